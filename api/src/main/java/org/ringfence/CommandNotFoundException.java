@@ -1,0 +1,16 @@
+package org.ringfence;
+
+/** The program of a command does not exist or cannot be executed. */
+public class CommandNotFoundException extends SandboxException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param program the program as given
+   * @param reason why it cannot be started
+   */
+  public CommandNotFoundException(String program, String reason) {
+    super("command '" + program.replaceAll("\\p{Cntrl}", "?") + "': " + reason);
+  }
+}

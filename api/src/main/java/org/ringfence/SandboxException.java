@@ -1,0 +1,30 @@
+package org.ringfence;
+
+import java.io.IOException;
+
+/**
+ * A command could not be started in a sandbox. An {@link IOException}, so that code which handles
+ * {@link ProcessBuilder#start()} handles this too.
+ */
+public class SandboxException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param message one clear line
+   */
+  public SandboxException(String message) {
+    super(message);
+  }
+
+  /**
+   * Creates the exception with a cause.
+   *
+   * @param message one clear line
+   * @param cause what was thrown below
+   */
+  public SandboxException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

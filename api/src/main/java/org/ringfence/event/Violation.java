@@ -1,0 +1,33 @@
+package org.ringfence.event;
+
+import java.util.Objects;
+
+/**
+ * Something that the sandbox denied.
+ *
+ * @param operation what was tried: the system call or the kind of access
+ * @param target the path or address it was tried on
+ * @param pid the process that tried it
+ * @param rule the rule that decided
+ * @param remedy what would allow it
+ * @param certainty how sure this is
+ */
+public record Violation(
+    String operation, String target, long pid, String rule, String remedy, Certainty certainty) {
+  /** How sure a reported denial is. */
+  public enum Certainty {
+    /** The mechanism that denied it reported it. */
+    CERTAIN,
+    /** It is inferred. */
+    LIKELY
+  }
+
+  /** Checks that no part is null. */
+  public Violation {
+    Objects.requireNonNull(operation, "operation");
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(remedy, "remedy");
+    Objects.requireNonNull(certainty, "certainty");
+  }
+}

@@ -1,0 +1,2 @@
+/** What happened inside a sandbox, as structured events. */
+package org.ringfence.event;

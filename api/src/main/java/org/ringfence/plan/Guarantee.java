@@ -1,0 +1,72 @@
+package org.ringfence.plan;
+
+import java.util.Objects;
+
+/**
+ * One promise of a policy and how strongly it holds here.
+ *
+ * @param id its stable name, dotted
+ * @param statement what is promised, in a sentence
+ * @param level how strongly it holds
+ * @param mechanism what holds it; empty when nothing does
+ * @param reason why it is not enforced; empty when it is
+ * @param remedy what would help; empty when nothing is needed or known
+ */
+public record Guarantee(
+    String id,
+    String statement,
+    Enforcement level,
+    String mechanism,
+    String reason,
+    String remedy) {
+
+  /** Checks that no part is null. */
+  public Guarantee {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(statement, "statement");
+    Objects.requireNonNull(level, "level");
+    Objects.requireNonNull(mechanism, "mechanism");
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(remedy, "remedy");
+  }
+
+  /**
+   * A guarantee that is enforced.
+   *
+   * @param id its id
+   * @param statement what is promised
+   * @param mechanism what enforces it
+   * @return the guarantee
+   */
+  public static Guarantee enforced(String id, String statement, String mechanism) {
+    return new Guarantee(id, statement, Enforcement.ENFORCED, mechanism, "", "");
+  }
+
+  /**
+   * A guarantee that holds for well-meaning programs only.
+   *
+   * @param id its id
+   * @param statement what is promised
+   * @param mechanism what holds it
+   * @param reason why it is not enforced
+   * @param remedy what would help
+   * @return the guarantee
+   */
+  public static Guarantee advisory(
+      String id, String statement, String mechanism, String reason, String remedy) {
+    return new Guarantee(id, statement, Enforcement.ADVISORY, mechanism, reason, remedy);
+  }
+
+  /**
+   * A guarantee that does not hold.
+   *
+   * @param id its id
+   * @param statement what is promised
+   * @param reason why not
+   * @param remedy what would help
+   * @return the guarantee
+   */
+  public static Guarantee unsupported(String id, String statement, String reason, String remedy) {
+    return new Guarantee(id, statement, Enforcement.UNSUPPORTED, "", reason, remedy);
+  }
+}

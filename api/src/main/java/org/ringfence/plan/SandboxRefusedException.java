@@ -1,0 +1,56 @@
+package org.ringfence.plan;
+
+import java.util.List;
+import org.ringfence.SandboxException;
+
+/**
+ * The policy asks for something that no backend enforces on this machine. Nothing was started and
+ * nothing was changed.
+ */
+public class SandboxRefusedException extends SandboxException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<SandboxPlan> plans;
+
+  /**
+   * Creates the exception.
+   *
+   * @param plans what each backend would have done
+   */
+  public SandboxRefusedException(List<SandboxPlan> plans) {
+    super(message(plans));
+    this.plans = List.copyOf(plans);
+  }
+
+  private static String message(List<SandboxPlan> plans) {
+    StringBuilder text = new StringBuilder("refused: ");
+    String separator = "";
+    for (SandboxPlan plan : plans) {
+      text.append(separator).append(plan.backend()).append(": ");
+      separator = " | ";
+      if (!plan.availability().usable()) {
+        text.append(String.join("; ", plan.availability().reasons()));
+        continue;
+      }
+      String between = "";
+      for (Guarantee guarantee : plan.unmet()) {
+        text.append(between).append(guarantee.id()).append(' ').append(guarantee.level());
+        text.append(" (").append(guarantee.reason()).append(')');
+        if (!guarantee.remedy().isEmpty()) {
+          text.append(", try: ").append(guarantee.remedy());
+        }
+        between = "; ";
+      }
+    }
+    return text.toString();
+  }
+
+  /**
+   * What each backend would have done.
+   *
+   * @return the plans
+   */
+  public List<SandboxPlan> plans() {
+    return plans;
+  }
+}

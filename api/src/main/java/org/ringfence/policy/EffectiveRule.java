@@ -1,0 +1,10 @@
+package org.ringfence.policy;
+
+/**
+ * A file rule placed on a machine.
+ *
+ * @param path the real, absolute path
+ * @param access what is granted below it
+ * @param origin the rule as the policy has it, for people
+ */
+public record EffectiveRule(String path, Access access, String origin) {}

@@ -1,0 +1,88 @@
+package org.ringfence.policy;
+
+/**
+ * A policy that cannot be understood. The message is one line naming the place, the field, the
+ * value and the nearest valid form.
+ */
+public class InvalidPolicyException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+  private static final int SHOWN = 120;
+
+  private final String field;
+  private final String value;
+  private final String nearest;
+
+  /**
+   * Creates the exception.
+   *
+   * @param field the field, dotted
+   * @param value the value as given
+   * @param nearest the nearest valid form, in words or as an example
+   */
+  public InvalidPolicyException(String field, String value, String nearest) {
+    this(field, value, nearest, null);
+  }
+
+  /**
+   * Creates the exception with a cause.
+   *
+   * @param field the field, dotted
+   * @param value the value as given
+   * @param nearest the nearest valid form, in words or as an example
+   * @param cause what was thrown below, or null
+   */
+  public InvalidPolicyException(String field, String value, String nearest, Throwable cause) {
+    this("", field, value, nearest, cause);
+  }
+
+  private InvalidPolicyException(
+      String place, String field, String value, String nearest, Throwable cause) {
+    super(place + field + ": '" + shown(value) + "' is not valid; use " + nearest, cause);
+    this.field = field;
+    this.value = value;
+    this.nearest = nearest;
+  }
+
+  /**
+   * The same error, found at a place in a file.
+   *
+   * @param file the file
+   * @param line the line, from 1
+   * @return an exception whose message begins with the place
+   */
+  public InvalidPolicyException at(String file, int line) {
+    return new InvalidPolicyException(file + ":" + line + ": ", field, value, nearest, this);
+  }
+
+  private static String shown(String value) {
+    String printable = value.replaceAll("\\p{Cntrl}", "?");
+    return printable.length() <= SHOWN ? printable : printable.substring(0, SHOWN) + "…";
+  }
+
+  /**
+   * The field that is wrong.
+   *
+   * @return its dotted name
+   */
+  public String field() {
+    return field;
+  }
+
+  /**
+   * The value as given.
+   *
+   * @return the value
+   */
+  public String value() {
+    return value;
+  }
+
+  /**
+   * The nearest valid form.
+   *
+   * @return words or an example
+   */
+  public String nearest() {
+    return nearest;
+  }
+}

@@ -1,0 +1,99 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How paths are written on a family of systems. Works on text alone, so that a policy for one
+ * system can be compiled on another.
+ */
+public enum PathStyle {
+  /** {@code /a/b}; case matters. */
+  POSIX,
+  /** {@code C:\a\b} or {@code C:/a/b}; case does not matter. */
+  WINDOWS;
+
+  /**
+   * The style of the system that this JVM runs on.
+   *
+   * @return the style
+   */
+  public static PathStyle current() {
+    return java.io.File.separatorChar == '\\' ? WINDOWS : POSIX;
+  }
+
+  /**
+   * Says whether a path is absolute.
+   *
+   * @param path the path
+   * @return true if it is
+   */
+  public boolean isAbsolute(String path) {
+    if (this == POSIX) {
+      return path.startsWith("/");
+    }
+    return path.startsWith("\\\\")
+        || (path.length() >= 3
+            && Character.isLetter(path.charAt(0))
+            && path.charAt(1) == ':'
+            && isSeparator(path.charAt(2)));
+  }
+
+  private boolean isSeparator(char c) {
+    return c == '/' || (this == WINDOWS && c == '\\');
+  }
+
+  /**
+   * Splits a path into its components; {@code .} and empty components are left out, {@code ..}
+   * takes the component before it away.
+   *
+   * @param path an absolute path
+   * @return the components, the drive first on Windows
+   */
+  public List<String> components(String path) {
+    List<String> parts = new ArrayList<>();
+    int start = 0;
+    int length = path.length();
+    for (int i = 0; i <= length; i++) {
+      if (i == length || isSeparator(path.charAt(i))) {
+        if (i > start) {
+          String part = path.substring(start, i);
+          if (part.equals("..")) {
+            if (!parts.isEmpty()) {
+              parts.remove(parts.size() - 1);
+            }
+          } else if (!part.equals(".")) {
+            parts.add(part);
+          }
+        }
+        start = i + 1;
+      }
+    }
+    return parts;
+  }
+
+  /**
+   * The form of a component under which it is compared.
+   *
+   * @param component one component
+   * @return the key
+   */
+  public String key(String component) {
+    return this == POSIX ? component : component.toUpperCase(Locale.ROOT);
+  }
+
+  /**
+   * Joins components to a path.
+   *
+   * @param components the components
+   * @return the path
+   */
+  public String join(List<String> components) {
+    if (this == POSIX) {
+      return "/" + String.join("/", components);
+    }
+    String path = String.join("\\", components);
+    return components.size() == 1 ? path + "\\" : path;
+  }
+}

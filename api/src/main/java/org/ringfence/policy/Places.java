@@ -1,0 +1,183 @@
+package org.ringfence.policy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Where the specials of a policy lie, and how names on this machine become real paths. With {@link
+ * #of(PathStyle, String, String)} nothing of the machine is looked at, so that a policy can be
+ * compiled for another system.
+ *
+ * @param style how paths are written
+ * @param workspace what {@code :workspace} stands for
+ * @param home what {@code :home} stands for
+ * @param systemTmp the temporary directory shared by all programs
+ * @param privateTmp the sandbox's own temporary directory, once it exists
+ * @param javaHome what {@code :java-home} stands for
+ * @param minimal what {@code :minimal} stands for: what a process needs to start, for reading
+ * @param devices device files that every command may use
+ * @param sharedMemory what {@code :shm} stands for: where POSIX semaphores and shared memory live
+ * @param live whether paths are looked up on this machine (symbolic links, missing paths)
+ */
+public record Places(
+    PathStyle style,
+    String workspace,
+    String home,
+    String systemTmp,
+    Optional<String> privateTmp,
+    String javaHome,
+    List<String> minimal,
+    List<String> devices,
+    String sharedMemory,
+    boolean live) {
+
+  private static final List<String> POSIX_MINIMAL =
+      List.of(
+          "/usr",
+          "/bin",
+          "/sbin",
+          "/lib",
+          "/lib32",
+          "/lib64",
+          "/libx32",
+          "/etc",
+          "/opt",
+          "/proc",
+          "/sys/fs/cgroup",
+          "/sys/devices/system",
+          "/dev",
+          "/run/systemd/resolve",
+          "/nix/store");
+  private static final List<String> POSIX_DEVICES =
+      List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
+  private static final List<String> WINDOWS_MINIMAL =
+      List.of("C:\\Windows", "C:\\Program Files", "C:\\Program Files (x86)");
+
+  /** Copies the lists. */
+  public Places {
+    Objects.requireNonNull(style, "style");
+    Objects.requireNonNull(privateTmp, "privateTmp");
+    minimal = List.copyOf(minimal);
+    devices = List.copyOf(devices);
+  }
+
+  /**
+   * The places of this machine, with the JVM's working directory as the workspace.
+   *
+   * @return the places
+   */
+  public static Places current() {
+    return current(Path.of("").toAbsolutePath());
+  }
+
+  /**
+   * The places of this machine, with a given workspace.
+   *
+   * @param workspace the workspace
+   * @return the places
+   */
+  public static Places current(Path workspace) {
+    PathStyle style = PathStyle.current();
+    String tmp = System.getProperty("java.io.tmpdir");
+    if (style == PathStyle.POSIX) {
+      // java.io.tmpdir may have been pointed elsewhere for this JVM alone.
+      tmp = "/tmp";
+    }
+    return new Places(
+        style,
+        workspace.toAbsolutePath().normalize().toString(),
+        System.getProperty("user.home"),
+        tmp,
+        Optional.empty(),
+        System.getProperty("java.home"),
+        style == PathStyle.POSIX ? POSIX_MINIMAL : WINDOWS_MINIMAL,
+        style == PathStyle.POSIX ? POSIX_DEVICES : List.of(),
+        style == PathStyle.POSIX ? "/dev/shm" : "",
+        true);
+  }
+
+  /**
+   * Places made up for compiling a policy for some system on any system.
+   *
+   * @param style how paths are written there
+   * @param workspace the workspace there
+   * @param home the home directory there
+   * @return the places
+   */
+  public static Places of(PathStyle style, String workspace, String home) {
+    boolean posix = style == PathStyle.POSIX;
+    return new Places(
+        style,
+        workspace,
+        home,
+        posix ? "/tmp" : home + "\\AppData\\Local\\Temp",
+        Optional.empty(),
+        posix ? "/usr/lib/jvm/default" : "C:\\Program Files\\Java",
+        posix ? POSIX_MINIMAL : WINDOWS_MINIMAL,
+        posix ? POSIX_DEVICES : List.of(),
+        posix ? "/dev/shm" : "",
+        false);
+  }
+
+  /**
+   * The same places with the sandbox's own temporary directory.
+   *
+   * @param directory the directory
+   * @return the places
+   */
+  public Places withPrivateTmp(String directory) {
+    return new Places(
+        style,
+        workspace,
+        home,
+        systemTmp,
+        Optional.of(directory),
+        javaHome,
+        minimal,
+        devices,
+        sharedMemory,
+        live);
+  }
+
+  /**
+   * The real path of a name: links resolved as far as the name exists, the rest kept.
+   *
+   * @param path an absolute path
+   * @return the real path; the same path when these places are not live
+   */
+  String real(String path) {
+    if (!live) {
+      return path;
+    }
+    try {
+      Path rest = null;
+      Path existing = Path.of(path);
+      while (existing != null) {
+        try {
+          Path real = existing.toRealPath();
+          return (rest == null ? real : real.resolve(rest)).normalize().toString();
+        } catch (IOException e) {
+          // Missing or not reachable here: keep this component as it is written.
+          Path name = existing.getFileName();
+          if (name != null) {
+            rest = rest == null ? name : name.resolve(rest);
+          }
+          existing = existing.getParent();
+        }
+      }
+    } catch (InvalidPathException e) {
+      throw new InvalidPolicyException("path", path, "a path without NUL", e);
+    }
+    return path;
+  }
+
+  boolean exists(String path) {
+    return !live || Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS);
+  }
+}

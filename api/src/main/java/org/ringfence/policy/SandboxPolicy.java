@@ -1,0 +1,558 @@
+package org.ringfence.policy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a command may touch. Immutable; made by {@link #builder()} or read from JSON by {@link
+ * org.ringfence.policy.json.PolicyReader}.
+ *
+ * <p>For files, the rule with the most path components wins; on a tie the stricter wins; where no
+ * rule speaks, the default holds.
+ *
+ * @param fileDefault what holds where no rule speaks
+ * @param rules the file rules
+ * @param denyGlobs names that are denied everywhere
+ * @param protectedNames how names are protected that would turn a later start into an escape
+ * @param tmp where temporary files go
+ * @param network the network part
+ * @param environment the environment part
+ * @param limits the limits
+ * @param lifetime what happens to leftover processes
+ * @param strictness what to do about guarantees that cannot be enforced
+ */
+public record SandboxPolicy(
+    FileDefault fileDefault,
+    List<FileRule> rules,
+    List<String> denyGlobs,
+    ProtectedNames protectedNames,
+    TmpPolicy tmp,
+    NetworkPolicy network,
+    EnvironmentPolicy environment,
+    Limits limits,
+    Lifetime lifetime,
+    Strictness strictness) {
+
+  /** Checks the parts and copies the lists. */
+  public SandboxPolicy {
+    Objects.requireNonNull(fileDefault, "fileDefault");
+    Objects.requireNonNull(protectedNames, "protectedNames");
+    Objects.requireNonNull(tmp, "tmp");
+    Objects.requireNonNull(network, "network");
+    Objects.requireNonNull(environment, "environment");
+    Objects.requireNonNull(limits, "limits");
+    Objects.requireNonNull(lifetime, "lifetime");
+    Objects.requireNonNull(strictness, "strictness");
+    rules = List.copyOf(rules);
+    denyGlobs = List.copyOf(denyGlobs);
+  }
+
+  /**
+   * A builder that starts from the strictest useful policy: read everything, write nothing, no
+   * network, core environment.
+   *
+   * @return the builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * A builder that starts from this policy.
+   *
+   * @return the builder
+   */
+  public Builder toBuilder() {
+    return new Builder().from(this);
+  }
+
+  /**
+   * Places the policy on a machine.
+   *
+   * @param places the places
+   * @return the effective policy
+   * @throws InvalidPolicyException if a rule's path is malformed, or missing and to be rejected
+   */
+  public EffectivePolicy in(Places places) {
+    return new EffectivePolicy(this, places);
+  }
+
+  /**
+   * Decides a file operation on this machine, with the JVM's working directory as workspace.
+   *
+   * @param path an absolute path
+   * @param operation what is to be done
+   * @return the decision
+   */
+  public Decision evaluate(String path, Operation operation) {
+    return in(Places.current()).check(path, operation);
+  }
+
+  /**
+   * Decides a connection to a host outside the sandbox.
+   *
+   * @param host a host name or an IP literal
+   * @param port the port
+   * @return the decision
+   */
+  public Decision evaluate(String host, int port) {
+    return network.evaluate(host, port);
+  }
+
+  /**
+   * Builds a policy. Later calls override earlier ones where a value is single. Not thread-safe.
+   */
+  public static final class Builder {
+    private FileDefault fileDefault = FileDefault.READ;
+    private final Map<String, FileRule> rules = new LinkedHashMap<>();
+    private final Set<String> rulesOfLayer = new LinkedHashSet<>();
+    private final Set<String> denyGlobs = new LinkedHashSet<>();
+    private ProtectedNames protectedNames = ProtectedNames.HOOKS_AND_CONFIG;
+    private TmpPolicy tmp = TmpPolicy.PRIVATE;
+    private NetworkMode networkMode = NetworkMode.NONE;
+    private final Set<HostPattern> allow = new LinkedHashSet<>();
+    private final Set<HostPattern> deny = new LinkedHashSet<>();
+    private boolean ownLoopback = true;
+    private final Set<Integer> hostLoopbackPorts = new LinkedHashSet<>();
+    private final Set<String> unixSockets = new LinkedHashSet<>();
+    private EnvironmentPolicy.Inherit inherit = EnvironmentPolicy.Inherit.CORE;
+    private final Set<String> include = new LinkedHashSet<>();
+    private final Set<String> exclude = new LinkedHashSet<>();
+    private final Map<String, String> set = new TreeMap<>();
+    private OptionalLong memory = OptionalLong.empty();
+    private OptionalLong processes = OptionalLong.empty();
+    private Optional<Duration> cpuTime = Optional.empty();
+    private OptionalLong openFiles = OptionalLong.empty();
+    private OptionalLong fileSize = OptionalLong.empty();
+    private Optional<Duration> wallTime = Optional.empty();
+    private OptionalLong outputBytes = OptionalLong.empty();
+    private Duration grace = Limits.NONE.grace();
+    private Lifetime lifetime = Lifetime.KILL;
+    private Strictness.Mode strictnessMode = Strictness.Mode.STRICT;
+    private final Set<String> bestEffort = new LinkedHashSet<>();
+
+    private Builder() {}
+
+    /**
+     * Takes over everything of another policy.
+     *
+     * @param policy the other policy
+     * @return this builder
+     */
+    public Builder from(SandboxPolicy policy) {
+      fileDefault = policy.fileDefault;
+      policy.rules.forEach(rule -> rules.put(rule.path(), rule));
+      denyGlobs.addAll(policy.denyGlobs);
+      protectedNames = policy.protectedNames;
+      tmp = policy.tmp;
+      networkMode = policy.network.mode();
+      allow.addAll(policy.network.allow());
+      deny.addAll(policy.network.deny());
+      ownLoopback = policy.network.ownLoopback();
+      hostLoopbackPorts.addAll(policy.network.hostLoopbackPorts());
+      unixSockets.addAll(policy.network.unixSockets());
+      inherit = policy.environment.inherit();
+      include.addAll(policy.environment.include());
+      exclude.addAll(policy.environment.exclude());
+      set.putAll(policy.environment.set());
+      limits(policy.limits);
+      lifetime = policy.lifetime;
+      strictnessMode = policy.strictness.mode();
+      bestEffort.addAll(policy.strictness.bestEffort());
+      return this;
+    }
+
+    /**
+     * Begins a layer: rules given before it (by a policy that is extended, say) may be overridden
+     * by rules for the same path; within a layer two rules that differ contradict each other.
+     *
+     * @return this builder
+     */
+    public Builder layer() {
+      rulesOfLayer.clear();
+      return this;
+    }
+
+    /**
+     * Sets what holds where no rule speaks.
+     *
+     * @param value the default
+     * @return this builder
+     */
+    public Builder fileDefault(FileDefault value) {
+      fileDefault = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Grants reading.
+     *
+     * @param path an absolute path or a special
+     * @return this builder
+     */
+    public Builder read(String path) {
+      return rule(path, Access.READ, MissingPath.REJECT);
+    }
+
+    /**
+     * Grants writing, and with it reading.
+     *
+     * @param path an absolute path or a special
+     * @return this builder
+     */
+    public Builder write(String path) {
+      return rule(path, Access.WRITE, MissingPath.REJECT);
+    }
+
+    /**
+     * Denies a path.
+     *
+     * @param path an absolute path or a special
+     * @return this builder
+     */
+    public Builder none(String path) {
+      return rule(path, Access.NONE, MissingPath.SKIP);
+    }
+
+    /**
+     * Adds a rule.
+     *
+     * @param path an absolute path or a special
+     * @param access what is granted
+     * @param missing what to do when the path does not exist
+     * @return this builder
+     * @throws InvalidPolicyException if this layer already has a different rule for the path
+     */
+    public Builder rule(String path, Access access, MissingPath missing) {
+      FileRule rule = new FileRule(path, access, missing);
+      FileRule before = rules.get(path);
+      if (!rulesOfLayer.add(path) && before != null && before.access() != access) {
+        throw new InvalidPolicyException(
+            "files.rules." + path,
+            access.word(),
+            "one rule for a path; another one here says " + before.access().word());
+      }
+      rules.put(path, rule);
+      return this;
+    }
+
+    /**
+     * Denies names everywhere.
+     *
+     * @param globs globs such as {@code **}{@code /.env}
+     * @return this builder
+     */
+    public Builder denyGlobs(Collection<String> globs) {
+      denyGlobs.addAll(globs);
+      return this;
+    }
+
+    /**
+     * Sets how names are protected.
+     *
+     * @param value the level
+     * @return this builder
+     */
+    public Builder protectedNames(ProtectedNames value) {
+      protectedNames = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Sets where temporary files go.
+     *
+     * @param value the kind
+     * @return this builder
+     */
+    public Builder tmp(TmpPolicy value) {
+      tmp = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Sets how much of the network is reached.
+     *
+     * @param value the mode
+     * @return this builder
+     */
+    public Builder network(NetworkMode value) {
+      networkMode = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Adds a host to the allowlist.
+     *
+     * @param pattern a host pattern
+     * @return this builder
+     */
+    public Builder allowHost(String pattern) {
+      allow.add(HostPattern.parse(pattern));
+      return this;
+    }
+
+    /**
+     * Adds a host to the deny list.
+     *
+     * @param pattern a host pattern
+     * @return this builder
+     */
+    public Builder denyHost(String pattern) {
+      deny.add(HostPattern.parse(pattern));
+      return this;
+    }
+
+    /**
+     * Says whether the sandbox may use its own loopback.
+     *
+     * @param value true to allow it
+     * @return this builder
+     */
+    public Builder ownLoopback(boolean value) {
+      ownLoopback = value;
+      return this;
+    }
+
+    /**
+     * Names a loopback port of the host.
+     *
+     * @param port the port
+     * @return this builder
+     */
+    public Builder hostLoopbackPort(int port) {
+      HostPattern.checkPort(port);
+      hostLoopbackPorts.add(port);
+      return this;
+    }
+
+    /**
+     * Names a unix socket outside the sandbox.
+     *
+     * @param path its absolute path
+     * @return this builder
+     */
+    public Builder unixSocket(String path) {
+      unixSockets.add(path);
+      return this;
+    }
+
+    /**
+     * Sets how much of the environment is inherited.
+     *
+     * @param value how much
+     * @return this builder
+     */
+    public Builder inherit(EnvironmentPolicy.Inherit value) {
+      inherit = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Includes variables, also when they look like secrets.
+     *
+     * @param names names or patterns
+     * @return this builder
+     */
+    public Builder includeVariables(Collection<String> names) {
+      include.addAll(names);
+      return this;
+    }
+
+    /**
+     * Excludes variables.
+     *
+     * @param names names or patterns
+     * @return this builder
+     */
+    public Builder excludeVariables(Collection<String> names) {
+      exclude.addAll(names);
+      return this;
+    }
+
+    /**
+     * Sets a variable.
+     *
+     * @param name the name
+     * @param value the value; {@code ${tmp}} stands for the sandbox's temporary directory
+     * @return this builder
+     */
+    public Builder variable(String name, String value) {
+      set.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+      return this;
+    }
+
+    /**
+     * Sets all limits.
+     *
+     * @param value the limits
+     * @return this builder
+     */
+    public Builder limits(Limits value) {
+      memory = value.memory();
+      processes = value.processes();
+      cpuTime = value.cpuTime();
+      openFiles = value.openFiles();
+      fileSize = value.fileSize();
+      wallTime = value.wallTime();
+      outputBytes = value.outputBytes();
+      grace = value.grace();
+      return this;
+    }
+
+    /**
+     * Bounds memory.
+     *
+     * @param bytes the bound in bytes
+     * @return this builder
+     */
+    public Builder memory(long bytes) {
+      memory = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * Bounds the number of processes.
+     *
+     * @param count the bound
+     * @return this builder
+     */
+    public Builder processes(long count) {
+      processes = OptionalLong.of(count);
+      return this;
+    }
+
+    /**
+     * Bounds processor time.
+     *
+     * @param time the bound
+     * @return this builder
+     */
+    public Builder cpuTime(Duration time) {
+      cpuTime = Optional.of(time);
+      return this;
+    }
+
+    /**
+     * Bounds open files.
+     *
+     * @param count the bound
+     * @return this builder
+     */
+    public Builder openFiles(long count) {
+      openFiles = OptionalLong.of(count);
+      return this;
+    }
+
+    /**
+     * Bounds the size of a file.
+     *
+     * @param bytes the bound in bytes
+     * @return this builder
+     */
+    public Builder fileSize(long bytes) {
+      fileSize = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * Bounds wall time.
+     *
+     * @param time the bound
+     * @return this builder
+     */
+    public Builder wallTime(Duration time) {
+      wallTime = Optional.of(time);
+      return this;
+    }
+
+    /**
+     * Bounds output.
+     *
+     * @param bytes the bound in bytes
+     * @return this builder
+     */
+    public Builder outputBytes(long bytes) {
+      outputBytes = OptionalLong.of(bytes);
+      return this;
+    }
+
+    /**
+     * Sets the time between the request to end and the kill.
+     *
+     * @param time the grace
+     * @return this builder
+     */
+    public Builder grace(Duration time) {
+      grace = Objects.requireNonNull(time, "time");
+      return this;
+    }
+
+    /**
+     * Sets what happens to leftover processes.
+     *
+     * @param value the lifetime
+     * @return this builder
+     */
+    public Builder lifetime(Lifetime value) {
+      lifetime = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Sets whether all guarantees must be enforced.
+     *
+     * @param value the mode
+     * @return this builder
+     */
+    public Builder strictness(Strictness.Mode value) {
+      strictnessMode = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /**
+     * Accepts a weaker level of a guarantee.
+     *
+     * @param guarantee the guarantee's id or a prefix of it
+     * @return this builder
+     */
+    public Builder bestEffort(String guarantee) {
+      bestEffort.add(guarantee);
+      return this;
+    }
+
+    /**
+     * Builds the policy.
+     *
+     * @return the policy
+     */
+    public SandboxPolicy build() {
+      return new SandboxPolicy(
+          fileDefault,
+          new ArrayList<>(rules.values()),
+          new ArrayList<>(denyGlobs),
+          protectedNames,
+          tmp,
+          new NetworkPolicy(
+              networkMode,
+              new ArrayList<>(allow),
+              new ArrayList<>(deny),
+              ownLoopback,
+              new ArrayList<>(hostLoopbackPorts),
+              new ArrayList<>(unixSockets)),
+          new EnvironmentPolicy(inherit, new ArrayList<>(include), new ArrayList<>(exclude), set),
+          new Limits(memory, processes, cpuTime, openFiles, fileSize, wallTime, outputBytes, grace),
+          lifetime,
+          new Strictness(strictnessMode, new ArrayList<>(bestEffort)));
+    }
+  }
+}

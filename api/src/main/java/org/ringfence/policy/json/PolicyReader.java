@@ -1,0 +1,365 @@
+package org.ringfence.policy.json;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EnvironmentPolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+import org.ringfence.policy.TmpPolicy;
+
+/**
+ * Reads policies from JSON. Unknown keys, wrong types and contradictions are errors that name file,
+ * line, field, value and the nearest valid form.
+ */
+public final class PolicyReader {
+  /** The largest policy file that is read, in bytes. */
+  public static final long LARGEST_FILE = 8L << 20;
+
+  private static final int DEEPEST_EXTENDS = 10;
+
+  private final SandboxPolicy.Builder builder;
+  private final List<String> chain;
+  private final String source;
+  private final Path directory;
+
+  private PolicyReader(
+      SandboxPolicy.Builder builder, List<String> chain, String source, Path directory) {
+    this.builder = builder;
+    this.chain = chain;
+    this.source = source;
+    this.directory = directory;
+  }
+
+  /**
+   * Reads a policy from a file. Files that it extends are looked up next to it.
+   *
+   * @param file the file
+   * @return the policy
+   * @throws IOException if the file cannot be read
+   * @throws InvalidPolicyException if it is no policy
+   */
+  public static SandboxPolicy read(Path file) throws IOException {
+    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    String name = file.toAbsolutePath().normalize().toString();
+    new PolicyReader(builder, List.of(name), file.toString(), file.toAbsolutePath().getParent())
+        .apply(textOf(file));
+    return builder.build();
+  }
+
+  /**
+   * Reads a policy from text. It may extend presets, but no files.
+   *
+   * @param source what to call the text in errors
+   * @param text the JSON
+   * @return the policy
+   * @throws InvalidPolicyException if it is no policy
+   */
+  public static SandboxPolicy parse(String source, String text) {
+    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    new PolicyReader(builder, List.of(source), source, null).apply(text);
+    return builder.build();
+  }
+
+  /**
+   * Reads a preset by its name, or a file by its path.
+   *
+   * @param nameOrPath a preset's name, or a path with a slash or the ending {@code .json}
+   * @return the policy
+   * @throws IOException if the file cannot be read
+   * @throws InvalidPolicyException if there is no such preset, or the file is no policy
+   */
+  public static SandboxPolicy presetOrFile(String nameOrPath) throws IOException {
+    return isPath(nameOrPath) ? read(Path.of(nameOrPath)) : Presets.load(nameOrPath);
+  }
+
+  private static boolean isPath(String name) {
+    return name.endsWith(".json") || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0;
+  }
+
+  private static String textOf(Path file) throws IOException {
+    if (Files.size(file) > LARGEST_FILE) {
+      throw new InvalidPolicyException(
+              "policy", Files.size(file) + " bytes", "a file of at most 8 MiB")
+          .at(file.toString(), 1);
+    }
+    return Files.readString(file);
+  }
+
+  private void apply(String text) {
+    LocatedNode root = LocatedNode.parse(source, text);
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("$schema", this::string);
+    fields.put("name", this::string);
+    fields.put("description", this::string);
+    fields.put("extends", node -> each(node, this::extend));
+    fields.put("files", this::files);
+    fields.put("protectedNames", node -> builder.protectedNames(word(node, ProtectedNames.class)));
+    fields.put("tmp", node -> builder.tmp(word(node, TmpPolicy.class)));
+    fields.put("network", this::network);
+    fields.put("environment", this::environment);
+    fields.put("limits", this::limits);
+    fields.put("lifetime", this::lifetime);
+    fields.put("enforcement", this::enforcement);
+    Map<String, LocatedNode> given = object("policy", root);
+    LocatedNode extended = given.get("extends");
+    if (extended != null) {
+      // Whatever its place in the file, what is extended comes first and is overridden.
+      at("extends", extended, fields.get("extends"));
+      fields.put("extends", node -> {});
+    }
+    builder.layer();
+    fields("", root, fields);
+  }
+
+  private void extend(LocatedNode node) {
+    String name = string(node);
+    if (chain.size() >= DEEPEST_EXTENDS) {
+      throw new InvalidPolicyException(
+          "extends", name, "at most " + DEEPEST_EXTENDS + " levels of policies");
+    }
+    List<String> longer = new ArrayList<>(chain);
+    if (!isPath(name)) {
+      longer.add("preset " + name);
+      checkCycle(name, longer);
+      new PolicyReader(builder, longer, "preset " + name, null).apply(Presets.text(name));
+      return;
+    }
+    if (directory == null) {
+      throw new InvalidPolicyException("extends", name, "a preset's name; a text has no directory");
+    }
+    Path file = directory.resolve(name).normalize();
+    longer.add(file.toString());
+    checkCycle(name, longer);
+    try {
+      new PolicyReader(builder, longer, file.toString(), file.getParent()).apply(textOf(file));
+    } catch (IOException e) {
+      throw new InvalidPolicyException("extends", name, "a policy file that can be read", e);
+    }
+  }
+
+  private void checkCycle(String name, List<String> longer) {
+    if (longer.stream().distinct().count() < longer.size()) {
+      throw new InvalidPolicyException("extends", name, "a policy that is not extended already");
+    }
+  }
+
+  private void files(LocatedNode node) {
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("default", value -> builder.fileDefault(word(value, FileDefault.class)));
+    fields.put("rules", this::rules);
+    fields.put("denyGlobs", value -> builder.denyGlobs(strings(value)));
+    fields("files.", node, fields);
+  }
+
+  private void rules(LocatedNode node) {
+    object("files.rules", node)
+        .forEach((path, value) -> at("files.rules." + path, value, rule -> rule(path, rule)));
+  }
+
+  private void rule(String path, LocatedNode node) {
+    if (!(node.value() instanceof Map<?, ?>)) {
+      Access access = word(node, Access.class);
+      builder.rule(path, access, access == Access.NONE ? MissingPath.SKIP : MissingPath.REJECT);
+      return;
+    }
+    Access[] access = new Access[1];
+    MissingPath[] missing = {MissingPath.REJECT};
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("access", value -> access[0] = word(value, Access.class));
+    fields.put("missing", value -> missing[0] = word(value, MissingPath.class));
+    fields("files.rules." + path + ".", node, fields);
+    if (access[0] == null) {
+      throw new InvalidPolicyException("files.rules." + path, "{}", "{\"access\": \"read\"}");
+    }
+    builder.rule(path, access[0], missing[0]);
+  }
+
+  private void network(LocatedNode node) {
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("mode", value -> builder.network(word(value, NetworkMode.class)));
+    fields.put("allow", value -> each(value, host -> builder.allowHost(string(host))));
+    fields.put("deny", value -> each(value, host -> builder.denyHost(string(host))));
+    fields.put("ownLoopback", value -> builder.ownLoopback(bool(value)));
+    fields.put(
+        "hostLoopbackPorts",
+        value ->
+            each(value, port -> builder.hostLoopbackPort((int) Math.min(number(port), 1 << 20))));
+    fields.put("unixSockets", value -> each(value, path -> builder.unixSocket(string(path))));
+    fields("network.", node, fields);
+  }
+
+  private void environment(LocatedNode node) {
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("inherit", value -> builder.inherit(word(value, EnvironmentPolicy.Inherit.class)));
+    fields.put("include", value -> builder.includeVariables(strings(value)));
+    fields.put("exclude", value -> builder.excludeVariables(strings(value)));
+    fields.put(
+        "set",
+        value ->
+            object("environment.set", value)
+                .forEach(
+                    (name, text) ->
+                        at(
+                            "environment.set." + name,
+                            text,
+                            item -> builder.variable(variableName(name), string(item)))));
+    fields("environment.", node, fields);
+  }
+
+  private static String variableName(String name) {
+    if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+      throw new InvalidPolicyException("environment.set", name, "a name without '=' and NUL");
+    }
+    return name;
+  }
+
+  private void limits(LocatedNode node) {
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("memory", value -> builder.memory(size("limits.memory", value)));
+    fields.put("processes", value -> builder.processes(number(value)));
+    fields.put("cpuTime", value -> builder.cpuTime(duration("limits.cpuTime", value)));
+    fields.put("openFiles", value -> builder.openFiles(number(value)));
+    fields.put("fileSize", value -> builder.fileSize(size("limits.fileSize", value)));
+    fields.put("wallTime", value -> builder.wallTime(duration("limits.wallTime", value)));
+    fields.put("outputBytes", value -> builder.outputBytes(size("limits.outputBytes", value)));
+    fields.put("grace", value -> builder.grace(duration("limits.grace", value)));
+    fields("limits.", node, fields);
+  }
+
+  private void lifetime(LocatedNode node) {
+    Lifetime.Leftovers[] fates = {Lifetime.Leftovers.KILL, Lifetime.Leftovers.KILL};
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("onRootExit", value -> fates[0] = word(value, Lifetime.Leftovers.class));
+    fields.put("onJvmExit", value -> fates[1] = word(value, Lifetime.Leftovers.class));
+    fields("lifetime.", node, fields);
+    builder.lifetime(new Lifetime(fates[0], fates[1]));
+  }
+
+  private void enforcement(LocatedNode node) {
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put("mode", value -> builder.strictness(word(value, Strictness.Mode.class)));
+    fields.put("bestEffort", value -> each(value, id -> builder.bestEffort(string(id))));
+    fields("enforcement.", node, fields);
+  }
+
+  private void fields(String prefix, LocatedNode node, Map<String, Consumer<LocatedNode>> known) {
+    object(prefix.isEmpty() ? "policy" : prefix.substring(0, prefix.length() - 1), node)
+        .forEach(
+            (name, value) -> {
+              Consumer<LocatedNode> field = known.get(name);
+              if (field == null) {
+                throw new InvalidPolicyException(
+                        prefix + name, "unknown key", NearestWord.suggestion(name, known.keySet()))
+                    .at(source, value.line());
+              }
+              at(prefix + name, value, field);
+            });
+  }
+
+  /** Runs a reader of one field so that what it throws names the place. */
+  private void at(String field, LocatedNode node, Consumer<LocatedNode> reader) {
+    try {
+      reader.accept(node);
+    } catch (WrongTypeException e) {
+      throw new InvalidPolicyException(field, e.node.shown(), e.expected, e)
+          .at(source, e.node.line());
+    } catch (InvalidPolicyException e) {
+      if (e.getMessage().startsWith(e.field() + ": ")) {
+        throw e.at(source, node.line());
+      }
+      throw e;
+    }
+  }
+
+  private static final class WrongTypeException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient LocatedNode node;
+    private final String expected;
+
+    private WrongTypeException(LocatedNode node, String expected) {
+      this.node = node;
+      this.expected = expected;
+    }
+  }
+
+  @SuppressWarnings("unchecked") // LocatedNode holds nothing but what its documentation lists.
+  private Map<String, LocatedNode> object(String field, LocatedNode node) {
+    if (node.value() instanceof Map<?, ?> map) {
+      return (Map<String, LocatedNode>) map;
+    }
+    throw new InvalidPolicyException(field, node.shown(), "an object, {…}").at(source, node.line());
+  }
+
+  private void each(LocatedNode node, Consumer<LocatedNode> item) {
+    if (!(node.value() instanceof List<?> list)) {
+      throw new WrongTypeException(node, "a list, […]");
+    }
+    for (Object element : list) {
+      item.accept((LocatedNode) element);
+    }
+  }
+
+  private List<String> strings(LocatedNode node) {
+    List<String> result = new ArrayList<>();
+    each(node, item -> result.add(string(item)));
+    return result;
+  }
+
+  private String string(LocatedNode node) {
+    return typed(node, String.class, "a string", Function.identity());
+  }
+
+  private boolean bool(LocatedNode node) {
+    return typed(node, Boolean.class, "true or false", Function.identity());
+  }
+
+  private long number(LocatedNode node) {
+    return typed(node, Long.class, "a whole number", Function.identity());
+  }
+
+  private static <T, R> R typed(
+      LocatedNode node, Class<T> type, String expected, Function<T, R> convert) {
+    if (!type.isInstance(node.value())) {
+      throw new WrongTypeException(node, expected);
+    }
+    return convert.apply(type.cast(node.value()));
+  }
+
+  private long size(String field, LocatedNode node) {
+    return node.value() instanceof Long bytes ? bytes : Quantities.size(field, string(node));
+  }
+
+  private Duration duration(String field, LocatedNode node) {
+    return Quantities.duration(field, string(node));
+  }
+
+  private <E extends Enum<E>> E word(LocatedNode node, Class<E> type) {
+    String word = string(node);
+    List<String> known = new ArrayList<>();
+    for (E constant : type.getEnumConstants()) {
+      String spelled = PolicyWriter.word(constant);
+      if (spelled.equals(word)) {
+        return constant;
+      }
+      known.add(spelled);
+    }
+    throw new WrongTypeException(
+        node, NearestWord.suggestion(word.toLowerCase(Locale.ROOT), known));
+  }
+}

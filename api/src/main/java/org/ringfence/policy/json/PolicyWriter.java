@@ -1,0 +1,123 @@
+package org.ringfence.policy.json;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collection;
+import java.util.Locale;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.FileRule;
+import org.ringfence.policy.SandboxPolicy;
+
+/** Writes policies and plans as JSON. What it writes of a policy, {@link PolicyReader} reads. */
+public final class PolicyWriter {
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private PolicyWriter() {}
+
+  /**
+   * Writes a policy, everything that it extends written out.
+   *
+   * @param policy the policy
+   * @return indented JSON
+   */
+  public static String write(SandboxPolicy policy) {
+    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode files = root.putObject("files");
+    files.put("default", word(policy.fileDefault()));
+    ObjectNode rules = files.putObject("rules");
+    for (FileRule rule : policy.rules()) {
+      ObjectNode entry = rules.putObject(rule.path());
+      entry.put("access", rule.access().word());
+      entry.put("missing", word(rule.missing()));
+    }
+    strings(files.putArray("denyGlobs"), policy.denyGlobs());
+    root.put("protectedNames", word(policy.protectedNames()));
+    root.put("tmp", word(policy.tmp()));
+    ObjectNode network = root.putObject("network");
+    network.put("mode", word(policy.network().mode()));
+    strings(network.putArray("allow"), policy.network().allow());
+    strings(network.putArray("deny"), policy.network().deny());
+    network.put("ownLoopback", policy.network().ownLoopback());
+    ArrayNode ports = network.putArray("hostLoopbackPorts");
+    policy.network().hostLoopbackPorts().forEach(ports::add);
+    strings(network.putArray("unixSockets"), policy.network().unixSockets());
+    ObjectNode environment = root.putObject("environment");
+    environment.put("inherit", word(policy.environment().inherit()));
+    strings(environment.putArray("include"), policy.environment().include());
+    strings(environment.putArray("exclude"), policy.environment().exclude());
+    ObjectNode set = environment.putObject("set");
+    policy.environment().set().forEach(set::put);
+    limits(root.putObject("limits"), policy);
+    ObjectNode lifetime = root.putObject("lifetime");
+    lifetime.put("onRootExit", word(policy.lifetime().onRootExit()));
+    lifetime.put("onJvmExit", word(policy.lifetime().onJvmExit()));
+    ObjectNode enforcement = root.putObject("enforcement");
+    enforcement.put("mode", word(policy.strictness().mode()));
+    strings(enforcement.putArray("bestEffort"), policy.strictness().bestEffort());
+    return text(root);
+  }
+
+  private static void limits(ObjectNode node, SandboxPolicy policy) {
+    var limits = policy.limits();
+    limits.memory().ifPresent(bytes -> node.put("memory", Quantities.size(bytes)));
+    limits.processes().ifPresent(count -> node.put("processes", count));
+    limits.cpuTime().ifPresent(time -> node.put("cpuTime", Quantities.duration(time)));
+    limits.openFiles().ifPresent(count -> node.put("openFiles", count));
+    limits.fileSize().ifPresent(bytes -> node.put("fileSize", Quantities.size(bytes)));
+    limits.wallTime().ifPresent(time -> node.put("wallTime", Quantities.duration(time)));
+    limits.outputBytes().ifPresent(bytes -> node.put("outputBytes", Quantities.size(bytes)));
+    node.put("grace", Quantities.duration(limits.grace()));
+  }
+
+  /**
+   * Writes plans: what would be enforced, by what, and why not.
+   *
+   * @param plans the plans, the chosen one first
+   * @return indented JSON
+   */
+  public static String writePlans(Collection<SandboxPlan> plans) {
+    ArrayNode root = MAPPER.createArrayNode();
+    for (SandboxPlan plan : plans) {
+      ObjectNode node = root.addObject();
+      node.put("backend", plan.backend());
+      node.put("available", plan.availability().usable());
+      node.put("acceptable", plan.acceptable());
+      strings(node.putArray("reasons"), plan.availability().reasons());
+      ArrayNode guarantees = node.putArray("guarantees");
+      for (Guarantee guarantee : plan.guarantees()) {
+        ObjectNode entry = guarantees.addObject();
+        entry.put("id", guarantee.id());
+        entry.put("statement", guarantee.statement());
+        entry.put("level", guarantee.level().name());
+        entry.put("mechanism", guarantee.mechanism());
+        entry.put("reason", guarantee.reason());
+        entry.put("remedy", guarantee.remedy());
+        entry.put("accepted", plan.accepts(guarantee));
+      }
+    }
+    return text(root);
+  }
+
+  private static void strings(ArrayNode array, Collection<?> values) {
+    values.forEach(value -> array.add(value.toString()));
+  }
+
+  private static String text(com.fasterxml.jackson.databind.JsonNode node) {
+    try {
+      return MAPPER.writeValueAsString(node) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The word for a constant in JSON: lower case, with hyphens. */
+  static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

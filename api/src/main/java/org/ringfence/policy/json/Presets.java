@@ -1,0 +1,75 @@
+package org.ringfence.policy.json;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * The policies that come with Ringfence: {@code read-only}, {@code workspace-write}, {@code
+ * danger-full-access}, and the toolchain presets that a policy adds with {@code extends}.
+ */
+public final class Presets {
+  private static final List<String> NAMES =
+      List.of(
+          "read-only", "workspace-write", "danger-full-access", "jvm", "maven", "gradle", "npm");
+
+  private Presets() {}
+
+  /**
+   * The names of all presets.
+   *
+   * @return the names
+   */
+  public static List<String> names() {
+    return NAMES;
+  }
+
+  /**
+   * A preset as a policy.
+   *
+   * @param name its name
+   * @return the policy
+   * @throws InvalidPolicyException if there is no such preset
+   */
+  public static SandboxPolicy load(String name) {
+    return PolicyReader.parse("preset " + name, text(name));
+  }
+
+  /**
+   * A preset's JSON text.
+   *
+   * @param name its name
+   * @return the text
+   * @throws InvalidPolicyException if there is no such preset
+   */
+  public static String text(String name) {
+    if (!NAMES.contains(name)) {
+      throw new InvalidPolicyException("preset", name, NearestWord.suggestion(name, NAMES));
+    }
+    return resource("presets/" + name + ".json");
+  }
+
+  /**
+   * The JSON Schema of a policy.
+   *
+   * @return the schema's text
+   */
+  public static String schema() {
+    return resource("policy.schema.json");
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = Presets.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("the jar lacks " + name);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

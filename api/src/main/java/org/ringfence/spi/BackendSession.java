@@ -1,0 +1,20 @@
+package org.ringfence.spi;
+
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+
+/** An open sandbox of one backend. Thread-safe. */
+public interface BackendSession extends AutoCloseable {
+  /**
+   * Starts a command.
+   *
+   * @param launch the command, with everything of the policy's environment applied
+   * @return the process
+   * @throws SandboxException if it cannot be started; nothing is left behind
+   */
+  SandboxedProcess start(Launch launch) throws SandboxException;
+
+  /** Ends every process of the sandbox and gives everything back. */
+  @Override
+  void close();
+}

@@ -1,0 +1,35 @@
+package org.ringfence.spi;
+
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.policy.Limits;
+
+/**
+ * A command ready to be started.
+ *
+ * @param command the program and its arguments, checked: not empty, without NUL
+ * @param directory the working directory, checked: absolute and a directory
+ * @param environment the whole environment of the command
+ * @param input where standard input comes from
+ * @param output where standard output goes
+ * @param error where standard error goes; not used when {@code mergeError}
+ * @param mergeError whether standard error goes where standard output goes
+ * @param limits the limits of this command
+ */
+public record Launch(
+    List<String> command,
+    Path directory,
+    Map<String, String> environment,
+    Redirect input,
+    Redirect output,
+    Redirect error,
+    boolean mergeError,
+    Limits limits) {
+  /** Copies the parts. */
+  public Launch {
+    command = List.copyOf(command);
+    environment = Map.copyOf(environment);
+  }
+}

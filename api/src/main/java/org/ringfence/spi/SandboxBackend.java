@@ -1,0 +1,68 @@
+package org.ringfence.spi;
+
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
+
+/**
+ * One way to confine processes on some system. Instances are made by {@link
+ * java.util.ServiceLoader}, are thread-safe, and cost nothing until asked.
+ */
+public interface SandboxBackend {
+  /**
+   * The id that users select the backend by.
+   *
+   * @return a short lower-case word
+   */
+  String id();
+
+  /**
+   * What the backend is, in a sentence.
+   *
+   * @return the sentence
+   */
+  String description();
+
+  /**
+   * How much a launch costs compared with other backends; of two that enforce the same, the lighter
+   * is taken.
+   *
+   * @return the weight
+   */
+  int weight();
+
+  /**
+   * Finds out by trying whether the backend can run here. May cost time at the first call.
+   *
+   * @return the availability, with reasons and remedies
+   */
+  Availability probe();
+
+  /**
+   * Says what would be enforced of a policy. Starts nothing.
+   *
+   * @param policy the policy, placed on this machine
+   * @return the plan, with every guarantee of the policy
+   */
+  SandboxPlan plan(EffectivePolicy policy);
+
+  /**
+   * The native artefact that a policy compiles to, as text. Pure: works on every system.
+   *
+   * @param policy the policy
+   * @return text for people
+   */
+  String explain(EffectivePolicy policy);
+
+  /**
+   * Opens a sandbox.
+   *
+   * @param plan an acceptable plan of this backend
+   * @param listener hears of violations; may be called on any unrestricted thread
+   * @return the session that launches commands
+   * @throws SandboxException if the sandbox cannot be opened; nothing is left behind
+   */
+  BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException;
+}
