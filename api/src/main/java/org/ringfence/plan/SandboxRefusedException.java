@@ -23,6 +23,9 @@ public class SandboxRefusedException extends SandboxException {
   }
 
   private static String message(List<SandboxPlan> plans) {
+    if (plans.isEmpty()) {
+      return "refused: no backend is on the class path";
+    }
     StringBuilder text = new StringBuilder("refused: ");
     String separator = "";
     for (SandboxPlan plan : plans) {

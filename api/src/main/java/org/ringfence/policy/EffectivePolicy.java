@@ -46,28 +46,28 @@ public final class EffectivePolicy {
   private void builtIn(List<EffectiveRule> placed) {
     for (String device : places.devices()) {
       if (places.exists(device)) {
-        placed.add(new EffectiveRule(device, Access.WRITE, "built-in device"));
+        placed.add(new EffectiveRule(device, Access.WRITE, "built-in device", true));
       }
     }
     if (policy.fileDefault() == FileDefault.MINIMAL) {
       addMinimal(placed, "files.default minimal");
     }
     if (policy.tmp() == TmpPolicy.SHARED) {
-      placed.add(new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared"));
+      placed.add(new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared", true));
     }
     places
         .privateTmp()
         .ifPresent(
-            tmp -> placed.add(new EffectiveRule(places.real(tmp), Access.WRITE, "tmp private")));
+            tmp -> placed.add(new EffectiveRule(places.real(tmp), Access.WRITE, "tmp private", true)));
   }
 
   private void addMinimal(List<EffectiveRule> placed, String origin) {
     for (String path : places.minimal()) {
       if (places.exists(path)) {
-        placed.add(new EffectiveRule(places.real(path), Access.READ, origin));
+        placed.add(new EffectiveRule(places.real(path), Access.READ, origin, false));
       }
     }
-    placed.add(new EffectiveRule(places.real(places.javaHome()), Access.READ, origin));
+    placed.add(new EffectiveRule(places.real(places.javaHome()), Access.READ, origin, false));
   }
 
   private void place(FileRule rule, List<EffectiveRule> placed) {
@@ -94,7 +94,8 @@ public final class EffectivePolicy {
         return;
       }
     }
-    placed.add(new EffectiveRule(places.real(absolute), rule.access(), origin));
+    boolean scratch = text.startsWith(":tmp") || text.startsWith(":shm");
+    placed.add(new EffectiveRule(places.real(absolute), rule.access(), origin, scratch));
   }
 
   private String special(String text, FileRule rule) {
@@ -179,7 +180,7 @@ public final class EffectivePolicy {
     if (!rule.access().permits(operation)) {
       return Decision.deny("files.rules " + rule.origin(), "the rule grants no " + word(operation));
     }
-    if (operation == Operation.WRITE) {
+    if (operation == Operation.WRITE && !rule.scratch()) {
       int depth = tree.depthOfDecision(components);
       String name = policy.protectedNames().matching(components.subList(depth, components.size()));
       if (name != null) {

@@ -1,0 +1,103 @@
+package org.ringfence.linux.bind;
+
+/** Constants of the kernel's headers; each names its header. Same on x86_64 and aarch64. */
+public final class Constants {
+  // linux/prctl.h
+  public static final int PR_CAPBSET_DROP = 24;
+  public static final int PR_SET_NO_NEW_PRIVS = 38;
+
+  // linux/seccomp.h
+  public static final int SECCOMP_SET_MODE_FILTER = 1;
+  public static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3;
+  public static final int SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 1 << 5;
+  public static final int SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
+  public static final int SECCOMP_ADDFD_FLAG_SEND = 1 << 1;
+  public static final long SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100L;
+  public static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;
+  public static final long SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102L;
+  public static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
+
+  // linux/landlock.h
+  public static final int LANDLOCK_CREATE_RULESET_VERSION = 1;
+  public static final int LANDLOCK_RULE_PATH_BENEATH = 1;
+
+  // linux/sched.h
+  public static final int CLONE_FS = 0x200;
+  public static final int CLONE_FILES = 0x400;
+
+  // linux/close_range.h
+  public static final int CLOSE_RANGE_CLOEXEC = 1 << 2;
+
+  // asm-generic/fcntl.h; O_DIRECTORY and O_NOFOLLOW differ on aarch64 and are not listed.
+  public static final int O_RDONLY = 0;
+  public static final int O_WRONLY = 1;
+  public static final int O_RDWR = 2;
+  public static final int O_CREAT = 0x40;
+  public static final int O_TRUNC = 0x200;
+  public static final int O_APPEND = 0x400;
+  public static final int O_NONBLOCK = 0x800;
+  public static final int O_CLOEXEC = 0x80000;
+  public static final int O_PATH = 0x200000;
+  public static final int F_DUPFD_CLOEXEC = 1030;
+  public static final int F_GETFL = 3;
+  public static final int F_SETFL = 4;
+  public static final int AT_FDCWD = -100;
+  public static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  public static final int AT_EMPTY_PATH = 0x1000;
+
+  // linux/openat2.h
+  public static final long RESOLVE_NO_MAGICLINKS = 2;
+
+  // linux/pidfd.h: PIDFD_THREAD is O_EXCL
+  public static final int PIDFD_THREAD = 0x80;
+
+  // linux/eventpoll.h, linux/poll.h
+  public static final int EPOLL_CTL_ADD = 1;
+  public static final int EPOLL_CTL_DEL = 2;
+  public static final int EPOLLIN = 1;
+  public static final int EPOLLOUT = 4;
+  public static final int EPOLLHUP = 0x10;
+
+  // linux/futex.h
+  public static final int FUTEX_WAIT = 0;
+  public static final int FUTEX_WAKE = 1;
+
+  // signal.h
+  public static final int SIGKILL = 9;
+  public static final int SIGTERM = 15;
+
+  // asm-generic/resource.h
+  public static final int RLIMIT_CPU = 0;
+  public static final int RLIMIT_FSIZE = 1;
+  public static final int RLIMIT_NPROC = 6;
+  public static final int RLIMIT_NOFILE = 7;
+  public static final int RLIMIT_AS = 9;
+
+  // linux/socket.h, asm-generic/socket.h, linux/in.h
+  public static final int AF_UNSPEC = 0;
+  public static final int AF_UNIX = 1;
+  public static final int AF_INET = 2;
+  public static final int AF_INET6 = 10;
+  public static final int AF_NETLINK = 16;
+  public static final int SOCK_STREAM = 1;
+  public static final int SOCK_DGRAM = 2;
+  public static final int SOCK_NONBLOCK = 0x800;
+  public static final int SOCK_CLOEXEC = 0x80000;
+  public static final int SOL_SOCKET = 1;
+  public static final int SO_TYPE = 3;
+  public static final int SO_BINDTODEVICE = 25;
+  public static final int SO_DOMAIN = 39;
+  public static final int SO_COOKIE = 57;
+  public static final int MSG_DONTWAIT = 0x40;
+  public static final int MSG_NOSIGNAL = 0x4000;
+  public static final int SCM_RIGHTS = 1;
+
+  // linux/sock_diag.h, linux/netlink.h, linux/unix_diag.h
+  public static final int NETLINK_SOCK_DIAG = 4;
+  public static final int SOCK_DIAG_BY_FAMILY = 20;
+  public static final int NLM_F_REQUEST = 1;
+  public static final int UDIAG_SHOW_VFS = 2;
+  public static final int UNIX_DIAG_VFS = 1;
+
+  private Constants() {}
+}

@@ -1,0 +1,182 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * Memory and descriptors of a sandboxed thread, reached from outside. What is read belongs to the
+ * thread only if {@link TrappedCall#alive()} holds afterwards.
+ */
+final class Child {
+  private static final int PAGE = 4096;
+  private static final int PATH_MAX = 4096;
+
+  private final Kernel kernel;
+
+  Child(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  /** A failed access to the child, with the error its call should return. */
+  static final class AccessException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final long result;
+
+    AccessException(long result) {
+      super(Errno.name((int) -result), null, false, false);
+      this.result = result;
+    }
+
+    /** The negated error number. */
+    long result() {
+      return result;
+    }
+  }
+
+  /** Reads exactly so many bytes. */
+  byte[] read(int tid, long address, int length) throws AccessException {
+    byte[] bytes = readUpTo(tid, address, length);
+    if (bytes.length < length) {
+      throw new AccessException(-Errno.EFAULT.value());
+    }
+    return bytes;
+  }
+
+  private byte[] readUpTo(int tid, long address, int length) throws AccessException {
+    if (length == 0) {
+      return new byte[0];
+    }
+    try (NativeBlock block = new NativeBlock(length + 128L)) {
+      long buffer = block.allocate(length);
+      long local = block.allocate(16);
+      block.setLong(local, buffer);
+      block.setLong(local + 8, length);
+      // Two parts, split at a page's end: the kernel may stop between parts, not inside one.
+      long remote = block.allocate(32);
+      int first = (int) Math.min(length, PAGE - (address & (PAGE - 1)));
+      block.setLong(remote, address);
+      block.setLong(remote + 8, first);
+      block.setLong(remote + 16, address + first);
+      block.setLong(remote + 24, length - first);
+      long count =
+          kernel.call(Syscall.PROCESS_VM_READV, tid, local, 1, remote, length > first ? 2 : 1, 0);
+      if (count < 0) {
+        throw new AccessException(count);
+      }
+      return block.getBytes(buffer, (int) count);
+    }
+  }
+
+  void write(int tid, long address, byte[] bytes) throws AccessException {
+    try (NativeBlock block = new NativeBlock(bytes.length + 128L)) {
+      long buffer = block.bytes(bytes);
+      long local = block.allocate(16);
+      block.setLong(local, buffer);
+      block.setLong(local + 8, bytes.length);
+      long remote = block.allocate(16);
+      block.setLong(remote, address);
+      block.setLong(remote + 8, bytes.length);
+      long count = kernel.call(Syscall.PROCESS_VM_WRITEV, tid, local, 1, remote, 1, 0);
+      if (count < bytes.length) {
+        throw new AccessException(count < 0 ? count : -Errno.EFAULT.value());
+      }
+    }
+  }
+
+  /** Reads a NUL-terminated string, as bytes without the NUL. */
+  byte[] string(int tid, long address) throws AccessException {
+    if (address == 0) {
+      throw new AccessException(-Errno.EFAULT.value());
+    }
+    int length = (int) (PAGE - (address & (PAGE - 1)));
+    byte[] bytes = readUpTo(tid, address, length);
+    int end = indexOfZero(bytes);
+    if (end < 0) {
+      bytes = readUpTo(tid, address, PATH_MAX + length);
+      end = indexOfZero(bytes);
+    }
+    if (end < 0 || end >= PATH_MAX) {
+      throw new AccessException(-Errno.ENAMETOOLONG.value());
+    }
+    byte[] text = new byte[end];
+    System.arraycopy(bytes, 0, text, 0, end);
+    return text;
+  }
+
+  private static int indexOfZero(byte[] bytes) {
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** A copy of the thread's descriptor in our own table; the caller closes it. */
+  int descriptor(int tid, int fd) throws AccessException {
+    if (fd < 0) {
+      throw new AccessException(-Errno.EBADF.value());
+    }
+    long pidfd = kernel.call(Syscall.PIDFD_OPEN, tid, Constants.PIDFD_THREAD);
+    if (pidfd == -Errno.EINVAL.value()) {
+      // Before Linux 6.9 only whole processes can be named.
+      pidfd = kernel.call(Syscall.PIDFD_OPEN, processOf(tid), 0);
+    }
+    if (pidfd < 0) {
+      throw new AccessException(pidfd);
+    }
+    try {
+      long copy = kernel.call(Syscall.PIDFD_GETFD, pidfd, fd, 0);
+      if (copy < 0) {
+        throw new AccessException(copy);
+      }
+      return (int) copy;
+    } finally {
+      kernel.call(Syscall.CLOSE, pidfd);
+    }
+  }
+
+  /** The process that a thread belongs to. */
+  int processOf(int tid) throws AccessException {
+    return (int) statusField(tid, "Tgid:", 10)[0];
+  }
+
+  /**
+   * Whether a process has our file-system ids, so that what we do for it we do with no rights that
+   * it lacks. Only root's children can have changed theirs.
+   */
+  boolean sameUser(int tid, int uid, int gid) throws AccessException {
+    return statusField(tid, "Uid:", 10)[3] == uid && statusField(tid, "Gid:", 10)[3] == gid;
+  }
+
+  private static long[] statusField(int tid, String name, int radix) throws AccessException {
+    try {
+      for (String line :
+          Files.readAllLines(Path.of("/proc/" + tid + "/status"), StandardCharsets.ISO_8859_1)) {
+        if (line.startsWith(name)) {
+          String[] parts = line.substring(name.length()).trim().split("\\s+");
+          long[] values = new long[parts.length];
+          for (int i = 0; i < parts.length; i++) {
+            values[i] = Long.parseLong(parts[i], radix);
+          }
+          return values;
+        }
+      }
+    } catch (IOException e) {
+      throw new AccessException(-Errno.ESRCH.value());
+    }
+    throw new AccessException(-Errno.ESRCH.value());
+  }
+
+  void close(int fd) {
+    new Descriptors(kernel).close(fd);
+  }
+}

@@ -1,0 +1,387 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.CLONE_FILES;
+import static org.ringfence.linux.bind.Constants.CLONE_FS;
+import static org.ringfence.linux.bind.Constants.CLOSE_RANGE_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.EPOLLIN;
+import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
+import static org.ringfence.linux.bind.Constants.FUTEX_WAIT;
+import static org.ringfence.linux.bind.Constants.FUTEX_WAKE;
+import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.PR_CAPBSET_DROP;
+import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
+import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
+import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
+import static org.ringfence.linux.bind.Constants.SIGKILL;
+import static org.ringfence.linux.bind.Constants.SIGTERM;
+
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.LibC;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * Restricts its own thread, spawns one command and stays until it has ended, because a child's
+ * parent-death signal and our wait belong to the thread that made it.
+ *
+ * <p>What runs here runs under the command's own restrictions, with a descriptor table of its own:
+ * it must not start a thread, load a class, use JNA's Memory, throw, or wake a Java thread (waking
+ * a virtual thread may start a carrier). It therefore makes system calls on prepared memory and
+ * signals through a futex and an eventfd.
+ */
+final class Keeper implements Runnable {
+  /** All threads of keepers are called this, and a number. */
+  static final String THREAD_NAME = "ringfence-keeper-";
+
+  // Steps at which a launch can fail.
+  static final int STEP_NONE = 0;
+  static final int STEP_PRIVILEGES = 1;
+  static final int STEP_CAPABILITIES = 2;
+  static final int STEP_LANDLOCK = 3;
+  static final int STEP_SECCOMP = 4;
+  static final int STEP_LISTENER = 5;
+  static final int STEP_DESCRIPTORS = 6;
+  static final int STEP_DIRECTORY = 7;
+  static final int STEP_SPAWN = 8;
+  static final int STEP_WAIT = 9;
+  static final int STEP_UNEXPECTED = 10;
+
+  // Requests from other threads.
+  static final int REQUEST_TERM = 1;
+  static final int REQUEST_KILL = 2;
+  static final int REQUEST_RELEASE = 4;
+
+  private static final int PR_CAPBSET_READ = 23;
+  private static final int PR_CAP_AMBIENT = 47;
+  private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
+  private static final int LAST_CAPABILITY = 63;
+  private static final int ENOEXEC = 8;
+  private static final int EINTR = 4;
+  private static final int ALL_PROCESSES = -1;
+  private static final long LAST_DESCRIPTOR = 0xffffffffL;
+  // Where the keeper's own descriptors go once the command is running.
+  private static final int SLOT_WAKE = 0;
+  private static final int SLOT_SUPERVISOR = 1;
+  private static final int SLOT_PIDFD = 2;
+
+  private final Kernel kernel;
+  private final KeeperOrders orders;
+  private final Queue<Keeper> ended;
+  private final AtomicInteger requests = new AtomicInteger();
+
+  private volatile int failedStep = STEP_NONE;
+  private volatile int error;
+  private volatile int pid;
+  private volatile int listener = -1;
+  private volatile int status;
+  private volatile boolean started;
+  private boolean restricted;
+  private volatile boolean rootEnded;
+  private volatile boolean done;
+  private volatile Thread thread;
+
+  Keeper(Kernel kernel, KeeperOrders orders, Queue<Keeper> ended) {
+    this.kernel = kernel;
+    this.orders = orders;
+    this.ended = ended;
+  }
+
+  @Override
+  public void run() {
+    boolean signalled = false;
+    try {
+      if (restrict() && spawn()) {
+        started = true;
+        signalStarted();
+        signalled = true;
+        awaitEnd();
+      }
+    } catch (Throwable e) {
+      // Nothing here throws by design; whatever it is, the caller must not wait forever.
+      failedStep = STEP_UNEXPECTED;
+    } finally {
+      if (!signalled) {
+        signalStarted();
+      }
+      done = true;
+      ended.add(this);
+      wakeSupervisor();
+    }
+  }
+
+  private boolean restrict() {
+    if (!orders.confined) {
+      return true;
+    }
+    long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+    if (result < 0) {
+      return failed(STEP_PRIVILEGES, result);
+    }
+    if (!dropCapabilities()) {
+      return false;
+    }
+    if (orders.ruleset >= 0) {
+      result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, orders.ruleset, 0);
+      if (result < 0) {
+        return failed(STEP_LANDLOCK, result);
+      }
+      restricted = true;
+    }
+    int flags =
+        (orders.listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0)
+            | (orders.listens && orders.waitKillable ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0);
+    result = kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, flags, orders.program);
+    if (result < 0) {
+      return failed(STEP_SECCOMP, result);
+    }
+    if (orders.listens) {
+      listener = (int) result;
+      result =
+          kernel.call(Syscall.EPOLL_CTL, orders.epoll, EPOLL_CTL_ADD, listener, orders.epollEvent);
+      if (result < 0) {
+        return failed(STEP_LISTENER, result);
+      }
+    }
+    return true;
+  }
+
+  private boolean dropCapabilities() {
+    // Ambient capabilities (Linux 4.3) would survive the exec of an ordinary user's program.
+    kernel.call(Syscall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
+    if (!orders.root) {
+      return true;
+    }
+    for (int capability = 0; capability <= LAST_CAPABILITY; capability++) {
+      if ((KeeperOrders.KEPT_CAPABILITIES >> capability & 1) == 0
+          && kernel.call(Syscall.PRCTL, PR_CAPBSET_READ, capability) == 1) {
+        long result = kernel.call(Syscall.PRCTL, PR_CAPBSET_DROP, capability);
+        if (result < 0) {
+          return failed(STEP_CAPABILITIES, result);
+        }
+      }
+    }
+    long result = kernel.call(Syscall.CAPSET, orders.capabilityHeader, orders.capabilityData);
+    return result >= 0 || failed(STEP_CAPABILITIES, result);
+  }
+
+  private boolean spawn() {
+    long result = kernel.call(Syscall.UNSHARE, CLONE_FILES | CLONE_FS);
+    if (result >= 0) {
+      result = kernel.call(Syscall.CLOSE_RANGE, 3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC);
+    }
+    if (result < 0) {
+      return failed(STEP_DESCRIPTORS, result);
+    }
+    if (orders.directory != 0) {
+      result = kernel.call(Syscall.CHDIR, orders.directory);
+      if (result < 0) {
+        return failed(STEP_DIRECTORY, result);
+      }
+    }
+    int code =
+        LibC.posix_spawn(
+            orders.pid,
+            orders.path,
+            orders.actions,
+            orders.attributes,
+            orders.arguments,
+            orders.environment);
+    if (code == ENOEXEC) {
+      // A script without an interpreter line: the shell runs it, as execvp(3) does.
+      code =
+          LibC.posix_spawn(
+              orders.pid,
+              orders.shell,
+              orders.actions,
+              orders.attributes,
+              orders.shellArguments,
+              orders.environment);
+    }
+    if (code != 0) {
+      return failed(STEP_SPAWN, -code);
+    }
+    pid = orders.block.getInt(orders.pid);
+    return keepOwnDescriptorsOnly();
+  }
+
+  /** The private table is a copy: what stays open in it would keep others' pipes from ending. */
+  private boolean keepOwnDescriptorsOnly() {
+    long pidfd = kernel.call(Syscall.PIDFD_OPEN, pid, 0);
+    long wake = kernel.call(Syscall.FCNTL, orders.wake, F_DUPFD_CLOEXEC, 3);
+    long supervisor = kernel.call(Syscall.FCNTL, orders.supervisorEvent, F_DUPFD_CLOEXEC, 3);
+    if (pidfd < 0 || wake < 0 || supervisor < 0) {
+      kernel.call(Syscall.KILL, pid, SIGKILL);
+      kernel.call(Syscall.WAIT4, pid, orders.status, 0, 0);
+      return failed(STEP_DESCRIPTORS, Math.min(pidfd, Math.min(wake, supervisor)));
+    }
+    kernel.call(Syscall.DUP3, wake, SLOT_WAKE, 0);
+    kernel.call(Syscall.DUP3, supervisor, SLOT_SUPERVISOR, 0);
+    kernel.call(Syscall.DUP3, pidfd, SLOT_PIDFD, 0);
+    kernel.call(Syscall.CLOSE_RANGE, 3, LAST_DESCRIPTOR, 0);
+    return true;
+  }
+
+  private void awaitEnd() {
+    boolean exited = false;
+    while (true) {
+      orders.block.setInt(orders.polls, exited ? -1 : SLOT_PIDFD);
+      orders.block.setShort(orders.polls + 4, (short) EPOLLIN);
+      orders.block.setInt(orders.polls + 8, SLOT_WAKE);
+      orders.block.setShort(orders.polls + 12, (short) EPOLLIN);
+      long result = kernel.call(Syscall.PPOLL, orders.polls, 2, 0, 0);
+      if (result < 0 && result != -EINTR) {
+        kernel.call(Syscall.KILL, pid, SIGKILL);
+        failed(STEP_WAIT, result);
+        return;
+      }
+      obey();
+      if (!exited && orders.block.getShort(orders.polls + 6) != 0) {
+        exited = true;
+        if (orders.killsLeftovers) {
+          killAll();
+        }
+        awaitObserved();
+        kernel.call(Syscall.WAIT4, pid, orders.status, 0, 0);
+        status = orders.block.getInt(orders.status);
+        rootEnded = true;
+        if (orders.killsLeftovers || !orders.confined) {
+          return;
+        }
+        ended.add(this);
+        wakeSupervisor();
+      }
+      if (exited && (requests.get() & (REQUEST_RELEASE | REQUEST_KILL)) != 0) {
+        return;
+      }
+    }
+  }
+
+  private void obey() {
+    if (orders.block.getShort(orders.polls + 14) == 0) {
+      return;
+    }
+    kernel.call(Syscall.READ, SLOT_WAKE, orders.counter, 8);
+    orders.block.setLong(orders.counter, 1);
+    int asked = requests.get();
+    if ((asked & REQUEST_TERM) != 0 && !rootEnded) {
+      requests.getAndAdd(-REQUEST_TERM);
+      kernel.call(Syscall.KILL, pid, SIGTERM);
+    }
+    if ((asked & REQUEST_KILL) != 0) {
+      if (!rootEnded) {
+        kernel.call(Syscall.KILL, pid, SIGKILL);
+      }
+      killAll();
+    }
+  }
+
+  /**
+   * Kills every process of this keeper's Landlock domain and of those nested in it, in one pass
+   * under the kernel's task list lock, whatever sessions and parents they have given themselves:
+   * the signal scope lets kill(-1) reach nothing else, and the caller's own process is left out
+   * (kernel/signal.c, kill_something_info).
+   */
+  private void killAll() {
+    if (orders.scoped && restricted) {
+      kernel.call(Syscall.KILL, ALL_PROCESSES, SIGKILL);
+    }
+  }
+
+  private boolean failed(int step, long negatedError) {
+    error = (int) -negatedError;
+    failedStep = step;
+    return false;
+  }
+
+  private void signalStarted() {
+    orders.block.setInt(orders.startedWord, 1);
+    kernel.call(Syscall.FUTEX, orders.startedWord, FUTEX_WAKE, Integer.MAX_VALUE);
+  }
+
+  /** Holds the zombie until the caller has taken its ProcessHandle. */
+  private void awaitObserved() {
+    while (orders.block.getInt(orders.observedWord) == 0) {
+      kernel.call(Syscall.FUTEX, orders.observedWord, FUTEX_WAIT, 0, 0);
+    }
+  }
+
+  private void wakeSupervisor() {
+    int fd = started ? SLOT_SUPERVISOR : orders.supervisorEvent;
+    kernel.call(Syscall.WRITE, fd, orders.counter, 8);
+  }
+
+  // What follows is called by other, unrestricted threads.
+
+  /** Blocks until the command runs or has failed to. Does not react to interruption. */
+  void awaitStarted() {
+    while (orders.block.getInt(orders.startedWord) == 0) {
+      kernel.call(Syscall.FUTEX, orders.startedWord, FUTEX_WAIT, 0, 0);
+    }
+  }
+
+  void observed() {
+    orders.block.setInt(orders.observedWord, 1);
+    kernel.call(Syscall.FUTEX, orders.observedWord, FUTEX_WAKE, Integer.MAX_VALUE);
+  }
+
+  /** Asks the keeper for something; the caller makes sure that {@code wakeDescriptor} is open. */
+  void request(int what, int wakeDescriptor, long one) {
+    requests.getAndUpdate(before -> before | what);
+    kernel.call(Syscall.WRITE, wakeDescriptor, one, 8);
+  }
+
+  int failedStep() {
+    return failedStep;
+  }
+
+  int error() {
+    return error;
+  }
+
+  int pid() {
+    return pid;
+  }
+
+  int listener() {
+    return listener;
+  }
+
+  int status() {
+    return status;
+  }
+
+  boolean started() {
+    return started;
+  }
+
+  boolean rootEnded() {
+    return rootEnded;
+  }
+
+  boolean done() {
+    return done;
+  }
+
+  /** Set by the warden before the thread runs. */
+  void thread(Thread value) {
+    thread = value;
+  }
+
+  /** Waits until the keeper no longer uses its orders, and frees them. */
+  void free() {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    orders.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package org.ringfence.linux.launch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.linux.bind.LibC;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.BpfProgram;
+
+/**
+ * Everything a keeper needs, laid out in native memory before it starts, so that the keeper itself
+ * only makes system calls. Owned by the keeper, which frees it when it ends.
+ */
+final class KeeperOrders implements AutoCloseable {
+  private static final int SIGSET_BYTES = 128;
+  // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
+  private static final int SPAWN_STRUCT_BYTES = 1024;
+  // linux/capability.h: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETGID, SETUID stay with root.
+  static final long KEPT_CAPABILITIES = 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 7;
+  private static final int CAPABILITY_VERSION_3 = 0x20080522;
+
+  final NativeBlock block;
+  final long path;
+  final long arguments;
+  final long shell;
+  final long shellArguments;
+  final long environment;
+  final long directory;
+  final long actions;
+  final long attributes;
+  final long pid;
+  final long status;
+  final long polls;
+  final long startedWord;
+  final long observedWord;
+  final long counter;
+  final long epollEvent;
+  final long program;
+  final long capabilityHeader;
+  final long capabilityData;
+
+  final int ruleset;
+  final boolean confined;
+  final boolean listens;
+  final boolean waitKillable;
+  final boolean root;
+  final boolean scoped;
+  final boolean killsLeftovers;
+  final int epoll;
+  final int wake;
+  final int supervisorEvent;
+
+  /**
+   * Lays out the orders.
+   *
+   * @param executable the resolved program
+   * @param command the program's name and arguments
+   * @param environmentOf the environment
+   * @param directoryOf the working directory, or null to keep the JVM's
+   * @param standard the descriptors that become 0, 1 and 2
+   * @param confinement ruleset, filter and what goes with them; null for the watchdog
+   * @param epollData what epoll reports for this keeper's listener
+   * @param signals descriptors to wake the keeper and to wake the supervisor
+   */
+  KeeperOrders(
+      String executable,
+      List<String> command,
+      Map<String, String> environmentOf,
+      String directoryOf,
+      int[] standard,
+      Confinement confinement,
+      long epollData,
+      Signals signals) {
+    List<String> variables = new ArrayList<>();
+    environmentOf.forEach((name, value) -> variables.add(name + "=" + value));
+    List<String> viaShell = new ArrayList<>(command);
+    viaShell.set(0, executable);
+    viaShell.add(0, "/bin/sh");
+    byte[] code = confinement == null ? new byte[0] : confinement.program().bytes();
+    this.block =
+        new NativeBlock(
+            NativeBlock.sizeOf(command)
+                + NativeBlock.sizeOf(viaShell)
+                + NativeBlock.sizeOf(variables)
+                + 3L * executable.length()
+                + (directoryOf == null ? 0 : 3L * directoryOf.length())
+                + code.length
+                + 2 * SPAWN_STRUCT_BYTES
+                + 2 * SIGSET_BYTES
+                + 2048);
+    this.path = block.string(executable);
+    this.arguments = block.strings(command);
+    this.shell = block.string("/bin/sh");
+    this.shellArguments = block.strings(viaShell);
+    this.environment = block.strings(variables);
+    this.directory = directoryOf == null ? 0 : block.string(directoryOf);
+    this.pid = block.allocate(8);
+    this.status = block.allocate(8);
+    this.startedWord = block.allocate(8);
+    this.observedWord = block.allocate(8);
+    this.counter = block.allocate(8);
+    block.setLong(counter, 1);
+    this.polls = block.allocate(16);
+    this.actions = block.allocate(SPAWN_STRUCT_BYTES);
+    this.attributes = block.allocate(SPAWN_STRUCT_BYTES);
+    spawnStructures(standard);
+    this.confined = confinement != null;
+    this.ruleset = confined ? confinement.ruleset() : -1;
+    this.listens = confined && confinement.listens();
+    this.waitKillable = confined && confinement.waitKillable();
+    this.root = confined && confinement.root();
+    this.scoped = confined && confinement.scoped();
+    this.killsLeftovers = confined && confinement.killsLeftovers();
+    this.epoll = confined ? confinement.epoll() : -1;
+    this.epollEvent = block.allocate(16);
+    this.program = confined ? program(code) : 0;
+    if (confined) {
+      block.setInt(epollEvent, org.ringfence.linux.bind.Constants.EPOLLIN);
+      // struct epoll_event is packed on x86_64 only (linux/eventpoll.h).
+      block.setLong(epollEvent + confinement.epollDataOffset(), epollData);
+    }
+    this.capabilityHeader = block.allocate(8);
+    block.setInt(capabilityHeader, CAPABILITY_VERSION_3);
+    this.capabilityData = block.allocate(24);
+    block.setInt(capabilityData, (int) KEPT_CAPABILITIES);
+    block.setInt(capabilityData + 4, (int) KEPT_CAPABILITIES);
+    this.wake = signals.keeper();
+    this.supervisorEvent = signals.supervisor();
+  }
+
+  /**
+   * How a command is confined.
+   *
+   * @param ruleset the Landlock ruleset's descriptor, -1 for none
+   * @param program the seccomp filter
+   * @param listens whether the filter has a listener
+   * @param waitKillable whether the listener keeps signals from interrupting a call it has taken
+   * @param root whether capabilities have to be dropped
+   * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
+   * @param killsLeftovers whether what the command started is killed when it ends
+   * @param epoll the supervisor's epoll descriptor
+   * @param epollDataOffset where the data lies in {@code struct epoll_event}
+   */
+  record Confinement(
+      int ruleset,
+      BpfProgram program,
+      boolean listens,
+      boolean waitKillable,
+      boolean root,
+      boolean scoped,
+      boolean killsLeftovers,
+      int epoll,
+      int epollDataOffset) {}
+
+  /**
+   * Event descriptors.
+   *
+   * @param keeper wakes the keeper
+   * @param supervisor wakes the supervisor
+   */
+  record Signals(int keeper, int supervisor) {}
+
+  private void spawnStructures(int[] standard) {
+    LibC.posix_spawn_file_actions_init(actions);
+    for (int target = 0; target < standard.length; target++) {
+      LibC.posix_spawn_file_actions_adddup2(actions, standard[target], target);
+    }
+    long none = block.allocate(SIGSET_BYTES);
+    long all = block.allocate(SIGSET_BYTES);
+    // Signals 1 to 31 back to their default; the C library keeps the ones above for itself.
+    block.setLong(all, 0x7fffffffL);
+    LibC.posix_spawnattr_init(attributes);
+    LibC.posix_spawnattr_setsigmask(attributes, none);
+    LibC.posix_spawnattr_setsigdefault(attributes, all);
+    LibC.posix_spawnattr_setflags(
+        attributes, (short) (LibC.SPAWN_SETSIGDEF | LibC.SPAWN_SETSIGMASK | LibC.SPAWN_SETSID));
+  }
+
+  /** {@code struct sock_fprog} of {@code linux/filter.h}. */
+  private long program(byte[] code) {
+    long instructions = block.bytes(code);
+    long header = block.allocate(16);
+    block.setShort(header, (short) (code.length / 8));
+    block.setLong(header + 8, instructions);
+    return header;
+  }
+
+  @Override
+  public void close() {
+    LibC.posix_spawn_file_actions_destroy(actions);
+    block.close();
+  }
+}

@@ -1,0 +1,303 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.BpfProgram;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.linux.plan.LandlockCompiler;
+import org.ringfence.linux.plan.LandlockRuleset;
+import org.ringfence.linux.plan.LandlockRuleset.PathRule;
+import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.linux.plan.SeccompFilter;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.Limits;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+
+/** An open sandbox of the in-process backend. */
+public final class LandlockSession implements BackendSession {
+  private static final long CLOSE_POLL_MILLIS = 2;
+
+  private final Kernel kernel;
+  private final Descriptors descriptors;
+  private final HostFacts facts;
+  private final EffectivePolicy policy;
+  private final int ruleset;
+  private final Warden warden;
+  private final Watchdog watchdog;
+  private final Supervisor supervisor;
+  private final Filter filter;
+  private final Set<LinuxProcess> live = ConcurrentHashMap.newKeySet();
+  private final ReadWriteLock closing = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private record Filter(BpfProgram program, boolean listens) {
+    static Filter of(EffectivePolicy policy, Limits limits, HostFacts facts) {
+      SeccompFilter filter = SeccompCompiler.compile(policy, limits);
+      return new Filter(filter.compile(facts.arch().orElseThrow()), filter.needsListener());
+    }
+  }
+
+  private LandlockSession(Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts) {
+    this.kernel = kernel;
+    this.descriptors = new Descriptors(kernel);
+    this.facts = facts;
+    this.policy = policy;
+    this.ruleset = parts.ruleset;
+    this.warden = parts.warden;
+    this.watchdog = parts.watchdog;
+    this.supervisor = parts.supervisor;
+    this.filter = Filter.of(policy, policy.policy().limits(), facts);
+  }
+
+  /** What is made one after the other while opening, and undone when the rest fails. */
+  private static final class Parts {
+    private int ruleset = -1;
+    private Warden warden;
+    private Watchdog watchdog;
+    private Supervisor supervisor;
+
+    private void undo(Descriptors descriptors) {
+      descriptors.close(ruleset);
+      if (watchdog != null) {
+        watchdog.close();
+      }
+      if (warden != null) {
+        warden.close();
+      }
+      if (supervisor != null) {
+        supervisor.close();
+      }
+    }
+  }
+
+  /**
+   * Opens a sandbox.
+   *
+   * @param kernel the system calls
+   * @param facts what was found on the machine
+   * @param policy the policy, expressible in Landlock
+   * @param listener hears of violations
+   * @return the session
+   * @throws SandboxException if it cannot be opened; nothing is left behind
+   */
+  public static LandlockSession open(
+      Kernel kernel, HostFacts facts, EffectivePolicy policy, SandboxListener listener)
+      throws SandboxException {
+    touchClasses();
+    Descriptors descriptors = new Descriptors(kernel);
+    Landlock landlock = new Landlock(kernel);
+    Parts parts = new Parts();
+    boolean done = false;
+    try {
+      LandlockAbi abi = facts.abi();
+      parts.ruleset = landlock.create(LandlockCompiler.compile(policy, abi), abi);
+      int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+      int gid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+      parts.supervisor = new Supervisor(kernel, policy, uid, gid, listener);
+      int scope = abi.scopes() ? landlock.create(scopeOnly(), abi) : -1;
+      try {
+        parts.warden = new Warden(kernel, scope);
+      } finally {
+        descriptors.close(scope);
+      }
+      if (abi.scopes()
+          && facts.shell()
+          && policy.policy().lifetime().onJvmExit() == Leftovers.KILL) {
+        parts.watchdog =
+            Watchdog.start(kernel, parts.warden, policy.places().privateTmp().orElse(""));
+      }
+      LandlockSession session = new LandlockSession(kernel, facts, policy, parts);
+      done = true;
+      return session;
+    } catch (IOException e) {
+      throw new SandboxException("landlock: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        parts.undo(descriptors);
+      }
+    }
+  }
+
+  /**
+   * The domain around the sandbox: signals only. It has to give REFER everywhere, since a ruleset
+   * that does not denies it (security/landlock/fs.c, LANDLOCK_ACCESS_FS_INITIALLY_DENIED).
+   */
+  private static LandlockRuleset scopeOnly() {
+    return new LandlockRuleset(
+        LandlockAbi.REFER,
+        0,
+        LandlockAbi.SCOPE_SIGNAL,
+        List.of(new PathRule("/", LandlockAbi.REFER, "the domain around the sandbox")));
+  }
+
+  /** A keeper cannot load classes: its descriptor table is not the one that jars are open in. */
+  private static void touchClasses() {
+    for (Class<?> type : List.of(Keeper.class, KeeperOrders.class, Errno.class)) {
+      try {
+        Class.forName(type.getName(), true, type.getClassLoader());
+      } catch (ClassNotFoundException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  @Override
+  public SandboxedProcess start(Launch launch) throws SandboxException {
+    closing.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the sandbox is closed");
+      }
+      return startOpen(launch);
+    } finally {
+      closing.readLock().unlock();
+    }
+  }
+
+  private SandboxedProcess startOpen(Launch launch) throws SandboxException {
+    Map<String, String> environment = launch.environment();
+    String executable =
+        ExecutableSearch.find(launch.command().get(0), launch.directory(), environment.get("PATH"));
+    Filter chosen =
+        SeccompCompiler.needsGate(launch.limits()) == SeccompCompiler.needsGate(limits())
+            ? filter
+            : Filter.of(policy, launch.limits(), facts);
+    try (StandardStreams streams = StandardStreams.open(descriptors, launch)) {
+      int wake = descriptors.event();
+      long number = supervisor.nextNumber();
+      KeeperOrders orders =
+          new KeeperOrders(
+              executable,
+              launch.command(),
+              environment,
+              launch.directory().toString(),
+              streams.standard(),
+              confinement(chosen),
+              number,
+              new KeeperOrders.Signals(wake, supervisor.event()));
+      Keeper keeper = new Keeper(kernel, orders, supervisor.ended());
+      LinuxProcess process =
+          new LinuxProcess(
+              kernel,
+              supervisor,
+              keeper,
+              new LimitGate(kernel, launch.limits()),
+              number,
+              wake,
+              launch.limits().grace());
+      supervisor.add(number, process);
+      live.add(process);
+      warden.start(keeper);
+      keeper.awaitStarted();
+      if (!keeper.started()) {
+        throw failed(launch, keeper, process);
+      }
+      LinuxProcess.Streams ends = streams.parent(process);
+      streams.handOver();
+      process.running(ends, () -> live.remove(process));
+      launch.limits().wallTime().ifPresent(process::limitWallTime);
+      return process;
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("launch: " + e.getMessage(), e);
+    }
+  }
+
+  private KeeperOrders.Confinement confinement(Filter chosen) {
+    return new KeeperOrders.Confinement(
+        ruleset,
+        chosen.program(),
+        chosen.listens(),
+        facts.waitKillable(),
+        facts.root(),
+        facts.abi().scopes(),
+        limitsLeftovers(),
+        supervisor.epoll(),
+        Supervisor.epollEventSize(kernel) - 8);
+  }
+
+  private boolean limitsLeftovers() {
+    return policy.policy().lifetime().onRootExit() == Leftovers.KILL;
+  }
+
+  private Limits limits() {
+    return policy.policy().limits();
+  }
+
+  private SandboxException failed(Launch launch, Keeper keeper, LinuxProcess process) {
+    live.remove(process);
+    process.abandon();
+    String error = Errno.name(keeper.error());
+    return switch (keeper.failedStep()) {
+      case Keeper.STEP_SPAWN ->
+          new org.ringfence.CommandNotFoundException(
+              launch.command().get(0), "it cannot be executed: " + error);
+      case Keeper.STEP_DIRECTORY ->
+          new SandboxException(
+              "directory: '" + launch.directory() + "' cannot be entered: " + error);
+      default ->
+          new SandboxException("launch: step " + stepName(keeper.failedStep()) + ": " + error);
+    };
+  }
+
+  private static String stepName(int step) {
+    return switch (step) {
+      case Keeper.STEP_PRIVILEGES -> "no_new_privs";
+      case Keeper.STEP_CAPABILITIES -> "capabilities";
+      case Keeper.STEP_LANDLOCK -> "landlock_restrict_self";
+      case Keeper.STEP_SECCOMP -> "seccomp filter";
+      case Keeper.STEP_LISTENER -> "seccomp listener";
+      case Keeper.STEP_DESCRIPTORS -> "descriptor table";
+      case Keeper.STEP_WAIT -> "wait";
+      default -> "unexpected";
+    };
+  }
+
+  @Override
+  public void close() {
+    closing.writeLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    } finally {
+      closing.writeLock().unlock();
+    }
+    live.forEach(LinuxProcess::endNow);
+    boolean interrupted = false;
+    while (!live.isEmpty()) {
+      try {
+        Thread.sleep(CLOSE_POLL_MILLIS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (watchdog != null) {
+      watchdog.close();
+    }
+    warden.close();
+    supervisor.close();
+    descriptors.close(ruleset);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

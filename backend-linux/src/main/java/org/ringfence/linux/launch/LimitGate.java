@@ -1,0 +1,110 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.Limits;
+
+/**
+ * Puts rlimits in place while the command's first execve is held, before any of its program has
+ * run; everything that it starts inherits them.
+ */
+final class LimitGate {
+  private final Kernel kernel;
+  private final Limits limits;
+
+  LimitGate(Kernel kernel, Limits limits) {
+    this.kernel = kernel;
+    this.limits = limits;
+  }
+
+  /** Answers an execve. Letting it go on is no decision about what it executes. */
+  void answer(TrappedCall call, boolean commandStarted) {
+    if (!commandStarted) {
+      long result = apply(call.tid());
+      if (result < 0) {
+        call.result(result);
+        return;
+      }
+    }
+    call.proceed();
+  }
+
+  private long apply(int pid) {
+    long result = 0;
+    if (limits.memory().isPresent()) {
+      result = set(pid, Constants.RLIMIT_AS, limits.memory().getAsLong());
+    }
+    if (result >= 0 && limits.processes().isPresent()) {
+      // The kernel counts all tasks of the user, so the bound starts from those there are.
+      result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + tasksOfUser(pid));
+    }
+    if (result >= 0 && limits.cpuTime().isPresent()) {
+      long seconds = (limits.cpuTime().get().toMillis() + 999) / 1000;
+      result = set(pid, Constants.RLIMIT_CPU, seconds);
+    }
+    if (result >= 0 && limits.openFiles().isPresent()) {
+      result = set(pid, Constants.RLIMIT_NOFILE, limits.openFiles().getAsLong());
+    }
+    if (result >= 0 && limits.fileSize().isPresent()) {
+      result = set(pid, Constants.RLIMIT_FSIZE, limits.fileSize().getAsLong());
+    }
+    return result;
+  }
+
+  private long set(int pid, int resource, long value) {
+    try (NativeBlock block = new NativeBlock(64)) {
+      long old = block.allocate(16);
+      long result = kernel.call(Syscall.PRLIMIT64, pid, resource, 0, old);
+      if (result < 0) {
+        return result;
+      }
+      // A bound above the one that holds already changes nothing and would need a privilege.
+      long hard = block.getLong(old + 8);
+      long bound = Long.compareUnsigned(value, hard) < 0 ? value : hard;
+      long at = block.allocate(16);
+      block.setLong(at, bound);
+      block.setLong(at + 8, bound);
+      return kernel.call(Syscall.PRLIMIT64, pid, resource, at, 0);
+    }
+  }
+
+  private static long tasksOfUser(int pid) {
+    long count = 0;
+    try {
+      Object owner = Files.getAttribute(Path.of("/proc/" + pid), "unix:uid");
+      try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+        for (Path process : all) {
+          count += tasks(process, owner);
+        }
+      }
+    } catch (IOException e) {
+      // The command itself is gone: its bound does not matter any more.
+      return 0;
+    }
+    return count;
+  }
+
+  private static long tasks(Path process, Object owner) throws IOException {
+    long count = 0;
+    try {
+      if (Files.getAttribute(process, "unix:uid").equals(owner)) {
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+          for (Path ignored : tasks) {
+            count++;
+          }
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // It ended while we looked.
+      return 0;
+    }
+    return count;
+  }
+}

@@ -1,0 +1,264 @@
+package org.ringfence.linux.launch;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+
+/** A process that a keeper has spawned. */
+final class LinuxProcess extends SandboxedProcess {
+  private final Kernel kernel;
+  private final Supervisor supervisor;
+  private final Keeper keeper;
+  private final LimitGate gate;
+  private final long number;
+  private final int wake;
+  private final Duration grace;
+  private final CountDownLatch exited = new CountDownLatch(1);
+  private final CompletableFuture<Process> exit = new CompletableFuture<>();
+  private final AtomicReference<Termination.Cause> intended = new AtomicReference<>();
+  private final Object wakeLock = new Object();
+  private boolean wakeClosed;
+  private Supervisor.Deadline wallTime;
+  private Supervisor.Deadline killTime;
+  private volatile Termination termination;
+  private volatile ProcessHandle handle;
+  private Streams streams;
+  private Runnable whenGone = () -> {};
+
+  /** The parent's ends of the command's streams. */
+  record Streams(OutputStream input, InputStream output, InputStream error) {}
+
+  LinuxProcess(
+      Kernel kernel,
+      Supervisor supervisor,
+      Keeper keeper,
+      LimitGate gate,
+      long number,
+      int wake,
+      Duration grace) {
+    this.kernel = kernel;
+    this.supervisor = supervisor;
+    this.keeper = keeper;
+    this.gate = gate;
+    this.number = number;
+    this.wake = wake;
+    this.grace = grace;
+  }
+
+  Keeper keeper() {
+    return keeper;
+  }
+
+  LimitGate gate() {
+    return gate;
+  }
+
+  /** Takes the handle while the process cannot have been reaped, then lets the keeper go on. */
+  void running(Streams ends, Runnable gone) {
+    streams = ends;
+    whenGone = gone;
+    handle = ProcessHandle.of(keeper.pid()).orElse(null);
+    keeper.observed();
+  }
+
+  /** The command did not start: frees what the launch took. */
+  void abandon() {
+    keeper.free();
+    closeWake();
+    supervisor.remove(number, this);
+  }
+
+  void limitWallTime(Duration time) {
+    wallTime = supervisor.schedule(time.toNanos(), () -> end(Termination.Cause.TIMED_OUT, grace));
+  }
+
+  void outputLimitReached() {
+    end(Termination.Cause.OUTPUT_LIMIT, Duration.ZERO);
+  }
+
+  /** Called by the supervisor when the keeper has news. */
+  void settle() {
+    if (keeper.rootEnded() && termination == null) {
+      supervisor.cancel(wallTime);
+      supervisor.cancel(killTime);
+      termination = terminationOf(keeper.status());
+      exited.countDown();
+      exit.complete(this);
+    }
+    if (!keeper.done() || !keeper.started()) {
+      return;
+    }
+    if (termination == null) {
+      // The wait itself failed; the keeper has killed the command.
+      termination = new Termination(Termination.Cause.SIGNALED, 128 + Constants.SIGKILL, 9);
+      exited.countDown();
+      exit.complete(this);
+    }
+    keeper.free();
+    closeWake();
+    supervisor.remove(number, this);
+    whenGone.run();
+  }
+
+  private Termination terminationOf(int status) {
+    // sys/wait.h: the low seven bits are the signal, the next eight the exit status.
+    int signal = status & 0x7f;
+    int value = signal == 0 ? status >> 8 & 0xff : 128 + signal;
+    Termination.Cause cause = intended.get();
+    if (cause == null || (cause == Termination.Cause.DESTROYED && signal == 0)) {
+      cause = signal == 0 ? Termination.Cause.EXITED : Termination.Cause.SIGNALED;
+    }
+    return new Termination(cause, value, signal);
+  }
+
+  private void closeWake() {
+    synchronized (wakeLock) {
+      if (!wakeClosed) {
+        wakeClosed = true;
+        new Descriptors(kernel).close(wake);
+      }
+    }
+  }
+
+  private void request(int what) {
+    synchronized (wakeLock) {
+      if (!wakeClosed) {
+        try (NativeBlock block = new NativeBlock(16)) {
+          long one = block.allocate(8);
+          block.setLong(one, 1);
+          keeper.request(what, wake, one);
+        }
+      }
+    }
+  }
+
+  private void end(Termination.Cause cause, Duration patience) {
+    intended.compareAndSet(null, cause);
+    if (patience.isZero()) {
+      request(Keeper.REQUEST_KILL);
+      return;
+    }
+    request(Keeper.REQUEST_TERM);
+    killTime = supervisor.schedule(patience.toNanos(), () -> request(Keeper.REQUEST_KILL));
+  }
+
+  /** Kills whatever is left and waits until it is gone. */
+  void endNow() {
+    intended.compareAndSet(null, Termination.Cause.DESTROYED);
+    request(Keeper.REQUEST_KILL);
+  }
+
+  @Override
+  public OutputStream getOutputStream() {
+    return streams.input();
+  }
+
+  @Override
+  public InputStream getInputStream() {
+    return streams.output();
+  }
+
+  @Override
+  public InputStream getErrorStream() {
+    return streams.error();
+  }
+
+  @Override
+  public int waitFor() throws InterruptedException {
+    exited.await();
+    return termination.exitValue();
+  }
+
+  @Override
+  public boolean waitFor(long timeout, TimeUnit unit) throws InterruptedException {
+    return exited.await(timeout, unit);
+  }
+
+  @Override
+  public int exitValue() {
+    Termination ended = termination;
+    if (ended == null) {
+      throw new IllegalThreadStateException("process has not exited");
+    }
+    return ended.exitValue();
+  }
+
+  @Override
+  public boolean isAlive() {
+    return termination == null;
+  }
+
+  @Override
+  public Optional<Termination> termination() {
+    return Optional.ofNullable(termination);
+  }
+
+  @Override
+  public void destroy() {
+    end(Termination.Cause.DESTROYED, grace);
+  }
+
+  @Override
+  public Process destroyForcibly() {
+    end(Termination.Cause.DESTROYED, Duration.ZERO);
+    return this;
+  }
+
+  @Override
+  public boolean supportsNormalTermination() {
+    return true;
+  }
+
+  @Override
+  public long pid() {
+    return keeper.pid();
+  }
+
+  @Override
+  public ProcessHandle toHandle() {
+    if (handle == null) {
+      throw new UnsupportedOperationException("this system gives no handle for the process");
+    }
+    return handle;
+  }
+
+  @Override
+  public ProcessHandle.Info info() {
+    return toHandle().info();
+  }
+
+  @Override
+  public Stream<ProcessHandle> children() {
+    return toHandle().children();
+  }
+
+  @Override
+  public Stream<ProcessHandle> descendants() {
+    return toHandle().descendants();
+  }
+
+  @Override
+  public CompletableFuture<Process> onExit() {
+    // Never on the supervisor's thread: what depends on it is code of others.
+    return exit.thenApplyAsync(process -> process);
+  }
+
+  @Override
+  public String toString() {
+    return "SandboxedProcess[pid="
+        + pid()
+        + (termination == null ? ", alive]" : ", " + termination + "]");
+  }
+}

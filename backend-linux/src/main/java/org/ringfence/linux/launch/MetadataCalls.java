@@ -1,0 +1,264 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+
+/**
+ * Does chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it has
+ * checked. The arguments are read once; nothing is left for the caller to change in between.
+ */
+final class MetadataCalls {
+  private static final int LARGEST_XATTR = 65536;
+  private static final int TIMES_BYTES = 32;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final EffectivePolicy policy;
+  private final Consumer<Violation> denied;
+  private final int uid;
+  private final int gid;
+
+  MetadataCalls(
+      Kernel kernel, EffectivePolicy policy, int uid, int gid, Consumer<Violation> denied) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = new PathObject(kernel);
+    this.policy = policy;
+    this.denied = denied;
+    this.uid = uid;
+    this.gid = gid;
+  }
+
+  /** What to do with an object once it is checked; gets a descriptor of it. */
+  private interface Change {
+    long apply(int fd) throws AccessException;
+  }
+
+  void answer(Syscall syscall, TrappedCall call) {
+    try {
+      if (uid == 0 && !child.sameUser(call.tid(), uid, gid)) {
+        call.fail(Errno.EPERM);
+        return;
+      }
+      call.result(dispatch(syscall, call));
+    } catch (AccessException e) {
+      call.result(e.result());
+    }
+  }
+
+  private long dispatch(Syscall syscall, TrappedCall call) throws AccessException {
+    return switch (syscall) {
+      case CHMOD -> named(syscall, call, AT_FDCWD, 0, true, mode(call.intArgument(1)));
+      case FCHMOD -> opened(syscall, call, call.intArgument(0), mode(call.intArgument(1)));
+      case FCHMODAT ->
+          named(syscall, call, call.intArgument(0), 1, true, mode(call.intArgument(2)));
+      case FCHMODAT2 -> flagged(syscall, call, call.intArgument(3), mode(call.intArgument(2)));
+      case CHOWN -> named(syscall, call, AT_FDCWD, 0, true, owner(call, 1));
+      case LCHOWN -> named(syscall, call, AT_FDCWD, 0, false, owner(call, 1));
+      case FCHOWN -> opened(syscall, call, call.intArgument(0), owner(call, 1));
+      case FCHOWNAT -> flagged(syscall, call, call.intArgument(4), owner(call, 2));
+      case UTIME -> named(syscall, call, AT_FDCWD, 0, true, times(seconds(call, 1)));
+      case UTIMES -> named(syscall, call, AT_FDCWD, 0, true, times(micros(call, 1)));
+      case FUTIMESAT ->
+          call.argument(1) == 0
+              ? opened(syscall, call, call.intArgument(0), times(micros(call, 2)))
+              : named(syscall, call, call.intArgument(0), 1, true, times(micros(call, 2)));
+      case UTIMENSAT ->
+          call.argument(1) == 0
+              ? opened(syscall, call, call.intArgument(0), times(nanos(call, 2)))
+              : flagged(syscall, call, call.intArgument(3), times(nanos(call, 2)));
+      case SETXATTR, REMOVEXATTR ->
+          named(syscall, call, AT_FDCWD, 0, true, attribute(syscall, call));
+      case LSETXATTR, LREMOVEXATTR ->
+          named(syscall, call, AT_FDCWD, 0, false, attribute(syscall, call));
+      case FSETXATTR, FREMOVEXATTR ->
+          opened(syscall, call, call.intArgument(0), attribute(syscall, call));
+      default -> -Errno.ENOSYS.value();
+    };
+  }
+
+  /** The form with a directory, a name and AT_ flags. */
+  private long flagged(Syscall syscall, TrappedCall call, int flags, Change change)
+      throws AccessException {
+    int directory = call.intArgument(0);
+    byte[] name = child.string(call.tid(), call.argument(1));
+    if (name.length == 0 && (flags & AT_EMPTY_PATH) != 0) {
+      if (directory == AT_FDCWD) {
+        return checked(syscall, call, paths.workingDirectory(call.tid()), change);
+      }
+      return opened(syscall, call, directory, change);
+    }
+    boolean follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
+    return checked(syscall, call, paths.open(call.tid(), directory, name, follow), change);
+  }
+
+  private long named(
+      Syscall syscall,
+      TrappedCall call,
+      int directory,
+      int nameArgument,
+      boolean follow,
+      Change change)
+      throws AccessException {
+    byte[] name = child.string(call.tid(), call.argument(nameArgument));
+    return checked(syscall, call, paths.open(call.tid(), directory, name, follow), change);
+  }
+
+  private long opened(Syscall syscall, TrappedCall call, int fd, Change change)
+      throws AccessException {
+    return checked(syscall, call, child.descriptor(call.tid(), fd), change);
+  }
+
+  private long checked(Syscall syscall, TrappedCall call, int fd, Change change)
+      throws AccessException {
+    try {
+      if (!call.alive()) {
+        return -Errno.EINTR.value();
+      }
+      String path = paths.pathOf(fd);
+      if (!path.isEmpty() && policy.accessAt(path) != Access.WRITE) {
+        denied.accept(
+            new Violation(
+                syscall.kernelName(),
+                path,
+                call.tid(),
+                "files.metadata",
+                "a write rule for " + path,
+                Violation.Certainty.CERTAIN));
+        return -Errno.EACCES.value();
+      }
+      return change.apply(fd);
+    } finally {
+      child.close(fd);
+    }
+  }
+
+  private Change mode(int mode) {
+    return fd -> {
+      if (isLink(fd)) {
+        return -Errno.EOPNOTSUPP.value();
+      }
+      try (NativeBlock block = new NativeBlock(64)) {
+        return kernel.call(
+            Syscall.FCHMODAT, AT_FDCWD, block.string(PathObject.own(fd)), mode & 07777);
+      }
+    };
+  }
+
+  /** A link itself, not what it leads to: its mode cannot be changed. */
+  private boolean isLink(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(512)) {
+      long empty = block.allocate(1);
+      long statx = block.allocate(256);
+      // STATX_TYPE is 1; stx_mode lies at 28 in struct statx (linux/stat.h).
+      long result = kernel.call(Syscall.STATX, fd, empty, AT_EMPTY_PATH, 1, statx, 0);
+      if (result < 0) {
+        throw new AccessException(result);
+      }
+      return (block.getShort(statx + 28) & 0170000) == 0120000;
+    }
+  }
+
+  private Change owner(TrappedCall call, int first) {
+    long user = call.argument(first);
+    long group = call.argument(first + 1);
+    return fd -> {
+      try (NativeBlock block = new NativeBlock(16)) {
+        long empty = block.allocate(1);
+        return kernel.call(Syscall.FCHOWNAT, fd, empty, user, group, AT_EMPTY_PATH, 0);
+      }
+    };
+  }
+
+  private Change times(byte[] timespecs) {
+    return fd -> {
+      try (NativeBlock block = new NativeBlock(128)) {
+        long at = timespecs.length == 0 ? 0 : block.bytes(timespecs);
+        if (isLink(fd)) {
+          return kernel.call(Syscall.UTIMENSAT, fd, block.allocate(1), at, AT_EMPTY_PATH);
+        }
+        return kernel.call(Syscall.UTIMENSAT, AT_FDCWD, block.string(PathObject.own(fd)), at, 0);
+      }
+    };
+  }
+
+  private byte[] nanos(TrappedCall call, int argument) throws AccessException {
+    return call.argument(argument) == 0
+        ? new byte[0]
+        : child.read(call.tid(), call.argument(argument), TIMES_BYTES);
+  }
+
+  /** {@code struct timeval[2]} to {@code struct timespec[2]}. */
+  private byte[] micros(TrappedCall call, int argument) throws AccessException {
+    byte[] times = nanos(call, argument);
+    if (times.length > 0) {
+      ByteBuffer buffer = ByteBuffer.wrap(times).order(ByteOrder.nativeOrder());
+      for (int at = 8; at < TIMES_BYTES; at += 16) {
+        long micros = buffer.getLong(at);
+        if (micros < 0 || micros >= 1_000_000) {
+          throw new AccessException(-Errno.EINVAL.value());
+        }
+        buffer.putLong(at, micros * 1_000);
+      }
+    }
+    return times;
+  }
+
+  /** {@code struct utimbuf} to {@code struct timespec[2]}. */
+  private byte[] seconds(TrappedCall call, int argument) throws AccessException {
+    if (call.argument(argument) == 0) {
+      return new byte[0];
+    }
+    ByteBuffer given =
+        ByteBuffer.wrap(child.read(call.tid(), call.argument(argument), 16))
+            .order(ByteOrder.nativeOrder());
+    return ByteBuffer.allocate(TIMES_BYTES)
+        .order(ByteOrder.nativeOrder())
+        .putLong(0, given.getLong(0))
+        .putLong(16, given.getLong(8))
+        .array();
+  }
+
+  private Change attribute(Syscall syscall, TrappedCall call) throws AccessException {
+    byte[] name = child.string(call.tid(), call.argument(1));
+    String text = new String(name, StandardCharsets.ISO_8859_1);
+    if (uid == 0 && (text.startsWith("security.") || text.startsWith("trusted."))) {
+      // The caller lacks the capability that we may still have.
+      throw new AccessException(-Errno.EPERM.value());
+    }
+    boolean remove = syscall.name().contains("REMOVE");
+    long length = remove ? 0 : call.argument(3);
+    if (length < 0 || length > LARGEST_XATTR) {
+      throw new AccessException(-Errno.E2BIG.value());
+    }
+    byte[] value = remove ? new byte[0] : child.read(call.tid(), call.argument(2), (int) length);
+    return fd -> {
+      try (NativeBlock block = new NativeBlock(name.length + value.length + 256L)) {
+        long path = block.string(PathObject.own(fd));
+        long nameAt = block.allocate(name.length + 1L);
+        block.setBytes(nameAt, name);
+        if (remove) {
+          return kernel.call(Syscall.REMOVEXATTR, path, nameAt);
+        }
+        long valueAt = value.length == 0 ? 0 : block.bytes(value);
+        return kernel.call(
+            Syscall.SETXATTR, path, nameAt, valueAt, value.length, call.argument(4), 0);
+      }
+    };
+  }
+}

@@ -1,0 +1,195 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AF_NETLINK;
+import static org.ringfence.linux.bind.Constants.AF_UNIX;
+import static org.ringfence.linux.bind.Constants.NETLINK_SOCK_DIAG;
+import static org.ringfence.linux.bind.Constants.NLM_F_REQUEST;
+import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.SOCK_DGRAM;
+import static org.ringfence.linux.bind.Constants.SOCK_DIAG_BY_FAMILY;
+import static org.ringfence.linux.bind.Constants.UDIAG_SHOW_VFS;
+import static org.ringfence.linux.bind.Constants.UNIX_DIAG_VFS;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * The sockets that belong to the sandbox: inet sockets by the inode that the supervisor saw when it
+ * made them, unix sockets by the cookie that it saw when they were bound.
+ */
+final class OwnSockets {
+  private static final int DIAG_ANSWER = 4096;
+
+  /** Who answers at an address. */
+  enum Listener {
+    /** Nobody. */
+    NOBODY,
+    /** A socket of this sandbox. */
+    OWN,
+    /** Some other socket. */
+    FOREIGN
+  }
+
+  /** A unix socket: its inode in sockfs and its cookie, which the kernel never gives twice. */
+  record UnixSocket(long inode, long cookie) {}
+
+  private final Kernel kernel;
+  private final Set<Long> inet = ConcurrentHashMap.newKeySet();
+  private final Set<UnixSocket> unix = ConcurrentHashMap.newKeySet();
+  private final Map<String, UnixSocket> abstractNames = new ConcurrentHashMap<>();
+
+  OwnSockets(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  void addInet(long inode) {
+    inet.add(inode);
+  }
+
+  void addUnix(UnixSocket socket) {
+    unix.add(socket);
+  }
+
+  void addAbstract(String name, UnixSocket socket) {
+    abstractNames.put(name, socket);
+  }
+
+  /** Whether an abstract name is held by a socket of ours that still lives. */
+  boolean ownsAbstract(String name) {
+    UnixSocket socket = abstractNames.get(name);
+    return socket != null && describe(socket).length > 0;
+  }
+
+  /** Whether the socket file of this device and inode is bound by a socket of ours. */
+  boolean ownsFile(long inode, long device) {
+    for (UnixSocket socket : List.copyOf(unix)) {
+      byte[] answer = describe(socket);
+      if (answer.length == 0) {
+        unix.remove(socket);
+      } else if (matchesFile(answer, inode, device)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** {@code struct unix_diag_msg} is 16 bytes; attributes follow ({@code linux/unix_diag.h}). */
+  private static boolean matchesFile(byte[] answer, long inode, long device) {
+    var buffer = java.nio.ByteBuffer.wrap(answer).order(java.nio.ByteOrder.nativeOrder());
+    int at = 16 + 16;
+    while (at + 4 <= answer.length) {
+      int length = buffer.getShort(at) & 0xffff;
+      int type = buffer.getShort(at + 2) & 0xffff;
+      if (length < 4) {
+        return false;
+      }
+      if (type == UNIX_DIAG_VFS) {
+        // udiag_vfs_ino and udiag_vfs_dev are 32 bits wide in this interface.
+        return buffer.getInt(at + 4) == (int) inode && buffer.getInt(at + 8) == (int) device;
+      }
+      at += (length + 3) & ~3;
+    }
+    return false;
+  }
+
+  /**
+   * Asks the kernel for one unix socket by inode and cookie ({@code unix_diag_get_exact}).
+   *
+   * @return the answer with its netlink header; empty when there is no such socket
+   */
+  private byte[] describe(UnixSocket socket) {
+    long netlink =
+        kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) {
+      return new byte[0];
+    }
+    try (NativeBlock block = new NativeBlock(DIAG_ANSWER + 128)) {
+      long request = block.allocate(16 + 24);
+      // struct nlmsghdr
+      block.setInt(request, 16 + 24);
+      block.setShort(request + 4, (short) SOCK_DIAG_BY_FAMILY);
+      block.setShort(request + 6, (short) NLM_F_REQUEST);
+      // struct unix_diag_req
+      block.setByte(request + 16, (byte) AF_UNIX);
+      block.setInt(request + 20, -1);
+      block.setInt(request + 24, (int) socket.inode());
+      block.setInt(request + 28, UDIAG_SHOW_VFS);
+      block.setLong(request + 32, socket.cookie());
+      if (kernel.call(Syscall.WRITE, netlink, request, 16 + 24) < 0) {
+        return new byte[0];
+      }
+      long buffer = block.allocate(DIAG_ANSWER);
+      long length = kernel.call(Syscall.READ, netlink, buffer, DIAG_ANSWER);
+      // An error answer has the type NLMSG_ERROR instead.
+      if (length < 32 || block.getShort(buffer + 4) != SOCK_DIAG_BY_FAMILY) {
+        return new byte[0];
+      }
+      return block.getBytes(buffer, (int) length);
+    } finally {
+      kernel.call(Syscall.CLOSE, netlink);
+    }
+  }
+
+  /** Whether this kernel answers for unix sockets at all. */
+  static boolean unixDiagWorks(Kernel kernel, UnixSocket bound) {
+    return new OwnSockets(kernel).describe(bound).length > 0;
+  }
+
+  /** Who would get what is sent to a loopback address. */
+  Listener listener(boolean tcp, InetAddress address, int port) throws IOException {
+    Listener found = Listener.NOBODY;
+    for (String table : tcp ? List.of("tcp", "tcp6") : List.of("udp", "udp6")) {
+      Path file = Path.of("/proc/net/" + table);
+      if (!Files.exists(file)) {
+        continue;
+      }
+      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+      for (String line : lines.subList(1, lines.size())) {
+        String[] fields = line.trim().split("\\s+");
+        String[] local = fields[1].split(":");
+        boolean listens = !tcp || fields[3].equals("0A");
+        if (listens && Integer.parseInt(local[1], 16) == port && answers(local[0], address)) {
+          if (!inet.contains(Long.parseLong(fields[9]))) {
+            return Listener.FOREIGN;
+          }
+          found = Listener.OWN;
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Whether a socket at this local address gets what is sent to the destination. */
+  private static boolean answers(String local, InetAddress destination) {
+    if (local.chars().allMatch(c -> c == '0')) {
+      return true;
+    }
+    byte[] address = destination.getAddress();
+    if (destination instanceof Inet4Address && local.length() == 32) {
+      return local.equals("0000000000000000FFFF0000" + hex(address));
+    }
+    return local.equals(hex(address));
+  }
+
+  /** As /proc/net prints addresses: words of 32 bits in the machine's order. */
+  private static String hex(byte[] address) {
+    StringBuilder text = new StringBuilder();
+    for (int word = 0; word < address.length; word += 4) {
+      for (int i = 3; i >= 0; i--) {
+        text.append(String.format("%02X", address[word + i]));
+      }
+    }
+    return text.toString();
+  }
+}

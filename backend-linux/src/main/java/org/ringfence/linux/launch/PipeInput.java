@@ -1,0 +1,35 @@
+package org.ringfence.linux.launch;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** The read end of a pipe. FileInputStream alone asks for positions, which a pipe does not have. */
+final class PipeInput extends InputStream {
+  private final FileInputStream file;
+
+  /** Opens the pipe behind a descriptor of ours anew, so that the descriptor can be closed. */
+  PipeInput(int descriptor) throws IOException {
+    this.file = new FileInputStream(PathObject.own(descriptor));
+  }
+
+  @Override
+  public int read() throws IOException {
+    return file.read();
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    return file.read(buffer, offset, length);
+  }
+
+  @Override
+  public int available() throws IOException {
+    return file.available();
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

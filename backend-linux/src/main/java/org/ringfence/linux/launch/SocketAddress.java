@@ -1,0 +1,82 @@
+package org.ringfence.linux.launch;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.ringfence.linux.bind.Constants;
+
+/**
+ * A socket address as a sandboxed thread passed it, copied once ({@code linux/socket.h}, {@code
+ * linux/in.h}, {@code linux/un.h}).
+ *
+ * @param bytes the structure
+ */
+record SocketAddress(byte[] bytes) {
+  /** {@code sizeof(struct sockaddr_storage)}. */
+  static final int LONGEST = 128;
+
+  int family() {
+    return bytes.length < 2
+        ? -1
+        : ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getShort(0) & 0xffff;
+  }
+
+  boolean isInet() {
+    return (family() == Constants.AF_INET && bytes.length >= 16)
+        || (family() == Constants.AF_INET6 && bytes.length >= 24);
+  }
+
+  int port() {
+    return ByteBuffer.wrap(bytes).getShort(2) & 0xffff;
+  }
+
+  /** The address; a v4 address inside a v6 one comes out as v4. */
+  InetAddress inet() {
+    byte[] raw =
+        family() == Constants.AF_INET
+            ? Arrays.copyOfRange(bytes, 4, 8)
+            : Arrays.copyOfRange(bytes, 8, 24);
+    try {
+      return InetAddress.getByAddress(raw);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("4 or 16 bytes", e);
+    }
+  }
+
+  /** Whether a unix address has a path in the file system. */
+  boolean hasPath() {
+    return bytes.length > 2 && bytes[2] != 0;
+  }
+
+  /** The path of a unix address. */
+  byte[] path() {
+    int end = 2;
+    while (end < bytes.length && bytes[end] != 0) {
+      end++;
+    }
+    return Arrays.copyOfRange(bytes, 2, end);
+  }
+
+  /** The abstract name of a unix address, in a form that can be compared. */
+  String abstractName() {
+    return HexFormat.of().formatHex(bytes, 2, bytes.length);
+  }
+
+  /** For people. */
+  String display() {
+    if (isInet()) {
+      InetAddress address = inet();
+      String host = address.getHostAddress();
+      return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port();
+    }
+    if (family() == Constants.AF_UNIX) {
+      return hasPath()
+          ? new String(path(), java.nio.charset.StandardCharsets.UTF_8)
+          : "abstract " + abstractName();
+    }
+    return "family " + family();
+  }
+}

@@ -1,0 +1,504 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AF_INET;
+import static org.ringfence.linux.bind.Constants.AF_UNIX;
+import static org.ringfence.linux.bind.Constants.AF_UNSPEC;
+import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.F_GETFL;
+import static org.ringfence.linux.bind.Constants.MSG_DONTWAIT;
+import static org.ringfence.linux.bind.Constants.MSG_NOSIGNAL;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
+import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
+import static org.ringfence.linux.bind.Constants.SOL_SOCKET;
+import static org.ringfence.linux.bind.Constants.SO_BINDTODEVICE;
+import static org.ringfence.linux.bind.Constants.SO_COOKIE;
+import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
+import static org.ringfence.linux.bind.Constants.SO_TYPE;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.launch.OwnSockets.UnixSocket;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+
+/**
+ * Makes and addresses sockets for sandboxed threads. An inet socket is made here and tied to the
+ * loopback device, so that whatever becomes of addresses and descriptors afterwards, no packet of
+ * it leaves the machine. An address is copied once, decided on, and used on a copy of the very
+ * socket.
+ */
+final class SocketCalls {
+  private static final int LARGEST_PRIVILEGED_PORT = 1023;
+  private static final byte[] LOOPBACK_DEVICE = {'l', 'o', 0};
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final NetworkPolicy policy;
+  private final OwnSockets own;
+  private final boolean root;
+  private final Consumer<Violation> denied;
+  private final Executor blocking;
+
+  SocketCalls(
+      Kernel kernel,
+      NetworkPolicy policy,
+      OwnSockets own,
+      boolean root,
+      Consumer<Violation> denied,
+      Executor blocking) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = new PathObject(kernel);
+    this.policy = policy;
+    this.own = own;
+    this.root = root;
+    this.denied = denied;
+    this.blocking = blocking;
+  }
+
+  void answer(Syscall syscall, TrappedCall call) {
+    try {
+      switch (syscall) {
+        case SOCKET -> socket(call);
+        case BIND -> bind(call);
+        case CONNECT -> connect(call);
+        case SENDTO -> sendTo(call);
+        case SENDMSG -> sendMessage(call);
+        case SENDMMSG -> sendMessages(call);
+        default -> call.fail(Errno.ENOSYS);
+      }
+    } catch (AccessException e) {
+      call.result(e.result());
+    } catch (IOException e) {
+      call.fail(Errno.EACCES);
+    }
+  }
+
+  private void socket(TrappedCall call) throws AccessException {
+    int type = call.intArgument(1);
+    int fd =
+        (int)
+            checked(
+                kernel.call(
+                    Syscall.SOCKET, call.argument(0), type | SOCK_CLOEXEC, call.argument(2)));
+    try {
+      tieToLoopback(kernel, fd);
+      own.addInet(inode(fd));
+      call.resultDescriptor(fd, (type & SOCK_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+    } finally {
+      child.close(fd);
+    }
+  }
+
+  /**
+   * Ties a socket to the device lo. Without CAP_NET_RAW nobody can untie it (net/core/sock.c,
+   * sock_bindtoindex_locked).
+   */
+  static void tieToLoopback(Kernel kernel, int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(16)) {
+      checked(
+          kernel.call(
+              Syscall.SETSOCKOPT,
+              fd,
+              SOL_SOCKET,
+              SO_BINDTODEVICE,
+              block.bytes(LOOPBACK_DEVICE),
+              LOOPBACK_DEVICE.length,
+              0));
+    }
+  }
+
+  private void bind(TrappedCall call) throws AccessException {
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    try {
+      SocketAddress address = address(call, call.argument(1), call.intArgument(2));
+      live(call);
+      if (option(fd, SO_DOMAIN) == AF_UNIX) {
+        bindUnix(call, fd, address);
+        return;
+      }
+      if (policy.mode() == NetworkMode.FULL) {
+        call.proceed();
+        return;
+      }
+      boolean privileged =
+          address.isInet() && address.port() > 0 && address.port() <= LARGEST_PRIVILEGED_PORT;
+      if (root && privileged) {
+        // The caller lacks CAP_NET_BIND_SERVICE; this JVM may have it.
+        call.fail(Errno.EACCES);
+        return;
+      }
+      call.result(withAddress(Syscall.BIND, fd, address));
+    } finally {
+      child.close(fd);
+    }
+  }
+
+  private void bindUnix(TrappedCall call, int fd, SocketAddress address) throws AccessException {
+    UnixSocket socket = new UnixSocket(inode(fd), longOption(fd, SO_COOKIE));
+    if (address.hasPath()) {
+      // The kernel makes the socket file under the caller's Landlock domain, whatever the path is
+      // by then; what counts later is the socket, and that is known now.
+      own.addUnix(socket);
+      call.proceed();
+      return;
+    }
+    long result = withAddress(Syscall.BIND, fd, address);
+    if (result >= 0) {
+      own.addAbstract(boundName(fd).abstractName(), socket);
+    }
+    call.result(result);
+  }
+
+  private SocketAddress boundName(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(256)) {
+      long at = block.allocate(SocketAddress.LONGEST);
+      long length = block.allocate(8);
+      block.setInt(length, SocketAddress.LONGEST);
+      checked(kernel.call(Syscall.GETSOCKNAME, fd, at, length));
+      return new SocketAddress(block.getBytes(at, block.getInt(length)));
+    }
+  }
+
+  private void connect(TrappedCall call) throws AccessException, IOException {
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    boolean handedOn = false;
+    try {
+      SocketAddress address = address(call, call.argument(1), call.intArgument(2));
+      live(call);
+      Destination destination = destination(call, "connect", fd, address);
+      if (destination.refusal() != 0) {
+        destination.close();
+        call.result(destination.refusal());
+        return;
+      }
+      if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
+        call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
+        destination.close();
+        return;
+      }
+      handedOn = true;
+      blocking.execute(
+          () -> {
+            try {
+              call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
+            } finally {
+              destination.close();
+              child.close(fd);
+            }
+          });
+    } finally {
+      if (!handedOn) {
+        child.close(fd);
+      }
+    }
+  }
+
+  /**
+   * Where something may be sent.
+   *
+   * @param address the address to use, which may name the checked object instead of the path
+   * @param refusal a negated error number, 0 when it is allowed
+   * @param object a descriptor that keeps the checked object, or -1
+   */
+  private record Destination(SocketAddress address, long refusal, int object, Child closer)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      closer.close(object);
+    }
+  }
+
+  private Destination allowed(SocketAddress address) {
+    return new Destination(address, 0, -1, child);
+  }
+
+  private Destination refused(Errno errno) {
+    return new Destination(null, -errno.value(), -1, child);
+  }
+
+  private Destination refused(
+      TrappedCall call, String operation, String target, String rule, String remedy) {
+    denied.accept(
+        new Violation(operation, target, call.tid(), rule, remedy, Violation.Certainty.CERTAIN));
+    return refused(Errno.EACCES);
+  }
+
+  private Destination destination(TrappedCall call, String operation, int fd, SocketAddress address)
+      throws AccessException, IOException {
+    int family = address.family();
+    if (family == AF_UNSPEC) {
+      return allowed(address);
+    }
+    int domain = (int) option(fd, SO_DOMAIN);
+    if (domain == AF_UNIX) {
+      return family == AF_UNIX ? unixDestination(call, operation, address) : refused(Errno.EINVAL);
+    }
+    if (!address.isInet()) {
+      return refused(Errno.EAFNOSUPPORT);
+    }
+    if (policy.mode() == NetworkMode.FULL) {
+      return allowed(address);
+    }
+    return loopbackDestination(call, operation, option(fd, SO_TYPE) == SOCK_STREAM, address);
+  }
+
+  private Destination loopbackDestination(
+      TrappedCall call, String operation, boolean tcp, SocketAddress address) throws IOException {
+    InetAddress target = address.inet();
+    String rule = "network.mode " + policy.mode().name().toLowerCase(java.util.Locale.ROOT);
+    if (target.isAnyLocalAddress()) {
+      // The kernel takes the unspecified address for loopback.
+      target = InetAddress.getByName(address.family() == AF_INET ? "127.0.0.1" : "::1");
+    }
+    if (!target.isLoopbackAddress()) {
+      return refused(call, operation, address.display(), rule, "network.allow");
+    }
+    if (policy.hostLoopbackPorts().contains(address.port())) {
+      return allowed(address);
+    }
+    if (!policy.ownLoopback()) {
+      return refused(call, operation, address.display(), rule, "network.ownLoopback");
+    }
+    return switch (own.listener(tcp, target, address.port())) {
+      case OWN -> allowed(address);
+      case NOBODY -> refused(Errno.ECONNREFUSED);
+      case FOREIGN ->
+          refused(
+              call,
+              operation,
+              address.display(),
+              rule,
+              "network.hostLoopbackPorts " + address.port());
+    };
+  }
+
+  private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
+      throws AccessException {
+    if (!address.hasPath()) {
+      return own.ownsAbstract(address.abstractName())
+          ? allowed(address)
+          : refused(call, operation, address.display(), "network.unixSockets", "no rule can");
+    }
+    int object = paths.open(call.tid(), AT_FDCWD, address.path(), true);
+    boolean keep = false;
+    try {
+      String path = paths.pathOf(object);
+      boolean permitted = policy.unixSockets().contains(path) || policy.unixSockets().contains("/");
+      if (!permitted && !owns(object)) {
+        return refused(call, operation, path, "network.unixSockets", "network.unixSockets " + path);
+      }
+      keep = true;
+      return new Destination(unixAddress(PathObject.own(object)), 0, object, child);
+    } finally {
+      if (!keep) {
+        child.close(object);
+      }
+    }
+  }
+
+  private static SocketAddress unixAddress(String path) {
+    byte[] name = NativeBlock.encode(path);
+    byte[] bytes = new byte[2 + name.length + 1];
+    bytes[0] = AF_UNIX;
+    System.arraycopy(name, 0, bytes, 2, name.length);
+    return new SocketAddress(bytes);
+  }
+
+  private boolean owns(int object) throws AccessException {
+    try (NativeBlock block = new NativeBlock(512)) {
+      long statx = block.allocate(256);
+      // STATX_INO is 0x100; stx_ino lies at 32, the device's major and minor at 136 and 140.
+      checked(
+          kernel.call(Syscall.STATX, object, block.allocate(1), AT_EMPTY_PATH, 0x100, statx, 0));
+      long device = (long) block.getInt(statx + 136) << 20 | block.getInt(statx + 140);
+      return own.ownsFile(block.getLong(statx + 32), device);
+    }
+  }
+
+  private void sendTo(TrappedCall call) throws AccessException, IOException {
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    SocketMessage message;
+    try {
+      SocketAddress address = address(call, call.argument(4), call.intArgument(5));
+      message = SocketMessage.plain(child, call.tid(), address, call.argument(1), call.argument(2));
+    } catch (AccessException e) {
+      child.close(fd);
+      throw e;
+    }
+    send(call, fd, message, call.intArgument(3), call::result);
+  }
+
+  private void sendMessage(TrappedCall call) throws AccessException, IOException {
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    SocketMessage message;
+    try {
+      message = SocketMessage.read(child, call.tid(), call.argument(1));
+    } catch (AccessException e) {
+      child.close(fd);
+      throw e;
+    }
+    send(call, fd, message, call.intArgument(2), call::result);
+  }
+
+  /** Sends the first message of several: a caller of sendmmsg goes on with the rest. */
+  private void sendMessages(TrappedCall call) throws AccessException, IOException {
+    if (call.intArgument(2) == 0) {
+      call.result(0);
+      return;
+    }
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    SocketMessage message;
+    try {
+      message = SocketMessage.read(child, call.tid(), call.argument(1));
+    } catch (AccessException e) {
+      child.close(fd);
+      throw e;
+    }
+    send(
+        call,
+        fd,
+        message,
+        call.intArgument(3),
+        sent -> {
+          if (sent < 0) {
+            call.result(sent);
+            return;
+          }
+          try {
+            // struct mmsghdr: msg_len follows the 56 bytes of struct msghdr.
+            child.write(
+                call.tid(),
+                call.argument(1) + SocketMessage.HEADER_BYTES,
+                java.nio.ByteBuffer.allocate(4)
+                    .order(java.nio.ByteOrder.nativeOrder())
+                    .putInt((int) sent)
+                    .array());
+            call.result(1);
+          } catch (AccessException e) {
+            call.result(e.result());
+          }
+        });
+  }
+
+  /** Takes the descriptor and the message over and closes them. */
+  private void send(
+      TrappedCall call,
+      int fd,
+      SocketMessage message,
+      int flags,
+      java.util.function.LongConsumer answer)
+      throws AccessException, IOException {
+    Destination destination = null;
+    boolean handedOn = false;
+    try {
+      live(call);
+      destination =
+          message.address().bytes().length == 0
+              ? allowed(message.address())
+              : destination(call, "send", fd, message.address());
+      if (destination.refusal() != 0) {
+        answer.accept(destination.refusal());
+        return;
+      }
+      SocketAddress to = destination.address();
+      long sent = message.send(kernel, fd, to, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+      boolean waits =
+          sent == -Errno.EAGAIN.value()
+              && (flags & MSG_DONTWAIT) == 0
+              && (kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) == 0;
+      if (!waits) {
+        answer.accept(sent);
+        return;
+      }
+      handedOn = true;
+      Destination kept = destination;
+      blocking.execute(
+          () -> {
+            try {
+              answer.accept(message.send(kernel, fd, to, flags | MSG_NOSIGNAL));
+            } finally {
+              release(fd, message, kept);
+            }
+          });
+    } finally {
+      if (!handedOn) {
+        release(fd, message, destination);
+      }
+    }
+  }
+
+  private void release(int fd, SocketMessage message, Destination destination) {
+    message.close(child);
+    if (destination != null) {
+      destination.close();
+    }
+    child.close(fd);
+  }
+
+  private SocketAddress address(TrappedCall call, long at, int length) throws AccessException {
+    if (length < 0 || length > SocketAddress.LONGEST) {
+      throw new AccessException(-Errno.EINVAL.value());
+    }
+    return new SocketAddress(child.read(call.tid(), at, length));
+  }
+
+  private static void live(TrappedCall call) throws AccessException {
+    if (!call.alive()) {
+      throw new AccessException(-Errno.EINTR.value());
+    }
+  }
+
+  private long withAddress(Syscall syscall, int fd, SocketAddress address) {
+    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
+      return kernel.call(syscall, fd, block.bytes(address.bytes()), address.bytes().length);
+    }
+  }
+
+  private long option(int fd, int name) throws AccessException {
+    return longOption(fd, name) & 0xffffffffL;
+  }
+
+  private long longOption(int fd, int name) throws AccessException {
+    return longOption(kernel, fd, name);
+  }
+
+  static long longOption(Kernel kernel, int fd, int name) throws AccessException {
+    try (NativeBlock block = new NativeBlock(64)) {
+      long value = block.allocate(8);
+      long length = block.allocate(8);
+      block.setInt(length, 8);
+      checked(kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, name, value, length, 0));
+      return block.getLong(value);
+    }
+  }
+
+  private long inode(int fd) throws AccessException {
+    return inode(paths, fd);
+  }
+
+  /** A socket's inode, from a link such as {@code socket:[1234]}. */
+  static long inode(PathObject paths, int fd) throws AccessException {
+    String link = paths.link(fd);
+    return Long.parseLong(link.substring(link.indexOf('[') + 1, link.indexOf(']')));
+  }
+
+  private static long checked(long result) throws AccessException {
+    if (result < 0) {
+      throw new AccessException(result);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,160 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.SCM_RIGHTS;
+import static org.ringfence.linux.bind.Constants.SOL_SOCKET;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * A message that a sandboxed thread sends, copied out of its memory: {@code struct msghdr} with
+ * address, data, and control messages; descriptors in them become copies of ours.
+ */
+final class SocketMessage {
+  /** {@code sizeof(struct msghdr)}. */
+  static final int HEADER_BYTES = 56;
+
+  private static final int MOST_DATA = 1 << 20;
+  private static final int MOST_PARTS = 1024;
+  private static final int MOST_CONTROL = 1 << 16;
+  private static final int CONTROL_HEADER = 16;
+
+  private final SocketAddress address;
+  private final byte[] data;
+  private final byte[] control;
+  private final List<Integer> descriptors;
+
+  private SocketMessage(
+      SocketAddress address, byte[] data, byte[] control, List<Integer> descriptors) {
+    this.address = address;
+    this.data = data;
+    this.control = control;
+    this.descriptors = descriptors;
+  }
+
+  /** Data with an address and nothing else. */
+  static SocketMessage plain(Child child, int tid, SocketAddress address, long at, long length)
+      throws AccessException {
+    return new SocketMessage(address, child.read(tid, at, bounded(length)), new byte[0], List.of());
+  }
+
+  /** More is cut off: a stream's caller sends the rest, a datagram of this size is too long. */
+  private static int bounded(long length) throws AccessException {
+    if (length < 0) {
+      throw new AccessException(-Errno.EINVAL.value());
+    }
+    return (int) Math.min(length, MOST_DATA);
+  }
+
+  /** Reads a whole {@code struct msghdr}. */
+  static SocketMessage read(Child child, int tid, long at) throws AccessException {
+    ByteBuffer header =
+        ByteBuffer.wrap(child.read(tid, at, HEADER_BYTES)).order(ByteOrder.nativeOrder());
+    long nameAt = header.getLong(0);
+    int nameLength = nameAt == 0 ? 0 : header.getInt(8);
+    if (nameLength < 0 || nameLength > SocketAddress.LONGEST) {
+      throw new AccessException(-Errno.EINVAL.value());
+    }
+    SocketAddress address = new SocketAddress(child.read(tid, nameAt, nameLength));
+    byte[] data = gather(child, tid, header.getLong(16), header.getLong(24));
+    long controlLength = header.getLong(32) == 0 ? 0 : header.getLong(40);
+    if (controlLength < 0 || controlLength > MOST_CONTROL) {
+      throw new AccessException(-Errno.EINVAL.value());
+    }
+    byte[] given = child.read(tid, header.getLong(32), (int) controlLength);
+    List<Integer> descriptors = new ArrayList<>();
+    try {
+      return new SocketMessage(
+          address, data, translate(child, tid, given, descriptors), descriptors);
+    } catch (AccessException e) {
+      descriptors.forEach(child::close);
+      throw e;
+    }
+  }
+
+  private static byte[] gather(Child child, int tid, long parts, long count)
+      throws AccessException {
+    if (count < 0 || count > MOST_PARTS) {
+      throw new AccessException(-Errno.EMSGSIZE.value());
+    }
+    ByteBuffer vector =
+        ByteBuffer.wrap(child.read(tid, parts, (int) count * 16)).order(ByteOrder.nativeOrder());
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    for (int i = 0; i < count; i++) {
+      int length = bounded(vector.getLong(i * 16 + 8));
+      length = Math.min(length, MOST_DATA - data.size());
+      data.writeBytes(child.read(tid, vector.getLong(i * 16), length));
+    }
+    return data.toByteArray();
+  }
+
+  /** Copies control messages; credentials are left out, the kernel adds true ones. */
+  private static byte[] translate(Child child, int tid, byte[] given, List<Integer> descriptors)
+      throws AccessException {
+    ByteBuffer in = ByteBuffer.wrap(given).order(ByteOrder.nativeOrder());
+    ByteBuffer out = ByteBuffer.allocate(given.length).order(ByteOrder.nativeOrder());
+    int at = 0;
+    while (at + CONTROL_HEADER <= given.length) {
+      long length = in.getLong(at);
+      if (length < CONTROL_HEADER || length > given.length - at) {
+        throw new AccessException(-Errno.EINVAL.value());
+      }
+      int level = in.getInt(at + 8);
+      int type = in.getInt(at + 12);
+      if (level != SOL_SOCKET || type == SCM_RIGHTS) {
+        int to = out.position();
+        out.put(given, at, (int) length);
+        if (level == SOL_SOCKET) {
+          for (int i = CONTROL_HEADER; i + 4 <= length; i += 4) {
+            int copy = child.descriptor(tid, in.getInt(at + i));
+            descriptors.add(copy);
+            out.putInt(to + i, copy);
+          }
+        }
+        out.position(Math.min(out.capacity(), (out.position() + 7) & ~7));
+      }
+      at += (int) ((length + 7) & ~7);
+    }
+    byte[] control = new byte[out.position()];
+    out.get(0, control);
+    return control;
+  }
+
+  SocketAddress address() {
+    return address;
+  }
+
+  /** Sends to an address of ours instead of the one given; none when it is empty. */
+  long send(Kernel kernel, int fd, SocketAddress to, int flags) {
+    try (NativeBlock block =
+        new NativeBlock(data.length + control.length + SocketAddress.LONGEST + 256L)) {
+      long header = block.allocate(HEADER_BYTES);
+      if (to.bytes().length > 0) {
+        block.setLong(header, block.bytes(to.bytes()));
+        block.setInt(header + 8, to.bytes().length);
+      }
+      long vector = block.allocate(16);
+      block.setLong(vector, data.length == 0 ? 0 : block.bytes(data));
+      block.setLong(vector + 8, data.length);
+      block.setLong(header + 16, vector);
+      block.setLong(header + 24, 1);
+      if (control.length > 0) {
+        block.setLong(header + 32, block.bytes(control));
+        block.setLong(header + 40, control.length);
+      }
+      return kernel.call(Syscall.SENDMSG, fd, header, flags);
+    }
+  }
+
+  void close(Child child) {
+    descriptors.forEach(child::close);
+  }
+}

@@ -1,0 +1,163 @@
+package org.ringfence.linux.launch;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.File;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.ringfence.SandboxException;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.spi.Launch;
+
+/**
+ * The command's standard streams: descriptors for the child, streams for the parent. With an output
+ * limit everything goes through pipes of ours, also what is redirected.
+ */
+final class StandardStreams implements AutoCloseable {
+  private static final int NEW_FILE_MODE = 0666;
+
+  private final Descriptors descriptors;
+  private final List<Integer> childSide = new ArrayList<>();
+  private final List<Integer> parentSide = new ArrayList<>();
+  private final int[] standard = new int[3];
+  private final OptionalLong limit;
+  private OutputStream input = OutputStream.nullOutputStream();
+  private InputStream output = InputStream.nullInputStream();
+  private InputStream error = InputStream.nullInputStream();
+  private final List<Pump> pumps = new ArrayList<>();
+  private boolean handedOver;
+
+  /** Output that is redirected and counted on its way. */
+  private record Pump(InputStream from, OutputStream to) {}
+
+  private StandardStreams(Descriptors descriptors, OptionalLong limit) {
+    this.descriptors = descriptors;
+    this.limit = limit;
+  }
+
+  static StandardStreams open(Descriptors descriptors, Launch launch) throws SandboxException {
+    StandardStreams streams = new StandardStreams(descriptors, launch.limits().outputBytes());
+    boolean done = false;
+    try {
+      streams.standard[0] = streams.input(launch.input());
+      streams.standard[1] = streams.output(launch.output(), 1);
+      streams.standard[2] =
+          launch.mergeError() ? streams.standard[1] : streams.output(launch.error(), 2);
+      done = true;
+      return streams;
+    } catch (IOException e) {
+      throw new SandboxException("redirect: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        streams.close();
+      }
+    }
+  }
+
+  private int input(Redirect redirect) throws IOException {
+    switch (redirect.type()) {
+      case INHERIT:
+        return 0;
+      case PIPE:
+        int[] ends = descriptors.pipe();
+        childSide.add(ends[0]);
+        parentSide.add(ends[1]);
+        input = new BufferedOutputStream(new FileOutputStream(PathObject.own(ends[1])));
+        return ends[0];
+      default:
+        return opened(redirect.file(), Constants.O_RDONLY);
+    }
+  }
+
+  private int output(Redirect redirect, int number) throws IOException {
+    if (redirect.type() == Redirect.Type.PIPE || limit.isPresent()) {
+      int[] ends = descriptors.pipe();
+      childSide.add(ends[1]);
+      parentSide.add(ends[0]);
+      InputStream from = new BufferedInputStream(new PipeInput(ends[0]));
+      if (redirect.type() != Redirect.Type.PIPE) {
+        pumps.add(new Pump(from, target(redirect, number)));
+      } else if (number == 1) {
+        output = from;
+      } else {
+        error = from;
+      }
+      return ends[1];
+    }
+    return switch (redirect.type()) {
+      case INHERIT -> number;
+      case APPEND ->
+          opened(redirect.file(), Constants.O_WRONLY | Constants.O_CREAT | Constants.O_APPEND);
+      default ->
+          opened(redirect.file(), Constants.O_WRONLY | Constants.O_CREAT | Constants.O_TRUNC);
+    };
+  }
+
+  private static OutputStream target(Redirect redirect, int number) throws IOException {
+    return switch (redirect.type()) {
+      case INHERIT ->
+          new FileOutputStream(
+              number == 1 ? java.io.FileDescriptor.out : java.io.FileDescriptor.err);
+      default -> new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
+    };
+  }
+
+  private int opened(File file, int flags) throws IOException {
+    int fd = descriptors.open(file.getPath(), flags, NEW_FILE_MODE);
+    childSide.add(fd);
+    return fd;
+  }
+
+  /** The descriptors that become 0, 1 and 2. */
+  int[] standard() {
+    return standard.clone();
+  }
+
+  /**
+   * The parent's ends, counted when there is a limit.
+   *
+   * @param process is told when the limit is reached
+   */
+  LinuxProcess.Streams parent(LinuxProcess process) {
+    if (limit.isPresent()) {
+      OutputBudget budget = new OutputBudget(limit.getAsLong(), process::outputLimitReached);
+      output = budget.count(output);
+      error = budget.count(error);
+      for (Pump pump : pumps) {
+        budget.pump(pump.from(), pump.to());
+      }
+    }
+    return new LinuxProcess.Streams(input, output, error);
+  }
+
+  /** From now on the parent's streams belong to the process. */
+  void handOver() {
+    handedOver = true;
+  }
+
+  /** Closes what only the child needs; everything, when the child could not be started. */
+  @Override
+  public void close() {
+    childSide.forEach(descriptors::close);
+    parentSide.forEach(descriptors::close);
+    if (handedOver) {
+      return;
+    }
+    List<AutoCloseable> all = new ArrayList<>(List.of(input, output, error));
+    pumps.forEach(pump -> all.add(pump.from()));
+    for (AutoCloseable one : all) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a pipe cannot be closed", e);
+      }
+    }
+  }
+}

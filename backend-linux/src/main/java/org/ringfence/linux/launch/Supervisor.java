@@ -1,0 +1,323 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.EPOLLHUP;
+import static org.ringfence.linux.bind.Constants.EPOLLIN;
+import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
+import static org.ringfence.linux.bind.Constants.EPOLL_CTL_DEL;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_RECV;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.EffectivePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One unrestricted thread per sandbox that answers what the seccomp filters send to it, hears of
+ * ended commands and keeps time. It wakes up through one epoll descriptor.
+ */
+final class Supervisor implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+  private static final long EVENT_DATA = 0;
+  private static final int MOST_EVENTS = 32;
+  private static final int NOTIFICATION_BYTES = 80;
+
+  private final Kernel kernel;
+  private final Descriptors descriptors;
+  private final int epoll;
+  private final int event;
+  private final int eventSize;
+  private final Map<Long, LinuxProcess> processes = new ConcurrentHashMap<>();
+  private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
+  private final Queue<Keeper> ended = new ConcurrentLinkedQueue<>();
+  private final ConcurrentSkipListMap<Deadline, Runnable> deadlines = new ConcurrentSkipListMap<>();
+  private final AtomicLong numbers = new AtomicLong();
+  private final Map<Integer, Syscall> trapped = new HashMap<>();
+  private final MetadataCalls metadata;
+  private final SocketCalls sockets;
+  private final ExecutorService blocking;
+  private final ExecutorService events;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /** A point in time; the number keeps equal ones apart. */
+  record Deadline(long nanos, long number) implements Comparable<Deadline> {
+    @Override
+    public int compareTo(Deadline other) {
+      int byTime = Long.compare(nanos - other.nanos, 0);
+      return byTime != 0 ? byTime : Long.compare(number, other.number);
+    }
+  }
+
+  Supervisor(Kernel kernel, EffectivePolicy policy, int uid, int gid, SandboxListener listener)
+      throws IOException {
+    this.kernel = kernel;
+    this.descriptors = new Descriptors(kernel);
+    this.eventSize = epollEventSize(kernel);
+    this.blocking = Executors.newCachedThreadPool(daemon("ringfence-blocking"));
+    this.events = Executors.newSingleThreadExecutor(daemon("ringfence-events"));
+    this.metadata = new MetadataCalls(kernel, policy, uid, gid, v -> report(listener, v));
+    this.sockets =
+        new SocketCalls(
+            kernel,
+            policy.policy().network(),
+            new OwnSockets(kernel),
+            uid == 0,
+            v -> report(listener, v),
+            blocking);
+    for (Syscall syscall : Syscall.values()) {
+      trapped.put(syscall.number(kernel.arch()), syscall);
+    }
+    this.epoll = (int) Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CREATE1, O_CLOEXEC));
+    this.event = descriptors.event();
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(16);
+      block.setInt(at, EPOLLIN);
+      block.setLong(at + eventSize - 8, EVENT_DATA);
+      Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, event, at));
+    }
+    this.thread = new Thread(this::serve, "ringfence-supervisor");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** {@code struct epoll_event} is packed, 12 bytes, on x86_64 alone. */
+  static int epollEventSize(Kernel kernel) {
+    return kernel.arch() == org.ringfence.linux.plan.Arch.X86_64 ? 12 : 16;
+  }
+
+  private static java.util.concurrent.ThreadFactory daemon(String name) {
+    return task -> {
+      Thread thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  private void report(SandboxListener listener, Violation violation) {
+    if (listener == SandboxListener.NONE) {
+      return;
+    }
+    try {
+      events.execute(() -> tell(listener, violation));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("violation after the sandbox was closed: {}", violation);
+    }
+  }
+
+  private static void tell(SandboxListener listener, Violation violation) {
+    try {
+      listener.violation(violation);
+    } catch (RuntimeException e) {
+      LOG.warn("a listener failed on {}", violation, e);
+    }
+  }
+
+  int epoll() {
+    return epoll;
+  }
+
+  int event() {
+    return event;
+  }
+
+  Queue<Keeper> ended() {
+    return ended;
+  }
+
+  /** A number for a process, by which its listener's events are told apart. */
+  long nextNumber() {
+    return numbers.incrementAndGet();
+  }
+
+  void add(long number, LinuxProcess process) {
+    processes.put(number, process);
+    byKeeper.put(process.keeper(), process);
+  }
+
+  /** The keeper is gone; its listener stays until the last task under the filter is gone too. */
+  void remove(long number, LinuxProcess process) {
+    byKeeper.remove(process.keeper());
+    if (process.keeper().listener() < 0) {
+      processes.remove(number);
+    }
+  }
+
+  /** Runs something later, on the supervisor's thread; it must not block. */
+  Deadline schedule(long delayNanos, Runnable action) {
+    Deadline deadline = new Deadline(System.nanoTime() + delayNanos, numbers.incrementAndGet());
+    deadlines.put(deadline, action);
+    wake();
+    return deadline;
+  }
+
+  void cancel(Deadline deadline) {
+    if (deadline != null) {
+      deadlines.remove(deadline);
+    }
+  }
+
+  private void wake() {
+    try (NativeBlock block = new NativeBlock(16)) {
+      long one = block.allocate(8);
+      block.setLong(one, 1);
+      kernel.call(Syscall.WRITE, event, one, 8);
+    }
+  }
+
+  private void serve() {
+    try (NativeBlock block = new NativeBlock(MOST_EVENTS * 16L + 256)) {
+      long list = block.allocate(MOST_EVENTS * 16L);
+      long notification = block.allocate(NOTIFICATION_BYTES);
+      long counter = block.allocate(8);
+      while (!closed) {
+        long count =
+            kernel.call(Syscall.EPOLL_PWAIT, epoll, list, MOST_EVENTS, millisToWait(), 0, 8);
+        for (int i = 0; i < count; i++) {
+          long at = list + (long) i * eventSize;
+          long data = block.getLong(at + eventSize - 8);
+          if (data == EVENT_DATA) {
+            kernel.call(Syscall.READ, event, counter, 8);
+          } else {
+            listenerReady(block, data, block.getInt(at), notification);
+          }
+        }
+        keepTime();
+        settleEnded();
+      }
+    } catch (RuntimeException e) {
+      LOG.error("the supervisor has failed; calls that it would decide now fail", e);
+    }
+  }
+
+  private int millisToWait() {
+    Map.Entry<Deadline, Runnable> first = deadlines.firstEntry();
+    if (first == null) {
+      return -1;
+    }
+    long nanos = first.getKey().nanos() - System.nanoTime();
+    return nanos <= 0 ? 0 : (int) Math.min(TimeUnit.NANOSECONDS.toMillis(nanos) + 1, 60_000);
+  }
+
+  private void keepTime() {
+    while (true) {
+      Map.Entry<Deadline, Runnable> first = deadlines.firstEntry();
+      if (first == null || first.getKey().nanos() - System.nanoTime() > 0) {
+        return;
+      }
+      if (deadlines.remove(first.getKey(), first.getValue())) {
+        first.getValue().run();
+      }
+    }
+  }
+
+  private void listenerReady(NativeBlock block, long number, int events, long notification) {
+    LinuxProcess process = processes.get(number);
+    if (process == null) {
+      return;
+    }
+    int listener = process.keeper().listener();
+    if ((events & EPOLLIN) != 0) {
+      // One at a time: a receive with nothing waiting would block, so epoll is asked again.
+      answerOne(block, process, listener, notification);
+    }
+    if ((events & EPOLLHUP) != 0) {
+      // The last task under this filter is gone.
+      kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, listener, 0);
+      descriptors.close(listener);
+      processes.remove(number);
+    }
+  }
+
+  private void answerOne(NativeBlock block, LinuxProcess process, int listener, long notification) {
+    block.clear(notification, NOTIFICATION_BYTES);
+    if (kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_RECV, notification) < 0) {
+      // ENOENT: the caller was killed before we could look.
+      return;
+    }
+    // struct seccomp_notif: id, pid, flags, then struct seccomp_data.
+    int number = block.getInt(notification + 16);
+    long[] arguments = new long[6];
+    for (int i = 0; i < arguments.length; i++) {
+      arguments[i] = block.getLong(notification + 32 + 8L * i);
+    }
+    TrappedCall call =
+        new TrappedCall(
+            kernel,
+            listener,
+            block.getLong(notification),
+            block.getInt(notification + 8),
+            number,
+            arguments);
+    try {
+      dispatch(process, call);
+    } catch (RuntimeException e) {
+      LOG.error("call {} could not be answered", number, e);
+      call.fail(Errno.EPERM);
+    }
+  }
+
+  private void dispatch(LinuxProcess process, TrappedCall call) {
+    Syscall syscall = trapped.get(call.number());
+    if (syscall == null) {
+      call.fail(Errno.ENOSYS);
+      return;
+    }
+    switch (syscall) {
+      case EXECVE, EXECVEAT -> process.gate().answer(call, process.keeper().started());
+      case SOCKET, BIND, CONNECT, SENDTO, SENDMSG, SENDMMSG -> sockets.answer(syscall, call);
+      default -> metadata.answer(syscall, call);
+    }
+  }
+
+  private void settleEnded() {
+    for (Keeper keeper = ended.poll(); keeper != null; keeper = ended.poll()) {
+      LinuxProcess process = byKeeper.get(keeper);
+      if (process != null) {
+        process.settle();
+      }
+    }
+  }
+
+  /** Ends the thread. All keepers must have ended. */
+  @Override
+  public void close() {
+    closed = true;
+    wake();
+    boolean interrupted = false;
+    while (thread.isAlive() && Thread.currentThread() != thread) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    blocking.shutdownNow();
+    events.shutdown();
+    processes.values().forEach(process -> descriptors.close(process.keeper().listener()));
+    processes.clear();
+    descriptors.close(epoll);
+    descriptors.close(event);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

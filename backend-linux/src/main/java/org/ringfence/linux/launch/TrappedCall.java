@@ -1,0 +1,86 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.SECCOMP_ADDFD_FLAG_SEND;
+import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_ADDFD;
+import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_ID_VALID;
+import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_SEND;
+import static org.ringfence.linux.bind.Constants.SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * A system call of a sandboxed thread, held by the seccomp filter until it is answered. {@code
+ * struct seccomp_notif} and what goes with it: {@code linux/seccomp.h}.
+ *
+ * @param kernel the system calls
+ * @param listener the listener's descriptor
+ * @param id the notification's id
+ * @param tid the thread that made the call
+ * @param number the call's number
+ * @param arguments its six arguments
+ */
+record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, long[] arguments) {
+
+  long argument(int index) {
+    return arguments[index];
+  }
+
+  /** An argument that the kernel takes as an int. */
+  int intArgument(int index) {
+    return (int) arguments[index];
+  }
+
+  /** Whether the thread still waits in this call; if not, its number may belong to another. */
+  boolean alive() {
+    try (NativeBlock block = new NativeBlock(16)) {
+      long at = block.allocate(8);
+      block.setLong(at, id);
+      return kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_ID_VALID, at) >= 0;
+    }
+  }
+
+  /** Answers with a result of ours; below zero it is a negated error number. */
+  void result(long value) {
+    send(value < 0 ? 0 : value, value < 0 ? (int) value : 0, 0);
+  }
+
+  void fail(Errno errno) {
+    send(0, -errno.value(), 0);
+  }
+
+  /** Lets the kernel do the call, which must be harmless whatever its memory says by then. */
+  void proceed() {
+    send(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  }
+
+  private void send(long value, int error, int flags) {
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(24);
+      block.setLong(at, id);
+      block.setLong(at + 8, value);
+      block.setInt(at + 16, error);
+      block.setInt(at + 20, flags);
+      // ENOENT when the caller was killed meanwhile: then there is nobody to answer.
+      kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_SEND, at);
+    }
+  }
+
+  /** Gives the caller a copy of a descriptor as the call's result. */
+  void resultDescriptor(int descriptor, int descriptorFlags) {
+    long result;
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(24);
+      block.setLong(at, id);
+      block.setInt(at + 8, SECCOMP_ADDFD_FLAG_SEND);
+      block.setInt(at + 12, descriptor);
+      block.setInt(at + 20, descriptorFlags);
+      result = kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_ADDFD, at);
+    }
+    if (result < 0) {
+      result(result);
+    }
+  }
+}

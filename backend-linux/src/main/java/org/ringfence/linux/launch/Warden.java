@@ -1,0 +1,103 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.ringfence.SandboxException;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * The thread that starts keepers. It lives in a Landlock domain of its own that scopes signals and
+ * nothing else; keepers inherit that domain and nest theirs in it. So one process in the warden's
+ * domain, the {@link Watchdog}, can kill everything of this sandbox with kill(-1), and nothing in
+ * the sandbox can signal the watchdog.
+ *
+ * <p>Requests come through a lock-free queue: a lock that a virtual thread waits for would make the
+ * warden wake it, and waking may start a thread.
+ */
+final class Warden implements AutoCloseable {
+  private final Kernel kernel;
+  private final int scopeRuleset;
+  private final Queue<Keeper> requests = new ConcurrentLinkedQueue<>();
+  private final CountDownLatch ready = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile long restriction;
+  private volatile boolean closed;
+
+  /**
+   * Starts the warden.
+   *
+   * @param kernel the system calls
+   * @param scopeRuleset the ruleset of its domain, or -1 when the kernel has no scopes
+   */
+  Warden(Kernel kernel, int scopeRuleset) throws SandboxException {
+    this.kernel = kernel;
+    this.scopeRuleset = scopeRuleset;
+    this.thread = new Thread(this::serve, Keeper.THREAD_NAME + "warden");
+    thread.setDaemon(true);
+    thread.start();
+    awaitReady();
+    if (restriction < 0) {
+      throw new SandboxException(
+          "landlock: the domain around the sandbox cannot be made: "
+              + Errno.name((int) -restriction));
+    }
+  }
+
+  private void awaitReady() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        ready.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void serve() {
+    // Before the restriction: afterwards this thread wakes nobody.
+    long result = 0;
+    if (scopeRuleset >= 0) {
+      result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+      if (result >= 0) {
+        result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, scopeRuleset, 0);
+      }
+    }
+    restriction = result;
+    ready.countDown();
+    long number = 0;
+    while (!closed) {
+      Keeper keeper = requests.poll();
+      if (keeper == null) {
+        LockSupport.park(this);
+        continue;
+      }
+      Thread keeperThread = new Thread(keeper, Keeper.THREAD_NAME + ++number);
+      keeperThread.setDaemon(true);
+      keeper.thread(keeperThread);
+      keeperThread.start();
+    }
+  }
+
+  /** Has a keeper started. */
+  void start(Keeper keeper) {
+    requests.add(keeper);
+    LockSupport.unpark(thread);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+  }
+}

@@ -1,0 +1,2 @@
+/** The Linux backends. */
+package org.ringfence.linux;

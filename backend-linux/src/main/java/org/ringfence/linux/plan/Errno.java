@@ -1,0 +1,61 @@
+package org.ringfence.linux.plan;
+
+/** Error numbers of {@code asm-generic/errno-base.h} and {@code asm-generic/errno.h}. */
+public enum Errno {
+  EPERM(1),
+  ENOENT(2),
+  ESRCH(3),
+  EINTR(4),
+  EIO(5),
+  ENOEXEC(8),
+  EBADF(9),
+  ECHILD(10),
+  EAGAIN(11),
+  ENOMEM(12),
+  EACCES(13),
+  EFAULT(14),
+  EBUSY(16),
+  ENOTDIR(20),
+  EINVAL(22),
+  ENAMETOOLONG(36),
+  ENOSYS(38),
+  ELOOP(40),
+  EOPNOTSUPP(95),
+  EAFNOSUPPORT(97),
+  EADDRINUSE(98),
+  ECONNREFUSED(111),
+  EMSGSIZE(90),
+  ENOTSOCK(88),
+  EINPROGRESS(115),
+  E2BIG(7);
+
+  private final int value;
+
+  Errno(int value) {
+    this.value = value;
+  }
+
+  /**
+   * The number.
+   *
+   * @return the number
+   */
+  public int value() {
+    return value;
+  }
+
+  /**
+   * The name of a number.
+   *
+   * @param value the number
+   * @return the name, or {@code errno N}
+   */
+  public static String name(int value) {
+    for (Errno errno : values()) {
+      if (errno.value == value) {
+        return errno.name();
+      }
+    }
+    return "errno " + value;
+  }
+}

@@ -1,0 +1,94 @@
+package org.ringfence.linux.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.linux.plan.LandlockRuleset.PathRule;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+
+/** Compiles a policy to a Landlock ruleset. Pure. */
+public final class LandlockCompiler {
+  private LandlockCompiler() {}
+
+  /**
+   * Compiles a policy. Rules that {@link #inexpressible} names are left out of what is granted, so
+   * the ruleset must not be used when there are any.
+   *
+   * @param policy the policy
+   * @param abi what the kernel handles
+   * @return the ruleset
+   */
+  public static LandlockRuleset compile(EffectivePolicy policy, LandlockAbi abi) {
+    FileDefault fallback = policy.policy().fileDefault();
+    boolean handlesRead = fallback == FileDefault.MINIMAL;
+    boolean handlesWrite = fallback != FileDefault.WRITE;
+    long handled = (handlesRead ? abi.read() : 0) | (handlesWrite ? abi.write() : 0);
+    List<PathRule> rules = new ArrayList<>();
+    if (handled != 0) {
+      for (EffectiveRule rule : policy.rules()) {
+        if (policy.accessAt(rule.path()) != rule.access()) {
+          // A stricter rule for the same path has won.
+          continue;
+        }
+        long access =
+            switch (rule.access()) {
+              case NONE -> 0;
+              case READ -> abi.read();
+              case WRITE -> abi.read() | abi.writeGranted();
+            };
+        if ((access & handled) != 0) {
+          rules.add(new PathRule(rule.path(), access & handled, rule.origin()));
+        }
+      }
+    }
+    long network =
+        abi.handlesTcp() && policy.policy().network().mode() == NetworkMode.NONE
+            ? LandlockAbi.TCP
+            : 0;
+    long scoped = abi.scopes() ? LandlockAbi.SCOPE_ABSTRACT_UNIX | LandlockAbi.SCOPE_SIGNAL : 0;
+    return new LandlockRuleset(handled, network, scoped, rules);
+  }
+
+  /**
+   * Finds rules that take away below what something above them gives: Landlock only ever adds.
+   *
+   * @param policy the policy
+   * @return the first such rule with the reason; empty when the ruleset says exactly what the
+   *     policy says
+   */
+  public static Optional<String> inexpressible(EffectivePolicy policy) {
+    for (EffectiveRule rule : policy.rules()) {
+      String above = parent(rule.path());
+      Access given = above == null ? byDefault(policy) : policy.accessAt(above);
+      Access here = policy.accessAt(rule.path());
+      if (given.compareTo(here) > 0) {
+        return Optional.of(
+            "rule '"
+                + rule.origin()
+                + "' takes away below "
+                + above
+                + ", where "
+                + given.word()
+                + " is granted; Landlock can only add");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Access byDefault(EffectivePolicy policy) {
+    return switch (policy.policy().fileDefault()) {
+      case READ -> Access.READ;
+      case WRITE -> Access.WRITE;
+      case MINIMAL -> Access.NONE;
+    };
+  }
+
+  private static String parent(String path) {
+    int slash = path.lastIndexOf('/');
+    return path.equals("/") ? null : slash == 0 ? "/" : path.substring(0, slash);
+  }
+}

@@ -1,0 +1,303 @@
+package org.ringfence.linux.plan;
+
+import static org.ringfence.linux.plan.SyscallRule.Test.anyBit;
+import static org.ringfence.linux.plan.SyscallRule.Test.equal;
+import static org.ringfence.linux.plan.SyscallRule.Test.masked;
+import static org.ringfence.linux.plan.SyscallRule.Test.pointerSet;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.linux.plan.SyscallRule.Clause;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+
+/** Compiles a policy to a seccomp filter. Pure. */
+public final class SeccompCompiler {
+  // linux/sched.h: CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
+  private static final int NEW_NAMESPACES =
+      0x00000080
+          | 0x00020000
+          | 0x02000000
+          | 0x04000000
+          | 0x08000000
+          | 0x10000000
+          | 0x20000000
+          | 0x40000000;
+  // clone(2) takes the exit signal in the low byte, where CLONE_NEWTIME would be.
+  private static final int NEW_NAMESPACES_OF_CLONE = NEW_NAMESPACES & ~0xff;
+
+  // asm-generic/ioctls.h
+  private static final int TIOCSTI = 0x5412;
+  private static final int TIOCLINUX = 0x541C;
+  // linux/fs.h, linux/fsverity.h, linux/fscrypt.h and ext4: change an inode through a descriptor
+  // that is open for reading only.
+  private static final List<Integer> INODE_IOCTLS =
+      List.of(
+          0x40086602,
+          0x40046602,
+          0x40087602,
+          0x40047602,
+          0x401c5820,
+          0x40086604,
+          0x40806685,
+          0x800c6613);
+
+  // linux/socket.h and linux/net.h
+  private static final int AF_UNIX = 1;
+  private static final int AF_INET = 2;
+  private static final int AF_INET6 = 10;
+  private static final int AF_NETLINK = 16;
+  private static final int SOCK_TYPE_MASK = 0xf;
+  private static final int SOCK_STREAM = 1;
+  private static final int SOCK_DGRAM = 2;
+  private static final int IPPROTO_TCP = 6;
+  private static final int IPPROTO_UDP = 17;
+  private static final int NETLINK_ROUTE = 0;
+  private static final int MSG_FASTOPEN = 0x20000000;
+  private static final int TCP_FASTOPEN_CONNECT = 30;
+
+  private static final Verdict ALLOW = new Verdict.Allow();
+  private static final Verdict NOTIFY = new Verdict.Notify();
+  private static final Verdict EPERM = new Verdict.Deny(Errno.EPERM);
+  private static final Verdict EACCES = new Verdict.Deny(Errno.EACCES);
+  private static final Verdict NO_FAMILY = new Verdict.Deny(Errno.EAFNOSUPPORT);
+  private static final Verdict NOT_SUPPORTED = new Verdict.Deny(Errno.EOPNOTSUPP);
+
+  /** Closed under every policy. */
+  private static final List<Syscall> CLOSED =
+      List.of(
+          Syscall.PTRACE,
+          Syscall.PROCESS_VM_READV,
+          Syscall.PROCESS_VM_WRITEV,
+          Syscall.PIDFD_GETFD,
+          Syscall.PROCESS_MADVISE,
+          Syscall.PROCESS_MRELEASE,
+          Syscall.KCMP,
+          Syscall.MOUNT,
+          Syscall.UMOUNT2,
+          Syscall.PIVOT_ROOT,
+          Syscall.CHROOT,
+          Syscall.MOVE_MOUNT,
+          Syscall.OPEN_TREE,
+          Syscall.OPEN_TREE_ATTR,
+          Syscall.FSOPEN,
+          Syscall.FSCONFIG,
+          Syscall.FSMOUNT,
+          Syscall.FSPICK,
+          Syscall.MOUNT_SETATTR,
+          Syscall.SETNS,
+          Syscall.KEXEC_LOAD,
+          Syscall.KEXEC_FILE_LOAD,
+          Syscall.INIT_MODULE,
+          Syscall.FINIT_MODULE,
+          Syscall.DELETE_MODULE,
+          Syscall.CREATE_MODULE,
+          Syscall.QUERY_MODULE,
+          Syscall.GET_KERNEL_SYMS,
+          Syscall.BPF,
+          Syscall.PERF_EVENT_OPEN,
+          Syscall.USERFAULTFD,
+          Syscall.ADD_KEY,
+          Syscall.REQUEST_KEY,
+          Syscall.KEYCTL,
+          Syscall.IO_URING_SETUP,
+          Syscall.IO_URING_ENTER,
+          Syscall.IO_URING_REGISTER,
+          Syscall.OPEN_BY_HANDLE_AT,
+          Syscall.QUOTACTL,
+          Syscall.QUOTACTL_FD,
+          Syscall.SWAPON,
+          Syscall.SWAPOFF,
+          Syscall.REBOOT,
+          Syscall.ACCT,
+          Syscall.IOPL,
+          Syscall.IOPERM,
+          Syscall.SETTIMEOFDAY,
+          Syscall.CLOCK_SETTIME,
+          Syscall.SETHOSTNAME,
+          Syscall.SETDOMAINNAME,
+          Syscall.SYSLOG,
+          Syscall.VHANGUP,
+          Syscall.MODIFY_LDT,
+          Syscall.FANOTIFY_INIT,
+          Syscall.MIGRATE_PAGES,
+          Syscall.MOVE_PAGES,
+          Syscall.LOOKUP_DCOOKIE,
+          Syscall.NFSSERVCTL,
+          Syscall.USELIB,
+          Syscall.SYSCTL);
+
+  /** Change mode, owner, times or attributes, which Landlock does not govern. */
+  private static final List<Syscall> METADATA =
+      List.of(
+          Syscall.CHMOD,
+          Syscall.FCHMOD,
+          Syscall.FCHMODAT,
+          Syscall.FCHMODAT2,
+          Syscall.CHOWN,
+          Syscall.FCHOWN,
+          Syscall.LCHOWN,
+          Syscall.FCHOWNAT,
+          Syscall.UTIME,
+          Syscall.UTIMES,
+          Syscall.FUTIMESAT,
+          Syscall.UTIMENSAT,
+          Syscall.SETXATTR,
+          Syscall.LSETXATTR,
+          Syscall.FSETXATTR,
+          Syscall.REMOVEXATTR,
+          Syscall.LREMOVEXATTR,
+          Syscall.FREMOVEXATTR);
+
+  private final List<SyscallRule> rules = new ArrayList<>();
+
+  private SeccompCompiler() {}
+
+  /**
+   * Compiles a policy.
+   *
+   * @param policy the policy
+   * @param limits the limits of the command; some are put in place when its program starts
+   * @return the filter
+   */
+  public static SeccompFilter compile(EffectivePolicy policy, Limits limits) {
+    SeccompCompiler compiler = new SeccompCompiler();
+    for (Syscall syscall : CLOSED) {
+      compiler.always(syscall, EPERM);
+    }
+    compiler.namespaces();
+    compiler.otherProcesses();
+    compiler.ioctls();
+    compiler.network(policy.policy().network());
+    if (policy.policy().fileDefault() != FileDefault.WRITE) {
+      METADATA.forEach(syscall -> compiler.always(syscall, NOTIFY));
+      // Their arguments are structures; tar and coreutils fall back to the calls above.
+      for (Syscall syscall :
+          List.of(Syscall.SETXATTRAT, Syscall.REMOVEXATTRAT, Syscall.FILE_SETATTR)) {
+        compiler.always(syscall, new Verdict.Deny(Errno.ENOSYS));
+      }
+    }
+    if (needsGate(limits)) {
+      compiler.always(Syscall.EXECVE, NOTIFY);
+      compiler.always(Syscall.EXECVEAT, NOTIFY);
+    }
+    return new SeccompFilter(compiler.rules);
+  }
+
+  /**
+   * Whether limits have to be put in place when the program starts.
+   *
+   * @param limits the limits
+   * @return true if the first execve has to be held
+   */
+  public static boolean needsGate(Limits limits) {
+    return limits.memory().isPresent()
+        || limits.processes().isPresent()
+        || limits.cpuTime().isPresent()
+        || limits.openFiles().isPresent()
+        || limits.fileSize().isPresent();
+  }
+
+  private void always(Syscall syscall, Verdict verdict) {
+    rules.add(new SyscallRule(syscall, List.of(), verdict));
+  }
+
+  private void rule(Syscall syscall, Verdict otherwise, Clause... clauses) {
+    rules.add(new SyscallRule(syscall, List.of(clauses), otherwise));
+  }
+
+  private static Clause when(Verdict verdict, SyscallRule.Test... tests) {
+    return new Clause(List.of(tests), verdict);
+  }
+
+  private void namespaces() {
+    rule(Syscall.UNSHARE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES)));
+    rule(Syscall.CLONE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES_OF_CLONE)));
+    // Its flags are in memory; the C libraries fall back to clone.
+    always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
+  }
+
+  /** Calls that change a process of the same user given by number; the caller itself is 0. */
+  private void otherProcesses() {
+    rule(Syscall.PRLIMIT64, ALLOW, when(ALLOW, equal(0, 0)), when(EPERM, pointerSet(2)));
+    rule(Syscall.SETPRIORITY, EPERM, when(ALLOW, equal(0, 0), equal(1, 0)));
+    rule(Syscall.IOPRIO_SET, EPERM, when(ALLOW, equal(0, 1), equal(1, 0)));
+    for (Syscall syscall :
+        List.of(
+            Syscall.SCHED_SETAFFINITY,
+            Syscall.SCHED_SETSCHEDULER,
+            Syscall.SCHED_SETPARAM,
+            Syscall.SCHED_SETATTR)) {
+      rule(syscall, EPERM, when(ALLOW, equal(0, 0)));
+    }
+  }
+
+  private void ioctls() {
+    List<Clause> clauses = new ArrayList<>();
+    clauses.add(when(EPERM, equal(1, TIOCSTI)));
+    clauses.add(when(EPERM, equal(1, TIOCLINUX)));
+    for (int request : INODE_IOCTLS) {
+      clauses.add(when(EPERM, equal(1, request)));
+    }
+    rule(Syscall.IOCTL, ALLOW, clauses.toArray(Clause[]::new));
+  }
+
+  private void network(NetworkPolicy network) {
+    boolean full = network.mode() == NetworkMode.FULL;
+    rule(Syscall.SOCKETPAIR, NO_FAMILY, when(ALLOW, equal(0, AF_UNIX)));
+    List<Clause> sockets = new ArrayList<>();
+    sockets.add(when(ALLOW, equal(0, AF_UNIX)));
+    for (int family : List.of(AF_INET, AF_INET6)) {
+      if (full) {
+        sockets.add(when(EACCES, equal(0, family), masked(1, SOCK_TYPE_MASK, 3)));
+        sockets.add(when(ALLOW, equal(0, family)));
+        continue;
+      }
+      if (network.ownLoopback() || !network.hostLoopbackPorts().isEmpty()) {
+        inet(sockets, family, SOCK_STREAM, IPPROTO_TCP);
+        inet(sockets, family, SOCK_DGRAM, IPPROTO_UDP);
+      }
+      sockets.add(when(EACCES, equal(0, family)));
+    }
+    if (full) {
+      sockets.add(when(ALLOW, equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)));
+    }
+    rule(Syscall.SOCKET, NO_FAMILY, sockets.toArray(Clause[]::new));
+    if (!mediated(network)) {
+      return;
+    }
+    always(Syscall.CONNECT, NOTIFY);
+    always(Syscall.BIND, NOTIFY);
+    rule(
+        Syscall.SENDTO,
+        ALLOW,
+        when(NOT_SUPPORTED, anyBit(3, MSG_FASTOPEN)),
+        when(NOTIFY, pointerSet(4)));
+    rule(Syscall.SENDMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(2, MSG_FASTOPEN)));
+    rule(Syscall.SENDMMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(3, MSG_FASTOPEN)));
+    rule(
+        Syscall.SETSOCKOPT,
+        ALLOW,
+        when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
+  }
+
+  private static void inet(List<Clause> sockets, int family, int type, int protocol) {
+    for (int number : new int[] {0, protocol}) {
+      sockets.add(
+          when(NOTIFY, equal(0, family), masked(1, SOCK_TYPE_MASK, type), equal(2, number)));
+    }
+  }
+
+  /**
+   * Whether the supervisor decides on addresses.
+   *
+   * @param network the network policy
+   * @return false only when every address and every unix socket is allowed
+   */
+  public static boolean mediated(NetworkPolicy network) {
+    return network.mode() != NetworkMode.FULL || !network.unixSockets().contains("/");
+  }
+}

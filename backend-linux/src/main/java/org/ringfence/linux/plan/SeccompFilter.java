@@ -1,0 +1,149 @@
+package org.ringfence.linux.plan;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * A seccomp filter as a value: what is not named is allowed, unless it is newer than the table of
+ * calls or comes through another architecture's entry.
+ *
+ * @param rules one per system call
+ */
+public record SeccompFilter(List<SyscallRule> rules) {
+  private static final int OFFSET_NUMBER = 0;
+  private static final int OFFSET_ARCH = 4;
+  private static final int OFFSET_ARGUMENTS = 16;
+
+  /** {@code __X32_SYSCALL_BIT} of {@code asm/unistd.h}; such numbers are above every known call. */
+  public static final int X32_BIT = 0x40000000;
+
+  /** Copies the list. */
+  public SeccompFilter {
+    rules = List.copyOf(rules);
+  }
+
+  /**
+   * Whether any call goes to a supervisor.
+   *
+   * @return true if the filter needs a listener
+   */
+  public boolean needsListener() {
+    return rules.stream()
+        .anyMatch(
+            rule ->
+                rule.otherwise() instanceof Verdict.Notify
+                    || rule.clauses().stream()
+                        .anyMatch(clause -> clause.verdict() instanceof Verdict.Notify));
+  }
+
+  /**
+   * Compiles the filter: a binary search over the call's number, then the clauses.
+   *
+   * @param arch the architecture
+   * @return the program
+   */
+  public BpfProgram compile(Arch arch) {
+    BpfAssembler out = new BpfAssembler();
+    out.load(OFFSET_ARCH).jumpIfEqual(arch.audit(), "arch-ok");
+    out.ret(new Verdict.Deny(Errno.ENOSYS).action());
+    out.label("arch-ok").load(OFFSET_NUMBER).jumpIfAtLeast(Syscall.NEWEST_KNOWN + 1, "unknown");
+    List<SyscallRule> sorted =
+        rules.stream()
+            .filter(rule -> rule.syscall().number(arch) >= 0)
+            .sorted(Comparator.comparingInt(rule -> rule.syscall().number(arch)))
+            .toList();
+    search(out, arch, sorted);
+    out.label("unknown").ret(new Verdict.Deny(Errno.ENOSYS).action());
+    return out.assemble();
+  }
+
+  private static void search(BpfAssembler out, Arch arch, List<SyscallRule> sorted) {
+    if (sorted.size() > 2) {
+      int middle = sorted.size() / 2;
+      String upper = out.freshLabel();
+      out.jumpIfAtLeast(sorted.get(middle).syscall().number(arch), upper);
+      search(out, arch, sorted.subList(0, middle));
+      out.label(upper);
+      search(out, arch, sorted.subList(middle, sorted.size()));
+      return;
+    }
+    List<String> hits = new ArrayList<>();
+    for (SyscallRule rule : sorted) {
+      String hit = out.freshLabel();
+      hits.add(hit);
+      out.jumpIfEqual(rule.syscall().number(arch), hit);
+    }
+    out.ret(Verdict.RET_ALLOW);
+    for (int i = 0; i < sorted.size(); i++) {
+      out.label(hits.get(i));
+      clauses(out, sorted.get(i));
+    }
+  }
+
+  private static void clauses(BpfAssembler out, SyscallRule rule) {
+    for (SyscallRule.Clause clause : rule.clauses()) {
+      String next = out.freshLabel();
+      for (SyscallRule.Test test : clause.tests()) {
+        test(out, test, next);
+      }
+      out.ret(clause.verdict().action());
+      out.label(next);
+    }
+    out.ret(rule.otherwise().action());
+  }
+
+  /** Goes on if the test holds, to {@code otherwise} if it does not. */
+  private static void test(BpfAssembler out, SyscallRule.Test test, String otherwise) {
+    String holds = out.freshLabel();
+    // Both architectures are little-endian: the lower half comes first.
+    int low = OFFSET_ARGUMENTS + 8 * test.argument();
+    out.load(low);
+    switch (test.kind()) {
+      case POINTER_SET -> {
+        out.jumpIfAnyBit(-1, holds);
+        out.load(low + 4).jumpIfAnyBit(-1, holds);
+      }
+      case ANY_BIT -> out.jumpIfAnyBit(test.mask(), holds);
+      case MASKED_EQUALS -> {
+        if (test.mask() != -1) {
+          out.and(test.mask());
+        }
+        out.jumpIfEqual(test.value(), holds);
+      }
+    }
+    out.jump(otherwise).label(holds);
+  }
+
+  /**
+   * The filter as text.
+   *
+   * @return a line per call and clause
+   */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    for (SyscallRule rule : rules) {
+      for (SyscallRule.Clause clause : rule.clauses()) {
+        text.append("  ").append(rule.syscall().kernelName()).append(" if ");
+        text.append(String.join(" && ", clause.tests().stream().map(Object::toString).toList()));
+        text.append(" -> ").append(describe(clause.verdict())).append('\n');
+      }
+      if (!(rule.otherwise() instanceof Verdict.Allow)) {
+        text.append("  ").append(rule.syscall().kernelName());
+        text.append(rule.clauses().isEmpty() ? "" : " otherwise");
+        text.append(" -> ").append(describe(rule.otherwise())).append('\n');
+      }
+    }
+    return text.append("  other architectures, x32, calls above ")
+        .append(Syscall.NEWEST_KNOWN)
+        .append(" -> ENOSYS\n")
+        .toString();
+  }
+
+  private static String describe(Verdict verdict) {
+    if (verdict instanceof Verdict.Deny deny) {
+      return deny.errno().name();
+    }
+    return verdict instanceof Verdict.Notify ? "supervisor" : "allow";
+  }
+}
