@@ -53,12 +53,14 @@ public final class EffectivePolicy {
       addMinimal(placed, "files.default minimal");
     }
     if (policy.tmp() == TmpPolicy.SHARED) {
-      placed.add(new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared", true));
+      placed.add(
+          new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared", true));
     }
     places
         .privateTmp()
         .ifPresent(
-            tmp -> placed.add(new EffectiveRule(places.real(tmp), Access.WRITE, "tmp private", true)));
+            tmp ->
+                placed.add(new EffectiveRule(places.real(tmp), Access.WRITE, "tmp private", true)));
   }
 
   private void addMinimal(List<EffectiveRule> placed, String origin) {

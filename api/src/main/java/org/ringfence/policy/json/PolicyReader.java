@@ -88,6 +88,25 @@ public final class PolicyReader {
     return isPath(nameOrPath) ? read(Path.of(nameOrPath)) : Presets.load(nameOrPath);
   }
 
+  /**
+   * Reads several presets and files, each adding to those before it, as {@code extends} does.
+   *
+   * @param namesAndPaths presets' names and files' paths
+   * @return the policy
+   * @throws InvalidPolicyException if there is no such preset, or a file is no policy
+   */
+  public static SandboxPolicy combined(List<String> namesAndPaths) {
+    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    PolicyReader reader =
+        new PolicyReader(
+            builder, List.of("the command line"), "the command line", Path.of("").toAbsolutePath());
+    for (String name : namesAndPaths) {
+      LocatedNode node = new LocatedNode(name, 1);
+      reader.at("policy", node, reader::extend);
+    }
+    return builder.build();
+  }
+
   private static boolean isPath(String name) {
     return name.endsWith(".json") || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0;
   }
@@ -353,7 +372,7 @@ public final class PolicyReader {
     String word = string(node);
     List<String> known = new ArrayList<>();
     for (E constant : type.getEnumConstants()) {
-      String spelled = PolicyWriter.word(constant);
+      String spelled = Words.of(constant);
       if (spelled.equals(word)) {
         return constant;
       }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
-import java.util.Locale;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
@@ -29,18 +28,18 @@ public final class PolicyWriter {
   public static String write(SandboxPolicy policy) {
     ObjectNode root = MAPPER.createObjectNode();
     ObjectNode files = root.putObject("files");
-    files.put("default", word(policy.fileDefault()));
+    files.put("default", Words.of(policy.fileDefault()));
     ObjectNode rules = files.putObject("rules");
     for (FileRule rule : policy.rules()) {
       ObjectNode entry = rules.putObject(rule.path());
       entry.put("access", rule.access().word());
-      entry.put("missing", word(rule.missing()));
+      entry.put("missing", Words.of(rule.missing()));
     }
     strings(files.putArray("denyGlobs"), policy.denyGlobs());
-    root.put("protectedNames", word(policy.protectedNames()));
-    root.put("tmp", word(policy.tmp()));
+    root.put("protectedNames", Words.of(policy.protectedNames()));
+    root.put("tmp", Words.of(policy.tmp()));
     ObjectNode network = root.putObject("network");
-    network.put("mode", word(policy.network().mode()));
+    network.put("mode", Words.of(policy.network().mode()));
     strings(network.putArray("allow"), policy.network().allow());
     strings(network.putArray("deny"), policy.network().deny());
     network.put("ownLoopback", policy.network().ownLoopback());
@@ -48,17 +47,17 @@ public final class PolicyWriter {
     policy.network().hostLoopbackPorts().forEach(ports::add);
     strings(network.putArray("unixSockets"), policy.network().unixSockets());
     ObjectNode environment = root.putObject("environment");
-    environment.put("inherit", word(policy.environment().inherit()));
+    environment.put("inherit", Words.of(policy.environment().inherit()));
     strings(environment.putArray("include"), policy.environment().include());
     strings(environment.putArray("exclude"), policy.environment().exclude());
     ObjectNode set = environment.putObject("set");
     policy.environment().set().forEach(set::put);
     limits(root.putObject("limits"), policy);
     ObjectNode lifetime = root.putObject("lifetime");
-    lifetime.put("onRootExit", word(policy.lifetime().onRootExit()));
-    lifetime.put("onJvmExit", word(policy.lifetime().onJvmExit()));
+    lifetime.put("onRootExit", Words.of(policy.lifetime().onRootExit()));
+    lifetime.put("onJvmExit", Words.of(policy.lifetime().onJvmExit()));
     ObjectNode enforcement = root.putObject("enforcement");
-    enforcement.put("mode", word(policy.strictness().mode()));
+    enforcement.put("mode", Words.of(policy.strictness().mode()));
     strings(enforcement.putArray("bestEffort"), policy.strictness().bestEffort());
     return text(root);
   }
@@ -114,10 +113,5 @@ public final class PolicyWriter {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** The word for a constant in JSON: lower case, with hyphens. */
-  static String word(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

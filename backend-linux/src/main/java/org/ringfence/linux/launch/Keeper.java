@@ -8,7 +8,6 @@ import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
 import static org.ringfence.linux.bind.Constants.FUTEX_WAIT;
 import static org.ringfence.linux.bind.Constants.FUTEX_WAKE;
 import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
-import static org.ringfence.linux.bind.Constants.PR_CAPBSET_DROP;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
 import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
 import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
@@ -38,7 +37,6 @@ final class Keeper implements Runnable {
   // Steps at which a launch can fail.
   static final int STEP_NONE = 0;
   static final int STEP_PRIVILEGES = 1;
-  static final int STEP_CAPABILITIES = 2;
   static final int STEP_LANDLOCK = 3;
   static final int STEP_SECCOMP = 4;
   static final int STEP_LISTENER = 5;
@@ -53,10 +51,6 @@ final class Keeper implements Runnable {
   static final int REQUEST_KILL = 2;
   static final int REQUEST_RELEASE = 4;
 
-  private static final int PR_CAPBSET_READ = 23;
-  private static final int PR_CAP_AMBIENT = 47;
-  private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
-  private static final int LAST_CAPABILITY = 63;
   private static final int ENOEXEC = 8;
   private static final int EINTR = 4;
   private static final int ALL_PROCESSES = -1;
@@ -119,9 +113,6 @@ final class Keeper implements Runnable {
     if (result < 0) {
       return failed(STEP_PRIVILEGES, result);
     }
-    if (!dropCapabilities()) {
-      return false;
-    }
     if (orders.ruleset >= 0) {
       result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, orders.ruleset, 0);
       if (result < 0) {
@@ -145,25 +136,6 @@ final class Keeper implements Runnable {
       }
     }
     return true;
-  }
-
-  private boolean dropCapabilities() {
-    // Ambient capabilities (Linux 4.3) would survive the exec of an ordinary user's program.
-    kernel.call(Syscall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
-    if (!orders.root) {
-      return true;
-    }
-    for (int capability = 0; capability <= LAST_CAPABILITY; capability++) {
-      if ((KeeperOrders.KEPT_CAPABILITIES >> capability & 1) == 0
-          && kernel.call(Syscall.PRCTL, PR_CAPBSET_READ, capability) == 1) {
-        long result = kernel.call(Syscall.PRCTL, PR_CAPBSET_DROP, capability);
-        if (result < 0) {
-          return failed(STEP_CAPABILITIES, result);
-        }
-      }
-    }
-    long result = kernel.call(Syscall.CAPSET, orders.capabilityHeader, orders.capabilityData);
-    return result >= 0 || failed(STEP_CAPABILITIES, result);
   }
 
   private boolean spawn() {

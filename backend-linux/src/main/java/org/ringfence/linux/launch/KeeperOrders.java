@@ -15,9 +15,6 @@ final class KeeperOrders implements AutoCloseable {
   private static final int SIGSET_BYTES = 128;
   // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
   private static final int SPAWN_STRUCT_BYTES = 1024;
-  // linux/capability.h: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, SETGID, SETUID stay with root.
-  static final long KEPT_CAPABILITIES = 1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 6 | 1 << 7;
-  private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
   final NativeBlock block;
   final long path;
@@ -36,14 +33,11 @@ final class KeeperOrders implements AutoCloseable {
   final long counter;
   final long epollEvent;
   final long program;
-  final long capabilityHeader;
-  final long capabilityData;
 
   final int ruleset;
   final boolean confined;
   final boolean listens;
   final boolean waitKillable;
-  final boolean root;
   final boolean scoped;
   final boolean killsLeftovers;
   final int epoll;
@@ -108,7 +102,6 @@ final class KeeperOrders implements AutoCloseable {
     this.ruleset = confined ? confinement.ruleset() : -1;
     this.listens = confined && confinement.listens();
     this.waitKillable = confined && confinement.waitKillable();
-    this.root = confined && confinement.root();
     this.scoped = confined && confinement.scoped();
     this.killsLeftovers = confined && confinement.killsLeftovers();
     this.epoll = confined ? confinement.epoll() : -1;
@@ -119,11 +112,6 @@ final class KeeperOrders implements AutoCloseable {
       // struct epoll_event is packed on x86_64 only (linux/eventpoll.h).
       block.setLong(epollEvent + confinement.epollDataOffset(), epollData);
     }
-    this.capabilityHeader = block.allocate(8);
-    block.setInt(capabilityHeader, CAPABILITY_VERSION_3);
-    this.capabilityData = block.allocate(24);
-    block.setInt(capabilityData, (int) KEPT_CAPABILITIES);
-    block.setInt(capabilityData + 4, (int) KEPT_CAPABILITIES);
     this.wake = signals.keeper();
     this.supervisorEvent = signals.supervisor();
   }
@@ -135,7 +123,6 @@ final class KeeperOrders implements AutoCloseable {
    * @param program the seccomp filter
    * @param listens whether the filter has a listener
    * @param waitKillable whether the listener keeps signals from interrupting a call it has taken
-   * @param root whether capabilities have to be dropped
    * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
    * @param killsLeftovers whether what the command started is killed when it ends
    * @param epoll the supervisor's epoll descriptor
@@ -146,7 +133,6 @@ final class KeeperOrders implements AutoCloseable {
       BpfProgram program,
       boolean listens,
       boolean waitKillable,
-      boolean root,
       boolean scoped,
       boolean killsLeftovers,
       int epoll,

@@ -112,7 +112,7 @@ public final class LandlockSession implements BackendSession {
       parts.supervisor = new Supervisor(kernel, policy, uid, gid, listener);
       int scope = abi.scopes() ? landlock.create(scopeOnly(), abi) : -1;
       try {
-        parts.warden = new Warden(kernel, scope);
+        parts.warden = new Warden(kernel, scope, facts.root());
       } finally {
         descriptors.close(scope);
       }
@@ -226,7 +226,6 @@ public final class LandlockSession implements BackendSession {
         chosen.program(),
         chosen.listens(),
         facts.waitKillable(),
-        facts.root(),
         facts.abi().scopes(),
         limitsLeftovers(),
         supervisor.epoll(),
@@ -260,7 +259,6 @@ public final class LandlockSession implements BackendSession {
   private static String stepName(int step) {
     return switch (step) {
       case Keeper.STEP_PRIVILEGES -> "no_new_privs";
-      case Keeper.STEP_CAPABILITIES -> "capabilities";
       case Keeper.STEP_LANDLOCK -> "landlock_restrict_self";
       case Keeper.STEP_SECCOMP -> "seccomp filter";
       case Keeper.STEP_LISTENER -> "seccomp listener";

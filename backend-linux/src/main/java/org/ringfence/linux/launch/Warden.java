@@ -1,5 +1,6 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.PR_CAPBSET_DROP;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
 
 import java.util.Queue;
@@ -8,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
@@ -21,8 +23,20 @@ import org.ringfence.linux.plan.Syscall;
  * warden wake it, and waking may start a thread.
  */
 final class Warden implements AutoCloseable {
+  // linux/capability.h: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID. KILL reaches
+  // what the signal scope lets it reach: processes of the sandbox that have changed their user.
+  private static final long KEPT_CAPABILITIES =
+      1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7;
+  private static final int CAPABILITY_VERSION_3 = 0x20080522;
+  private static final int LAST_CAPABILITY = 63;
+  // linux/prctl.h
+  private static final int PR_CAPBSET_READ = 23;
+  private static final int PR_CAP_AMBIENT = 47;
+  private static final int PR_CAP_AMBIENT_CLEAR_ALL = 4;
+
   private final Kernel kernel;
   private final int scopeRuleset;
+  private final boolean root;
   private final Queue<Keeper> requests = new ConcurrentLinkedQueue<>();
   private final CountDownLatch ready = new CountDownLatch(1);
   private final Thread thread;
@@ -34,10 +48,12 @@ final class Warden implements AutoCloseable {
    *
    * @param kernel the system calls
    * @param scopeRuleset the ruleset of its domain, or -1 when the kernel has no scopes
+   * @param root whether the JVM runs as root, whose capabilities have to be cut down
    */
-  Warden(Kernel kernel, int scopeRuleset) throws SandboxException {
+  Warden(Kernel kernel, int scopeRuleset, boolean root) throws SandboxException {
     this.kernel = kernel;
     this.scopeRuleset = scopeRuleset;
+    this.root = root;
     this.thread = new Thread(this::serve, Keeper.THREAD_NAME + "warden");
     thread.setDaemon(true);
     thread.start();
@@ -66,12 +82,12 @@ final class Warden implements AutoCloseable {
 
   private void serve() {
     // Before the restriction: afterwards this thread wakes nobody.
-    long result = 0;
-    if (scopeRuleset >= 0) {
-      result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
-      if (result >= 0) {
-        result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, scopeRuleset, 0);
-      }
+    long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+    if (result >= 0) {
+      result = dropCapabilities();
+    }
+    if (result >= 0 && scopeRuleset >= 0) {
+      result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, scopeRuleset, 0);
     }
     restriction = result;
     ready.countDown();
@@ -86,6 +102,32 @@ final class Warden implements AutoCloseable {
       keeperThread.setDaemon(true);
       keeper.thread(keeperThread);
       keeperThread.start();
+    }
+  }
+
+  /** Keepers and their commands inherit what is left. */
+  private long dropCapabilities() {
+    // Ambient capabilities (Linux 4.3) would survive the exec of an ordinary user's program.
+    kernel.call(Syscall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
+    if (!root) {
+      return 0;
+    }
+    for (int capability = 0; capability <= LAST_CAPABILITY; capability++) {
+      if ((KEPT_CAPABILITIES >> capability & 1) == 0
+          && kernel.call(Syscall.PRCTL, PR_CAPBSET_READ, capability) == 1) {
+        long result = kernel.call(Syscall.PRCTL, PR_CAPBSET_DROP, capability);
+        if (result < 0) {
+          return result;
+        }
+      }
+    }
+    try (NativeBlock block = new NativeBlock(64)) {
+      long header = block.allocate(8);
+      block.setInt(header, CAPABILITY_VERSION_3);
+      long data = block.allocate(24);
+      block.setInt(data, (int) KEPT_CAPABILITIES);
+      block.setInt(data + 4, (int) KEPT_CAPABILITIES);
+      return kernel.call(Syscall.CAPSET, header, data);
     }
   }
 

@@ -20,6 +20,8 @@ final class BpfAssembler {
   private static final int JMP_JGE_K = 0x35;
   private static final int JMP_JSET_K = 0x45;
   private static final int RET_K = 0x06;
+  // jt and jf are eight bits wide.
+  private static final int LONGEST_CONDITIONAL = 255;
 
   /** One instruction; {@code target} is a label for jumps that are not yet resolved. */
   private record Line(int code, int jt, int jf, int k, String target) {}
@@ -71,8 +73,7 @@ final class BpfAssembler {
   }
 
   private BpfAssembler conditional(int code, int k, String target) {
-    add(code, 0, 1, k, null);
-    return jump(target);
+    return add(code, 0, 0, k, target);
   }
 
   private BpfAssembler add(int code, int jt, int jf, int k, String target) {
@@ -82,22 +83,65 @@ final class BpfAssembler {
 
   /** The program as an array of {@code struct sock_filter}, eight bytes each. */
   BpfProgram assemble() {
-    if (lines.size() > BpfProgram.MOST_INSTRUCTIONS) {
-      throw new IllegalStateException("the filter has " + lines.size() + " instructions");
+    boolean[] far = new boolean[lines.size()];
+    int[] starts = layOut(far);
+    while (lengthen(far, starts)) {
+      starts = layOut(far);
     }
-    ByteBuffer out = ByteBuffer.allocate(lines.size() * 8).order(ByteOrder.nativeOrder());
+    int length = starts[lines.size()];
+    if (length > BpfProgram.MOST_INSTRUCTIONS) {
+      throw new IllegalStateException("the filter has " + length + " instructions");
+    }
+    ByteBuffer out = ByteBuffer.allocate(length * 8).order(ByteOrder.nativeOrder());
     for (int i = 0; i < lines.size(); i++) {
       Line line = lines.get(i);
-      int k = line.k();
-      if (line.target() != null) {
-        Integer target = labels.get(line.target());
-        if (target == null || target <= i) {
-          throw new IllegalStateException("label " + line.target() + " is not ahead of " + i);
-        }
-        k = target - i - 1;
+      if (line.target() == null) {
+        put(out, line.code(), line.jt(), line.jf(), line.k());
+      } else if (line.code() == JMP_JA) {
+        put(out, JMP_JA, 0, 0, distance(i, starts));
+      } else if (far[i]) {
+        put(out, line.code(), 0, 1, line.k());
+        put(out, JMP_JA, 0, 0, distance(i, starts) - 1);
+      } else {
+        put(out, line.code(), distance(i, starts), 0, line.k());
       }
-      out.putShort((short) line.code()).put((byte) line.jt()).put((byte) line.jf()).putInt(k);
     }
     return new BpfProgram(out.array());
+  }
+
+  /** Where each line starts, and behind the last one how long the program is. */
+  private int[] layOut(boolean[] far) {
+    int[] starts = new int[lines.size() + 1];
+    for (int i = 0; i < lines.size(); i++) {
+      starts[i + 1] = starts[i] + (far[i] ? 2 : 1);
+    }
+    return starts;
+  }
+
+  /** Marks conditional jumps whose target is too far away; true if any is new. */
+  private boolean lengthen(boolean[] far, int[] starts) {
+    boolean changed = false;
+    for (int i = 0; i < lines.size(); i++) {
+      Line line = lines.get(i);
+      boolean conditional = line.target() != null && line.code() != JMP_JA;
+      if (conditional && !far[i] && distance(i, starts) > LONGEST_CONDITIONAL) {
+        far[i] = true;
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  private int distance(int line, int[] starts) {
+    Integer target = labels.get(lines.get(line).target());
+    if (target == null || target <= line) {
+      throw new IllegalStateException(
+          "label " + lines.get(line).target() + " is not ahead of line " + line);
+    }
+    return starts[target] - starts[line] - 1;
+  }
+
+  private static void put(ByteBuffer out, int code, int jt, int jf, int k) {
+    out.putShort((short) code).put((byte) jt).put((byte) jf).putInt(k);
   }
 }

@@ -55,11 +55,16 @@ public record SeccompFilter(List<SyscallRule> rules) {
             .toList();
     search(out, arch, sorted);
     out.label("unknown").ret(new Verdict.Deny(Errno.ENOSYS).action());
+    sorted.stream()
+        .filter(rule -> rule.clauses().isEmpty())
+        .mapToInt(rule -> rule.otherwise().action())
+        .distinct()
+        .forEach(action -> out.label(leaf(action)).ret(action));
     return out.assemble();
   }
 
   private static void search(BpfAssembler out, Arch arch, List<SyscallRule> sorted) {
-    if (sorted.size() > 2) {
+    if (sorted.size() > 3) {
       int middle = sorted.size() / 2;
       String upper = out.freshLabel();
       out.jumpIfAtLeast(sorted.get(middle).syscall().number(arch), upper);
@@ -68,23 +73,41 @@ public record SeccompFilter(List<SyscallRule> rules) {
       search(out, arch, sorted.subList(middle, sorted.size()));
       return;
     }
+    List<SyscallRule> conditional = new ArrayList<>();
     List<String> hits = new ArrayList<>();
     for (SyscallRule rule : sorted) {
-      String hit = out.freshLabel();
-      hits.add(hit);
+      String hit = rule.clauses().isEmpty() ? leaf(rule.otherwise().action()) : out.freshLabel();
+      if (!rule.clauses().isEmpty()) {
+        conditional.add(rule);
+        hits.add(hit);
+      }
       out.jumpIfEqual(rule.syscall().number(arch), hit);
     }
     out.ret(Verdict.RET_ALLOW);
-    for (int i = 0; i < sorted.size(); i++) {
+    for (int i = 0; i < conditional.size(); i++) {
       out.label(hits.get(i));
-      clauses(out, sorted.get(i));
+      clauses(out, conditional.get(i));
     }
   }
 
+  /** Verdicts without conditions are shared, at the end of the program. */
+  private static String leaf(int action) {
+    return "leaf " + action;
+  }
+
   private static void clauses(BpfAssembler out, SyscallRule rule) {
+    int loaded = -1;
     for (SyscallRule.Clause clause : rule.clauses()) {
       String next = out.freshLabel();
+      boolean keepsAccumulator = true;
       for (SyscallRule.Test test : clause.tests()) {
+        int low = OFFSET_ARGUMENTS + 8 * test.argument();
+        if (loaded != low) {
+          out.load(low);
+        }
+        // After a test of another argument or with a mask, what is loaded depends on the path.
+        keepsAccumulator &= clause.tests().size() == 1 && plain(test);
+        loaded = keepsAccumulator ? low : -1;
         test(out, test, next);
       }
       out.ret(clause.verdict().action());
@@ -93,16 +116,19 @@ public record SeccompFilter(List<SyscallRule> rules) {
     out.ret(rule.otherwise().action());
   }
 
-  /** Goes on if the test holds, to {@code otherwise} if it does not. */
+  private static boolean plain(SyscallRule.Test test) {
+    return test.kind() == SyscallRule.Kind.ANY_BIT
+        || (test.kind() == SyscallRule.Kind.MASKED_EQUALS && test.mask() == -1);
+  }
+
+  /** Goes on if the test of the loaded argument holds, to {@code otherwise} if it does not. */
   private static void test(BpfAssembler out, SyscallRule.Test test, String otherwise) {
     String holds = out.freshLabel();
-    // Both architectures are little-endian: the lower half comes first.
-    int low = OFFSET_ARGUMENTS + 8 * test.argument();
-    out.load(low);
     switch (test.kind()) {
       case POINTER_SET -> {
         out.jumpIfAnyBit(-1, holds);
-        out.load(low + 4).jumpIfAnyBit(-1, holds);
+        // Both architectures are little-endian: the upper half comes second.
+        out.load(OFFSET_ARGUMENTS + 8 * test.argument() + 4).jumpIfAnyBit(-1, holds);
       }
       case ANY_BIT -> out.jumpIfAnyBit(test.mask(), holds);
       case MASKED_EQUALS -> {

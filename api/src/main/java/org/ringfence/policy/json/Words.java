@@ -1,0 +1,12 @@
+package org.ringfence.policy.json;
+
+import java.util.Locale;
+
+/** How constants are spelled in JSON: lower case, with hyphens. */
+final class Words {
+  private Words() {}
+
+  static String of(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

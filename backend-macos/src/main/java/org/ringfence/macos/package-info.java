@@ -1,0 +1,2 @@
+/** macOS: Seatbelt through sandbox-exec. */
+package org.ringfence.macos;

@@ -1,0 +1,2 @@
+/** Windows: restricted token, AppContainer or dedicated users. */
+package org.ringfence.windows;

@@ -1,0 +1,30 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+
+/** Prints a line per denial. */
+final class DenialPrinter implements SandboxListener {
+  private final PrintWriter out;
+
+  DenialPrinter(PrintWriter out) {
+    this.out = out;
+  }
+
+  @Override
+  public void violation(Violation violation) {
+    out.println(
+        "ringfence: denied "
+            + violation.operation()
+            + " "
+            + violation.target()
+            + " (process "
+            + violation.pid()
+            + "): "
+            + violation.rule()
+            + "; to allow it: "
+            + violation.remedy());
+    out.flush();
+  }
+}

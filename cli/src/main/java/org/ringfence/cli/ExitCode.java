@@ -1,0 +1,20 @@
+package org.ringfence.cli;
+
+/** Exit codes of our own; every other one is that of the command that was run. */
+final class ExitCode {
+  static final int OK = 0;
+
+  /** {@code check}, {@code verify}, {@code doctor}, {@code policy validate}: the answer is no. */
+  static final int NO = 1;
+
+  /** A mistake on the command line or in a policy, or a failure of Ringfence itself. */
+  static final int OWN_FAILURE = 125;
+
+  /** No backend enforces the policy here; nothing was started. */
+  static final int REFUSED = 126;
+
+  /** The command does not exist or cannot be executed. */
+  static final int NOT_FOUND = 127;
+
+  private ExitCode() {}
+}

@@ -1,0 +1,42 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.ringfence.Backends;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.SandboxBackend;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Shows native artefacts. */
+@Command(
+    name = "explain",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Shows what a policy compiles to: the Landlock ruleset, the seccomp filter, the profile.",
+      "Works for every backend on every system.",
+      ""
+    })
+final class ExplainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private PolicyOptions options;
+
+  @Override
+  public Integer call() throws Exception {
+    EffectivePolicy policy = options.effective();
+    Backends backends = Backends.load();
+    SandboxBackend backend =
+        backends.byId(
+            options.backend() == null
+                ? backends.plans(policy).get(0).backend()
+                : options.backend());
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("# " + backend.id() + ": " + backend.description());
+    out.print(backend.explain(policy));
+    out.flush();
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,59 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Starts the command line. The plain form {@code run [--OPTION VALUE]… -- COMMAND…} is read here:
+ * loading the whole command line takes longer than launching. Everything else, and every mistake,
+ * goes to {@link Ringfence}.
+ */
+public final class Main {
+  private static final String LIBRARY_PATH = "jna.platform.library.path";
+
+  private Main() {}
+
+  /**
+   * Runs the command line and exits.
+   *
+   * @param args the arguments
+   */
+  public static void main(String[] args) {
+    if (System.getProperty(LIBRARY_PATH) == null) {
+      // JNA would run ldconfig to find directories of libraries; ours is in this process already.
+      System.setProperty(LIBRARY_PATH, "");
+    }
+    PolicyOptions options = new PolicyOptions();
+    int command = plainRun(args, options);
+    if (command < 0) {
+      Ringfence.main(args);
+      return;
+    }
+    List<String> words = Arrays.asList(args).subList(command, args.length);
+    PrintWriter err = new PrintWriter(System.err, true);
+    int code;
+    try {
+      code = new Runner(options, false, err).run(words);
+    } catch (Exception e) {
+      Failures.complain(err, e);
+      code = Failures.exitCode(e);
+    }
+    System.exit(code);
+  }
+
+  /** Where the command begins in a plain run; -1 when it is anything else. */
+  private static int plainRun(String[] args, PolicyOptions options) {
+    if (args.length < 3 || !args[0].equals("run")) {
+      return -1;
+    }
+    int i = 1;
+    while (i + 1 < args.length && !args[i].equals("--")) {
+      if (!options.accept(args[i], args[i + 1])) {
+        return -1;
+      }
+      i += 2;
+    }
+    return i + 1 < args.length && args[i].equals("--") ? i + 1 : -1;
+  }
+}

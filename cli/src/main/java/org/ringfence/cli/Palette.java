@@ -1,0 +1,38 @@
+package org.ringfence.cli;
+
+import org.ringfence.plan.Enforcement;
+import picocli.CommandLine.Help.Ansi;
+
+/** Colours on a terminal, none elsewhere or with NO_COLOR. */
+final class Palette {
+  private final Ansi ansi;
+
+  Palette(Ansi ansi) {
+    this.ansi = ansi;
+  }
+
+  static Palette ofThisTerminal() {
+    boolean plain =
+        System.getenv("NO_COLOR") != null && !System.getenv("NO_COLOR").isEmpty()
+            || System.console() == null;
+    return new Palette(plain ? Ansi.OFF : Ansi.AUTO);
+  }
+
+  String level(Enforcement level) {
+    String colour =
+        switch (level) {
+          case ENFORCED -> "green";
+          case ADVISORY -> "yellow";
+          case UNSUPPORTED -> "red";
+        };
+    return paint(colour, String.format("%-11s", level));
+  }
+
+  String answer(boolean yes, String text) {
+    return paint(yes ? "green" : "red", text);
+  }
+
+  private String paint(String colour, String text) {
+    return ansi.string("@|" + colour + " " + text + "|@");
+  }
+}

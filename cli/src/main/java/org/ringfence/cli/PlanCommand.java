@@ -1,0 +1,84 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.ringfence.Backends;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.json.PolicyWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Shows plans. */
+@Command(
+    name = "plan",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Shows what this machine would enforce of a policy, by what, and what it would not.",
+      "Exits with 126 when 'run' would refuse. Starts nothing.",
+      ""
+    })
+final class PlanCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private PolicyOptions options;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Option(names = "--all", description = "Show every backend, not only the one 'run' would take.")
+  private boolean all;
+
+  @Override
+  public Integer call() throws Exception {
+    EffectivePolicy policy = options.effective();
+    Backends backends = Backends.load();
+    List<SandboxPlan> plans =
+        options.backend() == null
+            ? backends.plans(policy)
+            : List.of(backends.byId(options.backend()).plan(policy));
+    PrintWriter out = spec.commandLine().getOut();
+    List<SandboxPlan> shown = all ? plans : plans.subList(0, Math.min(1, plans.size()));
+    if (json) {
+      out.print(PolicyWriter.writePlans(shown));
+    } else {
+      shown.forEach(plan -> print(out, plan, Palette.ofThisTerminal()));
+    }
+    out.flush();
+    return !plans.isEmpty() && plans.get(0).acceptable() ? ExitCode.OK : ExitCode.REFUSED;
+  }
+
+  private static void print(PrintWriter out, SandboxPlan plan, Palette palette) {
+    out.println("backend " + plan.backend());
+    if (!plan.availability().usable()) {
+      out.println("  cannot run here: " + String.join("; ", plan.availability().reasons()));
+      return;
+    }
+    for (Guarantee guarantee : plan.guarantees()) {
+      out.printf(
+          "  %s %-24s %s%n",
+          palette.level(guarantee.level()), guarantee.id(), guarantee.statement());
+      if (!guarantee.mechanism().isEmpty()) {
+        out.printf("  %-11s %-24s by %s%n", "", "", guarantee.mechanism());
+      }
+      if (!guarantee.reason().isEmpty()) {
+        out.printf("  %-11s %-24s because %s%n", "", "", guarantee.reason());
+      }
+      if (!guarantee.remedy().isEmpty()) {
+        out.printf("  %-11s %-24s try: %s%n", "", "", guarantee.remedy());
+      }
+      if (!guarantee.reason().isEmpty() && plan.accepts(guarantee)) {
+        out.printf("  %-11s %-24s accepted: the policy names it as best effort%n", "", "");
+      }
+    }
+    out.println(
+        plan.acceptable()
+            ? palette.answer(true, "a command would run")
+            : palette.answer(false, "a command would be refused"));
+  }
+}

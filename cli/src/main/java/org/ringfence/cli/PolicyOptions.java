@@ -1,0 +1,198 @@
+package org.ringfence.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.json.Quantities;
+import picocli.CommandLine.Option;
+
+/** The options that make a policy; the same for every subcommand that needs one. */
+final class PolicyOptions {
+  @Option(
+      names = {"-p", "--policy"},
+      paramLabel = "PRESET|FILE",
+      description = {
+        "A preset or a policy file; may be given several times, later ones add to earlier ones.",
+        "Presets: read-only, workspace-write (default), danger-full-access, jvm, maven, gradle,"
+            + " npm."
+      })
+  private List<String> policies = new ArrayList<>();
+
+  @Option(
+      names = {"-C", "--workspace"},
+      paramLabel = "DIR",
+      description = "What ':workspace' stands for. Default: the current directory.")
+  private Path workspace = Path.of("");
+
+  @Option(names = "--write", paramLabel = "PATH", description = "Grant writing below PATH.")
+  private List<String> write = new ArrayList<>();
+
+  @Option(names = "--read", paramLabel = "PATH", description = "Grant reading below PATH.")
+  private List<String> read = new ArrayList<>();
+
+  @Option(names = "--deny", paramLabel = "PATH", description = "Deny PATH.")
+  private List<String> deny = new ArrayList<>();
+
+  @Option(
+      names = "--network",
+      paramLabel = "none|full",
+      description = "How much of the network is reached.")
+  private NetworkMode network;
+
+  @Option(
+      names = "--env",
+      paramLabel = "NAME[=VALUE]",
+      description = "Pass a variable through, or set it.")
+  private List<String> environment = new ArrayList<>();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "NAME=VALUE",
+      description =
+          "Bound memory, processes, cpu, files, file-size or output: --limit memory=2GiB"
+              + " --limit output=10MiB")
+  private List<String> limits = new ArrayList<>();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      description = "End the command after this time: 90s, 5m.")
+  private String timeout;
+
+  @Option(
+      names = "--best-effort",
+      paramLabel = "GUARANTEE",
+      description = "Accept that a guarantee, or 'all', is weaker than enforced.")
+  private List<String> bestEffort = new ArrayList<>();
+
+  @Option(
+      names = "--backend",
+      paramLabel = "ID",
+      description = "Use this backend instead of letting the plans decide.")
+  private String backend;
+
+  /**
+   * Takes one option without picocli.
+   *
+   * @return false if it is none that this understands
+   */
+  boolean accept(String name, String value) {
+    switch (name) {
+      case "-p", "--policy" -> policies.add(value);
+      case "-C", "--workspace" -> workspace = Path.of(value);
+      case "--write" -> write.add(value);
+      case "--read" -> read.add(value);
+      case "--deny" -> deny.add(value);
+      case "--env" -> environment.add(value);
+      case "--limit" -> limits.add(value);
+      case "--timeout" -> timeout = value;
+      case "--best-effort" -> bestEffort.add(value);
+      case "--backend" -> backend = value;
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  String backend() {
+    return backend;
+  }
+
+  Path workspace() {
+    return workspace.toAbsolutePath().normalize();
+  }
+
+  EffectivePolicy effective() throws IOException {
+    return policy().in(Places.current(workspace()));
+  }
+
+  SandboxPolicy policy() throws IOException {
+    SandboxPolicy.Builder builder;
+    if (policies.size() <= 1) {
+      builder =
+          PolicyReader.presetOrFile(policies.isEmpty() ? "workspace-write" : policies.get(0))
+              .toBuilder();
+    } else {
+      builder = PolicyReader.combined(policies).toBuilder();
+    }
+    builder.layer();
+    write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
+    read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));
+    deny.forEach(path -> builder.rule(absolute(path), Access.NONE, MissingPath.SKIP));
+    if (network != null) {
+      builder.network(network);
+    }
+    environment.forEach(entry -> variable(builder, entry));
+    limits.forEach(entry -> limit(builder, entry));
+    if (timeout != null) {
+      builder.wallTime(Quantities.duration("--timeout", timeout));
+    }
+    for (String guarantee : bestEffort) {
+      if (guarantee.equals("all")) {
+        builder.strictness(Strictness.Mode.BEST_EFFORT);
+      } else {
+        builder.bestEffort(guarantee);
+      }
+    }
+    return builder.build();
+  }
+
+  /** On the command line, unlike in a file, a relative path is meant from the current directory. */
+  private static String absolute(String path) {
+    if (path.startsWith(":")) {
+      return path;
+    }
+    if (path.isEmpty()) {
+      throw new InvalidPolicyException("path", path, "a path");
+    }
+    return Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  private static void variable(SandboxPolicy.Builder builder, String entry) {
+    int equals = entry.indexOf('=');
+    if (equals < 0) {
+      builder.includeVariables(List.of(entry));
+    } else if (equals == 0) {
+      throw new InvalidPolicyException("--env", entry, "NAME or NAME=VALUE");
+    } else {
+      builder.variable(entry.substring(0, equals), entry.substring(equals + 1));
+    }
+  }
+
+  private static void limit(SandboxPolicy.Builder builder, String entry) {
+    int equals = entry.indexOf('=');
+    String name = equals < 0 ? entry : entry.substring(0, equals);
+    String value = equals < 0 ? "" : entry.substring(equals + 1);
+    String field = "--limit " + name;
+    switch (name) {
+      case "memory" -> builder.memory(Quantities.size(field, value));
+      case "processes" -> builder.processes(count(field, value));
+      case "cpu" -> builder.cpuTime(Quantities.duration(field, value));
+      case "files" -> builder.openFiles(count(field, value));
+      case "file-size" -> builder.fileSize(Quantities.size(field, value));
+      case "output" -> builder.outputBytes(Quantities.size(field, value));
+      default ->
+          throw new InvalidPolicyException(
+              "--limit", entry, "memory=, processes=, cpu=, files=, file-size= or output=");
+    }
+  }
+
+  private static long count(String field, String value) {
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new InvalidPolicyException(field, value, "a whole number", e);
+    }
+  }
+}

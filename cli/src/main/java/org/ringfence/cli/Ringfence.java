@@ -1,0 +1,109 @@
+package org.ringfence.cli;
+
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The entry point. */
+@Command(
+    name = "ringfence",
+    mixinStandardHelpOptions = true,
+    versionProvider = Ringfence.Version.class,
+    description = {
+      "Runs commands that nobody has read under this system's own sandbox.",
+      "",
+      "A policy says what a command may touch; 'plan' says what this machine enforces of it;"
+          + " 'run' runs the command, or refuses if it cannot hold the policy.",
+      ""
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  ringfence run -- make test              write below this directory only, no network",
+      "  ringfence run --policy read-only -- ls  write nothing at all",
+      "  ringfence plan --policy my.json         what would be enforced, and by what",
+      "  ringfence check /etc/passwd             what the policy says of a path",
+      "",
+      "Exit codes: the command's own; 128+n when signal n ended it; 125 a mistake or a failure of"
+          + " Ringfence; 126 refused, nothing was started; 127 command not found."
+    },
+    subcommands = {
+      RunCommand.class,
+      PlanCommand.class,
+      DoctorCommand.class,
+      CheckCommand.class,
+      ExplainCommand.class,
+      PolicyCommand.class,
+      VerifyCommand.class,
+      Ringfence.Completion.class,
+      CommandLine.HelpCommand.class
+    })
+public final class Ringfence implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  /** For picocli. */
+  public Ringfence() {}
+
+  /**
+   * Runs the command line and exits.
+   *
+   * @param args the arguments
+   */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Ringfence())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExitCodeExceptionMapper(Failures::exitCode)
+        .setExecutionExceptionHandler(
+            (exception, line, parsed) -> {
+              Failures.complain(line.getErr(), exception);
+              return Failures.exitCode(exception);
+            })
+        .setParameterExceptionHandler(
+            (exception, args) -> {
+              Failures.complain(exception.getCommandLine().getErr(), exception);
+              return ExitCode.OWN_FAILURE;
+            });
+  }
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+    return ExitCode.OWN_FAILURE;
+  }
+
+  /** Reads the version from the jar's manifest. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Ringfence.class.getPackage().getImplementationVersion();
+      return new String[] {"ringfence " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+
+  /** Prints a completion script. */
+  @Command(
+      name = "completion",
+      description = {
+        "Prints a completion script for bash and zsh.",
+        "  source <(ringfence completion)"
+      })
+  static final class Completion implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      CommandLine root = spec.root().commandLine();
+      root.getOut().println(AutoComplete.bash("ringfence", root));
+      root.getOut().flush();
+      return ExitCode.OK;
+    }
+  }
+}
