@@ -1,0 +1,75 @@
+package org.ringfence.conformance;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.ConformanceCase.Body;
+import org.ringfence.conformance.probe.LibC;
+
+/** Leaks of the JVM that opens the sandbox: its descriptors and its environment. */
+final class EscapeScenarios {
+  private static final String GROUP = "escape";
+  private static final int HIGH_DESCRIPTOR = 201;
+  private static final int O_WRONLY = 1;
+
+  private EscapeScenarios() {}
+
+  static void addTo(Map<ConformanceCase, Body> all) {
+    all.put(
+        new ConformanceCase(
+            "ESC-DESCRIPTOR",
+            GROUP,
+            "an open descriptor of the JVM is written to",
+            List.of("process.descriptors")),
+        EscapeScenarios::descriptor);
+    all.put(
+        new ConformanceCase(
+            "ESC-SECRET",
+            GROUP,
+            "a variable that looks like a secret is seen",
+            List.of("environment.filtered")),
+        EscapeScenarios::secret);
+  }
+
+  /** Not close-on-exec, as a native library of the JVM may have opened it. */
+  private static String descriptor(Stage stage) throws Exception {
+    stage.fixture().reset();
+    Path file = stage.fixture().outside().resolve("file");
+    long fd = LibC.call("open", file.toString(), O_WRONLY, 0);
+    LibC.call("dup2", (int) fd, HIGH_DESCRIPTOR);
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("process.descriptors"))) {
+      List<String> probe =
+          stage.fixture().probe(List.of("descriptors", Integer.toString(HIGH_DESCRIPTOR)));
+      Execution inside = Execution.of(sandbox.start(SandboxCommand.of(probe)));
+      if (!inside.denied()) {
+        return "expected to be denied, but: " + inside.result();
+      }
+      if (!Files.readString(file).equals("outside")) {
+        return "something was written";
+      }
+      return LibC.call("write", HIGH_DESCRIPTOR, "x", 1L) == 1
+          ? ""
+          : "the control failed: the descriptor is not writable";
+    } finally {
+      LibC.call("close", HIGH_DESCRIPTOR);
+      LibC.call("close", (int) fd);
+    }
+  }
+
+  private static String secret(Stage stage) throws Exception {
+    try (Sandbox here = stage.open(stage.policy("write"), List.of("environment.filtered"))) {
+      here.plan();
+    }
+    ProcessBuilder host = SandboxHost.command(stage, "env");
+    host.environment().put("RINGFENCE_TEST_TOKEN", Fixture.SECRET);
+    host.environment().put("LC_RINGFENCE", "control");
+    Execution execution = Execution.of(host.start());
+    if (!execution.output().contains("LC_RINGFENCE=control")) {
+      return "the control failed: a harmless variable is not inherited";
+    }
+    return execution.output().contains(Fixture.SECRET) ? "the secret is inherited" : "";
+  }
+}

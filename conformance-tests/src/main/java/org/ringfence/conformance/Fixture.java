@@ -1,0 +1,267 @@
+package org.ringfence.conformance;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.ringfence.conformance.probe.Probe;
+
+/**
+ * What cases work on: a workspace, a directory outside it, servers of the host and a process
+ * outside. Everything is made below one directory and removed at the end.
+ */
+final class Fixture implements AutoCloseable {
+  /** The value of a variable that looks like a secret; no command may see it. */
+  static final String SECRET = "ringfence-secret-value";
+
+  private static final String VICTIM_VARIABLE = "RINGFENCE_VICTIM_TOKEN";
+
+  private final Path base;
+  private final Path library;
+  private final List<Path> classPath = new ArrayList<>();
+  private final HostServers servers;
+  private final Process victim;
+
+  private Fixture(Path base) throws IOException {
+    this.base = base;
+    this.library = Files.createDirectory(base.resolve("library"));
+    addToClassPath(Probe.class);
+    addToClassPath(com.sun.jna.Native.class);
+    unpackJna();
+    reset();
+    Files.createDirectory(base.resolve("sockets"));
+    this.servers = HostServers.start(base.resolve("sockets"));
+    ProcessBuilder sleeper = new ProcessBuilder("sleep", "3600");
+    sleeper.environment().put(VICTIM_VARIABLE, SECRET);
+    this.victim = sleeper.start();
+  }
+
+  /** Makes a fixture below /var/tmp, which no policy of the suite grants. */
+  static Fixture create() throws IOException {
+    Path parent = Path.of("/var/tmp");
+    if (!Files.isWritable(parent)) {
+      parent = Path.of("").toAbsolutePath();
+    }
+    Path base = parent.resolve("ringfence-conformance-" + random());
+    Files.createDirectory(base);
+    try {
+      return new Fixture(base.toRealPath());
+    } catch (IOException | RuntimeException e) {
+      deleteTree(base);
+      throw e;
+    }
+  }
+
+  private static String random() {
+    byte[] bytes = new byte[8];
+    ThreadLocalRandom.current().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  private void addToClassPath(Class<?> type) throws IOException {
+    Path source;
+    try {
+      source = Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+    Path target = library.resolve("part" + classPath.size() + "-" + source.getFileName());
+    copyTree(source, target);
+    classPath.add(target);
+  }
+
+  private void unpackJna() throws IOException {
+    String arch = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86-64";
+    String name = "libjnidispatch.so";
+    try (InputStream in =
+        com.sun.jna.Native.class.getResourceAsStream("linux-" + arch + "/" + name)) {
+      if (in != null) {
+        Files.copy(in, library.resolve(name));
+      }
+    }
+  }
+
+  /** Puts workspace and outside back to how every case finds them. */
+  void reset() throws IOException {
+    deleteTree(workspace());
+    deleteTree(outside());
+    Files.createDirectories(workspace().resolve("inner"));
+    Files.writeString(workspace().resolve("file"), "workspace");
+    Files.writeString(workspace().resolve("inner/file"), "inner");
+    Files.createDirectories(outside().resolve("directory"));
+    Files.createDirectories(outside().resolve("empty"));
+    Files.writeString(outside().resolve("file"), "outside");
+    Files.writeString(outside().resolve("directory/file"), "nested");
+    Files.writeString(outside().resolve("script"), "#!/bin/sh\nexit 0\n");
+    Files.setPosixFilePermissions(
+        outside().resolve("script"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createSymbolicLink(workspace().resolve("link-to-file"), outside().resolve("file"));
+    Files.createSymbolicLink(
+        workspace().resolve("link-to-directory"), outside().resolve("directory"));
+    Files.createSymbolicLink(workspace().resolve("dangling"), outside().resolve("dangling-target"));
+  }
+
+  Path workspace() {
+    return base.resolve("workspace");
+  }
+
+  Path outside() {
+    return base.resolve("outside");
+  }
+
+  Path library() {
+    return library;
+  }
+
+  int tcp4Port() {
+    return servers.tcp4Port();
+  }
+
+  Path unixPath() {
+    return servers.unixPath();
+  }
+
+  /** How many connections and datagrams the host's servers have got. */
+  long contacts() {
+    return servers.contacts();
+  }
+
+  long victim() {
+    return victim.pid();
+  }
+
+  boolean victimAlive() {
+    return victim.isAlive();
+  }
+
+  /** Puts values in the place of names such as {@code ${outside}}. */
+  String expand(String text) {
+    String result = text;
+    for (Map.Entry<String, String> entry : names().entrySet()) {
+      result = result.replace("${" + entry.getKey() + "}", entry.getValue());
+    }
+    return result;
+  }
+
+  private Map<String, String> names() {
+    Map<String, String> names = new TreeMap<>();
+    names.put("workspace", workspace().toString());
+    names.put("outside", outside().toString());
+    names.put("library", library.toString());
+    names.put("tcp4", Integer.toString(servers.tcp4Port()));
+    names.put("tcp6", Integer.toString(servers.tcp6Port()));
+    names.put("udp4", Integer.toString(servers.udp4Port()));
+    names.put("udp6", Integer.toString(servers.udp6Port()));
+    names.put("unix", servers.unixPath().toString());
+    names.put("unix-datagram", servers.unixDatagramPath().toString());
+    names.put("abstract", servers.abstractName());
+    names.put("victim", Long.toString(victim.pid()));
+    names.put("self", Long.toString(ProcessHandle.current().pid()));
+    names.put("secret", SECRET);
+    names.put("pid", Long.toString(ProcessHandle.current().pid()));
+    return names;
+  }
+
+  /** The command that runs the probe. */
+  List<String> probe(List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData",
+            "-Xshare:auto",
+            "-Xmx256m",
+            "-Djna.boot.library.path=" + library,
+            "-Djna.nosys=true",
+            "-Djna.platform.library.path="));
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    command.add("-cp");
+    command.add(String.join(":", classPath.stream().map(Path::toString).toList()));
+    command.add(Probe.class.getName());
+    arguments.forEach(argument -> command.add(expand(argument)));
+    return command;
+  }
+
+  /** Everything outside, for comparison: names, kinds, modes, owners, times and contents. */
+  Map<String, String> snapshot() throws IOException {
+    Map<String, String> seen = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(outside())) {
+      for (Path path : (Iterable<Path>) all::iterator) {
+        Map<String, Object> attributes =
+            Files.readAttributes(
+                path, "unix:mode,uid,gid,lastModifiedTime,size", LinkOption.NOFOLLOW_LINKS);
+        String content = Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) ? content(path) : "";
+        seen.put(path.toString(), new TreeMap<>(attributes) + content);
+      }
+    }
+    return seen;
+  }
+
+  private static String content(Path path) {
+    try {
+      return Files.readString(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copyTree(Path source, Path target) throws IOException {
+    try (Stream<Path> all = Files.walk(source)) {
+      for (Path path : (Iterable<Path>) all::iterator) {
+        Files.copy(
+            path,
+            target.resolve(source.relativize(path).toString()),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+  }
+
+  static void deleteTree(Path root) throws IOException {
+    if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  @Override
+  public void close() throws IOException {
+    victim.destroyForcibly();
+    servers.close();
+    deleteTree(base);
+  }
+}

@@ -1,0 +1,66 @@
+package org.ringfence.conformance;
+
+import java.util.List;
+import java.util.Map;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+
+/**
+ * A case as data: the probe tries one operation under a policy; a denial is believed only if
+ * nothing outside has changed, no server of the host has been reached, and the same operation
+ * succeeds without a sandbox.
+ *
+ * @param about the case
+ * @param policy the policy's name
+ * @param probe the probe's arguments
+ * @param expected what has to come of it
+ */
+record ProbeCase(ConformanceCase about, String policy, List<String> probe, Expected expected)
+    implements ConformanceCase.Body {
+
+  /** What has to come of an operation. */
+  enum Expected {
+    /** It is denied in the sandbox and succeeds without. */
+    DENIED,
+    /** It is denied in the sandbox; outside it cannot be tried, or would do harm. */
+    DENIED_WITHOUT_CONTROL,
+    /** It succeeds in the sandbox. */
+    OK
+  }
+
+  @Override
+  public String run(Stage stage) throws Exception {
+    Fixture fixture = stage.fixture();
+    List<String> command = fixture.probe(probe);
+    if (expected == Expected.DENIED) {
+      fixture.reset();
+      Execution control =
+          Execution.of(new ProcessBuilder(command).directory(fixture.workspace().toFile()).start());
+      if (!control.ok()) {
+        throw new NotApplicableException(
+            "the control does not succeed on this machine: " + control.result());
+      }
+    }
+    fixture.reset();
+    Map<String, String> before = fixture.snapshot();
+    long contacts = fixture.contacts();
+    Execution inside;
+    try (Sandbox sandbox = stage.open(stage.policy(policy), about.needs())) {
+      inside = Execution.of(sandbox.start(SandboxCommand.of(command)));
+    }
+    if (expected == Expected.OK) {
+      return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
+    }
+    if (!inside.denied()) {
+      return "expected to be denied, but: " + inside.result();
+    }
+    if (!fixture.snapshot().equals(before)) {
+      return "said to be denied (" + inside.result() + "), but something outside has changed";
+    }
+    if (fixture.contacts() != contacts) {
+      return "said to be denied (" + inside.result() + "), but a server outside was reached";
+    }
+    return fixture.victimAlive() ? "" : "the process outside has been ended";
+  }
+}

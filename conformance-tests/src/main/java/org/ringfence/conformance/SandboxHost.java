@@ -1,0 +1,44 @@
+package org.ringfence.conformance;
+
+import java.nio.file.Path;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.json.Presets;
+
+/** A JVM that opens a sandbox, starts a script in it and waits: there to be killed. */
+public final class SandboxHost {
+  private SandboxHost() {}
+
+  /** How to start one. */
+  static ProcessBuilder command(Stage stage, String script) {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            SandboxHost.class.getName(),
+            stage.backend().id(),
+            stage.fixture().workspace().toString(),
+            script)
+        .redirectError(ProcessBuilder.Redirect.INHERIT);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param args backend, workspace, script
+   * @throws Exception if the sandbox cannot be opened
+   */
+  public static void main(String[] args) throws Exception {
+    try (Sandbox sandbox =
+        Sandbox.opener(
+                Presets.load("workspace-write").toBuilder()
+                    .protectedNames(ProtectedNames.OFF)
+                    .build())
+            .backend(args[0])
+            .workspace(Path.of(args[1]))
+            .open()) {
+      sandbox.start(SandboxCommand.of("/bin/sh", "-c", args[2]).inheritIO()).waitFor();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package org.ringfence.conformance;
+
+import java.io.IOException;
+import java.util.List;
+import org.ringfence.Backends;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxException;
+import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.SandboxBackend;
+
+/**
+ * Where a case runs: the backend under test and the fixture.
+ *
+ * @param backend the backend
+ * @param fixture the fixture
+ */
+record Stage(SandboxBackend backend, Fixture fixture) {
+
+  /** A policy by the name that cases use. */
+  SandboxPolicy policy(String name) throws IOException {
+    return switch (name) {
+      case "write" -> write().build();
+      case "read-only" -> Presets.load("read-only");
+      case "no-loopback" -> write().ownLoopback(false).build();
+      case "shared-tmp" -> write().tmp(org.ringfence.policy.TmpPolicy.SHARED).build();
+      case "host-port" -> write().hostLoopbackPort(fixture.tcp4Port()).build();
+      case "unix-socket" -> write().unixSocket(fixture.unixPath().toString()).build();
+      case "minimal" ->
+          write()
+              .fileDefault(FileDefault.MINIMAL)
+              .rule(
+                  fixture.library().toString(), org.ringfence.policy.Access.READ, MissingPath.SKIP)
+              .build();
+      default -> throw new IllegalArgumentException("no policy " + name);
+    };
+  }
+
+  private static SandboxPolicy.Builder write() {
+    return Presets.load("workspace-write").toBuilder().protectedNames(ProtectedNames.OFF);
+  }
+
+  /**
+   * Opens a sandbox. What the case does not need may be weaker than enforced.
+   *
+   * @throws NotApplicableException if a guarantee that the case needs is not enforced here
+   */
+  Sandbox open(SandboxPolicy policy, List<String> needs)
+      throws SandboxException, NotApplicableException {
+    SandboxPlan plan = backend.plan(policy.in(Places.current(fixture.workspace())));
+    if (!plan.availability().usable()) {
+      throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
+    }
+    for (Guarantee guarantee : plan.guarantees()) {
+      if (needs.contains(guarantee.id()) && guarantee.level() != Enforcement.ENFORCED) {
+        throw new NotApplicableException(guarantee.id() + ": " + guarantee.reason());
+      }
+    }
+    return Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
+        .workspace(fixture.workspace())
+        .backends(Backends.of(List.of(backend)))
+        .open();
+  }
+}

@@ -1,0 +1,141 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Operations on files, links and their metadata. */
+final class FileOperations {
+  // asm-generic/fcntl.h
+  private static final int O_WRONLY = 1;
+  private static final int O_RDWR = 2;
+  private static final int O_CREAT = 0x40;
+  private static final int O_TRUNC = 0x200;
+  private static final int O_APPEND = 0x400;
+  private static final int O_PATH = 0x200000;
+  private static final int MODE = 0644;
+  private static final int RENAME_EXCHANGE = 2;
+
+  private FileOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("create", a -> writeAt(LibC.AT_FDCWD, a[0], O_WRONLY | O_CREAT));
+    all.put("append", a -> writeAt(LibC.AT_FDCWD, a[0], O_WRONLY | O_APPEND));
+    all.put("overwrite", a -> writeAt(LibC.AT_FDCWD, a[0], O_RDWR));
+    all.put("open-truncate", a -> writeAt(LibC.AT_FDCWD, a[0], O_WRONLY | O_TRUNC));
+    all.put("truncate", a -> LibC.call("truncate", a[0], 0L));
+    all.put("unlink", a -> LibC.call("unlink", a[0]));
+    all.put("mkdir", a -> LibC.call("mkdir", a[0], 0755));
+    all.put("rmdir", a -> LibC.call("rmdir", a[0]));
+    all.put("rename", a -> LibC.call("rename", a[0], a[1]));
+    all.put(
+        "exchange",
+        a -> LibC.call("renameat2", LibC.AT_FDCWD, a[0], LibC.AT_FDCWD, a[1], RENAME_EXCHANGE));
+    all.put("link", a -> LibC.call("link", a[0], a[1]));
+    all.put("symlink", a -> LibC.call("symlink", a[0], a[1]));
+    all.put("mkfifo", a -> LibC.call("mkfifo", a[0], MODE));
+    all.put("read", a -> readOnce(a[0]));
+    all.put("list", a -> list(a[0]));
+    all.put("read-device", a -> readOnce(a[0]));
+    all.put("symlink-then-create", FileOperations::symlinkThenCreate);
+    all.put("openat-through-directory", FileOperations::openatThroughDirectory);
+    all.put("chdir-then-create", FileOperations::chdirThenCreate);
+    all.put("reopen-through-proc", FileOperations::reopenThroughProc);
+    all.put("mknod-device", a -> LibC.call("mknod", a[0], 0060000 | MODE, 0x0800L));
+    metadata(all);
+  }
+
+  private static void metadata(Map<String, Operation> all) {
+    all.put("chmod", a -> LibC.call("chmod", a[0], 0600));
+    all.put("fchmod", a -> onReadOnly(a[0], fd -> LibC.call("fchmod", fd, 0600)));
+    all.put("fchmodat2", a -> LibC.syscall(452, 452, LibC.AT_FDCWD, LibC.string(a[0]), 0600, 0));
+    all.put(
+        "chmod-proc-fd", a -> onPath(a[0], fd -> LibC.call("chmod", "/proc/self/fd/" + fd, 0600)));
+    all.put("chown", a -> LibC.call("chown", a[0], uid(), -1));
+    all.put("fchown", a -> onReadOnly(a[0], fd -> LibC.call("fchown", fd, uid(), -1)));
+    all.put("lchown", a -> LibC.call("lchown", a[0], uid(), -1));
+    all.put("utimes", a -> LibC.call("utimes", a[0], times()));
+    all.put("futimens", a -> onReadOnly(a[0], fd -> LibC.call("futimens", fd, times())));
+    all.put("utimensat", a -> LibC.call("utimensat", LibC.AT_FDCWD, a[0], times(), 0));
+    all.put("setxattr", a -> LibC.call("setxattr", a[0], "user.ringfence", "x", 1L, 0));
+    all.put(
+        "fsetxattr",
+        a -> onReadOnly(a[0], fd -> LibC.call("fsetxattr", fd, "user.ringfence", "x", 1L, 0)));
+    all.put(
+        "inode-flags",
+        a ->
+            onReadOnly(
+                a[0],
+                fd -> {
+                  // FS_IOC_SETFLAGS with FS_NODUMP_FL (linux/fs.h)
+                  Memory flags = LibC.memory(8);
+                  flags.setInt(0, 0x40);
+                  return LibC.call("ioctl", fd, 0x40086602L, flags);
+                }));
+  }
+
+  private interface OnDescriptor {
+    long apply(int fd);
+  }
+
+  private static long onReadOnly(String path, OnDescriptor action) {
+    return on(LibC.call("open", path, 0, 0), action);
+  }
+
+  private static long onPath(String path, OnDescriptor action) {
+    return on(LibC.call("open", path, O_PATH, 0), action);
+  }
+
+  private static long on(long fd, OnDescriptor action) {
+    return fd < 0 ? fd : action.apply((int) fd);
+  }
+
+  private static int uid() {
+    return (int) LibC.call("getuid");
+  }
+
+  private static Memory times() {
+    Memory times = LibC.memory(32);
+    times.setLong(0, 1_000_000);
+    times.setLong(16, 1_000_000);
+    return times;
+  }
+
+  static long writeAt(int directory, String path, int flags) {
+    long fd = LibC.call("openat", directory, path, flags, MODE);
+    return fd < 0 ? fd : LibC.call("write", (int) fd, "ringfence", 9L);
+  }
+
+  static long readOnce(String path) {
+    long fd = LibC.call("open", path, 0, 0);
+    return fd < 0 ? fd : LibC.call("read", (int) fd, LibC.memory(64), 64L);
+  }
+
+  private static long list(String path) throws java.io.IOException {
+    try (var entries = java.nio.file.Files.list(java.nio.file.Path.of(path))) {
+      return entries.count();
+    } catch (java.nio.file.AccessDeniedException e) {
+      return -13;
+    }
+  }
+
+  /** A link that leads out is made inside first. */
+  private static long symlinkThenCreate(String[] a) {
+    long linked = LibC.call("symlink", a[0], a[1]);
+    return linked < 0 ? linked : writeAt(LibC.AT_FDCWD, a[1] + a[2], O_WRONLY | O_CREAT);
+  }
+
+  private static long openatThroughDirectory(String[] a) {
+    return onPath(a[0], fd -> writeAt(fd, a[1], O_WRONLY | O_CREAT));
+  }
+
+  private static long chdirThenCreate(String[] a) {
+    long changed = LibC.call("chdir", a[0]);
+    return changed < 0 ? changed : writeAt(LibC.AT_FDCWD, a[1], O_WRONLY | O_CREAT);
+  }
+
+  /** Opened for reading, then opened again for writing through the descriptor's own name. */
+  private static long reopenThroughProc(String[] a) {
+    return onReadOnly(a[0], fd -> writeAt(LibC.AT_FDCWD, "/proc/self/fd/" + fd, O_WRONLY));
+  }
+}

@@ -1,0 +1,134 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Operations that widen what the kernel offers: namespaces, mounts, other entries, tracing. */
+final class KernelOperations {
+  // linux/sched.h
+  private static final long CLONE_NEWUSER = 0x10000000L;
+  private static final long CLONE_NEWNET = 0x40000000L;
+  private static final int SIGCHLD = 17;
+  private static final long X32 = 0x40000000L;
+
+  private KernelOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("unshare-user", a -> LibC.syscall(272, 97, CLONE_NEWUSER));
+    all.put("unshare-user-net", a -> LibC.syscall(272, 97, CLONE_NEWUSER | CLONE_NEWNET));
+    all.put("clone-user", a -> childOf(LibC.syscall(56, 220, CLONE_NEWUSER | SIGCHLD, 0L)));
+    all.put("clone3-user", KernelOperations::clone3);
+    all.put("mount", a -> LibC.call("mount", "none", a[0], "tmpfs", 0L, null));
+    all.put("fsopen", a -> LibC.syscall(430, 430, LibC.string("tmpfs"), 0));
+    all.put("open-tree", a -> LibC.syscall(428, 428, LibC.AT_FDCWD, LibC.string(a[0]), 1));
+    all.put("setns", KernelOperations::setns);
+    all.put("chroot", a -> LibC.call("chroot", a[0]));
+    all.put("io-uring", a -> LibC.syscall(425, 425, 4, LibC.memory(256)));
+    all.put("bpf", a -> LibC.syscall(321, 280, 0L, bpfMap(), 72L));
+    all.put("perf", a -> LibC.syscall(298, 241, perfEvent(), 0L, -1L, -1L, 0L));
+    all.put("userfaultfd", a -> LibC.syscall(323, 282, 1));
+    all.put("keyctl", a -> LibC.syscall(250, 219, 0, -3, 1));
+    all.put("add-key", KernelOperations::addKey);
+    all.put("open-by-handle", a -> LibC.syscall(304, 265, -100, LibC.memory(128), 0));
+    all.put("handle-of-file", KernelOperations::openByHandle);
+    all.put("kexec", a -> LibC.syscall(246, 104, 0L, 0L, 0L, 0L));
+    all.put("module", a -> LibC.syscall(175, 105, LibC.memory(8), 0L, LibC.string("")));
+    all.put("reboot", a -> LibC.syscall(169, 142, 0L, 0L, 0L, 0L));
+    all.put("swapon", a -> LibC.syscall(167, 224, LibC.string(a[0]), 0));
+    all.put("quotactl", a -> LibC.syscall(179, 60, 0x800001L << 8, 0L, 0L, LibC.memory(256)));
+    all.put("tiocsti", a -> LibC.call("ioctl", 0, 0x5412L, LibC.string("x")));
+    all.put("tiocsti-high-bits", a -> LibC.syscall(16, 29, 0L, 0x100005412L, LibC.string("x")));
+    all.put("tioclinux", a -> LibC.call("ioctl", 0, 0x541CL, LibC.string("\2")));
+    all.put("x32", a -> LibC.X86 ? LibC.call("syscall", X32 | 39) : -38);
+    all.put("i386", a -> LibC.X86 ? int80(20) : -38);
+    all.put("fanotify", a -> LibC.syscall(300, 262, 0, 0));
+    all.put("own-seccomp", KernelOperations::ownSeccomp);
+    all.put("own-landlock", a -> LibC.syscall(444, 444, 0L, 0L, 1L));
+  }
+
+  private static long childOf(long pid) {
+    if (pid == 0) {
+      // In the child of a raw clone there is only one thread of this JVM left.
+      LibC.call("_exit", 0);
+    }
+    return pid;
+  }
+
+  private static long clone3(String[] a) {
+    Memory arguments = LibC.memory(88);
+    arguments.setLong(0, CLONE_NEWUSER);
+    arguments.setLong(32, SIGCHLD);
+    return childOf(LibC.syscall(435, 435, arguments, 88L));
+  }
+
+  private static long setns(String[] a) {
+    long fd = LibC.call("open", "/proc/" + a[0] + "/ns/" + a[1], 0, 0);
+    return fd < 0 ? fd : LibC.call("setns", (int) fd, 0);
+  }
+
+  /** {@code BPF_MAP_CREATE} of an array map with one element. */
+  private static Memory bpfMap() {
+    Memory attributes = LibC.memory(72);
+    attributes.setInt(0, 2);
+    attributes.setInt(4, 4);
+    attributes.setInt(8, 4);
+    attributes.setInt(12, 1);
+    return attributes;
+  }
+
+  /** A software clock of this process ({@code linux/perf_event.h}). */
+  private static Memory perfEvent() {
+    Memory attributes = LibC.memory(128);
+    attributes.setInt(0, 1);
+    attributes.setInt(4, 128);
+    // exclude_kernel and exclude_hv, which perf_event_paranoid asks of ordinary users
+    attributes.setLong(40, 1 << 5 | 1 << 6);
+    return attributes;
+  }
+
+  private static long addKey(String[] a) {
+    return LibC.syscall(
+        248, 217, LibC.string("user"), LibC.string("ringfence-probe"), LibC.string("x"), 1L, -1L);
+  }
+
+  /** {@code name_to_handle_at}, then {@code open_by_handle_at} with what it gave. */
+  private static long openByHandle(String[] a) {
+    Memory handle = LibC.memory(256);
+    handle.setInt(0, 128);
+    Memory mountId = LibC.memory(8);
+    long named = LibC.syscall(303, 264, LibC.AT_FDCWD, LibC.string(a[0]), handle, mountId, 0L);
+    if (named < 0) {
+      return named;
+    }
+    long mount = LibC.call("open", a[1], 0, 0);
+    return mount < 0 ? mount : LibC.syscall(304, 265, mount, handle, 0L);
+  }
+
+  /** The 32-bit entry: {@code mov eax, number; int 0x80; ret} in memory that may be executed. */
+  private static long int80(int number) {
+    byte[] code = {
+      (byte) 0xb8, (byte) number, 0, 0, 0, (byte) 0xcd, (byte) 0x80, 0x48, (byte) 0x98, (byte) 0xc3
+    };
+    long address = LibC.call("mmap", 0L, 4096L, 7, 0x22, -1, 0L);
+    if (address < 0 && address > -4096) {
+      return address;
+    }
+    new Pointer(address).write(0, code, 0, code.length);
+    return Function.getFunction(new Pointer(address)).invokeLong(new Object[0]);
+  }
+
+  /** A filter of one's own, which programs such as browsers and OpenSSH put on themselves. */
+  private static long ownSeccomp(String[] a) {
+    LibC.call("prctl", 38, 1L, 0L, 0L, 0L);
+    Memory code = LibC.memory(8);
+    code.setShort(0, (short) 0x06);
+    code.setInt(4, 0x7fff0000);
+    Memory program = LibC.memory(16);
+    program.setShort(0, (short) 1);
+    program.setPointer(8, code);
+    return LibC.syscall(317, 277, 1L, 0L, program);
+  }
+}

@@ -1,0 +1,302 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Operations on sockets. */
+final class NetworkOperations {
+  // linux/socket.h, linux/net.h, linux/in.h
+  private static final int AF_UNIX = 1;
+  private static final int AF_INET = 2;
+  private static final int AF_INET6 = 10;
+  private static final int AF_NETLINK = 16;
+  private static final int AF_PACKET = 17;
+  private static final int AF_ALG = 38;
+  private static final int AF_VSOCK = 40;
+  private static final int STREAM = 1;
+  private static final int DGRAM = 2;
+  private static final int RAW = 3;
+  private static final int IPPROTO_ICMP = 1;
+  private static final int IPPROTO_TCP = 6;
+  private static final int IPPROTO_SCTP = 132;
+  private static final int IPPROTO_MPTCP = 262;
+  private static final int MSG_FASTOPEN = 0x20000000;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_BINDTODEVICE = 25;
+  private static final int SCM_RIGHTS = 1;
+
+  private NetworkOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("tcp-connect", a -> connect(a, STREAM, 0));
+    all.put("mptcp-connect", a -> connect(a, STREAM, IPPROTO_MPTCP));
+    all.put("sctp-connect", a -> connect(a, STREAM, IPPROTO_SCTP));
+    all.put("udp-connect-send", NetworkOperations::udpConnectSend);
+    all.put("udp-sendto", NetworkOperations::udpSendTo);
+    all.put("udp-sendmsg", a -> sendMessage(a, false));
+    all.put("udp-sendmmsg", a -> sendMessage(a, true));
+    all.put("tcp-fastopen", NetworkOperations::fastOpen);
+    all.put("tcp-fastopen-connect", NetworkOperations::fastOpenConnect);
+    all.put("unbind-device", NetworkOperations::unbindDevice);
+    all.put("unix-connect", a -> unixConnect(a[0], STREAM));
+    all.put("unix-abstract-connect", a -> unixConnect("\0" + a[0], STREAM));
+    all.put("unix-dgram-send", NetworkOperations::unixDatagram);
+    all.put("own-unix", a -> ownUnix(a[0]));
+    all.put("own-abstract", a -> ownUnix("\0" + a[0]));
+    all.put("own-tcp", a -> OwnServers.tcp(a[0]));
+    all.put("own-udp", a -> OwnServers.udp(a[0]));
+    all.put("listen-only", NetworkOperations::listenOnly);
+    all.put("socketpair", a -> socketPair(false));
+    all.put("socketpair-descriptor", a -> socketPair(true));
+    all.put("connect-race", NetworkOperations::connectRace);
+    all.put("resolve", NetworkOperations::resolve);
+    all.put("netlink", a -> LibC.call("socket", AF_NETLINK, RAW, 0));
+    all.put("packet", a -> LibC.call("socket", AF_PACKET, RAW, 0x0300));
+    all.put("raw", a -> LibC.call("socket", AF_INET, RAW, IPPROTO_ICMP));
+    all.put("ping", a -> LibC.call("socket", AF_INET, DGRAM, IPPROTO_ICMP));
+    all.put("vsock", a -> LibC.call("socket", AF_VSOCK, STREAM, 0));
+    all.put("alg", a -> LibC.call("socket", AF_ALG, 5, 0));
+  }
+
+  private static Memory inet(String host, int port) throws java.net.UnknownHostException {
+    byte[] raw = InetAddress.getByName(host).getAddress();
+    boolean v6 = host.indexOf(':') >= 0;
+    Memory address = LibC.memory(v6 ? 28 : 16);
+    address.setShort(0, (short) (v6 ? AF_INET6 : AF_INET));
+    address.setByte(2, (byte) (port >> 8));
+    address.setByte(3, (byte) port);
+    address.write(v6 ? 8 : 4, raw, 0, raw.length);
+    return address;
+  }
+
+  private static int family(String host) {
+    return host.indexOf(':') >= 0 ? AF_INET6 : AF_INET;
+  }
+
+  private static long connect(String[] a, int type, int protocol) throws Exception {
+    long fd = LibC.call("socket", family(a[0]), type, protocol);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    long result = LibC.call("connect", (int) fd, address, (int) address.size());
+    return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
+  }
+
+  private static long udpConnectSend(String[] a) throws Exception {
+    return connect(a, DGRAM, 0);
+  }
+
+  private static long udpSendTo(String[] a) throws Exception {
+    long fd = LibC.call("socket", family(a[0]), DGRAM, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    return LibC.call("sendto", (int) fd, "x", 1L, 0, address, (int) address.size());
+  }
+
+  private static Memory header(Memory address, Memory data) {
+    Memory vector = LibC.memory(16);
+    vector.setPointer(0, data);
+    vector.setLong(8, data.size());
+    Memory header = LibC.memory(64);
+    if (address != null) {
+      header.setPointer(0, address);
+      header.setInt(8, (int) address.size());
+    }
+    header.setPointer(16, vector);
+    header.setLong(24, 1);
+    KEEP[0] = vector;
+    return header;
+  }
+
+  // What native structures point to must stay reachable.
+  private static final Object[] KEEP = new Object[1];
+
+  private static long sendMessage(String[] a, boolean several) throws Exception {
+    long fd = LibC.call("socket", family(a[0]), DGRAM, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    Memory header = header(address, LibC.string("x"));
+    return several
+        ? LibC.call("sendmmsg", (int) fd, header, 1, 0)
+        : LibC.call("sendmsg", (int) fd, header, 0);
+  }
+
+  private static long fastOpen(String[] a) throws Exception {
+    long fd = LibC.call("socket", AF_INET, STREAM, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    return LibC.call("sendto", (int) fd, "x", 1L, MSG_FASTOPEN, address, (int) address.size());
+  }
+
+  private static long fastOpenConnect(String[] a) throws Exception {
+    long fd = LibC.call("socket", AF_INET, STREAM, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory one = LibC.memory(4);
+    one.setInt(0, 1);
+    LibC.call("setsockopt", (int) fd, IPPROTO_TCP, 30, one, 4);
+    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    long result = LibC.call("connect", (int) fd, address, (int) address.size());
+    return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
+  }
+
+  /** Takes the socket's tie to the loopback device away, then sends to an address outside. */
+  private static long unbindDevice(String[] a) {
+    long fd = LibC.call("socket", AF_INET, DGRAM, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory device = LibC.string("lo");
+    LibC.call("setsockopt", (int) fd, SOL_SOCKET, SO_BINDTODEVICE, device, 3);
+    return LibC.call("setsockopt", (int) fd, SOL_SOCKET, SO_BINDTODEVICE, LibC.memory(1), 1);
+  }
+
+  private static Memory unix(String path) {
+    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+    boolean abstractName = path.startsWith("\0");
+    Memory address = LibC.memory(2 + bytes.length + (abstractName ? 0 : 1));
+    address.setShort(0, (short) AF_UNIX);
+    address.write(2, bytes, 0, bytes.length);
+    return address;
+  }
+
+  private static long unixConnect(String path, int type) {
+    long fd = LibC.call("socket", AF_UNIX, type, 0);
+    if (fd < 0) {
+      return fd;
+    }
+    Memory address = unix(path);
+    return LibC.call("connect", (int) fd, address, (int) address.size());
+  }
+
+  private static long unixDatagram(String[] a) {
+    Memory pair = LibC.memory(8);
+    long made = LibC.call("socketpair", AF_UNIX, DGRAM, 0, pair);
+    if (made < 0) {
+      return made;
+    }
+    // A connected datagram socket still sends to any address that a message names.
+    Memory address = unix(a[0]);
+    long sent = LibC.call("sendto", pair.getInt(0), "x", 1L, 0, address, (int) address.size());
+    return sent >= 0
+        ? sent
+        : LibC.call("sendmsg", pair.getInt(0), header(address, LibC.string("x")), 0);
+  }
+
+  private static long ownUnix(String path) {
+    Memory address = unix(path);
+    long server = LibC.call("socket", AF_UNIX, STREAM, 0);
+    long bound =
+        server < 0 ? server : LibC.call("bind", (int) server, address, (int) address.size());
+    long listening = bound < 0 ? bound : LibC.call("listen", (int) server, 5);
+    return listening < 0 ? listening : unixConnect(path, STREAM);
+  }
+
+  private static long listenOnly(String[] a) {
+    long fd = LibC.call("socket", AF_INET, STREAM, 0);
+    return fd < 0 ? fd : LibC.call("listen", (int) fd, 5);
+  }
+
+  private static long socketPair(boolean passDescriptor) {
+    Memory pair = LibC.memory(8);
+    long made = LibC.call("socketpair", AF_UNIX, STREAM, 0, pair);
+    if (made < 0) {
+      return made;
+    }
+    if (!passDescriptor) {
+      long sent = LibC.call("write", pair.getInt(0), "hello", 5L);
+      return sent < 0 ? sent : LibC.call("read", pair.getInt(4), LibC.memory(8), 8L);
+    }
+    Memory header = header(null, LibC.string("x"));
+    Memory control = LibC.memory(24);
+    control.setLong(0, 20);
+    control.setInt(8, SOL_SOCKET);
+    control.setInt(12, SCM_RIGHTS);
+    control.setInt(16, pair.getInt(0));
+    header.setPointer(32, control);
+    header.setLong(40, 24);
+    long sent = LibC.call("sendmsg", pair.getInt(0), header, 0);
+    if (sent < 0) {
+      return sent;
+    }
+    Memory answer = header(null, LibC.memory(8));
+    Memory received = LibC.memory(64);
+    answer.setPointer(32, received);
+    answer.setLong(40, 64);
+    long got = LibC.call("recvmsg", pair.getInt(4), answer, 0);
+    if (got < 0) {
+      return got;
+    }
+    // The descriptor that came back is a copy of the pair's first end: writing to it must work.
+    return LibC.call("write", received.getInt(16), "again", 5L);
+  }
+
+  /**
+   * One thread connects while another swaps the address between an allowed and a forbidden one.
+   * Succeeds if a connection to the forbidden port was made.
+   */
+  private static long connectRace(String[] a) throws Exception {
+    int forbidden = Integer.parseInt(a[1]);
+    try (java.net.ServerSocket own =
+        new java.net.ServerSocket(0, 512, InetAddress.getByName(a[0]))) {
+      Memory address = inet(a[0], own.getLocalPort());
+      boolean[] stop = new boolean[1];
+      Thread swapper =
+          new Thread(
+              () -> {
+                int port = own.getLocalPort();
+                while (!Thread.interrupted()) {
+                  port = port == forbidden ? own.getLocalPort() : forbidden;
+                  address.setShort(2, Short.reverseBytes((short) port));
+                }
+                stop[0] = true;
+              });
+      swapper.setDaemon(true);
+      swapper.start();
+      int rounds = Integer.parseInt(a[2]);
+      for (int i = 0; i < rounds; i++) {
+        long fd = LibC.call("socket", AF_INET, STREAM, 0);
+        if (fd < 0) {
+          return fd;
+        }
+        if (LibC.call("connect", (int) fd, address, 16) >= 0 && peerPort((int) fd) == forbidden) {
+          return i;
+        }
+        LibC.call("close", (int) fd);
+      }
+      swapper.interrupt();
+      return -13;
+    }
+  }
+
+  private static int peerPort(int fd) {
+    Memory address = LibC.memory(32);
+    Memory length = LibC.memory(4);
+    length.setInt(0, 32);
+    Pointer pointer = address;
+    if (LibC.call("getpeername", fd, pointer, length) < 0) {
+      return -1;
+    }
+    return Short.reverseBytes(address.getShort(2)) & 0xffff;
+  }
+
+  private static long resolve(String[] a) {
+    try {
+      return InetAddress.getByName(a[0]).getAddress().length;
+    } catch (java.net.UnknownHostException e) {
+      return -113;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package org.ringfence.conformance.probe;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Tries one operation and prints {@code RESULT OK n} or {@code RESULT DENIED ERRNO}. Exit code 0
+ * either way; anything else is a fault of the probe, or the end that the sandbox made of it.
+ */
+public final class Probe {
+  private Probe() {}
+
+  /** An operation; below zero its result is a negated error number. */
+  interface Operation {
+    /**
+     * Tries it.
+     *
+     * @param arguments the case's arguments
+     * @return the result
+     */
+    long attempt(String[] arguments) throws Exception;
+  }
+
+  /**
+   * Runs the probe.
+   *
+   * @param args the operation's name and its arguments
+   * @throws Exception if the probe itself is at fault
+   */
+  public static void main(String[] args) throws Exception {
+    Operation operation = operations().get(args[0]);
+    if (operation == null) {
+      throw new IllegalArgumentException("no operation " + args[0]);
+    }
+    long result = operation.attempt(Arrays.copyOfRange(args, 1, args.length));
+    System.out.println(
+        result < 0 ? "RESULT DENIED " + LibC.errorName((int) -result) : "RESULT OK " + result);
+    System.out.flush();
+  }
+
+  static Map<String, Operation> operations() {
+    Map<String, Operation> all = new TreeMap<>();
+    FileOperations.addTo(all);
+    NetworkOperations.addTo(all);
+    ProcessOperations.addTo(all);
+    KernelOperations.addTo(all);
+    JvmOperations.addTo(all);
+    return all;
+  }
+}

@@ -1,0 +1,109 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Operations on other processes, given by number. */
+final class ProcessOperations {
+  // linux/ptrace.h
+  private static final long PTRACE_TRACEME = 0;
+  private static final long PTRACE_SEIZE = 0x4206;
+  private static final int RLIMIT_NOFILE = 7;
+
+  private ProcessOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("ptrace-seize", a -> LibC.syscall(101, 117, PTRACE_SEIZE, number(a[0]), 0L, 0L));
+    all.put("ptrace-traceme", a -> LibC.syscall(101, 117, PTRACE_TRACEME, 0L, 0L, 0L));
+    all.put("process-vm-read", ProcessOperations::processVmRead);
+    all.put("kill", a -> LibC.call("kill", number(a[0]), 0));
+    all.put("kill-term", a -> LibC.call("kill", number(a[0]), 15));
+    all.put("tgkill", a -> LibC.syscall(234, 131, number(a[0]), number(a[0]), 0));
+    all.put("pidfd-signal", ProcessOperations::pidfdSignal);
+    all.put("pidfd-getfd", ProcessOperations::pidfdGetfd);
+    all.put("prlimit", ProcessOperations::prlimit);
+    all.put("setpriority", a -> LibC.call("setpriority", 0, number(a[0]), 10));
+    all.put("sched-setaffinity", ProcessOperations::affinity);
+    all.put("read-environ", a -> FileOperations.readOnce("/proc/" + a[0] + "/environ"));
+    all.put("read-maps", a -> FileOperations.readOnce("/proc/" + a[0] + "/maps"));
+    all.put("read-memory", a -> LibC.call("open", "/proc/" + a[0] + "/mem", 0, 0));
+    all.put("write-memory", a -> LibC.call("open", "/proc/" + a[0] + "/mem", 2, 0));
+    all.put("through-root", a -> FileOperations.readOnce("/proc/" + a[0] + "/root" + a[1]));
+    all.put("variable-present", a -> System.getenv(a[0]) == null ? -2 : 0);
+    all.put("environment-value", ProcessOperations::environmentHolds);
+    all.put("descriptors", ProcessOperations::strayDescriptors);
+    all.put("no-new-privs", a -> statusIs("NoNewPrivs:\t1"));
+    all.put("seccomp-filter", a -> statusIs("Seccomp:\t2"));
+    all.put("capability", a -> capability(Integer.parseInt(a[0])));
+  }
+
+  private static int number(String text) {
+    return Integer.parseInt(text);
+  }
+
+  private static long processVmRead(String[] a) throws IOException {
+    String maps = Files.readString(Path.of("/proc/self/maps"));
+    long address = Long.parseLong(maps.substring(0, maps.indexOf('-')), 16);
+    Memory local = LibC.memory(16);
+    Memory buffer = LibC.memory(16);
+    local.setPointer(0, buffer);
+    local.setLong(8, 8);
+    Memory remote = LibC.memory(16);
+    remote.setLong(0, address);
+    remote.setLong(8, 8);
+    long result = LibC.syscall(310, 270, number(a[0]), local, 1L, remote, 1L, 0L);
+    // EFAULT says that the kernel looked there: access was granted.
+    return result == -14 ? 0 : result;
+  }
+
+  private static long pidfdSignal(String[] a) {
+    long fd = LibC.syscall(434, 434, number(a[0]), 0);
+    return fd < 0 ? fd : LibC.syscall(424, 424, fd, 0L, 0L, 0L);
+  }
+
+  private static long pidfdGetfd(String[] a) {
+    long fd = LibC.syscall(434, 434, number(a[0]), 0);
+    return fd < 0 ? fd : LibC.syscall(438, 438, fd, 0L, 0L);
+  }
+
+  private static long prlimit(String[] a) {
+    Memory limit = LibC.memory(16);
+    limit.setLong(0, 64);
+    limit.setLong(8, 64);
+    return LibC.call("prlimit", number(a[0]), RLIMIT_NOFILE, limit, null);
+  }
+
+  private static long affinity(String[] a) {
+    Memory mask = LibC.memory(128);
+    mask.setLong(0, 1);
+    return LibC.call("sched_setaffinity", number(a[0]), 128L, mask);
+  }
+
+  private static long environmentHolds(String[] a) {
+    return System.getenv().values().stream().anyMatch(value -> value.contains(a[0])) ? 0 : -2;
+  }
+
+  /** Tries every descriptor that is no standard stream and was not opened by this JVM. */
+  private static long strayDescriptors(String[] a) {
+    int high = Integer.parseInt(a[0]);
+    return LibC.call("write", high, "leak", 4L);
+  }
+
+  private static long statusIs(String line) throws IOException {
+    return Files.readString(Path.of("/proc/self/status")).contains(line + "\n") ? 0 : -1;
+  }
+
+  private static long capability(int number) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("CapEff:")) {
+        long set = Long.parseUnsignedLong(line.substring(7).trim(), 16);
+        return (set >> number & 1) == 1 ? 0 : -1;
+      }
+    }
+    return -1;
+  }
+}
