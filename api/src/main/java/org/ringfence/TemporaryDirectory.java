@@ -2,8 +2,10 @@ package org.ringfence;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -60,28 +62,70 @@ final class TemporaryDirectory implements AutoCloseable {
   @Override
   public void close() {
     try {
-      Files.walkFileTree(path, new Remover());
+      Remover remover = new Remover();
+      do {
+        remover.unlocked = false;
+        Files.walkFileTree(path, remover);
+      } while (remover.unlocked);
     } catch (NoSuchFileException e) {
       LOG.debug("{} was gone already", path);
     } catch (IOException e) {
-      LOG.warn("temporary directory {} could not be removed: {}", path, e.toString());
+      LOG.debug("{} could not be removed file by file", path, e);
+      removeByTool();
+    }
+  }
+
+  /** What the command has made too deep for a path to name, rm(1) removes all the same. */
+  private void removeByTool() {
+    try {
+      new ProcessBuilder("/bin/rm", "-rf", "--", path.toString())
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      LOG.debug("there is no rm", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      LOG.warn("temporary directory {} could not be removed", path);
     }
   }
 
   private static final class Remover extends SimpleFileVisitor<Path> {
-    @Override
-    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs) {
-      // The command may have taken its own rights away; without effect on Windows.
-      dir.toFile().setWritable(true, true);
-      dir.toFile().setExecutable(true, true);
-      dir.toFile().setReadable(true, true);
-      return FileVisitResult.CONTINUE;
-    }
+    private boolean unlocked;
 
     @Override
     public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) throws IOException {
-      Files.delete(file);
+      delete(file);
       return FileVisitResult.CONTINUE;
+    }
+
+    /** The command may have taken its own rights on a directory away. */
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+      if (!(failure instanceof AccessDeniedException)
+          || !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)
+          || Files.isReadable(file) && Files.isExecutable(file)) {
+        throw failure;
+      }
+      unlock(file);
+      return FileVisitResult.CONTINUE;
+    }
+
+    private void delete(Path file) throws IOException {
+      try {
+        Files.delete(file);
+      } catch (AccessDeniedException e) {
+        unlock(file.getParent());
+        Files.delete(file);
+      }
+    }
+
+    private void unlock(Path directory) throws IOException {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      unlocked = true;
     }
 
     @Override
@@ -89,7 +133,9 @@ final class TemporaryDirectory implements AutoCloseable {
       if (failure != null) {
         throw failure;
       }
-      Files.delete(dir);
+      if (!unlocked) {
+        delete(dir);
+      }
       return FileVisitResult.CONTINUE;
     }
   }

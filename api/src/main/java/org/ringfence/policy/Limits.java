@@ -54,17 +54,19 @@ public record Limits(
     }
   }
 
-  private static void positive(String field, OptionalLong value) {
+  static OptionalLong positive(String field, OptionalLong value) {
     if (value.isPresent() && value.getAsLong() <= 0) {
       throw new InvalidPolicyException(
           field, Long.toString(value.getAsLong()), "a number above 0, or leave the field out");
     }
+    return value;
   }
 
-  private static void positive(String field, Optional<Duration> value) {
+  static Optional<Duration> positive(String field, Optional<Duration> value) {
     if (value.isPresent() && (value.get().isZero() || value.get().isNegative())) {
       throw new InvalidPolicyException(
           field, value.get().toString(), "a duration above 0, or leave the field out");
     }
+    return value;
   }
 }

@@ -416,7 +416,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder memory(long bytes) {
-      memory = OptionalLong.of(bytes);
+      memory = Limits.positive("limits.memory", OptionalLong.of(bytes));
       return this;
     }
 
@@ -427,7 +427,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder processes(long count) {
-      processes = OptionalLong.of(count);
+      processes = Limits.positive("limits.processes", OptionalLong.of(count));
       return this;
     }
 
@@ -438,7 +438,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder cpuTime(Duration time) {
-      cpuTime = Optional.of(time);
+      cpuTime = Limits.positive("limits.cpuTime", Optional.of(time));
       return this;
     }
 
@@ -449,7 +449,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder openFiles(long count) {
-      openFiles = OptionalLong.of(count);
+      openFiles = Limits.positive("limits.openFiles", OptionalLong.of(count));
       return this;
     }
 
@@ -460,7 +460,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder fileSize(long bytes) {
-      fileSize = OptionalLong.of(bytes);
+      fileSize = Limits.positive("limits.fileSize", OptionalLong.of(bytes));
       return this;
     }
 
@@ -471,7 +471,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder wallTime(Duration time) {
-      wallTime = Optional.of(time);
+      wallTime = Limits.positive("limits.wallTime", Optional.of(time));
       return this;
     }
 
@@ -482,7 +482,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder outputBytes(long bytes) {
-      outputBytes = OptionalLong.of(bytes);
+      outputBytes = Limits.positive("limits.outputBytes", OptionalLong.of(bytes));
       return this;
     }
 

@@ -100,6 +100,7 @@ final class Fixture implements AutoCloseable {
   void reset() throws IOException {
     deleteTree(workspace());
     deleteTree(outside());
+    Files.deleteIfExists(sharedFile());
     Files.createDirectories(workspace().resolve("inner"));
     Files.writeString(workspace().resolve("file"), "workspace");
     Files.writeString(workspace().resolve("inner/file"), "inner");
@@ -114,6 +115,11 @@ final class Fixture implements AutoCloseable {
     Files.createSymbolicLink(
         workspace().resolve("link-to-directory"), outside().resolve("directory"));
     Files.createSymbolicLink(workspace().resolve("dangling"), outside().resolve("dangling-target"));
+  }
+
+  /** What FW-TMP-SHARED writes when nothing stops it. */
+  private static Path sharedFile() {
+    return Path.of("/tmp/ringfence-conformance-" + ProcessHandle.current().pid());
   }
 
   Path workspace() {
@@ -171,6 +177,7 @@ final class Fixture implements AutoCloseable {
     names.put("unix-datagram", servers.unixDatagramPath().toString());
     names.put("abstract", servers.abstractName());
     names.put("victim", Long.toString(victim.pid()));
+    names.put("shared-file", sharedFile().toString());
     names.put("self", Long.toString(ProcessHandle.current().pid()));
     names.put("secret", SECRET);
     names.put("pid", Long.toString(ProcessHandle.current().pid()));
@@ -262,6 +269,7 @@ final class Fixture implements AutoCloseable {
   public void close() throws IOException {
     victim.destroyForcibly();
     servers.close();
+    Files.deleteIfExists(sharedFile());
     deleteTree(base);
   }
 }

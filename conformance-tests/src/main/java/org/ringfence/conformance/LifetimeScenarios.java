@@ -35,7 +35,7 @@ final class LifetimeScenarios {
         "LIFE-EXIT-BACKGROUND",
         "a background process ends with the command",
         List.of("lifetime.tree"),
-        leftover("%s &"));
+        leftover("%s & sleep 0.2"));
     add(
         all,
         "LIFE-EXIT-SETSID",

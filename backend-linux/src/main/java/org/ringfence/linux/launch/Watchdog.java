@@ -18,7 +18,8 @@ import org.ringfence.linux.plan.Syscall;
  */
 final class Watchdog implements AutoCloseable {
   private static final String SCRIPT =
-      "read -r word && exit 0; kill -9 -1; [ -z \"$1\" ] || rm -rf -- \"$1\"";
+      "read -r word && exit 0; kill -9 -1; [ -z \"$1\" ] ||"
+          + " { chmod -R u+rwx -- \"$1\"; rm -rf -- \"$1\"; }";
 
   private final Kernel kernel;
   private final Descriptors descriptors;

@@ -1,0 +1,124 @@
+package org.ringfence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.SandboxBackend;
+
+class SandboxSelectionTest {
+  private static final EffectivePolicy POLICY =
+      SandboxPolicy.builder().build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+  private static final Guarantee HELD = Guarantee.enforced("files.write", "s", "m");
+  private static final Guarantee MORE = Guarantee.enforced("files.protected-names", "s", "m");
+  private static final Guarantee LOOSE =
+      Guarantee.unsupported("files.protected-names", "s", "no mounts", "bubblewrap");
+
+  private record Fake(String id, int weight, boolean usable, List<Guarantee> guarantees)
+      implements SandboxBackend {
+    @Override
+    public String description() {
+      return id;
+    }
+
+    @Override
+    public Availability probe() {
+      return usable
+          ? Availability.available(java.util.Map.of())
+          : Availability.unavailable("not here", "elsewhere");
+    }
+
+    @Override
+    public SandboxPlan plan(EffectivePolicy policy) {
+      return new SandboxPlan(id, policy, probe(), guarantees);
+    }
+
+    @Override
+    public String explain(EffectivePolicy policy) {
+      return "";
+    }
+
+    @Override
+    public BackendSession open(SandboxPlan plan, SandboxListener listener) {
+      throw new AssertionError("nothing may be opened");
+    }
+  }
+
+  @Test
+  void theBackendThatEnforcesMostIsTaken() throws SandboxException {
+    Backends backends =
+        Backends.of(
+            List.of(
+                new Fake("weak", 1, true, List.of(HELD)),
+                new Fake("strong", 9, true, List.of(HELD, MORE))));
+    assertThat(backends.select(POLICY, null).backend()).isEqualTo("strong");
+    assertThat(backends.select(POLICY, "weak").backend()).isEqualTo("weak");
+  }
+
+  @Test
+  void ofEqualsTheLighterIsTaken() throws SandboxException {
+    Backends backends =
+        Backends.of(
+            List.of(
+                new Fake("heavy", 9, true, List.of(HELD)),
+                new Fake("light", 1, true, List.of(HELD))));
+    assertThat(backends.select(POLICY, null).backend()).isEqualTo("light");
+  }
+
+  @Test
+  void anUnmetGuaranteeIsARefusalThatSaysWhy() {
+    Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of(HELD, LOOSE))));
+    assertThatThrownBy(() -> backends.select(POLICY, null))
+        .isInstanceOf(SandboxRefusedException.class)
+        .hasMessageContaining("files.protected-names UNSUPPORTED")
+        .hasMessageContaining("no mounts")
+        .hasMessageContaining("try: bubblewrap");
+  }
+
+  @Test
+  void aWeakerLevelIsTakenWhenThePolicyNamesIt() throws SandboxException {
+    Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of(HELD, LOOSE))));
+    EffectivePolicy named =
+        POLICY.policy().toBuilder().bestEffort("files").build().in(POLICY.places());
+    assertThat(backends.select(named, null).backend()).isEqualTo("one");
+  }
+
+  @Test
+  void aBackendThatCannotRunIsNotTaken() {
+    Backends backends = Backends.of(List.of(new Fake("one", 1, false, List.of())));
+    assertThatThrownBy(() -> backends.select(POLICY, null)).hasMessageContaining("not here");
+    assertThatThrownBy(() -> Backends.of(List.of()).select(POLICY, null))
+        .isInstanceOf(SandboxRefusedException.class)
+        .hasMessageContaining("no backend");
+  }
+
+  @Test
+  void anUnknownBackendNamesTheKnownOnes() {
+    Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of())));
+    assertThatThrownBy(() -> backends.select(POLICY, "two"))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("two")
+        .hasMessageContaining("one");
+  }
+
+  @Test
+  void malformedCommandsAreErrors() {
+    assertThatThrownBy(SandboxCommand::of).hasMessageContaining("empty");
+    assertThatThrownBy(() -> SandboxCommand.of("")).hasMessageContaining("empty");
+    assertThatThrownBy(() -> SandboxCommand.of("a", "b\0c")).hasMessageContaining("argument 1");
+    assertThatThrownBy(() -> SandboxCommand.of("a").environment("A=B", "c"))
+        .hasMessageContaining("A=B");
+  }
+}

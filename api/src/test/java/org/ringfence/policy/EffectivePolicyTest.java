@@ -1,0 +1,189 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EffectivePolicyTest {
+  private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
+
+  @Test
+  void theMostSpecificRuleWins() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .read("/ws/vendor")
+            .write("/ws/vendor/cache")
+            .none("/ws/vendor/secret")
+            .build()
+            .in(PLACES);
+
+    assertThat(policy.evaluate("/ws/a", Operation.WRITE).allowed()).isTrue();
+    assertThat(policy.evaluate("/ws/vendor/a", Operation.WRITE).allowed()).isFalse();
+    assertThat(policy.evaluate("/ws/vendor/a", Operation.READ).allowed()).isTrue();
+    assertThat(policy.evaluate("/ws/vendor/cache/a", Operation.WRITE).allowed()).isTrue();
+    assertThat(policy.evaluate("/ws/vendor/secret/a", Operation.READ).allowed()).isFalse();
+    assertThat(policy.evaluate("/wsx", Operation.WRITE).allowed()).isFalse();
+  }
+
+  @Test
+  void onATieTheStricterWins() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
+    assertThat(policy.evaluate("/ws/a", Operation.WRITE).allowed()).isFalse();
+    assertThat(policy.evaluate("/ws/a", Operation.READ).allowed()).isTrue();
+  }
+
+  @Test
+  void withoutARuleTheDefaultHolds() {
+    EffectivePolicy reading = SandboxPolicy.builder().build().in(PLACES);
+    assertThat(reading.evaluate("/etc/passwd", Operation.READ).allowed()).isTrue();
+    assertThat(reading.evaluate("/etc/passwd", Operation.WRITE).rule())
+        .isEqualTo("files.default read");
+
+    EffectivePolicy minimal =
+        SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
+    assertThat(minimal.evaluate("/usr/lib/libc.so", Operation.READ).allowed()).isTrue();
+    assertThat(minimal.evaluate("/home/me/.ssh/id", Operation.READ).allowed()).isFalse();
+
+    EffectivePolicy all = SandboxPolicy.builder().fileDefault(FileDefault.WRITE).build().in(PLACES);
+    assertThat(all.evaluate("/etc/passwd", Operation.WRITE).allowed()).isTrue();
+  }
+
+  @Test
+  void denyGlobsWinOverRules() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .denyGlobs(List.of("**/.env", "*.pem", "**/secrets"))
+            .build()
+            .in(PLACES);
+    assertThat(policy.evaluate("/ws/.env", Operation.READ).allowed()).isFalse();
+    assertThat(policy.evaluate("/ws/a/b/.env", Operation.READ).allowed()).isFalse();
+    assertThat(policy.evaluate("/ws/key.pem", Operation.READ).allowed()).isFalse();
+    assertThat(policy.evaluate("/ws/secrets/a/b", Operation.READ).allowed()).isFalse();
+    assertThat(policy.evaluate("/ws/.environment", Operation.READ).allowed()).isTrue();
+    assertThat(policy.evaluate("/ws/pem", Operation.READ).allowed()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/ws/.git/hooks/pre-commit",
+        "/ws/.git/config",
+        "/ws/.GIT/Hooks/x",
+        "/ws/sub/.git/config",
+        "/ws/.vscode/tasks.json",
+        "/ws/.bashrc",
+        "/ws/.ringfence/policy.json"
+      })
+  void protectedNamesAreNotWritten(String path) {
+    EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
+    assertThat(policy.evaluate(path, Operation.WRITE).rule()).startsWith("protectedNames");
+    assertThat(policy.evaluate(path, Operation.READ).allowed()).isTrue();
+    EffectivePolicy off =
+        policy.policy().toBuilder().protectedNames(ProtectedNames.OFF).build().in(PLACES);
+    assertThat(off.evaluate(path, Operation.WRITE).allowed()).isTrue();
+  }
+
+  @Test
+  void commitsAreNotProtectedAgainst() {
+    EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
+    assertThat(policy.evaluate("/ws/.git/objects/ab/cd", Operation.WRITE).allowed()).isTrue();
+    assertThat(policy.evaluate("/ws/.git/refs/heads/main", Operation.WRITE).allowed()).isTrue();
+    EffectivePolicy strict =
+        policy.policy().toBuilder().protectedNames(ProtectedNames.READ_ONLY).build().in(PLACES);
+    assertThat(strict.evaluate("/ws/.git/objects/ab/cd", Operation.WRITE).allowed()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "relative/path, ':workspace/relative/path'",
+    "/a/../b, /b",
+    "~/.m2, ':home/.m2'",
+    ":worksapce, ':workspace'"
+  })
+  void malformedPathsNameTheNearestForm(String path, String nearest) {
+    SandboxPolicy policy = SandboxPolicy.builder().write(path).build();
+    assertThatThrownBy(() -> policy.in(PLACES))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining(path)
+        .hasMessageContaining(nearest);
+  }
+
+  @Test
+  void contradictingRulesAreAnError() {
+    SandboxPolicy.Builder builder = SandboxPolicy.builder().write("/a");
+    assertThatThrownBy(() -> builder.read("/a"))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("/a")
+        .hasMessageContaining("write");
+    assertThat(builder.layer().read("/a").build().rules()).hasSize(1);
+  }
+
+  @Test
+  void theWorkspaceIsNotTheRootOfTheFileSystem() {
+    SandboxPolicy policy = SandboxPolicy.builder().write(":workspace").build();
+    assertThatThrownBy(() -> policy.in(Places.of(PathStyle.POSIX, "/", "/root")))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("workspace");
+  }
+
+  @Test
+  void missingPathsAreRejectedOrSkipped(@TempDir Path directory) {
+    Places places = Places.current(directory);
+    SandboxPolicy rejecting = SandboxPolicy.builder().write(directory + "/missing").build();
+    assertThatThrownBy(() -> rejecting.in(places)).hasMessageContaining("nothing is there");
+
+    SandboxPolicy skipping =
+        SandboxPolicy.builder()
+            .rule(directory + "/missing", Access.WRITE, MissingPath.SKIP)
+            .build();
+    assertThat(skipping.in(places).evaluate(directory + "/missing/x", Operation.WRITE).allowed())
+        .isFalse();
+  }
+
+  @Test
+  void aDeniedPathStaysDeniedWhenItIsMadeLater(@TempDir Path directory) {
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .none(":workspace/later")
+            .build()
+            .in(Places.current(directory));
+    assertThat(policy.check(directory + "/later/x", Operation.READ).allowed()).isFalse();
+  }
+
+  @Test
+  void linksInRulesAndQuestionsAreResolved(@TempDir Path directory) throws IOException {
+    Path real = Files.createDirectory(directory.resolve("real"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), real);
+    EffectivePolicy policy =
+        SandboxPolicy.builder().write(link.toString()).build().in(Places.current(directory));
+    assertThat(policy.check(real + "/x", Operation.WRITE).allowed()).isTrue();
+    assertThat(policy.check(link + "/x", Operation.WRITE).allowed()).isTrue();
+    assertThat(policy.check(directory + "/x", Operation.WRITE).allowed()).isFalse();
+  }
+
+  @Test
+  void windowsPathsAreComparedWithoutCase() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .none("C:\\Work\\Secret")
+            .build()
+            .in(Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+    assertThat(policy.evaluate("c:/WORK/a.txt", Operation.WRITE).allowed()).isTrue();
+    assertThat(policy.evaluate("C:\\work\\SECRET\\a", Operation.READ).allowed()).isFalse();
+    assertThat(policy.evaluate("D:\\work\\a", Operation.WRITE).allowed()).isFalse();
+  }
+}

@@ -1,0 +1,170 @@
+package org.ringfence.policy.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+class PolicyReaderTest {
+  private static final String FULL =
+      """
+      {
+        "$schema": "policy.schema.json",
+        "name": "full",
+        "extends": ["workspace-write", "npm"],
+        "files": {
+          "default": "minimal",
+          "rules": {
+            ":workspace/docs": "read",
+            "/opt/data": {"access": "write", "missing": "skip"}
+          },
+          "denyGlobs": ["**/.env"]
+        },
+        "protectedNames": "read-only",
+        "tmp": "shared",
+        "network": {
+          "mode": "allowlist",
+          "allow": ["example.org:443"],
+          "deny": ["bad.example.org"],
+          "ownLoopback": false,
+          "hostLoopbackPorts": [5432],
+          "unixSockets": ["/run/x.sock"]
+        },
+        "environment": {"inherit": "all", "include": ["A"], "exclude": ["B"], "set": {"C": "d"}},
+        "limits": {
+          "memory": "2GiB", "processes": 100, "cpuTime": "60s", "openFiles": 256,
+          "fileSize": 1048576, "wallTime": "10m", "outputBytes": "10MB", "grace": "500ms"
+        },
+        "lifetime": {"onRootExit": "keep", "onJvmExit": "kill"},
+        "enforcement": {"mode": "best-effort", "bestEffort": ["limits.memory"]}
+      }
+      """;
+
+  @Test
+  void readsEverything() {
+    SandboxPolicy policy = PolicyReader.parse("test", FULL);
+    assertThat(policy.protectedNames()).isEqualTo(ProtectedNames.READ_ONLY);
+    assertThat(policy.tmp()).isEqualTo(TmpPolicy.SHARED);
+    assertThat(policy.network().mode()).isEqualTo(NetworkMode.ALLOWLIST);
+    assertThat(policy.network().hostLoopbackPorts()).containsExactly(5432);
+    assertThat(policy.limits().memory()).hasValue(2L << 30);
+    assertThat(policy.limits().outputBytes()).hasValue(10_000_000L);
+    assertThat(policy.limits().grace()).isEqualTo(Duration.ofMillis(500));
+    assertThat(policy.rules())
+        .anyMatch(rule -> rule.path().equals(":workspace") && rule.access() == Access.WRITE)
+        .anyMatch(rule -> rule.path().equals(":home/.npm"));
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack() {
+    SandboxPolicy policy = PolicyReader.parse("test", FULL);
+    assertThat(PolicyReader.parse("again", PolicyWriter.write(policy))).isEqualTo(policy);
+  }
+
+  @ParameterizedTest
+  @MethodSource("presets")
+  void presetsAreValidAndMatchTheSchema(String name) throws IOException {
+    assertThat(Presets.load(name)).isNotNull();
+    var schema =
+        JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(Presets.schema());
+    ObjectMapper mapper = new ObjectMapper();
+    assertThat(schema.validate(mapper.readTree(Presets.text(name)))).isEmpty();
+    assertThat(schema.validate(mapper.readTree(FULL))).isEmpty();
+    assertThat(schema.validate(mapper.readTree(PolicyWriter.write(Presets.load(name))))).isEmpty();
+    assertThat(schema.validate(mapper.readTree("{\"fiels\": {}}"))).isNotEmpty();
+  }
+
+  static Iterable<String> presets() {
+    return Presets.names();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"fiels\": {}} | fiels | 'files'",
+        "{\"files\": {\"rulez\": {}}} | files.rulez | 'rules'",
+        "{\"tmp\": \"privat\"} | tmp | 'private'",
+        "{\"tmp\": 3} | tmp | a string",
+        "{\"files\": []} | files | an object",
+        "{\"extends\": \"x\"} | extends | a list",
+        "{\"extends\": [\"workspace-wirte\"]} | workspace-wirte | 'workspace-write'",
+        "{\"files\": {\"rules\": {\"/a\": \"rw\"}}} | files.rules./a | read",
+        "{\"files\": {\"rules\": {\"/a\": {}}}} | files.rules./a | access",
+        "{\"network\": {\"hostLoopbackPorts\": [70000]}} | 70000 | 1 to 65535",
+        "{\"network\": {\"allow\": [\"exa mple\"]}} | exa mple | host name",
+        "{\"limits\": {\"memory\": \"2 potatoes\"}} | limits.memory | 512MiB",
+        "{\"limits\": {\"wallTime\": \"10\"}} | limits.wallTime | 30s",
+        "{\"limits\": {\"openFiles\": 0}} | limits.openFiles | above 0",
+        "{\"environment\": {\"set\": {\"A=B\": \"c\"}}} | A=B | '='",
+        "{\"tmp\": \"none\", \"tmp\": \"shared\"} | Duplicate field | well-formed",
+        "{\"tmp\": \"none\" | policy | well-formed",
+        "[] | policy | an object",
+        "{} {} | policy | one JSON object"
+      })
+  void mistakesNameThePlaceAndTheNearestForm(String json, String what, String nearest) {
+    assertThatThrownBy(() -> PolicyReader.parse("my.json", json).in(places()))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining(what)
+        .hasMessageContaining(nearest)
+        .hasMessageContaining("my.json:1")
+        .hasMessageNotContaining("\n");
+  }
+
+  private static org.ringfence.policy.Places places() {
+    return org.ringfence.policy.Places.of(org.ringfence.policy.PathStyle.POSIX, "/ws", "/home/me");
+  }
+
+  @Test
+  void errorsNameTheLine() {
+    String text =
+        "{\n  \"tmp\": \"private\",\n  \"network\": {\n    \"mode\": \"nothing\"\n  }\n}\n";
+    assertThatThrownBy(() -> PolicyReader.parse("p.json", text))
+        .hasMessageStartingWith("p.json:4: network.mode: 'nothing'");
+  }
+
+  @Test
+  void filesExtendFilesNextToThem(@TempDir Path directory) throws IOException {
+    Files.writeString(directory.resolve("base.json"), "{\"tmp\": \"none\"}");
+    Files.writeString(
+        directory.resolve("top.json"),
+        "{\"files\": {\"rules\": {\"/a\": \"read\"}}," + " \"extends\": [\"./base.json\"]}");
+    SandboxPolicy policy = PolicyReader.read(directory.resolve("top.json"));
+    assertThat(policy.tmp()).isEqualTo(TmpPolicy.NONE);
+  }
+
+  @Test
+  void extendingInACircleIsAnError(@TempDir Path directory) throws IOException {
+    Files.writeString(directory.resolve("a.json"), "{\"extends\": [\"./b.json\"]}");
+    Files.writeString(directory.resolve("b.json"), "{\"extends\": [\"./a.json\"]}");
+    assertThatThrownBy(() -> PolicyReader.read(directory.resolve("a.json")))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("extended already");
+  }
+
+  @Test
+  void aPolicyOfFiftyMegabytesIsRefused(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("large.json");
+    Files.write(file, new byte[50_000_000]);
+    assertThatThrownBy(() -> PolicyReader.read(file))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("8 MiB");
+  }
+}
