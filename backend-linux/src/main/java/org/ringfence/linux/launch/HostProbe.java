@@ -69,8 +69,7 @@ public final class HostProbe {
         loopbackBinding(),
         unixDiag(),
         Files.isExecutable(Path.of("/bin/sh")),
-        Integer.valueOf(0).equals(uid()),
-        Optional.empty());
+        Integer.valueOf(0).equals(uid()));
   }
 
   /** With a NULL program the kernel fails with EFAULT once it has accepted the flags. */

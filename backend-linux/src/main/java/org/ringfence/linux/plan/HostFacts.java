@@ -19,7 +19,6 @@ import java.util.TreeMap;
  * @param unixDiag whether unix sockets can be identified through sock_diag
  * @param shell whether there is a {@code /bin/sh} for the watchdog
  * @param root whether the JVM runs as user 0
- * @param cgroup a writable cgroup v2 directory with memory and pids controllers delegated
  */
 public record HostFacts(
     String kernel,
@@ -32,8 +31,7 @@ public record HostFacts(
     boolean loopbackBinding,
     boolean unixDiag,
     boolean shell,
-    boolean root,
-    Optional<String> cgroup) {
+    boolean root) {
 
   /**
    * The facts by name, for {@code doctor}.
@@ -52,7 +50,6 @@ public record HostFacts(
     facts.put("unix sock_diag", yesNo(unixDiag));
     facts.put("/bin/sh", yesNo(shell));
     facts.put("user", root ? "root" : "ordinary");
-    facts.put("delegated cgroup v2", cgroup.orElse("no"));
     return facts;
   }
 

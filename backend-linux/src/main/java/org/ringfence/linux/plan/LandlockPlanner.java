@@ -259,7 +259,6 @@ public final class LandlockPlanner {
                     wholeTree(
                         "limits.memory",
                         "The tree uses at most " + bytes + " bytes of memory",
-                        "memory.max",
                         "RLIMIT_AS of each process",
                         gate,
                         problem)));
@@ -268,16 +267,15 @@ public final class LandlockPlanner {
         .ifPresent(
             count ->
                 add(
-                    facts.cgroup().isEmpty() && facts.root()
+                    facts.root()
                         ? unsupported(
                             "limits.processes",
                             "At most " + count + " processes at a time",
-                            "root is exempt from RLIMIT_NPROC and no cgroup is delegated",
-                            "an ordinary user, or a delegated cgroup v2")
+                            "root is exempt from RLIMIT_NPROC (kernel/fork.c)",
+                            "run as an ordinary user")
                         : wholeTree(
                             "limits.processes",
                             "At most " + count + " processes at a time",
-                            "pids.max",
                             "RLIMIT_NPROC, which counts all processes of the user",
                             gate,
                             problem)));
@@ -333,18 +331,15 @@ public final class LandlockPlanner {
   }
 
   private Guarantee wholeTree(
-      String id, String statement, String control, String rlimit, boolean gate, String problem) {
-    if (!gate) {
-      return unsupported(id, statement, problem, listenerRemedy());
-    }
-    return facts.cgroup().isPresent()
-        ? enforced(id, statement, "cgroup v2 " + control)
-        : advisory(
+      String id, String statement, String rlimit, boolean gate, String problem) {
+    return gate
+        ? advisory(
             id,
             statement,
             rlimit,
-            "no cgroup v2 with this controller is delegated to this user",
-            "systemd-run --user --scope -p Delegate=yes, or best effort for " + id);
+            "an rlimit does not count a whole tree, and this backend uses no cgroup",
+            "best effort for " + id)
+        : unsupported(id, statement, problem, listenerRemedy());
   }
 
   private Guarantee perProcess(

@@ -1,0 +1,289 @@
+package org.ringfence.linux.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Presets;
+
+/** What must hold of the JVM itself, however much is launched. */
+class LaunchInvariantsTest {
+  private static final int LAUNCHES = 1_000;
+  // The 15 characters that the kernel keeps of a thread's name.
+  private static final String KEEPER = "ringfence-keepe";
+
+  @TempDir private Path workspace;
+
+  @BeforeEach
+  void landlockIsThere() {
+    assumeTrue(
+        new LandlockBackend().probe().usable(),
+        () -> "no Landlock here: " + new LandlockBackend().probe().reasons());
+  }
+
+  private Sandbox open() throws SandboxException {
+    return open(Presets.load("workspace-write"));
+  }
+
+  private Sandbox open(SandboxPolicy policy) throws SandboxException {
+    return Sandbox.opener(policy).workspace(workspace).backend("landlock").open();
+  }
+
+  private static SandboxCommand sh(String script) {
+    return SandboxCommand.of("/bin/sh", "-c", script);
+  }
+
+  private static Set<String> restrictedThreads() throws IOException {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+      for (Path task : (Iterable<Path>) tasks::iterator) {
+        String status;
+        try {
+          status = Files.readString(task.resolve("status"), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+          // The thread has ended.
+          continue;
+        }
+        if (!status.contains("NoNewPrivs:\t0") || !status.contains("Seccomp:\t0")) {
+          names.add(status.lines().findFirst().orElse("").replace("Name:\t", ""));
+        }
+      }
+    }
+    names.removeIf(name -> name.equals(KEEPER));
+    return names;
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
+    }
+  }
+
+  private static void settles(java.util.concurrent.Callable<Boolean> condition) throws Exception {
+    for (int i = 0; i < 500 && !condition.call(); i++) {
+      Thread.sleep(10);
+    }
+    assertThat(condition.call()).isTrue();
+  }
+
+  @Test
+  void onlyKeepersAreRestrictedAndNothingGrows() throws Exception {
+    try (Sandbox sandbox = open()) {
+      for (int i = 0; i < 20; i++) {
+        sandbox.start(sh("true")).waitFor();
+      }
+      long before = descriptors();
+      int threads = Thread.activeCount();
+      CountDownLatch callbacks = new CountDownLatch(LAUNCHES);
+      ExecutorService pool = Executors.newFixedThreadPool(4);
+      for (int i = 0; i < LAUNCHES; i++) {
+        pool.submit(
+            () -> {
+              SandboxedProcess process =
+                  sandbox.start(
+                      SandboxCommand.of("/bin/true")
+                          .redirectInput(
+                              ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+                          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                          .redirectError(ProcessBuilder.Redirect.DISCARD));
+              process.onExit().thenRunAsync(() -> new Thread(callbacks::countDown).start());
+              return process.waitFor();
+            });
+      }
+      assertThat(callbacks.await(120, TimeUnit.SECONDS)).isTrue();
+      pool.shutdown();
+      assertThat(restrictedThreads()).isEmpty();
+      settles(() -> descriptors() <= before + 2);
+      settles(() -> Thread.activeCount() <= threads + 8);
+    }
+    settles(
+        () ->
+            Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("ringfence-")));
+    assertThat(restrictedThreads()).isEmpty();
+  }
+
+  @Test
+  void theJvmStaysUnrestricted(@TempDir Path elsewhere) throws Exception {
+    try (Sandbox sandbox = open()) {
+      sandbox.start(sh("true")).waitFor();
+      Path file = Files.writeString(elsewhere.resolve("file"), "x");
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      assertThat(new ProcessBuilder("/bin/sh", "-c", "exit 0").start().waitFor()).isZero();
+      try (java.net.ServerSocket server = new java.net.ServerSocket(0);
+          java.net.Socket client = new java.net.Socket("127.0.0.1", server.getLocalPort())) {
+        assertThat(client.isConnected()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aFailedLaunchLeavesNothing() throws Exception {
+    Path script = workspace.resolve("broken");
+    Files.writeString(script, "#!/no/such/interpreter\n");
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    try (Sandbox sandbox = open()) {
+      sandbox.start(sh("true")).waitFor();
+      settles(
+          () ->
+              Thread.getAllStackTraces().keySet().stream()
+                  .noneMatch(thread -> thread.getName().matches("ringfence-keeper-[2-9].*")));
+      long before = descriptors();
+      for (int i = 0; i < 50; i++) {
+        assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("no-such-program")))
+            .isInstanceOf(CommandNotFoundException.class);
+        assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("./broken")))
+            .isInstanceOf(CommandNotFoundException.class)
+            .hasMessageContaining("ENOENT");
+        assertThatThrownBy(
+                () ->
+                    sandbox.start(
+                        sh("true")
+                            .redirectOutput(
+                                ProcessBuilder.Redirect.to(new java.io.File("/no/such/file")))))
+            .isInstanceOf(SandboxException.class)
+            .hasMessageContaining("/no/such/file");
+      }
+      settles(() -> descriptors() <= before);
+      settles(
+          () ->
+              Thread.getAllStackTraces().keySet().stream()
+                  .noneMatch(thread -> thread.getName().matches("ringfence-keeper-[2-9].*")));
+    }
+    assertThat(ProcessHandle.current().children()).isEmpty();
+  }
+
+  @Test
+  void interruptedCallersGetTheirProcessAndKeepTheirFlag() throws Exception {
+    try (Sandbox sandbox = open()) {
+      Thread.currentThread().interrupt();
+      SandboxedProcess process = sandbox.start(sh("exit 3"));
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(process.waitFor()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void virtualThreadsCanLaunch() throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "virtual threads came with Java 21");
+    ExecutorService virtual =
+        (ExecutorService) Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    try (Sandbox sandbox = open()) {
+      List<Future<Integer>> results = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        int code = i % 100;
+        results.add(virtual.submit(() -> sandbox.start(sh("exit " + code)).waitFor()));
+      }
+      for (int i = 0; i < results.size(); i++) {
+        assertThat(results.get(i).get(60, TimeUnit.SECONDS)).isEqualTo(i % 100);
+      }
+      assertThat(restrictedThreads()).isEmpty();
+    } finally {
+      virtual.shutdown();
+    }
+  }
+
+  @Test
+  void otherPipesOfTheJvmEndWhileACommandRuns() throws Exception {
+    try (Sandbox sandbox = open()) {
+      Process cat = new ProcessBuilder("cat").start();
+      SandboxedProcess sleeper = sandbox.start(sh("sleep 60"));
+      // A keeper that kept a copy of the pipe would keep cat from seeing its end.
+      cat.getOutputStream().close();
+      assertThat(cat.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      sleeper.destroyForcibly();
+    }
+  }
+
+  @Test
+  void closingWhileLaunchingHangsNobody() throws Exception {
+    for (int round = 0; round < 5; round++) {
+      Sandbox sandbox = open();
+      List<CompletableFuture<Void>> launches = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        launches.add(
+            CompletableFuture.runAsync(
+                () -> {
+                  try {
+                    while (true) {
+                      sandbox.start(sh("sleep 100"));
+                    }
+                  } catch (IllegalStateException e) {
+                    assertThat(e).hasMessageContaining("closed");
+                  } catch (SandboxException e) {
+                    throw new AssertionError(e);
+                  }
+                }));
+      }
+      Thread.sleep(50);
+      sandbox.close();
+      for (CompletableFuture<Void> launch : launches) {
+        launch.get(30, TimeUnit.SECONDS);
+      }
+    }
+    settles(() -> ProcessHandle.current().children().findAny().isEmpty());
+  }
+
+  @Test
+  void denialsAreReported() throws Exception {
+    ConcurrentLinkedQueue<Violation> seen = new ConcurrentLinkedQueue<>();
+    try (Sandbox sandbox =
+        Sandbox.opener(Presets.load("workspace-write"))
+            .workspace(workspace)
+            .backend("landlock")
+            .listener(seen::add)
+            .open()) {
+      sandbox.start(sh("chmod 777 /etc/hostname 2>/dev/null")).waitFor();
+      settles(() -> !seen.isEmpty());
+    }
+    assertThat(seen.peek().target()).isEqualTo("/etc/hostname");
+    assertThat(seen.peek().rule()).isEqualTo("files.metadata");
+    assertThat(seen.peek().certainty()).isEqualTo(Violation.Certainty.CERTAIN);
+  }
+
+  @Test
+  void leftoversMayBeKeptWhenThePolicySaysSo() throws Exception {
+    SandboxPolicy keeping =
+        Presets.load("workspace-write").toBuilder()
+            .lifetime(
+                new org.ringfence.policy.Lifetime(
+                    org.ringfence.policy.Lifetime.Leftovers.KEEP,
+                    org.ringfence.policy.Lifetime.Leftovers.KILL))
+            .build();
+    Path mark = workspace.resolve("mark");
+    try (Sandbox sandbox = open(keeping)) {
+      int exit = sandbox.start(sh("(sleep 0.4; echo late > mark) >/dev/null 2>&1 &")).waitFor();
+      assertThat(exit).isZero();
+      assertThat(mark).doesNotExist();
+      settles(() -> Files.exists(mark));
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package org.ringfence.linux.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+
+class LandlockCompilerTest {
+  private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
+  private static final LandlockAbi ABI = new LandlockAbi(7);
+
+  private static SandboxPolicy.Builder writing() {
+    return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
+  }
+
+  private static HostFacts facts(int abi, boolean listener, boolean root) {
+    return new HostFacts(
+        "6.18",
+        Optional.of(Arch.X86_64),
+        new LandlockAbi(abi),
+        listener,
+        listener ? "" : "the kernel has no seccomp filters",
+        true,
+        true,
+        true,
+        true,
+        true,
+        root);
+  }
+
+  private static Map<String, Guarantee> plan(SandboxPolicy policy, HostFacts facts) {
+    return LandlockPlanner.plan(policy.in(PLACES), facts).stream()
+        .collect(Collectors.toMap(Guarantee::id, Function.identity()));
+  }
+
+  @Test
+  void readingIsLeftAloneWhereEverythingMayBeRead() {
+    LandlockRuleset ruleset = LandlockCompiler.compile(writing().build().in(PLACES), ABI);
+    assertThat(ruleset.handledFiles()).isEqualTo(ABI.write());
+    assertThat(ruleset.handledFiles() & ABI.read()).isZero();
+    assertThat(ruleset.rules()).anyMatch(rule -> rule.path().equals("/ws"));
+    assertThat(ruleset.handledNetwork()).isEqualTo(LandlockAbi.TCP);
+    assertThat(ruleset.scoped()).isEqualTo(3);
+  }
+
+  @Test
+  void theMinimalViewHandlesReading() {
+    EffectivePolicy policy = writing().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
+    LandlockRuleset ruleset = LandlockCompiler.compile(policy, ABI);
+    assertThat(ruleset.handledFiles()).isEqualTo(ABI.write() | ABI.read());
+    assertThat(ruleset.rules())
+        .anyMatch(rule -> rule.path().equals("/usr") && rule.access() == ABI.read());
+  }
+
+  @Test
+  void deviceNodesAreNeverMade() {
+    long makeChar = 1 << 6;
+    long makeBlock = 1 << 11;
+    LandlockCompiler.compile(writing().build().in(PLACES), ABI)
+        .rules()
+        .forEach(rule -> assertThat(rule.access() & (makeChar | makeBlock)).isZero());
+    assertThat(ABI.write() & makeChar).isNotZero();
+  }
+
+  @Test
+  void aStricterRuleForTheSamePathIsTheOneThatCounts() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
+    assertThat(LandlockCompiler.compile(policy, ABI).rules())
+        .noneMatch(rule -> rule.path().equals("/ws"));
+  }
+
+  @Test
+  void whatTakesAwayIsFoundWithItsReason() {
+    assertThat(LandlockCompiler.inexpressible(writing().build().in(PLACES))).isEmpty();
+    assertThat(LandlockCompiler.inexpressible(writing().read("/ws/vendor").build().in(PLACES)))
+        .hasValueSatisfying(reason -> assertThat(reason).contains("/ws/vendor", "write"));
+    assertThat(LandlockCompiler.inexpressible(writing().none("/etc/shadow").build().in(PLACES)))
+        .isPresent();
+    assertThat(
+            LandlockCompiler.inexpressible(
+                writing()
+                    .fileDefault(FileDefault.MINIMAL)
+                    .none("/home/me/.ssh")
+                    .build()
+                    .in(PLACES)))
+        .as("nothing above it is granted, so there is nothing to take away")
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,0", "2,0", "3,0", "4,3", "5,3", "6,3", "7,3"})
+  void olderKernelsAreAskedForWhatTheyHave(int version, long network) {
+    LandlockRuleset ruleset =
+        LandlockCompiler.compile(writing().build().in(PLACES), new LandlockAbi(version));
+    assertThat(ruleset.handledNetwork()).isEqualTo(network);
+    assertThat(ruleset.scoped()).isEqualTo(version >= 6 ? 3 : 0);
+    assertThat((ruleset.handledFiles() & LandlockAbi.TRUNCATE) != 0).isEqualTo(version >= 3);
+  }
+
+  @Test
+  void aNewKernelEnforcesEverything() {
+    Map<String, Guarantee> plan = plan(writing().build(), facts(7, true, false));
+    assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
+    assertThat(plan)
+        .containsKeys("files.write", "files.metadata", "network.external", "lifetime.jvm-exit");
+  }
+
+  @Test
+  void anOldKernelSaysWhatItLacks() {
+    Map<String, Guarantee> plan = plan(writing().build(), facts(4, true, false));
+    assertThat(plan.get("process.signals").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(plan.get("process.signals").remedy()).contains("6.12");
+    assertThat(plan.get("lifetime.tree").level()).isEqualTo(Enforcement.ADVISORY);
+    assertThat(plan.get("files.write").level()).isEqualTo(Enforcement.ENFORCED);
+    assertThat(plan(writing().build(), facts(2, true, false)).get("files.write").level())
+        .isEqualTo(Enforcement.UNSUPPORTED);
+  }
+
+  @Test
+  void withoutAListenerTheMediatedGuaranteesFall() {
+    Map<String, Guarantee> plan = plan(writing().openFiles(9).build(), facts(7, false, false));
+    for (String id :
+        List.of(
+            "files.metadata",
+            "network.own-loopback",
+            "network.unix-sockets",
+            "limits.open-files")) {
+      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.UNSUPPORTED);
+      assertThat(plan.get(id).reason()).contains("seccomp");
+    }
+  }
+
+  @Test
+  void whatLandlockCannotSayIsUnsupported() {
+    SandboxPolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .network(NetworkMode.ALLOWLIST)
+            .denyGlobs(List.of("**/.env"))
+            .memory(1 << 30)
+            .processes(10)
+            .build();
+    Map<String, Guarantee> plan = plan(policy, facts(7, true, true));
+    assertThat(plan.get("files.protected-names").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(plan.get("files.deny-globs").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(plan.get("network.external").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.ADVISORY);
+    assertThat(plan.get("limits.processes").level())
+        .as("root is exempt from RLIMIT_NPROC")
+        .isEqualTo(Enforcement.UNSUPPORTED);
+  }
+}

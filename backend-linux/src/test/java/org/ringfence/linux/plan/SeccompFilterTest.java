@@ -1,0 +1,220 @@
+package org.ringfence.linux.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+
+class SeccompFilterTest {
+  private static final int EPERM = Verdict.RET_ERRNO | 1;
+  private static final int EACCES = Verdict.RET_ERRNO | 13;
+  private static final int ENOSYS = Verdict.RET_ERRNO | 38;
+  private static final int NO_FAMILY = Verdict.RET_ERRNO | 97;
+
+  private static SeccompFilter filter(SandboxPolicy policy) {
+    return SeccompCompiler.compile(effective(policy), policy.limits());
+  }
+
+  private static EffectivePolicy effective(SandboxPolicy policy) {
+    return policy.in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+  }
+
+  private static SandboxPolicy.Builder writing() {
+    return SandboxPolicy.builder().write(":workspace");
+  }
+
+  private static int run(BpfProgram program, Arch arch, Syscall syscall, long... arguments) {
+    return program.run(arch.audit(), syscall.number(arch), arguments);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void dangerousCallsAreClosed(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    for (Syscall syscall :
+        List.of(
+            Syscall.PTRACE,
+            Syscall.MOUNT,
+            Syscall.BPF,
+            Syscall.IO_URING_SETUP,
+            Syscall.KEYCTL,
+            Syscall.SETNS,
+            Syscall.OPEN_BY_HANDLE_AT,
+            Syscall.PIDFD_GETFD,
+            Syscall.USERFAULTFD)) {
+      assertThat(run(program, arch, syscall)).as(syscall.kernelName()).isEqualTo(EPERM);
+    }
+    assertThat(run(program, arch, Syscall.CLONE3)).isEqualTo(ENOSYS);
+    assertThat(run(program, arch, Syscall.OPENAT)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.READ)).isEqualTo(Verdict.RET_ALLOW);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void otherEntriesAreClosed(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    int i386 = 0x40000003;
+    assertThat(program.run(i386, 20)).isEqualTo(ENOSYS);
+    assertThat(program.run(arch.audit(), SeccompFilter.X32_BIT | 39)).isEqualTo(ENOSYS);
+    assertThat(program.run(arch.audit(), Syscall.NEWEST_KNOWN + 1)).isEqualTo(ENOSYS);
+    assertThat(program.run(arch.audit(), -1)).isEqualTo(ENOSYS);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void namespacesAreToldFromThreads(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    long thread = 0x3d0f00;
+    assertThat(run(program, arch, Syscall.CLONE, thread)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.CLONE, 0x10000011)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.UNSHARE, 0x600)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.UNSHARE, 0x80)).isEqualTo(EPERM);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void terminalInputIsClosedWhateverTheHighBits(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    assertThat(run(program, arch, Syscall.IOCTL, 0, 0x5412)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.IOCTL, 0, 0x7_0000_5412L)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.IOCTL, 0, 0x541C)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.IOCTL, 0, 0x5401)).isEqualTo(Verdict.RET_ALLOW);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void withoutANetworkOnlyLoopbackSocketsAreMade(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    int stream = 1 | 0x80000 | 0x800;
+    assertThat(run(program, arch, Syscall.SOCKET, 1, 1, 0)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, stream, 0)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.SOCKET, 10, stream, 6)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, stream, 262)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, stream, 132)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, 3, 1)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, 2, 1)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 0)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SOCKET, 17, 3, 0)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SOCKET, 40, 1, 0)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SENDTO, 3, 4, 5, 0, 0, 0)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.SENDTO, 3, 4, 5, 0, 1L << 40, 16))
+        .isEqualTo(Verdict.RET_USER_NOTIF);
+  }
+
+  @Test
+  void withTheNetworkOpenOnlyUnixSocketsAreMediated() {
+    Arch arch = Arch.X86_64;
+    BpfProgram program = filter(writing().network(NetworkMode.FULL).build()).compile(arch);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, 1, 0)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, 3, 1)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.CONNECT)).isEqualTo(Verdict.RET_USER_NOTIF);
+    SandboxPolicy open = writing().network(NetworkMode.FULL).unixSocket("/").build();
+    assertThat(run(filter(open).compile(arch), arch, Syscall.CONNECT)).isEqualTo(Verdict.RET_ALLOW);
+  }
+
+  @Test
+  void execveIsHeldOnlyForLimits() {
+    Arch arch = Arch.X86_64;
+    assertThat(run(filter(writing().build()).compile(arch), arch, Syscall.EXECVE))
+        .isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(filter(writing().openFiles(9).build()).compile(arch), arch, Syscall.EXECVE))
+        .isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(SeccompCompiler.needsGate(Limits.NONE)).isFalse();
+  }
+
+  @Test
+  void otherProcessesAreNotReconfigured() {
+    Arch arch = Arch.X86_64;
+    BpfProgram program = filter(writing().build()).compile(arch);
+    assertThat(run(program, arch, Syscall.PRLIMIT64, 0, 7, 1)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PRLIMIT64, 99, 7, 0, 1)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PRLIMIT64, 99, 7, 1L << 33)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.SETPRIORITY, 0, 0, 5)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.SETPRIORITY, 2, 0, 5)).isEqualTo(EPERM);
+  }
+
+  /** The compiled program against the plain reading of the rules. */
+  @Property
+  void theProgramSaysWhatTheRulesSay(
+      @ForAll("syscalls") Syscall syscall, @ForAll("arguments") List<Long> arguments) {
+    SeccompFilter filter = filter(writing().openFiles(9).build());
+    long[] six = arguments.stream().mapToLong(Long::longValue).toArray();
+    for (Arch arch : Arch.values()) {
+      int number = syscall.number(arch);
+      if (number >= 0) {
+        assertThat(filter.compile(arch).run(arch.audit(), number, six))
+            .isEqualTo(naive(filter, syscall, six));
+      }
+    }
+  }
+
+  private static int naive(SeccompFilter filter, Syscall syscall, long[] arguments) {
+    for (SyscallRule rule : filter.rules()) {
+      if (rule.syscall() == syscall) {
+        for (SyscallRule.Clause clause : rule.clauses()) {
+          if (clause.tests().stream().allMatch(test -> holds(test, arguments))) {
+            return clause.verdict().action();
+          }
+        }
+        return rule.otherwise().action();
+      }
+    }
+    return Verdict.RET_ALLOW;
+  }
+
+  private static boolean holds(SyscallRule.Test test, long[] arguments) {
+    long argument = arguments[test.argument()];
+    return switch (test.kind()) {
+      case POINTER_SET -> argument != 0;
+      case ANY_BIT -> ((int) argument & test.mask()) != 0;
+      case MASKED_EQUALS -> ((int) argument & test.mask()) == test.value();
+    };
+  }
+
+  @Provide
+  Arbitrary<Syscall> syscalls() {
+    return Arbitraries.of(Syscall.class);
+  }
+
+  @Provide
+  Arbitrary<List<Long>> arguments() {
+    return Arbitraries.of(
+            0L,
+            1L,
+            2L,
+            3L,
+            6L,
+            10L,
+            16L,
+            17L,
+            30L,
+            132L,
+            262L,
+            0x5412L,
+            0x541CL,
+            0x100005412L,
+            0x80000L | 1,
+            0x20000000L,
+            0x10000000L,
+            0x40086602L,
+            1L << 32,
+            1L << 63,
+            -1L,
+            -100L)
+        .list()
+        .ofSize(6);
+  }
+}
