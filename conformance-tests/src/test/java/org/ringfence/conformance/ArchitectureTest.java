@@ -1,0 +1,138 @@
+package org.ringfence.conformance;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
+
+/** Who may see whom. */
+class ArchitectureTest {
+  private static final JavaClasses ALL =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("org.ringfence");
+
+  private static void holds(ArchRule rule) {
+    rule.because("the design says who may see whom").check(ALL);
+  }
+
+  @Test
+  void jnaStaysInBindingPackagesAndTheProbe() {
+    holds(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                "org.ringfence..bind..",
+                "org.ringfence.conformance..",
+                "org.ringfence.benchmarks..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.sun.jna.."));
+  }
+
+  @Test
+  void jacksonStaysWhereJsonIsReadAndWritten() {
+    holds(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages("org.ringfence.policy.json..", "org.ringfence.conformance..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.fasterxml.jackson.."));
+  }
+
+  @Test
+  void backendsDoNotSeeEachOther() {
+    for (String backend : new String[] {"linux", "macos", "windows", "wsl2"}) {
+      for (String other : new String[] {"linux", "macos", "windows", "wsl2"}) {
+        boolean wsl2MaySeeTheCompiler = backend.equals("wsl2") && other.equals("linux");
+        if (!backend.equals(other) && !wsl2MaySeeTheCompiler) {
+          holds(
+              noClasses()
+                  .that()
+                  .resideInAPackage("org.ringfence." + backend + "..")
+                  .should()
+                  .dependOnClassesThat()
+                  .resideInAPackage("org.ringfence." + other + ".."));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theSuiteSeesTheApiAlone() {
+    holds(
+        noClasses()
+            .that()
+            .resideInAPackage("org.ringfence.conformance..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.ringfence.linux..",
+                "org.ringfence.macos..",
+                "org.ringfence.windows..",
+                "org.ringfence.wsl2..",
+                "org.ringfence.cli.."));
+  }
+
+  @Test
+  void thePlanLayerIsPure() {
+    holds(
+        noClasses()
+            .that()
+            .resideInAPackage("org.ringfence.linux.plan..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.ringfence.linux.bind..",
+                "org.ringfence.linux.launch..",
+                "java.nio.file..",
+                "com.sun.jna.."));
+  }
+
+  @Test
+  void thePolicyKnowsNeitherPlansNorBackends() {
+    holds(
+        noClasses()
+            .that()
+            .resideInAPackage("org.ringfence.policy")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.ringfence.plan..", "org.ringfence.spi..", "org.ringfence"));
+  }
+
+  @Test
+  void thereIsNoStaticMutableState() {
+    holds(
+        noFields()
+            .that()
+            .areStatic()
+            .and()
+            .areNotFinal()
+            .should()
+            .beDeclaredInClassesThat()
+            .resideOutsideOfPackage("org.ringfence..")
+            .allowEmptyShould(true));
+  }
+
+  @Test
+  void aKeeperUsesNothingThatMayStartAThread() {
+    holds(
+        classes()
+            .that()
+            .haveFullyQualifiedName("org.ringfence.linux.launch.Keeper")
+            .should()
+            .onlyDependOnClassesThat()
+            .haveNameMatching(
+                "org\\.ringfence\\.linux\\..*|java\\.lang\\.(Object|Thread|Throwable|Runnable"
+                    + "|String|Math|Enum|InterruptedException)|java\\.util\\.Queue"
+                    + "|java\\.util\\.concurrent\\.atomic\\.AtomicInteger"
+                    + "|java\\.util\\.function\\.IntUnaryOperator|java\\.lang\\.invoke\\..*"
+                    + "|java\\.lang\\.Integer"));
+  }
+}

@@ -1,0 +1,41 @@
+package org.ringfence.conformance;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.ringfence.linux.LandlockBackend;
+
+/** The suite against the in-process backend, as the user that runs the build. */
+class LandlockConformanceTest {
+  private static ConformanceSuite suite;
+
+  @TestFactory
+  Stream<DynamicTest> cases() throws IOException {
+    suite = ConformanceSuite.against(new LandlockBackend());
+    return suite.cases().stream()
+        .map(
+            each ->
+                DynamicTest.dynamicTest(
+                    each.id() + ": " + each.title(), () -> report(suite.run(each))));
+  }
+
+  static void report(CaseResult result) {
+    switch (result.outcome()) {
+      case PASS -> Assertions.assertTrue(result.detail().isEmpty());
+      case FAIL -> Assertions.fail(result.id() + ": " + result.detail());
+      case NOT_APPLICABLE -> abort("not applicable: " + result.detail());
+    }
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    if (suite != null) {
+      suite.close();
+    }
+  }
+}

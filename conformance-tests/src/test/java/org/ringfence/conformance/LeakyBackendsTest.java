@@ -1,0 +1,313 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.linux.LandlockBackend;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+import org.ringfence.spi.SandboxBackend;
+
+/**
+ * Backends that claim everything and leak one thing each: a suite that does not catch them is worth
+ * nothing.
+ */
+class LeakyBackendsTest {
+  /** A leak: what it does to a policy and to a launch, and the cases that must fail. */
+  record Leak(
+      String name,
+      BiFunction<SandboxPolicy, SandboxPolicy.Builder, SandboxPolicy> policy,
+      BiFunction<Launch, EffectivePolicy, Launch> launch,
+      List<String> caughtBy) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static Leak policyLeak(
+      String name,
+      java.util.function.UnaryOperator<SandboxPolicy.Builder> change,
+      String... caughtBy) {
+    return new Leak(
+        name,
+        (policy, builder) -> change.apply(builder).build(),
+        (launch, policy) -> launch,
+        List.of(caughtBy));
+  }
+
+  private static Leak launchLeak(
+      String name, BiFunction<Launch, EffectivePolicy, Launch> change, String... caughtBy) {
+    return new Leak(name, (policy, builder) -> policy, change, List.of(caughtBy));
+  }
+
+  private static Launch with(
+      Launch launch, List<String> command, java.util.Map<String, String> env) {
+    return new Launch(
+        command,
+        launch.directory(),
+        env,
+        launch.input(),
+        launch.output(),
+        launch.error(),
+        launch.mergeError(),
+        launch.limits());
+  }
+
+  static Stream<Leak> leaks() {
+    return Stream.of(
+        policyLeak(
+            "file-write: everything is writable",
+            builder -> builder.fileDefault(FileDefault.WRITE),
+            "FW-CREATE",
+            "FW-UNLINK",
+            "LP-LINK-FILE",
+            "LP-PROC-ROOT",
+            "ME-CHMOD",
+            "ME-FUTIMENS"),
+        policyLeak(
+            "file-read: everything is readable",
+            builder -> builder.fileDefault(FileDefault.READ),
+            "FR-FILE",
+            "FR-LIST",
+            "FR-PROC-ROOT"),
+        policyLeak(
+            "network: everything is reached",
+            builder -> builder.network(NetworkMode.FULL),
+            "NET-TCP4",
+            "NET-TCP6",
+            "NET-UDP4",
+            "NET-UDP-SENDMMSG",
+            "NET-MPTCP"),
+        policyLeak(
+            "unix-sockets: every socket is connected to",
+            builder -> builder.unixSocket("/").network(NetworkMode.FULL),
+            "UNIX-PATH",
+            "UNIX-PROC-ROOT",
+            "UNIX-DATAGRAM"),
+        policyLeak(
+            "lifetime: leftovers are kept",
+            builder ->
+                builder.lifetime(new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KEEP)),
+            "LIFE-EXIT-SETSID",
+            "LIFE-EXIT-DOUBLE-FORK"),
+        policyLeak(
+            "limits: the output limit is lost",
+            builder -> builder.outputBytes(Long.MAX_VALUE).openFiles(1 << 19),
+            "LIMIT-OPEN-FILES"),
+        launchLeak(
+            "process: empty arguments are lost",
+            (launch, policy) ->
+                with(
+                    launch,
+                    launch.command().stream().filter(word -> !word.isEmpty()).toList(),
+                    launch.environment()),
+            "PROC-ARGS-EMPTY"),
+        launchLeak(
+            "process: the exit status is lost",
+            (launch, policy) -> {
+              List<String> command =
+                  new ArrayList<>(List.of("/bin/sh", "-c", "\"$@\"; exit 0", "sh"));
+              command.addAll(launch.command());
+              return with(launch, command, launch.environment());
+            },
+            "PROC-EXIT-7"),
+        launchLeak(
+            "process: the environment is lost",
+            (launch, policy) ->
+                with(
+                    launch,
+                    launch.command(),
+                    new TreeMap<>(java.util.Map.of("PATH", "/usr/bin:/bin"))),
+            "PROC-ENV"),
+        launchLeak(
+            "residue: something is left in the workspace",
+            (launch, policy) -> {
+              try {
+                Files.writeString(launch.directory().resolve(".left"), "x");
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+              return launch;
+            },
+            "RES-WORKSPACE"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("leaks")
+  void everyLeakIsCaught(Leak leak) throws IOException {
+    SandboxBackend leaky = new LeakyBackend(new LandlockBackend(), leak);
+    try (ConformanceSuite suite = ConformanceSuite.against(leaky)) {
+      for (String id : leak.caughtBy()) {
+        ConformanceCase each =
+            suite.cases().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow();
+        assertThat(suite.run(each).outcome()).as(id).isEqualTo(Outcome.FAIL);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("unconfined")
+  void anUnconfinedProcessIsCaught(String id) throws IOException {
+    try (ConformanceSuite suite = ConformanceSuite.against(new UnconfinedBackend())) {
+      ConformanceCase each =
+          suite.cases().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow();
+      assertThat(suite.run(each).outcome()).as(id).isEqualTo(Outcome.FAIL);
+    }
+  }
+
+  static Stream<String> unconfined() {
+    return Stream.of(
+        "ESC-KILL",
+        "ESC-IO-URING",
+        "ESC-ENVIRON",
+        "ESC-NNP",
+        "ESC-FILTERED",
+        "ESC-PRLIMIT",
+        "NET-NETLINK",
+        "NET-VSOCK",
+        "FW-CREATE",
+        "LIFE-EXIT-SETSID");
+  }
+
+  /** Delegates to a real backend under a changed policy, and claims what the real one claims. */
+  private record LeakyBackend(SandboxBackend real, Leak leak) implements SandboxBackend {
+    @Override
+    public String id() {
+      return real.id();
+    }
+
+    @Override
+    public String description() {
+      return leak.name();
+    }
+
+    @Override
+    public int weight() {
+      return 0;
+    }
+
+    @Override
+    public Availability probe() {
+      return real.probe();
+    }
+
+    @Override
+    public SandboxPlan plan(EffectivePolicy policy) {
+      return real.plan(policy);
+    }
+
+    @Override
+    public String explain(EffectivePolicy policy) {
+      return real.explain(policy);
+    }
+
+    @Override
+    public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+      SandboxPolicy changed =
+          leak.policy().apply(plan.policy().policy(), plan.policy().policy().toBuilder());
+      EffectivePolicy effective = changed.in(plan.policy().places());
+      BackendSession session = real.open(real.plan(effective), listener);
+      return new BackendSession() {
+        @Override
+        public SandboxedProcess start(Launch launch) throws SandboxException {
+          Launch own =
+              new Launch(
+                  launch.command(),
+                  launch.directory(),
+                  launch.environment(),
+                  launch.input(),
+                  launch.output(),
+                  launch.error(),
+                  launch.mergeError(),
+                  changed.limits());
+          return session.start(leak.launch().apply(own, effective));
+        }
+
+        @Override
+        public void close() {
+          session.close();
+        }
+      };
+    }
+  }
+
+  /** Claims to enforce everything and starts a plain process. */
+  private static final class UnconfinedBackend implements SandboxBackend {
+    @Override
+    public String id() {
+      return "unconfined";
+    }
+
+    @Override
+    public String description() {
+      return "no sandbox at all";
+    }
+
+    @Override
+    public int weight() {
+      return 0;
+    }
+
+    @Override
+    public Availability probe() {
+      return Availability.available(java.util.Map.of());
+    }
+
+    @Override
+    public SandboxPlan plan(EffectivePolicy policy) {
+      return new SandboxPlan(
+          id(), policy, probe(), List.of(Guarantee.enforced("files.write", "all", "hope")));
+    }
+
+    @Override
+    public String explain(EffectivePolicy policy) {
+      return "";
+    }
+
+    @Override
+    public BackendSession open(SandboxPlan plan, SandboxListener listener) {
+      return new BackendSession() {
+        @Override
+        public SandboxedProcess start(Launch launch) throws SandboxException {
+          ProcessBuilder builder =
+              new ProcessBuilder(launch.command()).directory(launch.directory().toFile());
+          builder.environment().clear();
+          builder.environment().putAll(launch.environment());
+          try {
+            return new PlainProcess(builder.start());
+          } catch (IOException e) {
+            throw new SandboxException("plain", e);
+          }
+        }
+
+        @Override
+        public void close() {
+          // Nothing is owned: that is the leak.
+          assertThat(Path.of("/")).exists();
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package org.ringfence.conformance;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
+
+/**
+ * Starts JVMs as an ordinary user when the build runs as root, since root hides faults. The class
+ * path is copied to where that user can read it.
+ */
+final class OrdinaryUser implements AutoCloseable {
+  /** {@code nobody} on Debian; the number needs no entry anywhere. */
+  static final int ID = 65534;
+
+  private final Path home;
+  private final List<String> classPath = new ArrayList<>();
+
+  private OrdinaryUser(Path home) {
+    this.home = home;
+  }
+
+  /** Copies the class path; skips the test when the build does not run as root. */
+  static OrdinaryUser create() throws IOException {
+    POSIX posix = POSIXFactory.getNativePOSIX();
+    assumeTrue(
+        posix.geteuid() == 0,
+        "the build itself runs as an ordinary user, and with it every other test");
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv (util-linux) is missing");
+    OrdinaryUser user =
+        new OrdinaryUser(
+            Files.createTempDirectory(
+                Path.of("/var/tmp"),
+                "ringfence-user-",
+                PosixFilePermissions.asFileAttribute(
+                    PosixFilePermissions.fromString("rwxr-xr-x"))));
+    int number = 0;
+    for (String entry : System.getProperty("java.class.path").split(":")) {
+      Path source = Path.of(entry);
+      if (Files.exists(source)) {
+        Path target = user.home.resolve(number++ + "-" + source.getFileName());
+        copy(source, target);
+        user.classPath.add(target.toString());
+      }
+    }
+    posix.chown(user.home.toString(), ID, ID);
+    return user;
+  }
+
+  private static void copy(Path source, Path target) throws IOException {
+    try (Stream<Path> all = Files.walk(source)) {
+      for (Path path : (Iterable<Path>) all::iterator) {
+        Path to = target.resolve(source.relativize(path).toString());
+        Files.copy(path, to);
+        Files.setPosixFilePermissions(
+            to, PosixFilePermissions.fromString(Files.isDirectory(to) ? "rwxr-xr-x" : "rw-r--r--"));
+      }
+    }
+  }
+
+  /** A JVM of the ordinary user. */
+  ProcessBuilder java(String mainClass, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "/usr/bin/setpriv",
+                "--reuid=" + ID,
+                "--regid=" + ID,
+                "--clear-groups",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    command.addAll(List.of("-cp", String.join(":", classPath), mainClass));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile());
+    builder.environment().put("HOME", home.toString());
+    builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+    return builder;
+  }
+
+  @Override
+  public void close() throws IOException {
+    Fixture.deleteTree(home);
+  }
+}

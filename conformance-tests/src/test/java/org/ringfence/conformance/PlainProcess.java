@@ -1,0 +1,53 @@
+package org.ringfence.conformance;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Optional;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination;
+
+/** An unconfined process that claims to be a sandboxed one. */
+final class PlainProcess extends SandboxedProcess {
+  private final Process process;
+
+  PlainProcess(Process process) {
+    this.process = process;
+  }
+
+  @Override
+  public OutputStream getOutputStream() {
+    return process.getOutputStream();
+  }
+
+  @Override
+  public InputStream getInputStream() {
+    return process.getInputStream();
+  }
+
+  @Override
+  public InputStream getErrorStream() {
+    return process.getErrorStream();
+  }
+
+  @Override
+  public int waitFor() throws InterruptedException {
+    return process.waitFor();
+  }
+
+  @Override
+  public int exitValue() {
+    return process.exitValue();
+  }
+
+  @Override
+  public void destroy() {
+    process.destroy();
+  }
+
+  @Override
+  public Optional<Termination> termination() {
+    return process.isAlive()
+        ? Optional.empty()
+        : Optional.of(new Termination(Termination.Cause.EXITED, process.exitValue(), 0));
+  }
+}
