@@ -1,0 +1,136 @@
+package org.ringfence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** What does not need a process of its own: everything but {@code run}. */
+class CommandLineTest {
+  private record Result(int exit, String out, String err) {}
+
+  private static Result ringfence(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Ringfence.commandLine();
+    line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+    int exit = line.execute(args);
+    return new Result(exit, out.toString(), err.toString());
+  }
+
+  @Test
+  void helpShowsWhatAPersonNeeds() {
+    assertThat(ringfence("--help").out())
+        .contains("Examples:", "ringfence run -- make test", "Exit codes", "doctor", "verify");
+    assertThat(ringfence("run", "--help").out()).contains("--write", "--timeout", "--limit");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"run", "plan", "doctor", "check", "explain", "policy", "verify", "completion"})
+  void everySubcommandHasHelp(String name) {
+    assertThat(ringfence("help", name).exit()).isZero();
+    assertThat(ringfence("help", name).out()).contains("Usage: ringfence " + name);
+  }
+
+  @Test
+  void checkNamesTheRule(@TempDir Path workspace) {
+    Result inside = ringfence("check", "-C", workspace.toString(), workspace + "/x");
+    assertThat(inside.exit()).isZero();
+    assertThat(inside.out()).contains("write   allowed", ":workspace: write");
+
+    Result outside = ringfence("check", "-C", workspace.toString(), "/etc/passwd");
+    assertThat(outside.exit()).isEqualTo(ExitCode.NO);
+    assertThat(outside.out()).contains("write   denied", "files.default read");
+
+    Result host = ringfence("check", "-C", workspace.toString(), "example.org:443");
+    assertThat(host.exit()).isEqualTo(ExitCode.NO);
+    assertThat(host.out()).contains("network.mode none");
+    assertThat(
+            ringfence("check", "-C", workspace.toString(), "--network", "full", "[::1]:80").exit())
+        .isZero();
+  }
+
+  @Test
+  void planSaysWhatWouldBeRefused(@TempDir Path workspace) {
+    Result plan =
+        ringfence("plan", "-C", workspace.toString(), "--deny", workspace + "/x", "--json");
+    assertThat(plan.exit()).isEqualTo(ExitCode.REFUSED);
+    assertThat(plan.out()).contains("\"acceptable\" : false", "\"remedy\"");
+  }
+
+  @Test
+  void doctorSpeaksOfEveryBackend() {
+    assertThat(ringfence("doctor").out())
+        .contains("landlock", "seatbelt", "windows", "wsl2", "unavailable", "because", "try:");
+  }
+
+  @Test
+  void explainShowsTheArtefact(@TempDir Path workspace) {
+    Result explained =
+        ringfence("explain", "-C", workspace.toString(), "--backend", "landlock");
+    assertThat(explained.exit()).isZero();
+    assertThat(explained.out())
+        .contains("path_beneath", workspace.toString(), "ptrace -> EPERM", "supervisor");
+  }
+
+  @Test
+  void policiesAreShownValidatedAndDescribed(@TempDir Path directory) throws Exception {
+    Path shown = directory.resolve("policy.json");
+    Files.writeString(shown, ringfence("policy", "show", "--policy", "read-only").out());
+    assertThat(ringfence("policy", "validate", shown.toString()).exit()).isZero();
+    assertThat(ringfence("policy", "schema").out()).contains("json-schema.org");
+  }
+
+  @Test
+  void severalPoliciesAddUp() {
+    String shown =
+        ringfence("policy", "show", "-p", "workspace-write", "-p", "npm", "--env", "A=b",
+                "--limit", "memory=1GiB", "--timeout", "5s", "--best-effort", "limits")
+            .out();
+    assertThat(shown).contains(":workspace", ":home/.npm", "\"A\" : \"b\"", "1GiB", "5s");
+  }
+
+  @Test
+  void completionIsAScript() {
+    assertThat(ringfence("completion").out()).contains("complete -F", "ringfence");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "frobnicate | frobnicate",
+        "run | COMMAND",
+        "run --frob -- x | --frob",
+        "run --limit memory=x -- x | --limit memory",
+        "run --limit frob=1 -- x | memory=",
+        "run --timeout 5 -- x | 30s",
+        "run --env =x -- x | NAME=VALUE",
+        "run --policy no-such -- x | read-only",
+        "run --policy /no/such.json -- x | /no/such.json",
+        "run --backend no-such -- x | landlock",
+        "run --network sometimes -- x | sometimes",
+        "run -C /no/such/dir -- x | /no/such/dir",
+        "run --write /a --deny /a -- x | one rule for a path",
+        "run --write /no/such/path -- x | nothing is there",
+        "check example.org:99999 | 1 to 65535",
+        "plan --backend no-such | landlock",
+        "verify --format morse | text, json, junit, html",
+      })
+  void mistakesAreOneClearLine(String arguments, String named) {
+    Result result = ringfence(arguments.split(" "));
+    assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(result.err().strip()).startsWith("ringfence: ").contains(named);
+    assertThat(result.err().strip().lines()).hasSize(1);
+    assertThat(result.out()).isEmpty();
+  }
+}

@@ -1,0 +1,139 @@
+package org.ringfence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.Backends;
+
+/** {@code ringfence run} as a process of its own. */
+class RunTest {
+  private record Result(int exit, String out, String err) {}
+
+  @TempDir private Path workspace;
+
+  @BeforeEach
+  void landlockIsThere() throws Exception {
+    assumeTrue(Backends.load().byId("landlock").probe().usable(), "no Landlock here");
+  }
+
+  private ProcessBuilder builder(List<String> flags, String... args) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command).directory(workspace.toFile());
+  }
+
+  private Result run(String... args) throws Exception {
+    return result(builder(List.of(), args));
+  }
+
+  private static Result result(ProcessBuilder builder) throws IOException, InterruptedException {
+    Path err = Files.createTempFile("run", ".err");
+    try {
+      Process process = builder.redirectError(err.toFile()).start();
+      process.getOutputStream().close();
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return new Result(process.waitFor(), out, Files.readString(err));
+    } finally {
+      Files.delete(err);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"exit 0, 0", "exit 3, 3", "kill -TERM $$, 143", "kill -KILL $$, 137"})
+  void theExitCodeIsTheCommands(String script, int expected) throws Exception {
+    assertThat(run("run", "--", "sh", "-c", script).exit()).isEqualTo(expected);
+  }
+
+  @Test
+  void theCommandHasTheStreamsAndTheWorkspace() throws Exception {
+    Result result = run("run", "--", "sh", "-c", "echo out; echo err >&2; echo x > made");
+    assertThat(result.out()).isEqualTo("out\n");
+    assertThat(result.err()).isEqualTo("err\n");
+    assertThat(workspace.resolve("made")).hasContent("x");
+  }
+
+  @Test
+  void denialsArePrintedWhenAskedFor() throws Exception {
+    Result result =
+        run("run", "--verbose", "--", "sh", "-c", "chmod 777 /etc/hostname 2>/dev/null");
+    assertThat(result.err()).contains("denied fchmodat /etc/hostname", "to allow it");
+    assertThat(result.exit()).isEqualTo(1);
+  }
+
+  @Test
+  void refusalsAndMissingCommandsHaveTheirCodes() throws Exception {
+    Result refused = run("run", "--deny", "/etc", "--", "sh", "-c", "echo started");
+    assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.out()).isEmpty();
+    assertThat(refused.err()).contains("/etc", "try:").hasLineCount(1);
+
+    Result missing = run("run", "--", "no-such-program");
+    assertThat(missing.exit()).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(missing.err()).hasLineCount(1);
+    assertThat(run("run", "--", "/etc").exit()).isEqualTo(ExitCode.NOT_FOUND);
+  }
+
+  @Test
+  void theTimeoutEndsTheCommandAndSaysSo() throws Exception {
+    Result result = run("run", "--timeout", "300ms", "--", "sleep", "60");
+    assertThat(result.exit()).isEqualTo(128 + 15);
+    assertThat(result.err()).contains("its time was up");
+  }
+
+  @Test
+  void theOutputLimitCutsAlsoWhatIsInherited() throws Exception {
+    Result result = run("run", "--limit", "output=1000", "--", "yes");
+    assertThat(result.out()).hasSize(1000);
+    assertThat(result.err()).contains("more than the limit");
+  }
+
+  @Test
+  void anEndingJvmEndsTheCommand() throws Exception {
+    Process process =
+        builder(List.of(), "run", "--", "sh", "-c", "trap 'echo ended; exit 0' TERM; echo up;"
+            + " while :; do sleep 0.05; done").start();
+    var lines = process.inputReader();
+    assertThat(lines.readLine()).isEqualTo("up");
+    process.destroy();
+    assertThat(lines.readLine()).isEqualTo("ended");
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aJnaThatCannotLoadIsOneClearLine() throws Exception {
+    Result result =
+        result(
+            builder(
+                List.of("-Djna.boot.library.path=/nonexistent", "-Djna.nounpack=true"),
+                "run",
+                "--",
+                "true"));
+    assertThat(result.exit()).isEqualTo(ExitCode.REFUSED);
+    assertThat(result.err()).contains("JNA cannot load", "jna.tmpdir").hasLineCount(1);
+  }
+
+  @Test
+  void aDirectoryThatCannotBeEnteredIsOneClearLine() throws Exception {
+    Result result = run("run", "-C", "/nonexistent/x", "--", "true");
+    assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(result.err()).contains("/nonexistent/x").hasLineCount(1);
+  }
+}
