@@ -33,6 +33,9 @@ public class SandboxRefusedException extends SandboxException {
       separator = " | ";
       if (!plan.availability().usable()) {
         text.append(String.join("; ", plan.availability().reasons()));
+        if (!plan.availability().remedies().isEmpty()) {
+          text.append(", try: ").append(String.join("; ", plan.availability().remedies()));
+        }
         continue;
       }
       String between = "";

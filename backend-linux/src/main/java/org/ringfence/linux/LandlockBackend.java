@@ -29,7 +29,7 @@ public final class LandlockBackend implements SandboxBackend {
   /** The newest ABI that {@code explain} compiles for. */
   private static final LandlockAbi NEWEST = new LandlockAbi(7);
 
-  private volatile Probed probed;
+  private Probed probed;
 
   /** What the probe found, kept for the life of the backend. */
   private record Probed(Availability availability, HostFacts facts) {}
@@ -57,13 +57,11 @@ public final class LandlockBackend implements SandboxBackend {
     return probed().availability();
   }
 
-  private Probed probed() {
-    Probed known = probed;
-    if (known == null) {
-      known = look();
-      probed = known;
+  private synchronized Probed probed() {
+    if (probed == null) {
+      probed = look();
     }
-    return known;
+    return probed;
   }
 
   private static Probed look() {

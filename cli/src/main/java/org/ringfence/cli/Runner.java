@@ -3,11 +3,17 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.event.SandboxListener;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.SandboxBackend;
 
 /** What {@code ringfence run} does, apart from reading its options. */
 final class Runner {
@@ -30,8 +36,16 @@ final class Runner {
   int run(List<String> command) throws IOException, InterruptedException {
     SandboxListener listener = verbose ? new DenialPrinter(err) : SandboxListener.NONE;
     SandboxCommand request = SandboxCommand.of(command).inheritIO();
+    // Probing loads native code; the policy can be read meanwhile.
+    FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
+    Thread prober = new Thread(probing, "probe");
+    prober.setDaemon(true);
+    prober.start();
+    SandboxPolicy policy = options.policy();
+    Backends backends = finished(probing);
     try (Sandbox sandbox =
-        Sandbox.opener(options.policy())
+        Sandbox.opener(policy)
+            .backends(backends)
             .workspace(options.workspace())
             .backend(options.backend())
             .listener(listener)
@@ -44,6 +58,21 @@ final class Runner {
         complain("the command was ended: it wrote more than the limit allows");
       }
       return end.exitValue();
+    }
+  }
+
+  private static Backends probed() throws SandboxException {
+    Backends backends = Backends.load();
+    backends.all().forEach(SandboxBackend::probe);
+    return backends;
+  }
+
+  private static Backends finished(FutureTask<Backends> probing)
+      throws IOException, InterruptedException {
+    try {
+      return probing.get();
+    } catch (ExecutionException e) {
+      throw new SandboxException("backend: " + e.getCause().getMessage(), e);
     }
   }
 

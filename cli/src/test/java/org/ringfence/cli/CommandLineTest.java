@@ -75,8 +75,7 @@ class CommandLineTest {
 
   @Test
   void explainShowsTheArtefact(@TempDir Path workspace) {
-    Result explained =
-        ringfence("explain", "-C", workspace.toString(), "--backend", "landlock");
+    Result explained = ringfence("explain", "-C", workspace.toString(), "--backend", "landlock");
     assertThat(explained.exit()).isZero();
     assertThat(explained.out())
         .contains("path_beneath", workspace.toString(), "ptrace -> EPERM", "supervisor");
@@ -93,8 +92,21 @@ class CommandLineTest {
   @Test
   void severalPoliciesAddUp() {
     String shown =
-        ringfence("policy", "show", "-p", "workspace-write", "-p", "npm", "--env", "A=b",
-                "--limit", "memory=1GiB", "--timeout", "5s", "--best-effort", "limits")
+        ringfence(
+                "policy",
+                "show",
+                "-p",
+                "workspace-write",
+                "-p",
+                "npm",
+                "--env",
+                "A=b",
+                "--limit",
+                "memory=1GiB",
+                "--timeout",
+                "5s",
+                "--best-effort",
+                "limits")
             .out();
     assertThat(shown).contains(":workspace", ":home/.npm", "\"A\" : \"b\"", "1GiB", "5s");
   }

@@ -108,11 +108,17 @@ class RunTest {
   @Test
   void anEndingJvmEndsTheCommand() throws Exception {
     Process process =
-        builder(List.of(), "run", "--", "sh", "-c", "trap 'echo ended; exit 0' TERM; echo up;"
-            + " while :; do sleep 0.05; done").start();
+        builder(
+                List.of(),
+                "run",
+                "--",
+                "sh",
+                "-c",
+                "trap 'echo ended; exit 0' TERM; echo up;" + " while :; do sleep 0.05; done")
+            .start();
     var lines = process.inputReader();
     assertThat(lines.readLine()).isEqualTo("up");
-    process.destroy();
+    process.toHandle().destroy();
     assertThat(lines.readLine()).isEqualTo("ended");
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
   }

@@ -11,10 +11,12 @@ public final class Constants {
   public static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3;
   public static final int SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 1 << 5;
   public static final int SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
+  public static final int SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
   public static final int SECCOMP_ADDFD_FLAG_SEND = 1 << 1;
   public static final long SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100L;
   public static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;
   public static final long SECCOMP_IOCTL_NOTIF_ID_VALID = 0x40082102L;
+  public static final long SECCOMP_IOCTL_NOTIF_SET_FLAGS = 0x40082104L;
   public static final long SECCOMP_IOCTL_NOTIF_ADDFD = 0x40182103L;
 
   // linux/landlock.h

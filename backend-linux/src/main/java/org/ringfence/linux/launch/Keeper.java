@@ -11,7 +11,9 @@ import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
 import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
 import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_SET_FLAGS;
 import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
+import static org.ringfence.linux.bind.Constants.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
 import static org.ringfence.linux.bind.Constants.SIGTERM;
 
@@ -129,6 +131,9 @@ final class Keeper implements Runnable {
     }
     if (orders.listens) {
       listener = (int) result;
+      // Linux 6.6: the supervisor answers on the caller's processor; an error changes nothing.
+      kernel.call(
+          Syscall.IOCTL, result, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
       result =
           kernel.call(Syscall.EPOLL_CTL, orders.epoll, EPOLL_CTL_ADD, listener, orders.epollEvent);
       if (result < 0) {
