@@ -3,8 +3,12 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -17,6 +21,8 @@ import org.ringfence.spi.SandboxBackend;
 
 /** What {@code ringfence run} does, apart from reading its options. */
 final class Runner {
+  private static final long START_SECONDS = 2;
+
   private final PolicyOptions options;
   private final boolean verbose;
   private final PrintWriter err;
@@ -50,8 +56,7 @@ final class Runner {
             .backend(options.backend())
             .listener(listener)
             .open()) {
-      SandboxedProcess process = sandbox.start(request);
-      Termination end = awaited(process);
+      Termination end = awaited(sandbox, request);
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");
       } else if (end.cause() == Termination.Cause.OUTPUT_LIMIT) {
@@ -77,25 +82,38 @@ final class Runner {
   }
 
   /** When this JVM is asked to end (Ctrl-C), the command is asked first. */
-  private static Termination awaited(SandboxedProcess process) throws InterruptedException {
-    Thread hook = new Thread(() -> endWithJvm(process));
+  private static Termination awaited(Sandbox sandbox, SandboxCommand request)
+      throws IOException, InterruptedException {
+    CompletableFuture<SandboxedProcess> started = new CompletableFuture<>();
+    Thread hook = new Thread(() -> endWithJvm(started));
     Runtime.getRuntime().addShutdownHook(hook);
-    process.waitFor();
     try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is ending already, and the hook with it.
-      hook.join();
+      SandboxedProcess process = sandbox.start(request);
+      started.complete(process);
+      process.waitFor();
+      return process.termination().orElseThrow();
+    } finally {
+      started.cancel(false);
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The JVM is ending already, and the hook with it.
+        hook.join();
+      }
     }
-    return process.termination().orElseThrow();
   }
 
-  private static void endWithJvm(SandboxedProcess process) {
-    process.destroy();
+  private static void endWithJvm(CompletableFuture<SandboxedProcess> started) {
     try {
+      SandboxedProcess process = started.get(START_SECONDS, TimeUnit.SECONDS);
+      process.destroy();
       process.waitFor();
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
+    } catch (InterruptedException
+        | ExecutionException
+        | TimeoutException
+        | CancellationException e) {
+      // Nothing runs, or it does not end in time: the end of this JVM ends it.
+      started.cancel(true);
     }
   }
 

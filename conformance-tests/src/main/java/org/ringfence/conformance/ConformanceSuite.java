@@ -81,7 +81,9 @@ public final class ConformanceSuite implements AutoCloseable {
           ProbeCase.Expected expected =
               ProbeCase.Expected.valueOf(
                   each.path("expect").asText("denied").toUpperCase(Locale.ROOT).replace('-', '_'));
-          cases.add(new ProbeCase(about, policy, probe, expected));
+          List<String> errors = new ArrayList<>();
+          each.withArray("errors").forEach(error -> errors.add(error.asText()));
+          cases.add(new ProbeCase(about, policy, probe, expected, errors));
         }
       }
     }

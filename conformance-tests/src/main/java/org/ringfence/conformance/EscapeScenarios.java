@@ -16,6 +16,7 @@ final class EscapeScenarios {
   private static final int LOWEST_HIGH_DESCRIPTOR = 500;
   private static final int F_DUPFD = 0;
   private static final int O_WRONLY = 1;
+  private static final long MS_BIND = 4096;
 
   private EscapeScenarios() {}
 
@@ -34,6 +35,42 @@ final class EscapeScenarios {
             "a variable that looks like a secret is seen",
             List.of("environment.filtered")),
         EscapeScenarios::secret);
+    all.put(
+        new ConformanceCase(
+            "LP-BIND-ALIAS",
+            "link-path",
+            "a file is created outside through a bind mount of the place",
+            List.of("files.write")),
+        EscapeScenarios::bindAlias);
+  }
+
+  private static String bindAlias(Stage stage) throws Exception {
+    stage.fixture().reset();
+    Path outside = stage.fixture().outside();
+    Path alias = Files.createDirectory(outside.resolve("alias"));
+    Path aliased = outside.resolve("directory");
+    long mounted = LibC.call("mount", aliased.toString(), alias.toString(), "none", MS_BIND, null);
+    if (mounted < 0) {
+      throw new ConformanceCase.NotApplicableException(
+          "a bind mount cannot be made here: " + LibC.errorName((int) -mounted));
+    }
+    try {
+      List<String> probe =
+          stage.fixture().probe(List.of("create", alias.resolve("new").toString()));
+      Execution inside;
+      try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
+        inside = Execution.of(sandbox.start(SandboxCommand.of(probe)));
+      }
+      if (!inside.denied() || Files.exists(aliased.resolve("new"))) {
+        return "expected to be denied, but: " + inside.result();
+      }
+      Execution control = Execution.of(new ProcessBuilder(probe).start());
+      return control.ok() && Files.exists(aliased.resolve("new"))
+          ? ""
+          : "the control failed: " + control.result();
+    } finally {
+      LibC.call("umount", alias.toString());
+    }
   }
 
   /** Not close-on-exec, as a native library of the JVM may have opened it. */

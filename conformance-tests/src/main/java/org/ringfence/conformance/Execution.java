@@ -19,15 +19,22 @@ record Execution(int exit, String output, String error) {
   /** Reads both streams to their end and waits. */
   static Execution of(Process process) throws IOException, InterruptedException {
     process.getOutputStream().close();
-    CompletableFuture<String> error =
-        CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
-    CompletableFuture<String> output =
-        CompletableFuture.supplyAsync(() -> text(process.getInputStream()));
+    CompletableFuture<String> error = reading(process.getErrorStream());
+    CompletableFuture<String> output = reading(process.getInputStream());
     if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IOException("the process did not end in " + PATIENCE_SECONDS + " s");
     }
     return new Execution(process.exitValue(), output.join(), error.join());
+  }
+
+  /** A thread per stream: a pool with one thread would read one to its end before the other. */
+  private static CompletableFuture<String> reading(InputStream stream) {
+    CompletableFuture<String> read = new CompletableFuture<>();
+    Thread thread = new Thread(() -> read.complete(text(stream)), "reader");
+    thread.setDaemon(true);
+    thread.start();
+    return read;
   }
 
   private static String text(InputStream stream) {

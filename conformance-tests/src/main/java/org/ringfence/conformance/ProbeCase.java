@@ -15,8 +15,15 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
  * @param policy the policy's name
  * @param probe the probe's arguments
  * @param expected what has to come of it
+ * @param errors the errors that a denial without a control must have: without one, any other error
+ *     could have causes of its own
  */
-record ProbeCase(ConformanceCase about, String policy, List<String> probe, Expected expected)
+record ProbeCase(
+    ConformanceCase about,
+    String policy,
+    List<String> probe,
+    Expected expected,
+    List<String> errors)
     implements ConformanceCase.Body {
 
   /** What has to come of an operation. */
@@ -54,6 +61,10 @@ record ProbeCase(ConformanceCase about, String policy, List<String> probe, Expec
     }
     if (!inside.denied()) {
       return "expected to be denied, but: " + inside.result();
+    }
+    String error = inside.result().substring(inside.result().indexOf(' ') + 1);
+    if (!errors.isEmpty() && !errors.contains(error)) {
+      return "expected one of " + errors + ", but: " + inside.result();
     }
     if (!fixture.snapshot().equals(before)) {
       return "said to be denied (" + inside.result() + "), but something outside has changed";

@@ -1,6 +1,7 @@
 package org.ringfence.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.SandboxException;
@@ -34,6 +36,12 @@ import org.ringfence.spi.SandboxBackend;
  * nothing.
  */
 class LeakyBackendsTest {
+  @BeforeAll
+  static void landlockIsThere() {
+    LandlockBackend backend = new LandlockBackend();
+    assumeTrue(backend.probe().usable(), () -> "no Landlock here: " + backend.probe().reasons());
+  }
+
   /** A leak: what it does to a policy and to a launch, and the cases that must fail. */
   record Leak(
       String name,

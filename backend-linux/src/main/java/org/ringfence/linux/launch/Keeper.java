@@ -329,6 +329,15 @@ final class Keeper implements Runnable {
     return status;
   }
 
+  /** Whether this keeper's own kill reaches the whole tree. */
+  boolean scoped() {
+    return orders.scoped;
+  }
+
+  boolean killsLeftovers() {
+    return orders.killsLeftovers;
+  }
+
   boolean started() {
     return started;
   }

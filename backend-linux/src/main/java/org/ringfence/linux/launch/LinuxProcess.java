@@ -93,6 +93,9 @@ final class LinuxProcess extends SandboxedProcess {
     if (keeper.rootEnded() && termination == null) {
       supervisor.cancel(wallTime);
       supervisor.cancel(killTime);
+      if (!keeper.scoped() && keeper.killsLeftovers()) {
+        new SessionSweep(kernel).kill(keeper.pid(), false);
+      }
       termination = terminationOf(keeper.status());
       exited.countDown();
       exit.complete(this);
@@ -144,20 +147,27 @@ final class LinuxProcess extends SandboxedProcess {
     }
   }
 
+  private void kill() {
+    if (!keeper.scoped()) {
+      new SessionSweep(kernel).kill(keeper.pid(), true);
+    }
+    request(Keeper.REQUEST_KILL);
+  }
+
   private void end(Termination.Cause cause, Duration patience) {
     intended.compareAndSet(null, cause);
     if (patience.isZero()) {
-      request(Keeper.REQUEST_KILL);
+      kill();
       return;
     }
     request(Keeper.REQUEST_TERM);
-    killTime = supervisor.schedule(patience.toNanos(), () -> request(Keeper.REQUEST_KILL));
+    killTime = supervisor.schedule(patience.toNanos(), this::kill);
   }
 
   /** Kills whatever is left and waits until it is gone. */
   void endNow() {
     intended.compareAndSet(null, Termination.Cause.DESTROYED);
-    request(Keeper.REQUEST_KILL);
+    kill();
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_PATH;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_MAGICLINKS;
 
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,6 +22,8 @@ import org.ringfence.linux.plan.Syscall;
  */
 final class PathObject {
   private static final Pattern PROC_SELF = Pattern.compile("/proc/(?:self|thread-self)(?=/|$)");
+  private static final Pattern PROC_ROOT = Pattern.compile("/proc/[0-9]+/root(?:/+|$)");
+  private static final Charset LATIN = StandardCharsets.ISO_8859_1;
   private static final Pattern DESCRIPTOR =
       Pattern.compile("(?:/proc/[0-9]+(?:/task/[0-9]+)?/fd|/dev/fd)/([0-9]{1,9})");
   private static final String DELETED = " (deleted)";
@@ -54,15 +57,25 @@ final class PathObject {
     }
     byte[] path = name;
     if (name[0] == '/') {
-      String text = new String(name, StandardCharsets.ISO_8859_1);
+      String text = new String(name, LATIN);
       Matcher self = PROC_SELF.matcher(text);
       if (self.lookingAt()) {
         text = "/proc/" + tid + text.substring(self.end());
-        path = text.getBytes(StandardCharsets.ISO_8859_1);
+        path = text.getBytes(LATIN);
+      }
+      Matcher root = PROC_ROOT.matcher(text);
+      if (root.lookingAt()) {
+        // A sandbox cannot change its root, so every process in it has ours. JDK 25 attaches so.
+        return open(tid, directory, ("/" + text.substring(root.end())).getBytes(LATIN), follow);
+      }
+      String own = "/proc/" + tid + "/cwd/";
+      if (text.startsWith(own)) {
+        String rest = text.substring(own.length());
+        return open(tid, AT_FDCWD, ("./" + rest).getBytes(LATIN), follow);
       }
       Matcher descriptor = DESCRIPTOR.matcher(text);
-      boolean own = text.startsWith("/dev/fd/") || text.startsWith("/proc/" + tid + "/");
-      if (follow && own && descriptor.matches()) {
+      boolean ours = text.startsWith("/dev/fd/") || text.startsWith("/proc/" + tid + "/");
+      if (follow && ours && descriptor.matches()) {
         return child.descriptor(tid, Integer.parseInt(descriptor.group(1)));
       }
       return openAt(AT_FDCWD, path, follow);

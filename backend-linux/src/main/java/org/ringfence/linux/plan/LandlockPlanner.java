@@ -355,8 +355,8 @@ public final class LandlockPlanner {
         : advisory(
             id,
             statement,
-            "a search for descendants in /proc",
-            landlock() + " has no signal scope; a process may fork away from the search",
+            "a search for the session and the descendants in /proc",
+            landlock() + " has no signal scope; a daemon may fork away from the search",
             "Linux 6.12 or newer");
   }
 

@@ -29,10 +29,18 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.Launch;
 
 /** What must hold of the JVM itself, however much is launched. */
 class LaunchInvariantsTest {
@@ -285,5 +293,73 @@ class LaunchInvariantsTest {
       assertThat(mark).doesNotExist();
       settles(() -> Files.exists(mark));
     }
+  }
+
+  /** A kernel before 6.12, as far as our own side goes: no scope is asked for. */
+  @Test
+  void withoutASignalScopeTheSessionIsSwept() throws Exception {
+    HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
+    HostFacts older =
+        new HostFacts(
+            real.kernel(),
+            real.arch(),
+            new LandlockAbi(5),
+            real.listener(),
+            real.listenerProblem(),
+            real.waitKillable(),
+            real.reachesChild(),
+            real.loopbackBinding(),
+            real.unixDiag(),
+            real.shell(),
+            real.root());
+    Process bystander = new ProcessBuilder("sleep", "1000").start();
+    EffectivePolicy policy = Presets.load("workspace-write").in(Places.current(workspace));
+    try (LandlockSession session =
+        LandlockSession.open(
+            new Kernel(real.arch().orElseThrow()), older, policy, SandboxListener.NONE)) {
+      SandboxedProcess ending = session.start(launch("sleep 1111111 & sleep 0.1; exit 4"));
+      assertThat(ending.waitFor()).isEqualTo(4);
+      settles(() -> running("sleep\0001111111") == 0);
+      SandboxedProcess killed =
+          session.start(launch("setsid sleep 2222222 & sleep 2222222 & wait"));
+      settles(() -> running("sleep\0002222222") == 2);
+      killed.destroyForcibly();
+      killed.waitFor();
+      settles(() -> running("sleep\0002222222") == 0);
+      assertThat(bystander.isAlive()).as("what is not of the sandbox lives on").isTrue();
+    } finally {
+      bystander.destroyForcibly();
+    }
+  }
+
+  private Launch launch(String script) {
+    return new Launch(
+        List.of("/bin/sh", "-c", script),
+        workspace,
+        java.util.Map.of("PATH", "/usr/bin:/bin"),
+        ProcessBuilder.Redirect.PIPE,
+        ProcessBuilder.Redirect.DISCARD,
+        ProcessBuilder.Redirect.DISCARD,
+        false,
+        org.ringfence.policy.Limits.NONE);
+  }
+
+  private static long running(String commandLine) throws IOException {
+    long count = 0;
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      for (Path process : (Iterable<Path>) all::iterator) {
+        Path line = process.resolve("cmdline");
+        try {
+          if (Files.isReadable(line)
+              && Files.readString(line, StandardCharsets.ISO_8859_1).startsWith(commandLine)) {
+            count++;
+          }
+        } catch (IOException e) {
+          // It ended while we looked.
+          continue;
+        }
+      }
+    }
+    return count;
   }
 }
