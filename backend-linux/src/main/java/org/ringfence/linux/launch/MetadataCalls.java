@@ -7,6 +7,8 @@ import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
@@ -16,6 +18,7 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
 
 /**
  * Does chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it has
@@ -30,6 +33,7 @@ final class MetadataCalls {
   private final PathObject paths;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
+  private final Set<String> shared;
   private final int uid;
   private final int gid;
 
@@ -39,9 +43,25 @@ final class MetadataCalls {
     this.child = new Child(kernel);
     this.paths = new PathObject(kernel);
     this.policy = policy;
+    this.shared = sharedPlaces(policy);
     this.denied = denied;
     this.uid = uid;
     this.gid = gid;
+  }
+
+  /**
+   * Devices and shared directories: what lies in them is the command's to change, they themselves
+   * are everybody's.
+   */
+  private static Set<String> sharedPlaces(EffectivePolicy policy) {
+    Set<String> places = new HashSet<>();
+    for (EffectiveRule rule : policy.rules()) {
+      if (rule.scratch()) {
+        places.add(rule.path());
+      }
+    }
+    policy.places().privateTmp().ifPresent(places::remove);
+    return Set.copyOf(places);
   }
 
   /** What to do with an object once it is checked; gets a descriptor of it. */
@@ -131,7 +151,7 @@ final class MetadataCalls {
         return -Errno.EINTR.value();
       }
       String path = paths.pathOf(fd);
-      if (!path.isEmpty() && policy.accessAt(path) != Access.WRITE) {
+      if (!path.isEmpty() && (policy.accessAt(path) != Access.WRITE || shared.contains(path))) {
         denied.accept(
             new Violation(
                 syscall.kernelName(),

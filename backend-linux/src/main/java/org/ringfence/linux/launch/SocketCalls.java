@@ -20,7 +20,12 @@ import static org.ringfence.linux.bind.Constants.SO_TYPE;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
@@ -46,6 +51,7 @@ final class SocketCalls {
   private final Child child;
   private final PathObject paths;
   private final NetworkPolicy policy;
+  private final Set<String> namedSockets;
   private final OwnSockets own;
   private final boolean root;
   private final Consumer<Violation> denied;
@@ -62,10 +68,25 @@ final class SocketCalls {
     this.child = new Child(kernel);
     this.paths = new PathObject(kernel);
     this.policy = policy;
+    this.namedSockets = realPaths(policy.unixSockets());
     this.own = own;
     this.root = root;
     this.denied = denied;
     this.blocking = blocking;
+  }
+
+  /** A socket is compared by its real path; the policy may name it through links. */
+  private static Set<String> realPaths(List<String> paths) {
+    Set<String> real = new HashSet<>(paths);
+    for (String path : paths) {
+      try {
+        real.add(Path.of(path).toRealPath().toString());
+      } catch (IOException e) {
+        // Not there yet: the name as it is written counts.
+        real.add(path);
+      }
+    }
+    return Set.copyOf(real);
   }
 
   void answer(Syscall syscall, TrappedCall call) {
@@ -83,6 +104,9 @@ final class SocketCalls {
       call.result(e.result());
     } catch (IOException e) {
       call.fail(Errno.EACCES);
+    } catch (RejectedExecutionException e) {
+      // More calls wait already than this JVM has threads for.
+      call.fail(Errno.EAGAIN);
     }
   }
 
@@ -189,7 +213,6 @@ final class SocketCalls {
         destination.close();
         return;
       }
-      handedOn = true;
       blocking.execute(
           () -> {
             try {
@@ -199,6 +222,7 @@ final class SocketCalls {
               child.close(fd);
             }
           });
+      handedOn = true;
     } finally {
       if (!handedOn) {
         child.close(fd);
@@ -423,7 +447,6 @@ final class SocketCalls {
         answer.accept(sent);
         return;
       }
-      handedOn = true;
       Destination kept = destination;
       blocking.execute(
           () -> {
@@ -433,6 +456,7 @@ final class SocketCalls {
               release(fd, message, kept);
             }
           });
+      handedOn = true;
     } finally {
       if (!handedOn) {
         release(fd, message, destination);

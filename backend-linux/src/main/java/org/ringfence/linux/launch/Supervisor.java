@@ -17,6 +17,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.ringfence.event.SandboxListener;
@@ -39,6 +41,8 @@ final class Supervisor implements AutoCloseable {
   private static final long EVENT_DATA = 0;
   private static final int MOST_EVENTS = 32;
   private static final int NOTIFICATION_BYTES = 80;
+  private static final int MOST_BLOCKING_CALLS = 256;
+  private static final long IDLE_SECONDS = 10;
 
   private final Kernel kernel;
   private final Descriptors descriptors;
@@ -72,7 +76,14 @@ final class Supervisor implements AutoCloseable {
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
     this.eventSize = epollEventSize(kernel);
-    this.blocking = Executors.newCachedThreadPool(daemon("ringfence-blocking"));
+    this.blocking =
+        new ThreadPoolExecutor(
+            0,
+            MOST_BLOCKING_CALLS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            daemon("ringfence-blocking"));
     this.events = Executors.newSingleThreadExecutor(daemon("ringfence-events"));
     this.metadata = new MetadataCalls(kernel, policy, uid, gid, v -> report(listener, v));
     this.sockets =

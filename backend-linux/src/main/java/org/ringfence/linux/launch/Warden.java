@@ -6,6 +6,7 @@ import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Kernel;
@@ -29,6 +30,7 @@ final class Warden implements AutoCloseable {
       1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final int LAST_CAPABILITY = 63;
+  private static final int MOST_SPARES = 2;
   // linux/prctl.h
   private static final int PR_CAPBSET_READ = 23;
   private static final int PR_CAP_AMBIENT = 47;
@@ -38,6 +40,8 @@ final class Warden implements AutoCloseable {
   private final int scopeRuleset;
   private final boolean root;
   private final Queue<Keeper> requests = new ConcurrentLinkedQueue<>();
+  private final Queue<Post> spares = new ConcurrentLinkedQueue<>();
+  private final AtomicLong numbers = new AtomicLong();
   private final CountDownLatch ready = new CountDownLatch(1);
   private final Thread thread;
   private volatile long restriction;
@@ -91,17 +95,54 @@ final class Warden implements AutoCloseable {
     }
     restriction = result;
     ready.countDown();
-    long number = 0;
     while (!closed) {
       Keeper keeper = requests.poll();
-      if (keeper == null) {
+      if (keeper != null) {
+        new Post().startWith(keeper);
+      } else if (spares.size() < MOST_SPARES) {
+        Post spare = new Post();
+        spare.thread.start();
+        spares.add(spare);
+      } else {
         LockSupport.park(this);
-        continue;
       }
-      Thread keeperThread = new Thread(keeper, Keeper.THREAD_NAME + ++number);
-      keeperThread.setDaemon(true);
-      keeper.thread(keeperThread);
-      keeperThread.start();
+    }
+    for (Post spare = spares.poll(); spare != null; spare = spares.poll()) {
+      LockSupport.unpark(spare.thread);
+    }
+  }
+
+  /**
+   * A thread in the warden's domain that runs one keeper. Some are started before there is anything
+   * to do: starting a thread costs a tenth of a launch.
+   */
+  private final class Post implements Runnable {
+    private final Thread thread = new Thread(this, Keeper.THREAD_NAME + numbers.incrementAndGet());
+    private volatile Keeper keeper;
+
+    private Post() {
+      thread.setDaemon(true);
+    }
+
+    private void startWith(Keeper assigned) {
+      assign(assigned);
+      thread.start();
+    }
+
+    private void assign(Keeper assigned) {
+      assigned.thread(thread);
+      keeper = assigned;
+    }
+
+    @Override
+    public void run() {
+      while (keeper == null) {
+        if (closed) {
+          return;
+        }
+        LockSupport.park(this);
+      }
+      keeper.run();
     }
   }
 
@@ -133,7 +174,13 @@ final class Warden implements AutoCloseable {
 
   /** Has a keeper started. */
   void start(Keeper keeper) {
-    requests.add(keeper);
+    Post spare = spares.poll();
+    if (spare == null) {
+      requests.add(keeper);
+    } else {
+      spare.assign(keeper);
+      LockSupport.unpark(spare.thread);
+    }
     LockSupport.unpark(thread);
   }
 

@@ -7,6 +7,19 @@ import java.util.Locale;
  * asm-generic/unistd.h} for aarch64; -1 where an architecture does not have the call.
  */
 public enum Syscall {
+  SHMGET(29, 194),
+  SHMAT(30, 196),
+  SHMCTL(31, 195),
+  SEMGET(64, 190),
+  SEMOP(65, 193),
+  SEMCTL(66, 191),
+  SEMTIMEDOP(220, 192),
+  MSGGET(68, 186),
+  MSGSND(69, 189),
+  MSGRCV(70, 188),
+  MSGCTL(71, 187),
+  MQ_OPEN(240, 180),
+  MQ_UNLINK(241, 181),
   PTRACE(101, 117),
   PROCESS_VM_READV(310, 270),
   PROCESS_VM_WRITEV(311, 271),

@@ -46,6 +46,9 @@ final class KernelOperations {
     all.put("i386", a -> LibC.X86 ? int80(20) : -38);
     all.put("fanotify", a -> LibC.syscall(300, 262, 0, 0));
     all.put("own-seccomp", KernelOperations::ownSeccomp);
+    all.put("sysv-memory", a -> removed(LibC.call("shmget", 0, 4096L, 01600), "shmctl"));
+    all.put("sysv-messages", a -> removed(LibC.call("msgget", 0, 01600), "msgctl"));
+    all.put("message-queue", KernelOperations::messageQueue);
     all.put("own-landlock", a -> LibC.syscall(444, 444, 0L, 0L, 1L));
   }
 
@@ -55,6 +58,23 @@ final class KernelOperations {
       LibC.call("_exit", 0);
     }
     return pid;
+  }
+
+  /** What a probe makes it removes ({@code IPC_RMID}). */
+  private static long removed(long id, String control) {
+    if (id >= 0) {
+      LibC.call(control, (int) id, 0, null);
+    }
+    return id;
+  }
+
+  private static long messageQueue(String[] a) {
+    String name = "/ringfence-probe-" + ProcessHandle.current().pid();
+    long queue = LibC.call("mq_open", name, 0102, 0600, null);
+    if (queue >= 0) {
+      LibC.call("mq_unlink", name);
+    }
+    return queue;
   }
 
   private static long clone3(String[] a) {
