@@ -20,6 +20,7 @@ import org.ringfence.policy.json.PolicyReader;
  */
 public final class WholeProcess {
   private static final int WARM = 5;
+  private static final int FILES = 20_000;
 
   private WholeProcess() {}
 
@@ -71,8 +72,8 @@ public final class WholeProcess {
   private static void fileWork(Path directory) throws Exception {
     Path repository = Files.createDirectory(directory.resolve("repository"));
     List<String> sources = new ArrayList<>();
-    for (int i = 0; i < 2_000; i++) {
-      Path file = repository.resolve("p" + i % 40).resolve("C" + i + ".java");
+    for (int i = 0; i < FILES; i++) {
+      Path file = repository.resolve("p" + i % 400).resolve("C" + i + ".java");
       Files.createDirectories(file.getParent());
       Files.writeString(file, "class C" + i + " { int f(int x) { return x + " + i + "; } }\n");
       if (i < 400) {
@@ -87,8 +88,8 @@ public final class WholeProcess {
         PolicyReader.parse("jvm", "{\"extends\": [\"workspace-write\", \"jvm\"]}");
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(directory).backend("landlock").open()) {
       compare(
-          "git status, 2000 files, sandboxed / plain",
-          60,
+          "git status, 20000 files, sandboxed / plain",
+          40,
           () -> sandboxed(sandbox, repository, "git", "status", "-s"),
           () -> plain(repository, "git", "status", "-s"));
       compare(
@@ -97,8 +98,8 @@ public final class WholeProcess {
           () -> sandboxed(sandbox, directory, javac, "-d", "out", "@" + list),
           () -> plain(directory, javac, "-d", "out", "@" + list));
       compare(
-          "chmod 2000 files (each call mediated), sandboxed / plain",
-          10,
+          "chmod 20000 files (each call mediated), sandboxed / plain",
+          3,
           () -> sandboxed(sandbox, repository, "chmod", "-R", "u+rw", "."),
           () -> plain(repository, "chmod", "-R", "u+rw", "."));
     }

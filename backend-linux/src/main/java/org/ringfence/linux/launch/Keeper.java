@@ -4,16 +4,7 @@ import static org.ringfence.linux.bind.Constants.CLONE_FILES;
 import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.CLOSE_RANGE_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
-import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
-import static org.ringfence.linux.bind.Constants.FUTEX_WAIT;
-import static org.ringfence.linux.bind.Constants.FUTEX_WAKE;
 import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
-import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
-import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
-import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_SET_FLAGS;
-import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
-import static org.ringfence.linux.bind.Constants.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
 import static org.ringfence.linux.bind.Constants.SIGTERM;
 
@@ -27,10 +18,11 @@ import org.ringfence.linux.plan.Syscall;
  * Restricts its own thread, spawns one command and stays until it has ended, because a child's
  * parent-death signal and our wait belong to the thread that made it.
  *
- * <p>What runs here runs under the command's own restrictions, with a descriptor table of its own:
- * it must not start a thread, load a class, use JNA's Memory, throw, or wake a Java thread (waking
- * a virtual thread may start a carrier). It therefore makes system calls on prepared memory and
- * signals through a futex and an eventfd.
+ * <p>The seccomp filter and no_new_privs come from the warden. What runs here runs under the
+ * command's own restrictions, with a descriptor table of its own: it must not start a thread, load
+ * a class, use JNA's Memory, throw, or wake a Java thread (waking a virtual thread may start a
+ * carrier). It therefore makes system calls on prepared memory and signals through a futex and an
+ * eventfd.
  */
 final class Keeper implements Runnable {
   /** All threads of keepers are called this, and a number. */
@@ -38,10 +30,7 @@ final class Keeper implements Runnable {
 
   // Steps at which a launch can fail.
   static final int STEP_NONE = 0;
-  static final int STEP_PRIVILEGES = 1;
   static final int STEP_LANDLOCK = 3;
-  static final int STEP_SECCOMP = 4;
-  static final int STEP_LISTENER = 5;
   static final int STEP_DESCRIPTORS = 6;
   static final int STEP_DIRECTORY = 7;
   static final int STEP_SPAWN = 8;
@@ -70,7 +59,6 @@ final class Keeper implements Runnable {
   private volatile int failedStep = STEP_NONE;
   private volatile int error;
   private volatile int pid;
-  private volatile int listener = -1;
   private volatile int status;
   private volatile boolean started;
   private boolean restricted;
@@ -90,7 +78,7 @@ final class Keeper implements Runnable {
     try {
       if (restrict() && spawn()) {
         started = true;
-        signalStarted();
+        orders.startedWord.set();
         signalled = true;
         awaitEnd();
       }
@@ -99,7 +87,7 @@ final class Keeper implements Runnable {
       failedStep = STEP_UNEXPECTED;
     } finally {
       if (!signalled) {
-        signalStarted();
+        orders.startedWord.set();
       }
       done = true;
       ended.add(this);
@@ -111,34 +99,12 @@ final class Keeper implements Runnable {
     if (!orders.confined) {
       return true;
     }
-    long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
-    if (result < 0) {
-      return failed(STEP_PRIVILEGES, result);
-    }
     if (orders.ruleset >= 0) {
-      result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, orders.ruleset, 0);
+      long result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, orders.ruleset, 0);
       if (result < 0) {
         return failed(STEP_LANDLOCK, result);
       }
       restricted = true;
-    }
-    int flags =
-        (orders.listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0)
-            | (orders.listens && orders.waitKillable ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0);
-    result = kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, flags, orders.program);
-    if (result < 0) {
-      return failed(STEP_SECCOMP, result);
-    }
-    if (orders.listens) {
-      listener = (int) result;
-      // Linux 6.6: the supervisor answers on the caller's processor; an error changes nothing.
-      kernel.call(
-          Syscall.IOCTL, result, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-      result =
-          kernel.call(Syscall.EPOLL_CTL, orders.epoll, EPOLL_CTL_ADD, listener, orders.epollEvent);
-      if (result < 0) {
-        return failed(STEP_LISTENER, result);
-      }
     }
     return true;
   }
@@ -219,7 +185,8 @@ final class Keeper implements Runnable {
         if (orders.killsLeftovers) {
           killAll();
         }
-        awaitObserved();
+        // The zombie is held until the caller has taken its ProcessHandle.
+        orders.observedWord.await();
         kernel.call(Syscall.WAIT4, pid, orders.status, 0, 0);
         status = orders.block.getInt(orders.status);
         rootEnded = true;
@@ -272,18 +239,6 @@ final class Keeper implements Runnable {
     return false;
   }
 
-  private void signalStarted() {
-    orders.block.setInt(orders.startedWord, 1);
-    kernel.call(Syscall.FUTEX, orders.startedWord, FUTEX_WAKE, Integer.MAX_VALUE);
-  }
-
-  /** Holds the zombie until the caller has taken its ProcessHandle. */
-  private void awaitObserved() {
-    while (orders.block.getInt(orders.observedWord) == 0) {
-      kernel.call(Syscall.FUTEX, orders.observedWord, FUTEX_WAIT, 0, 0);
-    }
-  }
-
   private void wakeSupervisor() {
     int fd = started ? SLOT_SUPERVISOR : orders.supervisorEvent;
     kernel.call(Syscall.WRITE, fd, orders.counter, 8);
@@ -293,14 +248,11 @@ final class Keeper implements Runnable {
 
   /** Blocks until the command runs or has failed to. Does not react to interruption. */
   void awaitStarted() {
-    while (orders.block.getInt(orders.startedWord) == 0) {
-      kernel.call(Syscall.FUTEX, orders.startedWord, FUTEX_WAIT, 0, 0);
-    }
+    orders.startedWord.await();
   }
 
   void observed() {
-    orders.block.setInt(orders.observedWord, 1);
-    kernel.call(Syscall.FUTEX, orders.observedWord, FUTEX_WAKE, Integer.MAX_VALUE);
+    orders.observedWord.set();
   }
 
   /** Asks the keeper for something; the caller makes sure that {@code wakeDescriptor} is open. */
@@ -319,10 +271,6 @@ final class Keeper implements Runnable {
 
   int pid() {
     return pid;
-  }
-
-  int listener() {
-    return listener;
   }
 
   int status() {

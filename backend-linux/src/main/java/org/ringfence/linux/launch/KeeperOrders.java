@@ -3,9 +3,9 @@ package org.ringfence.linux.launch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.plan.BpfProgram;
 
 /**
  * Everything a keeper needs, laid out in native memory before it starts, so that the keeper itself
@@ -28,49 +28,43 @@ final class KeeperOrders implements AutoCloseable {
   final long pid;
   final long status;
   final long polls;
-  final long startedWord;
-  final long observedWord;
+  final FutexWord startedWord;
+  final FutexWord observedWord;
   final long counter;
-  final long epollEvent;
-  final long program;
 
   final int ruleset;
   final boolean confined;
-  final boolean listens;
-  final boolean waitKillable;
   final boolean scoped;
   final boolean killsLeftovers;
-  final int epoll;
   final int wake;
   final int supervisorEvent;
 
   /**
    * Lays out the orders.
    *
+   * @param kernel the system calls
    * @param executable the resolved program
    * @param command the program's name and arguments
    * @param environmentOf the environment
    * @param directoryOf the working directory, or null to keep the JVM's
    * @param standard the descriptors that become 0, 1 and 2
-   * @param confinement ruleset, filter and what goes with them; null for the watchdog
-   * @param epollData what epoll reports for this keeper's listener
+   * @param confinement null for the watchdog
    * @param signals descriptors to wake the keeper and to wake the supervisor
    */
   KeeperOrders(
+      Kernel kernel,
       String executable,
       List<String> command,
       Map<String, String> environmentOf,
       String directoryOf,
       int[] standard,
       Confinement confinement,
-      long epollData,
       Signals signals) {
     List<String> variables = new ArrayList<>();
     environmentOf.forEach((name, value) -> variables.add(name + "=" + value));
     List<String> viaShell = new ArrayList<>(command);
     viaShell.set(0, executable);
     viaShell.add(0, "/bin/sh");
-    byte[] code = confinement == null ? new byte[0] : confinement.program().bytes();
     this.block =
         new NativeBlock(
             NativeBlock.sizeOf(command)
@@ -78,7 +72,6 @@ final class KeeperOrders implements AutoCloseable {
                 + NativeBlock.sizeOf(variables)
                 + 3L * executable.length()
                 + (directoryOf == null ? 0 : 3L * directoryOf.length())
-                + code.length
                 + 2 * SPAWN_STRUCT_BYTES
                 + 2 * SIGSET_BYTES
                 + 2048);
@@ -90,8 +83,8 @@ final class KeeperOrders implements AutoCloseable {
     this.directory = directoryOf == null ? 0 : block.string(directoryOf);
     this.pid = block.allocate(8);
     this.status = block.allocate(8);
-    this.startedWord = block.allocate(8);
-    this.observedWord = block.allocate(8);
+    this.startedWord = new FutexWord(kernel, block);
+    this.observedWord = new FutexWord(kernel, block);
     this.counter = block.allocate(8);
     block.setLong(counter, 1);
     this.polls = block.allocate(16);
@@ -100,43 +93,20 @@ final class KeeperOrders implements AutoCloseable {
     spawnStructures(standard);
     this.confined = confinement != null;
     this.ruleset = confined ? confinement.ruleset() : -1;
-    this.listens = confined && confinement.listens();
-    this.waitKillable = confined && confinement.waitKillable();
     this.scoped = confined && confinement.scoped();
     this.killsLeftovers = confined && confinement.killsLeftovers();
-    this.epoll = confined ? confinement.epoll() : -1;
-    this.epollEvent = block.allocate(16);
-    this.program = confined ? program(code) : 0;
-    if (confined) {
-      block.setInt(epollEvent, org.ringfence.linux.bind.Constants.EPOLLIN);
-      // struct epoll_event is packed on x86_64 only (linux/eventpoll.h).
-      block.setLong(epollEvent + confinement.epollDataOffset(), epollData);
-    }
     this.wake = signals.keeper();
     this.supervisorEvent = signals.supervisor();
   }
 
   /**
-   * How a command is confined.
+   * How a command is confined, besides what its keeper inherits from the warden.
    *
    * @param ruleset the Landlock ruleset's descriptor, -1 for none
-   * @param program the seccomp filter
-   * @param listens whether the filter has a listener
-   * @param waitKillable whether the listener keeps signals from interrupting a call it has taken
    * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
    * @param killsLeftovers whether what the command started is killed when it ends
-   * @param epoll the supervisor's epoll descriptor
-   * @param epollDataOffset where the data lies in {@code struct epoll_event}
    */
-  record Confinement(
-      int ruleset,
-      BpfProgram program,
-      boolean listens,
-      boolean waitKillable,
-      boolean scoped,
-      boolean killsLeftovers,
-      int epoll,
-      int epollDataOffset) {}
+  record Confinement(int ruleset, boolean scoped, boolean killsLeftovers) {}
 
   /**
    * Event descriptors.
@@ -160,15 +130,6 @@ final class KeeperOrders implements AutoCloseable {
     LibC.posix_spawnattr_setsigdefault(attributes, all);
     LibC.posix_spawnattr_setflags(
         attributes, (short) (LibC.SPAWN_SETSIGDEF | LibC.SPAWN_SETSIGMASK | LibC.SPAWN_SETSID));
-  }
-
-  /** {@code struct sock_fprog} of {@code linux/filter.h}. */
-  private long program(byte[] code) {
-    long instructions = block.bytes(code);
-    long header = block.allocate(16);
-    block.setShort(header, (short) (code.length / 8));
-    block.setLong(header + 8, instructions);
-    return header;
   }
 
   @Override

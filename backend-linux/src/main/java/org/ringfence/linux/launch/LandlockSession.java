@@ -1,5 +1,10 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
+import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_SET_FLAGS;
+import static org.ringfence.linux.bind.Constants.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +19,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
-import org.ringfence.linux.plan.BpfProgram;
+import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
@@ -23,9 +28,9 @@ import org.ringfence.linux.plan.LandlockRuleset;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.SeccompFilter;
+import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
-import org.ringfence.policy.Limits;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 
@@ -41,17 +46,9 @@ public final class LandlockSession implements BackendSession {
   private final Warden warden;
   private final Watchdog watchdog;
   private final Supervisor supervisor;
-  private final Filter filter;
   private final Set<LinuxProcess> live = ConcurrentHashMap.newKeySet();
   private final ReadWriteLock closing = new ReentrantReadWriteLock();
   private boolean closed;
-
-  private record Filter(BpfProgram program, boolean listens) {
-    static Filter of(EffectivePolicy policy, Limits limits, HostFacts facts) {
-      SeccompFilter filter = SeccompCompiler.compile(policy, limits);
-      return new Filter(filter.compile(facts.arch().orElseThrow()), filter.needsListener());
-    }
-  }
 
   private LandlockSession(Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts) {
     this.kernel = kernel;
@@ -62,7 +59,6 @@ public final class LandlockSession implements BackendSession {
     this.warden = parts.warden;
     this.watchdog = parts.watchdog;
     this.supervisor = parts.supervisor;
-    this.filter = Filter.of(policy, policy.policy().limits(), facts);
   }
 
   /** What is made one after the other while opening, and undone when the rest fails. */
@@ -122,6 +118,7 @@ public final class LandlockSession implements BackendSession {
         parts.watchdog =
             Watchdog.start(kernel, parts.warden, policy.places().privateTmp().orElse(""));
       }
+      installFilter(kernel, facts, policy, parts);
       LandlockSession session = new LandlockSession(kernel, facts, policy, parts);
       done = true;
       return session;
@@ -131,6 +128,36 @@ public final class LandlockSession implements BackendSession {
       if (!done) {
         parts.undo(descriptors);
       }
+    }
+  }
+
+  /** After the watchdog is there, which has to work when nobody answers the listener any more. */
+  private static void installFilter(
+      Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts)
+      throws SandboxException, IOException {
+    SeccompFilter filter = SeccompCompiler.compile(policy, policy.policy().limits());
+    byte[] code = filter.compile(kernel.arch()).bytes();
+    boolean listens = filter.needsListener();
+    int flags =
+        (listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0)
+            | (listens && facts.waitKillable() ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0);
+    int listener;
+    try (NativeBlock block = new NativeBlock(code.length + 64L)) {
+      // struct sock_fprog of linux/filter.h
+      long instructions = block.bytes(code);
+      long program = block.allocate(16);
+      block.setShort(program, (short) (code.length / 8));
+      block.setLong(program + 8, instructions);
+      listener = parts.warden.install(flags, program);
+    }
+    if (listens) {
+      // Linux 6.6: the supervisor answers on the caller's processor; an error changes nothing.
+      kernel.call(
+          Syscall.IOCTL,
+          listener,
+          SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+          SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+      parts.supervisor.listen(listener);
     }
   }
 
@@ -148,7 +175,7 @@ public final class LandlockSession implements BackendSession {
 
   /** A keeper cannot load classes: its descriptor table is not the one that jars are open in. */
   private static void touchClasses() {
-    for (Class<?> type : List.of(Keeper.class, KeeperOrders.class, Errno.class)) {
+    for (Class<?> type : List.of(Keeper.class, KeeperOrders.class, FutexWord.class, Errno.class)) {
       try {
         Class.forName(type.getName(), true, type.getClassLoader());
       } catch (ClassNotFoundException e) {
@@ -174,34 +201,22 @@ public final class LandlockSession implements BackendSession {
     Map<String, String> environment = launch.environment();
     String executable =
         ExecutableSearch.find(launch.command().get(0), launch.directory(), environment.get("PATH"));
-    Filter chosen =
-        SeccompCompiler.needsGate(launch.limits()) == SeccompCompiler.needsGate(limits())
-            ? filter
-            : Filter.of(policy, launch.limits(), facts);
     try (StandardStreams streams = StandardStreams.open(descriptors, launch)) {
       int wake = descriptors.event();
-      long number = supervisor.nextNumber();
       KeeperOrders orders =
           new KeeperOrders(
+              kernel,
               executable,
               launch.command(),
               environment,
               launch.directory().toString(),
               streams.standard(),
-              confinement(chosen),
-              number,
+              new KeeperOrders.Confinement(ruleset, facts.abi().scopes(), killsLeftovers()),
               new KeeperOrders.Signals(wake, supervisor.event()));
       Keeper keeper = new Keeper(kernel, orders, supervisor.ended());
       LinuxProcess process =
-          new LinuxProcess(
-              kernel,
-              supervisor,
-              keeper,
-              new LimitGate(kernel, launch.limits()),
-              number,
-              wake,
-              launch.limits().grace());
-      supervisor.add(number, process);
+          new LinuxProcess(kernel, supervisor, keeper, wake, launch.limits().grace());
+      supervisor.add(process);
       live.add(process);
       warden.start(keeper);
       keeper.awaitStarted();
@@ -220,24 +235,8 @@ public final class LandlockSession implements BackendSession {
     }
   }
 
-  private KeeperOrders.Confinement confinement(Filter chosen) {
-    return new KeeperOrders.Confinement(
-        ruleset,
-        chosen.program(),
-        chosen.listens(),
-        facts.waitKillable(),
-        facts.abi().scopes(),
-        limitsLeftovers(),
-        supervisor.epoll(),
-        Supervisor.epollEventSize(kernel) - 8);
-  }
-
-  private boolean limitsLeftovers() {
+  private boolean killsLeftovers() {
     return policy.policy().lifetime().onRootExit() == Leftovers.KILL;
-  }
-
-  private Limits limits() {
-    return policy.policy().limits();
   }
 
   private SandboxException failed(Launch launch, Keeper keeper, LinuxProcess process) {
@@ -258,10 +257,7 @@ public final class LandlockSession implements BackendSession {
 
   private static String stepName(int step) {
     return switch (step) {
-      case Keeper.STEP_PRIVILEGES -> "no_new_privs";
       case Keeper.STEP_LANDLOCK -> "landlock_restrict_self";
-      case Keeper.STEP_SECCOMP -> "seccomp filter";
-      case Keeper.STEP_LISTENER -> "seccomp listener";
       case Keeper.STEP_DESCRIPTORS -> "descriptor table";
       case Keeper.STEP_WAIT -> "wait";
       default -> "unexpected";

@@ -24,9 +24,12 @@ final class LimitGate {
     this.limits = limits;
   }
 
-  /** Answers an execve. Letting it go on is no decision about what it executes. */
-  void answer(TrappedCall call, boolean commandStarted) {
-    if (!commandStarted) {
+  /**
+   * Answers an execve. Letting it go on is no decision about what it executes. A command is a child
+   * of this JVM, what it starts is not; doing a command's later execve again changes nothing.
+   */
+  void answer(TrappedCall call) {
+    if (isCommand(call.tid())) {
       long result = apply(call.tid());
       if (result < 0) {
         call.result(result);
@@ -34,6 +37,13 @@ final class LimitGate {
       }
     }
     call.proceed();
+  }
+
+  private static boolean isCommand(int pid) {
+    return ProcessHandle.of(pid)
+        .flatMap(ProcessHandle::parent)
+        .map(parent -> parent.pid() == ProcessHandle.current().pid())
+        .orElse(true);
   }
 
   private long apply(int pid) {

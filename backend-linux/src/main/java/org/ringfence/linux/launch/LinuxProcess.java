@@ -21,8 +21,6 @@ final class LinuxProcess extends SandboxedProcess {
   private final Kernel kernel;
   private final Supervisor supervisor;
   private final Keeper keeper;
-  private final LimitGate gate;
-  private final long number;
   private final int wake;
   private final Duration grace;
   private final CountDownLatch exited = new CountDownLatch(1);
@@ -40,29 +38,16 @@ final class LinuxProcess extends SandboxedProcess {
   /** The parent's ends of the command's streams. */
   record Streams(OutputStream input, InputStream output, InputStream error) {}
 
-  LinuxProcess(
-      Kernel kernel,
-      Supervisor supervisor,
-      Keeper keeper,
-      LimitGate gate,
-      long number,
-      int wake,
-      Duration grace) {
+  LinuxProcess(Kernel kernel, Supervisor supervisor, Keeper keeper, int wake, Duration grace) {
     this.kernel = kernel;
     this.supervisor = supervisor;
     this.keeper = keeper;
-    this.gate = gate;
-    this.number = number;
     this.wake = wake;
     this.grace = grace;
   }
 
   Keeper keeper() {
     return keeper;
-  }
-
-  LimitGate gate() {
-    return gate;
   }
 
   /** Takes the handle while the process cannot have been reaped, then lets the keeper go on. */
@@ -77,7 +62,7 @@ final class LinuxProcess extends SandboxedProcess {
   void abandon() {
     keeper.free();
     closeWake();
-    supervisor.remove(number, this);
+    supervisor.remove(this);
   }
 
   void limitWallTime(Duration time) {
@@ -111,7 +96,7 @@ final class LinuxProcess extends SandboxedProcess {
     }
     keeper.free();
     closeWake();
-    supervisor.remove(number, this);
+    supervisor.remove(this);
     whenGone.run();
   }
 

@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
   private static final long EVENT_DATA = 0;
+  private static final long LISTENER_DATA = 1;
   private static final int MOST_EVENTS = 32;
   private static final int NOTIFICATION_BYTES = 80;
   private static final int MOST_BLOCKING_CALLS = 256;
@@ -49,7 +50,6 @@ final class Supervisor implements AutoCloseable {
   private final int epoll;
   private final int event;
   private final int eventSize;
-  private final Map<Long, LinuxProcess> processes = new ConcurrentHashMap<>();
   private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
   private final Queue<Keeper> ended = new ConcurrentLinkedQueue<>();
   private final ConcurrentSkipListMap<Deadline, Runnable> deadlines = new ConcurrentSkipListMap<>();
@@ -57,10 +57,12 @@ final class Supervisor implements AutoCloseable {
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final MetadataCalls metadata;
   private final SocketCalls sockets;
+  private final LimitGate gate;
   private final ExecutorService blocking;
   private final ExecutorService events;
   private final Thread thread;
   private volatile boolean closed;
+  private volatile int listener = -1;
 
   /** A point in time; the number keeps equal ones apart. */
   record Deadline(long nanos, long number) implements Comparable<Deadline> {
@@ -94,17 +96,13 @@ final class Supervisor implements AutoCloseable {
             uid == 0,
             v -> report(listener, v),
             blocking);
+    this.gate = new LimitGate(kernel, policy.policy().limits());
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
     }
     this.epoll = (int) Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CREATE1, O_CLOEXEC));
     this.event = descriptors.event();
-    try (NativeBlock block = new NativeBlock(32)) {
-      long at = block.allocate(16);
-      block.setInt(at, EPOLLIN);
-      block.setLong(at + eventSize - 8, EVENT_DATA);
-      Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, event, at));
-    }
+    watch(event, EVENT_DATA);
     this.thread = new Thread(this::serve, "ringfence-supervisor");
     thread.setDaemon(true);
     thread.start();
@@ -154,22 +152,28 @@ final class Supervisor implements AutoCloseable {
     return ended;
   }
 
-  /** A number for a process, by which its listener's events are told apart. */
-  long nextNumber() {
-    return numbers.incrementAndGet();
+  /** Answers from now on what this listener gets. */
+  void listen(int descriptor) throws IOException {
+    listener = descriptor;
+    watch(descriptor, LISTENER_DATA);
   }
 
-  void add(long number, LinuxProcess process) {
-    processes.put(number, process);
+  private void watch(int descriptor, long data) throws IOException {
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(16);
+      block.setInt(at, EPOLLIN);
+      block.setLong(at + eventSize - 8, data);
+      Descriptors.check(
+          "epoll", kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, descriptor, at));
+    }
+  }
+
+  void add(LinuxProcess process) {
     byKeeper.put(process.keeper(), process);
   }
 
-  /** The keeper is gone; its listener stays until the last task under the filter is gone too. */
-  void remove(long number, LinuxProcess process) {
+  void remove(LinuxProcess process) {
     byKeeper.remove(process.keeper());
-    if (process.keeper().listener() < 0) {
-      processes.remove(number);
-    }
   }
 
   /** Runs something later, on the supervisor's thread; it must not block. */
@@ -208,7 +212,7 @@ final class Supervisor implements AutoCloseable {
           if (data == EVENT_DATA) {
             kernel.call(Syscall.READ, event, counter, 8);
           } else {
-            listenerReady(block, data, block.getInt(at), notification);
+            listenerReady(block, block.getInt(at), notification);
           }
         }
         keepTime();
@@ -240,25 +244,17 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  private void listenerReady(NativeBlock block, long number, int events, long notification) {
-    LinuxProcess process = processes.get(number);
-    if (process == null) {
-      return;
-    }
-    int listener = process.keeper().listener();
+  private void listenerReady(NativeBlock block, int events, long notification) {
     if ((events & EPOLLIN) != 0) {
       // One at a time: a receive with nothing waiting would block, so epoll is asked again.
-      answerOne(block, process, listener, notification);
-    }
-    if ((events & EPOLLHUP) != 0) {
-      // The last task under this filter is gone.
+      answerOne(block, notification);
+    } else if ((events & EPOLLHUP) != 0) {
+      // The last task under the filter is gone, the warden included.
       kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, listener, 0);
-      descriptors.close(listener);
-      processes.remove(number);
     }
   }
 
-  private void answerOne(NativeBlock block, LinuxProcess process, int listener, long notification) {
+  private void answerOne(NativeBlock block, long notification) {
     block.clear(notification, NOTIFICATION_BYTES);
     if (kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_RECV, notification) < 0) {
       // ENOENT: the caller was killed before we could look.
@@ -279,21 +275,21 @@ final class Supervisor implements AutoCloseable {
             number,
             arguments);
     try {
-      dispatch(process, call);
+      dispatch(call);
     } catch (RuntimeException e) {
       LOG.error("call {} could not be answered", number, e);
       call.fail(Errno.EPERM);
     }
   }
 
-  private void dispatch(LinuxProcess process, TrappedCall call) {
+  private void dispatch(TrappedCall call) {
     Syscall syscall = trapped.get(call.number());
     if (syscall == null) {
       call.fail(Errno.ENOSYS);
       return;
     }
     switch (syscall) {
-      case EXECVE, EXECVEAT -> process.gate().answer(call, process.keeper().started());
+      case EXECVE, EXECVEAT -> gate.answer(call);
       case SOCKET, BIND, CONNECT, SENDTO, SENDMSG, SENDMMSG -> sockets.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }
@@ -323,8 +319,7 @@ final class Supervisor implements AutoCloseable {
     }
     blocking.shutdownNow();
     events.shutdown();
-    processes.values().forEach(process -> descriptors.close(process.keeper().listener()));
-    processes.clear();
+    descriptors.close(listener);
     descriptors.close(epoll);
     descriptors.close(event);
     if (interrupted) {

@@ -2,10 +2,10 @@ package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.PR_CAPBSET_DROP;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
+import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.ringfence.SandboxException;
@@ -20,6 +20,9 @@ import org.ringfence.linux.plan.Syscall;
  * domain, the {@link Watchdog}, can kill everything of this sandbox with kill(-1), and nothing in
  * the sandbox can signal the watchdog.
  *
+ * <p>The sandbox's seccomp filter is installed here once, and keepers inherit it: installing it
+ * anew for each command would cost more than all else that a keeper does.
+ *
  * <p>Requests come through a lock-free queue: a lock that a virtual thread waits for would make the
  * warden wake it, and waking may start a thread.
  */
@@ -31,6 +34,7 @@ final class Warden implements AutoCloseable {
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final int LAST_CAPABILITY = 63;
   private static final int MOST_SPARES = 2;
+  private static final long JOIN_MILLIS = 100;
   // linux/prctl.h
   private static final int PR_CAPBSET_READ = 23;
   private static final int PR_CAP_AMBIENT = 47;
@@ -42,9 +46,14 @@ final class Warden implements AutoCloseable {
   private final Queue<Keeper> requests = new ConcurrentLinkedQueue<>();
   private final Queue<Post> spares = new ConcurrentLinkedQueue<>();
   private final AtomicLong numbers = new AtomicLong();
-  private final CountDownLatch ready = new CountDownLatch(1);
+  private final NativeBlock block = new NativeBlock(64);
+  private final FutexWord restrictedWord;
+  private final FutexWord filteredWord;
   private final Thread thread;
   private volatile long restriction;
+  private volatile Filter filter;
+  private volatile long filtering;
+  private boolean filtered;
   private volatile boolean closed;
 
   /**
@@ -58,34 +67,45 @@ final class Warden implements AutoCloseable {
     this.kernel = kernel;
     this.scopeRuleset = scopeRuleset;
     this.root = root;
+    this.restrictedWord = new FutexWord(kernel, block);
+    this.filteredWord = new FutexWord(kernel, block);
     this.thread = new Thread(this::serve, Keeper.THREAD_NAME + "warden");
     thread.setDaemon(true);
     thread.start();
-    awaitReady();
+    restrictedWord.await();
     if (restriction < 0) {
+      close();
       throw new SandboxException(
           "landlock: the domain around the sandbox cannot be made: "
               + Errno.name((int) -restriction));
     }
   }
 
-  private void awaitReady() {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        ready.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
+  /**
+   * A seccomp filter to install.
+   *
+   * @param flags of {@code seccomp(2)}
+   * @param program the address of a {@code struct sock_fprog}
+   */
+  private record Filter(int flags, long program) {}
+
+  /**
+   * Installs the sandbox's seccomp filter on the warden. Keepers started from now on inherit it,
+   * those before do not.
+   *
+   * @return the listener's descriptor, or 0 when the flags ask for none
+   */
+  int install(int flags, long program) throws SandboxException {
+    filter = new Filter(flags, program);
+    LockSupport.unpark(thread);
+    filteredWord.await();
+    if (filtering < 0) {
+      throw new SandboxException("seccomp: " + Errno.name((int) -filtering));
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    return (int) filtering;
   }
 
   private void serve() {
-    // Before the restriction: afterwards this thread wakes nobody.
     long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
     if (result >= 0) {
       result = dropCapabilities();
@@ -94,12 +114,17 @@ final class Warden implements AutoCloseable {
       result = kernel.call(Syscall.LANDLOCK_RESTRICT_SELF, scopeRuleset, 0);
     }
     restriction = result;
-    ready.countDown();
+    restrictedWord.set();
     while (!closed) {
       Keeper keeper = requests.poll();
       if (keeper != null) {
         new Post().startWith(keeper);
-      } else if (spares.size() < MOST_SPARES) {
+      } else if (filter != null && !filtered) {
+        filtered = true;
+        filtering =
+            kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, filter.flags(), filter.program());
+        filteredWord.set();
+      } else if (filtered && spares.size() < MOST_SPARES) {
         Post spare = new Post();
         spare.thread.start();
         spares.add(spare);
@@ -184,9 +209,22 @@ final class Warden implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
+  /** Ends the warden and its spares; keepers at work go on. */
   @Override
   public void close() {
     closed = true;
-    LockSupport.unpark(thread);
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      LockSupport.unpark(thread);
+      try {
+        thread.join(JOIN_MILLIS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    block.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -53,13 +53,13 @@ final class Watchdog implements AutoCloseable {
       wake = descriptors.event();
       KeeperOrders orders =
           new KeeperOrders(
+              kernel,
               "/bin/sh",
               List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp),
               Map.of("PATH", "/usr/bin:/bin"),
               "/",
               new int[] {ends[0], sink, sink},
               null,
-              0,
               new KeeperOrders.Signals(wake, wake));
       Keeper keeper = new Keeper(kernel, orders, new ConcurrentLinkedQueue<>());
       warden.start(keeper);
