@@ -30,17 +30,16 @@ final class Keeper implements Runnable {
 
   // Steps at which a launch can fail.
   static final int STEP_NONE = 0;
-  static final int STEP_LANDLOCK = 3;
-  static final int STEP_DESCRIPTORS = 6;
-  static final int STEP_DIRECTORY = 7;
-  static final int STEP_SPAWN = 8;
-  static final int STEP_WAIT = 9;
-  static final int STEP_UNEXPECTED = 10;
+  static final int STEP_LANDLOCK = 1;
+  static final int STEP_DESCRIPTORS = 2;
+  static final int STEP_DIRECTORY = 3;
+  static final int STEP_SPAWN = 4;
+  static final int STEP_WAIT = 5;
+  static final int STEP_UNEXPECTED = 6;
 
   // Requests from other threads.
   static final int REQUEST_TERM = 1;
   static final int REQUEST_KILL = 2;
-  static final int REQUEST_RELEASE = 4;
 
   private static final int ENOEXEC = 8;
   private static final int EINTR = 4;
@@ -196,7 +195,7 @@ final class Keeper implements Runnable {
         ended.add(this);
         wakeSupervisor();
       }
-      if (exited && (requests.get() & (REQUEST_RELEASE | REQUEST_KILL)) != 0) {
+      if (exited && (requests.get() & REQUEST_KILL) != 0) {
         return;
       }
     }

@@ -28,8 +28,8 @@ final class LinuxProcess extends SandboxedProcess {
   private final AtomicReference<Termination.Cause> intended = new AtomicReference<>();
   private final Object wakeLock = new Object();
   private boolean wakeClosed;
-  private Supervisor.Deadline wallTime;
-  private Supervisor.Deadline killTime;
+  private Deadlines.Deadline wallTime;
+  private Deadlines.Deadline killTime;
   private volatile Termination termination;
   private volatile ProcessHandle handle;
   private Streams streams;

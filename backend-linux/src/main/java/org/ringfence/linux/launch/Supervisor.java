@@ -13,14 +13,12 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Descriptors;
@@ -44,6 +42,7 @@ final class Supervisor implements AutoCloseable {
   private static final int NOTIFICATION_BYTES = 80;
   private static final int MOST_BLOCKING_CALLS = 256;
   private static final long IDLE_SECONDS = 10;
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
 
   private final Kernel kernel;
   private final Descriptors descriptors;
@@ -52,8 +51,7 @@ final class Supervisor implements AutoCloseable {
   private final int eventSize;
   private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
   private final Queue<Keeper> ended = new ConcurrentLinkedQueue<>();
-  private final ConcurrentSkipListMap<Deadline, Runnable> deadlines = new ConcurrentSkipListMap<>();
-  private final AtomicLong numbers = new AtomicLong();
+  private final Deadlines deadlines = new Deadlines();
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final MetadataCalls metadata;
   private final SocketCalls sockets;
@@ -63,15 +61,6 @@ final class Supervisor implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private volatile int listener = -1;
-
-  /** A point in time; the number keeps equal ones apart. */
-  record Deadline(long nanos, long number) implements Comparable<Deadline> {
-    @Override
-    public int compareTo(Deadline other) {
-      int byTime = Long.compare(nanos - other.nanos, 0);
-      return byTime != 0 ? byTime : Long.compare(number, other.number);
-    }
-  }
 
   Supervisor(Kernel kernel, EffectivePolicy policy, int uid, int gid, SandboxListener listener)
       throws IOException {
@@ -177,14 +166,13 @@ final class Supervisor implements AutoCloseable {
   }
 
   /** Runs something later, on the supervisor's thread; it must not block. */
-  Deadline schedule(long delayNanos, Runnable action) {
-    Deadline deadline = new Deadline(System.nanoTime() + delayNanos, numbers.incrementAndGet());
-    deadlines.put(deadline, action);
+  Deadlines.Deadline schedule(long delayNanos, Runnable action) {
+    Deadlines.Deadline deadline = deadlines.add(delayNanos, action);
     wake();
     return deadline;
   }
 
-  void cancel(Deadline deadline) {
+  void cancel(Deadlines.Deadline deadline) {
     if (deadline != null) {
       deadlines.remove(deadline);
     }
@@ -224,23 +212,15 @@ final class Supervisor implements AutoCloseable {
   }
 
   private int millisToWait() {
-    Map.Entry<Deadline, Runnable> first = deadlines.firstEntry();
-    if (first == null) {
-      return -1;
-    }
-    long nanos = first.getKey().nanos() - System.nanoTime();
-    return nanos <= 0 ? 0 : (int) Math.min(TimeUnit.NANOSECONDS.toMillis(nanos) + 1, 60_000);
+    long nanos = deadlines.untilNext();
+    return nanos <= 0
+        ? (int) nanos
+        : (int) Math.min(TimeUnit.NANOSECONDS.toMillis(nanos) + 1, LONGEST_WAIT_MILLIS);
   }
 
   private void keepTime() {
-    while (true) {
-      Map.Entry<Deadline, Runnable> first = deadlines.firstEntry();
-      if (first == null || first.getKey().nanos() - System.nanoTime() > 0) {
-        return;
-      }
-      if (deadlines.remove(first.getKey(), first.getValue())) {
-        first.getValue().run();
-      }
+    for (Deadlines.Deadline due = deadlines.takeDue(); due != null; due = deadlines.takeDue()) {
+      due.action().run();
     }
   }
 

@@ -1,0 +1,48 @@
+package org.ringfence.linux.launch;
+
+import java.util.PriorityQueue;
+
+/** Actions by the time they are due. Thread-safe. */
+final class Deadlines {
+  /** An action and its time, by {@link System#nanoTime()}. */
+  static final class Deadline implements Comparable<Deadline> {
+    private final long nanos;
+    private final Runnable action;
+
+    private Deadline(long nanos, Runnable action) {
+      this.nanos = nanos;
+      this.action = action;
+    }
+
+    Runnable action() {
+      return action;
+    }
+
+    @Override
+    public int compareTo(Deadline other) {
+      return Long.compare(nanos - other.nanos, 0);
+    }
+  }
+
+  private final PriorityQueue<Deadline> queue = new PriorityQueue<>();
+
+  synchronized Deadline add(long delayNanos, Runnable action) {
+    Deadline deadline = new Deadline(System.nanoTime() + delayNanos, action);
+    queue.add(deadline);
+    return deadline;
+  }
+
+  synchronized void remove(Deadline deadline) {
+    queue.removeIf(one -> one == deadline);
+  }
+
+  /** Nanoseconds until the first is due, 0 when it is; -1 when there is none. */
+  synchronized long untilNext() {
+    return queue.isEmpty() ? -1 : Math.max(0, queue.peek().nanos - System.nanoTime());
+  }
+
+  /** Takes the first that is due, or null. */
+  synchronized Deadline takeDue() {
+    return untilNext() == 0 ? queue.poll() : null;
+  }
+}
