@@ -11,11 +11,9 @@ final class Palette {
     this.ansi = ansi;
   }
 
+  /** picocli looks for a terminal, also on Java 22 and newer, and for NO_COLOR. */
   static Palette ofThisTerminal() {
-    boolean plain =
-        System.getenv("NO_COLOR") != null && !System.getenv("NO_COLOR").isEmpty()
-            || System.console() == null;
-    return new Palette(plain ? Ansi.OFF : Ansi.AUTO);
+    return new Palette(Ansi.AUTO);
   }
 
   String level(Enforcement level) {

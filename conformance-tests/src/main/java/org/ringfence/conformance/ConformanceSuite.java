@@ -44,6 +44,20 @@ public final class ConformanceSuite implements AutoCloseable {
    * @throws IOException if the fixture cannot be made
    */
   public static ConformanceSuite against(SandboxBackend backend) throws IOException {
+    return new ConformanceSuite(new Stage(backend, Fixture.create()), bodies());
+  }
+
+  /**
+   * All cases, without preparing to run them.
+   *
+   * @return the cases, by group
+   * @throws IOException if the jar lacks the data file
+   */
+  public static List<ConformanceCase> catalogue() throws IOException {
+    return List.copyOf(bodies().keySet());
+  }
+
+  private static Map<ConformanceCase, Body> bodies() throws IOException {
     Map<ConformanceCase, Body> bodies = new LinkedHashMap<>();
     for (ProbeCase each : probeCases()) {
       bodies.put(each.about(), each);
@@ -57,7 +71,7 @@ public final class ConformanceSuite implements AutoCloseable {
         throw new IllegalStateException("case " + each.id() + " is there twice");
       }
     }
-    return new ConformanceSuite(new Stage(backend, Fixture.create()), bodies);
+    return bodies;
   }
 
   private static List<ProbeCase> probeCases() throws IOException {

@@ -135,7 +135,8 @@ public final class LandlockSession implements BackendSession {
   private static void installFilter(
       Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts)
       throws SandboxException, IOException {
-    SeccompFilter filter = SeccompCompiler.compile(policy, policy.policy().limits());
+    SeccompFilter asked = SeccompCompiler.compile(policy, policy.policy().limits());
+    SeccompFilter filter = facts.listener() ? asked : asked.withoutListener();
     byte[] code = filter.compile(kernel.arch()).bytes();
     boolean listens = filter.needsListener();
     int flags =

@@ -367,14 +367,17 @@ final class SocketCalls {
 
   private void sendMessage(TrappedCall call) throws AccessException, IOException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
-    SocketMessage message;
+    SocketMessage message = messageOrClose(call, fd);
+    send(call, fd, message, call.intArgument(2), call::result);
+  }
+
+  private SocketMessage messageOrClose(TrappedCall call, int fd) throws AccessException {
     try {
-      message = SocketMessage.read(child, call.tid(), call.argument(1));
+      return SocketMessage.read(child, call.tid(), call.argument(1));
     } catch (AccessException e) {
       child.close(fd);
       throw e;
     }
-    send(call, fd, message, call.intArgument(2), call::result);
   }
 
   /** Sends the first message of several: a caller of sendmmsg goes on with the rest. */
@@ -384,13 +387,7 @@ final class SocketCalls {
       return;
     }
     int fd = child.descriptor(call.tid(), call.intArgument(0));
-    SocketMessage message;
-    try {
-      message = SocketMessage.read(child, call.tid(), call.argument(1));
-    } catch (AccessException e) {
-      child.close(fd);
-      throw e;
-    }
+    SocketMessage message = messageOrClose(call, fd);
     send(
         call,
         fd,

@@ -38,6 +38,34 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
+   * The filter for a machine where no supervisor can listen: what it would decide is denied, and
+   * programs start without being held.
+   *
+   * @return a filter without a listener
+   */
+  public SeccompFilter withoutListener() {
+    return new SeccompFilter(
+        rules.stream()
+            .filter(rule -> rule.syscall() != Syscall.EXECVE && rule.syscall() != Syscall.EXECVEAT)
+            .map(
+                rule ->
+                    new SyscallRule(
+                        rule.syscall(),
+                        rule.clauses().stream()
+                            .map(
+                                clause ->
+                                    new SyscallRule.Clause(
+                                        clause.tests(), denied(clause.verdict())))
+                            .toList(),
+                        denied(rule.otherwise())))
+            .toList());
+  }
+
+  private static Verdict denied(Verdict verdict) {
+    return verdict instanceof Verdict.Notify ? new Verdict.Deny(Errno.EACCES) : verdict;
+  }
+
+  /**
    * Compiles the filter: a binary search over the call's number, then the clauses.
    *
    * @param arch the architecture

@@ -146,6 +146,18 @@ class SeccompFilterTest {
     assertThat(run(program, arch, Syscall.SETPRIORITY, 2, 0, 5)).isEqualTo(EPERM);
   }
 
+  @Test
+  void withoutAListenerWhatItWouldDecideIsDenied() {
+    Arch arch = Arch.X86_64;
+    SeccompFilter filter = filter(writing().openFiles(9).build()).withoutListener();
+    assertThat(filter.needsListener()).isFalse();
+    BpfProgram program = filter.compile(arch);
+    assertThat(run(program, arch, Syscall.FCHMOD)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.CONNECT)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.SOCKET, 2, 1, 0)).isEqualTo(EACCES);
+    assertThat(run(program, arch, Syscall.EXECVE)).isEqualTo(Verdict.RET_ALLOW);
+  }
+
   /** The compiled program against the plain reading of the rules. */
   @Property
   void theProgramSaysWhatTheRulesSay(

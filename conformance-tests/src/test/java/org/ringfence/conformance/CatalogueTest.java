@@ -1,0 +1,51 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Every case is in the document, and the document names no other. */
+class CatalogueTest {
+  private static final Path DOCUMENT = Path.of("..", "docs", "conformance-cases.md");
+
+  private static String document() throws IOException {
+    Map<String, List<ConformanceCase>> groups = new TreeMap<>();
+    for (ConformanceCase each : ConformanceSuite.catalogue()) {
+      groups.computeIfAbsent(each.group(), group -> new ArrayList<>()).add(each);
+    }
+    StringBuilder text = new StringBuilder("# Conformance cases\n");
+    groups.forEach(
+        (group, cases) -> {
+          text.append("\n## ").append(group).append("\n| id | what | needs |\n|---|---|---|\n");
+          for (ConformanceCase each : cases) {
+            text.append("| ").append(each.id()).append(" | ").append(each.title()).append(" | ");
+            text.append(String.join(", ", each.needs())).append(" |\n");
+          }
+        });
+    return text.toString();
+  }
+
+  @Test
+  void theDocumentListsTheCases() throws IOException {
+    if (Boolean.getBoolean("ringfence.test.write")) {
+      Files.writeString(DOCUMENT, document());
+    }
+    assertThat(Files.readString(DOCUMENT))
+        .as(
+            "to write it: ./mvnw -pl conformance-tests -am test -Dtest=CatalogueTest"
+                + " -Dringfence.test.write=true -Dsurefire.failIfNoSpecifiedTests=false")
+        .isEqualTo(document());
+  }
+
+  @Test
+  void thereAreAsManyAsWasAskedFor() throws IOException {
+    assertThat(ConformanceSuite.catalogue()).hasSizeGreaterThanOrEqualTo(90);
+  }
+}

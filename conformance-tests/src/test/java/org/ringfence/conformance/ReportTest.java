@@ -1,0 +1,60 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.ringfence.conformance.CaseResult.Outcome;
+
+class ReportTest {
+  private static final Report REPORT =
+      new Report(
+          "some",
+          "system <1>",
+          List.of(
+              new CaseResult("A-1", "a", "holds", Outcome.PASS, "", 12),
+              new CaseResult("A-2", "a", "does \"not\" hold", Outcome.FAIL, "got <x> & \u0001", 3),
+              new CaseResult("B-1", "b", "cannot be shown", Outcome.NOT_APPLICABLE, "why", 0)));
+
+  private static String written(String format) throws Exception {
+    StringBuilder out = new StringBuilder();
+    REPORT.write(format, out);
+    return out.toString();
+  }
+
+  @Test
+  void textCountsSkipsApart() throws Exception {
+    assertThat(written("text"))
+        .contains("FAIL  A-2", "n/a   B-1")
+        .endsWith("1 passed, 1 failed, 1 not applicable\n");
+  }
+
+  @Test
+  void jsonIsRead() throws Exception {
+    var root = new ObjectMapper().readTree(written("json"));
+    assertThat(root.get("notApplicable").asInt()).isEqualTo(1);
+    assertThat(root.get("cases").get(1).get("detail").asText()).startsWith("got <x>");
+  }
+
+  @Test
+  void junitIsWellFormed() throws Exception {
+    var document =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new ByteArrayInputStream(written("junit").getBytes(StandardCharsets.UTF_8)));
+    assertThat(document.getElementsByTagName("testcase").getLength()).isEqualTo(3);
+    assertThat(document.getElementsByTagName("failure").getLength()).isEqualTo(1);
+    assertThat(document.getElementsByTagName("skipped").getLength()).isEqualTo(1);
+  }
+
+  @Test
+  void htmlIsSelfContained() throws Exception {
+    assertThat(written("html"))
+        .contains("&lt;x&gt;", "<style>")
+        .doesNotContain("<x>", "http://", "https://", "src=");
+  }
+}
