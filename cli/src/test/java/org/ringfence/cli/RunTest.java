@@ -16,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.Backends;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.json.Presets;
 
 /** {@code ringfence run} as a process of its own. */
 class RunTest {
@@ -25,7 +27,12 @@ class RunTest {
 
   @BeforeEach
   void landlockIsThere() throws Exception {
-    assumeTrue(Backends.load().byId("landlock").probe().usable(), "no Landlock here");
+    var plan =
+        Backends.load()
+            .byId("landlock")
+            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+    assumeTrue(
+        plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
 
   private ProcessBuilder builder(List<String> flags, String... args) {
@@ -134,6 +141,14 @@ class RunTest {
                 "true"));
     assertThat(result.exit()).isEqualTo(ExitCode.REFUSED);
     assertThat(result.err()).contains("JNA cannot load", "jna.tmpdir").hasLineCount(1);
+  }
+
+  @Test
+  void whatPeopleWorkOnIsNotLeftChanged() throws Exception {
+    Path file = Files.writeString(workspace.resolve("mine"), "x");
+    Result result = run("run", "--policy", "read-only", "--", "sh", "-c", "echo y > mine; rm mine");
+    assertThat(result.exit()).isNotZero();
+    assertThat(file).hasContent("x");
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
 
 /** A JVM that opens a sandbox, starts a script in it and waits: there to be killed. */
@@ -34,6 +35,7 @@ public final class SandboxHost {
         Sandbox.opener(
                 Presets.load("workspace-write").toBuilder()
                     .protectedNames(ProtectedNames.OFF)
+                    .strictness(Strictness.Mode.BEST_EFFORT)
                     .build())
             .backend(args[0])
             .workspace(Path.of(args[1]))

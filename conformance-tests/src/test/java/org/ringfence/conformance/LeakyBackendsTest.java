@@ -22,9 +22,11 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
@@ -124,6 +126,10 @@ class LeakyBackendsTest {
             "limits: the output limit is lost",
             builder -> builder.outputBytes(Long.MAX_VALUE).openFiles(1 << 19),
             "LIMIT-OPEN-FILES"),
+        policyLeak(
+            "jvm: shared memory is lost",
+            builder -> builder.layer().rule(":shm", Access.READ, MissingPath.SKIP),
+            "JVM-SEMAPHORE"),
         launchLeak(
             "process: empty arguments are lost",
             (launch, policy) ->

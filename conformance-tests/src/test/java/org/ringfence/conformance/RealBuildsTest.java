@@ -20,8 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.json.Presets;
 
 /**
  * Real tools under workspace-write without a network. Each has to succeed, and the same shell,
@@ -47,7 +49,9 @@ class RealBuildsTest {
   @BeforeEach
   void makePlaces() throws IOException {
     LandlockBackend backend = new LandlockBackend();
-    assumeTrue(backend.probe().usable(), () -> "no Landlock here: " + backend.probe().reasons());
+    var plan = backend.plan(Presets.load("workspace-write").in(Places.current()));
+    assumeTrue(
+        plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
     base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-builds-").toRealPath();
     workspace = Files.createDirectory(base.resolve("workspace"));
     outside = Files.createDirectory(base.resolve("outside"));

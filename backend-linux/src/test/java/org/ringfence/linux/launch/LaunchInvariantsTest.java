@@ -54,9 +54,9 @@ class LaunchInvariantsTest {
 
   @BeforeEach
   void landlockIsThere() {
+    var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
     assumeTrue(
-        new LandlockBackend().probe().usable(),
-        () -> "no Landlock here: " + new LandlockBackend().probe().reasons());
+        plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
 
   private Sandbox open() throws SandboxException {
