@@ -208,7 +208,11 @@ public final class Sandbox implements AutoCloseable {
     String tmpPath =
         tmp.map(directory -> directory.path().toString())
             .orElse(plan.policy().places().systemTmp());
-    result.replaceAll((name, value) -> value.replace("${tmp}", tmpPath));
+    // What the policy sets may name the directory; what is inherited is passed on as it is.
+    policy()
+        .environment()
+        .set()
+        .forEach((name, value) -> result.put(name, value.replace("${tmp}", tmpPath)));
     result.putAll(command.variables());
     return result;
   }

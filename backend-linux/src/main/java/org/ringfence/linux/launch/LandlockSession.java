@@ -122,6 +122,8 @@ public final class LandlockSession implements BackendSession {
       LandlockSession session = new LandlockSession(kernel, facts, policy, parts);
       done = true;
       return session;
+    } catch (SandboxException e) {
+      throw e;
     } catch (IOException e) {
       throw new SandboxException("landlock: " + e.getMessage(), e);
     } finally {

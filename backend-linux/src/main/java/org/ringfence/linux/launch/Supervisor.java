@@ -206,9 +206,18 @@ final class Supervisor implements AutoCloseable {
         keepTime();
         settleEnded();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("the supervisor has failed; calls that it would decide now fail", e);
+    } finally {
+      stopListening();
     }
+  }
+
+  /** Without a listener the kernel answers ENOSYS: nobody waits for an answer that cannot come. */
+  private void stopListening() {
+    int descriptor = listener;
+    listener = -1;
+    descriptors.close(descriptor);
   }
 
   private int millisToWait() {
@@ -299,7 +308,6 @@ final class Supervisor implements AutoCloseable {
     }
     blocking.shutdownNow();
     events.shutdown();
-    descriptors.close(listener);
     descriptors.close(epoll);
     descriptors.close(event);
     if (interrupted) {
