@@ -235,8 +235,10 @@ public final class Sandbox implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      session.close();
+      // The watch over the directory is given up last: the JVM may end at any point of this.
+      session.end();
       tmp.ifPresent(TemporaryDirectory::close);
+      session.close();
     }
   }
 

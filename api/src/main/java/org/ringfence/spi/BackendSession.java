@@ -14,7 +14,14 @@ public interface BackendSession extends AutoCloseable {
    */
   SandboxedProcess start(Launch launch) throws SandboxException;
 
-  /** Ends every process of the sandbox and gives everything back. */
+  /**
+   * Ends every process of the sandbox, and starts none any more. What looks after the sandbox
+   * should the JVM end stays until {@link #close()}, so that the sandbox's temporary directory can
+   * be removed in between. May be called again.
+   */
+  void end();
+
+  /** Does what {@link #end()} does, and gives everything back. */
   @Override
   void close();
 }

@@ -260,6 +260,11 @@ class LeakyBackendsTest {
         }
 
         @Override
+        public void end() {
+          session.end();
+        }
+
+        @Override
         public void close() {
           session.close();
         }
@@ -314,6 +319,11 @@ class LeakyBackendsTest {
           } catch (IOException e) {
             throw new SandboxException("plain", e);
           }
+        }
+
+        @Override
+        public void end() {
+          close();
         }
 
         @Override

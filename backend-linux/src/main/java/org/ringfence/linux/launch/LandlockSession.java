@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.ringfence.SandboxException;
@@ -48,7 +49,8 @@ public final class LandlockSession implements BackendSession {
   private final Supervisor supervisor;
   private final Set<LinuxProcess> live = ConcurrentHashMap.newKeySet();
   private final ReadWriteLock closing = new ReentrantReadWriteLock();
-  private boolean closed;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private boolean ended;
 
   private LandlockSession(Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts) {
     this.kernel = kernel;
@@ -191,7 +193,7 @@ public final class LandlockSession implements BackendSession {
   public SandboxedProcess start(Launch launch) throws SandboxException {
     closing.readLock().lock();
     try {
-      if (closed) {
+      if (ended) {
         throw new IllegalStateException("the sandbox is closed");
       }
       return startOpen(launch);
@@ -268,13 +270,10 @@ public final class LandlockSession implements BackendSession {
   }
 
   @Override
-  public void close() {
+  public void end() {
     closing.writeLock().lock();
     try {
-      if (closed) {
-        return;
-      }
-      closed = true;
+      ended = true;
     } finally {
       closing.writeLock().unlock();
     }
@@ -287,14 +286,21 @@ public final class LandlockSession implements BackendSession {
         interrupted = true;
       }
     }
-    if (watchdog != null) {
-      watchdog.close();
-    }
-    warden.close();
-    supervisor.close();
-    descriptors.close(ruleset);
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    end();
+    if (closed.compareAndSet(false, true)) {
+      if (watchdog != null) {
+        watchdog.close();
+      }
+      warden.close();
+      supervisor.close();
+      descriptors.close(ruleset);
     }
   }
 }
