@@ -32,6 +32,9 @@ import org.ringfence.policy.json.Presets;
 class RealBuildsTest {
   private static final Path MAVEN =
       Path.of(System.getProperty("ringfence.test.maven.home", "/usr/share/maven"), "bin", "mvn");
+  // Surefire passes on what was given to Maven itself.
+  private static final String REPOSITORY =
+      System.getProperty("maven.repo.local", System.getProperty("ringfence.test.maven.repository"));
   private static final String ESCAPE =
       """
 
@@ -173,10 +176,7 @@ class RealBuildsTest {
         run(
             ", \"maven\"",
             Map.of("JAVA_HOME", System.getProperty("java.home")),
-            MAVEN
-                + " -o -B -Dmaven.repo.local="
-                + System.getProperty("ringfence.test.maven.repository")
-                + " package");
+            MAVEN + " -o -B -Dmaven.repo.local=" + REPOSITORY + " package");
     assertThat(output).contains("BUILD SUCCESS").contains("Tests run: 2, Failures: 0");
     assertThat(workspace.resolve("target/sample-1.jar")).exists();
   }
