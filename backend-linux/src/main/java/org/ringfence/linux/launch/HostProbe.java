@@ -91,17 +91,7 @@ public final class HostProbe {
       Thread trial = new Thread(() -> error.set(install(program)), Keeper.THREAD_NAME + "probe");
       trial.setDaemon(true);
       trial.start();
-      boolean interrupted = false;
-      while (trial.isAlive()) {
-        try {
-          trial.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      ThreadEnd.await(trial);
       return error.get();
     }
   }

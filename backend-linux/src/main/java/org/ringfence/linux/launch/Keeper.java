@@ -304,17 +304,7 @@ final class Keeper implements Runnable {
 
   /** Waits until the keeper no longer uses its orders, and frees them. */
   void free() {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    ThreadEnd.await(thread);
     orders.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -298,20 +298,12 @@ final class Supervisor implements AutoCloseable {
   public void close() {
     closed = true;
     wake();
-    boolean interrupted = false;
-    while (thread.isAlive() && Thread.currentThread() != thread) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
+    if (Thread.currentThread() != thread) {
+      ThreadEnd.await(thread);
     }
     blocking.shutdownNow();
     events.shutdown();
     descriptors.close(epoll);
     descriptors.close(event);
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

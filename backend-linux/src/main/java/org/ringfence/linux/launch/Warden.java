@@ -34,7 +34,6 @@ final class Warden implements AutoCloseable {
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final int LAST_CAPABILITY = 63;
   private static final int MOST_SPARES = 2;
-  private static final long JOIN_MILLIS = 100;
   // linux/prctl.h
   private static final int PR_CAPBSET_READ = 23;
   private static final int PR_CAP_AMBIENT = 47;
@@ -213,18 +212,8 @@ final class Warden implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      LockSupport.unpark(thread);
-      try {
-        thread.join(JOIN_MILLIS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    LockSupport.unpark(thread);
+    ThreadEnd.await(thread);
     block.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

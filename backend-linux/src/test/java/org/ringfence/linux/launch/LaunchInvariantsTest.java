@@ -279,6 +279,26 @@ class LaunchInvariantsTest {
     assertThat(seen.peek().certainty()).isEqualTo(Violation.Certainty.CERTAIN);
   }
 
+  /**
+   * Advisory, so the conformance suite does not speak of them; set they have to be all the same.
+   */
+  @Test
+  void boundsThatAreNoGuaranteeAreSet() throws Exception {
+    SandboxPolicy bounded =
+        Presets.load("workspace-write").toBuilder()
+            .memory(1L << 30)
+            .processes(50)
+            .bestEffort("limits")
+            .build();
+    try (Sandbox sandbox = open(bounded)) {
+      SandboxedProcess process =
+          sandbox.start(SandboxCommand.of("bash", "-c", "ulimit -v; ulimit -u"));
+      List<String> lines = process.inputReader().lines().toList();
+      assertThat(lines.get(0)).isEqualTo(Long.toString((1L << 30) / 1024));
+      assertThat(Long.parseLong(lines.get(1))).isBetween(50L, 20_000L);
+    }
+  }
+
   @Test
   void leftoversMayBeKeptWhenThePolicySaysSo() throws Exception {
     SandboxPolicy keeping =
