@@ -1,9 +1,13 @@
 package org.ringfence.policy;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,6 +29,9 @@ public final class EffectivePolicy {
   private final List<EffectiveRule> rules;
   private final List<DenyGlob> globs;
   private final RuleTree tree;
+  private final List<String> protectedPaths;
+  private final Map<String, String> links = new LinkedHashMap<>();
+  private final Map<String, String> crossed = new LinkedHashMap<>();
 
   EffectivePolicy(SandboxPolicy policy, Places places) {
     this.policy = policy;
@@ -34,6 +41,7 @@ public final class EffectivePolicy {
       place(rule, placed);
     }
     builtIn(placed);
+    this.protectedPaths = List.copyOf(protect(placed));
     this.rules = List.copyOf(placed);
     List<DenyGlob> compiled = new ArrayList<>();
     for (String glob : policy.denyGlobs()) {
@@ -41,6 +49,47 @@ public final class EffectivePolicy {
     }
     this.globs = List.copyOf(compiled);
     this.tree = new RuleTree(places.style(), rules);
+  }
+
+  /**
+   * Paths that no rule can grant writing to. A working tree's git directories elsewhere are granted
+   * along with it, or commits would fail; what its configuration has git execute is protected.
+   */
+  private Set<String> protect(List<EffectiveRule> placed) {
+    Set<String> paths = new LinkedHashSet<>();
+    for (String path : policy.protectedPaths()) {
+      String absolute = path.startsWith(":") ? special(path, Access.READ) : absolute(path);
+      if (absolute != null) {
+        paths.add(places.real(absolute));
+      }
+    }
+    if (policy.protectedNames() == ProtectedNames.OFF || !places.live()) {
+      return paths;
+    }
+    for (EffectiveRule rule : List.copyOf(placed)) {
+      if (rule.access() == Access.WRITE && !rule.scratch()) {
+        GitRepository.at(Path.of(rule.path()))
+            .ifPresent(
+                repository -> {
+                  repository.targets().forEach(path -> paths.add(places.real(path.toString())));
+                  if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
+                    grantGitDirectories(repository, rule, placed);
+                  }
+                });
+      }
+    }
+    return paths;
+  }
+
+  private static void grantGitDirectories(
+      GitRepository repository, EffectiveRule rule, List<EffectiveRule> placed) {
+    for (Path directory : repository.elsewhere()) {
+      String path = directory.toString();
+      if (placed.stream().noneMatch(other -> other.path().equals(path))) {
+        placed.add(
+            new EffectiveRule(path, Access.WRITE, rule.origin() + " (its git directory)", false));
+      }
+    }
   }
 
   private void builtIn(List<EffectiveRule> placed) {
@@ -66,9 +115,11 @@ public final class EffectivePolicy {
   private void addMinimal(List<EffectiveRule> placed, String origin) {
     for (String path : places.minimal()) {
       if (places.exists(path)) {
+        links.putAll(places.linksOn(path));
         placed.add(new EffectiveRule(places.real(path), Access.READ, origin, false));
       }
     }
+    links.putAll(places.linksOn(places.javaHome()));
     placed.add(new EffectiveRule(places.real(places.javaHome()), Access.READ, origin, false));
   }
 
@@ -83,7 +134,7 @@ public final class EffectivePolicy {
       addMinimal(placed, origin);
       return;
     }
-    String absolute = text.startsWith(":") ? special(text, rule) : absolute(text);
+    String absolute = text.startsWith(":") ? special(text, rule.access()) : absolute(text);
     if (absolute == null) {
       return;
     }
@@ -97,10 +148,15 @@ public final class EffectivePolicy {
       }
     }
     boolean scratch = text.startsWith(":tmp") || text.startsWith(":shm");
+    Map<String, String> onWay = places.linksOn(absolute);
+    links.putAll(onWay);
+    if (rule.access() != Access.WRITE) {
+      onWay.keySet().forEach(link -> crossed.put(link, origin));
+    }
     placed.add(new EffectiveRule(places.real(absolute), rule.access(), origin, scratch));
   }
 
-  private String special(String text, FileRule rule) {
+  private String special(String text, Access access) {
     int slash = text.indexOf('/');
     String name = slash < 0 ? text : text.substring(0, slash);
     String base =
@@ -124,7 +180,7 @@ public final class EffectivePolicy {
     checkDots(text);
     if (name.equals(":workspace")
         && slash < 0
-        && rule.access() == Access.WRITE
+        && access == Access.WRITE
         && places.style().components(places.real(base)).isEmpty()) {
       throw new InvalidPolicyException(
           "workspace", base, "a directory below the root of the file system");
@@ -182,15 +238,158 @@ public final class EffectivePolicy {
     if (!rule.access().permits(operation)) {
       return Decision.deny("files.rules " + rule.origin(), "the rule grants no " + word(operation));
     }
-    if (operation == Operation.WRITE && !rule.scratch()) {
-      int depth = tree.depthOfDecision(components);
-      String name = policy.protectedNames().matching(components.subList(depth, components.size()));
+    if (operation == Operation.WRITE) {
+      String kept = protectedPathOver(path);
+      if (kept != null) {
+        return Decision.deny("files.protectedPaths " + kept, "the path stays as it is");
+      }
+      String name = rule.scratch() ? null : policy.protectedNames().matching(below(components));
       if (name != null) {
-        return Decision.deny(
-            "protectedNames " + name, "what lies there can run code in a later session");
+        return byName(name);
       }
     }
     return Decision.allow("files.rules " + rule.origin());
+  }
+
+  private static Decision byName(String name) {
+    return Decision.deny(
+        "protectedNames " + name, "what lies there can run code in a later session");
+  }
+
+  /** The components below the deciding rule; of a git directory, the name itself as well. */
+  private List<String> below(List<String> components) {
+    int depth = tree.depthOfDecision(components);
+    for (int i = depth - 1; i >= 0; i--) {
+      if (components.get(i).equalsIgnoreCase(".git") && depth < components.size()) {
+        return components.subList(i, components.size());
+      }
+    }
+    return components.subList(depth, components.size());
+  }
+
+  private String protectedPathOver(String path) {
+    for (String kept : protectedPaths) {
+      if (isAtOrBelow(path, kept)) {
+        return kept;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isAtOrBelow(String path, String ancestor) {
+    return path.startsWith(ancestor)
+        && (path.length() == ancestor.length()
+            || ancestor.endsWith("/")
+            || path.charAt(ancestor.length()) == '/'
+            || path.charAt(ancestor.length()) == '\\');
+  }
+
+  /**
+   * Decides whether something whose contents are not looked at may come to lie at a path: a
+   * directory that is moved there, a symbolic link.
+   *
+   * @param path an absolute path
+   * @return the decision; a denial also when writing is denied
+   */
+  public Decision evaluateReplacement(String path) {
+    Decision decision = evaluateRemoval(path);
+    List<String> components = places.style().components(path);
+    EffectiveRule rule = tree.decide(components);
+    if (!decision.allowed() || rule == null || rule.scratch()) {
+      return decision;
+    }
+    String name = policy.protectedNames().matchingReplacement(below(components));
+    return name == null ? decision : byName(name);
+  }
+
+  /**
+   * Decides whether a directory may be moved away or removed with all that lies in it.
+   *
+   * @param path an absolute path
+   * @return the decision; a denial when writing is denied there, or below it something is decided
+   *     otherwise
+   */
+  public Decision evaluateRemoval(String path) {
+    Decision decision = evaluate(path, Operation.WRITE);
+    if (!decision.allowed()) {
+      return decision;
+    }
+    for (String kept : protectedPaths) {
+      if (isAtOrBelow(kept, path)) {
+        return Decision.deny("files.protectedPaths " + kept, "it lies below");
+      }
+    }
+    for (EffectiveRule rule : rules) {
+      if (rule.access() != Access.WRITE && isAtOrBelow(rule.path(), path)) {
+        return Decision.deny("files.rules " + rule.origin(), "it lies below");
+      }
+    }
+    return decision;
+  }
+
+  /**
+   * Whether the policy takes a name out of a directory that it lets be written: a protected name or
+   * path, a deny glob, or a rule that takes away below one that gives writing.
+   *
+   * @return true if directories' rights alone do not hold the policy
+   */
+  public boolean namesMatter() {
+    boolean anyRoot =
+        policy.fileDefault() == FileDefault.WRITE
+            || rules.stream().anyMatch(rule -> rule.access() == Access.WRITE && !rule.scratch());
+    return anyRoot
+        && (policy.protectedNames() != ProtectedNames.OFF
+            || !policy.denyGlobs().isEmpty()
+            || protectedPaths.stream().anyMatch(path -> accessAt(path) == Access.WRITE)
+            || rules.stream().anyMatch(this::takesWritingAway));
+  }
+
+  private boolean takesWritingAway(EffectiveRule rule) {
+    List<String> components = places.style().components(rule.path());
+    if (rule.access() == Access.WRITE || components.isEmpty()) {
+      return false;
+    }
+    EffectiveRule above = tree.decide(components.subList(0, components.size() - 1));
+    return above == null
+        ? policy.fileDefault() == FileDefault.WRITE
+        : above.access() == Access.WRITE;
+  }
+
+  /**
+   * Symbolic links on the way of the rules' paths as they are written.
+   *
+   * @return link to target, in the order of the way
+   */
+  public Map<String, String> links() {
+    return Collections.unmodifiableMap(links);
+  }
+
+  /**
+   * A rule that takes away but whose path leads over a symbolic link that the policy lets be
+   * changed: by then the rule would be about something else.
+   *
+   * @return what is wrong, empty when nothing is
+   */
+  public Optional<String> unsteadyRule() {
+    return crossed.entrySet().stream()
+        .filter(entry -> evaluate(entry.getKey(), Operation.WRITE).allowed())
+        .map(
+            entry ->
+                "rule '"
+                    + entry.getValue()
+                    + "' leads over the symbolic link "
+                    + entry.getKey()
+                    + ", which the command may change")
+        .findFirst();
+  }
+
+  /**
+   * Paths that are not written whatever the rules say, links resolved.
+   *
+   * @return the paths
+   */
+  public List<String> protectedPaths() {
+    return protectedPaths;
   }
 
   private Decision byDefault(Operation operation) {

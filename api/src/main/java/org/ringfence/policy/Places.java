@@ -5,7 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -37,6 +43,7 @@ public record Places(
     String sharedMemory,
     boolean live) {
 
+  private static final int MOST_LINKS = 40;
   private static final List<String> POSIX_MINIMAL =
       List.of(
           "/usr",
@@ -175,6 +182,37 @@ public record Places(
       throw new InvalidPolicyException("path", path, "a path without NUL", e);
     }
     return path;
+  }
+
+  /** The symbolic links on the way of a path, the last component included, with their targets. */
+  Map<String, String> linksOn(String path) {
+    Map<String, String> links = new LinkedHashMap<>();
+    if (!live) {
+      return links;
+    }
+    try {
+      Path walked = Path.of(path).getRoot();
+      Deque<Path> rest = new ArrayDeque<>();
+      Path.of(path).forEach(rest::add);
+      while (!rest.isEmpty() && links.size() < MOST_LINKS) {
+        Path next = walked.resolve(rest.remove()).normalize();
+        if (!Files.isSymbolicLink(next) || links.containsKey(next.toString())) {
+          walked = next;
+          continue;
+        }
+        Path target = Files.readSymbolicLink(next);
+        links.put(next.toString(), target.toString());
+        walked = target.isAbsolute() ? target.getRoot() : walked;
+        List<Path> names = new ArrayList<>();
+        target.forEach(names::add);
+        Collections.reverse(names);
+        names.forEach(rest::addFirst);
+      }
+    } catch (IOException | InvalidPathException e) {
+      // What cannot be looked at cannot be used either.
+      return links;
+    }
+    return links;
   }
 
   boolean exists(String path) {

@@ -2,6 +2,7 @@ package org.ringfence.policy;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * How strongly names inside writable roots are protected that would turn a later start of a tool
@@ -10,33 +11,62 @@ import java.util.Locale;
 public enum ProtectedNames {
   /** Nothing is protected. */
   OFF,
-  /** Hooks, tool and editor configuration; commits and branches keep working. */
+  /**
+   * Hooks, tool, editor and agent configuration; commits, branches, rebases and stashes keep
+   * working. No repository can be made or put in the place of another.
+   */
   HOOKS_AND_CONFIG,
   /** As before, and all of {@code .git}. */
   READ_ONLY;
 
-  private static final List<List<String>> SURFACES =
+  private static final String GIT = ".git";
+
+  /**
+   * What git executes or takes configuration from, below a git directory (gitrepository-layout).
+   */
+  private static final List<List<String>> GIT_SURFACES =
       List.of(
-          List.of(".git", "hooks"),
-          List.of(".git", "config"),
-          List.of(".git", "config.worktree"),
-          List.of(".git", "info", "attributes"),
-          List.of(".ringfence"),
-          List.of(".vscode"),
-          List.of(".idea"),
-          List.of(".bashrc"),
-          List.of(".bash_profile"),
-          List.of(".bash_login"),
-          List.of(".profile"),
-          List.of(".zshrc"),
-          List.of(".zshenv"),
-          List.of(".zprofile"),
-          List.of(".gitconfig"),
-          List.of(".mcp.json"));
+          List.of("hooks"),
+          List.of("config"),
+          List.of("config.worktree"),
+          List.of("commondir"),
+          List.of("gitdir"),
+          List.of("info", "attributes"));
+
+  /** Directories below a git directory whose own names mean nothing: branches may be called so. */
+  private static final Set<String> GIT_DATA =
+      Set.of("refs", "logs", "objects", "rr-cache", "rebase-merge", "rebase-apply", "lfs");
+
+  private static final Set<String> SURFACES =
+      Set.of(
+          ".ringfence",
+          ".vscode",
+          ".idea",
+          ".zed",
+          ".fleet",
+          ".cursor",
+          ".claude",
+          ".codex",
+          ".agents",
+          ".gemini",
+          ".mcp.json",
+          ".devcontainer",
+          ".envrc",
+          ".bashrc",
+          ".bash_profile",
+          ".bash_login",
+          ".bash_logout",
+          ".profile",
+          ".zshrc",
+          ".zshenv",
+          ".zprofile",
+          ".zlogin",
+          ".gitconfig");
 
   /**
    * Finds the protected name that a path lies on, compared without regard to case, since some file
-   * systems are not case-sensitive.
+   * systems are not case-sensitive. A path that ends in {@code .git} is protected itself: a file or
+   * link of that name would lead git to another place.
    *
    * @param components the components of the path below a writable root
    * @return the protected name, such as {@code .git/hooks}, or null
@@ -46,17 +76,62 @@ public enum ProtectedNames {
       return null;
     }
     for (int start = 0; start < components.size(); start++) {
-      String first = components.get(start);
-      if (first.isEmpty() || first.charAt(0) != '.') {
+      String name = components.get(start);
+      if (name.isEmpty() || name.charAt(0) != '.') {
         continue;
       }
-      if (this == READ_ONLY && first.equalsIgnoreCase(".git")) {
-        return ".git";
+      String lower = name.toLowerCase(Locale.ROOT);
+      if (SURFACES.contains(lower)) {
+        return lower;
       }
-      for (List<String> surface : SURFACES) {
-        if (startsWith(components, start, surface)) {
-          return String.join("/", surface);
+      if (lower.equals(GIT)) {
+        if (this == READ_ONLY || start + 1 == components.size()) {
+          return GIT;
         }
+        String surface = inGitDirectory(components.subList(start + 1, components.size()));
+        if (surface != null) {
+          return surface;
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Finds the protected name that something unseen would bring with it if it were put at a path: a
+   * directory with contents of its own, or a link.
+   *
+   * @param components the components of the path below a writable root
+   * @return the protected name, or null
+   */
+  String matchingReplacement(List<String> components) {
+    String name = matching(components);
+    if (name != null || this == OFF) {
+      return name;
+    }
+    for (int start = 0; start < components.size() - 1; start++) {
+      if (components.get(start).equalsIgnoreCase(GIT)) {
+        // No data of git's is a directory that is moved into place, but for those of GIT_DATA.
+        String first = components.get(start + 1).toLowerCase(Locale.ROOT);
+        return GIT_DATA.contains(first) ? null : GIT + "/" + first;
+      }
+    }
+    return null;
+  }
+
+  /** Also below {@code modules} and {@code worktrees}, where git directories of others lie. */
+  private static String inGitDirectory(List<String> below) {
+    String first = below.get(0).toLowerCase(Locale.ROOT);
+    boolean nested = first.equals("modules") || first.equals("worktrees");
+    int last = nested ? below.size() - 1 : 0;
+    for (int start = nested ? 1 : 0; start <= last; start++) {
+      for (List<String> surface : GIT_SURFACES) {
+        if (startsWith(below, start, surface)) {
+          return GIT + "/" + (nested ? first + "/*/" : "") + String.join("/", surface);
+        }
+      }
+      if (GIT_DATA.contains(below.get(start).toLowerCase(Locale.ROOT))) {
+        return null;
       }
     }
     return null;

@@ -24,6 +24,8 @@ import java.util.TreeMap;
  * @param rules the file rules
  * @param denyGlobs names that are denied everywhere
  * @param protectedNames how names are protected that would turn a later start into an escape
+ * @param protectedPaths paths that are not written although they lie in a writable root, whether or
+ *     not they exist; a policy file protects itself
  * @param tmp where temporary files go
  * @param network the network part
  * @param environment the environment part
@@ -36,6 +38,7 @@ public record SandboxPolicy(
     List<FileRule> rules,
     List<String> denyGlobs,
     ProtectedNames protectedNames,
+    List<String> protectedPaths,
     TmpPolicy tmp,
     NetworkPolicy network,
     EnvironmentPolicy environment,
@@ -55,6 +58,7 @@ public record SandboxPolicy(
     Objects.requireNonNull(strictness, "strictness");
     rules = List.copyOf(rules);
     denyGlobs = List.copyOf(denyGlobs);
+    protectedPaths = List.copyOf(protectedPaths);
   }
 
   /**
@@ -118,6 +122,7 @@ public record SandboxPolicy(
     private final Set<String> rulesOfLayer = new LinkedHashSet<>();
     private final Set<String> denyGlobs = new LinkedHashSet<>();
     private ProtectedNames protectedNames = ProtectedNames.HOOKS_AND_CONFIG;
+    private final Set<String> protectedPaths = new LinkedHashSet<>();
     private TmpPolicy tmp = TmpPolicy.PRIVATE;
     private NetworkMode networkMode = NetworkMode.NONE;
     private final Set<HostPattern> allow = new LinkedHashSet<>();
@@ -154,6 +159,7 @@ public record SandboxPolicy(
       policy.rules.forEach(rule -> rules.put(rule.path(), rule));
       denyGlobs.addAll(policy.denyGlobs);
       protectedNames = policy.protectedNames;
+      protectedPaths.addAll(policy.protectedPaths);
       tmp = policy.tmp;
       networkMode = policy.network.mode();
       allow.addAll(policy.network.allow());
@@ -487,6 +493,17 @@ public record SandboxPolicy(
     }
 
     /**
+     * Keeps a path from being written although it lies in a writable root.
+     *
+     * @param path an absolute path or a special; need not exist
+     * @return this builder
+     */
+    public Builder protectedPath(String path) {
+      protectedPaths.add(Objects.requireNonNull(path, "path"));
+      return this;
+    }
+
+    /**
      * Sets the time between the request to end and the kill.
      *
      * @param time the grace
@@ -541,6 +558,7 @@ public record SandboxPolicy(
           new ArrayList<>(rules.values()),
           new ArrayList<>(denyGlobs),
           protectedNames,
+          new ArrayList<>(protectedPaths),
           tmp,
           new NetworkPolicy(
               networkMode,

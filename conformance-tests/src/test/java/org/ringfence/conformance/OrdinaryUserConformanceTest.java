@@ -1,6 +1,7 @@
 package org.ringfence.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,16 +12,29 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.linux.BubblewrapBackend;
 
 /** The suite once more in a JVM of an ordinary user, when the build runs as root. */
 class OrdinaryUserConformanceTest {
   private static final int FEWEST_PASSES = 180;
 
   @TestFactory
-  Stream<DynamicTest> cases() throws Exception {
+  Stream<DynamicTest> landlock() throws Exception {
+    return cases("landlock");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> bubblewrap() throws Exception {
+    assumeTrue(
+        new BubblewrapBackend().probe().usable(),
+        () -> "no bubblewrap here: " + new BubblewrapBackend().probe().reasons());
+    return cases("bubblewrap");
+  }
+
+  private static Stream<DynamicTest> cases(String backend) throws Exception {
     JsonNode report;
     try (OrdinaryUser user = OrdinaryUser.create()) {
-      Process jvm = user.java(VerifyToStandardOutput.class.getName(), "landlock").start();
+      Process jvm = user.java(VerifyToStandardOutput.class.getName(), backend).start();
       String json = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       jvm.waitFor();
       report = new ObjectMapper().readTree(json);

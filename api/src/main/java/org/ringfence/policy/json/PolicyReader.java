@@ -59,6 +59,7 @@ public final class PolicyReader {
     String name = file.toAbsolutePath().normalize().toString();
     new PolicyReader(builder, List.of(name), file.toString(), file.toAbsolutePath().getParent())
         .apply(textOf(file));
+    protectItself(builder, file);
     return builder.build();
   }
 
@@ -105,6 +106,11 @@ public final class PolicyReader {
       reader.at("policy", node, reader::extend);
     }
     return builder.build();
+  }
+
+  /** A command that could change its own policy would have none the next time. */
+  private static void protectItself(SandboxPolicy.Builder builder, Path file) {
+    builder.protectedPath(file.toAbsolutePath().normalize().toString());
   }
 
   private static boolean isPath(String name) {
@@ -167,6 +173,7 @@ public final class PolicyReader {
     checkCycle(name, longer);
     try {
       new PolicyReader(builder, longer, file.toString(), file.getParent()).apply(textOf(file));
+      protectItself(builder, file);
     } catch (IOException e) {
       throw new InvalidPolicyException("extends", name, "a policy file that can be read", e);
     }
@@ -183,6 +190,7 @@ public final class PolicyReader {
     fields.put("default", value -> builder.fileDefault(word(value, FileDefault.class)));
     fields.put("rules", this::rules);
     fields.put("denyGlobs", value -> builder.denyGlobs(strings(value)));
+    fields.put("protectedPaths", value -> strings(value).forEach(builder::protectedPath));
     fields("files.", node, fields);
   }
 

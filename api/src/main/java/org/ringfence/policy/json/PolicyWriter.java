@@ -36,6 +36,7 @@ public final class PolicyWriter {
       entry.put("missing", Words.of(rule.missing()));
     }
     strings(files.putArray("denyGlobs"), policy.denyGlobs());
+    strings(files.putArray("protectedPaths"), policy.protectedPaths());
     root.put("protectedNames", Words.of(policy.protectedNames()));
     root.put("tmp", Words.of(policy.tmp()));
     ObjectNode network = root.putObject("network");

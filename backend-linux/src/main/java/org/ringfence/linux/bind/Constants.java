@@ -36,6 +36,9 @@ public final class Constants {
   public static final int O_RDWR = 2;
   public static final int O_CREAT = 0x40;
   public static final int O_TRUNC = 0x200;
+  public static final int O_EXCL = 0x80;
+  public static final int O_NOCTTY = 0x100;
+  public static final int O_ACCMODE = 3;
   public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
   public static final int O_CLOEXEC = 0x80000;
@@ -45,10 +48,22 @@ public final class Constants {
   public static final int F_SETFL = 4;
   public static final int AT_FDCWD = -100;
   public static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  public static final int AT_SYMLINK_FOLLOW = 0x400;
+  public static final int AT_REMOVEDIR = 0x200;
   public static final int AT_EMPTY_PATH = 0x1000;
 
   // linux/openat2.h
   public static final long RESOLVE_NO_MAGICLINKS = 2;
+  public static final long RESOLVE_IN_ROOT = 16;
+
+  // linux/stat.h
+  public static final int S_IFMT = 0170000;
+  public static final int S_IFREG = 0100000;
+  public static final int S_IFDIR = 0040000;
+  public static final int S_IFLNK = 0120000;
+  public static final int S_IFIFO = 0010000;
+  public static final int S_IFSOCK = 0140000;
+  public static final int S_IFCHR = 0020000;
 
   // linux/pidfd.h: PIDFD_THREAD is O_EXCL
   public static final int PIDFD_THREAD = 0x80;

@@ -144,6 +144,39 @@ final class Child {
     }
   }
 
+  /** The number that a thread has in its own process namespace. */
+  long innerNumber(int tid) throws AccessException {
+    long[] numbers = statusField(tid, "NSpid:", 10);
+    return numbers[numbers.length - 1];
+  }
+
+  /** The thread's file mode creation mask. */
+  int umask(int tid) throws AccessException {
+    return (int) statusField(tid, "Umask:", 8)[0];
+  }
+
+  /** File-system user and group of a thread. */
+  int[] fileUser(int tid) throws AccessException {
+    return new int[] {(int) statusField(tid, "Uid:", 10)[3], (int) statusField(tid, "Gid:", 10)[3]};
+  }
+
+  /** How many seccomp filters a thread is under (Linux 5.10). */
+  long filters(int tid) throws AccessException {
+    return statusField(tid, "Seccomp_filters:", 10)[0];
+  }
+
+  /** The terminal that controls a thread's process, as a device number; 0 for none. */
+  int terminal(int tid) throws AccessException {
+    try {
+      String stat =
+          Files.readString(Path.of("/proc/" + tid + "/stat"), StandardCharsets.ISO_8859_1);
+      // proc_pid_stat(5): tty_nr is the fifth field after the name, which may have blanks.
+      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[4]);
+    } catch (IOException e) {
+      throw new AccessException(-Errno.ESRCH.value());
+    }
+  }
+
   /** The process that a thread belongs to. */
   int processOf(int tid) throws AccessException {
     return (int) statusField(tid, "Tgid:", 10)[0];

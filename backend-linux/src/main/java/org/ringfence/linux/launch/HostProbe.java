@@ -69,7 +69,9 @@ public final class HostProbe {
         loopbackBinding(),
         unixDiag(),
         Files.isExecutable(Path.of("/bin/sh")),
-        Integer.valueOf(0).equals(uid()));
+        Integer.valueOf(0).equals(uid()),
+        Optional.empty(),
+        "not looked for");
   }
 
   /** With a NULL program the kernel fails with EFAULT once it has accepted the flags. */

@@ -116,11 +116,9 @@ final class Keeper implements Runnable {
     if (result < 0) {
       return failed(STEP_DESCRIPTORS, result);
     }
-    if (orders.directory != 0) {
-      result = kernel.call(Syscall.CHDIR, orders.directory);
-      if (result < 0) {
-        return failed(STEP_DIRECTORY, result);
-      }
+    result = kernel.call(Syscall.CHDIR, orders.directory);
+    if (result < 0) {
+      return failed(STEP_DIRECTORY, result);
     }
     int code =
         LibC.posix_spawn(

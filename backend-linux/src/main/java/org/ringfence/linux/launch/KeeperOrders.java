@@ -2,7 +2,6 @@ package org.ringfence.linux.launch;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
@@ -43,44 +42,39 @@ final class KeeperOrders implements AutoCloseable {
    * Lays out the orders.
    *
    * @param kernel the system calls
-   * @param executable the resolved program
-   * @param command the program's name and arguments
-   * @param environmentOf the environment
-   * @param directoryOf the working directory, or null to keep the JVM's
-   * @param standard the descriptors that become 0, 1 and 2
+   * @param invocation what is executed
+   * @param descriptors the descriptors that become 0, 1, 2 and so on
    * @param confinement null for the watchdog
    * @param signals descriptors to wake the keeper and to wake the supervisor
    */
   KeeperOrders(
       Kernel kernel,
-      String executable,
-      List<String> command,
-      Map<String, String> environmentOf,
-      String directoryOf,
-      int[] standard,
+      Invocation invocation,
+      int[] descriptors,
       Confinement confinement,
       Signals signals) {
+    List<String> command = invocation.arguments();
     List<String> variables = new ArrayList<>();
-    environmentOf.forEach((name, value) -> variables.add(name + "=" + value));
+    invocation.environment().forEach((name, value) -> variables.add(name + "=" + value));
     List<String> viaShell = new ArrayList<>(command);
-    viaShell.set(0, executable);
+    viaShell.set(0, invocation.program());
     viaShell.add(0, "/bin/sh");
     this.block =
         new NativeBlock(
             NativeBlock.sizeOf(command)
                 + NativeBlock.sizeOf(viaShell)
                 + NativeBlock.sizeOf(variables)
-                + 3L * executable.length()
-                + (directoryOf == null ? 0 : 3L * directoryOf.length())
+                + 3L * invocation.program().length()
+                + 3L * invocation.directory().length()
                 + 2 * SPAWN_STRUCT_BYTES
                 + 2 * SIGSET_BYTES
                 + 2048);
-    this.path = block.string(executable);
+    this.path = block.string(invocation.program());
     this.arguments = block.strings(command);
     this.shell = block.string("/bin/sh");
     this.shellArguments = block.strings(viaShell);
     this.environment = block.strings(variables);
-    this.directory = directoryOf == null ? 0 : block.string(directoryOf);
+    this.directory = block.string(invocation.directory());
     this.pid = block.allocate(8);
     this.status = block.allocate(8);
     this.startedWord = new FutexWord(kernel, block);
@@ -90,7 +84,7 @@ final class KeeperOrders implements AutoCloseable {
     this.polls = block.allocate(16);
     this.actions = block.allocate(SPAWN_STRUCT_BYTES);
     this.attributes = block.allocate(SPAWN_STRUCT_BYTES);
-    spawnStructures(standard);
+    spawnStructures(descriptors);
     this.confined = confinement != null;
     this.ruleset = confined ? confinement.ruleset() : -1;
     this.scoped = confined && confinement.scoped();

@@ -15,14 +15,18 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Syscall;
 
 /** A process that a keeper has spawned. */
 final class LinuxProcess extends SandboxedProcess {
+  private static final int LAST_SIGNAL = 64;
+
   private final Kernel kernel;
   private final Supervisor supervisor;
   private final Keeper keeper;
   private final int wake;
   private final Duration grace;
+  private final boolean namespaced;
   private final CountDownLatch exited = new CountDownLatch(1);
   private final CompletableFuture<Process> exit = new CompletableFuture<>();
   private final AtomicReference<Termination.Cause> intended = new AtomicReference<>();
@@ -38,7 +42,19 @@ final class LinuxProcess extends SandboxedProcess {
   /** The parent's ends of the command's streams. */
   record Streams(OutputStream input, InputStream output, InputStream error) {}
 
-  LinuxProcess(Kernel kernel, Supervisor supervisor, Keeper keeper, int wake, Duration grace) {
+  /**
+   * A process about to be started.
+   *
+   * @param namespaced whether the keeper's child is bubblewrap, and the command below it
+   */
+  LinuxProcess(
+      Kernel kernel,
+      Supervisor supervisor,
+      Keeper keeper,
+      int wake,
+      Duration grace,
+      boolean namespaced) {
+    this.namespaced = namespaced;
     this.kernel = kernel;
     this.supervisor = supervisor;
     this.keeper = keeper;
@@ -104,6 +120,10 @@ final class LinuxProcess extends SandboxedProcess {
     // sys/wait.h: the low seven bits are the signal, the next eight the exit status.
     int signal = status & 0x7f;
     int value = signal == 0 ? status >> 8 & 0xff : 128 + signal;
+    if (namespaced && signal == 0 && value > 128 && value <= 128 + LAST_SIGNAL) {
+      // bubblewrap tells a signal in this way only.
+      signal = value - 128;
+    }
     Termination.Cause cause = intended.get();
     if (cause == null || (cause == Termination.Cause.DESTROYED && signal == 0)) {
       cause = signal == 0 ? Termination.Cause.EXITED : Termination.Cause.SIGNALED;
@@ -145,7 +165,12 @@ final class LinuxProcess extends SandboxedProcess {
       kill();
       return;
     }
-    request(Keeper.REQUEST_TERM);
+    if (namespaced) {
+      Bubblewrap.commandOf(kernel, keeper.pid())
+          .ifPresent(pid -> kernel.call(Syscall.KILL, pid, Constants.SIGTERM));
+    } else {
+      request(Keeper.REQUEST_TERM);
+    }
     killTime = supervisor.schedule(patience.toNanos(), this::kill);
   }
 

@@ -15,10 +15,12 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.policy.Access;
+import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.Operation;
 
 /**
  * Does chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it has
@@ -31,6 +33,7 @@ final class MetadataCalls {
   private final Kernel kernel;
   private final Child child;
   private final PathObject paths;
+  private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
   private final Set<String> shared;
@@ -38,11 +41,17 @@ final class MetadataCalls {
   private final int gid;
 
   MetadataCalls(
-      Kernel kernel, EffectivePolicy policy, int uid, int gid, Consumer<Violation> denied) {
+      Kernel kernel,
+      PathObject paths,
+      FileView view,
+      int uid,
+      int gid,
+      Consumer<Violation> denied) {
     this.kernel = kernel;
     this.child = new Child(kernel);
-    this.paths = new PathObject(kernel);
-    this.policy = policy;
+    this.paths = paths;
+    this.view = view;
+    this.policy = view.policy();
     this.shared = sharedPlaces(policy);
     this.denied = denied;
     this.uid = uid;
@@ -150,16 +159,16 @@ final class MetadataCalls {
       if (!call.alive()) {
         return -Errno.EINTR.value();
       }
-      String path = paths.pathOf(fd);
-      if (!path.isEmpty() && (policy.accessAt(path) != Access.WRITE || shared.contains(path))) {
+      String path = view.policyPath(paths.pathOf(fd));
+      Decision decision =
+          path.isEmpty()
+              ? Decision.allow("")
+              : shared.contains(path)
+                  ? Decision.deny("files.metadata", "the place itself is everybody's")
+                  : policy.evaluate(path, Operation.WRITE);
+      if (!decision.allowed()) {
         denied.accept(
-            new Violation(
-                syscall.kernelName(),
-                path,
-                call.tid(),
-                "files.metadata",
-                "a write rule for " + path,
-                Violation.Certainty.CERTAIN));
+            Denials.certain(syscall.kernelName(), path, Operation.WRITE, call.tid(), decision));
         return -Errno.EACCES.value();
       }
       return change.apply(fd);

@@ -30,6 +30,11 @@ import org.ringfence.linux.plan.Syscall;
  */
 final class OwnSockets {
   private static final int DIAG_ANSWER = 4096;
+  private static final int DUMP_ANSWER = 65536;
+  private static final int REQUEST_BYTES = 16 + 24;
+  // linux/netlink.h
+  private static final int NLM_F_DUMP = 0x300;
+  private static final int NLMSG_DONE = 3;
 
   /** Who answers at an address. */
   enum Listener {
@@ -47,10 +52,93 @@ final class OwnSockets {
   private final Kernel kernel;
   private final Set<Long> inet = ConcurrentHashMap.newKeySet();
   private final Set<UnixSocket> unix = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> boundPaths = new ConcurrentHashMap<>();
   private final Map<String, UnixSocket> abstractNames = new ConcurrentHashMap<>();
 
   OwnSockets(Kernel kernel) {
     this.kernel = kernel;
+  }
+
+  /**
+   * Remembers a path that a socket is bound to in a network namespace of its own, where it cannot
+   * be asked for.
+   */
+  void addPath(String path, long inode) {
+    boundPaths.put(path, inode);
+  }
+
+  /**
+   * Whether a socket file is one that was bound at this path in the thread's own network namespace,
+   * lives there still, and is none of this JVM's namespace.
+   */
+  boolean ownsPath(int tid, String path, long inode, long device) {
+    Long socket = boundPaths.get(path);
+    if (socket == null || hostHas(inode, device)) {
+      return false;
+    }
+    try {
+      List<String> lines =
+          Files.readAllLines(Path.of("/proc/" + tid + "/net/unix"), StandardCharsets.ISO_8859_1);
+      String wanted = socket.toString();
+      // Columns of proc_pid_net(5): the inode is the seventh.
+      return lines.stream()
+          .map(line -> line.trim().split("\\s+"))
+          .anyMatch(columns -> columns.length > 6 && columns[6].equals(wanted));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Whether a unix socket of this JVM's network namespace is bound to a file. */
+  private boolean hostHas(long inode, long device) {
+    long netlink =
+        kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) {
+      return true;
+    }
+    try (NativeBlock block = new NativeBlock(DUMP_ANSWER + 128)) {
+      long request = request(block, NLM_F_REQUEST | NLM_F_DUMP, 0, 0);
+      if (kernel.call(Syscall.WRITE, netlink, request, REQUEST_BYTES) < 0) {
+        return true;
+      }
+      long buffer = block.allocate(DUMP_ANSWER);
+      while (true) {
+        long length = kernel.call(Syscall.READ, netlink, buffer, DUMP_ANSWER);
+        if (length < 16) {
+          return true;
+        }
+        long at = 0;
+        while (at + 16 <= length) {
+          int size = block.getInt(buffer + at);
+          int type = block.getShort(buffer + at + 4) & 0xffff;
+          if (type != SOCK_DIAG_BY_FAMILY || size < 16) {
+            // NLMSG_DONE ends the list; an error ends it too, and then nothing is known.
+            return type != NLMSG_DONE;
+          }
+          if (matchesFile(block.getBytes(buffer + at, size), inode, device)) {
+            return true;
+          }
+          at += (size + 3) & ~3;
+        }
+      }
+    } finally {
+      kernel.call(Syscall.CLOSE, netlink);
+    }
+  }
+
+  private static long request(NativeBlock block, int flags, long inode, long cookie) {
+    long request = block.allocate(REQUEST_BYTES);
+    // struct nlmsghdr
+    block.setInt(request, REQUEST_BYTES);
+    block.setShort(request + 4, (short) SOCK_DIAG_BY_FAMILY);
+    block.setShort(request + 6, (short) flags);
+    // struct unix_diag_req
+    block.setByte(request + 16, (byte) AF_UNIX);
+    block.setInt(request + 20, -1);
+    block.setInt(request + 24, (int) inode);
+    block.setInt(request + 28, UDIAG_SHOW_VFS);
+    block.setLong(request + 32, cookie);
+    return request;
   }
 
   void addInet(long inode) {
@@ -115,18 +203,8 @@ final class OwnSockets {
       return new byte[0];
     }
     try (NativeBlock block = new NativeBlock(DIAG_ANSWER + 128)) {
-      long request = block.allocate(16 + 24);
-      // struct nlmsghdr
-      block.setInt(request, 16 + 24);
-      block.setShort(request + 4, (short) SOCK_DIAG_BY_FAMILY);
-      block.setShort(request + 6, (short) NLM_F_REQUEST);
-      // struct unix_diag_req
-      block.setByte(request + 16, (byte) AF_UNIX);
-      block.setInt(request + 20, -1);
-      block.setInt(request + 24, (int) socket.inode());
-      block.setInt(request + 28, UDIAG_SHOW_VFS);
-      block.setLong(request + 32, socket.cookie());
-      if (kernel.call(Syscall.WRITE, netlink, request, 16 + 24) < 0) {
+      long request = request(block, NLM_F_REQUEST, socket.inode(), socket.cookie());
+      if (kernel.call(Syscall.WRITE, netlink, request, REQUEST_BYTES) < 0) {
         return new byte[0];
       }
       long buffer = block.allocate(DIAG_ANSWER);

@@ -3,12 +3,16 @@ package org.ringfence.linux.launch;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_PATH;
+import static org.ringfence.linux.bind.Constants.RESOLVE_IN_ROOT;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_MAGICLINKS;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
@@ -23,18 +27,39 @@ import org.ringfence.linux.plan.Syscall;
 final class PathObject {
   private static final Pattern PROC_SELF = Pattern.compile("/proc/(?:self|thread-self)(?=/|$)");
   private static final Pattern PROC_ROOT = Pattern.compile("/proc/[0-9]+/root(?:/+|$)");
+  private static final Pattern OWN_LINK = Pattern.compile("/proc/[0-9]+/(exe|cwd|root)");
+  private static final Pattern PROCESS = Pattern.compile("/proc/([0-9]{1,9})(?:/(.*))?");
+  private static final Pattern PUBLIC =
+      Pattern.compile("(?:task/[0-9]+/?)?(?:stat|statm|status|cmdline|comm|cgroup|task)?");
   private static final Charset LATIN = StandardCharsets.ISO_8859_1;
   private static final Pattern DESCRIPTOR =
-      Pattern.compile("(?:/proc/[0-9]+(?:/task/[0-9]+)?/fd|/dev/fd)/([0-9]{1,9})");
+      Pattern.compile("(?:/proc/[0-9]+(?:/task/[0-9]+)?/fd|/dev/fd)/([0-9]{1,9})/*");
+  private static final Pattern STANDARD = Pattern.compile("/dev/std(in|out|err)");
   private static final String DELETED = " (deleted)";
 
   private final Kernel kernel;
   private final Child child;
   private final int directoryFlag;
   private final int noFollowFlag;
+  private final boolean ownRoot;
+  private final boolean ownProcesses;
 
+  /** For threads that have this JVM's root. */
   PathObject(Kernel kernel) {
+    this(kernel, false, false);
+  }
+
+  /**
+   * Resolves for sandboxed threads.
+   *
+   * @param kernel the system calls
+   * @param ownRoot whether the threads are in a mount namespace of their own
+   * @param ownProcesses whether their procfs shows their own process namespace
+   */
+  PathObject(Kernel kernel, boolean ownRoot, boolean ownProcesses) {
+    this.ownProcesses = ownProcesses;
     this.kernel = kernel;
+    this.ownRoot = ownRoot;
     this.child = new Child(kernel);
     // asm/fcntl.h: these two differ between the architectures.
     boolean x86 = kernel.arch() == Arch.X86_64;
@@ -78,33 +103,184 @@ final class PathObject {
       if (follow && ours && descriptor.matches()) {
         return child.descriptor(tid, Integer.parseInt(descriptor.group(1)));
       }
-      return openAt(AT_FDCWD, path, follow);
+      Matcher link = OWN_LINK.matcher(text);
+      if (follow && link.matches() && text.startsWith("/proc/" + tid + "/")) {
+        return directory(tid, link.group(1));
+      }
+      Matcher standard = STANDARD.matcher(text);
+      if (follow && standard.matches()) {
+        return child.descriptor(tid, List.of("in", "out", "err").indexOf(standard.group(1)));
+      }
+      return openAbsolute(tid, path, follow);
     }
     int base = directory == AT_FDCWD ? workingDirectory(tid) : child.descriptor(tid, directory);
     try {
-      return openAt(base, path, follow);
+      return openBelow(tid, base, path, follow);
     } finally {
       child.close(base);
     }
   }
 
-  /** The thread's working directory. */
-  int workingDirectory(int tid) throws AccessException {
-    try (NativeBlock block = new NativeBlock(96)) {
-      long path = block.string("/proc/" + tid + "/cwd");
-      return checked(
-          kernel.call(Syscall.OPENAT, AT_FDCWD, path, O_PATH | O_CLOEXEC | directoryFlag, 0));
+  /** Opens a name below a directory of ours, as a thread would. */
+  int openBelow(int tid, int base, byte[] name, boolean follow) throws AccessException {
+    if (!ownRoot || name[0] == '/') {
+      return name[0] == '/' ? open(tid, AT_FDCWD, name, follow) : openAt(base, name, follow, 0);
+    }
+    // A link on the way may be absolute, and means the thread's root then.
+    String link = new String(linkBytes(base), LATIN);
+    if (!link.startsWith("/")) {
+      throw new AccessException(-Errno.ENOTDIR.value());
+    }
+    byte[] whole = (link + "/" + new String(name, LATIN)).getBytes(LATIN);
+    return openAbsolute(tid, whole, follow);
+  }
+
+  private int openAbsolute(int tid, byte[] path, boolean follow) throws AccessException {
+    if (!ownRoot) {
+      return openAt(AT_FDCWD, path, follow, 0);
+    }
+    byte[] seen = path;
+    String text = new String(path, LATIN);
+    if (ownProcesses && text.startsWith("/proc/" + tid + "/")) {
+      // The thread's own procfs knows it by the number that it has there.
+      String rest = text.substring(("/proc/" + tid).length());
+      seen = ("/proc/" + child.innerNumber(tid) + rest).getBytes(LATIN);
+    }
+    int root = directory(tid, "root");
+    try {
+      return openAt(root, seen, follow, RESOLVE_IN_ROOT);
+    } finally {
+      child.close(root);
     }
   }
 
-  private int openAt(int base, byte[] path, boolean follow) throws AccessException {
+  /** Opens an entry of a directory of ours itself, whatever it is. */
+  int openBelowPlain(int base, byte[] name) throws AccessException {
+    return openAt(base, name, false, 0);
+  }
+
+  /**
+   * A name split into the directory that it lies in and its last part.
+   *
+   * @param directory a descriptor of the directory; the holder closes it
+   * @param name the last component, without slashes
+   * @param slashes whether slashes followed it, so that it can only mean a directory
+   */
+  record Entry(int directory, byte[] name, boolean slashes) {
+    /** The entry's path, links in the directory's resolved. */
+    String pathIn(PathObject paths) throws AccessException {
+      String parent = paths.pathOf(directory);
+      String last = new String(name, StandardCharsets.UTF_8);
+      return parent.endsWith("/") ? parent + last : parent + "/" + last;
+    }
+
+    /** Whether the last part is no name of an entry: empty, {@code .} or {@code ..}. */
+    boolean special() {
+      return name.length == 0
+          || name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.');
+    }
+  }
+
+  /** Opens the directory that a name lies in; the last part is not looked at. */
+  Entry entry(int tid, int directory, byte[] path) throws AccessException {
+    if (path.length == 0) {
+      throw new AccessException(-Errno.ENOENT.value());
+    }
+    int end = path.length;
+    while (end > 0 && path[end - 1] == '/') {
+      end--;
+    }
+    int start = end;
+    while (start > 0 && path[start - 1] != '/') {
+      start--;
+    }
+    byte[] parent = start == 0 ? new byte[] {'.'} : Arrays.copyOf(path, start);
+    byte[] name = Arrays.copyOfRange(path, start, end);
+    return new Entry(open(tid, directory, parent, true), name, end < path.length);
+  }
+
+  /** The same below a directory of ours. */
+  Entry entryBelow(int tid, int base, byte[] path) throws AccessException {
+    if (path.length > 0 && path[0] == '/') {
+      return entry(tid, AT_FDCWD, path);
+    }
+    int slash = path.length;
+    while (slash > 0 && path[slash - 1] != '/') {
+      slash--;
+    }
+    byte[] parent = slash == 0 ? new byte[] {'.'} : Arrays.copyOf(path, slash);
+    byte[] name = Arrays.copyOfRange(path, slash, path.length);
+    return new Entry(openBelow(tid, base, parent, true), name, false);
+  }
+
+  /**
+   * Whether a path is of a process that is not the thread's own, beyond what everybody may see of
+   * it. What the kernel keeps from the thread there it would not keep from us.
+   */
+  boolean isForeignProcess(int tid, String path) throws AccessException {
+    if (ownProcesses || !path.startsWith("/proc/")) {
+      return false;
+    }
+    Matcher matcher = PROCESS.matcher(path);
+    if (!matcher.matches()
+        || matcher.group(2) == null
+        || PUBLIC.matcher(matcher.group(2)).matches()) {
+      return false;
+    }
+    int number = Integer.parseInt(matcher.group(1));
+    return number != tid && number != child.processOf(tid);
+  }
+
+  /**
+   * What a descriptor refers to.
+   *
+   * @param mode {@code st_mode}
+   * @param device the device number of a device file
+   */
+  record Status(int mode, long device) {
+    boolean is(int type) {
+      return (mode & Constants.S_IFMT) == type;
+    }
+  }
+
+  /** Looks at what a descriptor of ours refers to. */
+  Status status(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(512)) {
+      long statx = block.allocate(256);
+      // STATX_TYPE | STATX_MODE is 3; struct statx has stx_mode at 28, stx_rdev at 128 and 132.
+      checked(
+          kernel.call(Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, 3, statx, 0));
+      long device = (long) block.getInt(statx + 128) << 20 | block.getInt(statx + 132);
+      return new Status(block.getShort(statx + 28) & 0xffff, device);
+    }
+  }
+
+  /** The thread's working directory. */
+  int workingDirectory(int tid) throws AccessException {
+    return directory(tid, "cwd");
+  }
+
+  private int directory(int tid, String link) throws AccessException {
+    try (NativeBlock block = new NativeBlock(96)) {
+      long path = block.string("/proc/" + tid + "/" + link);
+      return checked(
+          kernel.call(
+              Syscall.OPENAT,
+              AT_FDCWD,
+              path,
+              O_PATH | O_CLOEXEC | (link.equals("exe") ? 0 : directoryFlag),
+              0));
+    }
+  }
+
+  private int openAt(int base, byte[] path, boolean follow, long resolve) throws AccessException {
     try (NativeBlock block = new NativeBlock(path.length + 96L)) {
       long name = block.allocate(path.length + 1L);
       block.setBytes(name, path);
       // struct open_how: flags, mode, resolve. Links like /proc/1/fd/3 lead into other processes.
       long how = block.allocate(24);
       block.setLong(how, (long) O_PATH | O_CLOEXEC | (follow ? 0 : noFollowFlag));
-      block.setLong(how + 16, RESOLVE_NO_MAGICLINKS);
+      block.setLong(how + 16, RESOLVE_NO_MAGICLINKS | resolve);
       long fd = kernel.call(Syscall.OPENAT2, base, name, how, 24);
       return checked(fd == -Errno.ELOOP.value() ? -Errno.EACCES.value() : fd);
     }
@@ -131,11 +307,15 @@ final class PathObject {
 
   /** What {@code /proc/self/fd} says of a descriptor of ours, as UTF-8. */
   String link(int fd) throws AccessException {
+    return new String(linkBytes(fd), StandardCharsets.UTF_8);
+  }
+
+  private byte[] linkBytes(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(8192)) {
       long name = block.string(own(fd));
       long buffer = block.allocate(4096);
       int length = checked(kernel.call(Syscall.READLINKAT, AT_FDCWD, name, buffer, 4096));
-      return new String(block.getBytes(buffer, length), StandardCharsets.UTF_8);
+      return block.getBytes(buffer, length);
     }
   }
 

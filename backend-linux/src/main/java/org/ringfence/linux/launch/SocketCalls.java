@@ -1,6 +1,7 @@
 package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.AF_INET;
+import static org.ringfence.linux.bind.Constants.AF_NETLINK;
 import static org.ringfence.linux.bind.Constants.AF_UNIX;
 import static org.ringfence.linux.bind.Constants.AF_UNSPEC;
 import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
@@ -33,6 +34,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.launch.OwnSockets.UnixSocket;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -54,11 +56,14 @@ final class SocketCalls {
   private final Set<String> namedSockets;
   private final OwnSockets own;
   private final boolean root;
+  private final boolean ownNetwork;
   private final Consumer<Violation> denied;
   private final Executor blocking;
 
   SocketCalls(
       Kernel kernel,
+      PathObject paths,
+      Supervision supervision,
       NetworkPolicy policy,
       OwnSockets own,
       boolean root,
@@ -66,7 +71,8 @@ final class SocketCalls {
       Executor blocking) {
     this.kernel = kernel;
     this.child = new Child(kernel);
-    this.paths = new PathObject(kernel);
+    this.paths = paths;
+    this.ownNetwork = supervision.ownNetwork();
     this.policy = policy;
     this.namedSockets = realPaths(policy.unixSockets());
     this.own = own;
@@ -153,7 +159,9 @@ final class SocketCalls {
         bindUnix(call, fd, address);
         return;
       }
-      if (policy.mode() == NetworkMode.FULL) {
+      if (policy.mode() == NetworkMode.FULL || ownNetwork) {
+        // Whatever socket it is by then: to bind one is harmless, and one that was not seen here
+        // is not connected to later.
         call.proceed();
         return;
       }
@@ -172,6 +180,18 @@ final class SocketCalls {
 
   private void bindUnix(TrappedCall call, int fd, SocketAddress address) throws AccessException {
     UnixSocket socket = new UnixSocket(inode(fd), longOption(fd, SO_COOKIE));
+    if (ownNetwork) {
+      if (address.hasPath()) {
+        PathObject.Entry entry = paths.entry(call.tid(), AT_FDCWD, address.path());
+        try {
+          own.addPath(entry.pathIn(paths), socket.inode());
+        } finally {
+          child.close(entry.directory());
+        }
+      }
+      call.proceed();
+      return;
+    }
     if (address.hasPath()) {
       // The kernel makes the socket file under the caller's Landlock domain, whatever the path is
       // by then; what counts later is the socket, and that is known now.
@@ -270,10 +290,14 @@ final class SocketCalls {
     if (domain == AF_UNIX) {
       return family == AF_UNIX ? unixDestination(call, operation, address) : refused(Errno.EINVAL);
     }
+    if (domain == AF_NETLINK && family == AF_NETLINK) {
+      // The filter lets routes be asked for only; what is changed needs a capability of the sender.
+      return allowed(address);
+    }
     if (!address.isInet()) {
       return refused(Errno.EAFNOSUPPORT);
     }
-    if (policy.mode() == NetworkMode.FULL) {
+    if (policy.mode() == NetworkMode.FULL || ownNetwork) {
       return allowed(address);
     }
     return loopbackDestination(call, operation, option(fd, SO_TYPE) == SOCK_STREAM, address);
@@ -312,6 +336,10 @@ final class SocketCalls {
   private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
       throws AccessException {
     if (!address.hasPath()) {
+      if (ownNetwork) {
+        // Abstract names are the network namespace's own.
+        return allowed(address);
+      }
       return own.ownsAbstract(address.abstractName())
           ? allowed(address)
           : refused(call, operation, address.display(), "network.unixSockets", "no rule can");
@@ -321,7 +349,7 @@ final class SocketCalls {
     try {
       String path = paths.pathOf(object);
       boolean permitted = policy.unixSockets().contains(path) || policy.unixSockets().contains("/");
-      if (!permitted && !owns(object)) {
+      if (!permitted && !owns(call, object, path)) {
         return refused(call, operation, path, "network.unixSockets", "network.unixSockets " + path);
       }
       keep = true;
@@ -341,14 +369,17 @@ final class SocketCalls {
     return new SocketAddress(bytes);
   }
 
-  private boolean owns(int object) throws AccessException {
+  private boolean owns(TrappedCall call, int object, String path) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
       // STATX_INO is 0x100; stx_ino lies at 32, the device's major and minor at 136 and 140.
       checked(
           kernel.call(Syscall.STATX, object, block.allocate(1), AT_EMPTY_PATH, 0x100, statx, 0));
       long device = (long) block.getInt(statx + 136) << 20 | block.getInt(statx + 140);
-      return own.ownsFile(block.getLong(statx + 32), device);
+      long inode = block.getLong(statx + 32);
+      return ownNetwork
+          ? own.ownsPath(call.tid(), path, inode, device)
+          : own.ownsFile(inode, device);
     }
   }
 

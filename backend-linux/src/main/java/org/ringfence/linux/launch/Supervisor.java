@@ -1,5 +1,6 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.EPOLLHUP;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
@@ -14,17 +15,16 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.event.SandboxListener;
-import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.slf4j.Logger;
@@ -54,16 +54,30 @@ final class Supervisor implements AutoCloseable {
   private final Deadlines deadlines = new Deadlines();
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final MetadataCalls metadata;
+  private final NameCalls names;
   private final SocketCalls sockets;
   private final LimitGate gate;
   private final ExecutorService blocking;
-  private final ExecutorService events;
+  private final Reporter reporter;
+  private final SetUpPhase setUp;
   private final Thread thread;
   private volatile boolean closed;
   private volatile int listener = -1;
 
-  Supervisor(Kernel kernel, EffectivePolicy policy, int uid, int gid, SandboxListener listener)
+  /**
+   * Starts the thread.
+   *
+   * @param kernel the system calls
+   * @param view the policy and how the sandbox sees paths
+   * @param supervision which calls are answered
+   * @param user user and group of this JVM
+   * @param listener hears of what happens
+   */
+  Supervisor(
+      Kernel kernel, FileView view, Supervision supervision, int[] user, SandboxListener listener)
       throws IOException {
+    EffectivePolicy policy = view.policy();
+    PathObject paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
     this.eventSize = epollEventSize(kernel);
@@ -75,17 +89,23 @@ final class Supervisor implements AutoCloseable {
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
             daemon("ringfence-blocking"));
-    this.events = Executors.newSingleThreadExecutor(daemon("ringfence-events"));
-    this.metadata = new MetadataCalls(kernel, policy, uid, gid, v -> report(listener, v));
+    this.reporter = new Reporter(listener);
+    boolean root = user[0] == 0;
+    this.metadata = new MetadataCalls(kernel, paths, view, user[0], user[1], reporter::violation);
     this.sockets =
         new SocketCalls(
             kernel,
+            paths,
+            supervision,
             policy.policy().network(),
             new OwnSockets(kernel),
-            uid == 0,
-            v -> report(listener, v),
+            root,
+            reporter::violation,
             blocking);
+    this.names =
+        new NameCalls(kernel, paths, view, supervision, root, reporter::violation, blocking);
     this.gate = new LimitGate(kernel, policy.policy().limits());
+    this.setUp = supervision.inNamespaces() ? new SetUpPhase(kernel, filters(kernel) + 1) : null;
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
     }
@@ -110,22 +130,12 @@ final class Supervisor implements AutoCloseable {
     };
   }
 
-  private void report(SandboxListener listener, Violation violation) {
-    if (listener == SandboxListener.NONE) {
-      return;
-    }
+  /** How many seccomp filters this JVM itself is under. */
+  private static long filters(Kernel kernel) throws IOException {
     try {
-      events.execute(() -> tell(listener, violation));
-    } catch (RejectedExecutionException e) {
-      LOG.debug("violation after the sandbox was closed: {}", violation);
-    }
-  }
-
-  private static void tell(SandboxListener listener, Violation violation) {
-    try {
-      listener.violation(violation);
-    } catch (RuntimeException e) {
-      LOG.warn("a listener failed on {}", violation, e);
+      return new Child(kernel).filters((int) ProcessHandle.current().pid());
+    } catch (Child.AccessException e) {
+      throw new IOException("the kernel does not count seccomp filters (Linux 5.10 does)", e);
     }
   }
 
@@ -158,7 +168,12 @@ final class Supervisor implements AutoCloseable {
   }
 
   void add(LinuxProcess process) {
-    byKeeper.put(process.keeper(), process);
+    synchronized (byKeeper) {
+      byKeeper.put(process.keeper(), process);
+      if (setUp != null) {
+        setUp.launching();
+      }
+    }
   }
 
   void remove(LinuxProcess process) {
@@ -187,6 +202,9 @@ final class Supervisor implements AutoCloseable {
   }
 
   private void serve() {
+    // Files that are made for a command get the command's umask, not this JVM's.
+    kernel.call(Syscall.UNSHARE, CLONE_FS);
+    kernel.call(Syscall.UMASK, 0);
     try (NativeBlock block = new NativeBlock(MOST_EVENTS * 16L + 256)) {
       long list = block.allocate(MOST_EVENTS * 16L);
       long notification = block.allocate(NOTIFICATION_BYTES);
@@ -277,8 +295,37 @@ final class Supervisor implements AutoCloseable {
       call.fail(Errno.ENOSYS);
       return;
     }
+    if (setUp != null && (syscall == Syscall.PRCTL || syscall == Syscall.SECCOMP)) {
+      // A command may load filters as well: they only ever add.
+      setUp.loadsFilter(call.tid());
+      call.proceed();
+      return;
+    }
+    if (setUp != null && setUp.includes(call.tid())) {
+      call.proceed();
+      return;
+    }
     switch (syscall) {
       case EXECVE, EXECVEAT -> gate.answer(call);
+      case OPEN,
+          OPENAT,
+          CREAT,
+          TRUNCATE,
+          MKDIR,
+          MKDIRAT,
+          MKNOD,
+          MKNODAT,
+          SYMLINK,
+          SYMLINKAT,
+          LINK,
+          LINKAT,
+          RENAME,
+          RENAMEAT,
+          RENAMEAT2,
+          UNLINK,
+          UNLINKAT,
+          RMDIR ->
+          names.answer(syscall, call);
       case SOCKET, BIND, CONNECT, SENDTO, SENDMSG, SENDMMSG -> sockets.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }
@@ -289,6 +336,13 @@ final class Supervisor implements AutoCloseable {
       LinuxProcess process = byKeeper.get(keeper);
       if (process != null) {
         process.settle();
+      }
+    }
+    if (setUp != null) {
+      synchronized (byKeeper) {
+        if (byKeeper.isEmpty()) {
+          setUp.noneLeft();
+        }
       }
     }
   }
@@ -302,7 +356,7 @@ final class Supervisor implements AutoCloseable {
       ThreadEnd.await(thread);
     }
     blocking.shutdownNow();
-    events.shutdown();
+    reporter.close();
     descriptors.close(epoll);
     descriptors.close(event);
   }

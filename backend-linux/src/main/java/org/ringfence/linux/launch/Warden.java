@@ -31,6 +31,9 @@ final class Warden implements AutoCloseable {
   // what the signal scope lets it reach: processes of the sandbox that have changed their user.
   private static final long KEPT_CAPABILITIES =
       1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7;
+  // Without it root cannot be mapped into a user namespace (kernel/user_namespace.c); there the
+  // command holds no capability at all.
+  private static final long CAP_SETFCAP = 1L << 31;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final int LAST_CAPABILITY = 63;
   private static final int MOST_SPARES = 2;
@@ -42,6 +45,7 @@ final class Warden implements AutoCloseable {
   private final Kernel kernel;
   private final int scopeRuleset;
   private final boolean root;
+  private final long kept;
   private final Queue<Keeper> requests = new ConcurrentLinkedQueue<>();
   private final Queue<Post> spares = new ConcurrentLinkedQueue<>();
   private final AtomicLong numbers = new AtomicLong();
@@ -61,11 +65,14 @@ final class Warden implements AutoCloseable {
    * @param kernel the system calls
    * @param scopeRuleset the ruleset of its domain, or -1 when the kernel has no scopes
    * @param root whether the JVM runs as root, whose capabilities have to be cut down
+   * @param namespaces whether user namespaces are made under it
    */
-  Warden(Kernel kernel, int scopeRuleset, boolean root) throws SandboxException {
+  Warden(Kernel kernel, int scopeRuleset, boolean root, boolean namespaces)
+      throws SandboxException {
     this.kernel = kernel;
     this.scopeRuleset = scopeRuleset;
     this.root = root;
+    this.kept = namespaces ? KEPT_CAPABILITIES | CAP_SETFCAP : KEPT_CAPABILITIES;
     this.restrictedWord = new FutexWord(kernel, block);
     this.filteredWord = new FutexWord(kernel, block);
     this.thread = new Thread(this::serve, Keeper.THREAD_NAME + "warden");
@@ -178,7 +185,7 @@ final class Warden implements AutoCloseable {
       return 0;
     }
     for (int capability = 0; capability <= LAST_CAPABILITY; capability++) {
-      if ((KEPT_CAPABILITIES >> capability & 1) == 0
+      if ((kept >> capability & 1) == 0
           && kernel.call(Syscall.PRCTL, PR_CAPBSET_READ, capability) == 1) {
         long result = kernel.call(Syscall.PRCTL, PR_CAPBSET_DROP, capability);
         if (result < 0) {
@@ -190,8 +197,8 @@ final class Warden implements AutoCloseable {
       long header = block.allocate(8);
       block.setInt(header, CAPABILITY_VERSION_3);
       long data = block.allocate(24);
-      block.setInt(data, (int) KEPT_CAPABILITIES);
-      block.setInt(data + 4, (int) KEPT_CAPABILITIES);
+      block.setInt(data, (int) kept);
+      block.setInt(data + 4, (int) kept);
       return kernel.call(Syscall.CAPSET, header, data);
     }
   }

@@ -54,10 +54,13 @@ final class Watchdog implements AutoCloseable {
       KeeperOrders orders =
           new KeeperOrders(
               kernel,
-              "/bin/sh",
-              List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp),
-              Map.of("PATH", "/usr/bin:/bin"),
-              "/",
+              new Invocation(
+                  "/bin/sh",
+                  List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp),
+                  Map.of("PATH", "/usr/bin:/bin"),
+                  "/",
+                  List.of(),
+                  descriptors),
               new int[] {ends[0], sink, sink},
               null,
               new KeeperOrders.Signals(wake, wake));

@@ -19,6 +19,9 @@ import java.util.TreeMap;
  * @param unixDiag whether unix sockets can be identified through sock_diag
  * @param shell whether there is a {@code /bin/sh} for the watchdog
  * @param root whether the JVM runs as user 0
+ * @param cgroup the cgroup v2 directory in which groups with the memory and pids controllers can be
+ *     made
+ * @param cgroupProblem why there is none; empty when there is
  */
 public record HostFacts(
     String kernel,
@@ -31,7 +34,26 @@ public record HostFacts(
     boolean loopbackBinding,
     boolean unixDiag,
     boolean shell,
-    boolean root) {
+    boolean root,
+    Optional<String> cgroup,
+    String cgroupProblem) {
+
+  /** A machine that can do everything, for explaining without one. */
+  public static final HostFacts ASSUMED =
+      new HostFacts(
+          "assumed",
+          Optional.of(Arch.X86_64),
+          new LandlockAbi(7),
+          true,
+          "",
+          true,
+          true,
+          true,
+          true,
+          true,
+          false,
+          Optional.empty(),
+          "not looked for");
 
   /**
    * The facts by name, for {@code doctor}.
@@ -49,6 +71,7 @@ public record HostFacts(
     facts.put("sockets bound to loopback", yesNo(loopbackBinding));
     facts.put("unix sock_diag", yesNo(unixDiag));
     facts.put("/bin/sh", yesNo(shell));
+    facts.put("cgroup v2", cgroup.orElse("no: " + cgroupProblem));
     facts.put("user", root ? "root" : "ordinary");
     return facts;
   }

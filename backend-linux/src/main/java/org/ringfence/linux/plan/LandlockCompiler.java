@@ -9,6 +9,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
 
 /** Compiles a policy to a Landlock ruleset. Pure. */
 public final class LandlockCompiler {
@@ -54,18 +55,37 @@ public final class LandlockCompiler {
   }
 
   /**
+   * Compiles what stands in front of bubblewrap, which could mount nothing under a ruleset that
+   * handles files: signals, abstract sockets, and TCP where a command gets no socket of its own.
+   *
+   * @param policy the policy
+   * @param abi what the kernel handles
+   * @return the ruleset
+   */
+  public static LandlockRuleset compileWithoutFiles(EffectivePolicy policy, LandlockAbi abi) {
+    LandlockRuleset whole = compile(policy, abi);
+    NetworkPolicy network = policy.policy().network();
+    boolean ownSockets = BubblewrapCompiler.ownNetwork(network) && network.ownLoopback();
+    return new LandlockRuleset(
+        0, ownSockets ? 0 : whole.handledNetwork(), whole.scoped(), List.of());
+  }
+
+  /**
    * Finds rules that take away below what something above them gives: Landlock only ever adds.
    *
    * @param policy the policy
+   * @param namesHeld whether a supervisor decides on writing, so that only reading is left to the
+   *     ruleset
    * @return the first such rule with the reason; empty when the ruleset says exactly what the
    *     policy says
    */
-  public static Optional<String> inexpressible(EffectivePolicy policy) {
+  public static Optional<String> inexpressible(EffectivePolicy policy, boolean namesHeld) {
     for (EffectiveRule rule : policy.rules()) {
       String above = parent(rule.path());
       Access given = above == null ? byDefault(policy) : policy.accessAt(above);
       Access here = policy.accessAt(rule.path());
-      if (given.compareTo(here) > 0) {
+      boolean writingOnly = given == Access.WRITE && here == Access.READ;
+      if (given.compareTo(here) > 0 && !(namesHeld && writingOnly)) {
         return Optional.of(
             "rule '"
                 + rule.origin()

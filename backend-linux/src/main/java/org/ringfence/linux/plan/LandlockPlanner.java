@@ -4,35 +4,20 @@ import static org.ringfence.plan.Guarantee.advisory;
 import static org.ringfence.plan.Guarantee.enforced;
 import static org.ringfence.plan.Guarantee.unsupported;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.plan.Guarantee;
-import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime.Leftovers;
-import org.ringfence.policy.Limits;
-import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.NetworkPolicy;
-import org.ringfence.policy.ProtectedNames;
-import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 
 /** Says which guarantees of a policy the in-process backend holds, given the facts. Pure. */
-public final class LandlockPlanner {
-  private static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
+public final class LandlockPlanner extends LinuxPlanner {
   private static final String NEEDS_MOUNTS = "a backend with mount namespaces (bubblewrap)";
 
-  private final EffectivePolicy effective;
-  private final SandboxPolicy policy;
-  private final HostFacts facts;
-  private final List<Guarantee> guarantees = new ArrayList<>();
-
   private LandlockPlanner(EffectivePolicy effective, HostFacts facts) {
-    this.effective = effective;
-    this.policy = effective.policy();
-    this.facts = facts;
+    super(effective, facts);
   }
 
   /**
@@ -43,25 +28,20 @@ public final class LandlockPlanner {
    * @return every guarantee of the policy with its level
    */
   public static List<Guarantee> plan(EffectivePolicy policy, HostFacts facts) {
-    LandlockPlanner planner = new LandlockPlanner(policy, facts);
-    planner.files();
-    planner.network();
-    planner.process();
-    planner.limits();
-    planner.lifetime();
-    return List.copyOf(planner.guarantees);
+    return new LandlockPlanner(policy, facts).guarantees();
   }
 
-  private void add(Guarantee guarantee) {
-    guarantees.add(guarantee);
+  /** Why the ruleset, with the supervisor for names, does not say what the policy says. */
+  private Optional<String> problem() {
+    Optional<String> unsteady = effective.unsteadyRule();
+    return unsteady.isPresent()
+        ? unsteady
+        : LandlockCompiler.inexpressible(effective, namesProblem().isEmpty());
   }
 
-  private String landlock() {
-    return "Landlock ABI " + facts.abi().version();
-  }
-
-  private void files() {
-    Optional<String> inexpressible = LandlockCompiler.inexpressible(effective);
+  @Override
+  void files() {
+    Optional<String> inexpressible = problem();
     if (policy.fileDefault() != FileDefault.WRITE) {
       String statement = "Files are created, changed and deleted only where a rule grants writing";
       if (inexpressible.isPresent()) {
@@ -85,15 +65,6 @@ public final class LandlockPlanner {
               ? unsupported("files.read", statement, inexpressible.get(), NEEDS_MOUNTS)
               : enforced("files.read", statement, landlock()));
     }
-    if (!policy.denyGlobs().isEmpty()) {
-      add(
-          unsupported(
-              "files.deny-globs",
-              "Names that match " + String.join(", ", policy.denyGlobs()) + " are denied",
-              "Landlock knows directories, not names",
-              NEEDS_MOUNTS));
-    }
-    protectedNames();
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(
@@ -119,87 +90,19 @@ public final class LandlockPlanner {
     }
   }
 
-  private String listenerRemedy() {
-    return "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
+  @Override
+  void externalNetwork() {
+    String statement = "Nothing outside the sandbox is reached: TCP, UDP, raw, vsock, netlink";
+    String mechanism =
+        "seccomp filter on socket(); loopback sockets are made by this JVM, tied to the device"
+            + " lo; "
+            + landlock()
+            + (facts.abi().handlesTcp() ? " denies TCP bind and connect" : "");
+    add(enforced("network.external", statement, mechanism));
   }
 
-  private void protectedNames() {
-    if (policy.protectedNames() == ProtectedNames.OFF) {
-      return;
-    }
-    String statement =
-        policy.protectedNames() == ProtectedNames.READ_ONLY
-            ? ".git, editor and shell configuration in writable roots stay as they are"
-            : "git hooks and configuration, editor and shell configuration stay as they are";
-    boolean anyRoot =
-        effective.rules().stream()
-            .anyMatch(rule -> rule.access() == Access.WRITE && !rule.scratch());
-    add(
-        anyRoot
-            ? unsupported(
-                "files.protected-names",
-                statement,
-                "Landlock cannot take a name out of a writable directory",
-                NEEDS_MOUNTS)
-            : enforced("files.protected-names", statement, "no lasting directory is writable"));
-  }
-
-  private void network() {
-    NetworkPolicy network = policy.network();
-    if (network.mode() == NetworkMode.NONE) {
-      String statement = "Nothing outside the sandbox is reached: TCP, UDP, raw, vsock, netlink";
-      String mechanism =
-          "seccomp filter on socket(); loopback sockets are made by this JVM, tied to the device"
-              + " lo; "
-              + landlock()
-              + (facts.abi().handlesTcp() ? " denies TCP bind and connect" : "");
-      add(enforced("network.external", statement, mechanism));
-    } else if (network.mode() == NetworkMode.ALLOWLIST) {
-      add(
-          unsupported(
-              "network.external",
-              "Only the hosts of network.allow are reached",
-              "this backend does not filter by host name",
-              "network mode none or full"));
-    }
-    if (network.mode() != NetworkMode.FULL && network.ownLoopback()) {
-      ownLoopback();
-    }
-    if (!network.hostLoopbackPorts().isEmpty() && network.mode() != NetworkMode.FULL) {
-      String statement = "Of the host's loopback, only ports " + network.hostLoopbackPorts();
-      add(
-          loopbackProblem().isEmpty()
-              ? enforced("network.host-loopback", statement, SUPERVISOR)
-              : unsupported(
-                  "network.host-loopback", statement, loopbackProblem(), listenerRemedy()));
-    }
-    if (SeccompCompiler.mediated(network)) {
-      String statement =
-          "Unix sockets outside the sandbox are not connected to"
-              + (network.unixSockets().isEmpty()
-                  ? ""
-                  : ", but for " + String.join(", ", network.unixSockets()));
-      if (!facts.listener()) {
-        add(
-            unsupported(
-                "network.unix-sockets", statement, facts.listenerProblem(), listenerRemedy()));
-      } else {
-        add(enforced("network.unix-sockets", statement, SUPERVISOR));
-      }
-    }
-  }
-
-  private String loopbackProblem() {
-    if (!facts.listener()) {
-      return facts.listenerProblem();
-    }
-    if (!facts.reachesChild()) {
-      return "a child's memory and descriptors cannot be reached (kernel.yama.ptrace_scope)";
-    }
-    return facts.loopbackBinding() ? "" : "a socket cannot be tied to the loopback device";
-  }
-
-  private void ownLoopback() {
+  @Override
+  void ownLoopback() {
     String statement = "Servers and clients inside the sandbox reach each other over loopback";
     String problem = loopbackProblem();
     add(
@@ -208,7 +111,8 @@ public final class LandlockPlanner {
             : unsupported("network.own-loopback", statement, problem, listenerRemedy()));
   }
 
-  private void process() {
+  @Override
+  void process() {
     add(
         enforced(
             "process.isolation",
@@ -247,109 +151,8 @@ public final class LandlockPlanner {
             "environment block of the command"));
   }
 
-  private void limits() {
-    Limits limits = policy.limits();
-    boolean gate = facts.listener();
-    String problem = gate ? "" : facts.listenerProblem();
-    limits
-        .memory()
-        .ifPresent(
-            bytes ->
-                add(
-                    wholeTree(
-                        "limits.memory",
-                        "The tree uses at most " + bytes + " bytes of memory",
-                        "RLIMIT_AS of each process",
-                        gate,
-                        problem)));
-    limits
-        .processes()
-        .ifPresent(
-            count ->
-                add(
-                    facts.root()
-                        ? unsupported(
-                            "limits.processes",
-                            "At most " + count + " processes at a time",
-                            "root is exempt from RLIMIT_NPROC (kernel/fork.c)",
-                            "run as an ordinary user")
-                        : wholeTree(
-                            "limits.processes",
-                            "At most " + count + " processes at a time",
-                            "RLIMIT_NPROC, which counts all processes of the user",
-                            gate,
-                            problem)));
-    limits
-        .cpuTime()
-        .ifPresent(
-            time ->
-                add(
-                    perProcess(
-                        "limits.cpu-time",
-                        "A process uses at most " + time.toMillis() + " ms of processor time",
-                        "RLIMIT_CPU",
-                        gate,
-                        problem)));
-    limits
-        .openFiles()
-        .ifPresent(
-            count ->
-                add(
-                    perProcess(
-                        "limits.open-files",
-                        "A process has at most " + count + " descriptors",
-                        "RLIMIT_NOFILE",
-                        gate,
-                        problem)));
-    limits
-        .fileSize()
-        .ifPresent(
-            bytes ->
-                add(
-                    perProcess(
-                        "limits.file-size",
-                        "A file grows to at most " + bytes + " bytes",
-                        "RLIMIT_FSIZE",
-                        gate,
-                        problem)));
-    limits
-        .wallTime()
-        .ifPresent(
-            time ->
-                add(
-                    treeKill(
-                        "limits.wall-time", "The tree is ended after " + time.toMillis() + " ms")));
-    limits
-        .outputBytes()
-        .ifPresent(
-            bytes ->
-                add(
-                    enforced(
-                        "limits.output",
-                        "Output is cut off and the tree ended after " + bytes + " bytes",
-                        "pipes read by this JVM")));
-  }
-
-  private Guarantee wholeTree(
-      String id, String statement, String rlimit, boolean gate, String problem) {
-    return gate
-        ? advisory(
-            id,
-            statement,
-            rlimit,
-            "an rlimit does not count a whole tree, and this backend uses no cgroup",
-            "best effort for " + id)
-        : unsupported(id, statement, problem, listenerRemedy());
-  }
-
-  private Guarantee perProcess(
-      String id, String statement, String rlimit, boolean gate, String problem) {
-    return gate
-        ? enforced(id, statement, rlimit + ", set before the program starts")
-        : unsupported(id, statement, problem, listenerRemedy());
-  }
-
-  private Guarantee treeKill(String id, String statement) {
+  @Override
+  Guarantee treeKill(String id, String statement) {
     return facts.abi().scopes()
         ? enforced(id, statement, "kill(-1) from inside the Landlock signal scope of the command")
         : advisory(
@@ -360,7 +163,8 @@ public final class LandlockPlanner {
             "Linux 6.12 or newer");
   }
 
-  private void lifetime() {
+  @Override
+  void lifetime() {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
       add(
           treeKill(

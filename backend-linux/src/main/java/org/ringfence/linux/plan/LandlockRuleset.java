@@ -27,6 +27,15 @@ public record LandlockRuleset(
   public record PathRule(String path, long access, String origin) {}
 
   /**
+   * Whether it denies nothing at all; the kernel makes no such ruleset.
+   *
+   * @return true if there is nothing to apply
+   */
+  public boolean handlesNothing() {
+    return handledFiles == 0 && handledNetwork == 0 && scoped == 0;
+  }
+
+  /**
    * The ruleset as text.
    *
    * @return a line per rule

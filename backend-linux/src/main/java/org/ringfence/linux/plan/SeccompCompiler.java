@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.linux.plan.SyscallRule.Clause;
 import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -174,14 +173,40 @@ public final class SeccompCompiler {
 
   private SeccompCompiler() {}
 
+  /** Make, replace or remove names. */
+  private static final List<Syscall> NAMES =
+      List.of(
+          Syscall.CREAT,
+          Syscall.TRUNCATE,
+          Syscall.MKDIR,
+          Syscall.MKDIRAT,
+          Syscall.MKNOD,
+          Syscall.MKNODAT,
+          Syscall.SYMLINK,
+          Syscall.SYMLINKAT,
+          Syscall.LINK,
+          Syscall.LINKAT,
+          Syscall.RENAME,
+          Syscall.RENAMEAT,
+          Syscall.RENAMEAT2,
+          Syscall.UNLINK,
+          Syscall.UNLINKAT,
+          Syscall.RMDIR);
+
+  // asm-generic/fcntl.h: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE
+  private static final int OPENS_FOR_WRITING = 1 | 2 | 0x40 | 0x200 | 0x400000;
+  // linux/prctl.h, linux/seccomp.h
+  private static final int PR_SET_SECCOMP = 22;
+  private static final int SECCOMP_SET_MODE_FILTER = 1;
+
   /**
    * Compiles a policy.
    *
    * @param policy the policy
-   * @param limits the limits of the command; some are put in place when its program starts
+   * @param supervision which calls the supervisor answers
    * @return the filter
    */
-  public static SeccompFilter compile(EffectivePolicy policy, Limits limits) {
+  public static SeccompFilter compile(EffectivePolicy policy, Supervision supervision) {
     SeccompCompiler compiler = new SeccompCompiler();
     for (Syscall syscall : CLOSED) {
       compiler.always(syscall, EPERM);
@@ -189,8 +214,8 @@ public final class SeccompCompiler {
     compiler.namespaces();
     compiler.otherProcesses();
     compiler.ioctls();
-    compiler.network(policy.policy().network());
-    if (policy.policy().fileDefault() != FileDefault.WRITE) {
+    compiler.network(policy.policy().network(), supervision);
+    if (supervision.metadata()) {
       METADATA.forEach(syscall -> compiler.always(syscall, NOTIFY));
       // Their arguments are structures; tar and coreutils fall back to the calls above.
       for (Syscall syscall :
@@ -198,9 +223,18 @@ public final class SeccompCompiler {
         compiler.always(syscall, new Verdict.Deny(Errno.ENOSYS));
       }
     }
-    if (needsGate(limits)) {
+    if (supervision.names()) {
+      NAMES.forEach(syscall -> compiler.always(syscall, NOTIFY));
+    }
+    compiler.opens(supervision);
+    if (supervision.commands()) {
       compiler.always(Syscall.EXECVE, NOTIFY);
       compiler.always(Syscall.EXECVEAT, NOTIFY);
+    }
+    if (supervision.inNamespaces()) {
+      // With its filter the set-up ends, and the command begins.
+      compiler.rule(Syscall.PRCTL, ALLOW, when(NOTIFY, equal(0, PR_SET_SECCOMP)));
+      compiler.rule(Syscall.SECCOMP, ALLOW, when(NOTIFY, equal(0, SECCOMP_SET_MODE_FILTER)));
     }
     return new SeccompFilter(compiler.rules);
   }
@@ -217,6 +251,20 @@ public final class SeccompCompiler {
         || limits.cpuTime().isPresent()
         || limits.openFiles().isPresent()
         || limits.fileSize().isPresent();
+  }
+
+  private void opens(Supervision supervision) {
+    if (supervision.opens() || supervision.reads()) {
+      always(Syscall.OPEN, NOTIFY);
+      always(Syscall.OPENAT, NOTIFY);
+    } else if (supervision.names()) {
+      rule(Syscall.OPEN, ALLOW, when(NOTIFY, anyBit(1, OPENS_FOR_WRITING)));
+      rule(Syscall.OPENAT, ALLOW, when(NOTIFY, anyBit(2, OPENS_FOR_WRITING)));
+    }
+    if (supervision.opens() || supervision.reads() || supervision.names()) {
+      // Its flags are in memory; programs fall back to openat.
+      always(Syscall.OPENAT2, new Verdict.Deny(Errno.ENOSYS));
+    }
   }
 
   private void always(Syscall syscall, Verdict verdict) {
@@ -268,7 +316,7 @@ public final class SeccompCompiler {
     rule(Syscall.IOCTL, ALLOW, clauses.toArray(Clause[]::new));
   }
 
-  private void network(NetworkPolicy network) {
+  private void network(NetworkPolicy network, Supervision supervision) {
     boolean full = network.mode() == NetworkMode.FULL;
     rule(Syscall.SOCKETPAIR, NO_FAMILY, when(ALLOW, equal(0, AF_UNIX)));
     List<Clause> sockets = new ArrayList<>();
@@ -280,8 +328,9 @@ public final class SeccompCompiler {
         continue;
       }
       if (network.ownLoopback() || !network.hostLoopbackPorts().isEmpty()) {
-        inet(sockets, family, SOCK_STREAM, IPPROTO_TCP);
-        inet(sockets, family, SOCK_DGRAM, IPPROTO_UDP);
+        Verdict verdict = supervision.ownNetwork() ? ALLOW : NOTIFY;
+        inet(sockets, verdict, family, SOCK_STREAM, IPPROTO_TCP);
+        inet(sockets, verdict, family, SOCK_DGRAM, IPPROTO_UDP);
       }
       sockets.add(when(EACCES, equal(0, family)));
     }
@@ -289,7 +338,7 @@ public final class SeccompCompiler {
       sockets.add(when(ALLOW, equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)));
     }
     rule(Syscall.SOCKET, NO_FAMILY, sockets.toArray(Clause[]::new));
-    if (!mediated(network)) {
+    if (!supervision.addresses()) {
       return;
     }
     always(Syscall.CONNECT, NOTIFY);
@@ -307,10 +356,11 @@ public final class SeccompCompiler {
         when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
   }
 
-  private static void inet(List<Clause> sockets, int family, int type, int protocol) {
+  private static void inet(
+      List<Clause> sockets, Verdict verdict, int family, int type, int protocol) {
     for (int number : new int[] {0, protocol}) {
       sockets.add(
-          when(NOTIFY, equal(0, family), masked(1, SOCK_TYPE_MASK, type), equal(2, number)));
+          when(verdict, equal(0, family), masked(1, SOCK_TYPE_MASK, type), equal(2, number)));
     }
   }
 

@@ -3,6 +3,7 @@ package org.ringfence.linux.plan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A seccomp filter as a value: what is not named is allowed, unless it is newer than the table of
@@ -11,6 +12,7 @@ import java.util.List;
  * @param rules one per system call
  */
 public record SeccompFilter(List<SyscallRule> rules) {
+  private static final Verdict ALLOW = new Verdict.Allow();
   private static final int OFFSET_NUMBER = 0;
   private static final int OFFSET_ARCH = 4;
   private static final int OFFSET_ARGUMENTS = 16;
@@ -45,8 +47,42 @@ public record SeccompFilter(List<SyscallRule> rules) {
    */
   public SeccompFilter withoutListener() {
     return new SeccompFilter(
+            rules.stream()
+                .filter(
+                    rule ->
+                        rule.syscall() != Syscall.EXECVE
+                            && rule.syscall() != Syscall.EXECVEAT
+                            && rule.syscall() != Syscall.PRCTL
+                            && rule.syscall() != Syscall.SECCOMP)
+                .toList())
+        .mapped(SeccompFilter::denied);
+  }
+
+  /**
+   * The part that goes to the supervisor; everything else is allowed. It is in force while the
+   * namespaces of a command are made, which {@link #deciding} forbids.
+   *
+   * @return the filter with the listener
+   */
+  public SeccompFilter notifying() {
+    return new SeccompFilter(
+        mapped(verdict -> verdict instanceof Verdict.Notify ? verdict : ALLOW).rules.stream()
+            .filter(rule -> new SeccompFilter(List.of(rule)).needsListener())
+            .toList());
+  }
+
+  /**
+   * The part that the filter decides itself, for a command under {@link #notifying} already.
+   *
+   * @return a filter without a listener
+   */
+  public SeccompFilter deciding() {
+    return mapped(verdict -> verdict instanceof Verdict.Notify ? ALLOW : verdict);
+  }
+
+  private SeccompFilter mapped(UnaryOperator<Verdict> verdicts) {
+    return new SeccompFilter(
         rules.stream()
-            .filter(rule -> rule.syscall() != Syscall.EXECVE && rule.syscall() != Syscall.EXECVEAT)
             .map(
                 rule ->
                     new SyscallRule(
@@ -55,9 +91,9 @@ public record SeccompFilter(List<SyscallRule> rules) {
                             .map(
                                 clause ->
                                     new SyscallRule.Clause(
-                                        clause.tests(), denied(clause.verdict())))
+                                        clause.tests(), verdicts.apply(clause.verdict())))
                             .toList(),
-                        denied(rule.otherwise())))
+                        verdicts.apply(rule.otherwise())))
             .toList());
   }
 

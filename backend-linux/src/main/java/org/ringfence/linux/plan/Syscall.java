@@ -161,7 +161,27 @@ public enum Syscall {
   GETUID(102, 174),
   PREAD64(17, 67),
   TGKILL(234, 131),
-  MEMFD_CREATE(319, 279);
+  MEMFD_CREATE(319, 279),
+  OPEN(2, -1),
+  CREAT(85, -1),
+  TRUNCATE(76, 45),
+  MKDIR(83, -1),
+  MKDIRAT(258, 34),
+  MKNOD(133, -1),
+  MKNODAT(259, 33),
+  SYMLINK(88, -1),
+  SYMLINKAT(266, 36),
+  LINK(86, -1),
+  LINKAT(265, 37),
+  RENAME(82, -1),
+  RENAMEAT(264, 38),
+  RENAMEAT2(316, 276),
+  UNLINK(87, -1),
+  UNLINKAT(263, 35),
+  RMDIR(84, -1),
+  SETFSUID(122, 151),
+  SETFSGID(123, 152),
+  PIDFD_SEND_SIGNAL(424, 424);
 
   /** Calls above this number did not exist when this table was made; the filter answers ENOSYS. */
   public static final int NEWEST_KNOWN = 472;

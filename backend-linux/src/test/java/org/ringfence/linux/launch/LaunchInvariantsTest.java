@@ -333,11 +333,13 @@ class LaunchInvariantsTest {
             real.loopbackBinding(),
             real.unixDiag(),
             real.shell(),
-            real.root());
+            real.root(),
+            real.cgroup(),
+            real.cgroupProblem());
     Process bystander = new ProcessBuilder("sleep", "1000").start();
     EffectivePolicy policy = Presets.load("workspace-write").in(Places.current(workspace));
-    try (LandlockSession session =
-        LandlockSession.open(
+    try (LinuxSession session =
+        LinuxSession.open(
             new Kernel(real.arch().orElseThrow()), older, policy, SandboxListener.NONE)) {
       SandboxedProcess ending = session.start(launch("sleep 1111111 & sleep 0.1; exit 4"));
       assertThat(ending.waitFor()).isEqualTo(4);

@@ -40,7 +40,9 @@ class LandlockCompilerTest {
         true,
         true,
         true,
-        root);
+        root,
+        Optional.empty(),
+        "not delegated");
   }
 
   private static Map<String, Guarantee> plan(SandboxPolicy policy, HostFacts facts) {
@@ -87,18 +89,19 @@ class LandlockCompilerTest {
 
   @Test
   void whatTakesAwayIsFoundWithItsReason() {
-    assertThat(LandlockCompiler.inexpressible(writing().build().in(PLACES))).isEmpty();
-    assertThat(LandlockCompiler.inexpressible(writing().read("/ws/vendor").build().in(PLACES)))
+    EffectivePolicy carved = writing().read("/ws/vendor").build().in(PLACES);
+    assertThat(LandlockCompiler.inexpressible(writing().build().in(PLACES), false)).isEmpty();
+    assertThat(LandlockCompiler.inexpressible(carved, false))
         .hasValueSatisfying(reason -> assertThat(reason).contains("/ws/vendor", "write"));
-    assertThat(LandlockCompiler.inexpressible(writing().none("/etc/shadow").build().in(PLACES)))
-        .isPresent();
+    assertThat(LandlockCompiler.inexpressible(carved, true))
+        .as("the supervisor decides on writing")
+        .isEmpty();
+    EffectivePolicy hidden = writing().none("/etc/shadow").build().in(PLACES);
+    assertThat(LandlockCompiler.inexpressible(hidden, true)).isPresent();
     assertThat(
             LandlockCompiler.inexpressible(
-                writing()
-                    .fileDefault(FileDefault.MINIMAL)
-                    .none("/home/me/.ssh")
-                    .build()
-                    .in(PLACES)))
+                writing().fileDefault(FileDefault.MINIMAL).none("/home/me/.ssh").build().in(PLACES),
+                true))
         .as("nothing above it is granted, so there is nothing to take away")
         .isEmpty();
   }
@@ -157,8 +160,11 @@ class LandlockCompilerTest {
             .processes(10)
             .build();
     Map<String, Guarantee> plan = plan(policy, facts(7, true, true));
-    assertThat(plan.get("files.protected-names").level()).isEqualTo(Enforcement.UNSUPPORTED);
-    assertThat(plan.get("files.deny-globs").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(plan.get("files.protected-names").level()).isEqualTo(Enforcement.ENFORCED);
+    assertThat(plan.get("files.deny-globs").level()).isEqualTo(Enforcement.ENFORCED);
+    Map<String, Guarantee> deaf = plan(policy, facts(7, false, true));
+    assertThat(deaf.get("files.protected-names").level()).isEqualTo(Enforcement.UNSUPPORTED);
+    assertThat(deaf.get("files.deny-globs").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("network.external").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(plan.get("limits.processes").level())

@@ -25,7 +25,9 @@ class SeccompFilterTest {
   private static final int NO_FAMILY = Verdict.RET_ERRNO | 97;
 
   private static SeccompFilter filter(SandboxPolicy policy) {
-    return SeccompCompiler.compile(effective(policy), policy.limits());
+    return SeccompCompiler.compile(
+        effective(policy),
+        Supervision.inProcess(effective(policy), HostFacts.ASSUMED, Supervision.Observation.NONE));
   }
 
   private static EffectivePolicy effective(SandboxPolicy policy) {

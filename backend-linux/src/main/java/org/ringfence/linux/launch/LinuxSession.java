@@ -6,10 +6,12 @@ import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_SET_FLAGS;
 import static org.ringfence.linux.bind.Constants.SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,7 +23,10 @@ import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.BubblewrapCompiler;
+import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.LandlockCompiler;
@@ -29,14 +34,15 @@ import org.ringfence.linux.plan.LandlockRuleset;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.SeccompFilter;
+import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 
-/** An open sandbox of the in-process backend. */
-public final class LandlockSession implements BackendSession {
+/** An open sandbox on Linux: in this process alone, or with namespaces made by bubblewrap. */
+public final class LinuxSession implements BackendSession {
   private static final long CLOSE_POLL_MILLIS = 2;
 
   private final Kernel kernel;
@@ -44,6 +50,7 @@ public final class LandlockSession implements BackendSession {
   private final HostFacts facts;
   private final EffectivePolicy policy;
   private final int ruleset;
+  private final Bubblewrap bubblewrap;
   private final Warden warden;
   private final Watchdog watchdog;
   private final Supervisor supervisor;
@@ -52,11 +59,12 @@ public final class LandlockSession implements BackendSession {
   private final AtomicBoolean closed = new AtomicBoolean();
   private boolean ended;
 
-  private LandlockSession(Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts) {
-    this.kernel = kernel;
+  private LinuxSession(Opening opening, Parts parts) {
+    this.kernel = opening.kernel();
     this.descriptors = new Descriptors(kernel);
-    this.facts = facts;
-    this.policy = policy;
+    this.facts = opening.facts();
+    this.policy = opening.policy();
+    this.bubblewrap = parts.bubblewrap;
     this.ruleset = parts.ruleset;
     this.warden = parts.warden;
     this.watchdog = parts.watchdog;
@@ -69,6 +77,7 @@ public final class LandlockSession implements BackendSession {
     private Warden warden;
     private Watchdog watchdog;
     private Supervisor supervisor;
+    private Bubblewrap bubblewrap;
 
     private void undo(Descriptors descriptors) {
       descriptors.close(ruleset);
@@ -81,11 +90,14 @@ public final class LandlockSession implements BackendSession {
       if (supervisor != null) {
         supervisor.close();
       }
+      if (bubblewrap != null) {
+        bubblewrap.close();
+      }
     }
   }
 
   /**
-   * Opens a sandbox.
+   * Opens a sandbox whose commands this process confines.
    *
    * @param kernel the system calls
    * @param facts what was found on the machine
@@ -94,23 +106,95 @@ public final class LandlockSession implements BackendSession {
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
-  public static LandlockSession open(
+  public static LinuxSession open(
       Kernel kernel, HostFacts facts, EffectivePolicy policy, SandboxListener listener)
       throws SandboxException {
+    Supervision supervision = Supervision.inProcess(policy, facts, Interests.of(listener));
+    return open(
+        new Opening(kernel, facts, FileView.ofHost(policy), supervision, Optional.empty()),
+        listener);
+  }
+
+  /**
+   * Opens a sandbox whose commands bubblewrap puts into namespaces.
+   *
+   * @param kernel the system calls
+   * @param facts what was found on the machine
+   * @param policy the policy
+   * @param features what bubblewrap can do
+   * @param listener hears of violations
+   * @return the session
+   * @throws SandboxException if it cannot be opened; nothing is left behind
+   */
+  public static LinuxSession openInNamespaces(
+      Kernel kernel,
+      HostFacts facts,
+      EffectivePolicy policy,
+      BubblewrapFeatures features,
+      SandboxListener listener)
+      throws SandboxException {
+    Supervision supervision = Supervision.inNamespaces(policy, facts, Interests.of(listener));
+    Optional<String> tmp =
+        BubblewrapCompiler.ownTmp(policy) ? policy.places().privateTmp() : Optional.empty();
+    LinuxSession session =
+        open(
+            new Opening(
+                kernel,
+                facts,
+                new FileView(tmp, true, BubblewrapCompiler.ownProcesses(policy, features), policy),
+                supervision,
+                Optional.of(features)),
+            listener);
+    boolean done = false;
+    try {
+      session.tryOut();
+      done = true;
+      return session;
+    } finally {
+      if (!done) {
+        session.close();
+      }
+    }
+  }
+
+  /** What a sandbox is opened with. */
+  private record Opening(
+      Kernel kernel,
+      HostFacts facts,
+      FileView view,
+      Supervision supervision,
+      Optional<BubblewrapFeatures> bubblewrap) {
+    private EffectivePolicy policy() {
+      return view.policy();
+    }
+  }
+
+  private static LinuxSession open(Opening opening, SandboxListener listener)
+      throws SandboxException {
     touchClasses();
+    Kernel kernel = opening.kernel();
+    HostFacts facts = opening.facts();
+    EffectivePolicy policy = opening.policy();
     Descriptors descriptors = new Descriptors(kernel);
     Landlock landlock = new Landlock(kernel);
     Parts parts = new Parts();
     boolean done = false;
     try {
       LandlockAbi abi = facts.abi();
-      parts.ruleset = landlock.create(LandlockCompiler.compile(policy, abi), abi);
+      boolean namespaces = opening.bubblewrap().isPresent();
+      LandlockRuleset ruleset =
+          namespaces
+              ? LandlockCompiler.compileWithoutFiles(policy, abi)
+              : LandlockCompiler.compile(policy, abi);
+      parts.ruleset = ruleset.handlesNothing() ? -1 : landlock.create(ruleset, abi);
       int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
       int gid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
-      parts.supervisor = new Supervisor(kernel, policy, uid, gid, listener);
-      int scope = abi.scopes() ? landlock.create(scopeOnly(), abi) : -1;
+      parts.supervisor =
+          new Supervisor(
+              kernel, opening.view(), opening.supervision(), new int[] {uid, gid}, listener);
+      int scope = abi.scopes() ? landlock.create(scopeOnly(!namespaces), abi) : -1;
       try {
-        parts.warden = new Warden(kernel, scope, facts.root());
+        parts.warden = new Warden(kernel, scope, facts.root(), namespaces);
       } finally {
         descriptors.close(scope);
       }
@@ -120,14 +204,14 @@ public final class LandlockSession implements BackendSession {
         parts.watchdog =
             Watchdog.start(kernel, parts.warden, policy.places().privateTmp().orElse(""));
       }
-      installFilter(kernel, facts, policy, parts);
-      LandlockSession session = new LandlockSession(kernel, facts, policy, parts);
+      installFilter(opening, parts);
+      LinuxSession session = new LinuxSession(opening, parts);
       done = true;
       return session;
     } catch (SandboxException e) {
       throw e;
     } catch (IOException e) {
-      throw new SandboxException("landlock: " + e.getMessage(), e);
+      throw new SandboxException("sandbox: " + e.getMessage(), e);
     } finally {
       if (!done) {
         parts.undo(descriptors);
@@ -136,11 +220,25 @@ public final class LandlockSession implements BackendSession {
   }
 
   /** After the watchdog is there, which has to work when nobody answers the listener any more. */
-  private static void installFilter(
-      Kernel kernel, HostFacts facts, EffectivePolicy policy, Parts parts)
+  private static void installFilter(Opening opening, Parts parts)
       throws SandboxException, IOException {
-    SeccompFilter asked = SeccompCompiler.compile(policy, policy.policy().limits());
-    SeccompFilter filter = facts.listener() ? asked : asked.withoutListener();
+    Kernel kernel = opening.kernel();
+    HostFacts facts = opening.facts();
+    SeccompFilter asked = SeccompCompiler.compile(opening.policy(), opening.supervision());
+    SeccompFilter all = facts.listener() ? asked : asked.withoutListener();
+    SeccompFilter filter = all;
+    if (opening.bubblewrap().isPresent()) {
+      parts.bubblewrap =
+          new Bubblewrap(
+              kernel,
+              opening.bubblewrap().get(),
+              opening.view(),
+              all.deciding().compile(kernel.arch()).bytes());
+      filter = all.notifying();
+      if (!filter.needsListener()) {
+        return;
+      }
+    }
     byte[] code = filter.compile(kernel.arch()).bytes();
     boolean listens = filter.needsListener();
     int flags =
@@ -170,7 +268,11 @@ public final class LandlockSession implements BackendSession {
    * The domain around the sandbox: signals only. It has to give REFER everywhere, since a ruleset
    * that does not denies it (security/landlock/fs.c, LANDLOCK_ACCESS_FS_INITIALLY_DENIED).
    */
-  private static LandlockRuleset scopeOnly() {
+  private static LandlockRuleset scopeOnly(boolean withFiles) {
+    if (!withFiles) {
+      // Where no ruleset handles files nothing is denied, and mounts can be made.
+      return new LandlockRuleset(0, 0, LandlockAbi.SCOPE_SIGNAL, List.of());
+    }
     return new LandlockRuleset(
         LandlockAbi.REFER,
         0,
@@ -203,24 +305,33 @@ public final class LandlockSession implements BackendSession {
   }
 
   private SandboxedProcess startOpen(Launch launch) throws SandboxException {
-    Map<String, String> environment = launch.environment();
     String executable =
-        ExecutableSearch.find(launch.command().get(0), launch.directory(), environment.get("PATH"));
-    try (StandardStreams streams = StandardStreams.open(descriptors, launch)) {
+        ExecutableSearch.find(
+            launch.command().get(0), launch.directory(), launch.environment().get("PATH"));
+    if (bubblewrap != null) {
+      bubblewrap.check(executable, launch);
+    }
+    return spawn(launch, executable);
+  }
+
+  private LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
+    try (StandardStreams streams = StandardStreams.open(descriptors, launch);
+        Invocation invocation =
+            bubblewrap == null
+                ? Invocation.plain(executable, launch)
+                : bubblewrap.invocation(executable, launch)) {
       int wake = descriptors.event();
       KeeperOrders orders =
           new KeeperOrders(
               kernel,
-              executable,
-              launch.command(),
-              environment,
-              launch.directory().toString(),
-              streams.standard(),
+              invocation,
+              invocation.descriptors(streams.standard()),
               new KeeperOrders.Confinement(ruleset, facts.abi().scopes(), killsLeftovers()),
               new KeeperOrders.Signals(wake, supervisor.event()));
       Keeper keeper = new Keeper(kernel, orders, supervisor.ended());
       LinuxProcess process =
-          new LinuxProcess(kernel, supervisor, keeper, wake, launch.limits().grace());
+          new LinuxProcess(
+              kernel, supervisor, keeper, wake, launch.limits().grace(), bubblewrap != null);
       supervisor.add(process);
       live.add(process);
       warden.start(keeper);
@@ -237,6 +348,23 @@ public final class LandlockSession implements BackendSession {
       throw e;
     } catch (IOException e) {
       throw new SandboxException("launch: " + e.getMessage(), e);
+    }
+  }
+
+  /** Has bubblewrap set everything up for a program that does not exist. */
+  private void tryOut() throws SandboxException {
+    Process trial = spawn(Bubblewrap.trial(policy), Bubblewrap.NO_PROGRAM);
+    try (InputStream error = trial.getErrorStream()) {
+      String said = new String(error.readAllBytes(), StandardCharsets.UTF_8).strip();
+      trial.waitFor();
+      if (!Bubblewrap.wasSetUp(said)) {
+        throw new SandboxException("bubblewrap: the sandbox cannot be set up: " + said);
+      }
+    } catch (IOException e) {
+      throw new SandboxException("bubblewrap: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException("bubblewrap: interrupted while the sandbox was set up", e);
     }
   }
 
@@ -301,6 +429,9 @@ public final class LandlockSession implements BackendSession {
       warden.close();
       supervisor.close();
       descriptors.close(ruleset);
+      if (bubblewrap != null) {
+        bubblewrap.close();
+      }
     }
   }
 }

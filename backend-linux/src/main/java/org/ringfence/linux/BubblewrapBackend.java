@@ -1,0 +1,134 @@
+package org.ringfence.linux;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.launch.BubblewrapProbe;
+import org.ringfence.linux.launch.LinuxSession;
+import org.ringfence.linux.plan.BubblewrapCompiler;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.BubblewrapPlanner;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.HostTree;
+import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.linux.plan.LandlockCompiler;
+import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.linux.plan.SeccompFilter;
+import org.ringfence.linux.plan.Supervision;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.SandboxBackend;
+
+/**
+ * Namespaces made by bubblewrap, behind the same keeper, filter and supervisor as the in-process
+ * backend. Can take away below what is granted; needs user namespaces.
+ */
+public final class BubblewrapBackend implements SandboxBackend {
+  private static final LandlockAbi NEWEST = new LandlockAbi(7);
+
+  private final LinuxHost host = new LinuxHost();
+  private BubblewrapProbe.Found found;
+
+  /** For {@link java.util.ServiceLoader}. */
+  public BubblewrapBackend() {}
+
+  @Override
+  public String id() {
+    return "bubblewrap";
+  }
+
+  @Override
+  public String description() {
+    return "Linux: namespaces made by bubblewrap, seccomp and Landlock in front";
+  }
+
+  @Override
+  public int weight() {
+    return 20;
+  }
+
+  @Override
+  public Availability probe() {
+    Availability base = host.availability();
+    if (!base.usable()) {
+      return base;
+    }
+    Availability own = found().availability();
+    if (!own.usable()) {
+      return own;
+    }
+    Map<String, String> facts = new HashMap<>(base.facts());
+    facts.putAll(own.facts());
+    return Availability.available(facts);
+  }
+
+  private synchronized BubblewrapProbe.Found found() {
+    if (found == null) {
+      found = BubblewrapProbe.probe();
+    }
+    return found;
+  }
+
+  @Override
+  public SandboxPlan plan(EffectivePolicy policy) {
+    Availability availability = probe();
+    if (!availability.usable()) {
+      return new SandboxPlan(id(), policy, availability, List.of());
+    }
+    BubblewrapFeatures features = found().features();
+    if (policy.check(features.path(), Operation.WRITE).allowed()) {
+      Availability replaceable =
+          Availability.unavailable(
+              features.path() + " lies where the policy grants writing",
+              "bwrap in a directory that no command writes");
+      return new SandboxPlan(id(), policy, replaceable, List.of());
+    }
+    List<Guarantee> guarantees = BubblewrapPlanner.plan(policy, facts(), features);
+    return new SandboxPlan(id(), policy, availability, guarantees);
+  }
+
+  private HostFacts facts() {
+    return host.facts();
+  }
+
+  @Override
+  public String explain(EffectivePolicy policy) {
+    StringBuilder text = new StringBuilder();
+    policy.unsteadyRule().ifPresent(reason -> text.append("refused: ").append(reason).append('\n'));
+    text.append("bwrap options\n");
+    for (String word :
+        BubblewrapCompiler.compile(policy, HostTree.ASSUMED, BubblewrapFeatures.ASSUMED)) {
+      text.append(word.startsWith("--") ? "\n  " : " ").append(word);
+    }
+    text.deleteCharAt(text.indexOf("\n\n")).append('\n');
+    text.append("Landlock ruleset in front (ABI ").append(NEWEST.version()).append(")\n");
+    text.append(LandlockCompiler.compileWithoutFiles(policy, NEWEST).describe());
+    SeccompFilter filter =
+        SeccompCompiler.compile(
+            policy,
+            Supervision.inNamespaces(policy, HostFacts.ASSUMED, Supervision.Observation.NONE));
+    text.append("seccomp filter with the supervisor (in front)\n");
+    text.append(filter.notifying().describe());
+    text.append("seccomp filter of the command (everything not named is allowed)\n");
+    text.append(filter.deciding().describe());
+    return text.toString();
+  }
+
+  @Override
+  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+    if (!plan.acceptable()) {
+      throw new SandboxRefusedException(List.of(plan));
+    }
+    HostFacts facts = facts();
+    return LinuxSession.openInNamespaces(
+        new Kernel(facts.arch().orElseThrow()), facts, plan.policy(), found().features(), listener);
+  }
+}

@@ -1,0 +1,52 @@
+package org.ringfence.linux;
+
+import java.util.Optional;
+import org.ringfence.linux.launch.HostProbe;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.plan.Availability;
+
+/** What the probe of this machine found, kept for the life of a backend. */
+final class LinuxHost {
+  private Availability availability;
+  private HostFacts facts;
+
+  synchronized Availability availability() {
+    if (availability == null) {
+      look();
+    }
+    return availability;
+  }
+
+  /** The facts; null where nothing works. */
+  synchronized HostFacts facts() {
+    availability();
+    return facts;
+  }
+
+  private void look() {
+    if (!System.getProperty("os.name").equals("Linux")) {
+      availability = Availability.unavailable("this is not Linux", "");
+      return;
+    }
+    Optional<Arch> arch = Arch.current();
+    if (arch.isEmpty()) {
+      availability =
+          Availability.unavailable(
+              "the seccomp filter is not built for " + System.getProperty("os.arch"),
+              "x86_64 or aarch64");
+      return;
+    }
+    try {
+      facts = HostProbe.probe(arch.get());
+      availability = Availability.available(facts.describe());
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
+      availability =
+          Availability.unavailable(
+              "JNA cannot load its native library: "
+                  + String.valueOf(e.getMessage()).split("\n")[0],
+              "a writable and executable directory in -Djna.tmpdir, or the library unpacked in"
+                  + " -Djna.boot.library.path");
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.BubblewrapCompiler;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.HostTree;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.Operation;
+import org.ringfence.spi.Launch;
+
+/**
+ * Wraps commands for bubblewrap. Options, environment and filter go through memory files, so that
+ * nothing of the policy shows in the list of processes; bubblewrap itself gets no environment,
+ * which could have it load code before anything is confined.
+ */
+final class Bubblewrap implements AutoCloseable {
+  /** Nothing of this name exists in any sandbox. */
+  static final String NO_PROGRAM = "/ringfence-no-such-program";
+
+  private static final int OPTIONS = 3;
+  private static final int FILTER = 4;
+  // bubblewrap.c, MAX_ARGS
+  private static final int MOST_OPTIONS = 9000;
+  private static final int LOWEST_DESCRIPTOR = 16;
+  private static final int COMMAND_NUMBER = 2;
+
+  private final Kernel kernel;
+  private final Descriptors descriptors;
+  private final BubblewrapFeatures features;
+  private final FileView view;
+  private final List<String> options;
+  private final int filter;
+
+  Bubblewrap(Kernel kernel, BubblewrapFeatures features, FileView view, byte[] filter)
+      throws IOException {
+    this.kernel = kernel;
+    this.descriptors = new Descriptors(kernel);
+    this.features = features;
+    this.view = view;
+    this.options = BubblewrapCompiler.compile(view.policy(), tree(), features);
+    this.filter = memory(filter);
+  }
+
+  private static HostTree tree() {
+    return text -> {
+      Path path = Path.of(text);
+      if (Files.isSymbolicLink(path)) {
+        return HostTree.Kind.LINK;
+      }
+      return Files.isDirectory(path)
+          ? HostTree.Kind.DIRECTORY
+          : Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+              ? HostTree.Kind.FILE
+              : HostTree.Kind.MISSING;
+    };
+  }
+
+  /** Says before the start what bubblewrap would only print. */
+  void check(String executable, Launch launch) throws SandboxException {
+    EffectivePolicy policy = view.policy();
+    if (!policy.check(executable, Operation.READ).allowed()) {
+      throw new CommandNotFoundException(
+          launch.command().get(0), "it cannot be executed: the policy denies " + executable);
+    }
+    String directory = launch.directory().toString();
+    if (!policy.check(directory, Operation.READ).allowed()) {
+      throw new SandboxException(
+          "directory: '" + directory + "' cannot be entered: the policy denies it");
+    }
+  }
+
+  Invocation invocation(String executable, Launch launch) throws SandboxException, IOException {
+    List<String> words = new ArrayList<>(options);
+    words.add("--new-session");
+    launch
+        .environment()
+        .forEach(
+            (name, value) -> {
+              words.add("--setenv");
+              words.add(name);
+              words.add(inside(value));
+            });
+    words.add("--chdir");
+    words.add(
+        view.ownTmp().isPresent()
+            ? inside(launch.directory().toString())
+            : launch.directory().toString());
+    words.add("--seccomp");
+    words.add(Integer.toString(FILTER));
+    if (words.size() > MOST_OPTIONS) {
+      throw new SandboxException(
+          "bubblewrap: "
+              + words.size()
+              + " words of options are too many; use fewer file rules or variables, at most "
+              + MOST_OPTIONS
+              + " words");
+    }
+    List<String> command = new ArrayList<>();
+    command.add("bwrap");
+    command.add("--args");
+    command.add(Integer.toString(OPTIONS));
+    command.add("--");
+    command.add(executable);
+    command.addAll(launch.command().subList(1, launch.command().size()));
+    int given = memory(NativeBlock.encode(String.join("\0", words) + "\0"));
+    boolean done = false;
+    try {
+      // A description of its own, since every reader moves its offset.
+      int code = high(descriptors.open(PathObject.own(filter), Constants.O_RDONLY, 0));
+      done = true;
+      return new Invocation(
+          features.path(), command, Map.of(), "/", List.of(given, code), descriptors);
+    } finally {
+      if (!done) {
+        descriptors.close(given);
+      }
+    }
+  }
+
+  /** The private directory has another name inside. */
+  private String inside(String value) {
+    return view.ownTmp().map(tmp -> value.replace(tmp, "/tmp")).orElse(value);
+  }
+
+  private int memory(byte[] content) throws IOException {
+    try (NativeBlock block = new NativeBlock(content.length + 128L)) {
+      long low =
+          Descriptors.check(
+              "memfd_create",
+              kernel.call(Syscall.MEMFD_CREATE, block.string("ringfence"), /* MFD_CLOEXEC */ 1));
+      try {
+        // Not the offset moves: the reader starts at the beginning.
+        long bytes = block.bytes(content);
+        long written = 0;
+        while (written < content.length) {
+          written +=
+              Descriptors.check(
+                  "memory file",
+                  kernel.call(
+                      Syscall.PWRITE64, low, bytes + written, content.length - written, written));
+        }
+      } catch (IOException e) {
+        descriptors.close((int) low);
+        throw e;
+      }
+      return high((int) low);
+    }
+  }
+
+  /** A copy out of the way of the numbers that bubblewrap gets; the original is closed. */
+  private int high(int fd) throws IOException {
+    try {
+      return (int)
+          Descriptors.check(
+              "fcntl",
+              kernel.call(Syscall.FCNTL, fd, Constants.F_DUPFD_CLOEXEC, LOWEST_DESCRIPTOR));
+    } finally {
+      descriptors.close(fd);
+    }
+  }
+
+  /** A launch that sets everything up and executes nothing. */
+  static Launch trial(EffectivePolicy policy) {
+    return new Launch(
+        List.of(NO_PROGRAM),
+        Path.of("/"),
+        Map.of(),
+        Redirect.from(Path.of("/dev/null").toFile()),
+        Redirect.DISCARD,
+        Redirect.PIPE,
+        false,
+        Limits.NONE);
+  }
+
+  /** Whether a trial got as far as its program, by what it printed. */
+  static boolean wasSetUp(String error) {
+    return error.startsWith("bwrap: execvp " + NO_PROGRAM);
+  }
+
+  /** The process of the command itself, of the tree that bubblewrap's process is the top of. */
+  static Optional<Long> commandOf(Kernel kernel, int pid) {
+    Child child = new Child(kernel);
+    return ProcessHandle.of(pid).stream()
+        .flatMap(ProcessHandle::descendants)
+        .map(ProcessHandle::pid)
+        .filter(
+            each -> {
+              try {
+                return child.innerNumber(each.intValue()) == COMMAND_NUMBER;
+              } catch (AccessException e) {
+                return false;
+              }
+            })
+        .findFirst()
+        .or(
+            () ->
+                // Without a process namespace the command is bubblewrap's only child.
+                ProcessHandle.of(pid).stream()
+                    .flatMap(ProcessHandle::children)
+                    .map(ProcessHandle::pid)
+                    .findFirst());
+  }
+
+  @Override
+  public void close() {
+    descriptors.close(filter);
+  }
+}

@@ -1,0 +1,193 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.plan.Availability;
+
+/** Finds bubblewrap and finds out by running it what it can do here. */
+public final class BubblewrapProbe {
+  private static final List<String> USUAL_PLACES = List.of("/usr/bin", "/usr/local/bin", "/bin");
+  private static final Pattern VERSION = Pattern.compile("bubblewrap (\\d+)\\.(\\d+).*");
+  private static final int OLDEST_MINOR = 8;
+  private static final long PATIENCE_SECONDS = 10;
+  private static final String PACKAGE = "the Debian package bubblewrap, 0.8 or newer";
+  private static final List<String> TRIAL =
+      List.of(
+          "--unshare-user",
+          "--unshare-ipc",
+          "--unshare-uts",
+          "--unshare-cgroup-try",
+          "--unshare-pid",
+          "--unshare-net",
+          "--die-with-parent",
+          "--cap-drop",
+          "ALL",
+          "--ro-bind",
+          "/",
+          "/",
+          "--dev",
+          "/dev",
+          "--perms",
+          "1777",
+          "--tmpfs",
+          "/dev/shm",
+          "--remount-ro",
+          "/dev");
+
+  private BubblewrapProbe() {}
+
+  /**
+   * What was found.
+   *
+   * @param availability whether it can be used, with the reason and what would help
+   * @param features what it can do; null when it cannot be used
+   */
+  public record Found(Availability availability, BubblewrapFeatures features) {}
+
+  /**
+   * Looks for bubblewrap and runs it.
+   *
+   * @return what was found
+   */
+  public static Found probe() {
+    Path program = find();
+    if (program == null) {
+      return unusable("there is no bwrap on the path outside the working directory", PACKAGE);
+    }
+    try {
+      String version = run(List.of(program.toString(), "--version")).said();
+      Matcher matcher = VERSION.matcher(version);
+      if (!matcher.matches()
+          || matcher.group(1).equals("0") && Integer.parseInt(matcher.group(2)) < OLDEST_MINOR) {
+        return unusable(program + " is " + version, PACKAGE);
+      }
+      String number = version.substring("bubblewrap ".length());
+      boolean setuid = ((Integer) Files.getAttribute(program, "unix:mode") & 04000) != 0;
+      Result own = trial(program, true);
+      Result result = own.ok() ? own : trial(program, false);
+      if (!result.ok()) {
+        return unusable(
+            "bubblewrap " + number + " cannot set up a sandbox: " + result.said(), remedy(setuid));
+      }
+      BubblewrapFeatures features =
+          new BubblewrapFeatures(program.toString(), number, own.ok(), setuid);
+      return new Found(Availability.available(describe(features)), features);
+    } catch (IOException e) {
+      return unusable(program + " cannot be run: " + e.getMessage(), PACKAGE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return unusable("interrupted while " + program + " was tried", "");
+    }
+  }
+
+  private static java.util.Map<String, String> describe(BubblewrapFeatures features) {
+    return java.util.Map.of(
+        "bubblewrap", features.version() + ", " + features.path(),
+        "setuid", features.setuid() ? "yes, not made use of" : "no",
+        "procfs of its own", features.ownProcesses() ? "yes" : "no, the host's is shown");
+  }
+
+  private static Found unusable(String reason, String remedy) {
+    return new Found(Availability.unavailable(reason, remedy), null);
+  }
+
+  /** In the path and the usual places, but not where a command of ours may have put it. */
+  private static Path find() {
+    Set<String> directories = new LinkedHashSet<>();
+    String path = System.getenv("PATH");
+    if (path != null) {
+      directories.addAll(List.of(path.split(":")));
+    }
+    directories.addAll(USUAL_PLACES);
+    Path here = Path.of("").toAbsolutePath();
+    for (String directory : directories) {
+      if (!directory.startsWith("/")) {
+        continue;
+      }
+      try {
+        Path program = Path.of(directory, "bwrap");
+        if (Files.isExecutable(program)) {
+          Path real = program.toRealPath();
+          if (!real.startsWith(here)) {
+            return real;
+          }
+        }
+      } catch (IOException e) {
+        // Gone meanwhile.
+        continue;
+      }
+    }
+    return null;
+  }
+
+  private record Result(boolean ok, String said) {}
+
+  private static Result trial(Path program, boolean ownProcesses)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(program.toString());
+    command.addAll(TRIAL);
+    command.addAll(
+        ownProcesses ? List.of("--proc", "/proc") : List.of("--ro-bind", "/proc", "/proc"));
+    command.addAll(List.of("--", Bubblewrap.NO_PROGRAM));
+    Result result = run(command);
+    return new Result(Bubblewrap.wasSetUp(result.said()), result.said());
+  }
+
+  private static Result run(List<String> command) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().clear();
+    Process process = builder.start();
+    process.getOutputStream().close();
+    try (InputStream in = process.getInputStream()) {
+      String said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+      return new Result(true, said);
+    }
+  }
+
+  /** Which switch is off, by what the kernel shows of it. */
+  private static String remedy(boolean setuid) {
+    if (one("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
+      return "AppArmor keeps programs from making user namespaces; an AppArmor profile for bwrap"
+          + " with 'userns,', or sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+    }
+    if (one("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
+      return "sysctl kernel.unprivileged_userns_clone=1";
+    }
+    if (one("/proc/sys/user/max_user_namespaces", "0")) {
+      return "sysctl user.max_user_namespaces=15000";
+    }
+    if (!Files.exists(Path.of("/proc/self/ns/user"))) {
+      return "a kernel with CONFIG_USER_NS";
+    }
+    if (setuid) {
+      return "user namespaces for ordinary users: bwrap is setuid, but under no_new_privs that has"
+          + " no effect";
+    }
+    return "user namespaces: in a container, a seccomp profile that lets unshare and mount through"
+        + " (podman and docker: --security-opt seccomp=...)";
+  }
+
+  private static boolean one(String file, String value) {
+    try {
+      return Files.readString(Path.of(file)).strip().equals(value);
+    } catch (IOException e) {
+      // This kernel has no such switch.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package org.ringfence.linux.launch;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * Tells the program that makes a command's namespaces from the command. Both are under the filter
+ * that has the listener; only the command is under the second one, which forbids namespaces and
+ * mounts and can never be taken off. What is under one filter less than a command is the set-up,
+ * which does nothing of its own accord.
+ *
+ * <p>Used on the supervisor's thread alone, but for {@link #launching}.
+ */
+final class SetUpPhase {
+  /** bwrap loads the second filter in the command's process and in the one that reaps for it. */
+  private static final int LOADS_PER_LAUNCH = 2;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final long filters;
+  // Known to be of the set-up, with a pidfd each: a number alone may go to another process.
+  private final Map<Integer, Integer> known = new HashMap<>();
+  private final AtomicInteger expected = new AtomicInteger();
+
+  /**
+   * Knows no set-up yet.
+   *
+   * @param kernel the system calls
+   * @param filters how many filters a set-up is under
+   */
+  SetUpPhase(Kernel kernel, long filters) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.filters = filters;
+  }
+
+  /** A command is about to be started. */
+  void launching() {
+    expected.addAndGet(LOADS_PER_LAUNCH);
+  }
+
+  /** No command lives any more: what has failed to set up is not waited for. */
+  void noneLeft() {
+    expected.set(0);
+    forgetAll();
+  }
+
+  /** Whether a held thread is of the set-up, so that its call may simply go on. */
+  boolean includes(int tid) {
+    if (expected.get() <= 0) {
+      return false;
+    }
+    Integer pidfd = known.get(tid);
+    if (pidfd != null) {
+      if (kernel.call(Syscall.PIDFD_SEND_SIGNAL, pidfd, 0, 0, 0) >= 0) {
+        return true;
+      }
+      forget(tid);
+    }
+    long opened = kernel.call(Syscall.PIDFD_OPEN, tid, 0);
+    if (opened < 0) {
+      return false;
+    }
+    boolean setUp;
+    try {
+      setUp = child.filters(tid) == filters;
+    } catch (AccessException e) {
+      setUp = false;
+    }
+    if (setUp) {
+      known.put(tid, (int) opened);
+    } else {
+      child.close((int) opened);
+    }
+    return setUp;
+  }
+
+  /** A held thread is about to load a filter: from then on it is of the set-up no more. */
+  void loadsFilter(int tid) {
+    if (includes(tid)) {
+      forget(tid);
+      if (expected.decrementAndGet() <= 0) {
+        forgetAll();
+      }
+    }
+  }
+
+  private void forget(int tid) {
+    Integer pidfd = known.remove(tid);
+    if (pidfd != null) {
+      child.close(pidfd);
+    }
+  }
+
+  private void forgetAll() {
+    known.values().forEach(child::close);
+    known.clear();
+  }
+}

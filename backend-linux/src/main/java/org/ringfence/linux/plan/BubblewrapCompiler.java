@@ -1,0 +1,236 @@
+package org.ringfence.linux.plan;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.ringfence.linux.plan.HostTree.Kind;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+/**
+ * Compiles a policy to the options of bubblewrap, as bwrap(1) has them. Pure: what it has to know
+ * of the machine comes in as values. It names existing paths only, so that bubblewrap has no reason
+ * to make any on the host.
+ */
+public final class BubblewrapCompiler {
+  private static final String TMP = "/tmp";
+  private static final String DEVICES = "/dev";
+  private static final String SHARED_MEMORY = "/dev/shm";
+  private static final String PROCESSES = "/proc";
+
+  private final EffectivePolicy policy;
+  private final HostTree tree;
+  private final List<String> options = new ArrayList<>();
+  private final List<String> last = new ArrayList<>();
+  private final Map<String, Access> mounted = new TreeMap<>();
+
+  private BubblewrapCompiler(EffectivePolicy policy, HostTree tree) {
+    this.policy = policy;
+    this.tree = tree;
+  }
+
+  /**
+   * Compiles a policy.
+   *
+   * @param policy the policy
+   * @param tree the file system
+   * @param features what bubblewrap can do
+   * @return the options up to the command's own: environment, directory and the command follow
+   */
+  public static List<String> compile(
+      EffectivePolicy policy, HostTree tree, BubblewrapFeatures features) {
+    BubblewrapCompiler compiler = new BubblewrapCompiler(policy, tree);
+    compiler.namespaces();
+    compiler.files(features);
+    return List.copyOf(compiler.options);
+  }
+
+  /**
+   * Whether commands get a network namespace of their own: whenever nothing of the host's network
+   * is granted.
+   *
+   * @param network the network policy
+   * @return true if the namespace is theirs
+   */
+  public static boolean ownNetwork(NetworkPolicy network) {
+    return network.mode() == NetworkMode.NONE && network.hostLoopbackPorts().isEmpty();
+  }
+
+  /**
+   * Whether commands see a procfs of their own process namespace.
+   *
+   * @param policy the policy
+   * @param features what bubblewrap can do
+   * @return true if it is theirs
+   */
+  public static boolean ownProcesses(EffectivePolicy policy, BubblewrapFeatures features) {
+    return features.ownProcesses() && policy.policy().lifetime().onRootExit() == Leftovers.KILL;
+  }
+
+  /**
+   * Whether {@code /tmp} inside is the sandbox's own temporary directory.
+   *
+   * @param policy the policy
+   * @return true if it is
+   */
+  public static boolean ownTmp(EffectivePolicy policy) {
+    return policy.policy().tmp() == TmpPolicy.PRIVATE && policy.places().privateTmp().isPresent();
+  }
+
+  private void add(String... words) {
+    options.addAll(List.of(words));
+  }
+
+  private void namespaces() {
+    add("--unshare-user", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
+    if (policy.policy().lifetime().onRootExit() == Leftovers.KILL) {
+      add("--unshare-pid");
+    }
+    if (ownNetwork(policy.policy().network())) {
+      add("--unshare-net");
+    }
+    if (policy.policy().lifetime().onJvmExit() == Leftovers.KILL) {
+      add("--die-with-parent");
+    }
+    add("--cap-drop", "ALL");
+  }
+
+  private void files(BubblewrapFeatures features) {
+    Access base = policy.accessAt("/");
+    mounted.put("/", base);
+    if (base != Access.NONE) {
+      add(base == Access.WRITE ? "--bind" : "--ro-bind", "/", "/");
+    } else {
+      last.addAll(List.of("--remount-ro", "/"));
+    }
+    devices();
+    if (ownProcesses(policy, features)) {
+      add("--proc", PROCESSES);
+    } else {
+      add("--ro-bind", PROCESSES, PROCESSES);
+    }
+    mounted.put(PROCESSES, Access.READ);
+    if (ownTmp(policy)) {
+      add("--bind", policy.places().privateTmp().orElseThrow(), TMP);
+      mounted.put(TMP, Access.WRITE);
+    }
+    List<EffectiveRule> rules = new ArrayList<>(policy.rules());
+    rules.sort(
+        Comparator.<EffectiveRule>comparingInt(
+                rule -> policy.places().style().components(rule.path()).size())
+            .thenComparing(EffectiveRule::path));
+    for (EffectiveRule rule : rules) {
+      if (policy.accessAt(rule.path()) == rule.access()) {
+        mount(rule);
+      }
+    }
+    links();
+    options.addAll(last);
+  }
+
+  private void devices() {
+    add("--dev", DEVICES);
+    mounted.put(DEVICES, Access.READ);
+    last.addAll(List.of("--remount-ro", DEVICES));
+    boolean sharedMemory =
+        policy.rules().stream()
+            .anyMatch(rule -> isOwnSharedMemory(rule) && rule.access() == Access.WRITE);
+    if (sharedMemory) {
+      add("--perms", "1777", "--tmpfs", SHARED_MEMORY);
+      mounted.put(SHARED_MEMORY, Access.WRITE);
+    }
+  }
+
+  /** The special is the sandbox's own; who names the path means the host's. */
+  private static boolean isOwnSharedMemory(EffectiveRule rule) {
+    return rule.path().equals(SHARED_MEMORY) && rule.origin().startsWith(":shm");
+  }
+
+  private void mount(EffectiveRule rule) {
+    String path = rule.path();
+    boolean builtIn = rule.origin().equals("built-in device") || isOwnSharedMemory(rule);
+    boolean provided = path.equals(PROCESSES) || path.equals(DEVICES);
+    boolean ownTmp = ownTmp(policy) && policy.places().privateTmp().orElseThrow().equals(path);
+    if (builtIn
+        || path.equals("/")
+        || ownTmp && path.startsWith(TMP + "/")
+        || provided && rule.access() == Access.READ) {
+      return;
+    }
+    Kind kind = tree.kind(path);
+    Map.Entry<String, Access> above = above(path);
+    boolean onHost = !isOwn(above.getKey());
+    if (kind == Kind.MISSING || onHost && above.getValue() == rule.access()) {
+      return;
+    }
+    switch (rule.access()) {
+      case WRITE -> add(path.startsWith(DEVICES + "/") ? "--dev-bind" : "--bind", path, path);
+      case READ -> add("--ro-bind", path, path);
+      case NONE -> {
+        if (!onHost) {
+          return;
+        }
+        hide(path, kind);
+      }
+    }
+    mounted.put(path, rule.access());
+  }
+
+  private boolean isOwn(String mount) {
+    return mount.equals(TMP) && ownTmp(policy)
+        || mount.equals(DEVICES)
+        || mount.equals(SHARED_MEMORY);
+  }
+
+  private void hide(String path, Kind kind) {
+    if (kind != Kind.DIRECTORY) {
+      // Bound without device access, the null device cannot be opened at all.
+      add("--ro-bind", "/dev/null", path);
+      return;
+    }
+    // What is granted further below can be reached, but nothing is listed.
+    boolean passable =
+        policy.rules().stream()
+            .anyMatch(rule -> rule.access() != Access.NONE && rule.path().startsWith(path + "/"));
+    add("--perms", passable ? "0111" : "0000", "--tmpfs", path);
+    last.addAll(0, List.of("--remount-ro", path));
+  }
+
+  /** The mount that a path would lie on so far. */
+  private Map.Entry<String, Access> above(String path) {
+    String at = path;
+    while (!at.equals("/")) {
+      int slash = at.lastIndexOf('/');
+      at = slash == 0 ? "/" : at.substring(0, slash);
+      Access access = mounted.get(at);
+      if (access != null) {
+        return Map.entry(at, access);
+      }
+    }
+    return Map.entry("/", mounted.get("/"));
+  }
+
+  /** In a root of its own, links by which granted paths are known have to be made again. */
+  private void links() {
+    if (policy.policy().fileDefault() != FileDefault.MINIMAL) {
+      return;
+    }
+    policy
+        .links()
+        .forEach(
+            (link, target) -> {
+              Access there = above(link).getValue();
+              if (there == Access.NONE) {
+                add("--symlink", target, link);
+              }
+            });
+  }
+}

@@ -1,0 +1,212 @@
+package org.ringfence.linux.plan;
+
+import static org.ringfence.plan.Guarantee.enforced;
+import static org.ringfence.plan.Guarantee.unsupported;
+
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.TmpPolicy;
+
+/** Says which guarantees of a policy bubblewrap holds, given the facts. Pure. */
+public final class BubblewrapPlanner extends LinuxPlanner {
+  private static final String MOUNTS = "mount namespace";
+
+  private final BubblewrapFeatures features;
+
+  private BubblewrapPlanner(
+      EffectivePolicy effective, HostFacts facts, BubblewrapFeatures features) {
+    super(effective, facts);
+    this.features = features;
+  }
+
+  /**
+   * Plans a policy.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @param features what bubblewrap can do
+   * @return every guarantee of the policy with its level
+   */
+  public static List<Guarantee> plan(
+      EffectivePolicy policy, HostFacts facts, BubblewrapFeatures features) {
+    return new BubblewrapPlanner(policy, facts, features).guarantees();
+  }
+
+  @Override
+  void files() {
+    Optional<String> unsteady = effective.unsteadyRule();
+    String remedy = "a rule that names the real path";
+    if (policy.fileDefault() != FileDefault.WRITE) {
+      writing(unsteady, remedy);
+    }
+    boolean takesReading =
+        policy.fileDefault() == FileDefault.MINIMAL
+            || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE);
+    if (takesReading) {
+      String statement =
+          "Files are read only where a rule or the default grants reading; devices only where a"
+              + " rule names them";
+      add(
+          unsteady.isPresent()
+              ? unsupported("files.read", statement, unsteady.get(), remedy)
+              : enforced("files.read", statement, MOUNTS));
+    }
+    if (policy.tmp() == TmpPolicy.PRIVATE) {
+      add(
+          enforced(
+              "tmp.private",
+              "/tmp is a directory of the sandbox's own, removed at the end",
+              MOUNTS + ", a directory of mode 0700 with an unpredictable name"));
+    }
+  }
+
+  private void writing(Optional<String> unsteady, String remedy) {
+    String statement = "Files are created, changed and deleted only where a rule grants writing";
+    String mechanism = MOUNTS + ", read-only but for what is granted";
+    if (unsteady.isPresent()) {
+      add(unsupported("files.write", statement, unsteady.get(), remedy));
+    } else if (effective.namesMatter() && !namesProblem().isEmpty() && takesWritingAway()) {
+      add(
+          unsupported(
+              "files.write",
+              statement,
+              "a directory above a rule could be moved away: " + namesProblem(),
+              listenerRemedy()));
+    } else {
+      add(enforced("files.write", statement, mechanism));
+    }
+    add(
+        enforced(
+            "files.metadata",
+            "Mode, owner, times and extended attributes are changed only where writing is granted",
+            mechanism));
+  }
+
+  private boolean takesWritingAway() {
+    return LandlockCompiler.inexpressible(effective, false).isPresent();
+  }
+
+  @Override
+  void externalNetwork() {
+    String statement = "Nothing outside the sandbox is reached: TCP, UDP, raw, vsock, netlink";
+    add(
+        BubblewrapCompiler.ownNetwork(policy.network())
+            ? enforced(
+                "network.external", statement, "network namespace; seccomp filter on socket()")
+            : enforced(
+                "network.external",
+                statement,
+                "seccomp filter on socket(); loopback sockets are made by this JVM, tied to the"
+                    + " device lo"));
+  }
+
+  @Override
+  void ownLoopback() {
+    if (BubblewrapCompiler.ownNetwork(policy.network())) {
+      String statement = "Servers and clients inside one command reach each other over loopback";
+      add(
+          facts.listener()
+              ? enforced("network.own-loopback", statement, "network namespace of the command")
+              : unsupported(
+                  "network.own-loopback",
+                  statement,
+                  "without a supervisor every connect is denied: " + facts.listenerProblem(),
+                  listenerRemedy()));
+      return;
+    }
+    String statement = "Servers and clients inside the sandbox reach each other over loopback";
+    add(
+        loopbackProblem().isEmpty()
+            ? enforced("network.own-loopback", statement, SUPERVISOR)
+            : unsupported("network.own-loopback", statement, loopbackProblem(), listenerRemedy()));
+  }
+
+  @Override
+  void process() {
+    boolean ownPids = policy.lifetime().onRootExit() == Leftovers.KILL;
+    String seen =
+        !ownPids
+            ? "; other processes are listed in /proc, since leftovers may stay"
+            : features.ownProcesses()
+                ? " and are not seen"
+                : "; other processes are listed in /proc, since this machine lets no procfs be"
+                    + " mounted";
+    add(
+        enforced(
+            "process.isolation",
+            "Memory, descriptors and environment of outside processes are not reached" + seen,
+            (ownPids ? "process and " : "") + "user namespace; Landlock domain; seccomp filter"));
+    add(
+        ownPids || facts.abi().scopes()
+            ? enforced(
+                "process.signals",
+                "Processes outside the sandbox are not signalled",
+                (ownPids ? "process namespace" : "")
+                    + (ownPids && facts.abi().scopes() ? "; " : "")
+                    + (facts.abi().scopes() ? landlock() + " signal scope" : ""))
+            : unsupported(
+                "process.signals",
+                "Processes outside the sandbox are not signalled",
+                "without a process namespace, and " + landlock() + " does not scope signals",
+                "lifetime.onRootExit kill, or Linux 6.12 or newer"));
+    add(
+        enforced(
+            "process.descriptors",
+            "No descriptor of this JVM but the three standard streams is inherited",
+            "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC"));
+    add(
+        enforced(
+            "process.privileges",
+            "No privilege is held or gained, also not by root",
+            "user namespace, no capabilities, no_new_privs"));
+    add(
+        enforced(
+            "process.kernel-surface",
+            "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
+            "seccomp filter, loaded by bubblewrap before the command starts"));
+    add(
+        enforced(
+            "environment.filtered",
+            "Only the variables that the policy lets through are inherited",
+            "environment block of the command"));
+  }
+
+  @Override
+  Guarantee treeKill(String id, String statement) {
+    if (policy.lifetime().onRootExit() == Leftovers.KILL) {
+      return enforced(id, statement, "the process namespace ends with its first process");
+    }
+    return facts.abi().scopes()
+        ? enforced(id, statement, "kill(-1) from inside the Landlock signal scope of the command")
+        : unsupported(
+            id,
+            statement,
+            "leftovers may stay, so there is no process namespace",
+            "lifetime.onRootExit kill, or Linux 6.12 or newer");
+  }
+
+  @Override
+  void lifetime() {
+    if (policy.lifetime().onRootExit() == Leftovers.KILL) {
+      add(
+          treeKill(
+              "lifetime.tree",
+              "What the command started is killed when it ends, also after setsid"));
+    }
+    if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
+      String statement = "Everything is killed when this JVM ends, however it ends";
+      add(
+          policy.lifetime().onRootExit() == Leftovers.KILL
+              ? enforced(
+                  "lifetime.jvm-exit",
+                  statement,
+                  "parent-death signal to bubblewrap, whose end ends the process namespace")
+              : treeKill("lifetime.jvm-exit", statement));
+    }
+  }
+}

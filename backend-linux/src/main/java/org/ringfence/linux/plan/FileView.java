@@ -1,0 +1,59 @@
+package org.ringfence.linux.plan;
+
+import java.util.Optional;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+
+/**
+ * How paths inside a sandbox relate to the paths that a policy speaks of. They are the same but for
+ * what a mount namespace has of its own.
+ *
+ * @param ownTmp the directory that is seen as {@code /tmp}, empty when {@code /tmp} is the host's
+ * @param ownDevices whether {@code /dev} is the sandbox's own
+ * @param ownProcesses whether {@code /proc} shows the sandbox's own processes only
+ * @param policy the policy
+ */
+public record FileView(
+    Optional<String> ownTmp, boolean ownDevices, boolean ownProcesses, EffectivePolicy policy) {
+  private static final String TMP = "/tmp";
+  private static final String DEVICES = "/dev/";
+
+  /**
+   * The view of a sandbox without namespaces.
+   *
+   * @param policy the policy
+   * @return the view
+   */
+  public static FileView ofHost(EffectivePolicy policy) {
+    return new FileView(Optional.empty(), false, false, policy);
+  }
+
+  /**
+   * The path that the policy decides on.
+   *
+   * @param seen a path as the sandbox sees it, links resolved
+   * @return the path on the host; empty for what is the sandbox's own altogether
+   */
+  public String policyPath(String seen) {
+    if (ownDevices && seen.startsWith(DEVICES) && !named(seen)) {
+      return "";
+    }
+    boolean inTmp = seen.equals(TMP) || seen.startsWith(TMP + "/");
+    if (ownTmp.isPresent() && inTmp && !named(seen)) {
+      return ownTmp.get() + seen.substring(TMP.length());
+    }
+    return seen;
+  }
+
+  /** Whether a rule speaks of a path below what is the sandbox's own: then it is the host's. */
+  private boolean named(String seen) {
+    for (EffectiveRule rule : policy.rules()) {
+      String path = rule.path();
+      boolean below = path.startsWith(TMP + "/") || path.startsWith(DEVICES);
+      if (below && (seen.equals(path) || seen.startsWith(path + "/"))) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

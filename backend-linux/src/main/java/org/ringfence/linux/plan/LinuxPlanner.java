@@ -1,0 +1,297 @@
+package org.ringfence.linux.plan;
+
+import static org.ringfence.plan.Guarantee.advisory;
+import static org.ringfence.plan.Guarantee.enforced;
+import static org.ringfence.plan.Guarantee.unsupported;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+
+/** What both backends hold in the same way, given the facts. Pure. */
+abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
+  static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
+
+  final EffectivePolicy effective;
+  final SandboxPolicy policy;
+  final HostFacts facts;
+  private final List<Guarantee> guarantees = new ArrayList<>();
+
+  LinuxPlanner(EffectivePolicy effective, HostFacts facts) {
+    this.effective = effective;
+    this.policy = effective.policy();
+    this.facts = facts;
+  }
+
+  final List<Guarantee> guarantees() {
+    files();
+    names();
+    network();
+    process();
+    limits();
+    lifetime();
+    return List.copyOf(guarantees);
+  }
+
+  abstract void files();
+
+  abstract void externalNetwork();
+
+  abstract void ownLoopback();
+
+  abstract void process();
+
+  abstract void lifetime();
+
+  /** How the whole tree is killed. */
+  abstract Guarantee treeKill(String id, String statement);
+
+  final void add(Guarantee guarantee) {
+    guarantees.add(guarantee);
+  }
+
+  final String landlock() {
+    return "Landlock ABI " + facts.abi().version();
+  }
+
+  static String listenerRemedy() {
+    return "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
+  }
+
+  /** Why the supervisor cannot decide on names; empty when it can. */
+  final String namesProblem() {
+    return !facts.listener()
+        ? facts.listenerProblem()
+        : facts.reachesChild()
+            ? ""
+            : "a child's memory and descriptors cannot be reached (kernel.yama.ptrace_scope)";
+  }
+
+  private void names() {
+    String problem =
+        policy.fileDefault() == FileDefault.WRITE
+            ? "writing is granted everywhere, so that names have no root to be protected in"
+            : namesProblem();
+    String remedy =
+        policy.fileDefault() == FileDefault.WRITE ? "a narrower files.default" : listenerRemedy();
+    if (policy.protectedNames() != ProtectedNames.OFF) {
+      String statement =
+          policy.protectedNames() == ProtectedNames.READ_ONLY
+              ? ".git, editor, agent and shell configuration in writable roots stay as they are,"
+                  + " and none is made"
+              : "git hooks and configuration, editor, agent and shell configuration stay as they"
+                  + " are, and none is made";
+      add(held("files.protected-names", statement, problem, remedy));
+    }
+    if (!effective.protectedPaths().isEmpty()) {
+      add(
+          held(
+              "files.protected-paths",
+              "Not written, also when they do not exist: "
+                  + String.join(", ", effective.protectedPaths()),
+              problem,
+              remedy));
+    }
+    if (!policy.denyGlobs().isEmpty()) {
+      String statement =
+          "Files whose names match "
+              + String.join(", ", policy.denyGlobs())
+              + " are not opened, made, renamed or removed, also those that appear later; that they"
+              + " exist may be seen";
+      add(held("files.deny-globs", statement, problem, remedy));
+    }
+  }
+
+  private Guarantee held(String id, String statement, String problem, String remedy) {
+    if (!effective.namesMatter() && !id.equals("files.deny-globs")) {
+      return enforced(id, statement, "no lasting directory is writable");
+    }
+    return problem.isEmpty()
+        ? enforced(id, statement, SUPERVISOR + ", and done by it on a resolved descriptor")
+        : unsupported(id, statement, problem, remedy);
+  }
+
+  private void network() {
+    NetworkPolicy network = policy.network();
+    if (network.mode() == NetworkMode.NONE) {
+      externalNetwork();
+    } else if (network.mode() == NetworkMode.ALLOWLIST) {
+      add(
+          unsupported(
+              "network.external",
+              "Only the hosts of network.allow are reached",
+              "this backend does not filter by host name",
+              "network mode none or full"));
+    }
+    if (network.mode() != NetworkMode.FULL && network.ownLoopback()) {
+      ownLoopback();
+    }
+    if (!network.hostLoopbackPorts().isEmpty() && network.mode() != NetworkMode.FULL) {
+      String statement = "Of the host's loopback, only ports " + network.hostLoopbackPorts();
+      add(
+          loopbackProblem().isEmpty()
+              ? enforced("network.host-loopback", statement, SUPERVISOR)
+              : unsupported(
+                  "network.host-loopback", statement, loopbackProblem(), listenerRemedy()));
+    }
+    if (SeccompCompiler.mediated(network)) {
+      String statement =
+          "Unix sockets outside the sandbox are not connected to"
+              + (network.unixSockets().isEmpty()
+                  ? ""
+                  : ", but for " + String.join(", ", network.unixSockets()));
+      if (!facts.listener()) {
+        add(
+            unsupported(
+                "network.unix-sockets", statement, facts.listenerProblem(), listenerRemedy()));
+      } else {
+        add(enforced("network.unix-sockets", statement, SUPERVISOR));
+      }
+    }
+  }
+
+  final String loopbackProblem() {
+    if (!facts.listener()) {
+      return facts.listenerProblem();
+    }
+    if (!facts.reachesChild()) {
+      return "a child's memory and descriptors cannot be reached (kernel.yama.ptrace_scope)";
+    }
+    return facts.loopbackBinding() ? "" : "a socket cannot be tied to the loopback device";
+  }
+
+  private void limits() {
+    Limits limits = policy.limits();
+    boolean gate = facts.listener();
+    boolean group = facts.cgroup().isPresent() && gate;
+    String problem = gate ? "" : facts.listenerProblem();
+    limits
+        .memory()
+        .ifPresent(
+            bytes ->
+                add(
+                    group
+                        ? grouped(
+                            "limits.memory",
+                            "The tree uses at most " + bytes + " bytes of memory",
+                            "memory.max")
+                        : wholeTree(
+                            "limits.memory",
+                            "The tree uses at most " + bytes + " bytes of memory",
+                            "RLIMIT_AS of each process",
+                            gate,
+                            problem)));
+    limits
+        .processes()
+        .ifPresent(
+            count ->
+                add(
+                    group
+                        ? grouped(
+                            "limits.processes",
+                            "At most " + count + " processes at a time",
+                            "pids.max")
+                        : facts.root()
+                            ? unsupported(
+                                "limits.processes",
+                                "At most " + count + " processes at a time",
+                                "root is exempt from RLIMIT_NPROC (kernel/fork.c)",
+                                "run as an ordinary user")
+                            : wholeTree(
+                                "limits.processes",
+                                "At most " + count + " processes at a time",
+                                "RLIMIT_NPROC, which counts all processes of the user",
+                                gate,
+                                problem)));
+    limits
+        .cpuTime()
+        .ifPresent(
+            time ->
+                add(
+                    perProcess(
+                        "limits.cpu-time",
+                        "A process uses at most " + time.toMillis() + " ms of processor time",
+                        "RLIMIT_CPU",
+                        gate,
+                        problem)));
+    limits
+        .openFiles()
+        .ifPresent(
+            count ->
+                add(
+                    perProcess(
+                        "limits.open-files",
+                        "A process has at most " + count + " descriptors",
+                        "RLIMIT_NOFILE",
+                        gate,
+                        problem)));
+    limits
+        .fileSize()
+        .ifPresent(
+            bytes ->
+                add(
+                    perProcess(
+                        "limits.file-size",
+                        "A file grows to at most " + bytes + " bytes",
+                        "RLIMIT_FSIZE",
+                        gate,
+                        problem)));
+    limits
+        .wallTime()
+        .ifPresent(
+            time ->
+                add(
+                    treeKill(
+                        "limits.wall-time", "The tree is ended after " + time.toMillis() + " ms")));
+    limits
+        .outputBytes()
+        .ifPresent(
+            bytes ->
+                add(
+                    enforced(
+                        "limits.output",
+                        "Output is cut off and the tree ended after " + bytes + " bytes",
+                        "pipes read by this JVM")));
+  }
+
+  private Guarantee grouped(String id, String statement, String file) {
+    return enforced(
+        id,
+        statement,
+        "cgroup v2 below "
+            + facts.cgroup().orElseThrow()
+            + ", "
+            + file
+            + ", entered before the"
+            + " program starts");
+  }
+
+  private Guarantee wholeTree(
+      String id, String statement, String rlimit, boolean gate, String problem) {
+    return gate
+        ? advisory(
+            id,
+            statement,
+            rlimit,
+            "an rlimit does not count a whole tree, and there is no cgroup v2 to use: "
+                + facts.cgroupProblem(),
+            "a delegated cgroup v2 with the memory and pids controllers (systemd-run --user --scope"
+                + " -p Delegate=yes), or best effort for "
+                + id)
+        : unsupported(id, statement, problem, listenerRemedy());
+  }
+
+  private Guarantee perProcess(
+      String id, String statement, String rlimit, boolean gate, String problem) {
+    return gate
+        ? enforced(id, statement, rlimit + ", set before the program starts")
+        : unsupported(id, statement, problem, listenerRemedy());
+  }
+}

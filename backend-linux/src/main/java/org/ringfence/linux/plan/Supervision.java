@@ -1,0 +1,109 @@
+package org.ringfence.linux.plan;
+
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+
+/**
+ * Which system calls a sandbox's supervisor answers.
+ *
+ * @param addresses those that name a socket's peer
+ * @param metadata those that change mode, owner, times and attributes
+ * @param names those that make, replace, remove or open for writing what has a name
+ * @param reads those that open for reading, which {@code names} leaves to the kernel otherwise
+ * @param commands those that execute a program
+ * @param opens every open, to record what is denied; the kernel decides
+ * @param ownNetwork whether commands have a network namespace of their own, so that inet sockets
+ *     need no answer
+ * @param inNamespaces whether commands are set up by a program that makes namespaces for them, in
+ *     which the file system may look different
+ */
+public record Supervision(
+    boolean addresses,
+    boolean metadata,
+    boolean names,
+    boolean reads,
+    boolean commands,
+    boolean opens,
+    boolean ownNetwork,
+    boolean inNamespaces) {
+
+  /**
+   * The supervision of the in-process backend.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @param observed what the caller wants to hear of
+   * @return what is supervised
+   */
+  public static Supervision inProcess(
+      EffectivePolicy policy, HostFacts facts, Observation observed) {
+    return new Supervision(
+        SeccompCompiler.mediated(policy.policy().network()),
+        policy.policy().fileDefault() != FileDefault.WRITE,
+        namesHeld(policy, facts),
+        readsHeld(policy, facts),
+        commands(policy, observed),
+        observed.deniedOpens(),
+        false,
+        false);
+  }
+
+  /**
+   * The supervision of the backend that makes namespaces: mounts keep metadata, but for names.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @param observed what the caller wants to hear of
+   * @return what is supervised
+   */
+  public static Supervision inNamespaces(
+      EffectivePolicy policy, HostFacts facts, Observation observed) {
+    boolean names = namesHeld(policy, facts);
+    return new Supervision(
+        SeccompCompiler.mediated(policy.policy().network()),
+        names,
+        names,
+        readsHeld(policy, facts),
+        commands(policy, observed),
+        observed.deniedOpens(),
+        BubblewrapCompiler.ownNetwork(policy.policy().network()),
+        true);
+  }
+
+  private static boolean commands(EffectivePolicy policy, Observation observed) {
+    return observed.commands() || SeccompCompiler.needsGate(policy.policy().limits());
+  }
+
+  /**
+   * Whether the supervisor can and has to decide on names.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @return true if it does
+   */
+  public static boolean namesHeld(EffectivePolicy policy, HostFacts facts) {
+    boolean any = policy.namesMatter() || !policy.policy().denyGlobs().isEmpty();
+    return any
+        && policy.policy().fileDefault() != FileDefault.WRITE
+        && facts.listener()
+        && facts.reachesChild();
+  }
+
+  /**
+   * Names that match a glob can turn up anywhere and at any time: each open has to be looked at.
+   */
+  private static boolean readsHeld(EffectivePolicy policy, HostFacts facts) {
+    return !policy.policy().denyGlobs().isEmpty() && facts.listener() && facts.reachesChild();
+  }
+
+  /**
+   * What a caller wants to hear of beyond what is decided anyway.
+   *
+   * @param deniedOpens files that could not be opened
+   * @param commands programs that are executed
+   */
+  public record Observation(boolean deniedOpens, boolean commands) {
+    /** Nothing more. */
+    public static final Observation NONE = new Observation(false, false);
+  }
+}

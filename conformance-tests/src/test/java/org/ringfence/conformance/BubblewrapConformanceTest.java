@@ -1,0 +1,35 @@
+package org.ringfence.conformance;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.ringfence.linux.BubblewrapBackend;
+
+/** The suite against bubblewrap, as the user that runs the build. */
+class BubblewrapConformanceTest {
+  private static ConformanceSuite suite;
+
+  @TestFactory
+  Stream<DynamicTest> cases() throws IOException {
+    BubblewrapBackend backend = new BubblewrapBackend();
+    assumeTrue(backend.probe().usable(), () -> "no bubblewrap here: " + backend.probe().reasons());
+    suite = ConformanceSuite.against(backend);
+    return suite.cases().stream()
+        .map(
+            each ->
+                DynamicTest.dynamicTest(
+                    each.id() + ": " + each.title(),
+                    () -> LandlockConformanceTest.report(suite.run(each))));
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    if (suite != null) {
+      suite.close();
+    }
+  }
+}
