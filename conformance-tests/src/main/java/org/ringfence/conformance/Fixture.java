@@ -111,10 +111,53 @@ final class Fixture implements AutoCloseable {
     Files.writeString(outside().resolve("script"), "#!/bin/sh\nexit 0\n");
     Files.setPosixFilePermissions(
         outside().resolve("script"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.writeString(outside().resolve(".env"), "outside");
+    layOutCarveOuts();
+    layOutRepository();
     Files.createSymbolicLink(workspace().resolve("link-to-file"), outside().resolve("file"));
     Files.createSymbolicLink(
         workspace().resolve("link-to-directory"), outside().resolve("directory"));
     Files.createSymbolicLink(workspace().resolve("dangling"), outside().resolve("dangling-target"));
+  }
+
+  /** What the policy "carved" takes away and gives back; any other leaves it plain. */
+  private void layOutCarveOuts() throws IOException {
+    for (String directory :
+        List.of("kept/open", "deep/middle/kept", "hidden/granted", "target", "tools/hooks")) {
+      Files.createDirectories(workspace().resolve(directory));
+    }
+    for (String file :
+        List.of(
+            "kept/file",
+            "kept/open/file",
+            "deep/middle/kept/file",
+            "hidden/file",
+            "hidden/granted/file",
+            "secret",
+            ".env",
+            "server.pem",
+            "policy.json",
+            "tools/hooks/pre-commit")) {
+      Files.writeString(workspace().resolve(file), "secret");
+    }
+  }
+
+  /** Enough of a repository for git to take it for one, with a submodule's directory in it. */
+  private void layOutRepository() throws IOException {
+    Path git = workspace().resolve(".git");
+    for (String directory :
+        List.of("objects", "refs/heads", "hooks", "info", "modules/sub", "worktrees/other")) {
+      Files.createDirectories(git.resolve(directory));
+    }
+    Files.writeString(git.resolve("HEAD"), "ref: refs/heads/main\n");
+    Files.writeString(
+        git.resolve("config"),
+        "[core]\n\trepositoryformatversion = 0\n\thooksPath = tools/hooks\n");
+    Files.writeString(git.resolve("hooks/existing"), "#!/bin/sh\n");
+    Files.writeString(git.resolve("modules/sub/config"), "[core]\n");
+    Files.createDirectories(workspace().resolve("evil/hooks"));
+    Files.writeString(workspace().resolve("evil/config"), "[core]\n\tfsmonitor = ./evil\n");
+    Files.writeString(workspace().resolve("evil/HEAD"), "ref: refs/heads/main\n");
   }
 
   /** What FW-TMP-SHARED writes when nothing stops it. */
@@ -211,7 +254,13 @@ final class Fixture implements AutoCloseable {
   /** Everything outside, for comparison: names, kinds, modes, owners, times and contents. */
   Map<String, String> snapshot() throws IOException {
     Map<String, String> seen = new TreeMap<>();
-    try (Stream<Path> all = Files.walk(outside())) {
+    seen.put(sharedFile().toString(), Boolean.toString(Files.exists(sharedFile())));
+    see(outside(), seen);
+    return seen;
+  }
+
+  private static void see(Path root, Map<String, String> seen) throws IOException {
+    try (Stream<Path> all = Files.walk(root)) {
       for (Path path : (Iterable<Path>) all::iterator) {
         Map<String, Object> attributes =
             Files.readAttributes(
@@ -220,7 +269,6 @@ final class Fixture implements AutoCloseable {
         seen.put(path.toString(), new TreeMap<>(attributes) + content);
       }
     }
-    return seen;
   }
 
   private static String content(Path path) {

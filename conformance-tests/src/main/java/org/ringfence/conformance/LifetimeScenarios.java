@@ -17,6 +17,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.Body;
+import org.ringfence.plan.Enforcement;
 import org.ringfence.policy.SandboxPolicy;
 
 /** How commands end, what is left of them, and what bounds them. */
@@ -102,6 +103,36 @@ final class LifetimeScenarios {
         "a command that forks without end ends with the wall time",
         List.of("limits.wall-time"),
         LifetimeScenarios::forks);
+    add(
+        all,
+        "LIFE-FORK-BOMB",
+        "a fork bomb ends with the wall time",
+        List.of("limits.wall-time"),
+        LifetimeScenarios::forkBomb);
+    add(
+        all,
+        "LIFE-ZOMBIES",
+        "two hundred zombies end with the command",
+        List.of("lifetime.tree"),
+        LifetimeScenarios::zombies);
+    add(
+        all,
+        "LIFE-DISK-FILLER",
+        "what fills the temporary directory is removed with it",
+        List.of("tmp.private", "limits.wall-time"),
+        LifetimeScenarios::diskFiller);
+    add(
+        all,
+        "LIMIT-MEMORY-HOG",
+        "a process that takes more memory than is allowed fails",
+        List.of(),
+        LifetimeScenarios::memoryHog);
+    add(
+        all,
+        "LIMIT-PROCESSES",
+        "processes beyond the limit are not started",
+        List.of("limits.processes"),
+        LifetimeScenarios::processes);
     add(
         all,
         "LIMIT-OUTPUT",
@@ -207,6 +238,24 @@ final class LifetimeScenarios {
       throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (running(commandLine) != count) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      Thread.sleep(10);
+    }
+    return true;
+  }
+
+  /** The same for processes that also have a word among their arguments. */
+  private static boolean becomes(String commandLine, long count, long millis, String word)
+      throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    String start = commandLine.replace(' ', '\0');
+    while (ProcessHandle.allProcesses()
+            .map(process -> commandOf(Path.of("/proc/" + process.pid())))
+            .filter(line -> line.startsWith(start) && line.contains(word))
+            .count()
+        != count) {
       if (System.nanoTime() > end) {
         return false;
       }
@@ -331,7 +380,7 @@ final class LifetimeScenarios {
             + " & (setsid sh -c '"
             + sleeper
             + " & exit' &);"
-            + " echo $TMPDIR; touch $TMPDIR/x; sleep 1000";
+            + " touch $TMPDIR/x; sleep 1000";
     Process jvm = SandboxHost.command(stage, script).start();
     try {
       String tmp =
@@ -368,6 +417,135 @@ final class LifetimeScenarios {
           sandbox.start(sh("while :; do setsid " + sleeper + " & sleep 0.005; done"));
       boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
       return ended && becomes(sleeper, 0, PATIENCE_MILLIS) ? "" : "something still runs";
+    }
+  }
+
+  private static String forkBomb(Stage stage) throws Exception {
+    SandboxPolicy policy =
+        stage.policy("write").toBuilder()
+            .wallTime(Duration.ofMillis(400))
+            .grace(Duration.ZERO)
+            .build();
+    String mark = "bomb-" + sleeper().substring("sleep ".length());
+    try (Sandbox sandbox = open(stage, policy, "limits.wall-time")) {
+      SandboxCommand bomb =
+          SandboxCommand.of("/bin/sh", "-c", "b() { b | b & }; b; sleep 1000", mark)
+              .redirectError(ProcessBuilder.Redirect.DISCARD);
+      SandboxedProcess process = sandbox.start(bomb);
+      boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      return ended && becomes("/bin/sh -c", 0, PATIENCE_MILLIS, mark) ? "" : "something still runs";
+    }
+  }
+
+  private static String zombies(Stage stage) throws Exception {
+    String sleeper = sleeper();
+    // The children end at once, and their parent has become a program that never waits for them.
+    String script =
+        "(for i in $(seq 200); do (exit 0) & done; exec " + sleeper + ") & sleep 0.5; read line";
+    try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
+      SandboxedProcess process = sandbox.start(sh(script));
+      if (!becomes(sleeper, 1, PATIENCE_MILLIS)) {
+        return "the control failed: the parent never ran";
+      }
+      long pid = pidOf(sleeper);
+      long before = zombiesOf(pid);
+      process.getOutputStream().close();
+      process.waitFor();
+      if (before < 100) {
+        return "the control failed: only " + before + " zombies";
+      }
+      return becomes(sleeper, 0, PATIENCE_MILLIS) && zombiesOf(pid) == 0 ? "" : "zombies are left";
+    }
+  }
+
+  private static long pidOf(String commandLine) {
+    return ProcessHandle.allProcesses()
+        .filter(
+            process ->
+                commandOf(Path.of("/proc/" + process.pid()))
+                    .startsWith(commandLine.replace(' ', '\0')))
+        .mapToLong(ProcessHandle::pid)
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private static long zombiesOf(long parent) throws IOException {
+    long count = 0;
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      for (Path process : (Iterable<Path>) all::iterator) {
+        if (process.getFileName().toString().matches("[0-9]+")) {
+          count += isZombieOf(process, parent) ? 1 : 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  private static boolean isZombieOf(Path process, long parent) {
+    try {
+      String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+      // proc_pid_stat(5): after the name, state and parent.
+      return stat.substring(stat.lastIndexOf(')') + 2).startsWith("Z " + parent + " ");
+    } catch (IOException e) {
+      // It ended while we looked.
+      return false;
+    }
+  }
+
+  private static String diskFiller(Stage stage) throws Exception {
+    SandboxPolicy policy =
+        stage.policy("write").toBuilder()
+            .wallTime(Duration.ofMillis(500))
+            .grace(Duration.ZERO)
+            .build();
+    Path tmp;
+    try (Sandbox sandbox = open(stage, policy, "limits.wall-time")) {
+      tmp = tmpOf(sandbox);
+      String filler = "i=0; while :; do head -c 65536 /dev/zero > \"$TMPDIR/$i\"; i=$((i+1)); done";
+      sandbox.start(sh(filler)).waitFor();
+      if (!Files.exists(tmp.resolve("0"))) {
+        return "the control failed: nothing was written to " + tmp;
+      }
+    }
+    return Files.exists(tmp) ? tmp + " is left" : "";
+  }
+
+  private static String memoryHog(Stage stage) throws Exception {
+    // dd takes its whole block at once.
+    String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
+    SandboxPolicy policy =
+        stage.policy("write").toBuilder().memory(256L << 20).bestEffort("limits").build();
+    stage.fixture().reset();
+    Execution inside;
+    try (Sandbox sandbox = stage.open(policy, List.of())) {
+      if (sandbox.plan().guarantees().stream()
+          .anyMatch(
+              guarantee ->
+                  guarantee.id().equals("limits.memory")
+                      && guarantee.level() == Enforcement.UNSUPPORTED)) {
+        throw new ConformanceCase.NotApplicableException("memory is not bounded here");
+      }
+      inside = Execution.of(sandbox.start(sh(script)));
+    }
+    int control = Execution.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
+    return control == 0 && inside.exit() != 0
+        ? ""
+        : "outside " + control + ", inside " + inside.exit();
+  }
+
+  private static String processes(Stage stage) throws Exception {
+    SandboxPolicy policy = stage.policy("write").toBuilder().processes(20).build();
+    String sleeper = sleeper();
+    try (Sandbox sandbox = open(stage, policy, "limits.processes")) {
+      SandboxedProcess process =
+          sandbox.start(
+              sh("for i in $(seq 60); do " + sleeper + " & done 2>/dev/null; sleep 1000")
+                  .redirectError(ProcessBuilder.Redirect.DISCARD));
+      Thread.sleep(1_000);
+      long count = running(sleeper);
+      process.destroyForcibly();
+      process.waitFor();
+      return count > 0 && count <= 20 ? "" : count + " ran";
     }
   }
 
@@ -417,13 +595,16 @@ final class LifetimeScenarios {
     }
   }
 
+  /** Where it lies outside; inside it may have another name. */
+  private static Path tmpOf(Sandbox sandbox) {
+    return Path.of(sandbox.plan().policy().places().privateTmp().orElseThrow());
+  }
+
   private static String temporaryDirectory(Stage stage) throws Exception {
     Path tmp;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
-      tmp =
-          Path.of(
-              Execution.of(sandbox.start(sh("printf %s \"$TMPDIR\"; touch \"$TMPDIR/x\"")))
-                  .output());
+      tmp = tmpOf(sandbox);
+      Execution.of(sandbox.start(sh("touch \"$TMPDIR/x\"")));
       if (!Files.exists(tmp.resolve("x"))) {
         return "the control failed: nothing was written to " + tmp;
       }
@@ -434,14 +615,12 @@ final class LifetimeScenarios {
   private static String lockedDirectory(Stage stage) throws Exception {
     Path tmp;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
-      tmp =
-          Path.of(
-              Execution.of(
-                      sandbox.start(
-                          sh(
-                              "printf %s \"$TMPDIR\"; cd \"$TMPDIR\"; mkdir -p a/b; touch a/b/c;"
-                                  + " chmod 0 a/b; chmod 0 a")))
-                  .output());
+      tmp = tmpOf(sandbox);
+      Execution.of(
+          sandbox.start(sh("cd \"$TMPDIR\"; mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 0 a")));
+      if (!Files.exists(tmp.resolve("a"))) {
+        return "the control failed: nothing was made in " + tmp;
+      }
     }
     return Files.exists(tmp) ? tmp + " is left" : "";
   }

@@ -40,6 +40,7 @@ public final class SandboxHost {
             .backend(args[0])
             .workspace(Path.of(args[1]))
             .open()) {
+      System.out.println(sandbox.plan().policy().places().privateTmp().orElse(""));
       sandbox.start(SandboxCommand.of("/bin/sh", "-c", args[2]).inheritIO()).waitFor();
     }
   }

@@ -35,6 +35,27 @@ record Stage(SandboxBackend backend, Fixture fixture) {
       case "shared-tmp" -> write().tmp(org.ringfence.policy.TmpPolicy.SHARED).build();
       case "host-port" -> write().hostLoopbackPort(fixture.tcp4Port()).build();
       case "unix-socket" -> write().unixSocket(fixture.unixPath().toString()).build();
+      case "protected" ->
+          write()
+              .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
+              .protectedPath(":workspace/policy.json")
+              .protectedPath(":workspace/later.json")
+              .build();
+      case "git-read-only" -> write().protectedNames(ProtectedNames.READ_ONLY).build();
+      case "globs" -> write().denyGlobs(List.of("**/.env", "**/*.pem")).build();
+      case "carved" ->
+          write()
+              .read(":workspace/kept")
+              .write(":workspace/kept/open")
+              .read(":workspace/deep/middle/kept")
+              .none(":workspace/hidden")
+              .write(":workspace/hidden/granted")
+              .none(":workspace/secret")
+              .none(":workspace/absent")
+              .none(fixture.outside().resolve("directory").toString())
+              .build();
+      case "carved-writing" ->
+          write().read(":workspace/kept").write(":workspace/kept/open").build();
       case "minimal" ->
           write()
               .fileDefault(FileDefault.MINIMAL)

@@ -5,6 +5,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -18,9 +19,16 @@ import org.ringfence.policy.Limits;
 final class LimitGate {
   private final Kernel kernel;
   private final Limits limits;
+  private final int above;
 
-  LimitGate(Kernel kernel, Limits limits) {
+  /**
+   * Bounds commands.
+   *
+   * @param above how many processes of the set-up lie between this JVM and a command
+   */
+  LimitGate(Kernel kernel, Limits limits, int above) {
     this.kernel = kernel;
+    this.above = above;
     this.limits = limits;
   }
 
@@ -39,11 +47,13 @@ final class LimitGate {
     call.proceed();
   }
 
-  private static boolean isCommand(int pid) {
-    return ProcessHandle.of(pid)
-        .flatMap(ProcessHandle::parent)
-        .map(parent -> parent.pid() == ProcessHandle.current().pid())
-        .orElse(true);
+  private boolean isCommand(int pid) {
+    Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    for (int i = 0; i <= above && process.isPresent(); i++) {
+      process = process.get().parent();
+    }
+    long own = ProcessHandle.current().pid();
+    return process.map(top -> top.pid() == own).orElse(true);
   }
 
   private long apply(int pid) {

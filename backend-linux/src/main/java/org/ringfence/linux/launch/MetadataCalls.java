@@ -159,7 +159,8 @@ final class MetadataCalls {
       if (!call.alive()) {
         return -Errno.EINTR.value();
       }
-      String path = view.policyPath(paths.pathOf(fd));
+      String seen = paths.pathOf(fd);
+      String path = shared.contains(seen) ? seen : view.policyPath(seen);
       Decision decision =
           path.isEmpty()
               ? Decision.allow("")

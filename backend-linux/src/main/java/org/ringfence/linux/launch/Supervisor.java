@@ -27,6 +27,7 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +105,7 @@ final class Supervisor implements AutoCloseable {
             blocking);
     this.names =
         new NameCalls(kernel, paths, view, supervision, root, reporter::violation, blocking);
-    this.gate = new LimitGate(kernel, policy.policy().limits());
+    this.gate = new LimitGate(kernel, policy.policy().limits(), processesAbove(view, supervision));
     this.setUp = supervision.inNamespaces() ? new SetUpPhase(kernel, filters(kernel) + 1) : null;
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
@@ -128,6 +129,14 @@ final class Supervisor implements AutoCloseable {
       thread.setDaemon(true);
       return thread;
     };
+  }
+
+  /** bubblewrap's own process, and the first of a process namespace. */
+  private static int processesAbove(FileView view, Supervision supervision) {
+    if (!supervision.inNamespaces()) {
+      return 0;
+    }
+    return view.policy().policy().lifetime().onRootExit() == Leftovers.KILL ? 2 : 1;
   }
 
   /** How many seccomp filters this JVM itself is under. */

@@ -61,7 +61,8 @@ public record Supervision(
     boolean names = namesHeld(policy, facts);
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
-        names,
+        // What root owns it may change on mounts that are shared: devices, /tmp.
+        names || facts.root(),
         names,
         readsHeld(policy, facts),
         commands(policy, observed),

@@ -13,6 +13,7 @@ final class FileOperations {
   private static final int O_TRUNC = 0x200;
   private static final int O_APPEND = 0x400;
   private static final int O_PATH = 0x200000;
+  private static final int EACCES = 13;
   private static final int MODE = 0644;
   private static final int RENAME_EXCHANGE = 2;
 
@@ -38,11 +39,66 @@ final class FileOperations {
     all.put("list", a -> list(a[0]));
     all.put("read-device", a -> readOnce(a[0]));
     all.put("symlink-then-create", FileOperations::symlinkThenCreate);
+    all.put("symlink-then-read", a -> linked(a, () -> readOnce(a[1])));
+    all.put(
+        "symlink-then-append",
+        a -> linked(a, () -> writeAt(LibC.AT_FDCWD, a[1], O_WRONLY | O_APPEND)));
+    all.put("openat2-read", a -> openat2(a[0], 0));
+    all.put("openat2-append", a -> openat2(a[0], O_WRONLY | O_APPEND));
+    all.put("chdir-then-read", FileOperations::chdirThenRead);
+    all.put("create-race", FileOperations::createRace);
     all.put("openat-through-directory", FileOperations::openatThroughDirectory);
     all.put("chdir-then-create", FileOperations::chdirThenCreate);
     all.put("reopen-through-proc", FileOperations::reopenThroughProc);
     all.put("mknod-device", a -> LibC.call("mknod", a[0], 0060000 | MODE, 0x0800L));
     metadata(all);
+  }
+
+  private static long linked(String[] names, java.util.function.LongSupplier action) {
+    long made = LibC.call("symlink", names[0], names[1]);
+    return made < 0 ? made : action.getAsLong();
+  }
+
+  private static long openat2(String path, int flags) {
+    // struct open_how of linux/openat2.h
+    Memory how = LibC.memory(24);
+    how.clear();
+    how.setLong(0, flags);
+    return LibC.syscall(437, 437, LibC.AT_FDCWD, LibC.string(path), how, 24);
+  }
+
+  private static long chdirThenRead(String[] names) {
+    long moved = LibC.call("chdir", names[0]);
+    return moved < 0 ? moved : readOnce(names[1]);
+  }
+
+  /** Makes a harmless file again and again while another thread rewrites its name in memory. */
+  private static long createRace(String[] arguments) throws InterruptedException {
+    byte[] harmless = (arguments[0] + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] protectedName = (arguments[1] + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    Memory name = LibC.memory(Math.max(harmless.length, protectedName.length));
+    name.write(0, harmless, 0, harmless.length);
+    var stop = new java.util.concurrent.atomic.AtomicBoolean();
+    Thread swapper =
+        new Thread(
+            () -> {
+              while (!stop.get()) {
+                name.write(0, protectedName, 0, protectedName.length);
+                name.write(0, harmless, 0, harmless.length);
+              }
+            });
+    swapper.setDaemon(true);
+    swapper.start();
+    int rounds = Integer.parseInt(arguments[2]);
+    for (int i = 0; i < rounds; i++) {
+      long fd = LibC.syscall(257, 56, LibC.AT_FDCWD, name, O_WRONLY | O_CREAT, MODE);
+      if (fd >= 0) {
+        LibC.call("close", (int) fd);
+      }
+    }
+    stop.set(true);
+    swapper.join();
+    return new java.io.File(arguments[1]).exists() ? 1 : -EACCES;
   }
 
   private static void metadata(Map<String, Operation> all) {
@@ -116,6 +172,8 @@ final class FileOperations {
       return entries.count();
     } catch (java.nio.file.AccessDeniedException e) {
       return -13;
+    } catch (java.nio.file.NoSuchFileException e) {
+      return -2;
     }
   }
 
