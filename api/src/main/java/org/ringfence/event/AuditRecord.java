@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param pid the process, in the numbering of this JVM
  * @param parent its parent
  * @param path the program, as it was named
- * @param arguments its name and arguments, secrets masked
+ * @param arguments its name and arguments as they are; they may hold secrets
  * @param directory the working directory
  * @param start when it was executed
  * @param end when it ended, or executed another program in its place

@@ -8,12 +8,19 @@ import java.util.Objects;
  * @param operation what was tried: the system call or the kind of access
  * @param target the path or address it was tried on
  * @param pid the process that tried it
+ * @param executable the program that the process runs; empty when it could not be learned
  * @param rule the rule that decided
  * @param remedy what would allow it
  * @param certainty how sure this is
  */
 public record Violation(
-    String operation, String target, long pid, String rule, String remedy, Certainty certainty) {
+    String operation,
+    String target,
+    long pid,
+    String executable,
+    String rule,
+    String remedy,
+    Certainty certainty) {
   /** How sure a reported denial is. */
   public enum Certainty {
     /** The mechanism that denied it reported it. */
@@ -26,6 +33,7 @@ public record Violation(
   public Violation {
     Objects.requireNonNull(operation, "operation");
     Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(executable, "executable");
     Objects.requireNonNull(rule, "rule");
     Objects.requireNonNull(remedy, "remedy");
     Objects.requireNonNull(certainty, "certainty");

@@ -3,6 +3,7 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
+import org.ringfence.event.SandboxListener;
 
 /**
  * Starts the command line. The plain form {@code run [--OPTION VALUE]… -- COMMAND…} is read here:
@@ -34,7 +35,7 @@ public final class Main {
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      code = new Runner(options, false, err).run(words);
+      code = new Runner(options, SandboxListener.NONE, err).run(words);
     } catch (Exception e) {
       Failures.complain(err, e);
       code = Failures.exitCode(e);

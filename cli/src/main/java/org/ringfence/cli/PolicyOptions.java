@@ -81,6 +81,8 @@ final class PolicyOptions {
       description = "Use this backend instead of letting the plans decide.")
   private String backend;
 
+  private final List<String> kept = new ArrayList<>();
+
   /**
    * Takes one option without picocli.
    *
@@ -113,16 +115,25 @@ final class PolicyOptions {
     return workspace.toAbsolutePath().normalize();
   }
 
+  /** Keeps a file of ours from being written by the command. */
+  void protect(Path file) {
+    kept.add(file.toAbsolutePath().normalize().toString());
+  }
+
   EffectivePolicy effective() throws IOException {
     return policy().in(Places.current(workspace()));
   }
 
   SandboxPolicy policy() throws IOException {
+    return policy("workspace-write");
+  }
+
+  /** The policy that the options make, on top of a preset when they name none. */
+  SandboxPolicy policy(String fallback) throws IOException {
     SandboxPolicy.Builder builder;
     if (policies.size() <= 1) {
       builder =
-          PolicyReader.presetOrFile(policies.isEmpty() ? "workspace-write" : policies.get(0))
-              .toBuilder();
+          PolicyReader.presetOrFile(policies.isEmpty() ? fallback : policies.get(0)).toBuilder();
     } else {
       builder = PolicyReader.combined(policies).toBuilder();
     }
@@ -130,6 +141,7 @@ final class PolicyOptions {
     write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
     read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));
     deny.forEach(path -> builder.rule(absolute(path), Access.NONE, MissingPath.SKIP));
+    kept.forEach(builder::protectedPath);
     if (network != null) {
       builder.network(network);
     }

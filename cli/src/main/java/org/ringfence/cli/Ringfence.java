@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       "  ringfence run -- make test              write below this directory only, no network",
       "  ringfence run --policy read-only -- ls  write nothing at all",
       "  ringfence plan --policy my.json         what would be enforced, and by what",
+      "  ringfence learn -- make test            the smallest policy under which it works",
       "  ringfence check /etc/passwd             what the policy says of a path",
       "",
       "Exit codes: the command's own; 128+n when signal n ended it; 125 a mistake or a failure of"
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
     },
     subcommands = {
       RunCommand.class,
+      LearnCommand.class,
       PlanCommand.class,
       DoctorCommand.class,
       CheckCommand.class,

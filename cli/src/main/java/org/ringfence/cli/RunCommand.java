@@ -1,7 +1,17 @@
 package org.ringfence.cli;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.json.AuditLog;
+import org.ringfence.event.json.SecretMask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,11 +39,54 @@ final class RunCommand implements Callable<Integer> {
       description = "Print denials to standard error as they happen.")
   private boolean verbose;
 
+  @Option(
+      names = "--report",
+      description = {
+        "Print what was denied at the end, and what would allow it. Looks at every open of a file,"
+            + " which costs the command some time."
+      })
+  private boolean report;
+
+  @Option(
+      names = "--audit",
+      paramLabel = "FILE",
+      description = "Append executed programs and denials to FILE as JSON Lines, secrets masked.")
+  private Path audit;
+
+  @Option(
+      names = "--audit-mask",
+      paramLabel = "REGEX",
+      description = "Mask this among arguments as well: the first group, or all that matches.")
+  private List<String> masks = new ArrayList<>();
+
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, after '--'.")
   private List<String> command;
 
   @Override
   public Integer call() throws Exception {
-    return new Runner(options, verbose, spec.commandLine().getErr()).run(command);
+    PrintWriter err = spec.commandLine().getErr();
+    List<SandboxListener> listeners = new ArrayList<>();
+    if (verbose) {
+      listeners.add(new DenialPrinter(err));
+    }
+    DenialReport denials = new DenialReport();
+    if (report) {
+      listeners.add(denials);
+    }
+    try (Writer log = audit == null ? Writer.nullWriter() : log()) {
+      if (audit != null) {
+        options.protect(audit);
+        listeners.add(new AuditLog(log, SecretMask.usualAnd(masks)));
+      }
+      return new Runner(options, Listeners.of(listeners), err).run(command);
+    } finally {
+      if (report) {
+        denials.print(err);
+      }
+    }
+  }
+
+  private Writer log() throws IOException {
+    return Files.newBufferedWriter(audit, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 }

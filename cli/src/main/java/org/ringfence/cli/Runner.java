@@ -16,6 +16,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.event.SandboxListener;
+import org.ringfence.plan.Availability;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.SandboxBackend;
 
@@ -24,12 +25,12 @@ final class Runner {
   private static final long START_SECONDS = 2;
 
   private final PolicyOptions options;
-  private final boolean verbose;
+  private final SandboxListener listener;
   private final PrintWriter err;
 
-  Runner(PolicyOptions options, boolean verbose, PrintWriter err) {
+  Runner(PolicyOptions options, SandboxListener listener, PrintWriter err) {
     this.options = options;
-    this.verbose = verbose;
+    this.listener = listener;
     this.err = err;
   }
 
@@ -40,7 +41,6 @@ final class Runner {
    * @return its exit code
    */
   int run(List<String> command) throws IOException, InterruptedException {
-    SandboxListener listener = verbose ? new DenialPrinter(err) : SandboxListener.NONE;
     SandboxCommand request = SandboxCommand.of(command).inheritIO();
     // Probing loads native code; the policy can be read meanwhile.
     FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
@@ -68,7 +68,8 @@ final class Runner {
 
   private static Backends probed() throws SandboxException {
     Backends backends = Backends.load();
-    backends.all().forEach(SandboxBackend::probe);
+    // The lightest that can run here is the likely choice.
+    backends.all().stream().map(SandboxBackend::probe).filter(Availability::usable).findFirst();
     return backends;
   }
 

@@ -65,6 +65,7 @@ public final class ConformanceSuite implements AutoCloseable {
     ProcessScenarios.addTo(bodies);
     LifetimeScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
+    GitScenarios.addTo(bodies);
     Set<String> ids = new HashSet<>();
     for (ConformanceCase each : bodies.keySet()) {
       if (!ids.add(each.id())) {

@@ -1,6 +1,7 @@
 package org.ringfence.conformance;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
@@ -77,7 +78,13 @@ record Stage(SandboxBackend backend, Fixture fixture) {
    */
   Sandbox open(SandboxPolicy policy, List<String> needs)
       throws SandboxException, NotApplicableException {
-    SandboxPlan plan = backend.plan(policy.in(Places.current(fixture.workspace())));
+    return open(policy, needs, fixture.workspace());
+  }
+
+  /** The same for another workspace. */
+  Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace)
+      throws SandboxException, NotApplicableException {
+    SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
     if (!plan.availability().usable()) {
       throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
     }
@@ -87,7 +94,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
       }
     }
     return Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
-        .workspace(fixture.workspace())
+        .workspace(workspace)
         .backends(Backends.of(List.of(backend)))
         .open();
   }

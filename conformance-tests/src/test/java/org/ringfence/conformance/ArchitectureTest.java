@@ -40,7 +40,7 @@ class ArchitectureTest {
     holds(
         noClasses()
             .that()
-            .resideOutsideOfPackages("org.ringfence.policy.json..", "org.ringfence.conformance..")
+            .resideOutsideOfPackages("org.ringfence..json..", "org.ringfence.conformance..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("com.fasterxml.jackson.."));

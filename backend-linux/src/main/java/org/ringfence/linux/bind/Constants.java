@@ -71,6 +71,7 @@ public final class Constants {
   // linux/eventpoll.h, linux/poll.h
   public static final int EPOLL_CTL_ADD = 1;
   public static final int EPOLL_CTL_DEL = 2;
+  public static final int EPOLL_CTL_MOD = 3;
   public static final int EPOLLIN = 1;
   public static final int EPOLLOUT = 4;
   public static final int EPOLLHUP = 0x10;

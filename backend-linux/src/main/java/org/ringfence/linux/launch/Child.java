@@ -1,9 +1,13 @@
 package org.ringfence.linux.launch;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
@@ -18,6 +22,7 @@ import org.ringfence.linux.plan.Syscall;
 final class Child {
   private static final int PAGE = 4096;
   private static final int PATH_MAX = 4096;
+  private static final int LONGEST_ARGUMENT = 4096;
 
   private final Kernel kernel;
 
@@ -163,6 +168,38 @@ final class Child {
   /** How many seccomp filters a thread is under (Linux 5.10). */
   long filters(int tid) throws AccessException {
     return statusField(tid, "Seccomp_filters:", 10)[0];
+  }
+
+  /** The program that a thread's process runs; empty when it cannot be read. */
+  String executable(int tid) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/" + tid + "/exe")).toString();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** The parent of a thread's process. */
+  int parent(int tid) throws AccessException {
+    return (int) statusField(tid, "PPid:", 10)[0];
+  }
+
+  /** The strings of a NULL-terminated array of pointers, at most so many. */
+  List<String> strings(int tid, long address, int most) throws AccessException {
+    List<String> strings = new ArrayList<>();
+    for (int i = 0; address != 0 && i < most; i++) {
+      long at =
+          ByteBuffer.wrap(read(tid, address + 8L * i, 8)).order(ByteOrder.nativeOrder()).getLong();
+      if (at == 0) {
+        return strings;
+      }
+      byte[] start = readUpTo(tid, at, LONGEST_ARGUMENT);
+      int end = indexOfZero(start);
+      strings.add(
+          new String(start, 0, end < 0 ? start.length : end, StandardCharsets.UTF_8)
+              + (end < 0 ? "…" : ""));
+    }
+    return strings;
   }
 
   /** The terminal that controls a thread's process, as a device number; 0 for none. */

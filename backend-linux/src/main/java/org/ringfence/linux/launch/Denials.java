@@ -10,17 +10,18 @@ final class Denials {
 
   /** One that the kernel will make, as far as can be seen when the call is held. */
   static Violation likely(
-      String operation, String path, Operation asked, int tid, Decision decision) {
-    return violation(operation, path, asked, tid, decision, Violation.Certainty.LIKELY);
+      Child child, String operation, String path, Operation asked, int tid, Decision decision) {
+    return violation(child, operation, path, asked, tid, decision, Violation.Certainty.LIKELY);
   }
 
   /** One that the supervisor makes. */
   static Violation certain(
-      String operation, String path, Operation asked, int tid, Decision decision) {
-    return violation(operation, path, asked, tid, decision, Violation.Certainty.CERTAIN);
+      Child child, String operation, String path, Operation asked, int tid, Decision decision) {
+    return violation(child, operation, path, asked, tid, decision, Violation.Certainty.CERTAIN);
   }
 
   private static Violation violation(
+      Child child,
       String operation,
       String path,
       Operation asked,
@@ -36,6 +37,7 @@ final class Denials {
                 : decision.rule().startsWith("files.denyGlobs")
                     ? "a policy without that glob"
                     : "files.rules \"" + path + "\": \"" + word + "\"";
-    return new Violation(operation, path, tid, decision.rule(), remedy, certainty);
+    return new Violation(
+        operation, path, tid, child.executable(tid), decision.rule(), remedy, certainty);
   }
 }

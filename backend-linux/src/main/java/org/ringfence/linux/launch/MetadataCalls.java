@@ -169,7 +169,8 @@ final class MetadataCalls {
                   : policy.evaluate(path, Operation.WRITE);
       if (!decision.allowed()) {
         denied.accept(
-            Denials.certain(syscall.kernelName(), path, Operation.WRITE, call.tid(), decision));
+            Denials.certain(
+                child, syscall.kernelName(), path, Operation.WRITE, call.tid(), decision));
         return -Errno.EACCES.value();
       }
       return change.apply(fd);

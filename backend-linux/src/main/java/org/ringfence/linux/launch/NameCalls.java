@@ -134,6 +134,12 @@ final class NameCalls {
   }
 
   private void dispatch(Syscall syscall, TrappedCall call) throws AccessException {
+    boolean opens = syscall == Syscall.OPEN || syscall == Syscall.OPENAT;
+    if (!supervision.names() && !opens) {
+      traceNames(syscall, call);
+      call.proceed();
+      return;
+    }
     switch (syscall) {
       case OPEN -> open(call, AT_FDCWD, 0, call.intArgument(1), call.intArgument(2));
       case OPENAT -> open(call, call.intArgument(0), 1, call.intArgument(2), call.intArgument(3));
@@ -236,12 +242,20 @@ final class NameCalls {
 
   /** Records an open that the kernel will deny, without deciding anything. */
   private void trace(TrappedCall call, int directory, byte[] name, int flags) {
-    Operation asked = (flags & O_ACCMODE) == O_RDONLY ? Operation.READ : Operation.WRITE;
+    boolean writes = OPENS_FOR_WRITING.test(flags);
+    Operation asked = writes ? Operation.WRITE : Operation.READ;
     String path;
     int object = object(call.tid(), -1, directory, name, (flags & noFollow) == 0);
     try {
       if (object >= 0) {
         path = view.policyPath(paths.pathOf(object));
+      } else if ((flags & O_CREAT) != 0) {
+        Entry entry = paths.entry(call.tid(), directory, name);
+        try {
+          path = pathOf(entry);
+        } finally {
+          child.close(entry.directory());
+        }
       } else if (name.length > 0 && name[0] == '/') {
         // Not to be seen inside; whether it is outside, the policy's own view of it says.
         path = new String(name, StandardCharsets.UTF_8);
@@ -261,7 +275,43 @@ final class NameCalls {
     }
     Decision decision = policy.check(path, asked);
     if (!decision.allowed()) {
-      denied.accept(Denials.likely("open", path, asked, call.tid(), decision));
+      denied.accept(Denials.likely(child, "open", path, asked, call.tid(), decision));
+    }
+  }
+
+  /** Records a change of names that the kernel will deny. */
+  private void traceNames(Syscall syscall, TrappedCall call) {
+    int[] places =
+        switch (syscall) {
+          case CREAT, TRUNCATE, MKDIR, MKNOD, UNLINK, RMDIR -> new int[] {-1, 0};
+          case MKDIRAT, MKNODAT, UNLINKAT -> new int[] {0, 1};
+          case SYMLINK -> new int[] {-1, 1};
+          case SYMLINKAT -> new int[] {1, 2};
+          case LINK, RENAME -> new int[] {-1, 0, -1, 1};
+          case LINKAT, RENAMEAT, RENAMEAT2 -> new int[] {0, 1, 2, 3};
+          default -> new int[0];
+        };
+    for (int i = 0; i < places.length; i += 2) {
+      int directory = places[i] < 0 ? AT_FDCWD : call.intArgument(places[i]);
+      try {
+        Entry entry = paths.entry(call.tid(), directory, name(call, places[i + 1]));
+        try {
+          String path = pathOf(entry);
+          Decision decision = policy.evaluate(path, Operation.WRITE);
+          boolean asksOnly =
+              (syscall == Syscall.MKDIR || syscall == Syscall.MKDIRAT) && isThere(entry);
+          if (!path.isEmpty() && !decision.allowed() && !asksOnly) {
+            denied.accept(
+                Denials.likely(
+                    child, syscall.kernelName(), path, Operation.WRITE, call.tid(), decision));
+          }
+        } finally {
+          child.close(entry.directory());
+        }
+      } catch (AccessException e) {
+        // Nothing there that could be denied.
+        continue;
+      }
     }
   }
 
@@ -466,7 +516,7 @@ final class NameCalls {
   private boolean report(
       String operation, TrappedCall call, String path, Operation asked, Decision decision) {
     if (!decision.allowed()) {
-      denied.accept(Denials.certain(operation, path, asked, call.tid(), decision));
+      denied.accept(Denials.certain(child, operation, path, asked, call.tid(), decision));
     }
     return decision.allowed();
   }

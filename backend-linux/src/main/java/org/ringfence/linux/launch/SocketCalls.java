@@ -276,7 +276,14 @@ final class SocketCalls {
   private Destination refused(
       TrappedCall call, String operation, String target, String rule, String remedy) {
     denied.accept(
-        new Violation(operation, target, call.tid(), rule, remedy, Violation.Certainty.CERTAIN));
+        new Violation(
+            operation,
+            target,
+            call.tid(),
+            child.executable(call.tid()),
+            rule,
+            remedy,
+            Violation.Certainty.CERTAIN));
     return refused(Errno.EACCES);
   }
 

@@ -5,6 +5,7 @@ import static org.ringfence.linux.bind.Constants.EPOLLHUP;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_DEL;
+import static org.ringfence.linux.bind.Constants.EPOLL_CTL_MOD;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_RECV;
 
@@ -39,6 +40,7 @@ final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
   private static final long EVENT_DATA = 0;
   private static final long LISTENER_DATA = 1;
+  private static final long PROCESS_DATA = 1L << 32;
   private static final int MOST_EVENTS = 32;
   private static final int NOTIFICATION_BYTES = 80;
   private static final int MOST_BLOCKING_CALLS = 256;
@@ -61,6 +63,7 @@ final class Supervisor implements AutoCloseable {
   private final ExecutorService blocking;
   private final Reporter reporter;
   private final SetUpPhase setUp;
+  private final CommandAudit audit;
   private final Thread thread;
   private volatile boolean closed;
   private volatile int listener = -1;
@@ -106,6 +109,10 @@ final class Supervisor implements AutoCloseable {
     this.names =
         new NameCalls(kernel, paths, view, supervision, root, reporter::violation, blocking);
     this.gate = new LimitGate(kernel, policy.policy().limits(), processesAbove(view, supervision));
+    this.audit =
+        supervision.commands() && listener.interests().contains(SandboxListener.Interest.COMMANDS)
+            ? new CommandAudit(kernel, paths, reporter)
+            : null;
     this.setUp = supervision.inNamespaces() ? new SetUpPhase(kernel, filters(kernel) + 1) : null;
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
@@ -167,12 +174,34 @@ final class Supervisor implements AutoCloseable {
   }
 
   private void watch(int descriptor, long data) throws IOException {
+    watch(EPOLL_CTL_ADD, descriptor, EPOLLIN, data);
+  }
+
+  private void watch(int operation, int descriptor, int events, long data) throws IOException {
     try (NativeBlock block = new NativeBlock(32)) {
       long at = block.allocate(16);
-      block.setInt(at, EPOLLIN);
+      block.setInt(at, events);
       block.setLong(at + eventSize - 8, data);
-      Descriptors.check(
-          "epoll", kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, descriptor, at));
+      Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CTL, epoll, operation, descriptor, at));
+    }
+  }
+
+  /** Linux 6.15 reports the hang-up when the process's parent has waited for it. */
+  private void processEnded(int pidfd, int events) {
+    if (!audit.ended(pidfd, (events & EPOLLHUP) != 0)) {
+      try {
+        watch(EPOLL_CTL_MOD, pidfd, 0, PROCESS_DATA + pidfd);
+      } catch (IOException e) {
+        audit.ended(pidfd, true);
+      }
+    }
+  }
+
+  private void watchProcess(int pidfd) {
+    try {
+      watch(pidfd, PROCESS_DATA + pidfd);
+    } catch (IOException e) {
+      LOG.warn("the end of an executed command will not be recorded: {}", e.getMessage());
     }
   }
 
@@ -226,6 +255,8 @@ final class Supervisor implements AutoCloseable {
           long data = block.getLong(at + eventSize - 8);
           if (data == EVENT_DATA) {
             kernel.call(Syscall.READ, event, counter, 8);
+          } else if (data >= PROCESS_DATA) {
+            processEnded((int) (data - PROCESS_DATA), block.getInt(at));
           } else {
             listenerReady(block, block.getInt(at), notification);
           }
@@ -315,7 +346,12 @@ final class Supervisor implements AutoCloseable {
       return;
     }
     switch (syscall) {
-      case EXECVE, EXECVEAT -> gate.answer(call);
+      case EXECVE, EXECVEAT -> {
+        if (audit != null) {
+          audit.executes(syscall, call).ifPresent(this::watchProcess);
+        }
+        gate.answer(call);
+      }
       case OPEN,
           OPENAT,
           CREAT,
@@ -365,6 +401,9 @@ final class Supervisor implements AutoCloseable {
       ThreadEnd.await(thread);
     }
     blocking.shutdownNow();
+    if (audit != null) {
+      audit.close();
+    }
     reporter.close();
     descriptors.close(epoll);
     descriptors.close(event);

@@ -223,7 +223,7 @@ public final class SeccompCompiler {
         compiler.always(syscall, new Verdict.Deny(Errno.ENOSYS));
       }
     }
-    if (supervision.names()) {
+    if (supervision.names() || supervision.opens()) {
       NAMES.forEach(syscall -> compiler.always(syscall, NOTIFY));
     }
     compiler.opens(supervision);

@@ -275,7 +275,7 @@ class LaunchInvariantsTest {
       settles(() -> !seen.isEmpty());
     }
     assertThat(seen.peek().target()).isEqualTo("/etc/hostname");
-    assertThat(seen.peek().rule()).isEqualTo("files.metadata");
+    assertThat(seen.peek().rule()).isEqualTo("files.default read");
     assertThat(seen.peek().certainty()).isEqualTo(Violation.Certainty.CERTAIN);
   }
 

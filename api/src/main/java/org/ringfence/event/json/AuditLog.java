@@ -1,0 +1,81 @@
+package org.ringfence.event.json;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Set;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+
+/**
+ * Writes what happens in a sandbox as JSON Lines: a line per executed program, with {@code "event":
+ * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}. Every line
+ * is flushed.
+ */
+public final class AuditLog implements SandboxListener {
+  private final ObjectMapper mapper = new ObjectMapper();
+  private final Writer out;
+  private final SecretMask mask;
+
+  /**
+   * Writes to a writer, which stays the caller's to close.
+   *
+   * @param out the writer
+   * @param mask what masks secrets among arguments
+   */
+  public AuditLog(Writer out, SecretMask mask) {
+    this.out = Objects.requireNonNull(out, "out");
+    this.mask = Objects.requireNonNull(mask, "mask");
+  }
+
+  @Override
+  public Set<Interest> interests() {
+    return Set.of(Interest.COMMANDS);
+  }
+
+  @Override
+  public void executed(AuditRecord command) {
+    ObjectNode line = mapper.createObjectNode();
+    line.put("event", "executed");
+    line.put("start", command.start().toString());
+    line.put("end", command.end().toString());
+    line.put("pid", command.pid());
+    line.put("parent", command.parent());
+    line.put("path", command.path());
+    ArrayNode arguments = line.putArray("argv");
+    mask.apply(command.arguments()).forEach(arguments::add);
+    line.put("cwd", command.directory());
+    command.exit().ifPresent(exit -> line.put("exit", exit));
+    write(line);
+  }
+
+  @Override
+  public void violation(Violation violation) {
+    ObjectNode line = mapper.createObjectNode();
+    line.put("event", "denied");
+    line.put("time", Instant.now().toString());
+    line.put("operation", violation.operation());
+    line.put("target", violation.target());
+    line.put("pid", violation.pid());
+    line.put("executable", violation.executable());
+    line.put("rule", violation.rule());
+    line.put("remedy", violation.remedy());
+    line.put("certainty", violation.certainty().name());
+    write(line);
+  }
+
+  private void write(ObjectNode line) {
+    try {
+      out.write(mapper.writeValueAsString(line) + "\n");
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("audit log", e);
+    }
+  }
+}

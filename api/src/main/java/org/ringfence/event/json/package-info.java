@@ -1,0 +1,2 @@
+/** Events of a sandbox as JSON Lines. */
+package org.ringfence.event.json;

@@ -1,0 +1,63 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+
+/** Collects denials, and prints each once at the end. */
+final class DenialReport implements SandboxListener {
+  private static final int MOST = 10_000;
+
+  private final Map<String, Integer> counts = new LinkedHashMap<>();
+  private final List<Violation> distinct = new ArrayList<>();
+
+  @Override
+  public Set<Interest> interests() {
+    return Set.of(Interest.DENIED_OPENS);
+  }
+
+  @Override
+  public synchronized void violation(Violation violation) {
+    String key = key(violation);
+    if (counts.containsKey(key)) {
+      counts.merge(key, 1, Integer::sum);
+    } else if (counts.size() < MOST) {
+      counts.put(key, 1);
+      distinct.add(violation);
+    }
+  }
+
+  private static String key(Violation violation) {
+    return violation.operation() + '\0' + violation.target() + '\0' + violation.rule();
+  }
+
+  synchronized List<Violation> denials() {
+    return List.copyOf(distinct);
+  }
+
+  synchronized void print(PrintWriter out) {
+    if (distinct.isEmpty()) {
+      out.println("ringfence: nothing was denied");
+    } else {
+      out.println("ringfence: denied:");
+      for (Violation violation : distinct) {
+        int count = counts.get(key(violation));
+        out.println(
+            "  "
+                + violation.operation()
+                + " "
+                + violation.target()
+                + (count > 1 ? " (" + count + " times)" : "")
+                + (violation.executable().isEmpty() ? "" : " by " + violation.executable())
+                + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
+        out.println("    " + violation.rule() + "; to allow it: " + violation.remedy());
+      }
+    }
+    out.flush();
+  }
+}
