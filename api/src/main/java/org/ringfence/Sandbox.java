@@ -193,7 +193,8 @@ public final class Sandbox implements AutoCloseable {
             command.output(),
             command.error(),
             command.mergeError(),
-            limits(command)));
+            limits(command),
+            command.terminal()));
   }
 
   private Map<String, String> environment(SandboxCommand command) {

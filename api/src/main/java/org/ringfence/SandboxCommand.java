@@ -25,6 +25,7 @@ public final class SandboxCommand {
   private final Redirect error;
   private final boolean mergeError;
   private final Optional<Duration> timeout;
+  private final Optional<TerminalSize> terminal;
 
   private SandboxCommand(
       List<String> command,
@@ -35,7 +36,8 @@ public final class SandboxCommand {
       Redirect output,
       Redirect error,
       boolean mergeError,
-      Optional<Duration> timeout) {
+      Optional<Duration> timeout,
+      Optional<TerminalSize> terminal) {
     this.command = command;
     this.directory = directory;
     this.inherited = inherited;
@@ -45,6 +47,7 @@ public final class SandboxCommand {
     this.error = error;
     this.mergeError = mergeError;
     this.timeout = timeout;
+    this.terminal = terminal;
   }
 
   /**
@@ -75,6 +78,7 @@ public final class SandboxCommand {
         Redirect.PIPE,
         Redirect.PIPE,
         false,
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -106,6 +110,7 @@ public final class SandboxCommand {
         builder.redirectOutput(),
         builder.redirectError(),
         builder.redirectErrorStream(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -253,7 +258,35 @@ public final class SandboxCommand {
         Objects.requireNonNull(newOutput, "output"),
         Objects.requireNonNull(newError, "error"),
         newMergeError,
-        newTimeout);
+        newTimeout,
+        terminal);
+  }
+
+  /**
+   * Gives the command a pseudo-terminal of its own in place of its three streams: what it writes
+   * comes from {@link Process#getInputStream()}, what is written to {@link
+   * Process#getOutputStream()} is typed. Read the output to its end or close it, for the terminal
+   * stays until then. Redirects have no effect.
+   *
+   * @param size its size
+   * @return the changed command
+   */
+  public SandboxCommand terminal(TerminalSize size) {
+    return new SandboxCommand(
+        command,
+        directory,
+        inherited,
+        variables,
+        input,
+        output,
+        error,
+        mergeError,
+        timeout,
+        Optional.of(size));
+  }
+
+  Optional<TerminalSize> terminal() {
+    return terminal;
   }
 
   /**

@@ -17,4 +17,14 @@ public abstract class SandboxedProcess extends Process {
    * @return empty while it is alive
    */
   public abstract Optional<Termination> termination();
+
+  /**
+   * Tells the command that its terminal has another size; does nothing once it has ended.
+   *
+   * @param size the size
+   * @throws UnsupportedOperationException if it was not started with a terminal
+   */
+  public void resize(TerminalSize size) {
+    throw new UnsupportedOperationException("the command has no terminal");
+  }
 }

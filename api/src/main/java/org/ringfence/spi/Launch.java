@@ -4,6 +4,8 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.ringfence.TerminalSize;
 import org.ringfence.policy.Limits;
 
 /**
@@ -17,6 +19,8 @@ import org.ringfence.policy.Limits;
  * @param error where standard error goes; not used when {@code mergeError}
  * @param mergeError whether standard error goes where standard output goes
  * @param limits the limits of this command
+ * @param terminal the size of the pseudo-terminal that takes the place of all three streams, empty
+ *     for none
  */
 public record Launch(
     List<String> command,
@@ -26,7 +30,8 @@ public record Launch(
     Redirect output,
     Redirect error,
     boolean mergeError,
-    Limits limits) {
+    Limits limits,
+    Optional<TerminalSize> terminal) {
   /** Copies the parts. */
   public Launch {
     command = List.copyOf(command);

@@ -35,7 +35,7 @@ public final class Main {
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      code = new Runner(options, SandboxListener.NONE, err).run(words);
+      code = new Runner(options, SandboxListener.NONE, false, err).run(words);
     } catch (Exception e) {
       Failures.complain(err, e);
       code = Failures.exitCode(e);

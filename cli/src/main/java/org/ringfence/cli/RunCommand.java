@@ -40,6 +40,11 @@ final class RunCommand implements Callable<Integer> {
   private boolean verbose;
 
   @Option(
+      names = {"-t", "--tty"},
+      description = "Give the command a terminal of its own, connected to this one.")
+  private boolean tty;
+
+  @Option(
       names = "--report",
       description = {
         "Print what was denied at the end, and what would allow it. Looks at every open of a file,"
@@ -78,7 +83,7 @@ final class RunCommand implements Callable<Integer> {
         options.protect(audit);
         listeners.add(new AuditLog(log, SecretMask.usualAnd(masks)));
       }
-      return new Runner(options, Listeners.of(listeners), err).run(command);
+      return new Runner(options, Listeners.of(listeners), tty, err).run(command);
     } finally {
       if (report) {
         denials.print(err);

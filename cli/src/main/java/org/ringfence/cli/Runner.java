@@ -3,6 +3,7 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -26,9 +27,11 @@ final class Runner {
 
   private final PolicyOptions options;
   private final SandboxListener listener;
+  private final boolean tty;
   private final PrintWriter err;
 
-  Runner(PolicyOptions options, SandboxListener listener, PrintWriter err) {
+  Runner(PolicyOptions options, SandboxListener listener, boolean tty, PrintWriter err) {
+    this.tty = tty;
     this.options = options;
     this.listener = listener;
     this.err = err;
@@ -41,7 +44,10 @@ final class Runner {
    * @return its exit code
    */
   int run(List<String> command) throws IOException, InterruptedException {
-    SandboxCommand request = SandboxCommand.of(command).inheritIO();
+    SandboxCommand request =
+        tty
+            ? SandboxCommand.of(command).terminal(CallerTerminal.size())
+            : SandboxCommand.of(command).inheritIO();
     // Probing loads native code; the policy can be read meanwhile.
     FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
     Thread prober = new Thread(probing, "probe");
@@ -83,7 +89,7 @@ final class Runner {
   }
 
   /** When this JVM is asked to end (Ctrl-C), the command is asked first. */
-  private static Termination awaited(Sandbox sandbox, SandboxCommand request)
+  private Termination awaited(Sandbox sandbox, SandboxCommand request)
       throws IOException, InterruptedException {
     CompletableFuture<SandboxedProcess> started = new CompletableFuture<>();
     Thread hook = new Thread(() -> endWithJvm(started));
@@ -91,6 +97,14 @@ final class Runner {
     try {
       SandboxedProcess process = sandbox.start(request);
       started.complete(process);
+      if (tty) {
+        Optional<CallerTerminal> raw = CallerTerminal.raw();
+        try {
+          CallerTerminal.connect(process);
+        } finally {
+          raw.ifPresent(CallerTerminal::close);
+        }
+      }
       process.waitFor();
       return process.termination().orElseThrow();
     } finally {

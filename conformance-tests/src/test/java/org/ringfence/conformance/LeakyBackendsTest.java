@@ -82,7 +82,8 @@ class LeakyBackendsTest {
         launch.output(),
         launch.error(),
         launch.mergeError(),
-        launch.limits());
+        launch.limits(),
+        launch.terminal());
   }
 
   static Stream<Leak> leaks() {
@@ -255,7 +256,8 @@ class LeakyBackendsTest {
                   launch.output(),
                   launch.error(),
                   launch.mergeError(),
-                  changed.limits());
+                  changed.limits(),
+                  launch.terminal());
           return session.start(leak.launch().apply(own, effective));
         }
 

@@ -89,7 +89,10 @@ final class Bubblewrap implements AutoCloseable {
 
   Invocation invocation(String executable, Launch launch) throws SandboxException, IOException {
     List<String> words = new ArrayList<>(options);
-    words.add("--new-session");
+    if (launch.terminal().isEmpty()) {
+      // With a terminal the command makes its session itself.
+      words.add("--new-session");
+    }
     launch
         .environment()
         .forEach(
@@ -118,6 +121,7 @@ final class Bubblewrap implements AutoCloseable {
     command.add("--args");
     command.add(Integer.toString(OPTIONS));
     command.add("--");
+    command.addAll(Invocation.inOwnSession(launch));
     command.add(executable);
     command.addAll(launch.command().subList(1, launch.command().size()));
     int given = memory(NativeBlock.encode(String.join("\0", words) + "\0"));
@@ -127,7 +131,7 @@ final class Bubblewrap implements AutoCloseable {
       int code = high(descriptors.open(PathObject.own(filter), Constants.O_RDONLY, 0));
       done = true;
       return new Invocation(
-          features.path(), command, Map.of(), "/", List.of(given, code), descriptors);
+          features.path(), command, Map.of(), "/", true, List.of(given, code), descriptors);
     } finally {
       if (!done) {
         descriptors.close(given);
@@ -187,7 +191,8 @@ final class Bubblewrap implements AutoCloseable {
         Redirect.DISCARD,
         Redirect.PIPE,
         false,
-        Limits.NONE);
+        Limits.NONE,
+        Optional.empty());
   }
 
   /** Whether a trial got as far as its program, by what it printed. */

@@ -1,7 +1,11 @@
 package org.ringfence.linux.launch;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.spi.Launch;
 
@@ -12,6 +16,7 @@ import org.ringfence.spi.Launch;
  * @param arguments its name and arguments
  * @param environment its environment
  * @param directory the directory that it starts in
+ * @param leadsSession whether the program starts in a session of its own
  * @param own descriptors of this JVM that the program gets after the standard ones; closed here
  * @param closer closes them
  */
@@ -20,18 +25,45 @@ record Invocation(
     List<String> arguments,
     Map<String, String> environment,
     String directory,
+    boolean leadsSession,
     List<Integer> own,
     Descriptors closer)
     implements AutoCloseable {
 
-  static Invocation plain(String executable, Launch launch) {
+  static Invocation plain(String executable, Launch launch) throws SandboxException {
+    List<String> wrapper = inOwnSession(launch);
+    List<String> command = new ArrayList<>(launch.command());
+    if (!wrapper.isEmpty()) {
+      command.set(0, executable);
+      command.addAll(0, wrapper);
+    }
     return new Invocation(
-        executable,
-        launch.command(),
+        wrapper.isEmpty() ? executable : wrapper.get(0),
+        command,
         launch.environment(),
         launch.directory().toString(),
+        wrapper.isEmpty(),
         List.of(),
         null);
+  }
+
+  /**
+   * What comes before a command that gets a terminal: only a process itself can make a terminal
+   * control its session, and posix_spawn(3) has no action for it.
+   *
+   * @return words of a command line; none when there is no terminal
+   */
+  static List<String> inOwnSession(Launch launch) throws SandboxException {
+    if (launch.terminal().isEmpty()) {
+      return List.of();
+    }
+    for (String path : List.of("/usr/bin/setsid", "/bin/setsid")) {
+      if (Files.isExecutable(Path.of(path))) {
+        return List.of(path, "-c");
+      }
+    }
+    throw new SandboxException(
+        "terminal: there is no setsid(1), which makes it the command's own; install util-linux");
   }
 
   /** All descriptors that the program gets, in the order of its numbers. */

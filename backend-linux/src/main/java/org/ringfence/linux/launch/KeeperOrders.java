@@ -84,7 +84,7 @@ final class KeeperOrders implements AutoCloseable {
     this.polls = block.allocate(16);
     this.actions = block.allocate(SPAWN_STRUCT_BYTES);
     this.attributes = block.allocate(SPAWN_STRUCT_BYTES);
-    spawnStructures(descriptors);
+    spawnStructures(descriptors, invocation.leadsSession());
     this.confined = confinement != null;
     this.ruleset = confined ? confinement.ruleset() : -1;
     this.scoped = confined && confinement.scoped();
@@ -110,7 +110,7 @@ final class KeeperOrders implements AutoCloseable {
    */
   record Signals(int keeper, int supervisor) {}
 
-  private void spawnStructures(int[] standard) {
+  private void spawnStructures(int[] standard, boolean leadsSession) {
     LibC.posix_spawn_file_actions_init(actions);
     for (int target = 0; target < standard.length; target++) {
       LibC.posix_spawn_file_actions_adddup2(actions, standard[target], target);
@@ -123,7 +123,11 @@ final class KeeperOrders implements AutoCloseable {
     LibC.posix_spawnattr_setsigmask(attributes, none);
     LibC.posix_spawnattr_setsigdefault(attributes, all);
     LibC.posix_spawnattr_setflags(
-        attributes, (short) (LibC.SPAWN_SETSIGDEF | LibC.SPAWN_SETSIGMASK | LibC.SPAWN_SETSID));
+        attributes,
+        (short)
+            (LibC.SPAWN_SETSIGDEF
+                | LibC.SPAWN_SETSIGMASK
+                | (leadsSession ? LibC.SPAWN_SETSID : 0)));
   }
 
   @Override

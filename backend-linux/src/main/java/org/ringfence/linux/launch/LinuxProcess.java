@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
@@ -39,8 +40,9 @@ final class LinuxProcess extends SandboxedProcess {
   private Streams streams;
   private Runnable whenGone = () -> {};
 
-  /** The parent's ends of the command's streams. */
-  record Streams(OutputStream input, InputStream output, InputStream error) {}
+  /** The parent's ends of the command's streams, and the terminal behind them or null. */
+  record Streams(
+      OutputStream input, InputStream output, InputStream error, PseudoTerminal terminal) {}
 
   /**
    * A process about to be started.
@@ -178,6 +180,15 @@ final class LinuxProcess extends SandboxedProcess {
   void endNow() {
     intended.compareAndSet(null, Termination.Cause.DESTROYED);
     kill();
+  }
+
+  @Override
+  public void resize(TerminalSize size) {
+    if (streams.terminal() == null) {
+      super.resize(size);
+      return;
+    }
+    streams.terminal().resize(size);
   }
 
   @Override

@@ -315,7 +315,7 @@ public final class LinuxSession implements BackendSession {
   }
 
   private LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
-    try (StandardStreams streams = StandardStreams.open(descriptors, launch);
+    try (StandardStreams streams = StandardStreams.open(kernel, descriptors, launch);
         Invocation invocation =
             bubblewrap == null
                 ? Invocation.plain(executable, launch)

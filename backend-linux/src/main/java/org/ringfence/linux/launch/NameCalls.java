@@ -370,7 +370,7 @@ final class NameCalls {
       }
       int anew = flags & ~(O_CREAT | O_EXCL | noFollow) | O_CLOEXEC | O_NOCTTY;
       if (status.is(S_IFCHR) && status.device() == CONTROLLING_TERMINAL) {
-        call.result(openTerminal(call, anew, flags));
+        openTerminal(call, anew, flags);
         return true;
       }
       if (status.is(S_IFIFO) && (flags & O_NONBLOCK) == 0) {
@@ -400,25 +400,29 @@ final class NameCalls {
   }
 
   /** Opening it here would give this JVM's terminal away. */
-  private long openTerminal(TrappedCall call, int flags, int asked) throws AccessException {
+  private void openTerminal(TrappedCall call, int flags, int asked) throws AccessException {
     int terminal = child.terminal(call.tid());
     // linux/kdev_t.h, as user space has it: major in bits 8 to 19.
     if ((terminal >> 8 & 0xfff) != PSEUDO_TERMINAL_MAJOR) {
-      return -Errno.ENXIO.value();
+      call.fail(Errno.ENXIO);
+      return;
     }
-    int minor = terminal & 0xff | terminal >> 12 & 0xfff00;
-    byte[] name = ("/dev/pts/" + minor).getBytes(StandardCharsets.US_ASCII);
-    int object = paths.open(call.tid(), AT_FDCWD, name, false);
-    try {
-      long opened = reopen(object, flags, 0);
-      if (opened < 0) {
-        return opened;
+    // By one of its standard streams, since a number means another terminal in another devpts.
+    long device = (long) PSEUDO_TERMINAL_MAJOR << 20 | terminal & 0xff | terminal >> 12 & 0xfff00;
+    for (int fd = 0; fd <= 2; fd++) {
+      int stream = child.descriptor(call.tid(), fd);
+      try {
+        Status status = paths.status(stream);
+        if (status.is(S_IFCHR) && status.device() == device) {
+          long opened = reopen(stream, flags, 0);
+          give(call, opened, asked);
+          return;
+        }
+      } finally {
+        child.close(stream);
       }
-      give(call, opened, asked);
-      return opened;
-    } finally {
-      child.close(object);
     }
+    call.fail(Errno.ENXIO);
   }
 
   /** A FIFO opens when the other side does; the caller may be gone before. */

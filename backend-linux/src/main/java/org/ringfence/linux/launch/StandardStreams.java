@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
 import org.ringfence.spi.Launch;
 
 /**
@@ -32,6 +33,7 @@ final class StandardStreams implements AutoCloseable {
   private InputStream output = InputStream.nullInputStream();
   private InputStream error = InputStream.nullInputStream();
   private final List<Pump> pumps = new ArrayList<>();
+  private PseudoTerminal terminal;
   private boolean handedOver;
 
   /** Output that is redirected and counted on its way. */
@@ -42,10 +44,16 @@ final class StandardStreams implements AutoCloseable {
     this.limit = limit;
   }
 
-  static StandardStreams open(Descriptors descriptors, Launch launch) throws SandboxException {
+  static StandardStreams open(Kernel kernel, Descriptors descriptors, Launch launch)
+      throws SandboxException {
     StandardStreams streams = new StandardStreams(descriptors, launch.limits().outputBytes());
     boolean done = false;
     try {
+      if (launch.terminal().isPresent()) {
+        streams.onTerminal(PseudoTerminal.open(kernel, launch.terminal().get()));
+        done = true;
+        return streams;
+      }
       streams.standard[0] = streams.input(launch.input());
       streams.standard[1] = streams.output(launch.output(), 1);
       streams.standard[2] =
@@ -59,6 +67,13 @@ final class StandardStreams implements AutoCloseable {
         streams.close();
       }
     }
+  }
+
+  private void onTerminal(PseudoTerminal made) {
+    terminal = made;
+    java.util.Arrays.fill(standard, made.slave());
+    input = made.input();
+    output = made.output();
   }
 
   private int input(Redirect redirect) throws IOException {
@@ -134,7 +149,7 @@ final class StandardStreams implements AutoCloseable {
         budget.pump(pump.from(), pump.to());
       }
     }
-    return new LinuxProcess.Streams(input, output, error);
+    return new LinuxProcess.Streams(input, output, error, terminal);
   }
 
   /** From now on the parent's streams belong to the process. */
@@ -147,11 +162,18 @@ final class StandardStreams implements AutoCloseable {
   public void close() {
     childSide.forEach(descriptors::close);
     parentSide.forEach(descriptors::close);
+    if (terminal != null) {
+      terminal.closeSlave();
+    }
     if (handedOver) {
       return;
     }
     List<AutoCloseable> all = new ArrayList<>(List.of(input, output, error));
     pumps.forEach(pump -> all.add(pump.from()));
+    if (terminal != null) {
+      terminal.close();
+      return;
+    }
     for (AutoCloseable one : all) {
       try {
         one.close();

@@ -59,6 +59,7 @@ final class Watchdog implements AutoCloseable {
                   List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp),
                   Map.of("PATH", "/usr/bin:/bin"),
                   "/",
+                  true,
                   List.of(),
                   descriptors),
               new int[] {ends[0], sink, sink},

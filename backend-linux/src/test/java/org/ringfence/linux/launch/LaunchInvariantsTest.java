@@ -365,7 +365,8 @@ class LaunchInvariantsTest {
         ProcessBuilder.Redirect.DISCARD,
         ProcessBuilder.Redirect.DISCARD,
         false,
-        org.ringfence.policy.Limits.NONE);
+        org.ringfence.policy.Limits.NONE,
+        java.util.Optional.empty());
   }
 
   private static long running(String commandLine) throws IOException {

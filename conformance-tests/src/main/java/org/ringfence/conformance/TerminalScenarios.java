@@ -1,0 +1,156 @@
+package org.ringfence.conformance;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.conformance.ConformanceCase.Body;
+
+/** Commands that are given a terminal. */
+final class TerminalScenarios {
+  private static final String GROUP = "terminal";
+  private static final TerminalSize SIZE = new TerminalSize(40, 100);
+  private static final int INTERRUPT = 3;
+  private static final int PATIENCE_SECONDS = 20;
+
+  private TerminalScenarios() {}
+
+  static void addTo(Map<ConformanceCase, Body> all) {
+    prints(
+        all,
+        "TTY-STREAMS",
+        "all three streams are a terminal",
+        "test -t 0 && test -t 1 && test -t 2 && echo yes",
+        "yes");
+    prints(
+        all,
+        "TTY-CONTROLLING",
+        "it controls the session: /dev/tty is it",
+        "echo through > /dev/tty",
+        "through");
+    prints(all, "TTY-SIZE", "it has the size asked for", "stty size", "40 100");
+    prints(
+        all,
+        "TTY-OWN-SESSION",
+        "the session is the command's own",
+        "test \"$(ps -o sid= -p $$ | tr -d ' ')\" = \"$$\" && echo own",
+        "own");
+    prints(
+        all,
+        "TTY-NOT-OURS",
+        "it is not the terminal of the JVM",
+        "test \"$(readlink /proc/self/fd/0)\" != \"" + jvmTerminal() + "\" && echo other",
+        "other");
+    add(all, "TTY-RESIZE", "a new size is told", TerminalScenarios::resize);
+    add(all, "TTY-INTERRUPT", "Ctrl-C interrupts the foreground", TerminalScenarios::interrupt);
+    add(all, "TTY-ECHO", "what is typed is echoed and read", TerminalScenarios::echo);
+    add(all, "TTY-HANGUP", "the end of the command ends its output", TerminalScenarios::hangup);
+  }
+
+  private static String jvmTerminal() {
+    try {
+      return java.nio.file.Files.readSymbolicLink(java.nio.file.Path.of("/proc/self/fd/0"))
+          .toString();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+    all.put(new ConformanceCase(id, GROUP, title, List.of()), body);
+  }
+
+  private static void prints(
+      Map<ConformanceCase, Body> all, String id, String title, String script, String expected) {
+    add(
+        all,
+        id,
+        title,
+        stage -> {
+          stage.fixture().reset();
+          try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+            SandboxedProcess process = start(sandbox, script);
+            String output = all(process);
+            return output.contains(expected)
+                ? ""
+                : "expected '" + expected + "', got '" + output + "', " + process.waitFor();
+          }
+        });
+  }
+
+  private static SandboxedProcess start(Sandbox sandbox, String script) throws Exception {
+    return sandbox.start(SandboxCommand.of("/bin/sh", "-c", script).terminal(SIZE));
+  }
+
+  private static String all(Process process) throws IOException {
+    try (InputStream in = process.getInputStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static String until(InputStream in, String word) throws IOException {
+    ByteArrayOutputStream seen = new ByteArrayOutputStream();
+    for (int c = in.read(); c >= 0; c = in.read()) {
+      seen.write(c);
+      if (seen.toString(StandardCharsets.UTF_8).endsWith(word)) {
+        break;
+      }
+    }
+    return seen.toString(StandardCharsets.UTF_8);
+  }
+
+  private static String resize(Stage stage) throws Exception {
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+      SandboxedProcess process =
+          start(
+              sandbox,
+              "trap 'stty size; exit 4' WINCH; echo ready; i=0;"
+                  + " while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done");
+      until(process.getInputStream(), "ready");
+      process.resize(new TerminalSize(33, 77));
+      String output = all(process);
+      return output.contains("33 77") && process.waitFor() == 4 ? "" : "got '" + output + "'";
+    }
+  }
+
+  private static String interrupt(Stage stage) throws Exception {
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+      SandboxedProcess process =
+          start(sandbox, "trap 'echo caught; exit 5' INT; echo ready; sleep 1000; echo late");
+      until(process.getInputStream(), "ready");
+      Thread.sleep(100);
+      process.getOutputStream().write(INTERRUPT);
+      process.getOutputStream().flush();
+      String output = all(process);
+      boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return ended && process.exitValue() == 5 && output.contains("caught")
+          ? ""
+          : "it was not interrupted: " + output;
+    }
+  }
+
+  private static String echo(Stage stage) throws Exception {
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+      SandboxedProcess process = start(sandbox, "read word; echo got=$word");
+      process.getOutputStream().write("typed\n".getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+      String output = all(process);
+      return output.contains("typed") && output.contains("got=typed") ? "" : "got " + output;
+    }
+  }
+
+  private static String hangup(Stage stage) throws Exception {
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+      SandboxedProcess process = start(sandbox, "sleep 1000 & echo done");
+      String output = all(process);
+      return output.contains("done") && process.waitFor() == 0 ? "" : "got " + output;
+    }
+  }
+}
