@@ -64,6 +64,7 @@ public final class Sandbox implements AutoCloseable {
   public static final class Opener {
     private final SandboxPolicy policy;
     private Path workspace = Path.of("").toAbsolutePath();
+    private Path copy;
     private String backend;
     private Backends backends;
     private SandboxListener listener = SandboxListener.NONE;
@@ -81,6 +82,18 @@ public final class Sandbox implements AutoCloseable {
      */
     public Opener workspace(Path directory) {
       this.workspace = directory.toAbsolutePath().normalize();
+      return this;
+    }
+
+    /**
+     * Has commands work on a copy in the workspace's place, which they see at the workspace's path.
+     *
+     * @param directory the copy
+     * @return this opener
+     * @see org.ringfence.review.WorkspaceReview
+     */
+    public Opener workspaceCopy(Path directory) {
+      this.copy = directory.toAbsolutePath().normalize();
       return this;
     }
 
@@ -131,7 +144,8 @@ public final class Sandbox implements AutoCloseable {
             "workspace", workspace.toString(), "a directory that exists");
       }
       Backends choice = backends == null ? Backends.load() : backends;
-      Places places = Places.current(workspace);
+      Places here = Places.current(workspace);
+      Places places = copy == null ? here : here.withWorkspaceCopy(copy.toString());
       SandboxPlan first = choice.select(policy.in(places), backend);
       Optional<TemporaryDirectory> tmp =
           policy.tmp() == TmpPolicy.PRIVATE

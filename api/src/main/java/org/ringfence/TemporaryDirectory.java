@@ -3,16 +3,14 @@ package org.ringfence;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
+import org.ringfence.spi.TreeRemoval;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,18 +32,32 @@ final class TemporaryDirectory implements AutoCloseable {
   }
 
   static TemporaryDirectory create() throws SandboxException {
+    Path usual = Path.of(System.getProperty("java.io.tmpdir"));
     try {
-      Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
-      if (!Files.isReadable(RANDOM)) {
-        return new TemporaryDirectory(Files.createTempDirectory(parent, PREFIX));
+      try {
+        return createIn(usual);
+      } catch (AccessDeniedException e) {
+        // A JVM ignores TMPDIR on Linux; inside another sandbox that may be the only place.
+        String named = System.getenv("TMPDIR");
+        if (named == null || !named.startsWith("/")) {
+          throw e;
+        }
+        return createIn(Path.of(named));
       }
-      Path directory = parent.resolve(PREFIX + randomName());
-      FileAttribute<?> ownerOnly =
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-      return new TemporaryDirectory(Files.createDirectory(directory, ownerOnly));
     } catch (IOException e) {
       throw Sandbox.cannot("tmp: no private temporary directory can be made", e);
     }
+  }
+
+  private static TemporaryDirectory createIn(Path place) throws IOException {
+    Path parent = place.toRealPath();
+    if (!Files.isReadable(RANDOM)) {
+      return new TemporaryDirectory(Files.createTempDirectory(parent, PREFIX));
+    }
+    Path directory = parent.resolve(PREFIX + randomName());
+    FileAttribute<?> ownerOnly =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    return new TemporaryDirectory(Files.createDirectory(directory, ownerOnly));
   }
 
   /** As good as createTempDirectory's name; setting up SecureRandom costs a third of a launch. */
@@ -62,11 +74,7 @@ final class TemporaryDirectory implements AutoCloseable {
   @Override
   public void close() {
     try {
-      Remover remover = new Remover();
-      do {
-        remover.unlocked = false;
-        Files.walkFileTree(path, remover);
-      } while (remover.unlocked);
+      TreeRemoval.remove(path);
     } catch (NoSuchFileException e) {
       LOG.debug("{} was gone already", path);
     } catch (IOException e) {
@@ -90,53 +98,6 @@ final class TemporaryDirectory implements AutoCloseable {
     }
     if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       LOG.warn("temporary directory {} could not be removed", path);
-    }
-  }
-
-  private static final class Remover extends SimpleFileVisitor<Path> {
-    private boolean unlocked;
-
-    @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attrs) throws IOException {
-      delete(file);
-      return FileVisitResult.CONTINUE;
-    }
-
-    /** The command may have taken its own rights on a directory away. */
-    @Override
-    public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-      if (!(failure instanceof AccessDeniedException)
-          || !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)
-          || Files.isReadable(file) && Files.isExecutable(file)) {
-        throw failure;
-      }
-      unlock(file);
-      return FileVisitResult.CONTINUE;
-    }
-
-    private void delete(Path file) throws IOException {
-      try {
-        Files.delete(file);
-      } catch (AccessDeniedException e) {
-        unlock(file.getParent());
-        Files.delete(file);
-      }
-    }
-
-    private void unlock(Path directory) throws IOException {
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-      unlocked = true;
-    }
-
-    @Override
-    public FileVisitResult postVisitDirectory(Path dir, IOException failure) throws IOException {
-      if (failure != null) {
-        throw failure;
-      }
-      if (!unlocked) {
-        delete(dir);
-      }
-      return FileVisitResult.CONTINUE;
     }
   }
 }

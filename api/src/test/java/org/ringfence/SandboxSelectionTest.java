@@ -61,10 +61,12 @@ class SandboxSelectionTest {
     Backends backends =
         Backends.of(
             List.of(
-                new Fake("weak", 1, true, List.of(HELD)),
+                new Fake("weak", 1, true, List.of(HELD, LOOSE)),
                 new Fake("strong", 9, true, List.of(HELD, MORE))));
-    assertThat(backends.select(POLICY, null).backend()).isEqualTo("strong");
-    assertThat(backends.select(POLICY, "weak").backend()).isEqualTo("weak");
+    EffectivePolicy lenient =
+        POLICY.policy().toBuilder().bestEffort("files").build().in(POLICY.places());
+    assertThat(backends.select(lenient, null).backend()).isEqualTo("strong");
+    assertThat(backends.select(lenient, "weak").backend()).isEqualTo("weak");
   }
 
   @Test

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param minimal what {@code :minimal} stands for: what a process needs to start, for reading
  * @param devices device files that every command may use
  * @param sharedMemory what {@code :shm} stands for: where POSIX semaphores and shared memory live
+ * @param workspaceCopy what a command sees in the workspace's place, empty for the workspace itself
  * @param live whether paths are looked up on this machine (symbolic links, missing paths)
  */
 public record Places(
@@ -41,6 +42,7 @@ public record Places(
     List<String> minimal,
     List<String> devices,
     String sharedMemory,
+    Optional<String> workspaceCopy,
     boolean live) {
 
   private static final int MOST_LINKS = 40;
@@ -106,6 +108,7 @@ public record Places(
         style == PathStyle.POSIX ? POSIX_MINIMAL : WINDOWS_MINIMAL,
         style == PathStyle.POSIX ? POSIX_DEVICES : List.of(),
         style == PathStyle.POSIX ? "/dev/shm" : "",
+        Optional.empty(),
         true);
   }
 
@@ -129,6 +132,7 @@ public record Places(
         posix ? POSIX_MINIMAL : WINDOWS_MINIMAL,
         posix ? POSIX_DEVICES : List.of(),
         posix ? "/dev/shm" : "",
+        Optional.empty(),
         false);
   }
 
@@ -149,7 +153,44 @@ public record Places(
         minimal,
         devices,
         sharedMemory,
+        workspaceCopy,
         live);
+  }
+
+  /**
+   * The same places with a copy in the workspace's place.
+   *
+   * @param copy the copy
+   * @return the places
+   */
+  public Places withWorkspaceCopy(String copy) {
+    return new Places(
+        style,
+        workspace,
+        home,
+        systemTmp,
+        privateTmp,
+        javaHome,
+        minimal,
+        devices,
+        sharedMemory,
+        Optional.of(copy),
+        live);
+  }
+
+  /**
+   * Where what a command sees at a path really lies.
+   *
+   * @param path a real path
+   * @return the path in the copy of the workspace, when there is one and the path lies in the
+   *     workspace
+   */
+  public String source(String path) {
+    String root = real(workspace);
+    boolean inside = path.equals(root) || path.startsWith(root + "/");
+    return workspaceCopy.isPresent() && inside
+        ? workspaceCopy.get() + path.substring(root.length())
+        : path;
   }
 
   /**

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       LearnCommand.class,
+      ReviewCommand.class,
       PlanCommand.class,
       DoctorCommand.class,
       CheckCommand.class,

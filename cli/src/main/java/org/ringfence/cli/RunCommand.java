@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.json.AuditLog;
 import org.ringfence.event.json.SecretMask;
+import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +44,14 @@ final class RunCommand implements Callable<Integer> {
       names = {"-t", "--tty"},
       description = "Give the command a terminal of its own, connected to this one.")
   private boolean tty;
+
+  @Option(
+      names = "--review",
+      description = {
+        "Run on a copy of the workspace, show the changes as a diff, and keep them until 'ringfence"
+            + " review' commits or discards them."
+      })
+  private boolean reviewed;
 
   @Option(
       names = "--report",
@@ -83,10 +92,39 @@ final class RunCommand implements Callable<Integer> {
         options.protect(audit);
         listeners.add(new AuditLog(log, SecretMask.usualAnd(masks)));
       }
-      return new Runner(options, Listeners.of(listeners), tty, err).run(command);
+      Runner runner = new Runner(options, Listeners.of(listeners), tty, err);
+      return reviewed ? review(runner, err) : runner.run(command);
     } finally {
       if (report) {
         denials.print(err);
+      }
+    }
+  }
+
+  private int review(Runner runner, PrintWriter err) throws IOException, InterruptedException {
+    WorkspaceReview review =
+        WorkspaceReview.begin(WorkspaceReview.usualStore(), options.workspace());
+    boolean ran = false;
+    try {
+      int exit = runner.on(review.copy()).run(command);
+      ran = true;
+      if (review.changes().isEmpty()) {
+        err.println("ringfence: nothing was changed");
+        review.discard();
+        return exit;
+      }
+      new ReviewPrinter(err).print(review);
+      err.println(
+          "ringfence: kept as review "
+              + review.id()
+              + "; ringfence review commit "
+              + review.id()
+              + ", or discard");
+      err.flush();
+      return exit;
+    } finally {
+      if (!ran) {
+        review.discard();
       }
     }
   }

@@ -2,6 +2,7 @@ package org.ringfence.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -29,12 +30,19 @@ final class Runner {
   private final SandboxListener listener;
   private final boolean tty;
   private final PrintWriter err;
+  private Path copy;
 
   Runner(PolicyOptions options, SandboxListener listener, boolean tty, PrintWriter err) {
     this.tty = tty;
     this.options = options;
     this.listener = listener;
     this.err = err;
+  }
+
+  /** The same on a copy of the workspace. */
+  Runner on(Path directory) {
+    copy = directory;
+    return this;
   }
 
   /**
@@ -55,13 +63,16 @@ final class Runner {
     prober.start();
     SandboxPolicy policy = options.policy();
     Backends backends = finished(probing);
-    try (Sandbox sandbox =
+    Sandbox.Opener opener =
         Sandbox.opener(policy)
             .backends(backends)
             .workspace(options.workspace())
             .backend(options.backend())
-            .listener(listener)
-            .open()) {
+            .listener(listener);
+    if (copy != null) {
+      opener.workspaceCopy(copy);
+    }
+    try (Sandbox sandbox = opener.open()) {
       Termination end = awaited(sandbox, request);
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");

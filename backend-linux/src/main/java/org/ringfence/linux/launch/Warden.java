@@ -187,18 +187,24 @@ final class Warden implements AutoCloseable {
     for (int capability = 0; capability <= LAST_CAPABILITY; capability++) {
       if ((kept >> capability & 1) == 0
           && kernel.call(Syscall.PRCTL, PR_CAPBSET_READ, capability) == 1) {
-        long result = kernel.call(Syscall.PRCTL, PR_CAPBSET_DROP, capability);
-        if (result < 0) {
-          return result;
-        }
+        // Without CAP_SETPCAP it stays; under no_new_privs root gains nothing from it
+        // (security/commoncap.c, cap_bprm_creds_from_file).
+        kernel.call(Syscall.PRCTL, PR_CAPBSET_DROP, capability);
       }
     }
     try (NativeBlock block = new NativeBlock(64)) {
       long header = block.allocate(8);
       block.setInt(header, CAPABILITY_VERSION_3);
+      // Twice effective, permitted, inheritable: the lower half, then the upper.
       long data = block.allocate(24);
-      block.setInt(data, (int) kept);
-      block.setInt(data + 4, (int) kept);
+      long result = kernel.call(Syscall.CAPGET, header, data);
+      if (result < 0) {
+        return result;
+      }
+      int held = block.getInt(data + 4) & (int) kept;
+      block.clear(data, 24);
+      block.setInt(data, held);
+      block.setInt(data + 4, held);
       return kernel.call(Syscall.CAPSET, header, data);
     }
   }

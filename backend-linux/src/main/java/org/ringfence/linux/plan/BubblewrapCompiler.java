@@ -165,15 +165,17 @@ public final class BubblewrapCompiler {
         || provided && rule.access() == Access.READ) {
       return;
     }
-    Kind kind = tree.kind(path);
+    String source = policy.places().source(path);
+    Kind kind = tree.kind(source);
     Map.Entry<String, Access> above = above(path);
     boolean onHost = !isOwn(above.getKey());
-    if (kind == Kind.MISSING || onHost && above.getValue() == rule.access()) {
+    if (kind == Kind.MISSING
+        || onHost && above.getValue() == rule.access() && source.equals(path)) {
       return;
     }
     switch (rule.access()) {
-      case WRITE -> add(path.startsWith(DEVICES + "/") ? "--dev-bind" : "--bind", path, path);
-      case READ -> add("--ro-bind", path, path);
+      case WRITE -> add(path.startsWith(DEVICES + "/") ? "--dev-bind" : "--bind", source, path);
+      case READ -> add("--ro-bind", source, path);
       case NONE -> {
         if (!onHost) {
           return;

@@ -56,6 +56,9 @@ public final class BubblewrapPlanner extends LinuxPlanner {
               ? unsupported("files.read", statement, unsteady.get(), remedy)
               : enforced("files.read", statement, MOUNTS));
     }
+    if (effective.places().workspaceCopy().isPresent()) {
+      add(enforced("files.review", REVIEW, MOUNTS + ", the copy in the workspace's place"));
+    }
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(

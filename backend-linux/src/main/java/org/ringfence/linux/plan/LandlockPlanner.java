@@ -65,6 +65,11 @@ public final class LandlockPlanner extends LinuxPlanner {
               ? unsupported("files.read", statement, inexpressible.get(), NEEDS_MOUNTS)
               : enforced("files.read", statement, landlock()));
     }
+    if (effective.places().workspaceCopy().isPresent()) {
+      add(
+          unsupported(
+              "files.review", REVIEW, "nothing can be put in a directory's place", NEEDS_MOUNTS));
+    }
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(
@@ -78,7 +83,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     String statement =
         "Mode, owner, times and extended attributes are changed only where writing is granted";
     if (!facts.listener()) {
-      add(unsupported("files.metadata", statement, facts.listenerProblem(), listenerRemedy()));
+      add(enforced("files.metadata", statement, "denied everywhere: " + facts.listenerProblem()));
     } else if (!facts.reachesChild()) {
       add(
           enforced(

@@ -19,6 +19,8 @@ import org.ringfence.policy.SandboxPolicy;
 abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
+  static final String REVIEW = "Commands change a copy of the workspace, not the workspace";
+
   final EffectivePolicy effective;
   final SandboxPolicy policy;
   final HostFacts facts;
@@ -147,12 +149,19 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
               + (network.unixSockets().isEmpty()
                   ? ""
                   : ", but for " + String.join(", ", network.unixSockets()));
-      if (!facts.listener()) {
+      boolean anyGranted = network.mode() == NetworkMode.FULL || !network.unixSockets().isEmpty();
+      if (facts.listener()) {
+        add(enforced("network.unix-sockets", statement, SUPERVISOR));
+      } else if (anyGranted) {
         add(
             unsupported(
                 "network.unix-sockets", statement, facts.listenerProblem(), listenerRemedy()));
       } else {
-        add(enforced("network.unix-sockets", statement, SUPERVISOR));
+        add(
+            enforced(
+                "network.unix-sockets",
+                statement,
+                "every connect is denied: " + facts.listenerProblem()));
       }
     }
   }

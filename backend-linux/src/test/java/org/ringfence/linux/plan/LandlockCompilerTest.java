@@ -137,15 +137,18 @@ class LandlockCompilerTest {
 
   @Test
   void withoutAListenerTheMediatedGuaranteesFall() {
-    Map<String, Guarantee> plan = plan(writing().openFiles(9).build(), facts(7, false, false));
+    Map<String, Guarantee> plan =
+        plan(
+            writing().openFiles(9).protectedPath("/ws/policy.json").build(),
+            facts(7, false, false));
     for (String id :
-        List.of(
-            "files.metadata",
-            "network.own-loopback",
-            "network.unix-sockets",
-            "limits.open-files")) {
+        List.of("files.protected-paths", "network.own-loopback", "limits.open-files")) {
       assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.UNSUPPORTED);
       assertThat(plan.get(id).reason()).contains("seccomp");
+    }
+    for (String id : List.of("files.metadata", "network.unix-sockets")) {
+      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.ENFORCED);
+      assertThat(plan.get(id).mechanism()).contains("denied");
     }
   }
 

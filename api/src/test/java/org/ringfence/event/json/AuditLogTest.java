@@ -1,0 +1,69 @@
+package org.ringfence.event.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.StringWriter;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.policy.InvalidPolicyException;
+
+class AuditLogTest {
+  private static final SecretMask USUAL = SecretMask.usualAnd(List.of());
+
+  @ParameterizedTest
+  @CsvSource({
+    "--password=abc,--password=***",
+    "API_KEY=abc,API_KEY=***",
+    "'Authorization: Bearer abc','Authorization: Bearer ***'",
+    "https://me:abc@example.org/x,https://me:***@example.org/x",
+    "ghp_abcdefghijkl,***",
+    "--verbose,--verbose",
+    "https://example.org/token,https://example.org/token"
+  })
+  void secretsAreMasked(String argument, String masked) {
+    assertThat(USUAL.apply(List.of(argument))).containsExactly(masked);
+  }
+
+  @Test
+  void theArgumentAfterAnOptionIsMasked() {
+    assertThat(USUAL.apply(List.of("curl", "--token", "abc", "x")))
+        .containsExactly("curl", "--token", "***", "x");
+  }
+
+  @Test
+  void patternsCanBeAdded() {
+    SecretMask mask = SecretMask.usualAnd(List.of("user-(\\d+)"));
+    assertThat(mask.apply(List.of("user-123 user-4"))).containsExactly("user-*** user-***");
+    assertThatThrownBy(() -> SecretMask.usualAnd(List.of("(")))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("regular expression");
+  }
+
+  @Test
+  void aRecordIsALine() {
+    StringWriter out = new StringWriter();
+    new AuditLog(out, USUAL)
+        .executed(
+            new AuditRecord(
+                7,
+                6,
+                "/bin/x",
+                List.of("x", "--secret=y"),
+                "/ws",
+                Instant.EPOCH,
+                Instant.EPOCH.plusMillis(5),
+                OptionalInt.of(3)));
+    assertThat(out.toString())
+        .isEqualTo(
+            "{\"event\":\"executed\",\"start\":\"1970-01-01T00:00:00Z\","
+                + "\"end\":\"1970-01-01T00:00:00.005Z\",\"pid\":7,\"parent\":6,"
+                + "\"path\":\"/bin/x\",\"argv\":[\"x\",\"--secret=***\"],\"cwd\":\"/ws\","
+                + "\"exit\":3}\n");
+  }
+}

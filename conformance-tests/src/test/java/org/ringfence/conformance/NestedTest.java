@@ -1,0 +1,125 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Presets;
+
+/** Ringfence where others have put walls already. */
+class NestedTest {
+  private Path base;
+  private Path workspace;
+  private Path outside;
+
+  @BeforeEach
+  void layOut() throws IOException {
+    base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-nested-");
+    workspace = Files.createDirectory(base.resolve("workspace"));
+    outside = Files.createDirectory(base.resolve("outside"));
+  }
+
+  @AfterEach
+  void clear() throws IOException {
+    Fixture.deleteTree(base);
+  }
+
+  private List<String> host(String... bestEffort) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(NestedHost.class.getName());
+    command.add(workspace.toString());
+    command.add(outside.toString());
+    command.addAll(List.of(bestEffort));
+    return command;
+  }
+
+  /** A container as an ordinary user makes it, with what is asked for on top. */
+  private Execution inContainer(List<String> options, List<String> command) throws Exception {
+    assumeTrue(new BubblewrapBackend().probe().usable(), "there is no bubblewrap to nest in");
+    List<String> whole = new ArrayList<>(List.of("/usr/bin/bwrap", "--unshare-all"));
+    whole.addAll(List.of("--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"));
+    whole.addAll(List.of("--proc", "/proc", "--tmpfs", "/tmp"));
+    whole.addAll(List.of("--bind", base.toString(), base.toString()));
+    whole.addAll(options);
+    whole.add("--");
+    whole.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(whole);
+    builder.environment().remove("TMPDIR");
+    return Execution.of(builder.start());
+  }
+
+  private void works(Execution execution) {
+    assertThat(execution.exit()).as(execution.error()).isZero();
+    assertThat(execution.output()).endsWith(" tmp in false\n");
+    assertThat(outside).isEmptyDirectory();
+  }
+
+  @Test
+  void theControlIsWrittenWithoutASandbox() throws Exception {
+    Execution execution =
+        inContainer(
+            List.of(), List.of("/bin/sh", "-c", "echo out > " + outside.resolve("planted")));
+    assertThat(execution.exit()).isZero();
+    assertThat(outside.resolve("planted")).exists();
+  }
+
+  @Test
+  void inAContainerOfAnOrdinaryUser() throws Exception {
+    works(inContainer(List.of(), host()));
+  }
+
+  @Test
+  void withoutSys() throws Exception {
+    works(inContainer(List.of("--tmpfs", "/sys"), host()));
+  }
+
+  @Test
+  void withAReadOnlyRootAndNoSharedMemory() throws Exception {
+    works(inContainer(List.of("--remount-ro", "/dev"), host()));
+  }
+
+  @Test
+  void asAUserWithoutAnEntry() throws Exception {
+    works(inContainer(List.of("--uid", "65534", "--gid", "65534"), host()));
+  }
+
+  /** A process can have one seccomp listener above it, so the inner sandbox has none. */
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
+  void insideAnotherRingfence(String outer) throws Exception {
+    assumeTrue(
+        !outer.equals("bubblewrap") || new BubblewrapBackend().probe().usable(),
+        "there is no bubblewrap to nest in");
+    SandboxPolicy policy =
+        Presets.load("workspace-write").toBuilder()
+            .protectedNames(ProtectedNames.OFF)
+            .write(base.toString())
+            .build();
+    try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(outer).open()) {
+      Execution refused = Execution.of(sandbox.start(SandboxCommand.of(host())));
+      assertThat(refused.exit()).isNotZero();
+      assertThat(refused.error()).contains("outer sandbox already has a seccomp listener");
+      works(
+          Execution.of(
+              sandbox.start(
+                  SandboxCommand.of(host("files.protected-names", "network.own-loopback")))));
+    }
+  }
+}
