@@ -55,6 +55,7 @@ public final class HostProbe {
   private HostFacts facts(Arch arch) {
     LandlockAbi abi = new Landlock(kernel).abi();
     int listenerError = installListener();
+    CgroupSearch.Found cgroup = new CgroupSearch(Path.of("/proc/self")).search();
     boolean listener = listenerError == 0;
     boolean waitKillable =
         flagKnown(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
@@ -70,8 +71,8 @@ public final class HostProbe {
         unixDiag(),
         Files.isExecutable(Path.of("/bin/sh")),
         Integer.valueOf(0).equals(uid()),
-        Optional.empty(),
-        "not looked for");
+        cgroup.directory().map(Path::toString),
+        cgroup.problem());
   }
 
   /** With a NULL program the kernel fails with EFAULT once it has accepted the flags. */

@@ -9,24 +9,32 @@ import java.util.Optional;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.Limits;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts rlimits in place while the command's first execve is held, before any of its program has
  * run; everything that it starts inherits them.
  */
 final class LimitGate {
+  private static final Logger LOG = LoggerFactory.getLogger(LimitGate.class);
+
   private final Kernel kernel;
   private final Limits limits;
+  private final SandboxCgroup cgroup;
   private final int above;
 
   /**
    * Bounds commands.
    *
+   * @param cgroup where commands' memory and processes are bounded, or null
    * @param above how many processes of the set-up lie between this JVM and a command
    */
-  LimitGate(Kernel kernel, Limits limits, int above) {
+  LimitGate(Kernel kernel, Limits limits, SandboxCgroup cgroup, int above) {
+    this.cgroup = cgroup;
     this.kernel = kernel;
     this.above = above;
     this.limits = limits;
@@ -58,10 +66,13 @@ final class LimitGate {
 
   private long apply(int pid) {
     long result = 0;
-    if (limits.memory().isPresent()) {
+    if (cgroup != null) {
+      result = enter(pid);
+    }
+    if (result >= 0 && cgroup == null && limits.memory().isPresent()) {
       result = set(pid, Constants.RLIMIT_AS, limits.memory().getAsLong());
     }
-    if (result >= 0 && limits.processes().isPresent()) {
+    if (result >= 0 && cgroup == null && limits.processes().isPresent()) {
       // The kernel counts all tasks of the user, so the bound starts from those there are.
       result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + tasksOfUser(pid));
     }
@@ -76,6 +87,19 @@ final class LimitGate {
       result = set(pid, Constants.RLIMIT_FSIZE, limits.fileSize().getAsLong());
     }
     return result;
+  }
+
+  /** Once: a command that executes another program stays where it is. */
+  private long enter(int pid) {
+    try {
+      if (!cgroup.holds(pid)) {
+        cgroup.enter(pid, limits);
+      }
+      return 0;
+    } catch (IOException e) {
+      LOG.error("process {} cannot be put into a cgroup and is not started", pid, e);
+      return -Errno.EPERM.value();
+    }
   }
 
   private long set(int pid, int resource, long value) {

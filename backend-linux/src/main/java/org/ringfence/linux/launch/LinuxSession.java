@@ -38,6 +38,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.Limits;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 
@@ -51,6 +52,7 @@ public final class LinuxSession implements BackendSession {
   private final EffectivePolicy policy;
   private final int ruleset;
   private final Bubblewrap bubblewrap;
+  private final SandboxCgroup cgroup;
   private final Warden warden;
   private final Watchdog watchdog;
   private final Supervisor supervisor;
@@ -65,6 +67,7 @@ public final class LinuxSession implements BackendSession {
     this.facts = opening.facts();
     this.policy = opening.policy();
     this.bubblewrap = parts.bubblewrap;
+    this.cgroup = parts.cgroup;
     this.ruleset = parts.ruleset;
     this.warden = parts.warden;
     this.watchdog = parts.watchdog;
@@ -78,6 +81,7 @@ public final class LinuxSession implements BackendSession {
     private Watchdog watchdog;
     private Supervisor supervisor;
     private Bubblewrap bubblewrap;
+    private SandboxCgroup cgroup;
 
     private void undo(Descriptors descriptors) {
       descriptors.close(ruleset);
@@ -92,6 +96,9 @@ public final class LinuxSession implements BackendSession {
       }
       if (bubblewrap != null) {
         bubblewrap.close();
+      }
+      if (cgroup != null) {
+        cgroup.close();
       }
     }
   }
@@ -189,9 +196,20 @@ public final class LinuxSession implements BackendSession {
       parts.ruleset = ruleset.handlesNothing() ? -1 : landlock.create(ruleset, abi);
       int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
       int gid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
+      Limits limits = policy.policy().limits();
+      if (facts.cgroup().isPresent()
+          && facts.listener()
+          && (limits.memory().isPresent() || limits.processes().isPresent())) {
+        parts.cgroup = SandboxCgroup.create(Path.of(facts.cgroup().get()));
+      }
       parts.supervisor =
           new Supervisor(
-              kernel, opening.view(), opening.supervision(), new int[] {uid, gid}, listener);
+              kernel,
+              opening.view(),
+              opening.supervision(),
+              new int[] {uid, gid},
+              parts.cgroup,
+              listener);
       int scope = abi.scopes() ? landlock.create(scopeOnly(!namespaces), abi) : -1;
       try {
         parts.warden = new Warden(kernel, scope, facts.root(), namespaces);
@@ -202,7 +220,11 @@ public final class LinuxSession implements BackendSession {
           && facts.shell()
           && policy.policy().lifetime().onJvmExit() == Leftovers.KILL) {
         parts.watchdog =
-            Watchdog.start(kernel, parts.warden, policy.places().privateTmp().orElse(""));
+            Watchdog.start(
+                kernel,
+                parts.warden,
+                policy.places().privateTmp().orElse(""),
+                parts.cgroup == null ? "" : parts.cgroup.directory().toString());
       }
       installFilter(opening, parts);
       LinuxSession session = new LinuxSession(opening, parts);
@@ -431,6 +453,9 @@ public final class LinuxSession implements BackendSession {
       descriptors.close(ruleset);
       if (bubblewrap != null) {
         bubblewrap.close();
+      }
+      if (cgroup != null) {
+        cgroup.close();
       }
     }
   }

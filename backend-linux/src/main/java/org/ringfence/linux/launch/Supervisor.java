@@ -75,10 +75,16 @@ final class Supervisor implements AutoCloseable {
    * @param view the policy and how the sandbox sees paths
    * @param supervision which calls are answered
    * @param user user and group of this JVM
+   * @param cgroup where commands are bounded, or null
    * @param listener hears of what happens
    */
   Supervisor(
-      Kernel kernel, FileView view, Supervision supervision, int[] user, SandboxListener listener)
+      Kernel kernel,
+      FileView view,
+      Supervision supervision,
+      int[] user,
+      SandboxCgroup cgroup,
+      SandboxListener listener)
       throws IOException {
     EffectivePolicy policy = view.policy();
     PathObject paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
@@ -108,7 +114,8 @@ final class Supervisor implements AutoCloseable {
             blocking);
     this.names =
         new NameCalls(kernel, paths, view, supervision, root, reporter::violation, blocking);
-    this.gate = new LimitGate(kernel, policy.policy().limits(), processesAbove(view, supervision));
+    this.gate =
+        new LimitGate(kernel, policy.policy().limits(), cgroup, processesAbove(view, supervision));
     this.audit =
         supervision.commands() && listener.interests().contains(SandboxListener.Interest.COMMANDS)
             ? new CommandAudit(kernel, paths, reporter)

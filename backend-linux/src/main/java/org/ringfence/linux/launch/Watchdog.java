@@ -19,7 +19,8 @@ import org.ringfence.linux.plan.Syscall;
 final class Watchdog implements AutoCloseable {
   private static final String SCRIPT =
       "read -r word && exit 0; kill -9 -1; [ -z \"$1\" ] ||"
-          + " { chmod -R u+rwx -- \"$1\"; rm -rf -- \"$1\"; }";
+          + " { chmod -R u+rwx -- \"$1\"; rm -rf -- \"$1\"; }; [ -z \"$2\" ] ||"
+          + " for i in 1 2 3 4 5; do rmdir \"$2\"/command-* \"$2\" && break; sleep 0.1; done";
 
   private final Kernel kernel;
   private final Descriptors descriptors;
@@ -41,8 +42,10 @@ final class Watchdog implements AutoCloseable {
    * @param kernel the system calls
    * @param warden starts its keeper; must be in a domain that scopes signals
    * @param tmp the directory to remove, or empty
+   * @param cgroup the cgroup to remove, or empty
    */
-  static Watchdog start(Kernel kernel, Warden warden, String tmp) throws IOException {
+  static Watchdog start(Kernel kernel, Warden warden, String tmp, String cgroup)
+      throws IOException {
     Descriptors descriptors = new Descriptors(kernel);
     int[] ends = descriptors.pipe();
     int sink = -1;
@@ -56,7 +59,7 @@ final class Watchdog implements AutoCloseable {
               kernel,
               new Invocation(
                   "/bin/sh",
-                  List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp),
+                  List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp, cgroup),
                   Map.of("PATH", "/usr/bin:/bin"),
                   "/",
                   true,
