@@ -8,9 +8,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.plan.BubblewrapCompiler;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.HostTree;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
 
@@ -21,6 +27,10 @@ import org.ringfence.policy.json.PolicyReader;
 public final class WholeProcess {
   private static final int WARM = 5;
   private static final int FILES = 20_000;
+  private static final int LAUNCHES = 50;
+  private static final String CHANGE_MODES = "chmod -R u+rw p*";
+  private static final String MAKE_FILES =
+      "mkdir -p made && cd made && seq 20000 | xargs touch && cd .. && rm -r made";
 
   private WholeProcess() {}
 
@@ -41,6 +51,7 @@ public final class WholeProcess {
     try {
       commandLine(launcher, directory);
       fileWork(directory);
+      bubblewrap(directory);
       soak(directory, launches);
     } finally {
       try (Stream<Path> all = Files.walk(directory)) {
@@ -100,8 +111,68 @@ public final class WholeProcess {
       compare(
           "chmod 20000 files (each call mediated), sandboxed / plain",
           3,
-          () -> sandboxed(sandbox, repository, "chmod", "-R", "u+rw", "."),
-          () -> plain(repository, "chmod", "-R", "u+rw", "."));
+          () -> sandboxed(sandbox, repository, "sh", "-c", CHANGE_MODES),
+          () -> plain(repository, "sh", "-c", CHANGE_MODES));
+      compare(
+          "making 20000 files (each name decided), sandboxed / plain",
+          3,
+          () -> sandboxed(sandbox, directory, "sh", "-c", MAKE_FILES),
+          () -> plain(directory, "sh", "-c", MAKE_FILES));
+      String[] reading = {"sh", "-c", "find . -name '*.java' -exec cat {} +"};
+      SandboxListener tracing =
+          new SandboxListener() {
+            @Override
+            public void violation(Violation violation) {}
+
+            @Override
+            public Set<Interest> interests() {
+              return Set.of(Interest.DENIED_OPENS);
+            }
+          };
+      try (Sandbox traced =
+          Sandbox.opener(policy)
+              .workspace(directory)
+              .backend("landlock")
+              .listener(tracing)
+              .open()) {
+        compare(
+            "reading 20000 files, traced / sandboxed",
+            3,
+            () -> sandboxed(traced, repository, reading),
+            () -> sandboxed(sandbox, repository, reading));
+      }
+    }
+  }
+
+  /** A launch through bubblewrap against the same options given to it by a shell. */
+  private static void bubblewrap(Path directory) throws Exception {
+    SandboxPolicy policy = PolicyReader.presetOrFile("workspace-write");
+    try (Sandbox sandbox =
+        Sandbox.opener(policy).workspace(directory).backend("bubblewrap").open()) {
+      List<String> words = new ArrayList<>(List.of("/usr/bin/bwrap"));
+      words.addAll(
+          BubblewrapCompiler.compile(
+              sandbox.plan().policy(),
+              path -> HostTree.Kind.DIRECTORY,
+              BubblewrapFeatures.ASSUMED));
+      words.addAll(List.of("--new-session", "--", "/bin/true"));
+      Path script =
+          Files.writeString(
+              directory.resolve("bwrap.sh"),
+              "i=0; while [ $i -lt "
+                  + LAUNCHES
+                  + " ]; do '"
+                  + String.join("' '", words)
+                  + "'; i=$((i+1)); done");
+      compare(
+          "50 launches by bubblewrap, Ringfence / a shell",
+          15,
+          () -> {
+            for (int i = 0; i < LAUNCHES; i++) {
+              sandboxed(sandbox, directory, "/bin/true");
+            }
+          },
+          () -> plain(directory, "/bin/sh", script.toString()));
     }
   }
 

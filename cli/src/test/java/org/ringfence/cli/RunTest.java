@@ -165,4 +165,89 @@ class RunTest {
     assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(result.err()).contains("/nonexistent/x").hasLineCount(1);
   }
+
+  @Test
+  void theReportNamesWhatWasDeniedAndWhatWouldAllowIt() throws Exception {
+    Result denied = run("run", "--report", "--", "sh", "-c", "mkdir /usr/new; cat /etc/hostname");
+    assertThat(denied.err())
+        .contains("mkdir /usr/new by /")
+        .contains("to allow it: files.rules \"/usr/new\": \"write\"")
+        .doesNotContain("hostname");
+    Result nothing = run("run", "--report", "--", "true");
+    assertThat(nothing.err()).contains("nothing was denied");
+  }
+
+  @Test
+  void theAuditHasALinePerProgramAndCannotBeWrittenInside() throws Exception {
+    Path log = workspace.resolve("audit.jsonl");
+    Result result =
+        run(
+            "run",
+            "--audit",
+            log.toString(),
+            "--audit-mask",
+            "user-(\\d+)",
+            "--",
+            "sh",
+            "-c",
+            "/bin/echo --token=abc user-7; sh -c 'exit 4'; echo forged >> audit.jsonl");
+    assertThat(result.exit()).isNotZero();
+    List<String> lines = Files.readAllLines(log);
+    assertThat(lines)
+        .anyMatch(line -> line.contains("\"/bin/echo\",\"--token=***\",\"user-***\""))
+        .anyMatch(line -> line.contains("\"event\":\"denied\"") && line.contains("audit.jsonl"))
+        .allMatch(line -> line.startsWith("{\"event\":"))
+        .noneMatch(line -> line.contains("abc"));
+  }
+
+  @Test
+  void learningFindsAPolicyUnderWhichTheCommandWorks() throws Exception {
+    String script = "mkdir -p out && echo 1 > out/made && echo x >> there";
+    Files.writeString(workspace.resolve("there"), "");
+    Path policy = workspace.getParent().resolve(workspace.getFileName() + "-learned.json");
+    try {
+      Result learned = run("learn", "-o", policy.toString(), "--", "sh", "-c", script);
+      assertThat(learned.exit()).as(learned.err()).isZero();
+      assertThat(learned.err()).contains("under this policy the command works");
+      Result proof = run("run", "--policy", policy.toString(), "--", "sh", "-c", script);
+      assertThat(proof.exit()).as(proof.err()).isZero();
+      Result more = run("run", "--policy", policy.toString(), "--", "mkdir", "/usr/new");
+      assertThat(more.exit()).isNotZero();
+    } finally {
+      Files.deleteIfExists(policy);
+    }
+  }
+
+  @Test
+  void aReviewIsKeptUntilItIsCommitted() throws Exception {
+    var plan =
+        Backends.load()
+            .byId("bubblewrap")
+            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+    assumeTrue(plan.acceptable(), () -> "no bubblewrap here: " + plan.availability().reasons());
+    Path state = Files.createTempDirectory("review-store-");
+    try {
+      Files.writeString(workspace.resolve("file"), "one\n");
+      Result kept =
+          reviewing(state, "run", "--review", "--", "sh", "-c", "echo two >> file; echo n > new");
+      assertThat(kept.exit()).as(kept.err()).isZero();
+      assertThat(kept.err()).contains("M file", "A new", "+two");
+      assertThat(workspace.resolve("file")).hasContent("one");
+      assertThat(workspace.resolve("new")).doesNotExist();
+      String id = reviewing(state, "review", "list").out().split(" ")[0];
+      assertThat(reviewing(state, "review", "show", id).out()).contains("+two");
+      assertThat(reviewing(state, "review", "commit", id).exit()).isZero();
+      assertThat(workspace.resolve("file")).hasContent("one\ntwo");
+      assertThat(workspace.resolve("new")).exists();
+      assertThat(reviewing(state, "review", "list").out()).isEmpty();
+    } finally {
+      org.ringfence.spi.TreeRemoval.remove(state);
+    }
+  }
+
+  private Result reviewing(Path state, String... args) throws Exception {
+    ProcessBuilder builder = builder(List.of(), args);
+    builder.environment().put("XDG_STATE_HOME", state.toString());
+    return result(builder);
+  }
 }

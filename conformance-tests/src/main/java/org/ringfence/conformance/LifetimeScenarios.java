@@ -184,7 +184,21 @@ final class LifetimeScenarios {
         "RES-WORKSPACE",
         "nothing is left in the workspace",
         List.of(),
-        LifetimeScenarios::workspace);
+        stage -> workspace(stage, "write"));
+    add(
+        all,
+        RESIDUE,
+        "RES-CARVED",
+        "nothing is left in the workspace where rules name what does not exist",
+        List.of(),
+        stage -> workspace(stage, "carved"));
+    add(
+        all,
+        RESIDUE,
+        "RES-PROTECTED",
+        "nothing is left in the workspace where protected names do not exist",
+        List.of(),
+        stage -> workspace(stage, "protected"));
   }
 
   private static void add(
@@ -633,11 +647,11 @@ final class LifetimeScenarios {
     return Files.exists(outside.resolve("directory/file")) ? "" : "what a link led to was removed";
   }
 
-  private static String workspace(Stage stage) throws Exception {
+  private static String workspace(Stage stage, String policy) throws Exception {
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     List<Path> before = tree(workspace);
-    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+    try (Sandbox sandbox = stage.open(stage.policy(policy), List.of())) {
       Execution.of(sandbox.start(sh("cat file")));
     }
     return tree(workspace).equals(before) ? "" : "left in the workspace: " + tree(workspace);

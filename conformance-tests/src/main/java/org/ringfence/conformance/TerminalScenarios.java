@@ -40,7 +40,7 @@ final class TerminalScenarios {
         all,
         "TTY-OWN-SESSION",
         "the session is the command's own",
-        "test \"$(ps -o sid= -p $$ | tr -d ' ')\" = \"$$\" && echo own",
+        "test \"$(cut -d' ' -f6 /proc/$$/stat)\" = \"$$\" && echo own",
         "own");
     prints(
         all,

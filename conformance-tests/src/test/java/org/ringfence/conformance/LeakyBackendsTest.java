@@ -28,6 +28,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
@@ -88,6 +89,14 @@ class LeakyBackendsTest {
 
   static Stream<Leak> leaks() {
     return Stream.of(
+        policyLeak(
+            "protected-name: nothing is protected",
+            builder -> builder.protectedNames(ProtectedNames.OFF),
+            "PN-HOOK-CREATE",
+            "PN-CONFIG-APPEND",
+            "PN-NESTED-MKDIR",
+            "PN-GIT-MOVE",
+            "PN-EDITOR"),
         policyLeak(
             "file-write: everything is writable",
             builder -> builder.fileDefault(FileDefault.WRITE),

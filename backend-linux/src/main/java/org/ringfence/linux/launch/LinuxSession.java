@@ -181,6 +181,14 @@ public final class LinuxSession implements BackendSession {
     touchClasses();
     Kernel kernel = opening.kernel();
     HostFacts facts = opening.facts();
+    if (!facts.listener() && !listener.interests().isEmpty()) {
+      throw new SandboxException(
+          "listener: "
+              + listener.interests()
+              + " cannot be seen here: "
+              + facts.listenerProblem()
+              + "; use a listener without interests");
+    }
     EffectivePolicy policy = opening.policy();
     Descriptors descriptors = new Descriptors(kernel);
     Landlock landlock = new Landlock(kernel);

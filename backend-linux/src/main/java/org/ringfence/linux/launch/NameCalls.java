@@ -598,8 +598,8 @@ final class NameCalls {
     byte[] target = child.string(call.tid(), call.argument(0));
     Entry entry = paths.entry(call.tid(), directory, name(call, nameArgument));
     try {
-      if (entry.special()) {
-        return -Errno.EEXIST.value();
+      if (entry.special() || entry.slashes()) {
+        return -(entry.special() ? Errno.EEXIST : Errno.ENOENT).value();
       }
       String path = pathOf(entry);
       demand("symlink", call, path, policy.evaluateReplacement(path));
@@ -623,8 +623,8 @@ final class NameCalls {
     Entry entry = null;
     try {
       entry = paths.entry(call.tid(), names.toDirectory(), name(call, names.to()));
-      if (entry.special()) {
-        return -Errno.EEXIST.value();
+      if (entry.special() || entry.slashes()) {
+        return -(entry.special() ? Errno.EEXIST : Errno.ENOENT).value();
       }
       String source = view.policyPath(paths.pathOf(object));
       String target = pathOf(entry);
@@ -670,6 +670,9 @@ final class NameCalls {
       if (kind == 0) {
         return -Errno.ENOENT.value();
       }
+      if ((from.slashes() || to.slashes()) && kind != S_IFDIR) {
+        return -Errno.ENOTDIR.value();
+      }
       String source = pathOf(from);
       String target = pathOf(to);
       boolean plain = kind != S_IFDIR && kind != S_IFLNK;
@@ -710,8 +713,12 @@ final class NameCalls {
       }
       String path = pathOf(entry);
       boolean tree = (flags & AT_REMOVEDIR) != 0;
-      if (kindOf(entry) == 0) {
+      int kind = kindOf(entry);
+      if (kind == 0) {
         return -Errno.ENOENT.value();
+      }
+      if (entry.slashes() && kind != S_IFDIR) {
+        return -Errno.ENOTDIR.value();
       }
       demand(
           tree ? "rmdir" : "unlink",

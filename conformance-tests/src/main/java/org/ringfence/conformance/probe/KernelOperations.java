@@ -11,6 +11,7 @@ final class KernelOperations {
   // linux/sched.h
   private static final long CLONE_NEWUSER = 0x10000000L;
   private static final long CLONE_NEWNET = 0x40000000L;
+  private static final int SIGKILL = 9;
   private static final int SIGCHLD = 17;
   private static final long X32 = 0x40000000L;
 
@@ -56,6 +57,11 @@ final class KernelOperations {
     if (pid == 0) {
       // In the child of a raw clone there is only one thread of this JVM left.
       LibC.call("_exit", 0);
+    }
+    if (pid > 0) {
+      // The child may have been made while another thread held a lock, and waits for it for ever.
+      LibC.call("kill", (int) pid, SIGKILL);
+      LibC.call("waitpid", (int) pid, null, 0);
     }
     return pid;
   }

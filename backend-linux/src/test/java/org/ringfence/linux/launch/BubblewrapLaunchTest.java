@@ -1,0 +1,170 @@
+package org.ringfence.linux.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Presets;
+
+/** What is particular to a launch through bubblewrap. */
+class BubblewrapLaunchTest {
+  private static final int LAUNCHES = 100;
+
+  @TempDir private Path workspace;
+
+  @BeforeEach
+  void bubblewrapIsThere() {
+    SandboxPlan plan =
+        new BubblewrapBackend().plan(Presets.load("workspace-write").in(Places.current(workspace)));
+    assumeTrue(
+        plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
+  }
+
+  private Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
+    return Sandbox.opener(policy.build()).workspace(workspace).backend("bubblewrap").open();
+  }
+
+  private static SandboxPolicy.Builder writing() {
+    return Presets.load("workspace-write").toBuilder();
+  }
+
+  @Test
+  void nothingOfThePolicyShowsInTheListOfProcesses() throws Exception {
+    SandboxPolicy.Builder policy = writing().variable("TELLING", "telling-value");
+    try (Sandbox sandbox = open(policy)) {
+      Process process = sandbox.start(SandboxCommand.of("sleep", "100"));
+      Path directory = Path.of("/proc/" + process.pid());
+      String line = Files.readString(directory.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+      assertThat(line.split("\0"))
+          .containsExactly("bwrap", "--args", "3", "--", "/usr/bin/sleep", "100");
+      assertThat(Files.readString(directory.resolve("environ"))).doesNotContain("telling-value");
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  /** A library that a command has left in the workspace must not be loaded by bubblewrap. */
+  @Test
+  void bubblewrapItselfGetsNoEnvironment() throws Exception {
+    SandboxPolicy.Builder policy = writing().variable("LD_PRELOAD", "/no/such/library.so");
+    try (Sandbox sandbox = open(policy)) {
+      Process process =
+          sandbox.start(SandboxCommand.of("sh", "-c", "exit 3").redirectErrorStream(true));
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).isEqualTo(3);
+      assertThat(output.lines().filter(line -> line.contains("LD_PRELOAD")).count())
+          .as("only the command's own loader complains: " + output)
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aProgramThatACommandCouldReplaceIsNotUsed() {
+    Path bwrap = Path.of("/usr/bin/bwrap");
+    assumeTrue(Files.exists(bwrap), "bwrap is elsewhere");
+    SandboxPlan plan =
+        new BubblewrapBackend().plan(writing().write("/usr").build().in(Places.current(workspace)));
+    assertThat(plan.acceptable()).isFalse();
+    assertThat(plan.availability().reasons().toString()).contains("grants writing");
+  }
+
+  @Test
+  void whatBubblewrapCannotSetUpIsAnErrorOfOpening() throws Exception {
+    HostFacts facts = HostProbe.probe(Arch.current().orElseThrow());
+    EffectivePolicy policy = writing().build().in(Places.current(workspace));
+    assertThatThrownBy(
+            () ->
+                LinuxSession.openInNamespaces(
+                    new Kernel(facts.arch().orElseThrow()),
+                    facts,
+                    policy,
+                    new BubblewrapFeatures("/bin/false", "0.8.0", true, false),
+                    SandboxListener.NONE))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("cannot be set up");
+  }
+
+  @Test
+  void whatThePolicyHidesCannotBeExecutedOrEntered() throws Exception {
+    Path hidden = Files.createDirectory(workspace.resolve("hidden"));
+    Path program = Files.writeString(hidden.resolve("program"), "#!/bin/sh\n");
+    program.toFile().setExecutable(true);
+    try (Sandbox sandbox = open(writing().none(hidden.toString()))) {
+      assertThatThrownBy(() -> sandbox.start(SandboxCommand.of(program.toString())))
+          .isInstanceOf(CommandNotFoundException.class)
+          .hasMessageContaining("the policy denies");
+      assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("true").directory(hidden)))
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("cannot be entered");
+    }
+    try (Sandbox sandbox = open(writing())) {
+      assertThat(sandbox.start(SandboxCommand.of(program.toString())).waitFor()).isZero();
+    }
+  }
+
+  @Test
+  void aRuleThatLeadsOverALinkOfTheCommandsIsRefused() throws Exception {
+    Path data = Files.createDirectory(workspace.resolve("data"));
+    Files.createSymbolicLink(workspace.resolve("link"), data);
+    Files.createDirectory(data.resolve("secret"));
+    SandboxPolicy.Builder policy = writing().none(":workspace/link/secret");
+    assertThatThrownBy(() -> open(policy))
+        .isInstanceOf(SandboxRefusedException.class)
+        .hasMessageContaining("symbolic link");
+    open(writing().none(":workspace/data/secret")).close();
+  }
+
+  @Test
+  void launchesLeaveNeitherThreadsNorDescriptors() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      launch(sandbox, 10);
+      long descriptors = descriptors();
+      launch(sandbox, LAUNCHES);
+      for (int i = 0; i < 500 && descriptors() > descriptors; i++) {
+        Thread.sleep(10);
+      }
+      assertThat(descriptors()).isLessThanOrEqualTo(descriptors);
+    }
+  }
+
+  private static void launch(Sandbox sandbox, int count) throws Exception {
+    for (int i = 0; i < count; i++) {
+      Process process =
+          sandbox.start(
+              SandboxCommand.of(List.of("sh", "-c", "exit 7"))
+                  .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                  .redirectError(ProcessBuilder.Redirect.DISCARD));
+      process.getOutputStream().close();
+      assertThat(process.waitFor()).isEqualTo(7);
+    }
+  }
+
+  private static long descriptors() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+      return all.count();
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package org.ringfence.linux.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.ringfence.linux.plan.HostTree.Kind;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+
+class BubblewrapCompilerTest {
+  private static final Places PLACES =
+      Places.of(PathStyle.POSIX, "/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
+  private static final BubblewrapFeatures FEATURES = BubblewrapFeatures.ASSUMED;
+
+  private static SandboxPolicy.Builder writing() {
+    return SandboxPolicy.builder().write(":workspace");
+  }
+
+  /** Options with their values, one string each. */
+  private static List<String> compile(EffectivePolicy policy, HostTree tree) {
+    List<String> options = new ArrayList<>();
+    for (String word : BubblewrapCompiler.compile(policy, tree, FEATURES)) {
+      if (word.startsWith("--")) {
+        options.add(word);
+      } else {
+        int last = options.size() - 1;
+        options.set(last, options.get(last) + " " + word);
+      }
+    }
+    return options;
+  }
+
+  private static List<String> compile(SandboxPolicy.Builder policy) {
+    return compile(policy.build().in(PLACES), HostTree.ASSUMED);
+  }
+
+  @Test
+  void theUsualPolicy() {
+    assertThat(compile(writing()))
+        .containsExactly(
+            "--unshare-user",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            "--unshare-pid",
+            "--unshare-net",
+            "--die-with-parent",
+            "--cap-drop ALL",
+            "--ro-bind / /",
+            "--dev /dev",
+            "--proc /proc",
+            "--bind /tmp/ringfence-x /tmp",
+            "--bind /ws /ws",
+            "--remount-ro /dev");
+  }
+
+  @Test
+  void carveOutsComeInTheOrderOfTheirDepth() {
+    assertThat(
+            compile(
+                writing()
+                    .write("/ws/denied/open")
+                    .none("/ws/denied")
+                    .read("/ws/kept")
+                    .write("/ws/kept/open")
+                    .none("/ws/kept/open/secret")))
+        .containsSubsequence(
+            "--bind /ws /ws",
+            "--perms 0111",
+            "--tmpfs /ws/denied",
+            "--ro-bind /ws/kept /ws/kept",
+            "--bind /ws/denied/open /ws/denied/open",
+            "--bind /ws/kept/open /ws/kept/open",
+            "--perms 0000",
+            "--tmpfs /ws/kept/open/secret",
+            "--remount-ro /ws/denied");
+  }
+
+  @Test
+  void aDeniedFileIsTheNullDeviceAndAMissingOneIsNothing() {
+    HostTree tree =
+        path ->
+            path.endsWith("file")
+                ? Kind.FILE
+                : path.endsWith("missing") ? Kind.MISSING : Kind.DIRECTORY;
+    List<String> options =
+        compile(writing().none("/ws/file").none("/ws/missing").build().in(PLACES), tree);
+    assertThat(options).contains("--ro-bind /dev/null /ws/file");
+    assertThat(String.join(" ", options))
+        .as("what does not exist is never named, or it would be made on the host")
+        .doesNotContain("missing");
+  }
+
+  @Test
+  void whatIsGrantedAlreadyIsNotMountedAgain() {
+    assertThat(compile(writing().write("/ws/inner").read("/etc/ssl")))
+        .noneMatch(option -> option.contains("/ws/inner") || option.contains("/etc/ssl"));
+  }
+
+  @Test
+  void theMinimalViewStartsFromNothing() {
+    List<String> options = compile(writing().fileDefault(FileDefault.MINIMAL));
+    assertThat(options).doesNotContain("--ro-bind / /");
+    assertThat(options)
+        .contains("--ro-bind /usr /usr", "--bind /ws /ws", "--remount-ro /")
+        .noneMatch(option -> option.contains(" /home"));
+  }
+
+  @Test
+  void theNetworkIsSharedOnlyWhereSomethingOfItIsGranted() {
+    assertThat(compile(writing())).contains("--unshare-net");
+    assertThat(compile(writing().network(NetworkMode.FULL))).doesNotContain("--unshare-net");
+    assertThat(compile(writing().hostLoopbackPort(80))).doesNotContain("--unshare-net");
+  }
+
+  @Test
+  void leftoversThatMayStayNeedTheHostsProcesses() {
+    Lifetime keep = new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KEEP);
+    assertThat(compile(writing().lifetime(keep)))
+        .doesNotContain("--unshare-pid", "--die-with-parent", "--proc /proc")
+        .contains("--ro-bind /proc /proc");
+  }
+
+  @Test
+  void aWorkspaceBelowTmpIsTheHosts() {
+    Places below =
+        Places.of(PathStyle.POSIX, "/tmp/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
+    EffectivePolicy policy = writing().read("/tmp/cache").build().in(below);
+    assertThat(compile(policy, HostTree.ASSUMED))
+        .containsSubsequence(
+            "--bind /tmp/ringfence-x /tmp",
+            "--ro-bind /tmp/cache /tmp/cache",
+            "--bind /tmp/ws /tmp/ws");
+    FileView view = new FileView(Optional.of("/tmp/ringfence-x"), true, true, policy);
+    assertThat(view.policyPath("/tmp/ws/file")).isEqualTo("/tmp/ws/file");
+    assertThat(view.policyPath("/tmp/other")).isEqualTo("/tmp/ringfence-x/other");
+    assertThat(view.policyPath("/dev/null")).isEmpty();
+    assertThat(view.policyPath("/etc/passwd")).isEqualTo("/etc/passwd");
+  }
+
+  @Test
+  void aCopyTakesTheWorkspacesPlace() {
+    EffectivePolicy policy =
+        writing().read("/ws/kept").build().in(PLACES.withWorkspaceCopy("/store/copy"));
+    assertThat(compile(policy, HostTree.ASSUMED))
+        .containsSubsequence("--bind /store/copy /ws", "--ro-bind /store/copy/kept /ws/kept");
+  }
+
+  @Test
+  void thePlanSaysWhatHolds() {
+    EffectivePolicy policy =
+        writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build().in(PLACES);
+    Map<String, Guarantee> plan =
+        BubblewrapPlanner.plan(policy, HostFacts.ASSUMED, FEATURES).stream()
+            .collect(Collectors.toMap(Guarantee::id, Function.identity()));
+    assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
+    assertThat(plan)
+        .containsKeys("files.read", "files.write", "files.deny-globs", "files.protected-names");
+  }
+}
