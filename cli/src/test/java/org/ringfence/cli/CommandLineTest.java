@@ -62,7 +62,15 @@ class CommandLineTest {
   @Test
   void planSaysWhatWouldBeRefused(@TempDir Path workspace) {
     Result plan =
-        ringfence("plan", "-C", workspace.toString(), "--deny", workspace + "/x", "--json");
+        ringfence(
+            "plan",
+            "-C",
+            workspace.toString(),
+            "--backend",
+            "landlock",
+            "--deny",
+            workspace + "/x",
+            "--json");
     assertThat(plan.exit()).isEqualTo(ExitCode.REFUSED);
     assertThat(plan.out()).contains("\"acceptable\" : false", "\"remedy\"");
   }

@@ -88,7 +88,8 @@ class RunTest {
 
   @Test
   void refusalsAndMissingCommandsHaveTheirCodes() throws Exception {
-    Result refused = run("run", "--deny", "/etc", "--", "sh", "-c", "echo started");
+    Result refused =
+        run("run", "--backend", "landlock", "--deny", "/etc", "--", "sh", "-c", "echo started");
     assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
     assertThat(refused.out()).isEmpty();
     assertThat(refused.err()).contains("/etc", "try:").hasLineCount(1);

@@ -296,7 +296,11 @@ final class LifetimeScenarios {
         }
         process.getOutputStream().close();
         process.waitFor();
-        return becomes(sleeper, 0, PATIENCE_MILLIS) ? "" : "the leftover still runs";
+        if (becomes(sleeper, 0, PATIENCE_MILLIS)) {
+          return "";
+        }
+        ProcessHandle.of(pidOf(sleeper)).ifPresent(ProcessHandle::destroyForcibly);
+        return "the leftover still runs";
       }
     };
   }
