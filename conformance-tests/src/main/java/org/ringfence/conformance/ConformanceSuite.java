@@ -66,6 +66,7 @@ public final class ConformanceSuite implements AutoCloseable {
     LifetimeScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
     GitScenarios.addTo(bodies);
+    EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);
     Set<String> ids = new HashSet<>();
     for (ConformanceCase each : bodies.keySet()) {

@@ -40,7 +40,6 @@ final class Bubblewrap implements AutoCloseable {
   // bubblewrap.c, MAX_ARGS
   private static final int MOST_OPTIONS = 9000;
   private static final int LOWEST_DESCRIPTOR = 16;
-  private static final int COMMAND_NUMBER = 2;
 
   private final Kernel kernel;
   private final Descriptors descriptors;
@@ -209,7 +208,7 @@ final class Bubblewrap implements AutoCloseable {
         .filter(
             each -> {
               try {
-                return child.innerNumber(each.intValue()) == COMMAND_NUMBER;
+                return child.innerNumber(each.intValue()) == SetUpPhase.COMMAND_NUMBER;
               } catch (AccessException e) {
                 return false;
               }

@@ -192,6 +192,11 @@ final class NameCalls {
       call.proceed();
       return;
     }
+    if ((flags & O_CREAT) != 0 && name.length > 0 && name[name.length - 1] == '/') {
+      child.close(paths.entry(call.tid(), directory, name).directory());
+      call.fail(Errno.EISDIR);
+      return;
+    }
     int base = -1;
     try {
       int links = 0;
@@ -464,7 +469,7 @@ final class NameCalls {
   /** Makes a file that was not there; false if one is there by now. */
   private boolean create(TrappedCall call, Entry entry, int flags, int mode)
       throws AccessException {
-    if (entry.special() || entry.slashes()) {
+    if (entry.special()) {
       call.fail(Errno.EISDIR);
       return true;
     }
@@ -490,9 +495,9 @@ final class NameCalls {
   }
 
   private long withName(Entry entry, Function<Long, Long> action) {
-    try (NativeBlock block = new NativeBlock(entry.name().length + 64L)) {
-      long at = block.allocate(entry.name().length + 1L);
-      block.setBytes(at, entry.name());
+    try (NativeBlock block = new NativeBlock(entry.given().length + 64L)) {
+      long at = block.allocate(entry.given().length + 1L);
+      block.setBytes(at, entry.given());
       return action.apply(at);
     }
   }
@@ -540,15 +545,11 @@ final class NameCalls {
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, name(call, nameArgument));
     try {
-      if (entry.special()) {
-        return -Errno.EEXIST.value();
+      // Of what is there already, a caller may learn that it is; mkdir -p asks so.
+      if (!entry.special() && !isThere(entry)) {
+        String path = pathOf(entry);
+        demand("mkdir", call, path, policy.evaluate(path, Operation.WRITE));
       }
-      if (isThere(entry)) {
-        // Of what is there already, a caller may learn that it is; mkdir -p asks so.
-        return -Errno.EEXIST.value();
-      }
-      String path = pathOf(entry);
-      demand("mkdir", call, path, policy.evaluate(path, Operation.WRITE));
       int mode = call.intArgument(nameArgument + 1) & 07777 & ~child.umask(call.tid());
       return withName(entry, at -> kernel.call(Syscall.MKDIRAT, entry.directory(), at, mode));
     } finally {
@@ -582,11 +583,10 @@ final class NameCalls {
     }
     Entry entry = paths.entry(call.tid(), directory, name(call, nameArgument));
     try {
-      if (entry.special() || entry.slashes()) {
-        return -Errno.EEXIST.value();
+      if (!entry.special()) {
+        String path = pathOf(entry);
+        demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
       }
-      String path = pathOf(entry);
-      demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
       int umasked = type | mode & 07777 & ~child.umask(call.tid());
       return withName(entry, at -> kernel.call(Syscall.MKNODAT, entry.directory(), at, umasked, 0));
     } finally {
@@ -598,11 +598,10 @@ final class NameCalls {
     byte[] target = child.string(call.tid(), call.argument(0));
     Entry entry = paths.entry(call.tid(), directory, name(call, nameArgument));
     try {
-      if (entry.special() || entry.slashes()) {
-        return -(entry.special() ? Errno.EEXIST : Errno.ENOENT).value();
+      if (!entry.special()) {
+        String path = pathOf(entry);
+        demand("symlink", call, path, policy.evaluateReplacement(path));
       }
-      String path = pathOf(entry);
-      demand("symlink", call, path, policy.evaluateReplacement(path));
       try (NativeBlock block = new NativeBlock(target.length + 64L)) {
         long targetAt = block.allocate(target.length + 1L);
         block.setBytes(targetAt, target);
@@ -623,20 +622,13 @@ final class NameCalls {
     Entry entry = null;
     try {
       entry = paths.entry(call.tid(), names.toDirectory(), name(call, names.to()));
-      if (entry.special() || entry.slashes()) {
-        return -(entry.special() ? Errno.EEXIST : Errno.ENOENT).value();
-      }
       String source = view.policyPath(paths.pathOf(object));
-      String target = pathOf(entry);
       // By its new name a file could be written that the old name protects.
       demand("link", call, source, policy.evaluate(source, Operation.WRITE));
-      demand(
-          "link",
-          call,
-          target,
-          paths.status(object).is(S_IFLNK)
-              ? policy.evaluateReplacement(target)
-              : policy.evaluate(target, Operation.WRITE));
+      if (!entry.special()) {
+        String target = pathOf(entry);
+        demand("link", call, target, moved(target, !paths.status(object).is(S_IFLNK)));
+      }
       Entry to = entry;
       try (NativeBlock block = new NativeBlock(96)) {
         long own = block.string(PathObject.own(object));
@@ -663,34 +655,18 @@ final class NameCalls {
     Entry to = null;
     try {
       to = paths.entry(call.tid(), names.toDirectory(), name(call, names.to()));
-      if (from.special() || to.special()) {
-        return -Errno.EBUSY.value();
+      if (!from.special() && !to.special()) {
+        demandRename(call, from, to, flags);
       }
-      int kind = kindOf(from);
-      if (kind == 0) {
-        return -Errno.ENOENT.value();
-      }
-      if ((from.slashes() || to.slashes()) && kind != S_IFDIR) {
-        return -Errno.ENOTDIR.value();
-      }
-      String source = pathOf(from);
-      String target = pathOf(to);
-      boolean plain = kind != S_IFDIR && kind != S_IFLNK;
-      boolean exchange = (flags & RENAME_EXCHANGE) != 0;
-      demand("rename", call, source, moved(source, plain && !exchange));
-      demand("rename", call, target, moved(target, plain && !exchange));
-      if (exchange) {
-        demand("rename", call, source, policy.evaluateReplacement(source));
-      }
-      Entry target2 = to;
-      try (NativeBlock block = new NativeBlock(to.name().length + 64L)) {
-        long toAt = block.allocate(to.name().length + 1L);
-        block.setBytes(toAt, to.name());
+      Entry target = to;
+      try (NativeBlock block = new NativeBlock(to.given().length + 64L)) {
+        long toAt = block.allocate(to.given().length + 1L);
+        block.setBytes(toAt, to.given());
         return withName(
             from,
             at ->
                 kernel.call(
-                    Syscall.RENAMEAT2, from.directory(), at, target2.directory(), toAt, flags, 0));
+                    Syscall.RENAMEAT2, from.directory(), at, target.directory(), toAt, flags, 0));
       }
     } finally {
       child.close(from.directory());
@@ -698,6 +674,17 @@ final class NameCalls {
         child.close(to.directory());
       }
     }
+  }
+
+  private void demandRename(TrappedCall call, Entry from, Entry to, int flags)
+      throws AccessException {
+    int kind = kindOf(from);
+    boolean exchange = (flags & RENAME_EXCHANGE) != 0;
+    boolean plain = kind != S_IFDIR && kind != S_IFLNK && !exchange;
+    String source = pathOf(from);
+    String target = pathOf(to);
+    demand("rename", call, source, moved(source, plain));
+    demand("rename", call, target, moved(target, plain));
   }
 
   private Decision moved(String path, boolean plain) {
@@ -708,23 +695,15 @@ final class NameCalls {
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, name(call, nameArgument));
     try {
-      if (entry.special()) {
-        return -((flags & AT_REMOVEDIR) != 0 ? Errno.EINVAL : Errno.EISDIR).value();
+      if (!entry.special() && isThere(entry)) {
+        String path = pathOf(entry);
+        boolean tree = (flags & AT_REMOVEDIR) != 0;
+        demand(
+            tree ? "rmdir" : "unlink",
+            call,
+            path,
+            tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
       }
-      String path = pathOf(entry);
-      boolean tree = (flags & AT_REMOVEDIR) != 0;
-      int kind = kindOf(entry);
-      if (kind == 0) {
-        return -Errno.ENOENT.value();
-      }
-      if (entry.slashes() && kind != S_IFDIR) {
-        return -Errno.ENOTDIR.value();
-      }
-      demand(
-          tree ? "rmdir" : "unlink",
-          call,
-          path,
-          tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
       return withName(entry, at -> kernel.call(Syscall.UNLINKAT, entry.directory(), at, flags));
     } finally {
       child.close(entry.directory());

@@ -164,9 +164,10 @@ final class PathObject {
    *
    * @param directory a descriptor of the directory; the holder closes it
    * @param name the last component, without slashes
-   * @param slashes whether slashes followed it, so that it can only mean a directory
+   * @param given the last component with the slashes that followed it, for which the kernel has
+   *     errors of its own; no call that looks for an entry follows a link there
    */
-  record Entry(int directory, byte[] name, boolean slashes) {
+  record Entry(int directory, byte[] name, byte[] given) {
     /** The entry's path, links in the directory's resolved. */
     String pathIn(PathObject paths) throws AccessException {
       String parent = paths.pathOf(directory);
@@ -196,7 +197,8 @@ final class PathObject {
     }
     byte[] parent = start == 0 ? new byte[] {'.'} : Arrays.copyOf(path, start);
     byte[] name = Arrays.copyOfRange(path, start, end);
-    return new Entry(open(tid, directory, parent, true), name, end < path.length);
+    byte[] given = end == 0 ? new byte[] {'/'} : Arrays.copyOfRange(path, start, path.length);
+    return new Entry(open(tid, directory, parent, true), name, given);
   }
 
   /** The same below a directory of ours. */
@@ -210,7 +212,7 @@ final class PathObject {
     }
     byte[] parent = slash == 0 ? new byte[] {'.'} : Arrays.copyOf(path, slash);
     byte[] name = Arrays.copyOfRange(path, slash, path.length);
-    return new Entry(openBelow(tid, base, parent, true), name, false);
+    return new Entry(openBelow(tid, base, parent, true), name, name);
   }
 
   /**
@@ -282,7 +284,7 @@ final class PathObject {
       block.setLong(how, (long) O_PATH | O_CLOEXEC | (follow ? 0 : noFollowFlag));
       block.setLong(how + 16, RESOLVE_NO_MAGICLINKS | resolve);
       long fd = kernel.call(Syscall.OPENAT2, base, name, how, 24);
-      return checked(fd == -Errno.ELOOP.value() ? -Errno.EACCES.value() : fd);
+      return checked(fd);
     }
   }
 

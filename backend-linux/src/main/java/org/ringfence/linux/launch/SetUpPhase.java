@@ -3,6 +3,7 @@ package org.ringfence.linux.launch;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
@@ -19,9 +20,13 @@ final class SetUpPhase {
   /** bwrap loads the second filter in the command's process and in the one that reaps for it. */
   private static final int LOADS_PER_LAUNCH = 2;
 
+  /** The number of the command's process in its namespace; 1 is bubblewrap's own. */
+  static final int COMMAND_NUMBER = 2;
+
   private final Kernel kernel;
   private final Child child;
   private final long filters;
+  private final Consumer<Runnable> later;
   // Known to be of the set-up, with a pidfd each: a number alone may go to another process.
   private final Map<Integer, Integer> known = new HashMap<>();
   private final AtomicInteger expected = new AtomicInteger();
@@ -31,8 +36,10 @@ final class SetUpPhase {
    *
    * @param kernel the system calls
    * @param filters how many filters a set-up is under
+   * @param later runs something on the supervisor's thread a moment later
    */
-  SetUpPhase(Kernel kernel, long filters) {
+  SetUpPhase(Kernel kernel, long filters, Consumer<Runnable> later) {
+    this.later = later;
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.filters = filters;
@@ -79,13 +86,36 @@ final class SetUpPhase {
     return setUp;
   }
 
-  /** A held thread is about to load a filter: from then on it is of the set-up no more. */
-  void loadsFilter(int tid) {
-    if (includes(tid)) {
-      forget(tid);
-      if (expected.decrementAndGet() <= 0) {
-        forgetAll();
-      }
+  /**
+   * Answers a thread that is about to load a filter: from then on it is of the set-up no more. A
+   * command's process waits until the first process of its namespace is under the filter as well,
+   * or the command could change that one's memory before it is.
+   */
+  void loadsFilter(TrappedCall call) {
+    int tid = call.tid();
+    if (!includes(tid)) {
+      // A command may load filters of its own: they only ever add.
+      call.proceed();
+      return;
+    }
+    if (isAheadOfItsFirstProcess(tid)) {
+      later.accept(() -> loadsFilter(call));
+      return;
+    }
+    forget(tid);
+    if (expected.decrementAndGet() <= 0) {
+      forgetAll();
+    }
+    call.proceed();
+  }
+
+  private boolean isAheadOfItsFirstProcess(int tid) {
+    try {
+      return child.innerNumber(tid) == COMMAND_NUMBER
+          && child.filters(child.parent(tid)) == filters;
+    } catch (AccessException e) {
+      // One of them is gone.
+      return false;
     }
   }
 

@@ -40,6 +40,7 @@ final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
   private static final long EVENT_DATA = 0;
   private static final long LISTENER_DATA = 1;
+  private static final long SOON_NANOS = 200_000;
   private static final int SCHED_ATTR_BYTES = 56;
   // kernel/sched/syscalls.c: 0.1 ms is the least that is taken.
   private static final long SHORTEST_SLICE_NANOS = 100_000;
@@ -123,7 +124,11 @@ final class Supervisor implements AutoCloseable {
         supervision.commands() && listener.interests().contains(SandboxListener.Interest.COMMANDS)
             ? new CommandAudit(kernel, paths, reporter)
             : null;
-    this.setUp = supervision.inNamespaces() ? new SetUpPhase(kernel, filters(kernel) + 1) : null;
+    this.setUp =
+        supervision.inNamespaces()
+            ? new SetUpPhase(
+                kernel, filters(kernel) + 1, action -> deadlines.add(SOON_NANOS, action))
+            : null;
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
     }
@@ -361,9 +366,7 @@ final class Supervisor implements AutoCloseable {
       return;
     }
     if (setUp != null && (syscall == Syscall.PRCTL || syscall == Syscall.SECCOMP)) {
-      // A command may load filters as well: they only ever add.
-      setUp.loadsFilter(call.tid());
-      call.proceed();
+      setUp.loadsFilter(call);
       return;
     }
     if (setUp != null && setUp.includes(call.tid())) {

@@ -159,11 +159,6 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                 "lifetime.onRootExit kill, or Linux 6.12 or newer"));
     add(
         enforced(
-            "process.descriptors",
-            "No descriptor of this JVM but the three standard streams is inherited",
-            "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC"));
-    add(
-        enforced(
             "process.privileges",
             "No privilege is held or gained, also not by root",
             "user namespace, no capabilities, no_new_privs"));
@@ -172,11 +167,6 @@ public final class BubblewrapPlanner extends LinuxPlanner {
             "process.kernel-surface",
             "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
             "seccomp filter, loaded by bubblewrap before the command starts"));
-    add(
-        enforced(
-            "environment.filtered",
-            "Only the variables that the policy lets through are inherited",
-            "environment block of the command"));
   }
 
   @Override
@@ -194,22 +184,12 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   @Override
-  void lifetime() {
-    if (policy.lifetime().onRootExit() == Leftovers.KILL) {
-      add(
-          treeKill(
-              "lifetime.tree",
-              "What the command started is killed when it ends, also after setsid"));
-    }
-    if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
-      String statement = "Everything is killed when this JVM ends, however it ends";
-      add(
-          policy.lifetime().onRootExit() == Leftovers.KILL
-              ? enforced(
-                  "lifetime.jvm-exit",
-                  statement,
-                  "parent-death signal to bubblewrap, whose end ends the process namespace")
-              : treeKill("lifetime.jvm-exit", statement));
-    }
+  Guarantee jvmExit(String id, String statement) {
+    return policy.lifetime().onRootExit() == Leftovers.KILL
+        ? enforced(
+            id,
+            statement,
+            "parent-death signal to bubblewrap, whose end ends the process namespace")
+        : treeKill(id, statement);
   }
 }

@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.TmpPolicy;
 
 /** Says which guarantees of a policy the in-process backend holds, given the facts. Pure. */
@@ -135,11 +134,6 @@ public final class LandlockPlanner extends LinuxPlanner {
                 "Linux 6.12 or newer"));
     add(
         enforced(
-            "process.descriptors",
-            "No descriptor of this JVM but the three standard streams is inherited",
-            "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC"));
-    add(
-        enforced(
             "process.privileges",
             "No privilege is gained by executing a file"
                 + (facts.root() ? "; root keeps only file-owner capabilities" : ""),
@@ -149,11 +143,6 @@ public final class LandlockPlanner extends LinuxPlanner {
             "process.kernel-surface",
             "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
             "seccomp filter, other architectures' entries closed"));
-    add(
-        enforced(
-            "environment.filtered",
-            "Only the variables that the policy lets through are inherited",
-            "environment block of the command"));
   }
 
   @Override
@@ -169,33 +158,13 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
-  void lifetime() {
-    if (policy.lifetime().onRootExit() == Leftovers.KILL) {
-      add(
-          treeKill(
-              "lifetime.tree",
-              "What the command started is killed when it ends, also after setsid"));
+  Guarantee jvmExit(String id, String statement) {
+    if (!facts.abi().scopes()) {
+      return unsupported(id, statement, landlock() + " has no signal scope", "Linux 6.12 or newer");
     }
-    if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
-      String statement = "Everything is killed when this JVM ends, however it ends";
-      if (!facts.abi().scopes()) {
-        add(
-            unsupported(
-                "lifetime.jvm-exit",
-                statement,
-                landlock() + " has no signal scope",
-                "Linux 6.12 or newer"));
-      } else if (!facts.shell()) {
-        add(
-            unsupported(
-                "lifetime.jvm-exit", statement, "there is no /bin/sh for the watchdog", "a shell"));
-      } else {
-        add(
-            enforced(
-                "lifetime.jvm-exit",
-                statement,
-                "a watchdog process in a Landlock domain around the sandbox"));
-      }
+    if (!facts.shell()) {
+      return unsupported(id, statement, "there is no /bin/sh for the watchdog", "a shell");
     }
+    return enforced(id, statement, "a watchdog process in a Landlock domain around the sandbox");
   }
 }

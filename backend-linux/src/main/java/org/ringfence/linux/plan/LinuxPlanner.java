@@ -9,6 +9,7 @@ import java.util.List;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -37,6 +38,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     names();
     network();
     process();
+    inherited();
     limits();
     lifetime();
     return List.copyOf(guarantees);
@@ -50,7 +52,33 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
 
   abstract void process();
 
-  abstract void lifetime();
+  /** What ends everything with the JVM. */
+  abstract Guarantee jvmExit(String id, String statement);
+
+  private void inherited() {
+    add(
+        enforced(
+            "process.descriptors",
+            "No descriptor of this JVM but the three standard streams is inherited",
+            "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC"));
+    add(
+        enforced(
+            "environment.filtered",
+            "Only the variables that the policy lets through are inherited",
+            "environment block of the command"));
+  }
+
+  private void lifetime() {
+    if (policy.lifetime().onRootExit() == Leftovers.KILL) {
+      add(
+          treeKill(
+              "lifetime.tree",
+              "What the command started is killed when it ends, also after setsid"));
+    }
+    if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
+      add(jvmExit("lifetime.jvm-exit", "Everything is killed when this JVM ends, however it ends"));
+    }
+  }
 
   /** How the whole tree is killed. */
   abstract Guarantee treeKill(String id, String statement);

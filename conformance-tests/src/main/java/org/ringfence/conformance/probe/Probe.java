@@ -42,6 +42,7 @@ public final class Probe {
   static Map<String, Operation> operations() {
     Map<String, Operation> all = new TreeMap<>();
     FileOperations.addTo(all);
+    RandomFileOperations.addTo(all);
     NetworkOperations.addTo(all);
     ProcessOperations.addTo(all);
     KernelOperations.addTo(all);

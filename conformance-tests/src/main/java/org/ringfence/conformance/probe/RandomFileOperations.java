@@ -1,0 +1,177 @@
+package org.ringfence.conformance.probe;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/**
+ * Operations on names, drawn by a seed: what comes of them inside a sandbox that decides on names
+ * must be what comes of them without one. Prints a line per operation, then the tree.
+ */
+final class RandomFileOperations {
+  // asm-generic/fcntl.h; the others differ between the architectures and are left out.
+  private static final int[] OPEN_FLAGS = {0x40, 0x80, 0x200, 0x400, 0x80000, 0x200000};
+  private static final int[] ACCESS = {0, 1, 2};
+  // Without it root, which may hold no capability inside, would have less there than outside.
+  private static final int OWNER = 0700;
+  private static final int[] MODES = {0644, 0600, 0755, 0444, 01777};
+  private static final String LONG = "n".repeat(300);
+  private static final List<String> NAMES =
+      List.of(
+          "a",
+          "b",
+          "c",
+          "d",
+          "d/a",
+          "d/b",
+          "d/e",
+          "d/e/a",
+          "d/e/f",
+          "./a",
+          "d/../a",
+          "d/./b",
+          "d//a",
+          "a/",
+          "d/",
+          "d/e/",
+          "a/x",
+          "link",
+          "link/a",
+          "link/",
+          "dangling",
+          "dangling/",
+          "loop",
+          "loop/a",
+          ".",
+          "..",
+          "d/.",
+          "d/..",
+          "",
+          LONG,
+          "fifo",
+          "up");
+  private static final List<String> TARGETS =
+      List.of("a", "d", "d/e", "missing", "loop", "../a", "..", "./d/a", "link", "/no/such/place");
+
+  private final Random random;
+  private final Path directory;
+  private final long descriptor;
+
+  private RandomFileOperations(Path directory, long seed) {
+    this.random = new Random(seed);
+    this.directory = directory;
+    this.descriptor = LibC.call("open", directory.resolve("d").toString(), 0, 0);
+  }
+
+  static void addTo(Map<String, Operation> all) {
+    all.put(
+        "random-files",
+        arguments -> {
+          Path directory = Path.of(arguments[0]);
+          LibC.call("chdir", directory.toString());
+          LibC.call("mkdir", "d", 0755);
+          return new RandomFileOperations(directory, Long.parseLong(arguments[1]))
+              .run(Integer.parseInt(arguments[2]));
+        });
+  }
+
+  private long run(int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      String what = step();
+      System.out.println(i + " " + what.replace(directory.toString(), "$"));
+    }
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted().toList()) {
+        Map<String, Object> attributes =
+            Files.readAttributes(path, "unix:mode,size,nlink", LinkOption.NOFOLLOW_LINKS);
+        boolean isDirectory = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+        System.out.println(
+            directory.relativize(path)
+                + " "
+                + Integer.toOctalString((Integer) attributes.get("mode"))
+                + (isDirectory ? "" : " " + attributes.get("size") + " " + attributes.get("nlink"))
+                + (Files.isSymbolicLink(path) ? " -> " + Files.readSymbolicLink(path) : ""));
+      }
+    }
+    return count;
+  }
+
+  private String name() {
+    String name = NAMES.get(random.nextInt(NAMES.size()));
+    boolean absolute = random.nextInt(8) == 0 && !name.isEmpty();
+    return absolute ? directory + "/" + name : name;
+  }
+
+  /** The working directory, or now and then another. */
+  private int base() {
+    return random.nextInt(6) == 0 ? (int) descriptor : LibC.AT_FDCWD;
+  }
+
+  private String step() {
+    String one = name();
+    String other = name();
+    int mode = MODES[random.nextInt(MODES.length)];
+    int base = base();
+    int otherBase = base();
+    return switch (random.nextInt(14)) {
+      case 0, 1, 2, 3 -> open(base, one, mode);
+      case 4 -> said("mkdir " + one, LibC.call("mkdirat", base, one, mode | OWNER));
+      case 5 -> said("rmdir " + one, LibC.call("rmdir", one));
+      case 6 -> said("unlink " + one, LibC.call("unlink", one));
+      case 7 -> {
+        int flags = random.nextInt(3) == 0 ? 0x200 : 0;
+        yield said("unlinkat " + one + " " + flags, LibC.call("unlinkat", base, one, flags));
+      }
+      case 8 -> said("rename " + one + " " + other, LibC.call("rename", one, other));
+      case 9 -> {
+        int flags = random.nextInt(3);
+        yield said(
+            "renameat2 " + one + " " + other + " " + flags,
+            LibC.call("renameat2", base, one, otherBase, other, flags));
+      }
+      case 10 -> {
+        int flags = random.nextInt(2) == 0 ? 0x400 : 0;
+        yield said(
+            "linkat " + one + " " + other + " " + flags,
+            LibC.call("linkat", base, one, otherBase, other, flags));
+      }
+      case 11 -> {
+        String target = TARGETS.get(random.nextInt(TARGETS.size()));
+        yield said("symlink " + target + " " + one, LibC.call("symlinkat", target, base, one));
+      }
+      case 12 -> said("mkfifo " + one, LibC.call("mkfifo", one, mode));
+      default ->
+          random.nextBoolean()
+              ? said("truncate " + one, LibC.call("truncate", one, (long) random.nextInt(50)))
+              : said("umask", LibC.call("umask", random.nextInt(0100)));
+    };
+  }
+
+  private String open(int base, String name, int mode) {
+    int flags = ACCESS[random.nextInt(ACCESS.length)];
+    for (int flag : OPEN_FLAGS) {
+      flags |= random.nextInt(3) == 0 ? flag : 0;
+    }
+    // Any name may be a FIFO by now, and would wait for its other side.
+    flags |= 0x800;
+    long fd = LibC.call("openat", base, name, flags, mode);
+    String result = said("open " + name + " 0x" + Integer.toHexString(flags), Math.min(fd, 0));
+    if (fd >= 0) {
+      long written = LibC.call("write", (int) fd, "text", 4L);
+      LibC.call("close", (int) fd);
+      return result + " wrote " + written;
+    }
+    return result;
+  }
+
+  private static String said(String what, long result) {
+    String shown = what.replace(LONG, "LONG");
+    return shown + " = " + (result < 0 ? LibC.errorName((int) -result) : Long.toString(result));
+  }
+}
