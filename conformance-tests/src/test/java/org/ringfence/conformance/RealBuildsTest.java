@@ -24,6 +24,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.SandboxBackend;
 
 /**
  * Real tools under workspace-write without a network. Each has to succeed, and the same shell,
@@ -44,6 +45,11 @@ class RealBuildsTest {
       exit 0
       """;
 
+  /** Which backend fences the builds in. */
+  SandboxBackend backend() {
+    return new LandlockBackend();
+  }
+
   private Path base;
   private Path workspace;
   private Path outside;
@@ -51,8 +57,7 @@ class RealBuildsTest {
 
   @BeforeEach
   void makePlaces() throws IOException {
-    LandlockBackend backend = new LandlockBackend();
-    var plan = backend.plan(Presets.load("workspace-write").in(Places.current()));
+    var plan = backend().plan(Presets.load("workspace-write").in(Places.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
     base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-builds-").toRealPath();
@@ -119,7 +124,8 @@ class RealBuildsTest {
     for (Map.Entry<String, String> variable : all.entrySet()) {
       command = command.environment(variable.getKey(), variable.getValue());
     }
-    try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend("landlock").open()) {
+    try (Sandbox sandbox =
+        Sandbox.opener(policy).workspace(workspace).backend(backend().id()).open()) {
       Process process = sandbox.start(command);
       process.getOutputStream().close();
       String output = new String(process.getInputStream().readAllBytes());

@@ -72,6 +72,7 @@ final class NameCalls {
   private final EffectivePolicy policy;
   private final FileView view;
   private final Supervision supervision;
+  private final OwnSockets sockets;
   private final boolean root;
   private final Consumer<Violation> denied;
   private final Executor blocking;
@@ -82,6 +83,7 @@ final class NameCalls {
       PathObject paths,
       FileView view,
       Supervision supervision,
+      OwnSockets sockets,
       boolean root,
       Consumer<Violation> denied,
       Executor blocking) {
@@ -91,6 +93,7 @@ final class NameCalls {
     this.policy = view.policy();
     this.view = view;
     this.supervision = supervision;
+    this.sockets = sockets;
     this.root = root;
     this.denied = denied;
     this.blocking = blocking;
@@ -632,11 +635,16 @@ final class NameCalls {
       Entry to = entry;
       try (NativeBlock block = new NativeBlock(96)) {
         long own = block.string(PathObject.own(object));
-        return withName(
-            entry,
-            at ->
-                kernel.call(
-                    Syscall.LINKAT, AT_FDCWD, own, to.directory(), at, AT_SYMLINK_FOLLOW, 0));
+        long result =
+            withName(
+                entry,
+                at ->
+                    kernel.call(
+                        Syscall.LINKAT, AT_FDCWD, own, to.directory(), at, AT_SYMLINK_FOLLOW, 0));
+        if (result >= 0) {
+          sockets.linked(paths.pathOf(object), to.pathIn(paths));
+        }
+        return result;
       }
     } finally {
       child.close(object);
@@ -662,17 +670,37 @@ final class NameCalls {
       try (NativeBlock block = new NativeBlock(to.given().length + 64L)) {
         long toAt = block.allocate(to.given().length + 1L);
         block.setBytes(toAt, to.given());
-        return withName(
-            from,
-            at ->
-                kernel.call(
-                    Syscall.RENAMEAT2, from.directory(), at, target.directory(), toAt, flags, 0));
+        long result =
+            withName(
+                from,
+                at ->
+                    kernel.call(
+                        Syscall.RENAMEAT2,
+                        from.directory(),
+                        at,
+                        target.directory(),
+                        toAt,
+                        flags,
+                        0));
+        if (result >= 0) {
+          renamed(from.pathIn(paths), target.pathIn(paths), flags);
+        }
+        return result;
       }
     } finally {
       child.close(from.directory());
       if (to != null) {
         child.close(to.directory());
       }
+    }
+  }
+
+  private void renamed(String from, String to, int flags) {
+    if ((flags & RENAME_EXCHANGE) != 0) {
+      sockets.removed(from);
+      sockets.removed(to);
+    } else {
+      sockets.moved(from, to);
     }
   }
 
@@ -704,7 +732,12 @@ final class NameCalls {
             path,
             tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
       }
-      return withName(entry, at -> kernel.call(Syscall.UNLINKAT, entry.directory(), at, flags));
+      long result =
+          withName(entry, at -> kernel.call(Syscall.UNLINKAT, entry.directory(), at, flags));
+      if (result >= 0) {
+        sockets.removed(entry.pathIn(paths));
+      }
+      return result;
     } finally {
       child.close(entry.directory());
     }

@@ -67,6 +67,32 @@ final class OwnSockets {
     boundPaths.put(path, inode);
   }
 
+  /** What lies at a path, or below it, has another name from now on. */
+  void moved(String from, String to) {
+    removed(to);
+    for (String path : List.copyOf(boundPaths.keySet())) {
+      if (path.equals(from) || path.startsWith(from + "/")) {
+        Long socket = boundPaths.remove(path);
+        if (socket != null) {
+          boundPaths.put(to + path.substring(from.length()), socket);
+        }
+      }
+    }
+  }
+
+  /** What lies at a path has a second name. */
+  void linked(String path, String more) {
+    Long socket = boundPaths.get(path);
+    if (socket != null) {
+      boundPaths.put(more, socket);
+    }
+  }
+
+  /** What may come to lie at a path, or below it, is another thing from now on. */
+  void removed(String path) {
+    boundPaths.keySet().removeIf(each -> each.equals(path) || each.startsWith(path + "/"));
+  }
+
   /**
    * Whether a socket file is one that was bound at this path in the thread's own network namespace,
    * lives there still, and is none of this JVM's namespace.

@@ -106,18 +106,19 @@ final class Supervisor implements AutoCloseable {
     this.reporter = new Reporter(listener);
     boolean root = user[0] == 0;
     this.metadata = new MetadataCalls(kernel, paths, view, user[0], user[1], reporter::violation);
+    OwnSockets own = new OwnSockets(kernel);
     this.sockets =
         new SocketCalls(
             kernel,
             paths,
             supervision,
             policy.policy().network(),
-            new OwnSockets(kernel),
+            own,
             root,
             reporter::violation,
             blocking);
     this.names =
-        new NameCalls(kernel, paths, view, supervision, root, reporter::violation, blocking);
+        new NameCalls(kernel, paths, view, supervision, own, root, reporter::violation, blocking);
     this.gate =
         new LimitGate(kernel, policy.policy().limits(), cgroup, processesAbove(view, supervision));
     this.audit =

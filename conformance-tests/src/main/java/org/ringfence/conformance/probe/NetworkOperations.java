@@ -45,8 +45,9 @@ final class NetworkOperations {
     all.put("unix-connect", a -> unixConnect(a[0], STREAM));
     all.put("unix-abstract-connect", a -> unixConnect("\0" + a[0], STREAM));
     all.put("unix-dgram-send", NetworkOperations::unixDatagram);
-    all.put("own-unix", a -> ownUnix(a[0]));
-    all.put("own-abstract", a -> ownUnix("\0" + a[0]));
+    all.put("own-unix", a -> ownUnix(a[0], a[0]));
+    all.put("own-unix-renamed", a -> ownUnix(a[0], a[1]));
+    all.put("own-abstract", a -> ownUnix("\0" + a[0], "\0" + a[0]));
     all.put("own-tcp", a -> OwnServers.tcp(a[0]));
     all.put("own-udp", a -> OwnServers.udp(a[0]));
     all.put("listen-only", NetworkOperations::listenOnly);
@@ -195,13 +196,15 @@ final class NetworkOperations {
         : LibC.call("sendmsg", pair.getInt(0), header(address, LibC.string("x")), 0);
   }
 
-  private static long ownUnix(String path) {
+  /** A server binds and listens, its socket may get another name, and a client connects. */
+  private static long ownUnix(String path, String later) {
     Memory address = unix(path);
     long server = LibC.call("socket", AF_UNIX, STREAM, 0);
     long bound =
         server < 0 ? server : LibC.call("bind", (int) server, address, (int) address.size());
     long listening = bound < 0 ? bound : LibC.call("listen", (int) server, 5);
-    return listening < 0 ? listening : unixConnect(path, STREAM);
+    long named = path.equals(later) || listening < 0 ? listening : LibC.call("rename", path, later);
+    return named < 0 ? named : unixConnect(later, STREAM);
   }
 
   private static long listenOnly(String[] a) {

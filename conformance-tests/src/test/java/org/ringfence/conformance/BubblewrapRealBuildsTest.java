@@ -1,0 +1,12 @@
+package org.ringfence.conformance;
+
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.spi.SandboxBackend;
+
+/** The same builds, in namespaces. */
+class BubblewrapRealBuildsTest extends RealBuildsTest {
+  @Override
+  SandboxBackend backend() {
+    return new BubblewrapBackend();
+  }
+}
