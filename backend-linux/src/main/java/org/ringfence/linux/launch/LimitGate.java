@@ -10,6 +10,7 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.Limits;
 import org.slf4j.Logger;
@@ -45,7 +46,7 @@ final class LimitGate {
    * of this JVM, what it starts is not; doing a command's later execve again changes nothing.
    */
   void answer(TrappedCall call) {
-    if (isCommand(call.tid())) {
+    if (SeccompCompiler.needsGate(limits) && isCommand(call.tid())) {
       long result = apply(call.tid());
       if (result < 0) {
         call.result(result);

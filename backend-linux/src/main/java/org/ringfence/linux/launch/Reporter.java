@@ -21,6 +21,7 @@ final class Reporter implements AutoCloseable {
 
   private final SandboxListener listener;
   private final ExecutorService events;
+  private volatile Thread thread;
 
   Reporter(SandboxListener listener) {
     this.listener = listener;
@@ -31,7 +32,7 @@ final class Reporter implements AutoCloseable {
     this.events =
         Executors.newSingleThreadExecutor(
             task -> {
-              Thread thread = new Thread(task, "ringfence-events");
+              thread = new Thread(task, "ringfence-events");
               thread.setDaemon(true);
               return thread;
             });
@@ -69,6 +70,10 @@ final class Reporter implements AutoCloseable {
       return;
     }
     events.shutdown();
+    if (Thread.currentThread() == thread) {
+      // A listener closes the sandbox: it cannot be waited for.
+      return;
+    }
     try {
       if (!events.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("a listener is slow; the rest of its events is dropped");
