@@ -20,6 +20,8 @@ final class SetUpPhase {
   /** bwrap loads the second filter in the command's process and in the one that reaps for it. */
   private static final int LOADS_PER_LAUNCH = 2;
 
+  private static final int MOST_LOOKS = 50;
+
   /** The number of the command's process in its namespace; 1 is bubblewrap's own. */
   static final int COMMAND_NUMBER = 2;
 
@@ -29,6 +31,8 @@ final class SetUpPhase {
   private final Consumer<Runnable> later;
   // Known to be of the set-up, with a pidfd each: a number alone may go to another process.
   private final Map<Integer, Integer> known = new HashMap<>();
+  // Commands that wait, by the first process of their namespace.
+  private final Map<Integer, TrappedCall> waiting = new HashMap<>();
   private final AtomicInteger expected = new AtomicInteger();
 
   /**
@@ -98,24 +102,53 @@ final class SetUpPhase {
       call.proceed();
       return;
     }
-    if (isAheadOfItsFirstProcess(tid)) {
-      later.accept(() -> loadsFilter(call));
+    int first = firstProcessOf(tid);
+    if (first > 0 && !isFiltered(first)) {
+      waiting.put(first, call);
+      later.accept(() -> goOn(first));
       return;
     }
-    forget(tid);
+    pass(call);
+    if (waiting.containsKey(tid)) {
+      // It has been let go on and loads its filter within microseconds.
+      for (int i = 0; i < MOST_LOOKS && !isFiltered(tid); i++) {
+        Thread.onSpinWait();
+      }
+      goOn(tid);
+    }
+  }
+
+  /** Looks again whether a command need not wait any more. */
+  private void goOn(int first) {
+    TrappedCall call = waiting.remove(first);
+    if (call != null) {
+      loadsFilter(call);
+    }
+  }
+
+  private void pass(TrappedCall call) {
+    forget(call.tid());
     if (expected.decrementAndGet() <= 0) {
       forgetAll();
     }
     call.proceed();
   }
 
-  private boolean isAheadOfItsFirstProcess(int tid) {
+  /** The first process of the namespace that a command's process is in; 0 for any other process. */
+  private int firstProcessOf(int tid) {
     try {
-      return child.innerNumber(tid) == COMMAND_NUMBER
-          && child.filters(child.parent(tid)) == filters;
+      return child.innerNumber(tid) == COMMAND_NUMBER ? child.parent(tid) : 0;
     } catch (AccessException e) {
-      // One of them is gone.
-      return false;
+      return 0;
+    }
+  }
+
+  private boolean isFiltered(int tid) {
+    try {
+      return child.filters(tid) > filters;
+    } catch (AccessException e) {
+      // It is gone.
+      return true;
     }
   }
 
