@@ -64,6 +64,7 @@ public final class ConformanceSuite implements AutoCloseable {
     }
     ProcessScenarios.addTo(bodies);
     LifetimeScenarios.addTo(bodies);
+    HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
     GitScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);

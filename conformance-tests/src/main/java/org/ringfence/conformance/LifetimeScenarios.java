@@ -17,14 +17,13 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.Body;
-import org.ringfence.plan.Enforcement;
 import org.ringfence.policy.SandboxPolicy;
 
 /** How commands end, what is left of them, and what bounds them. */
 final class LifetimeScenarios {
   private static final String LIFETIME = "lifetime";
   private static final String RESIDUE = "residue";
-  private static final long PATIENCE_MILLIS = 5_000;
+  static final long PATIENCE_MILLIS = 5_000;
   // Of the issue: nothing lives longer than this after the JVM was killed.
   private static final long AFTER_KILL_MILLIS = 2_000;
 
@@ -105,60 +104,6 @@ final class LifetimeScenarios {
         LifetimeScenarios::forks);
     add(
         all,
-        "LIFE-FORK-BOMB",
-        "a fork bomb ends with the wall time",
-        List.of("limits.wall-time"),
-        LifetimeScenarios::forkBomb);
-    add(
-        all,
-        "LIFE-ZOMBIES",
-        "two hundred zombies end with the command",
-        List.of("lifetime.tree"),
-        LifetimeScenarios::zombies);
-    add(
-        all,
-        "LIFE-DISK-FILLER",
-        "what fills the temporary directory is removed with it",
-        List.of("tmp.private", "limits.wall-time"),
-        LifetimeScenarios::diskFiller);
-    add(
-        all,
-        "LIMIT-MEMORY-HOG",
-        "a process that takes more memory than is allowed fails",
-        List.of(),
-        LifetimeScenarios::memoryHog);
-    add(
-        all,
-        "LIMIT-PROCESSES",
-        "processes beyond the limit are not started",
-        List.of("limits.processes"),
-        LifetimeScenarios::processes);
-    add(
-        all,
-        "LIMIT-OUTPUT",
-        "output beyond the limit is cut off",
-        List.of("limits.output"),
-        LifetimeScenarios::outputLimit);
-    add(
-        all,
-        "LIMIT-OPEN-FILES",
-        "descriptors are bounded",
-        List.of("limits.open-files"),
-        limited(SandboxPolicy.builder().openFiles(32), "ulimit -n", "32\n"));
-    add(
-        all,
-        "LIMIT-FILE-SIZE",
-        "the size of a file is bounded",
-        List.of("limits.file-size"),
-        LifetimeScenarios::fileSize);
-    add(
-        all,
-        "LIMIT-CPU",
-        "processor time is bounded",
-        List.of("limits.cpu-time"),
-        LifetimeScenarios::cpuTime);
-    add(
-        all,
         RESIDUE,
         "RES-TMP",
         "the private temporary directory is removed",
@@ -216,16 +161,16 @@ final class LifetimeScenarios {
     all.put(new ConformanceCase(id, group, title, needs), body);
   }
 
-  private static SandboxCommand sh(String script) {
+  static SandboxCommand sh(String script) {
     return SandboxCommand.of("/bin/sh", "-c", script);
   }
 
   /** A command line that no other process has. */
-  private static String sleeper() {
+  static String sleeper() {
     return "sleep " + ThreadLocalRandom.current().nextLong(1_000_000_000L, 2_000_000_000L);
   }
 
-  private static long running(String commandLine) throws IOException {
+  static long running(String commandLine) throws IOException {
     String wanted = commandLine.replace(' ', '\0');
     long count = 0;
     try (Stream<Path> all = Files.list(Path.of("/proc"))) {
@@ -239,7 +184,7 @@ final class LifetimeScenarios {
     return count;
   }
 
-  private static String commandOf(Path process) {
+  static String commandOf(Path process) {
     try {
       return Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
@@ -248,7 +193,7 @@ final class LifetimeScenarios {
     }
   }
 
-  private static boolean becomes(String commandLine, long count, long millis)
+  static boolean becomes(String commandLine, long count, long millis)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     while (running(commandLine) != count) {
@@ -261,7 +206,7 @@ final class LifetimeScenarios {
   }
 
   /** The same for processes that also have a word among their arguments. */
-  private static boolean becomes(String commandLine, long count, long millis, String word)
+  static boolean becomes(String commandLine, long count, long millis, String word)
       throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     String start = commandLine.replace(' ', '\0');
@@ -278,7 +223,7 @@ final class LifetimeScenarios {
     return true;
   }
 
-  private static Sandbox open(Stage stage, SandboxPolicy policy, String need) throws Exception {
+  static Sandbox open(Stage stage, SandboxPolicy policy, String need) throws Exception {
     stage.fixture().reset();
     return stage.open(policy, List.of(need));
   }
@@ -438,52 +383,7 @@ final class LifetimeScenarios {
     }
   }
 
-  private static String forkBomb(Stage stage) throws Exception {
-    SandboxPolicy policy =
-        stage.policy("write").toBuilder()
-            .wallTime(Duration.ofMillis(400))
-            .grace(Duration.ZERO)
-            .build();
-    String mark = "bomb-" + sleeper().substring("sleep ".length());
-    try (Sandbox sandbox = open(stage, policy, "limits.wall-time")) {
-      SandboxCommand bomb =
-          SandboxCommand.of("/bin/sh", "-c", "b() { b | b & }; b; sleep 1000", mark)
-              .redirectError(ProcessBuilder.Redirect.DISCARD);
-      SandboxedProcess process = sandbox.start(bomb);
-      boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      return ended && becomes("/bin/sh -c", 0, PATIENCE_MILLIS, mark) ? "" : "something still runs";
-    }
-  }
-
-  private static String zombies(Stage stage) throws Exception {
-    String sleeper = sleeper();
-    // The children end at once, and their parent has become a program that never waits for them.
-    String script =
-        "(for i in $(seq 200); do (exit 0) & done; exec " + sleeper + ") & sleep 0.5; read line";
-    try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
-      SandboxedProcess process = sandbox.start(sh(script));
-      if (!becomes(sleeper, 1, PATIENCE_MILLIS)) {
-        return "the control failed: the parent never ran";
-      }
-      long pid = pidOf(sleeper);
-      long before = zombiesOf(pid);
-      process.getOutputStream().close();
-      process.waitFor();
-      if (before < 100) {
-        return "the control failed: only " + before + " zombies";
-      }
-      boolean gone = becomes(sleeper, 0, PATIENCE_MILLIS);
-      for (long waited = 0; gone && zombiesOf(pid) > 0; waited += 10) {
-        if (waited > PATIENCE_MILLIS) {
-          return "zombies are left";
-        }
-        Thread.sleep(10);
-      }
-      return gone ? "" : "the parent still runs";
-    }
-  }
-
-  private static long pidOf(String commandLine) {
+  static long pidOf(String commandLine) {
     return ProcessHandle.allProcesses()
         .filter(
             process ->
@@ -494,135 +394,8 @@ final class LifetimeScenarios {
         .orElse(-1);
   }
 
-  private static long zombiesOf(long parent) throws IOException {
-    long count = 0;
-    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
-      for (Path process : (Iterable<Path>) all::iterator) {
-        if (process.getFileName().toString().matches("[0-9]+")) {
-          count += isZombieOf(process, parent) ? 1 : 0;
-        }
-      }
-    }
-    return count;
-  }
-
-  private static boolean isZombieOf(Path process, long parent) {
-    try {
-      String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
-      // proc_pid_stat(5): after the name, state and parent.
-      return stat.substring(stat.lastIndexOf(')') + 2).startsWith("Z " + parent + " ");
-    } catch (IOException e) {
-      // It ended while we looked.
-      return false;
-    }
-  }
-
-  private static String diskFiller(Stage stage) throws Exception {
-    SandboxPolicy policy =
-        stage.policy("write").toBuilder()
-            .wallTime(Duration.ofMillis(500))
-            .grace(Duration.ZERO)
-            .build();
-    Path tmp;
-    try (Sandbox sandbox = open(stage, policy, "limits.wall-time")) {
-      tmp = tmpOf(sandbox);
-      String filler = "i=0; while :; do head -c 65536 /dev/zero > \"$TMPDIR/$i\"; i=$((i+1)); done";
-      sandbox.start(sh(filler)).waitFor();
-      if (!Files.exists(tmp.resolve("0"))) {
-        return "the control failed: nothing was written to " + tmp;
-      }
-    }
-    return Files.exists(tmp) ? tmp + " is left" : "";
-  }
-
-  private static String memoryHog(Stage stage) throws Exception {
-    // dd takes its whole block at once.
-    String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
-    SandboxPolicy policy =
-        stage.policy("write").toBuilder().memory(256L << 20).bestEffort("limits").build();
-    stage.fixture().reset();
-    Execution inside;
-    try (Sandbox sandbox = stage.open(policy, List.of())) {
-      if (sandbox.plan().guarantees().stream()
-          .anyMatch(
-              guarantee ->
-                  guarantee.id().equals("limits.memory")
-                      && guarantee.level() == Enforcement.UNSUPPORTED)) {
-        throw new ConformanceCase.NotApplicableException("memory is not bounded here");
-      }
-      inside = Execution.of(sandbox.start(sh(script)));
-    }
-    int control = Execution.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
-    return control == 0 && inside.exit() != 0
-        ? ""
-        : "outside " + control + ", inside " + inside.exit();
-  }
-
-  private static String processes(Stage stage) throws Exception {
-    SandboxPolicy policy = stage.policy("write").toBuilder().processes(20).build();
-    String sleeper = sleeper();
-    try (Sandbox sandbox = open(stage, policy, "limits.processes")) {
-      SandboxedProcess process =
-          sandbox.start(
-              // A shell that cannot fork gives up; the one around it goes on without forking.
-              sh("(for i in $(seq 60); do " + sleeper + " & done) 2>/dev/null; read line")
-                  .redirectError(ProcessBuilder.Redirect.DISCARD));
-      Thread.sleep(1_000);
-      long count = running(sleeper);
-      process.destroyForcibly();
-      process.waitFor();
-      return count > 0 && count <= 20 ? "" : count + " ran";
-    }
-  }
-
-  private static String outputLimit(Stage stage) throws Exception {
-    SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(10_000).build();
-    try (Sandbox sandbox = open(stage, policy, "limits.output")) {
-      SandboxedProcess process = sandbox.start(sh("yes"));
-      int length = process.getInputStream().readAllBytes().length;
-      process.waitFor();
-      return length == 10_000
-              && process.termination().orElseThrow().cause() == Termination.Cause.OUTPUT_LIMIT
-          ? ""
-          : length + " bytes, " + process.termination();
-    }
-  }
-
-  private static Body limited(SandboxPolicy.Builder limits, String script, String expected) {
-    return stage -> {
-      SandboxPolicy policy =
-          stage.policy("write").toBuilder().limits(limits.build().limits()).build();
-      stage.fixture().reset();
-      try (Sandbox sandbox = stage.open(policy, List.of("limits.open-files"))) {
-        String got = Execution.of(sandbox.start(sh(script))).output();
-        return got.equals(expected) ? "" : "expected " + expected + ", got " + got;
-      }
-    };
-  }
-
-  private static String fileSize(Stage stage) throws Exception {
-    SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
-    try (Sandbox sandbox = open(stage, policy, "limits.file-size")) {
-      Execution.of(
-          sandbox.start(sh("head -c 90000 /dev/zero > small; head -c 200000 /dev/zero > big")));
-      long small = Files.size(stage.fixture().workspace().resolve("small"));
-      long big = Files.size(stage.fixture().workspace().resolve("big"));
-      return small == 90_000 && big <= 100_000 ? "" : "small " + small + ", big " + big;
-    }
-  }
-
-  private static String cpuTime(Stage stage) throws Exception {
-    SandboxPolicy policy = stage.policy("write").toBuilder().cpuTime(Duration.ofSeconds(1)).build();
-    try (Sandbox sandbox = open(stage, policy, "limits.cpu-time")) {
-      SandboxedProcess process = sandbox.start(sh("while :; do :; done"));
-      return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() > 128
-          ? ""
-          : "it was not ended by a signal";
-    }
-  }
-
   /** Where it lies outside; inside it may have another name. */
-  private static Path tmpOf(Sandbox sandbox) {
+  static Path tmpOf(Sandbox sandbox) {
     return Path.of(sandbox.plan().policy().places().privateTmp().orElseThrow());
   }
 

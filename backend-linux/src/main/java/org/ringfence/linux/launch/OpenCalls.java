@@ -1,0 +1,363 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.F_SETFL;
+import static org.ringfence.linux.bind.Constants.O_ACCMODE;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.O_CREAT;
+import static org.ringfence.linux.bind.Constants.O_EXCL;
+import static org.ringfence.linux.bind.Constants.O_NOCTTY;
+import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
+import static org.ringfence.linux.bind.Constants.O_RDONLY;
+import static org.ringfence.linux.bind.Constants.O_TRUNC;
+import static org.ringfence.linux.bind.Constants.O_WRONLY;
+import static org.ringfence.linux.bind.Constants.S_IFCHR;
+import static org.ringfence.linux.bind.Constants.S_IFDIR;
+import static org.ringfence.linux.bind.Constants.S_IFIFO;
+import static org.ringfence.linux.bind.Constants.S_IFLNK;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.launch.PathObject.Entry;
+import org.ringfence.linux.launch.PathObject.Status;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+
+/**
+ * Opens and makes files for sandboxed threads: what is named is resolved once to a descriptor, its
+ * path decided on, and the object opened anew through that descriptor.
+ */
+final class OpenCalls {
+  // __O_TMPFILE of asm-generic/fcntl.h
+  private static final int O_TMPFILE_BIT = 0x400000;
+  private static final IntPredicate OPENS_FOR_WRITING =
+      flags -> (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)) != 0;
+  private static final int MOST_LINKS = 40;
+  private static final int MOST_TRIES = 16;
+  private static final int O_PATH = 0x200000;
+  // linux/major.h: TTYAUX_MAJOR, minor 0 is /dev/tty; UNIX98_PTY_SLAVE_MAJOR.
+  private static final long CONTROLLING_TERMINAL = 5L << 20;
+  private static final int PSEUDO_TERMINAL_MAJOR = 136;
+  private static final long FIFO_POLL_MILLIS = 5;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final FileView view;
+  private final EffectivePolicy policy;
+  private final Supervision supervision;
+  private final NameDecisions decisions;
+  private final Consumer<Violation> denied;
+  private final Executor blocking;
+  private final int noFollow;
+
+  OpenCalls(
+      Kernel kernel,
+      PathObject paths,
+      FileView view,
+      Supervision supervision,
+      NameDecisions decisions,
+      Consumer<Violation> denied,
+      Executor blocking) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = paths;
+    this.view = view;
+    this.policy = view.policy();
+    this.supervision = supervision;
+    this.decisions = decisions;
+    this.denied = denied;
+    this.blocking = blocking;
+    // asm/fcntl.h
+    this.noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000;
+  }
+
+  void open(TrappedCall call, int directory, int nameArgument, int flags, int mode)
+      throws AccessException {
+    byte[] name = decisions.name(call, nameArgument);
+    boolean decided = OPENS_FOR_WRITING.test(flags) ? supervision.names() : supervision.reads();
+    if (!decided || (flags & O_PATH) != 0 && !supervision.reads()) {
+      trace(call, directory, name, flags);
+      call.proceed();
+      return;
+    }
+    if ((flags & O_CREAT) != 0 && name.length > 0 && name[name.length - 1] == '/') {
+      child.close(paths.entry(call.tid(), directory, name).directory());
+      call.fail(Errno.EISDIR);
+      return;
+    }
+    int base = -1;
+    try {
+      int links = 0;
+      for (int tries = 0; tries < MOST_TRIES + links; tries++) {
+        boolean follow =
+            (flags & noFollow) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+        int object = object(call.tid(), base, directory, name, follow);
+        if (object >= 0) {
+          if (openObject(call, object, flags)) {
+            return;
+          }
+          continue;
+        }
+        if (object != -Errno.ENOENT.value() || (flags & O_CREAT) == 0) {
+          call.result(object);
+          return;
+        }
+        Entry entry =
+            base < 0
+                ? paths.entry(call.tid(), directory, name)
+                : paths.entryBelow(call.tid(), base, name);
+        byte[] target = follow ? linkTarget(entry) : new byte[0];
+        if (target.length > 0) {
+          // A link that leads to nothing yet: what is made is what it leads to.
+          child.close(base);
+          base = entry.directory();
+          name = target;
+          links++;
+          if (links > MOST_LINKS) {
+            call.fail(Errno.ELOOP);
+            return;
+          }
+          continue;
+        }
+        try {
+          if (create(call, entry, flags, mode)) {
+            return;
+          }
+        } finally {
+          child.close(entry.directory());
+        }
+      }
+      call.fail(Errno.EAGAIN);
+    } finally {
+      child.close(base);
+    }
+  }
+
+  /** Records an open that the kernel will deny, without deciding anything. */
+  private void trace(TrappedCall call, int directory, byte[] name, int flags) {
+    boolean writes = OPENS_FOR_WRITING.test(flags);
+    Operation asked = writes ? Operation.WRITE : Operation.READ;
+    String path;
+    int object = object(call.tid(), -1, directory, name, (flags & noFollow) == 0);
+    try {
+      if (object >= 0) {
+        path = view.policyPath(paths.pathOf(object));
+      } else if ((flags & O_CREAT) != 0) {
+        Entry entry = paths.entry(call.tid(), directory, name);
+        try {
+          path = decisions.pathOf(entry);
+        } finally {
+          child.close(entry.directory());
+        }
+      } else if (name.length > 0 && name[0] == '/') {
+        // Not to be seen inside; whether it is outside, the policy's own view of it says.
+        path = new String(name, StandardCharsets.UTF_8);
+        if (!Files.exists(Path.of(path))) {
+          return;
+        }
+      } else {
+        return;
+      }
+    } catch (AccessException e) {
+      return;
+    } finally {
+      child.close(object);
+    }
+    if (path.isEmpty()) {
+      return;
+    }
+    Decision decision = policy.check(path, asked);
+    if (!decision.allowed()) {
+      denied.accept(Denials.likely(child, "open", path, asked, call.tid(), decision));
+    }
+  }
+
+  /** A descriptor of what is named, or a negated error number. */
+  private int object(int tid, int base, int directory, byte[] name, boolean follow) {
+    try {
+      return base < 0
+          ? paths.open(tid, directory, name, follow)
+          : paths.openBelow(tid, base, name, follow);
+    } catch (AccessException e) {
+      return (int) e.result();
+    }
+  }
+
+  private byte[] linkTarget(Entry entry) {
+    try (NativeBlock block = new NativeBlock(entry.name().length + 4096L + 64)) {
+      long at = block.allocate(entry.name().length + 1L);
+      block.setBytes(at, entry.name());
+      long buffer = block.allocate(4096);
+      long length = kernel.call(Syscall.READLINKAT, entry.directory(), at, buffer, 4096);
+      return length <= 0 ? new byte[0] : block.getBytes(buffer, (int) length);
+    }
+  }
+
+  /**
+   * Opens an object anew with the flags asked for. Takes the descriptor over.
+   *
+   * @return false if it has to be looked up once more
+   */
+  private boolean openObject(TrappedCall call, int object, int flags) throws AccessException {
+    boolean handedOn = false;
+    try {
+      if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+        call.fail(Errno.EEXIST);
+        return true;
+      }
+      Status status = paths.status(object);
+      boolean unnamed = (flags & O_TMPFILE_BIT) != 0;
+      boolean writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+      if (status.is(S_IFLNK) && (flags & O_PATH) == 0) {
+        call.fail(Errno.ELOOP);
+        return true;
+      }
+      if (status.is(S_IFDIR) && !unnamed && (writes || (flags & O_CREAT) != 0)) {
+        call.fail(Errno.EISDIR);
+        return true;
+      }
+      String seen = paths.pathOf(object);
+      if (paths.isForeignProcess(call.tid(), seen)) {
+        call.fail(Errno.EACCES);
+        return true;
+      }
+      String path = view.policyPath(seen);
+      if (!decisions.permitted("open", call, path, writes ? Operation.WRITE : Operation.READ)) {
+        return true;
+      }
+      int anew = flags & ~(O_CREAT | O_EXCL | noFollow) | O_CLOEXEC | O_NOCTTY;
+      if (status.is(S_IFCHR) && status.device() == CONTROLLING_TERMINAL) {
+        openTerminal(call, anew, flags);
+        return true;
+      }
+      if (status.is(S_IFIFO) && (flags & O_NONBLOCK) == 0) {
+        blocking.execute(() -> openFifo(call, object, anew, flags));
+        handedOn = true;
+        return true;
+      }
+      give(call, reopen(object, anew, unnamed ? umaskedMode(call) : 0), flags);
+      return true;
+    } finally {
+      if (!handedOn) {
+        child.close(object);
+      }
+    }
+  }
+
+  private int umaskedMode(TrappedCall call) throws AccessException {
+    int index = call.number() == Syscall.OPENAT.number(kernel.arch()) ? 3 : 2;
+    return call.intArgument(index) & 07777 & ~child.umask(call.tid());
+  }
+
+  private long reopen(int object, int flags, int mode) {
+    try (NativeBlock block = new NativeBlock(96)) {
+      return kernel.call(
+          Syscall.OPENAT, AT_FDCWD, block.string(PathObject.own(object)), flags, mode);
+    }
+  }
+
+  /** Opening it here would give this JVM's terminal away. */
+  private void openTerminal(TrappedCall call, int flags, int asked) throws AccessException {
+    int terminal = child.terminal(call.tid());
+    // linux/kdev_t.h, as user space has it: major in bits 8 to 19.
+    if ((terminal >> 8 & 0xfff) != PSEUDO_TERMINAL_MAJOR) {
+      call.fail(Errno.ENXIO);
+      return;
+    }
+    // By one of its standard streams, since a number means another terminal in another devpts.
+    long device = (long) PSEUDO_TERMINAL_MAJOR << 20 | terminal & 0xff | terminal >> 12 & 0xfff00;
+    for (int fd = 0; fd <= 2; fd++) {
+      int stream = child.descriptor(call.tid(), fd);
+      try {
+        Status status = paths.status(stream);
+        if (status.is(S_IFCHR) && status.device() == device) {
+          long opened = reopen(stream, flags, 0);
+          give(call, opened, asked);
+          return;
+        }
+      } finally {
+        child.close(stream);
+      }
+    }
+    call.fail(Errno.ENXIO);
+  }
+
+  /** A FIFO opens when the other side does; the caller may be gone before. */
+  private void openFifo(TrappedCall call, int object, int flags, int asked) {
+    try {
+      boolean writer = (flags & O_ACCMODE) == O_WRONLY;
+      if (!writer) {
+        give(call, reopen(object, flags, 0), asked);
+        return;
+      }
+      while (call.alive()) {
+        long opened = reopen(object, flags | O_NONBLOCK, 0);
+        if (opened != -Errno.ENXIO.value()) {
+          if (opened >= 0) {
+            kernel.call(Syscall.FCNTL, opened, F_SETFL, flags & ~O_NONBLOCK);
+          }
+          give(call, opened, asked);
+          return;
+        }
+        Thread.sleep(FIFO_POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      call.fail(Errno.EINTR);
+    } finally {
+      child.close(object);
+    }
+  }
+
+  private void give(TrappedCall call, long opened, int flags) {
+    if (opened < 0) {
+      call.result(opened);
+      return;
+    }
+    call.resultDescriptor((int) opened, (flags & O_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+    child.close((int) opened);
+  }
+
+  /** Makes a file that was not there; false if one is there by now. */
+  private boolean create(TrappedCall call, Entry entry, int flags, int mode)
+      throws AccessException {
+    if (entry.special()) {
+      call.fail(Errno.EISDIR);
+      return true;
+    }
+    if (!decisions.permitted("create", call, decisions.pathOf(entry), Operation.WRITE)) {
+      return true;
+    }
+    int umasked = mode & 07777 & ~child.umask(call.tid());
+    long opened =
+        decisions.withName(
+            entry,
+            at ->
+                kernel.call(
+                    Syscall.OPENAT,
+                    entry.directory(),
+                    at,
+                    flags | O_CREAT | O_EXCL | noFollow | O_CLOEXEC | O_NOCTTY,
+                    umasked));
+    if (opened == -Errno.EEXIST.value() && (flags & O_EXCL) == 0) {
+      return false;
+    }
+    give(call, opened, flags);
+    return true;
+  }
+}

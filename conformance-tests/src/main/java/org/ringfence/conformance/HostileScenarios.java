@@ -1,0 +1,265 @@
+package org.ringfence.conformance;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination;
+import org.ringfence.conformance.ConformanceCase.Body;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.policy.SandboxPolicy;
+
+/** Commands that take more than their share: what bounds them, and what is left of them. */
+final class HostileScenarios {
+  private static final String GROUP = "lifetime";
+
+  private HostileScenarios() {}
+
+  static void addTo(Map<ConformanceCase, Body> all) {
+    add(
+        all,
+        "LIFE-FORK-BOMB",
+        "a fork bomb ends with the wall time",
+        List.of("limits.wall-time"),
+        HostileScenarios::forkBomb);
+    add(
+        all,
+        "LIFE-ZOMBIES",
+        "two hundred zombies end with the command",
+        List.of("lifetime.tree"),
+        HostileScenarios::zombies);
+    add(
+        all,
+        "LIFE-DISK-FILLER",
+        "what fills the temporary directory is removed with it",
+        List.of("tmp.private", "limits.wall-time"),
+        HostileScenarios::diskFiller);
+    add(
+        all,
+        "LIMIT-MEMORY-HOG",
+        "a process that takes more memory than is allowed fails",
+        List.of(),
+        HostileScenarios::memoryHog);
+    add(
+        all,
+        "LIMIT-PROCESSES",
+        "processes beyond the limit are not started",
+        List.of("limits.processes"),
+        HostileScenarios::processes);
+    add(
+        all,
+        "LIMIT-OUTPUT",
+        "output beyond the limit is cut off",
+        List.of("limits.output"),
+        HostileScenarios::outputLimit);
+    add(
+        all,
+        "LIMIT-OPEN-FILES",
+        "descriptors are bounded",
+        List.of("limits.open-files"),
+        limited(SandboxPolicy.builder().openFiles(32), "ulimit -n", "32\n"));
+    add(
+        all,
+        "LIMIT-FILE-SIZE",
+        "the size of a file is bounded",
+        List.of("limits.file-size"),
+        HostileScenarios::fileSize);
+    add(
+        all,
+        "LIMIT-CPU",
+        "processor time is bounded",
+        List.of("limits.cpu-time"),
+        HostileScenarios::cpuTime);
+  }
+
+  private static void add(
+      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
+    all.put(new ConformanceCase(id, GROUP, title, needs), body);
+  }
+
+  private static String forkBomb(Stage stage) throws Exception {
+    SandboxPolicy policy =
+        stage.policy("write").toBuilder()
+            .wallTime(Duration.ofMillis(400))
+            .grace(Duration.ZERO)
+            .build();
+    String mark = "bomb-" + LifetimeScenarios.sleeper().substring("sleep ".length());
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.wall-time")) {
+      SandboxCommand bomb =
+          SandboxCommand.of("/bin/sh", "-c", "b() { b | b & }; b; sleep 1000", mark)
+              .redirectError(ProcessBuilder.Redirect.DISCARD);
+      SandboxedProcess process = sandbox.start(bomb);
+      boolean ended = process.waitFor(LifetimeScenarios.PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      return ended
+              && LifetimeScenarios.becomes("/bin/sh -c", 0, LifetimeScenarios.PATIENCE_MILLIS, mark)
+          ? ""
+          : "something still runs";
+    }
+  }
+
+  private static String zombies(Stage stage) throws Exception {
+    String sleeper = LifetimeScenarios.sleeper();
+    // The children end at once, and their parent has become a program that never waits for them.
+    String script =
+        "(for i in $(seq 200); do (exit 0) & done; exec " + sleeper + ") & sleep 0.5; read line";
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, stage.policy("write"), "lifetime.tree")) {
+      SandboxedProcess process = sandbox.start(LifetimeScenarios.sh(script));
+      if (!LifetimeScenarios.becomes(sleeper, 1, LifetimeScenarios.PATIENCE_MILLIS)) {
+        return "the control failed: the parent never ran";
+      }
+      long pid = LifetimeScenarios.pidOf(sleeper);
+      long before = zombiesOf(pid);
+      process.getOutputStream().close();
+      process.waitFor();
+      if (before < 100) {
+        return "the control failed: only " + before + " zombies";
+      }
+      boolean gone = LifetimeScenarios.becomes(sleeper, 0, LifetimeScenarios.PATIENCE_MILLIS);
+      for (long waited = 0; gone && zombiesOf(pid) > 0; waited += 10) {
+        if (waited > LifetimeScenarios.PATIENCE_MILLIS) {
+          return "zombies are left";
+        }
+        Thread.sleep(10);
+      }
+      return gone ? "" : "the parent still runs";
+    }
+  }
+
+  private static long zombiesOf(long parent) throws IOException {
+    long count = 0;
+    try (Stream<Path> all = Files.list(Path.of("/proc"))) {
+      for (Path process : (Iterable<Path>) all::iterator) {
+        if (process.getFileName().toString().matches("[0-9]+")) {
+          count += isZombieOf(process, parent) ? 1 : 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  private static boolean isZombieOf(Path process, long parent) {
+    try {
+      String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
+      // proc_pid_stat(5): after the name, state and parent.
+      return stat.substring(stat.lastIndexOf(')') + 2).startsWith("Z " + parent + " ");
+    } catch (IOException e) {
+      // It ended while we looked.
+      return false;
+    }
+  }
+
+  private static String diskFiller(Stage stage) throws Exception {
+    SandboxPolicy policy =
+        stage.policy("write").toBuilder()
+            .wallTime(Duration.ofMillis(500))
+            .grace(Duration.ZERO)
+            .build();
+    Path tmp;
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.wall-time")) {
+      tmp = LifetimeScenarios.tmpOf(sandbox);
+      String filler = "i=0; while :; do head -c 65536 /dev/zero > \"$TMPDIR/$i\"; i=$((i+1)); done";
+      sandbox.start(LifetimeScenarios.sh(filler)).waitFor();
+      if (!Files.exists(tmp.resolve("0"))) {
+        return "the control failed: nothing was written to " + tmp;
+      }
+    }
+    return Files.exists(tmp) ? tmp + " is left" : "";
+  }
+
+  private static String memoryHog(Stage stage) throws Exception {
+    // dd takes its whole block at once.
+    String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
+    SandboxPolicy policy =
+        stage.policy("write").toBuilder().memory(256L << 20).bestEffort("limits").build();
+    stage.fixture().reset();
+    Execution inside;
+    try (Sandbox sandbox = stage.open(policy, List.of())) {
+      if (sandbox.plan().guarantees().stream()
+          .anyMatch(
+              guarantee ->
+                  guarantee.id().equals("limits.memory")
+                      && guarantee.level() == Enforcement.UNSUPPORTED)) {
+        throw new ConformanceCase.NotApplicableException("memory is not bounded here");
+      }
+      inside = Execution.of(sandbox.start(LifetimeScenarios.sh(script)));
+    }
+    int control = Execution.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
+    return control == 0 && inside.exit() != 0
+        ? ""
+        : "outside " + control + ", inside " + inside.exit();
+  }
+
+  private static String processes(Stage stage) throws Exception {
+    SandboxPolicy policy = stage.policy("write").toBuilder().processes(20).build();
+    String sleeper = LifetimeScenarios.sleeper();
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.processes")) {
+      SandboxedProcess process =
+          sandbox.start(
+              // A shell that cannot fork gives up; the one around it goes on without forking.
+              LifetimeScenarios.sh(
+                      "(for i in $(seq 60); do " + sleeper + " & done) 2>/dev/null; read line")
+                  .redirectError(ProcessBuilder.Redirect.DISCARD));
+      Thread.sleep(1_000);
+      long count = LifetimeScenarios.running(sleeper);
+      process.destroyForcibly();
+      process.waitFor();
+      return count > 0 && count <= 20 ? "" : count + " ran";
+    }
+  }
+
+  private static String outputLimit(Stage stage) throws Exception {
+    SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(10_000).build();
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
+      SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("yes"));
+      int length = process.getInputStream().readAllBytes().length;
+      process.waitFor();
+      return length == 10_000
+              && process.termination().orElseThrow().cause() == Termination.Cause.OUTPUT_LIMIT
+          ? ""
+          : length + " bytes, " + process.termination();
+    }
+  }
+
+  private static Body limited(SandboxPolicy.Builder limits, String script, String expected) {
+    return stage -> {
+      SandboxPolicy policy =
+          stage.policy("write").toBuilder().limits(limits.build().limits()).build();
+      stage.fixture().reset();
+      try (Sandbox sandbox = stage.open(policy, List.of("limits.open-files"))) {
+        String got = Execution.of(sandbox.start(LifetimeScenarios.sh(script))).output();
+        return got.equals(expected) ? "" : "expected " + expected + ", got " + got;
+      }
+    };
+  }
+
+  private static String fileSize(Stage stage) throws Exception {
+    SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.file-size")) {
+      Execution.of(
+          sandbox.start(
+              LifetimeScenarios.sh(
+                  "head -c 90000 /dev/zero > small; head -c 200000 /dev/zero > big")));
+      long small = Files.size(stage.fixture().workspace().resolve("small"));
+      long big = Files.size(stage.fixture().workspace().resolve("big"));
+      return small == 90_000 && big <= 100_000 ? "" : "small " + small + ", big " + big;
+    }
+  }
+
+  private static String cpuTime(Stage stage) throws Exception {
+    SandboxPolicy policy = stage.policy("write").toBuilder().cpuTime(Duration.ofSeconds(1)).build();
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.cpu-time")) {
+      SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("while :; do :; done"));
+      return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() > 128
+          ? ""
+          : "it was not ended by a signal";
+    }
+  }
+}
