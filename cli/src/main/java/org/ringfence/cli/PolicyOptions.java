@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
@@ -141,7 +142,9 @@ final class PolicyOptions {
     write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
     read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));
     deny.forEach(path -> builder.rule(absolute(path), Access.NONE, MissingPath.SKIP));
-    kept.forEach(builder::protectedPath);
+    if (builder.build().fileDefault() != FileDefault.WRITE) {
+      kept.forEach(builder::protectedPath);
+    }
     if (network != null) {
       builder.network(network);
     }

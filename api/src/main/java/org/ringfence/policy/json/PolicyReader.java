@@ -108,9 +108,14 @@ public final class PolicyReader {
     return builder.build();
   }
 
-  /** A command that could change its own policy would have none the next time. */
+  /**
+   * A command that could change its own policy would have none the next time. Where writing is
+   * granted everywhere, that is what was asked for.
+   */
   private static void protectItself(SandboxPolicy.Builder builder, Path file) {
-    builder.protectedPath(file.toAbsolutePath().normalize().toString());
+    if (builder.build().fileDefault() != FileDefault.WRITE) {
+      builder.protectedPath(file.toAbsolutePath().normalize().toString());
+    }
   }
 
   private static boolean isPath(String name) {

@@ -167,4 +167,14 @@ class PolicyReaderTest {
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("8 MiB");
   }
+
+  @Test
+  void aPolicyFileProtectsItselfUnlessEverythingIsWritable(@TempDir Path directory)
+      throws IOException {
+    Path file = directory.resolve("policy.json");
+    Files.writeString(file, "{\"extends\": [\"workspace-write\"]}");
+    assertThat(PolicyReader.read(file).protectedPaths()).containsExactly(file.toString());
+    Files.writeString(file, "{\"extends\": [\"danger-full-access\"]}");
+    assertThat(PolicyReader.read(file).protectedPaths()).isEmpty();
+  }
 }

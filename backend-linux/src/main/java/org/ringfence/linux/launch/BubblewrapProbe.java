@@ -21,6 +21,7 @@ public final class BubblewrapProbe {
   private static final Pattern VERSION = Pattern.compile("bubblewrap (\\d+)\\.(\\d+).*");
   private static final int OLDEST_MINOR = 8;
   private static final long PATIENCE_SECONDS = 10;
+  private static final Path OWN_STATUS = Path.of("/proc/self/status");
   private static final String PACKAGE = "the Debian package bubblewrap, 0.8 or newer";
   private static final List<String> TRIAL =
       List.of(
@@ -71,6 +72,11 @@ public final class BubblewrapProbe {
       if (!matcher.matches()
           || matcher.group(1).equals("0") && Integer.parseInt(matcher.group(2)) < OLDEST_MINOR) {
         return unusable(program + " is " + version, PACKAGE);
+      }
+      if (!Files.readString(OWN_STATUS).contains("Seccomp_filters:")) {
+        return unusable(
+            "the kernel does not count seccomp filters, by which its set-up is told from a command",
+            "Linux 5.10 or newer");
       }
       String number = version.substring("bubblewrap ".length());
       boolean setuid = ((Integer) Files.getAttribute(program, "unix:mode") & 04000) != 0;

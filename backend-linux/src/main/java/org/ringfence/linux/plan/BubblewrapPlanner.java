@@ -15,6 +15,8 @@ import org.ringfence.policy.TmpPolicy;
 /** Says which guarantees of a policy bubblewrap holds, given the facts. Pure. */
 public final class BubblewrapPlanner extends LinuxPlanner {
   private static final String MOUNTS = "mount namespace";
+  private static final String WRITING =
+      "Files are created, changed and deleted only where a rule grants writing";
 
   private final BubblewrapFeatures features;
 
@@ -43,6 +45,13 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     String remedy = "a rule that names the real path";
     if (policy.fileDefault() != FileDefault.WRITE) {
       writing(unsteady, remedy);
+    } else if (takesWritingAway()) {
+      add(
+          unsupported(
+              "files.write",
+              WRITING,
+              "writing is granted everywhere, so that a directory above a rule could be moved away",
+              "a narrower files.default"));
     }
     boolean takesReading =
         policy.fileDefault() == FileDefault.MINIMAL
@@ -69,7 +78,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   private void writing(Optional<String> unsteady, String remedy) {
-    String statement = "Files are created, changed and deleted only where a rule grants writing";
+    String statement = WRITING;
     String mechanism = MOUNTS + ", read-only but for what is granted";
     if (unsteady.isPresent()) {
       add(unsupported("files.write", statement, unsteady.get(), remedy));

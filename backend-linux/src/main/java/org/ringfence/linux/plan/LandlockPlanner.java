@@ -35,7 +35,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     Optional<String> unsteady = effective.unsteadyRule();
     return unsteady.isPresent()
         ? unsteady
-        : LandlockCompiler.inexpressible(effective, namesProblem().isEmpty());
+        : LandlockCompiler.inexpressible(effective, Supervision.namesHeld(effective, facts));
   }
 
   @Override

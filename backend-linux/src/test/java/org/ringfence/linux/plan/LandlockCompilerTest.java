@@ -174,4 +174,26 @@ class LandlockCompilerTest {
         .as("root is exempt from RLIMIT_NPROC")
         .isEqualTo(Enforcement.UNSUPPORTED);
   }
+
+  @Test
+  void whereEverythingIsWritableNoRuleTakesItAwayUnnoticed() {
+    SandboxPolicy policy =
+        SandboxPolicy.builder()
+            .fileDefault(FileDefault.WRITE)
+            .protectedNames(ProtectedNames.OFF)
+            .read("/etc")
+            .build();
+    HostFacts facts = facts(7, true, false);
+    assertThat(LandlockPlanner.plan(policy.in(PLACES), facts))
+        .anyMatch(guarantee -> guarantee.level() == Enforcement.UNSUPPORTED);
+    assertThat(BubblewrapPlanner.plan(policy.in(PLACES), facts, BubblewrapFeatures.ASSUMED))
+        .anyMatch(guarantee -> guarantee.level() == Enforcement.UNSUPPORTED);
+    SandboxPolicy open =
+        SandboxPolicy.builder()
+            .fileDefault(FileDefault.WRITE)
+            .protectedNames(ProtectedNames.OFF)
+            .build();
+    assertThat(LandlockPlanner.plan(open.in(PLACES), facts))
+        .allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
+  }
 }
