@@ -1,5 +1,6 @@
 package org.ringfence.event;
 
+import java.time.Duration;
 import java.util.Set;
 
 /**
@@ -19,7 +20,11 @@ public interface SandboxListener {
      */
     DENIED_OPENS,
     /** Programs that are executed; see {@link #executed}. */
-    COMMANDS
+    COMMANDS,
+    /** Decisions about connections to hosts outside; see {@link #connection}. */
+    CONNECTIONS,
+    /** Hosts that no rule of the policy lists; see {@link #unlistedHost}. */
+    UNLISTED_HOSTS
   }
 
   /**
@@ -35,6 +40,35 @@ public interface SandboxListener {
    * @param command what was executed
    */
   default void executed(AuditRecord command) {}
+
+  /**
+   * A connection to a host outside was decided on, and has ended if it passed through this JVM.
+   *
+   * @param connection the connection
+   */
+  default void connection(ConnectionRecord connection) {}
+
+  /**
+   * Decides about a host that no rule of the policy lists, in mode allowlist. Called for those with
+   * {@link Interest#UNLISTED_HOSTS} only, on a thread of its own, and not for two hosts at a time;
+   * what it throws is a denial, and so is an answer that takes longer than {@link
+   * #decisionTimeout}. A name is not looked up before it is allowed.
+   *
+   * @param request the host
+   * @return the decision
+   */
+  default HostVerdict unlistedHost(HostRequest request) {
+    return HostVerdict.DENY;
+  }
+
+  /**
+   * How long {@link #unlistedHost} is waited for.
+   *
+   * @return the time
+   */
+  default Duration decisionTimeout() {
+    return Duration.ofSeconds(60);
+  }
 
   /**
    * What this listener wants to hear of beyond what is known anyway. Asked once, when the sandbox

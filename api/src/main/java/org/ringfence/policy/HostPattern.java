@@ -1,9 +1,13 @@
 package org.ringfence.policy;
 
 import java.net.IDN;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * A host and a range of ports, such as {@code repo.example.org}, {@code *.example.org:443}, {@code
@@ -159,14 +163,33 @@ public final class HostPattern {
   private static String ipv6(String field, String host, String lower) {
     try {
       // A literal is parsed, never looked up: the pattern above leaves no room for a name.
-      return java.net.InetAddress.getByName(lower).getHostAddress();
-    } catch (java.net.UnknownHostException e) {
+      return InetAddress.getByName(lower).getHostAddress();
+    } catch (UnknownHostException e) {
       throw new InvalidPolicyException(field, host, "an IPv6 address, 2001:db8::1", e);
     }
   }
 
   private static String printable(String host) {
     return host.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** The address that a normal form stands for; empty for a name. */
+  static Optional<InetAddress> literal(String normal) {
+    if (!IPV4.matcher(normal).matches() && normal.indexOf(':') < 0) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(InetAddress.getByName(normal));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("a literal is not looked up", e);
+    }
+  }
+
+  /** The first and the last port, and those next to them. */
+  IntStream portsAroundEnds() {
+    return firstPort < 0
+        ? IntStream.empty()
+        : IntStream.of(firstPort - 1, firstPort, lastPort, lastPort + 1);
   }
 
   static boolean isLoopback(String normal) {

@@ -1,8 +1,12 @@
 package org.ringfence.policy;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The network part of a policy.
@@ -14,6 +18,10 @@ import java.util.TreeSet;
  *     loopback, also in mode {@link NetworkMode#NONE}
  * @param hostLoopbackPorts loopback ports of the host that may be connected to
  * @param unixSockets absolute paths of unix sockets outside the sandbox that may be connected to
+ * @param privateRanges special ranges (see {@link AddressRange#isSpecial}) that allowed names may
+ *     resolve into; elsewhere such an answer is taken for an attempt at rebinding
+ * @param dnsServers where allowed names are looked up; empty for those of the machine
+ * @param publish ports of the sandbox that are reached over the host's loopback
  */
 public record NetworkPolicy(
     NetworkMode mode,
@@ -21,11 +29,13 @@ public record NetworkPolicy(
     List<HostPattern> deny,
     boolean ownLoopback,
     List<Integer> hostLoopbackPorts,
-    List<String> unixSockets) {
+    List<String> unixSockets,
+    List<AddressRange> privateRanges,
+    List<DnsServer> dnsServers,
+    List<PublishedPort> publish) {
 
-  /** No network but the sandbox's own loopback. */
-  public static final NetworkPolicy NONE =
-      new NetworkPolicy(NetworkMode.NONE, List.of(), List.of(), true, List.of(), List.of());
+  /** The rule of a host that nothing in the policy speaks of. */
+  public static final String UNLISTED = "network.mode allowlist";
 
   /** Checks the parts and copies the lists. */
   public NetworkPolicy {
@@ -34,11 +44,25 @@ public record NetworkPolicy(
     deny = List.copyOf(deny);
     hostLoopbackPorts = List.copyOf(new TreeSet<>(hostLoopbackPorts));
     unixSockets = List.copyOf(unixSockets);
+    privateRanges = List.copyOf(privateRanges);
+    dnsServers = List.copyOf(dnsServers);
+    publish = List.copyOf(publish);
     for (int port : hostLoopbackPorts) {
       if (port < 1 || port > 65535) {
         throw new InvalidPolicyException(
             "network.hostLoopbackPorts", Integer.toString(port), "a port from 1 to 65535");
       }
+    }
+    TreeSet<Integer> published = new TreeSet<>();
+    for (PublishedPort port : publish) {
+      if (!published.add(port.host())) {
+        throw new InvalidPolicyException(
+            "network.publish", port.toString(), "each port of the host once");
+      }
+    }
+    if (!publish.isEmpty() && !ownLoopback && mode != NetworkMode.FULL) {
+      throw new InvalidPolicyException(
+          "network.publish", publish.get(0).toString(), "network.ownLoopback true");
     }
   }
 
@@ -52,10 +76,9 @@ public record NetworkPolicy(
   public Decision evaluate(String host, int port) {
     HostPattern.checkPort(port);
     String normal = HostPattern.normalise("host", host);
-    for (HostPattern pattern : deny) {
-      if (pattern.matches(normal, port)) {
-        return Decision.deny("network.deny " + pattern, "the host is on the deny list");
-      }
+    Optional<Decision> denied = denied(normal, port);
+    if (denied.isPresent()) {
+      return denied.get();
     }
     if (HostPattern.isLoopback(normal) && hostLoopbackPorts.contains(port)) {
       return Decision.allow("network.hostLoopbackPorts " + port);
@@ -73,6 +96,97 @@ public record NetworkPolicy(
         return Decision.allow("network.allow " + pattern);
       }
     }
-    return Decision.deny("network.mode allowlist", "no pattern of network.allow matches");
+    return Decision.deny(UNLISTED, "no pattern of network.allow matches");
+  }
+
+  /**
+   * Decides a connection to an address that a name was resolved to.
+   *
+   * @param host the name
+   * @param address what it was resolved to
+   * @param port the port, 1 to 65535
+   * @return the decision; an allowed name does not allow an address that is denied, nor a special
+   *     one that is not named
+   */
+  public Decision evaluate(String host, InetAddress address, int port) {
+    Decision byName = evaluate(host, port);
+    return byName.allowed() ? evaluateResolved(byName, address, port) : byName;
+  }
+
+  /**
+   * Decides on the address of a host that is allowed for reasons of its own.
+   *
+   * @param allowed the decision that allows the host
+   * @param address what the host was resolved to
+   * @param port the port, 1 to 65535
+   * @return the decision given, or the denial of the address
+   */
+  public Decision evaluateResolved(Decision allowed, InetAddress address, int port) {
+    String literal = literal(address);
+    Optional<Decision> denied = denied(literal, port);
+    if (denied.isPresent()) {
+      return denied.get();
+    }
+    if (mode == NetworkMode.FULL
+        || !AddressRange.isSpecial(address)
+        || privateRanges.stream().anyMatch(range -> range.contains(address))
+        || evaluate(literal, port).allowed()) {
+      return allowed;
+    }
+    return Decision.deny(
+        "network.privateRanges",
+        "an allowed name resolves to the special address " + literal + ", which is not named");
+  }
+
+  /**
+   * The denial of a host by the deny list.
+   *
+   * @param host a host name or an IP literal
+   * @param port the port, 1 to 65535
+   * @return the denial; empty when nothing on the list matches
+   */
+  public Optional<Decision> denied(String host, int port) {
+    String normal = HostPattern.normalise("host", host);
+    return deny.stream()
+        .filter(pattern -> pattern.matches(normal, port))
+        .findFirst()
+        .map(pattern -> Decision.deny("network.deny " + pattern, normal + " is on the deny list"));
+  }
+
+  /**
+   * Whether an allowed name may resolve to an address at all.
+   *
+   * @param address the address
+   * @return false for a special one that nothing names
+   */
+  public boolean resolvesTo(InetAddress address) {
+    return !AddressRange.isSpecial(address)
+        || privateRanges.stream().anyMatch(range -> range.contains(address))
+        || resolvable(literal(address));
+  }
+
+  private static String literal(InetAddress address) {
+    String text = address.getHostAddress();
+    int zone = text.indexOf('%');
+    return HostPattern.normalise("host", zone < 0 ? text : text.substring(0, zone));
+  }
+
+  /**
+   * Whether a name may be looked up: some port of it may be connected to.
+   *
+   * @param host a host name
+   * @return true if a pattern allows it on a port on which none denies it
+   */
+  public boolean resolvable(String host) {
+    if (mode == NetworkMode.NONE) {
+      return false;
+    }
+    // What is denied changes at the ends of ranges only.
+    IntStream ends =
+        Stream.concat(allow.stream(), deny.stream())
+            .flatMapToInt(HostPattern::portsAroundEnds)
+            .filter(port -> port >= 1 && port <= 65535);
+    return IntStream.concat(ends, IntStream.of(80, 443))
+        .anyMatch(port -> evaluate(host, port).allowed());
   }
 }

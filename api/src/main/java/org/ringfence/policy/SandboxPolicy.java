@@ -124,12 +124,7 @@ public record SandboxPolicy(
     private ProtectedNames protectedNames = ProtectedNames.HOOKS_AND_CONFIG;
     private final Set<String> protectedPaths = new LinkedHashSet<>();
     private TmpPolicy tmp = TmpPolicy.PRIVATE;
-    private NetworkMode networkMode = NetworkMode.NONE;
-    private final Set<HostPattern> allow = new LinkedHashSet<>();
-    private final Set<HostPattern> deny = new LinkedHashSet<>();
-    private boolean ownLoopback = true;
-    private final Set<Integer> hostLoopbackPorts = new LinkedHashSet<>();
-    private final Set<String> unixSockets = new LinkedHashSet<>();
+    private final NetworkDraft network = new NetworkDraft();
     private EnvironmentPolicy.Inherit inherit = EnvironmentPolicy.Inherit.CORE;
     private final Set<String> include = new LinkedHashSet<>();
     private final Set<String> exclude = new LinkedHashSet<>();
@@ -161,12 +156,7 @@ public record SandboxPolicy(
       protectedNames = policy.protectedNames;
       protectedPaths.addAll(policy.protectedPaths);
       tmp = policy.tmp;
-      networkMode = policy.network.mode();
-      allow.addAll(policy.network.allow());
-      deny.addAll(policy.network.deny());
-      ownLoopback = policy.network.ownLoopback();
-      hostLoopbackPorts.addAll(policy.network.hostLoopbackPorts());
-      unixSockets.addAll(policy.network.unixSockets());
+      network.from(policy.network);
       inherit = policy.environment.inherit();
       include.addAll(policy.environment.include());
       exclude.addAll(policy.environment.exclude());
@@ -292,7 +282,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder network(NetworkMode value) {
-      networkMode = Objects.requireNonNull(value, "value");
+      network.mode = Objects.requireNonNull(value, "value");
       return this;
     }
 
@@ -303,7 +293,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder allowHost(String pattern) {
-      allow.add(HostPattern.parse(pattern));
+      network.allow.add(HostPattern.parse(pattern));
       return this;
     }
 
@@ -314,7 +304,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder denyHost(String pattern) {
-      deny.add(HostPattern.parse(pattern));
+      network.deny.add(HostPattern.parse(pattern));
       return this;
     }
 
@@ -325,7 +315,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder ownLoopback(boolean value) {
-      ownLoopback = value;
+      network.ownLoopback = value;
       return this;
     }
 
@@ -337,7 +327,7 @@ public record SandboxPolicy(
      */
     public Builder hostLoopbackPort(int port) {
       HostPattern.checkPort(port);
-      hostLoopbackPorts.add(port);
+      network.hostLoopbackPorts.add(port);
       return this;
     }
 
@@ -348,7 +338,40 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder unixSocket(String path) {
-      unixSockets.add(path);
+      network.unixSockets.add(path);
+      return this;
+    }
+
+    /**
+     * Names a special range that allowed names may resolve into.
+     *
+     * @param range the range, such as {@code 10.0.0.0/8}
+     * @return this builder
+     */
+    public Builder privateRange(String range) {
+      network.privateRanges.add(AddressRange.parse(range));
+      return this;
+    }
+
+    /**
+     * Names a server that allowed names are looked up at, instead of those of the machine.
+     *
+     * @param server its address, with a port or without
+     * @return this builder
+     */
+    public Builder dnsServer(String server) {
+      network.dnsServers.add(DnsServer.parse(server));
+      return this;
+    }
+
+    /**
+     * Makes a port of the sandbox reachable over the host's loopback.
+     *
+     * @param ports the port, or the host's and the sandbox's, {@code 8080:3000}
+     * @return this builder
+     */
+    public Builder publish(String ports) {
+      network.publish.add(PublishedPort.parse(ports));
       return this;
     }
 
@@ -560,13 +583,7 @@ public record SandboxPolicy(
           protectedNames,
           new ArrayList<>(protectedPaths),
           tmp,
-          new NetworkPolicy(
-              networkMode,
-              new ArrayList<>(allow),
-              new ArrayList<>(deny),
-              ownLoopback,
-              new ArrayList<>(hostLoopbackPorts),
-              new ArrayList<>(unixSockets)),
+          network.build(),
           new EnvironmentPolicy(inherit, new ArrayList<>(include), new ArrayList<>(exclude), set),
           new Limits(memory, processes, cpuTime, openFiles, fileSize, wallTime, outputBytes, grace),
           lifetime,

@@ -1,10 +1,14 @@
 package org.ringfence.cli;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 
@@ -30,6 +34,29 @@ record Listeners(List<SandboxListener> all) implements SandboxListener {
   @Override
   public void executed(AuditRecord command) {
     each(listener -> listener.executed(command));
+  }
+
+  @Override
+  public void connection(ConnectionRecord connection) {
+    each(listener -> listener.connection(connection));
+  }
+
+  /** The first that wants to decide does. */
+  @Override
+  public HostVerdict unlistedHost(HostRequest request) {
+    return decider().unlistedHost(request);
+  }
+
+  @Override
+  public Duration decisionTimeout() {
+    return decider().decisionTimeout();
+  }
+
+  private SandboxListener decider() {
+    return all.stream()
+        .filter(listener -> listener.interests().contains(Interest.UNLISTED_HOSTS))
+        .findFirst()
+        .orElse(SandboxListener.NONE);
   }
 
   @Override

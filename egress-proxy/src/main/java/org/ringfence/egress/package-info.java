@@ -1,5 +1,5 @@
 /**
- * The allowlisting proxy that backends share whose system cannot filter by host name. Empty in this
- * version: a policy with network mode {@code allowlist} is refused.
+ * What decides on hosts outside a sandbox, and the allowlisting proxy for systems whose kernel
+ * cannot filter by name and for clients that use one anyway.
  */
 package org.ringfence.egress;

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.Set;
 import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 
@@ -36,7 +37,7 @@ public final class AuditLog implements SandboxListener {
 
   @Override
   public Set<Interest> interests() {
-    return Set.of(Interest.COMMANDS);
+    return Set.of(Interest.COMMANDS, Interest.CONNECTIONS);
   }
 
   @Override
@@ -67,6 +68,24 @@ public final class AuditLog implements SandboxListener {
     line.put("rule", violation.rule());
     line.put("remedy", violation.remedy());
     line.put("certainty", violation.certainty().name());
+    write(line);
+  }
+
+  @Override
+  public void connection(ConnectionRecord connection) {
+    ObjectNode line = mapper.createObjectNode();
+    line.put("event", "connection");
+    line.put("time", connection.time().toString());
+    line.put("host", connection.host());
+    line.put("address", connection.address());
+    line.put("port", connection.port());
+    line.put("pid", connection.pid());
+    line.put("executable", connection.executable());
+    line.put("rule", connection.rule());
+    line.put("allowed", connection.allowed());
+    connection.sent().ifPresent(bytes -> line.put("sent", bytes));
+    connection.received().ifPresent(bytes -> line.put("received", bytes));
+    connection.duration().ifPresent(time -> line.put("millis", time.toMillis()));
     write(line);
   }
 

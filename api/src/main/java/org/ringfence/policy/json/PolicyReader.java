@@ -233,6 +233,9 @@ public final class PolicyReader {
         value ->
             each(value, port -> builder.hostLoopbackPort((int) Math.min(number(port), 1 << 20))));
     fields.put("unixSockets", value -> each(value, path -> builder.unixSocket(string(path))));
+    fields.put("privateRanges", value -> strings(value).forEach(builder::privateRange));
+    fields.put("dnsServers", value -> strings(value).forEach(builder::dnsServer));
+    fields.put("publish", value -> strings(value).forEach(builder::publish));
     fields("network.", node, fields);
   }
 

@@ -47,6 +47,9 @@ public final class PolicyWriter {
     ArrayNode ports = network.putArray("hostLoopbackPorts");
     policy.network().hostLoopbackPorts().forEach(ports::add);
     strings(network.putArray("unixSockets"), policy.network().unixSockets());
+    strings(network.putArray("privateRanges"), policy.network().privateRanges());
+    strings(network.putArray("dnsServers"), policy.network().dnsServers());
+    strings(network.putArray("publish"), policy.network().publish());
     ObjectNode environment = root.putObject("environment");
     environment.put("inherit", Words.of(policy.environment().inherit()));
     strings(environment.putArray("include"), policy.environment().include());

@@ -106,6 +106,16 @@ public final class Constants {
   public static final int SO_BINDTODEVICE = 25;
   public static final int SO_DOMAIN = 39;
   public static final int SO_COOKIE = 57;
+  public static final int SO_SNDTIMEO = 21;
+  public static final int SOL_UDP = 17;
+  public static final int UDP_SEGMENT = 103;
+  public static final int IPPROTO_IP = 0;
+  public static final int IP_TOS = 1;
+  public static final int IP_TTL = 2;
+  public static final int IPPROTO_IPV6 = 41;
+  public static final int IPV6_HOPLIMIT = 52;
+  public static final int IPV6_TCLASS = 67;
+  public static final int MSG_ZEROCOPY = 0x4000000;
   public static final int MSG_DONTWAIT = 0x40;
   public static final int MSG_NOSIGNAL = 0x4000;
   public static final int SCM_RIGHTS = 1;

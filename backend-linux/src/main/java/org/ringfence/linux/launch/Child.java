@@ -165,6 +165,14 @@ final class Child {
     return new int[] {(int) statusField(tid, "Uid:", 10)[3], (int) statusField(tid, "Gid:", 10)[3]};
   }
 
+  /** Whether a signal waits that the thread neither blocks nor ignores. */
+  boolean signalled(int tid) throws AccessException {
+    long waiting = statusField(tid, "SigPnd:", 16)[0] | statusField(tid, "ShdPnd:", 16)[0];
+    return waiting != 0
+        && (waiting & ~statusField(tid, "SigBlk:", 16)[0] & ~statusField(tid, "SigIgn:", 16)[0])
+            != 0;
+  }
+
   /** How many seccomp filters a thread is under (Linux 5.10). */
   long filters(int tid) throws AccessException {
     return statusField(tid, "Seccomp_filters:", 10)[0];
@@ -237,7 +245,7 @@ final class Child {
     String[] parts = status.substring(start + 1 + name.length(), end).trim().split("\\s+");
     long[] values = new long[parts.length];
     for (int i = 0; i < parts.length; i++) {
-      values[i] = Long.parseLong(parts[i], radix);
+      values[i] = Long.parseUnsignedLong(parts[i], radix);
     }
     return values;
   }

@@ -154,7 +154,7 @@ public final class HostProbe {
       return false;
     }
     try {
-      SocketCalls.tieToLoopback(kernel, (int) fd);
+      new SocketOptions(kernel).tieToLoopback((int) fd);
       return true;
     } catch (AccessException e) {
       return false;
@@ -171,8 +171,8 @@ public final class HostProbe {
     try {
       UnixSocket socket =
           new UnixSocket(
-              SocketCalls.inode(new PathObject(kernel), (int) fd),
-              SocketCalls.longOption(kernel, (int) fd, SO_COOKIE));
+              new SocketOptions(kernel).inode((int) fd, new PathObject(kernel)),
+              new SocketOptions(kernel).getLong((int) fd, SO_COOKIE));
       return OwnSockets.unixDiagWorks(kernel, socket);
     } catch (AccessException e) {
       return false;

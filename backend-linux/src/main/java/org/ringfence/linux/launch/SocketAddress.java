@@ -18,6 +18,21 @@ record SocketAddress(byte[] bytes) {
   /** {@code sizeof(struct sockaddr_storage)}. */
   static final int LONGEST = 128;
 
+  /** An address for a socket of a family; one of IPv4 is mapped for a socket of IPv6. */
+  static SocketAddress inet(InetAddress address, int port, int family) {
+    byte[] raw = address.getAddress();
+    boolean v4 = family == Constants.AF_INET;
+    byte[] bytes = new byte[v4 ? 16 : 28];
+    ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).putShort(0, (short) family);
+    ByteBuffer.wrap(bytes).putShort(2, (short) port);
+    if (!v4 && raw.length == 4) {
+      bytes[18] = (byte) 0xff;
+      bytes[19] = (byte) 0xff;
+    }
+    System.arraycopy(raw, 0, bytes, v4 ? 4 : 24 - raw.length, raw.length);
+    return new SocketAddress(bytes);
+  }
+
   int family() {
     return bytes.length < 2
         ? -1

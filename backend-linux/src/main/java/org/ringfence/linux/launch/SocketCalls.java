@@ -1,6 +1,7 @@
 package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.AF_INET;
+import static org.ringfence.linux.bind.Constants.AF_INET6;
 import static org.ringfence.linux.bind.Constants.AF_NETLINK;
 import static org.ringfence.linux.bind.Constants.AF_UNIX;
 import static org.ringfence.linux.bind.Constants.AF_UNSPEC;
@@ -13,8 +14,6 @@ import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
-import static org.ringfence.linux.bind.Constants.SOL_SOCKET;
-import static org.ringfence.linux.bind.Constants.SO_BINDTODEVICE;
 import static org.ringfence.linux.bind.Constants.SO_COOKIE;
 import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
 import static org.ringfence.linux.bind.Constants.SO_TYPE;
@@ -47,16 +46,18 @@ import org.ringfence.policy.NetworkPolicy;
  */
 final class SocketCalls {
   private static final int LARGEST_PRIVILEGED_PORT = 1023;
-  private static final byte[] LOOPBACK_DEVICE = {'l', 'o', 0};
 
   private final Kernel kernel;
   private final Child child;
+  private final SocketOptions options;
   private final PathObject paths;
   private final NetworkPolicy policy;
   private final Set<String> namedSockets;
   private final OwnSockets own;
   private final boolean root;
   private final boolean ownNetwork;
+  private final InetDestinations inet;
+  private final PendingConnects pending;
   private final Consumer<Violation> denied;
   private final Executor blocking;
 
@@ -67,10 +68,15 @@ final class SocketCalls {
       NetworkPolicy policy,
       OwnSockets own,
       boolean root,
+      InetDestinations inet,
+      PendingConnects pending,
       Consumer<Violation> denied,
       Executor blocking) {
     this.kernel = kernel;
     this.child = new Child(kernel);
+    this.options = new SocketOptions(kernel);
+    this.inet = inet;
+    this.pending = pending;
     this.paths = paths;
     this.ownNetwork = supervision.ownNetwork();
     this.policy = policy;
@@ -100,6 +106,7 @@ final class SocketCalls {
       switch (syscall) {
         case SOCKET -> socket(call);
         case BIND -> bind(call);
+        case LISTEN -> listen(call);
         case CONNECT -> connect(call);
         case SENDTO -> sendTo(call);
         case SENDMSG -> sendMessage(call);
@@ -124,29 +131,32 @@ final class SocketCalls {
                 kernel.call(
                     Syscall.SOCKET, call.argument(0), type | SOCK_CLOEXEC, call.argument(2)));
     try {
-      tieToLoopback(kernel, fd);
-      own.addInet(inode(fd));
+      if (!connectsOutside(fd)) {
+        options.tieToLoopback(fd);
+      }
+      own.addInet(options.inode(fd, paths));
       call.resultDescriptor(fd, (type & SOCK_CLOEXEC) != 0 ? O_CLOEXEC : 0);
     } finally {
       child.close(fd);
     }
   }
 
-  /**
-   * Ties a socket to the device lo. Without CAP_NET_RAW nobody can untie it (net/core/sock.c,
-   * sock_bindtoindex_locked).
-   */
-  static void tieToLoopback(Kernel kernel, int fd) throws AccessException {
-    try (NativeBlock block = new NativeBlock(16)) {
-      checked(
-          kernel.call(
-              Syscall.SETSOCKOPT,
-              fd,
-              SOL_SOCKET,
-              SO_BINDTODEVICE,
-              block.bytes(LOOPBACK_DEVICE),
-              LOOPBACK_DEVICE.length,
-              0));
+  /** With an allowlist a TCP socket may be connected to hosts outside; none may listen there. */
+  private boolean connectsOutside(int fd) throws AccessException {
+    return policy.mode() == NetworkMode.ALLOWLIST && options.get(fd, SO_TYPE) == SOCK_STREAM;
+  }
+
+  private void listen(TrappedCall call) throws AccessException {
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    try {
+      live(call);
+      long domain = options.get(fd, SO_DOMAIN);
+      if ((domain == AF_INET || domain == AF_INET6) && !options.tiedToLoopback(fd)) {
+        options.tieToLoopback(fd);
+      }
+      call.result(kernel.call(Syscall.LISTEN, fd, call.intArgument(1)));
+    } finally {
+      child.close(fd);
     }
   }
 
@@ -155,7 +165,7 @@ final class SocketCalls {
     try {
       SocketAddress address = address(call, call.argument(1), call.intArgument(2));
       live(call);
-      if (option(fd, SO_DOMAIN) == AF_UNIX) {
+      if (options.get(fd, SO_DOMAIN) == AF_UNIX) {
         bindUnix(call, fd, address);
         return;
       }
@@ -172,14 +182,35 @@ final class SocketCalls {
         call.fail(Errno.EACCES);
         return;
       }
+      if (address.isInet() && address.port() > 0 && taken(fd, address)) {
+        call.fail(Errno.EADDRINUSE);
+        return;
+      }
       call.result(withAddress(Syscall.BIND, fd, address));
     } finally {
       child.close(fd);
     }
   }
 
+  /**
+   * Whether a server outside has the port. The kernel would let two share it that both ask to
+   * (SO_REUSEPORT), and give the sandbox connections that were meant for the other.
+   */
+  private boolean taken(int fd, SocketAddress address) throws AccessException {
+    try {
+      InetAddress target = address.inet();
+      if (target.isAnyLocalAddress()) {
+        target = InetAddress.getByName(address.family() == AF_INET ? "127.0.0.1" : "::1");
+      }
+      boolean tcp = options.get(fd, SO_TYPE) == SOCK_STREAM;
+      return own.listener(tcp, target, address.port()) == OwnSockets.Listener.FOREIGN;
+    } catch (IOException e) {
+      throw new AccessException(-Errno.EACCES.value());
+    }
+  }
+
   private void bindUnix(TrappedCall call, int fd, SocketAddress address) throws AccessException {
-    UnixSocket socket = new UnixSocket(inode(fd), longOption(fd, SO_COOKIE));
+    UnixSocket socket = new UnixSocket(options.inode(fd, paths), options.getLong(fd, SO_COOKIE));
     if (ownNetwork) {
       if (address.hasPath()) {
         PathObject.Entry entry = paths.entry(call.tid(), AT_FDCWD, address.path());
@@ -228,20 +259,26 @@ final class SocketCalls {
         call.result(destination.refusal());
         return;
       }
-      if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
+      int domain = (int) options.get(fd, SO_DOMAIN);
+      if (destination.address() == null) {
+        blocking.execute(() -> connectWhenDecided(call, fd, address));
+      } else if (domain == AF_INET || domain == AF_INET6) {
+        pending.connect(call, fd, destination.address());
+      } else if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
         call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
         destination.close();
         return;
+      } else {
+        blocking.execute(
+            () -> {
+              try {
+                call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
+              } finally {
+                destination.close();
+                child.close(fd);
+              }
+            });
       }
-      blocking.execute(
-          () -> {
-            try {
-              call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
-            } finally {
-              destination.close();
-              child.close(fd);
-            }
-          });
       handedOn = true;
     } finally {
       if (!handedOn) {
@@ -250,10 +287,44 @@ final class SocketCalls {
     }
   }
 
+  /** On a thread that may wait for whoever decides. */
+  private void connectWhenDecided(TrappedCall call, int fd, SocketAddress address) {
+    boolean handedOn = false;
+    try {
+      InetDestinations.Ruling ruling = inet.decideWaiting(request(call, "connect", fd, address));
+      live(call);
+      if (ruling instanceof InetDestinations.Allowed allowed) {
+        pending.connect(call, fd, allowed.address());
+        handedOn = true;
+      } else {
+        call.fail(Errno.EACCES);
+      }
+    } catch (AccessException e) {
+      call.result(e.result());
+    } catch (IOException e) {
+      call.fail(Errno.EACCES);
+    } finally {
+      if (!handedOn) {
+        child.close(fd);
+      }
+    }
+  }
+
+  private InetDestinations.Request request(
+      TrappedCall call, String operation, int fd, SocketAddress address) throws AccessException {
+    return new InetDestinations.Request(
+        call.tid(),
+        operation,
+        options.get(fd, SO_TYPE) == SOCK_STREAM,
+        options.get(fd, SO_DOMAIN) == AF_INET6,
+        address);
+  }
+
   /**
    * Where something may be sent.
    *
-   * @param address the address to use, which may name the checked object instead of the path
+   * @param address the address to use, which may name the checked object instead of the path; null
+   *     when it has to be decided by somebody who is waited for
    * @param refusal a negated error number, 0 when it is allowed
    * @param object a descriptor that keeps the checked object, or -1
    */
@@ -293,7 +364,7 @@ final class SocketCalls {
     if (family == AF_UNSPEC) {
       return allowed(address);
     }
-    int domain = (int) option(fd, SO_DOMAIN);
+    int domain = (int) options.get(fd, SO_DOMAIN);
     if (domain == AF_UNIX) {
       return family == AF_UNIX ? unixDestination(call, operation, address) : refused(Errno.EINVAL);
     }
@@ -301,43 +372,13 @@ final class SocketCalls {
       // The filter lets routes be asked for only; what is changed needs a capability of the sender.
       return allowed(address);
     }
-    if (!address.isInet()) {
-      return refused(Errno.EAFNOSUPPORT);
+    InetDestinations.Ruling ruling = inet.decide(request(call, operation, fd, address));
+    if (ruling instanceof InetDestinations.Allowed allowed) {
+      return allowed(allowed.address());
     }
-    if (policy.mode() == NetworkMode.FULL || ownNetwork) {
-      return allowed(address);
-    }
-    return loopbackDestination(call, operation, option(fd, SO_TYPE) == SOCK_STREAM, address);
-  }
-
-  private Destination loopbackDestination(
-      TrappedCall call, String operation, boolean tcp, SocketAddress address) throws IOException {
-    InetAddress target = address.inet();
-    String rule = "network.mode " + policy.mode().name().toLowerCase(java.util.Locale.ROOT);
-    if (target.isAnyLocalAddress()) {
-      // The kernel takes the unspecified address for loopback.
-      target = InetAddress.getByName(address.family() == AF_INET ? "127.0.0.1" : "::1");
-    }
-    if (!target.isLoopbackAddress()) {
-      return refused(call, operation, address.display(), rule, "network.allow");
-    }
-    if (policy.hostLoopbackPorts().contains(address.port())) {
-      return allowed(address);
-    }
-    if (!policy.ownLoopback()) {
-      return refused(call, operation, address.display(), rule, "network.ownLoopback");
-    }
-    return switch (own.listener(tcp, target, address.port())) {
-      case OWN -> allowed(address);
-      case NOBODY -> refused(Errno.ECONNREFUSED);
-      case FOREIGN ->
-          refused(
-              call,
-              operation,
-              address.display(),
-              rule,
-              "network.hostLoopbackPorts " + address.port());
-    };
+    return ruling instanceof InetDestinations.Refused refused
+        ? refused(refused.errno())
+        : allowed(null);
   }
 
   private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
@@ -524,34 +565,6 @@ final class SocketCalls {
     try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
       return kernel.call(syscall, fd, block.bytes(address.bytes()), address.bytes().length);
     }
-  }
-
-  private long option(int fd, int name) throws AccessException {
-    return longOption(fd, name) & 0xffffffffL;
-  }
-
-  private long longOption(int fd, int name) throws AccessException {
-    return longOption(kernel, fd, name);
-  }
-
-  static long longOption(Kernel kernel, int fd, int name) throws AccessException {
-    try (NativeBlock block = new NativeBlock(64)) {
-      long value = block.allocate(8);
-      long length = block.allocate(8);
-      block.setInt(length, 8);
-      checked(kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, name, value, length, 0));
-      return block.getLong(value);
-    }
-  }
-
-  private long inode(int fd) throws AccessException {
-    return inode(paths, fd);
-  }
-
-  /** A socket's inode, from a link such as {@code socket:[1234]}. */
-  static long inode(PathObject paths, int fd) throws AccessException {
-    String link = paths.link(fd);
-    return Long.parseLong(link.substring(link.indexOf('[') + 1, link.indexOf(']')));
   }
 
   private static long checked(long result) throws AccessException {

@@ -1,7 +1,16 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.IPPROTO_IP;
+import static org.ringfence.linux.bind.Constants.IPPROTO_IPV6;
+import static org.ringfence.linux.bind.Constants.IPV6_HOPLIMIT;
+import static org.ringfence.linux.bind.Constants.IPV6_TCLASS;
+import static org.ringfence.linux.bind.Constants.IP_TOS;
+import static org.ringfence.linux.bind.Constants.IP_TTL;
+import static org.ringfence.linux.bind.Constants.MSG_ZEROCOPY;
 import static org.ringfence.linux.bind.Constants.SCM_RIGHTS;
 import static org.ringfence.linux.bind.Constants.SOL_SOCKET;
+import static org.ringfence.linux.bind.Constants.SOL_UDP;
+import static org.ringfence.linux.bind.Constants.UDP_SEGMENT;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -96,7 +105,11 @@ final class SocketMessage {
     return data.toByteArray();
   }
 
-  /** Copies control messages; credentials are left out, the kernel adds true ones. */
+  /**
+   * Copies control messages. Credentials are left out, the kernel adds true ones; and so is what
+   * would change where the message goes after its address was decided on: the device and the source
+   * (IP_PKTINFO), options and routes (IP_RETOPTS, IPV6_RTHDR).
+   */
   private static byte[] translate(Child child, int tid, byte[] given, List<Integer> descriptors)
       throws AccessException {
     ByteBuffer in = ByteBuffer.wrap(given).order(ByteOrder.nativeOrder());
@@ -109,10 +122,11 @@ final class SocketMessage {
       }
       int level = in.getInt(at + 8);
       int type = in.getInt(at + 12);
-      if (level != SOL_SOCKET || type == SCM_RIGHTS) {
+      boolean rights = level == SOL_SOCKET && type == SCM_RIGHTS;
+      if (rights || harmless(level, type)) {
         int to = out.position();
         out.put(given, at, (int) length);
-        if (level == SOL_SOCKET) {
+        if (rights) {
           for (int i = CONTROL_HEADER; i + 4 <= length; i += 4) {
             int copy = child.descriptor(tid, in.getInt(at + i));
             descriptors.add(copy);
@@ -126,6 +140,15 @@ final class SocketMessage {
     byte[] control = new byte[out.position()];
     out.get(0, control);
     return control;
+  }
+
+  private static boolean harmless(int level, int type) {
+    return switch (level) {
+      case IPPROTO_IP -> type == IP_TOS || type == IP_TTL;
+      case IPPROTO_IPV6 -> type == IPV6_TCLASS || type == IPV6_HOPLIMIT;
+      case SOL_UDP -> type == UDP_SEGMENT;
+      default -> false;
+    };
   }
 
   SocketAddress address() {
@@ -150,7 +173,8 @@ final class SocketMessage {
         block.setLong(header + 32, block.bytes(control));
         block.setLong(header + 40, control.length);
       }
-      return kernel.call(Syscall.SENDMSG, fd, header, flags);
+      // Our copy is gone when the call returns: the device must not read it later.
+      return kernel.call(Syscall.SENDMSG, fd, header, flags & ~MSG_ZEROCOPY);
     }
   }
 

@@ -3,6 +3,7 @@ package org.ringfence.linux.launch;
 import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.EPOLLHUP;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
+import static org.ringfence.linux.bind.Constants.EPOLLOUT;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_DEL;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_MOD;
@@ -15,11 +16,13 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.ringfence.egress.Egress;
+import org.ringfence.egress.HostDecisions;
 import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -29,6 +32,8 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +50,7 @@ final class Supervisor implements AutoCloseable {
   // kernel/sched/syscalls.c: 0.1 ms is the least that is taken.
   private static final long SHORTEST_SLICE_NANOS = 100_000;
   private static final long PROCESS_DATA = 1L << 32;
+  private static final long CONNECT_DATA = 2L << 32;
   private static final int MOST_EVENTS = 32;
   private static final int NOTIFICATION_BYTES = 80;
   private static final int MOST_BLOCKING_CALLS = 256;
@@ -64,7 +70,9 @@ final class Supervisor implements AutoCloseable {
   private final NameCalls names;
   private final SocketCalls sockets;
   private final LimitGate gate;
-  private final ExecutorService blocking;
+  private final ThreadPoolExecutor blocking;
+  private final Egress egress;
+  private final PendingConnects pending;
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -97,24 +105,38 @@ final class Supervisor implements AutoCloseable {
     this.eventSize = epollEventSize(kernel);
     this.blocking =
         new ThreadPoolExecutor(
-            0,
+            MOST_BLOCKING_CALLS,
             MOST_BLOCKING_CALLS,
             IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
+            new LinkedBlockingQueue<>(),
             daemon("ringfence-blocking"));
+    blocking.allowCoreThreadTimeOut(true);
     this.reporter = new Reporter(listener);
+    NetworkPolicy network = policy.policy().network();
+    this.egress =
+        network.mode() == NetworkMode.ALLOWLIST ? egress(network, listener, reporter) : null;
     boolean root = user[0] == 0;
     this.metadata = new MetadataCalls(kernel, paths, view, user[0], user[1], reporter::violation);
     OwnSockets own = new OwnSockets(kernel);
+    Child child = new Child(kernel);
+    this.pending = new PendingConnects(kernel, child, deadlines, this::watchConnect);
     this.sockets =
         new SocketCalls(
             kernel,
             paths,
             supervision,
-            policy.policy().network(),
+            network,
             own,
             root,
+            new InetDestinations(
+                network,
+                network.mode() == NetworkMode.FULL || supervision.ownNetwork(),
+                own,
+                egress,
+                child,
+                reporter::violation),
+            pending,
             reporter::violation,
             blocking);
     this.names =
@@ -168,6 +190,34 @@ final class Supervisor implements AutoCloseable {
       return new Child(kernel).filters((int) ProcessHandle.current().pid());
     } catch (Child.AccessException e) {
       throw new IOException("the kernel does not count seccomp filters (Linux 5.10 does)", e);
+    }
+  }
+
+  private static Egress egress(NetworkPolicy network, SandboxListener listener, Reporter reporter)
+      throws IOException {
+    HostDecisions decisions =
+        new HostDecisions(network, listener, record -> reporter.tell(to -> to.connection(record)));
+    return new Egress(
+        decisions,
+        (name, rule) ->
+            reporter.violation(
+                new Violation(
+                    "resolve",
+                    name,
+                    0,
+                    "",
+                    rule,
+                    rule.equals(NetworkPolicy.UNLISTED) ? "network.allow " + name : rule,
+                    Violation.Certainty.CERTAIN)));
+  }
+
+  private boolean watchConnect(int fd) {
+    try {
+      watch(EPOLL_CTL_ADD, fd, EPOLLOUT, CONNECT_DATA + fd);
+      wake();
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -272,6 +322,8 @@ final class Supervisor implements AutoCloseable {
           long data = block.getLong(at + eventSize - 8);
           if (data == EVENT_DATA) {
             kernel.call(Syscall.READ, event, counter, 8);
+          } else if (data >= CONNECT_DATA) {
+            pending.ready((int) (data - CONNECT_DATA));
           } else if (data >= PROCESS_DATA) {
             processEnded((int) (data - PROCESS_DATA), block.getInt(at));
           } else {
@@ -400,7 +452,8 @@ final class Supervisor implements AutoCloseable {
           UNLINKAT,
           RMDIR ->
           names.answer(syscall, call);
-      case SOCKET, BIND, CONNECT, SENDTO, SENDMSG, SENDMMSG -> sockets.answer(syscall, call);
+      case SOCKET, BIND, LISTEN, CONNECT, SENDTO, SENDMSG, SENDMMSG ->
+          sockets.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }
   }
@@ -429,7 +482,11 @@ final class Supervisor implements AutoCloseable {
     if (Thread.currentThread() != thread) {
       ThreadEnd.await(thread);
     }
+    pending.close();
     blocking.shutdownNow();
+    if (egress != null) {
+      egress.close();
+    }
     if (audit != null) {
       audit.close();
     }

@@ -61,7 +61,9 @@ public final class BubblewrapCompiler {
    * @return true if the namespace is theirs
    */
   public static boolean ownNetwork(NetworkPolicy network) {
-    return network.mode() == NetworkMode.NONE && network.hostLoopbackPorts().isEmpty();
+    return network.mode() == NetworkMode.NONE
+        && network.hostLoopbackPorts().isEmpty()
+        && network.publish().isEmpty();
   }
 
   /**

@@ -29,10 +29,15 @@ public enum Errno {
   EOPNOTSUPP(95),
   EAFNOSUPPORT(97),
   EADDRINUSE(98),
+  ENETUNREACH(101),
+  ETIMEDOUT(110),
   ECONNREFUSED(111),
   EMSGSIZE(90),
   ENOTSOCK(88),
+  EALREADY(114),
   EINPROGRESS(115),
+  /** Not for programs: the kernel makes the call again, or fails it with EINTR, after a signal. */
+  ERESTARTSYS(512),
   E2BIG(7);
 
   private final int value;

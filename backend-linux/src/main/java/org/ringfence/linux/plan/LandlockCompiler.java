@@ -47,7 +47,7 @@ public final class LandlockCompiler {
       }
     }
     long network =
-        abi.handlesTcp() && policy.policy().network().mode() == NetworkMode.NONE
+        abi.handlesTcp() && policy.policy().network().mode() != NetworkMode.FULL
             ? LandlockAbi.TCP
             : 0;
     long scoped = abi.scopes() ? LandlockAbi.SCOPE_ABSTRACT_UNIX | LandlockAbi.SCOPE_SIGNAL : 0;

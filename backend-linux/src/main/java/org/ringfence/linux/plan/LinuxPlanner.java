@@ -153,12 +153,14 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     if (network.mode() == NetworkMode.NONE) {
       externalNetwork();
     } else if (network.mode() == NetworkMode.ALLOWLIST) {
+      allowlist(network);
+    } else if (!network.deny().isEmpty()) {
       add(
           unsupported(
-              "network.external",
-              "Only the hosts of network.allow are reached",
-              "this backend does not filter by host name",
-              "network mode none or full"));
+              "network.deny",
+              "Hosts of network.deny are not reached",
+              "in network mode full no connection is decided on",
+              "network mode allowlist"));
     }
     if (network.mode() != NetworkMode.FULL && network.ownLoopback()) {
       ownLoopback();
@@ -170,6 +172,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
               ? enforced("network.host-loopback", statement, SUPERVISOR)
               : unsupported(
                   "network.host-loopback", statement, loopbackProblem(), listenerRemedy()));
+    }
+    if (!network.publish().isEmpty() && network.mode() != NetworkMode.FULL) {
+      published(network);
     }
     if (SeccompCompiler.mediated(network)) {
       String statement =
@@ -192,6 +197,45 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
                 "every connect is denied: " + facts.listenerProblem()));
       }
     }
+  }
+
+  private void allowlist(NetworkPolicy network) {
+    String statement =
+        "Only the hosts of network.allow are reached, over TCP"
+            + (network.allow().isEmpty() ? ": none" : "");
+    String problem = loopbackProblem();
+    add(
+        problem.isEmpty()
+            ? enforced(
+                "network.external",
+                statement,
+                SUPERVISOR
+                    + ", which connects the command's own sockets to addresses that its name"
+                    + " server gave out for allowed names"
+                    + (facts.abi().handlesTcp()
+                        ? "; " + landlock() + " denies TCP bind and connect to the command itself"
+                        : ""))
+            : unsupported("network.external", statement, problem, reachRemedy()));
+  }
+
+  private String reachRemedy() {
+    return facts.listener() && !facts.reachesChild()
+        ? "kernel.yama.ptrace_scope 0 or 1, and Linux 5.6 or newer"
+        : listenerRemedy();
+  }
+
+  private void published(NetworkPolicy network) {
+    String problem = loopbackProblem();
+    String statement =
+        "Servers inside are reached over the host's loopback on ports " + network.publish();
+    add(
+        problem.isEmpty()
+            ? enforced(
+                "network.publish",
+                statement,
+                "servers listen on the host's loopback; a port under another number is forwarded"
+                    + " by this JVM")
+            : unsupported("network.publish", statement, problem, reachRemedy()));
   }
 
   final String loopbackProblem() {

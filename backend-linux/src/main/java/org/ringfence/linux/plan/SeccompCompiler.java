@@ -61,6 +61,19 @@ public final class SeccompCompiler {
   private static final int NETLINK_ROUTE = 0;
   private static final int MSG_FASTOPEN = 0x20000000;
   private static final int TCP_FASTOPEN_CONNECT = 30;
+  private static final int TCP_ULP = 31;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_ZEROCOPY = 60;
+  // linux/in.h: IP_OPTIONS routes by way of hosts that nobody decided on; joining a group
+  // (IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP) is
+  // told to the network, through any device.
+  private static final int IPPROTO_IP = 0;
+  private static final List<Integer> STEERING_IP = List.of(4, 35, 39, 42, 46);
+  // linux/in6.h: IPV6_2292RTHDR, _2292PKTOPTIONS, ADD_MEMBERSHIP, JOIN_ANYCAST,
+  // the MCAST_JOIN pair, PKTINFO, HOPOPTS, RTHDRDSTOPTS, RTHDR, DSTOPTS.
+  private static final int IPPROTO_IPV6 = 41;
+  private static final List<Integer> STEERING_IPV6 =
+      List.of(5, 6, 20, 27, 42, 46, 50, 54, 55, 57, 59);
 
   private static final Verdict ALLOW = new Verdict.Allow();
   private static final Verdict NOTIFY = new Verdict.Notify();
@@ -327,7 +340,7 @@ public final class SeccompCompiler {
         sockets.add(when(ALLOW, equal(0, family)));
         continue;
       }
-      if (network.ownLoopback() || !network.hostLoopbackPorts().isEmpty()) {
+      if (inetSockets(network)) {
         Verdict verdict = supervision.ownNetwork() ? ALLOW : NOTIFY;
         inet(sockets, verdict, family, SOCK_STREAM, IPPROTO_TCP);
         inet(sockets, verdict, family, SOCK_DGRAM, IPPROTO_UDP);
@@ -343,6 +356,10 @@ public final class SeccompCompiler {
     }
     always(Syscall.CONNECT, NOTIFY);
     always(Syscall.BIND, NOTIFY);
+    if (network.mode() == NetworkMode.ALLOWLIST) {
+      // A socket that can be connected anywhere must not listen everywhere.
+      always(Syscall.LISTEN, NOTIFY);
+    }
     rule(
         Syscall.SENDTO,
         ALLOW,
@@ -350,10 +367,36 @@ public final class SeccompCompiler {
         when(NOTIFY, pointerSet(4)));
     rule(Syscall.SENDMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(2, MSG_FASTOPEN)));
     rule(Syscall.SENDMMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(3, MSG_FASTOPEN)));
-    rule(
-        Syscall.SETSOCKOPT,
-        ALLOW,
-        when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
+    socketOptions(full || supervision.ownNetwork());
+  }
+
+  /**
+   * Options that make a connection, or change where packets go after an address was decided on.
+   *
+   * @param inetFree whether what packets of inet sockets do is nobody's concern
+   */
+  private void socketOptions(boolean inetFree) {
+    List<Clause> clauses = new ArrayList<>();
+    clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
+    // What is sent from our copy must not be read by the device later.
+    clauses.add(when(NOT_SUPPORTED, equal(1, SOL_SOCKET), equal(2, SO_ZEROCOPY)));
+    if (!inetFree) {
+      clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_ULP)));
+      for (int option : STEERING_IP) {
+        clauses.add(when(EPERM, equal(1, IPPROTO_IP), equal(2, option)));
+      }
+      for (int option : STEERING_IPV6) {
+        clauses.add(when(EPERM, equal(1, IPPROTO_IPV6), equal(2, option)));
+      }
+    }
+    rule(Syscall.SETSOCKOPT, ALLOW, clauses.toArray(Clause[]::new));
+  }
+
+  /** Whether there are inet sockets at all. */
+  private static boolean inetSockets(NetworkPolicy network) {
+    return network.mode() == NetworkMode.ALLOWLIST
+        || network.ownLoopback()
+        || !network.hostLoopbackPorts().isEmpty();
   }
 
   private static void inet(

@@ -1,0 +1,47 @@
+package org.ringfence.event;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A decision about a connection to a host outside the sandbox.
+ *
+ * @param time when it was decided
+ * @param host the name that was asked for, or the address when there was none
+ * @param address the address that was connected to; empty when it did not come to that
+ * @param port the port
+ * @param pid the process, or 0 when it is not known
+ * @param executable the program that the process runs; empty when it could not be learned
+ * @param rule the rule that decided
+ * @param allowed whether the connection was let through
+ * @param sent bytes that the command sent; empty when the connection does not pass through this JVM
+ * @param received bytes that the command received; empty likewise
+ * @param duration how long the connection lasted; empty likewise
+ */
+public record ConnectionRecord(
+    Instant time,
+    String host,
+    String address,
+    int port,
+    long pid,
+    String executable,
+    String rule,
+    boolean allowed,
+    OptionalLong sent,
+    OptionalLong received,
+    Optional<Duration> duration) {
+  /** Checks that no part is null. */
+  public ConnectionRecord {
+    Objects.requireNonNull(time, "time");
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(address, "address");
+    Objects.requireNonNull(executable, "executable");
+    Objects.requireNonNull(rule, "rule");
+    Objects.requireNonNull(sent, "sent");
+    Objects.requireNonNull(received, "received");
+    Objects.requireNonNull(duration, "duration");
+  }
+}

@@ -1,0 +1,199 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AF_INET;
+import static org.ringfence.linux.bind.Constants.AF_INET6;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.ringfence.egress.Client;
+import org.ringfence.egress.Egress;
+import org.ringfence.egress.Egress.Route;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.policy.DnsServer;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+
+/**
+ * Decides where sockets of the internet families may send to: the sandbox's own servers, named
+ * ports of the host, and with an allowlist what its name server gave out.
+ */
+final class InetDestinations {
+  private final NetworkPolicy policy;
+  private final boolean free;
+  private final OwnSockets own;
+  private final Egress egress;
+  private final Child child;
+  private final Consumer<Violation> denied;
+
+  /**
+   * Decides for one sandbox.
+   *
+   * @param free whether the kernel alone decides, in a namespace of the command's own or without
+   *     any bounds
+   * @param egress what decides on hosts outside; null without an allowlist
+   */
+  InetDestinations(
+      NetworkPolicy policy,
+      boolean free,
+      OwnSockets own,
+      Egress egress,
+      Child child,
+      Consumer<Violation> denied) {
+    this.policy = policy;
+    this.free = free;
+    this.own = own;
+    this.egress = egress;
+    this.child = child;
+    this.denied = denied;
+  }
+
+  /** A socket that wants to send somewhere. */
+  record Request(int tid, String operation, boolean tcp, boolean v6, SocketAddress address) {}
+
+  /** What was decided. */
+  sealed interface Ruling permits Allowed, Refused, Undecided {}
+
+  /** It may send to this address, which can be another than the one it named. */
+  record Allowed(SocketAddress address) implements Ruling {}
+
+  /** Its call fails. */
+  record Refused(Errno errno) implements Ruling {}
+
+  /** Somebody has to be asked, or a name to be looked up: to be decided off the supervisor. */
+  record Undecided() implements Ruling {}
+
+  /** Decides without waiting for anybody. */
+  Ruling decide(Request request) throws IOException {
+    SocketAddress address = request.address();
+    if (!address.isInet()) {
+      return new Refused(Errno.EAFNOSUPPORT);
+    }
+    if (free) {
+      return new Allowed(address);
+    }
+    InetAddress target = target(address);
+    if (egress != null) {
+      Optional<Ruling> ruling = outside(request, target);
+      if (ruling.isPresent()) {
+        return ruling.get();
+      }
+    }
+    return loopback(request, target);
+  }
+
+  /** The kernel takes the unspecified address for loopback. */
+  private static InetAddress target(SocketAddress address) throws IOException {
+    InetAddress target = address.inet();
+    return target.isAnyLocalAddress()
+        ? InetAddress.getByName(address.family() == AF_INET ? "127.0.0.1" : "::1")
+        : target;
+  }
+
+  private Optional<Ruling> outside(Request request, InetAddress target) {
+    int port = request.address().port();
+    if (port == 0) {
+      return Optional.empty();
+    }
+    Optional<Route> route = request.tcp() ? egress.immediate(target, port) : Optional.empty();
+    boolean allowed = route.isPresent() && route.get().decision().allowed();
+    if (port == DnsServer.DNS_PORT && !allowed) {
+      // Whatever server it means: names are answered by ours.
+      return Optional.of(
+          new Allowed(address(egress.nameServer(request.tcp(), request.v6()), request.v6())));
+    }
+    if (!request.tcp()) {
+      return Optional.empty();
+    }
+    if (route.isEmpty()) {
+      return target.isLoopbackAddress() ? Optional.empty() : Optional.of(new Undecided());
+    }
+    if (allowed || !target.isLoopbackAddress()) {
+      return Optional.of(ruling(request, route.get()));
+    }
+    return Optional.empty();
+  }
+
+  /** Decides what was {@link Undecided}; may wait for a listener or a name server. */
+  Ruling decideWaiting(Request request) throws IOException {
+    Client client = new Client(request.tid(), child.executable(request.tid()));
+    return ruling(
+        request, egress.decide(target(request.address()), request.address().port(), client));
+  }
+
+  private Ruling ruling(Request request, Route route) {
+    int port = request.address().port();
+    boolean allowed = route.decision().allowed();
+    if (egress.decisions().recording()) {
+      egress
+          .decisions()
+          .record(
+              route.host(),
+              route.address(),
+              port,
+              new Client(request.tid(), child.executable(request.tid())),
+              route.decision());
+    }
+    if (!allowed) {
+      return refused(
+          request,
+          route.host() + ":" + port,
+          route.decision().rule(),
+          "network.allow " + host(route) + ":" + port);
+    }
+    InetAddress named = request.address().inet();
+    return new Allowed(
+        route.address().equals(named) || named.isAnyLocalAddress()
+            ? request.address()
+            : address(new InetSocketAddress(route.address(), port), request.v6()));
+  }
+
+  private static String host(Route route) {
+    return route.host().indexOf(':') >= 0 ? "[" + route.host() + "]" : route.host();
+  }
+
+  private static SocketAddress address(InetSocketAddress to, boolean v6) {
+    return SocketAddress.inet(to.getAddress(), to.getPort(), v6 ? AF_INET6 : AF_INET);
+  }
+
+  private Ruling loopback(Request request, InetAddress target) throws IOException {
+    SocketAddress address = request.address();
+    String rule = "network.mode " + policy.mode().name().toLowerCase(Locale.ROOT);
+    if (!target.isLoopbackAddress()) {
+      String remedy =
+          policy.mode() == NetworkMode.ALLOWLIST
+              ? "none: only TCP passes an allowlist"
+              : "network.allow";
+      return refused(request, address.display(), rule, remedy);
+    }
+    if (policy.hostLoopbackPorts().contains(address.port())) {
+      return new Allowed(address);
+    }
+    if (!policy.ownLoopback()) {
+      return refused(request, address.display(), rule, "network.ownLoopback");
+    }
+    return switch (own.listener(request.tcp(), target, address.port())) {
+      case OWN -> new Allowed(address);
+      case NOBODY -> new Refused(Errno.ECONNREFUSED);
+      case FOREIGN ->
+          refused(request, address.display(), rule, "network.hostLoopbackPorts " + address.port());
+    };
+  }
+
+  private Refused refused(Request request, String target, String rule, String remedy) {
+    denied.accept(
+        new Violation(
+            request.operation(),
+            target,
+            request.tid(),
+            child.executable(request.tid()),
+            rule,
+            remedy,
+            Violation.Certainty.CERTAIN));
+    return new Refused(Errno.EACCES);
+  }
+}

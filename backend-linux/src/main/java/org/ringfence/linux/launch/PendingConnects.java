@@ -1,0 +1,172 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.F_GETFL;
+import static org.ringfence.linux.bind.Constants.F_SETFL;
+import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
+import static org.ringfence.linux.bind.Constants.SO_SNDTIMEO;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * Connects that are under way for callers who wait for them. No thread waits: the supervisor's
+ * epoll says when one is done. Thread-safe.
+ *
+ * <p>A signal that the caller would wake up for does not reach it while its call is held; so it is
+ * looked for, and the call given back to the kernel to be made again.
+ */
+final class PendingConnects {
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  private final Kernel kernel;
+  private final Child child;
+  private final Deadlines deadlines;
+  private final IntPredicate watch;
+  private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
+
+  /**
+   * One that is under way.
+   *
+   * @param due when the socket's own time for sending is up, by {@link System#nanoTime()}; 0 for
+   *     never
+   */
+  private record Pending(TrappedCall call, SocketAddress address, long due) {}
+
+  /**
+   * Starts with none.
+   *
+   * @param watch has {@link #ready} called when a descriptor can be written; false if it cannot
+   */
+  PendingConnects(Kernel kernel, Child child, Deadlines deadlines, IntPredicate watch) {
+    this.kernel = kernel;
+    this.child = child;
+    this.deadlines = deadlines;
+    this.watch = watch;
+  }
+
+  /** Connects a copy of the caller's socket, answers the call, and closes the copy. */
+  void connect(TrappedCall call, int fd, SocketAddress address) {
+    long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
+    long result = attempt(fd, address, flags);
+    boolean underWay = result == -Errno.EINPROGRESS.value() || result == -Errno.EALREADY.value();
+    if (!underWay || (flags & O_NONBLOCK) != 0) {
+      child.close(fd);
+      call.result(result);
+      return;
+    }
+    boolean first;
+    synchronized (pending) {
+      first = pending.isEmpty();
+      pending.put(fd, new Pending(call, address, due(fd)));
+    }
+    if (first) {
+      lookLater();
+    }
+    if (!watch.test(fd)) {
+      finish(fd, -Errno.ENOMEM.value());
+    }
+  }
+
+  /**
+   * The flag belongs to the socket, not to the copy, and is put back at once: between the two, a
+   * call that another thread makes on a socket that is not connected yet fails instead of waiting.
+   */
+  private long attempt(int fd, SocketAddress address, long flags) {
+    boolean waits = (flags & O_NONBLOCK) == 0;
+    if (waits) {
+      kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_NONBLOCK);
+    }
+    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
+      return kernel.call(Syscall.CONNECT, fd, block.bytes(address.bytes()), address.bytes().length);
+    } finally {
+      if (waits) {
+        kernel.call(Syscall.FCNTL, fd, F_SETFL, flags);
+      }
+    }
+  }
+
+  /** SO_SNDTIMEO bounds a connect (socket(7)); it is a {@code struct timeval}. */
+  private long due(int fd) {
+    try (NativeBlock block = new NativeBlock(64)) {
+      long value = block.allocate(16);
+      long length = block.allocate(8);
+      block.setInt(length, 16);
+      kernel.call(
+          Syscall.GETSOCKOPT,
+          fd,
+          org.ringfence.linux.bind.Constants.SOL_SOCKET,
+          SO_SNDTIMEO,
+          value,
+          length,
+          0);
+      long micros = TimeUnit.SECONDS.toMicros(block.getLong(value)) + block.getLong(value + 8);
+      return micros == 0
+          ? 0
+          : Math.max(1, System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(micros));
+    }
+  }
+
+  /** A descriptor that was watched can be written, or has failed. */
+  void ready(int fd) {
+    Pending one = pending.get(fd);
+    if (one == null) {
+      return;
+    }
+    // The second connect tells the outcome of the first and settles the socket's state.
+    long result = attempt(fd, one.address(), kernel.call(Syscall.FCNTL, fd, F_GETFL));
+    if (result != -Errno.EINPROGRESS.value() && result != -Errno.EALREADY.value()) {
+      finish(fd, result);
+    }
+  }
+
+  private void finish(int fd, long result) {
+    Pending one = pending.remove(fd);
+    if (one != null) {
+      // Closing it ends the watch.
+      child.close(fd);
+      one.call().result(result);
+    }
+  }
+
+  private void lookLater() {
+    deadlines.add(LOOK_NANOS, this::look);
+  }
+
+  private void look() {
+    pending.forEach(
+        (fd, one) -> {
+          if (!one.call().alive()) {
+            finish(fd, -Errno.EINTR.value());
+          } else if (one.due() != 0 && System.nanoTime() - one.due() >= 0) {
+            finish(fd, -Errno.EINPROGRESS.value());
+          } else if (signalled(one.call().tid())) {
+            finish(fd, -Errno.ERESTARTSYS.value());
+          }
+        });
+    synchronized (pending) {
+      if (!pending.isEmpty()) {
+        lookLater();
+      }
+    }
+  }
+
+  private boolean signalled(int tid) {
+    try {
+      return child.signalled(tid);
+    } catch (AccessException e) {
+      return false;
+    }
+  }
+
+  /** Gives up what is under way. */
+  void close() {
+    pending.keySet().forEach(fd -> finish(fd, -Errno.EINTR.value()));
+  }
+}

@@ -1,0 +1,79 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.SOL_SOCKET;
+import static org.ringfence.linux.bind.Constants.SO_BINDTODEVICE;
+
+import java.util.Arrays;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Syscall;
+
+/** Asks and sets what a socket of ours, or our copy of one, is. */
+final class SocketOptions {
+  private static final byte[] LOOPBACK_DEVICE = {'l', 'o', 0};
+  private static final int LONGEST_DEVICE = 16;
+
+  private final Kernel kernel;
+
+  SocketOptions(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  /** An option of level SOL_SOCKET that is an int. */
+  long get(int fd, int name) throws AccessException {
+    return getLong(fd, name) & 0xffffffffL;
+  }
+
+  /** An option of level SOL_SOCKET of up to eight bytes. */
+  long getLong(int fd, int name) throws AccessException {
+    try (NativeBlock block = new NativeBlock(64)) {
+      long value = block.allocate(8);
+      long length = block.allocate(8);
+      block.setInt(length, 8);
+      checked(kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, name, value, length, 0));
+      return block.getLong(value);
+    }
+  }
+
+  /** A socket's inode, from a link such as {@code socket:[1234]}. */
+  long inode(int fd, PathObject paths) throws AccessException {
+    String link = paths.link(fd);
+    return Long.parseLong(link.substring(link.indexOf('[') + 1, link.indexOf(']')));
+  }
+
+  /**
+   * Ties a socket to the device lo. Without CAP_NET_RAW nobody can untie it (net/core/sock.c,
+   * sock_bindtoindex_locked).
+   */
+  void tieToLoopback(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(16)) {
+      checked(
+          kernel.call(
+              Syscall.SETSOCKOPT,
+              fd,
+              SOL_SOCKET,
+              SO_BINDTODEVICE,
+              block.bytes(LOOPBACK_DEVICE),
+              LOOPBACK_DEVICE.length,
+              0));
+    }
+  }
+
+  boolean tiedToLoopback(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(64)) {
+      long value = block.allocate(LONGEST_DEVICE);
+      long length = block.allocate(8);
+      block.setInt(length, LONGEST_DEVICE);
+      checked(kernel.call(Syscall.GETSOCKOPT, fd, SOL_SOCKET, SO_BINDTODEVICE, value, length, 0));
+      return block.getInt(length) == LOOPBACK_DEVICE.length
+          && Arrays.equals(block.getBytes(value, LOOPBACK_DEVICE.length), LOOPBACK_DEVICE);
+    }
+  }
+
+  private static void checked(long result) throws AccessException {
+    if (result < 0) {
+      throw new AccessException(result);
+    }
+  }
+}

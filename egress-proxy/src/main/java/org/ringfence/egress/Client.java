@@ -1,0 +1,12 @@
+package org.ringfence.egress;
+
+/**
+ * The process on whose behalf something is decided.
+ *
+ * @param pid its number, or 0 when it is not known
+ * @param executable the program it runs; empty when it could not be learned
+ */
+public record Client(long pid, String executable) {
+  /** A process that is not known. */
+  public static final Client UNKNOWN = new Client(0, "");
+}

@@ -1,0 +1,230 @@
+package org.ringfence.egress;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.SandboxListener.Interest;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.NetworkPolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides on hosts: by the policy, and by the listener where the policy is silent. One for each
+ * sandbox. Thread-safe.
+ */
+public final class HostDecisions implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HostDecisions.class);
+
+  private final NetworkPolicy policy;
+  private final SandboxListener listener;
+  private final Consumer<ConnectionRecord> records;
+  private final boolean recordsWanted;
+  private final Map<Endpoint, Boolean> settled = new ConcurrentHashMap<>();
+  private final ExecutorService asking;
+
+  /** A host as it was named, and a port. */
+  private record Endpoint(String host, int port) {}
+
+  /**
+   * Makes the decisions of a sandbox.
+   *
+   * @param policy the policy
+   * @param listener who is asked about hosts that the policy does not list, if interested
+   * @param records takes every decision, if the listener is interested
+   */
+  public HostDecisions(
+      NetworkPolicy policy, SandboxListener listener, Consumer<ConnectionRecord> records) {
+    this.policy = policy;
+    this.listener = listener;
+    this.records = records;
+    this.recordsWanted = listener.interests().contains(Interest.CONNECTIONS);
+    this.asking =
+        listener.interests().contains(Interest.UNLISTED_HOSTS)
+            ? Executors.newSingleThreadExecutor(
+                task -> {
+                  Thread thread = new Thread(task, "ringfence-asking");
+                  thread.setDaemon(true);
+                  return thread;
+                })
+            : null;
+  }
+
+  /**
+   * The policy.
+   *
+   * @return the policy that decides
+   */
+  public NetworkPolicy policy() {
+    return policy;
+  }
+
+  /**
+   * Whether there is somebody to ask.
+   *
+   * @return true if a host that the policy does not list is asked about
+   */
+  public boolean asks() {
+    return asking != null;
+  }
+
+  /**
+   * Whether a name may be looked up.
+   *
+   * @param host a name in its normal form
+   * @return true if the policy or an earlier answer allows it on some port
+   */
+  public boolean resolvable(String host) {
+    return policy.resolvable(host)
+        || settled.entrySet().stream()
+            .anyMatch(entry -> entry.getValue() && entry.getKey().host().equals(host));
+  }
+
+  /**
+   * Decides without asking anybody.
+   *
+   * @param host a name or an address
+   * @param port the port
+   * @return the decision; {@link NetworkPolicy#UNLISTED} when nothing speaks of the host
+   */
+  public Decision known(String host, int port) {
+    Decision decision = policy.evaluate(host, port);
+    Boolean answer =
+        decision.rule().equals(NetworkPolicy.UNLISTED) ? settled.get(endpoint(host, port)) : null;
+    if (answer == null) {
+      return decision;
+    }
+    return answer
+        ? Decision.allow("allowed by the listener")
+        : Decision.deny("denied by the listener", "the listener decided so");
+  }
+
+  /**
+   * Decides, asking the listener about a host that the policy does not list. May take as long as
+   * the listener takes.
+   *
+   * @param host a name or an address
+   * @param port the port
+   * @param client who wants to connect
+   * @return the decision
+   */
+  public Decision decide(String host, int port, Client client) {
+    Decision decision = known(host, port);
+    if (asking == null || !decision.rule().equals(NetworkPolicy.UNLISTED)) {
+      return decision;
+    }
+    Duration patience = listener.decisionTimeout();
+    Future<Decision> answer;
+    try {
+      answer = asking.submit(() -> ask(host, port, client));
+    } catch (RejectedExecutionException e) {
+      return decision;
+    }
+    try {
+      return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      return Decision.deny(NetworkPolicy.UNLISTED, "nobody decided within " + patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return decision;
+    } catch (ExecutionException e) {
+      LOG.warn("a listener failed to decide on {}", host, e);
+      return decision;
+    }
+  }
+
+  /** On the one thread that asks: what was settled meanwhile is not asked about again. */
+  private Decision ask(String host, int port, Client client) {
+    Decision before = known(host, port);
+    if (!before.rule().equals(NetworkPolicy.UNLISTED)) {
+      return before;
+    }
+    HostVerdict verdict =
+        listener.unlistedHost(new HostRequest(host, port, client.pid(), client.executable()));
+    switch (verdict) {
+      case ALLOW_ONCE:
+        return Decision.allow("allowed once by the listener");
+      case ALLOW_FOR_SANDBOX:
+        settled.put(endpoint(host, port), true);
+        break;
+      default:
+        settled.put(endpoint(host, port), false);
+        break;
+    }
+    return known(host, port);
+  }
+
+  private static Endpoint endpoint(String host, int port) {
+    return new Endpoint(host, port);
+  }
+
+  /**
+   * Whether every decision is recorded.
+   *
+   * @return true if somebody wants to hear of them
+   */
+  public boolean recording() {
+    return recordsWanted;
+  }
+
+  /**
+   * Records a decision about a connection that does not pass through this JVM.
+   *
+   * @param host the name, or the address when there was none
+   * @param address the address, or null when it did not come to that
+   * @param port the port
+   * @param client who wanted to connect
+   * @param decision the decision
+   */
+  public void record(String host, InetAddress address, int port, Client client, Decision decision) {
+    record(
+        new ConnectionRecord(
+            Instant.now(),
+            host,
+            address == null ? "" : address.getHostAddress(),
+            port,
+            client.pid(),
+            client.executable(),
+            decision.rule(),
+            decision.allowed(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            Optional.empty()));
+  }
+
+  /**
+   * Records a decision.
+   *
+   * @param connection the decision, and what became of it
+   */
+  public void record(ConnectionRecord connection) {
+    if (recordsWanted) {
+      records.accept(connection);
+    }
+  }
+
+  /** Asks nobody any more. */
+  @Override
+  public void close() {
+    if (asking != null) {
+      asking.shutdownNow();
+    }
+  }
+}

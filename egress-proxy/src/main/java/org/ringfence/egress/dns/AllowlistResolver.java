@@ -1,0 +1,368 @@
+package org.ringfence.egress.dns;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.ringfence.egress.HostDecisions;
+import org.ringfence.policy.HostPattern;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.NetworkPolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xbill.DNS.AAAARecord;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.CNAMERecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedErrorCodeOption;
+import org.xbill.DNS.Flags;
+import org.xbill.DNS.HTTPSRecord;
+import org.xbill.DNS.Header;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.OPTRecord;
+import org.xbill.DNS.Opcode;
+import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.SVCBBase;
+import org.xbill.DNS.SVCBRecord;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
+
+/**
+ * Answers DNS questions of a sandbox: about allowed names only, and with what a connection may use.
+ * Every address that it gives out is pinned to the name that it was asked for.
+ */
+public final class AllowlistResolver {
+  private static final Logger LOG = LoggerFactory.getLogger(AllowlistResolver.class);
+  private static final int UDP_PAYLOAD = 1232;
+  private static final long HOSTS_FILE_TTL = 60;
+  private static final long STAND_IN_TTL = 1;
+  private static final int LONGEST_CHAIN = 16;
+  // RFC 9460: what would lead around the pinned addresses, or hide the host's name in TLS.
+  private static final Set<Integer> STRIPPED =
+      Set.of(SVCBBase.IPV4HINT, SVCBBase.IPV6HINT, SVCBBase.ECH);
+
+  private final HostDecisions decisions;
+  private final NameSource source;
+  private final HostsFile hosts;
+  private final Pins pins;
+  private final StandInAddresses standIns;
+  private final BiConsumer<String, String> refused;
+
+  /**
+   * Makes a resolver.
+   *
+   * @param decisions what may be looked up
+   * @param source where it is looked up
+   * @param hosts what is looked at first
+   * @param pins where answers are remembered
+   * @param standIns the addresses of names that are to be asked about
+   * @param refused takes each name that is not answered, and the rule
+   */
+  public AllowlistResolver(
+      HostDecisions decisions,
+      NameSource source,
+      HostsFile hosts,
+      Pins pins,
+      StandInAddresses standIns,
+      BiConsumer<String, String> refused) {
+    this.decisions = decisions;
+    this.source = source;
+    this.hosts = hosts;
+    this.pins = pins;
+    this.standIns = standIns;
+    this.refused = refused;
+  }
+
+  /**
+   * Answers a query in wire form.
+   *
+   * @param query the query
+   * @param tcp whether the answer may be of any length
+   * @return the answer in wire form; empty when the query deserves none
+   */
+  public byte[] answer(byte[] query, boolean tcp) {
+    Message asked;
+    try {
+      asked = new Message(query);
+    } catch (IOException | RuntimeException e) {
+      return malformed(query);
+    }
+    if (asked.getHeader().getFlag(Flags.QR)) {
+      return new byte[0];
+    }
+    Message answer = answer(asked);
+    OPTRecord options = asked.getOPT();
+    int room =
+        options == null ? 512 : Math.max(512, Math.min(options.getPayloadSize(), UDP_PAYLOAD));
+    return answer.toWire(tcp ? Message.MAXLENGTH : room);
+  }
+
+  /** With the query's id and nothing else of it. */
+  private static byte[] malformed(byte[] query) {
+    if (query.length < 12) {
+      return new byte[0];
+    }
+    Header header = new Header((query[0] & 0xff) << 8 | query[1] & 0xff);
+    header.setFlag(Flags.QR);
+    header.setRcode(Rcode.FORMERR);
+    return header.toWire();
+  }
+
+  Message answer(Message asked) {
+    Message answer = new Message(asked.getHeader().getID());
+    Header header = answer.getHeader();
+    header.setFlag(Flags.QR);
+    header.setFlag(Flags.RA);
+    header.setOpcode(asked.getHeader().getOpcode());
+    if (asked.getHeader().getFlag(Flags.RD)) {
+      header.setFlag(Flags.RD);
+    }
+    List<Record> questions = asked.getSection(Section.QUESTION);
+    if (asked.getHeader().getOpcode() != Opcode.QUERY) {
+      header.setRcode(Rcode.NOTIMP);
+      return answer;
+    }
+    if (questions.size() != 1) {
+      header.setRcode(Rcode.FORMERR);
+      return answer;
+    }
+    Record question = questions.get(0);
+    answer.addRecord(question, Section.QUESTION);
+    try {
+      fill(answer, question, asked.getOPT() != null);
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("no answer for {}", question, e);
+      answer.removeAllRecords(Section.ANSWER);
+      header.setRcode(Rcode.SERVFAIL);
+    }
+    return answer;
+  }
+
+  private void fill(Message answer, Record question, boolean extended) throws IOException {
+    int type = question.getType();
+    if (question.getDClass() != DClass.IN || !Type.isRR(type)) {
+      answer.getHeader().setRcode(Rcode.NOTIMP);
+      return;
+    }
+    String host;
+    try {
+      host = HostPattern.normalise("host", text(question.getName()));
+    } catch (InvalidPolicyException e) {
+      refuse(answer, question.getName().toString(), NetworkPolicy.UNLISTED, extended);
+      return;
+    }
+    if (!decisions.resolvable(host)) {
+      if (decisions.asks()) {
+        standIn(answer, question, host);
+      } else {
+        refuse(answer, host, NetworkPolicy.UNLISTED, extended);
+      }
+      return;
+    }
+    if ((type == Type.A || type == Type.AAAA) && fromHostsFile(answer, question, host)) {
+      return;
+    }
+    lookUp(answer, question, host, extended);
+  }
+
+  /** Without the dot at the end, and in lower case: a name's case carries data. */
+  private static String text(Name name) {
+    return name.toString(true).toLowerCase(Locale.ROOT);
+  }
+
+  private void refuse(Message answer, String name, String rule, boolean extended) {
+    answer.getHeader().setRcode(Rcode.NXDOMAIN);
+    if (extended) {
+      answer.addRecord(
+          new OPTRecord(
+              UDP_PAYLOAD,
+              0,
+              0,
+              0,
+              new ExtendedErrorCodeOption(ExtendedErrorCodeOption.PROHIBITED, rule)),
+          Section.ADDITIONAL);
+    }
+    refused.accept(name, rule);
+  }
+
+  /** Nothing is looked up before somebody has allowed it, which is asked at the connection. */
+  private void standIn(Message answer, Record question, String host) {
+    if (question.getType() == Type.A) {
+      standIns
+          .of(host)
+          .ifPresent(
+              address ->
+                  answer.addRecord(
+                      new ARecord(question.getName(), DClass.IN, STAND_IN_TTL, address),
+                      Section.ANSWER));
+    }
+  }
+
+  private boolean fromHostsFile(Message answer, Record question, String host) {
+    List<InetAddress> addresses = hosts.addresses(host);
+    for (InetAddress address : addresses) {
+      boolean v4 = address instanceof Inet4Address;
+      if (v4 == (question.getType() == Type.A)) {
+        answer.addRecord(
+            v4
+                ? new ARecord(question.getName(), DClass.IN, HOSTS_FILE_TTL, address)
+                : new AAAARecord(question.getName(), DClass.IN, HOSTS_FILE_TTL, address),
+            Section.ANSWER);
+      }
+    }
+    return !addresses.isEmpty();
+  }
+
+  private void lookUp(Message answer, Record question, String host, boolean extended)
+      throws IOException {
+    Name name = Name.fromString(host + ".");
+    Message found = source.lookup(name, question.getType());
+    int rcode = found.getRcode();
+    if (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN) {
+      answer.getHeader().setRcode(Rcode.SERVFAIL);
+      return;
+    }
+    answer.getHeader().setRcode(rcode);
+    List<Record> chain = new ArrayList<>();
+    Name last = chain(found, name, chain);
+    List<String> aliases =
+        chain.stream().map(CNAMERecord.class::cast).map(r -> text(r.getTarget())).toList();
+    boolean rebound = false;
+    List<Record> records = new ArrayList<>(chain);
+    for (Record each : found.getSection(Section.ANSWER)) {
+      if (each.getType() != question.getType()
+          || each.getType() == Type.CNAME
+          || !each.getName().equals(last)) {
+        continue;
+      }
+      InetAddress address = address(each);
+      if (address == null) {
+        sanitised(each, records);
+      } else if (decisions.policy().resolvesTo(address)) {
+        pins.pin(host, aliases, address, each.getTTL());
+        records.add(each);
+      } else {
+        rebound = true;
+      }
+    }
+    if (rebound && records.size() == chain.size()) {
+      refuse(answer, host, "network.privateRanges", extended);
+      return;
+    }
+    for (Record each : records) {
+      Name owner = each.getName().equals(name) ? question.getName() : each.getName();
+      answer.addRecord(
+          renewed(each, owner, Math.min(each.getTTL(), Pins.CAP_SECONDS)), Section.ANSWER);
+    }
+    for (Record each : found.getSection(Section.AUTHORITY)) {
+      if (each.getType() == Type.SOA) {
+        answer.addRecord(each, Section.AUTHORITY);
+      }
+    }
+  }
+
+  /** Follows the aliases from a name. */
+  private static Name chain(Message found, Name from, List<Record> chain) {
+    Map<Name, Record> aliases = new HashMap<>();
+    for (Record each : found.getSection(Section.ANSWER)) {
+      if (each.getType() == Type.CNAME) {
+        aliases.putIfAbsent(each.getName(), each);
+      }
+    }
+    Name last = from;
+    while (aliases.containsKey(last) && chain.size() < LONGEST_CHAIN) {
+      Record alias = aliases.get(last);
+      chain.add(alias);
+      last = ((CNAMERecord) alias).getTarget();
+    }
+    return last;
+  }
+
+  private static InetAddress address(Record record) {
+    return record instanceof ARecord a
+        ? a.getAddress()
+        : record instanceof AAAARecord aaaa ? aaaa.getAddress() : null;
+  }
+
+  private static void sanitised(Record record, List<Record> records) {
+    if (!(record instanceof SVCBBase service)) {
+      records.add(record);
+      return;
+    }
+    SVCBBase.ParameterBase mandatory = service.getSvcParamValue(SVCBBase.MANDATORY);
+    if (mandatory instanceof SVCBBase.ParameterMandatory needs
+        && needs.getValues().stream().anyMatch(STRIPPED::contains)) {
+      // It cannot be used without what is stripped.
+      return;
+    }
+    List<SVCBBase.ParameterBase> kept =
+        service.getSvcParamKeys().stream()
+            .filter(key -> !STRIPPED.contains(key))
+            .map(service::getSvcParamValue)
+            .toList();
+    records.add(
+        record instanceof HTTPSRecord
+            ? new HTTPSRecord(
+                record.getName(),
+                DClass.IN,
+                record.getTTL(),
+                service.getSvcPriority(),
+                service.getTargetName(),
+                kept)
+            : new SVCBRecord(
+                record.getName(),
+                DClass.IN,
+                record.getTTL(),
+                service.getSvcPriority(),
+                service.getTargetName(),
+                kept));
+  }
+
+  private static Record renewed(Record record, Name owner, long ttl) {
+    return Record.newRecord(owner, record.getType(), DClass.IN, ttl, record.rdataToWireCanonical());
+  }
+
+  /**
+   * The addresses of a name that somebody has allowed, for a connection from this JVM. They are not
+   * pinned.
+   *
+   * @param host the name in its normal form
+   * @return its addresses, IPv4 first
+   * @throws IOException if it cannot be looked up
+   */
+  public List<InetAddress> addresses(String host) throws IOException {
+    List<InetAddress> listed = hosts.addresses(host);
+    if (!listed.isEmpty()) {
+      return listed;
+    }
+    Name name = Name.fromString(host + ".");
+    List<InetAddress> addresses = new ArrayList<>();
+    IOException failure = null;
+    for (int type : new int[] {Type.A, Type.AAAA}) {
+      try {
+        Message found = source.lookup(name, type);
+        Name last = chain(found, name, new ArrayList<>());
+        for (Record each : found.getSection(Section.ANSWER)) {
+          InetAddress address = address(each);
+          if (address != null && each.getName().equals(last)) {
+            addresses.add(address);
+          }
+        }
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (addresses.isEmpty() && failure != null) {
+      throw failure;
+    }
+    return addresses;
+  }
+}

@@ -1,0 +1,86 @@
+package org.ringfence.egress.dns;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+
+/**
+ * Which names a sandbox got an address for, and until when that counts. Thread-safe.
+ *
+ * <p>An answer counts as long as its time to live says, but not less than a floor, since a client
+ * may take its time between looking up and connecting, and not more than a cap.
+ */
+public final class Pins {
+  static final long FLOOR_SECONDS = 120;
+  static final long CAP_SECONDS = 3600;
+  private static final int MOST_ADDRESSES = 65_536;
+  private static final long SECOND = 1_000_000_000L;
+
+  private final Map<InetAddress, Map<String, Pin>> pins = new ConcurrentHashMap<>();
+  private final LongSupplier nanos;
+
+  /**
+   * A name that an address was got for.
+   *
+   * @param name the name that was asked for
+   * @param aliases the names between it and the address
+   * @param expiry when it stops to count, by the clock of {@link System#nanoTime}
+   */
+  public record Pin(String name, List<String> aliases, long expiry) {}
+
+  /** Starts with none. */
+  public Pins() {
+    this(System::nanoTime);
+  }
+
+  Pins(LongSupplier nanos) {
+    this.nanos = nanos;
+  }
+
+  /**
+   * Remembers an answer.
+   *
+   * @param name the name that was asked for
+   * @param aliases the names between it and the address
+   * @param address the address
+   * @param ttlSeconds the answer's time to live
+   */
+  public void pin(String name, List<String> aliases, InetAddress address, long ttlSeconds) {
+    long lifetime = Math.max(FLOOR_SECONDS, Math.min(ttlSeconds, CAP_SECONDS));
+    long now = nanos.getAsLong();
+    if (pins.size() >= MOST_ADDRESSES) {
+      forgetExpired(now);
+    }
+    if (pins.size() < MOST_ADDRESSES || pins.containsKey(address)) {
+      pins.computeIfAbsent(address, key -> new ConcurrentHashMap<>())
+          .merge(
+              name,
+              new Pin(name, List.copyOf(aliases), now + lifetime * SECOND),
+              (before, after) -> after.expiry() - before.expiry() > 0 ? after : before);
+    }
+  }
+
+  private void forgetExpired(long now) {
+    pins.values().forEach(names -> names.values().removeIf(pin -> pin.expiry() - now <= 0));
+    pins.values().removeIf(Map::isEmpty);
+  }
+
+  /**
+   * The names that an address was got for and still counts for.
+   *
+   * @param address the address
+   * @return the names, none when it was not got for any
+   */
+  public List<Pin> of(InetAddress address) {
+    Map<String, Pin> names = pins.get(address);
+    if (names == null) {
+      return List.of();
+    }
+    long now = nanos.getAsLong();
+    names.values().removeIf(pin -> pin.expiry() - now <= 0);
+    return new ArrayList<>(names.values());
+  }
+}
