@@ -3,9 +3,9 @@ package org.ringfence.egress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.AllowlistResolver;
 import org.ringfence.egress.dns.HostsFile;
 import org.ringfence.egress.dns.NameServer;
@@ -14,6 +14,7 @@ import org.ringfence.egress.dns.Pins;
 import org.ringfence.egress.dns.StandInAddresses;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.HostPattern;
+import org.ringfence.policy.NetworkPolicy;
 
 /**
  * The way out of one sandbox whose kernel side decides on addresses: its name server, and the
@@ -24,7 +25,7 @@ public final class Egress implements AutoCloseable {
   private final Pins pins = new Pins();
   private final StandInAddresses standIns = new StandInAddresses();
   private final HostsFile hosts;
-  private final AllowlistResolver resolver;
+  private final AddressLookup lookup;
   private final NameServer server;
 
   /**
@@ -60,8 +61,9 @@ public final class Egress implements AutoCloseable {
       throws IOException {
     this.decisions = decisions;
     this.hosts = hosts;
-    this.resolver = new AllowlistResolver(decisions, source, hosts, pins, standIns, refused);
-    this.server = new NameServer(resolver);
+    this.lookup = new AddressLookup(decisions.policy(), source, hosts);
+    this.server =
+        new NameServer(new AllowlistResolver(decisions, source, hosts, pins, standIns, refused));
   }
 
   /**
@@ -88,9 +90,7 @@ public final class Egress implements AutoCloseable {
       return Optional.empty();
     }
     Route route = byAddress(address, port);
-    boolean ask =
-        decisions.asks()
-            && route.decision().rule().equals(org.ringfence.policy.NetworkPolicy.UNLISTED);
+    boolean ask = decisions.asks() && route.decision().rule().equals(NetworkPolicy.UNLISTED);
     return ask ? Optional.empty() : Optional.of(route);
   }
 
@@ -158,32 +158,13 @@ public final class Egress implements AutoCloseable {
       return new Route(decision, host, null);
     }
     try {
-      Decision last = Decision.deny(decision.rule(), host + " has no address");
-      for (InetAddress address : resolver.addresses(host)) {
-        last = decisions.policy().evaluateResolved(decision, address, port);
-        if (last.allowed()) {
-          return new Route(last, host, address);
-        }
+      for (AddressLookup.Resolved each : lookup.resolve(decision, host, port)) {
+        return new Route(each.decision(), host, each.address());
       }
-      return new Route(last, host, null);
+      return new Route(Decision.deny(decision.rule(), host + " has no address"), host, null);
     } catch (IOException e) {
       return new Route(Decision.deny(decision.rule(), e.getMessage()), host, null);
     }
-  }
-
-  /**
-   * The addresses of a host for a connection that this JVM makes, decided on one by one.
-   *
-   * @param allowed the decision that allows the host
-   * @param host a name or an address in its normal form
-   * @param port the port
-   * @return what may be connected to; empty when nothing may
-   * @throws IOException if the name cannot be looked up
-   */
-  List<InetAddress> addresses(Decision allowed, String host, int port) throws IOException {
-    return resolver.addresses(host).stream()
-        .filter(address -> decisions.policy().evaluateResolved(allowed, address, port).allowed())
-        .toList();
   }
 
   /**

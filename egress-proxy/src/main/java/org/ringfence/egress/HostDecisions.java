@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
@@ -130,15 +131,17 @@ public final class HostDecisions implements AutoCloseable {
       return decision;
     }
     Duration patience = listener.decisionTimeout();
+    AtomicBoolean awaited = new AtomicBoolean(true);
     Future<Decision> answer;
     try {
-      answer = asking.submit(() -> ask(host, port, client));
+      answer = asking.submit(() -> ask(host, port, client, awaited));
     } catch (RejectedExecutionException e) {
       return decision;
     }
     try {
       return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
+      awaited.set(false);
       answer.cancel(true);
       return Decision.deny(NetworkPolicy.UNLISTED, "nobody decided within " + patience);
     } catch (InterruptedException e) {
@@ -151,13 +154,17 @@ public final class HostDecisions implements AutoCloseable {
   }
 
   /** On the one thread that asks: what was settled meanwhile is not asked about again. */
-  private Decision ask(String host, int port, Client client) {
+  private Decision ask(String host, int port, Client client, AtomicBoolean awaited) {
     Decision before = known(host, port);
     if (!before.rule().equals(NetworkPolicy.UNLISTED)) {
       return before;
     }
     HostVerdict verdict =
         listener.unlistedHost(new HostRequest(host, port, client.pid(), client.executable()));
+    if (!awaited.get()) {
+      // It came too late, or is what an interrupted listener made up.
+      return before;
+    }
     switch (verdict) {
       case ALLOW_ONCE:
         return Decision.allow("allowed once by the listener");

@@ -270,7 +270,7 @@ public final class AllowlistResolver {
   }
 
   /** Follows the aliases from a name. */
-  private static Name chain(Message found, Name from, List<Record> chain) {
+  static Name chain(Message found, Name from, List<Record> chain) {
     Map<Name, Record> aliases = new HashMap<>();
     for (Record each : found.getSection(Section.ANSWER)) {
       if (each.getType() == Type.CNAME) {
@@ -286,7 +286,7 @@ public final class AllowlistResolver {
     return last;
   }
 
-  private static InetAddress address(Record record) {
+  static InetAddress address(Record record) {
     return record instanceof ARecord a
         ? a.getAddress()
         : record instanceof AAAARecord aaaa ? aaaa.getAddress() : null;
@@ -328,41 +328,5 @@ public final class AllowlistResolver {
 
   private static Record renewed(Record record, Name owner, long ttl) {
     return Record.newRecord(owner, record.getType(), DClass.IN, ttl, record.rdataToWireCanonical());
-  }
-
-  /**
-   * The addresses of a name that somebody has allowed, for a connection from this JVM. They are not
-   * pinned.
-   *
-   * @param host the name in its normal form
-   * @return its addresses, IPv4 first
-   * @throws IOException if it cannot be looked up
-   */
-  public List<InetAddress> addresses(String host) throws IOException {
-    List<InetAddress> listed = hosts.addresses(host);
-    if (!listed.isEmpty()) {
-      return listed;
-    }
-    Name name = Name.fromString(host + ".");
-    List<InetAddress> addresses = new ArrayList<>();
-    IOException failure = null;
-    for (int type : new int[] {Type.A, Type.AAAA}) {
-      try {
-        Message found = source.lookup(name, type);
-        Name last = chain(found, name, new ArrayList<>());
-        for (Record each : found.getSection(Section.ANSWER)) {
-          InetAddress address = address(each);
-          if (address != null && each.getName().equals(last)) {
-            addresses.add(address);
-          }
-        }
-      } catch (IOException e) {
-        failure = e;
-      }
-    }
-    if (addresses.isEmpty() && failure != null) {
-      throw failure;
-    }
-    return addresses;
   }
 }

@@ -1,0 +1,289 @@
+package org.ringfence.egress.proxy;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.NetUtil;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Promise;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.ringfence.egress.Client;
+import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.dns.AddressLookup;
+import org.ringfence.egress.dns.AddressLookup.Resolved;
+import org.ringfence.policy.Decision;
+
+/** Decides on a host, looks it up and connects to it, or to the proxy upstream. */
+final class Connector {
+  private static final int TUNNEL_OPEN = 200;
+
+  private final HostDecisions decisions;
+  private final AddressLookup lookup;
+  private final ProxySettings settings;
+  private final Executor waiting;
+
+  /**
+   * Connects for one proxy.
+   *
+   * @param waiting runs what waits: for a listener that decides, or for a name server
+   */
+  Connector(
+      HostDecisions decisions, AddressLookup lookup, ProxySettings settings, Executor waiting) {
+    this.decisions = decisions;
+    this.lookup = lookup;
+    this.settings = settings;
+    this.waiting = waiting;
+  }
+
+  /** What came of a request for a connection. */
+  sealed interface Outcome permits Connected, Denied, Failed {}
+
+  /**
+   * It is there; nothing is read from it yet.
+   *
+   * @param upstream the proxy that plain requests have to be addressed to, if there is one
+   */
+  record Connected(Channel channel, Transfer transfer, Optional<UpstreamProxy> upstream)
+      implements Outcome {}
+
+  /** It is not allowed. */
+  record Denied(Decision decision) implements Outcome {}
+
+  /** It is allowed, and cannot be made. */
+  record Failed(String reason, boolean timeout) implements Outcome {}
+
+  /** Where to connect to, found out by who may wait. */
+  private record Way(Decision decision, List<InetSocketAddress> addresses, String problem) {}
+
+  /**
+   * Connects.
+   *
+   * @param loop the event loop of the client's channel, which the new one is put on
+   * @param tunnel whether the connection is handed to the client as it is, so that an upstream
+   *     proxy has to be asked for a tunnel
+   * @return completed on that loop
+   */
+  Promise<Outcome> connect(EventLoop loop, Authority target, Client client, boolean tunnel) {
+    Promise<Outcome> outcome = loop.newPromise();
+    Optional<UpstreamProxy> upstream =
+        settings.upstream().filter(proxy -> proxy.covers(target.host()));
+    try {
+      waiting.execute(
+          () -> {
+            Way way = way(target, client, upstream);
+            loop.execute(
+                () ->
+                    follow(
+                        way,
+                        loop,
+                        target,
+                        client,
+                        tunnel ? upstream : Optional.empty(),
+                        upstream,
+                        outcome));
+          });
+    } catch (RejectedExecutionException e) {
+      outcome.setSuccess(new Failed("too many connections are waiting", false));
+    }
+    return outcome;
+  }
+
+  private Way way(Authority target, Client client, Optional<UpstreamProxy> upstream) {
+    Decision decision = decisions.decide(target.host(), target.port(), client);
+    if (!decision.allowed()) {
+      return new Way(decision, List.of(), "");
+    }
+    try {
+      if (upstream.isPresent()) {
+        // The names of this network are the proxy's to look up; an address is decided on here.
+        Optional<InetAddress> literal = literal(target.host());
+        Decision last =
+            literal.isEmpty()
+                ? decision
+                : decisions.policy().evaluateResolved(decision, literal.get(), target.port());
+        InetAddress proxy = InetAddress.getByName(upstream.get().host());
+        return new Way(last, List.of(new InetSocketAddress(proxy, upstream.get().port())), "");
+      }
+      List<InetSocketAddress> addresses = new ArrayList<>();
+      Decision last = decision;
+      for (Resolved each : resolved(decision, target)) {
+        last = each.decision();
+        if (last.allowed()) {
+          addresses.add(new InetSocketAddress(each.address(), target.port()));
+        }
+      }
+      return new Way(last, addresses, target.host() + " has no address");
+    } catch (IOException e) {
+      return new Way(decision, List.of(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private List<Resolved> resolved(Decision decision, Authority target) throws IOException {
+    Optional<InetAddress> literal = literal(target.host());
+    return literal.isEmpty()
+        ? lookup.resolve(decision, target.host(), target.port())
+        : List.of(
+            new Resolved(
+                decisions.policy().evaluateResolved(decision, literal.get(), target.port()),
+                literal.get()));
+  }
+
+  private static Optional<InetAddress> literal(String host) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(host);
+    try {
+      return bytes == null ? Optional.empty() : Optional.of(InetAddress.getByAddress(bytes));
+    } catch (java.net.UnknownHostException e) {
+      throw new IllegalStateException("4 or 16 bytes", e);
+    }
+  }
+
+  private void follow(
+      Way way,
+      EventLoop loop,
+      Authority target,
+      Client client,
+      Optional<UpstreamProxy> tunnel,
+      Optional<UpstreamProxy> upstream,
+      Promise<Outcome> outcome) {
+    Transfer transfer =
+        new Transfer(
+            decisions,
+            target,
+            way.addresses().isEmpty() || upstream.isPresent()
+                ? ""
+                : way.addresses().get(0).getAddress().getHostAddress(),
+            client,
+            way.decision());
+    if (!way.decision().allowed()) {
+      transfer.end();
+      outcome.setSuccess(new Denied(way.decision()));
+    } else if (way.addresses().isEmpty()) {
+      transfer.end();
+      outcome.setSuccess(new Failed(way.problem(), false));
+    } else {
+      attempt(way.addresses(), 0, loop, target, tunnel, upstream, transfer, outcome);
+    }
+  }
+
+  private void attempt(
+      List<InetSocketAddress> addresses,
+      int index,
+      EventLoop loop,
+      Authority target,
+      Optional<UpstreamProxy> tunnel,
+      Optional<UpstreamProxy> upstream,
+      Transfer transfer,
+      Promise<Outcome> outcome) {
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .channel(NioSocketChannel.class)
+            .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) settings.connectTimeout().toMillis())
+            .handler(new ChannelInboundHandlerAdapter());
+    bootstrap
+        .connect(addresses.get(index))
+        .addListener(
+            (io.netty.channel.ChannelFuture connected) -> {
+              if (connected.isSuccess() && tunnel.isPresent()) {
+                openTunnel(connected.channel(), tunnel.get(), target, transfer, outcome);
+              } else if (connected.isSuccess()) {
+                outcome.setSuccess(new Connected(connected.channel(), transfer, upstream));
+              } else if (index + 1 < addresses.size()) {
+                attempt(addresses, index + 1, loop, target, tunnel, upstream, transfer, outcome);
+              } else {
+                transfer.end();
+                boolean timeout =
+                    connected.cause() instanceof io.netty.channel.ConnectTimeoutException;
+                outcome.setSuccess(
+                    new Failed(target + ": " + connected.cause().getMessage(), timeout));
+              }
+            });
+  }
+
+  /** Asks the proxy upstream for a tunnel. */
+  private static void openTunnel(
+      Channel channel,
+      UpstreamProxy proxy,
+      Authority target,
+      Transfer transfer,
+      Promise<Outcome> outcome) {
+    HttpClientCodec codec = new HttpClientCodec();
+    DefaultFullHttpRequest request =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1, HttpMethod.CONNECT, target.toString(), Unpooled.EMPTY_BUFFER);
+    request.headers().set(HttpHeaderNames.HOST, target.toString());
+    proxy
+        .credentials()
+        .ifPresent(
+            credentials ->
+                request.headers().set(HttpHeaderNames.PROXY_AUTHORIZATION, credentials.header()));
+    channel.pipeline().addLast(codec);
+    channel
+        .pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              private boolean open;
+
+              @Override
+              public void channelRead(ChannelHandlerContext ctx, Object message) {
+                try {
+                  if (message instanceof HttpResponse response) {
+                    open = response.status().code() == TUNNEL_OPEN;
+                    if (!open) {
+                      fail(ctx, "the proxy upstream answers " + response.status());
+                    }
+                  }
+                  if (open && message instanceof LastHttpContent) {
+                    channel.config().setAutoRead(false);
+                    ctx.pipeline().remove(this);
+                    ctx.pipeline().remove(codec);
+                    outcome.trySuccess(new Connected(channel, transfer, Optional.empty()));
+                  }
+                } finally {
+                  ReferenceCountUtil.release(message);
+                }
+              }
+
+              @Override
+              public void channelInactive(ChannelHandlerContext ctx) {
+                fail(ctx, "the proxy upstream has closed the connection");
+              }
+
+              @Override
+              public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                fail(ctx, "the proxy upstream: " + cause.getMessage());
+              }
+
+              private void fail(ChannelHandlerContext ctx, String reason) {
+                transfer.end();
+                outcome.trySuccess(new Failed(reason, false));
+                ctx.close();
+              }
+            });
+    channel.config().setAutoRead(true);
+    channel.writeAndFlush(request);
+  }
+}

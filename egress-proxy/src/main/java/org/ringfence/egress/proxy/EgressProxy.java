@@ -1,0 +1,177 @@
+package org.ringfence.egress.proxy;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.ringfence.egress.Client;
+import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.dns.AddressLookup;
+
+/**
+ * An egress proxy on a loopback port, for one sandbox: HTTP CONNECT, HTTP/1.1 in absolute form, and
+ * SOCKS5.
+ */
+public final class EgressProxy implements AutoCloseable {
+  private static final int BACKLOG = 1024;
+  private static final int SOCKS_5 = 5;
+  private static final int MOST_WAITING_THREADS = 64;
+  private static final int MOST_WAITING = 16_384;
+  private static final int MOST_LOOPS = 4;
+  private static final int LONGEST_LINE = 16 * 1024;
+  private static final int LARGEST_HEADERS = 64 * 1024;
+  private static final int CHUNK = 64 * 1024;
+
+  private final ProxySettings settings;
+  private final MultiThreadIoEventLoopGroup group;
+  private final ThreadPoolExecutor waiting;
+  private final Channel server;
+
+  /**
+   * Starts a proxy.
+   *
+   * @param decisions what is allowed
+   * @param lookup where allowed names are looked up
+   * @param settings how it behaves
+   * @param clients tells which process has a connection, by the address that it comes from
+   * @throws IOException if no port can be had
+   */
+  public EgressProxy(
+      HostDecisions decisions,
+      AddressLookup lookup,
+      ProxySettings settings,
+      Function<InetSocketAddress, Client> clients)
+      throws IOException {
+    this.settings = settings;
+    this.waiting =
+        new ThreadPoolExecutor(
+            MOST_WAITING_THREADS,
+            MOST_WAITING_THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MOST_WAITING),
+            task -> daemon(task, "ringfence-proxy-waiting"));
+    waiting.allowCoreThreadTimeOut(true);
+    Connector connector = new Connector(decisions, lookup, settings, waiting);
+    int loops = Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors());
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            loops,
+            (ThreadFactory) task -> daemon(task, "ringfence-proxy"),
+            NioIoHandler.newFactory());
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(group)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    channel.pipeline().addLast(new Greeting(connector, clients));
+                  }
+                });
+    try {
+      this.server =
+          bootstrap
+              .bind(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0)
+              .syncUninterruptibly()
+              .channel();
+    } catch (RuntimeException e) {
+      close();
+      throw new IOException("egress proxy: " + e.getMessage(), e);
+    }
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Tells HTTP from SOCKS by the first byte. */
+  private final class Greeting extends ByteToMessageDecoder {
+    private final Connector connector;
+    private final Function<InetSocketAddress, Client> clients;
+
+    private Greeting(Connector connector, Function<InetSocketAddress, Client> clients) {
+      this.connector = connector;
+      this.clients = clients;
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+      if (!in.isReadable()) {
+        return;
+      }
+      Client client = clients.apply((InetSocketAddress) ctx.channel().remoteAddress());
+      int first = in.getByte(in.readerIndex());
+      if (first == SOCKS_5) {
+        new SocksFrontend(connector, settings, client).enter(ctx);
+      } else if (first < 'A' || first > 'Z') {
+        // No method of HTTP; SOCKS4 cannot prove anything.
+        ctx.close();
+        return;
+      } else {
+        HttpServerCodec codec = new HttpServerCodec(LONGEST_LINE, LARGEST_HEADERS, CHUNK);
+        ctx.pipeline()
+            .addLast(
+                new IdleStateHandler(
+                    0, 0, settings.idleTimeout().toMillis(), TimeUnit.MILLISECONDS));
+        ctx.pipeline().addLast(codec);
+        ctx.pipeline().addLast(new HttpFrontend(connector, settings, client, codec));
+      }
+      ctx.pipeline().remove(this);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ctx.close();
+    }
+  }
+
+  /**
+   * Where it listens.
+   *
+   * @return a loopback address and a port
+   */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) server.localAddress();
+  }
+
+  /**
+   * How it behaves.
+   *
+   * @return the settings, with the credentials that clients need
+   */
+  public ProxySettings settings() {
+    return settings;
+  }
+
+  /** Ends it and all connections through it. */
+  @Override
+  public void close() {
+    group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    waiting.shutdownNow();
+  }
+}

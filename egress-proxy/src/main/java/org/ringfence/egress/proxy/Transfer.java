@@ -1,0 +1,67 @@
+package org.ringfence.egress.proxy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.ringfence.egress.Client;
+import org.ringfence.egress.HostDecisions;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.policy.Decision;
+
+/** Counts what passes through one connection, on its event loop, and records it at the end. */
+final class Transfer {
+  private final HostDecisions decisions;
+  private final Authority target;
+  private final String address;
+  private final Client client;
+  private final Decision decision;
+  private final Instant start = Instant.now();
+  private final long startNanos = System.nanoTime();
+  private long sent;
+  private long received;
+  private boolean recorded;
+
+  Transfer(
+      HostDecisions decisions, Authority target, String address, Client client, Decision decision) {
+    this.decisions = decisions;
+    this.target = target;
+    this.address = address;
+    this.client = client;
+    this.decision = decision;
+  }
+
+  void sent(long bytes) {
+    sent += bytes;
+  }
+
+  void received(long bytes) {
+    received += bytes;
+  }
+
+  /** The connection is over, or was not made. */
+  void end() {
+    end(decision);
+  }
+
+  /** The same, with a decision that was made when it was under way. */
+  void end(Decision last) {
+    if (recorded) {
+      return;
+    }
+    recorded = true;
+    decisions.record(
+        new ConnectionRecord(
+            start,
+            target.host(),
+            address,
+            target.port(),
+            client.pid(),
+            client.executable(),
+            last.rule(),
+            last.allowed(),
+            OptionalLong.of(sent),
+            OptionalLong.of(received),
+            Optional.of(Duration.ofNanos(System.nanoTime() - startNanos))));
+  }
+}

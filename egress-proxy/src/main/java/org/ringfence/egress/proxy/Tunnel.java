@@ -1,0 +1,54 @@
+package org.ringfence.egress.proxy;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.policy.Decision;
+
+/** Joins a client's channel and a host's, from the moment on when both are open. */
+final class Tunnel {
+  private Tunnel() {}
+
+  /**
+   * Joins them.
+   *
+   * @param ctx the client's handler that asked for the connection; the client's channel must not be
+   *     reading
+   * @param speech what has to be taken out of the client's pipeline, the codec last: what it has
+   *     not decoded passes on
+   */
+  static void join(
+      ChannelHandlerContext ctx,
+      Connector.Connected to,
+      Authority target,
+      ProxySettings settings,
+      List<? extends ChannelHandler> speech) {
+    Channel client = ctx.channel();
+    Channel host = to.channel();
+    Transfer transfer = to.transfer();
+    long idle = settings.idleTimeout().toMillis();
+    client.pipeline().addLast(new IdleStateHandler(0, 0, idle, TimeUnit.MILLISECONDS));
+    if (settings.checkServerName()) {
+      client
+          .pipeline()
+          .addLast(
+              new ServerNameGuard(
+                  target.host(),
+                  name ->
+                      transfer.end(
+                          Decision.deny(
+                              "the server name of TLS",
+                              name.isEmpty()
+                                  ? "no server is named"
+                                  : "another server is named, " + name))));
+    }
+    client.pipeline().addLast(new Relay(host, transfer::sent, transfer::end));
+    host.pipeline().addLast(new Relay(client, transfer::received, transfer::end));
+    speech.forEach(client.pipeline()::remove);
+    client.config().setAutoRead(true);
+    host.config().setAutoRead(true);
+  }
+}
