@@ -46,9 +46,24 @@ final class PolicyOptions {
 
   @Option(
       names = "--network",
-      paramLabel = "none|full",
+      paramLabel = "none|allowlist|full",
       description = "How much of the network is reached.")
   private NetworkMode network;
+
+  @Option(
+      names = "--allow-host",
+      paramLabel = "HOST[:PORTS]",
+      description = {
+        "Reach this host, over TCP: name, *.name or address, ports 80 and 443 when none are given."
+            + " Network mode allowlist."
+      })
+  private List<String> allowedHosts = new ArrayList<>();
+
+  @Option(
+      names = "--publish",
+      paramLabel = "[HOSTPORT:]PORT",
+      description = "Let servers on PORT inside be reached over the host's loopback.")
+  private List<String> published = new ArrayList<>();
 
   @Option(
       names = "--env",
@@ -83,6 +98,7 @@ final class PolicyOptions {
   private String backend;
 
   private final List<String> kept = new ArrayList<>();
+  private boolean asked;
 
   /**
    * Takes one option without picocli.
@@ -96,6 +112,8 @@ final class PolicyOptions {
       case "--write" -> write.add(value);
       case "--read" -> read.add(value);
       case "--deny" -> deny.add(value);
+      case "--allow-host" -> allowedHosts.add(value);
+      case "--publish" -> published.add(value);
       case "--env" -> environment.add(value);
       case "--limit" -> limits.add(value);
       case "--timeout" -> timeout = value;
@@ -119,6 +137,11 @@ final class PolicyOptions {
   /** Keeps a file of ours from being written by the command. */
   void protect(Path file) {
     kept.add(file.toAbsolutePath().normalize().toString());
+  }
+
+  /** Has hosts be decided on, unless the options say otherwise. */
+  void allowlist() {
+    asked = true;
   }
 
   EffectivePolicy effective() throws IOException {
@@ -147,7 +170,12 @@ final class PolicyOptions {
     }
     if (network != null) {
       builder.network(network);
+    } else if ((asked || !allowedHosts.isEmpty())
+        && builder.build().network().mode() == NetworkMode.NONE) {
+      builder.network(NetworkMode.ALLOWLIST);
     }
+    allowedHosts.forEach(builder::allowHost);
+    published.forEach(builder::publish);
     environment.forEach(entry -> variable(builder, entry));
     limits.forEach(entry -> limit(builder, entry));
     if (timeout != null) {

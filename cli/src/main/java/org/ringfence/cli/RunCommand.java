@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.json.AuditLog;
 import org.ringfence.event.json.SecretMask;
+import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +45,15 @@ final class RunCommand implements Callable<Integer> {
       names = {"-t", "--tty"},
       description = "Give the command a terminal of its own, connected to this one.")
   private boolean tty;
+
+  @Option(
+      names = "--ask",
+      description = {
+        "Ask on the terminal about hosts that the policy does not list, each for "
+            + HostPrompt.PATIENCE_SECONDS
+            + " seconds at most. Network mode allowlist."
+      })
+  private boolean ask;
 
   @Option(
       names = "--review",
@@ -86,6 +96,14 @@ final class RunCommand implements Callable<Integer> {
     DenialReport denials = new DenialReport();
     if (report) {
       listeners.add(denials);
+    }
+    if (ask) {
+      if (tty) {
+        throw new InvalidPolicyException(
+            "--ask", "--tty", "one of the two: the terminal is the command's");
+      }
+      listeners.add(HostPrompt.onTerminal());
+      options.allowlist();
     }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       if (audit != null) {

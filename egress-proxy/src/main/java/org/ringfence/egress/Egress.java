@@ -12,6 +12,9 @@ import org.ringfence.egress.dns.NameServer;
 import org.ringfence.egress.dns.NameSource;
 import org.ringfence.egress.dns.Pins;
 import org.ringfence.egress.dns.StandInAddresses;
+import org.ringfence.egress.proxy.EgressProxy;
+import org.ringfence.egress.proxy.ProxySettings;
+import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkPolicy;
@@ -27,6 +30,19 @@ public final class Egress implements AutoCloseable {
   private final HostsFile hosts;
   private final AddressLookup lookup;
   private final NameServer server;
+  private final Optional<UpstreamProxy> upstream;
+  private final Optional<EgressProxy> proxy;
+  private final Clients clients = new Clients();
+
+  /** How a connection is made. */
+  public enum Via {
+    /** To the address. */
+    DIRECT,
+    /** To this JVM, which connects through the proxy upstream; it has to be announced. */
+    RELAY,
+    /** To this JVM's proxy, in the place of the one upstream; it has to be announced. */
+    PROXY
+  }
 
   /**
    * What was decided about a connection.
@@ -35,20 +51,29 @@ public final class Egress implements AutoCloseable {
    * @param host the name that the address stands for, or the address itself
    * @param address the address to connect to, which differs from the one given when that stood in
    *     for a name; null when the connection is denied
+   * @param via how it is made
    */
-  public record Route(Decision decision, String host, InetAddress address) {}
+  public record Route(Decision decision, String host, InetAddress address, Via via) {
+    private Route(Decision decision, String host, InetAddress address) {
+      this(decision, host, address, Via.DIRECT);
+    }
+  }
 
   /**
    * Opens the way out.
    *
    * @param decisions what is allowed; closed with this
    * @param refused takes each name that is not answered, and the rule
-   * @throws IOException if the name server cannot be started
+   * @param upstream the proxy that the machine's network asks for, empty for none
+   * @throws IOException if the name server or the proxy cannot be started
    */
-  public Egress(HostDecisions decisions, BiConsumer<String, String> refused) throws IOException {
+  public Egress(
+      HostDecisions decisions, BiConsumer<String, String> refused, Optional<UpstreamProxy> upstream)
+      throws IOException {
     this(
         decisions,
         refused,
+        upstream,
         HostsFile.system(),
         NameSource.servers(decisions.policy().dnsServers()));
   }
@@ -56,14 +81,39 @@ public final class Egress implements AutoCloseable {
   Egress(
       HostDecisions decisions,
       BiConsumer<String, String> refused,
+      Optional<UpstreamProxy> upstream,
       HostsFile hosts,
       NameSource source)
       throws IOException {
     this.decisions = decisions;
+    this.upstream = upstream;
     this.hosts = hosts;
     this.lookup = new AddressLookup(decisions.policy(), source, hosts);
     this.server =
-        new NameServer(new AllowlistResolver(decisions, source, hosts, pins, standIns, refused));
+        new NameServer(
+            new AllowlistResolver(
+                decisions, source, hosts, pins, standIns, this::goesUpstream, refused));
+    boolean done = false;
+    try {
+      this.proxy =
+          upstream.isPresent()
+              ? Optional.of(
+                  new EgressProxy(
+                      decisions, lookup, ProxySettings.usual().withUpstream(upstream), clients))
+              : Optional.empty();
+      done = true;
+    } finally {
+      if (!done) {
+        server.close();
+      }
+    }
+  }
+
+  /** Names that are looked up by the proxy upstream, and its own. */
+  private boolean goesUpstream(String host) {
+    return upstream.isPresent()
+        && (upstream.get().host().equals(host)
+            || (upstream.get().covers(host) && decisions.resolvable(host)));
   }
 
   /**
@@ -86,12 +136,48 @@ public final class Egress implements AutoCloseable {
    */
   public Optional<Route> immediate(InetAddress address, int port) {
     Optional<String> name = standIns.name(address);
+    String host = name.orElseGet(() -> literal(address));
+    if (isUpstream(host, address, port)) {
+      return Optional.of(new Route(Decision.allow("the proxy upstream"), host, null, Via.PROXY));
+    }
+    if (upstream.isPresent() && upstream.get().covers(host)) {
+      Decision decision = decisions.known(host, port);
+      if (decision.allowed()) {
+        return Optional.of(new Route(decision, host, null, Via.RELAY));
+      }
+    }
     if (name.isPresent()) {
       return Optional.empty();
     }
     Route route = byAddress(address, port);
     boolean ask = decisions.asks() && route.decision().rule().equals(NetworkPolicy.UNLISTED);
     return ask ? Optional.empty() : Optional.of(route);
+  }
+
+  private boolean isUpstream(String host, InetAddress address, int port) {
+    return upstream.isPresent()
+        && upstream.get().port() == port
+        && (upstream.get().host().equals(host)
+            || hosts.names(address).contains(upstream.get().host()));
+  }
+
+  /**
+   * The address of a server of ours that a connection is led to.
+   *
+   * @param via how it is made, not {@link Via#DIRECT}
+   * @return the address
+   */
+  public InetSocketAddress address(Via via) {
+    return via == Via.PROXY ? proxy.orElseThrow().address() : proxy.orElseThrow().relayAddress();
+  }
+
+  /**
+   * Where connections to servers of ours are announced.
+   *
+   * @return the announcements
+   */
+  public Clients clients() {
+    return clients;
   }
 
   /**
@@ -157,6 +243,9 @@ public final class Egress implements AutoCloseable {
     if (!decision.allowed()) {
       return new Route(decision, host, null);
     }
+    if (upstream.isPresent() && upstream.get().covers(host)) {
+      return new Route(decision, host, null, Via.RELAY);
+    }
     try {
       for (AddressLookup.Resolved each : lookup.resolve(decision, host, port)) {
         return new Route(each.decision(), host, each.address());
@@ -185,6 +274,7 @@ public final class Egress implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    proxy.ifPresent(EgressProxy::close);
     decisions.close();
   }
 }

@@ -10,8 +10,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.ringfence.egress.Client;
+import org.ringfence.egress.Clients.Announced;
 import org.ringfence.egress.Egress;
 import org.ringfence.egress.Egress.Route;
+import org.ringfence.egress.Egress.Via;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.policy.DnsServer;
@@ -58,8 +60,16 @@ final class InetDestinations {
   /** What was decided. */
   sealed interface Ruling permits Allowed, Refused, Undecided {}
 
-  /** It may send to this address, which can be another than the one it named. */
-  record Allowed(SocketAddress address) implements Ruling {}
+  /**
+   * It may send to this address, which can be another than the one it named.
+   *
+   * @param announced what a server of ours has to know of the connection before it comes
+   */
+  record Allowed(SocketAddress address, Optional<Announced> announced) implements Ruling {
+    private Allowed(SocketAddress address) {
+      this(address, Optional.empty());
+    }
+  }
 
   /** Its call fails. */
   record Refused(Errno errno) implements Ruling {}
@@ -128,7 +138,8 @@ final class InetDestinations {
   private Ruling ruling(Request request, Route route) {
     int port = request.address().port();
     boolean allowed = route.decision().allowed();
-    if (egress.decisions().recording()) {
+    // What is led to a server of ours is recorded there.
+    if (egress.decisions().recording() && route.via() == Via.DIRECT) {
       egress
           .decisions()
           .record(
@@ -144,6 +155,13 @@ final class InetDestinations {
           route.host() + ":" + port,
           route.decision().rule(),
           "network.allow " + host(route) + ":" + port);
+    }
+    if (route.via() != Via.DIRECT) {
+      Client client = new Client(request.tid(), child.executable(request.tid()));
+      boolean relay = route.via() == Via.RELAY;
+      return new Allowed(
+          address(egress.address(route.via()), request.v6()),
+          Optional.of(new Announced(client, relay ? route.host() : "", relay ? port : 0)));
     }
     InetAddress named = request.address().inet();
     return new Allowed(
@@ -182,6 +200,11 @@ final class InetDestinations {
       case FOREIGN ->
           refused(request, address.display(), rule, "network.hostLoopbackPorts " + address.port());
     };
+  }
+
+  /** Tells a server of ours that a connection will come from this port. */
+  void announce(int port, Announced connection) {
+    egress.clients().announce(port, connection);
   }
 
   private Refused refused(Request request, String target, String rule, String remedy) {

@@ -58,6 +58,7 @@ final class SocketCalls {
   private final boolean ownNetwork;
   private final InetDestinations inet;
   private final PendingConnects pending;
+  private final RedirectedDatagrams datagrams;
   private final Consumer<Violation> denied;
   private final Executor blocking;
 
@@ -70,6 +71,7 @@ final class SocketCalls {
       boolean root,
       InetDestinations inet,
       PendingConnects pending,
+      RedirectedDatagrams datagrams,
       Consumer<Violation> denied,
       Executor blocking) {
     this.kernel = kernel;
@@ -77,6 +79,7 @@ final class SocketCalls {
     this.options = new SocketOptions(kernel);
     this.inet = inet;
     this.pending = pending;
+    this.datagrams = datagrams;
     this.paths = paths;
     this.ownNetwork = supervision.ownNetwork();
     this.policy = policy;
@@ -294,6 +297,7 @@ final class SocketCalls {
       InetDestinations.Ruling ruling = inet.decideWaiting(request(call, "connect", fd, address));
       live(call);
       if (ruling instanceof InetDestinations.Allowed allowed) {
+        announce(fd, allowed);
         pending.connect(call, fd, allowed.address());
         handedOn = true;
       } else {
@@ -307,6 +311,19 @@ final class SocketCalls {
       if (!handedOn) {
         child.close(fd);
       }
+    }
+  }
+
+  /** A server of ours knows a client by its port, which is chosen before the connection is made. */
+  private void announce(int fd, InetDestinations.Allowed allowed) throws AccessException {
+    if (allowed.announced().isPresent()) {
+      SocketAddress bound = boundName(fd);
+      if (bound.port() == 0) {
+        InetAddress loopback = allowed.address().inet();
+        checked(withAddress(Syscall.BIND, fd, SocketAddress.inet(loopback, 0, bound.family())));
+        bound = boundName(fd);
+      }
+      inet.announce(bound.port(), allowed.announced().get());
     }
   }
 
@@ -374,6 +391,10 @@ final class SocketCalls {
     }
     InetDestinations.Ruling ruling = inet.decide(request(call, operation, fd, address));
     if (ruling instanceof InetDestinations.Allowed allowed) {
+      announce(fd, allowed);
+      if (allowed.address() != address && options.get(fd, SO_TYPE) != SOCK_STREAM) {
+        datagrams.redirected(fd, address);
+      }
       return allowed(allowed.address());
     }
     return ruling instanceof InetDestinations.Refused refused

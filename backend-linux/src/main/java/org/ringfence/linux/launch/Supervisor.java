@@ -12,6 +12,7 @@ import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_RECV;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +22,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.egress.Egress;
 import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Descriptors;
@@ -73,6 +75,8 @@ final class Supervisor implements AutoCloseable {
   private final ThreadPoolExecutor blocking;
   private final Egress egress;
   private final PendingConnects pending;
+  private final RedirectedDatagrams datagrams;
+  private final PublishedPorts published;
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -121,6 +125,7 @@ final class Supervisor implements AutoCloseable {
     OwnSockets own = new OwnSockets(kernel);
     Child child = new Child(kernel);
     this.pending = new PendingConnects(kernel, child, deadlines, this::watchConnect);
+    this.datagrams = new RedirectedDatagrams(kernel, child, blocking);
     this.sockets =
         new SocketCalls(
             kernel,
@@ -137,10 +142,13 @@ final class Supervisor implements AutoCloseable {
                 child,
                 reporter::violation),
             pending,
+            datagrams,
             reporter::violation,
             blocking);
     this.names =
         new NameCalls(kernel, paths, view, supervision, own, root, reporter::violation, blocking);
+    this.published =
+        new PublishedPorts(network.mode() == NetworkMode.FULL ? List.of() : network.publish(), own);
     this.gate =
         new LimitGate(kernel, policy.policy().limits(), cgroup, processesAbove(view, supervision));
     this.audit =
@@ -208,7 +216,8 @@ final class Supervisor implements AutoCloseable {
                     "",
                     rule,
                     rule.equals(NetworkPolicy.UNLISTED) ? "network.allow " + name : rule,
-                    Violation.Certainty.CERTAIN)));
+                    Violation.Certainty.CERTAIN)),
+        UpstreamProxy.of(System.getenv()));
   }
 
   private boolean watchConnect(int fd) {
@@ -454,6 +463,7 @@ final class Supervisor implements AutoCloseable {
           names.answer(syscall, call);
       case SOCKET, BIND, LISTEN, CONNECT, SENDTO, SENDMSG, SENDMMSG ->
           sockets.answer(syscall, call);
+      case RECVFROM, RECVMSG -> datagrams.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }
   }
@@ -482,6 +492,7 @@ final class Supervisor implements AutoCloseable {
     if (Thread.currentThread() != thread) {
       ThreadEnd.await(thread);
     }
+    published.close();
     pending.close();
     blocking.shutdownNow();
     if (egress != null) {

@@ -359,6 +359,9 @@ public final class SeccompCompiler {
     if (network.mode() == NetworkMode.ALLOWLIST) {
       // A socket that can be connected anywhere must not listen everywhere.
       always(Syscall.LISTEN, NOTIFY);
+      // Who asked a name server hears from ours: some look at the sender's address.
+      rule(Syscall.RECVFROM, ALLOW, when(NOTIFY, pointerSet(4)));
+      always(Syscall.RECVMSG, NOTIFY);
     }
     rule(
         Syscall.SENDTO,

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.ringfence.egress.HostDecisions;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
@@ -54,6 +55,7 @@ public final class AllowlistResolver {
   private final HostsFile hosts;
   private final Pins pins;
   private final StandInAddresses standIns;
+  private final Predicate<String> elsewhere;
   private final BiConsumer<String, String> refused;
 
   /**
@@ -64,6 +66,7 @@ public final class AllowlistResolver {
    * @param hosts what is looked at first
    * @param pins where answers are remembered
    * @param standIns the addresses of names that are to be asked about
+   * @param elsewhere names that are not looked up here, but stood in for
    * @param refused takes each name that is not answered, and the rule
    */
   public AllowlistResolver(
@@ -72,12 +75,14 @@ public final class AllowlistResolver {
       HostsFile hosts,
       Pins pins,
       StandInAddresses standIns,
+      Predicate<String> elsewhere,
       BiConsumer<String, String> refused) {
     this.decisions = decisions;
     this.source = source;
     this.hosts = hosts;
     this.pins = pins;
     this.standIns = standIns;
+    this.elsewhere = elsewhere;
     this.refused = refused;
   }
 
@@ -159,6 +164,10 @@ public final class AllowlistResolver {
       refuse(answer, question.getName().toString(), NetworkPolicy.UNLISTED, extended);
       return;
     }
+    if (elsewhere.test(host)) {
+      standIn(answer, question, host);
+      return;
+    }
     if (!decisions.resolvable(host)) {
       if (decisions.asks()) {
         standIn(answer, question, host);
@@ -193,7 +202,7 @@ public final class AllowlistResolver {
     refused.accept(name, rule);
   }
 
-  /** Nothing is looked up before somebody has allowed it, which is asked at the connection. */
+  /** Nothing is looked up: what the name is for is known when it is connected to. */
   private void standIn(Message answer, Record question, String host) {
     if (question.getType() == Type.A) {
       standIns

@@ -3,6 +3,7 @@ package org.ringfence.egress.proxy;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -17,12 +18,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.ringfence.egress.Client;
+import org.ringfence.egress.Clients;
 import org.ringfence.egress.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 
@@ -44,6 +47,7 @@ public final class EgressProxy implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;
   private final ThreadPoolExecutor waiting;
   private final Channel server;
+  private final Channel relay;
 
   /**
    * Starts a proxy.
@@ -51,14 +55,11 @@ public final class EgressProxy implements AutoCloseable {
    * @param decisions what is allowed
    * @param lookup where allowed names are looked up
    * @param settings how it behaves
-   * @param clients tells which process has a connection, by the address that it comes from
+   * @param clients the connections that are announced; they need no credentials
    * @throws IOException if no port can be had
    */
   public EgressProxy(
-      HostDecisions decisions,
-      AddressLookup lookup,
-      ProxySettings settings,
-      Function<InetSocketAddress, Client> clients)
+      HostDecisions decisions, AddressLookup lookup, ProxySettings settings, Clients clients)
       throws IOException {
     this.settings = settings;
     this.waiting =
@@ -77,30 +78,32 @@ public final class EgressProxy implements AutoCloseable {
             loops,
             (ThreadFactory) task -> daemon(task, "ringfence-proxy"),
             NioIoHandler.newFactory());
-    ServerBootstrap bootstrap =
-        new ServerBootstrap()
-            .group(group)
-            .channel(NioServerSocketChannel.class)
-            .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channel.pipeline().addLast(new Greeting(connector, clients));
-                  }
-                });
     try {
-      this.server =
-          bootstrap
-              .bind(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0)
-              .syncUninterruptibly()
-              .channel();
+      this.server = listen(() -> new Greeting(connector, clients));
+      this.relay = listen(() -> new RelayFrontend(connector, settings, clients));
     } catch (RuntimeException e) {
       close();
       throw new IOException("egress proxy: " + e.getMessage(), e);
     }
+  }
+
+  private Channel listen(Supplier<ChannelHandler> handler) throws IOException {
+    return new ServerBootstrap()
+        .group(group)
+        .channel(NioServerSocketChannel.class)
+        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+        .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .childHandler(
+            new ChannelInitializer<SocketChannel>() {
+              @Override
+              protected void initChannel(SocketChannel channel) {
+                channel.pipeline().addLast(handler.get());
+              }
+            })
+        .bind(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0)
+        .syncUninterruptibly()
+        .channel();
   }
 
   private static Thread daemon(Runnable task, String name) {
@@ -112,9 +115,9 @@ public final class EgressProxy implements AutoCloseable {
   /** Tells HTTP from SOCKS by the first byte. */
   private final class Greeting extends ByteToMessageDecoder {
     private final Connector connector;
-    private final Function<InetSocketAddress, Client> clients;
+    private final Clients clients;
 
-    private Greeting(Connector connector, Function<InetSocketAddress, Client> clients) {
+    private Greeting(Connector connector, Clients clients) {
       this.connector = connector;
       this.clients = clients;
     }
@@ -124,10 +127,13 @@ public final class EgressProxy implements AutoCloseable {
       if (!in.isReadable()) {
         return;
       }
-      Client client = clients.apply((InetSocketAddress) ctx.channel().remoteAddress());
+      int port = ((InetSocketAddress) ctx.channel().remoteAddress()).getPort();
+      Optional<Clients.Announced> announced = clients.take(port);
+      Client client = announced.map(Clients.Announced::client).orElse(Client.UNKNOWN);
+      ProxySettings mine = announced.isPresent() ? settings.withoutCredentials() : settings;
       int first = in.getByte(in.readerIndex());
       if (first == SOCKS_5) {
-        new SocksFrontend(connector, settings, client).enter(ctx);
+        new SocksFrontend(connector, mine, client).enter(ctx);
       } else if (first < 'A' || first > 'Z') {
         // No method of HTTP; SOCKS4 cannot prove anything.
         ctx.close();
@@ -139,7 +145,7 @@ public final class EgressProxy implements AutoCloseable {
                 new IdleStateHandler(
                     0, 0, settings.idleTimeout().toMillis(), TimeUnit.MILLISECONDS));
         ctx.pipeline().addLast(codec);
-        ctx.pipeline().addLast(new HttpFrontend(connector, settings, client, codec));
+        ctx.pipeline().addLast(new HttpFrontend(connector, mine, client, codec));
       }
       ctx.pipeline().remove(this);
     }
@@ -157,6 +163,15 @@ public final class EgressProxy implements AutoCloseable {
    */
   public InetSocketAddress address() {
     return (InetSocketAddress) server.localAddress();
+  }
+
+  /**
+   * Where connections are led whose clients do not know of a proxy. They have to be announced.
+   *
+   * @return a loopback address and a port
+   */
+  public InetSocketAddress relayAddress() {
+    return (InetSocketAddress) relay.localAddress();
   }
 
   /**

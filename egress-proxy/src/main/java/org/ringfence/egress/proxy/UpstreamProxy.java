@@ -31,7 +31,8 @@ public record UpstreamProxy(
 
   /**
    * Finds the proxy in variables: {@code HTTPS_PROXY}, {@code ALL_PROXY} or {@code HTTP_PROXY} and
-   * {@code NO_PROXY}, each also in lower case, which is looked at first.
+   * {@code NO_PROXY}, each also in lower case, which is looked at first. An {@code ALL_PROXY} of
+   * another kind is left out.
    *
    * @param environment the variables of the caller
    * @return the proxy; empty when there is none
@@ -41,7 +42,9 @@ public record UpstreamProxy(
     for (String name : List.of("HTTPS_PROXY", "ALL_PROXY", "HTTP_PROXY")) {
       for (String spelled : List.of(name.toLowerCase(Locale.ROOT), name)) {
         String value = environment.getOrDefault(spelled, "");
-        if (!value.isBlank()) {
+        boolean usable =
+            !name.equals("ALL_PROXY") || !value.contains("://") || value.startsWith("http://");
+        if (!value.isBlank() && usable) {
           return Optional.of(parse(spelled, value.trim(), direct(environment)));
         }
       }
@@ -90,8 +93,13 @@ public record UpstreamProxy(
     return value.replaceAll("//[^@/]*@", "//***@");
   }
 
-  /** Whether a host is reached through this proxy. */
-  boolean covers(String target) {
+  /**
+   * Whether a host is reached through this proxy.
+   *
+   * @param target the host in its normal form
+   * @return false for what is reached directly
+   */
+  public boolean covers(String target) {
     return direct.stream()
         .noneMatch(
             entry -> {

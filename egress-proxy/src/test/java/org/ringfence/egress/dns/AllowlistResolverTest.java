@@ -58,6 +58,7 @@ class AllowlistResolverTest {
         hosts,
         pins,
         standIns,
+        name -> name.startsWith("upstream."),
         (name, rule) -> refused.add(name + " " + rule));
   }
 

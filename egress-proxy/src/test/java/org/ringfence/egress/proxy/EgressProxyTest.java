@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,8 @@ import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.ringfence.egress.Client;
+import org.ringfence.egress.Clients;
 import org.ringfence.egress.proxy.ProxyFixture.Server;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
@@ -75,7 +79,6 @@ class EgressProxyTest {
     ConnectionRecord record = recorded();
     assertThat(record.host()).isEqualTo("repo.test");
     assertThat(record.address()).isEqualTo("127.0.0.1");
-    assertThat(record.pid()).isEqualTo(7);
     assertThat(record.allowed()).isTrue();
     assertThat(record.rule()).isEqualTo("network.allow repo.test:" + echo.port());
     assertThat(record.sent()).isEqualTo(OptionalLong.of(5));
@@ -153,6 +156,38 @@ class EgressProxyTest {
       }
     }
     assertThat(echo.contacts).hasValue(0);
+  }
+
+  @Test
+  void whoIsAnnouncedNeedsNoCredentialsAndIsKnown() throws Exception {
+    String target = "repo.test:" + echo.port();
+    try (Socket socket = fixture.connect()) {
+      fixture.clients.announce(
+          socket.getLocalPort(), new Clients.Announced(new Client(7, "/bin/client"), "", 0));
+      socket
+          .getOutputStream()
+          .write(("CONNECT " + target + " HTTP/1.1\r\n\r\n").getBytes(ISO_8859_1));
+      assertThat(ProxyFixture.head(socket.getInputStream())).startsWith("HTTP/1.1 200 ");
+    }
+    assertThat(recorded().pid()).isEqualTo(7);
+  }
+
+  @Test
+  void whoDoesNotKnowOfAProxyIsRelayedToWhereItWantedToGo() throws Exception {
+    for (String host : List.of("repo.test", "evil.test", "")) {
+      try (Socket socket = new Socket()) {
+        socket.bind(new InetSocketAddress("127.0.0.1", 0));
+        if (!host.isEmpty()) {
+          fixture.clients.announce(
+              socket.getLocalPort(), new Clients.Announced(Client.UNKNOWN, host, echo.port()));
+        }
+        socket.connect(fixture.proxy.relayAddress());
+        assertThat(exchange(socket, "hello")).isEqualTo(host.equals("repo.test") ? "hello" : "");
+      } catch (SocketException e) {
+        assertThat(host).isNotEqualTo("repo.test");
+      }
+    }
+    assertThat(echo.contacts).hasValue(1);
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.ringfence.egress.Client;
+import org.ringfence.egress.Clients;
 import org.ringfence.egress.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.HostsFile;
@@ -37,6 +37,7 @@ final class ProxyFixture implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 10_000;
 
   final List<ConnectionRecord> records = new CopyOnWriteArrayList<>();
+  final Clients clients = new Clients();
   final EgressProxy proxy;
   private final HostDecisions decisions;
 
@@ -45,7 +46,7 @@ final class ProxyFixture implements AutoCloseable {
     this.decisions = new HostDecisions(policy, recording(listener), records::add);
     AddressLookup lookup =
         new AddressLookup(policy, ProxyFixture::answer, new HostsFile(Path.of("/nonexistent")));
-    this.proxy = new EgressProxy(decisions, lookup, settings, from -> new Client(7, "/bin/client"));
+    this.proxy = new EgressProxy(decisions, lookup, settings, clients);
   }
 
   ProxyFixture(NetworkPolicy policy) throws IOException {

@@ -1,0 +1,92 @@
+package org.ringfence.cli;
+
+import java.io.BufferedReader;
+import java.io.FileReader;
+import java.io.FileWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.InvalidPolicyException;
+
+/** Asks whoever sits at the terminal about hosts that the policy does not list. */
+final class HostPrompt implements SandboxListener {
+  static final int PATIENCE_SECONDS = 60;
+  private static final String TERMINAL = "/dev/tty";
+  private static final long LOOK_MILLIS = 50;
+
+  private final BufferedReader in;
+  private final PrintWriter out;
+
+  HostPrompt(BufferedReader in, PrintWriter out) {
+    this.in = in;
+    this.out = out;
+  }
+
+  /** On the terminal of this JVM, whatever its streams are. */
+  static HostPrompt onTerminal() {
+    try {
+      return new HostPrompt(
+          // A stream of java.nio.file does not tell what could be read.
+          new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset())),
+          new PrintWriter(new FileWriter(TERMINAL, Charset.defaultCharset()), true));
+    } catch (IOException e) {
+      throw new InvalidPolicyException("--ask", "no terminal", "a terminal to ask on", e);
+    }
+  }
+
+  @Override
+  public void violation(Violation violation) {}
+
+  @Override
+  public Set<Interest> interests() {
+    return Set.of(Interest.UNLISTED_HOSTS);
+  }
+
+  @Override
+  public Duration decisionTimeout() {
+    return Duration.ofSeconds(PATIENCE_SECONDS);
+  }
+
+  @Override
+  public HostVerdict unlistedHost(HostRequest request) {
+    try {
+      while (in.ready()) {
+        // What was typed before the question is no answer to it.
+        in.read();
+      }
+      out.print(
+          "\nringfence: "
+              + (request.executable().isEmpty() ? "a process" : request.executable())
+              + " ("
+              + request.pid()
+              + ") wants to connect to "
+              + request.host()
+              + ":"
+              + request.port()
+              + "\n  [o]nce, for this [s]andbox, or [d]eny (default)? ");
+      out.flush();
+      while (!in.ready()) {
+        Thread.sleep(LOOK_MILLIS);
+      }
+      String answer = in.readLine();
+      return switch (answer == null ? "" : answer.strip().toLowerCase(Locale.ROOT)) {
+        case "o", "once" -> HostVerdict.ALLOW_ONCE;
+        case "s", "sandbox" -> HostVerdict.ALLOW_FOR_SANDBOX;
+        default -> HostVerdict.DENY;
+      };
+    } catch (IOException e) {
+      return HostVerdict.DENY;
+    } catch (InterruptedException e) {
+      out.println("\n  nobody answered: denied");
+      Thread.currentThread().interrupt();
+      return HostVerdict.DENY;
+    }
+  }
+}

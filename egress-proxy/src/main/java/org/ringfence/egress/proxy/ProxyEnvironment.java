@@ -1,0 +1,82 @@
+package org.ringfence.egress.proxy;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The variables that lead programs to a proxy. */
+public final class ProxyEnvironment {
+  private static final String DIRECT = "localhost,127.0.0.1,::1";
+  private static final String JAVA_DIRECT = "localhost|127.*|[::1]";
+
+  private ProxyEnvironment() {}
+
+  /**
+   * The usual variables: {@code HTTP_PROXY} and its like in both cases, those of npm, pip, Cargo
+   * and Yarn, and the options of Maven's and Gradle's JVM. Programs on a JVM that no variable of
+   * their own reaches are left alone: {@code JAVA_TOOL_OPTIONS} makes each of them write to
+   * standard error.
+   *
+   * @param address where the proxy listens
+   * @param credentials what it asks for; JVMs cannot send them for a tunnel without an agent
+   * @param given the variables that are set already; the options of Maven and Gradle are added to
+   *     theirs
+   * @return the variables to set
+   */
+  public static Map<String, String> variables(
+      InetSocketAddress address,
+      Optional<ProxyCredentials> credentials,
+      Map<String, String> given) {
+    String endpoint = address.getHostString() + ":" + address.getPort();
+    String url =
+        "http://"
+            + credentials.map(one -> one.user() + ":" + one.password() + "@").orElse("")
+            + endpoint;
+    Map<String, String> variables = new TreeMap<>();
+    for (String name : List.of("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")) {
+      variables.put(name, url);
+      variables.put(name.toLowerCase(Locale.ROOT), url);
+    }
+    for (String name : List.of("NO_PROXY", "no_proxy", "npm_config_noproxy")) {
+      variables.put(name, DIRECT);
+    }
+    for (String name :
+        List.of(
+            "npm_config_proxy",
+            "npm_config_https_proxy",
+            "PIP_PROXY",
+            "CARGO_HTTP_PROXY",
+            "YARN_HTTP_PROXY",
+            "YARN_HTTPS_PROXY")) {
+      variables.put(name, url);
+    }
+    String options = String.join(" ", javaOptions(address));
+    for (String name : List.of("MAVEN_OPTS", "GRADLE_OPTS")) {
+      String before = given.getOrDefault(name, "");
+      variables.put(name, before.isBlank() ? options : before + " " + options);
+    }
+    return variables;
+  }
+
+  /**
+   * The options that lead a JVM to a proxy that asks for no credentials.
+   *
+   * @param address where the proxy listens
+   * @return options for the command line
+   */
+  public static List<String> javaOptions(InetSocketAddress address) {
+    String host = address.getHostString();
+    int port = address.getPort();
+    return List.of(
+        "-Dhttp.proxyHost=" + host,
+        "-Dhttp.proxyPort=" + port,
+        "-Dhttps.proxyHost=" + host,
+        "-Dhttps.proxyPort=" + port,
+        "-Dhttp.nonProxyHosts=" + JAVA_DIRECT,
+        // Maven's own transport looks at these only when told to.
+        "-Daether.connector.http.useSystemProperties=true");
+  }
+}

@@ -1,0 +1,58 @@
+package org.ringfence.egress.proxy;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.egress.Clients;
+import org.ringfence.egress.Clients.Announced;
+import org.ringfence.egress.proxy.Connector.Connected;
+import org.ringfence.egress.proxy.Connector.Outcome;
+
+/**
+ * Takes connections of clients that do not know of a proxy: they were led here, and where they
+ * wanted to go was announced.
+ */
+final class RelayFrontend extends ChannelInboundHandlerAdapter {
+  private final Connector connector;
+  private final ProxySettings settings;
+  private final Clients clients;
+
+  RelayFrontend(Connector connector, ProxySettings settings, Clients clients) {
+    this.connector = connector;
+    this.settings = settings;
+    this.clients = clients;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    ctx.channel().config().setAutoRead(false);
+    int port = ((InetSocketAddress) ctx.channel().remoteAddress()).getPort();
+    Optional<Announced> announced = clients.take(port).filter(one -> one.port() != 0);
+    if (announced.isEmpty()) {
+      ctx.close();
+      return;
+    }
+    Authority target = new Authority(announced.get().host(), announced.get().port());
+    Promise<Outcome> outcome =
+        connector.connect(ctx.channel().eventLoop(), target, announced.get().client(), true);
+    outcome.addListener(
+        done -> {
+          if (!(outcome.getNow() instanceof Connected connected)) {
+            ctx.close();
+          } else if (ctx.channel().isActive()) {
+            Tunnel.join(ctx, connected, target, settings, List.of(this));
+          } else {
+            connected.channel().close();
+            connected.transfer().end();
+          }
+        });
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    ctx.close();
+  }
+}
