@@ -66,6 +66,8 @@ public final class ConformanceSuite implements AutoCloseable {
     LifetimeScenarios.addTo(bodies);
     HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
+    EgressScenarios.addTo(bodies);
+    EgressPrograms.addTo(bodies);
     GitScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);

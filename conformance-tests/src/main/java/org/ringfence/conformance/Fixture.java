@@ -35,6 +35,7 @@ final class Fixture implements AutoCloseable {
   private final Path library;
   private final List<Path> classPath = new ArrayList<>();
   private final HostServers servers;
+  private final OutsideWorld world;
   private final Process victim;
 
   private Fixture(Path base) throws IOException {
@@ -46,6 +47,7 @@ final class Fixture implements AutoCloseable {
     reset();
     Files.createDirectory(base.resolve("sockets"));
     this.servers = HostServers.start(base.resolve("sockets"));
+    this.world = OutsideWorld.start(Files.createDirectory(base.resolve("world")));
     ProcessBuilder sleeper = new ProcessBuilder("sleep", "3600");
     sleeper.environment().put(VICTIM_VARIABLE, SECRET);
     this.victim = sleeper.start();
@@ -177,6 +179,15 @@ final class Fixture implements AutoCloseable {
     return library;
   }
 
+  OutsideWorld world() {
+    return world;
+  }
+
+  /** What the web server of the world outside serves. */
+  Path worldFiles() {
+    return base.resolve("world");
+  }
+
   int tcp4Port() {
     return servers.tcp4Port();
   }
@@ -216,6 +227,7 @@ final class Fixture implements AutoCloseable {
     names.put("tcp6", Integer.toString(servers.tcp6Port()));
     names.put("udp4", Integer.toString(servers.udp4Port()));
     names.put("udp6", Integer.toString(servers.udp6Port()));
+    names.put("web", Integer.toString(world.port()));
     names.put("unix", servers.unixPath().toString());
     names.put("unix-datagram", servers.unixDatagramPath().toString());
     names.put("abstract", servers.abstractName());
@@ -317,6 +329,7 @@ final class Fixture implements AutoCloseable {
   public void close() throws IOException {
     victim.destroyForcibly();
     servers.close();
+    world.close();
     Files.deleteIfExists(sharedFile());
     deleteTree(base);
   }

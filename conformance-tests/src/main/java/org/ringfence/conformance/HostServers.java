@@ -21,6 +21,7 @@ import org.ringfence.conformance.probe.LibC;
 final class HostServers implements AutoCloseable {
   private static final int AF_UNIX = 1;
   private static final int BACKLOG = 128;
+  private static final int PATIENCE_MILLIS = 3_000;
 
   private final AtomicLong contacts = new AtomicLong();
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -125,6 +126,45 @@ final class HostServers implements AutoCloseable {
             "host-server");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** An address of this machine that is not loopback; loopback's when there is none. */
+  static String outsideAddress() throws IOException {
+    return java.net.NetworkInterface.networkInterfaces()
+        .flatMap(java.net.NetworkInterface::inetAddresses)
+        .filter(address -> address instanceof java.net.Inet4Address)
+        .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
+        .map(InetAddress::getHostAddress)
+        .findFirst()
+        .orElse("no address but loopback");
+  }
+
+  /** Whether a connection to a server can be made. */
+  static boolean answers(String host, int port) {
+    try (java.net.Socket socket = new java.net.Socket()) {
+      socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** What a server on loopback says. */
+  static String greeting(int port) {
+    try (java.net.Socket socket = new java.net.Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+      return new String(
+          socket.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** A port that nobody has just now. */
+  static int freePort() throws IOException {
+    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 
   long contacts() {

@@ -7,11 +7,13 @@ import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -57,6 +59,18 @@ record Stage(SandboxBackend backend, Fixture fixture) {
               .build();
       case "carved-writing" ->
           write().read(":workspace/kept").write(":workspace/kept/open").build();
+      case "allowlist" -> allowlist(List.of()).build();
+      case "every-test-host" ->
+          allowlist(
+                  List.of(
+                      "forbidden.test",
+                      "*.other.test",
+                      "wild.test",
+                      "*.tunnel.test",
+                      "*.repo.test",
+                      OutsideWorld.ALLOWED,
+                      OutsideWorld.FORBIDDEN))
+              .build();
       case "minimal" ->
           write()
               .fileDefault(FileDefault.MINIMAL)
@@ -67,7 +81,26 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     };
   }
 
-  private static SandboxPolicy.Builder write() {
+  /** Some names lead to the world outside; more hosts may be added. */
+  SandboxPolicy.Builder allowlist(List<String> more) {
+    String port = ":" + fixture.world().port();
+    SandboxPolicy.Builder builder =
+        write()
+            .network(NetworkMode.ALLOWLIST)
+            .dnsServer("127.0.0.1:" + fixture.world().dnsPort())
+            .privateRange("127.0.0.0/8")
+            .privateRange("::1")
+            .denyHost("denied.wild.test" + port);
+    for (String host :
+        List.of(
+            "repo.test", "six.test", "alias.test", "*.wild.test", "rebound.test", "flip.test")) {
+      builder.allowHost(host + port);
+    }
+    more.forEach(host -> builder.allowHost(host + port));
+    return builder;
+  }
+
+  static SandboxPolicy.Builder write() {
     return Presets.load("workspace-write").toBuilder().protectedNames(ProtectedNames.OFF);
   }
 
@@ -84,6 +117,12 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   /** The same for another workspace. */
   Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace)
       throws SandboxException, NotApplicableException {
+    return open(policy, needs, workspace, SandboxListener.NONE);
+  }
+
+  /** The same with a listener. */
+  Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace, SandboxListener listener)
+      throws SandboxException, NotApplicableException {
     SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
     if (!plan.availability().usable()) {
       throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
@@ -95,6 +134,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     }
     return Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
         .workspace(workspace)
+        .listener(listener)
         .backends(Backends.of(List.of(backend)))
         .open();
   }

@@ -8,6 +8,7 @@ import static org.ringfence.linux.bind.Constants.SO_SNDTIMEO;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -29,6 +30,7 @@ final class PendingConnects {
   private final Child child;
   private final Deadlines deadlines;
   private final IntPredicate watch;
+  private final IntConsumer unwatch;
   private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
 
   /**
@@ -43,12 +45,15 @@ final class PendingConnects {
    * Starts with none.
    *
    * @param watch has {@link #ready} called when a descriptor can be written; false if it cannot
+   * @param unwatch ends that: closing our copy would not, while the caller has the socket
    */
-  PendingConnects(Kernel kernel, Child child, Deadlines deadlines, IntPredicate watch) {
+  PendingConnects(
+      Kernel kernel, Child child, Deadlines deadlines, IntPredicate watch, IntConsumer unwatch) {
     this.kernel = kernel;
     this.child = child;
     this.deadlines = deadlines;
     this.watch = watch;
+    this.unwatch = unwatch;
   }
 
   /** Connects a copy of the caller's socket, answers the call, and closes the copy. */
@@ -129,7 +134,7 @@ final class PendingConnects {
   private void finish(int fd, long result) {
     Pending one = pending.remove(fd);
     if (one != null) {
-      // Closing it ends the watch.
+      unwatch.accept(fd);
       child.close(fd);
       one.call().result(result);
     }

@@ -124,7 +124,7 @@ final class Supervisor implements AutoCloseable {
     this.metadata = new MetadataCalls(kernel, paths, view, user[0], user[1], reporter::violation);
     OwnSockets own = new OwnSockets(kernel);
     Child child = new Child(kernel);
-    this.pending = new PendingConnects(kernel, child, deadlines, this::watchConnect);
+    this.pending = new PendingConnects(kernel, child, deadlines, this::watchConnect, this::unwatch);
     this.datagrams = new RedirectedDatagrams(kernel, child, blocking);
     this.sockets =
         new SocketCalls(
@@ -218,6 +218,10 @@ final class Supervisor implements AutoCloseable {
                     rule.equals(NetworkPolicy.UNLISTED) ? "network.allow " + name : rule,
                     Violation.Certainty.CERTAIN)),
         UpstreamProxy.of(System.getenv()));
+  }
+
+  private void unwatch(int descriptor) {
+    kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, descriptor, 0);
   }
 
   private boolean watchConnect(int fd) {
@@ -389,7 +393,7 @@ final class Supervisor implements AutoCloseable {
       answerOne(block, notification);
     } else if ((events & EPOLLHUP) != 0) {
       // The last task under the filter is gone, the warden included.
-      kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, listener, 0);
+      unwatch(listener);
     }
   }
 

@@ -44,6 +44,7 @@ public final class Probe {
     FileOperations.addTo(all);
     RandomFileOperations.addTo(all);
     NetworkOperations.addTo(all);
+    EgressOperations.addTo(all);
     ProcessOperations.addTo(all);
     KernelOperations.addTo(all);
     JvmOperations.addTo(all);
