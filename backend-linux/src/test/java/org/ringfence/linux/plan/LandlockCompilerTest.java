@@ -168,10 +168,54 @@ class LandlockCompilerTest {
     Map<String, Guarantee> deaf = plan(policy, facts(7, false, true));
     assertThat(deaf.get("files.protected-names").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(deaf.get("files.deny-globs").level()).isEqualTo(Enforcement.UNSUPPORTED);
-    assertThat(plan.get("network.external").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(plan.get("limits.processes").level())
         .as("root is exempt from RLIMIT_NPROC")
+        .isEqualTo(Enforcement.UNSUPPORTED);
+  }
+
+  @Test
+  void anAllowlistNeedsASupervisorThatReachesItsChildren() {
+    SandboxPolicy policy =
+        SandboxPolicy.builder()
+            .network(NetworkMode.ALLOWLIST)
+            .allowHost("example.org")
+            .publish("8080:3000")
+            .build();
+    HostFacts able = facts(7, true, false);
+    HostFacts yama =
+        new HostFacts(
+            "6.18",
+            able.arch(),
+            able.abi(),
+            true,
+            "",
+            true,
+            false,
+            true,
+            true,
+            true,
+            false,
+            Optional.empty(),
+            "");
+    for (String id : List.of("network.external", "network.publish")) {
+      assertThat(plan(policy, able).get(id).level()).isEqualTo(Enforcement.ENFORCED);
+      assertThat(plan(policy, facts(7, false, false)).get(id).level())
+          .isEqualTo(Enforcement.UNSUPPORTED);
+      Guarantee refused = plan(policy, yama).get(id);
+      assertThat(refused.level()).isEqualTo(Enforcement.UNSUPPORTED);
+      assertThat(refused.reason()).contains("ptrace_scope");
+      assertThat(refused.remedy()).contains("ptrace_scope 0 or 1");
+      assertThat(BubblewrapPlanner.plan(policy.in(PLACES), yama, BubblewrapFeatures.ASSUMED))
+          .anyMatch(each -> each.id().equals(id) && each.level() == Enforcement.UNSUPPORTED);
+    }
+  }
+
+  @Test
+  void aDenyListIsNotHeldWhereNothingIsDecidedOn() {
+    SandboxPolicy policy =
+        SandboxPolicy.builder().network(NetworkMode.FULL).denyHost("example.org").build();
+    assertThat(plan(policy, facts(7, true, false)).get("network.deny").level())
         .isEqualTo(Enforcement.UNSUPPORTED);
   }
 
