@@ -12,8 +12,11 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -25,7 +28,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.egress.Clients;
@@ -46,6 +52,9 @@ public final class EgressFigures {
   private static final int WARM_CONNECTS = 2_000;
   private static final long BYTES = 2L << 30;
   private static final int BLOCK = 1 << 17;
+
+  // What the threads took that have sent everything.
+  private static final AtomicLong SENT_CPU = new AtomicLong();
 
   private EgressFigures() {}
 
@@ -92,7 +101,7 @@ public final class EgressFigures {
                 try {
                   Socket client = server.accept();
                   if (flood) {
-                    new Thread(() -> send(client)).start();
+                    new Thread(() -> send(client), "sending").start();
                   } else {
                     client.close();
                   }
@@ -115,6 +124,7 @@ public final class EgressFigures {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+    SENT_CPU.addAndGet(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
   }
 
   /** The median of connect alone, in nanoseconds. */
@@ -155,12 +165,19 @@ public final class EgressFigures {
     return System.nanoTime() - start;
   }
 
+  /** The sandboxed client has another working directory. */
+  private static String absoluteClassPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(part -> Path.of(part).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
   private static long child(Sandbox sandbox, String what, int port) throws Exception {
     List<String> command =
         List.of(
             System.getProperty("java.home") + "/bin/java",
             "-cp",
-            System.getProperty("java.class.path"),
+            absoluteClassPath(),
             EgressFigures.class.getName(),
             what,
             Integer.toString(port));
@@ -209,6 +226,8 @@ public final class EgressFigures {
     List<Long> proxied = new ArrayList<>();
     List<Long> forwarded = new ArrayList<>();
     List<Long> direct = new ArrayList<>();
+    List<Long> proxyCpu = new ArrayList<>();
+    List<Long> directCpu = new ArrayList<>();
     ProxySettings settings = ProxySettings.usual().withUpstream(Optional.empty());
     try (HostDecisions decisions = new HostDecisions(policy, SandboxListener.NONE, record -> {});
         EgressProxy proxy =
@@ -216,11 +235,21 @@ public final class EgressFigures {
                 decisions, AddressLookup.of(policy), settings.withoutCredentials(), new Clients());
         Forwarder forwarder = new Forwarder(flood)) {
       for (int i = 0; i < ROUNDS; i++) {
+        long before = processorTime("ringfence-proxy");
         proxied.add(tunnelled(proxy.address(), flood));
+        proxyCpu.add(processorTime("ringfence-proxy") - before);
         forwarded.add(read(forwarder.port()));
+        before = SENT_CPU.get() + processorTime("main");
         direct.add(read(flood));
+        directCpu.add(SENT_CPU.get() + processorTime("main") - before);
       }
     }
+    System.out.printf(
+        Locale.ROOT,
+        "proxy, per second of a core: %.0f MiB; a direct copy %.0f (ratio %.2f)%n",
+        rate(median(proxyCpu)),
+        rate(median(directCpu)),
+        (double) median(directCpu) / median(proxyCpu));
     System.out.printf(
         Locale.ROOT,
         "proxy: %.0f MiB/s; plain Netty forwarder %.0f (ratio %.2f); direct %.0f (ratio %.2f)%n",
@@ -229,6 +258,16 @@ public final class EgressFigures {
         (double) median(forwarded) / median(proxied),
         rate(median(direct)),
         (double) median(direct) / median(proxied));
+  }
+
+  /** Of the threads of a name that live. */
+  private static long processorTime(String name) {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
+        .filter(Objects::nonNull)
+        .filter(thread -> thread.getThreadName().equals(name))
+        .mapToLong(thread -> Math.max(0, threads.getThreadCpuTime(thread.getThreadId())))
+        .sum();
   }
 
   private static long tunnelled(InetSocketAddress proxy, int flood) throws IOException {
@@ -243,8 +282,6 @@ public final class EgressFigures {
       while (ends < 4) {
         ends = "\r\n\r\n".charAt(ends) == in.read() ? ends + 1 : 0;
       }
-      // Something has to be said before the server's name can be known to be none.
-      socket.getOutputStream().write('x');
       return drain(in);
     }
   }
