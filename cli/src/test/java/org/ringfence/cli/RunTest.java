@@ -3,12 +3,18 @@ package org.ringfence.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -250,5 +256,85 @@ class RunTest {
     ProcessBuilder builder = builder(List.of(), args);
     builder.environment().put("XDG_STATE_HOME", state.toString());
     return result(builder);
+  }
+
+  /** A proxy that a network asks for: it connects to whatever stands for its names. */
+  private static ServerSocket proxyUpstream(int target, List<String> seen) throws IOException {
+    ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+    Thread thread =
+        new Thread(
+            () -> {
+              while (!server.isClosed()) {
+                try (Socket client = server.accept();
+                    Socket host = new Socket("127.0.0.1", target)) {
+                  BufferedReader in =
+                      new BufferedReader(
+                          new InputStreamReader(
+                              client.getInputStream(), StandardCharsets.ISO_8859_1));
+                  seen.add(in.readLine());
+                  while (!in.readLine().isEmpty()) {
+                    continue;
+                  }
+                  client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes());
+                  host.getInputStream().transferTo(client.getOutputStream());
+                } catch (IOException e) {
+                  continue;
+                }
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return server;
+  }
+
+  @Test
+  void behindAProxyAProgramThatKnowsOfNoneReachesWhatIsAllowed() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    try (ServerSocket greeter = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
+      Thread greeting =
+          new Thread(
+              () -> {
+                while (!greeter.isClosed()) {
+                  try (Socket client = greeter.accept()) {
+                    client.getOutputStream().write("welcome\n".getBytes());
+                  } catch (IOException e) {
+                    continue;
+                  }
+                }
+              });
+      greeting.setDaemon(true);
+      greeting.start();
+      try (ServerSocket proxy = proxyUpstream(greeter.getLocalPort(), seen)) {
+        for (String host : List.of("repo.test", "evil.test")) {
+          ProcessBuilder builder =
+              builder(
+                  List.of(),
+                  "run",
+                  "--allow-host",
+                  "repo.test:4321",
+                  "--",
+                  "bash",
+                  "-c",
+                  "exec 3<>/dev/tcp/" + host + "/4321 && cat <&3");
+          builder.environment().put("HTTPS_PROXY", "http://127.0.0.1:" + proxy.getLocalPort());
+          Result result = result(builder);
+          assertThat(result.out())
+              .as(result.err())
+              .isEqualTo(host.startsWith("r") ? "welcome\n" : "");
+        }
+      }
+    }
+    assertThat(seen).containsExactly("CONNECT repo.test:4321 HTTP/1.1");
+  }
+
+  @Test
+  void badHostsGetOneClearLine() throws Exception {
+    for (String host : List.of("exa mple.org", "example.org.", "0x7f.1", "*.org", "a:70000")) {
+      Result result = run("run", "--allow-host", host, "--", "true");
+      assertThat(result.exit()).as(host).isEqualTo(125);
+      assertThat(result.err().lines()).as(host).hasSize(1);
+      assertThat(result.err()).contains(host).contains("use ");
+    }
+    assertThat(run("run", "--ask", "--tty", "--", "true").err()).contains("--ask");
   }
 }

@@ -135,9 +135,7 @@ class RealBuildsTest {
     }
   }
 
-  @Test
-  void mavenBuildsAProjectOffline() throws Exception {
-    assumeTrue(Files.isExecutable(MAVEN), "Maven is not at " + MAVEN);
+  private void writeProject() {
     write(
         "pom.xml",
         """
@@ -182,6 +180,48 @@ class RealBuildsTest {
           }
         }
         """);
+  }
+
+  /** Maven knows of no proxy: it looks the name up and connects, like any other program. */
+  @Test
+  void mavenDownloadsFromAnAllowedRepositoryAlone() throws Exception {
+    assumeTrue(Files.isExecutable(MAVEN), "Maven is not at " + MAVEN);
+    writeProject();
+    try (OutsideWorld world = OutsideWorld.start(Path.of(REPOSITORY))) {
+      more =
+          ", \"network\": {\"mode\": \"allowlist\", \"allow\": [\"repo.test:"
+              + world.port()
+              + "\"], \"privateRanges\": [\"127.0.0.0/8\"], \"dnsServers\": [\"127.0.0.1:"
+              + world.dnsPort()
+              + "\"]}";
+      Map<String, String> java = Map.of("JAVA_HOME", System.getProperty("java.home"));
+      String build = MAVEN + " -B -q -s settings.xml -Dmaven.repo.local=$PWD/repository package";
+      writeSettings("http://repo.test:" + world.port() + "/");
+      run(", \"maven\"", java, build);
+      assertThat(workspace.resolve("target/sample-1.jar")).exists();
+      assertThat(world.visits(OutsideWorld.ALLOWED)).isPositive();
+      world.forget();
+      for (String host : List.of("forbidden.test", OutsideWorld.FORBIDDEN)) {
+        writeSettings("http://" + host + ":" + world.port() + "/");
+        run(", \"maven\"", java, "rm -rf repository; ! " + build);
+      }
+      assertThat(world.visits(OutsideWorld.FORBIDDEN)).isZero();
+      assertThat(world.asked()).isEmpty();
+    }
+  }
+
+  private void writeSettings(String url) {
+    write(
+        "settings.xml",
+        "<settings><mirrors><mirror><id>test</id><mirrorOf>*</mirrorOf><url>"
+            + url
+            + "</url></mirror></mirrors></settings>");
+  }
+
+  @Test
+  void mavenBuildsAProjectOffline() throws Exception {
+    assumeTrue(Files.isExecutable(MAVEN), "Maven is not at " + MAVEN);
+    writeProject();
     String output =
         run(
             ", \"maven\"",

@@ -65,6 +65,11 @@ public final class HostDecisions implements AutoCloseable {
                   return thread;
                 })
             : null;
+    if (asking != null) {
+      // Started by whoever opens the sandbox: later the first to ask may be a thread of another
+      // kind, whose file mode creation mask it would get.
+      asking.execute(() -> LOG.trace("somebody can be asked"));
+    }
   }
 
   /**

@@ -137,7 +137,9 @@ final class SocketCalls {
       if (!connectsOutside(fd)) {
         options.tieToLoopback(fd);
       }
-      own.addInet(options.inode(fd, paths));
+      if (options.get(fd, SO_TYPE) != SOCK_STREAM) {
+        own.addInet(options.inode(fd, paths));
+      }
       call.resultDescriptor(fd, (type & SOCK_CLOEXEC) != 0 ? O_CLOEXEC : 0);
     } finally {
       child.close(fd);
@@ -154,8 +156,11 @@ final class SocketCalls {
     try {
       live(call);
       long domain = options.get(fd, SO_DOMAIN);
-      if ((domain == AF_INET || domain == AF_INET6) && !options.tiedToLoopback(fd)) {
-        options.tieToLoopback(fd);
+      if (domain == AF_INET || domain == AF_INET6) {
+        if (!options.tiedToLoopback(fd)) {
+          options.tieToLoopback(fd);
+        }
+        own.addInet(options.inode(fd, paths));
       }
       call.result(kernel.call(Syscall.LISTEN, fd, call.intArgument(1)));
     } finally {

@@ -356,9 +356,12 @@ public final class SeccompCompiler {
     }
     always(Syscall.CONNECT, NOTIFY);
     always(Syscall.BIND, NOTIFY);
-    if (network.mode() == NetworkMode.ALLOWLIST) {
-      // A socket that can be connected anywhere must not listen everywhere.
+    if (!full && !supervision.ownNetwork()) {
+      // It tells the sandbox's own servers from others; and one whose socket can be connected
+      // anywhere must not listen everywhere.
       always(Syscall.LISTEN, NOTIFY);
+    }
+    if (network.mode() == NetworkMode.ALLOWLIST) {
       // Who asked a name server hears from ours: some look at the sender's address.
       rule(Syscall.RECVFROM, ALLOW, when(NOTIFY, pointerSet(4)));
       always(Syscall.RECVMSG, NOTIFY);

@@ -111,6 +111,40 @@ class LaunchInvariantsTest {
   }
 
   @Test
+  void anAllowlistLeavesNothingBehind() throws Exception {
+    SandboxPolicy policy =
+        Presets.load("workspace-write").toBuilder()
+            .network(org.ringfence.policy.NetworkMode.ALLOWLIST)
+            .allowHost("192.0.2.1")
+            .publish(freePort() + ":" + freePort())
+            .build();
+    String script =
+        "exec 3<>/dev/tcp/unlisted.test/80; exec 4<>/dev/tcp/127.0.0.1/9; exec 5<>/dev/udp/1.1.1.1/9";
+    long before = 0;
+    for (int i = 0; i < 6; i++) {
+      try (Sandbox sandbox = open(policy)) {
+        SandboxedProcess process = sandbox.start(SandboxCommand.of("/bin/bash", "-c", script));
+        process.getOutputStream().close();
+        assertThat(process.waitFor()).isNotZero();
+        assertThat(restrictedThreads()).isEmpty();
+      }
+      if (i == 1) {
+        Thread.sleep(500);
+        before = descriptors();
+      }
+    }
+    long first = before;
+    settles(() -> descriptors() <= first);
+    assertThat(restrictedThreads()).isEmpty();
+  }
+
+  private static int freePort() throws IOException {
+    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  @Test
   void onlyKeepersAreRestrictedAndNothingGrows() throws Exception {
     try (Sandbox sandbox = open()) {
       for (int i = 0; i < 20; i++) {
@@ -353,6 +387,52 @@ class LaunchInvariantsTest {
       assertThat(bystander.isAlive()).as("what is not of the sandbox lives on").isTrue();
     } finally {
       bystander.destroyForcibly();
+    }
+  }
+
+  /** A kernel before 5.19: a signal takes the caller out of a call that is held. */
+  @Test
+  void withoutWaitKillableASignalEndsAWaitingConnect() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "there is no Python");
+    HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
+    HostFacts older =
+        new HostFacts(
+            real.kernel(),
+            real.arch(),
+            real.abi(),
+            real.listener(),
+            real.listenerProblem(),
+            false,
+            real.reachesChild(),
+            real.loopbackBinding(),
+            real.unixDiag(),
+            real.shell(),
+            real.root(),
+            real.cgroup(),
+            real.cgroupProblem());
+    Files.writeString(
+        workspace.resolve("wait.py"),
+        """
+        import signal, socket
+        class Alarm(Exception): pass
+        def ring(*a): raise Alarm()
+        signal.signal(signal.SIGALRM, ring)
+        s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(0)
+        for again in range(3):
+          signal.setitimer(signal.ITIMER_REAL, 0.3)
+          k = []
+          try:
+            for i in range(9):
+              c = socket.socket(); k.append(c); c.connect(s.getsockname())
+            raise SystemExit(3)
+          except Alarm: pass
+        """);
+    EffectivePolicy policy = Presets.load("workspace-write").in(Places.current(workspace));
+    try (LinuxSession session =
+        LinuxSession.open(
+            new Kernel(real.arch().orElseThrow()), older, policy, SandboxListener.NONE)) {
+      SandboxedProcess waiting = session.start(launch("exec /usr/bin/python3 wait.py"));
+      assertThat(waiting.waitFor()).isZero();
     }
   }
 

@@ -1,24 +1,16 @@
 package org.ringfence.egress.proxy;
 
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.NetUtil;
-import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,8 +30,6 @@ import org.ringfence.policy.Decision;
 final class Connector {
   /** A read as large as what a fast sender has ready; smaller ones cost more calls per byte. */
   static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(512, 8192, 1 << 18);
-
-  private static final int TUNNEL_OPEN = 200;
 
   private final HostDecisions decisions;
   private final AddressLookup lookup;
@@ -66,8 +56,14 @@ final class Connector {
    * It is there; nothing is read from it yet.
    *
    * @param upstream the proxy that plain requests have to be addressed to, if there is one
+   * @param speech what has to be taken out of its pipeline once it is joined: what has come already
+   *     passes on then
    */
-  record Connected(Channel channel, Transfer transfer, Optional<UpstreamProxy> upstream)
+  record Connected(
+      Channel channel,
+      Transfer transfer,
+      Optional<UpstreamProxy> upstream,
+      List<ChannelHandler> speech)
       implements Outcome {}
 
   /** It is not allowed. */
@@ -216,7 +212,8 @@ final class Connector {
               if (connected.isSuccess() && tunnel.isPresent()) {
                 openTunnel(connected.channel(), tunnel.get(), target, transfer, outcome);
               } else if (connected.isSuccess()) {
-                outcome.setSuccess(new Connected(connected.channel(), transfer, upstream));
+                outcome.setSuccess(
+                    new Connected(connected.channel(), transfer, upstream, List.of()));
               } else if (index + 1 < addresses.size()) {
                 attempt(addresses, index + 1, loop, target, tunnel, upstream, transfer, outcome);
               } else {
@@ -237,59 +234,21 @@ final class Connector {
       Transfer transfer,
       Promise<Outcome> outcome) {
     HttpClientCodec codec = new HttpClientCodec();
-    DefaultFullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1, HttpMethod.CONNECT, target.toString(), Unpooled.EMPTY_BUFFER);
-    request.headers().set(HttpHeaderNames.HOST, target.toString());
-    proxy
-        .credentials()
-        .ifPresent(
-            credentials ->
-                request.headers().set(HttpHeaderNames.PROXY_AUTHORIZATION, credentials.header()));
     channel.pipeline().addLast(codec);
     channel
         .pipeline()
         .addLast(
-            new ChannelInboundHandlerAdapter() {
-              private boolean open;
-
-              @Override
-              public void channelRead(ChannelHandlerContext ctx, Object message) {
-                try {
-                  if (message instanceof HttpResponse response) {
-                    open = response.status().code() == TUNNEL_OPEN;
-                    if (!open) {
-                      fail(ctx, "the proxy upstream answers " + response.status());
-                    }
-                  }
-                  if (open && message instanceof LastHttpContent) {
-                    channel.config().setAutoRead(false);
-                    ctx.pipeline().remove(this);
-                    ctx.pipeline().remove(codec);
-                    outcome.trySuccess(new Connected(channel, transfer, Optional.empty()));
-                  }
-                } finally {
-                  ReferenceCountUtil.release(message);
-                }
-              }
-
-              @Override
-              public void channelInactive(ChannelHandlerContext ctx) {
-                fail(ctx, "the proxy upstream has closed the connection");
-              }
-
-              @Override
-              public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-                fail(ctx, "the proxy upstream: " + cause.getMessage());
-              }
-
-              private void fail(ChannelHandlerContext ctx, String reason) {
-                transfer.end();
-                outcome.trySuccess(new Failed(reason, false));
-                ctx.close();
-              }
-            });
+            new TunnelRequest(
+                request -> {
+                  channel.config().setAutoRead(false);
+                  outcome.trySuccess(
+                      new Connected(channel, transfer, Optional.empty(), List.of(request, codec)));
+                },
+                reason -> {
+                  transfer.end();
+                  outcome.trySuccess(new Failed(reason, false));
+                }));
     channel.config().setAutoRead(true);
-    channel.writeAndFlush(request);
+    channel.writeAndFlush(TunnelRequest.to(target, proxy));
   }
 }

@@ -48,6 +48,7 @@ final class Tunnel {
     client.pipeline().addLast(new Relay(host, transfer::sent, transfer::end));
     host.pipeline().addLast(new Relay(client, transfer::received, transfer::end));
     speech.forEach(client.pipeline()::remove);
+    to.speech().forEach(host.pipeline()::remove);
     client.config().setAutoRead(true);
     host.config().setAutoRead(true);
   }

@@ -1,0 +1,102 @@
+package org.ringfence.egress.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.function.Consumer;
+
+/**
+ * Waits for what a proxy answers to a CONNECT. What the host says right after it is kept until this
+ * is taken out of the pipeline.
+ */
+final class TunnelRequest extends ChannelInboundHandlerAdapter {
+  private final Consumer<ChannelHandler> open;
+  private final Consumer<String> failure;
+  private final Queue<ByteBuf> early = new ArrayDeque<>();
+  private boolean accepted;
+
+  /**
+   * Waits for the answer.
+   *
+   * @param open takes this when the tunnel is open
+   * @param failure takes the reason why it is not
+   */
+  TunnelRequest(Consumer<ChannelHandler> open, Consumer<String> failure) {
+    this.open = open;
+    this.failure = failure;
+  }
+
+  /** The request for a tunnel. */
+  static HttpRequest to(Authority target, UpstreamProxy proxy) {
+    DefaultFullHttpRequest request =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1, HttpMethod.CONNECT, target.toString(), Unpooled.EMPTY_BUFFER);
+    request.headers().set(HttpHeaderNames.HOST, target.toString());
+    proxy
+        .credentials()
+        .ifPresent(
+            credentials ->
+                request.headers().set(HttpHeaderNames.PROXY_AUTHORIZATION, credentials.header()));
+    return request;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (message instanceof ByteBuf bytes) {
+      early.add(bytes);
+      return;
+    }
+    try {
+      if (message instanceof HttpResponse response) {
+        accepted = response.status().equals(HttpResponseStatus.OK);
+        if (!accepted) {
+          fail(ctx, "the proxy upstream answers " + response.status());
+        }
+      }
+      if (accepted && message instanceof LastHttpContent) {
+        open.accept(this);
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
+      ctx.fireChannelRead(bytes);
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    fail(ctx, "the proxy upstream has closed the connection");
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    fail(ctx, "the proxy upstream: " + cause.getMessage());
+  }
+
+  private void fail(ChannelHandlerContext ctx, String reason) {
+    if (!accepted) {
+      failure.accept(reason);
+      ctx.close();
+    }
+  }
+}
