@@ -8,6 +8,7 @@ import java.util.Set;
 final class NetworkDraft {
   NetworkMode mode = NetworkMode.NONE;
   boolean ownLoopback = true;
+  boolean checkServerName;
   final Set<HostPattern> allow = new LinkedHashSet<>();
   final Set<HostPattern> deny = new LinkedHashSet<>();
   final Set<Integer> hostLoopbackPorts = new LinkedHashSet<>();
@@ -26,6 +27,7 @@ final class NetworkDraft {
     privateRanges.addAll(policy.privateRanges());
     dnsServers.addAll(policy.dnsServers());
     publish.addAll(policy.publish());
+    checkServerName = policy.checkServerName();
   }
 
   NetworkPolicy build() {
@@ -38,6 +40,7 @@ final class NetworkDraft {
         new ArrayList<>(unixSockets),
         new ArrayList<>(privateRanges),
         new ArrayList<>(dnsServers),
-        new ArrayList<>(publish));
+        new ArrayList<>(publish),
+        checkServerName);
   }
 }

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  *     resolve into; elsewhere such an answer is taken for an attempt at rebinding
  * @param dnsServers where allowed names are looked up; empty for those of the machine
  * @param publish ports of the sandbox that are reached over the host's loopback
+ * @param checkServerName whether allowed connections pass through this JVM, which ends those whose
+ *     TLS does not name the host; without, hosts that share an address are told apart by nobody
  */
 public record NetworkPolicy(
     NetworkMode mode,
@@ -32,7 +34,8 @@ public record NetworkPolicy(
     List<String> unixSockets,
     List<AddressRange> privateRanges,
     List<DnsServer> dnsServers,
-    List<PublishedPort> publish) {
+    List<PublishedPort> publish,
+    boolean checkServerName) {
 
   /** The rule of a host that nothing in the policy speaks of. */
   public static final String UNLISTED = "network.mode allowlist";

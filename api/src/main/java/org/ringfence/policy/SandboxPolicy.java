@@ -129,14 +129,7 @@ public record SandboxPolicy(
     private final Set<String> include = new LinkedHashSet<>();
     private final Set<String> exclude = new LinkedHashSet<>();
     private final Map<String, String> set = new TreeMap<>();
-    private OptionalLong memory = OptionalLong.empty();
-    private OptionalLong processes = OptionalLong.empty();
-    private Optional<Duration> cpuTime = Optional.empty();
-    private OptionalLong openFiles = OptionalLong.empty();
-    private OptionalLong fileSize = OptionalLong.empty();
-    private Optional<Duration> wallTime = Optional.empty();
-    private OptionalLong outputBytes = OptionalLong.empty();
-    private Duration grace = Limits.NONE.grace();
+    private final LimitsDraft limits = new LimitsDraft();
     private Lifetime lifetime = Lifetime.KILL;
     private Strictness.Mode strictnessMode = Strictness.Mode.STRICT;
     private final Set<String> bestEffort = new LinkedHashSet<>();
@@ -365,6 +358,17 @@ public record SandboxPolicy(
     }
 
     /**
+     * Sets whether TLS has to name the host of an allowed connection.
+     *
+     * @param value see {@link NetworkPolicy#checkServerName()}
+     * @return this builder
+     */
+    public Builder checkServerName(boolean value) {
+      network.checkServerName = value;
+      return this;
+    }
+
+    /**
      * Makes a port of the sandbox reachable over the host's loopback.
      *
      * @param ports the port, or the host's and the sandbox's, {@code 8080:3000}
@@ -427,14 +431,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder limits(Limits value) {
-      memory = value.memory();
-      processes = value.processes();
-      cpuTime = value.cpuTime();
-      openFiles = value.openFiles();
-      fileSize = value.fileSize();
-      wallTime = value.wallTime();
-      outputBytes = value.outputBytes();
-      grace = value.grace();
+      limits.from(value);
       return this;
     }
 
@@ -445,7 +442,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder memory(long bytes) {
-      memory = Limits.positive("limits.memory", OptionalLong.of(bytes));
+      limits.memory = Limits.positive("limits.memory", OptionalLong.of(bytes));
       return this;
     }
 
@@ -456,7 +453,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder processes(long count) {
-      processes = Limits.positive("limits.processes", OptionalLong.of(count));
+      limits.processes = Limits.positive("limits.processes", OptionalLong.of(count));
       return this;
     }
 
@@ -467,7 +464,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder cpuTime(Duration time) {
-      cpuTime = Limits.positive("limits.cpuTime", Optional.of(time));
+      limits.cpuTime = Limits.positive("limits.cpuTime", Optional.of(time));
       return this;
     }
 
@@ -478,7 +475,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder openFiles(long count) {
-      openFiles = Limits.positive("limits.openFiles", OptionalLong.of(count));
+      limits.openFiles = Limits.positive("limits.openFiles", OptionalLong.of(count));
       return this;
     }
 
@@ -489,7 +486,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder fileSize(long bytes) {
-      fileSize = Limits.positive("limits.fileSize", OptionalLong.of(bytes));
+      limits.fileSize = Limits.positive("limits.fileSize", OptionalLong.of(bytes));
       return this;
     }
 
@@ -500,7 +497,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder wallTime(Duration time) {
-      wallTime = Limits.positive("limits.wallTime", Optional.of(time));
+      limits.wallTime = Limits.positive("limits.wallTime", Optional.of(time));
       return this;
     }
 
@@ -511,7 +508,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder outputBytes(long bytes) {
-      outputBytes = Limits.positive("limits.outputBytes", OptionalLong.of(bytes));
+      limits.outputBytes = Limits.positive("limits.outputBytes", OptionalLong.of(bytes));
       return this;
     }
 
@@ -533,7 +530,7 @@ public record SandboxPolicy(
      * @return this builder
      */
     public Builder grace(Duration time) {
-      grace = Objects.requireNonNull(time, "time");
+      limits.grace = Objects.requireNonNull(time, "time");
       return this;
     }
 
@@ -585,7 +582,7 @@ public record SandboxPolicy(
           tmp,
           network.build(),
           new EnvironmentPolicy(inherit, new ArrayList<>(include), new ArrayList<>(exclude), set),
-          new Limits(memory, processes, cpuTime, openFiles, fileSize, wallTime, outputBytes, grace),
+          limits.build(),
           lifetime,
           new Strictness(strictnessMode, new ArrayList<>(bestEffort)));
     }

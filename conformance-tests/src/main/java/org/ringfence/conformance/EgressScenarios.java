@@ -41,6 +41,9 @@ final class EgressScenarios {
     addresses(all);
     nameServers(all);
     sockets(all);
+    serverName(all, "RIGHT", "TLS that names the host passes", "repo.test", true);
+    serverName(all, "OTHER", "TLS to an allowed address names another host", "evil.test", false);
+    serverName(all, "NONE", "TLS to an allowed name names no host", "none", false);
   }
 
   private static void names(Map<ConformanceCase, Body> all) {
@@ -355,6 +358,26 @@ final class EgressScenarios {
           return inside.denied()
               ? strangers(stage)
               : "expected to be denied, but: " + inside.result() + inside.error();
+        });
+  }
+
+  /** Where server names are not checked, all of them pass. */
+  private static void serverName(
+      Map<ConformanceCase, Body> all, String id, String title, String name, boolean passes) {
+    all.put(
+        new ConformanceCase(
+            "EGRESS-SERVER-NAME-" + id,
+            GROUP,
+            title,
+            List.of("network.external", "network.server-name")),
+        stage -> {
+          String[] probe = {"hello", "repo.test", "${raw}", name};
+          Execution control = inside(stage, STRICT, probe);
+          if (!control.ok()) {
+            return "the control was to succeed, but: " + control.result() + control.error();
+          }
+          Execution inside = inside(stage, "server-name", probe);
+          return inside.ok() == passes ? "" : "it said " + inside.result() + inside.error();
         });
   }
 

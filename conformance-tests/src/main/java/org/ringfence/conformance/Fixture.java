@@ -227,6 +227,7 @@ final class Fixture implements AutoCloseable {
     names.put("tcp6", Integer.toString(servers.tcp6Port()));
     names.put("udp4", Integer.toString(servers.udp4Port()));
     names.put("udp6", Integer.toString(servers.udp6Port()));
+    names.put("raw", Integer.toString(world.rawPort()));
     names.put("web", Integer.toString(world.port()));
     names.put("unix", servers.unixPath().toString());
     names.put("unix-datagram", servers.unixDatagramPath().toString());

@@ -59,6 +59,7 @@ final class OutsideWorld implements AutoCloseable {
   private final AtomicInteger flips = new AtomicInteger();
   private final int port;
   private final int dnsPort;
+  private final int rawPort;
 
   private OutsideWorld(Path root) throws IOException {
     this.root = root;
@@ -72,6 +73,7 @@ final class OutsideWorld implements AutoCloseable {
     open.add(threads::shutdownNow);
     this.port = web();
     this.dnsPort = names();
+    this.rawPort = raw();
   }
 
   /** Starts the servers; files below the directory are served. */
@@ -118,6 +120,25 @@ final class OutsideWorld implements AutoCloseable {
       exchange.sendResponseHeaders(missing ? 404 : 200, body.length);
       exchange.getResponseBody().write(body);
     }
+  }
+
+  /** Welcomes whoever says anything, whatever it is. */
+  private int raw() throws IOException {
+    ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName(ALLOWED));
+    open.add(server);
+    threads.execute(
+        () -> {
+          while (!server.isClosed()) {
+            try (Socket client = server.accept()) {
+              if (client.getInputStream().read(new byte[4096]) > 0) {
+                client.getOutputStream().write("welcome\n".getBytes(StandardCharsets.UTF_8));
+              }
+            } catch (IOException e) {
+              continue;
+            }
+          }
+        });
+    return server.getLocalPort();
   }
 
   private int names() throws IOException {
@@ -217,6 +238,11 @@ final class OutsideWorld implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** Where {@link #ALLOWED} welcomes whoever says anything. */
+  int rawPort() {
+    return rawPort;
   }
 
   int dnsPort() {

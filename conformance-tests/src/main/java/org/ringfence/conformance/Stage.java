@@ -60,6 +60,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
       case "carved-writing" ->
           write().read(":workspace/kept").write(":workspace/kept/open").build();
       case "allowlist" -> allowlist(List.of()).build();
+      case "server-name" -> allowlist(List.of()).checkServerName(true).build();
       case "every-test-host" ->
           allowlist(
                   List.of(
@@ -96,6 +97,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
             "repo.test", "six.test", "alias.test", "*.wild.test", "rebound.test", "flip.test")) {
       builder.allowHost(host + port);
     }
+    builder.allowHost("repo.test:" + fixture.world().rawPort());
     more.forEach(host -> builder.allowHost(host + port));
     return builder;
   }

@@ -1,7 +1,9 @@
 package org.ringfence.egress;
 
+import java.net.InetAddress;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -18,8 +20,21 @@ public final class Clients {
    * @param client the process
    * @param host the host that it means, when it does not know that it talks to us; else empty
    * @param port the port that it means; 0 when there is no host
+   * @param address the address that it means, empty to have the host looked up
+   * @param names other names that TLS may give, since they are allowed at that address too
    */
-  public record Announced(Client client, String host, int port) {}
+  public record Announced(
+      Client client, String host, int port, Optional<InetAddress> address, Set<String> names) {
+    /**
+     * A client that knows whom it talks to.
+     *
+     * @param client the process
+     * @return what is announced of it
+     */
+    public static Announced knowing(Client client) {
+      return new Announced(client, "", 0, Optional.empty(), Set.of());
+    }
+  }
 
   /**
    * Announces a connection.

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.AllowlistResolver;
 import org.ringfence.egress.dns.HostsFile;
@@ -52,10 +54,16 @@ public final class Egress implements AutoCloseable {
    * @param address the address to connect to, which differs from the one given when that stood in
    *     for a name; null when the connection is denied
    * @param via how it is made
+   * @param names the names that TLS may give when it is relayed, but for the host
    */
-  public record Route(Decision decision, String host, InetAddress address, Via via) {
+  public record Route(
+      Decision decision, String host, InetAddress address, Via via, Set<String> names) {
     private Route(Decision decision, String host, InetAddress address) {
-      this(decision, host, address, Via.DIRECT);
+      this(decision, host, address, Via.DIRECT, Set.of());
+    }
+
+    private static Route led(Decision decision, String host, Via via) {
+      return new Route(decision, host, null, via, Set.of());
     }
   }
 
@@ -96,7 +104,7 @@ public final class Egress implements AutoCloseable {
     boolean done = false;
     try {
       this.proxy =
-          upstream.isPresent()
+          upstream.isPresent() || decisions.policy().checkServerName()
               ? Optional.of(
                   new EgressProxy(
                       decisions, lookup, ProxySettings.usual().withUpstream(upstream), clients))
@@ -138,12 +146,12 @@ public final class Egress implements AutoCloseable {
     Optional<String> name = standIns.name(address);
     String host = name.orElseGet(() -> literal(address));
     if (isUpstream(host, address, port)) {
-      return Optional.of(new Route(Decision.allow("the proxy upstream"), host, null, Via.PROXY));
+      return Optional.of(Route.led(Decision.allow("the proxy upstream"), host, Via.PROXY));
     }
     if (upstream.isPresent() && upstream.get().covers(host)) {
       Decision decision = decisions.known(host, port);
       if (decision.allowed()) {
-        return Optional.of(new Route(decision, host, null, Via.RELAY));
+        return Optional.of(Route.led(decision, host, Via.RELAY));
       }
     }
     if (name.isPresent()) {
@@ -151,7 +159,23 @@ public final class Egress implements AutoCloseable {
     }
     Route route = byAddress(address, port);
     boolean ask = decisions.asks() && route.decision().rule().equals(NetworkPolicy.UNLISTED);
-    return ask ? Optional.empty() : Optional.of(route);
+    return ask ? Optional.empty() : Optional.of(checked(route, port));
+  }
+
+  /** Has a connection to a host with a name be relayed where TLS has to give that name. */
+  private Route checked(Route route, int port) {
+    InetAddress address = route.address();
+    if (address == null
+        || !decisions.policy().checkServerName()
+        || route.host().equals(literal(address))) {
+      return route;
+    }
+    Set<String> names =
+        pins.of(address).stream()
+            .filter(pin -> pinned(pin, address, port).allowed())
+            .map(Pins.Pin::name)
+            .collect(Collectors.toSet());
+    return new Route(route.decision(), route.host(), address, Via.RELAY, names);
   }
 
   private boolean isUpstream(String host, InetAddress address, int port) {
@@ -191,15 +215,20 @@ public final class Egress implements AutoCloseable {
   public Route decide(InetAddress address, int port, Client client) {
     Optional<String> name = standIns.name(address);
     if (name.isPresent()) {
-      return byName(name.get(), port, client);
+      return checked(byName(name.get(), port, client), port);
     }
     Route route = byAddress(address, port);
     if (route.decision().allowed()) {
-      return route;
+      return checked(route, port);
     }
-    String literal = literal(address);
-    Decision decision = decisions.decide(literal, port, client);
-    return decision.allowed() ? new Route(decision, literal, address) : route;
+    Decision asked = decisions.decide(route.host(), port, client);
+    Decision decision =
+        asked.allowed() ? decisions.policy().evaluateResolved(asked, address, port) : asked;
+    // An address that somebody was shown and has allowed needs no name besides.
+    boolean shown = asked.allowed() && route.host().equals(literal(address));
+    return shown || decision.allowed()
+        ? checked(new Route(asked, route.host(), address), port)
+        : route;
   }
 
   private Route byAddress(InetAddress address, int port) {
@@ -244,7 +273,7 @@ public final class Egress implements AutoCloseable {
       return new Route(decision, host, null);
     }
     if (upstream.isPresent() && upstream.get().covers(host)) {
-      return new Route(decision, host, null, Via.RELAY);
+      return Route.led(decision, host, Via.RELAY);
     }
     try {
       for (AddressLookup.Resolved each : lookup.resolve(decision, host, port)) {

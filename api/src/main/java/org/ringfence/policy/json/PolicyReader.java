@@ -235,6 +235,7 @@ public final class PolicyReader {
     fields.put("unixSockets", value -> each(value, path -> builder.unixSocket(string(path))));
     fields.put("privateRanges", value -> strings(value).forEach(builder::privateRange));
     fields.put("dnsServers", value -> strings(value).forEach(builder::dnsServer));
+    fields.put("checkServerName", value -> builder.checkServerName(bool(value)));
     fields.put("publish", value -> strings(value).forEach(builder::publish));
     fields("network.", node, fields);
   }

@@ -50,6 +50,7 @@ public final class PolicyWriter {
     strings(network.putArray("privateRanges"), policy.network().privateRanges());
     strings(network.putArray("dnsServers"), policy.network().dnsServers());
     strings(network.putArray("publish"), policy.network().publish());
+    network.put("checkServerName", policy.network().checkServerName());
     ObjectNode environment = root.putObject("environment");
     environment.put("inherit", Words.of(policy.environment().inherit()));
     strings(environment.putArray("include"), policy.environment().include());

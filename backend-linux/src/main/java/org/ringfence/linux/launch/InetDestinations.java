@@ -158,10 +158,13 @@ final class InetDestinations {
     }
     if (route.via() != Via.DIRECT) {
       Client client = new Client(request.tid(), child.executable(request.tid()));
-      boolean relay = route.via() == Via.RELAY;
+      Announced announced =
+          route.via() == Via.RELAY
+              ? new Announced(
+                  client, route.host(), port, Optional.ofNullable(route.address()), route.names())
+              : Announced.knowing(client);
       return new Allowed(
-          address(egress.address(route.via()), request.v6()),
-          Optional.of(new Announced(client, relay ? route.host() : "", relay ? port : 0)));
+          address(egress.address(route.via()), request.v6()), Optional.of(announced));
     }
     InetAddress named = request.address().inet();
     return new Allowed(

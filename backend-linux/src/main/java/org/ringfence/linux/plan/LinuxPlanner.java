@@ -173,6 +173,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
               : unsupported(
                   "network.host-loopback", statement, loopbackProblem(), listenerRemedy()));
     }
+    if (network.checkServerName() && network.mode() != NetworkMode.NONE) {
+      serverName(network);
+    }
     if (!network.publish().isEmpty() && network.mode() != NetworkMode.FULL) {
       published(network);
     }
@@ -222,6 +225,22 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     return facts.listener() && !facts.reachesChild()
         ? "kernel.yama.ptrace_scope 0 or 1, and Linux 5.6 or newer"
         : listenerRemedy();
+  }
+
+  private void serverName(NetworkPolicy network) {
+    String statement = "TLS to a host of network.allow has to name that host";
+    String problem =
+        network.mode() == NetworkMode.FULL
+            ? "in network mode full no connection is decided on"
+            : loopbackProblem();
+    String remedy = network.mode() == NetworkMode.FULL ? "network mode allowlist" : reachRemedy();
+    add(
+        problem.isEmpty()
+            ? enforced(
+                "network.server-name",
+                statement,
+                "allowed connections are led through a relay in this JVM")
+            : unsupported("network.server-name", statement, problem, remedy));
   }
 
   private void published(NetworkPolicy network) {

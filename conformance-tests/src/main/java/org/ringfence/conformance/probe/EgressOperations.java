@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -19,6 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.ringfence.conformance.probe.Probe.Operation;
 
 /** Operations that reach for hosts, by name and around names. */
@@ -57,6 +62,7 @@ final class EgressOperations {
     all.put("many-visits", EgressOperations::manyVisits);
     all.put("listen-everywhere", EgressOperations::listenEverywhere);
     all.put("udp-send", EgressOperations::udpSend);
+    all.put("hello", EgressOperations::hello);
   }
 
   private static long visit(String host, int port) throws IOException {
@@ -449,5 +455,25 @@ final class EgressOperations {
     return fd < 0
         ? fd
         : LibC.call("sendto", (int) fd, "x", 1L, 0, inet(a[0], Integer.parseInt(a[1])), 16);
+  }
+
+  /** Connects to a host and begins TLS with another name, or with "none". */
+  private static long hello(String[] a) throws Exception {
+    SSLEngine engine = SSLContext.getDefault().createSSLEngine();
+    engine.setUseClientMode(true);
+    if (!a[2].equals("none")) {
+      SSLParameters parameters = engine.getSSLParameters();
+      parameters.setServerNames(List.of(new SNIHostName(a[2])));
+      engine.setSSLParameters(parameters);
+    }
+    ByteBuffer hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+    engine.wrap(ByteBuffer.allocate(0), hello);
+    try (Socket socket = new Socket(a[0], Integer.parseInt(a[1]))) {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.getOutputStream().write(hello.array(), 0, hello.position());
+      return socket.getInputStream().read() == 'w' ? 1 : EACCES;
+    } catch (java.net.SocketException e) {
+      return EACCES;
+    }
   }
 }

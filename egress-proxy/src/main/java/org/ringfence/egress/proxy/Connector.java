@@ -79,18 +79,24 @@ final class Connector {
    * Connects.
    *
    * @param loop the event loop of the client's channel, which the new one is put on
+   * @param address the address that was decided on already; empty to look the host up
    * @param tunnel whether the connection is handed to the client as it is, so that an upstream
    *     proxy has to be asked for a tunnel
    * @return completed on that loop
    */
-  Promise<Outcome> connect(EventLoop loop, Authority target, Client client, boolean tunnel) {
+  Promise<Outcome> connect(
+      EventLoop loop,
+      Authority target,
+      Optional<InetAddress> address,
+      Client client,
+      boolean tunnel) {
     Promise<Outcome> outcome = loop.newPromise();
     Optional<UpstreamProxy> upstream =
         settings.upstream().filter(proxy -> proxy.covers(target.host()));
     try {
       waiting.execute(
           () -> {
-            Way way = way(target, client, upstream);
+            Way way = way(target, address, client, upstream);
             loop.execute(
                 () ->
                     follow(
@@ -108,7 +114,11 @@ final class Connector {
     return outcome;
   }
 
-  private Way way(Authority target, Client client, Optional<UpstreamProxy> upstream) {
+  private Way way(
+      Authority target,
+      Optional<InetAddress> given,
+      Client client,
+      Optional<UpstreamProxy> upstream) {
     Decision decision = decisions.decide(target.host(), target.port(), client);
     if (!decision.allowed()) {
       return new Way(decision, List.of(), "");
@@ -126,7 +136,7 @@ final class Connector {
       }
       List<InetSocketAddress> addresses = new ArrayList<>();
       Decision last = decision;
-      for (Resolved each : resolved(decision, target)) {
+      for (Resolved each : resolved(decision, target, given)) {
         last = each.decision();
         if (last.allowed()) {
           addresses.add(new InetSocketAddress(each.address(), target.port()));
@@ -138,7 +148,11 @@ final class Connector {
     }
   }
 
-  private List<Resolved> resolved(Decision decision, Authority target) throws IOException {
+  private List<Resolved> resolved(Decision decision, Authority target, Optional<InetAddress> given)
+      throws IOException {
+    if (given.isPresent()) {
+      return List.of(new Resolved(decision, given.get()));
+    }
     Optional<InetAddress> literal = literal(target.host());
     return literal.isEmpty()
         ? lookup.resolve(decision, target.host(), target.port())

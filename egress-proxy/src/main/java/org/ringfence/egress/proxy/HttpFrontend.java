@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.ringfence.egress.Client;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Denied;
@@ -113,7 +114,8 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
 
   private void connect(ChannelHandlerContext ctx, Authority target) {
     hold(ctx);
-    Promise<Outcome> outcome = connector.connect(ctx.channel().eventLoop(), target, client, true);
+    Promise<Outcome> outcome =
+        connector.connect(ctx.channel().eventLoop(), target, Optional.empty(), client, true);
     outcome.addListener(
         done -> {
           if (outcome.getNow() instanceof Connected connected) {
@@ -127,7 +129,7 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
                     HttpVersion.HTTP_1_1, new HttpResponseStatus(200, "Connection established")));
             waiting.forEach(ReferenceCountUtil::release);
             waiting.clear();
-            Tunnel.join(ctx, connected, target, settings, List.of(this, codec));
+            Tunnel.join(ctx, connected, Set.of(target.host()), settings, List.of(this, codec));
           } else {
             refuse(ctx, target, outcome.getNow());
           }
@@ -165,7 +167,8 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
     }
     closeUpstream();
     hold(ctx);
-    Promise<Outcome> outcome = connector.connect(ctx.channel().eventLoop(), target, client, false);
+    Promise<Outcome> outcome =
+        connector.connect(ctx.channel().eventLoop(), target, Optional.empty(), client, false);
     outcome.addListener(
         done -> {
           if (outcome.getNow() instanceof Connected connected) {

@@ -4,8 +4,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.ringfence.egress.Clients;
 import org.ringfence.egress.Clients.Announced;
 import org.ringfence.egress.proxy.Connector.Connected;
@@ -37,13 +39,20 @@ final class RelayFrontend extends ChannelInboundHandlerAdapter {
     }
     Authority target = new Authority(announced.get().host(), announced.get().port());
     Promise<Outcome> outcome =
-        connector.connect(ctx.channel().eventLoop(), target, announced.get().client(), true);
+        connector.connect(
+            ctx.channel().eventLoop(),
+            target,
+            announced.get().address(),
+            announced.get().client(),
+            true);
     outcome.addListener(
         done -> {
           if (!(outcome.getNow() instanceof Connected connected)) {
             ctx.close();
           } else if (ctx.channel().isActive()) {
-            Tunnel.join(ctx, connected, target, settings, List.of(this));
+            Set<String> names = new HashSet<>(announced.get().names());
+            names.add(target.host());
+            Tunnel.join(ctx, connected, names, settings, List.of(this));
           } else {
             connected.channel().close();
             connected.transfer().end();

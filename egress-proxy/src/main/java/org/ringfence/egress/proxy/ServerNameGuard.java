@@ -7,6 +7,7 @@ import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -16,7 +17,7 @@ import java.util.function.Consumer;
 final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   private static final int TLS_HANDSHAKE = 22;
 
-  private final String host;
+  private final Set<String> names;
   private final Consumer<String> mismatch;
   private boolean first = true;
   private boolean tls;
@@ -24,11 +25,11 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   /**
    * Guards a connection.
    *
-   * @param host the host that was decided on
+   * @param names the hosts that were decided on
    * @param mismatch takes another name, or an empty one
    */
-  ServerNameGuard(String host, Consumer<String> mismatch) {
-    this.host = host;
+  ServerNameGuard(Set<String> names, Consumer<String> mismatch) {
+    this.names = names;
     this.mismatch = mismatch;
   }
 
@@ -47,9 +48,11 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
 
   @Override
   protected Future<Boolean> lookup(ChannelHandlerContext ctx, String name) {
-    boolean literal = NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host);
+    boolean literal =
+        names.stream()
+            .anyMatch(host -> NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host));
     // RFC 6066: an address is not named.
-    boolean right = name == null ? literal : name.toLowerCase(Locale.ROOT).equals(host);
+    boolean right = name == null ? literal : names.contains(name.toLowerCase(Locale.ROOT));
     if (!right) {
       mismatch.accept(name == null ? "" : name);
     }

@@ -22,6 +22,8 @@ import io.netty.handler.codec.socksx.v5.Socks5PasswordAuthStatus;
 import io.netty.handler.codec.socksx.v5.Socks5ServerEncoder;
 import io.netty.util.concurrent.Promise;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.ringfence.egress.Client;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Denied;
@@ -110,7 +112,8 @@ final class SocksFrontend extends SimpleChannelInboundHandler<Socks5Message> {
       return;
     }
     ctx.channel().config().setAutoRead(false);
-    Promise<Outcome> outcome = connector.connect(ctx.channel().eventLoop(), target, client, true);
+    Promise<Outcome> outcome =
+        connector.connect(ctx.channel().eventLoop(), target, Optional.empty(), client, true);
     outcome.addListener(done -> answer(ctx, target, outcome.getNow()));
   }
 
@@ -125,7 +128,7 @@ final class SocksFrontend extends SimpleChannelInboundHandler<Socks5Message> {
       Tunnel.join(
           ctx,
           connected,
-          target,
+          Set.of(target.host()),
           settings,
           List.of(this, ctx.pipeline().get("encoder"), ctx.pipeline().get("decoder")));
     } else {

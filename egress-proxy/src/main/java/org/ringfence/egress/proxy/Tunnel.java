@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.policy.Decision;
 
@@ -17,13 +18,14 @@ final class Tunnel {
    *
    * @param ctx the client's handler that asked for the connection; the client's channel must not be
    *     reading
+   * @param names what TLS may call the host
    * @param speech what has to be taken out of the client's pipeline, the codec last: what it has
    *     not decoded passes on
    */
   static void join(
       ChannelHandlerContext ctx,
       Connector.Connected to,
-      Authority target,
+      Set<String> names,
       ProxySettings settings,
       List<? extends ChannelHandler> speech) {
     Channel client = ctx.channel();
@@ -36,7 +38,7 @@ final class Tunnel {
           .pipeline()
           .addLast(
               new ServerNameGuard(
-                  target.host(),
+                  names,
                   name ->
                       transfer.end(
                           Decision.deny(

@@ -165,7 +165,7 @@ class EgressProxyTest {
     String target = "repo.test:" + echo.port();
     try (Socket socket = fixture.connect()) {
       fixture.clients.announce(
-          socket.getLocalPort(), new Clients.Announced(new Client(7, "/bin/client"), "", 0));
+          socket.getLocalPort(), Clients.Announced.knowing(new Client(7, "/bin/client")));
       socket
           .getOutputStream()
           .write(("CONNECT " + target + " HTTP/1.1\r\n\r\n").getBytes(ISO_8859_1));
@@ -181,7 +181,8 @@ class EgressProxyTest {
         socket.bind(new InetSocketAddress("127.0.0.1", 0));
         if (!host.isEmpty()) {
           fixture.clients.announce(
-              socket.getLocalPort(), new Clients.Announced(Client.UNKNOWN, host, echo.port()));
+              socket.getLocalPort(),
+              new Clients.Announced(Client.UNKNOWN, host, echo.port(), Optional.empty(), Set.of()));
         }
         socket.connect(fixture.proxy.relayAddress());
         assertThat(exchange(socket, "hello")).isEqualTo(host.equals("repo.test") ? "hello" : "");
