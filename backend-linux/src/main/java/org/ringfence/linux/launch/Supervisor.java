@@ -12,7 +12,6 @@ import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_RECV;
 
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,11 +19,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import org.ringfence.egress.Egress;
-import org.ringfence.egress.HostDecisions;
-import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.event.SandboxListener;
-import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -34,8 +29,6 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
-import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.NetworkPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,13 +63,9 @@ final class Supervisor implements AutoCloseable {
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final MetadataCalls metadata;
   private final NameCalls names;
-  private final SocketCalls sockets;
   private final LimitGate gate;
   private final ThreadPoolExecutor blocking;
-  private final Egress egress;
-  private final PendingConnects pending;
-  private final RedirectedDatagrams datagrams;
-  private final PublishedPorts published;
+  private final SandboxNetwork network;
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -117,38 +106,25 @@ final class Supervisor implements AutoCloseable {
             daemon("ringfence-blocking"));
     blocking.allowCoreThreadTimeOut(true);
     this.reporter = new Reporter(listener);
-    NetworkPolicy network = policy.policy().network();
-    this.egress =
-        network.mode() == NetworkMode.ALLOWLIST ? egress(network, listener, reporter) : null;
     boolean root = user[0] == 0;
     this.metadata = new MetadataCalls(kernel, paths, view, user[0], user[1], reporter::violation);
-    OwnSockets own = new OwnSockets(kernel);
-    Child child = new Child(kernel);
-    this.pending = new PendingConnects(kernel, child, deadlines, this::watchConnect, this::unwatch);
-    this.datagrams = new RedirectedDatagrams(kernel, child, blocking);
-    this.sockets =
-        new SocketCalls(
-            kernel,
-            paths,
-            supervision,
-            network,
-            own,
-            root,
-            new InetDestinations(
-                network,
-                network.mode() == NetworkMode.FULL || supervision.ownNetwork(),
-                own,
-                egress,
-                child,
-                reporter::violation),
-            pending,
-            datagrams,
-            reporter::violation,
-            blocking);
+    this.network =
+        new SandboxNetwork(
+            new SandboxNetwork.Setting(
+                kernel,
+                paths,
+                supervision,
+                policy.policy().network(),
+                root,
+                reporter,
+                deadlines,
+                blocking),
+            listener,
+            this::watchConnect,
+            this::unwatch);
     this.names =
-        new NameCalls(kernel, paths, view, supervision, own, root, reporter::violation, blocking);
-    this.published =
-        new PublishedPorts(network.mode() == NetworkMode.FULL ? List.of() : network.publish(), own);
+        new NameCalls(
+            kernel, paths, view, supervision, network.own(), root, reporter::violation, blocking);
     this.gate =
         new LimitGate(kernel, policy.policy().limits(), cgroup, processesAbove(view, supervision));
     this.audit =
@@ -199,25 +175,6 @@ final class Supervisor implements AutoCloseable {
     } catch (Child.AccessException e) {
       throw new IOException("the kernel does not count seccomp filters (Linux 5.10 does)", e);
     }
-  }
-
-  private static Egress egress(NetworkPolicy network, SandboxListener listener, Reporter reporter)
-      throws IOException {
-    HostDecisions decisions =
-        new HostDecisions(network, listener, record -> reporter.tell(to -> to.connection(record)));
-    return new Egress(
-        decisions,
-        (name, rule) ->
-            reporter.violation(
-                new Violation(
-                    "resolve",
-                    name,
-                    0,
-                    "",
-                    rule,
-                    rule.equals(NetworkPolicy.UNLISTED) ? "network.allow " + name : rule,
-                    Violation.Certainty.CERTAIN)),
-        UpstreamProxy.of(System.getenv()));
   }
 
   private void unwatch(int descriptor) {
@@ -336,7 +293,7 @@ final class Supervisor implements AutoCloseable {
           if (data == EVENT_DATA) {
             kernel.call(Syscall.READ, event, counter, 8);
           } else if (data >= CONNECT_DATA) {
-            pending.ready((int) (data - CONNECT_DATA));
+            network.ready((int) (data - CONNECT_DATA));
           } else if (data >= PROCESS_DATA) {
             processEnded((int) (data - PROCESS_DATA), block.getInt(at));
           } else {
@@ -465,9 +422,8 @@ final class Supervisor implements AutoCloseable {
           UNLINKAT,
           RMDIR ->
           names.answer(syscall, call);
-      case SOCKET, BIND, LISTEN, CONNECT, SENDTO, SENDMSG, SENDMMSG ->
-          sockets.answer(syscall, call);
-      case RECVFROM, RECVMSG -> datagrams.answer(syscall, call);
+      case SOCKET, BIND, LISTEN, CONNECT, SENDTO, SENDMSG, SENDMMSG, RECVFROM, RECVMSG ->
+          network.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }
   }
@@ -496,12 +452,8 @@ final class Supervisor implements AutoCloseable {
     if (Thread.currentThread() != thread) {
       ThreadEnd.await(thread);
     }
-    published.close();
-    pending.close();
+    network.close();
     blocking.shutdownNow();
-    if (egress != null) {
-      egress.close();
-    }
     if (audit != null) {
       audit.close();
     }

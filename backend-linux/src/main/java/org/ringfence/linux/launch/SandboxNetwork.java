@@ -1,0 +1,158 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
+import org.ringfence.egress.Egress;
+import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.proxy.UpstreamProxy;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+
+/** What a sandbox has of a network: its calls on sockets, its way out, and its published ports. */
+final class SandboxNetwork implements AutoCloseable {
+  private final OwnSockets own;
+  private final SocketCalls sockets;
+  private final PendingConnects pending;
+  private final RedirectedDatagrams datagrams;
+  private final PublishedPorts published;
+  private final Egress egress;
+
+  /**
+   * What a network is made with.
+   *
+   * @param kernel the system calls
+   * @param paths how names are resolved
+   * @param supervision which calls are answered
+   * @param policy the network policy
+   * @param root whether this JVM runs as user 0
+   * @param reporter tells the listener
+   * @param deadlines what is due when
+   * @param blocking runs what may wait
+   */
+  record Setting(
+      Kernel kernel,
+      PathObject paths,
+      Supervision supervision,
+      NetworkPolicy policy,
+      boolean root,
+      Reporter reporter,
+      Deadlines deadlines,
+      Executor blocking) {}
+
+  /**
+   * Starts servers where the policy needs them.
+   *
+   * @param setting what it is made with
+   * @param listener decides on hosts that the policy does not list
+   * @param watch has {@link #ready} called when a descriptor can be written; false if it cannot
+   * @param unwatch ends that
+   * @throws IOException if a port cannot be had; nothing is left behind
+   */
+  SandboxNetwork(Setting setting, SandboxListener listener, IntPredicate watch, IntConsumer unwatch)
+      throws IOException {
+    Kernel kernel = setting.kernel();
+    NetworkPolicy policy = setting.policy();
+    Reporter reporter = setting.reporter();
+    Child child = new Child(kernel);
+    this.own = new OwnSockets(kernel);
+    this.pending = new PendingConnects(kernel, child, setting.deadlines(), watch, unwatch);
+    this.datagrams = new RedirectedDatagrams(kernel, child, setting.blocking());
+    this.egress =
+        policy.mode() == NetworkMode.ALLOWLIST ? egress(policy, listener, reporter) : null;
+    boolean done = false;
+    try {
+      this.published =
+          new PublishedPorts(policy.mode() == NetworkMode.FULL ? List.of() : policy.publish(), own);
+      done = true;
+    } finally {
+      if (!done && egress != null) {
+        egress.close();
+      }
+    }
+    this.sockets =
+        new SocketCalls(
+            kernel,
+            setting.paths(),
+            setting.supervision(),
+            policy,
+            own,
+            setting.root(),
+            new InetDestinations(
+                policy,
+                policy.mode() == NetworkMode.FULL || setting.supervision().ownNetwork(),
+                own,
+                egress,
+                child,
+                reporter::violation),
+            pending,
+            datagrams,
+            reporter::violation,
+            setting.blocking());
+  }
+
+  private static Egress egress(NetworkPolicy policy, SandboxListener listener, Reporter reporter)
+      throws IOException {
+    HostDecisions decisions =
+        new HostDecisions(policy, listener, record -> reporter.tell(to -> to.connection(record)));
+    boolean done = false;
+    try {
+      Egress egress =
+          new Egress(
+              decisions,
+              (name, rule) -> reporter.violation(unanswered(name, rule)),
+              UpstreamProxy.of(System.getenv()));
+      done = true;
+      return egress;
+    } finally {
+      if (!done) {
+        decisions.close();
+      }
+    }
+  }
+
+  private static Violation unanswered(String name, String rule) {
+    return new Violation(
+        "resolve",
+        name,
+        0,
+        "",
+        rule,
+        rule.equals(NetworkPolicy.UNLISTED) ? "network.allow " + name : rule,
+        Violation.Certainty.CERTAIN);
+  }
+
+  /** The sandbox's own sockets. */
+  OwnSockets own() {
+    return own;
+  }
+
+  void answer(Syscall syscall, TrappedCall call) {
+    if (syscall == Syscall.RECVFROM || syscall == Syscall.RECVMSG) {
+      datagrams.answer(syscall, call);
+    } else {
+      sockets.answer(syscall, call);
+    }
+  }
+
+  /** A descriptor that was watched can be written. */
+  void ready(int fd) {
+    pending.ready(fd);
+  }
+
+  @Override
+  public void close() {
+    published.close();
+    pending.close();
+    if (egress != null) {
+      egress.close();
+    }
+  }
+}
