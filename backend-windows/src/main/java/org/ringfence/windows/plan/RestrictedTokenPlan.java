@@ -1,0 +1,184 @@
+package org.ringfence.windows.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.PathStyle;
+
+/**
+ * What a write-restricted token of the same user needs: a SID for each writable root, and the
+ * entries that name it. Without an entry for one of them nothing is written, whatever the user may.
+ *
+ * @param roots the SID of each writable root
+ * @param entries what is added to the list of each path, in the order in which it is set
+ */
+public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
+  private static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
+  private static final Sid LOGON = new Sid("S-1-5-5-0-1");
+
+  /**
+   * An entry of the list of a path.
+   *
+   * @param path the path
+   * @param ace the entry
+   * @param origin the rule that asks for it
+   */
+  public record Entry(String path, Ace ace, String origin) {}
+
+  /** Copies the parts. */
+  public RestrictedTokenPlan {
+    roots = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(roots));
+    entries = List.copyOf(entries);
+  }
+
+  /**
+   * Compiles a policy.
+   *
+   * @param policy the policy
+   * @param secret the installation's secret, from which the SIDs come
+   * @return the plan
+   */
+  public static RestrictedTokenPlan compile(EffectivePolicy policy, byte[] secret) {
+    Map<String, Sid> roots = new LinkedHashMap<>();
+    List<Entry> entries = new ArrayList<>();
+    PathStyle style = policy.places().style();
+    for (EffectiveRule rule : inDepthOrder(policy, style)) {
+      if (policy.accessAt(rule.path()) != rule.access()) {
+        // A stricter rule for the same path has won.
+        continue;
+      }
+      List<Sid> above = rootsAbove(roots, rule.path(), style);
+      if (rule.access() == Access.WRITE) {
+        // Below a place that is taken away it is given back to the roots around it.
+        List<Sid> given = above;
+        if (above.isEmpty()) {
+          Sid sid = Sid.synthetic(secret, rule.path());
+          roots.put(rule.path(), sid);
+          given = List.of(sid);
+        }
+        for (Sid sid : given) {
+          entries.add(entry(rule.path(), Ace.Type.ALLOW, sid, AccessMask.MODIFY, rule.origin()));
+        }
+      } else {
+        for (Sid sid : above) {
+          entries.add(entry(rule.path(), Ace.Type.DENY, sid, AccessMask.CHANGES, rule.origin()));
+        }
+      }
+    }
+    for (String path : policy.protectedPaths()) {
+      for (Sid sid : rootsAbove(roots, path, style)) {
+        entries.add(entry(path, Ace.Type.DENY, sid, AccessMask.CHANGES, "files.protectedPaths"));
+      }
+    }
+    return new RestrictedTokenPlan(roots, entries);
+  }
+
+  private static List<EffectiveRule> inDepthOrder(EffectivePolicy policy, PathStyle style) {
+    List<EffectiveRule> rules = new ArrayList<>(policy.rules());
+    rules.sort(java.util.Comparator.comparing(rule -> style.components(rule.path()).size()));
+    return rules;
+  }
+
+  private static Entry entry(String path, Ace.Type type, Sid sid, int mask, String origin) {
+    return new Entry(path, new Ace(type, sid, mask, Ace.Scope.TREE), origin);
+  }
+
+  private static List<Sid> rootsAbove(Map<String, Sid> roots, String path, PathStyle style) {
+    List<String> below = keys(path, style);
+    List<Sid> above = new ArrayList<>();
+    roots.forEach(
+        (root, sid) -> {
+          List<String> parts = keys(root, style);
+          if (parts.size() <= below.size() && below.subList(0, parts.size()).equals(parts)) {
+            above.add(sid);
+          }
+        });
+    return above;
+  }
+
+  private static List<String> keys(String path, PathStyle style) {
+    return style.components(path).stream().map(style::key).toList();
+  }
+
+  /**
+   * What this mode cannot hold of a policy.
+   *
+   * @param policy the policy
+   * @return a sentence each; the first is true of every policy
+   */
+  public static List<String> limits(EffectivePolicy policy) {
+    List<String> limits = new ArrayList<>();
+    limits.add(
+        "files outside are deleted wherever their directory lets the user delete what is in it");
+    if (policy.policy().fileDefault() == FileDefault.MINIMAL
+        || policy.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
+      limits.add("reading is not denied: restricting SIDs are asked about writing alone");
+    }
+    if (policy.policy().network().mode() != org.ringfence.policy.NetworkMode.FULL) {
+      limits.add("the network is not denied: it asks for no right that a token could lack");
+    }
+    limits.add("memory of the user's other processes is read, and they are ended");
+    return List.copyOf(limits);
+  }
+
+  /**
+   * The token, the entries, and what follows from them by the model of the access check.
+   *
+   * @return text for people
+   */
+  public String describe() {
+    StringBuilder text = new StringBuilder("token: write-restricted, SeChangeNotify alone\n");
+    roots.forEach(
+        (root, sid) ->
+            text.append("restricting SID ").append(sid).append(" for ").append(root).append('\n'));
+    for (Entry entry : entries) {
+      text.append(entry.path())
+          .append("  ")
+          .append(entry.ace())
+          .append("  from ")
+          .append(entry.origin())
+          .append('\n');
+    }
+    text.append("by the model of the access check, for a file of the user's:\n");
+    AccessToken token =
+        AccessToken.of(USER, Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, LOGON))
+            .restricted(Set.copyOf(roots.values()), true);
+    Ace own = new Ace(Ace.Type.ALLOW, USER, GenericMapping.FILE.all(), Ace.Scope.TREE);
+    rights(text, "outside every root", token, SecurityDescriptor.of(USER, own));
+    roots.forEach(
+        (root, sid) ->
+            rights(
+                text,
+                "below " + root,
+                token,
+                SecurityDescriptor.of(
+                    USER, new Ace(Ace.Type.ALLOW, sid, AccessMask.MODIFY, Ace.Scope.TREE), own)));
+    return text.toString();
+  }
+
+  private static void rights(
+      StringBuilder text, String where, AccessToken token, SecurityDescriptor file) {
+    StringJoiner allowed = new StringJoiner(", ", "  " + where + ": ", "\n");
+    Map<String, Integer> asked = new LinkedHashMap<>();
+    asked.put("read", GenericMapping.FILE.read());
+    asked.put("write", GenericMapping.FILE.write());
+    asked.put("change permissions", AccessMask.WRITE_DAC);
+    asked.forEach(
+        (name, mask) -> {
+          if (AccessCheck.check(token, file, GenericMapping.FILE, mask).allowed()) {
+            allowed.add(name);
+          }
+        });
+    if (AccessCheck.mayDelete(token, file, file)) {
+      allowed.add("delete");
+    }
+    text.append(allowed);
+  }
+}

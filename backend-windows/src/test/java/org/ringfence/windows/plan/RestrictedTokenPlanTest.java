@@ -1,0 +1,80 @@
+package org.ringfence.windows.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.windows.WindowsBackend;
+
+class RestrictedTokenPlanTest {
+  private static final Places PLACES =
+      Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\someone");
+  private static final byte[] SECRET = {7};
+
+  private static SandboxPolicy.Builder writing() {
+    return SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).write(":workspace");
+  }
+
+  private static RestrictedTokenPlan plan(SandboxPolicy policy) {
+    return RestrictedTokenPlan.compile(policy.in(PLACES), SECRET);
+  }
+
+  @Test
+  void eachRootHasASidAndAnEntryThatGivesModify() {
+    RestrictedTokenPlan plan = plan(writing().write("D:\\out").build());
+    assertThat(plan.roots().keySet()).contains("C:\\work", "D:\\out");
+    assertThat(plan.roots().values()).doesNotHaveDuplicates();
+    assertThat(plan.entries())
+        .filteredOn(entry -> entry.path().equals("C:\\work"))
+        .extracting(RestrictedTokenPlan.Entry::ace)
+        .containsExactly(
+            new Ace(
+                Ace.Type.ALLOW, plan.roots().get("C:\\work"), AccessMask.MODIFY, Ace.Scope.TREE));
+    assertThat(AccessMask.MODIFY & (AccessMask.DELETE_CHILD | AccessMask.WRITE_DAC)).isZero();
+  }
+
+  @Test
+  void whatIsTakenAwayBelowARootIsDeniedToItsSidAndMayBeGivenBack() {
+    RestrictedTokenPlan plan =
+        plan(
+            writing()
+                .read("C:\\Work\\kept")
+                .write("C:\\work\\kept\\open")
+                .protectedPath("C:\\work\\policy.json")
+                .build());
+    Sid sid = plan.roots().get("C:\\work");
+    assertThat(plan.roots()).hasSize(1);
+    assertThat(plan.entries())
+        .extracting(entry -> entry.path() + " " + entry.ace())
+        .containsExactly(
+            "C:\\work (A;OICI;0x1301bf;;;" + sid + ")",
+            "C:\\Work\\kept (D;OICI;0x10156;;;" + sid + ")",
+            "C:\\work\\kept\\open (A;OICI;0x1301bf;;;" + sid + ")",
+            "C:\\work\\policy.json (D;OICI;0x10156;;;" + sid + ")");
+  }
+
+  @Test
+  void byTheModelWhatIsOutsideIsNotWrittenButDeleted() {
+    String text = plan(writing().build()).describe();
+    assertThat(text)
+        .contains("  outside every root: read, delete\n")
+        .contains("  below C:\\work: read, write, delete\n");
+  }
+
+  @Test
+  void whatCannotBeHeldIsSaid() {
+    List<String> limits = RestrictedTokenPlan.limits(writing().build().in(PLACES));
+    assertThat(limits).anyMatch(limit -> limit.contains("network")).hasSize(3);
+    assertThat(
+            RestrictedTokenPlan.limits(
+                writing().fileDefault(FileDefault.MINIMAL).build().in(PLACES)))
+        .anyMatch(limit -> limit.contains("reading is not denied"));
+    assertThat(new WindowsBackend().explain(writing().build().in(PLACES)))
+        .contains("nothing runs in this version", "restricting SID S-1-5-21-", "not held: ");
+  }
+}
