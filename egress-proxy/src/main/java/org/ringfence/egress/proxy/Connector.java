@@ -29,7 +29,7 @@ import org.ringfence.policy.Decision;
 /** Decides on a host, looks it up and connects to it, or to the proxy upstream. */
 final class Connector {
   /** A read as large as what a fast sender has ready; smaller ones cost more calls per byte. */
-  static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(512, 8192, 1 << 18);
+  static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(512, 8192, 1 << 19);
 
   private final HostDecisions decisions;
   private final AddressLookup lookup;
