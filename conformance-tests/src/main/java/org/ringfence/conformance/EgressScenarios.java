@@ -258,7 +258,7 @@ final class EgressScenarios {
         "a connected socket is disconnected and connected elsewhere",
         Control.NAMED,
         "reconnect",
-        ALLOWED,
+        "repo.test",
         "${web}",
         FORBIDDEN);
     denied(
@@ -275,7 +275,7 @@ final class EgressScenarios {
         "address and descriptor are swapped while the supervisor looks",
         Control.NONE,
         "swap-race",
-        ALLOWED,
+        "repo.test",
         "${web}",
         FORBIDDEN,
         "100");
@@ -287,6 +287,11 @@ final class EgressScenarios {
         "zero-copy",
         ALLOWED,
         "${web}");
+    works(
+        all,
+        "STEERED",
+        "a message that asks for another device and route comes where it was decided to go",
+        "steered-message");
     denied(
         all,
         "SOURCE-ROUTE",

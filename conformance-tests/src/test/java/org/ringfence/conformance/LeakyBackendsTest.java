@@ -121,6 +121,34 @@ class LeakyBackendsTest {
             "NET-UDP-SENDMMSG",
             "NET-MPTCP"),
         policyLeak(
+            "egress: everything is reached",
+            builder -> builder.network(NetworkMode.FULL),
+            "EGRESS-NAME",
+            "EGRESS-ADDRESS-FIRST",
+            "EGRESS-ROUTING-HEADER",
+            "EGRESS-JOIN-GROUP",
+            "EGRESS-RAW-TCP4",
+            "EGRESS-RAW-UDP-SENDMSG"),
+        policyLeak(
+            "egress: other names are allowed",
+            builder ->
+                builder.allowHost("forbidden.test:1-65535").allowHost("*.tunnel.test:1-65535"),
+            "EGRESS-NAME-UNLISTED",
+            "EGRESS-DNS-UNLISTED",
+            "EGRESS-DNS-UNLISTED-TCP",
+            "EGRESS-DNS-TUNNEL"),
+        policyLeak(
+            "egress: other addresses are allowed",
+            builder -> builder.allowHost("127.0.0.3:1-65535"),
+            "EGRESS-ADDRESS-OTHER",
+            "EGRESS-RECONNECT",
+            "EGRESS-PASSED-SOCKET"),
+        policyLeak(
+            "egress: server names are not checked",
+            builder -> builder.checkServerName(false),
+            "EGRESS-SERVER-NAME-OTHER",
+            "EGRESS-SERVER-NAME-NONE"),
+        policyLeak(
             "unix-sockets: every socket is connected to",
             builder -> builder.unixSocket("/").network(NetworkMode.FULL),
             "UNIX-PATH",

@@ -57,6 +57,7 @@ final class EgressOperations {
     all.put("zero-copy", EgressOperations::zeroCopy);
     all.put("source-route", a -> option(AF_INET, DGRAM, 0, 4, sourceRoute()));
     all.put("routing-header", a -> option(AF_INET6, DGRAM, 41, 57, routingHeader()));
+    all.put("steered-message", a -> steeredMessage());
     all.put("join-group", EgressOperations::joinGroup);
     all.put("nonblocking-visit", EgressOperations::nonBlockingVisit);
     all.put("many-visits", EgressOperations::manyVisits);
@@ -215,7 +216,10 @@ final class EgressOperations {
       LibC.call("close", (int) fd);
     }
     addresses.interrupt();
-    return made == 0 ? ECONNREFUSED : EACCES;
+    if (made == 0) {
+      throw new IllegalStateException("no connection was made at all");
+    }
+    return EACCES;
   }
 
   private static boolean visited(int fd, byte[] forbidden) {
@@ -351,17 +355,68 @@ final class EgressOperations {
     return header;
   }
 
+  /**
+   * A message to an own server that asks, in control messages, for another device and for a route
+   * by way of another host. OK if it has come to the server all the same.
+   */
+  private static long steeredMessage() throws Exception {
+    long server = LibC.call("socket", AF_INET6, DGRAM, 0);
+    Memory address = LibC.memory(28);
+    address.setShort(0, (short) AF_INET6);
+    address.setByte(23, (byte) 1);
+    long bound = LibC.call("bind", (int) server, address, 28);
+    if (bound < 0) {
+      return bound;
+    }
+    Memory length = LibC.memory(4);
+    length.setInt(0, 28);
+    LibC.call("getsockname", (int) server, address, length);
+    Memory routing = routingHeader();
+    Memory control = LibC.memory(40 + 16 + (int) routing.size());
+    // struct in6_pktinfo: an address, then the device.
+    control.setLong(0, 36);
+    control.setInt(8, 41);
+    control.setInt(12, 50);
+    control.setInt(32, outerDevice());
+    control.setLong(40, 16 + routing.size());
+    control.setInt(48, 41);
+    control.setInt(52, 57);
+    control.write(56, routing.getByteArray(0, (int) routing.size()), 0, (int) routing.size());
+    Memory data = LibC.string("x");
+    Memory vector = LibC.memory(16);
+    vector.setPointer(0, data);
+    vector.setLong(8, 1);
+    Memory header = LibC.memory(64);
+    header.setPointer(0, address);
+    header.setInt(8, 28);
+    header.setPointer(16, vector);
+    header.setLong(24, 1);
+    header.setPointer(32, control);
+    header.setLong(40, control.size());
+    long client = LibC.call("socket", AF_INET6, DGRAM, 0);
+    long sent = LibC.call("sendmsg", (int) client, header, 0);
+    if (sent < 0) {
+      return sent;
+    }
+    Memory second = LibC.memory(16);
+    second.setLong(0, 1);
+    LibC.call("setsockopt", (int) server, SOL_SOCKET, 20, second, 16);
+    return LibC.call("recv", (int) server, LibC.memory(8), 8L, 0);
+  }
+
+  private static int outerDevice() throws java.net.SocketException {
+    return java.net.NetworkInterface.networkInterfaces()
+        .filter(EgressOperations::leadsOut)
+        .mapToInt(java.net.NetworkInterface::getIndex)
+        .findFirst()
+        .orElse(1);
+  }
+
   /** Joining is told to the network: the group's address is data. */
   private static long joinGroup(String[] a) throws Exception {
     Memory request = LibC.memory(12);
     request.write(0, InetAddress.getByName(a[0]).getAddress(), 0, 4);
-    int interfaceIndex =
-        java.net.NetworkInterface.networkInterfaces()
-            .filter(EgressOperations::leadsOut)
-            .mapToInt(java.net.NetworkInterface::getIndex)
-            .findFirst()
-            .orElse(1);
-    request.setInt(8, interfaceIndex);
+    request.setInt(8, outerDevice());
     return option(AF_INET, DGRAM, 0, 35, request);
   }
 
