@@ -55,6 +55,8 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
   private boolean connecting;
   private boolean answered = true;
   private boolean refusing;
+  private boolean lastRequest;
+  private boolean headersOnly;
   private Authority host;
   private Channel upstream;
   private Transfer transfer;
@@ -152,6 +154,8 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
     }
     Authority target = Authority.parse(uri.substring(SCHEME.length(), end), HTTP_PORT);
     String path = uri.substring(end);
+    lastRequest = !HttpUtil.isKeepAlive(request);
+    headersOnly = request.method().equals(HttpMethod.HEAD);
     clean(request.headers());
     request
         .headers()
@@ -269,6 +273,10 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
         }
         interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
         keepAlive = HttpUtil.isKeepAlive(response);
+        lastRequest |= !interim && !delimited(response);
+        if (lastRequest && !interim) {
+          response.headers().set(HttpHeaderNames.CONNECTION, "close");
+        }
       }
       if (message instanceof HttpContent content) {
         transfer.received(content.content().readableBytes());
@@ -278,11 +286,26 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
       if (over) {
         toClient.flush();
         answered = true;
+        if (lastRequest) {
+          // Its end is what ends the answer, or what the client has asked for.
+          closeUpstream();
+          toClient.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+          return;
+        }
         if (!keepAlive) {
           closeUpstream();
         }
         resume(toClient);
       }
+    }
+
+    private boolean delimited(HttpResponse response) {
+      int status = response.status().code();
+      return headersOnly
+          || status == HttpResponseStatus.NO_CONTENT.code()
+          || status == HttpResponseStatus.NOT_MODIFIED.code()
+          || HttpUtil.isTransferEncodingChunked(response)
+          || HttpUtil.isContentLengthSet(response);
     }
 
     @Override

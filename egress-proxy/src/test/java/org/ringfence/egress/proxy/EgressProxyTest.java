@@ -265,6 +265,32 @@ class EgressProxyTest {
   }
 
   @Test
+  void anAnswerThatEndsWithItsConnectionEndsForTheClientToo() throws Exception {
+    try (Server web =
+            new Server(
+                (in, out, client) -> {
+                  String head = ProxyFixture.head(in);
+                  String length = head.startsWith("GET /l") ? "Content-Length: 4\r\n" : "";
+                  out.write(("HTTP/1.1 200 OK\r\n" + length + "\r\nbody").getBytes(ISO_8859_1));
+                  if (!length.isEmpty()) {
+                    in.read();
+                  }
+                });
+        ProxyFixture through =
+            new ProxyFixture(ProxyFixture.policy(List.of("web.test:" + web.port()), List.of()))) {
+      for (String request :
+          List.of(
+              "/open HTTP/1.1\r\n", "/l HTTP/1.1\r\nConnection: close\r\n", "/l HTTP/1.0\r\n")) {
+        Map.Entry<Socket, String> answer =
+            through.request("GET http://web.test:" + web.port() + request);
+        assertThat(answer.getValue()).startsWith("HTTP/1.1 200 ").contains("connection: close");
+        byte[] rest = answer.getKey().getInputStream().readAllBytes();
+        assertThat(new String(rest, ISO_8859_1)).isEqualTo("body");
+      }
+    }
+  }
+
+  @Test
   void socksConnectsToAllowedHostsOnly() throws Exception {
     assertThat(socks("repo.test", echo.port(), true, true)).isEqualTo(0);
     assertThat(socks("evil.test", echo.port(), true, true)).isEqualTo(2);
