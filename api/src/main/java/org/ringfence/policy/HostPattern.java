@@ -173,6 +173,18 @@ public final class HostPattern {
     return host.replaceAll("\\p{Cntrl}", "?");
   }
 
+  /**
+   * Brings an address into the one form that is compared.
+   *
+   * @param address the address
+   * @return its literal, without a zone
+   */
+  public static String literal(InetAddress address) {
+    String text = address.getHostAddress();
+    int zone = text.indexOf('%');
+    return normalise("host", zone < 0 ? text : text.substring(0, zone));
+  }
+
   /** The address that a normal form stands for; empty for a name. */
   static Optional<InetAddress> literal(String normal) {
     if (!IPV4.matcher(normal).matches() && normal.indexOf(':') < 0) {

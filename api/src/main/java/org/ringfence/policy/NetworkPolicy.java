@@ -125,7 +125,7 @@ public record NetworkPolicy(
    * @return the decision given, or the denial of the address
    */
   public Decision evaluateResolved(Decision allowed, InetAddress address, int port) {
-    String literal = literal(address);
+    String literal = HostPattern.literal(address);
     Optional<Decision> denied = denied(literal, port);
     if (denied.isPresent()) {
       return denied.get();
@@ -165,13 +165,7 @@ public record NetworkPolicy(
   public boolean resolvesTo(InetAddress address) {
     return !AddressRange.isSpecial(address)
         || privateRanges.stream().anyMatch(range -> range.contains(address))
-        || resolvable(literal(address));
-  }
-
-  private static String literal(InetAddress address) {
-    String text = address.getHostAddress();
-    int zone = text.indexOf('%');
-    return HostPattern.normalise("host", zone < 0 ? text : text.substring(0, zone));
+        || resolvable(HostPattern.literal(address));
   }
 
   /**

@@ -64,6 +64,10 @@ public final class PolicyProposal {
     } else if (denial.remedy().startsWith("network.unixSockets ")) {
       builder.unixSocket(denial.target());
       changed = true;
+    } else if (denial.remedy().startsWith("network.allow ")
+        && before.policy().network().mode() == NetworkMode.ALLOWLIST) {
+      builder.allowHost(denial.remedy().substring("network.allow ".length()));
+      changed = true;
     } else if (denial.remedy().startsWith("network.hostLoopbackPorts ")) {
       String port = denial.remedy().substring("network.hostLoopbackPorts ".length());
       builder.hostLoopbackPort(Integer.parseInt(port));

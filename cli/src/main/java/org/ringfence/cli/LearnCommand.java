@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyProposal;
@@ -94,7 +96,7 @@ final class LearnCommand implements Callable<Integer> {
         Sandbox.opener(policy)
             .workspace(options.workspace())
             .backend(options.backend())
-            .listener(denials)
+            .listener(new Listeners(List.of(denials, new UnlistedHosts())))
             .open()) {
       SandboxCommand request =
           SandboxCommand.of(command).inheritIO().redirectOutput(ProcessBuilder.Redirect.PIPE);
@@ -111,5 +113,16 @@ final class LearnCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
+  }
+
+  /** Has hosts be denied by name and port, when they are connected to. */
+  private static final class UnlistedHosts implements SandboxListener {
+    @Override
+    public void violation(Violation violation) {}
+
+    @Override
+    public Set<Interest> interests() {
+      return Set.of(Interest.UNLISTED_HOSTS);
+    }
   }
 }

@@ -226,6 +226,30 @@ class RunTest {
   }
 
   @Test
+  void learningFindsTheHostsOfAnAllowlist() throws Exception {
+    Path policy = workspace.getParent().resolve(workspace.getFileName() + "-hosts.json");
+    // Where nobody answers: what counts is what was asked for.
+    Files.writeString(
+        policy,
+        "{\"extends\": [\"workspace-write\"], \"network\": {\"mode\": \"allowlist\","
+            + " \"dnsServers\": [\"127.0.0.1:9\"]}}");
+    try {
+      Result learned =
+          run(
+              "learn",
+              "--policy",
+              policy.toString(),
+              "--",
+              "bash",
+              "-c",
+              "exec 3<>/dev/tcp/unlisted.test/8443");
+      assertThat(learned.out()).as(learned.err()).contains("\"unlisted.test:8443\"");
+    } finally {
+      Files.deleteIfExists(policy);
+    }
+  }
+
+  @Test
   void aReviewIsKeptUntilItIsCommitted() throws Exception {
     var plan =
         Backends.load()

@@ -144,7 +144,7 @@ public final class Egress implements AutoCloseable {
    */
   public Optional<Route> immediate(InetAddress address, int port) {
     Optional<String> name = standIns.name(address);
-    String host = name.orElseGet(() -> literal(address));
+    String host = name.orElseGet(() -> HostPattern.literal(address));
     if (isUpstream(host, address, port)) {
       return Optional.of(Route.led(Decision.allow("the proxy upstream"), host, Via.PROXY));
     }
@@ -167,7 +167,7 @@ public final class Egress implements AutoCloseable {
     InetAddress address = route.address();
     if (address == null
         || !decisions.policy().checkServerName()
-        || route.host().equals(literal(address))) {
+        || route.host().equals(HostPattern.literal(address))) {
       return route;
     }
     Set<String> names =
@@ -225,7 +225,7 @@ public final class Egress implements AutoCloseable {
     Decision decision =
         asked.allowed() ? decisions.policy().evaluateResolved(asked, address, port) : asked;
     // An address that somebody was shown and has allowed needs no name besides.
-    boolean shown = asked.allowed() && route.host().equals(literal(address));
+    boolean shown = asked.allowed() && route.host().equals(HostPattern.literal(address));
     return shown || decision.allowed()
         ? checked(new Route(asked, route.host(), address), port)
         : route;
@@ -233,7 +233,7 @@ public final class Egress implements AutoCloseable {
 
   private Route byAddress(InetAddress address, int port) {
     Decision last = null;
-    String host = literal(address);
+    String host = HostPattern.literal(address);
     for (Pins.Pin pin : pins.of(address)) {
       Decision decision = pinned(pin, address, port);
       if (decision.allowed()) {
@@ -242,14 +242,15 @@ public final class Egress implements AutoCloseable {
       last = decision;
       host = pin.name();
     }
-    Decision literal = decisions.known(literal(address), port);
+    Decision literal = decisions.known(HostPattern.literal(address), port);
     if (literal.allowed()) {
-      return new Route(literal, literal(address), address);
+      return new Route(literal, HostPattern.literal(address), address);
     }
     // A name of the machine's own file is given its address by the machine's owner.
     for (String name : hosts.names(address)) {
       Decision decision = decisions.known(name, port);
-      if (decision.allowed() && decisions.policy().denied(literal(address), port).isEmpty()) {
+      if (decision.allowed()
+          && decisions.policy().denied(HostPattern.literal(address), port).isEmpty()) {
         return new Route(decision, name, address);
       }
     }
@@ -292,12 +293,6 @@ public final class Egress implements AutoCloseable {
    */
   public HostDecisions decisions() {
     return decisions;
-  }
-
-  private static String literal(InetAddress address) {
-    String text = address.getHostAddress();
-    int zone = text.indexOf('%');
-    return HostPattern.normalise("host", zone < 0 ? text : text.substring(0, zone));
   }
 
   @Override

@@ -372,21 +372,7 @@ class LaunchInvariantsTest {
   @Test
   void withoutASignalScopeTheSessionIsSwept() throws Exception {
     HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
-    HostFacts older =
-        new HostFacts(
-            real.kernel(),
-            real.arch(),
-            new LandlockAbi(5),
-            real.listener(),
-            real.listenerProblem(),
-            real.waitKillable(),
-            real.reachesChild(),
-            real.loopbackBinding(),
-            real.unixDiag(),
-            real.shell(),
-            real.root(),
-            real.cgroup(),
-            real.cgroupProblem());
+    HostFacts older = facts(real, new LandlockAbi(5), real.waitKillable());
     Process bystander = new ProcessBuilder("sleep", "1000").start();
     EffectivePolicy policy = Presets.load("workspace-write").in(Places.current(workspace));
     try (LinuxSession session =
@@ -412,21 +398,7 @@ class LaunchInvariantsTest {
   void withoutWaitKillableASignalEndsAWaitingConnect() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "there is no Python");
     HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
-    HostFacts older =
-        new HostFacts(
-            real.kernel(),
-            real.arch(),
-            real.abi(),
-            real.listener(),
-            real.listenerProblem(),
-            false,
-            real.reachesChild(),
-            real.loopbackBinding(),
-            real.unixDiag(),
-            real.shell(),
-            real.root(),
-            real.cgroup(),
-            real.cgroupProblem());
+    HostFacts older = facts(real, real.abi(), false);
     Files.writeString(
         workspace.resolve("wait.py"),
         """
@@ -451,6 +423,23 @@ class LaunchInvariantsTest {
       SandboxedProcess waiting = session.start(launch("exec /usr/bin/python3 wait.py"));
       assertThat(waiting.waitFor()).isZero();
     }
+  }
+
+  private static HostFacts facts(HostFacts real, LandlockAbi abi, boolean waitKillable) {
+    return new HostFacts(
+        real.kernel(),
+        real.arch(),
+        abi,
+        real.listener(),
+        real.listenerProblem(),
+        waitKillable,
+        real.reachesChild(),
+        real.loopbackBinding(),
+        real.unixDiag(),
+        real.shell(),
+        real.root(),
+        real.cgroup(),
+        real.cgroupProblem());
   }
 
   private Launch launch(String script) {

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.policy.Decision;
+import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkPolicy;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -57,7 +58,7 @@ public record AddressLookup(NetworkPolicy policy, NameSource source, HostsFile h
       Decision decision =
           listed.isEmpty()
               ? policy.evaluateResolved(allowed, address, port)
-              : policy.denied(literal(address), port).orElse(allowed);
+              : policy.denied(HostPattern.literal(address), port).orElse(allowed);
       if (decision.allowed()) {
         usable.add(new Resolved(decision, address));
       } else if (denied == null) {
@@ -68,12 +69,6 @@ public record AddressLookup(NetworkPolicy policy, NameSource source, HostsFile h
       usable.add(new Resolved(denied, null));
     }
     return usable;
-  }
-
-  private static String literal(InetAddress address) {
-    String text = address.getHostAddress();
-    int zone = text.indexOf('%');
-    return zone < 0 ? text : text.substring(0, zone);
   }
 
   private List<InetAddress> lookUp(String host) throws IOException {
