@@ -56,6 +56,7 @@ final class SocketCalls {
   private final OwnSockets own;
   private final boolean root;
   private final boolean ownNetwork;
+  private final boolean privateNetwork;
   private final InetDestinations inet;
   private final PendingConnects pending;
   private final RedirectedDatagrams datagrams;
@@ -82,6 +83,7 @@ final class SocketCalls {
     this.datagrams = datagrams;
     this.paths = paths;
     this.ownNetwork = supervision.ownNetwork();
+    this.privateNetwork = supervision.privateNetwork();
     this.policy = policy;
     this.namedSockets = realPaths(policy.unixSockets());
     this.own = own;
@@ -219,7 +221,7 @@ final class SocketCalls {
 
   private void bindUnix(TrappedCall call, int fd, SocketAddress address) throws AccessException {
     UnixSocket socket = new UnixSocket(options.inode(fd, paths), options.getLong(fd, SO_COOKIE));
-    if (ownNetwork) {
+    if (privateNetwork) {
       if (address.hasPath()) {
         PathObject.Entry entry = paths.entry(call.tid(), AT_FDCWD, address.path());
         try {
@@ -410,7 +412,7 @@ final class SocketCalls {
   private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
       throws AccessException {
     if (!address.hasPath()) {
-      if (ownNetwork) {
+      if (privateNetwork) {
         // Abstract names are the network namespace's own.
         return allowed(address);
       }
@@ -451,7 +453,7 @@ final class SocketCalls {
           kernel.call(Syscall.STATX, object, block.allocate(1), AT_EMPTY_PATH, 0x100, statx, 0));
       long device = (long) block.getInt(statx + 136) << 20 | block.getInt(statx + 140);
       long inode = block.getLong(statx + 32);
-      return ownNetwork
+      return privateNetwork
           ? own.ownsPath(call.tid(), path, inode, device)
           : own.ownsFile(inode, device);
     }

@@ -54,11 +54,22 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * Whether commands get a network namespace of their own: whenever nothing of the host's network
-   * is granted.
+   * Whether commands are in a network namespace of their own: unless everything is granted. What
+   * they reach outside it, they reach through sockets that are given to them.
    *
    * @param network the network policy
    * @return true if the namespace is theirs
+   */
+  public static boolean privateNetwork(NetworkPolicy network) {
+    return network.mode() != NetworkMode.FULL;
+  }
+
+  /**
+   * Whether commands have their inet sockets in a namespace of their own: whenever nothing of the
+   * host's network is granted.
+   *
+   * @param network the network policy
+   * @return true if no inet socket comes from outside
    */
   public static boolean ownNetwork(NetworkPolicy network) {
     return network.mode() == NetworkMode.NONE
@@ -96,7 +107,7 @@ public final class BubblewrapCompiler {
     if (policy.policy().lifetime().onRootExit() == Leftovers.KILL) {
       add("--unshare-pid");
     }
-    if (ownNetwork(policy.policy().network())) {
+    if (privateNetwork(policy.policy().network())) {
       add("--unshare-net");
     }
     if (policy.policy().lifetime().onJvmExit() == Leftovers.KILL) {

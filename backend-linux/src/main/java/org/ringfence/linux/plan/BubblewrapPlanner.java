@@ -113,8 +113,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
             : enforced(
                 "network.external",
                 statement,
-                "seccomp filter on socket(); loopback sockets are made by this JVM, tied to the"
-                    + " device lo"));
+                "network namespace; seccomp filter on socket(); loopback sockets are made by this"
+                    + " JVM outside it, tied to the device lo"));
   }
 
   @Override

@@ -12,8 +12,9 @@ import org.ringfence.policy.FileDefault;
  * @param reads those that open for reading, which {@code names} leaves to the kernel otherwise
  * @param commands those that execute a program
  * @param opens every open, to record what is denied; the kernel decides
- * @param ownNetwork whether commands have a network namespace of their own, so that inet sockets
- *     need no answer
+ * @param privateNetwork whether commands are in a network namespace of their own
+ * @param ownNetwork whether they have their inet sockets in it, which then need no answer; else
+ *     each comes from outside
  * @param inNamespaces whether commands are set up by a program that makes namespaces for them, in
  *     which the file system may look different
  */
@@ -24,6 +25,7 @@ public record Supervision(
     boolean reads,
     boolean commands,
     boolean opens,
+    boolean privateNetwork,
     boolean ownNetwork,
     boolean inNamespaces) {
 
@@ -44,6 +46,7 @@ public record Supervision(
         readsHeld(policy, facts),
         commands(policy, observed),
         observed.deniedOpens(),
+        false,
         false,
         false);
   }
@@ -67,6 +70,7 @@ public record Supervision(
         readsHeld(policy, facts),
         commands(policy, observed),
         observed.deniedOpens(),
+        BubblewrapCompiler.privateNetwork(policy.policy().network()),
         BubblewrapCompiler.ownNetwork(policy.policy().network()),
         true);
   }

@@ -123,7 +123,8 @@ class BubblewrapCompilerTest {
   void theNetworkIsSharedOnlyWhereSomethingOfItIsGranted() {
     assertThat(compile(writing())).contains("--unshare-net");
     assertThat(compile(writing().network(NetworkMode.FULL))).doesNotContain("--unshare-net");
-    assertThat(compile(writing().hostLoopbackPort(80))).doesNotContain("--unshare-net");
+    assertThat(compile(writing().hostLoopbackPort(80))).contains("--unshare-net");
+    assertThat(compile(writing().network(NetworkMode.ALLOWLIST))).contains("--unshare-net");
   }
 
   @Test
