@@ -62,11 +62,11 @@ final class EgressScenarios {
     works(
         all,
         "NAME-MANY",
-        "by two hundred threads at a time",
+        "by a thousand threads at a time",
         "many-visits",
         "repo.test",
         "${web}",
-        "200");
+        "1000");
     denied(
         all,
         "NAME-UNLISTED",

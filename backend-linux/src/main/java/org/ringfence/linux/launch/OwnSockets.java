@@ -11,7 +11,6 @@ import static org.ringfence.linux.bind.Constants.UDIAG_SHOW_VFS;
 import static org.ringfence.linux.bind.Constants.UNIX_DIAG_VFS;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -252,48 +251,10 @@ final class OwnSockets {
 
   /** Who would get what is sent to a loopback address. */
   Listener listener(boolean tcp, InetAddress address, int port) throws IOException {
-    Listener found = Listener.NOBODY;
-    for (String table : tcp ? List.of("tcp", "tcp6") : List.of("udp", "udp6")) {
-      Path file = Path.of("/proc/net/" + table);
-      if (!Files.exists(file)) {
-        continue;
-      }
-      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
-      for (String line : lines.subList(1, lines.size())) {
-        String[] fields = line.trim().split("\\s+");
-        String[] local = fields[1].split(":");
-        boolean listens = !tcp || fields[3].equals("0A");
-        if (listens && Integer.parseInt(local[1], 16) == port && answers(local[0], address)) {
-          if (!inet.contains(Long.parseLong(fields[9]))) {
-            return Listener.FOREIGN;
-          }
-          found = Listener.OWN;
-        }
-      }
+    List<Long> inodes = new BoundSockets(kernel).inodes(tcp, address, port);
+    if (inodes.isEmpty()) {
+      return Listener.NOBODY;
     }
-    return found;
-  }
-
-  /** Whether a socket at this local address gets what is sent to the destination. */
-  private static boolean answers(String local, InetAddress destination) {
-    if (local.chars().allMatch(c -> c == '0')) {
-      return true;
-    }
-    byte[] address = destination.getAddress();
-    if (destination instanceof Inet4Address && local.length() == 32) {
-      return local.equals("0000000000000000FFFF0000" + hex(address));
-    }
-    return local.equals(hex(address));
-  }
-
-  /** As /proc/net prints addresses: words of 32 bits in the machine's order. */
-  private static String hex(byte[] address) {
-    StringBuilder text = new StringBuilder();
-    for (int word = 0; word < address.length; word += 4) {
-      for (int i = 3; i >= 0; i--) {
-        text.append(String.format("%02X", address[word + i]));
-      }
-    }
-    return text.toString();
+    return inet.containsAll(inodes) ? Listener.OWN : Listener.FOREIGN;
   }
 }

@@ -43,6 +43,7 @@ final class NetworkOperations {
     all.put("tcp-fastopen-connect", NetworkOperations::fastOpenConnect);
     all.put("unbind-device", NetworkOperations::unbindDevice);
     all.put("unix-connect", a -> unixConnect(a[0], STREAM));
+    all.put("unix-link-connect", NetworkOperations::unixLinkConnect);
     all.put("unix-abstract-connect", a -> unixConnect("\0" + a[0], STREAM));
     all.put("unix-dgram-send", NetworkOperations::unixDatagram);
     all.put("own-unix", a -> ownUnix(a[0], a[0]));
@@ -180,6 +181,12 @@ final class NetworkOperations {
     }
     Memory address = unix(path);
     return LibC.call("connect", (int) fd, address, (int) address.size());
+  }
+
+  /** Through a symbolic link of its own. */
+  private static long unixLinkConnect(String[] a) {
+    long linked = LibC.call("symlink", a[0], a[1]);
+    return linked < 0 ? linked : unixConnect(a[1], STREAM);
   }
 
   private static long unixDatagram(String[] a) {

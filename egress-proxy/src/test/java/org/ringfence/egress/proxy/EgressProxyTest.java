@@ -9,9 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -286,6 +289,43 @@ class EgressProxyTest {
         assertThat(answer.getValue()).startsWith("HTTP/1.1 200 ").contains("connection: close");
         byte[] rest = answer.getKey().getInputStream().readAllBytes();
         assertThat(new String(rest, ISO_8859_1)).isEqualTo("body");
+      }
+    }
+  }
+
+  @Test
+  void aHostThatDoesNotAnswerIsGivenUp() throws Exception {
+    ProxySettings impatient =
+        new ProxySettings(
+            Optional.empty(),
+            Optional.empty(),
+            true,
+            Duration.ofMillis(300),
+            Duration.ofMinutes(1));
+    // A server that accepts nobody: its queue is filled, then nothing answers.
+    List<Socket> queue = new ArrayList<>();
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+        ProxyFixture through =
+            new ProxyFixture(
+                ProxyFixture.policy(List.of("silent.test:" + silent.getLocalPort()), List.of()),
+                impatient,
+                SandboxListener.NONE)) {
+      for (int i = 0; i < 4; i++) {
+        Socket socket = new Socket();
+        queue.add(socket);
+        try {
+          socket.connect(silent.getLocalSocketAddress(), 200);
+        } catch (SocketTimeoutException e) {
+          break;
+        }
+      }
+      Map.Entry<Socket, String> answer = through.tunnel("silent.test:" + silent.getLocalPort());
+      assertThat(answer.getValue()).startsWith("HTTP/1.1 504 ");
+      String body = new String(answer.getKey().getInputStream().readAllBytes(), UTF_8);
+      assertThat(body).startsWith("ringfence: silent.test:");
+    } finally {
+      for (Socket socket : queue) {
+        socket.close();
       }
     }
   }

@@ -1,0 +1,175 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AF_INET;
+import static org.ringfence.linux.bind.Constants.AF_INET6;
+import static org.ringfence.linux.bind.Constants.AF_NETLINK;
+import static org.ringfence.linux.bind.Constants.NETLINK_SOCK_DIAG;
+import static org.ringfence.linux.bind.Constants.NLM_F_REQUEST;
+import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.SOCK_DGRAM;
+import static org.ringfence.linux.bind.Constants.SOCK_DIAG_BY_FAMILY;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * The inet sockets of this JVM's network namespace that get what is sent to a port. The kernel is
+ * asked for them alone; its tables in {@code /proc} hold every connection, and take milliseconds to
+ * read where there are thousands.
+ */
+final class BoundSockets {
+  private static final int IPPROTO_TCP = 6;
+  private static final int IPPROTO_UDP = 17;
+  // linux/netlink.h
+  private static final int NLM_F_DUMP = 0x300;
+  private static final int NLMSG_ERROR = 2;
+  private static final int NLMSG_DONE = 3;
+  private static final int HEADER_BYTES = 16;
+  // linux/inet_diag.h: struct inet_diag_req_v2, struct inet_diag_msg.
+  private static final int REQUEST_BYTES = HEADER_BYTES + 56;
+  private static final int MESSAGE_BYTES = 72;
+  private static final int ANSWER_BYTES = 32_768;
+  // include/net/tcp_states.h
+  private static final int TCP_LISTEN = 10;
+
+  private final Kernel kernel;
+
+  BoundSockets(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  /** The inodes of the sockets that get what is sent to an address. */
+  List<Long> inodes(boolean tcp, InetAddress address, int port) throws IOException {
+    List<Long> inodes = new ArrayList<>();
+    boolean v4 = address instanceof Inet4Address;
+    // A socket of IPv6 may take IPv4 as well, not the other way round.
+    for (int family : v4 ? new int[] {AF_INET, AF_INET6} : new int[] {AF_INET6}) {
+      Optional<List<Long>> asked = ask(tcp, family, address, port);
+      inodes.addAll(asked.isPresent() ? asked.get() : read(tcp, family, address, port));
+    }
+    return inodes;
+  }
+
+  /** Empty when the kernel does not answer such questions. */
+  Optional<List<Long>> ask(boolean tcp, int family, InetAddress address, int port) {
+    long netlink =
+        kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) {
+      return Optional.empty();
+    }
+    try (NativeBlock block = new NativeBlock(ANSWER_BYTES + 256L)) {
+      long request = request(block, tcp, family, port);
+      if (kernel.call(Syscall.WRITE, netlink, request, REQUEST_BYTES) < 0) {
+        return Optional.empty();
+      }
+      List<Long> inodes = new ArrayList<>();
+      long buffer = block.allocate(ANSWER_BYTES);
+      while (true) {
+        long length = kernel.call(Syscall.READ, netlink, buffer, ANSWER_BYTES);
+        if (length < HEADER_BYTES) {
+          return Optional.empty();
+        }
+        for (int at = 0; at + HEADER_BYTES <= length; ) {
+          int size = block.getInt(buffer + at);
+          int type = block.getShort(buffer + at + 4);
+          if (type == NLMSG_DONE) {
+            return Optional.of(inodes);
+          }
+          if (type == NLMSG_ERROR || size < HEADER_BYTES + MESSAGE_BYTES) {
+            return Optional.empty();
+          }
+          ByteBuffer message =
+              ByteBuffer.wrap(block.getBytes(buffer + at + HEADER_BYTES, MESSAGE_BYTES))
+                  .order(ByteOrder.nativeOrder());
+          byte[] local = new byte[family == AF_INET ? 4 : 16];
+          message.get(8, local);
+          if (answers(local, address)) {
+            inodes.add(message.getInt(68) & 0xffffffffL);
+          }
+          at += (size + 3) & ~3;
+        }
+      }
+    } finally {
+      kernel.call(Syscall.CLOSE, netlink);
+    }
+  }
+
+  private static long request(NativeBlock block, boolean tcp, int family, int port) {
+    long request = block.allocate(REQUEST_BYTES);
+    // struct nlmsghdr
+    block.setInt(request, REQUEST_BYTES);
+    block.setShort(request + 4, (short) SOCK_DIAG_BY_FAMILY);
+    block.setShort(request + 6, (short) (NLM_F_REQUEST | NLM_F_DUMP));
+    // struct inet_diag_req_v2: what listens, of this port alone.
+    block.setByte(request + 16, (byte) family);
+    block.setByte(request + 17, (byte) (tcp ? IPPROTO_TCP : IPPROTO_UDP));
+    block.setInt(request + 20, tcp ? 1 << TCP_LISTEN : -1);
+    block.setByte(request + 24, (byte) (port >> 8));
+    block.setByte(request + 25, (byte) port);
+    return request;
+  }
+
+  /** Where the kernel has no sock_diag for it. */
+  static List<Long> read(boolean tcp, int family, InetAddress address, int port)
+      throws IOException {
+    Path file = Path.of("/proc/net/" + (tcp ? "tcp" : "udp") + (family == AF_INET ? "" : "6"));
+    List<Long> inodes = new ArrayList<>();
+    if (!Files.exists(file)) {
+      return inodes;
+    }
+    List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+    for (String line : lines.subList(1, lines.size())) {
+      String[] fields = line.trim().split("\\s+");
+      String[] local = fields[1].split(":");
+      boolean gets = !tcp || Integer.parseInt(fields[3], 16) == TCP_LISTEN;
+      if (gets && Integer.parseInt(local[1], 16) == port && answers(bytes(local[0]), address)) {
+        inodes.add(Long.parseLong(fields[9]));
+      }
+    }
+    return inodes;
+  }
+
+  /** As /proc/net prints addresses: words of 32 bits in the machine's order. */
+  private static byte[] bytes(String printed) {
+    byte[] bytes = HexFormat.of().parseHex(printed);
+    ByteBuffer words = ByteBuffer.wrap(bytes);
+    ByteBuffer result = ByteBuffer.allocate(bytes.length).order(ByteOrder.nativeOrder());
+    while (words.hasRemaining()) {
+      result.putInt(words.getInt());
+    }
+    return result.array();
+  }
+
+  /** Whether a socket at this local address gets what is sent to the destination. */
+  static boolean answers(byte[] local, InetAddress destination) {
+    boolean unspecified = true;
+    for (byte each : local) {
+      unspecified &= each == 0;
+    }
+    if (unspecified) {
+      return true;
+    }
+    byte[] wanted = destination.getAddress();
+    if (wanted.length < local.length) {
+      byte[] mapped = new byte[local.length];
+      mapped[10] = (byte) 0xff;
+      mapped[11] = (byte) 0xff;
+      System.arraycopy(wanted, 0, mapped, mapped.length - wanted.length, wanted.length);
+      wanted = mapped;
+    }
+    return java.util.Arrays.equals(local, wanted);
+  }
+}
