@@ -59,8 +59,8 @@ public final class EgressFigures {
   private EgressFigures() {}
 
   /**
-   * Measures, in turns within one run. With {@code connect PORT} or {@code read PORT} it is the
-   * client of such a measurement.
+   * Measures, in turns within one run. With {@code connect PORT}, {@code own PORT} or {@code read
+   * PORT} it is the client of such a measurement.
    *
    * @param args none, or what a client does
    * @throws Exception if anything fails
@@ -68,7 +68,14 @@ public final class EgressFigures {
   public static void main(String[] args) throws Exception {
     if (args.length > 0) {
       int port = Integer.parseInt(args[1]);
-      System.out.println(args[0].equals("connect") ? connects(port) : read(port));
+      try (ServerSocket own = server(false)) {
+        System.out.println(
+            switch (args[0]) {
+              case "connect" -> connects(port);
+              case "own" -> connects(own.getLocalPort());
+              default -> read(port);
+            });
+      }
       return;
     }
     Path workspace = Files.createTempDirectory("ringfence-benchmark-");
@@ -198,21 +205,20 @@ public final class EgressFigures {
       throws Exception {
     List<Long> inside = new ArrayList<>();
     List<Long> outside = new ArrayList<>();
+    List<Long> ownInside = new ArrayList<>();
+    List<Long> ownOutside = new ArrayList<>();
     List<Long> readInside = new ArrayList<>();
     List<Long> readOutside = new ArrayList<>();
     for (int i = 0; i < ROUNDS; i++) {
       inside.add(child(sandbox, "connect", quiet));
       outside.add(child(null, "connect", quiet));
+      ownInside.add(child(sandbox, "own", quiet));
+      ownOutside.add(child(null, "own", quiet));
       readInside.add(child(sandbox, "read", flood));
       readOutside.add(child(null, "read", flood));
     }
-    System.out.printf(
-        Locale.ROOT,
-        "%s: connect, median: %.1f us inside, %.1f us outside, %.1f us added%n",
-        backend,
-        median(inside) / 1e3,
-        median(outside) / 1e3,
-        (median(inside) - median(outside)) / 1e3);
+    added(backend + ": connect to an allowed host", inside, outside);
+    added(backend + ": connect to an own server", ownInside, ownOutside);
     System.out.printf(
         Locale.ROOT,
         "%s: throughput inside / outside: %.2f (%.0f / %.0f MiB/s)%n",
@@ -220,6 +226,16 @@ public final class EgressFigures {
         (double) median(readOutside) / median(readInside),
         rate(median(readInside)),
         rate(median(readOutside)));
+  }
+
+  private static void added(String what, List<Long> inside, List<Long> outside) {
+    System.out.printf(
+        Locale.ROOT,
+        "%s, median: %.1f us inside, %.1f us outside, %.1f us added%n",
+        what,
+        median(inside) / 1e3,
+        median(outside) / 1e3,
+        (median(inside) - median(outside)) / 1e3);
   }
 
   private static void proxies(NetworkPolicy policy, int flood) throws Exception {
