@@ -18,13 +18,13 @@ final class DenialPrinter implements SandboxListener {
         "ringfence: denied "
             + violation.operation()
             + " "
-            + violation.target()
+            + Printable.of(violation.target())
             + " (process "
             + violation.pid()
             + "): "
-            + violation.rule()
+            + Printable.of(violation.rule())
             + "; to allow it: "
-            + violation.remedy());
+            + Printable.of(violation.remedy()));
     out.flush();
   }
 }

@@ -51,11 +51,17 @@ final class DenialReport implements SandboxListener {
             "  "
                 + violation.operation()
                 + " "
-                + violation.target()
+                + Printable.of(violation.target())
                 + (count > 1 ? " (" + count + " times)" : "")
-                + (violation.executable().isEmpty() ? "" : " by " + violation.executable())
+                + (violation.executable().isEmpty()
+                    ? ""
+                    : " by " + Printable.of(violation.executable()))
                 + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
-        out.println("    " + violation.rule() + "; to allow it: " + violation.remedy());
+        out.println(
+            "    "
+                + Printable.of(violation.rule())
+                + "; to allow it: "
+                + Printable.of(violation.remedy()));
       }
     }
     out.flush();

@@ -63,11 +63,11 @@ final class HostPrompt implements SandboxListener {
       }
       out.print(
           "\nringfence: "
-              + (request.executable().isEmpty() ? "a process" : request.executable())
+              + (request.executable().isEmpty() ? "a process" : Printable.of(request.executable()))
               + " ("
               + request.pid()
               + ") wants to connect to "
-              + request.host()
+              + Printable.of(request.host())
               + ":"
               + request.port()
               + "\n  [o]nce, for this [s]andbox, or [d]eny (default)? ");

@@ -1,0 +1,66 @@
+package org.ringfence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+
+class HostPromptTest {
+  private final StringWriter shown = new StringWriter();
+
+  /** Something is typed before the question, and the answer after it. */
+  private HostVerdict answered(String executable, String answer) throws Exception {
+    try (PipedOutputStream typing = new PipedOutputStream();
+        BufferedReader in =
+            new BufferedReader(
+                new InputStreamReader(new PipedInputStream(typing), StandardCharsets.UTF_8))) {
+      HostPrompt prompt = new HostPrompt(in, new PrintWriter(shown, true));
+      typing.write("s\n".getBytes(StandardCharsets.UTF_8));
+      typing.flush();
+      CompletableFuture<HostVerdict> verdict =
+          CompletableFuture.supplyAsync(
+              () -> prompt.unlistedHost(new HostRequest("a.test", 443, 7, executable)));
+      while (!shown.toString().contains("?")) {
+        Thread.sleep(10);
+      }
+      assertThat(verdict).as("what was typed before is no answer").isNotDone();
+      typing.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
+      typing.flush();
+      return verdict.get();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "o, ALLOW_ONCE",
+    "ONCE, ALLOW_ONCE",
+    "s, ALLOW_FOR_SANDBOX",
+    "d, DENY",
+    "'', DENY",
+    "yes, DENY"
+  })
+  void answers(String answer, HostVerdict expected) throws Exception {
+    assertThat(answered("/usr/bin/curl", answer)).isEqualTo(expected);
+    assertThat(shown.toString()).contains("/usr/bin/curl (7) wants to connect to a.test:443");
+  }
+
+  @Test
+  void aProgramsNameCannotPaintTheQuestion() throws Exception {
+    assertThat(answered("/tmp/\u001b[2J\r\nringfence: \u202eall is well", "d"))
+        .isEqualTo(HostVerdict.DENY);
+    assertThat(shown.toString())
+        .contains("/tmp/?[2J??ringfence: ?all is well (7) wants")
+        .doesNotContain("\u001b", "\u202e");
+  }
+}
