@@ -109,16 +109,24 @@ final class EgressPrograms {
         all,
         "ASK-ONCE",
         "a listener allows a host once",
-        stage -> asking(stage, HostVerdict.ALLOW_ONCE));
+        stage -> asking(stage, "allowlist", HostVerdict.ALLOW_ONCE));
     EgressScenarios.add(
         all,
         "ASK-SANDBOX",
         "a listener allows a host for the sandbox",
-        stage -> asking(stage, HostVerdict.ALLOW_FOR_SANDBOX));
+        stage -> asking(stage, "allowlist", HostVerdict.ALLOW_FOR_SANDBOX));
     EgressScenarios.add(
-        all, "ASK-DENY", "a listener denies a host", stage -> asking(stage, HostVerdict.DENY));
+        all,
+        "ASK-DENY",
+        "a listener denies a host",
+        stage -> asking(stage, "allowlist", HostVerdict.DENY));
     EgressScenarios.add(
-        all, "ASK-SILENT", "a listener does not answer", stage -> asking(stage, null));
+        all, "ASK-SILENT", "a listener does not answer", stage -> asking(stage, "allowlist", null));
+    EgressScenarios.add(
+        all,
+        "ASK-RELAYED",
+        "a listener is asked once about a connection that is relayed",
+        stage -> asking(stage, "server-name", HostVerdict.ALLOW_ONCE));
     EgressScenarios.add(all, "RECORDS", "decisions are recorded", EgressPrograms::records);
     all.put(
         new ConformanceCase(
@@ -400,7 +408,7 @@ final class EgressPrograms {
     }
   }
 
-  private static String asking(Stage stage, HostVerdict verdict) throws Exception {
+  private static String asking(Stage stage, String policy, HostVerdict verdict) throws Exception {
     Decider decider = new Decider(verdict);
     boolean allows = verdict == HostVerdict.ALLOW_ONCE || verdict == HostVerdict.ALLOW_FOR_SANDBOX;
     boolean remembered = verdict == HostVerdict.ALLOW_FOR_SANDBOX || verdict == HostVerdict.DENY;
@@ -408,10 +416,7 @@ final class EgressPrograms {
     stage.fixture().world().forget();
     try (Sandbox sandbox =
         stage.open(
-            stage.policy("allowlist"),
-            EgressScenarios.NEEDS,
-            stage.fixture().workspace(),
-            decider)) {
+            stage.policy(policy), EgressScenarios.NEEDS, stage.fixture().workspace(), decider)) {
       for (int i = 0; i < 2; i++) {
         Execution inside = Execution.of(sandbox.start(SandboxCommand.of(visit)));
         if (inside.ok() != allows) {

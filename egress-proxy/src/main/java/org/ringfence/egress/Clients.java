@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.ringfence.policy.Decision;
 
 /**
  * Which process is behind a connection to a server of ours, as the side that let it connect told
@@ -18,23 +19,21 @@ public final class Clients {
    * A connection that is about to come.
    *
    * @param client the process
-   * @param host the host that it means, when it does not know that it talks to us; else empty
-   * @param port the port that it means; 0 when there is no host
-   * @param address the address that it means, empty to have the host looked up
+   * @param target what it means, when it does not know that it talks to us
+   */
+  public record Announced(Client client, Optional<Target> target) {}
+
+  /**
+   * Where a connection is meant to go, decided on already.
+   *
+   * @param host the host
+   * @param port the port
+   * @param decision the decision
+   * @param address the address that was decided on, empty to have the host looked up
    * @param names other names that TLS may give, since they are allowed at that address too
    */
-  public record Announced(
-      Client client, String host, int port, Optional<InetAddress> address, Set<String> names) {
-    /**
-     * A client that knows whom it talks to.
-     *
-     * @param client the process
-     * @return what is announced of it
-     */
-    public static Announced knowing(Client client) {
-      return new Announced(client, "", 0, Optional.empty(), Set.of());
-    }
-  }
+  public record Target(
+      String host, int port, Decision decision, Optional<InetAddress> address, Set<String> names) {}
 
   /**
    * Announces a connection.

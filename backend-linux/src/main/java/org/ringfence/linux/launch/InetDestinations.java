@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.ringfence.egress.Client;
 import org.ringfence.egress.Clients.Announced;
+import org.ringfence.egress.Clients.Target;
 import org.ringfence.egress.Egress;
 import org.ringfence.egress.Egress.Route;
 import org.ringfence.egress.Egress.Via;
@@ -158,11 +159,17 @@ final class InetDestinations {
     }
     if (route.via() != Via.DIRECT) {
       Client client = new Client(request.tid(), child.executable(request.tid()));
-      Announced announced =
+      Optional<Target> meant =
           route.via() == Via.RELAY
-              ? new Announced(
-                  client, route.host(), port, Optional.ofNullable(route.address()), route.names())
-              : Announced.knowing(client);
+              ? Optional.of(
+                  new Target(
+                      route.host(),
+                      port,
+                      route.decision(),
+                      Optional.ofNullable(route.address()),
+                      route.names()))
+              : Optional.empty();
+      Announced announced = new Announced(client, meant);
       return new Allowed(
           address(egress.address(route.via()), request.v6()), Optional.of(announced));
     }

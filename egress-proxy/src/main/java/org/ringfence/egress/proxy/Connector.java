@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.ringfence.egress.Client;
+import org.ringfence.egress.Clients.Target;
 import org.ringfence.egress.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.AddressLookup.Resolved;
@@ -79,24 +80,20 @@ final class Connector {
    * Connects.
    *
    * @param loop the event loop of the client's channel, which the new one is put on
-   * @param address the address that was decided on already; empty to look the host up
+   * @param decided what was decided on already; empty to decide and to look the host up
    * @param tunnel whether the connection is handed to the client as it is, so that an upstream
    *     proxy has to be asked for a tunnel
    * @return completed on that loop
    */
   Promise<Outcome> connect(
-      EventLoop loop,
-      Authority target,
-      Optional<InetAddress> address,
-      Client client,
-      boolean tunnel) {
+      EventLoop loop, Authority target, Optional<Target> decided, Client client, boolean tunnel) {
     Promise<Outcome> outcome = loop.newPromise();
     Optional<UpstreamProxy> upstream =
         settings.upstream().filter(proxy -> proxy.covers(target.host()));
     try {
       waiting.execute(
           () -> {
-            Way way = way(target, address, client, upstream);
+            Way way = way(target, decided, client, upstream);
             loop.execute(
                 () ->
                     follow(
@@ -115,11 +112,11 @@ final class Connector {
   }
 
   private Way way(
-      Authority target,
-      Optional<InetAddress> given,
-      Client client,
-      Optional<UpstreamProxy> upstream) {
-    Decision decision = decisions.decide(target.host(), target.port(), client);
+      Authority target, Optional<Target> decided, Client client, Optional<UpstreamProxy> upstream) {
+    Decision decision =
+        decided
+            .map(Target::decision)
+            .orElseGet(() -> decisions.decide(target.host(), target.port(), client));
     if (!decision.allowed()) {
       return new Way(decision, List.of(), "");
     }
@@ -136,7 +133,7 @@ final class Connector {
       }
       List<InetSocketAddress> addresses = new ArrayList<>();
       Decision last = decision;
-      for (Resolved each : resolved(decision, target, given)) {
+      for (Resolved each : resolved(decision, target, decided.flatMap(Target::address))) {
         last = each.decision();
         if (last.allowed()) {
           addresses.add(new InetSocketAddress(each.address(), target.port()));

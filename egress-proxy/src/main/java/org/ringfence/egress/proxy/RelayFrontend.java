@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.egress.Clients;
 import org.ringfence.egress.Clients.Announced;
+import org.ringfence.egress.Clients.Target;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Outcome;
 
@@ -32,25 +33,22 @@ final class RelayFrontend extends ChannelInboundHandlerAdapter {
   public void channelActive(ChannelHandlerContext ctx) {
     ctx.channel().config().setAutoRead(false);
     int port = ((InetSocketAddress) ctx.channel().remoteAddress()).getPort();
-    Optional<Announced> announced = clients.take(port).filter(one -> one.port() != 0);
-    if (announced.isEmpty()) {
+    Optional<Announced> announced = clients.take(port);
+    Optional<Target> meant = announced.flatMap(Announced::target);
+    if (meant.isEmpty()) {
       ctx.close();
       return;
     }
-    Authority target = new Authority(announced.get().host(), announced.get().port());
+    Target to = meant.get();
+    Authority target = new Authority(to.host(), to.port());
     Promise<Outcome> outcome =
-        connector.connect(
-            ctx.channel().eventLoop(),
-            target,
-            announced.get().address(),
-            announced.get().client(),
-            true);
+        connector.connect(ctx.channel().eventLoop(), target, meant, announced.get().client(), true);
     outcome.addListener(
         done -> {
           if (!(outcome.getNow() instanceof Connected connected)) {
             ctx.close();
           } else if (ctx.channel().isActive()) {
-            Set<String> names = new HashSet<>(announced.get().names());
+            Set<String> names = new HashSet<>(to.names());
             names.add(target.host());
             Tunnel.join(ctx, connected, names, settings, List.of(this));
           } else {

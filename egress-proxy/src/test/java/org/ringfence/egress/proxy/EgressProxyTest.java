@@ -38,6 +38,7 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.Decision;
 
 class EgressProxyTest {
   private Server echo;
@@ -168,7 +169,8 @@ class EgressProxyTest {
     String target = "repo.test:" + echo.port();
     try (Socket socket = fixture.connect()) {
       fixture.clients.announce(
-          socket.getLocalPort(), Clients.Announced.knowing(new Client(7, "/bin/client")));
+          socket.getLocalPort(),
+          new Clients.Announced(new Client(7, "/bin/client"), Optional.empty()));
       socket
           .getOutputStream()
           .write(("CONNECT " + target + " HTTP/1.1\r\n\r\n").getBytes(ISO_8859_1));
@@ -185,7 +187,17 @@ class EgressProxyTest {
         if (!host.isEmpty()) {
           fixture.clients.announce(
               socket.getLocalPort(),
-              new Clients.Announced(Client.UNKNOWN, host, echo.port(), Optional.empty(), Set.of()));
+              new Clients.Announced(
+                  Client.UNKNOWN,
+                  Optional.of(
+                      new Clients.Target(
+                          host,
+                          echo.port(),
+                          host.equals("repo.test")
+                              ? Decision.allow("test")
+                              : Decision.deny("test", "not this one"),
+                          Optional.empty(),
+                          Set.of()))));
         }
         socket.connect(fixture.proxy.relayAddress());
         assertThat(exchange(socket, "hello")).isEqualTo(host.equals("repo.test") ? "hello" : "");
