@@ -242,19 +242,9 @@ final class SocketCalls {
     }
     long result = withAddress(Syscall.BIND, fd, address);
     if (result >= 0) {
-      own.addAbstract(boundName(fd).abstractName(), socket);
+      own.addAbstract(options.boundName(fd).abstractName(), socket);
     }
     call.result(result);
-  }
-
-  private SocketAddress boundName(int fd) throws AccessException {
-    try (NativeBlock block = new NativeBlock(256)) {
-      long at = block.allocate(SocketAddress.LONGEST);
-      long length = block.allocate(8);
-      block.setInt(length, SocketAddress.LONGEST);
-      checked(kernel.call(Syscall.GETSOCKNAME, fd, at, length));
-      return new SocketAddress(block.getBytes(at, block.getInt(length)));
-    }
   }
 
   private void connect(TrappedCall call) throws AccessException, IOException {
@@ -324,11 +314,11 @@ final class SocketCalls {
   /** A server of ours knows a client by its port, which is chosen before the connection is made. */
   private void announce(int fd, InetDestinations.Allowed allowed) throws AccessException {
     if (allowed.announced().isPresent()) {
-      SocketAddress bound = boundName(fd);
+      SocketAddress bound = options.boundName(fd);
       if (bound.port() == 0) {
         InetAddress loopback = allowed.address().inet();
         checked(withAddress(Syscall.BIND, fd, SocketAddress.inet(loopback, 0, bound.family())));
-        bound = boundName(fd);
+        bound = options.boundName(fd);
       }
       inet.announce(bound.port(), allowed.announced().get());
     }

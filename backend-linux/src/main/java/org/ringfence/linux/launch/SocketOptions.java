@@ -71,6 +71,17 @@ final class SocketOptions {
     }
   }
 
+  /** The address that a socket is bound to. */
+  SocketAddress boundName(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(256)) {
+      long at = block.allocate(SocketAddress.LONGEST);
+      long length = block.allocate(8);
+      block.setInt(length, SocketAddress.LONGEST);
+      checked(kernel.call(Syscall.GETSOCKNAME, fd, at, length));
+      return new SocketAddress(block.getBytes(at, block.getInt(length)));
+    }
+  }
+
   private static void checked(long result) throws AccessException {
     if (result < 0) {
       throw new AccessException(result);
