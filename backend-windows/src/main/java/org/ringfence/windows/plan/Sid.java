@@ -1,7 +1,6 @@
 package org.ringfence.windows.plan;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Locale;
@@ -16,7 +15,6 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public record Sid(String text) {
   private static final Pattern FORM = Pattern.compile("S-1-[0-9]{1,15}(-[0-9]{1,10}){0,15}");
-  private static final int HEADER_BYTES = 8;
   private static final long LARGEST_PART = 0xffffffffL;
 
   /** Everyone. */
@@ -73,25 +71,6 @@ public record Sid(String text) {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JVM has HmacSHA256", e);
     }
-  }
-
-  /**
-   * The binary form, as Win32 functions take it.
-   *
-   * @return revision, count, authority and parts
-   */
-  public byte[] bytes() {
-    String[] parts = text.split("-");
-    int count = parts.length - 3;
-    ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTES + 4 * count);
-    bytes.put((byte) 1).put((byte) count);
-    long authority = Long.parseLong(parts[2]);
-    bytes.putShort((short) (authority >> 32)).putInt((int) authority);
-    bytes.order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 3; i < parts.length; i++) {
-      bytes.putInt((int) Long.parseLong(parts[i]));
-    }
-    return bytes.array();
   }
 
   @Override
