@@ -277,10 +277,13 @@ public final class Egress implements AutoCloseable {
       return Route.led(decision, host, Via.RELAY);
     }
     try {
-      for (AddressLookup.Resolved each : lookup.resolve(decision, host, port)) {
-        return new Route(each.decision(), host, each.address());
-      }
-      return new Route(Decision.deny(decision.rule(), host + " has no address"), host, null);
+      // Those that may be connected to come alone; which of them answers is not tried out.
+      return lookup.resolve(decision, host, port).stream()
+          .findFirst()
+          .map(first -> new Route(first.decision(), host, first.address()))
+          .orElseGet(
+              () ->
+                  new Route(Decision.deny(decision.rule(), host + " has no address"), host, null));
     } catch (IOException e) {
       return new Route(Decision.deny(decision.rule(), e.getMessage()), host, null);
     }

@@ -122,6 +122,8 @@ final class PendingConnects {
   void ready(int fd) {
     Pending one = pending.get(fd);
     if (one == null) {
+      // It was given up while its watch began: what has that number now is nobody's to wait for.
+      unwatch.accept(fd);
       return;
     }
     // The second connect tells the outcome of the first and settles the socket's state.
