@@ -47,6 +47,9 @@ final class OutsideWorld implements AutoCloseable {
   /** Where no allowed name leads. */
   static final String FORBIDDEN = "127.0.0.3";
 
+  /** Where datagrams are counted, which no allowlist lets through. */
+  static final String DATAGRAM = "a datagram";
+
   private static final String V6 = "::1";
   private static final int TRIES = 50;
   private static final long TTL = 1;
@@ -88,6 +91,9 @@ final class OutsideWorld implements AutoCloseable {
       try {
         servers.add(server(ALLOWED, 0));
         int chosen = servers.get(0).getAddress().getPort();
+        DatagramSocket datagrams = new DatagramSocket(chosen, InetAddress.getByName(ALLOWED));
+        open.add(datagrams);
+        threads.execute(() -> countDatagrams(datagrams));
         servers.add(server(FORBIDDEN, chosen));
         servers.add(server(V6, chosen));
         servers.forEach(server -> open.add(() -> server.stop(0)));
@@ -98,6 +104,17 @@ final class OutsideWorld implements AutoCloseable {
       }
     }
     throw last;
+  }
+
+  private void countDatagrams(DatagramSocket socket) {
+    while (!socket.isClosed()) {
+      try {
+        socket.receive(new DatagramPacket(new byte[1], 1));
+        visits.computeIfAbsent(DATAGRAM, key -> new AtomicInteger()).incrementAndGet();
+      } catch (IOException e) {
+        continue;
+      }
+    }
   }
 
   private HttpServer server(String address, int port) throws IOException {

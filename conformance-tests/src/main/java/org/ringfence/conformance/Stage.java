@@ -69,6 +69,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
                       "wild.test",
                       "*.tunnel.test",
                       "*.repo.test",
+                      "*.wild.test",
                       OutsideWorld.ALLOWED,
                       OutsideWorld.FORBIDDEN))
               .build();
@@ -82,23 +83,26 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     };
   }
 
-  /** Some names lead to the world outside; more hosts may be added. */
+  /** Some names lead to the world outside; with more hosts none of them is denied. */
   SandboxPolicy.Builder allowlist(List<String> more) {
     String port = ":" + fixture.world().port();
+    String raw = ":" + fixture.world().rawPort();
     SandboxPolicy.Builder builder =
         write()
             .network(NetworkMode.ALLOWLIST)
             .dnsServer("127.0.0.1:" + fixture.world().dnsPort())
             .privateRange("127.0.0.0/8")
-            .privateRange("::1")
-            .denyHost("denied.wild.test" + port);
+            .privateRange("::1");
+    if (more.isEmpty()) {
+      builder.denyHost("denied.wild.test" + port);
+    }
     for (String host :
         List.of(
             "repo.test", "six.test", "alias.test", "*.wild.test", "rebound.test", "flip.test")) {
       builder.allowHost(host + port);
     }
-    builder.allowHost("repo.test:" + fixture.world().rawPort());
-    more.forEach(host -> builder.allowHost(host + port));
+    builder.allowHost("repo.test" + raw);
+    more.forEach(host -> builder.allowHost(host + port).allowHost(host + raw));
     return builder;
   }
 

@@ -31,6 +31,10 @@ final class EgressOperations {
   private static final int EACCES = -13;
   private static final int ECONNREFUSED = -111;
   private static final int EHOSTUNREACH = -113;
+  private static final int ENETUNREACH = -101;
+  private static final int EIO = -5;
+  // What a name that does not exist is reported as.
+  private static final int ENOENT = -2;
   private static final int PATIENCE_MILLIS = 5_000;
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
@@ -72,12 +76,20 @@ final class EgressOperations {
       socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), PATIENCE_MILLIS);
       return ask(socket, host);
     } catch (UnknownHostException e) {
-      return EHOSTUNREACH;
-    } catch (java.net.ConnectException e) {
-      return ECONNREFUSED;
+      return ENOENT;
     } catch (java.net.SocketException e) {
-      return EACCES;
+      return error(e);
     }
+  }
+
+  /** Java has the error's text alone. A denial must not be taken for a missing route. */
+  private static int error(java.net.SocketException e) {
+    String text = String.valueOf(e.getMessage());
+    return text.contains("Permission denied")
+        ? EACCES
+        : text.contains("refused")
+            ? ECONNREFUSED
+            : text.contains("unreachable") ? ENETUNREACH : EIO;
   }
 
   private static long ask(Socket socket, String host) throws IOException {
@@ -93,7 +105,7 @@ final class EgressOperations {
     try {
       InetAddress.getByName(a[0]);
     } catch (UnknownHostException e) {
-      return EHOSTUNREACH;
+      return ENOENT;
     }
     return visit(a[1], Integer.parseInt(a[2]));
   }
@@ -106,12 +118,12 @@ final class EgressOperations {
     try {
       InetAddress.getByName(a[0]);
     } catch (UnknownHostException e) {
-      return EHOSTUNREACH;
+      return ENOENT;
     }
     try {
       return visit(InetAddress.getByName(a[0]).getHostAddress(), Integer.parseInt(a[1]));
     } catch (UnknownHostException e) {
-      return EHOSTUNREACH;
+      return ENOENT;
     }
   }
 
@@ -447,7 +459,7 @@ final class EgressOperations {
       channel.configureBlocking(true);
       return ask(channel.socket(), a[0]);
     } catch (java.net.SocketException e) {
-      return EACCES;
+      return error(e);
     }
   }
 
@@ -504,7 +516,7 @@ final class EgressOperations {
     try {
       InetAddress.getByName(a[0]);
     } catch (UnknownHostException e) {
-      return EHOSTUNREACH;
+      return ENOENT;
     }
     long fd = LibC.call("socket", AF_INET, DGRAM, 0);
     return fd < 0
