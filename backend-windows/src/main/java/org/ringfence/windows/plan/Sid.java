@@ -1,6 +1,7 @@
 package org.ringfence.windows.plan;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Locale;
@@ -16,6 +17,7 @@ import javax.crypto.spec.SecretKeySpec;
 public record Sid(String text) {
   private static final Pattern FORM = Pattern.compile("S-1-[0-9]{1,15}(-[0-9]{1,10}){0,15}");
   private static final long LARGEST_PART = 0xffffffffL;
+  private static final int HEADER_BYTES = 8;
 
   /** Everyone. */
   public static final Sid EVERYONE = new Sid("S-1-1-0");
@@ -57,20 +59,81 @@ public record Sid(String text) {
    * @return the SID
    */
   public static Sid synthetic(byte[] secret, String root) {
+    ByteBuffer hash = hash(secret, "root:" + root.toUpperCase(Locale.ROOT));
+    return new Sid(
+        syntheticPrefix(secret)
+            + (hash.getInt() & LARGEST_PART)
+            + "-"
+            + (hash.getInt() & LARGEST_PART));
+  }
+
+  /**
+   * What the SIDs of all roots of an installation begin with, so that they are known as its own
+   * also where the root is not known any more.
+   *
+   * @param secret the installation's secret
+   * @return the beginning, with the hyphen
+   */
+  public static String syntheticPrefix(byte[] secret) {
+    ByteBuffer hash = hash(secret, "installation");
+    return "S-1-5-21-"
+        + (hash.getInt() & LARGEST_PART)
+        + "-"
+        + (hash.getInt() & LARGEST_PART)
+        + "-";
+  }
+
+  private static ByteBuffer hash(byte[] secret, String text) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(secret, "HmacSHA256"));
-      ByteBuffer hash =
-          ByteBuffer.wrap(
-              mac.doFinal(root.toUpperCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8)));
-      StringBuilder text = new StringBuilder("S-1-5-21");
-      for (int i = 0; i < 4; i++) {
-        text.append('-').append(hash.getInt() & LARGEST_PART);
-      }
-      return new Sid(text.toString());
+      return ByteBuffer.wrap(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JVM has HmacSHA256", e);
     }
+  }
+
+  /**
+   * Reads the binary form.
+   *
+   * @param bytes revision, count, authority and parts; more may follow
+   * @return the SID
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Sid of(byte[] bytes) {
+    if (bytes.length < HEADER_BYTES
+        || bytes[0] != 1
+        || bytes.length < HEADER_BYTES + Integer.BYTES * bytes[1]) {
+      throw new IllegalArgumentException("the bytes are no SID");
+    }
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    int count = buffer.get(1);
+    long authority = (buffer.getShort(2) & 0xffffL) << 32 | buffer.getInt(4) & LARGEST_PART;
+    StringBuilder text = new StringBuilder("S-1-").append(authority);
+    buffer.order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      text.append('-').append(buffer.getInt(HEADER_BYTES + Integer.BYTES * i) & LARGEST_PART);
+    }
+    return new Sid(text.toString());
+  }
+
+  /**
+   * The binary form, as Win32 functions take it.
+   *
+   * @return revision, count, authority and parts
+   */
+  public byte[] bytes() {
+    String[] parts = text.split("-");
+    int count = parts.length - 3;
+    ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTES + Integer.BYTES * count);
+    bytes.put((byte) 1).put((byte) count);
+    long authority = Long.parseLong(parts[2]);
+    bytes.putShort((short) (authority >> 32)).putInt((int) authority);
+    bytes.order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 3; i < parts.length; i++) {
+      bytes.putInt((int) Long.parseLong(parts[i]));
+    }
+    return bytes.array();
   }
 
   @Override

@@ -1,0 +1,71 @@
+package org.ringfence.windows.bind;
+
+import com.sun.jna.Structure.FieldOrder;
+
+/** {@code JOBOBJECT_EXTENDED_LIMIT_INFORMATION} of {@code winnt.h}, its first part written out. */
+@FieldOrder({
+  "perProcessUserTimeLimit",
+  "perJobUserTimeLimit",
+  "limitFlags",
+  "minimumWorkingSetSize",
+  "maximumWorkingSetSize",
+  "activeProcessLimit",
+  "affinity",
+  "priorityClass",
+  "schedulingClass",
+  "ioInfo",
+  "processMemoryLimit",
+  "jobMemoryLimit",
+  "peakProcessMemoryUsed",
+  "peakJobMemoryUsed"
+})
+public final class JobObjectExtendedLimitInformation extends Win32Structure {
+  static final int CLASS = 9;
+  static final int PROCESS_TIME = 0x2;
+  static final int ACTIVE_PROCESS = 0x8;
+  static final int JOB_MEMORY = 0x200;
+  static final int DIE_ON_UNHANDLED_EXCEPTION = 0x400;
+  static final int KILL_ON_JOB_CLOSE = 0x2000;
+
+  /** Processor time of each process, in units of 100 ns. */
+  public long perProcessUserTimeLimit;
+
+  /** Processor time of all. */
+  public long perJobUserTimeLimit;
+
+  /** Which limits count. */
+  public int limitFlags;
+
+  /** A working set's least size. */
+  public long minimumWorkingSetSize;
+
+  /** A working set's most size. */
+  public long maximumWorkingSetSize;
+
+  /** How many processes at a time. */
+  public int activeProcessLimit;
+
+  /** Processors. */
+  public long affinity;
+
+  /** Priority. */
+  public int priorityClass;
+
+  /** Share of the processor. */
+  public int schedulingClass;
+
+  /** {@code IO_COUNTERS}. */
+  public long[] ioInfo = new long[6];
+
+  /** Memory of one process, in bytes. */
+  public long processMemoryLimit;
+
+  /** Memory of all, in bytes. */
+  public long jobMemoryLimit;
+
+  /** The most that one has used. */
+  public long peakProcessMemoryUsed;
+
+  /** The most that all have used. */
+  public long peakJobMemoryUsed;
+}

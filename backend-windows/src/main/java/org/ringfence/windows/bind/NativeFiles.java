@@ -1,0 +1,115 @@
+package org.ringfence.windows.bind;
+
+import static org.ringfence.windows.bind.NativeWindows.check;
+import static org.ringfence.windows.bind.NativeWindows.handle;
+import static org.ringfence.windows.bind.NativeWindows.owned;
+
+import com.sun.jna.Native;
+import com.sun.jna.platform.win32.WinBase;
+import com.sun.jna.platform.win32.WinBase.SECURITY_ATTRIBUTES;
+import com.sun.jna.platform.win32.WinNT;
+import com.sun.jna.platform.win32.WinNT.HANDLE;
+import com.sun.jna.ptr.IntByReference;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.system.FileFacts;
+import org.ringfence.windows.system.Files;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.VolumeFacts;
+import org.ringfence.windows.system.WindowsCallException;
+
+final class NativeFiles implements Files {
+  private static final int LONGEST_PATH = 32_768;
+  private static final int DRIVE_REMOTE = 4;
+  private static final int FILE_PERSISTENT_ACLS = 0x8;
+  private static final Kernel32Calls KERNEL = Kernel32Calls.INSTANCE;
+
+  @Override
+  public Handle open(String path, boolean changing) throws WindowsCallException {
+    int access =
+        AccessMask.READ_CONTROL
+            | AccessMask.READ_ATTRIBUTES
+            | (changing ? AccessMask.WRITE_DAC : 0);
+    return opened(
+        KERNEL.CreateFile(
+            longForm(path),
+            access,
+            WinNT.FILE_SHARE_READ | WinNT.FILE_SHARE_WRITE | WinNT.FILE_SHARE_DELETE,
+            null,
+            WinNT.OPEN_EXISTING,
+            WinNT.FILE_FLAG_BACKUP_SEMANTICS | WinNT.FILE_FLAG_OPEN_REPARSE_POINT,
+            null));
+  }
+
+  private static Handle opened(HANDLE file) throws WindowsCallException {
+    check(!WinBase.INVALID_HANDLE_VALUE.equals(file), "CreateFileW");
+    return owned(file);
+  }
+
+  /** Without the prefix, a path has at most 260 characters. */
+  private static String longForm(String path) {
+    return path.length() > 1 && path.charAt(1) == ':' ? "\\\\?\\" + path : path;
+  }
+
+  @Override
+  public FileFacts facts(Handle file) throws WindowsCallException {
+    ByHandleFileInformation information = new ByHandleFileInformation();
+    check(
+        KERNEL.GetFileInformationByHandle(handle(file), information), "GetFileInformationByHandle");
+    char[] path = new char[LONGEST_PATH];
+    int length = KERNEL.GetFinalPathNameByHandleW(handle(file), path, path.length, 0);
+    check(length > 0 && length < path.length, "GetFinalPathNameByHandleW");
+    return new FileFacts(
+        new String(path, 0, length).replaceFirst("^\\\\\\\\\\?\\\\(?=[A-Za-z]:)", ""),
+        Integer.toUnsignedLong(information.volumeSerialNumber),
+        String.format("%08x%08x", information.fileIndexHigh, information.fileIndexLow),
+        information.numberOfLinks,
+        information.fileAttributes);
+  }
+
+  @Override
+  public VolumeFacts volume(String path) throws WindowsCallException {
+    char[] root = new char[LONGEST_PATH];
+    check(KERNEL.GetVolumePathName(path, root, root.length), "GetVolumePathNameW");
+    String mounted = Native.toString(root);
+    char[] fileSystem = new char[WinNT.MAX_PATH + 1];
+    IntByReference flags = new IntByReference();
+    check(
+        KERNEL.GetVolumeInformation(
+            mounted,
+            new char[WinNT.MAX_PATH + 1],
+            WinNT.MAX_PATH,
+            new IntByReference(),
+            new IntByReference(),
+            flags,
+            fileSystem,
+            WinNT.MAX_PATH),
+        "GetVolumeInformationW");
+    return new VolumeFacts(
+        mounted,
+        Native.toString(fileSystem),
+        (flags.getValue() & FILE_PERSISTENT_ACLS) != 0,
+        KERNEL.GetDriveType(mounted) == DRIVE_REMOTE);
+  }
+
+  @Override
+  public Handle openStream(String path, boolean writing, boolean appending)
+      throws WindowsCallException {
+    SECURITY_ATTRIBUTES inherited = new SECURITY_ATTRIBUTES();
+    inherited.bInheritHandle = true;
+    int access =
+        !writing
+            ? WinNT.GENERIC_READ
+            : appending ? AccessMask.APPEND_DATA | AccessMask.SYNCHRONIZE : WinNT.GENERIC_WRITE;
+    int disposition =
+        !writing ? WinNT.OPEN_EXISTING : appending ? WinNT.OPEN_ALWAYS : WinNT.CREATE_ALWAYS;
+    return opened(
+        KERNEL.CreateFile(
+            path,
+            access,
+            WinNT.FILE_SHARE_READ | WinNT.FILE_SHARE_WRITE | WinNT.FILE_SHARE_DELETE,
+            inherited,
+            disposition,
+            WinNT.FILE_ATTRIBUTE_NORMAL,
+            null));
+  }
+}

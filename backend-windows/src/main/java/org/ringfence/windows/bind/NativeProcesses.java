@@ -1,0 +1,239 @@
+package org.ringfence.windows.bind;
+
+import static org.ringfence.windows.bind.NativeWindows.check;
+import static org.ringfence.windows.bind.NativeWindows.handle;
+import static org.ringfence.windows.bind.NativeWindows.owned;
+import static org.ringfence.windows.bind.NativeWindows.wide;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.platform.win32.WinBase;
+import com.sun.jna.platform.win32.WinBase.PROCESS_INFORMATION;
+import com.sun.jna.platform.win32.WinNT.HANDLE;
+import com.sun.jna.platform.win32.WinNT.HANDLEByReference;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
+
+final class NativeProcesses implements Processes {
+  private static final int CREATE_SUSPENDED = 0x4;
+  private static final int CREATE_UNICODE_ENVIRONMENT = 0x400;
+  private static final int EXTENDED_STARTUPINFO_PRESENT = 0x80000;
+  private static final int CREATE_NO_WINDOW = 0x08000000;
+  private static final int HANDLE_FLAG_INHERIT = 1;
+  private static final int DUPLICATE_SAME_ACCESS = 2;
+  private static final int PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
+  private static final int WAIT_TIMEOUT = 258;
+  private static final int FIRST_STANDARD = -10;
+  private static final int ROWS_SHIFT = 16;
+  private static final Kernel32Calls KERNEL = Kernel32Calls.INSTANCE;
+
+  @Override
+  public Started create(ProcessRequest request) throws WindowsCallException {
+    int flags = CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT;
+    StartupInfoEx startup = new StartupInfoEx();
+    startup.cb = startup.size();
+    startup.flags = StartupInfoEx.USE_STD_HANDLES;
+    if (request.console().isEmpty()) {
+      flags |= CREATE_NO_WINDOW;
+      startup.stdInput = NativeWindows.pointer(request.standard().get(0));
+      startup.stdOutput = NativeWindows.pointer(request.standard().get(1));
+      startup.stdError = NativeWindows.pointer(request.standard().get(2));
+    }
+    try (ProcessAttributes attributes = new ProcessAttributes(request);
+        Memory environment = block(request.environment());
+        Memory desktop = wide(request.desktop().orElse(""))) {
+      startup.desktop = request.desktop().isPresent() ? desktop : null;
+      startup.attributeList = attributes.list();
+      startup.write();
+      PROCESS_INFORMATION made = new PROCESS_INFORMATION();
+      // The call may write into the command line.
+      char[] line = (request.commandLine() + "\0").toCharArray();
+      boolean inherit = request.console().isEmpty();
+      if (request.token().isPresent()) {
+        check(
+            Advapi32Calls.INSTANCE.CreateProcessAsUserW(
+                handle(request.token().get()),
+                request.program(),
+                line,
+                null,
+                null,
+                inherit,
+                flags,
+                environment,
+                request.directory(),
+                startup.getPointer(),
+                made),
+            "CreateProcessAsUserW");
+      } else {
+        check(
+            KERNEL.CreateProcessW(
+                request.program(),
+                line,
+                null,
+                null,
+                inherit,
+                flags,
+                environment,
+                request.directory(),
+                startup.getPointer(),
+                made),
+            "CreateProcessW");
+      }
+      return new Started(owned(made.hProcess), owned(made.hThread), made.dwProcessId.intValue());
+    }
+  }
+
+  private static Memory block(String environment) {
+    Memory memory = new Memory((long) environment.length() * Character.BYTES);
+    memory.write(0, environment.toCharArray(), 0, environment.length());
+    return memory;
+  }
+
+  @Override
+  public void resume(Handle thread) throws WindowsCallException {
+    check(KERNEL.ResumeThread(handle(thread)) != -1, "ResumeThread");
+  }
+
+  @Override
+  public boolean await(Handle process, int millis) throws WindowsCallException {
+    int waited = KERNEL.WaitForSingleObject(handle(process), millis);
+    check(waited != WinBase.WAIT_FAILED, "WaitForSingleObject");
+    return waited != WAIT_TIMEOUT;
+  }
+
+  @Override
+  public int exitCode(Handle process) throws WindowsCallException {
+    IntByReference code = new IntByReference();
+    check(KERNEL.GetExitCodeProcess(handle(process), code), "GetExitCodeProcess");
+    return code.getValue();
+  }
+
+  @Override
+  public void terminate(Handle process, int exitCode) throws WindowsCallException {
+    check(KERNEL.TerminateProcess(handle(process), exitCode), "TerminateProcess");
+  }
+
+  @Override
+  public long creationTime(int pid) throws WindowsCallException {
+    HANDLE process = KERNEL.OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, false, pid);
+    if (process == null) {
+      int code = Native.getLastError();
+      if (code == WindowsError.INVALID_PARAMETER.code()) {
+        return 0;
+      }
+      throw new WindowsCallException("OpenProcess", code);
+    }
+    try (Handle owned = owned(process)) {
+      if (exitCode(owned) != STILL_ACTIVE) {
+        // Somebody still holds a handle to one that has ended.
+        return 0;
+      }
+      LongByReference creation = new LongByReference();
+      check(
+          KERNEL.GetProcessTimes(
+              process,
+              creation,
+              new LongByReference(),
+              new LongByReference(),
+              new LongByReference()),
+          "GetProcessTimes");
+      return creation.getValue();
+    }
+  }
+
+  @Override
+  public Pipe pipe() throws WindowsCallException {
+    HANDLEByReference read = new HANDLEByReference();
+    HANDLEByReference write = new HANDLEByReference();
+    check(KERNEL.CreatePipe(read, write, null, 0), "CreatePipe");
+    return new Pipe(owned(read.getValue()), owned(write.getValue()));
+  }
+
+  @Override
+  public Handle standard(int number) throws WindowsCallException {
+    HANDLE handle = KERNEL.GetStdHandle(FIRST_STANDARD - number);
+    check(handle != null && !WinBase.INVALID_HANDLE_VALUE.equals(handle), "GetStdHandle");
+    HANDLE self = KERNEL.GetCurrentProcess();
+    HANDLEByReference copy = new HANDLEByReference();
+    check(
+        KERNEL.DuplicateHandle(self, handle, self, copy, 0, true, DUPLICATE_SAME_ACCESS),
+        "DuplicateHandle");
+    return owned(copy.getValue());
+  }
+
+  @Override
+  public void letInherit(Handle handle) throws WindowsCallException {
+    check(
+        KERNEL.SetHandleInformation(handle(handle), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT),
+        "SetHandleInformation");
+  }
+
+  @Override
+  public int read(Handle pipe, byte[] buffer, int offset, int length) throws WindowsCallException {
+    byte[] target = offset == 0 && length == buffer.length ? buffer : new byte[length];
+    IntByReference count = new IntByReference();
+    if (!KERNEL.ReadFile(handle(pipe), target, length, count, null)) {
+      int code = Native.getLastError();
+      if (code == WindowsError.BROKEN_PIPE.code()) {
+        return -1;
+      }
+      throw new WindowsCallException("ReadFile", code);
+    }
+    if (target != buffer) {
+      System.arraycopy(target, 0, buffer, offset, count.getValue());
+    }
+    return count.getValue();
+  }
+
+  @Override
+  public void write(Handle pipe, byte[] buffer, int offset, int length)
+      throws WindowsCallException {
+    int done = 0;
+    while (done < length) {
+      byte[] rest = java.util.Arrays.copyOfRange(buffer, offset + done, offset + length);
+      IntByReference count = new IntByReference();
+      check(KERNEL.WriteFile(handle(pipe), rest, rest.length, count, null), "WriteFile");
+      done += count.getValue();
+    }
+  }
+
+  @Override
+  public Handle console(int columns, int rows, Handle input, Handle output)
+      throws WindowsCallException {
+    PointerByReference console = new PointerByReference();
+    int result;
+    try {
+      result =
+          KERNEL.CreatePseudoConsole(
+              size(columns, rows), handle(input), handle(output), 0, console);
+    } catch (UnsatisfiedLinkError e) {
+      throw new WindowsCallException("CreatePseudoConsole", WindowsError.NOT_SUPPORTED.code());
+    }
+    if (result != 0) {
+      throw new WindowsCallException("CreatePseudoConsole", result);
+    }
+    return new Handle(
+        Pointer.nativeValue(console.getValue()),
+        value -> KERNEL.ClosePseudoConsole(new Pointer(value)));
+  }
+
+  @Override
+  public void resize(Handle console, int columns, int rows) throws WindowsCallException {
+    int result = KERNEL.ResizePseudoConsole(new Pointer(console.value()), size(columns, rows));
+    if (result != 0) {
+      throw new WindowsCallException("ResizePseudoConsole", result);
+    }
+  }
+
+  /** A {@code COORD} by value. */
+  private static int size(int columns, int rows) {
+    return rows << ROWS_SHIFT | columns;
+  }
+}

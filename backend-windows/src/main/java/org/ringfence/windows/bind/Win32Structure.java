@@ -1,0 +1,18 @@
+package org.ringfence.windows.bind;
+
+import com.sun.jna.Pointer;
+import com.sun.jna.Structure;
+
+/** A structure of the Windows headers, laid out as a 64-bit compiler does. */
+abstract class Win32Structure extends Structure {
+  Win32Structure() {}
+
+  Win32Structure(Pointer memory) {
+    super(memory);
+  }
+
+  /** Where a field lies; for the comparison with the headers. */
+  final int offset(String field) {
+    return fieldOffset(field);
+  }
+}

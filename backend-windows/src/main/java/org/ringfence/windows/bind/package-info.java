@@ -1,0 +1,2 @@
+/** The system calls, through JNA. Nothing here decides anything. */
+package org.ringfence.windows.bind;

@@ -1,0 +1,121 @@
+package org.ringfence.windows.plan;
+
+import static org.ringfence.plan.Guarantee.advisory;
+import static org.ringfence.plan.Guarantee.enforced;
+import static org.ringfence.plan.Guarantee.unsupported;
+
+import java.util.List;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.TmpPolicy;
+
+/** Says which guarantees of a policy an AppContainer holds. Pure. */
+public final class AppContainerPlanner extends WindowsPlanner {
+  private static final String CONTAINER = "AppContainer; entries for its SID alone";
+
+  private AppContainerPlanner(EffectivePolicy effective, WindowsFacts facts) {
+    super(effective, facts);
+  }
+
+  /**
+   * Plans a policy.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @return every guarantee of the policy with its level
+   */
+  public static List<Guarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
+    return new AppContainerPlanner(policy, facts).guarantees();
+  }
+
+  @Override
+  void files() {
+    if (policy.fileDefault() == FileDefault.WRITE || policy.tmp() == TmpPolicy.SHARED) {
+      add(
+          unsupported(
+              "files.write",
+              "Files are created, changed and deleted only where a rule grants writing",
+              "writing everywhere, or in the user's TEMP, is granted by no entry of a container",
+              "a narrower files.default, tmp private"));
+    } else {
+      add(
+          enforced(
+              "files.write",
+              "Files are created, changed and deleted only where a rule grants writing",
+              CONTAINER));
+      add(
+          enforced(
+              "files.metadata",
+              "Owner, permissions, times and attributes are changed only where writing is granted",
+              CONTAINER));
+    }
+    if (policy.fileDefault() == FileDefault.MINIMAL) {
+      add(
+          enforced(
+              "files.read",
+              "Files are read only where a rule or the default grants reading",
+              CONTAINER + "; Windows and Program Files give reading to all packages"));
+    } else {
+      add(
+          unsupported(
+              "files.readable",
+              "Files are read everywhere but where a rule takes reading away",
+              "a container reads what names it or all packages: the profile is closed to it",
+              "files.default minimal, with a rule for what is to be read"));
+    }
+  }
+
+  @Override
+  String namesProblem() {
+    return "what does not exist yet has no list to put an entry on";
+  }
+
+  @Override
+  void network() {
+    if (policy.network().mode() == NetworkMode.NONE) {
+      add(
+          enforced(
+              "network.external",
+              "Nothing outside the sandbox is reached: TCP, UDP, raw",
+              "no network capability: the kernel's filtering platform drops it"));
+      if (policy.network().ownLoopback()) {
+        add(
+            unsupported(
+                "network.own-loopback",
+                "Servers and clients inside the sandbox reach each other over loopback",
+                "a container's loopback is closed unless an administrator exempts it, and then open"
+                    + " to every local server",
+                "WSL2, or ownLoopback false"));
+      }
+    }
+    decidedNetwork();
+  }
+
+  @Override
+  void process() {
+    add(
+        enforced(
+            "process.isolation",
+            "Memory, handles and environment of outside processes are not reached",
+            "low integrity and the container's SID"));
+    add(
+        enforced(
+            "process.signals",
+            "Processes outside the sandbox are not ended",
+            "low integrity and the container's SID"));
+    add(
+        enforced(
+            "process.privileges",
+            "No privilege but SeChangeNotifyPrivilege is left",
+            "AppContainer token"));
+    add(
+        advisory(
+            "process.programs",
+            "Every program starts that starts outside",
+            "the program's own behaviour",
+            "PowerShell, MSYS and Cygwin programs are known not to start in a container",
+            "restricted-token or WSL2 for those"));
+  }
+}

@@ -1,0 +1,147 @@
+package org.ringfence.windows.plan;
+
+import static org.ringfence.plan.Guarantee.advisory;
+import static org.ringfence.plan.Guarantee.enforced;
+import static org.ringfence.plan.Guarantee.unsupported;
+
+import java.util.List;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.TmpPolicy;
+
+/** Says which guarantees of a policy a write-restricted token of the same user holds. Pure. */
+public final class RestrictedTokenPlanner extends WindowsPlanner {
+  private static final String ANOTHER_MODE = "app-container or WSL2";
+
+  private RestrictedTokenPlanner(EffectivePolicy effective, WindowsFacts facts) {
+    super(effective, facts);
+  }
+
+  /**
+   * Plans a policy.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @return every guarantee of the policy with its level
+   */
+  public static List<Guarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
+    return new RestrictedTokenPlanner(policy, facts).guarantees();
+  }
+
+  @Override
+  void files() {
+    String write = "Files are created and changed only where a rule grants writing";
+    if (policy.fileDefault() == FileDefault.WRITE) {
+      add(
+          unsupported(
+              "files.write",
+              write,
+              "writing is granted everywhere, and a token has no such entry",
+              "a narrower files.default"));
+    } else if (policy.tmp() == TmpPolicy.SHARED) {
+      add(
+          unsupported(
+              "files.write",
+              write,
+              "an entry on the user's TEMP would be inherited by every program's files there",
+              "tmp private"));
+    } else if (facts.everyone()) {
+      add(
+          advisory(
+              "files.write",
+              write,
+              "write-restricted token",
+              "no program starts here unless Everyone is among the restricting SIDs, and so what"
+                  + " everybody may write is written"
+                  + (facts.openPlaces().isEmpty()
+                      ? ""
+                      : ": " + String.join(", ", facts.openPlaces())),
+              ANOTHER_MODE));
+    } else {
+      add(enforced("files.write", write, "write-restricted token, an entry on each root"));
+    }
+    add(
+        unsupported(
+            "files.delete",
+            "Files are deleted only where a rule grants writing",
+            "FILE_DELETE_CHILD is no right of writing: what lies in a directory of the user's is"
+                + " deleted through it",
+            ANOTHER_MODE));
+    add(
+        enforced(
+            "files.metadata",
+            "Owner, permissions, times and attributes are changed only where writing is granted",
+            "write-restricted token"));
+    if (policy.fileDefault() == FileDefault.MINIMAL
+        || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
+      add(
+          unsupported(
+              "files.read",
+              "Files are read only where a rule or the default grants reading",
+              "restricting SIDs are asked about writing alone",
+              ANOTHER_MODE));
+    }
+  }
+
+  @Override
+  String namesProblem() {
+    return "what is denied to the token is deleted through its directory, and made anew";
+  }
+
+  @Override
+  void network() {
+    if (policy.network().mode() == NetworkMode.NONE) {
+      add(
+          unsupported(
+              "network.external",
+              "Nothing outside the sandbox is reached: TCP, UDP, raw",
+              "no right is asked for that a token could lack",
+              ANOTHER_MODE));
+      if (policy.network().ownLoopback()) {
+        add(
+            enforced(
+                "network.own-loopback",
+                "Servers and clients inside the sandbox reach each other over loopback",
+                "the network is not closed at all"));
+      }
+    }
+    decidedNetwork();
+  }
+
+  @Override
+  void process() {
+    add(
+        unsupported(
+            "process.isolation",
+            "Memory, handles and environment of outside processes are not reached",
+            "reading memory is no right of writing; changing it is denied",
+            ANOTHER_MODE));
+    add(
+        unsupported(
+            "process.signals",
+            "Processes outside the sandbox are not ended",
+            "PROCESS_TERMINATE is no right of writing",
+            ANOTHER_MODE));
+    add(
+        enforced(
+            "process.privileges",
+            "No privilege but SeChangeNotifyPrivilege is left",
+            "DISABLE_MAX_PRIVILEGE and LUA_TOKEN, read back"));
+    add(
+        facts.desktop() && facts.userInterfaceLimits()
+            ? enforced(
+                "process.desktop",
+                "Windows, keys and clipboard of the user's desktop are not reached",
+                "a desktop of its own, limits of the job")
+            : unsupported(
+                "process.desktop",
+                "Windows, keys and clipboard of the user's desktop are not reached",
+                facts.desktop()
+                    ? "the job's limits on windows and clipboard did not take hold"
+                    : "no desktop of its own can be made",
+                "an interactive session outside other jobs"));
+  }
+}

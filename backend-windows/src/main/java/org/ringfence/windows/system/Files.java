@@ -1,0 +1,43 @@
+package org.ringfence.windows.system;
+
+/** Files and the volumes that they lie on. */
+public interface Files {
+  /**
+   * Opens a file or a directory for its security descriptor.
+   *
+   * @param path an absolute path
+   * @param changing whether the list is to be changed ({@code WRITE_DAC})
+   * @return the file itself, also when it is a link
+   * @throws WindowsCallException if it cannot be opened
+   */
+  Handle open(String path, boolean changing) throws WindowsCallException;
+
+  /**
+   * Reads what the file system says.
+   *
+   * @param file the file
+   * @return the facts
+   * @throws WindowsCallException if they cannot be read
+   */
+  FileFacts facts(Handle file) throws WindowsCallException;
+
+  /**
+   * The volume of a path.
+   *
+   * @param path an absolute path without links
+   * @return the volume
+   * @throws WindowsCallException if there is none
+   */
+  VolumeFacts volume(String path) throws WindowsCallException;
+
+  /**
+   * Opens a file that a command reads or writes as a standard stream; the handle is inherited.
+   *
+   * @param path an absolute path
+   * @param writing whether it is written, and made when it is missing
+   * @param appending whether what is written goes to its end
+   * @return the file
+   * @throws WindowsCallException if it cannot be opened
+   */
+  Handle openStream(String path, boolean writing, boolean appending) throws WindowsCallException;
+}

@@ -1,0 +1,58 @@
+package org.ringfence.windows.system;
+
+/** Job objects. */
+public interface Jobs {
+  /**
+   * Makes a job without a name.
+   *
+   * @return the job
+   * @throws WindowsCallException if it cannot be made
+   */
+  Handle create() throws WindowsCallException;
+
+  /**
+   * Sets limits.
+   *
+   * @param job the job
+   * @param limits the limits
+   * @throws WindowsCallException if they cannot be set
+   */
+  void limit(Handle job, JobLimits limits) throws WindowsCallException;
+
+  /**
+   * Reads limits back.
+   *
+   * @param job the job
+   * @return the limits in force, as far as the system tells
+   * @throws WindowsCallException if they cannot be read
+   */
+  JobLimits limits(Handle job) throws WindowsCallException;
+
+  /**
+   * Whether a process belongs to a job.
+   *
+   * @param process the process
+   * @param job the job
+   * @return true if it does
+   * @throws WindowsCallException if that cannot be found out
+   */
+  boolean contains(Handle process, Handle job) throws WindowsCallException;
+
+  /**
+   * How many processes of a job are alive.
+   *
+   * @param job the job
+   * @return the number
+   * @throws WindowsCallException if it cannot be read
+   */
+  int activeProcesses(Handle job) throws WindowsCallException;
+
+  /**
+   * Ends every process of a job.
+   *
+   * @param job the job
+   * @param exitCode their exit code
+   * @throws WindowsCallException if they cannot be ended
+   */
+  void terminate(Handle job, int exitCode) throws WindowsCallException;
+}

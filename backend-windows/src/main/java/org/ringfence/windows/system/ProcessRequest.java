@@ -1,0 +1,50 @@
+package org.ringfence.windows.system;
+
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.windows.plan.Sid;
+
+/**
+ * A process to be made, suspended.
+ *
+ * @param token whose rights it gets; empty for this process's
+ * @param program the absolute path of the program
+ * @param commandLine the command line
+ * @param environment the environment block
+ * @param directory the working directory
+ * @param standard standard input, output and error, inheritable; empty with a pseudo-console
+ * @param job the job that it is in from its first instruction
+ * @param desktop window station and desktop; empty for this process's
+ * @param container the AppContainer that it runs in; empty for none
+ * @param console the pseudo-console; empty for no console at all
+ */
+public record ProcessRequest(
+    Optional<Handle> token,
+    String program,
+    String commandLine,
+    String environment,
+    String directory,
+    List<Handle> standard,
+    Handle job,
+    Optional<String> desktop,
+    Optional<Container> container,
+    Optional<Handle> console) {
+  /** Copies the list. */
+  public ProcessRequest {
+    standard = List.copyOf(standard);
+  }
+
+  /**
+   * An AppContainer ({@code SECURITY_CAPABILITIES}).
+   *
+   * @param packageSid the container's SID
+   * @param capabilities what it may
+   * @param lessPrivileged whether it gets nothing of what all packages get
+   */
+  public record Container(Sid packageSid, List<Sid> capabilities, boolean lessPrivileged) {
+    /** Copies the list. */
+    public Container {
+      capabilities = List.copyOf(capabilities);
+    }
+  }
+}

@@ -1,0 +1,277 @@
+package org.ringfence.windows.bind;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.jna.platform.win32.Advapi32Util;
+import com.sun.jna.platform.win32.WinReg;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.plan.CommandLine;
+import org.ringfence.windows.plan.EnvironmentBlock;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.ObjectSecurity.Kind;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.Tokens;
+import org.ringfence.windows.system.WindowsCallException;
+
+/** The calls for real: on Windows, or on Wine as far as that has them. */
+@EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
+class NativeWindowsTest {
+  private static final Sid SYNTHETIC = new Sid("S-1-5-21-11-22-33-44");
+  private static final JobLimits KILLED =
+      new JobLimits(true, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
+
+  private final NativeWindows windows = new NativeWindows();
+
+  @Test
+  void theTokenOfThisProcess() throws Exception {
+    try (Handle token = windows.tokens().ofThisProcess()) {
+      TokenFacts facts = windows.tokens().facts(token);
+      assertThat(facts.user().text()).startsWith("S-1-5-21-");
+      assertThat(facts.logon())
+          .hasValueSatisfying(sid -> assertThat(sid.text()).startsWith("S-1-5-5-"));
+      assertThat(facts.privileges()).contains("SeChangeNotifyPrivilege");
+      assertThat(facts.restricting()).isEmpty();
+      assertThat(facts.restricted()).isFalse();
+      assertThat(facts.appContainer()).isFalse();
+    }
+  }
+
+  @Test
+  void aTokenIsRestrictedOrSaysThatItIsNot() throws Exception {
+    try (Handle token = windows.tokens().ofThisProcess();
+        Handle restricted =
+            windows
+                .tokens()
+                .restrict(
+                    token,
+                    Tokens.DISABLE_MAX_PRIVILEGE | Tokens.LUA_TOKEN | Tokens.WRITE_RESTRICTED,
+                    List.of(SYNTHETIC))) {
+      TokenFacts facts = windows.tokens().facts(restricted);
+      // Wine takes the SIDs and ignores them; then it must not say that the token has them.
+      assertThat(facts.restricting())
+          .isEqualTo(facts.restricted() ? List.of(SYNTHETIC) : List.of());
+      windows
+          .tokens()
+          .setDefaultDacl(
+              restricted,
+              AccessControlList.of(
+                      new Ace(Ace.Type.ALLOW, SYNTHETIC, AccessMask.GENERIC_ALL, Ace.Scope.OBJECT))
+                  .bytes());
+    }
+  }
+
+  @Test
+  void aDescriptorAsText() throws Exception {
+    String text = "O:BAG:BAD:(D;;0x10156;;;S-1-5-21-11-22-33-44)(A;OICI;0x1301bf;;;SY)";
+    byte[] descriptor = windows.security().ofSddl(text);
+    AccessControlList list = AccessControlList.ofDescriptor(descriptor).orElseThrow();
+    assertThat(list.aces())
+        .containsExactly(
+            new Ace(Ace.Type.DENY, SYNTHETIC, AccessMask.CHANGES, Ace.Scope.OBJECT),
+            new Ace(Ace.Type.ALLOW, Sid.SYSTEM, AccessMask.MODIFY, Ace.Scope.TREE));
+    assertThat(AccessControlList.ownerOf(descriptor)).contains(Sid.ADMINISTRATORS);
+    assertThat(windows.security().ofSddl(windows.security().sddl(descriptor)))
+        .isEqualTo(descriptor);
+    assertThatThrownBy(() -> windows.security().ofSddl("nonsense"))
+        .isInstanceOf(WindowsCallException.class);
+  }
+
+  @Test
+  void entriesOnARegistryKeyComeAndGo() throws Exception {
+    String path = "Software\\ringfence-test-" + UUID.randomUUID();
+    Advapi32Util.registryCreateKey(WinReg.HKEY_CURRENT_USER, path);
+    WinReg.HKEYByReference key =
+        Advapi32Util.registryGetKey(
+            WinReg.HKEY_CURRENT_USER, path, AccessMask.READ_CONTROL | AccessMask.WRITE_DAC);
+    try (Handle handle =
+        new Handle(com.sun.jna.Pointer.nativeValue(key.getValue().getPointer()), value -> {})) {
+      byte[] before = windows.security().descriptor(handle);
+      AccessControlList list = AccessControlList.ofDescriptor(before).orElseThrow();
+      Ace added = new Ace(Ace.Type.ALLOW, SYNTHETIC, 0x20019, Ace.Scope.OBJECT);
+      windows.security().setDacl(handle, Kind.REGISTRY_KEY, list.with(added, true).bytes());
+      AccessControlList after =
+          AccessControlList.ofDescriptor(windows.security().descriptor(handle)).orElseThrow();
+      assertThat(after.contains(added, true)).isTrue();
+      windows
+          .security()
+          .setDacl(handle, Kind.REGISTRY_KEY, after.without(SYNTHETIC::equals).bytes());
+      windows.security().setDaclExactly(handle, before);
+      assertThat(windows.security().sddl(windows.security().descriptor(handle)))
+          .isEqualTo(windows.security().sddl(before));
+    } finally {
+      Advapi32Util.registryCloseKey(key.getValue());
+      Advapi32Util.registryDeleteKey(WinReg.HKEY_CURRENT_USER, path);
+    }
+  }
+
+  @Test
+  void aFileIsDescribed(@org.junit.jupiter.api.io.TempDir java.nio.file.Path directory)
+      throws Exception {
+    java.nio.file.Path file = java.nio.file.Files.writeString(directory.resolve("File.txt"), "x");
+    java.nio.file.Files.createLink(directory.resolve("other"), file);
+    try (Handle handle = windows.files().open(file.toString(), false)) {
+      assertThat(windows.files().facts(handle).links()).isEqualTo(2);
+      assertThat(windows.files().facts(handle).directory()).isFalse();
+      assertThat(windows.files().facts(handle).finalPath()).endsWithIgnoringCase("file.txt");
+    }
+    try (Handle handle = windows.files().open(directory.toString(), false)) {
+      assertThat(windows.files().facts(handle).directory()).isTrue();
+    }
+    assertThat(windows.files().volume(directory.toString()).root()).isNotEmpty();
+    assertThatThrownBy(() -> windows.files().open(directory + "\\none", false))
+        .isInstanceOfSatisfying(WindowsCallException.class, e -> assertThat(e.code()).isEqualTo(2));
+  }
+
+  private Processes.Started start(Handle job, List<String> command, List<Handle> standard)
+      throws WindowsCallException {
+    for (Handle handle : standard) {
+      windows.processes().letInherit(handle);
+    }
+    return windows
+        .processes()
+        .create(
+            new ProcessRequest(
+                Optional.empty(),
+                command.get(0),
+                CommandLine.of(command),
+                EnvironmentBlock.of(System.getenv(), System.getenv("SystemRoot")),
+                System.getenv("SystemRoot"),
+                standard,
+                job,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
+  }
+
+  private String cmd() throws WindowsCallException {
+    return windows.machine().systemDirectory() + "\\cmd.exe";
+  }
+
+  @Test
+  void aProcessRunsInItsJobAndSpeaksThroughPipes() throws Exception {
+    Processes processes = windows.processes();
+    try (Handle job = windows.jobs().create()) {
+      windows.jobs().limit(job, KILLED);
+      Processes.Pipe in = processes.pipe();
+      Processes.Pipe out = processes.pipe();
+      Processes.Started started =
+          start(
+              job,
+              List.of(cmd(), "/d", "/c", "exit 7"),
+              List.of(in.read(), out.write(), out.write()));
+      in.read().close();
+      out.write().close();
+      assertThat(windows.jobs().contains(started.process(), job)).isTrue();
+      assertThat(windows.jobs().activeProcesses(job)).isEqualTo(1);
+      assertThat(processes.creationTime(started.pid())).isPositive();
+      processes.resume(started.thread());
+      assertThat(processes.await(started.process(), 60_000)).isTrue();
+      assertThat(processes.exitCode(started.process())).isEqualTo(7);
+      assertThat(processes.read(out.read(), new byte[100], 0, 100)).isEqualTo(-1);
+      for (Handle handle : List.of(in.write(), out.read(), started.process(), started.thread())) {
+        handle.close();
+      }
+    }
+  }
+
+  @Test
+  void closingTheJobEndsWhatIsInIt() throws Exception {
+    Processes processes = windows.processes();
+    Handle job = windows.jobs().create();
+    windows.jobs().limit(job, KILLED);
+    Processes.Pipe in = processes.pipe();
+    Processes.Pipe out = processes.pipe();
+    // cmd waits for a line that never comes.
+    Processes.Started started =
+        start(job, List.of(cmd(), "/d"), List.of(in.read(), out.write(), out.write()));
+    processes.resume(started.thread());
+    assertThat(processes.await(started.process(), 200)).isFalse();
+    job.close();
+    assertThat(processes.await(started.process(), 60_000)).isTrue();
+    assertThat(processes.creationTime(started.pid())).isZero();
+    for (Handle handle :
+        List.of(
+            in.read(), in.write(), out.read(), out.write(), started.process(), started.thread())) {
+      handle.close();
+    }
+  }
+
+  @Test
+  void limitsReadBackOrAreKnownNotTo() throws Exception {
+    try (Handle job = windows.jobs().create()) {
+      JobLimits asked =
+          new JobLimits(
+              true,
+              OptionalLong.of(8),
+              OptionalLong.of(1 << 28),
+              OptionalLong.of(5_000_000_000L),
+              JobLimits.USER_INTERFACE);
+      windows.jobs().limit(job, asked);
+      JobLimits told = windows.jobs().limits(job);
+      // Wine takes them and tells none.
+      assertThat(told)
+          .isIn(
+              asked,
+              new JobLimits(
+                  false, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0));
+    }
+  }
+
+  @Test
+  void aDesktopAndALock() throws Exception {
+    assertThat(windows.machine().windowStation()).isNotEmpty();
+    byte[] open = windows.security().ofSddl("D:(A;;GA;;;WD)");
+    try (Handle desktop = windows.machine().desktop("ringfence-" + UUID.randomUUID(), open)) {
+      assertThat(desktop.value()).isNotZero();
+    }
+    String name = "Local\\ringfence-" + UUID.randomUUID();
+    try (Handle lock = windows.machine().lock(name, 1000)) {
+      assertThat(lock.value()).isNotZero();
+      int[] code = new int[1];
+      Thread other =
+          new Thread(
+              () -> {
+                try {
+                  windows.machine().lock(name, 100).close();
+                } catch (WindowsCallException e) {
+                  code[0] = e.code();
+                }
+              });
+      other.start();
+      other.join();
+      assertThat(code[0]).isEqualTo(258);
+    }
+    windows.machine().lock(name, 1000).close();
+  }
+
+  @Test
+  void whatThisSystemLacksIsAnErrorAndNoCrash() throws Exception {
+    assertThat(windows.machine().version()).startsWith("Windows ");
+    String name = "ringfence-" + UUID.randomUUID();
+    Sid sid;
+    try {
+      sid = windows.machine().createContainer(name, name);
+    } catch (WindowsCallException e) {
+      // Wine 8 has no AppContainers.
+      assertThat(windows.machine().version()).contains("Wine");
+      assertThat(e).hasMessageContaining("does not support");
+      return;
+    }
+    assertThat(sid.text()).startsWith("S-1-15-2-");
+    windows.machine().deleteContainer(name);
+  }
+}
