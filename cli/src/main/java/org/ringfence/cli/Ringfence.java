@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
       ExplainCommand.class,
       PolicyCommand.class,
       VerifyCommand.class,
+      WindowsCommand.class,
       Ringfence.Completion.class,
       CommandLine.HelpCommand.class
     })

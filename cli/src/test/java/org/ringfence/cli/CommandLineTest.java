@@ -78,7 +78,15 @@ class CommandLineTest {
   @Test
   void doctorSpeaksOfEveryBackend() {
     assertThat(ringfence("doctor").out())
-        .contains("landlock", "seatbelt", "windows", "wsl2", "unavailable", "because", "try:");
+        .contains(
+            "landlock",
+            "seatbelt",
+            "restricted-token",
+            "app-container",
+            "wsl2",
+            "unavailable",
+            "because",
+            "try:");
   }
 
   @Test

@@ -22,6 +22,7 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   private static final int DESCRIPTOR_HEADER = 20;
   private static final int DACL_PRESENT = 0x4;
   private static final int ACL_REVISION = 2;
+  private static final int SELF_RELATIVE = 0x8000;
 
   /** Copies the entries. */
   public AccessControlList {
@@ -111,6 +112,22 @@ public record AccessControlList(int revision, List<RawAce> entries) {
     buffer.put((byte) revision).put((byte) 0).putShort((short) size);
     buffer.putShort((short) entries.size()).putShort((short) 0);
     entries.forEach(entry -> buffer.put(entry.bytes()));
+    return buffer.array();
+  }
+
+  /**
+   * A self-relative security descriptor with this list, and nothing else of its own.
+   *
+   * @param like a descriptor whose control bits it takes over
+   * @return the descriptor
+   */
+  public byte[] descriptor(byte[] like) {
+    byte[] list = bytes();
+    short control = ByteBuffer.wrap(like).order(ByteOrder.LITTLE_ENDIAN).getShort(2);
+    ByteBuffer buffer =
+        ByteBuffer.allocate(DESCRIPTOR_HEADER + list.length).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.put((byte) 1).put((byte) 0).putShort((short) (control | SELF_RELATIVE | DACL_PRESENT));
+    buffer.putInt(0).putInt(0).putInt(0).putInt(DESCRIPTOR_HEADER).put(list);
     return buffer.array();
   }
 

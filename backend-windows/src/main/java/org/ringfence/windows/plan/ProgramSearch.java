@@ -1,6 +1,8 @@
 package org.ringfence.windows.plan;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,7 +51,7 @@ public final class ProgramSearch {
       boolean absolute = plain.startsWith("\\\\") || plain.length() > 1 && plain.charAt(1) == ':';
       String full = absolute ? plain : directory.replaceFirst("\\\\+$", "") + "\\" + plain;
       check(full);
-      found = withExtension(full);
+      found = withExtension(withoutDots(full));
     }
     found.ifPresent(
         program -> {
@@ -59,6 +61,19 @@ public final class ProgramSearch {
           }
         });
     return found;
+  }
+
+  /** A long path is taken as it is: nobody else would take the dots out of it. */
+  private static String withoutDots(String full) {
+    Deque<String> parts = new ArrayDeque<>();
+    for (String part : full.split("\\\\")) {
+      if (part.equals("..") && parts.size() > 1) {
+        parts.removeLast();
+      } else if (!part.equals(".") && !part.equals("..") && !part.isEmpty()) {
+        parts.addLast(part);
+      }
+    }
+    return String.join("\\", parts);
   }
 
   private static void check(String full) {

@@ -12,10 +12,7 @@ public enum WindowsError {
   /** {@code ERROR_PATH_NOT_FOUND}. */
   PATH_NOT_FOUND(3, "there is no such directory", "an absolute path that exists"),
   /** {@code ERROR_ACCESS_DENIED}. */
-  ACCESS_DENIED(
-      5,
-      "access is denied; a file's permissions are changed by its owner alone",
-      "a directory that you own"),
+  ACCESS_DENIED(5, "access is denied", ""),
   /** {@code ERROR_NOT_ENOUGH_MEMORY}. */
   NOT_ENOUGH_MEMORY(
       8, "memory is used up; of desktops, the session's heap is", "fewer sandboxes at a time"),

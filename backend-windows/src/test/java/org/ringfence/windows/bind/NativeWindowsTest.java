@@ -84,8 +84,8 @@ class NativeWindowsTest {
             new Ace(Ace.Type.DENY, SYNTHETIC, AccessMask.CHANGES, Ace.Scope.OBJECT),
             new Ace(Ace.Type.ALLOW, Sid.SYSTEM, AccessMask.MODIFY, Ace.Scope.TREE));
     assertThat(AccessControlList.ownerOf(descriptor)).contains(Sid.ADMINISTRATORS);
-    assertThat(windows.security().ofSddl(windows.security().sddl(descriptor)))
-        .isEqualTo(descriptor);
+    byte[] again = windows.security().ofSddl(windows.security().sddl(descriptor));
+    assertThat(AccessControlList.ofDescriptor(again)).contains(list);
     assertThatThrownBy(() -> windows.security().ofSddl("nonsense"))
         .isInstanceOf(WindowsCallException.class);
   }
@@ -115,6 +115,29 @@ class NativeWindowsTest {
     } finally {
       Advapi32Util.registryCloseKey(key.getValue());
       Advapi32Util.registryDeleteKey(WinReg.HKEY_CURRENT_USER, path);
+    }
+  }
+
+  /** Any words, also such as no encoding has. */
+  @Test
+  void windowsTakesACommandLineApartAsWePutItTogether() {
+    java.util.Random random = new java.util.Random(11);
+    String letters = "a \t\"\\\n\u000b%^&|<>()!*\u00e9\ud83d\ude00\u6f22";
+    for (int round = 0; round < 2000; round++) {
+      List<String> command = new java.util.ArrayList<>(List.of("C:\\a b\\program.exe"));
+      for (int word = random.nextInt(5); word >= 0; word--) {
+        StringBuilder text = new StringBuilder();
+        for (int i = random.nextInt(8); i > 0; i--) {
+          text.append(letters.charAt(random.nextInt(letters.length())));
+        }
+        command.add(text.toString());
+      }
+      com.sun.jna.ptr.IntByReference count = new com.sun.jna.ptr.IntByReference();
+      com.sun.jna.Pointer words =
+          com.sun.jna.platform.win32.Shell32.INSTANCE.CommandLineToArgvW(
+              new com.sun.jna.WString(CommandLine.of(command)), count);
+      assertThat(words.getWideStringArray(0, count.getValue())).containsExactlyElementsOf(command);
+      Kernel32Calls.INSTANCE.LocalFree(words);
     }
   }
 

@@ -1,0 +1,58 @@
+package org.ringfence.spi;
+
+import java.util.List;
+import org.ringfence.SandboxException;
+
+/**
+ * What the backends of a system keep on a machine beyond the life of a sandbox, and how it is taken
+ * back. Implemented by backends that keep something and found through {@link
+ * java.util.ServiceLoader}.
+ */
+public interface MachineState {
+  /**
+   * Something that was looked at or looked after.
+   *
+   * @param fine whether it is as it should be
+   * @param text a line for people
+   */
+  record Finding(boolean fine, String text) {}
+
+  /**
+   * The system.
+   *
+   * @return a short lower-case word, such as {@code windows}
+   */
+  String system();
+
+  /**
+   * What is kept, with what is found of it. Changes nothing.
+   *
+   * @return a finding for each thing
+   * @throws SandboxException if it cannot be looked at, or this is another system
+   */
+  List<Finding> status() throws SandboxException;
+
+  /**
+   * Takes back what processes have left that ended before they could.
+   *
+   * @return a finding for each thing that was looked after
+   * @throws SandboxException if it cannot be looked at, or this is another system
+   */
+  List<Finding> repair() throws SandboxException;
+
+  /**
+   * Takes back what nothing can use any more, and what {@link #repair()} does.
+   *
+   * @return a finding for each thing that was looked after
+   * @throws SandboxException if it cannot be looked at, or this is another system
+   */
+  List<Finding> collect() throws SandboxException;
+
+  /**
+   * Takes everything back.
+   *
+   * @return a finding for each thing that was looked after
+   * @throws SandboxException if it cannot be looked at, or this is another system
+   */
+  List<Finding> teardown() throws SandboxException;
+}

@@ -1,0 +1,74 @@
+package org.ringfence.windows;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.ringfence.SandboxException;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.windows.launch.HostProbe;
+import org.ringfence.windows.launch.WindowsSandboxes;
+import org.ringfence.windows.plan.AppContainerPlan;
+import org.ringfence.windows.plan.AppContainerPlanner;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.WindowsSystem;
+
+/**
+ * An AppContainer of its own for each sandbox: the kernel denies it the network and every file that
+ * does not name it or all packages. Some programs do not start in it.
+ */
+public final class AppContainerBackend extends UnprivilegedBackend {
+  /** Set to {@code true}, containers get nothing of what all packages get. */
+  public static final String LESS_PRIVILEGED = "ringfence.windows.lessPrivileged";
+
+  private static final Sid EXAMPLE = new Sid("S-1-15-2-1-2-3-4-5-6-7");
+
+  /** For {@link java.util.ServiceLoader}. */
+  public AppContainerBackend() {
+    this(UnprivilegedBackend::nativeWindows);
+  }
+
+  AppContainerBackend(Supplier<WindowsSystem> systems) {
+    super(systems);
+  }
+
+  @Override
+  public String id() {
+    return "app-container";
+  }
+
+  @Override
+  public String description() {
+    return "Windows: AppContainer";
+  }
+
+  @Override
+  public int weight() {
+    return 30;
+  }
+
+  @Override
+  public String explain(EffectivePolicy policy) {
+    return "a container's SID is made for each sandbox, here "
+        + EXAMPLE
+        + "\n"
+        + AppContainerPlan.compile(policy, EXAMPLE).describe();
+  }
+
+  @Override
+  HostProbe.Result tried(HostProbe probe) {
+    return probe.appContainer();
+  }
+
+  @Override
+  List<Guarantee> guarantees(EffectivePolicy policy, WindowsFacts facts) {
+    return AppContainerPlanner.plan(policy, facts);
+  }
+
+  @Override
+  BackendSession open(WindowsSandboxes sandboxes, EffectivePolicy policy, WindowsFacts facts)
+      throws SandboxException {
+    return sandboxes.appContainer(policy, facts, Boolean.getBoolean(LESS_PRIVILEGED));
+  }
+}

@@ -1,0 +1,99 @@
+package org.ringfence.windows;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.SandboxBackend;
+import org.ringfence.windows.bind.NativeWindows;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.launch.HostProbe;
+import org.ringfence.windows.launch.WindowsSandboxes;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** A mode that needs no administrator. Asks the system nothing until it is asked itself. */
+abstract sealed class UnprivilegedBackend implements SandboxBackend
+    permits RestrictedTokenBackend, AppContainerBackend {
+  private final Supplier<WindowsSystem> systems;
+  private WindowsSystem windows;
+  private HostProbe.Result found;
+
+  UnprivilegedBackend(Supplier<WindowsSystem> systems) {
+    this.systems = systems;
+  }
+
+  /** This machine's Windows. */
+  static WindowsSystem nativeWindows() {
+    return new NativeWindows();
+  }
+
+  abstract HostProbe.Result tried(HostProbe probe);
+
+  abstract List<Guarantee> guarantees(EffectivePolicy policy, WindowsFacts facts);
+
+  abstract BackendSession open(
+      WindowsSandboxes sandboxes, EffectivePolicy policy, WindowsFacts facts)
+      throws SandboxException;
+
+  private synchronized HostProbe.Result found() {
+    if (found == null) {
+      found = looked();
+    }
+    return found;
+  }
+
+  private HostProbe.Result looked() {
+    if (PathStyle.current() != PathStyle.WINDOWS) {
+      return unavailable("this is not Windows", "");
+    }
+    if (installation() == null) {
+      return unavailable("LOCALAPPDATA is not set: nothing could be written down", "set it");
+    }
+    try {
+      windows = systems.get();
+    } catch (UnsatisfiedLinkError e) {
+      return unavailable("JNA cannot be loaded: " + e.getMessage(), "a 64-bit JVM");
+    }
+    return tried(new HostProbe(windows, System.getenv()));
+  }
+
+  private static HostProbe.Result unavailable(String reason, String remedy) {
+    return new HostProbe.Result(
+        Availability.unavailable(reason, remedy), java.util.Optional.empty());
+  }
+
+  private static Installation installation() {
+    return Installation.ofUser(System.getenv()).orElse(null);
+  }
+
+  @Override
+  public Availability probe() {
+    return found().availability();
+  }
+
+  @Override
+  public SandboxPlan plan(EffectivePolicy policy) {
+    HostProbe.Result result = found();
+    List<Guarantee> guarantees =
+        result.facts().map(facts -> guarantees(policy, facts)).orElse(List.of());
+    return new SandboxPlan(id(), policy, result.availability(), guarantees);
+  }
+
+  @Override
+  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+    HostProbe.Result result = found();
+    if (result.facts().isEmpty() || !plan.acceptable()) {
+      throw new SandboxRefusedException(List.of(plan));
+    }
+    WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation(), System.getenv());
+    return open(sandboxes, plan.policy(), result.facts().get());
+  }
+}

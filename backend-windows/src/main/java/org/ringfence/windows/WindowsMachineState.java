@@ -1,0 +1,62 @@
+package org.ringfence.windows;
+
+import java.io.IOException;
+import java.util.List;
+import org.ringfence.SandboxException;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.spi.MachineState;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.launch.Recovery;
+import org.ringfence.windows.launch.WindowsSandboxes;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Entries on writable roots, which stay for the next sandbox, and what a crash has left. */
+public final class WindowsMachineState implements MachineState {
+  /** For {@link java.util.ServiceLoader}. */
+  public WindowsMachineState() {}
+
+  private interface Task {
+    List<Finding> run(Recovery recovery) throws IOException;
+  }
+
+  private static List<Finding> with(Task task) throws SandboxException {
+    if (PathStyle.current() != PathStyle.WINDOWS) {
+      throw new SandboxException("this is not Windows: nothing of it is kept on this machine");
+    }
+    Installation installation =
+        Installation.ofUser(System.getenv())
+            .orElseThrow(() -> new SandboxException("LOCALAPPDATA is not set; set it"));
+    WindowsSystem windows = UnprivilegedBackend.nativeWindows();
+    WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation, System.getenv());
+    try {
+      return task.run(new Recovery(windows, installation, sandboxes.grants()));
+    } catch (IOException e) {
+      throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String system() {
+    return "windows";
+  }
+
+  @Override
+  public List<Finding> status() throws SandboxException {
+    return with(Recovery::status);
+  }
+
+  @Override
+  public List<Finding> repair() throws SandboxException {
+    return with(Recovery::recover);
+  }
+
+  @Override
+  public List<Finding> collect() throws SandboxException {
+    return with(Recovery::collect);
+  }
+
+  @Override
+  public List<Finding> teardown() throws SandboxException {
+    return with(Recovery::teardown);
+  }
+}

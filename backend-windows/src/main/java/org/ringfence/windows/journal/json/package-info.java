@@ -1,0 +1,2 @@
+/** The journal's form on disk. */
+package org.ringfence.windows.journal.json;

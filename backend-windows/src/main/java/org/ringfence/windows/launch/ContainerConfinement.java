@@ -1,0 +1,118 @@
+package org.ringfence.windows.launch;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.SandboxException;
+import org.ringfence.windows.journal.ContainerRecord;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AppContainerPlan;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** An AppContainer, whose profile goes with the sandbox. */
+final class ContainerConfinement implements Confinement {
+  private final Profile profile;
+  private final ProcessRequest.Container container;
+  private final SandboxGrants grants;
+
+  private ContainerConfinement(
+      Profile profile, ProcessRequest.Container container, SandboxGrants grants) {
+    this.profile = profile;
+    this.container = container;
+    this.grants = grants;
+  }
+
+  /** The profile of a container: written down before it is made. */
+  record Profile(
+      WindowsSystem windows, Installation installation, ContainerRecord record, Sid sid) {
+    static Profile make(WindowsSystem windows, Installation installation, ContainerRecord record)
+        throws SandboxException {
+      try {
+        installation.put(record);
+        try {
+          Sid sid = windows.machine().createContainer(record.name(), "Ringfence sandbox");
+          return new Profile(windows, installation, record, sid);
+        } catch (WindowsCallException e) {
+          installation.remove(record);
+          throw Failures.cannot("AppContainer", e);
+        }
+      } catch (IOException e) {
+        throw new SandboxException("the journal cannot be written: " + e.getMessage(), e);
+      }
+    }
+
+    void remove() throws SandboxException {
+      removeProfile(windows, installation, record);
+    }
+  }
+
+  /** Removes a profile and strikes it out. */
+  static void removeProfile(
+      WindowsSystem windows, Installation installation, ContainerRecord record)
+      throws SandboxException {
+    try {
+      windows.machine().deleteContainer(record.name());
+      installation.remove(record);
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("AppContainer " + record.name() + " cannot be removed", e);
+    } catch (IOException e) {
+      throw new SandboxException("the journal cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Confines to a container.
+   *
+   * @param profile its profile
+   * @param capabilities what it may beyond its entries
+   * @param lessPrivileged whether it gets nothing of what all packages get
+   * @param grants its entries
+   */
+  static ContainerConfinement of(
+      Profile profile, List<Sid> capabilities, boolean lessPrivileged, SandboxGrants grants) {
+    return new ContainerConfinement(
+        profile, new ProcessRequest.Container(profile.sid(), capabilities, lessPrivileged), grants);
+  }
+
+  @Override
+  public Optional<Handle> token() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Optional<ProcessRequest.Container> container() {
+    return Optional.of(container);
+  }
+
+  @Override
+  public Optional<String> desktop() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void checkProgram(String program) throws SandboxException {
+    if (AppContainerPlan.knownNotToStart(program)) {
+      throw new SandboxException(
+          "command: '"
+              + program
+              + "' is known not to start in an AppContainer; use backend restricted-token or WSL2");
+    }
+  }
+
+  @Override
+  public Optional<String> problem(TokenFacts facts) {
+    return facts.appContainer() ? Optional.empty() : Optional.of("its token is no AppContainer's");
+  }
+
+  @Override
+  public void close() throws SandboxException {
+    // The entries first: without the profile their SID means nothing to anybody.
+    grants.close();
+    profile.remove();
+  }
+}

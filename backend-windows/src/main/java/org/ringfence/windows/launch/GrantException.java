@@ -1,0 +1,16 @@
+package org.ringfence.windows.launch;
+
+import org.ringfence.SandboxException;
+
+/** An entry cannot be set on a path, and has not been. */
+final class GrantException extends SandboxException {
+  private static final long serialVersionUID = 1L;
+
+  GrantException(String path, String reason) {
+    super("files.rules: '" + path + "' cannot be granted: " + reason);
+  }
+
+  GrantException(String path, String reason, Throwable cause) {
+    super("files.rules: '" + path + "' cannot be granted: " + reason, cause);
+  }
+}

@@ -1,0 +1,332 @@
+package org.ringfence.windows.launch;
+
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.plan.Availability;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.Limits;
+import org.ringfence.spi.Launch;
+import org.ringfence.windows.plan.AccessCheck;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.plan.AccessToken;
+import org.ringfence.windows.plan.GenericMapping;
+import org.ringfence.windows.plan.SecurityDescriptor;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Finds out by trying what this machine holds. */
+public final class HostProbe {
+  private static final int CANARY_SECONDS = 20;
+
+  private final WindowsSystem windows;
+  private final Map<String, String> environment;
+  private final Map<String, String> told = new LinkedHashMap<>();
+
+  /**
+   * What was found.
+   *
+   * @param availability whether the mode can run, with reasons
+   * @param facts what a plan needs to know; empty when it cannot
+   */
+  public record Result(Availability availability, Optional<WindowsFacts> facts) {}
+
+  private static final class Unfit extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final String remedy;
+
+    Unfit(String reason, String remedy) {
+      super(reason);
+      this.remedy = remedy;
+    }
+  }
+
+  /**
+   * Prepares a probe.
+   *
+   * @param windows the system
+   * @param environment the environment of this process
+   */
+  public HostProbe(WindowsSystem windows, Map<String, String> environment) {
+    this.windows = windows;
+    this.environment = Map.copyOf(environment);
+  }
+
+  /**
+   * Tries a restricted token.
+   *
+   * @return what was found
+   */
+  public Result restrictedToken() {
+    return tried(
+        () -> {
+          boolean desktop = desktop();
+          WindowsFacts jobs = jobs(desktop);
+          boolean everyone = needsEveryone(jobs);
+          told.put(
+              "restricting SIDs",
+              "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
+          return new WindowsFacts(
+              everyone,
+              everyone ? openPlaces() : List.of(),
+              jobs.userInterfaceLimits(),
+              jobs.jobLimits(),
+              desktop);
+        });
+  }
+
+  /**
+   * Tries an AppContainer.
+   *
+   * @return what was found
+   */
+  public Result appContainer() {
+    return tried(
+        () -> {
+          String name = "ringfence-probe-" + UUID.randomUUID();
+          windows.machine().createContainer(name, name);
+          windows.machine().deleteContainer(name);
+          told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
+          return jobs(false);
+        });
+  }
+
+  private interface Trial {
+    WindowsFacts run() throws WindowsCallException, SandboxException, Unfit;
+  }
+
+  private Result tried(Trial trial) {
+    String reason;
+    String remedy;
+    try {
+      told.put("system", windows.machine().version());
+      preconditions();
+      WindowsFacts facts = trial.run();
+      return new Result(Availability.available(told), Optional.of(facts));
+    } catch (WindowsCallException e) {
+      reason = e.getMessage();
+      remedy = WindowsError.remedy(e.code());
+    } catch (Unfit e) {
+      reason = e.getMessage();
+      remedy = e.remedy;
+    } catch (SandboxException e) {
+      reason = e.getMessage();
+      remedy = "";
+    }
+    return new Result(
+        new Availability(
+            false, List.of(reason), remedy.isEmpty() ? List.of() : List.of(remedy), told),
+        Optional.empty());
+  }
+
+  /** Where a sandbox would be open, or no program would start. */
+  private void preconditions() throws WindowsCallException, Unfit {
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      TokenFacts facts = windows.tokens().facts(own);
+      String ordinary = "start from an ordinary session of the user";
+      if (facts.appContainer()) {
+        throw new Unfit("this process runs in an AppContainer", ordinary);
+      }
+      if (facts.restricted()) {
+        throw new Unfit(
+            "this process's token is restricted already: a sandbox inside one", ordinary);
+      }
+      if (facts.session() == 0) {
+        throw new Unfit(
+            "this process runs in session 0 (a service, or SSH), where no program with windows"
+                + " starts under a restricted token",
+            ordinary);
+      }
+      if (facts.elevated()) {
+        told.put("elevated", "administrators' groups take and do not give inside");
+      }
+    }
+    String station = windows.machine().windowStation();
+    if (!station.equalsIgnoreCase("WinSta0")) {
+      throw new Unfit(
+          "this process's window station is " + station + ", not the interactive one",
+          "start from an ordinary session of the user");
+    }
+  }
+
+  private boolean desktop() throws WindowsCallException {
+    try (Handle made =
+        windows
+            .machine()
+            .desktop(
+                "ringfence-probe-" + UUID.randomUUID(),
+                windows.security().ofSddl("D:(A;;GA;;;SY)"))) {
+      return true;
+    } catch (WindowsCallException e) {
+      if (e.code() == WindowsError.NOT_ENOUGH_MEMORY.code()
+          || e.code() == WindowsError.ACCESS_DENIED.code()) {
+        told.put("desktop", e.getMessage());
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Limits are tried with those of windows and clipboard, which outer jobs may forbid, and without.
+   */
+  private WindowsFacts jobs(boolean desktop) throws WindowsCallException, Unfit {
+    boolean withWindows = keeps(JobLimits.USER_INTERFACE);
+    if (!withWindows && !keeps(0)) {
+      throw new Unfit(
+          "a job of this system takes the limit kill-on-close and does not tell it (Wine does so)",
+          "Windows itself");
+    }
+    return new WindowsFacts(false, List.of(), withWindows, true, desktop);
+  }
+
+  private boolean keeps(int userInterface) throws WindowsCallException {
+    JobLimits asked =
+        new JobLimits(
+            true,
+            OptionalLong.of(64),
+            OptionalLong.of(1L << 32),
+            OptionalLong.of(TimeUnit.HOURS.toNanos(1)),
+            userInterface);
+    try (Handle job = windows.jobs().create()) {
+      windows.jobs().limit(job, asked);
+      return windows.jobs().limits(job).equals(asked);
+    }
+  }
+
+  /** Starts a console program and one with windows, as narrowly restricted as they start. */
+  private boolean needsEveryone(WindowsFacts jobs) throws Unfit, SandboxException {
+    String problem = "";
+    for (boolean everyone : new boolean[] {false, true}) {
+      problem = canaryProblem(jobs, everyone);
+      if (problem.isEmpty()) {
+        return everyone;
+      }
+    }
+    throw new Unfit("no program starts under a restricted token: " + problem, "WSL2");
+  }
+
+  private String canaryProblem(WindowsFacts facts, boolean everyone) throws SandboxException {
+    byte[] random = UUID.randomUUID().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    TokenConfinement confinement =
+        TokenConfinement.make(
+            windows,
+            List.of(),
+            Sid.synthetic(random, "canary"),
+            everyone,
+            facts.desktop(),
+            Optional.empty());
+    WindowsSession session =
+        new WindowsSession(
+            windows,
+            confinement,
+            Lifetime.KILL,
+            facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
+    try {
+      for (List<String> command :
+          List.of(List.of("cmd.exe", "/d", "/c", "exit 0"), List.of("rundll32.exe"))) {
+        String problem = canary(session, command);
+        if (!problem.isEmpty()) {
+          return problem;
+        }
+      }
+      return "";
+    } finally {
+      session.close();
+    }
+  }
+
+  private String canary(WindowsSession session, List<String> command) {
+    try {
+      SandboxedProcess process =
+          session.start(
+              new Launch(
+                  command,
+                  Path.of(windows.machine().systemDirectory()),
+                  environment,
+                  Redirect.from(new java.io.File("NUL")),
+                  Redirect.DISCARD,
+                  Redirect.DISCARD,
+                  false,
+                  Limits.NONE,
+                  Optional.empty()));
+      if (!process.waitFor(CANARY_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return command.get(0) + " does not end";
+      }
+      int code = process.exitValue();
+      return code == WindowsError.STATUS_DLL_INIT_FAILED.code()
+              || code == WindowsError.STATUS_DLL_NOT_FOUND.code()
+              || code == WindowsError.ACCESS_DENIED.code()
+          ? command.get(0) + " ended with " + WindowsError.describe(code)
+          : "";
+    } catch (SandboxException | WindowsCallException e) {
+      return e.getMessage();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    }
+  }
+
+  /** Of the places that programs rely on, those that everybody may write to, by the model. */
+  private List<String> openPlaces() throws WindowsCallException {
+    Set<String> places = new LinkedHashSet<>();
+    for (String name : List.of("SystemDrive", "ProgramData", "PUBLIC", "TEMP")) {
+      Optional.ofNullable(environment.get(name)).ifPresent(place -> places.add(place + "\\"));
+    }
+    environment.entrySet().stream()
+        .filter(variable -> variable.getKey().equalsIgnoreCase("PATH"))
+        .forEach(variable -> places.addAll(List.of(variable.getValue().split(";"))));
+    AccessToken token;
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      token =
+          AccessToken.of(
+                  windows.tokens().facts(own).user(),
+                  Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS))
+              .restricted(Set.of(Sid.EVERYONE), true);
+    }
+    List<String> open = new ArrayList<>();
+    for (String place : places) {
+      if (!place.isBlank() && writable(place, token)) {
+        open.add(place);
+      }
+    }
+    return open;
+  }
+
+  /** What cannot be looked at is not counted as closed. */
+  private boolean writable(String place, AccessToken token) {
+    try (Handle file = windows.files().open(place, false)) {
+      byte[] descriptor = windows.security().descriptor(file);
+      Optional<AccessControlList> list = AccessControlList.ofDescriptor(descriptor);
+      SecurityDescriptor security =
+          new SecurityDescriptor(
+              AccessControlList.ownerOf(descriptor).orElse(Sid.SYSTEM),
+              list.map(AccessControlList::aces),
+              Optional.empty());
+      return AccessCheck.check(token, security, GenericMapping.FILE, AccessMask.WRITE_DATA)
+          .allowed();
+    } catch (WindowsCallException e) {
+      return e.code() != WindowsError.FILE_NOT_FOUND.code()
+          && e.code() != WindowsError.PATH_NOT_FOUND.code();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package org.ringfence.windows.launch;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.SandboxException;
+import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.windows.journal.ContainerRecord;
+import org.ringfence.windows.journal.GrantRecord;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Takes back what the journal tells of. */
+public final class Recovery {
+  private final WindowsSystem windows;
+  private final Installation installation;
+  private final Grants grants;
+
+  /**
+   * Prepares recovery.
+   *
+   * @param windows the system
+   * @param installation the journal
+   * @param grants takes entries back
+   */
+  public Recovery(WindowsSystem windows, Installation installation, Grants grants) {
+    this.windows = windows;
+    this.installation = installation;
+    this.grants = grants;
+  }
+
+  /**
+   * Takes back what processes have left that ended before they could.
+   *
+   * @return a finding for each thing that was looked after
+   * @throws IOException if the journal cannot be read
+   */
+  public List<Finding> recover() throws IOException {
+    List<Finding> lines = new ArrayList<>(grants.recover());
+    lines.addAll(containers(false));
+    return lines;
+  }
+
+  /**
+   * The same, and what is about files that are no more.
+   *
+   * @return a finding for each thing that was looked after
+   * @throws IOException if the journal cannot be read
+   */
+  public List<Finding> collect() throws IOException {
+    List<Finding> lines = new ArrayList<>(grants.collect());
+    lines.addAll(containers(false));
+    return lines;
+  }
+
+  /**
+   * Takes everything back, also what sandboxes that are open rely on, and forgets the secret.
+   *
+   * @return a finding for each thing that was looked after
+   * @throws IOException if the journal cannot be read
+   */
+  public List<Finding> teardown() throws IOException {
+    List<Finding> lines = new ArrayList<>(grants.teardown());
+    lines.addAll(containers(true));
+    if (installation.all().isEmpty() && installation.containerRecords().isEmpty()) {
+      installation.forget();
+    }
+    return lines;
+  }
+
+  private List<Finding> containers(boolean all) throws IOException {
+    List<Finding> lines = new ArrayList<>();
+    for (ContainerRecord record : installation.containerRecords()) {
+      if (!all && !Grants.ended(windows, record.pid(), record.processCreated())) {
+        continue;
+      }
+      try {
+        ContainerConfinement.removeProfile(windows, installation, record);
+        lines.add(new Finding(true, "removed AppContainer " + record.name()));
+      } catch (SandboxException e) {
+        lines.add(new Finding(false, "failed: " + e.getMessage()));
+      }
+    }
+    return lines;
+  }
+
+  /**
+   * What is there of everything that is written down.
+   *
+   * @return a finding for each thing
+   * @throws IOException if the journal cannot be read
+   */
+  public List<Finding> status() throws IOException {
+    List<Finding> lines = new ArrayList<>();
+    for (GrantRecord record : installation.all()) {
+      Grants.State state = grants.state(record);
+      boolean left =
+          (record.phase() == GrantRecord.Phase.APPLYING || !record.lasting())
+              && Grants.ended(windows, record.pid(), record.processCreated());
+      String found =
+          switch (state) {
+            case PRESENT -> left ? "left by a process that has ended" : "there";
+            case MISSING -> "not there";
+            case GONE -> "the file is not there any more";
+            case UNKNOWN -> "cannot be looked at";
+          };
+      lines.add(
+          new Finding(
+              state == Grants.State.PRESENT && !left,
+              "entries on " + record.path() + ": expected there, found " + found));
+    }
+    for (ContainerRecord record : installation.containerRecords()) {
+      boolean left = Grants.ended(windows, record.pid(), record.processCreated());
+      lines.add(
+          new Finding(
+              !left,
+              "AppContainer "
+                  + record.name()
+                  + (left ? ": left by a process that has ended" : ": in use")));
+    }
+    return lines;
+  }
+}

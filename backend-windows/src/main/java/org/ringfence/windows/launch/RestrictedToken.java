@@ -1,0 +1,133 @@
+package org.ringfence.windows.launch;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.ringfence.SandboxException;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.Tokens;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** A write-restricted token of the same user, read back before it is used. */
+final class RestrictedToken implements AutoCloseable {
+  /** More SIDs do not fit where a token keeps its default list (1344 at 147 and more). */
+  static final int MOST_ROOTS = 120;
+
+  private static final String KEPT_PRIVILEGE = "SeChangeNotifyPrivilege";
+
+  private final Handle token;
+  private final List<Sid> restricting;
+
+  private RestrictedToken(Handle token, List<Sid> restricting) {
+    this.token = token;
+    this.restricting = restricting;
+  }
+
+  /**
+   * Makes a token.
+   *
+   * @param windows the system
+   * @param roots the SIDs of writable roots
+   * @param session the sandbox's own SID, for pipes and events among its processes
+   * @param everyone whether Everyone is among the restricting SIDs
+   * @return the token
+   * @throws SandboxException if it cannot be made, or does not say what it was made as
+   */
+  static RestrictedToken make(WindowsSystem windows, List<Sid> roots, Sid session, boolean everyone)
+      throws SandboxException {
+    if (roots.size() > MOST_ROOTS) {
+      throw new SandboxException(
+          "files.rules: "
+              + roots.size()
+              + " writable roots do not fit into a token (error 1344); use at most "
+              + MOST_ROOTS);
+    }
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      TokenFacts facts = windows.tokens().facts(own);
+      List<Sid> restricting = new ArrayList<>(roots);
+      restricting.add(session);
+      facts.logon().ifPresent(restricting::add);
+      if (everyone) {
+        restricting.add(Sid.EVERYONE);
+      }
+      Handle made =
+          windows
+              .tokens()
+              .restrict(
+                  own,
+                  Tokens.DISABLE_MAX_PRIVILEGE | Tokens.LUA_TOKEN | Tokens.WRITE_RESTRICTED,
+                  restricting);
+      RestrictedToken token = new RestrictedToken(made, restricting);
+      try {
+        windows.tokens().setDefaultDacl(made, defaultDacl(facts, session).bytes());
+        Optional<String> problem = token.problem(windows.tokens().facts(made));
+        if (problem.isPresent()) {
+          throw new SandboxException("restricted token: " + problem.get());
+        }
+        return token;
+      } catch (SandboxException | WindowsCallException e) {
+        token.close();
+        throw e;
+      }
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("restricted token", e);
+    }
+  }
+
+  /** Without the sandbox's own SID a process could not write to its own pipes and events. */
+  private static AccessControlList defaultDacl(TokenFacts facts, Sid session) {
+    List<Ace> aces = new ArrayList<>();
+    for (Sid sid : List.of(Sid.SYSTEM, facts.user(), session)) {
+      aces.add(new Ace(Ace.Type.ALLOW, sid, AccessMask.GENERIC_ALL, Ace.Scope.OBJECT));
+    }
+    facts
+        .logon()
+        .ifPresent(
+            logon ->
+                aces.add(
+                    new Ace(
+                        Ace.Type.ALLOW,
+                        logon,
+                        AccessMask.GENERIC_READ | AccessMask.GENERIC_EXECUTE,
+                        Ace.Scope.OBJECT)));
+    return AccessControlList.of(aces.toArray(new Ace[0]));
+  }
+
+  Handle handle() {
+    return token;
+  }
+
+  /** What is wrong with a token that was to be this one. */
+  Optional<String> problem(TokenFacts facts) {
+    if (!facts.restricted()) {
+      return Optional.of(
+          "this system took the restricting SIDs and does not restrict the token (Wine does so)");
+    }
+    if (!new HashSet<>(facts.restricting()).equals(new HashSet<>(restricting))) {
+      return Optional.of(
+          "it is restricted by "
+              + facts.restricting()
+              + ", not by "
+              + restricting
+              + "; start outside of another sandbox");
+    }
+    Set<String> privileges = new HashSet<>(facts.privileges());
+    privileges.remove(KEPT_PRIVILEGE);
+    return privileges.isEmpty()
+        ? Optional.empty()
+        : Optional.of("it kept privileges: " + String.join(", ", privileges));
+  }
+
+  @Override
+  public void close() {
+    token.close();
+  }
+}

@@ -1,0 +1,173 @@
+package org.ringfence.windows.launch;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.ringfence.SandboxException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.windows.journal.ContainerRecord;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AppContainerPlan;
+import org.ringfence.windows.plan.RestrictedTokenPlan;
+import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Opens sandboxes of the modes that need no administrator. */
+public final class WindowsSandboxes {
+  private final WindowsSystem windows;
+  private final Installation installation;
+  private final KeptPlaces kept;
+  private final Grants grants;
+  private final int pid;
+  private final long processCreated;
+
+  /**
+   * Prepares sandboxes of this process.
+   *
+   * @param windows the system
+   * @param installation where changes are written down
+   * @param environment the environment of this process
+   * @throws SandboxException if this process cannot be told from later ones
+   */
+  public WindowsSandboxes(
+      WindowsSystem windows, Installation installation, Map<String, String> environment)
+      throws SandboxException {
+    this(
+        windows,
+        installation,
+        KeptPlaces.of(environment, System.getProperty("java.home"), installation.directory()),
+        directory -> new TreeScan(windows.files()).check(directory));
+  }
+
+  WindowsSandboxes(
+      WindowsSystem windows, Installation installation, KeptPlaces kept, Grants.TreeCheck trees)
+      throws SandboxException {
+    this.windows = windows;
+    this.installation = installation;
+    this.kept = kept;
+    this.pid = (int) ProcessHandle.current().pid();
+    try {
+      this.processCreated = windows.processes().creationTime(pid);
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("this process", e);
+    }
+    this.grants = new Grants(windows, installation, pid, processCreated, trees);
+  }
+
+  /**
+   * What sets entries and takes them back.
+   *
+   * @return grants of this process
+   */
+  public Grants grants() {
+    return grants;
+  }
+
+  /**
+   * Opens a sandbox under a restricted token.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @return the session
+   * @throws SandboxException if it cannot be opened; nothing is left behind
+   */
+  public BackendSession restrictedToken(EffectivePolicy policy, WindowsFacts facts)
+      throws SandboxException {
+    byte[] secret = prepared();
+    RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, secret);
+    if (plan.roots().size() > RestrictedToken.MOST_ROOTS) {
+      // Before anything is set.
+      throw new SandboxException(
+          "files.rules: "
+              + plan.roots().size()
+              + " writable roots do not fit into a token (error 1344); use at most "
+              + RestrictedToken.MOST_ROOTS);
+    }
+    Predicate<String> lasting =
+        path ->
+            policy.rules().stream()
+                .filter(EffectiveRule::scratch)
+                .noneMatch(rule -> rule.path().equals(path));
+    SandboxGrants set = SandboxGrants.set(grants, plan.entries(), kept, lasting);
+    boolean done = false;
+    try {
+      Confinement confinement =
+          TokenConfinement.make(
+              windows,
+              List.copyOf(plan.roots().values()),
+              Sid.synthetic(secret, "session:" + UUID.randomUUID()),
+              facts.everyone(),
+              facts.desktop(),
+              Optional.of(set));
+      done = true;
+      return session(policy, facts, confinement);
+    } finally {
+      if (!done) {
+        set.close();
+      }
+    }
+  }
+
+  /**
+   * Opens a sandbox in an AppContainer.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @param lessPrivileged whether the container gets nothing of what all packages get
+   * @return the session
+   * @throws SandboxException if it cannot be opened; nothing is left behind
+   */
+  public BackendSession appContainer(
+      EffectivePolicy policy, WindowsFacts facts, boolean lessPrivileged) throws SandboxException {
+    prepared();
+    ContainerRecord record =
+        new ContainerRecord("ringfence-" + UUID.randomUUID(), pid, processCreated);
+    ContainerConfinement.Profile profile =
+        ContainerConfinement.Profile.make(windows, installation, record);
+    boolean done = false;
+    try {
+      AppContainerPlan plan = AppContainerPlan.compile(policy, profile.sid());
+      // All packages read the system's directories, unless the container is less privileged.
+      List<Entry> entries =
+          plan.entries().stream().filter(entry -> !kept.system(entry.path())).toList();
+      SandboxGrants set = SandboxGrants.set(grants, entries, kept, path -> false);
+      done = true;
+      return session(
+          policy,
+          facts,
+          ContainerConfinement.of(profile, plan.capabilities(), lessPrivileged, set));
+    } finally {
+      if (!done) {
+        profile.remove();
+      }
+    }
+  }
+
+  /** Takes back what others have left, and gives the secret. */
+  private byte[] prepared() throws SandboxException {
+    try {
+      new Recovery(windows, installation, grants).recover();
+      return installation.secret();
+    } catch (IOException e) {
+      throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private BackendSession session(
+      EffectivePolicy policy, WindowsFacts facts, Confinement confinement) {
+    return new WindowsSession(
+        windows,
+        confinement,
+        policy.policy().lifetime(),
+        facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
+  }
+}

@@ -1,0 +1,300 @@
+package org.ringfence.windows.launch;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination.Cause;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.Limits;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+import org.ringfence.windows.plan.CommandLine;
+import org.ringfence.windows.plan.EnvironmentBlock;
+import org.ringfence.windows.plan.PathHazard;
+import org.ringfence.windows.plan.ProgramSearch;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An open sandbox: starts commands, each in a job of its own. */
+final class WindowsSession implements BackendSession {
+  private static final Logger LOG = LoggerFactory.getLogger(WindowsSession.class);
+
+  private final WindowsSystem windows;
+  private final Confinement confinement;
+  private final Lifetime lifetime;
+  private final int userInterface;
+  private final Set<WindowsProcess> processes = ConcurrentHashMap.newKeySet();
+  private final ScheduledExecutorService timer;
+  private boolean ended;
+  private boolean closed;
+
+  /**
+   * Opens a session.
+   *
+   * @param windows the system
+   * @param confinement what confines; closed along with the session
+   * @param lifetime what happens to what is left
+   * @param userInterface the limits on windows, clipboard and session that take hold here
+   */
+  WindowsSession(
+      WindowsSystem windows, Confinement confinement, Lifetime lifetime, int userInterface) {
+    this.windows = windows;
+    this.confinement = confinement;
+    this.lifetime = lifetime;
+    this.userInterface = userInterface;
+    ScheduledThreadPoolExecutor executor =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "ringfence-timer");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.setRemoveOnCancelPolicy(true);
+    this.timer = executor;
+  }
+
+  private record Invocation(String program, String line) {}
+
+  @Override
+  public SandboxedProcess start(Launch launch) throws SandboxException {
+    String directory = directory(launch.directory().toString());
+    try {
+      String systemDirectory = windows.machine().systemDirectory();
+      Invocation invocation = invocation(launch, directory, systemDirectory);
+      confinement.checkProgram(invocation.program());
+      String systemRoot = systemDirectory.substring(0, systemDirectory.lastIndexOf('\\'));
+      String environment = EnvironmentBlock.of(launch.environment(), systemRoot);
+      return start(launch, invocation, directory, environment);
+    } catch (IllegalArgumentException e) {
+      throw new SandboxException(e.getMessage(), e);
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("command '" + launch.command().get(0) + "' cannot be started", e);
+    }
+  }
+
+  private static String directory(String directory) throws SandboxException {
+    Optional<String> hazard = PathHazard.of(directory);
+    if (hazard.isPresent()) {
+      throw new SandboxException("directory: '" + directory + "': " + hazard.get());
+    }
+    return directory;
+  }
+
+  private Invocation invocation(Launch launch, String directory, String systemDirectory)
+      throws SandboxException {
+    String name = launch.command().get(0);
+    String path =
+        launch.environment().entrySet().stream()
+            .filter(variable -> variable.getKey().equalsIgnoreCase("PATH"))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElse("");
+    String program;
+    try {
+      program =
+          new ProgramSearch(path, systemDirectory, this::isFile)
+              .find(name, directory)
+              .orElseThrow(() -> new CommandNotFoundException(name, "there is no such program"));
+    } catch (IllegalArgumentException e) {
+      throw new CommandNotFoundException(name, e.getMessage());
+    }
+    java.util.List<String> command = new java.util.ArrayList<>(launch.command());
+    command.set(0, program);
+    if (CommandLine.isBatchFile(program)) {
+      String shell = systemDirectory + "\\cmd.exe";
+      return new Invocation(shell, CommandLine.ofBatchFile(shell, command));
+    }
+    return new Invocation(program, CommandLine.of(command));
+  }
+
+  private boolean isFile(String path) {
+    try (Handle file = windows.files().open(path, false)) {
+      return !windows.files().facts(file).directory();
+    } catch (WindowsCallException e) {
+      // What cannot be looked at cannot be started either.
+      return false;
+    }
+  }
+
+  private SandboxedProcess start(
+      Launch launch, Invocation invocation, String directory, String environment)
+      throws SandboxException, WindowsCallException {
+    Handle job = job(launch.limits());
+    WindowsStreams streams = null;
+    Processes.Started started = null;
+    boolean done = false;
+    try {
+      streams = WindowsStreams.open(windows, launch);
+      started =
+          windows
+              .processes()
+              .create(
+                  new ProcessRequest(
+                      confinement.token(),
+                      invocation.program(),
+                      invocation.line(),
+                      environment,
+                      directory,
+                      streams.standard(),
+                      job,
+                      confinement.desktop(),
+                      confinement.container(),
+                      streams.console()));
+      verify(started, job);
+      WindowsProcess process = run(launch, started, job, streams);
+      done = true;
+      return process;
+    } finally {
+      if (!done) {
+        abandon(started, job, streams);
+      }
+    }
+  }
+
+  /** A job whose limits are the ones that were set, as far as they matter. */
+  private Handle job(Limits limits) throws SandboxException, WindowsCallException {
+    JobLimits asked =
+        new JobLimits(
+            lifetime.onJvmExit() == Leftovers.KILL,
+            limits.processes(),
+            limits.memory(),
+            limits.cpuTime().isPresent()
+                ? OptionalLong.of(limits.cpuTime().get().toNanos())
+                : OptionalLong.empty(),
+            userInterface);
+    Handle job = windows.jobs().create();
+    boolean done = false;
+    try {
+      windows.jobs().limit(job, asked);
+      JobLimits told = windows.jobs().limits(job);
+      if (!told.equals(asked)) {
+        throw new SandboxException(
+            "job: this system took the limits " + asked + " and tells " + told);
+      }
+      done = true;
+      return job;
+    } finally {
+      if (!done) {
+        job.close();
+      }
+    }
+  }
+
+  /** Nothing of the command has run yet. */
+  private void verify(Processes.Started started, Handle job)
+      throws SandboxException, WindowsCallException {
+    if (!windows.jobs().contains(started.process(), job)) {
+      throw new SandboxException("the process was not put into its job");
+    }
+    try (Handle token = windows.tokens().of(started.process())) {
+      Optional<String> problem = confinement.problem(windows.tokens().facts(token));
+      if (problem.isPresent()) {
+        throw new SandboxException("the process is not confined: " + problem.get());
+      }
+    }
+  }
+
+  private WindowsProcess run(
+      Launch launch, Processes.Started started, Handle job, WindowsStreams streams)
+      throws SandboxException, WindowsCallException {
+    WindowsProcess[] self = new WindowsProcess[1];
+    WindowsProcess process =
+        new WindowsProcess(
+            windows,
+            started,
+            job,
+            streams,
+            lifetime.onRootExit() == Leftovers.KILL,
+            () -> gone(self[0]));
+    self[0] = process;
+    synchronized (this) {
+      if (ended) {
+        throw new SandboxException("the sandbox has been closed");
+      }
+      processes.add(process);
+    }
+    try {
+      windows.processes().resume(started.thread());
+    } catch (WindowsCallException e) {
+      processes.remove(process);
+      throw e;
+    }
+    streams.handOver(
+        new OutputBudget(launch.limits().outputBytes(), () -> process.end(Cause.OUTPUT_LIMIT)));
+    launch
+        .limits()
+        .wallTime()
+        .ifPresent(
+            time ->
+                timer.schedule(
+                    () -> process.end(Cause.TIMED_OUT), time.toNanos(), TimeUnit.NANOSECONDS));
+    process.watch();
+    return process;
+  }
+
+  private void gone(WindowsProcess process) {
+    if (!process.mayLeave()) {
+      processes.remove(process);
+    }
+  }
+
+  private void abandon(Processes.Started started, Handle job, WindowsStreams streams) {
+    if (started != null) {
+      try {
+        windows.processes().terminate(started.process(), 1);
+      } catch (WindowsCallException e) {
+        LOG.debug("a process that did not run cannot be ended; its job is closed", e);
+      }
+      started.thread().close();
+      started.process().close();
+    }
+    job.close();
+    if (streams != null) {
+      streams.close();
+    }
+  }
+
+  @Override
+  public void end() {
+    synchronized (this) {
+      ended = true;
+    }
+    for (WindowsProcess process : processes) {
+      process.endNow();
+      processes.remove(process);
+    }
+    timer.shutdownNow();
+  }
+
+  @Override
+  public void close() {
+    end();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    try {
+      confinement.close();
+    } catch (SandboxException e) {
+      LOG.warn("something is left, and stays in the journal for ringfence windows repair", e);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package org.ringfence.windows.launch;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.SandboxException;
+import org.ringfence.TerminalSize;
+import org.ringfence.spi.Launch;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** The three streams of a command, or the pseudo-console in their place. */
+final class WindowsStreams implements AutoCloseable {
+  private final WindowsSystem windows;
+  private final boolean counted;
+  private final List<Handle> standard = new ArrayList<>();
+  private final List<Handle> childSide = new ArrayList<>();
+  private final List<AutoCloseable> ourSide = new ArrayList<>();
+  private final List<Pump> pumps = new ArrayList<>();
+  private Optional<Handle> console = Optional.empty();
+  private OutputStream input = OutputStream.nullOutputStream();
+  private InputStream output = InputStream.nullInputStream();
+  private InputStream error = InputStream.nullInputStream();
+
+  private record Pump(InputStream from, OutputStream to) {}
+
+  private WindowsStreams(WindowsSystem windows, boolean counted) {
+    this.windows = windows;
+    this.counted = counted;
+  }
+
+  static WindowsStreams open(WindowsSystem windows, Launch launch) throws SandboxException {
+    WindowsStreams streams = new WindowsStreams(windows, launch.limits().outputBytes().isPresent());
+    boolean done = false;
+    try {
+      if (launch.terminal().isPresent()) {
+        streams.onConsole(launch.terminal().get());
+      } else {
+        streams.standard.add(streams.input(launch.input()));
+        streams.standard.add(streams.output(launch.output(), 1));
+        streams.standard.add(
+            launch.mergeError() ? streams.standard.get(1) : streams.output(launch.error(), 2));
+        for (Handle handle : streams.standard) {
+          windows.processes().letInherit(handle);
+        }
+      }
+      done = true;
+      return streams;
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("redirect", e);
+    } catch (IOException e) {
+      throw new SandboxException("redirect: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        streams.close();
+      }
+    }
+  }
+
+  private void onConsole(TerminalSize size) throws WindowsCallException {
+    Processes.Pipe keys = pipe();
+    Processes.Pipe screen = pipe();
+    childSide.add(keys.read());
+    childSide.add(screen.write());
+    input = keep(new PipeOutput(windows.processes(), keys.write()));
+    output = keep(new PipeInput(windows.processes(), screen.read()));
+    console =
+        Optional.of(
+            windows.processes().console(size.columns(), size.rows(), keys.read(), screen.write()));
+  }
+
+  private Processes.Pipe pipe() throws WindowsCallException {
+    return windows.processes().pipe();
+  }
+
+  private <T extends AutoCloseable> T keep(T stream) {
+    ourSide.add(stream);
+    return stream;
+  }
+
+  private Handle child(Handle handle) {
+    childSide.add(handle);
+    return handle;
+  }
+
+  private Handle input(Redirect redirect) throws WindowsCallException {
+    switch (redirect.type()) {
+      case INHERIT:
+        return child(windows.processes().standard(0));
+      case PIPE:
+        Processes.Pipe pipe = pipe();
+        input = new BufferedOutputStream(keep(new PipeOutput(windows.processes(), pipe.write())));
+        return child(pipe.read());
+      default:
+        return child(windows.files().openStream(path(redirect), false, false));
+    }
+  }
+
+  private Handle output(Redirect redirect, int number) throws WindowsCallException, IOException {
+    boolean piped = redirect.type() == Redirect.Type.PIPE;
+    if (piped || counted) {
+      Processes.Pipe pipe = pipe();
+      child(pipe.write());
+      InputStream from = keep(new PipeInput(windows.processes(), pipe.read()));
+      if (!piped) {
+        pumps.add(new Pump(from, target(redirect, number)));
+      } else if (number == 1) {
+        output = from;
+      } else {
+        error = from;
+      }
+      return pipe.write();
+    }
+    return child(
+        redirect.type() == Redirect.Type.INHERIT
+            ? windows.processes().standard(number)
+            : windows
+                .files()
+                .openStream(path(redirect), true, redirect.type() == Redirect.Type.APPEND));
+  }
+
+  private static String path(Redirect redirect) {
+    return redirect.file().getPath();
+  }
+
+  private static OutputStream target(Redirect redirect, int number) throws IOException {
+    return redirect.type() == Redirect.Type.INHERIT
+        ? new FileOutputStream(number == 1 ? FileDescriptor.out : FileDescriptor.err)
+        : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
+  }
+
+  List<Handle> standard() {
+    return List.copyOf(standard);
+  }
+
+  Optional<Handle> console() {
+    return console;
+  }
+
+  OutputStream input() {
+    return input;
+  }
+
+  InputStream output() {
+    return output;
+  }
+
+  InputStream error() {
+    return error;
+  }
+
+  /** The command has been started: its ends are its own, and what it writes is counted. */
+  void handOver(OutputBudget budget) {
+    childSide.forEach(Handle::close);
+    if (counted) {
+      output = budget.count(output);
+      error = budget.count(error);
+    }
+    pumps.forEach(pump -> budget.pump(pump.from(), pump.to()));
+  }
+
+  /** Gives everything back: the command was not started. */
+  @Override
+  public void close() {
+    childSide.forEach(Handle::close);
+    console.ifPresent(Handle::close);
+    List<AutoCloseable> all = new ArrayList<>(ourSide);
+    pumps.forEach(pump -> all.add(pump.to()));
+    for (AutoCloseable one : all) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a stream cannot be closed", e);
+      }
+    }
+  }
+}

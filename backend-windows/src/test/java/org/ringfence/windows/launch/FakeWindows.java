@@ -1,0 +1,506 @@
+package org.ringfence.windows.launch;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.FileFacts;
+import org.ringfence.windows.system.Files;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.Jobs;
+import org.ringfence.windows.system.Machine;
+import org.ringfence.windows.system.ObjectSecurity;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.Tokens;
+import org.ringfence.windows.system.VolumeFacts;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/**
+ * A Windows that lives in this test: it keeps lists, tokens, jobs and containers, counts handles,
+ * and answers any call with any error when it is told to. It confines nothing.
+ */
+final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Processes, Machine {
+  static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
+  static final Sid LOGON = new Sid("S-1-5-5-0-77");
+  private static final long CREATED = 4711;
+
+  /** A file of this Windows. */
+  static final class FakeFile {
+    String path;
+    byte[] descriptor;
+    int links = 1;
+    int attributes = FileFacts.DIRECTORY;
+    long id;
+  }
+
+  private record Trouble(String call, int code) {}
+
+  final Map<String, FakeFile> files = new LinkedHashMap<>();
+  final Set<String> containers = new HashSet<>();
+  final List<String> calls = new ArrayList<>();
+  final Map<Integer, Long> processes = new HashMap<>();
+  final List<ProcessRequest> started = new ArrayList<>();
+  final Map<String, VolumeFacts> volumes = new HashMap<>();
+  final Deque<Integer> exitCodes = new ArrayDeque<>();
+  private final Map<Long, Object> handles = new HashMap<>();
+  private final List<Trouble> troubles = new ArrayList<>();
+  private long next = 100;
+
+  TokenFacts own =
+      new TokenFacts(
+          USER,
+          Optional.of(LOGON),
+          Set.of("SeChangeNotifyPrivilege", "SeShutdownPrivilege"),
+          List.of(),
+          false,
+          false,
+          false,
+          1);
+
+  /** Like Wine, takes restricting SIDs, entries and limits without keeping them. */
+  boolean forgetful;
+
+  /** Kills this process in the middle: every call after so many fails, journal and all. */
+  int dieAfter = Integer.MAX_VALUE;
+
+  /** Thrown where a real process would be gone. */
+  static final class Died extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  FakeWindows() {
+    processes.put((int) ProcessHandle.current().pid(), CREATED);
+  }
+
+  /** Makes the next call of a function fail. */
+  void fail(String call, int code) {
+    troubles.add(new Trouble(call, code));
+  }
+
+  private void call(String name) throws WindowsCallException {
+    calls.add(name);
+    if (calls.size() > dieAfter) {
+      throw new Died();
+    }
+    for (Trouble trouble : troubles) {
+      if (trouble.call().equals(name)) {
+        troubles.remove(trouble);
+        throw new WindowsCallException(name, trouble.code());
+      }
+    }
+  }
+
+  int openHandles() {
+    return handles.size();
+  }
+
+  private synchronized Handle handle(Object object) {
+    long value = next++;
+    handles.put(value, object);
+    return new Handle(
+        value,
+        closed -> {
+          Object gone;
+          synchronized (this) {
+            gone = handles.remove(closed);
+          }
+          if (gone instanceof FakeJob job && job.limits.killOnClose()) {
+            job.processes.forEach(process -> process.end(1));
+          }
+        });
+  }
+
+  private synchronized <T> T object(Handle handle, Class<T> type) {
+    Object object = handles.get(handle.value());
+    if (object == null) {
+      throw new AssertionError("a handle that is closed is used");
+    }
+    return type.cast(object);
+  }
+
+  FakeFile file(String path) {
+    FakeFile file = new FakeFile();
+    file.path = path;
+    file.id = files.size() + 1L;
+    AccessControlList list =
+        AccessControlList.of(
+            new Ace(Ace.Type.ALLOW, USER, 0x1f01ff, Ace.Scope.TREE),
+            new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 0x1f01ff, Ace.Scope.TREE));
+    file.descriptor = list.descriptor(new byte[] {1, 0, 4, (byte) 0x80});
+    files.put(path.toUpperCase(java.util.Locale.ROOT), file);
+    return file;
+  }
+
+  AccessControlList list(String path) {
+    return AccessControlList.ofDescriptor(
+            files.get(path.toUpperCase(java.util.Locale.ROOT)).descriptor)
+        .orElseThrow();
+  }
+
+  @Override
+  public Tokens tokens() {
+    return this;
+  }
+
+  @Override
+  public ObjectSecurity security() {
+    return this;
+  }
+
+  @Override
+  public Files files() {
+    return new FakeFiles();
+  }
+
+  @Override
+  public Jobs jobs() {
+    return new FakeJobs();
+  }
+
+  @Override
+  public Processes processes() {
+    return this;
+  }
+
+  @Override
+  public Machine machine() {
+    return this;
+  }
+
+  @Override
+  public Handle ofThisProcess() throws WindowsCallException {
+    call("OpenProcessToken");
+    return handle(own);
+  }
+
+  @Override
+  public Handle of(Handle process) throws WindowsCallException {
+    call("OpenProcessToken(child)");
+    return handle(object(process, FakeProcess.class).token);
+  }
+
+  @Override
+  public TokenFacts facts(Handle handle) throws WindowsCallException {
+    call("GetTokenInformation");
+    return object(handle, TokenFacts.class);
+  }
+
+  @Override
+  public Handle restrict(Handle token, int flags, List<Sid> restricting)
+      throws WindowsCallException {
+    call("CreateRestrictedToken");
+    TokenFacts from = object(token, TokenFacts.class);
+    return handle(
+        forgetful
+            ? from
+            : new TokenFacts(
+                from.user(),
+                from.logon(),
+                Set.of("SeChangeNotifyPrivilege"),
+                restricting,
+                true,
+                false,
+                false,
+                from.session()));
+  }
+
+  @Override
+  public void setDefaultDacl(Handle token, byte[] acl) throws WindowsCallException {
+    call("SetTokenInformation");
+  }
+
+  @Override
+  public byte[] descriptor(Handle object) throws WindowsCallException {
+    call("GetKernelObjectSecurity");
+    return object(object, FakeFile.class).descriptor.clone();
+  }
+
+  @Override
+  public String sddl(byte[] descriptor) {
+    return "D:" + HexFormat.of().formatHex(descriptor);
+  }
+
+  @Override
+  public byte[] ofSddl(String sddl) {
+    return sddl.matches("D:[0-9a-f]+")
+        ? HexFormat.of().parseHex(sddl.substring(2))
+        : sddl.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void setDacl(Handle object, Kind kind, byte[] acl) throws WindowsCallException {
+    call("SetSecurityInfo");
+    if (forgetful) {
+      return;
+    }
+    FakeFile file = object(object, FakeFile.class);
+    // As Windows does, marks the list as one that inherits.
+    byte[] like = {1, 0, 4, (byte) 0x84};
+    byte[] whole = new byte[20 + acl.length];
+    System.arraycopy(like, 0, whole, 0, 4);
+    whole[16] = 20;
+    System.arraycopy(acl, 0, whole, 20, acl.length);
+    file.descriptor = whole;
+  }
+
+  @Override
+  public void setDaclExactly(Handle object, byte[] descriptor) throws WindowsCallException {
+    call("SetKernelObjectSecurity");
+    object(object, FakeFile.class).descriptor = descriptor.clone();
+  }
+
+  private static FileFacts fileFacts(FakeFile file) {
+    return new FileFacts(file.path, 99, Long.toHexString(file.id), file.links, file.attributes);
+  }
+
+  private final class FakeFiles implements Files {
+    @Override
+    public Handle open(String path, boolean changing) throws WindowsCallException {
+      call(changing ? "CreateFileW(changing)" : "CreateFileW");
+      FakeFile file = files.get(path.toUpperCase(java.util.Locale.ROOT));
+      if (file == null) {
+        throw new WindowsCallException("CreateFileW", 2);
+      }
+      return handle(file);
+    }
+
+    @Override
+    public FileFacts facts(Handle file) throws WindowsCallException {
+      call("GetFileInformationByHandle");
+      return fileFacts(object(file, FakeFile.class));
+    }
+
+    @Override
+    public VolumeFacts volume(String path) throws WindowsCallException {
+      call("GetVolumeInformationW");
+      return volumes.getOrDefault(
+          path.substring(0, 1), new VolumeFacts(path.substring(0, 3), "NTFS", true, false));
+    }
+
+    @Override
+    public Handle openStream(String path, boolean writing, boolean appending)
+        throws WindowsCallException {
+      call("CreateFileW(stream)");
+      return handle("stream " + path);
+    }
+  }
+
+  private final class FakeJobs implements Jobs {
+    @Override
+    public Handle create() throws WindowsCallException {
+      call("CreateJobObjectW");
+      return handle(new FakeJob());
+    }
+
+    @Override
+    public void limit(Handle job, JobLimits limits) throws WindowsCallException {
+      call("SetInformationJobObject");
+      if (!forgetful) {
+        object(job, FakeJob.class).limits = limits;
+      }
+    }
+
+    @Override
+    public JobLimits limits(Handle job) throws WindowsCallException {
+      call("QueryInformationJobObject");
+      return object(job, FakeJob.class).limits;
+    }
+
+    @Override
+    public boolean contains(Handle process, Handle job) throws WindowsCallException {
+      call("IsProcessInJob");
+      return object(job, FakeJob.class).processes.contains(object(process, FakeProcess.class));
+    }
+
+    @Override
+    public int activeProcesses(Handle job) {
+      return (int)
+          object(job, FakeJob.class).processes.stream()
+              .filter(process -> process.code == STILL_ACTIVE)
+              .count();
+    }
+
+    @Override
+    public void terminate(Handle job, int exitCode) throws WindowsCallException {
+      call("TerminateJobObject");
+      object(job, FakeJob.class).processes.forEach(process -> process.end(exitCode));
+    }
+  }
+
+  private static final class FakeJob {
+    private JobLimits limits =
+        new JobLimits(false, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
+    private final List<FakeProcess> processes = new ArrayList<>();
+  }
+
+  private static final class FakeProcess {
+    private final TokenFacts token;
+    private final Integer scripted;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile int code = STILL_ACTIVE;
+
+    FakeProcess(TokenFacts token, Integer scripted) {
+      this.token = token;
+      this.scripted = scripted;
+    }
+
+    void end(int exitCode) {
+      if (code == STILL_ACTIVE) {
+        code = exitCode;
+        ended.countDown();
+      }
+    }
+  }
+
+  @Override
+  public Started create(ProcessRequest request) throws WindowsCallException {
+    call("CreateProcess");
+    TokenFacts token = request.token().map(handle -> object(handle, TokenFacts.class)).orElse(own);
+    if (request.container().isPresent() && !forgetful) {
+      token =
+          new TokenFacts(token.user(), token.logon(), Set.of(), List.of(), false, false, true, 1);
+    }
+    FakeProcess process = new FakeProcess(token, exitCodes.poll());
+    object(request.job(), FakeJob.class).processes.add(process);
+    started.add(request);
+    return new Started(handle(process), handle(process), 5000 + started.size());
+  }
+
+  @Override
+  public void resume(Handle thread) throws WindowsCallException {
+    call("ResumeThread");
+    FakeProcess process = object(thread, FakeProcess.class);
+    if (process.scripted != null) {
+      process.end(process.scripted);
+    }
+  }
+
+  @Override
+  public boolean await(Handle process, int millis) throws WindowsCallException {
+    FakeProcess awaited = object(process, FakeProcess.class);
+    try {
+      if (millis < 0) {
+        awaited.ended.await();
+        return true;
+      }
+      return awaited.ended.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new WindowsCallException("WaitForSingleObject", 6);
+    }
+  }
+
+  @Override
+  public int exitCode(Handle process) {
+    return object(process, FakeProcess.class).code;
+  }
+
+  @Override
+  public void terminate(Handle process, int exitCode) throws WindowsCallException {
+    call("TerminateProcess");
+    object(process, FakeProcess.class).end(exitCode);
+  }
+
+  @Override
+  public long creationTime(int pid) {
+    return processes.getOrDefault(pid, 0L);
+  }
+
+  @Override
+  public Pipe pipe() throws WindowsCallException {
+    call("CreatePipe");
+    return new Pipe(handle("read end"), handle("write end"));
+  }
+
+  @Override
+  public Handle standard(int number) throws WindowsCallException {
+    call("DuplicateHandle");
+    return handle("standard " + number);
+  }
+
+  @Override
+  public void letInherit(Handle handle) throws WindowsCallException {
+    call("SetHandleInformation");
+  }
+
+  @Override
+  public int read(Handle pipe, byte[] buffer, int offset, int length) {
+    return -1;
+  }
+
+  @Override
+  public void write(Handle pipe, byte[] buffer, int offset, int length) {
+    // Nobody reads.
+  }
+
+  @Override
+  public Handle console(int columns, int rows, Handle input, Handle output)
+      throws WindowsCallException {
+    call("CreatePseudoConsole");
+    return handle("console");
+  }
+
+  @Override
+  public void resize(Handle console, int columns, int rows) throws WindowsCallException {
+    call("ResizePseudoConsole");
+  }
+
+  @Override
+  public String version() {
+    return "Windows in a test";
+  }
+
+  @Override
+  public String systemDirectory() throws WindowsCallException {
+    call("GetSystemDirectoryW");
+    return "C:\\Windows\\System32";
+  }
+
+  @Override
+  public String windowStation() throws WindowsCallException {
+    call("GetUserObjectInformationW");
+    return "WinSta0";
+  }
+
+  @Override
+  public Handle desktop(String name, byte[] descriptor) throws WindowsCallException {
+    call("CreateDesktopW");
+    return handle("desktop");
+  }
+
+  @Override
+  public Handle lock(String name, int millis) throws WindowsCallException {
+    call("CreateMutexW");
+    return handle("lock");
+  }
+
+  @Override
+  public Sid createContainer(String name, String display) throws WindowsCallException {
+    call("CreateAppContainerProfile");
+    containers.add(name);
+    return new Sid("S-1-15-2-" + (name.hashCode() & 0x7fffffff) + "-2-3-4-5-6-7");
+  }
+
+  @Override
+  public void deleteContainer(String name) throws WindowsCallException {
+    call("DeleteAppContainerProfile");
+    containers.remove(name);
+  }
+}

@@ -1,0 +1,138 @@
+package org.ringfence.windows.launch;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.ringfence.windows.bind.NativeWindows;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Files;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.Jobs;
+import org.ringfence.windows.system.Machine;
+import org.ringfence.windows.system.ObjectSecurity;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.Tokens;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/**
+ * The real system, but that it tells of tokens and jobs what it was asked for. Under Wine, which
+ * does not restrict and rightly is refused, this lets the launch itself run for real; on Windows
+ * nothing is different.
+ */
+final class PretendingWindows implements WindowsSystem {
+  private final NativeWindows real = new NativeWindows();
+  private final Map<Long, JobLimits> limits = new HashMap<>();
+  private final Set<Long> ownTokens = new HashSet<>();
+  private List<Sid> restricting = List.of();
+
+  @Override
+  public Tokens tokens() {
+    Tokens tokens = real.tokens();
+    return new Tokens() {
+      @Override
+      public Handle ofThisProcess() throws WindowsCallException {
+        Handle own = tokens.ofThisProcess();
+        ownTokens.add(own.value());
+        return own;
+      }
+
+      @Override
+      public Handle of(Handle process) throws WindowsCallException {
+        Handle childs = tokens.of(process);
+        ownTokens.remove(childs.value());
+        return childs;
+      }
+
+      @Override
+      public TokenFacts facts(Handle token) throws WindowsCallException {
+        TokenFacts facts = tokens.facts(token);
+        return ownTokens.contains(token.value())
+            ? facts
+            : new TokenFacts(
+                facts.user(),
+                facts.logon(),
+                Set.of("SeChangeNotifyPrivilege"),
+                restricting,
+                true,
+                facts.elevated(),
+                facts.appContainer(),
+                facts.session());
+      }
+
+      @Override
+      public Handle restrict(Handle token, int flags, List<Sid> sids) throws WindowsCallException {
+        Handle made = tokens.restrict(token, flags, sids);
+        ownTokens.clear();
+        restricting = sids;
+        return made;
+      }
+
+      @Override
+      public void setDefaultDacl(Handle token, byte[] acl) throws WindowsCallException {
+        tokens.setDefaultDacl(token, acl);
+      }
+    };
+  }
+
+  @Override
+  public Jobs jobs() {
+    Jobs jobs = real.jobs();
+    return new Jobs() {
+      @Override
+      public Handle create() throws WindowsCallException {
+        return jobs.create();
+      }
+
+      @Override
+      public void limit(Handle job, JobLimits asked) throws WindowsCallException {
+        jobs.limit(job, asked);
+        limits.put(job.value(), asked);
+      }
+
+      @Override
+      public JobLimits limits(Handle job) {
+        return limits.get(job.value());
+      }
+
+      @Override
+      public boolean contains(Handle process, Handle job) throws WindowsCallException {
+        return jobs.contains(process, job);
+      }
+
+      @Override
+      public int activeProcesses(Handle job) throws WindowsCallException {
+        return jobs.activeProcesses(job);
+      }
+
+      @Override
+      public void terminate(Handle job, int exitCode) throws WindowsCallException {
+        jobs.terminate(job, exitCode);
+      }
+    };
+  }
+
+  @Override
+  public ObjectSecurity security() {
+    return real.security();
+  }
+
+  @Override
+  public Files files() {
+    return real.files();
+  }
+
+  @Override
+  public Processes processes() {
+    return real.processes();
+  }
+
+  @Override
+  public Machine machine() {
+    return real.machine();
+  }
+}

@@ -1,0 +1,296 @@
+package org.ringfence.windows.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination.Cause;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.WindowsFacts;
+
+/** Real processes in real jobs under a token made for real; under Wine it restricts nothing. */
+@EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
+class RealLaunchTest {
+  @TempDir private Path directory;
+  private final PretendingWindows windows = new PretendingWindows();
+  private BackendSession session;
+
+  /** What a child prints, a character at a time, so that no console code page changes it. */
+  static final class Echo {
+    private Echo() {}
+
+    public static void main(String[] args) throws IOException {
+      if (args[0].equals("stdin")) {
+        System.in.transferTo(System.out);
+        System.out.flush();
+        return;
+      }
+      StringBuilder text = new StringBuilder();
+      for (String word : args) {
+        text.append('[');
+        word.chars().forEach(c -> text.append(Integer.toHexString(c)).append(' '));
+        text.append(']');
+      }
+      System.out.print(text);
+      System.err.print(System.getenv("RINGFENCE_TEST"));
+    }
+  }
+
+  private static String shown(List<String> words) {
+    StringBuilder text = new StringBuilder();
+    for (String word : words) {
+      text.append('[');
+      word.chars().forEach(c -> text.append(Integer.toHexString(c)).append(' '));
+      text.append(']');
+    }
+    return text.toString();
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .protectedNames(ProtectedNames.OFF)
+            .tmp(TmpPolicy.NONE)
+            .build()
+            .in(Places.current(directory));
+    session =
+        new WindowsSandboxes(windows, new Installation(directory.resolve("state")), System.getenv())
+            .restrictedToken(policy, new WindowsFacts(false, List.of(), false, true, true));
+  }
+
+  @AfterEach
+  void close() {
+    session.close();
+  }
+
+  private Launch launch(List<String> command, Redirect output, Limits limits) {
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.put("RINGFENCE_TEST", "grün");
+    return new Launch(
+        command,
+        directory,
+        environment,
+        Redirect.PIPE,
+        output,
+        Redirect.PIPE,
+        false,
+        limits,
+        Optional.empty());
+  }
+
+  private SandboxedProcess start(List<String> command) throws SandboxException {
+    return session.start(launch(command, Redirect.PIPE, Limits.NONE));
+  }
+
+  private static String classes() throws URISyntaxException {
+    return Path.of(Echo.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+        .toAbsolutePath()
+        .toString();
+  }
+
+  private static List<String> java(String... arguments) throws URISyntaxException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java.exe").toString(),
+                "-Dfile.encoding=UTF-8",
+                "-Dsun.stderr.encoding=UTF-8",
+                "-cp",
+                classes(),
+                Echo.class.getName()));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  private static String text(InputStream stream) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    stream.transferTo(bytes);
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Without what no code page has: java.exe reads its own command line as one. */
+  @Test
+  void argumentsAndEnvironmentArriveAsTheyAre() throws Exception {
+    List<String> words =
+        List.of(
+            "",
+            "a b",
+            "a\\",
+            "a b\\",
+            "a\\\"b",
+            "a\\\\\"b",
+            "\"",
+            "\\",
+            "%PATH%",
+            "^",
+            "é",
+            "tab\there",
+            "it's");
+    SandboxedProcess process = start(java(words.toArray(new String[0])));
+    String printed = text(process.getInputStream());
+    assertThat(text(process.getErrorStream())).isEqualTo("grün");
+    assertThat(printed).isEqualTo(shown(words));
+    assertThat(process.waitFor()).isZero();
+    assertThat(process.termination().orElseThrow().cause()).isEqualTo(Cause.EXITED);
+  }
+
+  @Test
+  void inputOfAnyLengthComesBack() throws Exception {
+    byte[] sent = new byte[300_000];
+    new java.util.Random(7).nextBytes(sent);
+    SandboxedProcess process = start(java("stdin"));
+    Thread writer =
+        new Thread(
+            () -> {
+              try (var out = process.getOutputStream()) {
+                out.write(sent);
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
+    writer.start();
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    process.getInputStream().transferTo(received);
+    writer.join();
+    assertThat(received.toByteArray()).isEqualTo(sent);
+    assertThat(process.waitFor()).isZero();
+  }
+
+  @Test
+  void outputGoesWhereItIsSent() throws Exception {
+    Path file = directory.resolve("out.txt");
+    List<String> command = List.of("cmd", "/d", "/c", "echo one");
+    session.start(launch(command, Redirect.to(file.toFile()), Limits.NONE)).waitFor();
+    session.start(launch(command, Redirect.appendTo(file.toFile()), Limits.NONE)).waitFor();
+    assertThat(Files.readString(file)).isEqualTo("one\r\none\r\n");
+    assertThat(start(List.of("cmd", "/d", "/c", "exit 42")).waitFor()).isEqualTo(42);
+  }
+
+  @Test
+  void aBatchFileGetsItsArgumentsAndNoMore() throws Exception {
+    Path batch = directory.resolve("b c.bat");
+    Files.writeString(batch, "@echo off\r\necho [%1] [%~2]\r\n");
+    SandboxedProcess process = start(List.of(batch.toString(), "x & echo pwned", "y"));
+    assertThat(text(process.getInputStream())).isEqualTo("[\"x & echo pwned\"] [y]\r\n");
+    assertThatThrownBy(() -> start(List.of(batch.toString(), "%PATH%")))
+        .hasMessageContaining("cmd.exe would interpret");
+  }
+
+  @Test
+  void theWholeTreeEndsWithTheCommand() throws Exception {
+    Path mark = directory.resolve("mark");
+    // A grandchild that would write a file later, detached from its parent.
+    SandboxedProcess process =
+        start(
+            List.of(
+                "cmd",
+                "/d",
+                "/c",
+                "start /b cmd /d /c \"ping -n 4 127.0.0.1 >nul & echo x >mark\""));
+    process.waitFor(60, TimeUnit.SECONDS);
+    Thread.sleep(6000);
+    assertThat(mark).doesNotExist();
+  }
+
+  @Test
+  void limitsAndDestroyEndIt() throws Exception {
+    Limits brief = SandboxPolicy.builder().wallTime(Duration.ofMillis(300)).build().limits();
+    SandboxedProcess slow = session.start(launch(List.of("cmd", "/d"), Redirect.PIPE, brief));
+    assertThat(slow.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(slow.termination().orElseThrow().cause()).isEqualTo(Cause.TIMED_OUT);
+    SandboxedProcess waiting = start(List.of("cmd", "/d"));
+    assertThat(waiting.isAlive()).isTrue();
+    waiting.destroyForcibly();
+    assertThat(waiting.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(waiting.termination().orElseThrow().cause()).isEqualTo(Cause.DESTROYED);
+    Limits few = SandboxPolicy.builder().outputBytes(1000).build().limits();
+    SandboxedProcess loud =
+        session.start(
+            launch(
+                List.of("cmd", "/d", "/c", "for /l %i in (1,1,100000) do @echo 0123456789"),
+                Redirect.PIPE,
+                few));
+    assertThat(text(loud.getInputStream())).hasSizeLessThanOrEqualTo(1000);
+    assertThat(loud.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(loud.termination().orElseThrow().cause()).isEqualTo(Cause.OUTPUT_LIMIT);
+  }
+
+  @Test
+  void theWorkspaceIsNoPlaceToFindPrograms() throws Exception {
+    Files.copy(
+        Path.of(windows.machine().systemDirectory(), "cmd.exe"), directory.resolve("planted.exe"));
+    assertThatThrownBy(() -> start(List.of("planted")))
+        .isInstanceOf(CommandNotFoundException.class);
+    // Named by its path, it is.
+    assertThat(start(List.of(".\\planted.exe", "/d", "/c", "exit 5")).waitFor()).isEqualTo(5);
+  }
+
+  @Test
+  void aTerminal() throws Exception {
+    Launch plain = launch(List.of("cmd", "/d", "/c", "exit 9"), Redirect.PIPE, Limits.NONE);
+    SandboxedProcess process =
+        session.start(
+            new Launch(
+                plain.command(),
+                plain.directory(),
+                plain.environment(),
+                Redirect.PIPE,
+                Redirect.PIPE,
+                Redirect.PIPE,
+                false,
+                Limits.NONE,
+                Optional.of(new TerminalSize(80, 24))));
+    process.resize(new TerminalSize(100, 30));
+    Thread reader =
+        new Thread(
+            () -> {
+              try {
+                process.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
+    reader.setDaemon(true);
+    reader.start();
+    boolean ended = process.waitFor(20, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    assumeFalse(
+        !ended && windows.machine().version().contains("Wine"),
+        "Wine's pseudo-console carries nothing");
+    assertThat(process.exitValue()).isEqualTo(9);
+  }
+}

@@ -1,0 +1,336 @@
+package org.ringfence.windows.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination.Cause;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.ProcessRequest;
+
+/** Sandboxes on a Windows that answers any error; on Linux, where its paths are names alone. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "its paths would be looked up")
+class SandboxesTest {
+  private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true, true);
+  private static final KeptPlaces KEPT =
+      new KeptPlaces(List.of("C:\\Users\\me"), List.of("C:\\Windows", "C:\\Program Files"));
+
+  @TempDir private Path state;
+  private final FakeWindows windows = new FakeWindows();
+  private Installation installation;
+  private WindowsSandboxes sandboxes;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    installation = new Installation(state.resolve("ringfence"));
+    sandboxes = new WindowsSandboxes(windows, installation, KEPT, directory -> {});
+    windows.file("C:\\work");
+    windows.file("C:\\work\\kept");
+    for (String program :
+        List.of(
+            "C:\\Windows\\System32\\cmd.exe",
+            "C:\\tools\\tool.exe",
+            "C:\\tools\\script.bat",
+            "C:\\tools\\powershell.exe")) {
+      windows.file(program).attributes = 0;
+    }
+  }
+
+  private static EffectivePolicy policy(String... roots) {
+    SandboxPolicy.Builder builder = SandboxPolicy.builder().protectedNames(ProtectedNames.OFF);
+    for (String root : roots) {
+      builder.write(root);
+    }
+    return builder.build().in(Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+  }
+
+  private static Launch launch(Limits limits, String... command) {
+    return new Launch(
+        List.of(command),
+        Path.of("C:\\work"),
+        Map.of("Path", "C:\\tools;relative;C:\\WindowsApps"),
+        Redirect.PIPE,
+        Redirect.PIPE,
+        Redirect.PIPE,
+        false,
+        limits,
+        Optional.empty());
+  }
+
+  private static Launch launch(String... command) {
+    return launch(Limits.NONE, command);
+  }
+
+  @Test
+  void aCommandRunsUnderATokenAndInAJob() throws Exception {
+    windows.exitCodes.add(7);
+    try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), FACTS)) {
+      SandboxedProcess process = session.start(launch("tool", "a b", "c\"d"));
+      assertThat(process.waitFor()).isEqualTo(7);
+      assertThat(process.termination().orElseThrow().cause()).isEqualTo(Cause.EXITED);
+      ProcessRequest request = windows.started.get(0);
+      assertThat(request.program()).isEqualTo("C:\\tools\\tool.exe");
+      assertThat(request.commandLine()).isEqualTo("\"C:\\tools\\tool.exe\" \"a b\" \"c\\\"d\"");
+      assertThat(request.environment()).contains("SystemRoot=C:\\Windows\0").endsWith("\0\0");
+      assertThat(request.desktop().orElseThrow()).startsWith("WinSta0\\ringfence-");
+      assertThat(request.standard()).hasSize(3);
+      process.getInputStream().close();
+      process.getErrorStream().close();
+      process.getOutputStream().close();
+    }
+    assertThat(windows.openHandles()).isZero();
+    // The root keeps its entry for the next sandbox.
+    assertThat(installation.all()).hasSize(1);
+    assertThat(windows.list("C:\\work").aces()).hasSize(3);
+  }
+
+  @Test
+  void aContainerGoesWithTheSandboxAndSoDoItsEntries() throws Exception {
+    windows.exitCodes.add(0);
+    int before = windows.list("C:\\work").aces().size();
+    try (BackendSession session = sandboxes.appContainer(policy("C:\\work"), FACTS, true)) {
+      assertThat(windows.containers).hasSize(1);
+      SandboxedProcess process = session.start(launch("tool"));
+      process.waitFor();
+      ProcessRequest.Container container = windows.started.get(0).container().orElseThrow();
+      assertThat(container.lessPrivileged()).isTrue();
+      assertThat(container.capabilities()).isEmpty();
+      assertThat(windows.list("C:\\work").aces()).hasSize(before + 1);
+      assertThatThrownBy(() -> session.start(launch("powershell")))
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("known not to start");
+    }
+    assertThat(windows.containers).isEmpty();
+    assertThat(windows.list("C:\\work").aces()).hasSize(before);
+    assertThat(installation.all()).isEmpty();
+    assertThat(installation.containerRecords()).isEmpty();
+  }
+
+  /** Every call of a launch, with the codes that Windows is known to give it. */
+  static List<Object[]> launchErrors() {
+    List<Object[]> errors = new ArrayList<>();
+    for (int code : new int[] {2, 5, 87, 193, 206, 267, 740, 1312, 1314, 1450, 1920}) {
+      errors.add(new Object[] {"CreateProcess", code});
+    }
+    for (String call :
+        List.of(
+            "CreateJobObjectW",
+            "SetInformationJobObject",
+            "QueryInformationJobObject",
+            "CreatePipe",
+            "SetHandleInformation",
+            "IsProcessInJob",
+            "OpenProcessToken(child)",
+            "GetTokenInformation",
+            "ResumeThread",
+            "GetSystemDirectoryW")) {
+      errors.add(new Object[] {call, 5});
+    }
+    return errors;
+  }
+
+  @ParameterizedTest
+  @MethodSource("launchErrors")
+  void anErrorOfALaunchLeavesNothing(String call, int code) throws Exception {
+    try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), FACTS)) {
+      int handles = windows.openHandles();
+      windows.fail(call, code);
+      assertThatThrownBy(() -> session.start(launch("tool")))
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("error " + code);
+      assertThat(windows.openHandles()).isEqualTo(handles);
+      windows.exitCodes.clear();
+      windows.exitCodes.add(0);
+      // The next one starts.
+      SandboxedProcess process = session.start(launch("tool"));
+      assertThat(process.waitFor()).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "OpenProcessToken",
+        "GetTokenInformation",
+        "CreateRestrictedToken",
+        "SetTokenInformation",
+        "CreateDesktopW"
+      })
+  void anErrorOfOpeningLeavesNothing(String call) throws Exception {
+    windows.fail(call, 1344);
+    EffectivePolicy policy = policy("C:\\work");
+    assertThatThrownBy(() -> sandboxes.restrictedToken(policy, FACTS))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("1344")
+        .hasMessageContaining("fewer writable roots");
+    assertThat(windows.openHandles()).isZero();
+    assertThatThrownBy(
+            () -> {
+              windows.fail("CreateAppContainerProfile", 0x80070005);
+              sandboxes.appContainer(policy, FACTS, false);
+            })
+        .hasMessageContaining("0x80070005");
+    assertThat(installation.containerRecords()).isEmpty();
+  }
+
+  @Test
+  void aSystemThatOnlySeemsToRestrictIsFoundOut() throws Exception {
+    windows.forgetful = true;
+    EffectivePolicy nothing = policy();
+    assertThatThrownBy(() -> sandboxes.restrictedToken(nothing, FACTS))
+        .hasMessageContaining("does not restrict the token");
+    try (BackendSession session = sandboxes.appContainer(nothing, FACTS, false)) {
+      assertThatThrownBy(() -> session.start(launch("tool")))
+          .hasMessageContaining("this system took the limits");
+    }
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  @Test
+  void rootsThatAreNotGiven() {
+    for (String[] refused :
+        new String[][] {
+          {"C:\\Users\\me", "is or contains C:\\Users\\me"},
+          {"C:\\Users", "is or contains C:\\Users\\me"},
+          {"C:\\", "root of a volume"},
+          {"C:\\Windows\\Temp", "belongs to the system's C:\\Windows"},
+          {"\\\\server\\share\\x", "another machine"},
+          {"\\\\?\\C:\\work", "a device's or a raw name"},
+          {"C:\\work\\a:stream", "names a stream"},
+          {"C:\\work\\nul.txt", "is a device"},
+          {"C:\\work.", "ends in a dot"}
+        }) {
+      assertThatThrownBy(() -> sandboxes.restrictedToken(policy(refused[0]), FACTS))
+          .as(refused[0])
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining(refused[1]);
+    }
+  }
+
+  @Test
+  void oneRootThatCannotBeGrantedTakesTheOthersBack() throws Exception {
+    int before = windows.list("C:\\work").aces().size();
+    assertThatThrownBy(() -> sandboxes.restrictedToken(policy("C:\\work", "C:\\missing"), FACTS))
+        .hasMessageContaining("C:\\missing");
+    assertThat(windows.list("C:\\work").aces()).hasSize(before);
+    assertThat(installation.all()).isEmpty();
+  }
+
+  @Test
+  void tooManyRootsAreToldBeforeAnythingIsSet() {
+    String[] roots = new String[300];
+    for (int i = 0; i < roots.length; i++) {
+      roots[i] = "C:\\roots\\" + i;
+      windows.file(roots[i]);
+    }
+    assertThatThrownBy(() -> sandboxes.restrictedToken(policy(roots), FACTS))
+        .hasMessageContaining("300 writable roots do not fit")
+        .hasMessageContaining("1344");
+    assertThat(windows.calls).doesNotContain("SetSecurityInfo");
+  }
+
+  @Test
+  void commandsThatAreNotStarted() throws Exception {
+    try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
+      for (String name : List.of("none", "con", "tool.exe:x", "..\\tools\\none")) {
+        assertThatThrownBy(() -> session.start(launch(name)))
+            .as(name)
+            .isInstanceOf(CommandNotFoundException.class);
+      }
+      for (String argument : List.of("50%", "a\"b", "!x!", "a\nb")) {
+        assertThatThrownBy(() -> session.start(launch("script", argument)))
+            .as(argument)
+            .isInstanceOf(SandboxException.class)
+            .hasMessageContaining("cmd.exe would interpret");
+      }
+      windows.exitCodes.add(0);
+      session.start(launch("script.bat", "a & b")).waitFor();
+      assertThat(windows.started.get(0).program()).isEqualTo("C:\\Windows\\System32\\cmd.exe");
+      assertThat(windows.started.get(0).commandLine())
+          .endsWith("/s /c \"\"C:\\tools\\script.bat\" \"a & b\"\"");
+    }
+  }
+
+  @Test
+  void limitsEndTheJob() throws Exception {
+    Limits limits = SandboxPolicy.builder().wallTime(Duration.ofMillis(50)).build().limits();
+    try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
+      SandboxedProcess process = session.start(launch(limits, "tool"));
+      process.waitFor();
+      assertThat(process.termination().orElseThrow().cause()).isEqualTo(Cause.TIMED_OUT);
+      SandboxedProcess other = session.start(launch("tool"));
+      other.destroy();
+      other.waitFor();
+      assertThat(other.termination().orElseThrow().cause()).isEqualTo(Cause.DESTROYED);
+      SandboxedProcess left = session.start(launch("tool"));
+      session.end();
+      assertThat(left.isAlive()).isFalse();
+      assertThatThrownBy(() -> session.start(launch("tool"))).hasMessageContaining("closed");
+    }
+  }
+
+  @Test
+  void aConsoleTakesThePlaceOfTheStreams() throws Exception {
+    windows.exitCodes.add(3);
+    Launch plain = launch("tool");
+    try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
+      SandboxedProcess process =
+          session.start(
+              new Launch(
+                  plain.command(),
+                  plain.directory(),
+                  plain.environment(),
+                  Redirect.PIPE,
+                  Redirect.PIPE,
+                  Redirect.PIPE,
+                  false,
+                  Limits.NONE,
+                  Optional.of(new TerminalSize(80, 24))));
+      assertThat(process.waitFor()).isEqualTo(3);
+      assertThat(windows.started.get(0).console()).isPresent();
+      assertThat(windows.started.get(0).standard()).isEmpty();
+    }
+  }
+
+  @Test
+  void theNextSandboxTakesBackWhatACrashHasLeft() throws Exception {
+    BackendSession lost = sandboxes.appContainer(policy("C:\\work"), FACTS, false);
+    assertThat(lost).isNotNull();
+    assertThat(windows.containers).hasSize(1);
+    // Another process of this number, as far as the journal can tell.
+    windows.processes.put((int) ProcessHandle.current().pid(), 1L);
+    new WindowsSandboxes(windows, installation, KEPT, directory -> {})
+        .restrictedToken(policy(), FACTS)
+        .close();
+    assertThat(windows.containers).isEmpty();
+    assertThat(windows.list("C:\\work").aces()).hasSize(2);
+    assertThat(installation.all()).isEmpty();
+  }
+}

@@ -1,0 +1,94 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.ringfence.SandboxException;
+import org.ringfence.spi.MachineState;
+import org.ringfence.spi.MachineState.Finding;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Shows and takes back what sandboxes keep on a Windows machine. */
+@Command(
+    name = "windows",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Shows and takes back what sandboxes keep on a Windows machine: entries on the lists of"
+          + " writable roots, and what a crash has left. Each subcommand exits with 1 when"
+          + " something is not as it should be.",
+      ""
+    },
+    synopsisSubcommandLabel = "COMMAND")
+final class WindowsCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  private interface Task {
+    List<Finding> run(MachineState state) throws SandboxException;
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  @Command(
+      name = "status",
+      mixinStandardHelpOptions = true,
+      description = {"Shows what is kept, with what is expected and found. Changes nothing.", ""})
+  int status() throws SandboxException {
+    return print(MachineState::status, "nothing is kept on this machine");
+  }
+
+  @Command(
+      name = "repair",
+      mixinStandardHelpOptions = true,
+      description = {"Takes back what processes have left that ended before they could.", ""})
+  int repair() throws SandboxException {
+    return print(MachineState::repair, "nothing was left");
+  }
+
+  @Command(
+      name = "gc",
+      mixinStandardHelpOptions = true,
+      description = {"Takes back what nothing can use any more, and does what 'repair' does.", ""})
+  int gc() throws SandboxException {
+    return print(MachineState::collect, "nothing was left");
+  }
+
+  @Command(
+      name = "teardown",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Takes everything back, to the bit where nobody else has changed it since. Sandboxes that"
+            + " are open lose their rights.",
+        ""
+      })
+  int teardown() throws SandboxException {
+    return print(MachineState::teardown, "nothing is kept on this machine");
+  }
+
+  private int print(Task task, String nothing) throws SandboxException {
+    MachineState state =
+        ServiceLoader.load(MachineState.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(one -> one.system().equals("windows"))
+            .findFirst()
+            .orElseThrow(() -> new SandboxException("backend-windows is not on the class path"));
+    List<Finding> findings = task.run(state);
+    PrintWriter out = spec.commandLine().getOut();
+    Palette palette = Palette.ofThisTerminal();
+    findings.forEach(
+        finding ->
+            out.println(
+                palette.answer(finding.fine(), finding.fine() ? "ok   " : "wrong")
+                    + " "
+                    + Printable.of(finding.text())));
+    if (findings.isEmpty()) {
+      out.println(nothing);
+    }
+    out.flush();
+    return findings.stream().allMatch(Finding::fine) ? ExitCode.OK : ExitCode.NO;
+  }
+}
