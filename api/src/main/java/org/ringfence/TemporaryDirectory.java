@@ -51,7 +51,7 @@ final class TemporaryDirectory implements AutoCloseable {
 
   private static TemporaryDirectory createIn(Path place) throws IOException {
     Path parent = place.toRealPath();
-    if (!Files.isReadable(RANDOM)) {
+    if (!TreeRemoval.POSIX || !Files.isReadable(RANDOM)) {
       return new TemporaryDirectory(Files.createTempDirectory(parent, PREFIX));
     }
     Path directory = parent.resolve(PREFIX + randomName());

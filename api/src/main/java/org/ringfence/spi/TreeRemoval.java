@@ -2,6 +2,7 @@ package org.ringfence.spi;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystems;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,6 +13,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 
 /** Removes what a command has left, whatever rights it has taken away, without following links. */
 public final class TreeRemoval extends SimpleFileVisitor<Path> {
+  /** Whether files have the permissions of POSIX; on Windows they have lists. */
+  public static final boolean POSIX =
+      FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
   private boolean unlocked;
 
   private TreeRemoval() {}
@@ -36,10 +41,21 @@ public final class TreeRemoval extends SimpleFileVisitor<Path> {
     return FileVisitResult.CONTINUE;
   }
 
+  /** A junction is removed itself, not what it leads to. */
+  @Override
+  public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs) throws IOException {
+    if (attrs.isOther()) {
+      delete(dir);
+      return FileVisitResult.SKIP_SUBTREE;
+    }
+    return FileVisitResult.CONTINUE;
+  }
+
   /** The command may have taken its own rights on a directory away. */
   @Override
   public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
-    if (!(failure instanceof AccessDeniedException)
+    if (!POSIX
+        || !(failure instanceof AccessDeniedException)
         || !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)
         || Files.isReadable(file) && Files.isExecutable(file)) {
       throw failure;
@@ -52,7 +68,12 @@ public final class TreeRemoval extends SimpleFileVisitor<Path> {
     try {
       Files.delete(file);
     } catch (AccessDeniedException e) {
-      unlock(file.getParent());
+      if (POSIX) {
+        unlock(file.getParent());
+      } else {
+        // There, a read-only file is not deleted.
+        Files.setAttribute(file, "dos:readonly", false, LinkOption.NOFOLLOW_LINKS);
+      }
       Files.delete(file);
     }
   }

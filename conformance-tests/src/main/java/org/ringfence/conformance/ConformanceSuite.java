@@ -14,6 +14,8 @@ import java.util.Set;
 import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.windows.WindowsCases;
+import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -28,33 +30,63 @@ import org.ringfence.spi.SandboxBackend;
  * }</pre>
  */
 public final class ConformanceSuite implements AutoCloseable {
-  private final Stage stage;
-  private final Map<ConformanceCase, Body> bodies;
+  private final AutoCloseable fixture;
+  private final Map<ConformanceCase, Running> cases;
 
-  private ConformanceSuite(Stage stage, Map<ConformanceCase, Body> bodies) {
-    this.stage = stage;
-    this.bodies = bodies;
+  private interface Running {
+    String run() throws Exception;
+  }
+
+  private ConformanceSuite(AutoCloseable fixture, Map<ConformanceCase, Running> cases) {
+    this.fixture = fixture;
+    this.cases = cases;
   }
 
   /**
-   * Prepares the suite.
+   * Prepares the suite, with the cases of the system that this is.
    *
    * @param backend the backend to hold to it
    * @return the suite; close it to remove what it made
    * @throws IOException if the fixture cannot be made
    */
   public static ConformanceSuite against(SandboxBackend backend) throws IOException {
-    return new ConformanceSuite(new Stage(backend, Fixture.create()), bodies());
+    Map<ConformanceCase, Running> cases = new LinkedHashMap<>();
+    if (PathStyle.current() == PathStyle.WINDOWS) {
+      WindowsCases windows = WindowsCases.against(backend);
+      for (ConformanceCase each : windowsCatalogue()) {
+        cases.put(each, () -> run(windows, each.id()));
+      }
+      return new ConformanceSuite(windows, cases);
+    }
+    Stage stage = new Stage(backend, Fixture.create());
+    bodies().forEach((each, body) -> cases.put(each, () -> body.run(stage)));
+    return new ConformanceSuite(stage.fixture(), cases);
+  }
+
+  private static String run(WindowsCases windows, String id) throws Exception {
+    String reason = windows.inapplicable(id);
+    if (!reason.isEmpty()) {
+      throw new NotApplicableException(reason);
+    }
+    return windows.body(id).call();
+  }
+
+  private static List<ConformanceCase> windowsCatalogue() {
+    return WindowsCases.catalogue().stream()
+        .map(each -> new ConformanceCase(each.id(), each.group(), each.title(), each.needs()))
+        .toList();
   }
 
   /**
-   * All cases, without preparing to run them.
+   * All cases of all systems, without preparing to run them.
    *
    * @return the cases, by group
    * @throws IOException if the jar lacks the data file
    */
   public static List<ConformanceCase> catalogue() throws IOException {
-    return List.copyOf(bodies().keySet());
+    List<ConformanceCase> all = new ArrayList<>(bodies().keySet());
+    all.addAll(windowsCatalogue());
+    return List.copyOf(all);
   }
 
   private static Map<ConformanceCase, Body> bodies() throws IOException {
@@ -116,7 +148,7 @@ public final class ConformanceSuite implements AutoCloseable {
    * @return the cases, by group
    */
   public List<ConformanceCase> cases() {
-    return List.copyOf(bodies.keySet());
+    return List.copyOf(cases.keySet());
   }
 
   /**
@@ -130,7 +162,7 @@ public final class ConformanceSuite implements AutoCloseable {
     Outcome outcome;
     String detail;
     try {
-      detail = bodies.get(each).run(stage);
+      detail = cases.get(each).run();
       outcome = detail.isEmpty() ? Outcome.PASS : Outcome.FAIL;
     } catch (NotApplicableException e) {
       outcome = Outcome.NOT_APPLICABLE;
@@ -148,6 +180,12 @@ public final class ConformanceSuite implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    stage.fixture().close();
+    try {
+      fixture.close();
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
   }
 }

@@ -51,6 +51,11 @@ public final class AppContainerPlanner extends WindowsPlanner {
               "Owner, permissions, times and attributes are changed only where writing is granted",
               CONTAINER));
     }
+    add(
+        enforced(
+            "registry.write",
+            "The registry is not changed, but for the container's own part of it",
+            "low integrity and the container's SID"));
     if (policy.fileDefault() == FileDefault.MINIMAL) {
       add(
           enforced(

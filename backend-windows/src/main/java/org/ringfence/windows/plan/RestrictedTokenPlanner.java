@@ -75,6 +75,16 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
             "files.metadata",
             "Owner, permissions, times and attributes are changed only where writing is granted",
             "write-restricted token"));
+    String registry = "The registry is not changed";
+    add(
+        facts.everyone()
+            ? advisory(
+                "registry.write",
+                registry,
+                "write-restricted token",
+                "keys that everybody may write are written, as Everyone is a restricting SID",
+                ANOTHER_MODE)
+            : enforced("registry.write", registry, "write-restricted token"));
     if (policy.fileDefault() == FileDefault.MINIMAL
         || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
       add(

@@ -1,0 +1,279 @@
+package org.ringfence.conformance.windows;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.ringfence.Backends;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxException;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+import org.ringfence.spi.SandboxBackend;
+
+/**
+ * Where a case of Windows runs: the backend, a workspace, a directory of the user's outside of it,
+ * a server of the host and a process outside.
+ */
+final class WindowsStage implements AutoCloseable {
+  private static final int PATIENCE = 100;
+
+  private final SandboxBackend backend;
+  private final Path base;
+  private final Path library;
+  private final ServerSocket server;
+  private final AtomicLong contacts = new AtomicLong();
+  private Process victim;
+
+  private WindowsStage(SandboxBackend backend, Path base) throws IOException {
+    this.backend = backend;
+    this.base = base;
+    this.library = Files.createDirectory(base.resolve("library"));
+    copyClasses();
+    this.server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+    Thread thread = new Thread(this::serve, "ringfence-conformance-server");
+    thread.setDaemon(true);
+    thread.start();
+    reset();
+  }
+
+  static WindowsStage create(SandboxBackend backend) throws IOException {
+    // Not below TEMP, which the sandbox's own lies in.
+    Path home = Path.of(System.getProperty("user.home"));
+    Path base = Files.createDirectory(home.resolve("ringfence-conformance-" + UUID.randomUUID()));
+    try {
+      return new WindowsStage(backend, base.toRealPath());
+    } catch (IOException | RuntimeException e) {
+      deleteTree(base);
+      throw e;
+    }
+  }
+
+  private void copyClasses() throws IOException {
+    try {
+      Path source =
+          Path.of(WindowsProbe.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      String name =
+          Files.isDirectory(source)
+              ? WindowsProbe.class.getPackageName().replace('.', '/')
+              : source.getFileName().toString();
+      Path from = Files.isDirectory(source) ? source.resolve(name) : source;
+      try (Stream<Path> all = Files.walk(from)) {
+        for (Path path : (Iterable<Path>) all::iterator) {
+          Path target = library.resolve(name).resolve(from.relativize(path).toString());
+          Path to = Files.isDirectory(source) ? target : library.resolve(name);
+          Files.createDirectories(Files.isDirectory(path) ? to : to.getParent());
+          if (!Files.isDirectory(path)) {
+            Files.copy(path, to, StandardCopyOption.REPLACE_EXISTING);
+          }
+        }
+      }
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private void serve() {
+    try {
+      while (true) {
+        server.accept().close();
+        contacts.incrementAndGet();
+      }
+    } catch (IOException e) {
+      // Closed at the end.
+      return;
+    }
+  }
+
+  /** Puts workspace, outside and the process outside back to how every case finds them. */
+  void reset() throws IOException {
+    deletePatiently(workspace());
+    deletePatiently(outside());
+    Files.createDirectories(workspace().resolve("inner"));
+    Files.writeString(workspace().resolve("file"), "workspace");
+    Files.createDirectories(outside().resolve("directory"));
+    Files.writeString(outside().resolve("file"), "outside");
+    Files.writeString(outside().resolve("directory/file"), "nested");
+    if (victim == null || !victim.isAlive()) {
+      victim = new ProcessBuilder("cmd.exe", "/d").start();
+    }
+  }
+
+  SandboxBackend backend() {
+    return backend;
+  }
+
+  Path workspace() {
+    return base.resolve("workspace");
+  }
+
+  Path outside() {
+    return base.resolve("outside");
+  }
+
+  long contacts() {
+    return contacts.get();
+  }
+
+  boolean victimAlive() {
+    return victim.isAlive();
+  }
+
+  /** The command that runs the probe, with values in the place of names such as outside. */
+  List<String> probe(List<String> arguments) throws IOException {
+    String classes;
+    try (Stream<Path> files = Files.list(library)) {
+      List<String> entries = new ArrayList<>(List.of(library.toString()));
+      files.map(Path::toString).filter(file -> file.endsWith(".jar")).forEach(entries::add);
+      classes = String.join(";", entries);
+    }
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java.exe").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-Xmx128m",
+                "-cp",
+                classes,
+                WindowsProbe.class.getName()));
+    for (String argument : arguments) {
+      command.add(
+          argument
+              .replace("${workspace}", workspace().toString())
+              .replace("${outside}", outside().toString())
+              .replace("${port}", Integer.toString(server.getLocalPort()))
+              .replace("${victim}", Long.toString(victim.pid())));
+    }
+    return command;
+  }
+
+  /** A container reads only what is named; a restricted token reads everything. */
+  SandboxPolicy.Builder policy() {
+    SandboxPolicy.Builder builder =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .protectedNames(ProtectedNames.OFF)
+            .strictness(Strictness.Mode.BEST_EFFORT);
+    if (backend.id().equals("app-container")) {
+      builder.fileDefault(FileDefault.MINIMAL).read(library.toString());
+    }
+    return builder;
+  }
+
+  /**
+   * Why a case does not apply: the backend cannot run, or does not enforce what the case is about.
+   *
+   * @return the plan's own reason; empty when it applies
+   */
+  String inapplicable(List<String> needs) {
+    SandboxPlan plan = backend.plan(policy().build().in(Places.current(workspace())));
+    if (!plan.availability().usable()) {
+      return String.join("; ", plan.availability().reasons());
+    }
+    for (Guarantee guarantee : plan.guarantees()) {
+      if (needs.contains(guarantee.id()) && guarantee.level() != Enforcement.ENFORCED) {
+        return guarantee.id() + ": " + guarantee.reason();
+      }
+    }
+    return "";
+  }
+
+  Sandbox open() throws SandboxException {
+    return Sandbox.opener(policy().build())
+        .workspace(workspace())
+        .backends(Backends.of(List.of(backend)))
+        .open();
+  }
+
+  /** Everything outside, for comparison: names, times and contents. */
+  Map<String, String> snapshot() throws IOException {
+    Map<String, String> seen = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(outside())) {
+      for (Path path : (Iterable<Path>) all::iterator) {
+        String content = Files.isRegularFile(path) ? Files.readString(path) : "";
+        seen.put(path.toString(), Files.getAttribute(path, "dos:hidden") + content);
+      }
+    }
+    return seen;
+  }
+
+  /** A directory cannot be deleted while it is some process's own, which may be about to end. */
+  private static void deletePatiently(Path root) throws IOException {
+    for (int tries = 0; ; tries++) {
+      try {
+        deleteTree(root);
+        return;
+      } catch (FileSystemException e) {
+        if (tries == PATIENCE) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+      }
+    }
+  }
+
+  private static void deleteTree(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+              throws IOException {
+            if (attributes.isOther()) {
+              // A junction: what it leads to is not ours to delete.
+              Files.delete(directory);
+              return FileVisitResult.SKIP_SUBTREE;
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  @Override
+  public void close() throws IOException {
+    victim.destroyForcibly();
+    server.close();
+    deletePatiently(base);
+  }
+}

@@ -1,0 +1,88 @@
+package org.ringfence.conformance;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+import org.ringfence.spi.SandboxBackend;
+
+/** Runs the suite, in a Windows JVM, against a backend that confines nothing and claims to. */
+public final class UnconfinedOnWindows implements SandboxBackend, BackendSession {
+  /**
+   * Prints each case with what came of it.
+   *
+   * @param args none
+   * @throws Exception if the fixture cannot be made
+   */
+  public static void main(String[] args) throws Exception {
+    try (ConformanceSuite suite = ConformanceSuite.against(new UnconfinedOnWindows())) {
+      for (ConformanceCase each : suite.cases()) {
+        CaseResult result = suite.run(each);
+        System.out.println(result.id() + " " + result.outcome() + " " + result.detail());
+      }
+    }
+  }
+
+  @Override
+  public String id() {
+    return "unconfined";
+  }
+
+  @Override
+  public String description() {
+    return "nothing";
+  }
+
+  @Override
+  public int weight() {
+    return 1;
+  }
+
+  @Override
+  public Availability probe() {
+    return Availability.available(Map.of());
+  }
+
+  @Override
+  public SandboxPlan plan(EffectivePolicy policy) {
+    return new SandboxPlan(id(), policy, probe(), List.of());
+  }
+
+  @Override
+  public String explain(EffectivePolicy policy) {
+    return "";
+  }
+
+  @Override
+  public BackendSession open(SandboxPlan plan, SandboxListener listener) {
+    return this;
+  }
+
+  @Override
+  public SandboxedProcess start(Launch launch) throws SandboxException {
+    try {
+      ProcessBuilder builder =
+          new ProcessBuilder(launch.command()).directory(launch.directory().toFile());
+      return new PlainProcess(builder.start());
+    } catch (IOException e) {
+      throw new SandboxException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void end() {
+    // What was started goes on: that is the point.
+  }
+
+  @Override
+  public void close() {
+    // Nothing was taken.
+  }
+}
