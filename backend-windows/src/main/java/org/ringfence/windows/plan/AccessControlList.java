@@ -78,13 +78,17 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   private static AccessControlList read(ByteBuffer buffer, int start) {
     try {
       int revision = buffer.get(start);
+      int end = start + (buffer.getShort(start + 2) & 0xffff);
       int count = buffer.getShort(start + 4) & 0xffff;
+      if (end < start + HEADER || end > buffer.limit()) {
+        throw new IllegalArgumentException("the list is cut off");
+      }
       List<RawAce> entries = new ArrayList<>();
       int at = start + HEADER;
       for (int i = 0; i < count; i++) {
         byte[] entry = new byte[buffer.getShort(at + 2) & 0xffff];
-        if (entry.length < HEADER) {
-          throw new IllegalArgumentException("the list has an entry without a size");
+        if (entry.length < HEADER || at + entry.length > end) {
+          throw new IllegalArgumentException("the list has an entry of a wrong size");
         }
         buffer.position(at).get(entry);
         entries.add(new RawAce(entry));

@@ -3,8 +3,10 @@ package org.ringfence.windows.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SidTest {
@@ -15,6 +17,21 @@ class SidTest {
     assertThatThrownBy(() -> new Sid(text)).isInstanceOf(IllegalArgumentException.class);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "S-1-1-0, 010100000000000100000000",
+    "S-1-5-18, 010100000000000512000000",
+    "S-1-5-21-1-2-3-4294967295, 0105000000000005150000000100000002000000" + "03000000ffffffff",
+    "S-1-281474976710655, 0100ffffffffffff"
+  })
+  void theBinaryForm(String text, String hex) {
+    byte[] bytes = HexFormat.of().parseHex(hex);
+    assertThat(new Sid(text).bytes()).isEqualTo(bytes);
+    assertThat(Sid.of(bytes)).isEqualTo(new Sid(text));
+    byte[] cut = java.util.Arrays.copyOf(bytes, bytes.length - 1);
+    assertThatThrownBy(() -> Sid.of(cut)).isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void aRootsSidIsFoundAgainAndNobodyElses() {
     byte[] secret = {1, 2, 3};
@@ -22,6 +39,7 @@ class SidTest {
     assertThat(sid.text()).startsWith("S-1-5-21-");
     assertThat(Sid.synthetic(secret, "c:\\WORK\\project")).isEqualTo(sid);
     assertThat(Sid.synthetic(secret, "C:\\work\\Project2")).isNotEqualTo(sid);
+    assertThat(sid.text()).startsWith(Sid.syntheticPrefix(secret));
     assertThat(Sid.synthetic(new byte[] {1, 2, 4}, "C:\\work\\Project")).isNotEqualTo(sid);
   }
 }

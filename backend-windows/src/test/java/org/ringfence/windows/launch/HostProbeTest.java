@@ -1,0 +1,131 @@
+package org.ringfence.windows.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.WindowsError;
+
+/** Where a sandbox can be opened, told by a Windows that answers anything. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "its paths would be looked up")
+class HostProbeTest {
+  private static final int DLL_INIT_FAILED = WindowsError.STATUS_DLL_INIT_FAILED.code();
+
+  private final FakeWindows windows = new FakeWindows();
+
+  @BeforeEach
+  void programs() {
+    windows.file("C:\\Windows\\System32\\cmd.exe").attributes = 0;
+    windows.file("C:\\Windows\\System32\\rundll32.exe").attributes = 0;
+  }
+
+  private HostProbe.Result probe() {
+    return new HostProbe(windows, Map.of("PATH", "C:\\open;C:\\closed", "PUBLIC", "C:\\none"))
+        .restrictedToken();
+  }
+
+  private void own(boolean restricted, boolean elevated, boolean container, int session) {
+    windows.own =
+        new TokenFacts(
+            FakeWindows.USER,
+            java.util.Optional.of(FakeWindows.LOGON),
+            Set.of(),
+            List.of(),
+            restricted,
+            elevated,
+            container,
+            session);
+  }
+
+  @Test
+  void anOrdinarySessionNeedsNoEveryone() {
+    windows.exitCodes.addAll(List.of(0, 1));
+    HostProbe.Result result = probe();
+    assertThat(result.availability().reasons()).isEmpty();
+    assertThat(result.facts().orElseThrow().everyone()).isFalse();
+    assertThat(result.facts().orElseThrow().desktop()).isTrue();
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  @Test
+  void theLadderEndsAtEveryoneAndThenOpenPlacesAreLookedFor() {
+    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, 0, 0));
+    FakeWindows.FakeFile open = windows.file("C:\\open");
+    open.descriptor =
+        AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
+            .descriptor(open.descriptor);
+    windows.file("C:\\closed");
+    HostProbe.Result result = probe();
+    assertThat(result.facts().orElseThrow().everyone()).isTrue();
+    assertThat(result.facts().orElseThrow().openPlaces()).containsExactly("C:\\open");
+    assertThat(result.availability().facts().get("restricting SIDs")).contains("Everyone");
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  @Test
+  void whereNoProgramStartsNothingIsAvailable() {
+    windows.exitCodes.addAll(List.of(DLL_INIT_FAILED, DLL_INIT_FAILED));
+    assertThat(probe().availability().reasons().get(0))
+        .contains("no program starts", "cmd.exe ended with 0xC0000142");
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  @Test
+  void placesWhereASandboxIsNotOpened() {
+    own(false, false, false, 0);
+    refused("session 0");
+    own(true, false, false, 1);
+    refused("restricted already");
+    own(false, false, true, 1);
+    refused("runs in an AppContainer");
+    own(false, false, false, 1);
+    windows.forgetful = true;
+    refused("Wine does so");
+  }
+
+  private void refused(String reason) {
+    HostProbe.Result result = probe();
+    assertThat(result.availability().usable()).isFalse();
+    assertThat(result.availability().reasons().get(0)).contains(reason);
+    assertThat(result.availability().remedies()).isNotEmpty();
+    assertThat(result.facts()).isEmpty();
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  @Test
+  void anElevatedShellIsToldOf() {
+    own(false, true, false, 1);
+    windows.exitCodes.addAll(List.of(0, 0));
+    assertThat(probe().availability().facts()).containsKey("elevated");
+  }
+
+  @Test
+  void withoutADesktopOfItsOwnThePlanIsWeaker() {
+    windows.exitCodes.addAll(List.of(0, 0));
+    windows.fail("CreateDesktopW", 8);
+    HostProbe.Result result = probe();
+    assertThat(result.facts().orElseThrow().desktop()).isFalse();
+    assertThat(result.availability().facts().get("desktop")).contains("session's heap");
+  }
+
+  @Test
+  void anErrorOfTheSystemIsTheReason() {
+    windows.fail("OpenProcessToken", 1450);
+    assertThat(probe().availability().reasons().get(0))
+        .contains("OpenProcessToken failed: error 1450");
+    windows.fail("CreateAppContainerProfile", 0x80070005);
+    assertThat(new HostProbe(windows, Map.of()).appContainer().availability().reasons().get(0))
+        .contains("0x80070005");
+    assertThat(new HostProbe(windows, Map.of()).appContainer().facts()).isPresent();
+    assertThat(windows.containers).isEmpty();
+  }
+}

@@ -1,0 +1,120 @@
+package org.ringfence.windows.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+
+class AccessControlListTest {
+  private static final byte[] LIKE = {1, 0, 4, (byte) 0x84};
+
+  @Provide
+  Arbitrary<List<Ace>> aces() {
+    Arbitrary<Sid> sids =
+        Arbitraries.of(
+            Sid.EVERYONE,
+            Sid.SYSTEM,
+            new Sid("S-1-5-21-1-2-3-4"),
+            new Sid("S-1-5-21-4294967295-0-7-8"),
+            new Sid("S-1-15-2-1-2-3-4-5-6-7"));
+    return Combinators.combine(
+            Arbitraries.of(Ace.Type.values()),
+            sids,
+            Arbitraries.integers(),
+            Arbitraries.of(Ace.Scope.values()))
+        .as(Ace::new)
+        .list()
+        .ofMaxSize(12);
+  }
+
+  private static AccessControlList list(List<Ace> aces) {
+    return AccessControlList.of(aces.toArray(new Ace[0]));
+  }
+
+  @Property
+  void aListIsReadAsItIsWritten(@ForAll("aces") List<Ace> aces) {
+    AccessControlList list = list(aces);
+    assertThat(AccessControlList.ofDescriptor(list.descriptor(LIKE))).contains(list);
+    assertThat(list.aces()).isEqualTo(aces);
+  }
+
+  @Property
+  void whatIsAddedAndRemovedLeavesTheListAsItWas(@ForAll("aces") List<Ace> aces) {
+    AccessControlList list = list(aces);
+    Sid ours = new Sid("S-1-5-21-9-9-9-9");
+    AccessControlList with =
+        list.with(new Ace(Ace.Type.ALLOW, ours, AccessMask.MODIFY, Ace.Scope.TREE), true)
+            .with(new Ace(Ace.Type.DENY, ours, AccessMask.CHANGES, Ace.Scope.TREE), true);
+    assertThat(with.entries()).hasSize(aces.size() + 2);
+    assertThat(with.without(ours::equals)).isEqualTo(list);
+  }
+
+  /** A denial of ours never comes behind something that gives. */
+  @Property
+  void anAddedDenialIsSeenFirst(@ForAll("aces") List<Ace> aces) {
+    Ace denial =
+        new Ace(Ace.Type.DENY, new Sid("S-1-5-21-9-9-9-9"), AccessMask.CHANGES, Ace.Scope.TREE);
+    List<Ace> all = list(aces).with(denial, true).aces();
+    assertThat(all.subList(0, all.indexOf(denial))).allMatch(ace -> ace.type() == Ace.Type.DENY);
+  }
+
+  @Property
+  void aListCutOffAnywhereIsRefused(@ForAll("aces") List<Ace> aces) {
+    byte[] whole = list(aces).descriptor(LIKE);
+    for (int length = 0; length < whole.length; length++) {
+      byte[] cut = Arrays.copyOf(whole, length);
+      assertThatThrownBy(() -> AccessControlList.ofDescriptor(cut))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  /** Made by Windows: audit entries of other types, inherited ones, in a list of revision 4. */
+  @Test
+  void whatIsNotUnderstoodIsKept() {
+    byte[] callback =
+        HexFormat.of().parseHex("0910180001000000" + "0102000000000005" + "2000000020020000");
+    byte[] acl = new byte[8 + callback.length];
+    acl[0] = 4;
+    acl[2] = (byte) acl.length;
+    acl[4] = 1;
+    System.arraycopy(callback, 0, acl, 8, callback.length);
+    byte[] descriptor = new byte[20 + acl.length];
+    System.arraycopy(LIKE, 0, descriptor, 0, 4);
+    descriptor[16] = 20;
+    System.arraycopy(acl, 0, descriptor, 20, acl.length);
+    AccessControlList list = AccessControlList.ofDescriptor(descriptor).orElseThrow();
+    assertThat(list.aces()).isEmpty();
+    Ace added = new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 1, Ace.Scope.OBJECT);
+    AccessControlList with = list.with(added, true);
+    // What is inherited comes last.
+    assertThat(with.entries().get(0).ace()).contains(added);
+    assertThat(with.without(sid -> true).bytes()).isEqualTo(acl);
+  }
+
+  @Test
+  void aNullListIsNone() {
+    byte[] descriptor = new byte[20];
+    descriptor[0] = 1;
+    assertThat(AccessControlList.ofDescriptor(descriptor)).isEmpty();
+    descriptor[2] = 4;
+    assertThat(AccessControlList.ofDescriptor(descriptor)).isEmpty();
+  }
+
+  @Test
+  void anEntryOfAFileIsNotInherited() {
+    Ace ace = new Ace(Ace.Type.ALLOW, Sid.SYSTEM, AccessMask.MODIFY, Ace.Scope.TREE);
+    AccessControlList list = AccessControlList.of().with(ace, false);
+    assertThat(list.contains(ace, false)).isTrue();
+    assertThat(list.contains(ace, true)).isFalse();
+    assertThat(list.aces().get(0).scope()).isEqualTo(Ace.Scope.OBJECT);
+  }
+}

@@ -1,0 +1,201 @@
+package org.ringfence.windows.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+class WindowsPlannersTest {
+  private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+  private static final WindowsFacts GOOD = new WindowsFacts(false, List.of(), true, true, true);
+  private static final WindowsFacts OPEN =
+      new WindowsFacts(true, List.of("C:\\open"), false, false, false);
+
+  private static SandboxPolicy.Builder writing() {
+    return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
+  }
+
+  private static Map<String, Guarantee> token(SandboxPolicy.Builder policy, WindowsFacts facts) {
+    return byId(RestrictedTokenPlanner.plan(policy.build().in(PLACES), facts));
+  }
+
+  private static Map<String, Guarantee> container(SandboxPolicy.Builder policy) {
+    return byId(AppContainerPlanner.plan(policy.build().in(PLACES), GOOD));
+  }
+
+  private static Map<String, Guarantee> byId(List<Guarantee> guarantees) {
+    return guarantees.stream().collect(Collectors.toMap(Guarantee::id, one -> one));
+  }
+
+  private static void levels(Map<String, Guarantee> plan, Enforcement level, String... guarantees) {
+    for (String id : guarantees) {
+      assertThat(plan).containsKey(id);
+      assertThat(plan.get(id).level()).as(id).isEqualTo(level);
+      if (level != Enforcement.ENFORCED) {
+        assertThat(plan.get(id).reason()).as(id).isNotEmpty();
+        assertThat(plan.get(id).remedy()).as(id).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aTokenHoldsWritingAndSaysWhatItDoesNot() {
+    Map<String, Guarantee> plan = token(writing(), GOOD);
+    levels(
+        plan,
+        Enforcement.ENFORCED,
+        "files.write",
+        "files.metadata",
+        "registry.write",
+        "process.privileges",
+        "process.desktop",
+        "process.descriptors",
+        "environment.filtered");
+    levels(
+        plan,
+        Enforcement.UNSUPPORTED,
+        "files.delete",
+        "network.external",
+        "process.isolation",
+        "process.signals");
+    levels(plan, Enforcement.ADVISORY, "lifetime.tree", "lifetime.jvm-exit");
+  }
+
+  @Test
+  void whatATokenCannotDenyIsUnsupported() {
+    levels(
+        token(
+            writing()
+                .none("C:\\Users\\me\\.ssh")
+                .denyGlobs(List.of("**/.env"))
+                .protectedPath(":workspace/policy.json")
+                .protectedNames(ProtectedNames.READ_ONLY)
+                .network(NetworkMode.ALLOWLIST)
+                .allowHost("example.org")
+                .checkServerName(true)
+                .publish("80")
+                .hostLoopbackPort(99)
+                .openFiles(10)
+                .fileSize(10),
+            GOOD),
+        Enforcement.UNSUPPORTED,
+        "files.read",
+        "files.deny-globs",
+        "files.protected-paths",
+        "files.protected-names",
+        "network.external",
+        "network.server-name",
+        "network.publish",
+        "network.host-loopback",
+        "limits.open-files",
+        "limits.file-size");
+    levels(token(writing().tmp(TmpPolicy.SHARED), GOOD), Enforcement.UNSUPPORTED, "files.write");
+    levels(
+        token(writing().fileDefault(FileDefault.WRITE), GOOD),
+        Enforcement.UNSUPPORTED,
+        "files.write");
+    levels(
+        token(writing().network(NetworkMode.FULL).denyHost("example.org"), GOOD),
+        Enforcement.UNSUPPORTED,
+        "network.deny");
+  }
+
+  @Test
+  void aMachineThatNeedsEveryoneIsWeaker() {
+    Map<String, Guarantee> plan = token(writing().memory(1 << 20), OPEN);
+    levels(plan, Enforcement.ADVISORY, "files.write", "registry.write");
+    assertThat(plan.get("files.write").reason()).contains("C:\\open");
+    levels(plan, Enforcement.UNSUPPORTED, "process.desktop", "limits.memory");
+  }
+
+  @Test
+  void limitsOfAJob() {
+    levels(
+        token(
+            writing()
+                .memory(1 << 20)
+                .processes(4)
+                .cpuTime(Duration.ofSeconds(1))
+                .wallTime(Duration.ofSeconds(2))
+                .outputBytes(10),
+            GOOD),
+        Enforcement.ENFORCED,
+        "limits.memory",
+        "limits.processes",
+        "limits.cpu-time",
+        "limits.wall-time",
+        "limits.output");
+  }
+
+  @Test
+  void aContainerHoldsReadingAndTheNetwork() {
+    Map<String, Guarantee> plan = container(writing().fileDefault(FileDefault.MINIMAL));
+    levels(
+        plan,
+        Enforcement.ENFORCED,
+        "files.write",
+        "files.read",
+        "network.external",
+        "process.isolation",
+        "process.signals",
+        "registry.write");
+    assertThat(plan).doesNotContainKey("files.delete");
+    levels(plan, Enforcement.ADVISORY, "process.programs");
+    levels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
+    levels(container(writing()), Enforcement.UNSUPPORTED, "files.readable");
+    levels(container(writing().tmp(TmpPolicy.SHARED)), Enforcement.UNSUPPORTED, "files.write");
+  }
+
+  @Test
+  void aContainersEntriesNameItAlone() {
+    Sid sid = new Sid("S-1-15-2-1-2-3-4-5-6-7");
+    EffectivePolicy policy =
+        writing()
+            .fileDefault(FileDefault.MINIMAL)
+            .read("C:\\work\\kept")
+            .none("C:\\work\\secret")
+            .network(NetworkMode.FULL)
+            .build()
+            .in(PLACES);
+    AppContainerPlan plan = AppContainerPlan.compile(policy, sid);
+    assertThat(plan.capabilities()).hasSize(3);
+    assertThat(plan.entries()).allMatch(entry -> entry.ace().sid().equals(sid));
+    AccessToken token = AccessToken.of(sid, java.util.Set.of());
+    assertThat(may(plan, token, "C:\\work", AccessMask.WRITE_DATA)).isTrue();
+    assertThat(may(plan, token, "C:\\work\\kept", AccessMask.READ_DATA)).isTrue();
+    assertThat(may(plan, token, "C:\\work\\kept", AccessMask.WRITE_DATA)).isFalse();
+    assertThat(may(plan, token, "C:\\work\\secret", AccessMask.READ_DATA)).isFalse();
+    assertThat(plan.describe()).contains("C:\\work\\secret  (D;OICI;");
+    assertThat(AppContainerPlan.knownNotToStart("C:\\x\\PowerShell.exe")).isTrue();
+    assertThat(AppContainerPlan.knownNotToStart("C:\\x\\cmd.exe")).isFalse();
+  }
+
+  /** By the model: the path's own entries before those of the root above it. */
+  private static boolean may(AppContainerPlan plan, AccessToken token, String path, int right) {
+    java.util.stream.Stream<Ace> own =
+        plan.entries().stream()
+            .filter(entry -> entry.path().equals(path))
+            .map(RestrictedTokenPlan.Entry::ace);
+    java.util.stream.Stream<Ace> inherited =
+        plan.entries().stream()
+            .filter(entry -> entry.path().equals("C:\\work") && !path.equals("C:\\work"))
+            .map(RestrictedTokenPlan.Entry::ace);
+    Ace[] aces = java.util.stream.Stream.concat(own, inherited).toArray(Ace[]::new);
+    return AccessCheck.check(
+            token, SecurityDescriptor.of(Sid.SYSTEM, aces), GenericMapping.FILE, right)
+        .allowed();
+  }
+}
