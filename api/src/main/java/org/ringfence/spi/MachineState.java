@@ -1,5 +1,6 @@
 package org.ringfence.spi;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.ringfence.SandboxException;
 
@@ -27,21 +28,23 @@ public interface MachineState {
   /**
    * What is kept, with what is found of it. Changes nothing.
    *
+   * @param sweep directories that are looked through for what nothing tells of
    * @return a finding for each thing
    * @throws SandboxException if it cannot be looked at, or this is another system
    */
-  List<Finding> status() throws SandboxException;
+  List<Finding> status(List<Path> sweep) throws SandboxException;
 
   /**
    * Takes back what processes have left that ended before they could.
    *
+   * @param sweep directories that are looked through for what nothing tells of
    * @return a finding for each thing that was looked after
    * @throws SandboxException if it cannot be looked at, or this is another system
    */
-  List<Finding> repair() throws SandboxException;
+  List<Finding> repair(List<Path> sweep) throws SandboxException;
 
   /**
-   * Takes back what nothing can use any more, and what {@link #repair()} does.
+   * Takes back what nothing can use any more, and what {@link #repair(List)} does.
    *
    * @return a finding for each thing that was looked after
    * @throws SandboxException if it cannot be looked at, or this is another system

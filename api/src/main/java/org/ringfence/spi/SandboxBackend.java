@@ -1,5 +1,6 @@
 package org.ringfence.spi;
 
+import java.util.Map;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
@@ -55,6 +56,18 @@ public interface SandboxBackend {
    * @return text for people
    */
   String explain(EffectivePolicy policy);
+
+  /**
+   * What the mechanism lets a command do at a path of the user's own, where that may differ from
+   * what the policy says. Pure: by a model of the system's access check, on every system.
+   *
+   * @param policy the policy
+   * @param path an absolute path, links resolved
+   * @return operation to whether it is let; empty when the mechanism means what the policy means
+   */
+  default Map<String, Boolean> outlook(EffectivePolicy policy, String path) {
+    return Map.of();
+  }
 
   /**
    * Opens a sandbox.

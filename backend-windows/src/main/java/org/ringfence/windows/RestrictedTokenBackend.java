@@ -1,6 +1,7 @@
 package org.ringfence.windows;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.Guarantee;
@@ -52,6 +53,12 @@ public final class RestrictedTokenBackend extends UnprivilegedBackend {
     RestrictedTokenPlan.limits(policy)
         .forEach(limit -> text.append("not held: ").append(limit).append('\n'));
     return text.toString();
+  }
+
+  @Override
+  public Map<String, Boolean> outlook(EffectivePolicy policy, String path) {
+    return RestrictedTokenPlan.compile(policy, new byte[SECRET_BYTES])
+        .outlook(policy.places().style(), path);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.ringfence.windows;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.SandboxException;
 import org.ringfence.policy.PathStyle;
@@ -31,8 +33,18 @@ public final class WindowsMachineState implements MachineState {
     try {
       return task.run(new Recovery(windows, installation, sandboxes.grants()));
     } catch (IOException e) {
-      throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
+      throw new SandboxException("what is kept cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static List<Finding> swept(
+      Recovery recovery, List<Finding> first, List<Path> directories, boolean remove)
+      throws IOException {
+    List<Finding> all = new ArrayList<>(first);
+    for (Path directory : directories) {
+      all.addAll(recovery.sweep(directory, remove));
+    }
+    return all;
   }
 
   @Override
@@ -41,13 +53,13 @@ public final class WindowsMachineState implements MachineState {
   }
 
   @Override
-  public List<Finding> status() throws SandboxException {
-    return with(Recovery::status);
+  public List<Finding> status(List<Path> sweep) throws SandboxException {
+    return with(recovery -> swept(recovery, recovery.status(), sweep, false));
   }
 
   @Override
-  public List<Finding> repair() throws SandboxException {
-    return with(Recovery::recover);
+  public List<Finding> repair(List<Path> sweep) throws SandboxException {
+    return with(recovery -> swept(recovery, recovery.recover(), sweep, true));
   }
 
   @Override

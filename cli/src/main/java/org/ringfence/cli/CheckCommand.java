@@ -3,6 +3,8 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.ringfence.Backends;
+import org.ringfence.SandboxException;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
@@ -22,6 +24,8 @@ import picocli.CommandLine.Spec;
       "Says whether a policy allows a path or a host, and by which rule.",
       "For a path: reading and writing; exits with 1 unless both are allowed.",
       "For HOST:PORT: connecting; exits with 1 unless it is allowed.",
+      "With --backend restricted-token also what Windows would let, by a model of its access"
+          + " check: there the two differ.",
       ""
     })
 final class CheckCommand implements Callable<Integer> {
@@ -44,9 +48,28 @@ final class CheckCommand implements Callable<Integer> {
       String path = Path.of(target).toAbsolutePath().normalize().toString();
       boolean read = print(out, "read", policy.check(path, Operation.READ));
       allowed = print(out, "write", policy.check(path, Operation.WRITE)) && read;
+      printOutlook(out, policy, path);
     }
     out.flush();
     return allowed ? ExitCode.OK : ExitCode.NO;
+  }
+
+  /** Of a backend that is asked for: what it really lets, where that may be something else. */
+  private void printOutlook(PrintWriter out, EffectivePolicy policy, String path)
+      throws SandboxException {
+    if (options.backend() == null) {
+      return;
+    }
+    Backends.load()
+        .byId(options.backend())
+        .outlook(policy, path)
+        .forEach(
+            (operation, let) ->
+                out.println(
+                    options.backend()
+                        + ", by the model of its access check: "
+                        + operation
+                        + (let ? " is let" : " is not let")));
   }
 
   private static boolean isHost(String text) {

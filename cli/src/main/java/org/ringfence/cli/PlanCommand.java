@@ -3,7 +3,9 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.ringfence.Backends;
+import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
@@ -48,9 +50,33 @@ final class PlanCommand implements Callable<Integer> {
       out.print(PolicyWriter.writePlans(shown));
     } else {
       shown.forEach(plan -> print(out, plan, Palette.ofThisTerminal()));
+      if (!all) {
+        plans.stream().skip(1).forEach(plan -> compare(out, plan));
+      }
     }
     out.flush();
     return !plans.isEmpty() && plans.get(0).acceptable() ? ExitCode.OK : ExitCode.REFUSED;
+  }
+
+  /** Another backend that runs here, in a line: what it enforces, and what not. */
+  private static void compare(PrintWriter out, SandboxPlan plan) {
+    if (!plan.availability().usable()) {
+      return;
+    }
+    String not =
+        plan.guarantees().stream()
+            .filter(guarantee -> guarantee.level() != Enforcement.ENFORCED)
+            .map(Guarantee::id)
+            .collect(Collectors.joining(", "));
+    out.println(
+        "instead, --backend "
+            + plan.backend()
+            + " enforces "
+            + plan.enforcedCount()
+            + " of "
+            + plan.guarantees().size()
+            + (not.isEmpty() ? "" : ", not " + not)
+            + (plan.acceptable() ? "" : ": it would refuse"));
   }
 
   private static void print(PrintWriter out, SandboxPlan plan, Palette palette) {

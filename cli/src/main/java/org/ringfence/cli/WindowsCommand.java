@@ -1,13 +1,17 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.ringfence.SandboxException;
+import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.spi.MachineState;
 import org.ringfence.spi.MachineState.Finding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Shows and takes back what sandboxes keep on a Windows machine. */
@@ -37,16 +41,28 @@ final class WindowsCommand implements Runnable {
       name = "status",
       mixinStandardHelpOptions = true,
       description = {"Shows what is kept, with what is expected and found. Changes nothing.", ""})
-  int status() throws SandboxException {
-    return print(MachineState::status, "nothing is kept on this machine");
+  int status(
+      @Parameters(
+              arity = "0..*",
+              paramLabel = "DIRECTORY",
+              description = "Look through these for entries that no record tells of, too.")
+          List<Path> sweep)
+      throws SandboxException {
+    return print(state -> state.status(directories(sweep)), "nothing is kept on this machine");
   }
 
   @Command(
       name = "repair",
       mixinStandardHelpOptions = true,
       description = {"Takes back what processes have left that ended before they could.", ""})
-  int repair() throws SandboxException {
-    return print(MachineState::repair, "nothing was left");
+  int repair(
+      @Parameters(
+              arity = "0..*",
+              paramLabel = "DIRECTORY",
+              description = "Remove entries that no record tells of from these, too.")
+          List<Path> sweep)
+      throws SandboxException {
+    return print(state -> state.repair(directories(sweep)), "nothing was left");
   }
 
   @Command(
@@ -67,6 +83,17 @@ final class WindowsCommand implements Runnable {
       })
   int teardown() throws SandboxException {
     return print(MachineState::teardown, "nothing is kept on this machine");
+  }
+
+  private static List<Path> directories(List<Path> given) {
+    List<Path> directories = given == null ? List.of() : given;
+    for (Path directory : directories) {
+      if (!Files.isDirectory(directory)) {
+        throw new InvalidPolicyException(
+            "directory", directory.toString(), "a directory that exists");
+      }
+    }
+    return directories;
   }
 
   private int print(Task task, String nothing) throws SandboxException {

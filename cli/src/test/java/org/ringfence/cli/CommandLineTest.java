@@ -90,6 +90,41 @@ class CommandLineTest {
   }
 
   @Test
+  void planComparesTheBackendsThatRunHere(@TempDir Path workspace) {
+    String text = ringfence("plan", "-C", workspace.toString(), "--best-effort", "all").out();
+    assertThat(text).contains("backend landlock");
+    // Where bubblewrap is missing there is nothing to compare with.
+    if (ringfence("doctor").out().contains("available    bubblewrap")) {
+      assertThat(text).containsPattern("instead, --backend bubblewrap enforces \\d+ of \\d+");
+    }
+  }
+
+  @Test
+  void checkTellsWhereWindowsLetsMoreThanThePolicySays(@TempDir Path workspace) {
+    String inside = workspace.resolve("file").toString();
+    String[] check = {"check", "-C", workspace.toString(), "--backend", "restricted-token"};
+    String[] line = java.util.Arrays.copyOf(check, check.length + 1);
+    line[check.length] = "/usr/share/file";
+    assertThat(ringfence(line).out())
+        .contains(
+            "restricted-token, by the model of its access check: write is not let",
+            "delete is let");
+    line[check.length] = inside;
+    assertThat(ringfence(line).out()).contains("write is let", "change permissions is not let");
+    check[4] = "landlock";
+    line = java.util.Arrays.copyOf(check, check.length + 1);
+    line[check.length] = inside;
+    assertThat(ringfence(line).out()).doesNotContain("model");
+  }
+
+  @Test
+  void windowsCommandsSayThatThisIsNone() {
+    assertThat(ringfence("windows", "status").exit()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(ringfence("windows", "status").err()).contains("this is not Windows");
+    assertThat(ringfence("windows").out()).contains("repair", "teardown", "gc");
+  }
+
+  @Test
   void explainShowsTheArtefact(@TempDir Path workspace) {
     Result explained = ringfence("explain", "-C", workspace.toString(), "--backend", "landlock");
     assertThat(explained.exit()).isZero();

@@ -1,13 +1,24 @@
 package org.ringfence.windows.launch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.FileFacts;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.ObjectSecurity;
+import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Takes back what the journal tells of. */
@@ -66,6 +77,53 @@ public final class Recovery {
       installation.forget();
     }
     return lines;
+  }
+
+  /**
+   * Looks through a directory for entries of roots that no record tells of.
+   *
+   * @param directory the directory
+   * @param remove whether they are removed
+   * @return a finding for each file that has some, or cannot be looked at
+   * @throws IOException if the journal or the directory cannot be read
+   */
+  public List<Finding> sweep(Path directory, boolean remove) throws IOException {
+    List<Finding> lines = new ArrayList<>();
+    List<GrantRecord> known = installation.all();
+    try (Stream<Path> tree = Files.walk(directory)) {
+      for (Path path : (Iterable<Path>) tree::iterator) {
+        swept(path.toAbsolutePath().toString(), known, remove).ifPresent(lines::add);
+      }
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    return lines;
+  }
+
+  private Optional<Finding> swept(String path, List<GrantRecord> known, boolean remove) {
+    try (Handle file = windows.files().open(path, remove)) {
+      FileFacts facts = windows.files().facts(file);
+      boolean told =
+          known.stream()
+              .anyMatch(
+                  record ->
+                      record.volumeSerial() == facts.volumeSerial()
+                          && record.fileId().equals(facts.fileId()));
+      Optional<AccessControlList> list =
+          AccessControlList.ofDescriptor(windows.security().descriptor(file));
+      if (told || list.isEmpty() || list.get().without(Sid::synthetic).equals(list.get())) {
+        return Optional.empty();
+      }
+      if (!remove) {
+        return Optional.of(new Finding(false, "entries that no record tells of on " + path));
+      }
+      windows
+          .security()
+          .setDacl(file, ObjectSecurity.Kind.FILE, list.get().without(Sid::synthetic).bytes());
+      return Optional.of(new Finding(true, "removed entries that no record told of from " + path));
+    } catch (WindowsCallException e) {
+      return Optional.of(new Finding(false, path + " cannot be looked at: " + e.getMessage()));
+    }
   }
 
   private List<Finding> containers(boolean all) throws IOException {

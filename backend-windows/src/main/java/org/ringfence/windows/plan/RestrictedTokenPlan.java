@@ -23,6 +23,10 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   private static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
   private static final Sid LOGON = new Sid("S-1-5-5-0-1");
 
+  /** What a user's own files usually have. */
+  private static final Ace OWN =
+      new Ace(Ace.Type.ALLOW, USER, GenericMapping.FILE.all(), Ace.Scope.TREE);
+
   /**
    * An entry of the list of a path.
    *
@@ -147,11 +151,8 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
           .append('\n');
     }
     text.append("by the model of the access check, for a file of the user's:\n");
-    AccessToken token =
-        AccessToken.of(USER, Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, LOGON))
-            .restricted(Set.copyOf(roots.values()), true);
-    Ace own = new Ace(Ace.Type.ALLOW, USER, GenericMapping.FILE.all(), Ace.Scope.TREE);
-    rights(text, "outside every root", token, SecurityDescriptor.of(USER, own));
+    AccessToken token = token();
+    rights(text, "outside every root", token, SecurityDescriptor.of(USER, OWN));
     roots.forEach(
         (root, sid) ->
             rights(
@@ -159,26 +160,71 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
                 "below " + root,
                 token,
                 SecurityDescriptor.of(
-                    USER, new Ace(Ace.Type.ALLOW, sid, AccessMask.MODIFY, Ace.Scope.TREE), own)));
+                    USER, new Ace(Ace.Type.ALLOW, sid, AccessMask.MODIFY, Ace.Scope.TREE), OWN)));
     return text.toString();
   }
 
   private static void rights(
       StringBuilder text, String where, AccessToken token, SecurityDescriptor file) {
     StringJoiner allowed = new StringJoiner(", ", "  " + where + ": ", "\n");
+    rights(token, file, file)
+        .forEach(
+            (name, let) -> {
+              if (let) {
+                allowed.add(name);
+              }
+            });
+    text.append(allowed);
+  }
+
+  private static Map<String, Boolean> rights(
+      AccessToken token, SecurityDescriptor file, SecurityDescriptor directory) {
     Map<String, Integer> asked = new LinkedHashMap<>();
     asked.put("read", GenericMapping.FILE.read());
     asked.put("write", GenericMapping.FILE.write());
     asked.put("change permissions", AccessMask.WRITE_DAC);
+    Map<String, Boolean> rights = new LinkedHashMap<>();
     asked.forEach(
-        (name, mask) -> {
-          if (AccessCheck.check(token, file, GenericMapping.FILE, mask).allowed()) {
-            allowed.add(name);
-          }
-        });
-    if (AccessCheck.mayDelete(token, file, file)) {
-      allowed.add("delete");
+        (name, mask) ->
+            rights.put(name, AccessCheck.check(token, file, GenericMapping.FILE, mask).allowed()));
+    rights.put("delete", AccessCheck.mayDelete(token, file, directory));
+    return rights;
+  }
+
+  /**
+   * What the token may do, by the model of the access check, with a file of the user's in a
+   * directory of the user's.
+   *
+   * @param style how paths are written
+   * @param path the file
+   * @return operation to whether it is let
+   */
+  public Map<String, Boolean> outlook(PathStyle style, String path) {
+    AccessToken token = token();
+    List<String> parts = keys(path, style);
+    List<String> above = parts.subList(0, Math.max(0, parts.size() - 1));
+    return rights(token, file(parts, style), file(above, style));
+  }
+
+  /** A file of the user's with the entries that are its own or that it inherits. */
+  private SecurityDescriptor file(List<String> parts, PathStyle style) {
+    List<Ace> aces = new ArrayList<>();
+    for (int depth = parts.size(); depth >= 0; depth--) {
+      List<String> directory = parts.subList(0, depth);
+      for (Ace.Type type : List.of(Ace.Type.DENY, Ace.Type.ALLOW)) {
+        entries.stream()
+            .filter(entry -> keys(entry.path(), style).equals(directory))
+            .map(Entry::ace)
+            .filter(ace -> ace.type() == type)
+            .forEach(aces::add);
+      }
     }
-    text.append(allowed);
+    aces.add(OWN);
+    return SecurityDescriptor.of(USER, aces.toArray(new Ace[0]));
+  }
+
+  private AccessToken token() {
+    return AccessToken.of(USER, Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, LOGON))
+        .restricted(Set.copyOf(roots.values()), true);
   }
 }

@@ -19,6 +19,9 @@ public record Sid(String text) {
   private static final long LARGEST_PART = 0xffffffffL;
   private static final int HEADER_BYTES = 8;
 
+  /** The domain of no machine: "Ring", "fenc" in ASCII. */
+  private static final String SYNTHETIC = "S-1-5-21-1382641255-1717923427-";
+
   /** Everyone. */
   public static final Sid EVERYONE = new Sid("S-1-1-0");
 
@@ -59,38 +62,27 @@ public record Sid(String text) {
    * @return the SID
    */
   public static Sid synthetic(byte[] secret, String root) {
-    ByteBuffer hash = hash(secret, "root:" + root.toUpperCase(Locale.ROOT));
-    return new Sid(
-        syntheticPrefix(secret)
-            + (hash.getInt() & LARGEST_PART)
-            + "-"
-            + (hash.getInt() & LARGEST_PART));
-  }
-
-  /**
-   * What the SIDs of all roots of an installation begin with, so that they are known as its own
-   * also where the root is not known any more.
-   *
-   * @param secret the installation's secret
-   * @return the beginning, with the hyphen
-   */
-  public static String syntheticPrefix(byte[] secret) {
-    ByteBuffer hash = hash(secret, "installation");
-    return "S-1-5-21-"
-        + (hash.getInt() & LARGEST_PART)
-        + "-"
-        + (hash.getInt() & LARGEST_PART)
-        + "-";
-  }
-
-  private static ByteBuffer hash(byte[] secret, String text) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(secret, "HmacSHA256"));
-      return ByteBuffer.wrap(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+      ByteBuffer hash =
+          ByteBuffer.wrap(
+              mac.doFinal(root.toUpperCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8)));
+      return new Sid(
+          SYNTHETIC + (hash.getInt() & LARGEST_PART) + "-" + (hash.getInt() & LARGEST_PART));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JVM has HmacSHA256", e);
     }
+  }
+
+  /**
+   * Whether this stands for a root of a Ringfence, of whatever secret: what lists of files have of
+   * it is known as such also when nothing else is left.
+   *
+   * @return true if it does
+   */
+  public boolean synthetic() {
+    return text.startsWith(SYNTHETIC);
   }
 
   /**

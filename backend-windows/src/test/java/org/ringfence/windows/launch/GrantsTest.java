@@ -280,4 +280,52 @@ class GrantsTest {
     assertThat(installation.all()).extracting(GrantRecord::phase).containsExactly(Phase.APPLYING);
     assertThat(Optional.of(installation.all().get(0).path())).contains(ROOT);
   }
+
+  @Test
+  void entriesThatNoRecordTellsOfAreFoundAndRemoved() throws Exception {
+    Path file = java.nio.file.Files.createDirectory(state.resolve("swept")).resolve("file");
+    java.nio.file.Files.writeString(file, "x");
+    Sid root = Sid.synthetic(new byte[] {1}, "anything");
+    FakeWindows.FakeFile directory = windows.file(file.getParent().toString());
+    FakeWindows.FakeFile fake = windows.file(file.toString());
+    byte[] before = fake.descriptor.clone();
+    fake.descriptor =
+        AccessControlList.ofDescriptor(before)
+            .orElseThrow()
+            .with(deny(root), false)
+            .descriptor(before);
+    Recovery recovery = new Recovery(windows, installation, grants);
+    assertThat(recovery.sweep(file.getParent(), false))
+        .containsExactly(new Finding(false, "entries that no record tells of on " + file));
+    assertThat(recovery.sweep(file.getParent(), true)).allMatch(Finding::fine).hasSize(1);
+    assertThat(AccessControlList.ofDescriptor(fake.descriptor))
+        .isEqualTo(AccessControlList.ofDescriptor(before));
+    assertThat(recovery.sweep(file.getParent(), true)).isEmpty();
+    // What a record tells of is no orphan.
+    grants.grant(directory.path, List.of(modify(root)), true);
+    assertThat(recovery.sweep(file.getParent(), true)).isEmpty();
+    windows.files.remove(file.toString().toUpperCase(java.util.Locale.ROOT));
+    assertThat(recovery.sweep(file.getParent(), false))
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.text()).contains("cannot be looked at"));
+  }
+
+  @Test
+  void statusTellsExpectedAndFound() throws Exception {
+    Recovery recovery = new Recovery(windows, installation, grants);
+    assertThat(recovery.status()).isEmpty();
+    grants.grant(ROOT, List.of(modify(ONE)), true);
+    assertThat(recovery.status())
+        .containsExactly(new Finding(true, "entries on " + ROOT + ": expected there, found there"));
+    byte[] with = descriptor().clone();
+    windows.files.get("C:\\WORK").descriptor =
+        windows.list(ROOT).without(ONE::equals).descriptor(with);
+    assertThat(recovery.status().get(0).text()).endsWith("found not there");
+    windows.fail("CreateFileW", 5);
+    assertThat(recovery.status().get(0).text()).endsWith("cannot be looked at");
+    windows.files.clear();
+    assertThat(recovery.status().get(0).fine()).isFalse();
+    assertThat(recovery.teardown()).hasSize(1).allMatch(Finding::fine);
+    assertThat(installation.directory()).doesNotExist();
+  }
 }

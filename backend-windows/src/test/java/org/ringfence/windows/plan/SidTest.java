@@ -39,7 +39,8 @@ class SidTest {
     assertThat(sid.text()).startsWith("S-1-5-21-");
     assertThat(Sid.synthetic(secret, "c:\\WORK\\project")).isEqualTo(sid);
     assertThat(Sid.synthetic(secret, "C:\\work\\Project2")).isNotEqualTo(sid);
-    assertThat(sid.text()).startsWith(Sid.syntheticPrefix(secret));
+    assertThat(sid.synthetic()).isTrue();
+    assertThat(Sid.EVERYONE.synthetic()).isFalse();
     assertThat(Sid.synthetic(new byte[] {1, 2, 4}, "C:\\work\\Project")).isNotEqualTo(sid);
   }
 }
