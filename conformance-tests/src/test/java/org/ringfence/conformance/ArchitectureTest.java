@@ -93,6 +93,30 @@ class ArchitectureTest {
                 "org.ringfence.linux.launch..",
                 "java.nio.file..",
                 "com.sun.jna.."));
+    holds(
+        noClasses()
+            .that()
+            .resideInAPackage("org.ringfence.windows.plan..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.ringfence.windows.bind..",
+                "org.ringfence.windows.launch..",
+                "org.ringfence.windows.journal..",
+                "org.ringfence.windows.system..",
+                "java.nio.file..",
+                "com.sun.jna.."));
+  }
+
+  @Test
+  void whatLaunchesOnWindowsKnowsNoBinding() {
+    holds(
+        noClasses()
+            .that()
+            .resideInAnyPackage("org.ringfence.windows.launch..", "org.ringfence.windows.system..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.ringfence.windows.bind.."));
   }
 
   @Test
