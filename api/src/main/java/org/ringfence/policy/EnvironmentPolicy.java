@@ -65,9 +65,18 @@ public record EnvironmentPolicy(
           "APPDATA",
           "LOCALAPPDATA",
           "ProgramFiles",
+          "ProgramFiles(x86)",
+          "ProgramW6432",
           "ProgramData",
+          "CommonProgramFiles*",
+          "ALLUSERSPROFILE",
+          "PUBLIC",
+          "HOMEDRIVE",
+          "HOMEPATH",
+          "USERNAME",
+          "OS",
           "NUMBER_OF_PROCESSORS",
-          "PROCESSOR_ARCHITECTURE");
+          "PROCESSOR_*");
 
   private static final Pattern SECRET =
       Pattern.compile(

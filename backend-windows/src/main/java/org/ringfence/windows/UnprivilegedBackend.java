@@ -93,6 +93,15 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     if (result.facts().isEmpty() || !plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }
+    if (!listener.interests().isEmpty()) {
+      // An empty log would say that nothing was done.
+      throw new SandboxException(
+          "listener: "
+              + listener.interests()
+              + " cannot be reported by "
+              + id()
+              + ", which sees neither denials nor commands; use WSL2");
+    }
     WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation(), System.getenv());
     return open(sandboxes, plan.policy(), result.facts().get());
   }

@@ -38,7 +38,7 @@ final class NativeJobs implements Jobs {
         .ifPresent(
             count -> {
               information.limitFlags |= JobObjectExtendedLimitInformation.ACTIVE_PROCESS;
-              information.activeProcessLimit = (int) Math.min(count, Integer.MAX_VALUE);
+              information.activeProcessLimit = (int) count;
             });
     limits
         .memory()

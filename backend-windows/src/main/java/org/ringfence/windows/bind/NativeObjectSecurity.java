@@ -18,6 +18,12 @@ final class NativeObjectSecurity implements ObjectSecurity {
   private static final int DACL = 4;
   private static final int OWNER_GROUP_DACL = 7;
   private static final int SDDL_REVISION_1 = 1;
+
+  /** Where the control bits lie in a self-relative descriptor ([MS-DTYP] 2.4.6). */
+  private static final int CONTROL = 2;
+
+  private static final int SE_DACL_AUTO_INHERIT_REQ = 0x100;
+  private static final int SE_DACL_AUTO_INHERITED = 0x400;
   private static final Advapi32Calls ADVAPI = Advapi32Calls.INSTANCE;
 
   @Override

@@ -80,14 +80,15 @@ public final class HostProbe {
         () -> {
           boolean desktop = desktop();
           WindowsFacts jobs = jobs(desktop);
-          boolean everyone = needsEveryone(jobs);
+          WindowsFacts needed = needed(jobs);
+          boolean everyone = needed.everyone();
           told.put(
               "restricting SIDs",
               "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
           return new WindowsFacts(
               everyone,
               everyone ? openPlaces() : List.of(),
-              jobs.userInterfaceLimits(),
+              needed.userInterfaceLimits(),
               jobs.jobLimits(),
               desktop);
         });
@@ -212,26 +213,36 @@ public final class HostProbe {
     }
   }
 
-  /** Starts a console program and one with windows, as narrowly restricted as they start. */
-  private boolean needsEveryone(WindowsFacts jobs) throws Unfit, SandboxException {
+  /**
+   * Starts a console program and one with windows, as narrowly confined as they start: inside some
+   * outer jobs, none starts with limits on windows.
+   */
+  private WindowsFacts needed(WindowsFacts jobs) throws Unfit, SandboxException {
     String problem = "";
     for (boolean everyone : new boolean[] {false, true}) {
-      problem = canaryProblem(jobs, everyone);
-      if (problem.isEmpty()) {
-        return everyone;
+      for (boolean withWindows : new boolean[] {true, false}) {
+        if (withWindows && !jobs.userInterfaceLimits()) {
+          continue;
+        }
+        WindowsFacts tried =
+            new WindowsFacts(everyone, List.of(), withWindows, jobs.jobLimits(), jobs.desktop());
+        problem = canaryProblem(tried);
+        if (problem.isEmpty()) {
+          return tried;
+        }
       }
     }
     throw new Unfit("no program starts under a restricted token: " + problem, "WSL2");
   }
 
-  private String canaryProblem(WindowsFacts facts, boolean everyone) throws SandboxException {
+  private String canaryProblem(WindowsFacts facts) throws SandboxException {
     byte[] random = UUID.randomUUID().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
     TokenConfinement confinement =
         TokenConfinement.make(
             windows,
             List.of(),
             Sid.synthetic(random, "canary"),
-            everyone,
+            facts.everyone(),
             facts.desktop(),
             Optional.empty());
     WindowsSession session =

@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class WindowsSession implements BackendSession {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsSession.class);
 
+  /** {@code MAX_PATH} with a backslash and the NUL at its end; no prefix lifts it here. */
+  private static final int LONGEST_DIRECTORY = 258;
+
   private final WindowsSystem windows;
   private final Confinement confinement;
   private final Lifetime lifetime;
@@ -92,6 +95,15 @@ final class WindowsSession implements BackendSession {
     Optional<String> hazard = PathHazard.of(directory);
     if (hazard.isPresent()) {
       throw new SandboxException("directory: '" + directory + "': " + hazard.get());
+    }
+    if (directory.length() > LONGEST_DIRECTORY) {
+      throw new SandboxException(
+          "directory: '"
+              + directory
+              + "' has "
+              + directory.length()
+              + " characters; Windows starts programs in one of at most "
+              + LONGEST_DIRECTORY);
     }
     return directory;
   }

@@ -1,6 +1,7 @@
 package org.ringfence.windows.system;
 
 import java.util.OptionalLong;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Limits of a job; breaking away is never among them.
@@ -22,4 +23,21 @@ public record JobLimits(
    * ends with 0xC0000142.
    */
   public static final int USER_INTERFACE = 0xDE;
+
+  private static final long PAGE = 4096;
+  private static final long TICK_NANOS = 100;
+
+  /** Rounds to what the kernel keeps: whole pages and ticks, and no less than one of each. */
+  public JobLimits {
+    processes = map(processes, count -> Math.min(count, Integer.MAX_VALUE));
+    memory = map(memory, bytes -> Math.max(PAGE, bytes / PAGE * PAGE));
+    processCpuNanos =
+        map(processCpuNanos, nanos -> Math.max(TICK_NANOS, nanos / TICK_NANOS * TICK_NANOS));
+  }
+
+  private static OptionalLong map(OptionalLong value, LongUnaryOperator change) {
+    return value.isPresent()
+        ? OptionalLong.of(change.applyAsLong(value.getAsLong()))
+        : OptionalLong.empty();
+  }
 }

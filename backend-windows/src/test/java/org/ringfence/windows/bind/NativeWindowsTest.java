@@ -2,6 +2,7 @@ package org.ringfence.windows.bind;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.sun.jna.platform.win32.Advapi32Util;
 import com.sun.jna.platform.win32.WinReg;
@@ -157,6 +158,25 @@ class NativeWindowsTest {
     assertThat(windows.files().volume(directory.toString()).root()).isNotEmpty();
     assertThatThrownBy(() -> windows.files().open(directory + "\\none", false))
         .isInstanceOfSatisfying(WindowsCallException.class, e -> assertThat(e.code()).isEqualTo(2));
+  }
+
+  @Test
+  void pathsOfMoreThan260Characters(@org.junit.jupiter.api.io.TempDir java.nio.file.Path directory)
+      throws Exception {
+    java.nio.file.Path deep = directory;
+    for (int i = 0; i < 8; i++) {
+      deep = deep.resolve("a-directory-with-a-name-of-forty-characters");
+    }
+    java.nio.file.Files.createDirectories(deep);
+    assertThat(deep.toString()).hasSizeGreaterThan(300);
+    try (Handle handle = windows.files().open(deep.toString(), false)) {
+      assertThat(windows.files().facts(handle).finalPath()).isEqualToIgnoringCase(deep.toString());
+    } catch (WindowsCallException e) {
+      assumeFalse(
+          windows.machine().version().contains("Wine") && e.code() == 234,
+          "Wine opens it and cannot tell its name");
+      throw e;
+    }
   }
 
   private Processes.Started start(Handle job, List<String> command, List<Handle> standard)

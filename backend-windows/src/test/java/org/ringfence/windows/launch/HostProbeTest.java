@@ -58,7 +58,7 @@ class HostProbeTest {
 
   @Test
   void theLadderEndsAtEveryoneAndThenOpenPlacesAreLookedFor() {
-    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, 0, 0));
+    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0));
     FakeWindows.FakeFile open = windows.file("C:\\open");
     open.descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
@@ -72,8 +72,18 @@ class HostProbeTest {
   }
 
   @Test
+  void insideAJobThatForbidsItThereAreNoLimitsOnWindows() {
+    // Nested jobs with limits on windows: the first process is refused.
+    windows.fail("CreateProcess", 5);
+    windows.exitCodes.addAll(List.of(0, 0));
+    HostProbe.Result result = probe();
+    assertThat(result.facts().orElseThrow().userInterfaceLimits()).isFalse();
+    assertThat(result.facts().orElseThrow().everyone()).isFalse();
+  }
+
+  @Test
   void whereNoProgramStartsNothingIsAvailable() {
-    windows.exitCodes.addAll(List.of(DLL_INIT_FAILED, DLL_INIT_FAILED));
+    windows.exitCodes.addAll(java.util.Collections.nCopies(4, DLL_INIT_FAILED));
     assertThat(probe().availability().reasons().get(0))
         .contains("no program starts", "cmd.exe ended with 0xC0000142");
     assertThat(windows.openHandles()).isZero();

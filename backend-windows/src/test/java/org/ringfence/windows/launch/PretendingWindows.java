@@ -24,11 +24,14 @@ import org.ringfence.windows.system.WindowsSystem;
  * does not restrict and rightly is refused, this lets the launch itself run for real; on Windows
  * nothing is different.
  */
-final class PretendingWindows implements WindowsSystem {
+public final class PretendingWindows implements WindowsSystem {
   private final NativeWindows real = new NativeWindows();
   private final Map<Long, JobLimits> limits = new HashMap<>();
   private final Set<Long> ownTokens = new HashSet<>();
   private List<Sid> restricting = List.of();
+
+  /** Loads the libraries. */
+  public PretendingWindows() {}
 
   @Override
   public Tokens tokens() {

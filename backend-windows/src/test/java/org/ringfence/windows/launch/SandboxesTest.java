@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -33,6 +34,7 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.ProcessRequest;
 
 /** Sandboxes on a Windows that answers any error; on Linux, where its paths are names alone. */
@@ -72,9 +74,13 @@ class SandboxesTest {
   }
 
   private static Launch launch(Limits limits, String... command) {
+    return launchIn("C:\\work", limits, command);
+  }
+
+  private static Launch launchIn(String directory, Limits limits, String... command) {
     return new Launch(
         List.of(command),
-        Path.of("C:\\work"),
+        Path.of(directory),
         Map.of("Path", "C:\\tools;relative;C:\\WindowsApps"),
         Redirect.PIPE,
         Redirect.PIPE,
@@ -276,6 +282,43 @@ class SandboxesTest {
       assertThat(windows.started.get(0).commandLine())
           .endsWith("/s /c \"\"C:\\tools\\script.bat\" \"a & b\"\"");
     }
+  }
+
+  @Test
+  void directoriesThatNoProgramStartsIn() throws Exception {
+    try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
+      for (String[] refused :
+          new String[][] {
+            {"\\\\server\\share", "another machine"},
+            {"\\\\wsl.localhost\\Debian\\home", "another machine"},
+            {"C:\\" + "long\\".repeat(60), "at most 258"},
+            {"C:\\work\\a:b", "names a stream"}
+          }) {
+        assertThatThrownBy(() -> session.start(launchIn(refused[0], Limits.NONE, "tool")))
+            .isInstanceOf(SandboxException.class)
+            .hasMessageStartingWith("directory: ")
+            .hasMessageContaining(refused[1]);
+      }
+      assertThat(windows.started).isEmpty();
+    }
+  }
+
+  @Test
+  void limitsAreRoundedToWhatTheKernelKeeps() throws Exception {
+    windows.exitCodes.add(0);
+    Limits odd =
+        SandboxPolicy.builder()
+            .memory(1_000_001)
+            .cpuTime(Duration.ofNanos(1_000_000_050))
+            .build()
+            .limits();
+    try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
+      assertThat(session.start(launch(odd, "tool")).waitFor()).isZero();
+    }
+    assertThat(new JobLimits(true, OptionalLong.empty(), odd.memory(), OptionalLong.of(5), 0))
+        .isEqualTo(
+            new JobLimits(
+                true, OptionalLong.empty(), OptionalLong.of(999_424), OptionalLong.of(100), 0));
   }
 
   @Test

@@ -1,0 +1,107 @@
+package org.ringfence.windows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.Backends;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+import org.ringfence.policy.TmpPolicy;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.launch.PretendingWindows;
+
+/** The whole way from a policy to a process, through the API; under Wine nothing is confined. */
+@EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
+class SandboxOnWindowsTest {
+  private static final Backends BACKENDS =
+      Backends.of(List.of(new RestrictedTokenBackend(PretendingWindows::new)));
+
+  @TempDir private Path workspace;
+
+  private static SandboxPolicy.Builder policy() {
+    return SandboxPolicy.builder()
+        .protectedNames(ProtectedNames.OFF)
+        .tmp(TmpPolicy.NONE)
+        .strictness(Strictness.Mode.BEST_EFFORT);
+  }
+
+  private Sandbox open(SandboxPolicy policy, SandboxListener listener) throws SandboxException {
+    return Sandbox.opener(policy).workspace(workspace).backends(BACKENDS).listener(listener).open();
+  }
+
+  @Test
+  void aCommandRuns() throws Exception {
+    try (Sandbox sandbox = open(policy().build(), SandboxListener.NONE)) {
+      assertThat(sandbox.plan().backend()).isEqualTo("restricted-token");
+      SandboxedProcess process =
+          sandbox.start(SandboxCommand.of("cmd", "/d", "/c", "echo hello&cd"));
+      ByteArrayOutputStream output = new ByteArrayOutputStream();
+      process.getInputStream().transferTo(output);
+      assertThat(output.toString(StandardCharsets.UTF_8))
+          .startsWith("hello\r\n")
+          .containsIgnoringCase(workspace.getFileName().toString());
+      assertThat(process.waitFor()).isZero();
+    }
+  }
+
+  @Test
+  void aStrictPolicyIsRefusedSinceDeletingIsNotContained() {
+    SandboxPolicy strict = policy().strictness(Strictness.Mode.STRICT).build();
+    assertThatThrownBy(() -> open(strict, SandboxListener.NONE))
+        .isInstanceOf(SandboxRefusedException.class)
+        .hasMessageContaining("files.delete");
+  }
+
+  @Test
+  void whatCannotBeReportedIsRefused() {
+    SandboxListener listener =
+        new SandboxListener() {
+          @Override
+          public void violation(Violation violation) {
+            throw new AssertionError("nothing is reported here");
+          }
+
+          @Override
+          public Set<Interest> interests() {
+            return Set.of(Interest.COMMANDS);
+          }
+        };
+    assertThatThrownBy(() -> open(policy().build(), listener))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("COMMANDS");
+  }
+
+  @Test
+  void anEntryThatIsNotKeptRefusesAndLeavesNothing() throws Exception {
+    SandboxPolicy writing = policy().write(":workspace").build();
+    Installation installation = Installation.ofUser(System.getenv()).orElseThrow();
+    try (Sandbox sandbox = open(writing, SandboxListener.NONE)) {
+      // Windows keeps it.
+      assertThat(installation.all()).isNotEmpty();
+    } catch (SandboxException e) {
+      // Wine does not.
+      assertThat(e).hasMessageContaining("did not keep it");
+      assertThat(installation.all()).isEmpty();
+    } finally {
+      new WindowsMachineState().teardown();
+    }
+    assertThat(installation.directory()).doesNotExist();
+  }
+}
