@@ -3,13 +3,7 @@ package org.ringfence.linux.launch;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
-import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.linux.bind.Constants;
@@ -17,9 +11,10 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.spi.WatchedProcess;
 
 /** A process that a keeper has spawned. */
-final class LinuxProcess extends SandboxedProcess {
+final class LinuxProcess extends WatchedProcess {
   private static final int LAST_SIGNAL = 64;
 
   private final Kernel kernel;
@@ -28,14 +23,11 @@ final class LinuxProcess extends SandboxedProcess {
   private final int wake;
   private final Duration grace;
   private final boolean namespaced;
-  private final CountDownLatch exited = new CountDownLatch(1);
-  private final CompletableFuture<Process> exit = new CompletableFuture<>();
   private final AtomicReference<Termination.Cause> intended = new AtomicReference<>();
   private final Object wakeLock = new Object();
   private boolean wakeClosed;
   private Deadlines.Deadline wallTime;
   private Deadlines.Deadline killTime;
-  private volatile Termination termination;
   private volatile ProcessHandle handle;
   private Streams streams;
   private Runnable whenGone = () -> {};
@@ -93,24 +85,20 @@ final class LinuxProcess extends SandboxedProcess {
 
   /** Called by the supervisor when the keeper has news. */
   void settle() {
-    if (keeper.rootEnded() && termination == null) {
+    if (keeper.rootEnded() && isAlive()) {
       supervisor.cancel(wallTime);
       supervisor.cancel(killTime);
       if (!keeper.scoped() && keeper.killsLeftovers()) {
         new SessionSweep(kernel).kill(keeper.pid(), false);
       }
-      termination = terminationOf(keeper.status());
-      exited.countDown();
-      exit.complete(this);
+      ended(terminationOf(keeper.status()));
     }
     if (!keeper.done() || !keeper.started()) {
       return;
     }
-    if (termination == null) {
+    if (isAlive()) {
       // The wait itself failed; the keeper has killed the command.
-      termination = new Termination(Termination.Cause.SIGNALED, 128 + Constants.SIGKILL, 9);
-      exited.countDown();
-      exit.complete(this);
+      ended(new Termination(Termination.Cause.SIGNALED, 128 + Constants.SIGKILL, 9));
     }
     keeper.free();
     closeWake();
@@ -207,36 +195,6 @@ final class LinuxProcess extends SandboxedProcess {
   }
 
   @Override
-  public int waitFor() throws InterruptedException {
-    exited.await();
-    return termination.exitValue();
-  }
-
-  @Override
-  public boolean waitFor(long timeout, TimeUnit unit) throws InterruptedException {
-    return exited.await(timeout, unit);
-  }
-
-  @Override
-  public int exitValue() {
-    Termination ended = termination;
-    if (ended == null) {
-      throw new IllegalThreadStateException("process has not exited");
-    }
-    return ended.exitValue();
-  }
-
-  @Override
-  public boolean isAlive() {
-    return termination == null;
-  }
-
-  @Override
-  public Optional<Termination> termination() {
-    return Optional.ofNullable(termination);
-  }
-
-  @Override
   public void destroy() {
     end(Termination.Cause.DESTROYED, grace);
   }
@@ -263,33 +221,5 @@ final class LinuxProcess extends SandboxedProcess {
       throw new UnsupportedOperationException("this system gives no handle for the process");
     }
     return handle;
-  }
-
-  @Override
-  public ProcessHandle.Info info() {
-    return toHandle().info();
-  }
-
-  @Override
-  public Stream<ProcessHandle> children() {
-    return toHandle().children();
-  }
-
-  @Override
-  public Stream<ProcessHandle> descendants() {
-    return toHandle().descendants();
-  }
-
-  @Override
-  public CompletableFuture<Process> onExit() {
-    // Never on the supervisor's thread: what depends on it is code of others.
-    return exit.thenApplyAsync(process -> process);
-  }
-
-  @Override
-  public String toString() {
-    return "SandboxedProcess[pid="
-        + pid()
-        + (termination == null ? ", alive]" : ", " + termination + "]");
   }
 }

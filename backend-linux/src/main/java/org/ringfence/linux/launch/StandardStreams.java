@@ -16,6 +16,7 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.spi.Launch;
+import org.ringfence.spi.OutputBudget;
 
 /**
  * The command's standard streams: descriptors for the child, streams for the parent. With an output

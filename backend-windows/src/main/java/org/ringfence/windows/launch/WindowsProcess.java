@@ -2,16 +2,13 @@ package org.ringfence.windows.launch;
 
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
-import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
+import org.ringfence.spi.WatchedProcess;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -23,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * A process in a job of its own. Windows has nothing to ask an unknown program to end with, so that
  * every way to end it ends the job at once.
  */
-final class WindowsProcess extends SandboxedProcess {
+final class WindowsProcess extends WatchedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsProcess.class);
 
   /** What a process that this JVM has ended exits with; the same as Java's own on Windows. */
@@ -36,10 +33,7 @@ final class WindowsProcess extends SandboxedProcess {
   private final boolean killLeftovers;
   private final Runnable whenGone;
   private final AtomicReference<Cause> intended = new AtomicReference<>();
-  private final CountDownLatch exited = new CountDownLatch(1);
   private final CountDownLatch settled = new CountDownLatch(1);
-  private final CompletableFuture<Process> exit = new CompletableFuture<>();
-  private volatile Termination termination;
 
   WindowsProcess(
       WindowsSystem windows,
@@ -76,9 +70,7 @@ final class WindowsProcess extends SandboxedProcess {
       endJob();
     }
     Cause cause = intended.get();
-    termination = new Termination(cause == null ? Cause.EXITED : cause, code, 0);
-    exited.countDown();
-    exit.complete(this);
+    ended(new Termination(cause == null ? Cause.EXITED : cause, code, 0));
     // Before Windows 11 24H2 this waits until the output has been read.
     streams.console().ifPresent(Handle::close);
     if (killLeftovers) {
@@ -100,7 +92,7 @@ final class WindowsProcess extends SandboxedProcess {
   }
 
   void end(Cause cause) {
-    if (termination == null) {
+    if (isAlive()) {
       intended.compareAndSet(null, cause);
       endJob();
     }
@@ -158,36 +150,6 @@ final class WindowsProcess extends SandboxedProcess {
   }
 
   @Override
-  public int waitFor() throws InterruptedException {
-    exited.await();
-    return termination.exitValue();
-  }
-
-  @Override
-  public boolean waitFor(long timeout, TimeUnit unit) throws InterruptedException {
-    return exited.await(timeout, unit);
-  }
-
-  @Override
-  public int exitValue() {
-    Termination ended = termination;
-    if (ended == null) {
-      throw new IllegalThreadStateException("process has not exited");
-    }
-    return ended.exitValue();
-  }
-
-  @Override
-  public boolean isAlive() {
-    return termination == null;
-  }
-
-  @Override
-  public Optional<Termination> termination() {
-    return Optional.ofNullable(termination);
-  }
-
-  @Override
   public void destroy() {
     end(Cause.DESTROYED);
   }
@@ -212,32 +174,5 @@ final class WindowsProcess extends SandboxedProcess {
   public ProcessHandle toHandle() {
     return ProcessHandle.of(started.pid())
         .orElseThrow(() -> new UnsupportedOperationException("the process is gone"));
-  }
-
-  @Override
-  public ProcessHandle.Info info() {
-    return toHandle().info();
-  }
-
-  @Override
-  public Stream<ProcessHandle> children() {
-    return toHandle().children();
-  }
-
-  @Override
-  public Stream<ProcessHandle> descendants() {
-    return toHandle().descendants();
-  }
-
-  @Override
-  public CompletableFuture<Process> onExit() {
-    return exit.thenApplyAsync(process -> process);
-  }
-
-  @Override
-  public String toString() {
-    return "SandboxedProcess[pid="
-        + pid()
-        + (termination == null ? ", alive]" : ", " + termination + "]");
   }
 }

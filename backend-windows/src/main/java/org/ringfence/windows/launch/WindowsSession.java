@@ -247,8 +247,7 @@ final class WindowsSession implements BackendSession {
       processes.remove(process);
       throw e;
     }
-    streams.handOver(
-        new OutputBudget(launch.limits().outputBytes(), () -> process.end(Cause.OUTPUT_LIMIT)));
+    streams.handOver(() -> process.end(Cause.OUTPUT_LIMIT));
     launch
         .limits()
         .wallTime()

@@ -10,9 +10,11 @@ import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
 import org.ringfence.spi.Launch;
+import org.ringfence.spi.OutputBudget;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -21,7 +23,7 @@ import org.ringfence.windows.system.WindowsSystem;
 /** The three streams of a command, or the pseudo-console in their place. */
 final class WindowsStreams implements AutoCloseable {
   private final WindowsSystem windows;
-  private final boolean counted;
+  private final OptionalLong limit;
   private final List<Handle> standard = new ArrayList<>();
   private final List<Handle> childSide = new ArrayList<>();
   private final List<AutoCloseable> ourSide = new ArrayList<>();
@@ -33,13 +35,13 @@ final class WindowsStreams implements AutoCloseable {
 
   private record Pump(InputStream from, OutputStream to) {}
 
-  private WindowsStreams(WindowsSystem windows, boolean counted) {
+  private WindowsStreams(WindowsSystem windows, OptionalLong limit) {
     this.windows = windows;
-    this.counted = counted;
+    this.limit = limit;
   }
 
   static WindowsStreams open(WindowsSystem windows, Launch launch) throws SandboxException {
-    WindowsStreams streams = new WindowsStreams(windows, launch.limits().outputBytes().isPresent());
+    WindowsStreams streams = new WindowsStreams(windows, launch.limits().outputBytes());
     boolean done = false;
     try {
       if (launch.terminal().isPresent()) {
@@ -107,7 +109,7 @@ final class WindowsStreams implements AutoCloseable {
 
   private Handle output(Redirect redirect, int number) throws WindowsCallException, IOException {
     boolean piped = redirect.type() == Redirect.Type.PIPE;
-    if (piped || counted) {
+    if (piped || limit.isPresent()) {
       Processes.Pipe pipe = pipe();
       child(pipe.write());
       InputStream from = keep(new PipeInput(windows.processes(), pipe.read()));
@@ -158,14 +160,19 @@ final class WindowsStreams implements AutoCloseable {
     return error;
   }
 
-  /** The command has been started: its ends are its own, and what it writes is counted. */
-  void handOver(OutputBudget budget) {
+  /**
+   * The command has been started: its ends are its own, and what it writes is counted.
+   *
+   * @param exceeded told when it has written more than it may
+   */
+  void handOver(Runnable exceeded) {
     childSide.forEach(Handle::close);
-    if (counted) {
+    if (limit.isPresent()) {
+      OutputBudget budget = new OutputBudget(limit.getAsLong(), exceeded);
       output = budget.count(output);
       error = budget.count(error);
+      pumps.forEach(pump -> budget.pump(pump.from(), pump.to()));
     }
-    pumps.forEach(pump -> budget.pump(pump.from(), pump.to()));
   }
 
   /** Gives everything back: the command was not started. */

@@ -5,12 +5,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +29,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.TreeRemoval;
 
 /**
  * Where a case of Windows runs: the backend, a workspace, a directory of the user's outside of it,
@@ -66,7 +64,7 @@ final class WindowsStage implements AutoCloseable {
     try {
       return new WindowsStage(backend, base.toRealPath());
     } catch (IOException | RuntimeException e) {
-      deleteTree(base);
+      deletePatiently(base);
       throw e;
     }
   }
@@ -225,7 +223,9 @@ final class WindowsStage implements AutoCloseable {
   private static void deletePatiently(Path root) throws IOException {
     for (int tries = 0; ; tries++) {
       try {
-        deleteTree(root);
+        if (Files.exists(root)) {
+          TreeRemoval.remove(root);
+        }
         return;
       } catch (FileSystemException e) {
         if (tries == PATIENCE) {
@@ -234,40 +234,6 @@ final class WindowsStage implements AutoCloseable {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
       }
     }
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
-              throws IOException {
-            if (attributes.isOther()) {
-              // A junction: what it leads to is not ours to delete.
-              Files.delete(directory);
-              return FileVisitResult.SKIP_SUBTREE;
-            }
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 
   @Override

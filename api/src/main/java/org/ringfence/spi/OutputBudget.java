@@ -1,4 +1,4 @@
-package org.ringfence.linux.launch;
+package org.ringfence.spi;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -8,15 +8,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the bytes of both output streams together and cuts them off at the limit. */
-final class OutputBudget {
+/**
+ * Counts the bytes of both output streams of a command together and cuts them off at the limit.
+ * Thread-safe.
+ */
+public final class OutputBudget {
   private static final Logger LOG = LoggerFactory.getLogger(OutputBudget.class);
   private static final int CHUNK = 8192;
 
   private final AtomicLong left;
   private final Runnable exceeded;
 
-  OutputBudget(long bytes, Runnable exceeded) {
+  /**
+   * Prepares to count.
+   *
+   * @param bytes the limit
+   * @param exceeded told each time that something did not fit
+   */
+  public OutputBudget(long bytes, Runnable exceeded) {
     this.left = new AtomicLong(bytes);
     this.exceeded = exceeded;
   }
@@ -30,8 +39,13 @@ final class OutputBudget {
     return (int) Math.min(before, read);
   }
 
-  /** A stream that ends at the limit. */
-  InputStream count(InputStream in) {
+  /**
+   * A stream that ends at the limit.
+   *
+   * @param in what the command writes
+   * @return the same, counted
+   */
+  public InputStream count(InputStream in) {
     return new FilterInputStream(in) {
       @Override
       public int read() throws IOException {
@@ -51,8 +65,13 @@ final class OutputBudget {
     };
   }
 
-  /** Copies on a thread of its own until the command's end closes the pipe. */
-  void pump(InputStream in, OutputStream out) {
+  /**
+   * Copies on a thread of its own until the command's end closes the pipe.
+   *
+   * @param in what the command writes
+   * @param out where it goes
+   */
+  public void pump(InputStream in, OutputStream out) {
     Thread thread = new Thread(() -> copy(in, out), "ringfence-output");
     thread.setDaemon(true);
     thread.start();
