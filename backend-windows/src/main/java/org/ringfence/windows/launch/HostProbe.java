@@ -86,11 +86,7 @@ public final class HostProbe {
               "restricting SIDs",
               "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
           return new WindowsFacts(
-              everyone,
-              everyone ? openPlaces() : List.of(),
-              needed.userInterfaceLimits(),
-              jobs.jobLimits(),
-              desktop);
+              everyone, everyone ? openPlaces() : List.of(), needed.userInterfaceLimits(), desktop);
         });
   }
 
@@ -196,7 +192,7 @@ public final class HostProbe {
           "a job of this system takes the limit kill-on-close and does not tell it (Wine does so)",
           "Windows itself");
     }
-    return new WindowsFacts(false, List.of(), withWindows, true, desktop);
+    return new WindowsFacts(false, List.of(), withWindows, desktop);
   }
 
   private boolean keeps(int userInterface) throws WindowsCallException {
@@ -224,8 +220,7 @@ public final class HostProbe {
         if (withWindows && !jobs.userInterfaceLimits()) {
           continue;
         }
-        WindowsFacts tried =
-            new WindowsFacts(everyone, List.of(), withWindows, jobs.jobLimits(), jobs.desktop());
+        WindowsFacts tried = new WindowsFacts(everyone, List.of(), withWindows, jobs.desktop());
         problem = canaryProblem(tried);
         if (problem.isEmpty()) {
           return tried;

@@ -32,6 +32,7 @@ final class WindowsProcess extends WatchedProcess {
   private final WindowsStreams streams;
   private final boolean killLeftovers;
   private final Runnable whenGone;
+  private volatile boolean left;
   private final AtomicReference<Cause> intended = new AtomicReference<>();
   private final CountDownLatch settled = new CountDownLatch(1);
 
@@ -69,11 +70,12 @@ final class WindowsProcess extends WatchedProcess {
     if (killLeftovers || intended.get() != null) {
       endJob();
     }
+    left = !killLeftovers && anyLeft();
     Cause cause = intended.get();
     ended(new Termination(cause == null ? Cause.EXITED : cause, code, 0));
     // Before Windows 11 24H2 this waits until the output has been read.
     streams.console().ifPresent(Handle::close);
-    if (killLeftovers) {
+    if (!left) {
       job.close();
     }
     started.thread().close();
@@ -110,15 +112,24 @@ final class WindowsProcess extends WatchedProcess {
   }
 
   private void endLeftovers() {
-    if (!killLeftovers) {
+    if (left) {
       endJob();
       job.close();
     }
   }
 
-  /** Whether processes may be left after the command's own end. */
-  boolean mayLeave() {
-    return !killLeftovers;
+  private boolean anyLeft() {
+    try {
+      return windows.jobs().activeProcesses(job) > 0;
+    } catch (WindowsCallException e) {
+      // Then there may be some.
+      return true;
+    }
+  }
+
+  /** Whether processes of it have been left after the command's own end. */
+  boolean left() {
+    return left;
   }
 
   @Override

@@ -260,7 +260,7 @@ final class WindowsSession implements BackendSession {
   }
 
   private void gone(WindowsProcess process) {
-    if (!process.mayLeave()) {
+    if (!process.left()) {
       processes.remove(process);
     }
   }

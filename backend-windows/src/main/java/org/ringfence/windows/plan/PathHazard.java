@@ -11,8 +11,6 @@ import java.util.regex.Pattern;
  */
 public final class PathHazard {
   private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:[\\\\/].*", Pattern.DOTALL);
-  private static final Pattern SHORT_NAME =
-      Pattern.compile("[^ .~]{1,6}~[0-9]{1,6}(\\.[^ .]{1,3})?");
 
   /** With superscript digits too, which Windows takes for digits here. */
   private static final Pattern DEVICE =
@@ -69,21 +67,6 @@ public final class PathHazard {
 
   private static String printable(String part) {
     return part.replaceAll("\\p{Cntrl}", "?");
-  }
-
-  /**
-   * Whether a path may contain a name that Windows has made up for a longer one ({@code GIT~1}).
-   *
-   * @param path the path
-   * @return true if the file system has to be asked what it means
-   */
-  public static boolean hasShortName(String path) {
-    for (String part : path.split("[\\\\/]")) {
-      if (SHORT_NAME.matcher(part).matches()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /**

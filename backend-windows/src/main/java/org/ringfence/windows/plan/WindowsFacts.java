@@ -8,15 +8,10 @@ import java.util.List;
  * @param everyone whether no program starts unless Everyone is among the restricting SIDs
  * @param openPlaces directories that everybody may write to, of those that were looked at
  * @param userInterfaceLimits whether a job's limits on windows, clipboard and session took hold
- * @param jobLimits whether a job's limits read back as they were set
  * @param desktop whether a desktop of the sandbox's own can be made
  */
 public record WindowsFacts(
-    boolean everyone,
-    List<String> openPlaces,
-    boolean userInterfaceLimits,
-    boolean jobLimits,
-    boolean desktop) {
+    boolean everyone, List<String> openPlaces, boolean userInterfaceLimits, boolean desktop) {
   /** Copies the list. */
   public WindowsFacts {
     openPlaces = List.copyOf(openPlaces);

@@ -216,11 +216,7 @@ abstract sealed class WindowsPlanner permits RestrictedTokenPlanner, AppContaine
       return;
     }
     String text = String.format(statement, value.getAsLong());
-    add(
-        facts.jobLimits()
-            ? enforced(id, text, JOB + ", its " + kind + " limit read back")
-            : unsupported(
-                id, text, "this system's jobs take limits and do not keep them", "Windows itself"));
+    add(enforced(id, text, JOB + ", its " + kind + " limit read back"));
   }
 
   private void lifetime() {

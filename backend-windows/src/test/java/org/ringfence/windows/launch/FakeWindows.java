@@ -61,6 +61,7 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   final Map<String, VolumeFacts> volumes = new HashMap<>();
   final Deque<Integer> exitCodes = new ArrayDeque<>();
   private final Map<Long, Object> handles = new HashMap<>();
+  private final List<FakeProcess> everyProcess = new ArrayList<>();
   private final List<Trouble> troubles = new ArrayList<>();
   private long next = 100;
 
@@ -77,6 +78,9 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
 
   /** Like Wine, takes restricting SIDs, entries and limits without keeping them. */
   boolean forgetful;
+
+  /** The next process leaves another in its job. */
+  boolean leaveOne;
 
   /** Kills this process in the middle: every call after so many fails, journal and all. */
   int dieAfter = Integer.MAX_VALUE;
@@ -106,6 +110,11 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
         throw new WindowsCallException(name, trouble.code());
       }
     }
+  }
+
+  /** How many processes have not ended. */
+  long running() {
+    return everyProcess.stream().filter(process -> process.code == STILL_ACTIVE).count();
   }
 
   int openHandles() {
@@ -380,6 +389,13 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     }
     FakeProcess process = new FakeProcess(token, exitCodes.poll());
     object(request.job(), FakeJob.class).processes.add(process);
+    everyProcess.add(process);
+    if (leaveOne) {
+      FakeProcess other = new FakeProcess(token, null);
+      object(request.job(), FakeJob.class).processes.add(other);
+      everyProcess.add(other);
+      leaveOne = false;
+    }
     started.add(request);
     return new Started(handle(process), handle(process), 5000 + started.size());
   }

@@ -89,7 +89,7 @@ class RealLaunchTest {
             .in(Places.current(directory));
     session =
         new WindowsSandboxes(windows, new Installation(directory.resolve("state")), System.getenv())
-            .restrictedToken(policy, new WindowsFacts(false, List.of(), false, true, true));
+            .restrictedToken(policy, new WindowsFacts(false, List.of(), false, true));
   }
 
   @AfterEach

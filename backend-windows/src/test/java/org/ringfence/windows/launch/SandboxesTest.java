@@ -25,6 +25,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination.Cause;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
@@ -40,7 +41,7 @@ import org.ringfence.windows.system.ProcessRequest;
 /** Sandboxes on a Windows that answers any error; on Linux, where its paths are names alone. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "its paths would be looked up")
 class SandboxesTest {
-  private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true, true);
+  private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true);
   private static final KeptPlaces KEPT =
       new KeptPlaces(List.of("C:\\Users\\me"), List.of("C:\\Windows", "C:\\Program Files"));
 
@@ -66,7 +67,12 @@ class SandboxesTest {
   }
 
   private static EffectivePolicy policy(String... roots) {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder().protectedNames(ProtectedNames.OFF);
+    return policy(Lifetime.KILL, roots);
+  }
+
+  private static EffectivePolicy policy(Lifetime lifetime, String... roots) {
+    SandboxPolicy.Builder builder =
+        SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).lifetime(lifetime);
     for (String root : roots) {
       builder.write(root);
     }
@@ -282,6 +288,19 @@ class SandboxesTest {
       assertThat(windows.started.get(0).commandLine())
           .endsWith("/s /c \"\"C:\\tools\\script.bat\" \"a & b\"\"");
     }
+  }
+
+  @Test
+  void whatIsToStayStaysUntilTheSandboxCloses() throws Exception {
+    Lifetime keep = new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KEEP);
+    BackendSession session = sandboxes.restrictedToken(policy(keep), FACTS);
+    windows.exitCodes.addAll(List.of(0, 0));
+    session.start(launch("tool")).waitFor();
+    windows.leaveOne = true;
+    session.start(launch("tool")).waitFor();
+    assertThat(windows.running()).isEqualTo(1);
+    session.close();
+    assertThat(windows.running()).isZero();
   }
 
   @Test

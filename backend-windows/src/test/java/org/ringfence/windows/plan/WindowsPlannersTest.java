@@ -20,9 +20,9 @@ import org.ringfence.policy.TmpPolicy;
 
 class WindowsPlannersTest {
   private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
-  private static final WindowsFacts GOOD = new WindowsFacts(false, List.of(), true, true, true);
+  private static final WindowsFacts GOOD = new WindowsFacts(false, List.of(), true, true);
   private static final WindowsFacts OPEN =
-      new WindowsFacts(true, List.of("C:\\open"), false, false, false);
+      new WindowsFacts(true, List.of("C:\\open"), false, false);
 
   private static SandboxPolicy.Builder writing() {
     return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
@@ -115,10 +115,10 @@ class WindowsPlannersTest {
 
   @Test
   void aMachineThatNeedsEveryoneIsWeaker() {
-    Map<String, Guarantee> plan = token(writing().memory(1 << 20), OPEN);
+    Map<String, Guarantee> plan = token(writing(), OPEN);
     levels(plan, Enforcement.ADVISORY, "files.write", "registry.write");
     assertThat(plan.get("files.write").reason()).contains("C:\\open");
-    levels(plan, Enforcement.UNSUPPORTED, "process.desktop", "limits.memory");
+    levels(plan, Enforcement.UNSUPPORTED, "process.desktop");
   }
 
   @Test
