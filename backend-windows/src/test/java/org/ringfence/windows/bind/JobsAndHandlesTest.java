@@ -100,7 +100,8 @@ class JobsAndHandlesTest {
       try (Waiting waiting = new Waiting(inner)) {
         assertThat(windows.jobs().contains(waiting.started.process(), inner)).isTrue();
         assertThat(windows.jobs().contains(waiting.started.process(), outer)).isTrue();
-        assertThat(windows.jobs().activeProcesses(inner)).isEqualTo(1);
+        // Perhaps with the host of its console.
+        assertThat(windows.jobs().activeProcesses(inner)).isPositive();
         windows.jobs().terminate(inner, 77);
         assertThat(windows.processes().await(waiting.started.process(), 60_000)).isTrue();
         assertThat(windows.processes().exitCode(waiting.started.process())).isEqualTo(77);

@@ -219,7 +219,7 @@ class NativeWindowsTest {
       in.read().close();
       out.write().close();
       assertThat(windows.jobs().contains(started.process(), job)).isTrue();
-      assertThat(windows.jobs().activeProcesses(job)).isEqualTo(1);
+      assertThat(windows.jobs().activeProcesses(job)).isPositive();
       assertThat(processes.creationTime(started.pid())).isPositive();
       processes.resume(started.thread());
       assertThat(processes.await(started.process(), 60_000)).isTrue();
