@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.ringfence.SandboxException;
@@ -45,9 +46,8 @@ final class SandboxGrants implements AutoCloseable {
     List<GrantRecord> made = new ArrayList<>();
     try {
       for (Map.Entry<String, List<Ace>> one : byPath.entrySet()) {
-        boolean takesAlone = one.getValue().stream().allMatch(ace -> ace.type() == Ace.Type.DENY);
-        if (takesAlone && !Files.exists(Path.of(one.getKey()), LinkOption.NOFOLLOW_LINKS)) {
-          // Nothing to put an entry on; the plan says so.
+        if (!Files.exists(Path.of(one.getKey()), LinkOption.NOFOLLOW_LINKS)
+            && leftOut(one.getKey(), entries)) {
           continue;
         }
         boolean lasts = lasting.test(one.getKey());
@@ -59,6 +59,31 @@ final class SandboxGrants implements AutoCloseable {
     }
     made.stream().filter(record -> !record.lasting()).forEach(set.passing::add);
     return set;
+  }
+
+  /**
+   * Whether nothing has to be set on a path where nothing is. Below what is granted it would have
+   * to be: what is made there would inherit the grant.
+   */
+  private static boolean leftOut(String path, List<Entry> entries) throws GrantException {
+    List<Entry> own = entries.stream().filter(entry -> entry.path().equals(path)).toList();
+    if (own.stream().anyMatch(entry -> entry.ace().type() == Ace.Type.ALLOW)) {
+      return false;
+    }
+    boolean granted =
+        entries.stream()
+            .anyMatch(
+                entry ->
+                    entry.ace().type() == Ace.Type.ALLOW
+                        && path.toUpperCase(Locale.ROOT)
+                            .startsWith(entry.path().toUpperCase(Locale.ROOT) + "\\"));
+    if (granted && own.stream().anyMatch(entry -> !entry.optional())) {
+      throw new GrantException(
+          path,
+          "nothing is there, and what is made there would have the rights of the directory above;"
+              + " make it first, or leave the rule out");
+    }
+    return true;
   }
 
   private static void takeBack(Grants grants, List<GrantRecord> made, Exception why) {

@@ -50,7 +50,8 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
     for (EffectiveRule rule : rules) {
       // A stricter rule for the same path has won.
       if (policy.accessAt(rule.path()) == rule.access()) {
-        entries.addAll(entries(rule, container));
+        Access access = RestrictedTokenPlan.accessOf(policy, rule);
+        entries.addAll(entries(rule, access, container));
       }
     }
     for (String path : policy.protectedPaths()) {
@@ -58,8 +59,10 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
           new RestrictedTokenPlan.Entry(
               path,
               new Ace(Ace.Type.DENY, container, AccessMask.CHANGES, Ace.Scope.TREE),
-              "files.protectedPaths"));
+              "files.protectedPaths",
+              true));
     }
+    entries.addAll(ImmovableDirectories.entries(policy, container));
     List<Sid> capabilities =
         policy.policy().network().mode() == NetworkMode.FULL
             ? List.of(INTERNET_CLIENT, INTERNET_CLIENT_SERVER, PRIVATE_NETWORK)
@@ -67,12 +70,13 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
     return new AppContainerPlan(entries, capabilities);
   }
 
-  private static List<RestrictedTokenPlan.Entry> entries(EffectiveRule rule, Sid container) {
+  private static List<RestrictedTokenPlan.Entry> entries(
+      EffectiveRule rule, Access access, Sid container) {
     Ace given =
         new Ace(
             Ace.Type.ALLOW,
             container,
-            rule.access() == Access.WRITE
+            access == Access.WRITE
                 ? AccessMask.MODIFY
                 : GenericMapping.FILE.read() | GenericMapping.FILE.execute(),
             Ace.Scope.TREE);
@@ -80,12 +84,12 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
         new Ace(
             Ace.Type.DENY,
             container,
-            rule.access() == Access.NONE
+            access == Access.NONE
                 ? GenericMapping.FILE.all() & ~AccessMask.SYNCHRONIZE & ~AccessMask.READ_CONTROL
                 : AccessMask.CHANGES,
             Ace.Scope.TREE);
     List<Ace> aces =
-        switch (rule.access()) {
+        switch (access) {
           case WRITE -> List.of(given);
           // A root above may give writing, which this entry, being nearer, takes back.
           case READ -> List.of(taken, given);

@@ -10,6 +10,7 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
 
 /**
@@ -33,8 +34,14 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
    * @param path the path
    * @param ace the entry
    * @param origin the rule that asks for it
+   * @param optional whether it is left out where nothing is: the plan says that what does not exist
+   *     is not held
    */
-  public record Entry(String path, Ace ace, String origin) {}
+  public record Entry(String path, Ace ace, String origin, boolean optional) {
+    Entry(String path, Ace ace, String origin) {
+      this(path, ace, origin, false);
+    }
+  }
 
   /** Copies the parts. */
   public RestrictedTokenPlan {
@@ -59,7 +66,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
         continue;
       }
       List<Sid> above = rootsAbove(roots, rule.path(), style);
-      if (rule.access() == Access.WRITE) {
+      if (accessOf(policy, rule) == Access.WRITE) {
         // Below a place that is taken away it is given back to the roots around it.
         List<Sid> given = above;
         if (above.isEmpty()) {
@@ -78,10 +85,25 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
     }
     for (String path : policy.protectedPaths()) {
       for (Sid sid : rootsAbove(roots, path, style)) {
-        entries.add(entry(path, Ace.Type.DENY, sid, AccessMask.CHANGES, "files.protectedPaths"));
+        entries.add(
+            new Entry(
+                path,
+                new Ace(Ace.Type.DENY, sid, AccessMask.CHANGES, Ace.Scope.TREE),
+                "files.protectedPaths",
+                true));
       }
     }
     return new RestrictedTokenPlan(roots, entries);
+  }
+
+  /**
+   * What a rule gives when what is protected above it has been looked at: no rule gives writing
+   * there, but an entry of its own would come before what is inherited.
+   */
+  static Access accessOf(EffectivePolicy policy, EffectiveRule rule) {
+    boolean kept =
+        rule.access() == Access.WRITE && !policy.evaluate(rule.path(), Operation.WRITE).allowed();
+    return kept ? Access.READ : rule.access();
   }
 
   private static List<EffectiveRule> inDepthOrder(EffectivePolicy policy, PathStyle style) {
@@ -108,7 +130,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   }
 
   private static List<String> keys(String path, PathStyle style) {
-    return style.components(path).stream().map(style::key).toList();
+    return InheritedEntries.keys(style, path);
   }
 
   /**
@@ -200,26 +222,13 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
    * @return operation to whether it is let
    */
   public Map<String, Boolean> outlook(PathStyle style, String path) {
-    AccessToken token = token();
+    InheritedEntries inherited = new InheritedEntries(style, entries);
     List<String> parts = keys(path, style);
     List<String> above = parts.subList(0, Math.max(0, parts.size() - 1));
-    return rights(token, file(parts, style), file(above, style));
+    return rights(token(), ofUser(inherited.at(parts, OWN)), ofUser(inherited.at(above, OWN)));
   }
 
-  /** A file of the user's with the entries that are its own or that it inherits. */
-  private SecurityDescriptor file(List<String> parts, PathStyle style) {
-    List<Ace> aces = new ArrayList<>();
-    for (int depth = parts.size(); depth >= 0; depth--) {
-      List<String> directory = parts.subList(0, depth);
-      for (Ace.Type type : List.of(Ace.Type.DENY, Ace.Type.ALLOW)) {
-        entries.stream()
-            .filter(entry -> keys(entry.path(), style).equals(directory))
-            .map(Entry::ace)
-            .filter(ace -> ace.type() == type)
-            .forEach(aces::add);
-      }
-    }
-    aces.add(OWN);
+  private static SecurityDescriptor ofUser(List<Ace> aces) {
     return SecurityDescriptor.of(USER, aces.toArray(new Ace[0]));
   }
 

@@ -48,6 +48,14 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
               write,
               "an entry on the user's TEMP would be inherited by every program's files there",
               "tmp private"));
+    } else if (carved()) {
+      add(
+          unsupported(
+              "files.write",
+              write,
+              "a rule takes writing away below a writable root: what lies there is deleted through"
+                  + " its directory, and made anew with the rights of the root",
+              ANOTHER_MODE));
     } else if (facts.everyone()) {
       add(
           advisory(
@@ -94,6 +102,11 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
               "restricting SIDs are asked about writing alone",
               ANOTHER_MODE));
     }
+  }
+
+  private boolean carved() {
+    return RestrictedTokenPlan.compile(effective, new byte[1]).entries().stream()
+        .anyMatch(entry -> entry.ace().type() == Ace.Type.DENY && !entry.optional());
   }
 
   @Override

@@ -255,6 +255,37 @@ class SandboxesTest {
     assertThat(installation.all()).isEmpty();
   }
 
+  /** On this system none of these paths exists, so that none of them gets an entry. */
+  @Test
+  void whatIsDeniedBelowARootHasToBeThere() throws Exception {
+    SandboxPolicy.Builder builder =
+        SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).none("C:\\Users\\me\\.ssh");
+    Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+    // Nothing is granted there.
+    sandboxes.appContainer(builder.build().in(places), FACTS, false).close();
+    builder.write("C:\\work");
+    sandboxes
+        .appContainer(builder.protectedPath("C:\\work\\later").build().in(places), FACTS, false)
+        .close();
+    EffectivePolicy below = builder.none("C:\\work\\secret").build().in(places);
+    for (String mode : List.of("token", "container")) {
+      assertThatThrownBy(
+              () -> {
+                if (mode.equals("token")) {
+                  sandboxes.restrictedToken(below, FACTS);
+                } else {
+                  sandboxes.appContainer(below, FACTS, false);
+                }
+              })
+          .as(mode)
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("C:\\work\\secret")
+          .hasMessageContaining("nothing is there");
+    }
+    assertThat(windows.containers).isEmpty();
+    assertThat(windows.list("C:\\work").aces()).hasSize(2);
+  }
+
   @Test
   void tooManyRootsAreToldBeforeAnythingIsSet() {
     String[] roots = new String[300];

@@ -102,6 +102,9 @@ class WindowsPlannersTest {
         "network.host-loopback",
         "limits.open-files",
         "limits.file-size");
+    // Deleted through its directory, and made anew: outside of every root it could not be made.
+    levels(token(writing().read("C:\\work\\kept"), GOOD), Enforcement.UNSUPPORTED, "files.write");
+    levels(token(writing().read("C:\\other"), GOOD), Enforcement.ENFORCED, "files.write");
     levels(token(writing().tmp(TmpPolicy.SHARED), GOOD), Enforcement.UNSUPPORTED, "files.write");
     levels(
         token(writing().fileDefault(FileDefault.WRITE), GOOD),
