@@ -81,7 +81,7 @@ public final class Grants {
    * @param path the file, as the policy has it: links resolved
    * @param aces the entries
    * @param lasting whether they stay when the sandbox ends
-   * @return the record that takes them back; empty when all were there already
+   * @return the record that takes them back; empty when all were there already and last
    * @throws GrantException if they cannot be set; the list is as it was
    */
   Optional<GrantRecord> grant(String path, List<Ace> aces, boolean lasting) throws GrantException {
@@ -154,7 +154,7 @@ public final class Grants {
       wanted = wanted.with(ace, facts.directory());
     }
     if (wanted.equals(list)) {
-      return Optional.empty();
+      return lasting ? Optional.empty() : Optional.of(joined(path, facts, aces, before, list));
     }
     byte[] bytes;
     try {
@@ -165,18 +165,7 @@ public final class Grants {
     if (facts.directory()) {
       trees.check(path);
     }
-    GrantRecord record =
-        new GrantRecord(
-            UUID.randomUUID().toString(),
-            path,
-            facts.volumeSerial(),
-            facts.fileId(),
-            aces.stream().map(Ace::sid).distinct().toList(),
-            windows.security().sddl(before),
-            Phase.APPLYING,
-            lasting,
-            pid,
-            processCreated);
+    GrantRecord record = record(path, facts, sids(aces), windows.security().sddl(before), lasting);
     journal(path, record);
     try {
       windows.security().setDacl(file, Kind.FILE, bytes);
@@ -187,6 +176,51 @@ public final class Grants {
       undo(record, file, e);
       throw e;
     }
+  }
+
+  /**
+   * Writes down that what is there already is needed here as well: it goes with the last who needs
+   * it.
+   */
+  private GrantRecord joined(
+      String path, FileFacts facts, List<Ace> aces, byte[] descriptor, AccessControlList list)
+      throws GrantException, WindowsCallException {
+    List<Sid> sids = sids(aces);
+    String without = windows.security().sddl(list.without(sids::contains).descriptor(descriptor));
+    try {
+      String prior =
+          installation.all().stream()
+              .filter(other -> other.volumeSerial() == facts.volumeSerial())
+              .filter(other -> other.fileId().equals(facts.fileId()))
+              .filter(other -> other.sids().equals(sids))
+              .map(GrantRecord::priorSddl)
+              .findFirst()
+              .orElse(without);
+      GrantRecord record = record(path, facts, sids, prior, false).in(Phase.APPLIED);
+      journal(path, record);
+      return record;
+    } catch (IOException e) {
+      throw new GrantException(path, "the journal cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Sid> sids(List<Ace> aces) {
+    return aces.stream().map(Ace::sid).distinct().toList();
+  }
+
+  private GrantRecord record(
+      String path, FileFacts facts, List<Sid> sids, String prior, boolean lasting) {
+    return new GrantRecord(
+        UUID.randomUUID().toString(),
+        path,
+        facts.volumeSerial(),
+        facts.fileId(),
+        sids,
+        prior,
+        Phase.APPLYING,
+        lasting,
+        pid,
+        processCreated);
   }
 
   private void journal(String path, GrantRecord record) throws GrantException {

@@ -5,15 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.PathHazard;
 
 /**
- * Directories on which no entry is set that grants writing.
+ * Directories on which no entry is set that grants anything.
  *
  * @param places those that are kept themselves, with all above them
  * @param trees those that are kept with all that lies in them
+ * @param programs those that may be read, but not written, they or anything above them
  */
-record KeptPlaces(List<String> places, List<String> trees) {
+record KeptPlaces(List<String> places, List<String> trees, List<String> programs) {
   /**
    * Those of this user.
    *
@@ -22,7 +25,7 @@ record KeptPlaces(List<String> places, List<String> trees) {
    * @param installation where the journal lies
    */
   static KeptPlaces of(Map<String, String> environment, String javaHome, Path installation) {
-    List<String> places = new ArrayList<>(List.of(javaHome));
+    List<String> places = new ArrayList<>();
     for (String name :
         List.of("USERPROFILE", "APPDATA", "LOCALAPPDATA", "ProgramData", "PUBLIC", "TEMP")) {
       Optional.ofNullable(environment.get(name)).ifPresent(places::add);
@@ -31,7 +34,7 @@ record KeptPlaces(List<String> places, List<String> trees) {
     for (String name : List.of("SystemRoot", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432")) {
       Optional.ofNullable(environment.get(name)).ifPresent(trees::add);
     }
-    return new KeptPlaces(List.copyOf(places), List.copyOf(trees));
+    return new KeptPlaces(List.copyOf(places), List.copyOf(trees), List.of(javaHome));
   }
 
   /** Whether a path lies in one of the system's trees, which every program reads. */
@@ -39,9 +42,13 @@ record KeptPlaces(List<String> places, List<String> trees) {
     return PathHazard.ofRoot(path, List.of(), trees).isPresent();
   }
 
-  /** Throws if no entry for writing is to be set on a path. */
-  void check(String path) throws GrantException {
-    Optional<String> wrong = PathHazard.of(path).or(() -> PathHazard.ofRoot(path, places, trees));
+  /** Throws if no such entry is to be set on a path. */
+  void check(String path, Ace ace) throws GrantException {
+    boolean writing = (ace.mask() & AccessMask.WRITE_DATA) != 0;
+    Optional<String> wrong =
+        PathHazard.of(path)
+            .or(() -> PathHazard.ofRoot(path, places, trees))
+            .or(() -> PathHazard.ofRoot(path, writing ? programs : List.of(), List.of()));
     if (wrong.isPresent()) {
       throw new GrantException(path, wrong.get());
     }

@@ -19,7 +19,7 @@ import org.ringfence.windows.system.WindowsSystem;
 /** A write-restricted token of the same user, read back before it is used. */
 final class RestrictedToken implements AutoCloseable {
   /** More SIDs do not fit where a token keeps its default list (1344 at 147 and more). */
-  static final int MOST_ROOTS = 120;
+  private static final int MOST_ROOTS = 120;
 
   private static final String KEPT_PRIVILEGE = "SeChangeNotifyPrivilege";
 
@@ -43,13 +43,7 @@ final class RestrictedToken implements AutoCloseable {
    */
   static RestrictedToken make(WindowsSystem windows, List<Sid> roots, Sid session, boolean everyone)
       throws SandboxException {
-    if (roots.size() > MOST_ROOTS) {
-      throw new SandboxException(
-          "files.rules: "
-              + roots.size()
-              + " writable roots do not fit into a token (error 1344); use at most "
-              + MOST_ROOTS);
-    }
+    checkRoots(roots.size());
     try (Handle own = windows.tokens().ofThisProcess()) {
       TokenFacts facts = windows.tokens().facts(own);
       List<Sid> restricting = new ArrayList<>(roots);
@@ -79,6 +73,17 @@ final class RestrictedToken implements AutoCloseable {
       }
     } catch (WindowsCallException e) {
       throw Failures.cannot("restricted token", e);
+    }
+  }
+
+  /** Throws if a token has no room for so many. */
+  static void checkRoots(int roots) throws SandboxException {
+    if (roots > MOST_ROOTS) {
+      throw new SandboxException(
+          "files.rules: "
+              + roots
+              + " writable roots do not fit into a token (error 1344); use at most "
+              + MOST_ROOTS);
     }
   }
 

@@ -38,7 +38,7 @@ final class SandboxGrants implements AutoCloseable {
     Map<String, List<Ace>> byPath = new LinkedHashMap<>();
     for (Entry entry : entries) {
       if (entry.ace().type() == Ace.Type.ALLOW) {
-        kept.check(entry.path());
+        kept.check(entry.path(), entry.ace());
       }
       byPath.computeIfAbsent(entry.path(), path -> new ArrayList<>()).add(entry.ace());
     }

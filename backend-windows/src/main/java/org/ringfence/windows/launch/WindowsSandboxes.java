@@ -12,6 +12,7 @@ import org.ringfence.policy.EffectiveRule;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
@@ -84,19 +85,17 @@ public final class WindowsSandboxes {
       throws SandboxException {
     byte[] secret = prepared();
     RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, secret);
-    if (plan.roots().size() > RestrictedToken.MOST_ROOTS) {
-      // Before anything is set.
-      throw new SandboxException(
-          "files.rules: "
-              + plan.roots().size()
-              + " writable roots do not fit into a token (error 1344); use at most "
-              + RestrictedToken.MOST_ROOTS);
-    }
+    // Before anything is set.
+    RestrictedToken.checkRoots(plan.roots().size());
+    // Another policy may not take away what this one does, or use this temporary directory.
     Predicate<String> lasting =
         path ->
             policy.rules().stream()
-                .filter(EffectiveRule::scratch)
-                .noneMatch(rule -> rule.path().equals(path));
+                    .filter(EffectiveRule::scratch)
+                    .noneMatch(rule -> rule.path().equals(path))
+                && plan.entries().stream()
+                    .filter(entry -> entry.path().equals(path))
+                    .allMatch(entry -> entry.ace().type() == Ace.Type.ALLOW);
     SandboxGrants set = SandboxGrants.set(grants, plan.entries(), kept, lasting);
     boolean done = false;
     try {

@@ -93,6 +93,23 @@ class GrantsTest {
   }
 
   @Test
+  void whatTwoSandboxesNeedGoesWithTheLast() throws Exception {
+    byte[] before = descriptor().clone();
+    GrantRecord one = grants.grant(ROOT, List.of(deny(ONE)), false).orElseThrow();
+    GrantRecord two = grants.grant(ROOT, List.of(deny(ONE)), false).orElseThrow();
+    assertThat(windows.calls).containsOnlyOnce("SetSecurityInfo");
+    grants.restore(one);
+    assertThat(windows.list(ROOT).aces()).contains(deny(ONE));
+    assertThat(grants.restore(two)).isEqualTo(Outcome.RESTORED);
+    assertThat(descriptor()).isEqualTo(before);
+    // One that lasts is nobody's to take back.
+    grants.grant(ROOT, List.of(modify(ONE)), true);
+    GrantRecord passing = grants.grant(ROOT, List.of(modify(ONE)), false).orElseThrow();
+    grants.restore(passing);
+    assertThat(windows.list(ROOT).aces()).contains(modify(ONE));
+  }
+
+  @Test
   void whatOthersHaveChangedSinceStays() throws Exception {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), true).orElseThrow();
     Ace theirs = new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE);

@@ -43,7 +43,10 @@ import org.ringfence.windows.system.ProcessRequest;
 class SandboxesTest {
   private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true);
   private static final KeptPlaces KEPT =
-      new KeptPlaces(List.of("C:\\Users\\me"), List.of("C:\\Windows", "C:\\Program Files"));
+      new KeptPlaces(
+          List.of("C:\\Users\\me"),
+          List.of("C:\\Windows", "C:\\Program Files"),
+          List.of("C:\\tools\\jdk"));
 
   @TempDir private Path state;
   private final FakeWindows windows = new FakeWindows();
@@ -243,6 +246,23 @@ class SandboxesTest {
           .as(refused[0])
           .isInstanceOf(SandboxException.class)
           .hasMessageContaining(refused[1]);
+    }
+  }
+
+  @Test
+  void theJvmIsReadInAContainerAndWrittenByNobody() throws Exception {
+    windows.file("C:\\tools\\jdk");
+    SandboxPolicy.Builder reading =
+        SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).read("C:\\tools\\jdk");
+    Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+    try (BackendSession session =
+        sandboxes.appContainer(reading.build().in(places), FACTS, false)) {
+      assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(4);
+    }
+    assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(2);
+    for (String root : List.of("C:\\tools\\jdk", "C:\\tools")) {
+      assertThatThrownBy(() -> sandboxes.restrictedToken(policy(root), FACTS))
+          .hasMessageContaining("is or contains C:\\tools\\jdk");
     }
   }
 
