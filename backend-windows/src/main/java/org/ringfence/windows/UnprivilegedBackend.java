@@ -62,7 +62,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     } catch (UnsatisfiedLinkError e) {
       return unavailable("JNA cannot be loaded: " + e.getMessage(), "a 64-bit JVM");
     }
-    return tried(new HostProbe(windows, System.getenv()));
+    return tried(new HostProbe(windows, installation(), System.getenv()));
   }
 
   private static HostProbe.Result unavailable(String reason, String remedy) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +20,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.launch.PretendingWindows;
 
 /** Wine takes restricting SIDs, entries and limits and holds none of them: it has to be refused. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "is about Wine")
@@ -44,6 +44,16 @@ class WineRefusalTest {
     assertThat(container.reasons().get(0)).contains("CreateAppContainerProfile");
   }
 
+  /**
+   * Were Wine to tell of tokens and jobs what it was asked for, it would be found out all the same.
+   */
+  @Test
+  void whatOnlyReadsBackIsNotBelieved() {
+    Availability lied = new RestrictedTokenBackend(PretendingWindows::new).probe();
+    assertThat(lied.usable()).isFalse();
+    assertThat(lied.reasons().get(0)).contains("a command wrote to a file that nothing grants");
+  }
+
   @Test
   void nothingRunsHoweverWeakThePolicy(@TempDir Path workspace) throws Exception {
     SandboxPolicy policy =
@@ -63,7 +73,8 @@ class WineRefusalTest {
           .as(backend)
           .isInstanceOf(SandboxRefusedException.class);
     }
-    Path state = Installation.ofUser(System.getenv()).orElseThrow().directory();
-    assertThat(Files.exists(state)).as("nothing is written for what is refused").isFalse();
+    Installation installation = Installation.ofUser(System.getenv()).orElseThrow();
+    assertThat(installation.all()).isEmpty();
+    assertThat(installation.containerRecords()).isEmpty();
   }
 }

@@ -18,10 +18,10 @@ import org.ringfence.windows.system.WindowsSystem;
 final class ContainerConfinement implements Confinement {
   private final Profile profile;
   private final ProcessRequest.Container container;
-  private final SandboxGrants grants;
+  private final Optional<SandboxGrants> grants;
 
   private ContainerConfinement(
-      Profile profile, ProcessRequest.Container container, SandboxGrants grants) {
+      Profile profile, ProcessRequest.Container container, Optional<SandboxGrants> grants) {
     this.profile = profile;
     this.container = container;
     this.grants = grants;
@@ -76,7 +76,15 @@ final class ContainerConfinement implements Confinement {
   static ContainerConfinement of(
       Profile profile, List<Sid> capabilities, boolean lessPrivileged, SandboxGrants grants) {
     return new ContainerConfinement(
-        profile, new ProcessRequest.Container(profile.sid(), capabilities, lessPrivileged), grants);
+        profile,
+        new ProcessRequest.Container(profile.sid(), capabilities, lessPrivileged),
+        Optional.of(grants));
+  }
+
+  /** Confines to a container without entries. */
+  static ContainerConfinement bare(Profile profile) {
+    return new ContainerConfinement(
+        profile, new ProcessRequest.Container(profile.sid(), List.of(), false), Optional.empty());
   }
 
   @Override
@@ -112,7 +120,9 @@ final class ContainerConfinement implements Confinement {
   @Override
   public void close() throws SandboxException {
     // The entries first: without the profile their SID means nothing to anybody.
-    grants.close();
+    if (grants.isPresent()) {
+      grants.get().close();
+    }
     profile.remove();
   }
 }

@@ -1,7 +1,7 @@
 package org.ringfence.windows.launch;
 
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,11 +13,10 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.SandboxException;
-import org.ringfence.SandboxedProcess;
 import org.ringfence.plan.Availability;
 import org.ringfence.policy.Lifetime;
-import org.ringfence.policy.Limits;
-import org.ringfence.spi.Launch;
+import org.ringfence.windows.journal.ContainerRecord;
+import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.AccessCheck;
 import org.ringfence.windows.plan.AccessControlList;
 import org.ringfence.windows.plan.AccessMask;
@@ -35,9 +34,8 @@ import org.ringfence.windows.system.WindowsSystem;
 
 /** Finds out by trying what this machine holds. */
 public final class HostProbe {
-  private static final int CANARY_SECONDS = 20;
-
   private final WindowsSystem windows;
+  private final Installation installation;
   private final Map<String, String> environment;
   private final Map<String, String> told = new LinkedHashMap<>();
 
@@ -63,10 +61,13 @@ public final class HostProbe {
    * Prepares a probe.
    *
    * @param windows the system
+   * @param installation where what is made for trying is written down
    * @param environment the environment of this process
    */
-  public HostProbe(WindowsSystem windows, Map<String, String> environment) {
+  public HostProbe(
+      WindowsSystem windows, Installation installation, Map<String, String> environment) {
     this.windows = windows;
+    this.installation = installation;
     this.environment = Map.copyOf(environment);
   }
 
@@ -98,11 +99,34 @@ public final class HostProbe {
   public Result appContainer() {
     return tried(
         () -> {
-          String name = "ringfence-probe-" + UUID.randomUUID();
-          windows.machine().createContainer(name, name);
-          windows.machine().deleteContainer(name);
+          int pid = (int) ProcessHandle.current().pid();
+          ContainerConfinement.Profile profile =
+              ContainerConfinement.Profile.make(
+                  windows,
+                  installation,
+                  new ContainerRecord(
+                      "ringfence-probe-" + UUID.randomUUID(),
+                      pid,
+                      windows.processes().creationTime(pid)));
+          WindowsFacts jobs;
+          boolean tried = false;
+          try {
+            jobs = jobs(false);
+            tried = true;
+          } finally {
+            if (!tried) {
+              profile.remove();
+            }
+          }
+          try (Session session = session(ContainerConfinement.bare(profile), jobs)) {
+            String problem = session.canary().startProblem();
+            if (!problem.isEmpty()) {
+              throw new Unfit("no program starts in a container: " + problem, "restricted-token");
+            }
+            contained(session.canary(), true);
+          }
           told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
-          return jobs(false);
+          return jobs;
         });
   }
 
@@ -230,8 +254,8 @@ public final class HostProbe {
     throw new Unfit("no program starts under a restricted token: " + problem, "WSL2");
   }
 
-  private String canaryProblem(WindowsFacts facts) throws SandboxException {
-    byte[] random = UUID.randomUUID().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  private String canaryProblem(WindowsFacts facts) throws SandboxException, Unfit {
+    byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
     TokenConfinement confinement =
         TokenConfinement.make(
             windows,
@@ -240,6 +264,35 @@ public final class HostProbe {
             facts.everyone(),
             facts.desktop(),
             Optional.empty());
+    try (Session session = session(confinement, facts)) {
+      String problem = session.canary().startProblem();
+      if (problem.isEmpty()) {
+        contained(session.canary(), false);
+      }
+      return problem;
+    }
+  }
+
+  /** What reads back as confined has to be so: whoever lies about one lies about the other. */
+  private static void contained(Canary canary, boolean reading) throws Unfit, SandboxException {
+    try {
+      String escape = canary.escape(reading);
+      if (!escape.isEmpty()) {
+        throw new Unfit(escape + ": this system does not confine what it says it does", "WSL2");
+      }
+    } catch (IOException e) {
+      throw new SandboxException("the probe has no temporary file: " + e.getMessage(), e);
+    }
+  }
+
+  private record Session(WindowsSession session, Canary canary) implements AutoCloseable {
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+
+  private Session session(Confinement confinement, WindowsFacts facts) throws SandboxException {
     WindowsSession session =
         new WindowsSession(
             windows,
@@ -247,48 +300,11 @@ public final class HostProbe {
             Lifetime.KILL,
             facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
     try {
-      for (List<String> command :
-          List.of(List.of("cmd.exe", "/d", "/c", "exit 0"), List.of("rundll32.exe"))) {
-        String problem = canary(session, command);
-        if (!problem.isEmpty()) {
-          return problem;
-        }
-      }
-      return "";
-    } finally {
+      String directory = windows.machine().systemDirectory();
+      return new Session(session, new Canary(session, directory, environment));
+    } catch (WindowsCallException e) {
       session.close();
-    }
-  }
-
-  private String canary(WindowsSession session, List<String> command) {
-    try {
-      SandboxedProcess process =
-          session.start(
-              new Launch(
-                  command,
-                  Path.of(windows.machine().systemDirectory()),
-                  environment,
-                  Redirect.from(new java.io.File("NUL")),
-                  Redirect.DISCARD,
-                  Redirect.DISCARD,
-                  false,
-                  Limits.NONE,
-                  Optional.empty()));
-      if (!process.waitFor(CANARY_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        return command.get(0) + " does not end";
-      }
-      int code = process.exitValue();
-      return code == WindowsError.STATUS_DLL_INIT_FAILED.code()
-              || code == WindowsError.STATUS_DLL_NOT_FOUND.code()
-              || code == WindowsError.ACCESS_DENIED.code()
-          ? command.get(0) + " ended with " + WindowsError.describe(code)
-          : "";
-    } catch (SandboxException | WindowsCallException e) {
-      return e.getMessage();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "interrupted";
+      throw Failures.cannot("probe", e);
     }
   }
 

@@ -179,7 +179,6 @@ final class WindowsStreams implements AutoCloseable {
   @Override
   public void close() {
     childSide.forEach(Handle::close);
-    console.ifPresent(Handle::close);
     List<AutoCloseable> all = new ArrayList<>(ourSide);
     pumps.forEach(pump -> all.add(pump.to()));
     for (AutoCloseable one : all) {
@@ -189,5 +188,7 @@ final class WindowsStreams implements AutoCloseable {
         throw new IllegalStateException("a stream cannot be closed", e);
       }
     }
+    // Last: it would wait for somebody to read what it still writes.
+    console.ifPresent(Handle::close);
   }
 }

@@ -79,6 +79,9 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   /** Like Wine, takes restricting SIDs, entries and limits without keeping them. */
   boolean forgetful;
 
+  /** Commands do what they are told with the file of the canary, as if nothing confined them. */
+  boolean writesToItsCanary;
+
   /** The next process leaves another in its job. */
   boolean leaveOne;
 
@@ -395,6 +398,14 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
       object(request.job(), FakeJob.class).processes.add(other);
       everyProcess.add(other);
       leaveOne = false;
+    }
+    if (writesToItsCanary && request.commandLine().contains("echo changed")) {
+      String file = request.environment().replaceAll("(?s).*RINGFENCE_CANARY=\"([^\"]*)\".*", "$1");
+      try {
+        java.nio.file.Files.writeString(java.nio.file.Path.of(file), "changed");
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
     }
     started.add(request);
     return new Started(handle(process), handle(process), 5000 + started.size());

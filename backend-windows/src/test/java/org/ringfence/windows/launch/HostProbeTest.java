@@ -2,6 +2,7 @@ package org.ringfence.windows.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -9,6 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.AccessControlList;
 import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.Sid;
@@ -20,7 +23,12 @@ import org.ringfence.windows.system.WindowsError;
 class HostProbeTest {
   private static final int DLL_INIT_FAILED = WindowsError.STATUS_DLL_INIT_FAILED.code();
 
+  @TempDir private Path state;
   private final FakeWindows windows = new FakeWindows();
+
+  private HostProbe.Result container() {
+    return new HostProbe(windows, new Installation(state), Map.of()).appContainer();
+  }
 
   @BeforeEach
   void programs() {
@@ -29,7 +37,10 @@ class HostProbeTest {
   }
 
   private HostProbe.Result probe() {
-    return new HostProbe(windows, Map.of("PATH", "C:\\open;C:\\closed", "PUBLIC", "C:\\none"))
+    return new HostProbe(
+            windows,
+            new Installation(state),
+            Map.of("PATH", "C:\\open;C:\\closed", "PUBLIC", "C:\\none"))
         .restrictedToken();
   }
 
@@ -48,7 +59,7 @@ class HostProbeTest {
 
   @Test
   void anOrdinarySessionNeedsNoEveryone() {
-    windows.exitCodes.addAll(List.of(0, 1));
+    windows.exitCodes.addAll(List.of(0, 1, 1));
     HostProbe.Result result = probe();
     assertThat(result.availability().reasons()).isEmpty();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
@@ -58,7 +69,7 @@ class HostProbeTest {
 
   @Test
   void theLadderEndsAtEveryoneAndThenOpenPlacesAreLookedFor() {
-    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0));
+    windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0, 1));
     FakeWindows.FakeFile open = windows.file("C:\\open");
     open.descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
@@ -75,7 +86,7 @@ class HostProbeTest {
   void insideAJobThatForbidsItThereAreNoLimitsOnWindows() {
     // Nested jobs with limits on windows: the first process is refused.
     windows.fail("CreateProcess", 5);
-    windows.exitCodes.addAll(List.of(0, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 1));
     HostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().userInterfaceLimits()).isFalse();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
@@ -114,13 +125,13 @@ class HostProbeTest {
   @Test
   void anElevatedShellIsToldOf() {
     own(false, true, false, 1);
-    windows.exitCodes.addAll(List.of(0, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 1));
     assertThat(probe().availability().facts()).containsKey("elevated");
   }
 
   @Test
   void withoutADesktopOfItsOwnThePlanIsWeaker() {
-    windows.exitCodes.addAll(List.of(0, 0));
+    windows.exitCodes.addAll(List.of(0, 0, 1));
     windows.fail("CreateDesktopW", 8);
     HostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().desktop()).isFalse();
@@ -133,9 +144,27 @@ class HostProbeTest {
     assertThat(probe().availability().reasons().get(0))
         .contains("OpenProcessToken failed: error 1450");
     windows.fail("CreateAppContainerProfile", 0x80070005);
-    assertThat(new HostProbe(windows, Map.of()).appContainer().availability().reasons().get(0))
-        .contains("0x80070005");
-    assertThat(new HostProbe(windows, Map.of()).appContainer().facts()).isPresent();
+    assertThat(container().availability().reasons().get(0)).contains("0x80070005");
+    // Starts, starts, does not write, does not read.
+    windows.exitCodes.addAll(List.of(0, 0, 1, 1));
+    assertThat(container().facts()).isPresent();
     assertThat(windows.containers).isEmpty();
+  }
+
+  /** Everything reads back as confined, and a command gets through all the same. */
+  @Test
+  void whoeverIsNotConfinedIsFoundOutByWhatHeDoes() {
+    windows.exitCodes.addAll(List.of(0, 0, 1));
+    windows.writesToItsCanary = true;
+    refused("a command wrote to a file that nothing grants");
+    windows.exitCodes.addAll(List.of(0, 0, 1, 0));
+    windows.writesToItsCanary = false;
+    assertThat(container().availability().reasons().get(0))
+        .contains("a command read a file that nothing grants");
+    windows.exitCodes.addAll(List.of(DLL_INIT_FAILED));
+    assertThat(container().availability().reasons().get(0))
+        .contains("no program starts in a container");
+    assertThat(windows.containers).isEmpty();
+    assertThat(windows.openHandles()).isZero();
   }
 }

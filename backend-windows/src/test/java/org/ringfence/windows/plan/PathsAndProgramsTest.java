@@ -16,7 +16,7 @@ class PathsAndProgramsTest {
   @ValueSource(
       strings = {
         "C:\\work",
-        "c:/work/a b",
+        "c:/data/a b",
         "C:\\Users\\me\\.git",
         "D:\\a\\..\\b",
         "C:\\console",

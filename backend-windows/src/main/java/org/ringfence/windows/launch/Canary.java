@@ -1,0 +1,112 @@
+package org.ringfence.windows.launch;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.policy.Limits;
+import org.ringfence.spi.Launch;
+import org.ringfence.spi.TreeRemoval;
+import org.ringfence.windows.system.WindowsError;
+
+/** Programs of the system, run in a session to see what is let there. */
+final class Canary {
+  private static final int SECONDS = 20;
+  private static final String FILE = "RINGFENCE_CANARY";
+  private static final String CONTENT = "canary";
+
+  private final WindowsSession session;
+  private final Path directory;
+  private final Map<String, String> environment;
+
+  /**
+   * Prepares canaries.
+   *
+   * @param session where they run
+   * @param systemDirectory their working directory
+   * @param environment their environment
+   */
+  Canary(WindowsSession session, String systemDirectory, Map<String, String> environment) {
+    this.session = session;
+    this.directory = Path.of(systemDirectory);
+    this.environment = environment;
+  }
+
+  /** Why a console program or one with windows does not start; empty when both do. */
+  String startProblem() {
+    for (List<String> command :
+        List.of(List.of("cmd.exe", "/d", "/c", "exit 0"), List.of("rundll32.exe"))) {
+      try {
+        int code = exitCode(command, environment);
+        if (code == WindowsError.STATUS_DLL_INIT_FAILED.code()
+            || code == WindowsError.STATUS_DLL_NOT_FOUND.code()
+            || code == WindowsError.ACCESS_DENIED.code()) {
+          return command.get(0) + " ended with " + WindowsError.describe(code);
+        }
+      } catch (SandboxException e) {
+        return e.getMessage();
+      }
+    }
+    return "";
+  }
+
+  /**
+   * What a command can do to a file of the user's that nothing grants.
+   *
+   * @param reading whether reading is to be denied, too
+   * @return what; empty when nothing
+   * @throws IOException if the file cannot be made
+   */
+  String escape(boolean reading) throws IOException {
+    Path made = Files.createTempDirectory("ringfence-canary-").toRealPath();
+    try {
+      Path file = Files.writeString(made.resolve("file"), CONTENT);
+      Map<String, String> variables = new HashMap<>(environment);
+      variables.put(FILE, "\"" + file + "\"");
+      exitCode(List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables);
+      if (!Files.readString(file).equals(CONTENT)) {
+        return "a command wrote to a file that nothing grants";
+      }
+      List<String> read = List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%");
+      return reading && exitCode(read, variables) == 0
+          ? "a command read a file that nothing grants"
+          : "";
+    } finally {
+      TreeRemoval.remove(made);
+    }
+  }
+
+  private int exitCode(List<String> command, Map<String, String> variables)
+      throws SandboxException {
+    SandboxedProcess process =
+        session.start(
+            new Launch(
+                command,
+                directory,
+                variables,
+                Redirect.from(new File("NUL")),
+                Redirect.DISCARD,
+                Redirect.DISCARD,
+                false,
+                Limits.NONE,
+                Optional.empty()));
+    try {
+      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new SandboxException(command.get(0) + " does not end");
+      }
+      return process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException("interrupted", e);
+    }
+  }
+}
