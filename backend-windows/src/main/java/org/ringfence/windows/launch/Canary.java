@@ -3,6 +3,9 @@ package org.ringfence.windows.launch;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.policy.Limits;
@@ -20,6 +24,7 @@ import org.ringfence.windows.system.WindowsError;
 /** Programs of the system, run in a session to see what is let there. */
 final class Canary {
   private static final int SECONDS = 20;
+  private static final int ACCEPT_MILLIS = 100;
   private static final String FILE = "RINGFENCE_CANARY";
   private static final String CONTENT = "canary";
 
@@ -81,6 +86,27 @@ final class Canary {
           : "";
     } finally {
       TreeRemoval.remove(made);
+    }
+  }
+
+  /**
+   * Whether a command reaches a server of the host over loopback.
+   *
+   * @return empty when this system has no program to try it with
+   * @throws IOException if there is no server to reach
+   */
+  Optional<Boolean> reachesServer() throws IOException {
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String address = "http://127.0.0.1:" + server.getLocalPort() + "/";
+      server.setSoTimeout(ACCEPT_MILLIS);
+      exitCode(List.of("curl.exe", "-s", "-m", "2", address), environment);
+      // Whoever was let is in the queue by now.
+      server.accept().close();
+      return Optional.of(true);
+    } catch (SocketTimeoutException e) {
+      return Optional.of(false);
+    } catch (CommandNotFoundException e) {
+      return Optional.empty();
     }
   }
 

@@ -124,6 +124,7 @@ public final class HostProbe {
               throw new Unfit("no program starts in a container: " + problem, "restricted-token");
             }
             contained(session.canary(), true);
+            unreached(session.canary());
           }
           told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
           return jobs;
@@ -282,6 +283,25 @@ public final class HostProbe {
       }
     } catch (IOException e) {
       throw new SandboxException("the probe has no temporary file: " + e.getMessage(), e);
+    }
+  }
+
+  private void unreached(Canary canary) throws Unfit, SandboxException {
+    Optional<Boolean> reached;
+    try {
+      reached = canary.reachesServer();
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the probe has no server: " + e.getMessage(), e);
+    }
+    if (reached.isEmpty()) {
+      told.put("network", "not tried: there is no curl.exe");
+    } else if (reached.get()) {
+      throw new Unfit(
+          "a command reached a server that nothing grants: this system does not confine what it"
+              + " says it does",
+          "WSL2");
     }
   }
 

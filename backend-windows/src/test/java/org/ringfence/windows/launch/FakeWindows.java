@@ -82,6 +82,9 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   /** Commands do what they are told with the file of the canary, as if nothing confined them. */
   boolean writesToItsCanary;
 
+  /** As before, with the server that curl is told of. */
+  boolean reachesServers;
+
   /** The next process leaves another in its job. */
   boolean leaveOne;
 
@@ -398,6 +401,14 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
       object(request.job(), FakeJob.class).processes.add(other);
       everyProcess.add(other);
       leaveOne = false;
+    }
+    if (reachesServers && request.commandLine().contains("curl.exe")) {
+      String port = request.commandLine().replaceAll("(?s).*127\\.0\\.0\\.1:([0-9]+).*", "$1");
+      try {
+        new java.net.Socket("127.0.0.1", Integer.parseInt(port)).close();
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
     }
     if (writesToItsCanary && request.commandLine().contains("echo changed")) {
       String file = request.environment().replaceAll("(?s).*RINGFENCE_CANARY=\"([^\"]*)\".*", "$1");

@@ -147,7 +147,9 @@ class HostProbeTest {
     assertThat(container().availability().reasons().get(0)).contains("0x80070005");
     // Starts, starts, does not write, does not read.
     windows.exitCodes.addAll(List.of(0, 0, 1, 1));
-    assertThat(container().facts()).isPresent();
+    HostProbe.Result contained = container();
+    assertThat(contained.facts()).isPresent();
+    assertThat(contained.availability().facts().get("network")).contains("no curl.exe");
     assertThat(windows.containers).isEmpty();
   }
 
@@ -161,6 +163,14 @@ class HostProbeTest {
     windows.writesToItsCanary = false;
     assertThat(container().availability().reasons().get(0))
         .contains("a command read a file that nothing grants");
+    windows.file("C:\\Windows\\System32\\curl.exe").attributes = 0;
+    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 0));
+    windows.reachesServers = true;
+    assertThat(container().availability().reasons().get(0))
+        .contains("a command reached a server that nothing grants");
+    windows.reachesServers = false;
+    windows.exitCodes.addAll(List.of(0, 0, 1, 1, 7));
+    assertThat(container().availability().facts()).doesNotContainKey("network");
     windows.exitCodes.addAll(List.of(DLL_INIT_FAILED));
     assertThat(container().availability().reasons().get(0))
         .contains("no program starts in a container");
