@@ -64,26 +64,42 @@ final class Canary {
   }
 
   /**
-   * What a command can do to a file of the user's that nothing grants.
+   * Whether a command writes to a file of the user's that nothing grants.
    *
-   * @param reading whether reading is to be denied, too
-   * @return what; empty when nothing
-   * @throws IOException if the file cannot be made
+   * @return true if it does
+   * @throws IOException if the file cannot be made, or the command not started
    */
-  String escape(boolean reading) throws IOException {
+  boolean writes() throws IOException {
+    return onFile(
+        (file, variables) -> {
+          exitCode(List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables);
+          return !Files.readString(file).equals(CONTENT);
+        });
+  }
+
+  /**
+   * Whether a command reads such a file.
+   *
+   * @return true if it does
+   * @throws IOException if the file cannot be made, or the command not started
+   */
+  boolean reads() throws IOException {
+    return onFile(
+        (file, variables) ->
+            exitCode(List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%"), variables) == 0);
+  }
+
+  private interface Attempt {
+    boolean succeeds(Path file, Map<String, String> variables) throws IOException;
+  }
+
+  private boolean onFile(Attempt attempt) throws IOException {
     Path made = Files.createTempDirectory("ringfence-canary-").toRealPath();
     try {
       Path file = Files.writeString(made.resolve("file"), CONTENT);
       Map<String, String> variables = new HashMap<>(environment);
       variables.put(FILE, "\"" + file + "\"");
-      exitCode(List.of("cmd.exe", "/d", "/c", "echo changed>%" + FILE + "%"), variables);
-      if (!Files.readString(file).equals(CONTENT)) {
-        return "a command wrote to a file that nothing grants";
-      }
-      List<String> read = List.of("cmd.exe", "/d", "/c", "type %" + FILE + "%");
-      return reading && exitCode(read, variables) == 0
-          ? "a command read a file that nothing grants"
-          : "";
+      return attempt.succeeds(file, variables);
     } finally {
       TreeRemoval.remove(made);
     }

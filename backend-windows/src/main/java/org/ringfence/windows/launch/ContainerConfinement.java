@@ -3,6 +3,8 @@ package org.ringfence.windows.launch;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
@@ -16,6 +18,15 @@ import org.ringfence.windows.system.WindowsSystem;
 
 /** An AppContainer, whose profile goes with the sandbox. */
 final class ContainerConfinement implements Confinement {
+  /** What every user has, and what opens nothing. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "SeChangeNotifyPrivilege",
+          "SeIncreaseWorkingSetPrivilege",
+          "SeShutdownPrivilege",
+          "SeTimeZonePrivilege",
+          "SeUndockPrivilege");
+
   private final Profile profile;
   private final ProcessRequest.Container container;
   private final Optional<SandboxGrants> grants;
@@ -114,7 +125,17 @@ final class ContainerConfinement implements Confinement {
 
   @Override
   public Optional<String> problem(TokenFacts facts) {
-    return facts.appContainer() ? Optional.empty() : Optional.of("its token is no AppContainer's");
+    if (!facts.appContainer()) {
+      return Optional.of("its token is no AppContainer's");
+    }
+    Set<String> privileges = new TreeSet<>(facts.privileges());
+    privileges.removeAll(HARMLESS);
+    return privileges.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "its token kept privileges: "
+                + String.join(", ", privileges)
+                + "; start from a shell that is not elevated");
   }
 
   @Override

@@ -124,7 +124,6 @@ public final class HostProbe {
               throw new Unfit("no program starts in a container: " + problem, "restricted-token");
             }
             contained(session.canary(), true);
-            unreached(session.canary());
           }
           told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
           return jobs;
@@ -275,34 +274,33 @@ public final class HostProbe {
   }
 
   /** What reads back as confined has to be so: whoever lies about one lies about the other. */
-  private static void contained(Canary canary, boolean reading) throws Unfit, SandboxException {
+  private void contained(Canary canary, boolean container) throws Unfit, SandboxException {
     try {
-      String escape = canary.escape(reading);
-      if (!escape.isEmpty()) {
-        throw new Unfit(escape + ": this system does not confine what it says it does", "WSL2");
+      if (canary.writes()) {
+        throw escaped("wrote to a file");
       }
-    } catch (IOException e) {
-      throw new SandboxException("the probe has no temporary file: " + e.getMessage(), e);
-    }
-  }
-
-  private void unreached(Canary canary) throws Unfit, SandboxException {
-    Optional<Boolean> reached;
-    try {
-      reached = canary.reachesServer();
+      if (container && canary.reads()) {
+        throw escaped("read a file");
+      }
+      Optional<Boolean> reached = container ? canary.reachesServer() : Optional.of(false);
+      if (reached.isEmpty()) {
+        told.put("network", "not tried: there is no curl.exe");
+      } else if (reached.get()) {
+        throw escaped("reached a server");
+      }
     } catch (SandboxException e) {
       throw e;
     } catch (IOException e) {
-      throw new SandboxException("the probe has no server: " + e.getMessage(), e);
+      throw new SandboxException("the probe cannot be made: " + e.getMessage(), e);
     }
-    if (reached.isEmpty()) {
-      told.put("network", "not tried: there is no curl.exe");
-    } else if (reached.get()) {
-      throw new Unfit(
-          "a command reached a server that nothing grants: this system does not confine what it"
-              + " says it does",
-          "WSL2");
-    }
+  }
+
+  private static Unfit escaped(String what) {
+    return new Unfit(
+        "a command "
+            + what
+            + " that nothing grants: this system does not confine what it says it does",
+        "WSL2");
   }
 
   private record Session(WindowsSession session, Canary canary) implements AutoCloseable {

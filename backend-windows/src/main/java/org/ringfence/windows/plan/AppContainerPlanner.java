@@ -113,8 +113,8 @@ public final class AppContainerPlanner extends WindowsPlanner {
     add(
         enforced(
             "process.privileges",
-            "No privilege but SeChangeNotifyPrivilege is left",
-            "AppContainer token"));
+            "No privilege is left that opens files, processes or tokens",
+            "AppContainer token, read back"));
     add(
         advisory(
             "process.programs",

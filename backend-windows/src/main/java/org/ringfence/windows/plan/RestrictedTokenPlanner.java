@@ -69,7 +69,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
                       : ": " + String.join(", ", facts.openPlaces())),
               ANOTHER_MODE));
     } else {
-      add(enforced("files.write", write, "write-restricted token, an entry on each root"));
+      add(byToken("files.write", write, "write-restricted token, an entry on each root"));
     }
     add(
         unsupported(
@@ -79,7 +79,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
                 + " deleted through it",
             ANOTHER_MODE));
     add(
-        enforced(
+        byToken(
             "files.metadata",
             "Owner, permissions, times and attributes are changed only where writing is granted",
             "write-restricted token"));
@@ -92,7 +92,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
                 "write-restricted token",
                 "keys that everybody may write are written, as Everyone is a restricting SID",
                 ANOTHER_MODE)
-            : enforced("registry.write", registry, "write-restricted token"));
+            : byToken("registry.write", registry, "write-restricted token"));
     if (policy.fileDefault() == FileDefault.MINIMAL
         || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
       add(
@@ -153,18 +153,27 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
             "process.privileges",
             "No privilege but SeChangeNotifyPrivilege is left",
             "DISABLE_MAX_PRIVILEGE and LUA_TOKEN, read back"));
+    String desktop = "Windows, keys and clipboard of the user's desktop are not reached";
     add(
         facts.desktop() && facts.userInterfaceLimits()
-            ? enforced(
+            ? advisory(
                 "process.desktop",
-                "Windows, keys and clipboard of the user's desktop are not reached",
-                "a desktop of its own, limits of the job")
+                desktop,
+                "a desktop of its own, limits of the job",
+                "the user's desktop is opened by its name, as the logon session is among the"
+                    + " restricting SIDs",
+                ANOTHER_MODE)
             : unsupported(
                 "process.desktop",
-                "Windows, keys and clipboard of the user's desktop are not reached",
+                desktop,
                 facts.desktop()
                     ? "the job's limits on windows and clipboard did not take hold"
                     : "no desktop of its own can be made",
                 "an interactive session outside other jobs"));
+  }
+
+  /** A token holds what the command does itself, not what it asks for. */
+  private static Guarantee byToken(String id, String statement, String mechanism) {
+    return advisory(id, statement, mechanism, OTHERS + " has the user's own rights", ANOTHER_MODE);
   }
 }

@@ -20,6 +20,9 @@ import org.ringfence.policy.TmpPolicy;
 /** What the modes without an administrator hold in the same way, given the facts. Pure. */
 abstract sealed class WindowsPlanner permits RestrictedTokenPlanner, AppContainerPlanner {
   static final String OTHER_BACKEND = "WSL2, or network mode full";
+  static final String OTHERS =
+      "what a command has other programs start (WMI, the task scheduler, COM servers)";
+
   private static final String JOB = "job object without breakaway";
 
   final EffectivePolicy effective;
@@ -196,7 +199,7 @@ abstract sealed class WindowsPlanner permits RestrictedTokenPlanner, AppContaine
         .ifPresent(
             time ->
                 add(
-                    enforced(
+                    byJob(
                         "limits.wall-time",
                         "The tree is ended after " + time.toMillis() + " ms",
                         JOB)));
@@ -216,29 +219,28 @@ abstract sealed class WindowsPlanner permits RestrictedTokenPlanner, AppContaine
       return;
     }
     String text = String.format(statement, value.getAsLong());
-    add(enforced(id, text, JOB + ", its " + kind + " limit read back"));
+    add(byJob(id, text, JOB + ", its " + kind + " limit read back"));
   }
 
   private void lifetime() {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
       add(
-          advisory(
+          byJob(
               "lifetime.tree",
               "What the command started is killed when it ends",
-              JOB + ", ended with the command",
-              "what it has other programs start (WMI, the task scheduler, COM servers) is in no job"
-                  + " of ours",
-              "WSL2"));
+              JOB + ", ended with the command"));
     }
     if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
       add(
-          advisory(
+          byJob(
               "lifetime.jvm-exit",
               "Everything is killed when this JVM ends, however it ends",
-              JOB + ", whose only handle this JVM holds (kill on close)",
-              "what it has other programs start (WMI, the task scheduler, COM servers) is in no job"
-                  + " of ours",
-              "WSL2"));
+              JOB + ", whose only handle this JVM holds (kill on close)"));
     }
+  }
+
+  /** A job holds what the command starts itself. */
+  private static Guarantee byJob(String id, String statement, String mechanism) {
+    return advisory(id, statement, mechanism, OTHERS + " is in no job of ours", "WSL2");
   }
 }

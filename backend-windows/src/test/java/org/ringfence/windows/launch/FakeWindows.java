@@ -82,6 +82,9 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   /** Commands do what they are told with the file of the canary, as if nothing confined them. */
   boolean writesToItsCanary;
 
+  /** What a container's token keeps. */
+  Set<String> containerPrivileges = Set.of();
+
   /** As before, with the server that curl is told of. */
   boolean reachesServers;
 
@@ -391,7 +394,8 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     TokenFacts token = request.token().map(handle -> object(handle, TokenFacts.class)).orElse(own);
     if (request.container().isPresent() && !forgetful) {
       token =
-          new TokenFacts(token.user(), token.logon(), Set.of(), List.of(), false, false, true, 1);
+          new TokenFacts(
+              token.user(), token.logon(), containerPrivileges, List.of(), false, false, true, 1);
     }
     FakeProcess process = new FakeProcess(token, exitCodes.poll());
     object(request.job(), FakeJob.class).processes.add(process);

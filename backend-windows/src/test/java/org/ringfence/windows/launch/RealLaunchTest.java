@@ -249,6 +249,16 @@ class RealLaunchTest {
     assertThat(loud.termination().orElseThrow().cause()).isEqualTo(Cause.OUTPUT_LIMIT);
   }
 
+  /** The canaries of the probe sing where nothing is confined; a token never denies reading. */
+  @Test
+  void canariesNoticeWhatIsNotConfined() throws Exception {
+    Canary canary =
+        new Canary((WindowsSession) session, windows.machine().systemDirectory(), System.getenv());
+    assertThat(canary.startProblem()).isEmpty();
+    assertThat(canary.reads()).isTrue();
+    assertThat(canary.writes()).isEqualTo(windows.machine().version().contains("Wine"));
+  }
+
   @Test
   void theWorkspaceIsNoPlaceToFindPrograms() throws Exception {
     Files.copy(

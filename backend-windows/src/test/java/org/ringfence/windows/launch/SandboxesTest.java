@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -146,6 +147,19 @@ class SandboxesTest {
     assertThat(windows.list("C:\\work").aces()).hasSize(before);
     assertThat(installation.all()).isEmpty();
     assertThat(installation.containerRecords()).isEmpty();
+  }
+
+  @Test
+  void aContainerThatKeptPrivilegesIsNotResumed() throws Exception {
+    windows.containerPrivileges = Set.of("SeChangeNotifyPrivilege", "SeBackupPrivilege");
+    try (BackendSession session = sandboxes.appContainer(policy(), FACTS, false)) {
+      assertThatThrownBy(() -> session.start(launch("tool")))
+          .hasMessageContaining("kept privileges: SeBackupPrivilege");
+      assertThat(windows.calls).doesNotContain("ResumeThread");
+      windows.containerPrivileges = Set.of("SeChangeNotifyPrivilege", "SeShutdownPrivilege");
+      windows.exitCodes.add(0);
+      assertThat(session.start(launch("tool")).waitFor()).isZero();
+    }
   }
 
   /** Every call of a launch, with the codes that Windows is known to give it. */

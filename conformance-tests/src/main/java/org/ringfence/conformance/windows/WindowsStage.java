@@ -183,7 +183,8 @@ final class WindowsStage implements AutoCloseable {
   }
 
   /**
-   * Why a case does not apply: the backend cannot run, or does not enforce what the case is about.
+   * Why a case does not apply: the backend cannot run, or does not hold what the case is about. It
+   * applies to what is advisory, too: each case tries directly what programs do by mistake.
    *
    * @return the plan's own reason; empty when it applies
    */
@@ -193,7 +194,7 @@ final class WindowsStage implements AutoCloseable {
       return String.join("; ", plan.availability().reasons());
     }
     for (Guarantee guarantee : plan.guarantees()) {
-      if (needs.contains(guarantee.id()) && guarantee.level() != Enforcement.ENFORCED) {
+      if (needs.contains(guarantee.id()) && guarantee.level() == Enforcement.UNSUPPORTED) {
         return guarantee.id() + ": " + guarantee.reason();
       }
     }
