@@ -2,6 +2,7 @@ package org.ringfence.windows;
 
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.AbsentBackend;
+import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 import org.ringfence.windows.plan.Sid;
@@ -12,7 +13,6 @@ import org.ringfence.windows.plan.Sid;
  */
 public final class DedicatedUserBackend extends AbsentBackend {
   private static final int SECRET_BYTES = 32;
-  private static final int INGRESS = 43_128;
 
   /** Those of no machine. */
   private static final Accounts EXAMPLE =
@@ -20,7 +20,7 @@ public final class DedicatedUserBackend extends AbsentBackend {
           new Sid("S-1-5-21-1-1-1-2000"),
           new Sid("S-1-5-21-1-1-1-2001"),
           new Sid("S-1-5-21-1-1-1-2002"),
-          INGRESS);
+          ClientAccounts.of("0000000000", java.util.List.of()));
 
   /** For {@link java.util.ServiceLoader}. */
   public DedicatedUserBackend() {

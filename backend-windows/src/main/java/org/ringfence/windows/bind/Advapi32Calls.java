@@ -31,6 +31,8 @@ interface Advapi32Calls extends Advapi32 {
 
   boolean SetTokenInformation(HANDLE token, int informationClass, Pointer buffer, int size);
 
+  boolean CheckTokenMembership(HANDLE token, Pointer sid, IntByReference member);
+
   boolean IsTokenRestricted(HANDLE token);
 
   boolean LookupPrivilegeNameW(

@@ -22,6 +22,10 @@ import com.sun.jna.Structure.FieldOrder;
 public final class JobObjectExtendedLimitInformation extends Win32Structure {
   static final int CLASS = 9;
   static final int PROCESS_TIME = 0x2;
+
+  /** {@code JOB_OBJECT_LIMIT_BREAKAWAY_OK}: for a runner's job alone. */
+  static final int BREAKAWAY_OK = 0x800;
+
   static final int ACTIVE_PROCESS = 0x8;
   static final int JOB_MEMORY = 0x200;
   static final int DIE_ON_UNHANDLED_EXCEPTION = 0x400;

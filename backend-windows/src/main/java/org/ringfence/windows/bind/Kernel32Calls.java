@@ -24,6 +24,8 @@ interface Kernel32Calls extends Kernel32 {
 
   boolean IsProcessInJob(HANDLE process, HANDLE job, IntByReference result);
 
+  boolean AssignProcessToJobObject(HANDLE job, HANDLE process);
+
   boolean TerminateJobObject(HANDLE job, int exitCode);
 
   boolean InitializeProcThreadAttributeList(

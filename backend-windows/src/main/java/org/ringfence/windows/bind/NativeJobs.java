@@ -28,6 +28,38 @@ final class NativeJobs implements Jobs {
   }
 
   @Override
+  public Handle createForRunner() throws WindowsCallException {
+    Handle job = create();
+    JobObjectExtendedLimitInformation information = new JobObjectExtendedLimitInformation();
+    information.limitFlags =
+        JobObjectExtendedLimitInformation.KILL_ON_JOB_CLOSE
+            | JobObjectExtendedLimitInformation.BREAKAWAY_OK;
+    information.write();
+    boolean done = false;
+    try {
+      check(
+          KERNEL.SetInformationJobObject(
+              handle(job),
+              JobObjectExtendedLimitInformation.CLASS,
+              information.getPointer(),
+              information.size()),
+          "SetInformationJobObject");
+      done = true;
+      return job;
+    } finally {
+      if (!done) {
+        job.close();
+      }
+    }
+  }
+
+  @Override
+  public void add(Handle job, Handle process) throws WindowsCallException {
+    check(
+        KERNEL.AssignProcessToJobObject(handle(job), handle(process)), "AssignProcessToJobObject");
+  }
+
+  @Override
   public void limit(Handle job, JobLimits limits) throws WindowsCallException {
     JobObjectExtendedLimitInformation information = new JobObjectExtendedLimitInformation();
     information.limitFlags =

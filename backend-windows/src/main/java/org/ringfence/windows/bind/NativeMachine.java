@@ -9,6 +9,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import com.sun.jna.platform.win32.WinBase;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
@@ -100,6 +101,21 @@ final class NativeMachine implements Machine {
   public Handle lock(String name, int millis) throws WindowsCallException {
     HANDLE mutex = KERNEL.CreateMutex(null, false, name);
     check(mutex != null, "CreateMutexW");
+    return taken(mutex, millis);
+  }
+
+  @Override
+  public Handle lock(String name, byte[] descriptor, int millis) throws WindowsCallException {
+    try (Memory security = memory(descriptor)) {
+      WinBase.SECURITY_ATTRIBUTES attributes = new WinBase.SECURITY_ATTRIBUTES();
+      attributes.lpSecurityDescriptor = security;
+      HANDLE mutex = KERNEL.CreateMutex(attributes, false, name);
+      check(mutex != null, "CreateMutexW");
+      return taken(mutex, millis);
+    }
+  }
+
+  private static Handle taken(HANDLE mutex, int millis) throws WindowsCallException {
     int waited = KERNEL.WaitForSingleObject(mutex, millis);
     if (waited != 0 && waited != WAIT_ABANDONED) {
       int code = waited == WAIT_TIMEOUT ? WAIT_TIMEOUT : Native.getLastError();

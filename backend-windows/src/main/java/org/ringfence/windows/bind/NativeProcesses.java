@@ -25,6 +25,7 @@ final class NativeProcesses implements Processes {
   private static final int CREATE_SUSPENDED = 0x4;
   private static final int CREATE_UNICODE_ENVIRONMENT = 0x400;
   private static final int EXTENDED_STARTUPINFO_PRESENT = 0x80000;
+  private static final int CREATE_BREAKAWAY_FROM_JOB = 0x01000000;
   private static final int CREATE_NO_WINDOW = 0x08000000;
   private static final int HANDLE_FLAG_INHERIT = 1;
   private static final int DUPLICATE_SAME_ACCESS = 2;
@@ -40,6 +41,9 @@ final class NativeProcesses implements Processes {
     StartupInfoEx startup = new StartupInfoEx();
     startup.cb = startup.size();
     startup.flags = StartupInfoEx.USE_STD_HANDLES;
+    if (request.breakaway()) {
+      flags |= CREATE_BREAKAWAY_FROM_JOB;
+    }
     if (request.console().isEmpty()) {
       flags |= CREATE_NO_WINDOW;
       startup.stdInput = NativeWindows.pointer(request.standard().get(0));
@@ -173,6 +177,33 @@ final class NativeProcesses implements Processes {
     check(
         KERNEL.SetHandleInformation(handle(handle), HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT),
         "SetHandleInformation");
+  }
+
+  @Override
+  public Handle thisProcess() {
+    return new Handle(
+        com.sun.jna.Pointer.nativeValue(KERNEL.GetCurrentProcess().getPointer()), number -> {});
+  }
+
+  @Override
+  public long duplicateInto(Handle handle, Handle process) throws WindowsCallException {
+    HANDLEByReference copy = new HANDLEByReference();
+    check(
+        KERNEL.DuplicateHandle(
+            KERNEL.GetCurrentProcess(),
+            handle(handle),
+            handle(process),
+            copy,
+            0,
+            true,
+            DUPLICATE_SAME_ACCESS),
+        "DuplicateHandle");
+    return Pointer.nativeValue(copy.getValue().getPointer());
+  }
+
+  @Override
+  public Handle adopt(long number) {
+    return owned(new HANDLE(new Pointer(number)));
   }
 
   @Override

@@ -166,13 +166,22 @@ final class NativeTokens implements Tokens {
   }
 
   @Override
-  public Handle restrict(Handle token, int flags, List<Sid> restricting)
+  public Handle restrict(Handle token, int flags, List<Sid> disabled, List<Sid> restricting)
       throws WindowsCallException {
-    try (SidArray sids = new SidArray(restricting)) {
+    try (SidArray sids = new SidArray(restricting);
+        SidArray off = new SidArray(disabled)) {
       HANDLEByReference made = new HANDLEByReference();
       check(
           ADVAPI.CreateRestrictedToken(
-              handle(token), flags, 0, null, 0, null, sids.count(), sids.array(), made),
+              handle(token),
+              flags,
+              off.count(),
+              off.array(),
+              0,
+              null,
+              sids.count(),
+              sids.array(),
+              made),
           "CreateRestrictedToken");
       return owned(made.getValue());
     }

@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
+import org.ringfence.windows.system.Administration;
 import org.ringfence.windows.system.Files;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Jobs;
@@ -59,6 +60,11 @@ public final class NativeWindows implements WindowsSystem {
     memory.write(0, text.toCharArray(), 0, text.length());
     memory.setChar((long) text.length() * Character.BYTES, '\0');
     return memory;
+  }
+
+  @Override
+  public Administration administration() {
+    return new NativeAdministration();
   }
 
   @Override

@@ -19,4 +19,6 @@ interface UserenvCalls extends StdCallLibrary {
       PointerByReference sid);
 
   int DeleteAppContainerProfile(String name);
+
+  boolean DeleteProfileW(String sid, String profile, String computer);
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.journal.GrantRecord.Phase;
@@ -53,6 +54,29 @@ public final class Grants {
   }
 
   /**
+   * Grants of this process.
+   *
+   * @param windows the system
+   * @param installation where they are written down
+   * @return what sets entries and takes them back
+   * @throws SandboxException if this process cannot be told from later ones
+   */
+  public static Grants of(WindowsSystem windows, Installation installation)
+      throws SandboxException {
+    int pid = (int) ProcessHandle.current().pid();
+    try {
+      return new Grants(
+          windows,
+          installation,
+          pid,
+          windows.processes().creationTime(pid),
+          directory -> new TreeScan(windows.files()).check(directory));
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("this process", e);
+    }
+  }
+
+  /**
    * Prepares grants of this process.
    *
    * @param windows the system
@@ -84,7 +108,8 @@ public final class Grants {
    * @return the record that takes them back; empty when all were there already and last
    * @throws GrantException if they cannot be set; the list is as it was
    */
-  Optional<GrantRecord> grant(String path, List<Ace> aces, boolean lasting) throws GrantException {
+  public Optional<GrantRecord> grant(String path, List<Ace> aces, boolean lasting)
+      throws GrantException {
     try (Handle file = windows.files().open(path, true)) {
       FileFacts facts = windows.files().facts(file);
       checkFile(path, facts);

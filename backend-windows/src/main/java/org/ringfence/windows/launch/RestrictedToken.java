@@ -58,6 +58,7 @@ final class RestrictedToken implements AutoCloseable {
               .restrict(
                   own,
                   Tokens.DISABLE_MAX_PRIVILEGE | Tokens.LUA_TOKEN | Tokens.WRITE_RESTRICTED,
+                  List.of(),
                   restricting);
       RestrictedToken token = new RestrictedToken(made, restricting);
       try {

@@ -165,6 +165,7 @@ final class WindowsSession implements BackendSession {
                       directory,
                       streams.standard(),
                       job,
+                      false,
                       confinement.desktop(),
                       confinement.container(),
                       streams.console()));

@@ -136,6 +136,24 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
+   * A self-relative security descriptor with this list, and an owner that is its group as well.
+   *
+   * @param owner the owner
+   * @return the descriptor
+   */
+  public byte[] descriptorOf(Sid owner) {
+    byte[] list = bytes();
+    byte[] sid = owner.bytes();
+    ByteBuffer buffer =
+        ByteBuffer.allocate(DESCRIPTOR_HEADER + list.length + sid.length)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    int at = DESCRIPTOR_HEADER + list.length;
+    buffer.put((byte) 1).put((byte) 0).putShort((short) (SELF_RELATIVE | DACL_PRESENT));
+    buffer.putInt(at).putInt(at).putInt(0).putInt(DESCRIPTOR_HEADER).put(list).put(sid);
+    return buffer.array();
+  }
+
+  /**
    * Whether an entry is there, not inherited.
    *
    * @param ace the entry

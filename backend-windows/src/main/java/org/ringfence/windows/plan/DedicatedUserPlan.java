@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
@@ -33,9 +32,10 @@ public record DedicatedUserPlan(
    * @param group the group of both users
    * @param offline the user without a network
    * @param online the user with one
-   * @param ingress the port of loopback that the offline user reaches the proxy at
+   * @param client what they are called, and the ports of loopback that the offline user reaches
+   *     proxies at
    */
-  public record Accounts(Sid group, Sid offline, Sid online, int ingress) {}
+  public record Accounts(Sid group, Sid offline, Sid online, ClientAccounts client) {}
 
   /** Copies the parts. */
   public DedicatedUserPlan {
@@ -86,7 +86,8 @@ public record DedicatedUserPlan(
         token.roots(),
         entries,
         closed
-            ? FirewallRule.closing(accounts.offline(), new TreeSet<>(Set.of(accounts.ingress())))
+            ? FirewallRule.closing(
+                accounts.client().id(), accounts.offline(), accounts.client().ports())
             : List.of());
   }
 

@@ -32,6 +32,9 @@ public record FirewallRule(
   /** {@code IPPROTO_UDP}. */
   public static final int UDP = 17;
 
+  /** Domain, private and public: {@code NET_FW_PROFILE2_*}. */
+  public static final int PROFILES = 7;
+
   private static final int LAST_PORT = 65_535;
 
   /** All but loopback; a list takes {@code ::1} as a range of two alone. */
@@ -53,20 +56,20 @@ public record FirewallRule(
    * The rules that close the network to a user, but for ports of loopback. The widest come first:
    * whoever is interrupted has closed more, not less.
    *
+   * @param client the client's id, a part of the rules' names
    * @param user the user
    * @param open ports of loopback that are left open
    * @return the rules in the order in which they are added
    */
-  public static List<FirewallRule> closing(Sid user, SortedSet<Integer> open) {
+  public static List<FirewallRule> closing(String client, Sid user, SortedSet<Integer> open) {
+    String name = "Ringfence " + client + " block ";
     return List.of(
+        new FirewallRule(name + "outbound", Direction.OUT, ANY, OUTSIDE, Optional.empty(), user),
+        new FirewallRule(name + "inbound", Direction.IN, ANY, OUTSIDE, Optional.empty(), user),
         new FirewallRule(
-            "Ringfence block outbound", Direction.OUT, ANY, OUTSIDE, Optional.empty(), user),
+            name + "loopback UDP", Direction.OUT, UDP, LOOPBACK, Optional.empty(), user),
         new FirewallRule(
-            "Ringfence block inbound", Direction.IN, ANY, OUTSIDE, Optional.empty(), user),
-        new FirewallRule(
-            "Ringfence block loopback UDP", Direction.OUT, UDP, LOOPBACK, Optional.empty(), user),
-        new FirewallRule(
-            "Ringfence block loopback TCP",
+            name + "loopback TCP",
             Direction.OUT,
             TCP,
             LOOPBACK,
@@ -106,6 +109,61 @@ public record FirewallRule(
    */
   public String authorizedUsers() {
     return "O:LSD:(A;;CC;;;" + user + ")";
+  }
+
+  /**
+   * A rule as the firewall tells it.
+   *
+   * @param enabled whether it is in force
+   * @param block whether it blocks
+   * @param direction what it is about
+   * @param profiles {@code NET_FW_PROFILE2_*}
+   * @param protocol {@code NET_FW_IP_PROTOCOL_*}
+   * @param remoteAddresses its addresses, perhaps in another spelling
+   * @param remotePorts its ports; empty or {@code *} for all
+   * @param authorizedUsers SDDL
+   */
+  public record Reading(
+      boolean enabled,
+      boolean block,
+      Direction direction,
+      int profiles,
+      int protocol,
+      String remoteAddresses,
+      String remotePorts,
+      String authorizedUsers) {}
+
+  /**
+   * What is wrong with a rule that was to be this one: the firewall writes addresses in its own
+   * way, and takes some properties without keeping them.
+   *
+   * @param told what the firewall tells
+   * @return the first difference; empty when it blocks what this rule blocks
+   */
+  public Optional<String> difference(Reading told) {
+    if (!told.enabled() || !told.block()) {
+      return Optional.of(told.enabled() ? "it does not block" : "it is not in force");
+    }
+    if (told.direction() != direction || told.protocol() != protocol) {
+      return Optional.of("its direction or protocol is another");
+    }
+    if ((told.profiles() & PROFILES) != PROFILES) {
+      return Optional.of("it is not in force in every profile");
+    }
+    if (!told.authorizedUsers().contains(user.text() + ")")) {
+      return Optional.of("it is not about the user: '" + told.authorizedUsers() + "'");
+    }
+    String ports = told.remotePorts().equals("*") ? "" : told.remotePorts().replace(" ", "");
+    if (!ports.equals(remotePorts.orElse(""))) {
+      return Optional.of("its ports are '" + ports + "'");
+    }
+    try {
+      return AddressRanges.of(told.remoteAddresses()).covers(AddressRanges.of(remoteAddresses))
+          ? Optional.empty()
+          : Optional.of("its addresses are '" + told.remoteAddresses() + "'");
+    } catch (IllegalArgumentException e) {
+      return Optional.of("its addresses cannot be read: " + e.getMessage());
+    }
   }
 
   /** For people. */

@@ -34,6 +34,9 @@ public record Sid(String text) {
   /** The operating system. */
   public static final Sid SYSTEM = new Sid("S-1-5-18");
 
+  /** The account of local services; here the owner of what nobody is to own. */
+  public static final Sid LOCAL_SERVICE = new Sid("S-1-5-19");
+
   /** Administrators. */
   public static final Sid ADMINISTRATORS = new Sid("S-1-5-32-544");
 

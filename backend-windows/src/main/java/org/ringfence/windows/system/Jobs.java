@@ -11,6 +11,24 @@ public interface Jobs {
   Handle create() throws WindowsCallException;
 
   /**
+   * Makes a job for a process that runs others: they end with it, and may leave it for jobs of
+   * their own.
+   *
+   * @return the job
+   * @throws WindowsCallException if it cannot be made
+   */
+  Handle createForRunner() throws WindowsCallException;
+
+  /**
+   * Puts a process into a job.
+   *
+   * @param job the job
+   * @param process the process, which has not run yet
+   * @throws WindowsCallException if it cannot be
+   */
+  void add(Handle job, Handle process) throws WindowsCallException;
+
+  /**
    * Sets limits.
    *
    * @param job the job

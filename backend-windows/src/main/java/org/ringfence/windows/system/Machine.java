@@ -48,6 +48,18 @@ public interface Machine {
   Handle lock(String name, int millis) throws WindowsCallException;
 
   /**
+   * Takes a lock that every process of the machine respects that its descriptor lets. The thread
+   * that took it closes it.
+   *
+   * @param name its name
+   * @param descriptor its self-relative security descriptor
+   * @param millis how long to wait at most
+   * @return the lock
+   * @throws WindowsCallException if it cannot be taken; 5 when somebody else has the name
+   */
+  Handle lock(String name, byte[] descriptor, int millis) throws WindowsCallException;
+
+  /**
    * Makes the profile of an AppContainer.
    *
    * @param name its name

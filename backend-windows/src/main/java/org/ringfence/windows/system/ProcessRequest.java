@@ -14,6 +14,7 @@ import org.ringfence.windows.plan.Sid;
  * @param directory the working directory
  * @param standard standard input, output and error, inheritable; empty with a pseudo-console
  * @param job the job that it is in from its first instruction
+ * @param breakaway whether it leaves the job that this process is in, which has to let it
  * @param desktop window station and desktop; empty for this process's
  * @param container the AppContainer that it runs in; empty for none
  * @param console the pseudo-console; empty for no console at all
@@ -26,6 +27,7 @@ public record ProcessRequest(
     String directory,
     List<Handle> standard,
     Handle job,
+    boolean breakaway,
     Optional<String> desktop,
     Optional<Container> container,
     Optional<Handle> console) {

@@ -102,6 +102,31 @@ public interface Processes {
   void letInherit(Handle handle) throws WindowsCallException;
 
   /**
+   * This process.
+   *
+   * @return it; closing does nothing
+   */
+  Handle thisProcess();
+
+  /**
+   * Gives another process a handle of this one.
+   *
+   * @param handle the handle
+   * @param process the process, opened with {@code PROCESS_DUP_HANDLE}
+   * @return the handle's number there, where it is inheritable
+   * @throws WindowsCallException if it cannot be given
+   */
+  long duplicateInto(Handle handle, Handle process) throws WindowsCallException;
+
+  /**
+   * Takes over a handle that another process has given to this one.
+   *
+   * @param number its number
+   * @return the handle
+   */
+  Handle adopt(long number);
+
+  /**
    * Reads from a pipe.
    *
    * @param pipe the end for reading

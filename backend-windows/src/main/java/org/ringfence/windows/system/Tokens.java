@@ -45,11 +45,13 @@ public interface Tokens {
    *
    * @param token the token
    * @param flags of the constants above
+   * @param disabled groups that match entries that take alone
    * @param restricting the restricting SIDs
    * @return the new token
    * @throws WindowsCallException if it cannot be made
    */
-  Handle restrict(Handle token, int flags, List<Sid> restricting) throws WindowsCallException;
+  Handle restrict(Handle token, int flags, List<Sid> disabled, List<Sid> restricting)
+      throws WindowsCallException;
 
   /**
    * Sets the list that new objects of the token's processes get.

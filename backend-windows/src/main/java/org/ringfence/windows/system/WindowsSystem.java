@@ -43,4 +43,11 @@ public interface WindowsSystem {
    * @return the calls
    */
   Machine machine();
+
+  /**
+   * What set-up and accounts of the sandbox's own need.
+   *
+   * @return the calls
+   */
+  Administration administration();
 }

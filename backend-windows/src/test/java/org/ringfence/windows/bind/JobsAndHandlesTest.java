@@ -74,6 +74,7 @@ class JobsAndHandlesTest {
                       System.getenv("SystemRoot"),
                       standard,
                       job,
+                      false,
                       Optional.empty(),
                       Optional.empty(),
                       Optional.empty()));

@@ -60,6 +60,7 @@ class NativeWindowsTest {
                 .restrict(
                     token,
                     Tokens.DISABLE_MAX_PRIVILEGE | Tokens.LUA_TOKEN | Tokens.WRITE_RESTRICTED,
+                    List.of(),
                     List.of(SYNTHETIC))) {
       TokenFacts facts = windows.tokens().facts(restricted);
       // Wine takes the SIDs and ignores them; then it must not say that the token has them.
@@ -195,6 +196,7 @@ class NativeWindowsTest {
                 System.getenv("SystemRoot"),
                 standard,
                 job,
+                false,
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty()));

@@ -142,7 +142,8 @@ class RealAccessCheckTest {
   @Test
   void aWriteRestrictedToken() throws Exception {
     try (Handle own = windows.tokens().ofThisProcess();
-        Handle restricted = windows.tokens().restrict(own, Tokens.WRITE_RESTRICTED, List.of(CAP))) {
+        Handle restricted =
+            windows.tokens().restrict(own, Tokens.WRITE_RESTRICTED, List.of(), List.of(CAP))) {
       assumeTrue(
           windows.tokens().facts(restricted).restricted(),
           "this system does not restrict tokens (Wine does not)");

@@ -37,15 +37,16 @@ import org.ringfence.windows.system.WindowsSystem;
  * A Windows that lives in this test: it keeps lists, tokens, jobs and containers, counts handles,
  * and answers any call with any error when it is told to. It confines nothing.
  */
-final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Processes, Machine {
-  static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
+public final class FakeWindows
+    implements WindowsSystem, Tokens, ObjectSecurity, Processes, Machine {
+  public static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
   static final Sid LOGON = new Sid("S-1-5-5-0-77");
   private static final long CREATED = 4711;
 
   /** A file of this Windows. */
-  static final class FakeFile {
+  public static final class FakeFile {
     String path;
-    byte[] descriptor;
+    public byte[] descriptor;
     int links = 1;
     int attributes = FileFacts.DIRECTORY;
     long id;
@@ -53,11 +54,11 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
 
   private record Trouble(String call, int code) {}
 
-  final Map<String, FakeFile> files = new LinkedHashMap<>();
-  final Set<String> containers = new HashSet<>();
-  final List<String> calls = new ArrayList<>();
-  final Map<Integer, Long> processes = new HashMap<>();
-  final List<ProcessRequest> started = new ArrayList<>();
+  public final Map<String, FakeFile> files = new LinkedHashMap<>();
+  public final Set<String> containers = new HashSet<>();
+  public final List<String> calls = new ArrayList<>();
+  public final Map<Integer, Long> processes = new HashMap<>();
+  public final List<ProcessRequest> started = new ArrayList<>();
   final Map<String, VolumeFacts> volumes = new HashMap<>();
   final Deque<Integer> exitCodes = new ArrayDeque<>();
   private final Map<Long, Object> handles = new HashMap<>();
@@ -77,7 +78,7 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
           1);
 
   /** Like Wine, takes restricting SIDs, entries and limits without keeping them. */
-  boolean forgetful;
+  public boolean forgetful;
 
   /** Commands do what they are told with the file of the canary, as if nothing confined them. */
   boolean writesToItsCanary;
@@ -88,27 +89,35 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   /** As before, with the server that curl is told of. */
   boolean reachesServers;
 
+  /** Who made the directories that are really there. */
+  public Sid owner = Sid.ADMINISTRATORS;
+
   /** The next process leaves another in its job. */
   boolean leaveOne;
 
   /** Kills this process in the middle: every call after so many fails, journal and all. */
-  int dieAfter = Integer.MAX_VALUE;
+  public int dieAfter = Integer.MAX_VALUE;
 
   /** Thrown where a real process would be gone. */
-  static final class Died extends RuntimeException {
+  public static final class Died extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
 
-  FakeWindows() {
+  public FakeWindows() {
     processes.put((int) ProcessHandle.current().pid(), CREATED);
   }
 
   /** Makes the next call of a function fail. */
-  void fail(String call, int code) {
+  public void fail(String call, int code) {
     troubles.add(new Trouble(call, code));
   }
 
-  private void call(String name) throws WindowsCallException {
+  /** No call fails any more. */
+  public void stopFailing() {
+    troubles.clear();
+  }
+
+  void call(String name) throws WindowsCallException {
     calls.add(name);
     if (calls.size() > dieAfter) {
       throw new Died();
@@ -122,15 +131,15 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   }
 
   /** How many processes have not ended. */
-  long running() {
+  public long running() {
     return everyProcess.stream().filter(process -> process.code == STILL_ACTIVE).count();
   }
 
-  int openHandles() {
+  public int openHandles() {
     return handles.size();
   }
 
-  private synchronized Handle handle(Object object) {
+  synchronized Handle handle(Object object) {
     long value = next++;
     handles.put(value, object);
     return new Handle(
@@ -146,7 +155,7 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
         });
   }
 
-  private synchronized <T> T object(Handle handle, Class<T> type) {
+  synchronized <T> T object(Handle handle, Class<T> type) {
     Object object = handles.get(handle.value());
     if (object == null) {
       throw new AssertionError("a handle that is closed is used");
@@ -154,7 +163,7 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     return type.cast(object);
   }
 
-  FakeFile file(String path) {
+  public FakeFile file(String path) {
     FakeFile file = new FakeFile();
     file.path = path;
     file.id = files.size() + 1L;
@@ -167,10 +176,18 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     return file;
   }
 
-  AccessControlList list(String path) {
+  public AccessControlList list(String path) {
     return AccessControlList.ofDescriptor(
             files.get(path.toUpperCase(java.util.Locale.ROOT)).descriptor)
         .orElseThrow();
+  }
+
+  /** Accounts, rules, filters, pipes. */
+  public final FakeAdministration administration = new FakeAdministration(this);
+
+  @Override
+  public FakeAdministration administration() {
+    return administration;
   }
 
   @Override
@@ -222,7 +239,7 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   }
 
   @Override
-  public Handle restrict(Handle token, int flags, List<Sid> restricting)
+  public Handle restrict(Handle token, int flags, List<Sid> disabled, List<Sid> restricting)
       throws WindowsCallException {
     call("CreateRestrictedToken");
     TokenFacts from = object(token, TokenFacts.class);
@@ -276,24 +293,65 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     System.arraycopy(like, 0, whole, 0, 4);
     whole[16] = 20;
     System.arraycopy(acl, 0, whole, 20, acl.length);
-    file.descriptor = whole;
+    file.descriptor = kept(file, whole);
   }
 
   @Override
   public void setDaclExactly(Handle object, byte[] descriptor) throws WindowsCallException {
     call("SetKernelObjectSecurity");
-    object(object, FakeFile.class).descriptor = descriptor.clone();
+    if (!forgetful) {
+      FakeFile file = object(object, FakeFile.class);
+      file.descriptor = kept(file, descriptor);
+    }
+  }
+
+  /** A process of another account. */
+  Started start(TokenFacts token, Integer exitCode) {
+    FakeProcess process = new FakeProcess(token, exitCode);
+    everyProcess.add(process);
+    return new Started(handle(process), handle(process), 9000 + everyProcess.size());
   }
 
   private static FileFacts fileFacts(FakeFile file) {
     return new FileFacts(file.path, 99, Long.toHexString(file.id), file.links, file.attributes);
   }
 
+  /** What is really there belongs to an administrator, as directories of set-up do. */
+  private FakeFile found(String path) {
+    String key = path.toUpperCase(java.util.Locale.ROOT);
+    if (path.startsWith("/")) {
+      if (!java.nio.file.Files.exists(java.nio.file.Path.of(path))) {
+        files.remove(key);
+      } else if (!files.containsKey(key)) {
+        FakeFile made = file(path);
+        made.descriptor = ownedBy(owner, made.descriptor);
+      }
+    }
+    return files.get(key);
+  }
+
+  /** A list that is set leaves the owner as it was. */
+  private static byte[] kept(FakeFile file, byte[] descriptor) {
+    return AccessControlList.ownerOf(file.descriptor)
+        .map(owner -> ownedBy(owner, descriptor))
+        .orElse(descriptor.clone());
+  }
+
+  private static byte[] ownedBy(Sid owner, byte[] descriptor) {
+    byte[] sid = owner.bytes();
+    byte[] whole = java.util.Arrays.copyOf(descriptor, descriptor.length + sid.length);
+    System.arraycopy(sid, 0, whole, descriptor.length, sid.length);
+    java.nio.ByteBuffer.wrap(whole)
+        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+        .putInt(4, descriptor.length);
+    return whole;
+  }
+
   private final class FakeFiles implements Files {
     @Override
     public Handle open(String path, boolean changing) throws WindowsCallException {
       call(changing ? "CreateFileW(changing)" : "CreateFileW");
-      FakeFile file = files.get(path.toUpperCase(java.util.Locale.ROOT));
+      FakeFile file = found(path);
       if (file == null) {
         throw new WindowsCallException("CreateFileW", 2);
       }
@@ -326,6 +384,20 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     public Handle create() throws WindowsCallException {
       call("CreateJobObjectW");
       return handle(new FakeJob());
+    }
+
+    @Override
+    public Handle createForRunner() throws WindowsCallException {
+      Handle job = create();
+      object(job, FakeJob.class).limits =
+          new JobLimits(true, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
+      return job;
+    }
+
+    @Override
+    public void add(Handle job, Handle process) throws WindowsCallException {
+      call("AssignProcessToJobObject");
+      object(job, FakeJob.class).processes.add(object(process, FakeProcess.class));
     }
 
     @Override
@@ -369,11 +441,11 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
     private final List<FakeProcess> processes = new ArrayList<>();
   }
 
-  private static final class FakeProcess {
-    private final TokenFacts token;
+  static final class FakeProcess {
+    final TokenFacts token;
     private final Integer scripted;
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile int code = STILL_ACTIVE;
+    volatile int code = STILL_ACTIVE;
 
     FakeProcess(TokenFacts token, Integer scripted) {
       this.token = token;
@@ -483,6 +555,22 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   }
 
   @Override
+  public Handle thisProcess() {
+    return new Handle(-1, number -> {});
+  }
+
+  @Override
+  public long duplicateInto(Handle handle, Handle process) throws WindowsCallException {
+    call("DuplicateHandle(into)");
+    return handle.value();
+  }
+
+  @Override
+  public Handle adopt(long number) {
+    return new Handle(number, closed -> {});
+  }
+
+  @Override
   public int read(Handle pipe, byte[] buffer, int offset, int length) {
     return -1;
   }
@@ -530,6 +618,12 @@ final class FakeWindows implements WindowsSystem, Tokens, ObjectSecurity, Proces
   @Override
   public Handle lock(String name, int millis) throws WindowsCallException {
     call("CreateMutexW");
+    return handle("lock");
+  }
+
+  @Override
+  public Handle lock(String name, byte[] descriptor, int millis) throws WindowsCallException {
+    call("CreateMutexW(machine)");
     return handle("lock");
   }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Administration;
 import org.ringfence.windows.system.Files;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
@@ -68,8 +69,9 @@ public final class PretendingWindows implements WindowsSystem {
       }
 
       @Override
-      public Handle restrict(Handle token, int flags, List<Sid> sids) throws WindowsCallException {
-        Handle made = tokens.restrict(token, flags, sids);
+      public Handle restrict(Handle token, int flags, List<Sid> off, List<Sid> sids)
+          throws WindowsCallException {
+        Handle made = tokens.restrict(token, flags, off, sids);
         ownTokens.clear();
         restricting = sids;
         return made;
@@ -89,6 +91,16 @@ public final class PretendingWindows implements WindowsSystem {
       @Override
       public Handle create() throws WindowsCallException {
         return jobs.create();
+      }
+
+      @Override
+      public Handle createForRunner() throws WindowsCallException {
+        return jobs.createForRunner();
+      }
+
+      @Override
+      public void add(Handle job, Handle process) throws WindowsCallException {
+        jobs.add(job, process);
       }
 
       @Override
@@ -137,5 +149,10 @@ public final class PretendingWindows implements WindowsSystem {
   @Override
   public Machine machine() {
     return real.machine();
+  }
+
+  @Override
+  public Administration administration() {
+    return real.administration();
   }
 }

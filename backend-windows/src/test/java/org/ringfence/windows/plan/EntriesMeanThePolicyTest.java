@@ -36,7 +36,7 @@ class EntriesMeanThePolicyTest {
           new Sid("S-1-5-21-1-1-1-2000"),
           new Sid("S-1-5-21-1-1-1-2001"),
           new Sid("S-1-5-21-1-1-1-2002"),
-          5000);
+          new ClientAccounts("0123456789", ClientAccounts.LOWEST_PORT));
   private static final int READ = GenericMapping.FILE.read();
   private static final int WRITE = GenericMapping.FILE.write();
 

@@ -1,0 +1,43 @@
+package org.ringfence.windows.setup;
+
+import java.util.List;
+import org.ringfence.windows.plan.Sid;
+
+/**
+ * What is asked of set-up.
+ *
+ * @param user the user that sandboxes will be opened by, as the token has it
+ * @param home the directory of that user's installation
+ * @param network whether the network is closed to the offline user, which needs the firewall
+ * @param rotate whether passwords are set anew although the accounts are there
+ * @param offlinePassword the password of the offline user
+ * @param onlinePassword the password of the online user
+ * @param javaHome the JVM that the runner runs in
+ * @param libraries files and directories that the runner's class path consists of
+ */
+public record SetupRequest(
+    Sid user,
+    String home,
+    boolean network,
+    boolean rotate,
+    String offlinePassword,
+    String onlinePassword,
+    String javaHome,
+    List<String> libraries) {
+  /** Copies the list. */
+  public SetupRequest {
+    libraries = List.copyOf(libraries);
+  }
+
+  /** The same with a closed network. */
+  SetupRequest withNetwork() {
+    return new SetupRequest(
+        user, home, true, rotate, offlinePassword, onlinePassword, javaHome, libraries);
+  }
+
+  /** Without the passwords. */
+  @Override
+  public String toString() {
+    return "SetupRequest[user=" + user + ", home=" + home + ", network=" + network + "]";
+  }
+}

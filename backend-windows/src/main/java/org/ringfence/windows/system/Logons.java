@@ -1,0 +1,31 @@
+package org.ringfence.windows.system;
+
+/** Processes of other accounts, by the secondary logon service. */
+public interface Logons {
+  /**
+   * Starts a process as another local user, suspended, with that user's own environment and
+   * profile, and no window.
+   *
+   * @param user the user's name
+   * @param password the password
+   * @param program the absolute path of the program
+   * @param commandLine the command line, of at most 1024 characters
+   * @param directory a working directory that the user can reach
+   * @return the process
+   * @throws WindowsCallException if it cannot be started; see {@link WindowsError} for what each
+   *     code means here
+   */
+  Processes.Started start(
+      String user, String password, String program, String commandLine, String directory)
+      throws WindowsCallException;
+
+  /**
+   * Starts a program with an administrator's rights, after asking the user. Waits for its end.
+   *
+   * @param program the absolute path of the program
+   * @param parameters its arguments, as one line
+   * @return its exit code
+   * @throws WindowsCallException if it cannot be started; 1223 when the user declined
+   */
+  int elevate(String program, String parameters) throws WindowsCallException;
+}
