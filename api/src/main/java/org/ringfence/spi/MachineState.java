@@ -19,11 +19,30 @@ public interface MachineState {
   record Finding(boolean fine, String text) {}
 
   /**
+   * How a machine is set up.
+   *
+   * @param filesOnly whether the network is left alone: then policies that close it are refused
+   * @param rotate whether passwords are set anew although they are kept
+   */
+  record Setup(boolean filesOnly, boolean rotate) {}
+
+  /**
    * The system.
    *
    * @return a short lower-case word, such as {@code windows}
    */
   String system();
+
+  /**
+   * Sets up what backends need of an administrator, or what is missing of it. Asks the user for an
+   * administrator's rights if this process has none.
+   *
+   * @param options how
+   * @return a finding for each thing
+   * @throws SandboxException if it cannot be set up; then nothing of it can be used, and it can be
+   *     tried again
+   */
+  List<Finding> setup(Setup options) throws SandboxException;
 
   /**
    * What is kept, with what is found of it. Changes nothing.

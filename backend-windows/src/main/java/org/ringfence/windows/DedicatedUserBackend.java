@@ -1,17 +1,41 @@
 package org.ringfence.windows;
 
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.SandboxListener.Interest;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.spi.AbsentBackend;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.SandboxBackend;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.launch.DedicatedSandboxes;
 import org.ringfence.windows.plan.ClientAccounts;
+import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
+import org.ringfence.windows.plan.DedicatedUserPlanner;
 import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.setup.ClientRecord;
+import org.ringfence.windows.setup.LogonRunner;
+import org.ringfence.windows.setup.Vault.Passwords;
+import org.ringfence.windows.system.WindowsSystem;
 
-/**
- * Accounts of the sandbox's own, set up once by an administrator. Nothing runs in this version;
- * what a policy needs can be explained.
- */
-public final class DedicatedUserBackend extends AbsentBackend {
+/** Accounts of the sandbox's own, set up once by an administrator. */
+public final class DedicatedUserBackend implements SandboxBackend {
+  private static final String SETUP = "ringfence windows setup";
   private static final int SECRET_BYTES = 32;
 
   /** Those of no machine. */
@@ -20,20 +44,139 @@ public final class DedicatedUserBackend extends AbsentBackend {
           new Sid("S-1-5-21-1-1-1-2000"),
           new Sid("S-1-5-21-1-1-1-2001"),
           new Sid("S-1-5-21-1-1-1-2002"),
-          ClientAccounts.of("0000000000", java.util.List.of()));
+          ClientAccounts.of("0000000000", List.of()));
+
+  private final Supplier<WindowsSystem> systems;
+  private Found found;
+
+  /** What runs here: sandboxes and facts, or neither. */
+  private record Found(
+      Availability availability,
+      Optional<DedicatedSandboxes> sandboxes,
+      Optional<DedicatedUserFacts> facts) {
+    private static Found not(String reason, String remedy) {
+      return new Found(
+          Availability.unavailable(reason, remedy), Optional.empty(), Optional.empty());
+    }
+  }
 
   /** For {@link java.util.ServiceLoader}. */
   public DedicatedUserBackend() {
-    super(
-        "dedicated-user",
-        "Windows: users of the sandbox's own, set up by an administrator",
-        "the dedicated-user mode is not in this version",
-        "restricted-token, app-container or WSL2");
+    this(UnprivilegedBackend::nativeWindows);
+  }
+
+  DedicatedUserBackend(Supplier<WindowsSystem> systems) {
+    this.systems = systems;
+  }
+
+  @Override
+  public String id() {
+    return "dedicated-user";
+  }
+
+  @Override
+  public String description() {
+    return "Windows: users of the sandbox's own, set up once by an administrator";
+  }
+
+  @Override
+  public int weight() {
+    return 40;
+  }
+
+  private synchronized Found found() {
+    if (found == null) {
+      found = looked();
+    }
+    return found;
+  }
+
+  private Found looked() {
+    if (PathStyle.current() != PathStyle.WINDOWS) {
+      return Found.not("this is not Windows", "");
+    }
+    Optional<Installation> installation = Installation.ofUser(System.getenv());
+    if (installation.isEmpty()) {
+      return Found.not("LOCALAPPDATA is not set: nothing could be written down", "set it");
+    }
+    try {
+      WindowsSystem windows = systems.get();
+      DedicatedUsers users = new DedicatedUsers(windows, installation.get(), System.getenv());
+      if (users.interrupted()) {
+        return Found.not("set-up was interrupted", "ringfence windows repair");
+      }
+      Optional<ClientRecord> client = users.client();
+      if (client.isEmpty()) {
+        return Found.not("no accounts have been set up for this user", SETUP);
+      }
+      Optional<Passwords> passwords = users.passwords();
+      if (passwords.isEmpty()) {
+        return Found.not("the accounts' passwords are lost", SETUP + ", which sets new ones");
+      }
+      LogonRunner runners = new LogonRunner(windows, client.get(), passwords.get());
+      DedicatedSandboxes sandboxes =
+          new DedicatedSandboxes(
+              windows, installation.get(), System.getenv(), client.get().sids(), runners::start);
+      return tried(windows, client.get(), sandboxes);
+    } catch (UnsatisfiedLinkError e) {
+      return Found.not("JNA cannot be loaded: " + e.getMessage(), "a 64-bit JVM");
+    } catch (SandboxException e) {
+      return Found.not(e.getMessage(), SETUP);
+    } catch (IOException e) {
+      return Found.not("the registry of clients: " + e.getMessage(), SETUP);
+    }
+  }
+
+  private static Found tried(
+      WindowsSystem windows, ClientRecord client, DedicatedSandboxes sandboxes)
+      throws SandboxException {
+    DedicatedUserFacts facts = sandboxes.probe(client.network());
+    Map<String, String> told = new LinkedHashMap<>();
+    told.put("system", windows.machine().version());
+    told.put("users", String.join(", ", client.users()));
+    told.put("network", client.network() ? "closed, tried" : "not set up");
+    return new Found(Availability.available(told), Optional.of(sandboxes), Optional.of(facts));
+  }
+
+  @Override
+  public Availability probe() {
+    return found().availability();
+  }
+
+  @Override
+  public SandboxPlan plan(EffectivePolicy policy) {
+    Found here = found();
+    List<Guarantee> guarantees =
+        here.facts().map(facts -> DedicatedUserPlanner.plan(policy, facts)).orElse(List.of());
+    return new SandboxPlan(id(), policy, here.availability(), guarantees);
   }
 
   @Override
   public String explain(EffectivePolicy policy) {
-    return "nothing runs in this version; with accounts of no machine:\n"
+    return "with accounts of no machine:\n"
         + DedicatedUserPlan.compile(policy, new byte[SECRET_BYTES], EXAMPLE).describe(EXAMPLE);
+  }
+
+  @Override
+  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+    Found here = found();
+    if (here.facts().isEmpty() || !plan.acceptable()) {
+      throw new SandboxRefusedException(List.of(plan));
+    }
+    Set<Interest> unheard = EnumSet.noneOf(Interest.class);
+    unheard.addAll(listener.interests());
+    if (plan.policy().policy().network().mode() == NetworkMode.ALLOWLIST) {
+      // The proxy hears of each.
+      unheard.removeAll(EnumSet.of(Interest.CONNECTIONS, Interest.UNLISTED_HOSTS));
+    }
+    if (!unheard.isEmpty()) {
+      throw new SandboxException(
+          "listener: "
+              + unheard
+              + " cannot be reported by "
+              + id()
+              + ", which sees neither denials nor commands; use WSL2");
+    }
+    return here.sandboxes().orElseThrow().open(plan.policy(), here.facts().get(), listener);
   }
 }

@@ -12,13 +12,13 @@ import org.ringfence.windows.launch.Recovery;
 import org.ringfence.windows.launch.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Entries on writable roots, which stay for the next sandbox, and what a crash has left. */
+/** Accounts, entries on writable roots, and what a crash has left. */
 public final class WindowsMachineState implements MachineState {
   /** For {@link java.util.ServiceLoader}. */
   public WindowsMachineState() {}
 
   private interface Task {
-    List<Finding> run(Recovery recovery) throws IOException;
+    List<Finding> run(Recovery recovery, DedicatedUsers users) throws IOException;
   }
 
   private static List<Finding> with(Task task) throws SandboxException {
@@ -30,11 +30,20 @@ public final class WindowsMachineState implements MachineState {
             .orElseThrow(() -> new SandboxException("LOCALAPPDATA is not set; set it"));
     WindowsSystem windows = UnprivilegedBackend.nativeWindows();
     WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation, System.getenv());
+    DedicatedUsers users = new DedicatedUsers(windows, installation, System.getenv());
     try {
-      return task.run(new Recovery(windows, installation, sandboxes.grants()));
+      return task.run(new Recovery(windows, installation, sandboxes.grants()), users);
+    } catch (SandboxException e) {
+      throw e;
     } catch (IOException e) {
       throw new SandboxException("what is kept cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static List<Finding> both(List<Finding> first, List<Finding> second) {
+    List<Finding> all = new ArrayList<>(first);
+    all.addAll(second);
+    return all;
   }
 
   private static List<Finding> swept(
@@ -53,22 +62,32 @@ public final class WindowsMachineState implements MachineState {
   }
 
   @Override
+  public List<Finding> setup(Setup options) throws SandboxException {
+    return with((recovery, users) -> users.setup(options));
+  }
+
+  @Override
   public List<Finding> status(List<Path> sweep) throws SandboxException {
-    return with(recovery -> swept(recovery, recovery.status(), sweep, false));
+    return with(
+        (recovery, users) ->
+            both(users.status(), swept(recovery, recovery.status(), sweep, false)));
   }
 
   @Override
   public List<Finding> repair(List<Path> sweep) throws SandboxException {
-    return with(recovery -> swept(recovery, recovery.recover(), sweep, true));
+    return with(
+        (recovery, users) ->
+            both(swept(recovery, recovery.recover(), sweep, true), users.repair()));
   }
 
   @Override
   public List<Finding> collect() throws SandboxException {
-    return with(Recovery::collect);
+    return with((recovery, users) -> recovery.collect());
   }
 
+  /** Entries that name the accounts first: without accounts they would name nobody. */
   @Override
   public List<Finding> teardown() throws SandboxException {
-    return with(Recovery::teardown);
+    return with((recovery, users) -> both(recovery.teardown(), users.teardown()));
   }
 }

@@ -9,18 +9,20 @@ import org.ringfence.SandboxException;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.spi.MachineState;
 import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.spi.MachineState.Setup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows and takes back what sandboxes keep on a Windows machine. */
+/** Sets up, shows and takes back what sandboxes keep on a Windows machine. */
 @Command(
     name = "windows",
     mixinStandardHelpOptions = true,
     description = {
-      "Shows and takes back what sandboxes keep on a Windows machine: entries on the lists of"
-          + " writable roots, and what a crash has left. Each subcommand exits with 1 when"
+      "Sets up, shows and takes back what sandboxes keep on a Windows machine: users of their own,"
+          + " entries on the lists of writable roots, and what a crash has left. Each subcommand exits with 1 when"
           + " something is not as it should be.",
       ""
     },
@@ -35,6 +37,29 @@ final class WindowsCommand implements Runnable {
   @Override
   public void run() {
     spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  @Command(
+      name = "setup",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Sets up users of the sandbox's own for the backend dedicated-user, or what is missing of"
+            + " them: two local users and their group, rights, firewall rules and filters. Asks"
+            + " for an administrator's rights, once. May be run again at any time.",
+        ""
+      })
+  int setup(
+      @Option(
+              names = "--files-only",
+              description =
+                  "Leave firewall and filters alone: policies that close the network are refused.")
+          boolean filesOnly,
+      @Option(
+              names = "--new-passwords",
+              description = "Give the users new passwords, although the old ones are kept.")
+          boolean rotate)
+      throws SandboxException {
+    return print(state -> state.setup(new Setup(filesOnly, rotate)), "nothing was to be done");
   }
 
   @Command(

@@ -74,5 +74,8 @@ interface Kernel32Calls extends Kernel32 {
       LongByReference kernel,
       LongByReference user);
 
+  boolean SetNamedPipeHandleState(
+      HANDLE pipe, IntByReference mode, IntByReference most, IntByReference timeout);
+
   int GetSystemDirectoryW(char[] path, int size);
 }

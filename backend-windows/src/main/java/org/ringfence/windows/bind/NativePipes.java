@@ -10,9 +10,8 @@ import com.sun.jna.Native;
 import com.sun.jna.platform.win32.WinBase;
 import com.sun.jna.platform.win32.WinDef.ULONGByReference;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import com.sun.jna.ptr.IntByReference;
+import java.util.function.BooleanSupplier;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.NamedPipes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -22,8 +21,7 @@ final class NativePipes implements NamedPipes {
   private static final String PREFIX = "\\\\.\\pipe\\";
 
   // winbase.h.
-  private static final int PIPE_ACCESS_INBOUND = 0x1;
-  private static final int PIPE_ACCESS_OUTBOUND = 0x2;
+  private static final int PIPE_ACCESS_DUPLEX = 0x3;
   private static final int FILE_FLAG_FIRST_PIPE_INSTANCE = 0x80000;
   private static final int PIPE_REJECT_REMOTE_CLIENTS = 0x8;
   private static final int BUFFER = 64 * 1024;
@@ -34,21 +32,24 @@ final class NativePipes implements NamedPipes {
   /** {@code SECURITY_SQOS_PRESENT} and {@code SECURITY_IDENTIFICATION}. */
   private static final int IDENTIFICATION = 0x100000 | 0x10000;
 
+  private static final int PIPE_WAIT = 0;
+  private static final int PIPE_NOWAIT = 0x1;
+  private static final int ERROR_PIPE_LISTENING = 536;
+  private static final int SLICE_MILLIS = 5;
   private static final int ERROR_PIPE_CONNECTED = 535;
   private static final Kernel32Calls KERNEL = Kernel32Calls.INSTANCE;
 
   @Override
-  public Handle create(String name, Direction direction, byte[] descriptor)
-      throws WindowsCallException {
+  public Handle create(String name, byte[] descriptor) throws WindowsCallException {
     try (Memory security = memory(descriptor)) {
       WinBase.SECURITY_ATTRIBUTES attributes = new WinBase.SECURITY_ATTRIBUTES();
       attributes.lpSecurityDescriptor = security;
       HANDLE pipe =
           KERNEL.CreateNamedPipe(
               PREFIX + name,
-              FILE_FLAG_FIRST_PIPE_INSTANCE
-                  | (direction == Direction.IN ? PIPE_ACCESS_INBOUND : PIPE_ACCESS_OUTBOUND),
-              PIPE_REJECT_REMOTE_CLIENTS,
+              // Both ways, though one is used: no narrower handle may change the pipe's mode.
+              FILE_FLAG_FIRST_PIPE_INSTANCE | PIPE_ACCESS_DUPLEX,
+              PIPE_REJECT_REMOTE_CLIENTS | PIPE_NOWAIT,
               1,
               BUFFER,
               BUFFER,
@@ -59,53 +60,38 @@ final class NativePipes implements NamedPipes {
     }
   }
 
-  /**
-   * The call itself knows no time: when it is up, this process connects to its own pipe, which ends
-   * the wait, and looks like any other client that was not expected.
-   */
+  /** The pipe does not wait until somebody is there: the call itself knows no time. */
   @Override
-  public void await(Handle pipe, String name, int millis) throws WindowsCallException {
-    AtomicInteger result = new AtomicInteger();
-    CountDownLatch connected = new CountDownLatch(1);
-    Thread waiting =
-        new Thread(
-            () -> {
-              if (!KERNEL.ConnectNamedPipe(handle(pipe), null)) {
-                int code = Native.getLastError();
-                result.set(code == ERROR_PIPE_CONNECTED ? 0 : code);
-              }
-              connected.countDown();
-            },
-            "ringfence-pipe");
-    waiting.setDaemon(true);
-    waiting.start();
-    boolean inTime = false;
-    try {
-      inTime = connected.await(millis, TimeUnit.MILLISECONDS);
-      if (!inTime) {
-        release(name);
-        connected.await(millis, TimeUnit.MILLISECONDS);
+  public void await(Handle pipe, int millis, BooleanSupplier worthwhile)
+      throws WindowsCallException {
+    int code = WindowsError.TIMED_OUT.code();
+    for (int waited = 0; waited < millis; waited += SLICE_MILLIS) {
+      if (KERNEL.ConnectNamedPipe(handle(pipe), null)) {
+        // In this mode that says no more than that somebody may come.
+        code = ERROR_PIPE_LISTENING;
+      } else {
+        code = Native.getLastError();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      release(name);
-    }
-    if (!inTime) {
-      throw new WindowsCallException("ConnectNamedPipe", WindowsError.TIMED_OUT.code());
-    }
-    if (result.get() != 0) {
-      throw new WindowsCallException("ConnectNamedPipe", result.get());
-    }
-  }
-
-  private static void release(String name) {
-    for (int access : new int[] {GENERIC_READ, GENERIC_WRITE}) {
-      HANDLE own =
-          KERNEL.CreateFile(PREFIX + name, access, 0, null, OPEN_EXISTING, IDENTIFICATION, null);
-      if (!WinBase.INVALID_HANDLE_VALUE.equals(own)) {
-        KERNEL.CloseHandle(own);
+      if (code == ERROR_PIPE_CONNECTED) {
+        check(
+            KERNEL.SetNamedPipeHandleState(handle(pipe), new IntByReference(PIPE_WAIT), null, null),
+            "SetNamedPipeHandleState");
+        return;
+      }
+      if (code != ERROR_PIPE_LISTENING) {
+        throw new WindowsCallException("ConnectNamedPipe", code);
+      }
+      if (!worthwhile.getAsBoolean()) {
+        break;
+      }
+      try {
+        Thread.sleep(SLICE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
       }
     }
+    throw new WindowsCallException("ConnectNamedPipe", WindowsError.TIMED_OUT.code());
   }
 
   @Override

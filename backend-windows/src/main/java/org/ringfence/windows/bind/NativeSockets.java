@@ -3,6 +3,7 @@ package org.ringfence.windows.bind;
 import static org.ringfence.windows.bind.NativeWindows.check;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.platform.win32.WinBase;
 import java.net.InetAddress;
@@ -32,6 +33,11 @@ final class NativeSockets implements Sockets {
   private static final WinsockCalls CALLS = WinsockCalls.INSTANCE;
 
   NativeSockets() {}
+
+  /** What the call before has left; another call of its own would find something else. */
+  private static int error() {
+    return Native.getLastError();
+  }
 
   private static void start() throws WindowsCallException {
     try (Memory data = new Memory(DATA)) {
@@ -63,14 +69,14 @@ final class NativeSockets implements Sockets {
     Pointer socket =
         CALLS.socket(v4 ? AF_INET : AF_INET6, tcp ? SOCK_STREAM : SOCK_DGRAM, tcp ? TCP : UDP);
     if (INVALID.equals(socket)) {
-      throw new WindowsCallException("socket", CALLS.WSAGetLastError());
+      throw new WindowsCallException("socket", error());
     }
     try (Memory address = address(to, port)) {
       if (CALLS.connect(socket, address, (int) address.size()) != 0) {
-        return CALLS.WSAGetLastError();
+        return error();
       }
       if (!tcp && CALLS.send(socket, new byte[1], 1, 0) < 0) {
-        return CALLS.WSAGetLastError();
+        return error();
       }
       return 0;
     } finally {

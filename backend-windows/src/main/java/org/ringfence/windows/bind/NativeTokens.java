@@ -38,6 +38,7 @@ final class NativeTokens implements Tokens {
   private static final int FOR_RESTRICTING = 0x1ab;
 
   private static final int TOKEN_QUERY = 0x8;
+  private static final int PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
   private static final int SE_GROUP_LOGON_ID = 0xC0000000;
   private static final int INSUFFICIENT_BUFFER = 122;
   private static final int SID_HEADER = 8;
@@ -55,6 +56,24 @@ final class NativeTokens implements Tokens {
   @Override
   public Handle of(Handle process) throws WindowsCallException {
     return open(handle(process), TOKEN_QUERY);
+  }
+
+  @Override
+  public Handle of(int pid) throws WindowsCallException {
+    HANDLE process = opened(pid);
+    if (process == null) {
+      // Another user's: an administrator looks at it with this privilege alone.
+      AccountRights.enablePrivilege("SeDebugPrivilege");
+      process = opened(pid);
+    }
+    check(process != null, "OpenProcess");
+    try (Handle owned = owned(process)) {
+      return of(owned);
+    }
+  }
+
+  private static HANDLE opened(int pid) {
+    return Kernel32Calls.INSTANCE.OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, false, pid);
   }
 
   private static Handle open(HANDLE process, int access) throws WindowsCallException {

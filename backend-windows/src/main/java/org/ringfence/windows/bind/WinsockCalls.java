@@ -17,6 +17,4 @@ interface WinsockCalls extends StdCallLibrary {
   int send(Pointer socket, byte[] data, int length, int flags);
 
   int closesocket(Pointer socket);
-
-  int WSAGetLastError();
 }

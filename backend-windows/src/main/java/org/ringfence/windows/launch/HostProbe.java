@@ -2,14 +2,11 @@ package org.ringfence.windows.launch;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.SandboxException;
@@ -17,12 +14,6 @@ import org.ringfence.plan.Availability;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.plan.AccessCheck;
-import org.ringfence.windows.plan.AccessControlList;
-import org.ringfence.windows.plan.AccessMask;
-import org.ringfence.windows.plan.AccessToken;
-import org.ringfence.windows.plan.GenericMapping;
-import org.ringfence.windows.plan.SecurityDescriptor;
 import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.Handle;
@@ -87,7 +78,10 @@ public final class HostProbe {
               "restricting SIDs",
               "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
           return new WindowsFacts(
-              everyone, everyone ? openPlaces() : List.of(), needed.userInterfaceLimits(), desktop);
+              everyone,
+              everyone ? new OpenPlaces(windows, environment).writable() : List.of(),
+              needed.userInterfaceLimits(),
+              desktop);
         });
   }
 
@@ -261,8 +255,7 @@ public final class HostProbe {
             windows,
             List.of(),
             Sid.synthetic(random, "canary"),
-            facts.everyone(),
-            facts.desktop(),
+            new TokenConfinement.Choices(facts.everyone(), true, facts.desktop()),
             Optional.empty());
     try (Session session = session(confinement, facts)) {
       String problem = session.canary().startProblem();
@@ -314,7 +307,7 @@ public final class HostProbe {
     WindowsSession session =
         new WindowsSession(
             windows,
-            confinement,
+            new LocalHost(windows, confinement),
             Lifetime.KILL,
             facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
     try {
@@ -323,50 +316,6 @@ public final class HostProbe {
     } catch (WindowsCallException e) {
       session.close();
       throw Failures.cannot("probe", e);
-    }
-  }
-
-  /** Of the places that programs rely on, those that everybody may write to, by the model. */
-  private List<String> openPlaces() throws WindowsCallException {
-    Set<String> places = new LinkedHashSet<>();
-    for (String name : List.of("SystemDrive", "ProgramData", "PUBLIC", "TEMP")) {
-      Optional.ofNullable(environment.get(name)).ifPresent(place -> places.add(place + "\\"));
-    }
-    environment.entrySet().stream()
-        .filter(variable -> variable.getKey().equalsIgnoreCase("PATH"))
-        .forEach(variable -> places.addAll(List.of(variable.getValue().split(";"))));
-    AccessToken token;
-    try (Handle own = windows.tokens().ofThisProcess()) {
-      token =
-          AccessToken.of(
-                  windows.tokens().facts(own).user(),
-                  Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS))
-              .restricted(Set.of(Sid.EVERYONE), true);
-    }
-    List<String> open = new ArrayList<>();
-    for (String place : places) {
-      if (!place.isBlank() && writable(place, token)) {
-        open.add(place);
-      }
-    }
-    return open;
-  }
-
-  /** What cannot be looked at is not counted as closed. */
-  private boolean writable(String place, AccessToken token) {
-    try (Handle file = windows.files().open(place, false)) {
-      byte[] descriptor = windows.security().descriptor(file);
-      Optional<AccessControlList> list = AccessControlList.ofDescriptor(descriptor);
-      SecurityDescriptor security =
-          new SecurityDescriptor(
-              AccessControlList.ownerOf(descriptor).orElse(Sid.SYSTEM),
-              list.map(AccessControlList::aces),
-              Optional.empty());
-      return AccessCheck.check(token, security, GenericMapping.FILE, AccessMask.WRITE_DATA)
-          .allowed();
-    } catch (WindowsCallException e) {
-      return e.code() != WindowsError.FILE_NOT_FOUND.code()
-          && e.code() != WindowsError.PATH_NOT_FOUND.code();
     }
   }
 }

@@ -37,19 +37,21 @@ final class RestrictedToken implements AutoCloseable {
    * @param windows the system
    * @param roots the SIDs of writable roots
    * @param session the sandbox's own SID, for pipes and events among its processes
-   * @param everyone whether Everyone is among the restricting SIDs
+   * @param choices what else it has
    * @return the token
    * @throws SandboxException if it cannot be made, or does not say what it was made as
    */
-  static RestrictedToken make(WindowsSystem windows, List<Sid> roots, Sid session, boolean everyone)
+  static RestrictedToken make(
+      WindowsSystem windows, List<Sid> roots, Sid session, TokenConfinement.Choices choices)
       throws SandboxException {
     checkRoots(roots.size());
     try (Handle own = windows.tokens().ofThisProcess()) {
       TokenFacts facts = windows.tokens().facts(own);
       List<Sid> restricting = new ArrayList<>(roots);
       restricting.add(session);
-      facts.logon().ifPresent(restricting::add);
-      if (everyone) {
+      Optional<Sid> logon = facts.logon().filter(sid -> choices.logon());
+      logon.ifPresent(restricting::add);
+      if (choices.everyone()) {
         restricting.add(Sid.EVERYONE);
       }
       Handle made =
@@ -58,11 +60,11 @@ final class RestrictedToken implements AutoCloseable {
               .restrict(
                   own,
                   Tokens.DISABLE_MAX_PRIVILEGE | Tokens.LUA_TOKEN | Tokens.WRITE_RESTRICTED,
-                  List.of(),
+                  choices.logon() ? List.of() : facts.logon().stream().toList(),
                   restricting);
       RestrictedToken token = new RestrictedToken(made, restricting);
       try {
-        windows.tokens().setDefaultDacl(made, defaultDacl(facts, session).bytes());
+        windows.tokens().setDefaultDacl(made, defaultDacl(facts.user(), logon, session).bytes());
         Optional<String> problem = token.problem(windows.tokens().facts(made));
         if (problem.isPresent()) {
           throw new SandboxException("restricted token: " + problem.get());
@@ -89,21 +91,19 @@ final class RestrictedToken implements AutoCloseable {
   }
 
   /** Without the sandbox's own SID a process could not write to its own pipes and events. */
-  private static AccessControlList defaultDacl(TokenFacts facts, Sid session) {
+  private static AccessControlList defaultDacl(Sid user, Optional<Sid> logonSession, Sid session) {
     List<Ace> aces = new ArrayList<>();
-    for (Sid sid : List.of(Sid.SYSTEM, facts.user(), session)) {
+    for (Sid sid : List.of(Sid.SYSTEM, user, session)) {
       aces.add(new Ace(Ace.Type.ALLOW, sid, AccessMask.GENERIC_ALL, Ace.Scope.OBJECT));
     }
-    facts
-        .logon()
-        .ifPresent(
-            logon ->
-                aces.add(
-                    new Ace(
-                        Ace.Type.ALLOW,
-                        logon,
-                        AccessMask.GENERIC_READ | AccessMask.GENERIC_EXECUTE,
-                        Ace.Scope.OBJECT)));
+    logonSession.ifPresent(
+        logon ->
+            aces.add(
+                new Ace(
+                    Ace.Type.ALLOW,
+                    logon,
+                    AccessMask.GENERIC_READ | AccessMask.GENERIC_EXECUTE,
+                    Ace.Scope.OBJECT)));
     return AccessControlList.of(aces.toArray(new Ace[0]));
   }
 

@@ -30,29 +30,36 @@ final class TokenConfinement implements Confinement {
   }
 
   /**
+   * What a token has besides its roots.
+   *
+   * @param everyone whether Everyone is among the restricting SIDs
+   * @param logon whether the logon session stays among its groups, and restricts it
+   * @param desktop whether a desktop is made for it
+   */
+  record Choices(boolean everyone, boolean logon, boolean desktop) {}
+
+  /**
    * Makes token and desktop.
    *
    * @param windows the system
    * @param roots the SIDs of writable roots
    * @param session the sandbox's own SID
-   * @param everyone whether Everyone is among the restricting SIDs
-   * @param ownDesktop whether a desktop is made
+   * @param choices what else it has
    * @param grants what is taken back at the end
    */
   static TokenConfinement make(
       WindowsSystem windows,
       List<Sid> roots,
       Sid session,
-      boolean everyone,
-      boolean ownDesktop,
+      Choices choices,
       Optional<SandboxGrants> grants)
       throws SandboxException {
-    RestrictedToken token = RestrictedToken.make(windows, roots, session, everyone);
+    RestrictedToken token = RestrictedToken.make(windows, roots, session, choices);
     boolean done = false;
     try {
       String name = "ringfence-" + UUID.randomUUID();
       Optional<Handle> desktop =
-          ownDesktop ? Optional.of(desktop(windows, name, session)) : Optional.empty();
+          choices.desktop() ? Optional.of(desktop(windows, name, session)) : Optional.empty();
       done = true;
       return new TokenConfinement(token, desktop, "WinSta0\\" + name, grants);
     } finally {

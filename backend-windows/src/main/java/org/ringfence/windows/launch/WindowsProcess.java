@@ -9,10 +9,7 @@ import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
 import org.ringfence.spi.WatchedProcess;
-import org.ringfence.windows.system.Handle;
-import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
-import org.ringfence.windows.system.WindowsSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +23,7 @@ final class WindowsProcess extends WatchedProcess {
   /** What a process that this JVM has ended exits with; the same as Java's own on Windows. */
   private static final int ENDED_BY_US = 1;
 
-  private final WindowsSystem windows;
-  private final Processes.Started started;
-  private final Handle job;
+  private final RunningCommand running;
   private final WindowsStreams streams;
   private final boolean killLeftovers;
   private final Runnable whenGone;
@@ -37,15 +32,8 @@ final class WindowsProcess extends WatchedProcess {
   private final CountDownLatch settled = new CountDownLatch(1);
 
   WindowsProcess(
-      WindowsSystem windows,
-      Processes.Started started,
-      Handle job,
-      WindowsStreams streams,
-      boolean killLeftovers,
-      Runnable whenGone) {
-    this.windows = windows;
-    this.started = started;
-    this.job = job;
+      RunningCommand running, WindowsStreams streams, boolean killLeftovers, Runnable whenGone) {
+    this.running = running;
     this.streams = streams;
     this.killLeftovers = killLeftovers;
     this.whenGone = whenGone;
@@ -53,7 +41,7 @@ final class WindowsProcess extends WatchedProcess {
 
   /** Waits for the end on a thread of its own. */
   void watch() {
-    Thread thread = new Thread(this::settle, "ringfence-process-" + started.pid());
+    Thread thread = new Thread(this::settle, "ringfence-process-" + running.pid());
     thread.setDaemon(true);
     thread.start();
   }
@@ -61,35 +49,30 @@ final class WindowsProcess extends WatchedProcess {
   private void settle() {
     int code = ENDED_BY_US;
     try {
-      windows.processes().await(started.process(), -1);
-      code = windows.processes().exitCode(started.process());
+      code = running.await();
     } catch (WindowsCallException e) {
-      LOG.warn("process {} cannot be waited for and is ended", started.pid(), e);
+      LOG.warn("process {} cannot be waited for and is ended", running.pid(), e);
       end(Cause.DESTROYED);
     }
     if (killLeftovers || intended.get() != null) {
       endJob();
     }
-    left = !killLeftovers && anyLeft();
+    left = !killLeftovers && running.anyLeft();
     Cause cause = intended.get();
     ended(new Termination(cause == null ? Cause.EXITED : cause, code, 0));
     // Before Windows 11 24H2 this waits until the output has been read.
-    streams.console().ifPresent(Handle::close);
-    if (!left) {
-      job.close();
-    }
-    started.thread().close();
-    started.process().close();
+    running.closeConsole();
+    running.release(left);
     whenGone.run();
     settled.countDown();
   }
 
   private void endJob() {
     try {
-      windows.jobs().terminate(job, ENDED_BY_US);
+      running.terminate();
     } catch (WindowsCallException | IllegalStateException e) {
       // Closing the last handle ends them as well.
-      LOG.debug("job of process {} cannot be ended", started.pid(), e);
+      LOG.debug("job of process {} cannot be ended", running.pid(), e);
     }
   }
 
@@ -114,16 +97,7 @@ final class WindowsProcess extends WatchedProcess {
   private void endLeftovers() {
     if (left) {
       endJob();
-      job.close();
-    }
-  }
-
-  private boolean anyLeft() {
-    try {
-      return windows.jobs().activeProcesses(job) > 0;
-    } catch (WindowsCallException e) {
-      // Then there may be some.
-      return true;
+      running.releaseJob();
     }
   }
 
@@ -134,11 +108,11 @@ final class WindowsProcess extends WatchedProcess {
 
   @Override
   public void resize(TerminalSize size) {
-    if (streams.console().isEmpty()) {
+    if (streams.terminal().isEmpty()) {
       super.resize(size);
     } else if (isAlive()) {
       try {
-        windows.processes().resize(streams.console().get(), size.columns(), size.rows());
+        running.resize(size.columns(), size.rows());
       } catch (WindowsCallException | IllegalStateException e) {
         LOG.debug("the console cannot be resized", e);
       }
@@ -178,12 +152,12 @@ final class WindowsProcess extends WatchedProcess {
 
   @Override
   public long pid() {
-    return started.pid();
+    return running.pid();
   }
 
   @Override
   public ProcessHandle toHandle() {
-    return ProcessHandle.of(started.pid())
+    return ProcessHandle.of(running.pid())
         .orElseThrow(() -> new UnsupportedOperationException("the process is gone"));
   }
 }

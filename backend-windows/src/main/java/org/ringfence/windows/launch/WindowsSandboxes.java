@@ -104,8 +104,7 @@ public final class WindowsSandboxes {
               windows,
               List.copyOf(plan.roots().values()),
               Sid.synthetic(secret, "session:" + UUID.randomUUID()),
-              facts.everyone(),
-              facts.desktop(),
+              new TokenConfinement.Choices(facts.everyone(), true, facts.desktop()),
               Optional.of(set));
       done = true;
       return session(policy, facts, confinement);
@@ -165,7 +164,7 @@ public final class WindowsSandboxes {
       EffectivePolicy policy, WindowsFacts facts, Confinement confinement) {
     return new WindowsSession(
         windows,
-        confinement,
+        new LocalHost(windows, confinement),
         policy.policy().lifetime(),
         facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
   }

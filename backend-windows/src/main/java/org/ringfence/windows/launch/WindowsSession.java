@@ -21,10 +21,7 @@ import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
 import org.ringfence.windows.plan.PathHazard;
 import org.ringfence.windows.plan.ProgramSearch;
-import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
-import org.ringfence.windows.system.ProcessRequest;
-import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 import org.slf4j.Logger;
@@ -38,7 +35,7 @@ final class WindowsSession implements BackendSession {
   private static final int LONGEST_DIRECTORY = 258;
 
   private final WindowsSystem windows;
-  private final Confinement confinement;
+  private final CommandHost host;
   private final Lifetime lifetime;
   private final int userInterface;
   private final Set<WindowsProcess> processes = ConcurrentHashMap.newKeySet();
@@ -50,14 +47,13 @@ final class WindowsSession implements BackendSession {
    * Opens a session.
    *
    * @param windows the system
-   * @param confinement what confines; closed along with the session
+   * @param host where commands are made; closed along with the session
    * @param lifetime what happens to what is left
    * @param userInterface the limits on windows, clipboard and session that take hold here
    */
-  WindowsSession(
-      WindowsSystem windows, Confinement confinement, Lifetime lifetime, int userInterface) {
+  WindowsSession(WindowsSystem windows, CommandHost host, Lifetime lifetime, int userInterface) {
     this.windows = windows;
-    this.confinement = confinement;
+    this.host = host;
     this.lifetime = lifetime;
     this.userInterface = userInterface;
     ScheduledThreadPoolExecutor executor =
@@ -80,9 +76,9 @@ final class WindowsSession implements BackendSession {
     try {
       String systemDirectory = windows.machine().systemDirectory();
       Invocation invocation = invocation(launch, directory, systemDirectory);
-      confinement.checkProgram(invocation.program());
+      host.checkProgram(invocation.program());
       String systemRoot = systemDirectory.substring(0, systemDirectory.lastIndexOf('\\'));
-      String environment = EnvironmentBlock.of(launch.environment(), systemRoot);
+      String environment = EnvironmentBlock.of(host.environment(launch.environment()), systemRoot);
       return start(launch, invocation, directory, environment);
     } catch (IllegalArgumentException e) {
       throw new SandboxException(e.getMessage(), e);
@@ -120,7 +116,7 @@ final class WindowsSession implements BackendSession {
     String program;
     try {
       program =
-          new ProgramSearch(path, systemDirectory, this::isFile)
+          new ProgramSearch(path, systemDirectory, host::isFile)
               .find(name, directory)
               .orElseThrow(() -> new CommandNotFoundException(name, "there is no such program"));
     } catch (IllegalArgumentException e) {
@@ -135,106 +131,54 @@ final class WindowsSession implements BackendSession {
     return new Invocation(program, CommandLine.of(command));
   }
 
-  private boolean isFile(String path) {
-    try (Handle file = windows.files().open(path, false)) {
-      return !windows.files().facts(file).directory();
-    } catch (WindowsCallException e) {
-      // What cannot be looked at cannot be started either.
-      return false;
-    }
-  }
-
   private SandboxedProcess start(
       Launch launch, Invocation invocation, String directory, String environment)
       throws SandboxException, WindowsCallException {
-    Handle job = job(launch.limits());
-    WindowsStreams streams = null;
-    Processes.Started started = null;
+    WindowsStreams streams = WindowsStreams.open(windows, launch);
+    RunningCommand running = null;
     boolean done = false;
     try {
-      streams = WindowsStreams.open(windows, launch);
-      started =
-          windows
-              .processes()
-              .create(
-                  new ProcessRequest(
-                      confinement.token(),
-                      invocation.program(),
-                      invocation.line(),
-                      environment,
-                      directory,
-                      streams.standard(),
-                      job,
-                      false,
-                      confinement.desktop(),
-                      confinement.container(),
-                      streams.console()));
-      verify(started, job);
-      WindowsProcess process = run(launch, started, job, streams);
+      running =
+          host.start(
+              new CommandRequest(
+                  invocation.program(),
+                  invocation.line(),
+                  environment,
+                  directory,
+                  streams.standard(),
+                  streams.terminal(),
+                  limits(launch.limits())));
+      WindowsProcess process = run(launch, running, streams);
       done = true;
       return process;
     } finally {
       if (!done) {
-        abandon(started, job, streams);
+        // First: a console that closes would wait for somebody to read what it still writes.
+        streams.close();
+        if (running != null) {
+          running.abandon();
+        }
       }
     }
   }
 
-  /** A job whose limits are the ones that were set, as far as they matter. */
-  private Handle job(Limits limits) throws SandboxException, WindowsCallException {
-    JobLimits asked =
-        new JobLimits(
-            lifetime.onJvmExit() == Leftovers.KILL,
-            limits.processes(),
-            limits.memory(),
-            limits.cpuTime().isPresent()
-                ? OptionalLong.of(limits.cpuTime().get().toNanos())
-                : OptionalLong.empty(),
-            userInterface);
-    Handle job = windows.jobs().create();
-    boolean done = false;
-    try {
-      windows.jobs().limit(job, asked);
-      JobLimits told = windows.jobs().limits(job);
-      if (!told.equals(asked)) {
-        throw new SandboxException(
-            "job: this system took the limits " + asked + " and tells " + told);
-      }
-      done = true;
-      return job;
-    } finally {
-      if (!done) {
-        job.close();
-      }
-    }
+  private JobLimits limits(Limits limits) {
+    return new JobLimits(
+        lifetime.onJvmExit() == Leftovers.KILL,
+        limits.processes(),
+        limits.memory(),
+        limits.cpuTime().isPresent()
+            ? OptionalLong.of(limits.cpuTime().get().toNanos())
+            : OptionalLong.empty(),
+        userInterface);
   }
 
-  /** Nothing of the command has run yet. */
-  private void verify(Processes.Started started, Handle job)
-      throws SandboxException, WindowsCallException {
-    if (!windows.jobs().contains(started.process(), job)) {
-      throw new SandboxException("the process was not put into its job");
-    }
-    try (Handle token = windows.tokens().of(started.process())) {
-      Optional<String> problem = confinement.problem(windows.tokens().facts(token));
-      if (problem.isPresent()) {
-        throw new SandboxException("the process is not confined: " + problem.get());
-      }
-    }
-  }
-
-  private WindowsProcess run(
-      Launch launch, Processes.Started started, Handle job, WindowsStreams streams)
+  private WindowsProcess run(Launch launch, RunningCommand running, WindowsStreams streams)
       throws SandboxException, WindowsCallException {
     WindowsProcess[] self = new WindowsProcess[1];
     WindowsProcess process =
         new WindowsProcess(
-            windows,
-            started,
-            job,
-            streams,
-            lifetime.onRootExit() == Leftovers.KILL,
-            () -> gone(self[0]));
+            running, streams, lifetime.onRootExit() == Leftovers.KILL, () -> gone(self[0]));
     self[0] = process;
     synchronized (this) {
       if (ended) {
@@ -243,7 +187,7 @@ final class WindowsSession implements BackendSession {
       processes.add(process);
     }
     try {
-      windows.processes().resume(started.thread());
+      running.resume();
     } catch (WindowsCallException e) {
       processes.remove(process);
       throw e;
@@ -263,22 +207,6 @@ final class WindowsSession implements BackendSession {
   private void gone(WindowsProcess process) {
     if (!process.left()) {
       processes.remove(process);
-    }
-  }
-
-  private void abandon(Processes.Started started, Handle job, WindowsStreams streams) {
-    if (started != null) {
-      try {
-        windows.processes().terminate(started.process(), 1);
-      } catch (WindowsCallException e) {
-        LOG.debug("a process that did not run cannot be ended; its job is closed", e);
-      }
-      started.thread().close();
-      started.process().close();
-    }
-    job.close();
-    if (streams != null) {
-      streams.close();
     }
   }
 
@@ -304,7 +232,7 @@ final class WindowsSession implements BackendSession {
       closed = true;
     }
     try {
-      confinement.close();
+      host.close();
     } catch (SandboxException e) {
       LOG.warn("something is left, and stays in the journal for ringfence windows repair", e);
     }

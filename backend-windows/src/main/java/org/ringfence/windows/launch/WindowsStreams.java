@@ -20,7 +20,7 @@ import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** The three streams of a command, or the pseudo-console in their place. */
+/** The three streams of a command, or the pipes of a pseudo-console in their place. */
 final class WindowsStreams implements AutoCloseable {
   private final WindowsSystem windows;
   private final OptionalLong limit;
@@ -28,7 +28,7 @@ final class WindowsStreams implements AutoCloseable {
   private final List<Handle> childSide = new ArrayList<>();
   private final List<AutoCloseable> ourSide = new ArrayList<>();
   private final List<Pump> pumps = new ArrayList<>();
-  private Optional<Handle> console = Optional.empty();
+  private Optional<CommandRequest.TerminalEnds> terminal = Optional.empty();
   private OutputStream input = OutputStream.nullOutputStream();
   private InputStream output = InputStream.nullInputStream();
   private InputStream error = InputStream.nullInputStream();
@@ -75,9 +75,7 @@ final class WindowsStreams implements AutoCloseable {
     childSide.add(screen.write());
     input = keep(new PipeOutput(windows.processes(), keys.write()));
     output = keep(new PipeInput(windows.processes(), screen.read()));
-    console =
-        Optional.of(
-            windows.processes().console(size.columns(), size.rows(), keys.read(), screen.write()));
+    terminal = Optional.of(new CommandRequest.TerminalEnds(size, keys.read(), screen.write()));
   }
 
   private Processes.Pipe pipe() throws WindowsCallException {
@@ -144,8 +142,8 @@ final class WindowsStreams implements AutoCloseable {
     return List.copyOf(standard);
   }
 
-  Optional<Handle> console() {
-    return console;
+  Optional<CommandRequest.TerminalEnds> terminal() {
+    return terminal;
   }
 
   OutputStream input() {
@@ -188,7 +186,5 @@ final class WindowsStreams implements AutoCloseable {
         throw new IllegalStateException("a stream cannot be closed", e);
       }
     }
-    // Last: it would wait for somebody to read what it still writes.
-    console.ifPresent(Handle::close);
   }
 }

@@ -17,8 +17,9 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 
-/** What the modes without an administrator hold in the same way, given the facts. Pure. */
-abstract sealed class WindowsPlanner permits RestrictedTokenPlanner, AppContainerPlanner {
+/** What the modes hold in the same way, given the facts. Pure. */
+abstract sealed class WindowsPlanner
+    permits RestrictedTokenPlanner, AppContainerPlanner, DedicatedUserPlanner {
   static final String OTHER_BACKEND = "WSL2, or network mode full";
   static final String OTHERS =
       "what a command has other programs start (WMI, the task scheduler, COM servers)";

@@ -348,9 +348,18 @@ public final class Provisioning {
     Set<String> begun = new HashSet<>(journal.begun());
     List<Finding> findings = new ArrayList<>();
     boolean all = true;
+    boolean named = false;
     for (SetupStep step : SetupSteps.backwards(steps)) {
       // Who can be logged on with is looked after in any case.
       if (!begun.contains(step.id()) && !step.id().equals("enabled")) {
+        continue;
+      }
+      if (named && SetupSteps.isAccount(step)) {
+        findings.add(
+            new Finding(
+                false,
+                step.what()
+                    + ": kept, since something is left that would be nobody's; run teardown again"));
         continue;
       }
       try {
@@ -358,6 +367,7 @@ public final class Provisioning {
         findings.add(new Finding(true, step.what() + ": taken back"));
       } catch (WindowsCallException | IOException e) {
         all = false;
+        named |= SetupSteps.namesAccount(step);
         findings.add(
             new Finding(false, step.what() + ": " + reason(e) + "; by hand: " + step.byHand()));
       }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -111,16 +112,12 @@ final class RunnerLibraries {
     }
   }
 
-  /** The class path of a copy. */
+  /** The class path of a copy: short, as command lines of logons are. */
   static String classPath(Path directory) throws IOException {
     try (Stream<Path> parts = Files.list(directory)) {
-      return String.join(
-          ";",
-          parts
-              .filter(part -> Files.isDirectory(part) || part.toString().endsWith(".jar"))
-              .map(Path::toString)
-              .sorted()
-              .toList());
+      List<String> path = new ArrayList<>(List.of(directory + "\\*"));
+      parts.filter(Files::isDirectory).map(Path::toString).sorted().forEach(path::add);
+      return String.join(";", path);
     }
   }
 }

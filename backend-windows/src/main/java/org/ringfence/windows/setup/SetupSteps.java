@@ -119,6 +119,17 @@ final class SetupSteps {
     return order;
   }
 
+  /** Whether a step is about an account itself. */
+  static boolean isAccount(SetupStep step) {
+    return step.id().equals("group") || step.id().startsWith("user:");
+  }
+
+  /** Whether what a step is about can be found by the SID of an account alone. */
+  static boolean namesAccount(SetupStep step) {
+    return step.id().startsWith("profile:")
+        || Set.of("enabled", "reading", "rights").contains(step.id());
+  }
+
   private void group() {
     String name = accounts.group();
     steps.add(
@@ -377,6 +388,9 @@ final class SetupSteps {
                     ? Optional.empty()
                     : Optional.of("the sandbox's users cannot read it"),
             () -> {
+              if (readable(path)) {
+                return;
+              }
               Optional<String> refusal = ReadGrants.refusal(path);
               if (refusal.isPresent()) {
                 throw new SandboxException(

@@ -1,5 +1,7 @@
 package org.ringfence.windows.system;
 
+import java.util.function.BooleanSupplier;
+
 /** Named pipes of this machine; each carries one direction. */
 public interface NamedPipes {
   /** Which way bytes go, seen from who made the pipe. */
@@ -14,22 +16,21 @@ public interface NamedPipes {
    * Makes a pipe: one instance, the first of its name, not reached from other machines.
    *
    * @param name its name, without {@code \\.\pipe\}
-   * @param direction which way
    * @param descriptor its self-relative security descriptor
    * @return the pipe
    * @throws WindowsCallException if it cannot be made; 5 or 231 when somebody else has the name
    */
-  Handle create(String name, Direction direction, byte[] descriptor) throws WindowsCallException;
+  Handle create(String name, byte[] descriptor) throws WindowsCallException;
 
   /**
    * Waits for a client.
    *
    * @param pipe the pipe
-   * @param name its name
    * @param millis how long at most
+   * @param worthwhile asked now and then: whether one may still come
    * @throws WindowsCallException 258 when the time ran out
    */
-  void await(Handle pipe, String name, int millis) throws WindowsCallException;
+  void await(Handle pipe, int millis, BooleanSupplier worthwhile) throws WindowsCallException;
 
   /**
    * Who is at the other end.

@@ -32,6 +32,15 @@ public interface Tokens {
   Handle of(Handle process) throws WindowsCallException;
 
   /**
+   * The token of a process that somebody else has started.
+   *
+   * @param pid its number
+   * @return the token
+   * @throws WindowsCallException if it cannot be opened
+   */
+  Handle of(int pid) throws WindowsCallException;
+
+  /**
    * Reads a token.
    *
    * @param token the token

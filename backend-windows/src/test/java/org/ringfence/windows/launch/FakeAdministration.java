@@ -69,8 +69,17 @@ public final class FakeAdministration
   /** What is wrong with the firewall as a whole. */
   public Optional<String> firewallProblem = Optional.empty();
 
-  public boolean elevated = true;
+  /** What happens when the user is asked. */
+  public interface Prompt {
+    /** The exit code of what was started for these pipes. */
+    int answer(String pipes) throws WindowsCallException;
+  }
+
+  public Prompt prompt = pipes -> 0;
+  private final Map<String, FakePipe> pipes = new java.util.concurrent.ConcurrentHashMap<>();
+  public volatile boolean elevated = true;
   public boolean controller;
+  public String lastCommandLine;
 
   FakeAdministration(FakeWindows windows) {
     this.windows = windows;
@@ -432,6 +441,7 @@ public final class FakeAdministration
       String name, String password, String program, String commandLine, String directory)
       throws WindowsCallException {
     windows.call("CreateProcessWithLogonW");
+    lastCommandLine = commandLine;
     User user = existing(name);
     if (user.disabled) {
       throw new WindowsCallException("CreateProcessWithLogonW", 1331);
@@ -462,7 +472,16 @@ public final class FakeAdministration
   @Override
   public int elevate(String program, String parameters) throws WindowsCallException {
     windows.call("ShellExecuteExW");
-    return 0;
+    return elevated(parameters);
+  }
+
+  private int elevated(String parameters) throws WindowsCallException {
+    elevated = true;
+    try {
+      return prompt.answer(parameters.substring(parameters.lastIndexOf(' ') + 1));
+    } finally {
+      elevated = false;
+    }
   }
 
   @Override
@@ -486,34 +505,53 @@ public final class FakeAdministration
   }
 
   @Override
-  public Handle create(String name, Direction direction, byte[] descriptor)
-      throws WindowsCallException {
+  public Handle create(String name, byte[] descriptor) throws WindowsCallException {
     windows.call("CreateNamedPipeW");
-    return windows.handle("pipe " + name);
+    FakePipe pipe = new FakePipe();
+    if (pipes.putIfAbsent(name, pipe) != null) {
+      throw new WindowsCallException("CreateNamedPipeW", 231);
+    }
+    return windows.handle(pipe);
   }
 
   @Override
-  public void await(Handle pipe, String name, int millis) throws WindowsCallException {
+  public void await(Handle pipe, int millis, java.util.function.BooleanSupplier worthwhile)
+      throws WindowsCallException {
     windows.call("ConnectNamedPipe");
-    throw new WindowsCallException("ConnectNamedPipe", 258);
+    FakePipe made = windows.object(pipe, FakePipe.class);
+    for (int waited = 0; !made.connected(); waited++) {
+      if (waited == millis || !worthwhile.getAsBoolean()) {
+        throw new WindowsCallException("ConnectNamedPipe", 258);
+      }
+      try {
+        Thread.sleep(1);
+      } catch (InterruptedException e) {
+        throw new WindowsCallException("ConnectNamedPipe", 258);
+      }
+    }
   }
 
   @Override
   public int client(Handle pipe) throws WindowsCallException {
     windows.call("GetNamedPipeClientProcessId");
-    return 0;
+    return (int) ProcessHandle.current().pid();
   }
 
   @Override
   public int server(Handle pipe) throws WindowsCallException {
     windows.call("GetNamedPipeServerProcessId");
-    return 0;
+    return (int) ProcessHandle.current().pid();
   }
 
   @Override
   public Handle open(String name, Direction direction) throws WindowsCallException {
     windows.call("CreateFileW(pipe)");
-    return windows.handle("pipe " + name);
+    FakePipe pipe = pipes.get(name);
+    if (pipe == null) {
+      throw new WindowsCallException("CreateFileW", 2);
+    }
+    pipe.connect();
+    return windows.handle(pipe);
   }
 
   @Override

@@ -55,6 +55,7 @@ public final class FakeWindows
   private record Trouble(String call, int code) {}
 
   public final Map<String, FakeFile> files = new LinkedHashMap<>();
+  private final Set<String> real = new HashSet<>();
   public final Set<String> containers = new HashSet<>();
   public final List<String> calls = new ArrayList<>();
   public final Map<Integer, Long> processes = new HashMap<>();
@@ -88,6 +89,11 @@ public final class FakeWindows
 
   /** As before, with the server that curl is told of. */
   boolean reachesServers;
+
+  public String version = "Windows in a test";
+
+  /** Files that are really there are files here, too. */
+  public boolean realFiles;
 
   /** Who made the directories that are really there. */
   public Sid owner = Sid.ADMINISTRATORS;
@@ -148,6 +154,9 @@ public final class FakeWindows
           Object gone;
           synchronized (this) {
             gone = handles.remove(closed);
+          }
+          if (gone instanceof FakePipe pipe) {
+            pipe.close();
           }
           if (gone instanceof FakeJob job && job.limits.killOnClose()) {
             job.processes.forEach(process -> process.end(1));
@@ -230,6 +239,12 @@ public final class FakeWindows
   public Handle of(Handle process) throws WindowsCallException {
     call("OpenProcessToken(child)");
     return handle(object(process, FakeProcess.class).token);
+  }
+
+  @Override
+  public Handle of(int pid) throws WindowsCallException {
+    call("OpenProcess");
+    return handle(own);
   }
 
   @Override
@@ -319,13 +334,18 @@ public final class FakeWindows
   /** What is really there belongs to an administrator, as directories of set-up do. */
   private FakeFile found(String path) {
     String key = path.toUpperCase(java.util.Locale.ROOT);
-    if (path.startsWith("/")) {
-      if (!java.nio.file.Files.exists(java.nio.file.Path.of(path))) {
-        files.remove(key);
-      } else if (!files.containsKey(key)) {
-        FakeFile made = file(path);
-        made.descriptor = ownedBy(owner, made.descriptor);
-      }
+    boolean there = realFiles && java.nio.file.Files.exists(java.nio.file.Path.of(path));
+    if (!there && real.remove(key)) {
+      files.remove(key);
+    } else if (there && !files.containsKey(key)) {
+      FakeFile made = file(path);
+      AccessControlList list =
+          AccessControlList.of(
+              new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 0x1f01ff, Ace.Scope.TREE),
+              new Ace(Ace.Type.ALLOW, Sid.ADMINISTRATORS, 0x1f01ff, Ace.Scope.TREE),
+              new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE));
+      made.descriptor = ownedBy(owner, list.descriptor(new byte[] {1, 0, 4, (byte) 0x80}));
+      real.add(key);
     }
     return files.get(key);
   }
@@ -571,13 +591,19 @@ public final class FakeWindows
   }
 
   @Override
-  public int read(Handle pipe, byte[] buffer, int offset, int length) {
+  public int read(Handle pipe, byte[] buffer, int offset, int length) throws WindowsCallException {
+    if (object(pipe, Object.class) instanceof FakePipe made) {
+      return made.read(buffer, offset, length);
+    }
     return -1;
   }
 
   @Override
-  public void write(Handle pipe, byte[] buffer, int offset, int length) {
-    // Nobody reads.
+  public void write(Handle pipe, byte[] buffer, int offset, int length)
+      throws WindowsCallException {
+    if (object(pipe, Object.class) instanceof FakePipe made) {
+      made.write(buffer, offset, length);
+    }
   }
 
   @Override
@@ -594,7 +620,7 @@ public final class FakeWindows
 
   @Override
   public String version() {
-    return "Windows in a test";
+    return version;
   }
 
   @Override

@@ -53,6 +53,11 @@ public final class PretendingWindows implements WindowsSystem {
       }
 
       @Override
+      public Handle of(int pid) throws WindowsCallException {
+        return tokens.of(pid);
+      }
+
+      @Override
       public TokenFacts facts(Handle token) throws WindowsCallException {
         TokenFacts facts = tokens.facts(token);
         return ownTokens.contains(token.value())

@@ -8,7 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.net.URISyntaxException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,8 +44,8 @@ import org.ringfence.windows.plan.WindowsFacts;
 /** Real processes in real jobs under a token made for real; under Wine it restricts nothing. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class RealLaunchTest {
-  @TempDir private Path directory;
-  private final PretendingWindows windows = new PretendingWindows();
+  @TempDir Path directory;
+  final PretendingWindows windows = new PretendingWindows();
   private BackendSession session;
 
   /** What a child prints, a character at a time, so that no console code page changes it. */
@@ -87,9 +87,14 @@ class RealLaunchTest {
             .tmp(TmpPolicy.NONE)
             .build()
             .in(Places.current(directory));
-    session =
-        new WindowsSandboxes(windows, new Installation(directory.resolve("state")), System.getenv())
-            .restrictedToken(policy, new WindowsFacts(false, List.of(), false, true));
+    session = session(policy);
+  }
+
+  /** Where the commands run. */
+  BackendSession session(EffectivePolicy policy) throws Exception {
+    return new WindowsSandboxes(
+            windows, new Installation(directory.resolve("state")), System.getenv())
+        .restrictedToken(policy, new WindowsFacts(false, List.of(), false, true));
   }
 
   @AfterEach
@@ -112,17 +117,21 @@ class RealLaunchTest {
         Optional.empty());
   }
 
-  private SandboxedProcess start(List<String> command) throws SandboxException {
+  Launch launch(String... command) {
+    return launch(List.of(command), Redirect.PIPE, Limits.NONE);
+  }
+
+  SandboxedProcess startInSandbox(List<String> command) throws SandboxException {
     return session.start(launch(command, Redirect.PIPE, Limits.NONE));
   }
 
-  private static String classes() throws URISyntaxException {
-    return Path.of(Echo.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-        .toAbsolutePath()
-        .toString();
+  static String classes() {
+    URI location =
+        URI.create(Echo.class.getProtectionDomain().getCodeSource().getLocation().toString());
+    return Path.of(location).toAbsolutePath().toString();
   }
 
-  private static List<String> java(String... arguments) throws URISyntaxException {
+  private static List<String> java(String... arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -160,7 +169,7 @@ class RealLaunchTest {
             "é",
             "tab\there",
             "it's");
-    SandboxedProcess process = start(java(words.toArray(new String[0])));
+    SandboxedProcess process = startInSandbox(java(words.toArray(new String[0])));
     String printed = text(process.getInputStream());
     assertThat(text(process.getErrorStream())).isEqualTo("grün");
     assertThat(printed).isEqualTo(shown(words));
@@ -172,7 +181,7 @@ class RealLaunchTest {
   void inputOfAnyLengthComesBack() throws Exception {
     byte[] sent = new byte[300_000];
     new java.util.Random(7).nextBytes(sent);
-    SandboxedProcess process = start(java("stdin"));
+    SandboxedProcess process = startInSandbox(java("stdin"));
     Thread writer =
         new Thread(
             () -> {
@@ -197,16 +206,16 @@ class RealLaunchTest {
     session.start(launch(command, Redirect.to(file.toFile()), Limits.NONE)).waitFor();
     session.start(launch(command, Redirect.appendTo(file.toFile()), Limits.NONE)).waitFor();
     assertThat(Files.readString(file)).isEqualTo("one\r\none\r\n");
-    assertThat(start(List.of("cmd", "/d", "/c", "exit 42")).waitFor()).isEqualTo(42);
+    assertThat(startInSandbox(List.of("cmd", "/d", "/c", "exit 42")).waitFor()).isEqualTo(42);
   }
 
   @Test
   void aBatchFileGetsItsArgumentsAndNoMore() throws Exception {
     Path batch = directory.resolve("b c.bat");
     Files.writeString(batch, "@echo off\r\necho [%1] [%~2]\r\n");
-    SandboxedProcess process = start(List.of(batch.toString(), "x & echo pwned", "y"));
+    SandboxedProcess process = startInSandbox(List.of(batch.toString(), "x & echo pwned", "y"));
     assertThat(text(process.getInputStream())).isEqualTo("[\"x & echo pwned\"] [y]\r\n");
-    assertThatThrownBy(() -> start(List.of(batch.toString(), "%PATH%")))
+    assertThatThrownBy(() -> startInSandbox(List.of(batch.toString(), "%PATH%")))
         .hasMessageContaining("cmd.exe would interpret");
   }
 
@@ -215,7 +224,7 @@ class RealLaunchTest {
     Path mark = directory.resolve("mark");
     // A grandchild that would write a file later, detached from its parent.
     SandboxedProcess process =
-        start(
+        startInSandbox(
             List.of(
                 "cmd",
                 "/d",
@@ -232,7 +241,7 @@ class RealLaunchTest {
     SandboxedProcess slow = session.start(launch(List.of("cmd", "/d"), Redirect.PIPE, brief));
     assertThat(slow.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(slow.termination().orElseThrow().cause()).isEqualTo(Cause.TIMED_OUT);
-    SandboxedProcess waiting = start(List.of("cmd", "/d"));
+    SandboxedProcess waiting = startInSandbox(List.of("cmd", "/d"));
     assertThat(waiting.isAlive()).isTrue();
     waiting.destroyForcibly();
     assertThat(waiting.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -263,10 +272,11 @@ class RealLaunchTest {
   void theWorkspaceIsNoPlaceToFindPrograms() throws Exception {
     Files.copy(
         Path.of(windows.machine().systemDirectory(), "cmd.exe"), directory.resolve("planted.exe"));
-    assertThatThrownBy(() -> start(List.of("planted")))
+    assertThatThrownBy(() -> startInSandbox(List.of("planted")))
         .isInstanceOf(CommandNotFoundException.class);
     // Named by its path, it is.
-    assertThat(start(List.of(".\\planted.exe", "/d", "/c", "exit 5")).waitFor()).isEqualTo(5);
+    assertThat(startInSandbox(List.of(".\\planted.exe", "/d", "/c", "exit 5")).waitFor())
+        .isEqualTo(5);
   }
 
   @Test

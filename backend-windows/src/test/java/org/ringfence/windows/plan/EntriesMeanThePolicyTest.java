@@ -217,7 +217,7 @@ class EntriesMeanThePolicyTest {
     assertThat(rules).hasSize(4);
     assertThat(rules.get(0).protocol()).isEqualTo(FirewallRule.ANY);
     assertThat(rules.get(0).remotePorts()).isEmpty();
-    assertThat(rules.get(3).remotePorts()).isEqualTo(Optional.of("1-4999,5001-65535"));
+    assertThat(rules.get(3).remotePorts()).isEqualTo(Optional.of("1-43127,43136-65535"));
     assertThat(rules)
         .allMatch(rule -> rule.authorizedUsers().equals("O:LSD:(A;;CC;;;S-1-5-21-1-1-1-2001)"));
     SandboxPolicy open = SandboxPolicy.builder().network(NetworkMode.FULL).build();
@@ -230,9 +230,9 @@ class EntriesMeanThePolicyTest {
             new DedicatedUserBackend()
                 .explain(policy(List.of(new Rule("C:\\w\\a", Access.WRITE)), List.of())))
         .contains(
-            "nothing runs in this version",
+            "with accounts of no machine",
             "restricting SID S-1-5-21-1382641255-1717923427-",
             "C:\\w\\a  (A;OICI;0x1301bf;;;S-1-5-21-1-1-1-2000)",
-            "firewall rule 'Ringfence block outbound': block out");
+            "firewall rule 'Ringfence 0000000000 block outbound': block out");
   }
 }

@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
@@ -21,7 +19,6 @@ import org.ringfence.windows.launch.FakeWindows;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.Sid;
 
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the made-up Windows knows Linux paths")
 class ProvisioningTest {
   private static final String OTHER_HOME = "D:\\elsewhere\\ringfence";
 
@@ -245,5 +242,20 @@ class ProvisioningTest {
         stage.machine.directory().resolve("clients").resolve(client.accounts().id() + ".json");
     Files.writeString(file, Files.readString(file).replace("\"version\" : 1", "\"version\" : 2"));
     assertThatThrownBy(() -> stage.machine.clients()).hasMessageContaining("use a newer Ringfence");
+  }
+
+  @Test
+  void anAccountIsKeptAsLongAsItsProfileIs() throws Exception {
+    String before = stage.everything();
+    stage.provisioning().setup(stage.request());
+    String id = SetupStage.id(SetupStage.HOME);
+    stage.windows.fail("DeleteProfileW", 32);
+    assertThat(stage.provisioning().teardown(id))
+        .anyMatch(
+            finding -> !finding.fine() && finding.text().contains("another program has it open"))
+        .anyMatch(finding -> !finding.fine() && finding.text().contains("would be nobody's"));
+    assertThat(machine.users).hasSize(2);
+    fine(stage.provisioning().teardown(id));
+    assertThat(stage.everything()).isEqualTo(before);
   }
 }

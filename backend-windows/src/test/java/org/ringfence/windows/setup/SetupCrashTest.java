@@ -11,8 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -24,7 +22,6 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.system.WindowsError;
 
 /** Set-up that ends between any two calls, or whose calls fail. */
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the made-up Windows knows Linux paths")
 class SetupCrashTest {
   @TempDir private Path directory;
   private int stages;

@@ -21,6 +21,9 @@ final class SetupStage {
   static final String HOME = "C:\\Users\\me\\AppData\\Local\\ringfence";
   static final String JAVA = "C:\\Tools\\jdk";
 
+  /** A JVM that every user reads, as those in Program Files. */
+  static final String READABLE = "C:\\Program Files\\jdk";
+
   final FakeWindows windows;
   final Path data;
   final MachineDirectory machine;
@@ -32,6 +35,7 @@ final class SetupStage {
 
   private SetupStage(Path directory, FakeWindows windows) throws IOException {
     this.windows = windows;
+    windows.realFiles = true;
     this.data = Files.createDirectories(directory.resolve("data"));
     this.machine = new MachineDirectory(data.resolve("Ringfence"));
     this.library = directory.resolve("jna.jar");
@@ -42,6 +46,12 @@ final class SetupStage {
     }
     windows.file(JAVA).descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, REAL_USER, 0x1f01ff, Ace.Scope.TREE))
+            .descriptor(new byte[] {1, 0, 4, (byte) 0x80});
+  }
+
+  void readable() {
+    windows.file(READABLE).descriptor =
+        AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE))
             .descriptor(new byte[] {1, 0, 4, (byte) 0x80});
   }
 

@@ -3,6 +3,7 @@ package org.ringfence.egress.proxy;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -17,6 +18,7 @@ import io.netty.handler.timeout.IdleStateHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -61,6 +63,26 @@ public final class EgressProxy implements AutoCloseable {
   public EgressProxy(
       HostDecisions decisions, AddressLookup lookup, ProxySettings settings, Clients clients)
       throws IOException {
+    this(decisions, lookup, settings, clients, List.of(0));
+  }
+
+  /**
+   * Starts a proxy on a port that clients reach when all others are closed to them.
+   *
+   * @param decisions what is allowed
+   * @param lookup where allowed names are looked up
+   * @param settings how it behaves
+   * @param clients the connections that are announced; they need no credentials
+   * @param ports the ports that it may have; the first that is free is taken
+   * @throws IOException if none of them can be had
+   */
+  public EgressProxy(
+      HostDecisions decisions,
+      AddressLookup lookup,
+      ProxySettings settings,
+      Clients clients,
+      Collection<Integer> ports)
+      throws IOException {
     this.settings = settings;
     this.waiting =
         new ThreadPoolExecutor(
@@ -79,15 +101,31 @@ public final class EgressProxy implements AutoCloseable {
             (ThreadFactory) task -> daemon(task, "ringfence-proxy"),
             NioIoHandler.newFactory());
     try {
-      this.server = listen(() -> new Greeting(connector, clients));
-      this.relay = listen(() -> new RelayFrontend(connector, settings, clients));
+      this.server = listen(() -> new Greeting(connector, clients), ports);
+      this.relay = listen(() -> new RelayFrontend(connector, settings, clients), List.of(0));
     } catch (RuntimeException e) {
       close();
       throw new IOException("egress proxy: " + e.getMessage(), e);
+    } catch (IOException e) {
+      close();
+      throw e;
     }
   }
 
-  private Channel listen(Supplier<ChannelHandler> handler) throws IOException {
+  private Channel listen(Supplier<ChannelHandler> handler, Collection<Integer> ports)
+      throws IOException {
+    IOException taken = new IOException("egress proxy: no port is free of " + ports);
+    for (int port : ports) {
+      ChannelFuture bound = bind(handler, port).awaitUninterruptibly();
+      if (bound.isSuccess()) {
+        return bound.channel();
+      }
+      taken.addSuppressed(bound.cause());
+    }
+    throw taken;
+  }
+
+  private ChannelFuture bind(Supplier<ChannelHandler> handler, int port) throws IOException {
     return new ServerBootstrap()
         .group(group)
         .channel(NioServerSocketChannel.class)
@@ -102,9 +140,7 @@ public final class EgressProxy implements AutoCloseable {
                 channel.pipeline().addLast(handler.get());
               }
             })
-        .bind(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0)
-        .syncUninterruptibly()
-        .channel();
+        .bind(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
   }
 
   private static Thread daemon(Runnable task, String name) {

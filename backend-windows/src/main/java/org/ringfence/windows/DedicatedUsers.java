@@ -1,0 +1,218 @@
+package org.ringfence.windows;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.SandboxException;
+import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.spi.MachineState.Setup;
+import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.ClientAccounts;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.setup.ClientRecord;
+import org.ringfence.windows.setup.Elevation;
+import org.ringfence.windows.setup.MachineDirectory;
+import org.ringfence.windows.setup.Provisioning;
+import org.ringfence.windows.setup.RunnerClassPath;
+import org.ringfence.windows.setup.SetupRequest;
+import org.ringfence.windows.setup.Vault;
+import org.ringfence.windows.setup.Vault.Passwords;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** The accounts of this user, seen from a process of this user: elevated or not. */
+final class DedicatedUsers {
+  private final WindowsSystem windows;
+  private final Installation installation;
+  private final MachineDirectory machine;
+  private final Vault vault;
+  private final Sid user;
+  private final String id;
+
+  /**
+   * Looks for them.
+   *
+   * @param windows the system
+   * @param installation what lasts for this user
+   * @param environment the environment of this process
+   */
+  DedicatedUsers(WindowsSystem windows, Installation installation, Map<String, String> environment)
+      throws SandboxException {
+    this.windows = windows;
+    this.installation = installation;
+    this.machine =
+        MachineDirectory.of(environment)
+            .orElseThrow(() -> new SandboxException("ProgramData is not set; set it"));
+    this.vault = new Vault(windows, installation.directory());
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      // By the token: names can be changed, and belong to others afterwards.
+      this.user = windows.tokens().facts(own).user();
+    } catch (WindowsCallException e) {
+      throw told(e);
+    }
+    this.id = ClientAccounts.id(user, home());
+  }
+
+  private String home() {
+    return installation.directory().toAbsolutePath().toString();
+  }
+
+  private static SandboxException told(WindowsCallException e) {
+    String remedy = WindowsError.remedy(e.code());
+    return new SandboxException(
+        "dedicated users: " + e.getMessage() + (remedy.isEmpty() ? "" : "; use " + remedy), e);
+  }
+
+  /** This user's client, when its set-up is complete and nothing is being changed. */
+  Optional<ClientRecord> client() throws IOException {
+    return machine.begun(id).isPresent() ? Optional.empty() : machine.find(id);
+  }
+
+  /** Whether something was begun and not finished. */
+  boolean interrupted() throws IOException {
+    return machine.begun(id).isPresent();
+  }
+
+  Optional<Passwords> passwords() throws SandboxException {
+    try {
+      return vault.read();
+    } catch (WindowsCallException e) {
+      throw told(e);
+    } catch (IOException e) {
+      throw new SandboxException("passwords: " + e.getMessage(), e);
+    }
+  }
+
+  List<Finding> setup(Setup options) throws SandboxException {
+    refuseWine();
+    try {
+      Optional<Passwords> kept = kept();
+      boolean rotate = options.rotate() || kept.isEmpty();
+      Passwords passwords = rotate ? vault.create() : kept.get();
+      String javaHome = System.getProperty("java.home");
+      List<String> libraries = RunnerClassPath.ofThisProcess();
+      if (windows.administration().accounts().administrator()) {
+        return new Provisioning(windows, machine)
+            .setup(
+                new SetupRequest(
+                    user,
+                    home(),
+                    !options.filesOnly(),
+                    rotate,
+                    passwords.offline(),
+                    passwords.online(),
+                    javaHome,
+                    libraries));
+      }
+      return elevation()
+          .run(
+              new Message.Task(
+                  Message.VERSION,
+                  "setup",
+                  id,
+                  home(),
+                  !options.filesOnly(),
+                  rotate,
+                  passwords.offline(),
+                  passwords.online(),
+                  javaHome,
+                  libraries));
+    } catch (WindowsCallException e) {
+      throw told(e);
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("set-up: " + e.getMessage(), e);
+    }
+  }
+
+  /** Passwords that nobody can read any more are made anew. */
+  private Optional<Passwords> kept() throws IOException {
+    try {
+      return vault.read();
+    } catch (WindowsCallException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void refuseWine() throws SandboxException {
+    if (windows.machine().version().contains("Wine")) {
+      throw new SandboxException(
+          "set-up: this is Wine, which says that accounts and rights have been made and makes"
+              + " none; use Windows itself");
+    }
+  }
+
+  private Elevation elevation() throws SandboxException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "javaw.exe").toString();
+    return new Elevation(
+        windows,
+        java,
+        List.of(
+            "-cp",
+            String.join(File.pathSeparator, RunnerClassPath.ofThisProcess()),
+            "org.ringfence.windows.runner.ElevatedMain"));
+  }
+
+  private boolean nothingIsKept() throws IOException {
+    return machine.find(id).isEmpty() && machine.begun(id).isEmpty();
+  }
+
+  private List<Finding> elevated(String verb) throws SandboxException, WindowsCallException {
+    if (windows.administration().accounts().administrator()) {
+      Provisioning provisioning = new Provisioning(windows, machine);
+      return verb.equals("repair") ? provisioning.repair() : provisioning.teardown(id);
+    }
+    return elevation()
+        .run(
+            new Message.Task(
+                Message.VERSION, verb, id, home(), false, false, "", "", "", List.of()));
+  }
+
+  List<Finding> repair() throws SandboxException {
+    try {
+      return machine.journals().isEmpty() ? List.of() : elevated("repair");
+    } catch (WindowsCallException e) {
+      throw told(e);
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("repair: " + e.getMessage(), e);
+    }
+  }
+
+  /** Takes the accounts back; the user's own grants have to be gone by then. */
+  List<Finding> teardown() throws SandboxException {
+    try {
+      List<Finding> findings = new ArrayList<>();
+      if (!nothingIsKept()) {
+        findings.addAll(elevated("teardown"));
+      }
+      if (nothingIsKept()) {
+        vault.remove();
+      }
+      return findings;
+    } catch (WindowsCallException e) {
+      throw told(e);
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("teardown: " + e.getMessage(), e);
+    }
+  }
+
+  List<Finding> status() throws SandboxException {
+    try {
+      return new Provisioning(windows, machine).status();
+    } catch (IOException e) {
+      throw new SandboxException("status: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,239 @@
+package org.ringfence.windows.launch;
+
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.SandboxException;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes commands in this process. */
+final class LocalHost implements CommandHost {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalHost.class);
+
+  /** What a process that has been ended exits with; the same as Java's own on Windows. */
+  private static final int ENDED_BY_US = 1;
+
+  private final WindowsSystem windows;
+  private final Confinement confinement;
+  private final boolean breakaway;
+
+  /** Makes commands whose jobs lie in the one that this process is in, if any. */
+  LocalHost(WindowsSystem windows, Confinement confinement) {
+    this(windows, confinement, false);
+  }
+
+  /**
+   * Makes commands.
+   *
+   * @param windows the system
+   * @param confinement what confines them
+   * @param breakaway whether they leave the job that this process is in
+   */
+  LocalHost(WindowsSystem windows, Confinement confinement, boolean breakaway) {
+    this.windows = windows;
+    this.confinement = confinement;
+    this.breakaway = breakaway;
+  }
+
+  @Override
+  public RunningCommand start(CommandRequest request)
+      throws SandboxException, WindowsCallException {
+    Handle job = job(request.limits());
+    Optional<Handle> console = Optional.empty();
+    Processes.Started started = null;
+    boolean done = false;
+    try {
+      if (request.terminal().isPresent()) {
+        CommandRequest.TerminalEnds ends = request.terminal().get();
+        console =
+            Optional.of(
+                windows
+                    .processes()
+                    .console(
+                        ends.size().columns(), ends.size().rows(), ends.keys(), ends.screen()));
+      }
+      started =
+          windows
+              .processes()
+              .create(
+                  new ProcessRequest(
+                      confinement.token(),
+                      request.program(),
+                      request.line(),
+                      request.environment(),
+                      request.directory(),
+                      request.standard(),
+                      job,
+                      breakaway,
+                      confinement.desktop(),
+                      confinement.container(),
+                      console));
+      verify(started, job);
+      done = true;
+      return new Running(started, job, console);
+    } finally {
+      if (!done) {
+        abandon(started, job, console);
+      }
+    }
+  }
+
+  /** A job whose limits are the ones that were set, as far as they matter. */
+  private Handle job(JobLimits asked) throws SandboxException, WindowsCallException {
+    Handle job = windows.jobs().create();
+    boolean done = false;
+    try {
+      windows.jobs().limit(job, asked);
+      JobLimits told = windows.jobs().limits(job);
+      if (!told.equals(asked)) {
+        throw new SandboxException(
+            "job: this system took the limits " + asked + " and tells " + told);
+      }
+      done = true;
+      return job;
+    } finally {
+      if (!done) {
+        job.close();
+      }
+    }
+  }
+
+  /** Nothing of the command has run yet. */
+  private void verify(Processes.Started started, Handle job)
+      throws SandboxException, WindowsCallException {
+    if (!windows.jobs().contains(started.process(), job)) {
+      throw new SandboxException("the process was not put into its job");
+    }
+    try (Handle token = windows.tokens().of(started.process())) {
+      TokenFacts facts = windows.tokens().facts(token);
+      Optional<String> problem = confinement.problem(facts);
+      if (problem.isPresent()) {
+        throw new SandboxException("the process is not confined: " + problem.get());
+      }
+    }
+  }
+
+  private void abandon(Processes.Started started, Handle job, Optional<Handle> console) {
+    if (started != null) {
+      try {
+        windows.processes().terminate(started.process(), ENDED_BY_US);
+      } catch (WindowsCallException e) {
+        LOG.debug("a process that did not run cannot be ended; its job is closed", e);
+      }
+      started.thread().close();
+      started.process().close();
+    }
+    job.close();
+    console.ifPresent(Handle::close);
+  }
+
+  private final class Running implements RunningCommand {
+    private final Processes.Started started;
+    private final Handle job;
+    private final Optional<Handle> console;
+
+    private Running(Processes.Started started, Handle job, Optional<Handle> console) {
+      this.started = started;
+      this.job = job;
+      this.console = console;
+    }
+
+    @Override
+    public int pid() {
+      return started.pid();
+    }
+
+    @Override
+    public void resume() throws WindowsCallException {
+      windows.processes().resume(started.thread());
+    }
+
+    @Override
+    public int await() throws WindowsCallException {
+      windows.processes().await(started.process(), -1);
+      return windows.processes().exitCode(started.process());
+    }
+
+    @Override
+    public void terminate() throws WindowsCallException {
+      windows.jobs().terminate(job, ENDED_BY_US);
+    }
+
+    @Override
+    public boolean anyLeft() {
+      try {
+        return windows.jobs().activeProcesses(job) > 0;
+      } catch (WindowsCallException e) {
+        return true;
+      }
+    }
+
+    @Override
+    public void resize(int columns, int rows) throws WindowsCallException {
+      if (console.isPresent()) {
+        windows.processes().resize(console.get(), columns, rows);
+      }
+    }
+
+    @Override
+    public void closeConsole() {
+      console.ifPresent(Handle::close);
+    }
+
+    @Override
+    public void release(boolean keepJob) {
+      if (!keepJob) {
+        job.close();
+      }
+      started.thread().close();
+      started.process().close();
+    }
+
+    @Override
+    public void releaseJob() {
+      job.close();
+    }
+
+    @Override
+    public void abandon() {
+      LocalHost.this.abandon(started, job, console);
+    }
+  }
+
+  @Override
+  public void checkProgram(String program) throws SandboxException {
+    confinement.checkProgram(program);
+  }
+
+  @Override
+  public boolean isFile(String path) {
+    return isFile(windows, path);
+  }
+
+  /** Whether a path is a file for this process. */
+  static boolean isFile(WindowsSystem windows, String path) {
+    try (Handle file = windows.files().open(path, false)) {
+      return !windows.files().facts(file).directory();
+    } catch (WindowsCallException e) {
+      // What cannot be looked at cannot be started either.
+      return false;
+    }
+  }
+
+  @Override
+  public Map<String, String> environment(Map<String, String> given) {
+    return given;
+  }
+
+  @Override
+  public void close() throws SandboxException {
+    confinement.close();
+  }
+}

@@ -1,0 +1,85 @@
+package org.ringfence.windows.launch;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.ringfence.windows.plan.AccessCheck;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.plan.AccessToken;
+import org.ringfence.windows.plan.GenericMapping;
+import org.ringfence.windows.plan.SecurityDescriptor;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Of the places that programs rely on, those that are open to everybody, by the model. */
+final class OpenPlaces {
+  private final WindowsSystem windows;
+  private final Map<String, String> environment;
+
+  OpenPlaces(WindowsSystem windows, Map<String, String> environment) {
+    this.windows = windows;
+    this.environment = environment;
+  }
+
+  /** What is written when Everyone is among the restricting SIDs. */
+  List<String> writable() throws WindowsCallException {
+    AccessToken token;
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      token =
+          AccessToken.of(
+                  windows.tokens().facts(own).user(),
+                  Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS))
+              .restricted(Set.of(Sid.EVERYONE), true);
+    }
+    return open(token, AccessMask.WRITE_DATA);
+  }
+
+  /** Where an account of the sandbox's own deletes: that is no right of writing. */
+  List<String> deletable(Sid user, Sid group) {
+    return open(
+        AccessToken.of(user, Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, group))
+            .restricted(Set.of(), true),
+        AccessMask.DELETE_CHILD);
+  }
+
+  private List<String> open(AccessToken token, int right) {
+    Set<String> places = new LinkedHashSet<>();
+    for (String name : List.of("SystemDrive", "ProgramData", "PUBLIC", "TEMP")) {
+      Optional.ofNullable(environment.get(name)).ifPresent(place -> places.add(place + "\\"));
+    }
+    environment.entrySet().stream()
+        .filter(variable -> variable.getKey().equalsIgnoreCase("PATH"))
+        .forEach(variable -> places.addAll(List.of(variable.getValue().split(";"))));
+    List<String> open = new ArrayList<>();
+    for (String place : places) {
+      if (!place.isBlank() && lets(place, token, right)) {
+        open.add(place);
+      }
+    }
+    return open;
+  }
+
+  /** What cannot be looked at is not counted as closed. */
+  private boolean lets(String place, AccessToken token, int right) {
+    try (Handle file = windows.files().open(place, false)) {
+      byte[] descriptor = windows.security().descriptor(file);
+      Optional<AccessControlList> list = AccessControlList.ofDescriptor(descriptor);
+      SecurityDescriptor security =
+          new SecurityDescriptor(
+              AccessControlList.ownerOf(descriptor).orElse(Sid.SYSTEM),
+              list.map(AccessControlList::aces),
+              Optional.empty());
+      return AccessCheck.check(token, security, GenericMapping.FILE, right).allowed();
+    } catch (WindowsCallException e) {
+      return e.code() != WindowsError.FILE_NOT_FOUND.code()
+          && e.code() != WindowsError.PATH_NOT_FOUND.code();
+    }
+  }
+}

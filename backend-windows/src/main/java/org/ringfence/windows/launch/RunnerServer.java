@@ -1,0 +1,297 @@
+package org.ringfence.windows.launch;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import org.ringfence.SandboxException;
+import org.ringfence.TerminalSize;
+import org.ringfence.windows.channel.FrameChannel;
+import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.NamedPipes.Direction;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What runs as the sandbox's user and makes its commands, for one sandbox. It ends when who started
+ * it does, and all commands with it: this process alone holds their jobs.
+ */
+public final class RunnerServer {
+  private static final Logger LOG = LoggerFactory.getLogger(RunnerServer.class);
+
+  /** {@code PROCESS_ALL_ACCESS}. */
+  private static final int PROCESS_ALL = 0x1FFFFF;
+
+  /** {@code SYNCHRONIZE} and {@code PROCESS_QUERY_LIMITED_INFORMATION}. */
+  private static final int PROCESS_LOOK = 0x101000;
+
+  /** A protected list ({@code SE_DACL_PROTECTED}, {@code SE_DACL_PRESENT}, self-relative). */
+  private static final byte[] PROTECTED = {1, 0, 0x04, (byte) 0x90};
+
+  /** What a command's user has in the place of the caller's. */
+  private static final List<String> PROFILE =
+      List.of(
+          "USERPROFILE",
+          "HOMEDRIVE",
+          "HOMEPATH",
+          "APPDATA",
+          "LOCALAPPDATA",
+          "USERNAME",
+          "USERDOMAIN");
+
+  private final WindowsSystem windows;
+  private final FrameChannel channel;
+  private final Map<Integer, RunningCommand> commands = new ConcurrentHashMap<>();
+  private CommandHost host;
+
+  private RunnerServer(WindowsSystem windows, FrameChannel channel) {
+    this.windows = windows;
+    this.channel = channel;
+  }
+
+  /**
+   * Protects this process, connects, and does what is asked until the other side closes.
+   *
+   * @param windows the system
+   * @param pipes the name of both pipes, without their ends
+   * @param environment the environment of this process
+   * @throws IOException if the other side cannot be understood
+   * @throws WindowsCallException if it cannot be reached, or this process not protected
+   */
+  public static void run(WindowsSystem windows, String pipes, Map<String, String> environment)
+      throws IOException, WindowsCallException {
+    protect(windows);
+    try (Handle up = windows.administration().pipes().open(pipes + "-up", Direction.IN);
+        Handle down = windows.administration().pipes().open(pipes + "-down", Direction.OUT)) {
+      FrameChannel channel =
+          new FrameChannel(
+              new PipeInput(windows.processes(), down), new PipeOutput(windows.processes(), up));
+      Map<String, String> profile = new HashMap<>();
+      for (String name : PROFILE) {
+        Optional.ofNullable(environment.get(name)).ifPresent(value -> profile.put(name, value));
+      }
+      channel.send(
+          new Message.Hello(Message.VERSION, (int) ProcessHandle.current().pid(), profile));
+      RunnerServer server = new RunnerServer(windows, channel);
+      try {
+        server.serve();
+      } finally {
+        server.end();
+      }
+    }
+  }
+
+  /**
+   * Closes this process to its own user's other processes, which are the sandbox's: to be opened,
+   * read, or used as a parent.
+   */
+  private static void protect(WindowsSystem windows) throws WindowsCallException {
+    AccessControlList list =
+        AccessControlList.of(
+            ace(Sid.SYSTEM, PROCESS_ALL),
+            ace(Sid.ADMINISTRATORS, PROCESS_LOOK),
+            ace(Sid.OWNER_RIGHTS, AccessMask.READ_CONTROL));
+    try (Handle self = windows.processes().thisProcess()) {
+      windows.security().setDaclExactly(self, list.descriptor(PROTECTED));
+    }
+  }
+
+  private static Ace ace(Sid sid, int mask) {
+    return new Ace(Ace.Type.ALLOW, sid, mask, Ace.Scope.OBJECT);
+  }
+
+  private void serve() throws IOException {
+    Optional<Message> message = channel.receive();
+    while (message.isPresent()) {
+      if (!(message.get() instanceof Message.Question question)) {
+        throw new IOException("a runner is asked, not told: " + message.get());
+      }
+      channel.send(answered(question));
+      message = channel.receive();
+    }
+  }
+
+  private Message answered(Message.Question question) {
+    int number = question.number();
+    try {
+      return new Message.Answer(number, answer(question));
+    } catch (WindowsCallException e) {
+      return new Message.Failure(number, e.call(), e.code(), e.getMessage());
+    } catch (IOException | IllegalArgumentException e) {
+      return new Message.Failure(number, "", 0, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private long answer(Message.Question question) throws WindowsCallException, IOException {
+    if (question instanceof Message.Start start) {
+      return start(start);
+    } else if (question instanceof Message.Act act) {
+      return act(act);
+    } else if (question instanceof Message.Confine confine) {
+      confine(confine);
+      return 0;
+    } else if (question instanceof Message.IsFile file) {
+      return LocalHost.isFile(windows, file.path()) ? 1 : 0;
+    } else if (question instanceof Message.Resize size) {
+      command(size.command()).resize(size.columns(), size.rows());
+      return 0;
+    } else if (question instanceof Message.Reach reach) {
+      return windows
+          .administration()
+          .sockets()
+          .reach(reach.tcp(), InetAddress.getByName(reach.address()), reach.port());
+    }
+    if (question instanceof Message.Ping ping) {
+      InetAddress address = InetAddress.getByName(ping.address());
+      return windows.administration().sockets().ping(address) ? 1 : 0;
+    }
+    throw new IOException("a question that nobody answers: " + question);
+  }
+
+  private CommandHost host() throws SandboxException {
+    if (host == null) {
+      throw new SandboxException("nothing confines commands yet");
+    }
+    return host;
+  }
+
+  private void confine(Message.Confine confine) throws SandboxException {
+    end();
+    List<Sid> roots = confine.roots().stream().map(Sid::new).toList();
+    host =
+        new LocalHost(
+            windows,
+            TokenConfinement.make(
+                windows,
+                roots,
+                new Sid(confine.session()),
+                new TokenConfinement.Choices(
+                    confine.everyone(), confine.logon(), confine.desktop()),
+                Optional.empty()),
+            true);
+  }
+
+  private RunningCommand command(int number) throws SandboxException {
+    RunningCommand command = commands.get(number);
+    if (command == null) {
+      throw new SandboxException("there is no command " + number);
+    }
+    return command;
+  }
+
+  private long start(Message.Start start) throws WindowsCallException, SandboxException {
+    List<Handle> handles = new ArrayList<>();
+    start.handles().forEach(number -> handles.add(windows.processes().adopt(number)));
+    try {
+      boolean terminal = start.columns() > 0;
+      CommandRequest request =
+          new CommandRequest(
+              start.program(),
+              start.line(),
+              start.environment(),
+              start.directory(),
+              terminal ? List.of() : handles,
+              terminal
+                  ? Optional.of(
+                      new CommandRequest.TerminalEnds(
+                          new TerminalSize(start.columns(), start.rows()),
+                          handles.get(0),
+                          handles.get(1)))
+                  : Optional.empty(),
+              limits(start.limits()));
+      RunningCommand running = host().start(request);
+      commands.put(start.command(), running);
+      return running.pid();
+    } finally {
+      // The command has its own; while these are open, the other side sees no end.
+      handles.forEach(Handle::close);
+    }
+  }
+
+  private static JobLimits limits(Message.Limits limits) {
+    return new JobLimits(
+        limits.killOnClose(),
+        optional(limits.processes()),
+        optional(limits.memory()),
+        optional(limits.processCpuNanos()),
+        limits.userInterface());
+  }
+
+  private static OptionalLong optional(long value) {
+    return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
+  }
+
+  private long act(Message.Act act) throws WindowsCallException, SandboxException {
+    RunningCommand command = command(act.command());
+    switch (act.verb()) {
+      case RESUME -> {
+        command.resume();
+        watch(act.command(), command);
+      }
+      case TERMINATE -> command.terminate();
+      case CLOSE_CONSOLE -> closeConsole(command);
+      case LEFT -> {
+        return command.anyLeft() ? 1 : 0;
+      }
+      case RELEASE -> {
+        commands.remove(act.command());
+        closeConsole(command);
+        command.release(false);
+      }
+    }
+    return 0;
+  }
+
+  /** Before Windows 11 24H2 this waits until the output has been read, and others may ask. */
+  private static void closeConsole(RunningCommand command) {
+    Thread thread = new Thread(command::closeConsole, "ringfence-console");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void watch(int number, RunningCommand command) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                channel.send(new Message.Ended(number, command.await()));
+              } catch (WindowsCallException | IOException | IllegalStateException e) {
+                // Nobody listens any more, or it has been released.
+                LOG.debug("the end of command {} cannot be told", number, e);
+              }
+            },
+            "ringfence-command-" + number);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void end() throws SandboxException {
+    for (Integer number : List.copyOf(commands.keySet())) {
+      RunningCommand command = commands.remove(number);
+      try {
+        command.terminate();
+      } catch (WindowsCallException e) {
+        // Closing its job ends it as well.
+        LOG.debug("command {} cannot be ended", number, e);
+      }
+      command.release(false);
+    }
+    if (host != null) {
+      host.close();
+      host = null;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package org.ringfence.windows.launch;
+
+import org.ringfence.SandboxException;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.WindowsCallException;
+
+/** Starts the processes of runners. */
+public interface RunnerStart {
+  /**
+   * Starts one, suspended.
+   *
+   * @param offline whether as the user without a network
+   * @param pipes the pipes that it is to look for
+   * @return its process
+   * @throws WindowsCallException if it cannot be started
+   * @throws SandboxException if it cannot be found
+   */
+  Processes.Started start(boolean offline, String pipes)
+      throws WindowsCallException, SandboxException;
+}

@@ -1,0 +1,99 @@
+package org.ringfence.windows.setup;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.SandboxException;
+import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.windows.channel.FrameChannel;
+import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.launch.PipeStreams;
+import org.ringfence.windows.plan.ClientAccounts;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.NamedPipes;
+import org.ringfence.windows.system.NamedPipes.Direction;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** What an elevated process does for the one that asked the user. */
+public final class ElevatedTask {
+  private final WindowsSystem windows;
+  private final MachineDirectory machine;
+
+  /**
+   * Prepares it.
+   *
+   * @param windows the system
+   * @param machine what is kept for all clients
+   */
+  public ElevatedTask(WindowsSystem windows, MachineDirectory machine) {
+    this.windows = windows;
+    this.machine = machine;
+  }
+
+  /**
+   * Connects, does what is asked, and tells of it.
+   *
+   * @param pipes the name of both pipes, without their ends
+   * @throws IOException if the other side cannot be understood
+   * @throws WindowsCallException if it cannot be reached
+   */
+  public void run(String pipes) throws IOException, WindowsCallException {
+    NamedPipes named = windows.administration().pipes();
+    try (Handle up = named.open(pipes + "-up", Direction.IN);
+        Handle down = named.open(pipes + "-down", Direction.OUT)) {
+      FrameChannel channel =
+          new FrameChannel(
+              PipeStreams.input(windows.processes(), down),
+              PipeStreams.output(windows.processes(), up));
+      Optional<Message> asked = channel.receive();
+      if (asked.isEmpty() || !(asked.get() instanceof Message.Task task)) {
+        throw new IOException("nothing is asked");
+      }
+      String failure = "";
+      try {
+        for (Finding finding : done(task, user(named, down))) {
+          channel.send(new Message.Found(finding.fine(), finding.text()));
+        }
+      } catch (SandboxException e) {
+        failure = String.valueOf(e.getMessage());
+      }
+      channel.send(new Message.Finished(failure));
+    }
+  }
+
+  /** Whose process asked, by its token: who prompted an administrator need not be one. */
+  private Sid user(NamedPipes named, Handle pipe) throws WindowsCallException {
+    try (Handle token = windows.tokens().of(named.server(pipe))) {
+      return windows.tokens().facts(token).user();
+    }
+  }
+
+  private List<Finding> done(Message.Task task, Sid user) throws SandboxException {
+    if (task.version() != Message.VERSION) {
+      throw new SandboxException("set-up: version " + task.version() + " is not spoken here");
+    }
+    if (!ClientAccounts.id(user, task.home()).equals(task.client())) {
+      throw new SandboxException(
+          "set-up: client " + task.client() + " is not that of " + user + " in " + task.home());
+    }
+    Provisioning provisioning = new Provisioning(windows, machine);
+    return switch (task.verb()) {
+      case "setup" ->
+          provisioning.setup(
+              new SetupRequest(
+                  user,
+                  task.home(),
+                  task.network(),
+                  task.rotate(),
+                  task.offlinePassword(),
+                  task.onlinePassword(),
+                  task.javaHome(),
+                  task.libraries()));
+      case "repair" -> provisioning.repair();
+      case "teardown" -> provisioning.teardown(task.client());
+      default -> throw new SandboxException("set-up: '" + task.verb() + "' is nothing to do");
+    };
+  }
+}

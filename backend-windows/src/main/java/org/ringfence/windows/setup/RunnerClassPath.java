@@ -1,0 +1,52 @@
+package org.ringfence.windows.setup;
+
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.ringfence.SandboxException;
+
+/** What the runner's class path consists of: where this process has the same classes from. */
+public final class RunnerClassPath {
+  /** A class of each library that the runner needs. */
+  private static final List<String> CLASSES =
+      List.of(
+          "org.ringfence.windows.runner.RunnerMain",
+          "org.ringfence.SandboxException",
+          "com.sun.jna.Native",
+          "com.sun.jna.platform.win32.Kernel32",
+          "com.fasterxml.jackson.databind.ObjectMapper",
+          "com.fasterxml.jackson.core.JsonFactory",
+          "com.fasterxml.jackson.annotation.JsonTypeInfo",
+          "org.slf4j.Logger");
+
+  private RunnerClassPath() {}
+
+  /**
+   * Finds the libraries.
+   *
+   * @return archives, and directories of classes
+   * @throws SandboxException if one comes from somewhere else
+   */
+  public static List<String> ofThisProcess() throws SandboxException {
+    Set<String> found = new LinkedHashSet<>();
+    for (String name : CLASSES) {
+      try {
+        CodeSource source =
+            Class.forName(name, false, RunnerClassPath.class.getClassLoader())
+                .getProtectionDomain()
+                .getCodeSource();
+        if (source == null || !"file".equals(source.getLocation().getProtocol())) {
+          throw new SandboxException(
+              "runner: " + name + " comes from no file; use archives on the class path");
+        }
+        found.add(Path.of(source.getLocation().toURI()).toString());
+      } catch (ClassNotFoundException | URISyntaxException e) {
+        throw new SandboxException("runner: " + name + " cannot be found", e);
+      }
+    }
+    return List.copyOf(found);
+  }
+}

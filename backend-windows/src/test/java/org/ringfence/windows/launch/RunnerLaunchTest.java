@@ -1,0 +1,220 @@
+package org.ringfence.windows.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.plan.CommandLine;
+import org.ringfence.windows.plan.EnvironmentBlock;
+import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.setup.RunnerClassPath;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.NamedPipes.Direction;
+import org.ringfence.windows.system.ProcessRequest;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.WindowsCallException;
+
+/**
+ * The same commands by a runner: two Windows JVMs that talk over named pipes. The runner's process
+ * is started as this user, in the place of the secondary logon, which Wine does not have.
+ */
+@EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
+class RunnerLaunchTest extends RealLaunchTest {
+  private static final Sid SESSION = Sid.synthetic(new byte[32], "session");
+  private RunnerConnection connection;
+  private Processes.Started runner;
+
+  /** The runner's process; it believes what it made. */
+  static final class PretendingRunner {
+    private PretendingRunner() {}
+
+    public static void main(String[] arguments) throws Exception {
+      RunnerServer.run(new PretendingWindows(), arguments[0], System.getenv());
+      System.exit(0);
+    }
+  }
+
+  private Processes.Started start(List<String> command) throws WindowsCallException {
+    Handle nothing =
+        windows.files().openStream(directory.resolve("runner.log").toString(), true, true);
+    try (nothing) {
+      windows.processes().letInherit(nothing);
+      runner =
+          windows
+              .processes()
+              .create(
+                  new ProcessRequest(
+                      Optional.empty(),
+                      command.get(0),
+                      CommandLine.of(command),
+                      EnvironmentBlock.of(System.getenv(), System.getenv("SystemRoot")),
+                      windows.machine().systemDirectory(),
+                      List.of(nothing, nothing, nothing),
+                      windows.jobs().create(),
+                      false,
+                      Optional.empty(),
+                      Optional.empty(),
+                      Optional.empty()));
+      return runner;
+    }
+  }
+
+  private Processes.Started startRunner(String pipes)
+      throws WindowsCallException, SandboxException {
+    List<String> libraries = new ArrayList<>(RunnerClassPath.ofThisProcess());
+    libraries.add(classes());
+    String classPath = String.join(";", libraries);
+    return start(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java.exe").toString(),
+            "-XX:+UseSerialGC",
+            "-cp",
+            classPath,
+            PretendingRunner.class.getName(),
+            pipes));
+  }
+
+  private Sid user() throws WindowsCallException {
+    try (Handle token = windows.tokens().ofThisProcess()) {
+      return windows.tokens().facts(token).user();
+    }
+  }
+
+  private RunnerConnection connect() throws Exception {
+    try {
+      return RunnerConnection.open(windows, this::startRunner, user());
+    } catch (SandboxException e) {
+      throw new AssertionError(Files.readString(directory.resolve("runner.log")), e);
+    }
+  }
+
+  @Override
+  BackendSession session(EffectivePolicy policy) throws Exception {
+    connection = connect();
+    connection.ask(
+        new Message.Confine(connection.number(), List.of(), SESSION.text(), false, true, true));
+    return new WindowsSession(
+        windows, new RunnerHost(connection, connection), policy.policy().lifetime(), 0);
+  }
+
+  @Test
+  void whatTheRunnerMakesEndsWithIt() throws Exception {
+    SandboxedProcess command = startInSandbox(List.of("cmd.exe", "/d", "/c", "pause"));
+    long pid = command.pid();
+    assertThat(windows.processes().creationTime((int) pid)).isNotZero();
+    windows.processes().terminate(runner.process(), 7);
+    command.waitFor();
+    for (int i = 0; i < 100 && windows.processes().creationTime((int) pid) != 0; i++) {
+      Thread.sleep(50);
+    }
+    assertThat(windows.processes().creationTime((int) pid)).isZero();
+    assertThatThrownBy(() -> startInSandbox(List.of("cmd.exe", "/d", "/c", "exit 0")))
+        .isInstanceOf(SandboxException.class);
+  }
+
+  @Test
+  void aRunnerOfSomebodyElseIsRefused() {
+    Sid other = new Sid("S-1-5-21-1-1-1-4711");
+    assertThatThrownBy(() -> RunnerConnection.open(windows, this::startRunner, other))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("not as " + other);
+  }
+
+  @Test
+  void anotherProcessThatAnswersIsRefused() {
+    assertThatThrownBy(
+            () ->
+                RunnerConnection.open(
+                    windows,
+                    pipes -> {
+                      Processes.Started made =
+                          start(
+                              List.of(
+                                  windows.machine().systemDirectory() + "\\cmd.exe",
+                                  "/d",
+                                  "/c",
+                                  "pause"));
+                      // This process is faster than the runner.
+                      Thread squatter =
+                          new Thread(
+                              () -> {
+                                try {
+                                  var open = windows.administration().pipes();
+                                  open.open(pipes + "-up", Direction.IN);
+                                  open.open(pipes + "-down", Direction.OUT);
+                                } catch (WindowsCallException e) {
+                                  throw new IllegalStateException(e);
+                                }
+                              });
+                      squatter.start();
+                      return made;
+                    },
+                    user()))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("answers, not the runner");
+  }
+
+  @Test
+  void aRunnerThatDoesNotStartIsToldWithItsExitCode() {
+    assertThatThrownBy(
+            () ->
+                RunnerConnection.open(
+                    windows,
+                    pipes ->
+                        start(
+                            List.of(
+                                windows.machine().systemDirectory() + "\\cmd.exe",
+                                "/d",
+                                "/c",
+                                "exit 1385")),
+                    user()))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("error 1385");
+  }
+
+  @Test
+  void theRunnerLooksForItsUser() throws Exception {
+    assertThat(
+            connection.ask(
+                new Message.IsFile(
+                    connection.number(), windows.machine().systemDirectory() + "\\cmd.exe")))
+        .isEqualTo(1);
+    assertThat(
+            connection.ask(
+                new Message.IsFile(
+                    connection.number(), windows.machine().systemDirectory() + "\\none.exe")))
+        .isZero();
+    // Nobody listens, and nothing forbids it: the error of a closed network is another.
+    assertThat(connection.ask(new Message.Reach(connection.number(), true, "127.0.0.1", 1)))
+        .isEqualTo(10061);
+    assertThat(connection.profile()).containsKey("USERPROFILE");
+  }
+
+  @Test
+  void aRunnerThatIsAskedNonsenseSaysSo() throws Exception {
+    assertThatThrownBy(
+            () ->
+                connection.ask(new Message.Act(connection.number(), 4711, Message.Verb.TERMINATE)))
+        .hasMessageContaining("there is no command 4711");
+    try (RunnerConnection other = connect()) {
+      assertThatThrownBy(
+              () ->
+                  new WindowsSession(windows, new RunnerHost(other, () -> {}), Lifetime.KILL, 0)
+                      .start(launch("cmd.exe", "/d", "/c", "exit 0")))
+          .hasMessageContaining("nothing confines commands yet");
+    }
+  }
+}
