@@ -9,6 +9,7 @@ import com.sun.jna.Structure.FieldOrder;
   "name",
   "description",
   "flags",
+  "padding",
   "providerDataSize",
   "providerData",
   "serviceName"
@@ -25,6 +26,9 @@ public final class FwpmProvider0 extends Win32Structure {
 
   /** {@code FWPM_PROVIDER_FLAG_*}. */
   public int flags;
+
+  /** What follows is a structure of its own, which begins at a multiple of eight. */
+  public int padding;
 
   /** Bytes of what is kept along with it. */
   public int providerDataSize;

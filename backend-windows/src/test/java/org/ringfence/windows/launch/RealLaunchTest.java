@@ -145,7 +145,7 @@ class RealLaunchTest {
     return command;
   }
 
-  private static String text(InputStream stream) throws IOException {
+  static String text(InputStream stream) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     stream.transferTo(bytes);
     return bytes.toString(StandardCharsets.UTF_8);

@@ -72,8 +72,7 @@ class RunnerLaunchTest extends RealLaunchTest {
     }
   }
 
-  private Processes.Started startRunner(String pipes)
-      throws WindowsCallException, SandboxException {
+  Processes.Started startRunner(String pipes) throws WindowsCallException, SandboxException {
     List<String> libraries = new ArrayList<>(RunnerClassPath.ofThisProcess());
     libraries.add(classes());
     String classPath = String.join(";", libraries);
@@ -87,7 +86,7 @@ class RunnerLaunchTest extends RealLaunchTest {
             pipes));
   }
 
-  private Sid user() throws WindowsCallException {
+  Sid user() throws WindowsCallException {
     try (Handle token = windows.tokens().ofThisProcess()) {
       return windows.tokens().facts(token).user();
     }
