@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
@@ -39,7 +40,11 @@ public final class WindowsCases implements AutoCloseable {
     String run(WindowsStage stage) throws Exception;
   }
 
-  private record Case(About about, Body body) {}
+  private record Case(About about, Body body, Function<WindowsStage, String> inapplicable) {
+    private Case(About about, Body body) {
+      this(about, body, stage -> "");
+    }
+  }
 
   private WindowsCases(WindowsStage stage) {
     this.stage = stage;
@@ -72,7 +77,8 @@ public final class WindowsCases implements AutoCloseable {
    * @return a reason; empty when it applies
    */
   public String inapplicable(String id) {
-    return stage.inapplicable(of(id).about().needs());
+    String reason = stage.inapplicable(of(id).about().needs());
+    return reason.isEmpty() ? of(id).inapplicable().apply(stage) : reason;
   }
 
   /**
@@ -279,6 +285,11 @@ public final class WindowsCases implements AutoCloseable {
             new About(
                 "WIN-BATCH", "an argument that cmd.exe would interpret is refused", List.of()),
             WindowsCases::batch));
+    for (OtherProgram other : OtherProgram.values()) {
+      cases.add(
+          new Case(
+              new About(other.id(), other.title(), List.of()), other::run, other::inapplicable));
+    }
     return List.copyOf(cases);
   }
 

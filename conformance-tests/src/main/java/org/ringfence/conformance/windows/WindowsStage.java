@@ -131,6 +131,25 @@ final class WindowsStage implements AutoCloseable {
     return base.resolve("outside");
   }
 
+  /** What the command reads, and does not write. */
+  Path library() {
+    return library;
+  }
+
+  int port() {
+    return server.getLocalPort();
+  }
+
+  /** What the plan says of each guarantee. */
+  Map<String, Enforcement> levels() {
+    Map<String, Enforcement> levels = new TreeMap<>();
+    backend
+        .plan(policy().build().in(Places.current(workspace())))
+        .guarantees()
+        .forEach(guarantee -> levels.put(guarantee.id(), guarantee.level()));
+    return levels;
+  }
+
   long contacts() {
     return contacts.get();
   }
@@ -169,14 +188,14 @@ final class WindowsStage implements AutoCloseable {
     return command;
   }
 
-  /** A container reads only what is named; a restricted token reads everything. */
+  /** A container or an account reads what is named; a restricted token reads everything. */
   SandboxPolicy.Builder policy() {
     SandboxPolicy.Builder builder =
         SandboxPolicy.builder()
             .write(":workspace")
             .protectedNames(ProtectedNames.OFF)
             .strictness(Strictness.Mode.BEST_EFFORT);
-    if (backend.id().equals("app-container")) {
+    if (!backend.id().equals("restricted-token")) {
       builder.fileDefault(FileDefault.MINIMAL).read(library.toString());
     }
     return builder;

@@ -1,0 +1,232 @@
+package org.ringfence.conformance.windows;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.plan.Enforcement;
+
+/**
+ * A part of the system that acts for whoever asks it, outside of any job or token of the asker's.
+ * What it does is told by a file outside of the workspace, or by a contact of a server.
+ */
+enum OtherProgram {
+  /** {@code Win32_Process.Create}. */
+  WMI(
+      "WIN-WMI",
+      "WMI starts no program that writes outside",
+      script(
+          "Set processes = GetObject(\"winmgmts:\\\\.\\root\\cimv2:Win32_Process\")",
+          "WScript.Quit processes.Create(\"cmd.exe /d /c echo x>\" & Chr(34) & \"${told}\""
+              + " & Chr(34), null, null, pid)"),
+      List.of("cscript.exe", "//nologo", "//b", "${script}"),
+      List.of()),
+  /** {@code schtasks}. */
+  SCHEDULER(
+      "WIN-SCHEDULER",
+      "the task scheduler starts no program that writes outside",
+      script("@echo x>\"${told}\""),
+      List.of(
+          "cmd.exe",
+          "/d",
+          "/c",
+          "schtasks /create /f /tn ${name} /sc once /st 23:59 /tr \"${outsideScript}\""
+              + " && schtasks /run /tn ${name}"),
+      List.of("schtasks", "/delete", "/f", "/tn", "${name}")),
+  /** {@code bitsadmin}. */
+  BITS(
+      "WIN-BITS",
+      "the background transfer service reaches no server",
+      "",
+      List.of("bitsadmin.exe", "/transfer", "${name}", "http://127.0.0.1:${port}/", "${told}"),
+      List.of("bitsadmin.exe", "/reset")),
+  /** A COM server that runs as the interactive user. */
+  COM(
+      "WIN-COM",
+      "the shell's windows, asked by COM, start no program that writes outside",
+      script(
+          "Set windows = GetObject(\"new:{9BA05972-F6A8-11CF-A442-00A0C90A8F39}\")",
+          "windows.Item().Document.Application.ShellExecute \"cmd.exe\","
+              + " \"/d /c echo x>\" & Chr(34) & \"${told}\" & Chr(34), \"\", \"open\", 0"),
+      List.of("cscript.exe", "//nologo", "//b", "${script}"),
+      List.of()),
+  /** {@code sc create}. */
+  SERVICE(
+      "WIN-SERVICE",
+      "the service manager starts no program that writes outside",
+      "",
+      List.of(
+          "cmd.exe",
+          "/d",
+          "/c",
+          "sc create ${name} binPath= \"cmd.exe /d /c echo x>\"\"${told}\"\"\" && sc start"
+              + " ${name}"),
+      List.of("sc.exe", "delete", "${name}")),
+  /** {@code runas}. */
+  SECONDARY_LOGON(
+      "WIN-RUNAS",
+      "the secondary logon starts no program that writes outside",
+      script("@echo x>\"${told}\""),
+      List.of("runas.exe", "/trustlevel:0x20000", "${outsideScript}"),
+      List.of()),
+  /** What {@code explorer.exe} opens for others, packaged apps and their links among it. */
+  ACTIVATION(
+      "WIN-ACTIVATION",
+      "the shell, asked to activate something, starts no program that writes outside",
+      script("@echo x>\"${told}\""),
+      List.of("explorer.exe", "${outsideScript}"),
+      List.of());
+
+  private static final int SECONDS = 10;
+  private static final String NAME = "ringfence-conformance";
+
+  private final String id;
+  private final String title;
+  private final String script;
+  private final List<String> command;
+  private final List<String> cleaning;
+
+  OtherProgram(
+      String id, String title, String script, List<String> command, List<String> cleaning) {
+    this.id = id;
+    this.title = title;
+    this.script = script;
+    this.command = command;
+    this.cleaning = cleaning;
+  }
+
+  private static String script(String... lines) {
+    return String.join("\r\n", lines) + "\r\n";
+  }
+
+  String id() {
+    return id;
+  }
+
+  String title() {
+    return title;
+  }
+
+  /** What is expected of a mode: what it does not hold, its plan has to say. */
+  enum Expected {
+    /** Nothing happens outside. */
+    HELD,
+    /** It happens, and the plan calls neither files nor the network enforced. */
+    SAID
+  }
+
+  /**
+   * What is expected.
+   *
+   * @param backend the mode
+   * @return whether it is held
+   */
+  Expected in(String backend) {
+    // The same user asks: the system does for the command what it does for the user.
+    boolean sameUser = backend.equals("restricted-token");
+    return sameUser && this != SERVICE ? Expected.SAID : Expected.HELD;
+  }
+
+  private Path told(WindowsStage stage) {
+    return stage.outside().resolve("told");
+  }
+
+  private List<String> filled(WindowsStage stage, List<String> words) throws IOException {
+    String extension = script.startsWith("@") ? ".cmd" : ".vbs";
+    Path inside = stage.library().resolve(name().toLowerCase(Locale.ROOT) + extension);
+    Path outside = stage.outside().resolve("script" + extension);
+    String text = script.replace("${told}", told(stage).toString());
+    if (!text.isEmpty()) {
+      Files.writeString(inside, text, StandardCharsets.US_ASCII);
+      Files.writeString(outside, text, StandardCharsets.US_ASCII);
+    }
+    return words.stream()
+        .map(
+            word ->
+                word.replace("${told}", told(stage).toString())
+                    .replace("${script}", inside.toString())
+                    .replace("${outsideScript}", outside.toString())
+                    .replace("${port}", Integer.toString(stage.port()))
+                    .replace("${name}", NAME))
+        .toList();
+  }
+
+  private interface Start {
+    Process start(List<String> words) throws IOException;
+  }
+
+  /** Whether something happened outside. */
+  private boolean happens(WindowsStage stage, Start start)
+      throws IOException, InterruptedException {
+    stage.reset();
+    long contacts = stage.contacts();
+    Process process = start.start(filled(stage, command));
+    process.getOutputStream().close();
+    boolean happened = false;
+    for (int tenths = 0; !happened && tenths < 10 * SECONDS; tenths++) {
+      happened = Files.exists(told(stage)) || stage.contacts() != contacts;
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    process.destroyForcibly();
+    clean(stage);
+    return happened;
+  }
+
+  private void clean(WindowsStage stage) throws IOException, InterruptedException {
+    if (!cleaning.isEmpty()) {
+      plain(filled(stage, cleaning)).waitFor(SECONDS, TimeUnit.SECONDS);
+    }
+  }
+
+  private static Process plain(List<String> words) throws IOException {
+    return new ProcessBuilder(words)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** Why it cannot be tried here: it does nothing outside of a sandbox either. */
+  String inapplicable(WindowsStage stage) {
+    try {
+      return happens(stage, OtherProgram::plain)
+          ? ""
+          : "the control does nothing: this system does not have it, or not for this user";
+    } catch (IOException e) {
+      return "the control cannot be started: " + e.getMessage();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    }
+  }
+
+  String run(WindowsStage stage) throws Exception {
+    boolean happened;
+    try (Sandbox sandbox = stage.open()) {
+      happened = happens(stage, words -> sandbox.start(SandboxCommand.of(words)));
+    } catch (SandboxException e) {
+      // A program that is refused by name does nothing either.
+      happened = false;
+    }
+    if (!happened) {
+      return "";
+    }
+    if (in(stage.backend().id()) == Expected.HELD) {
+      return "expected to be denied, but: OK, something happened outside";
+    }
+    for (Map.Entry<String, Enforcement> guarantee : stage.levels().entrySet()) {
+      if (guarantee.getValue() == Enforcement.ENFORCED
+          && List.of("files.write", "files.metadata", "network.external", "lifetime.tree")
+              .contains(guarantee.getKey())) {
+        return "it happened, but the plan calls " + guarantee.getKey() + " enforced";
+      }
+    }
+    return "";
+  }
+}
