@@ -1,0 +1,306 @@
+package org.ringfence.windows.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+
+class DedicatedUserPlannerTest {
+  private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+  private static final Sid USER = new Sid("S-1-5-21-1-1-1-2001");
+
+  private static DedicatedUserFacts facts(boolean logon, boolean network, boolean echoes) {
+    return new DedicatedUserFacts(
+        new WindowsFacts(false, List.of(), true, true), logon, network, List.of(), echoes);
+  }
+
+  private static final DedicatedUserFacts GOOD = facts(false, true, false);
+
+  private static SandboxPolicy.Builder minimal() {
+    return SandboxPolicy.builder()
+        .fileDefault(FileDefault.MINIMAL)
+        .write(":workspace")
+        .protectedNames(ProtectedNames.OFF);
+  }
+
+  private static Map<String, Guarantee> plan(
+      SandboxPolicy.Builder policy, DedicatedUserFacts facts) {
+    return DedicatedUserPlanner.plan(policy.build().in(PLACES), facts).stream()
+        .collect(Collectors.toMap(Guarantee::id, one -> one));
+  }
+
+  private static void levels(Map<String, Guarantee> plan, Enforcement level, String... ids) {
+    for (String id : ids) {
+      assertThat(plan).containsKey(id);
+      assertThat(plan.get(id).level()).as(id).isEqualTo(level);
+      if (level != Enforcement.ENFORCED) {
+        assertThat(plan.get(id).reason()).as(id).isNotEmpty();
+        assertThat(plan.get(id).remedy()).as(id).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void anAccountHoldsFilesProcessesAndTheNetwork() {
+    Map<String, Guarantee> plan = plan(minimal(), GOOD);
+    levels(
+        plan,
+        Enforcement.ENFORCED,
+        "files.write",
+        "files.delete",
+        "files.metadata",
+        "files.read",
+        "registry.write",
+        "network.external",
+        "process.isolation",
+        "process.signals",
+        "process.privileges",
+        "process.desktop");
+    // The resolver of the system asks for a command, and others start what is in no job.
+    levels(plan, Enforcement.ADVISORY, "network.names", "lifetime.tree", "lifetime.jvm-exit");
+    levels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
+  }
+
+  @Test
+  void whatWasFoundOpenIsSaid() {
+    levels(
+        plan(minimal(), facts(true, true, false)),
+        Enforcement.ADVISORY,
+        "process.isolation",
+        "process.signals",
+        "process.desktop");
+    levels(plan(minimal(), facts(false, true, true)), Enforcement.ADVISORY, "network.external");
+    DedicatedUserFacts open =
+        new DedicatedUserFacts(
+            new WindowsFacts(true, List.of("C:\\open"), false, true),
+            false,
+            true,
+            List.of("C:\\tools"),
+            false);
+    Map<String, Guarantee> plan = plan(minimal(), open);
+    levels(plan, Enforcement.ADVISORY, "files.write", "files.delete", "registry.write");
+    levels(plan, Enforcement.UNSUPPORTED, "process.desktop");
+    assertThat(plan.get("files.write").reason()).contains("C:\\open");
+    assertThat(plan.get("files.delete").reason()).contains("C:\\tools");
+  }
+
+  @Test
+  void filesOnlyClosesNoNetwork() {
+    DedicatedUserFacts filesOnly = facts(false, false, false);
+    Map<String, Guarantee> closed = plan(minimal(), filesOnly);
+    levels(closed, Enforcement.UNSUPPORTED, "network.external");
+    assertThat(closed.get("network.external").remedy()).contains("ringfence windows setup");
+    Map<String, Guarantee> open = plan(minimal().network(NetworkMode.FULL), filesOnly);
+    levels(open, Enforcement.ENFORCED, "files.write", "files.read");
+    assertThat(open).doesNotContainKey("network.external");
+  }
+
+  @Test
+  void anAllowlistIsTheProxys() {
+    SandboxPolicy.Builder policy =
+        minimal().network(NetworkMode.ALLOWLIST).allowHost("example.org").checkServerName(true);
+    Map<String, Guarantee> plan = plan(policy, GOOD);
+    levels(plan, Enforcement.ENFORCED, "network.external", "network.server-name");
+    assertThat(plan.get("network.external").mechanism()).contains("egress proxy");
+  }
+
+  @Test
+  void whatAnotherAccountCannotReadIsSaid() {
+    Map<String, Guarantee> plan = plan(SandboxPolicy.builder(), GOOD);
+    levels(plan, Enforcement.UNSUPPORTED, "files.readable");
+  }
+
+  @Test
+  void addressesAreComparedByWhatTheyMean() {
+    String ours =
+        "0.0.0.0-126.255.255.255,128.0.0.0-255.255.255.255,::,::2-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    assertThat(AddressRanges.of("*").covers(AddressRanges.of(ours))).isTrue();
+    assertThat(AddressRanges.of(ours).covers(AddressRanges.of("8.8.8.8,2001:db8::1"))).isTrue();
+    assertThat(AddressRanges.of(ours).covers(AddressRanges.of("127.0.0.1"))).isFalse();
+    assertThat(AddressRanges.of(ours).covers(AddressRanges.of("::1"))).isFalse();
+    assertThat(AddressRanges.of("127.0.0.0/255.0.0.0").covers(AddressRanges.of("127.0.0.0/8")))
+        .isTrue();
+    assertThat(AddressRanges.of("::/127").covers(AddressRanges.of("::-::1"))).isTrue();
+    // Ranges that touch are one.
+    assertThat(
+            AddressRanges.of("10.0.0.0-10.0.0.9,10.0.0.10-10.0.0.20")
+                .covers(AddressRanges.of("10.0.0.5-10.0.0.15")))
+        .isTrue();
+    assertThatThrownBy(() -> AddressRanges.of("LocalSubnet"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Property
+  void aBlockCoversWhatIsInItAndNothingElse(
+      @ForAll int address, @ForAll @IntRange(max = 32) int prefix, @ForAll int other) {
+    String block = v4(address) + "/" + prefix;
+    long mask = prefix == 0 ? 0 : 0xffffffffL << 32 - prefix & 0xffffffffL;
+    boolean inside = (address & mask) == (other & mask);
+    assertThat(AddressRanges.of(block).covers(AddressRanges.of(v4(other)))).isEqualTo(inside);
+  }
+
+  private static String v4(int address) {
+    return (address >>> 24)
+        + "."
+        + (address >>> 16 & 255)
+        + "."
+        + (address >>> 8 & 255)
+        + "."
+        + (address & 255);
+  }
+
+  private static FirewallRule.Reading told(FirewallRule rule) {
+    return new FirewallRule.Reading(
+        true,
+        true,
+        rule.direction(),
+        0x7fffffff,
+        rule.protocol(),
+        rule.remoteAddresses(),
+        rule.remotePorts().orElse("*"),
+        rule.authorizedUsers());
+  }
+
+  @Test
+  void aRuleThatIsNotKeptAsItWasIsFoundOut() {
+    for (FirewallRule rule :
+        FirewallRule.closing("0123456789", USER, new TreeSet<>(List.of(43_128)))) {
+      FirewallRule.Reading same = told(rule);
+      assertThat(rule.difference(same)).isEmpty();
+      assertThat(
+              rule.difference(
+                  new FirewallRule.Reading(
+                      false, true, same.direction(), 7, same.protocol(), "*", "*", "")))
+          .contains("it is not in force");
+      assertThat(
+              rule.difference(
+                  new FirewallRule.Reading(
+                      true, false, same.direction(), 7, same.protocol(), "*", "*", "")))
+          .contains("it does not block");
+      assertThat(
+              rule.difference(
+                  new FirewallRule.Reading(
+                      true,
+                      true,
+                      same.direction(),
+                      3,
+                      same.protocol(),
+                      same.remoteAddresses(),
+                      same.remotePorts(),
+                      same.authorizedUsers())))
+          .contains("it is not in force in every profile");
+      // What a firewall without INetFwRule3 does: the rule is everybody's, or nobody's.
+      assertThat(
+              rule.difference(
+                  new FirewallRule.Reading(
+                      true,
+                      true,
+                      same.direction(),
+                      7,
+                      same.protocol(),
+                      same.remoteAddresses(),
+                      same.remotePorts(),
+                      "")))
+          .hasValueSatisfying(text -> assertThat(text).contains("not about the user"));
+      assertThat(
+              rule.difference(
+                  new FirewallRule.Reading(
+                      true,
+                      true,
+                      same.direction(),
+                      7,
+                      same.protocol(),
+                      "10.0.0.0/8",
+                      same.remotePorts(),
+                      same.authorizedUsers())))
+          .hasValueSatisfying(text -> assertThat(text).contains("its addresses are"));
+    }
+  }
+
+  @Test
+  void anotherUsersSidIsNotTakenForOurs() {
+    FirewallRule rule =
+        FirewallRule.closing("0123456789", new Sid("S-1-5-21-1-1-1-200"), new TreeSet<>(List.of(1)))
+            .get(0);
+    FirewallRule.Reading longer =
+        new FirewallRule.Reading(
+            true,
+            true,
+            rule.direction(),
+            7,
+            rule.protocol(),
+            rule.remoteAddresses(),
+            "",
+            "O:LSD:(A;;CC;;;S-1-5-21-1-1-1-2001)");
+    assertThat(rule.difference(longer)).isPresent();
+  }
+
+  @Test
+  void secretsAndProfilesAreNotGrantedForGood() {
+    for (String path :
+        List.of(
+            "C:\\Users\\me\\.ssh",
+            "C:\\Users\\me\\.aws\\sso",
+            "C:\\Users\\me",
+            "C:\\Users",
+            "C:\\",
+            "C:\\Users\\me\\AppData\\Local",
+            "C:\\Users\\me\\AppData\\Roaming\\Microsoft\\Credentials",
+            "\\\\server\\share\\jdk",
+            "C:\\jdk:stream")) {
+      assertThat(ReadGrants.refusal(path)).as(path).isPresent();
+    }
+    for (String path :
+        List.of(
+            "C:\\Program Files\\jdk",
+            "C:\\Users\\me\\.jdks\\temurin-17",
+            "C:\\Users\\me\\AppData\\Local\\Programs\\jdk")) {
+      assertThat(ReadGrants.refusal(path)).as(path).isEmpty();
+    }
+    Optional<AccessControlList> users =
+        Optional.of(
+            AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE)));
+    assertThat(ReadGrants.readable(USER, Sid.SYSTEM, users)).isTrue();
+    assertThat(ReadGrants.readable(USER, Sid.SYSTEM, Optional.of(AccessControlList.of())))
+        .isFalse();
+    assertThat(
+            ReadGrants.readable(
+                USER, Sid.SYSTEM, Optional.of(AccessControlList.of(ReadGrants.entry(USER)))))
+        .isTrue();
+  }
+
+  @Test
+  void clientsAreCalledTheSameEachTime() {
+    String id = ClientAccounts.id(USER, "C:\\Users\\me\\AppData\\Local\\ringfence");
+    assertThat(ClientAccounts.id(USER, "c:\\users\\ME\\appdata\\local\\ringfence")).isEqualTo(id);
+    assertThat(ClientAccounts.id(Sid.SYSTEM, "C:\\Users\\me\\AppData\\Local\\ringfence"))
+        .isNotEqualTo(id);
+    ClientAccounts first = ClientAccounts.of(id, List.of());
+    assertThat(first.offline()).hasSizeLessThanOrEqualTo(20).isNotEqualTo(first.online());
+    ClientAccounts second = ClientAccounts.of(id, List.of(first.firstPort()));
+    assertThat(second.ports()).doesNotContainAnyElementsOf(first.ports());
+    List<Integer> all = new java.util.ArrayList<>();
+    for (int port = ClientAccounts.LOWEST_PORT; port < 49_000; port += ClientAccounts.PORTS) {
+      all.add(port);
+    }
+    assertThatThrownBy(() -> ClientAccounts.of(id, all)).hasMessageContaining("taken");
+    assertThatThrownBy(() -> new ClientAccounts("xyz", ClientAccounts.LOWEST_PORT))
+        .hasMessageContaining("ten hexadecimal digits");
+  }
+}
