@@ -11,6 +11,7 @@ import com.sun.jna.Pointer;
 import com.sun.jna.WString;
 import com.sun.jna.platform.win32.Advapi32Util;
 import com.sun.jna.platform.win32.Tlhelp32;
+import com.sun.jna.platform.win32.Win32Exception;
 import com.sun.jna.platform.win32.WinDef.DWORD;
 import com.sun.jna.platform.win32.WinNT;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
@@ -85,8 +86,7 @@ final class NativeAccounts implements Accounts {
     try {
       // LOCALGROUP_INFO_1: name, comment.
       Pointer comment = found.getValue().getPointer(Native.POINTER_SIZE);
-      Sid sid = Sid.of(Advapi32Util.getAccountByName(name).sid);
-      return Optional.of(new Account(sid, text(comment), false));
+      return Optional.of(new Account(sidOf(name), text(comment), false));
     } finally {
       NET.NetApiBufferFree(found.getValue());
     }
@@ -194,9 +194,21 @@ final class NativeAccounts implements Accounts {
     succeeded(NET.NetUserDel(null, new WString(name)), "NetUserDel");
   }
 
+  private static Sid sidOf(String name) throws WindowsCallException {
+    try {
+      return Sid.of(Advapi32Util.getAccountByName(name).sid);
+    } catch (Win32Exception e) {
+      throw new WindowsCallException("LookupAccountNameW", e.getErrorCode());
+    }
+  }
+
   /** Names of groups are those of the system's language. */
-  private static WString nameOf(Sid group) {
-    return new WString(Advapi32Util.getAccountBySid(group.text()).name);
+  private static WString nameOf(Sid group) throws WindowsCallException {
+    try {
+      return new WString(Advapi32Util.getAccountBySid(group.text()).name);
+    } catch (Win32Exception e) {
+      throw new WindowsCallException("LookupAccountSidW", e.getErrorCode());
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,22 +60,7 @@ final class LocalHost implements CommandHost {
                     .console(
                         ends.size().columns(), ends.size().rows(), ends.keys(), ends.screen()));
       }
-      started =
-          windows
-              .processes()
-              .create(
-                  new ProcessRequest(
-                      confinement.token(),
-                      request.program(),
-                      request.line(),
-                      request.environment(),
-                      request.directory(),
-                      request.standard(),
-                      job,
-                      breakaway,
-                      confinement.desktop(),
-                      confinement.container(),
-                      console));
+      started = created(request, job, console);
       verify(started, job);
       done = true;
       return new Running(started, job, console);
@@ -83,6 +69,38 @@ final class LocalHost implements CommandHost {
         abandon(started, job, console);
       }
     }
+  }
+
+  /** Out of the job of this process, if that lets it; otherwise its job lies in that one. */
+  private Processes.Started created(CommandRequest request, Handle job, Optional<Handle> console)
+      throws WindowsCallException {
+    if (breakaway) {
+      try {
+        return windows.processes().create(process(request, job, true, console));
+      } catch (WindowsCallException e) {
+        if (e.code() != WindowsError.ACCESS_DENIED.code()) {
+          throw e;
+        }
+        LOG.debug("not out of the job of this process", e);
+      }
+    }
+    return windows.processes().create(process(request, job, false, console));
+  }
+
+  private ProcessRequest process(
+      CommandRequest request, Handle job, boolean outside, Optional<Handle> console) {
+    return new ProcessRequest(
+        confinement.token(),
+        request.program(),
+        request.line(),
+        request.environment(),
+        request.directory(),
+        request.standard(),
+        job,
+        outside,
+        confinement.desktop(),
+        confinement.container(),
+        console);
   }
 
   /** A job whose limits are the ones that were set, as far as they matter. */

@@ -104,8 +104,18 @@ public final class RunnerServer {
             ace(Sid.SYSTEM, PROCESS_ALL),
             ace(Sid.ADMINISTRATORS, PROCESS_LOOK),
             ace(Sid.OWNER_RIGHTS, AccessMask.READ_CONTROL));
-    try (Handle self = windows.processes().thisProcess()) {
+    try (Handle self = windows.processes().thisProcess();
+        Handle token = windows.tokens().ofThisProcess()) {
       windows.security().setDaclExactly(self, list.descriptor(PROTECTED));
+      // What is made from here on, threads among it, is closed to them as well.
+      windows
+          .tokens()
+          .setDefaultDacl(
+              token,
+              AccessControlList.of(
+                      ace(Sid.SYSTEM, AccessMask.GENERIC_ALL),
+                      ace(Sid.OWNER_RIGHTS, AccessMask.READ_CONTROL))
+                  .bytes());
     }
   }
 
