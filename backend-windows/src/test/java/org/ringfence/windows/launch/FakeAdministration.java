@@ -55,7 +55,7 @@ public final class FakeAdministration
   }
 
   private final FakeWindows windows;
-  private final List<FakeWindows.FakeProcess> running = new ArrayList<>();
+  private final List<FakeJobs.FakeProcess> running = new ArrayList<>();
   private int number = 2000;
 
   public final Map<String, User> users = new TreeMap<>();
@@ -345,7 +345,7 @@ public final class FakeAdministration
   @Override
   public int endProcesses(Sid user) throws WindowsCallException {
     windows.call("TerminateProcess(user)");
-    List<FakeWindows.FakeProcess> theirs =
+    List<FakeJobs.FakeProcess> theirs =
         running.stream()
             .filter(process -> process.token.user().equals(user))
             .filter(process -> process.code == Processes.STILL_ACTIVE)
@@ -465,7 +465,7 @@ public final class FakeAdministration
             false,
             1);
     Processes.Started started = windows.start(token, commandLine.endsWith("exit 0") ? 0 : null);
-    running.add(windows.object(started.process(), FakeWindows.FakeProcess.class));
+    running.add(windows.object(started.process(), FakeJobs.FakeProcess.class));
     return started;
   }
 

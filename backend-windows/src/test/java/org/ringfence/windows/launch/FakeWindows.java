@@ -11,9 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.windows.plan.AccessControlList;
 import org.ringfence.windows.plan.Ace;
@@ -21,7 +19,6 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.Files;
 import org.ringfence.windows.system.Handle;
-import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.Machine;
 import org.ringfence.windows.system.ObjectSecurity;
@@ -63,7 +60,7 @@ public final class FakeWindows
   final Map<String, VolumeFacts> volumes = new HashMap<>();
   final Deque<Integer> exitCodes = new ArrayDeque<>();
   private final Map<Long, Object> handles = new HashMap<>();
-  private final List<FakeProcess> everyProcess = new ArrayList<>();
+  private final List<FakeJobs.FakeProcess> everyProcess = new ArrayList<>();
   private final List<Trouble> troubles = new ArrayList<>();
   private long next = 100;
 
@@ -158,7 +155,7 @@ public final class FakeWindows
           if (gone instanceof FakePipe pipe) {
             pipe.close();
           }
-          if (gone instanceof FakeJob job && job.limits.killOnClose()) {
+          if (gone instanceof FakeJobs.FakeJob job && job.limits.killOnClose()) {
             job.processes.forEach(process -> process.end(1));
           }
         });
@@ -216,7 +213,7 @@ public final class FakeWindows
 
   @Override
   public Jobs jobs() {
-    return new FakeJobs();
+    return new FakeJobs(this);
   }
 
   @Override
@@ -238,7 +235,7 @@ public final class FakeWindows
   @Override
   public Handle of(Handle process) throws WindowsCallException {
     call("OpenProcessToken(child)");
-    return handle(object(process, FakeProcess.class).token);
+    return handle(object(process, FakeJobs.FakeProcess.class).token);
   }
 
   @Override
@@ -322,7 +319,7 @@ public final class FakeWindows
 
   /** A process of another account. */
   Started start(TokenFacts token, Integer exitCode) {
-    FakeProcess process = new FakeProcess(token, exitCode);
+    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCode);
     everyProcess.add(process);
     return new Started(handle(process), handle(process), 9000 + everyProcess.size());
   }
@@ -399,87 +396,6 @@ public final class FakeWindows
     }
   }
 
-  private final class FakeJobs implements Jobs {
-    @Override
-    public Handle create() throws WindowsCallException {
-      call("CreateJobObjectW");
-      return handle(new FakeJob());
-    }
-
-    @Override
-    public Handle createForRunner() throws WindowsCallException {
-      Handle job = create();
-      object(job, FakeJob.class).limits =
-          new JobLimits(true, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
-      return job;
-    }
-
-    @Override
-    public void add(Handle job, Handle process) throws WindowsCallException {
-      call("AssignProcessToJobObject");
-      object(job, FakeJob.class).processes.add(object(process, FakeProcess.class));
-    }
-
-    @Override
-    public void limit(Handle job, JobLimits limits) throws WindowsCallException {
-      call("SetInformationJobObject");
-      if (!forgetful) {
-        object(job, FakeJob.class).limits = limits;
-      }
-    }
-
-    @Override
-    public JobLimits limits(Handle job) throws WindowsCallException {
-      call("QueryInformationJobObject");
-      return object(job, FakeJob.class).limits;
-    }
-
-    @Override
-    public boolean contains(Handle process, Handle job) throws WindowsCallException {
-      call("IsProcessInJob");
-      return object(job, FakeJob.class).processes.contains(object(process, FakeProcess.class));
-    }
-
-    @Override
-    public int activeProcesses(Handle job) {
-      return (int)
-          object(job, FakeJob.class).processes.stream()
-              .filter(process -> process.code == STILL_ACTIVE)
-              .count();
-    }
-
-    @Override
-    public void terminate(Handle job, int exitCode) throws WindowsCallException {
-      call("TerminateJobObject");
-      object(job, FakeJob.class).processes.forEach(process -> process.end(exitCode));
-    }
-  }
-
-  private static final class FakeJob {
-    private JobLimits limits =
-        new JobLimits(false, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
-    private final List<FakeProcess> processes = new ArrayList<>();
-  }
-
-  static final class FakeProcess {
-    final TokenFacts token;
-    private final Integer scripted;
-    private final CountDownLatch ended = new CountDownLatch(1);
-    volatile int code = STILL_ACTIVE;
-
-    FakeProcess(TokenFacts token, Integer scripted) {
-      this.token = token;
-      this.scripted = scripted;
-    }
-
-    void end(int exitCode) {
-      if (code == STILL_ACTIVE) {
-        code = exitCode;
-        ended.countDown();
-      }
-    }
-  }
-
   @Override
   public Started create(ProcessRequest request) throws WindowsCallException {
     call("CreateProcess");
@@ -489,12 +405,12 @@ public final class FakeWindows
           new TokenFacts(
               token.user(), token.logon(), containerPrivileges, List.of(), false, false, true, 1);
     }
-    FakeProcess process = new FakeProcess(token, exitCodes.poll());
-    object(request.job(), FakeJob.class).processes.add(process);
+    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCodes.poll());
+    object(request.job(), FakeJobs.FakeJob.class).processes.add(process);
     everyProcess.add(process);
     if (leaveOne) {
-      FakeProcess other = new FakeProcess(token, null);
-      object(request.job(), FakeJob.class).processes.add(other);
+      FakeJobs.FakeProcess other = new FakeJobs.FakeProcess(token, null);
+      object(request.job(), FakeJobs.FakeJob.class).processes.add(other);
       everyProcess.add(other);
       leaveOne = false;
     }
@@ -521,7 +437,7 @@ public final class FakeWindows
   @Override
   public void resume(Handle thread) throws WindowsCallException {
     call("ResumeThread");
-    FakeProcess process = object(thread, FakeProcess.class);
+    FakeJobs.FakeProcess process = object(thread, FakeJobs.FakeProcess.class);
     if (process.scripted != null) {
       process.end(process.scripted);
     }
@@ -529,7 +445,7 @@ public final class FakeWindows
 
   @Override
   public boolean await(Handle process, int millis) throws WindowsCallException {
-    FakeProcess awaited = object(process, FakeProcess.class);
+    FakeJobs.FakeProcess awaited = object(process, FakeJobs.FakeProcess.class);
     try {
       if (millis < 0) {
         awaited.ended.await();
@@ -543,13 +459,13 @@ public final class FakeWindows
 
   @Override
   public int exitCode(Handle process) {
-    return object(process, FakeProcess.class).code;
+    return object(process, FakeJobs.FakeProcess.class).code;
   }
 
   @Override
   public void terminate(Handle process, int exitCode) throws WindowsCallException {
     call("TerminateProcess");
-    object(process, FakeProcess.class).end(exitCode);
+    object(process, FakeJobs.FakeProcess.class).end(exitCode);
   }
 
   @Override

@@ -13,7 +13,6 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
-import org.junit.jupiter.api.Assumptions;
 import org.ringfence.SandboxException;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -56,9 +55,6 @@ class SimulatedMachineTest {
       @ForAll @IntRange(min = 1, max = 160) int crash,
       @ForAll @IntRange(min = 0, max = 40) int fault)
       throws Exception {
-    Assumptions.assumeTrue(
-        PathStyle.current() == PathStyle.POSIX,
-        "hundreds of lives of a made-up Windows, the same on every system");
     Path directory = Files.createTempDirectory("ringfence-machine-");
     try {
       SetupStage stage = new SetupStage(directory);
