@@ -82,4 +82,14 @@ class WindowsJvmTest {
     assertThat(ringfence("windows", "status").output()).contains("nothing is kept");
     assertThat(ringfence("windows", "teardown").exit()).isZero();
   }
+
+  @Test
+  void nothingIsSetUpWhereAccountsAreNone() throws Exception {
+    Result setup = ringfence("windows", "setup");
+    assertThat(setup.exit()).as(setup.output()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(setup.output()).contains("this is Wine", "use Windows itself");
+    assertThat(ringfence("windows", "status").output()).contains("nothing is kept");
+    assertThat(ringfence("doctor").output())
+        .contains("unavailable  dedicated-user", "no accounts have been set up for this user");
+  }
 }

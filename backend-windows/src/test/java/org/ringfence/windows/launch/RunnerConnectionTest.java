@@ -1,0 +1,105 @@
+package org.ringfence.windows.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.SandboxException;
+import org.ringfence.windows.channel.FrameChannel;
+import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.NamedPipes.Direction;
+import org.ringfence.windows.system.Processes;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
+
+/** How the start of a runner fails, on a made-up Windows. */
+class RunnerConnectionTest {
+  private final FakeWindows windows = new FakeWindows();
+
+  private RunnerConnection open(RunnerConnection.Starting start) throws SandboxException {
+    return RunnerConnection.open(windows, start, FakeWindows.USER);
+  }
+
+  @ParameterizedTest
+  @EnumSource(WindowsError.class)
+  void everyErrorOfTheLogonIsToldWithWhatWouldHelp(WindowsError error) {
+    assertThatThrownBy(
+            () ->
+                open(
+                    pipes -> {
+                      throw new WindowsCallException("CreateProcessWithLogonW", error.code());
+                    }))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining(WindowsError.describe(error.code()))
+        .hasMessageContaining(error.remedy());
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  private Processes.Started started(Integer exitCode) {
+    return windows.start(
+        new TokenFacts(
+            FakeWindows.USER, Optional.empty(), Set.of(), List.of(), false, false, false, 1),
+        exitCode);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CreateNamedPipeW",
+        "CreateJobObjectW",
+        "AssignProcessToJobObject",
+        "ResumeThread",
+        "GetTokenInformation"
+      })
+  void nothingIsLeftWhicheverCallFails(String call) {
+    windows.fail(call, 5);
+    assertThatThrownBy(() -> open(pipes -> started(null)))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("error 5");
+    assertThat(windows.openHandles()).isZero();
+    assertThat(windows.running()).isZero();
+  }
+
+  @Test
+  void aRunnerThatEndsAtOnceIsToldWithItsExitCode() {
+    assertThatThrownBy(() -> open(pipes -> started(WindowsError.STATUS_DLL_INIT_FAILED.code())))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("it ended with 0xC0000142");
+    assertThat(windows.openHandles()).isZero();
+  }
+
+  /** Connects and says one thing, as a runner of this process would. */
+  private Processes.Started saying(String pipes, Message first) throws WindowsCallException {
+    Handle up = windows.administration.open(pipes + "-up", Direction.IN);
+    Handle down = windows.administration.open(pipes + "-down", Direction.OUT);
+    try (up;
+        down) {
+      new FrameChannel(PipeStreams.input(windows, down), PipeStreams.output(windows, up))
+          .send(first);
+    } catch (java.io.IOException e) {
+      throw new IllegalStateException(e);
+    }
+    Processes.Started started = started(null);
+    return new Processes.Started(
+        started.process(), started.thread(), (int) ProcessHandle.current().pid());
+  }
+
+  @Test
+  void anotherVersionIsRefused() {
+    assertThatThrownBy(
+            () -> open(pipes -> saying(pipes, new Message.Hello(2, 1, java.util.Map.of()))))
+        .hasMessageContaining("it speaks version 2")
+        .hasMessageContaining("ringfence windows setup");
+    assertThatThrownBy(() -> open(pipes -> saying(pipes, new Message.Finished("x"))))
+        .hasMessageContaining("it does not say who it is");
+    assertThat(windows.openHandles()).isZero();
+  }
+}
