@@ -1,0 +1,156 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.plan.Availability;
+import org.ringfence.wsl2.plan.GuestFacts;
+import org.ringfence.wsl2.plan.WslDistribution;
+import org.ringfence.wsl2.plan.WslFailure;
+
+/** Finds the distribution that sandboxes would be in, and what it has. */
+public final class WslDiscovery {
+  private static final String SCRIPT = "guest-facts.sh";
+  private static final String INSTALL = "wsl --install -d Ubuntu";
+
+  private final Optional<WslProgram> program;
+  private final Optional<String> wanted;
+
+  /**
+   * What was found.
+   *
+   * @param reasons why no sandbox can be had; empty when one can
+   * @param remedies what would help
+   * @param facts what is known of the machine and the distribution
+   * @param guest the distribution's own words; empty when it was not asked
+   */
+  public record Found(
+      List<String> reasons,
+      List<String> remedies,
+      Map<String, String> facts,
+      Optional<GuestFacts> guest) {
+    /**
+     * The same, as backends tell it.
+     *
+     * @return not usable, unless there is no reason
+     */
+    public Availability availability() {
+      return new Availability(reasons.isEmpty(), reasons, remedies, facts);
+    }
+  }
+
+  /**
+   * Prepares it.
+   *
+   * @param environment the environment of this process
+   * @param wanted the name of the distribution; empty for the user's default
+   */
+  public WslDiscovery(Map<String, String> environment, Optional<String> wanted) {
+    this(WslProgram.ofSystem(environment), wanted);
+  }
+
+  WslDiscovery(Optional<WslProgram> program, Optional<String> wanted) {
+    this.program = program;
+    this.wanted = wanted;
+  }
+
+  /**
+   * Looks.
+   *
+   * @return what was found
+   */
+  public Found look() {
+    if (program.isEmpty()) {
+      return missing("there is no wsl.exe in the system's directory", INSTALL);
+    }
+    try {
+      WslProgram.Answer listed = program.get().ask(new byte[0], "--list", "--verbose");
+      Optional<WslFailure> failure = WslFailure.in(listed.output());
+      if (failure.isPresent()) {
+        return missing(failure.get().reason(), failure.get().remedy());
+      }
+      List<WslDistribution> distributions = WslDistribution.list(listed.output());
+      Optional<WslDistribution> chosen = chosen(distributions);
+      if (chosen.isEmpty()) {
+        return wanted.isPresent()
+            ? missing(
+                "there is no distribution '"
+                    + wanted.get()
+                    + "' for this user, there are "
+                    + distributions.stream().map(WslDistribution::name).toList(),
+                "one of these")
+            : missing("this user has no distribution of their own", INSTALL);
+      }
+      return asked(chosen.get());
+    } catch (IOException e) {
+      return missing(e.getMessage(), "wsl --shutdown, and a second try");
+    }
+  }
+
+  private Optional<WslDistribution> chosen(List<WslDistribution> distributions) {
+    return distributions.stream()
+        .filter(one -> wanted.map(one.name()::equalsIgnoreCase).orElse(one.standard()))
+        .findFirst();
+  }
+
+  private Found missing(String reason, String remedy) {
+    return new Found(List.of(reason), List.of(remedy), Map.of(), Optional.empty());
+  }
+
+  private Found asked(WslDistribution distribution) throws IOException {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("WSL distribution", distribution.name() + ", " + distribution.state());
+    if (distribution.version() == 1) {
+      return new Found(
+          List.of(distribution.name() + " is WSL1, which has neither namespaces nor Landlock"),
+          List.of("wsl --set-version " + distribution.name() + " 2"),
+          facts,
+          Optional.empty());
+    }
+    WslProgram.Answer answer =
+        program.get().ask(script(), "-d", distribution.name(), "--exec", "/bin/sh", "-s");
+    GuestFacts guest = GuestFacts.of(new String(answer.output(), StandardCharsets.UTF_8));
+    if (!guest.complete()) {
+      Optional<WslFailure> failure = WslFailure.in(answer.output());
+      return new Found(
+          List.of(
+              failure
+                  .map(WslFailure::reason)
+                  .orElse(
+                      distribution.name()
+                          + " does not answer: /bin/sh ended with "
+                          + answer.exit())),
+          failure.map(one -> List.of(one.remedy())).orElse(List.of()),
+          facts,
+          Optional.empty());
+    }
+    guest.told().forEach((name, value) -> describe(facts, name, value));
+    facts.put("interop", guest.interop() ? "on" : "off in wsl.conf: one door fewer");
+    return new Found(
+        guest.lacks().stream().map(lack -> distribution.name() + ": " + lack.reason()).toList(),
+        guest.lacks().stream()
+            .map(lack -> lack.remedy().replace("NAME", distribution.name()))
+            .toList(),
+        facts,
+        Optional.of(guest));
+  }
+
+  private static void describe(Map<String, String> facts, String name, String value) {
+    if (!value.isEmpty() && !List.of("end", "user", "interop").contains(name)) {
+      facts.put(name, value);
+    }
+  }
+
+  private static byte[] script() throws IOException {
+    try (InputStream script = WslDiscovery.class.getResourceAsStream(SCRIPT)) {
+      if (script == null) {
+        throw new IOException(SCRIPT + " is not in this archive");
+      }
+      return script.readAllBytes();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** {@code wsl.exe}, by its absolute path: an alias of a packaged app may have the same name. */
+public final class WslProgram {
+  /** A distribution that has to boot first takes a while. */
+  private static final int SECONDS = 60;
+
+  private final List<String> program;
+
+  /**
+   * What it answered.
+   *
+   * @param exit its exit code, or the command's inside; -1 when it failed itself
+   * @param output what was written to standard output
+   */
+  public record Answer(int exit, byte[] output) {}
+
+  /**
+   * Uses a program.
+   *
+   * @param program the program, with arguments that it needs before those of {@code wsl.exe}
+   */
+  WslProgram(List<String> program) {
+    this.program = List.copyOf(program);
+  }
+
+  /**
+   * The one of this system.
+   *
+   * @param environment the environment of this process
+   * @return the program; empty when this Windows has none
+   */
+  static Optional<WslProgram> ofSystem(Map<String, String> environment) {
+    String root = environment.get("SystemRoot");
+    if (root == null) {
+      return Optional.empty();
+    }
+    Path program = Path.of(root, "System32", "wsl.exe");
+    return Files.isRegularFile(program)
+        ? Optional.of(new WslProgram(List.of(program.toString())))
+        : Optional.empty();
+  }
+
+  /**
+   * Asks it something.
+   *
+   * @param input what is written to its standard input
+   * @param arguments its arguments
+   * @return the answer
+   * @throws IOException if it cannot be started, or does not answer in a minute
+   */
+  Answer ask(byte[] input, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(program);
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().put("WSL_UTF8", "1");
+    // Nothing of this process's goes along.
+    builder.environment().put("WSLENV", "");
+    Process process = builder.start();
+    CompletableFuture<byte[]> output =
+        CompletableFuture.supplyAsync(() -> read(process.getInputStream()), WslProgram::daemon);
+    try {
+      try (OutputStream stdin = process.getOutputStream()) {
+        stdin.write(input);
+      } catch (IOException e) {
+        // It has ended without reading; what it says tells why.
+        output.join();
+      }
+      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("wsl.exe does not answer in " + SECONDS + " s");
+      }
+      return new Answer(process.exitValue(), output.join());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while wsl.exe was asked", e);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static void daemon(Runnable task) {
+    Thread thread = new Thread(task, "ringfence-wsl");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static byte[] read(InputStream stream) {
+    // Under Wine, reading all at once fails at the end.
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    byte[] buffer = new byte[8192];
+    try {
+      for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
+        bytes.write(buffer, 0, count);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,110 @@
+package org.ringfence.wsl2.plan;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a distribution says of itself, asked once.
+ *
+ * @param told name to value, as the script printed them
+ */
+public record GuestFacts(Map<String, String> told) {
+  private static final Pattern WSL1 = Pattern.compile("4\\.4\\.0-[0-9]+-Microsoft");
+  private static final String NONE = "none";
+
+  /** Copies the map. */
+  public GuestFacts {
+    told = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(told));
+  }
+
+  /**
+   * Reads the script's output.
+   *
+   * @param output lines of {@code name=value}; others are passed over
+   * @return the facts
+   */
+  public static GuestFacts of(String output) {
+    Map<String, String> told = new LinkedHashMap<>();
+    for (String line : output.split("\r?\n")) {
+      int equals = line.indexOf('=');
+      if (equals > 0 && line.substring(0, equals).matches("[a-z]+")) {
+        told.put(line.substring(0, equals), line.substring(equals + 1).strip());
+      }
+    }
+    return new GuestFacts(told);
+  }
+
+  private String of(String name, String otherwise) {
+    String value = told.getOrDefault(name, "");
+    return value.isEmpty() ? otherwise : value;
+  }
+
+  /**
+   * Whether the script ran to its end.
+   *
+   * @return true if it did
+   */
+  public boolean complete() {
+    return told.containsKey("end");
+  }
+
+  /**
+   * Where drives are mounted.
+   *
+   * @return a directory with a slash at its end
+   */
+  public String automount() {
+    String root = of("automount", "/mnt/");
+    return root.endsWith("/") ? root : root + "/";
+  }
+
+  /**
+   * Whether programs of Windows can be started at all.
+   *
+   * @return false when {@code /etc/wsl.conf} switches interop off: that is stronger
+   */
+  public boolean interop() {
+    return !of("interop", "true").equalsIgnoreCase("false");
+  }
+
+  /**
+   * Why no sandbox of Linux can be had there.
+   *
+   * @return a reason for each thing that is missing; empty when nothing is
+   */
+  public List<Lack> lacks() {
+    List<Lack> lacks = new ArrayList<>();
+    if (WSL1.matcher(of("kernel", "")).matches()) {
+      lacks.add(
+          new Lack(
+              "it is WSL1, which has neither namespaces nor Landlock", "wsl --set-version NAME 2"));
+      return lacks;
+    }
+    if (of("bubblewrap", NONE).equals(NONE)) {
+      lacks.add(new Lack("bubblewrap is not installed there", "sudo apt-get install bubblewrap"));
+    } else if (!of("namespaces", "no").equals("yes")) {
+      lacks.add(
+          new Lack(
+              "bubblewrap cannot make namespaces there: " + of("namespaces", "no"),
+              "a kernel with user namespaces, and no AppArmor profile that forbids them"));
+    }
+    if (of("landlock", NONE).equals(NONE)) {
+      lacks.add(
+          new Lack(
+              "its kernel has no Landlock (or nothing there could ask)",
+              "wsl --update, and no lsm= in kernelCommandLine of .wslconfig"));
+    }
+    return lacks;
+  }
+
+  /**
+   * Something that is missing.
+   *
+   * @param reason what
+   * @param remedy what would help
+   */
+  public record Lack(String reason, String remedy) {}
+}

@@ -1,0 +1,98 @@
+package org.ringfence.wsl2.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.FileRule;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * A policy as it is inside a distribution: its paths by their names there, and the doors back to
+ * Windows shut. A rule of the policy that names something behind a door is more specific, and opens
+ * that alone.
+ */
+public final class GuestPolicy {
+  /** Sockets by which Linux programs start those of Windows, as the Windows user. */
+  private static final String INTEROP = "/run/WSL";
+
+  /** What starts them, when a file of Windows is executed, and what enters a distribution anew. */
+  private static final String INIT = "/init";
+
+  /** The sockets of Docker's engine, whose containers mount whatever they are told to. */
+  private static final List<String> ENGINES =
+      List.of("/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock");
+
+  private GuestPolicy() {}
+
+  /**
+   * Translates a policy.
+   *
+   * @param policy the policy, with paths of Windows or of the distribution
+   * @param paths what paths are called there
+   * @return the policy inside
+   * @throws IllegalArgumentException if a path has no name there, with the field
+   */
+  public static SandboxPolicy of(SandboxPolicy policy, WslPaths paths) {
+    List<FileRule> rules = new ArrayList<>();
+    for (FileRule rule : policy.rules()) {
+      rules.add(
+          new FileRule(
+              translated("files.rules", rule.path(), paths), rule.access(), rule.missing()));
+    }
+    List<String> kept = new ArrayList<>();
+    for (String path : policy.protectedPaths()) {
+      kept.add(translated("files.protectedPaths", path, paths));
+    }
+    for (String door : doors(paths)) {
+      if (rules.stream().noneMatch(rule -> rule.path().equals(door))) {
+        rules.add(new FileRule(door, Access.NONE, MissingPath.SKIP));
+      }
+    }
+    return new SandboxPolicy(
+        policy.fileDefault(),
+        rules,
+        policy.denyGlobs(),
+        policy.protectedNames(),
+        kept,
+        policy.tmp(),
+        policy.network(),
+        policy.environment(),
+        policy.limits(),
+        policy.lifetime(),
+        policy.strictness());
+  }
+
+  /**
+   * What leads out of a distribution: drives, other distributions, the desktop, interop, engines.
+   *
+   * @param paths where drives are mounted
+   * @return paths that are hidden unless a rule names something in them
+   */
+  public static List<String> doors(WslPaths paths) {
+    List<String> doors = new ArrayList<>();
+    String automount = paths.automount().substring(0, paths.automount().length() - 1);
+    if (!automount.isEmpty()) {
+      doors.add(automount);
+    }
+    if (!automount.equals("/mnt")) {
+      // Shared between distributions, and the desktop's, wherever drives are.
+      doors.addAll(List.of("/mnt/wsl", "/mnt/wslg"));
+    }
+    doors.addAll(List.of(INTEROP, INIT));
+    doors.addAll(ENGINES);
+    return doors;
+  }
+
+  /** Places that a policy names by what they are stay as they are. */
+  private static String translated(String field, String path, WslPaths paths) {
+    if (path.startsWith(":") || path.startsWith("/") || path.startsWith("~")) {
+      return path;
+    }
+    try {
+      return paths.toLinux(path);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(field + ": " + e.getMessage(), e);
+    }
+  }
+}

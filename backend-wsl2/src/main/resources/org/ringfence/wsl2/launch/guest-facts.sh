@@ -1,0 +1,37 @@
+# What a distribution has, a line for each fact. Changes nothing.
+say() { printf '%s=%s\n' "$1" "$2"; }
+setting() {
+  sed -n "/^[[:space:]]*\[$1\]/,/^[[:space:]]*\[/s/^[[:space:]]*$2[[:space:]]*=[[:space:]]*//p" \
+    /etc/wsl.conf 2>/dev/null | tr -d '\r' | tail -n 1
+}
+say kernel "$(uname -r)"
+say machine "$(uname -m)"
+say user "$(id -u)"
+say distribution "$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
+say automount "$(setting automount root)"
+say interop "$(setting interop enabled)"
+if bwrap=$(command -v bwrap); then
+  say bubblewrap "$("$bwrap" --version 2>&1 | head -n 1)"
+  if told=$("$bwrap" --unshare-user --unshare-net --unshare-pid --ro-bind / / /bin/true 2>&1); then
+    say namespaces yes
+  else
+    say namespaces "$(printf %s "$told" | head -n 1)"
+  fi
+else
+  say bubblewrap none
+fi
+# landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION): 444 on every architecture.
+if command -v perl >/dev/null; then
+  abi=$(perl -e 'my $abi = syscall(444, 0, 0, 1); print $abi > 0 ? "ABI $abi" : "none"')
+  say landlock "$abi"
+elif grep -q landlock /sys/kernel/security/lsm 2>/dev/null; then
+  say landlock there
+else
+  say landlock none
+fi
+if java=$(command -v java); then
+  say java "$("$java" -version 2>&1 | head -n 1)"
+else
+  say java none
+fi
+say end yes

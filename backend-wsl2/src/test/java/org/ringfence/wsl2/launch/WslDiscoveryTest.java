@@ -1,0 +1,110 @@
+package org.ringfence.wsl2.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Discovery through a program that keeps the ways of {@code wsl.exe}, on this very kernel. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
+class WslDiscoveryTest {
+  private static final String TWO =
+      "  NAME            STATE           VERSION\r\n"
+          + "* Ubuntu-24.04    Running         2\r\n"
+          + "  Old One         Stopped         1\r\n"
+          + "  docker-desktop  Running         2";
+
+  private static WslProgram standIn(String list, boolean old) throws Exception {
+    Path script =
+        Path.of(URI.create(WslDiscoveryTest.class.getResource("wsl-stand-in.sh").toString()));
+    List<String> command = new ArrayList<>(List.of("env", "STANDIN_LIST=" + list));
+    if (old) {
+      command.add("STANDIN_OLD=1");
+    }
+    command.addAll(List.of("sh", script.toString()));
+    return new WslProgram(command);
+  }
+
+  private static WslDiscovery.Found look(String list, boolean old, String wanted) throws Exception {
+    return new WslDiscovery(Optional.of(standIn(list, old)), Optional.ofNullable(wanted)).look();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theDefaultDistributionIsAskedWhatItHas(boolean old) throws Exception {
+    WslDiscovery.Found found = look(TWO, old, null);
+    assertThat(found.facts())
+        .containsEntry("WSL distribution", "Ubuntu-24.04, Running")
+        .containsEntry("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip())
+        .containsEntry("interop", "on");
+    assertThat(found.guest()).hasValueSatisfying(guest -> assertThat(guest.complete()).isTrue());
+    // What is missing on this machine is named with what would help, whatever it is.
+    assertThat(found.reasons()).hasSameSizeAs(found.remedies());
+    assertThat(found.availability().usable()).isEqualTo(found.reasons().isEmpty());
+    if (Files.isExecutable(Path.of("/usr/bin/bwrap"))) {
+      assertThat(found.facts().get("bubblewrap")).startsWith("bubblewrap ");
+      assertThat(found.facts()).containsKey("namespaces");
+    }
+    assertThat(found.facts().get("java")).isNotNull();
+  }
+
+  @Test
+  void theFirstVersionIsRefusedWithTheCommandThatConverts() throws Exception {
+    WslDiscovery.Found found = look(TWO, false, "old one");
+    assertThat(found.reasons()).singleElement().asString().contains("Old One is WSL1");
+    assertThat(found.remedies()).containsExactly("wsl --set-version Old One 2");
+  }
+
+  @Test
+  void otherProgramsDistributionsAreNobodys() throws Exception {
+    WslDiscovery.Found found = look(TWO, false, "docker-desktop");
+    assertThat(found.reasons()).singleElement().asString().contains("[Ubuntu-24.04, Old One]");
+    WslDiscovery.Found alone =
+        look("  NAME            STATE   VERSION\r\n* docker-desktop  Running 2", false, null);
+    assertThat(alone.reasons()).containsExactly("this user has no distribution of their own");
+    assertThat(alone.remedies()).containsExactly("wsl --install -d Ubuntu");
+  }
+
+  @Test
+  void errorsAreKnownByNumberAndName() throws Exception {
+    assertThat(look("Error code: Wsl/0x80040321", true, null).reasons())
+        .containsExactly("WSL is not installed (0x80040321)");
+    assertThat(look("Fehlercode: Wsl/WSL_E_DEFAULT_DISTRO_NOT_FOUND", false, null).remedies())
+        .containsExactly("wsl --install -d Ubuntu");
+  }
+
+  @Test
+  void nothingIsThereWithoutTheProgram() {
+    assertThat(new WslDiscovery(Map.of(), Optional.empty()).look().reasons())
+        .containsExactly("there is no wsl.exe in the system's directory");
+  }
+
+  @Test
+  void theStandInKeepsTheWaysOfTheProgram() throws Exception {
+    WslProgram program = standIn(TWO, true);
+    assertThat(exit(program, "exit 5")).isEqualTo(5);
+    assertThat(exit(program, "exit 67")).isEqualTo(255);
+    assertThat(exit(program, "exit 87")).isEqualTo(255);
+    assertThat(exit(program, "kill -9 $$")).isEqualTo(9);
+    WslProgram.Answer bytes =
+        program.ask(
+            "grün\0".getBytes(StandardCharsets.UTF_8), "-d", "Ubuntu-24.04", "--exec", "cat");
+    assertThat(bytes.output()).isEqualTo("grün\0".getBytes(StandardCharsets.UTF_8));
+    assertThat(program.ask(new byte[0], "-d", "None", "--exec", "true").exit()).isEqualTo(255);
+  }
+
+  private static int exit(WslProgram program, String command) throws Exception {
+    return program.ask(new byte[0], "-d", "Ubuntu-24.04", "--exec", "sh", "-c", command).exit();
+  }
+}

@@ -1,0 +1,185 @@
+package org.ringfence.wsl2.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.wsl2.Wsl2Backend;
+
+class WslPathsTest {
+  private static final WslPaths USUAL = new WslPaths("Ubuntu-24.04", "/mnt/");
+
+  @Provide
+  Arbitrary<List<String>> parts() {
+    return Arbitraries.strings()
+        .withChars("abcXYZ019 _-.äß€\uD83D\uDE00$%'()[]{};&!#@^`~+=")
+        .ofMinLength(1)
+        .ofMaxLength(12)
+        .filter(part -> !part.equals(".") && !part.equals(".."))
+        // Half of a letter is no name that Linux could have.
+        .filter(part -> StandardCharsets.UTF_8.newEncoder().canEncode(part))
+        .list()
+        .ofMaxSize(5);
+  }
+
+  @Property
+  void aPathOfADriveComesBackAsItWas(@ForAll("parts") List<String> parts) {
+    for (String root : List.of("/mnt/", "/", "/drives/")) {
+      WslPaths paths = new WslPaths("Ubuntu-24.04", root);
+      String windows = "C:\\" + String.join("\\", parts);
+      String linux = paths.toLinux(windows);
+      assertThat(linux).startsWith(root + "c").doesNotContain("\\", "//");
+      assertThat(paths.toWindows(linux)).isEqualTo(windows);
+      assertThat(paths.onDrive(linux)).isTrue();
+      assertThat(paths.toLinux(windows.replace('\\', '/').toLowerCase(Locale.ROOT)))
+          .isEqualTo(linux.toLowerCase(Locale.ROOT));
+    }
+  }
+
+  @Property
+  void aPathOfTheDistributionComesBackAsItWas(@ForAll("parts") List<String> parts) {
+    String linux = "/home/" + String.join("/", parts);
+    String normal = linux.endsWith("/") ? "/home" : linux;
+    String windows = USUAL.toWindows(normal);
+    assertThat(windows).startsWith("\\\\wsl.localhost\\Ubuntu-24.04\\home");
+    assertThat(USUAL.toLinux(windows)).isEqualTo(normal);
+    assertThat(USUAL.toLinux(windows.replace("\\\\wsl.localhost", "\\\\WSL$"))).isEqualTo(normal);
+    assertThat(USUAL.onDrive(normal)).isFalse();
+  }
+
+  @Example
+  void whatHasNoNameThereIsRefused() {
+    for (String path :
+        List.of(
+            "\\\\server\\share\\x",
+            "\\\\wsl.localhost\\Debian\\home",
+            "\\\\?\\C:\\x",
+            "\\\\.\\PhysicalDrive0",
+            "relative\\x",
+            "C:relative",
+            "C:",
+            "1:\\x",
+            "C:\\x\\..\\y",
+            "C:\\x:stream",
+            "C:\\a|b",
+            "")) {
+      assertThatThrownBy(() -> USUAL.toLinux(path))
+          .as(path)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("has no name in WSL");
+    }
+    assertThatThrownBy(() -> USUAL.toWindows("/a\\b")).hasMessageContaining("backslash");
+    assertThatThrownBy(() -> new WslPaths("x", "mnt")).hasMessageContaining("use /mnt/");
+    assertThat(USUAL.toLinux("C:\\")).isEqualTo("/mnt/c");
+    assertThat(USUAL.toWindows("/mnt/c")).isEqualTo("C:\\");
+    assertThat(USUAL.toWindows("/mnt/wsl/x"))
+        .isEqualTo("\\\\wsl.localhost\\Ubuntu-24.04\\mnt\\wsl\\x");
+  }
+
+  @Example
+  void doorsAreShutUnlessSomethingBehindThemIsNamed() {
+    SandboxPolicy policy =
+        SandboxPolicy.builder().write("D:\\work\\project").read("/opt/tool").build();
+    var inside =
+        GuestPolicy.of(policy, USUAL)
+            .in(Places.of(PathStyle.POSIX, "/mnt/d/work/project", "/home/me"));
+    assertThat(inside.evaluate("/mnt/d/work/project/file", Operation.WRITE).allowed()).isTrue();
+    for (String shut :
+        List.of(
+            "/mnt/d/work/other",
+            "/mnt/c/Windows/System32/cmd.exe",
+            "/mnt/wsl/shared",
+            "/mnt/wslg/runtime-dir/wayland-0",
+            "/run/WSL/8_interop",
+            "/init",
+            "/var/run/docker.sock")) {
+      assertThat(inside.evaluate(shut, Operation.READ).allowed()).as(shut).isFalse();
+    }
+    assertThat(inside.evaluate("/opt/tool/bin", Operation.READ).allowed()).isTrue();
+    assertThat(GuestPolicy.doors(new WslPaths("x", "/drives/")))
+        .contains("/drives", "/mnt/wsl", "/mnt/wslg");
+    // Where drives are mounted at the root itself, there is no one directory to hide.
+    assertThat(GuestPolicy.doors(new WslPaths("x", "/"))).doesNotContain("").contains("/mnt/wsl");
+    assertThat(policy.rules()).noneMatch(rule -> rule.access() == Access.NONE);
+  }
+
+  @Example
+  void aPathThatCannotBeTranslatedNamesItsField() {
+    SandboxPolicy share = SandboxPolicy.builder().write("\\\\server\\share").build();
+    assertThatThrownBy(() -> GuestPolicy.of(share, USUAL))
+        .hasMessageContaining("files.rules: '\\\\server\\share'")
+        .hasMessageContaining("another machine");
+  }
+
+  @Example
+  void listsOfEveryEncodingAreRead() {
+    String list =
+        "  NAME                   STATE           VERSION\r\n"
+            + "* Ubuntu-24.04           Running         2\r\n"
+            + "  My Linux (copy)        Stopped         2\r\n"
+            + "  Legacy                 Wird beendet    1\r\n"
+            + "  podman-machine-default Running         2\r\n";
+    for (byte[] bytes :
+        List.of(list.getBytes(StandardCharsets.UTF_16LE), list.getBytes(StandardCharsets.UTF_8))) {
+      assertThat(WslDistribution.list(bytes))
+          .containsExactly(
+              new WslDistribution("Ubuntu-24.04", "Running", 2, true),
+              new WslDistribution("My Linux (copy)", "Stopped", 2, false),
+              new WslDistribution("Legacy", "Wird beendet", 1, false));
+    }
+    assertThat(WslDistribution.list(new byte[0])).isEmpty();
+    assertThat(WslText.of(new byte[] {'x'})).isEqualTo("x");
+  }
+
+  @Example
+  void whatADistributionLacksIsSaid() {
+    GuestFacts bare =
+        GuestFacts.of("kernel=5.15.1-microsoft-standard-WSL2\nbubblewrap=none\nend=yes\n");
+    assertThat(bare.lacks())
+        .extracting(GuestFacts.Lack::remedy)
+        .contains("sudo apt-get install bubblewrap");
+    assertThat(bare.automount()).isEqualTo("/mnt/");
+    assertThat(bare.interop()).isTrue();
+    GuestFacts old = GuestFacts.of("kernel=4.4.0-19041-Microsoft\nend=yes");
+    assertThat(old.lacks())
+        .singleElement()
+        .satisfies(lack -> assertThat(lack.reason()).contains("WSL1"));
+    GuestFacts whole =
+        GuestFacts.of(
+            "kernel=6.6.87.2-microsoft-standard-WSL2\nautomount=/drives\ninterop=False\n"
+                + "bubblewrap=bubblewrap 0.9.0\nnamespaces=yes\nlandlock=ABI 3\nend=yes\n");
+    assertThat(whole.lacks()).isEmpty();
+    assertThat(whole.automount()).isEqualTo("/drives/");
+    assertThat(whole.interop()).isFalse();
+  }
+
+  @Example
+  void itCanBeExplained() {
+    String text =
+        new Wsl2Backend()
+            .explain(
+                SandboxPolicy.builder()
+                    .write(":workspace")
+                    .build()
+                    .in(Places.of(PathStyle.WINDOWS, "C:\\Users\\me\\project", "C:\\Users\\me")));
+    assertThat(text)
+        .contains(
+            "workspace C:\\Users\\me\\project is /mnt/c/Users/me/project",
+            "it lies on a drive of Windows",
+            "door shut unless a rule opens it: /run/WSL",
+            "--bind /mnt/c/Users/me/project /mnt/c/Users/me/project");
+  }
+}
