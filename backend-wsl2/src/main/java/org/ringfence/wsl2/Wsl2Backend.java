@@ -1,13 +1,15 @@
 package org.ringfence.wsl2;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.Availability;
+import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -16,14 +18,13 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.launch.GuestSandboxes;
 import org.ringfence.wsl2.launch.WslDiscovery;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
 
-/**
- * Windows: the Linux sandbox inside a WSL2 distribution. In this version it is looked for and its
- * policy can be explained; nothing runs in it.
- */
+/** Windows: the Linux sandbox inside a WSL2 distribution, with the doors back to Windows shut. */
 public final class Wsl2Backend implements SandboxBackend {
   /** The system property that names a distribution. */
   public static final String DISTRIBUTION = "ringfence.wsl.distribution";
@@ -31,19 +32,30 @@ public final class Wsl2Backend implements SandboxBackend {
   private static final WslPaths USUAL = new WslPaths("Ubuntu", "/mnt/");
   private static final String HOME = "/home/user";
 
-  private final Supplier<WslDiscovery> discovery;
-  private WslDiscovery.Found found;
+  private final Optional<WslDiscovery> standIn;
+  private Found found;
+
+  /** What there is: sandboxes, or the reasons why there are none. */
+  private record Found(
+      Availability availability, Optional<GuestSandboxes> sandboxes, WslPaths paths) {}
 
   /** For {@link java.util.ServiceLoader}. */
   public Wsl2Backend() {
-    this(
-        () ->
-            new WslDiscovery(
-                System.getenv(), Optional.ofNullable(System.getProperty(DISTRIBUTION))));
+    this(Optional.empty());
   }
 
-  Wsl2Backend(Supplier<WslDiscovery> discovery) {
-    this.discovery = discovery;
+  /**
+   * With a program in the place of {@code wsl.exe}, on any system: for conformance tests.
+   *
+   * @param program the program, with arguments that it needs before those of {@code wsl.exe}
+   * @return the backend
+   */
+  public static Wsl2Backend with(List<String> program) {
+    return new Wsl2Backend(Optional.of(WslDiscovery.with(program)));
+  }
+
+  private Wsl2Backend(Optional<WslDiscovery> standIn) {
+    this.standIn = standIn;
   }
 
   @Override
@@ -61,34 +73,83 @@ public final class Wsl2Backend implements SandboxBackend {
     return 100;
   }
 
-  private synchronized WslDiscovery.Found found() {
+  private synchronized Found found() {
     if (found == null) {
-      found = discovery.get().look();
+      found = looked();
     }
     return found;
   }
 
-  @Override
-  public Availability probe() {
-    if (PathStyle.current() != PathStyle.WINDOWS) {
-      return Availability.unavailable("this is not Windows", "");
+  private Found looked() {
+    if (standIn.isEmpty() && PathStyle.current() != PathStyle.WINDOWS) {
+      return none(Availability.unavailable("this is not Windows", ""));
     }
-    return looked();
+    WslDiscovery discovery =
+        standIn.orElseGet(
+            () ->
+                new WslDiscovery(
+                    System.getenv(), Optional.ofNullable(System.getProperty(DISTRIBUTION))));
+    WslDiscovery.Found there = discovery.look();
+    if (!there.availability().usable() || there.guest().isEmpty()) {
+      return none(there.availability());
+    }
+    WslPaths paths = new WslPaths(there.distribution(), there.guest().get().automount());
+    GuestSandboxes sandboxes = new GuestSandboxes(discovery, paths);
+    try {
+      GuestMessage.Planned tried =
+          sandboxes.plan(SandboxPolicy.builder().build(), System.getProperty("user.dir"));
+      Map<String, String> facts = new LinkedHashMap<>(there.facts());
+      facts.putAll(tried.facts());
+      return new Found(
+          new Availability(tried.usable(), tried.reasons(), tried.remedies(), facts),
+          Optional.of(sandboxes),
+          paths);
+    } catch (SandboxException e) {
+      return none(
+          new Availability(
+              false, List.of(e.getMessage()), List.of("wsl --shutdown"), there.facts()));
+    }
   }
 
-  /** What was found, and that nothing runs there yet. */
-  Availability looked() {
-    Availability there = found().availability();
-    List<String> reasons = new ArrayList<>(there.reasons());
-    reasons.add("nothing is run in WSL2 in this version");
-    List<String> remedies = new ArrayList<>(there.remedies());
-    remedies.add("run Ringfence inside the distribution");
-    return new Availability(false, reasons, remedies, there.facts());
+  private static Found none(Availability availability) {
+    return new Found(availability, Optional.empty(), USUAL);
+  }
+
+  @Override
+  public Availability probe() {
+    return found().availability();
   }
 
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
-    return new SandboxPlan(id(), policy, probe(), List.of());
+    Found here = found();
+    if (here.sandboxes().isEmpty() || !here.availability().usable()) {
+      return new SandboxPlan(id(), policy, here.availability(), List.of());
+    }
+    try {
+      GuestMessage.Planned planned =
+          here.sandboxes().get().plan(policy.policy(), policy.places().workspace());
+      Availability there =
+          new Availability(
+              planned.usable(), planned.reasons(), planned.remedies(), planned.facts());
+      List<Guarantee> guarantees = new ArrayList<>(planned.guarantees());
+      if (there.usable()) {
+        guarantees.add(doors(here.paths()));
+      }
+      return new SandboxPlan(id(), policy, there, guarantees);
+    } catch (SandboxException e) {
+      return new SandboxPlan(id(), policy, Availability.unavailable(e.getMessage(), ""), List.of());
+    }
+  }
+
+  private static Guarantee doors(WslPaths paths) {
+    return Guarantee.enforced(
+        "wsl.doors",
+        "No program of Windows is started, and no drive, desktop or other distribution is reached"
+            + " that no rule names",
+        "hidden: "
+            + String.join(", ", GuestPolicy.doors(paths))
+            + "; sockets of the virtual machine's host are not made");
   }
 
   @Override
@@ -114,6 +175,12 @@ public final class Wsl2Backend implements SandboxBackend {
 
   @Override
   public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
-    throw new SandboxRefusedException(List.of(plan));
+    Found here = found();
+    if (here.sandboxes().isEmpty() || !plan.acceptable()) {
+      throw new SandboxRefusedException(List.of(plan));
+    }
+    return here.sandboxes()
+        .get()
+        .open(plan.policy().policy(), plan.policy().places().workspace(), listener);
   }
 }

@@ -27,6 +27,16 @@ class CommandLineTest {
   }
 
   @Test
+  void doctorRecommendsWhatRunsHere() {
+    assertThat(ringfence("doctor", "--recommend").out())
+        .contains("for commands that nobody has read", "  --backend ");
+    assertThat(ringfence("doctor", "--recommend", "packaged").out())
+        .contains("use the program's own .exe");
+    assertThat(ringfence("doctor", "--recommend", "nothing").exit())
+        .isEqualTo(ExitCode.OWN_FAILURE);
+  }
+
+  @Test
   void helpShowsWhatAPersonNeeds() {
     assertThat(ringfence("--help").out())
         .contains("Examples:", "ringfence run -- make test", "Exit codes", "doctor", "verify");

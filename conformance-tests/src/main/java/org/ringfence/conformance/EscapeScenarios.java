@@ -99,7 +99,7 @@ final class EscapeScenarios {
 
   private static String secret(Stage stage) throws Exception {
     try (Sandbox here = stage.open(stage.policy("write"), List.of("environment.filtered"))) {
-      here.plan();
+      Stage.onThisSystem(here);
     }
     ProcessBuilder host = SandboxHost.command(stage, "env");
     host.environment().put("RINGFENCE_TEST_TOKEN", Fixture.SECRET);

@@ -333,7 +333,7 @@ final class LifetimeScenarios {
   /** A JVM of its own opens a sandbox and is killed. */
   private static String jvmKilled(Stage stage) throws Exception {
     try (Sandbox here = open(stage, stage.policy("write"), "lifetime.jvm-exit")) {
-      here.plan();
+      Stage.onThisSystem(here);
     }
     String sleeper = sleeper();
     String script =
@@ -395,7 +395,8 @@ final class LifetimeScenarios {
   }
 
   /** Where it lies outside; inside it may have another name. */
-  static Path tmpOf(Sandbox sandbox) {
+  static Path tmpOf(Sandbox sandbox) throws ConformanceCase.NotApplicableException {
+    Stage.onThisSystem(sandbox);
     return Path.of(sandbox.plan().policy().places().privateTmp().orElseThrow());
   }
 

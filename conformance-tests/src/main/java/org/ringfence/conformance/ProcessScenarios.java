@@ -240,6 +240,7 @@ final class ProcessScenarios {
 
   private static String handle(Stage stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
+      Stage.onThisSystem(sandbox);
       SandboxedProcess process = sandbox.start(sh("read line; exit 3"));
       String problems =
           expect(true, process.isAlive())

@@ -111,6 +111,20 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /**
+   * For cases that look at a command from this process: at its handle, its temporary directory, the
+   * variables that it has from here.
+   *
+   * @throws NotApplicableException if commands run in another system than this process does
+   */
+  static void onThisSystem(Sandbox sandbox) throws NotApplicableException {
+    if (sandbox.plan().guarantees().stream().anyMatch(one -> one.id().equals("wsl.doors"))) {
+      throw new NotApplicableException(
+          "commands run in a distribution, which has processes, variables and temporary"
+              + " directories of its own");
+    }
+  }
+
+  /**
    * Opens a sandbox. What the case does not need may be weaker than enforced.
    *
    * @throws NotApplicableException if a guarantee that the case needs is not enforced here

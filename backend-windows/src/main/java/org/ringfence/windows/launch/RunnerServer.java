@@ -217,7 +217,7 @@ public final class RunnerServer {
               terminal
                   ? Optional.of(
                       new CommandRequest.TerminalEnds(
-                          new TerminalSize(start.columns(), start.rows()),
+                          new TerminalSize(start.rows(), start.columns()),
                           handles.get(0),
                           handles.get(1)))
                   : Optional.empty(),

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.ringfence.SandboxException;
 import org.ringfence.plan.Availability;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.WslDistribution;
@@ -26,12 +27,14 @@ public final class WslDiscovery {
    * @param reasons why no sandbox can be had; empty when one can
    * @param remedies what would help
    * @param facts what is known of the machine and the distribution
+   * @param distribution its name; empty when none was asked
    * @param guest the distribution's own words; empty when it was not asked
    */
   public record Found(
       List<String> reasons,
       List<String> remedies,
       Map<String, String> facts,
+      String distribution,
       Optional<GuestFacts> guest) {
     /**
      * The same, as backends tell it.
@@ -51,6 +54,16 @@ public final class WslDiscovery {
    */
   public WslDiscovery(Map<String, String> environment, Optional<String> wanted) {
     this(WslProgram.ofSystem(environment), wanted);
+  }
+
+  /**
+   * With a program in the place of {@code wsl.exe}.
+   *
+   * @param program the program, with arguments that it needs before those of {@code wsl.exe}
+   * @return discovery of the default distribution
+   */
+  public static WslDiscovery with(List<String> program) {
+    return new WslDiscovery(Optional.of(new WslProgram(program)), Optional.empty());
   }
 
   WslDiscovery(Optional<WslProgram> program, Optional<String> wanted) {
@@ -91,6 +104,36 @@ public final class WslDiscovery {
     }
   }
 
+  /**
+   * Starts a guest in a distribution.
+   *
+   * @param distribution its name
+   * @param classPath the class path of this process, by its names there
+   * @return the guest
+   * @throws SandboxException if it does not start
+   */
+  public GuestConnection guest(String distribution, String classPath) throws SandboxException {
+    try {
+      return GuestConnection.of(
+          program
+              .orElseThrow()
+              .start(
+                  List.of(
+                      "-d",
+                      distribution,
+                      "--exec",
+                      "java",
+                      "-XX:+UseSerialGC",
+                      "-cp",
+                      classPath,
+                      "org.ringfence.wsl2.guest.GuestMain")));
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("wsl.exe: " + e.getMessage(), e);
+    }
+  }
+
   private Optional<WslDistribution> chosen(List<WslDistribution> distributions) {
     return distributions.stream()
         .filter(one -> wanted.map(one.name()::equalsIgnoreCase).orElse(one.standard()))
@@ -98,7 +141,7 @@ public final class WslDiscovery {
   }
 
   private Found missing(String reason, String remedy) {
-    return new Found(List.of(reason), List.of(remedy), Map.of(), Optional.empty());
+    return new Found(List.of(reason), List.of(remedy), Map.of(), "", Optional.empty());
   }
 
   private Found asked(WslDistribution distribution) throws IOException {
@@ -109,6 +152,7 @@ public final class WslDiscovery {
           List.of(distribution.name() + " is WSL1, which has neither namespaces nor Landlock"),
           List.of("wsl --set-version " + distribution.name() + " 2"),
           facts,
+          distribution.name(),
           Optional.empty());
     }
     WslProgram.Answer answer =
@@ -126,6 +170,7 @@ public final class WslDiscovery {
                           + answer.exit())),
           failure.map(one -> List.of(one.remedy())).orElse(List.of()),
           facts,
+          distribution.name(),
           Optional.empty());
     }
     guest.told().forEach((name, value) -> describe(facts, name, value));
@@ -136,6 +181,7 @@ public final class WslDiscovery {
             .map(lack -> lack.remedy().replace("NAME", distribution.name()))
             .toList(),
         facts,
+        distribution.name(),
         Optional.of(guest));
   }
 

@@ -64,14 +64,7 @@ public final class WslProgram {
    * @throws IOException if it cannot be started, or does not answer in a minute
    */
   Answer ask(byte[] input, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(program);
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-    builder.environment().put("WSL_UTF8", "1");
-    // Nothing of this process's goes along.
-    builder.environment().put("WSLENV", "");
-    Process process = builder.start();
+    Process process = start(List.of(arguments));
     CompletableFuture<byte[]> output =
         CompletableFuture.supplyAsync(() -> read(process.getInputStream()), WslProgram::daemon);
     try {
@@ -91,6 +84,24 @@ public final class WslProgram {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param arguments its arguments
+   * @return its process
+   * @throws IOException if it cannot be started
+   */
+  Process start(List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>(program);
+    command.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().put("WSL_UTF8", "1");
+    // Nothing of this process's goes along.
+    builder.environment().put("WSLENV", "");
+    return builder.start();
   }
 
   private static void daemon(Runnable task) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -13,6 +14,8 @@ import java.util.regex.Pattern;
  */
 public record GuestFacts(Map<String, String> told) {
   private static final Pattern WSL1 = Pattern.compile("4\\.4\\.0-[0-9]+-Microsoft");
+  private static final Pattern JAVA = Pattern.compile("version \"([0-9]{1,4})[.\"]");
+  private static final int OLDEST_JAVA = 17;
   private static final String NONE = "none";
 
   /** Copies the map. */
@@ -91,6 +94,12 @@ public record GuestFacts(Map<String, String> told) {
               "bubblewrap cannot make namespaces there: " + of("namespaces", "no"),
               "a kernel with user namespaces, and no AppArmor profile that forbids them"));
     }
+    if (javaVersion() < OLDEST_JAVA) {
+      lacks.add(
+          new Lack(
+              "there is no Java " + OLDEST_JAVA + " or later",
+              "sudo apt-get install openjdk-" + OLDEST_JAVA + "-jre-headless"));
+    }
     if (of("landlock", NONE).equals(NONE)) {
       lacks.add(
           new Lack(
@@ -98,6 +107,12 @@ public record GuestFacts(Map<String, String> told) {
               "wsl --update, and no lsm= in kernelCommandLine of .wslconfig"));
     }
     return lacks;
+  }
+
+  /** The first number of {@code openjdk version "17.0.12"}; 0 for none. */
+  private int javaVersion() {
+    Matcher matcher = JAVA.matcher(of("java", NONE));
+    return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
   /**

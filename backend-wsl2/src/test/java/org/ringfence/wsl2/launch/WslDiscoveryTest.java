@@ -2,7 +2,6 @@ package org.ringfence.wsl2.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,9 +24,8 @@ class WslDiscoveryTest {
           + "  Old One         Stopped         1\r\n"
           + "  docker-desktop  Running         2";
 
-  private static WslProgram standIn(String list, boolean old) throws Exception {
-    Path script =
-        Path.of(URI.create(WslDiscoveryTest.class.getResource("wsl-stand-in.sh").toString()));
+  private static WslProgram standIn(String list, boolean old) {
+    Path script = Path.of("src", "test", "wsl", "wsl-stand-in.sh").toAbsolutePath();
     List<String> command = new ArrayList<>(List.of("env", "STANDIN_LIST=" + list));
     if (old) {
       command.add("STANDIN_OLD=1");

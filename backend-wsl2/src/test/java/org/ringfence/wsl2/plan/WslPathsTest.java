@@ -160,7 +160,8 @@ class WslPathsTest {
     GuestFacts whole =
         GuestFacts.of(
             "kernel=6.6.87.2-microsoft-standard-WSL2\nautomount=/drives\ninterop=False\n"
-                + "bubblewrap=bubblewrap 0.9.0\nnamespaces=yes\nlandlock=ABI 3\nend=yes\n");
+                + "bubblewrap=bubblewrap 0.9.0\nnamespaces=yes\nlandlock=ABI 3\n"
+                + "java=openjdk version \"21.0.4\" 2024-07-16\nend=yes\n");
     assertThat(whole.lacks()).isEmpty();
     assertThat(whole.automount()).isEqualTo("/drives/");
     assertThat(whole.interop()).isFalse();

@@ -1,0 +1,112 @@
+package org.ringfence.wsl2.channel;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.ringfence.spi.Frames;
+import org.ringfence.wsl2.channel.json.GuestMessageJson;
+
+/**
+ * Messages and the bytes of commands' streams over one pair of streams. Sending is thread-safe; one
+ * thread receives.
+ */
+public final class GuestChannel {
+  /** How many bytes of a stream may be on their way, in each direction. */
+  public static final int WINDOW = 256 * 1024;
+
+  private static final int LONGEST = 8 << 20;
+  private static final byte MESSAGE = 'm';
+  private static final byte DATA = 'd';
+  private static final int DATA_HEADER = 1 + Integer.BYTES + 1;
+
+  private final Frames frames;
+
+  /** Something that was received. */
+  public sealed interface Received {}
+
+  /**
+   * A message.
+   *
+   * @param message the message
+   */
+  public record Said(GuestMessage message) implements Received {}
+
+  /**
+   * Bytes of a stream; none at its end.
+   *
+   * @param command the command
+   * @param stream 0, 1 or 2
+   * @param bytes the bytes
+   */
+  public record Data(int command, int stream, byte[] bytes) implements Received {}
+
+  /**
+   * Uses two streams, which others close.
+   *
+   * @param input where frames come from
+   * @param output where they go
+   */
+  public GuestChannel(InputStream input, OutputStream output) {
+    this.frames = new Frames(input, output, LONGEST);
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param message the message
+   * @throws IOException if it cannot be sent
+   */
+  public void send(GuestMessage message) throws IOException {
+    byte[] json = GuestMessageJson.write(message);
+    frames.send(ByteBuffer.allocate(1 + json.length).put(MESSAGE).put(json).array());
+  }
+
+  /**
+   * Sends bytes of a stream.
+   *
+   * @param command the command
+   * @param stream 0, 1 or 2
+   * @param buffer where they are
+   * @param offset from where on
+   * @param length how many; 0 ends the stream
+   * @throws IOException if they cannot be sent
+   */
+  public void send(int command, int stream, byte[] buffer, int offset, int length)
+      throws IOException {
+    frames.send(
+        ByteBuffer.allocate(DATA_HEADER + length)
+            .put(DATA)
+            .putInt(command)
+            .put((byte) stream)
+            .put(buffer, offset, length)
+            .array());
+  }
+
+  /**
+   * Receives.
+   *
+   * @return what was received; empty when the other side has closed
+   * @throws IOException if it cannot be read or understood
+   */
+  public Optional<Received> receive() throws IOException {
+    Optional<byte[]> frame = frames.receive();
+    if (frame.isEmpty()) {
+      return Optional.empty();
+    }
+    byte[] content = frame.get();
+    if (content.length > 0 && content[0] == MESSAGE) {
+      return Optional.of(new Said(GuestMessageJson.read(content, 1)));
+    }
+    if (content.length >= DATA_HEADER && content[0] == DATA) {
+      ByteBuffer data = ByteBuffer.wrap(content, 1, content.length - 1);
+      int command = data.getInt();
+      int stream = data.get();
+      byte[] bytes = new byte[data.remaining()];
+      data.get(bytes);
+      return Optional.of(new Data(command, stream, bytes));
+    }
+    throw new IOException("a frame is neither a message nor bytes");
+  }
+}

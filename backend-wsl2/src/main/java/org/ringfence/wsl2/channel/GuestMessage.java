@@ -1,0 +1,260 @@
+package org.ringfence.wsl2.channel;
+
+import java.util.List;
+import java.util.Map;
+import org.ringfence.event.Violation;
+import org.ringfence.plan.Guarantee;
+
+/** What is said between this side and the guest in a distribution. */
+public sealed interface GuestMessage {
+  /** The version of all of this; two that have different ones do not talk. */
+  int VERSION = 1;
+
+  /** Something that has an answer. */
+  sealed interface Question extends GuestMessage {
+    /**
+     * Its number.
+     *
+     * @return a number that no other question of this channel has
+     */
+    int number();
+  }
+
+  /**
+   * The first that a guest says.
+   *
+   * @param version the version that it speaks
+   */
+  record Hello(int version) implements GuestMessage {}
+
+  /**
+   * Asks what would be enforced.
+   *
+   * @param number the question's number
+   * @param policy the policy as JSON, with paths of the guest
+   * @param workspace the workspace there
+   */
+  record Plan(int number, String policy, String workspace) implements Question {}
+
+  /**
+   * What would be enforced.
+   *
+   * @param number the question's number
+   * @param usable whether the guest's backend can run
+   * @param reasons why it cannot
+   * @param remedies what would help
+   * @param facts what was found there
+   * @param guarantees the guarantees
+   */
+  record Planned(
+      int number,
+      boolean usable,
+      List<String> reasons,
+      List<String> remedies,
+      Map<String, String> facts,
+      List<Guarantee> guarantees)
+      implements GuestMessage {}
+
+  /**
+   * Opens a sandbox.
+   *
+   * @param number the question's number
+   * @param sandbox what it is called from here on
+   * @param policy the policy as JSON, with paths of the guest
+   * @param workspace the workspace there
+   * @param interests what is reported beyond what is denied, in the words of {@link
+   *     org.ringfence.event.SandboxListener.Interest}
+   * @param decisionMillis how long a decision about a host is waited for
+   */
+  record Open(
+      int number,
+      int sandbox,
+      String policy,
+      String workspace,
+      List<String> interests,
+      long decisionMillis)
+      implements Question {}
+
+  /**
+   * Ends the commands of a sandbox and gives everything back.
+   *
+   * @param number the question's number
+   * @param sandbox the sandbox
+   */
+  record Close(int number, int sandbox) implements Question {}
+
+  /**
+   * Starts a command. The answer is its process there.
+   *
+   * @param number the question's number
+   * @param sandbox the sandbox
+   * @param command what it is called from here on
+   * @param words the program and its arguments
+   * @param directory the working directory there
+   * @param variables variables beyond the guest's own
+   * @param mergeError whether standard error goes where standard output goes
+   * @param columns the terminal's width; 0 for none
+   * @param rows its height
+   * @param timeoutMillis how long it may run; -1 for what the policy says
+   */
+  record Start(
+      int number,
+      int sandbox,
+      int command,
+      List<String> words,
+      String directory,
+      Map<String, String> variables,
+      boolean mergeError,
+      int columns,
+      int rows,
+      long timeoutMillis)
+      implements Question {}
+
+  /**
+   * Ends a command.
+   *
+   * @param command the command
+   * @param forcibly whether at once
+   */
+  record End(int command, boolean forcibly) implements GuestMessage {}
+
+  /**
+   * Changes a terminal's size.
+   *
+   * @param command the command
+   * @param columns its width
+   * @param rows its height
+   */
+  record Resize(int command, int columns, int rows) implements GuestMessage {}
+
+  /**
+   * Lets the other side send more of a stream.
+   *
+   * @param command the command
+   * @param stream 0, 1 or 2
+   * @param bytes how much more
+   */
+  record Credit(int command, int stream, int bytes) implements GuestMessage {}
+
+  /**
+   * An answer.
+   *
+   * @param number the question's number
+   * @param value what the question says it is
+   */
+  record Answer(int number, long value) implements GuestMessage {}
+
+  /** Why a question could not be answered. */
+  enum Kind {
+    /** There is no such program. */
+    COMMAND_NOT_FOUND,
+    /** Anything else. */
+    OTHER
+  }
+
+  /**
+   * A question that could not be answered.
+   *
+   * @param number the question's number
+   * @param kind why
+   * @param text a line for people
+   */
+  record Failure(int number, Kind kind, String text) implements GuestMessage {}
+
+  /**
+   * A command has ended.
+   *
+   * @param command the command
+   * @param cause what ended it, in the words of {@link org.ringfence.Termination.Cause}
+   * @param exitValue its exit value
+   * @param signal the signal that ended it; 0 for none
+   */
+  record Ended(int command, String cause, int exitValue, int signal) implements GuestMessage {}
+
+  /**
+   * Asks this side about a host.
+   *
+   * @param number the question's number, of the guest's counting
+   * @param sandbox the sandbox
+   * @param host the host
+   * @param port the port
+   * @param pid the process that asks for it
+   * @param executable its program
+   */
+  record AskHost(int number, int sandbox, String host, int port, long pid, String executable)
+      implements GuestMessage {}
+
+  /**
+   * What this side decides about a host.
+   *
+   * @param number the question's number
+   * @param verdict the verdict, in the words of {@link org.ringfence.event.HostVerdict}
+   */
+  record HostAnswer(int number, String verdict) implements GuestMessage {}
+
+  /**
+   * A connection was decided on, and has ended. Numbers are -1 where they are not known.
+   *
+   * @param sandbox the sandbox
+   * @param time when
+   * @param host the host
+   * @param address its address
+   * @param port the port
+   * @param pid the process
+   * @param executable its program
+   * @param rule what decided
+   * @param allowed how
+   * @param sent bytes that were sent
+   * @param received bytes that were received
+   * @param nanos how long it lasted
+   */
+  record Connected(
+      int sandbox,
+      String time,
+      String host,
+      String address,
+      int port,
+      long pid,
+      String executable,
+      String rule,
+      boolean allowed,
+      long sent,
+      long received,
+      long nanos)
+      implements GuestMessage {}
+
+  /**
+   * A program was executed.
+   *
+   * @param sandbox the sandbox
+   * @param pid its process
+   * @param parent that one's parent
+   * @param path the program
+   * @param arguments its arguments
+   * @param directory where it began
+   * @param start when it began
+   * @param end when it ended
+   * @param exited whether its exit code is known
+   * @param exit the exit code
+   */
+  record Executed(
+      int sandbox,
+      long pid,
+      long parent,
+      String path,
+      List<String> arguments,
+      String directory,
+      String start,
+      String end,
+      boolean exited,
+      int exit)
+      implements GuestMessage {}
+
+  /**
+   * Something was denied.
+   *
+   * @param sandbox the sandbox
+   * @param violation what
+   */
+  record Denied(int sandbox, Violation violation) implements GuestMessage {}
+}

@@ -1,0 +1,2 @@
+/** Messages as JSON. */
+package org.ringfence.wsl2.channel.json;

@@ -1,0 +1,122 @@
+package org.ringfence.wsl2.guest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination;
+import org.ringfence.wsl2.channel.GuestChannel;
+import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.SentStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A command of the other side's: its streams go to and fro, each on a thread of its own. */
+final class GuestCommand {
+  private static final Logger LOG = LoggerFactory.getLogger(GuestCommand.class);
+  private static final int CHUNK = 32 * 1024;
+  private static final byte[] END = {};
+
+  private final GuestChannel channel;
+  private final int number;
+  private final SandboxedProcess process;
+  private final LinkedBlockingQueue<byte[]> input = new LinkedBlockingQueue<>();
+  private final SentStream output;
+  private final SentStream error;
+
+  GuestCommand(GuestChannel channel, int number, SandboxedProcess process) {
+    this.channel = channel;
+    this.number = number;
+    this.process = process;
+    this.output = new SentStream(channel, number, 1);
+    this.error = new SentStream(channel, number, 2);
+  }
+
+  void run(Consumer<GuestMessage.Ended> whenEnded) {
+    Thread out = thread("output", () -> pump(process.getInputStream(), output));
+    Thread err = thread("error", () -> pump(process.getErrorStream(), error));
+    thread("input", this::feed);
+    thread(
+        "end",
+        () -> {
+          try {
+            process.waitFor();
+            Termination how = process.termination().orElseThrow();
+            // What it has written is told before, unless something that it left still writes.
+            out.join(1_000);
+            err.join(1_000);
+            input.add(END);
+            whenEnded.accept(
+                new GuestMessage.Ended(number, how.cause().name(), how.exitValue(), how.signal()));
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+
+  private Thread thread(String what, Runnable task) {
+    Thread thread = new Thread(task, "ringfence-" + what + "-" + number);
+    thread.setDaemon(true);
+    thread.start();
+    return thread;
+  }
+
+  private static void pump(InputStream from, OutputStream to) {
+    byte[] buffer = new byte[CHUNK];
+    try (to) {
+      for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
+        to.write(buffer, 0, count);
+      }
+    } catch (IOException e) {
+      LOG.debug("a stream of a command has ended", e);
+    }
+  }
+
+  /** Bytes for standard input, in order; none at its end. */
+  void input(byte[] bytes) {
+    input.add(bytes);
+  }
+
+  private void feed() {
+    try (OutputStream to = process.getOutputStream()) {
+      for (byte[] bytes = input.take(); bytes.length > 0; bytes = input.take()) {
+        to.write(bytes);
+        to.flush();
+        channel.send(new GuestMessage.Credit(number, 0, bytes.length));
+      }
+    } catch (IOException e) {
+      LOG.debug("the command reads no more", e);
+      refuse();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whoever still writes finds the stream closed, as with a pipe that nobody reads. */
+  private void refuse() {
+    try {
+      channel.send(new GuestMessage.Credit(number, 0, -1));
+    } catch (IOException e) {
+      LOG.debug("the other side has gone", e);
+    }
+  }
+
+  void more(int stream, int bytes) {
+    (stream == 1 ? output : error).more(bytes);
+  }
+
+  void end(boolean forcibly) {
+    if (forcibly) {
+      process.destroyForcibly();
+    } else {
+      process.destroy();
+    }
+  }
+
+  void resize(int columns, int rows) {
+    process.resize(new TerminalSize(rows, columns));
+  }
+}

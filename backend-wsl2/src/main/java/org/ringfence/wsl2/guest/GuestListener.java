@@ -1,0 +1,82 @@
+package org.ringfence.wsl2.guest;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.wsl2.channel.GuestMessage;
+
+/** Tells the other side what a sandbox reports. */
+final class GuestListener implements SandboxListener {
+  /** The other side has its own time, which is up first. */
+  private static final int SPARE_MILLIS = 2_000;
+
+  private final GuestServer server;
+  private final GuestMessage.Open asked;
+  private final Set<Interest> interests = EnumSet.noneOf(Interest.class);
+
+  GuestListener(GuestServer server, GuestMessage.Open asked) {
+    this.server = server;
+    this.asked = asked;
+    asked.interests().forEach(name -> interests.add(Interest.valueOf(name)));
+  }
+
+  @Override
+  public Set<Interest> interests() {
+    return interests;
+  }
+
+  @Override
+  public void violation(Violation violation) {
+    server.tell(new GuestMessage.Denied(asked.sandbox(), violation));
+  }
+
+  @Override
+  public void executed(AuditRecord command) {
+    server.tell(
+        new GuestMessage.Executed(
+            asked.sandbox(),
+            command.pid(),
+            command.parent(),
+            command.path(),
+            command.arguments(),
+            command.directory(),
+            command.start().toString(),
+            command.end().toString(),
+            command.exit().isPresent(),
+            command.exit().orElse(0)));
+  }
+
+  @Override
+  public void connection(ConnectionRecord connection) {
+    server.tell(
+        new GuestMessage.Connected(
+            asked.sandbox(),
+            connection.time().toString(),
+            connection.host(),
+            connection.address(),
+            connection.port(),
+            connection.pid(),
+            connection.executable(),
+            connection.rule(),
+            connection.allowed(),
+            connection.sent().orElse(-1),
+            connection.received().orElse(-1),
+            connection.duration().map(Duration::toNanos).orElse(-1L)));
+  }
+
+  @Override
+  public HostVerdict unlistedHost(HostRequest request) {
+    return server.verdict(asked.sandbox(), request, asked.decisionMillis() + SPARE_MILLIS);
+  }
+
+  @Override
+  public Duration decisionTimeout() {
+    return Duration.ofMillis(asked.decisionMillis());
+  }
+}

@@ -1,0 +1,216 @@
+package org.ringfence.wsl2.guest;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.ringfence.Backends;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.wsl2.channel.GuestChannel;
+import org.ringfence.wsl2.channel.GuestMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens sandboxes of bubblewrap and starts their commands for the other side. */
+final class GuestServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GuestServer.class);
+  private static final String BACKEND = "bubblewrap";
+
+  private final GuestChannel channel;
+  private final BubblewrapBackend bubblewrap = new BubblewrapBackend();
+  private final Map<Integer, Sandbox> sandboxes = new ConcurrentHashMap<>();
+  private final Map<Integer, GuestCommand> commands = new ConcurrentHashMap<>();
+  private final Map<Integer, CompletableFuture<HostVerdict>> asked = new ConcurrentHashMap<>();
+  private final AtomicInteger numbers = new AtomicInteger();
+  private final ExecutorService answering =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "ringfence-guest");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  GuestServer(GuestChannel channel) {
+    this.channel = channel;
+  }
+
+  void serve() throws IOException {
+    channel.send(new GuestMessage.Hello(GuestMessage.VERSION));
+    Optional<GuestChannel.Received> received = channel.receive();
+    while (received.isPresent()) {
+      if (received.get() instanceof GuestChannel.Data data) {
+        GuestCommand command = commands.get(data.command());
+        if (command != null) {
+          command.input(data.bytes());
+        }
+      } else if (received.get() instanceof GuestChannel.Said said) {
+        heard(said.message());
+      }
+      received = channel.receive();
+    }
+  }
+
+  private void heard(GuestMessage message) throws IOException {
+    if (message instanceof GuestMessage.Question question) {
+      // One that takes its time keeps nobody else waiting.
+      answering.execute(() -> tell(answered(question)));
+    } else if (message instanceof GuestMessage.Credit credit) {
+      Optional.ofNullable(commands.get(credit.command()))
+          .ifPresent(command -> command.more(credit.stream(), credit.bytes()));
+    } else if (message instanceof GuestMessage.End end) {
+      Optional.ofNullable(commands.get(end.command()))
+          .ifPresent(command -> command.end(end.forcibly()));
+    } else if (message instanceof GuestMessage.HostAnswer answer) {
+      Optional.ofNullable(asked.remove(answer.number()))
+          .ifPresent(waiting -> waiting.complete(HostVerdict.valueOf(answer.verdict())));
+    } else if (message instanceof GuestMessage.Resize size) {
+      Optional.ofNullable(commands.get(size.command()))
+          .ifPresent(command -> command.resize(size.columns(), size.rows()));
+    } else {
+      throw new IOException("a guest is asked, not told");
+    }
+  }
+
+  /** Asks the other side about a host. */
+  HostVerdict verdict(int sandbox, HostRequest request, long millis) {
+    int number = numbers.incrementAndGet();
+    CompletableFuture<HostVerdict> waiting = new CompletableFuture<>();
+    asked.put(number, waiting);
+    try {
+      tell(
+          new GuestMessage.AskHost(
+              number,
+              sandbox,
+              request.host(),
+              request.port(),
+              request.pid(),
+              request.executable()));
+      return waiting.get(millis, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      return HostVerdict.DENY;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return HostVerdict.DENY;
+    } finally {
+      asked.remove(number);
+    }
+  }
+
+  /** Whoever does not hear it has gone, and this process is about to. */
+  void tell(GuestMessage message) {
+    try {
+      channel.send(message);
+    } catch (IOException e) {
+      LOG.debug("the other side has gone", e);
+    }
+  }
+
+  private GuestMessage answered(GuestMessage.Question question) {
+    int number = question.number();
+    try {
+      if (question instanceof GuestMessage.Plan plan) {
+        return planned(plan);
+      } else if (question instanceof GuestMessage.Open open) {
+        open(open);
+        return new GuestMessage.Answer(number, 0);
+      } else if (question instanceof GuestMessage.Start start) {
+        return new GuestMessage.Answer(number, start(start));
+      } else if (question instanceof GuestMessage.Close close) {
+        Sandbox closing = sandboxes.remove(close.sandbox());
+        if (closing != null) {
+          closing.close();
+        }
+        return new GuestMessage.Answer(number, 0);
+      }
+      throw new IOException("a question that nobody answers");
+    } catch (CommandNotFoundException e) {
+      return new GuestMessage.Failure(
+          number, GuestMessage.Kind.COMMAND_NOT_FOUND, String.valueOf(e.getMessage()));
+    } catch (IOException | RuntimeException e) {
+      return new GuestMessage.Failure(
+          number, GuestMessage.Kind.OTHER, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static SandboxPolicy policy(String json) {
+    return PolicyReader.parse("policy", json);
+  }
+
+  private GuestMessage planned(GuestMessage.Plan asked) {
+    SandboxPlan plan =
+        bubblewrap.plan(policy(asked.policy()).in(Places.current(Path.of(asked.workspace()))));
+    return new GuestMessage.Planned(
+        asked.number(),
+        plan.availability().usable(),
+        plan.availability().reasons(),
+        plan.availability().remedies(),
+        plan.availability().facts(),
+        plan.guarantees());
+  }
+
+  private void open(GuestMessage.Open asked) throws IOException {
+    Sandbox opened =
+        Sandbox.opener(policy(asked.policy()))
+            .workspace(Path.of(asked.workspace()))
+            .backends(Backends.of(java.util.List.of(bubblewrap)))
+            .backend(BACKEND)
+            .listener(new GuestListener(this, asked))
+            .open();
+    sandboxes.put(asked.sandbox(), opened);
+  }
+
+  private long start(GuestMessage.Start asked) throws IOException {
+    Sandbox sandbox = sandboxes.get(asked.sandbox());
+    if (sandbox == null) {
+      throw new IOException("the sandbox has been closed");
+    }
+    SandboxCommand command =
+        SandboxCommand.of(asked.words())
+            .directory(Path.of(asked.directory()))
+            .redirectErrorStream(asked.mergeError());
+    for (Map.Entry<String, String> variable : asked.variables().entrySet()) {
+      command = command.environment(variable.getKey(), variable.getValue());
+    }
+    if (asked.timeoutMillis() >= 0) {
+      command = command.timeout(Duration.ofMillis(asked.timeoutMillis()));
+    }
+    if (asked.columns() > 0) {
+      command = command.terminal(new TerminalSize(asked.rows(), asked.columns()));
+    }
+    SandboxedProcess process = sandbox.start(command);
+    GuestCommand running = new GuestCommand(channel, asked.command(), process);
+    commands.put(asked.command(), running);
+    running.run(
+        ended -> {
+          tell(ended);
+          commands.remove(asked.command());
+        });
+    return process.pid();
+  }
+
+  /** Ends everything. */
+  @Override
+  public void close() {
+    sandboxes.values().forEach(Sandbox::close);
+  }
+}

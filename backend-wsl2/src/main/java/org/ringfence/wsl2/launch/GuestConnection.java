@@ -1,0 +1,257 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.wsl2.channel.GuestChannel;
+import org.ringfence.wsl2.channel.GuestMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A guest in a distribution, for all sandboxes of this process. Thread-safe. */
+public final class GuestConnection implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GuestConnection.class);
+  private static final int ANSWER_SECONDS = 60;
+
+  private final Process process;
+  private final GuestChannel channel;
+  private final AtomicInteger numbers = new AtomicInteger();
+  private final Map<Integer, CompletableFuture<GuestMessage>> answers = new ConcurrentHashMap<>();
+  private final Map<Integer, WslProcess> commands = new ConcurrentHashMap<>();
+  private final Map<Integer, HeardEvents> sandboxes = new ConcurrentHashMap<>();
+  private volatile String gone = "";
+
+  private GuestConnection(Process process) {
+    this.process = process;
+    this.channel = new GuestChannel(process.getInputStream(), process.getOutputStream());
+  }
+
+  /**
+   * Takes a guest over and hears its first word.
+   *
+   * @param process the guest's process: {@code wsl.exe}, or what stands in for it
+   * @return the connection
+   * @throws SandboxException if it is no guest of this version
+   */
+  static GuestConnection of(Process process) throws SandboxException {
+    GuestConnection connection = new GuestConnection(process);
+    boolean done = false;
+    try {
+      Optional<GuestChannel.Received> first = connection.channel.receive();
+      if (first.isEmpty()
+          || !(first.get() instanceof GuestChannel.Said said)
+          || !(said.message() instanceof GuestMessage.Hello hello)) {
+        throw new SandboxException("the guest does not say who it is");
+      }
+      if (hello.version() != GuestMessage.VERSION) {
+        throw new SandboxException(
+            "the guest speaks version " + hello.version() + ", this is " + GuestMessage.VERSION);
+      }
+      Thread thread = new Thread(connection::hear, "ringfence-wsl-guest");
+      thread.setDaemon(true);
+      thread.start();
+      done = true;
+      return connection;
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the guest does not start: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        connection.close();
+      }
+    }
+  }
+
+  private void hear() {
+    String reason = "the guest has ended";
+    try {
+      Optional<GuestChannel.Received> received = channel.receive();
+      while (received.isPresent()) {
+        if (received.get() instanceof GuestChannel.Data data) {
+          WslProcess command = commands.get(data.command());
+          if (command != null) {
+            command.received(data.stream(), data.bytes());
+          }
+        } else if (received.get() instanceof GuestChannel.Said said) {
+          heard(said.message());
+        }
+        received = channel.receive();
+      }
+    } catch (IOException e) {
+      reason = "the guest: " + e.getMessage();
+    }
+    gone = reason;
+    SandboxException failed = new SandboxException(reason);
+    answers.values().forEach(answer -> answer.completeExceptionally(failed));
+    commands.values().forEach(WslProcess::lost);
+  }
+
+  private void heard(GuestMessage message) throws IOException {
+    if (message instanceof GuestMessage.Ended ended) {
+      WslProcess command = commands.remove(ended.command());
+      if (command != null) {
+        command.ended(ended);
+      }
+    } else if (message instanceof GuestMessage.Credit credit) {
+      WslProcess command = commands.get(credit.command());
+      if (command != null) {
+        command.room(credit.bytes());
+      }
+    } else if (sandboxOf(message) != 0) {
+      HeardEvents hearer = sandboxes.get(sandboxOf(message));
+      if (hearer != null) {
+        told(hearer, message);
+      }
+    } else {
+      CompletableFuture<GuestMessage> asked = answers.remove(number(message));
+      if (asked == null) {
+        throw new IOException("it answers what nobody asked");
+      }
+      asked.complete(message);
+    }
+  }
+
+  /** Whose report a message is; 0 for none's. */
+  private static int sandboxOf(GuestMessage message) {
+    if (message instanceof GuestMessage.Denied denied) {
+      return denied.sandbox();
+    } else if (message instanceof GuestMessage.Executed executed) {
+      return executed.sandbox();
+    } else if (message instanceof GuestMessage.Connected connected) {
+      return connected.sandbox();
+    } else if (message instanceof GuestMessage.AskHost asked) {
+      return asked.sandbox();
+    }
+    return 0;
+  }
+
+  private void told(HeardEvents hearer, GuestMessage message) {
+    if (message instanceof GuestMessage.AskHost asked) {
+      hearer.ask(
+          asked,
+          verdict -> {
+            try {
+              channel.send(new GuestMessage.HostAnswer(asked.number(), verdict.name()));
+            } catch (IOException e) {
+              LOG.debug("the guest has gone", e);
+            }
+          });
+    } else {
+      hearer.tell(message);
+    }
+  }
+
+  private static int number(GuestMessage message) throws IOException {
+    if (message instanceof GuestMessage.Answer answer) {
+      return answer.number();
+    } else if (message instanceof GuestMessage.Failure failure) {
+      return failure.number();
+    } else if (message instanceof GuestMessage.Planned planned) {
+      return planned.number();
+    }
+    throw new IOException("it says what a guest does not say");
+  }
+
+  /** A number that nothing else of this connection has. */
+  int number() {
+    return numbers.incrementAndGet();
+  }
+
+  boolean alive() {
+    return gone.isEmpty() && process.isAlive();
+  }
+
+  GuestMessage ask(GuestMessage.Question question) throws SandboxException {
+    CompletableFuture<GuestMessage> answer = new CompletableFuture<>();
+    answers.put(question.number(), answer);
+    try {
+      if (!gone.isEmpty()) {
+        throw new SandboxException(gone);
+      }
+      channel.send(question);
+      GuestMessage told = answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      if (told instanceof GuestMessage.Failure failure) {
+        throw failed(question, failure);
+      }
+      return told;
+    } catch (ExecutionException e) {
+      throw new SandboxException(e.getCause().getMessage(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new SandboxException("the guest does not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException("interrupted while the guest was asked", e);
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the guest: " + e.getMessage(), e);
+    } finally {
+      answers.remove(question.number());
+    }
+  }
+
+  private static SandboxException failed(
+      GuestMessage.Question question, GuestMessage.Failure failure) {
+    if (failure.kind() == GuestMessage.Kind.COMMAND_NOT_FOUND
+        && question instanceof GuestMessage.Start start) {
+      String name = start.words().get(0);
+      // Its message begins with what ours begins with.
+      String reason = failure.text().replace("command '" + name + "': ", "");
+      return new CommandNotFoundException(name, reason);
+    }
+    return new SandboxException(failure.text());
+  }
+
+  void tell(GuestMessage message) throws IOException {
+    channel.send(message);
+  }
+
+  GuestChannel channel() {
+    return channel;
+  }
+
+  void put(int number, WslProcess command) {
+    commands.put(number, command);
+  }
+
+  void forget(int number) {
+    commands.remove(number);
+  }
+
+  void hears(int sandbox, SandboxListener listener) {
+    sandboxes.put(sandbox, new HeardEvents(listener));
+  }
+
+  void forgetSandbox(int sandbox) {
+    HeardEvents hearer = sandboxes.remove(sandbox);
+    if (hearer != null) {
+      hearer.close();
+    }
+  }
+
+  /** Ends the guest: its input ends, and with it everything that it has started. */
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      process.destroyForcibly();
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

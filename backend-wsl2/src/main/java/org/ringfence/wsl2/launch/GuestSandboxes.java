@@ -1,0 +1,112 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.PolicyWriter;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.plan.GuestPolicy;
+import org.ringfence.wsl2.plan.WslPaths;
+
+/** Sandboxes in one distribution: a guest is started when one is needed and serves all of them. */
+public final class GuestSandboxes {
+  private final WslDiscovery discovery;
+  private final WslPaths paths;
+  private GuestConnection guest;
+
+  /**
+   * Prepares sandboxes.
+   *
+   * @param discovery starts the guest
+   * @param paths what paths are called in the distribution
+   */
+  public GuestSandboxes(WslDiscovery discovery, WslPaths paths) {
+    this.discovery = discovery;
+    this.paths = paths;
+  }
+
+  private UnaryOperator<String> there() {
+    return path -> path.startsWith("/") ? path : paths.toLinux(path);
+  }
+
+  private synchronized GuestConnection guest() throws SandboxException {
+    if (guest == null || !guest.alive()) {
+      List<String> classPath = new ArrayList<>();
+      for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        if (!entry.isEmpty()) {
+          classPath.add(there().apply(new File(entry).getAbsolutePath()));
+        }
+      }
+      guest = discovery.guest(paths.distribution(), String.join(":", classPath));
+    }
+    return guest;
+  }
+
+  /**
+   * Asks what would be enforced.
+   *
+   * @param policy the policy, with paths of this side
+   * @param workspace the workspace on this side
+   * @return the guest's plan
+   * @throws SandboxException if there is no guest, or a path has no name there
+   */
+  public GuestMessage.Planned plan(SandboxPolicy policy, String workspace) throws SandboxException {
+    GuestConnection asked = guest();
+    return (GuestMessage.Planned)
+        asked.ask(new GuestMessage.Plan(asked.number(), inside(policy), place(workspace)));
+  }
+
+  private String inside(SandboxPolicy policy) throws SandboxException {
+    try {
+      return PolicyWriter.write(GuestPolicy.of(policy, paths));
+    } catch (IllegalArgumentException e) {
+      throw new SandboxException(e.getMessage(), e);
+    }
+  }
+
+  private String place(String path) throws SandboxException {
+    try {
+      return there().apply(path);
+    } catch (IllegalArgumentException e) {
+      throw new SandboxException("workspace: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Opens a sandbox.
+   *
+   * @param policy the policy, with paths of this side
+   * @param workspace the workspace on this side
+   * @param listener hears of what the guest reports
+   * @return the session
+   * @throws SandboxException if it cannot be opened; nothing is left behind
+   */
+  public BackendSession open(SandboxPolicy policy, String workspace, SandboxListener listener)
+      throws SandboxException {
+    GuestConnection asked = guest();
+    int sandbox = asked.number();
+    asked.hears(sandbox, listener);
+    boolean done = false;
+    try {
+      asked.ask(
+          new GuestMessage.Open(
+              asked.number(),
+              sandbox,
+              inside(policy),
+              place(workspace),
+              listener.interests().stream().map(Enum::name).sorted().toList(),
+              listener.decisionTimeout().toMillis()));
+      done = true;
+      return new WslSession(asked, sandbox, policy, there());
+    } finally {
+      if (!done) {
+        asked.forgetSandbox(sandbox);
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package org.ringfence.wsl2.launch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.wsl2.channel.GuestMessage;
+
+/**
+ * What a guest reports of a sandbox, told to its listener: in order, and questions on a thread of
+ * their own, so that a listener that does not answer keeps nobody else waiting.
+ */
+final class HeardEvents implements AutoCloseable {
+  private final SandboxListener listener;
+  private final ExecutorService telling = thread("ringfence-wsl-reports");
+  private final ExecutorService asking = thread("ringfence-wsl-asking");
+  private final ExecutorService waiting = thread("ringfence-wsl-waiting");
+
+  HeardEvents(SandboxListener listener) {
+    this.listener = listener;
+  }
+
+  private static ExecutorService thread(String name) {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, name);
+              thread.setDaemon(true);
+              return thread;
+            });
+    // A sandbox that reports nothing has no thread.
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  /** Tells the listener. */
+  void tell(GuestMessage message) {
+    telling.execute(() -> tell(listener, message));
+  }
+
+  /** Asks the listener; an answer that takes too long is a denial. */
+  void ask(GuestMessage.AskHost asked, Consumer<HostVerdict> answer) {
+    waiting.execute(
+        () -> {
+          Future<HostVerdict> verdict = asking.submit(() -> verdict(listener, asked));
+          HostVerdict decided = HostVerdict.DENY;
+          try {
+            decided = verdict.get(listener.decisionTimeout().toMillis(), TimeUnit.MILLISECONDS);
+          } catch (TimeoutException | ExecutionException e) {
+            verdict.cancel(true);
+          } catch (InterruptedException e) {
+            verdict.cancel(true);
+            Thread.currentThread().interrupt();
+          }
+          answer.accept(decided);
+        });
+  }
+
+  @Override
+  public void close() {
+    telling.shutdown();
+    asking.shutdownNow();
+    waiting.shutdown();
+  }
+
+  private static void tell(SandboxListener listener, GuestMessage message) {
+    if (message instanceof GuestMessage.Denied denied) {
+      listener.violation(denied.violation());
+    } else if (message instanceof GuestMessage.Executed executed) {
+      listener.executed(
+          new AuditRecord(
+              executed.pid(),
+              executed.parent(),
+              executed.path(),
+              executed.arguments(),
+              executed.directory(),
+              Instant.parse(executed.start()),
+              Instant.parse(executed.end()),
+              executed.exited() ? OptionalInt.of(executed.exit()) : OptionalInt.empty()));
+    } else if (message instanceof GuestMessage.Connected connected) {
+      listener.connection(
+          new ConnectionRecord(
+              Instant.parse(connected.time()),
+              connected.host(),
+              connected.address(),
+              connected.port(),
+              connected.pid(),
+              connected.executable(),
+              connected.rule(),
+              connected.allowed(),
+              known(connected.sent()),
+              known(connected.received()),
+              connected.nanos() < 0
+                  ? Optional.empty()
+                  : Optional.of(Duration.ofNanos(connected.nanos()))));
+    }
+  }
+
+  private static OptionalLong known(long value) {
+    return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
+  }
+
+  /** What the listener decides; what it throws is a denial. */
+  private static HostVerdict verdict(SandboxListener listener, GuestMessage.AskHost asked) {
+    try {
+      HostVerdict verdict =
+          listener.unlistedHost(
+              new HostRequest(asked.host(), asked.port(), asked.pid(), asked.executable()));
+      return verdict == null ? HostVerdict.DENY : verdict;
+    } catch (RuntimeException e) {
+      return HostVerdict.DENY;
+    }
+  }
+}

@@ -1,0 +1,329 @@
+package org.ringfence.wsl2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.Backends;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+
+/** What is WSL's own, through its stand-in: doors, exit codes, ends, and what is lost. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
+class Wsl2GuestTest {
+  private static final Path STAND_IN =
+      Path.of("src", "test", "wsl", "wsl-stand-in.sh").toAbsolutePath();
+  private static final String LIST = "* Ubuntu  Running  2";
+  private static Wsl2Backend backend;
+
+  @TempDir private Path workspace;
+
+  static Wsl2Backend standIn() {
+    return Wsl2Backend.with(List.of("env", "STANDIN_LIST=" + LIST, "sh", STAND_IN.toString()));
+  }
+
+  @BeforeAll
+  static void probe() {
+    backend = standIn();
+    assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
+  }
+
+  private static SandboxPolicy.Builder writing() {
+    return SandboxPolicy.builder().write(":workspace").strictness(Strictness.Mode.BEST_EFFORT);
+  }
+
+  private Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
+    return Sandbox.opener(policy.build())
+        .workspace(workspace)
+        .backends(Backends.of(List.of(backend)))
+        .open();
+  }
+
+  private record Result(int exit, String output) {}
+
+  private static Result run(Sandbox sandbox, String... words) throws Exception {
+    SandboxedProcess process = sandbox.start(SandboxCommand.of(words).redirectErrorStream(true));
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), output);
+  }
+
+  private static int control(String... words) throws Exception {
+    Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+    process.getInputStream().readAllBytes();
+    return process.waitFor();
+  }
+
+  @Test
+  void exitCodesAndSignalsAreToldAsTheyAre() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      // wsl.exe makes errors of two of them, and tells signals in its own way.
+      for (int code : new int[] {0, 1, 67, 87, 255}) {
+        assertThat(run(sandbox, "sh", "-c", "exit " + code).exit()).isEqualTo(code);
+      }
+      SandboxedProcess killed = sandbox.start(SandboxCommand.of("sh", "-c", "kill -9 $$"));
+      assertThat(killed.waitFor()).isEqualTo(137);
+      assertThat(killed.termination().orElseThrow())
+          .isEqualTo(new Termination(Termination.Cause.SIGNALED, 137, 9));
+      assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("no-such-program")))
+          .isInstanceOf(CommandNotFoundException.class);
+    }
+  }
+
+  @Test
+  void streamsOfAnyLengthComeAndGo() throws Exception {
+    byte[] many = new byte[3 << 20];
+    new java.util.Random(7).nextBytes(many);
+    try (Sandbox sandbox = open(writing())) {
+      SandboxedProcess process = sandbox.start(SandboxCommand.of("cat"));
+      Thread writer =
+          new Thread(
+              () -> {
+                try (var input = process.getOutputStream()) {
+                  input.write(many);
+                } catch (IOException e) {
+                  throw new java.io.UncheckedIOException(e);
+                }
+              });
+      writer.start();
+      assertThat(process.getInputStream().readAllBytes()).isEqualTo(many);
+      assertThat(process.waitFor()).isZero();
+      // Nobody reads what this writes: it waits, and ends when it is told to.
+      SandboxedProcess unread = sandbox.start(SandboxCommand.of("yes"));
+      assertThat(unread.waitFor(500, TimeUnit.MILLISECONDS)).isFalse();
+      assertThat(run(sandbox, "echo", "another").output()).isEqualTo("another\n");
+      unread.destroyForcibly();
+      assertThat(unread.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      // Nobody reads what is written to this.
+      SandboxedProcess deaf = sandbox.start(SandboxCommand.of("sh", "-c", "exec <&-; sleep 5"));
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 64; i++) {
+                  deaf.getOutputStream().write(many, 0, 64 * 1024);
+                }
+              })
+          .isInstanceOf(IOException.class);
+      deaf.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void filesOfThisSideAreRedirected() throws Exception {
+    Path input = Files.writeString(workspace.resolve("input"), "grün");
+    Path output = workspace.resolve("output");
+    try (Sandbox sandbox = open(writing())) {
+      assertThat(
+              sandbox
+                  .start(
+                      SandboxCommand.of("sh", "-c", "cat; echo problem >&2")
+                          .redirectInput(ProcessBuilder.Redirect.from(input.toFile()))
+                          .redirectOutput(ProcessBuilder.Redirect.to(output.toFile()))
+                          .redirectError(ProcessBuilder.Redirect.DISCARD))
+                  .waitFor())
+          .isZero();
+    }
+    for (int i = 0; i < 100 && !Files.readString(output).equals("grün"); i++) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    assertThat(output).hasContent("grün");
+  }
+
+  @Test
+  void onlyWhatTheCallerSetsGoesAlong() throws Exception {
+    try (Sandbox sandbox = open(writing().variable("FROM_POLICY", "one"))) {
+      SandboxedProcess process =
+          sandbox.start(SandboxCommand.of("env").environment("FROM_CALLER", "two"));
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(output.lines())
+          .contains("FROM_POLICY=one", "FROM_CALLER=two")
+          .noneMatch(line -> line.startsWith("WSLENV") || line.startsWith("STANDIN"));
+    }
+  }
+
+  @Test
+  void theDoorsAreShut() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "doors are made as root");
+    Path run = Path.of("/run/WSL");
+    Path drive = Path.of("/mnt/ringfence-door");
+    assumeTrue(!Files.exists(run) && !Files.exists(drive), "this machine has such doors");
+    Files.createDirectories(run);
+    Files.createDirectories(drive);
+    Path interop = run.resolve("8_interop");
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(interop));
+      Path secret = Files.writeString(drive.resolve("secret"), "windows");
+      String connect = "import socket; socket.socket(socket.AF_UNIX).connect('" + interop + "')";
+      assertThat(control("python3", "-c", connect)).isZero();
+      assertThat(control("cat", secret.toString())).isZero();
+      String machine = "import socket; socket.socket(40, socket.SOCK_STREAM)";
+      try (Sandbox sandbox = open(writing().network(NetworkMode.FULL))) {
+        assertThat(sandbox.plan().guarantees())
+            .anyMatch(guarantee -> guarantee.id().equals("wsl.doors"));
+        assertThat(run(sandbox, "python3", "-c", connect).exit()).isNotZero();
+        assertThat(run(sandbox, "cat", secret.toString()).output()).doesNotContain("windows");
+        assertThat(run(sandbox, "ls", "/mnt").output()).doesNotContain("ringfence-door");
+        if (control("python3", "-c", machine) == 0) {
+          assertThat(run(sandbox, "python3", "-c", machine).exit()).isNotZero();
+        }
+      }
+      // What a rule names is open, and nothing beside it.
+      try (Sandbox sandbox = open(writing().read(drive.toString()))) {
+        assertThat(run(sandbox, "cat", secret.toString()).output()).isEqualTo("windows");
+        assertThat(run(sandbox, "python3", "-c", connect).exit()).isNotZero();
+      }
+    } finally {
+      Files.deleteIfExists(interop);
+      Files.deleteIfExists(run);
+      Files.deleteIfExists(drive.resolve("secret"));
+      Files.deleteIfExists(drive);
+    }
+  }
+
+  /** Opens a sandbox, starts a command that does not end, and waits to be killed. */
+  static final class Host {
+    private Host() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (Sandbox sandbox =
+          Sandbox.opener(writing().build())
+              .workspace(Path.of(arguments[0]))
+              .backends(Backends.of(List.of(standIn())))
+              .open()) {
+        SandboxedProcess process =
+            sandbox.start(
+                SandboxCommand.of(
+                    "sh", "-c", "(setsid sleep " + arguments[1] + " &) ; sleep " + arguments[1]));
+        System.out.println("started");
+        process.waitFor();
+      }
+    }
+  }
+
+  private static long running(String seconds) {
+    return ProcessHandle.allProcesses()
+        .filter(
+            process ->
+                process
+                    .info()
+                    .arguments()
+                    .map(words -> List.of(words).equals(List.of(seconds)))
+                    .orElse(false))
+        .count();
+  }
+
+  private static void becomes(String seconds, long expected) throws InterruptedException {
+    for (int i = 0; i < 200 && running(seconds) != expected; i++) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    assertThat(running(seconds)).isEqualTo(expected);
+  }
+
+  @Test
+  void everythingEndsWhenThisSideIsKilled() throws Exception {
+    // Killing wsl.exe does not end what runs behind it: the guest does, when its input ends.
+    String seconds = "86" + (1000 + ProcessHandle.current().pid() % 1000);
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                Host.class.getName(),
+                workspace.toString(),
+                seconds));
+    Process host =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try {
+      assertThat(host.inputReader().readLine()).isEqualTo("started");
+      becomes(seconds, 2);
+    } finally {
+      host.destroyForcibly().waitFor();
+    }
+    becomes(seconds, 0);
+  }
+
+  @Test
+  void aGuestThatIsLostIsToldAndAnotherIsStarted() throws Exception {
+    Wsl2Backend own = standIn();
+    SandboxPlan plan = own.plan(writing().build().in(Places.current(workspace)));
+    assertThat(plan.acceptable()).isTrue();
+    Sandbox sandbox =
+        Sandbox.opener(writing().build())
+            .workspace(workspace)
+            .backends(Backends.of(List.of(own)))
+            .open();
+    SandboxedProcess process = sandbox.start(SandboxCommand.of("sleep", "1000"));
+    ProcessHandle guest =
+        ProcessHandle.current()
+            .descendants()
+            .filter(one -> one.info().commandLine().orElse("").contains("GuestMain"))
+            .filter(one -> one.info().command().orElse("").endsWith("java"))
+            .reduce((first, second) -> second)
+            .orElseThrow();
+    guest.destroyForcibly();
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.termination().orElseThrow().cause()).isEqualTo(Termination.Cause.DESTROYED);
+    assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("true")))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("the guest");
+    sandbox.close();
+    try (Sandbox next =
+        Sandbox.opener(writing().build())
+            .workspace(workspace)
+            .backends(Backends.of(List.of(own)))
+            .open()) {
+      assertThat(run(next, "echo", "again").output()).isEqualTo("again\n");
+    }
+  }
+
+  @Test
+  void aTimeIsUpThere() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      Termination how =
+          sandbox.run(SandboxCommand.of("sleep", "1000").timeout(Duration.ofMillis(300)));
+      assertThat(how.cause()).isEqualTo(Termination.Cause.TIMED_OUT);
+    }
+  }
+
+  @Test
+  void aPathWithoutANameThereIsRefused() {
+    SandboxPlan plan =
+        backend.plan(
+            SandboxPolicy.builder()
+                .write("\\\\server\\share")
+                .build()
+                .in(
+                    Places.of(
+                        org.ringfence.policy.PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me")));
+    assertThat(plan.acceptable()).isFalse();
+    assertThat(plan.availability().reasons())
+        .singleElement()
+        .asString()
+        .contains("another machine");
+  }
+}

@@ -1,0 +1,54 @@
+package org.ringfence.conformance;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.ringfence.wsl2.Wsl2Backend;
+
+/**
+ * The suite through what stands in for {@code wsl.exe}: the other side is asked as on Windows, and
+ * the guest is on this very kernel.
+ */
+class Wsl2ConformanceTest {
+  private static final Path STAND_IN =
+      Path.of("..", "backend-wsl2", "src", "test", "wsl", "wsl-stand-in.sh")
+          .toAbsolutePath()
+          .normalize();
+
+  private static ConformanceSuite suite;
+
+  static Wsl2Backend backend() {
+    return Wsl2Backend.with(
+        List.of(
+            "env",
+            "STANDIN_LIST=* Ubuntu Running 2".replace(" R", "  R").replace(" 2", "  2"),
+            "sh",
+            STAND_IN.toString()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> cases() throws IOException {
+    Wsl2Backend backend = backend();
+    assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
+    suite = ConformanceSuite.against(backend);
+    return suite.cases().stream()
+        .map(
+            each ->
+                DynamicTest.dynamicTest(
+                    each.id() + ": " + each.title(),
+                    () -> LandlockConformanceTest.report(suite.run(each))));
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    if (suite != null) {
+      suite.close();
+    }
+  }
+}
