@@ -31,6 +31,9 @@ public final class Wsl2Backend implements SandboxBackend {
 
   private static final WslPaths USUAL = new WslPaths("Ubuntu", "/mnt/");
   private static final String HOME = "/home/user";
+  private static final String ON_DRIVE =
+      "on a drive of Windows: slow there, without notifications, and with the permissions of"
+          + " Windows";
 
   private final Optional<WslDiscovery> standIn;
   private Found found;
@@ -129,9 +132,12 @@ public final class Wsl2Backend implements SandboxBackend {
     try {
       GuestMessage.Planned planned =
           here.sandboxes().get().plan(policy.policy(), policy.places().workspace());
+      Map<String, String> facts = new LinkedHashMap<>(planned.facts());
+      if (here.paths().onDrive(inside(here.paths(), policy.places().workspace()))) {
+        facts.put("workspace", ON_DRIVE);
+      }
       Availability there =
-          new Availability(
-              planned.usable(), planned.reasons(), planned.remedies(), planned.facts());
+          new Availability(planned.usable(), planned.reasons(), planned.remedies(), facts);
       List<Guarantee> guarantees = new ArrayList<>(planned.guarantees());
       if (there.usable()) {
         guarantees.add(doors(here.paths()));
@@ -140,6 +146,10 @@ public final class Wsl2Backend implements SandboxBackend {
     } catch (SandboxException e) {
       return new SandboxPlan(id(), policy, Availability.unavailable(e.getMessage(), ""), List.of());
     }
+  }
+
+  private static String inside(WslPaths paths, String path) {
+    return path.startsWith("/") ? path : paths.toLinux(path);
   }
 
   private static Guarantee doors(WslPaths paths) {
@@ -156,14 +166,11 @@ public final class Wsl2Backend implements SandboxBackend {
   public String explain(EffectivePolicy policy) {
     SandboxPolicy inside = GuestPolicy.of(policy.policy(), USUAL);
     String workspace = policy.places().workspace();
-    String there =
-        policy.places().style() == PathStyle.WINDOWS ? USUAL.toLinux(workspace) : workspace;
+    String there = inside(USUAL, workspace);
     StringBuilder text =
         new StringBuilder("workspace ").append(workspace).append(" is ").append(there).append('\n');
     if (USUAL.onDrive(there)) {
-      text.append(
-          "it lies on a drive of Windows: slow there, without notifications, and with the"
-              + " permissions of Windows\n");
+      text.append("it lies ").append(ON_DRIVE).append('\n');
     }
     GuestPolicy.doors(USUAL)
         .forEach(

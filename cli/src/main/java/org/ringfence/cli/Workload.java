@@ -41,10 +41,7 @@ enum Workload {
           "restricted-token", "the same user, so that windows work; advisory",
           "seatbelt", "the system's own sandbox")),
   /** An app from a store. */
-  PACKAGED(
-      "a packaged app (Store, MSIX), started by its alias",
-      List.of(),
-      Map.of()),
+  PACKAGED("a packaged app (Store, MSIX), started by its alias", List.of(), Map.of()),
   /** A workspace on a share or in a cloud's folder. */
   SHARE(
       "a workspace on a network share, in OneDrive, on FAT or exFAT",

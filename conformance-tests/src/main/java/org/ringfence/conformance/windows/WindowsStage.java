@@ -213,6 +213,9 @@ final class WindowsStage implements AutoCloseable {
       return String.join("; ", plan.availability().reasons());
     }
     for (Guarantee guarantee : plan.guarantees()) {
+      if (guarantee.id().equals("wsl.doors")) {
+        return "commands are those of Linux: run ringfence verify in the distribution";
+      }
       if (needs.contains(guarantee.id()) && guarantee.level() == Enforcement.UNSUPPORTED) {
         return guarantee.id() + ": " + guarantee.reason();
       }
