@@ -1,0 +1,165 @@
+package org.ringfence.wsl2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.Backends;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+
+/**
+ * The backend in a Windows JVM under Wine, with paths of Windows; behind a {@code wsl.exe} that is
+ * compiled for it, the guest is on this kernel.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine stands in for Windows on Linux alone")
+class WindowsSideTest {
+  private static final Path WINDOWS = Path.of("..", "backend-windows").toAbsolutePath().normalize();
+  private static final Path COMPILER = Path.of("/usr/bin/x86_64-w64-mingw32-gcc");
+  private static final Path SOURCES = Path.of("src", "test", "wsl").toAbsolutePath();
+
+  @TempDir private Path directory;
+
+  /** What runs in the Windows JVM: prints a line for each thing that it has seen. */
+  static final class Side {
+    private Side() {}
+
+    private static String text(InputStream stream) throws IOException {
+      // Under Wine, reading all at once fails at the end.
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      stream.transferTo(bytes);
+      return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private static String output(Sandbox sandbox, String... words) throws Exception {
+      SandboxedProcess process = sandbox.start(SandboxCommand.of(words));
+      process.getOutputStream().close();
+      String output = text(process.getInputStream()).strip();
+      return output + " " + process.waitFor();
+    }
+
+    public static void main(String[] arguments) throws Exception {
+      Wsl2Backend backend = Wsl2Backend.with(List.of(arguments[0]));
+      System.out.println("usable " + backend.probe().usable() + " " + backend.probe().reasons());
+      Path workspace = Path.of(arguments[1]);
+      SandboxPolicy policy =
+          SandboxPolicy.builder()
+              .write(":workspace")
+              .strictness(Strictness.Mode.BEST_EFFORT)
+              .build();
+      try (Sandbox sandbox =
+          Sandbox.opener(policy)
+              .workspace(workspace)
+              .backends(Backends.of(List.of(backend)))
+              .open()) {
+        System.out.println("style " + sandbox.plan().policy().places().style());
+        System.out.println("note " + sandbox.plan().availability().facts().get("workspace"));
+        System.out.println("there " + output(sandbox, "pwd"));
+        System.out.println("system " + output(sandbox, "uname", "-s"));
+        System.out.println("code " + output(sandbox, "sh", "-c", "exit 67"));
+        System.out.println("made " + output(sandbox, "sh", "-c", "printf x > made"));
+        System.out.println("here " + Files.readString(workspace.resolve("made")));
+        System.out.println("drive " + output(sandbox, "ls", "/mnt/z/etc"));
+        System.out.println("outside " + output(sandbox, "touch", "/mnt/z/tmp/outside"));
+        System.out.println("words " + output(sandbox, "printf", "[%s]", "a b", "\"", "", "grün"));
+        byte[] many = new byte[1 << 20];
+        Arrays.fill(many, (byte) 'y');
+        SandboxedProcess cat = sandbox.start(SandboxCommand.of("cat"));
+        Thread writer =
+            new Thread(
+                () -> {
+                  try (var input = cat.getOutputStream()) {
+                    input.write(many);
+                  } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                  }
+                });
+        writer.start();
+        System.out.println("length " + text(cat.getInputStream()).length());
+      }
+      System.out.println("closed");
+      System.exit(0);
+    }
+  }
+
+  private static int run(Path output, List<String> command) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().put("STANDIN_BRIDGE", SOURCES.resolve("bridge.sh").toString());
+    Process process = builder.start();
+    process.getOutputStream().close();
+    assertThat(process.waitFor(3, TimeUnit.MINUTES)).as(Files.readString(output)).isTrue();
+    return process.exitValue();
+  }
+
+  @Test
+  void commandsOfLinuxRunFromWindows() throws Exception {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/wine"))
+            && Files.isExecutable(COMPILER)
+            && Files.isDirectory(WINDOWS.resolve("target/windows-jre")),
+        "wine, its compiler, or the build of backend-windows that unpacks a Windows JVM is missing");
+    assumeTrue("root".equals(System.getProperty("user.name")), "mounts a drive as root");
+    assumeTrue(
+        Wsl2GuestTest.standIn().probe().usable(), "no guest here: see what Wsl2GuestTest says");
+    Path program = directory.resolve("wsl.exe");
+    Path output = directory.resolve("output");
+    List<String> compiling =
+        List.of(
+            COMPILER.toString(),
+            "-O1",
+            "-o",
+            program.toString(),
+            SOURCES.resolve("wsl.c").toString(),
+            "-lws2_32");
+    assertThat(run(output, compiling)).as(Files.readString(output)).isZero();
+    Path workspace = Files.createDirectory(directory.resolve("workspace"));
+    int exit =
+        run(
+            output,
+            List.of(
+                WINDOWS.resolve("src/test/wine/bin/java").toString(),
+                "-Dfile.encoding=UTF-8",
+                "-Dstdout.encoding=UTF-8",
+                "-Dsun.stdout.encoding=UTF-8",
+                "-cp",
+                System.getProperty("java.class.path").replace(':', ';'),
+                Side.class.getName(),
+                "Z:" + program.toString().replace('/', '\\'),
+                "Z:" + workspace.toString().replace('/', '\\')));
+    List<String> lines = Files.readAllLines(output);
+    assertThat(exit).as("%s", lines).isZero();
+    assertThat(lines)
+        .contains(
+            "usable true []",
+            "style WINDOWS",
+            "there /mnt/z" + workspace + " 0",
+            "system Linux 0",
+            "code  67",
+            "made  0",
+            "here x",
+            "words [a b][\"][][grün] 0",
+            "length 1048576",
+            "closed")
+        .anyMatch(line -> line.startsWith("note on a drive of Windows"))
+        // Behind the door nothing is seen, and nothing is made.
+        .anyMatch(line -> line.matches("drive  [1-9][0-9]*"))
+        .anyMatch(line -> line.matches("outside  [1-9][0-9]*"));
+    assertThat(Path.of("/tmp/outside")).doesNotExist();
+  }
+}
