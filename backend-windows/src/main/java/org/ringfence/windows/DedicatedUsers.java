@@ -81,42 +81,41 @@ final class DedicatedUsers {
   }
 
   Optional<Passwords> passwords() throws SandboxException {
+    return with("passwords", vault::read);
+  }
+
+  private interface Task<T> {
+    T run() throws IOException, WindowsCallException;
+  }
+
+  private static <T> T with(String what, Task<T> task) throws SandboxException {
     try {
-      return vault.read();
+      return task.run();
     } catch (WindowsCallException e) {
       throw told(e);
+    } catch (SandboxException e) {
+      throw e;
     } catch (IOException e) {
-      throw new SandboxException("passwords: " + e.getMessage(), e);
+      throw new SandboxException(what + ": " + e.getMessage(), e);
     }
   }
 
   List<Finding> setup(Setup options) throws SandboxException {
     refuseWine();
-    try {
-      Optional<Passwords> kept = kept();
-      boolean rotate = options.rotate() || kept.isEmpty();
-      Passwords passwords = rotate ? vault.create() : kept.get();
-      String javaHome = System.getProperty("java.home");
-      List<String> libraries = RunnerClassPath.ofThisProcess();
-      if (windows.administration().accounts().administrator()) {
-        return new Provisioning(windows, machine)
-            .setup(
-                new SetupRequest(
-                    user,
-                    home(),
-                    !options.filesOnly(),
-                    rotate,
-                    passwords.offline(),
-                    passwords.online(),
-                    javaHome,
-                    libraries));
-      }
-      return elevation()
-          .run(
-              new Message.Task(
-                  Message.VERSION,
-                  "setup",
-                  id,
+    return with("set-up", () -> setUp(options));
+  }
+
+  private List<Finding> setUp(Setup options) throws IOException, WindowsCallException {
+    Optional<Passwords> kept = kept();
+    boolean rotate = options.rotate() || kept.isEmpty();
+    Passwords passwords = rotate ? vault.create() : kept.get();
+    String javaHome = System.getProperty("java.home");
+    List<String> libraries = RunnerClassPath.ofThisProcess();
+    if (windows.administration().accounts().administrator()) {
+      return new Provisioning(windows, machine)
+          .setup(
+              new SetupRequest(
+                  user,
                   home(),
                   !options.filesOnly(),
                   rotate,
@@ -124,13 +123,20 @@ final class DedicatedUsers {
                   passwords.online(),
                   javaHome,
                   libraries));
-    } catch (WindowsCallException e) {
-      throw told(e);
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("set-up: " + e.getMessage(), e);
     }
+    return elevation()
+        .run(
+            new Message.Task(
+                Message.VERSION,
+                "setup",
+                id,
+                home(),
+                !options.filesOnly(),
+                rotate,
+                passwords.offline(),
+                passwords.online(),
+                javaHome,
+                libraries));
   }
 
   /** Passwords that nobody can read any more are made anew. */
@@ -177,42 +183,26 @@ final class DedicatedUsers {
   }
 
   List<Finding> repair() throws SandboxException {
-    try {
-      return machine.journals().isEmpty() ? List.of() : elevated("repair");
-    } catch (WindowsCallException e) {
-      throw told(e);
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("repair: " + e.getMessage(), e);
-    }
+    return with("repair", () -> machine.journals().isEmpty() ? List.of() : elevated("repair"));
   }
 
   /** Takes the accounts back; the user's own grants have to be gone by then. */
   List<Finding> teardown() throws SandboxException {
-    try {
-      List<Finding> findings = new ArrayList<>();
-      if (!nothingIsKept()) {
-        findings.addAll(elevated("teardown"));
-      }
-      if (nothingIsKept()) {
-        vault.remove();
-      }
-      return findings;
-    } catch (WindowsCallException e) {
-      throw told(e);
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("teardown: " + e.getMessage(), e);
-    }
+    return with(
+        "teardown",
+        () -> {
+          List<Finding> findings = new ArrayList<>();
+          if (!nothingIsKept()) {
+            findings.addAll(elevated("teardown"));
+          }
+          if (nothingIsKept()) {
+            vault.remove();
+          }
+          return findings;
+        });
   }
 
   List<Finding> status() throws SandboxException {
-    try {
-      return new Provisioning(windows, machine).status();
-    } catch (IOException e) {
-      throw new SandboxException("status: " + e.getMessage(), e);
-    }
+    return with("status", () -> new Provisioning(windows, machine).status());
   }
 }

@@ -1,48 +1,35 @@
 package org.ringfence.wsl2.channel.json;
 
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.util.Map;
+import org.ringfence.spi.json.RecordCodec;
 import org.ringfence.wsl2.channel.GuestMessage;
 
-/** Messages as JSON, each with its name. What is unknown, missing or too much is an error. */
+/** What each message is called in JSON. */
 public final class GuestMessageJson {
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .addMixIn(GuestMessage.class, Named.class)
-          .build();
+  private static final RecordCodec<GuestMessage> CODEC =
+      new RecordCodec<>(
+          GuestMessage.class,
+          Map.ofEntries(
+              Map.entry("hello", GuestMessage.Hello.class),
+              Map.entry("plan", GuestMessage.Plan.class),
+              Map.entry("planned", GuestMessage.Planned.class),
+              Map.entry("open", GuestMessage.Open.class),
+              Map.entry("close", GuestMessage.Close.class),
+              Map.entry("start", GuestMessage.Start.class),
+              Map.entry("end", GuestMessage.End.class),
+              Map.entry("resize", GuestMessage.Resize.class),
+              Map.entry("credit", GuestMessage.Credit.class),
+              Map.entry("answer", GuestMessage.Answer.class),
+              Map.entry("failure", GuestMessage.Failure.class),
+              Map.entry("ended", GuestMessage.Ended.class),
+              Map.entry("askHost", GuestMessage.AskHost.class),
+              Map.entry("hostAnswer", GuestMessage.HostAnswer.class),
+              Map.entry("connected", GuestMessage.Connected.class),
+              Map.entry("executed", GuestMessage.Executed.class),
+              Map.entry("denied", GuestMessage.Denied.class)));
 
   private GuestMessageJson() {}
-
-  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "message")
-  @JsonSubTypes({
-    @JsonSubTypes.Type(value = GuestMessage.Hello.class, name = "hello"),
-    @JsonSubTypes.Type(value = GuestMessage.Plan.class, name = "plan"),
-    @JsonSubTypes.Type(value = GuestMessage.Planned.class, name = "planned"),
-    @JsonSubTypes.Type(value = GuestMessage.Open.class, name = "open"),
-    @JsonSubTypes.Type(value = GuestMessage.Close.class, name = "close"),
-    @JsonSubTypes.Type(value = GuestMessage.Start.class, name = "start"),
-    @JsonSubTypes.Type(value = GuestMessage.End.class, name = "end"),
-    @JsonSubTypes.Type(value = GuestMessage.Resize.class, name = "resize"),
-    @JsonSubTypes.Type(value = GuestMessage.Credit.class, name = "credit"),
-    @JsonSubTypes.Type(value = GuestMessage.Answer.class, name = "answer"),
-    @JsonSubTypes.Type(value = GuestMessage.Failure.class, name = "failure"),
-    @JsonSubTypes.Type(value = GuestMessage.Ended.class, name = "ended"),
-    @JsonSubTypes.Type(value = GuestMessage.AskHost.class, name = "askHost"),
-    @JsonSubTypes.Type(value = GuestMessage.HostAnswer.class, name = "hostAnswer"),
-    @JsonSubTypes.Type(value = GuestMessage.Connected.class, name = "connected"),
-    @JsonSubTypes.Type(value = GuestMessage.Executed.class, name = "executed"),
-    @JsonSubTypes.Type(value = GuestMessage.Denied.class, name = "denied"),
-  })
-  private interface Named {}
 
   /**
    * Writes a message.
@@ -51,11 +38,7 @@ public final class GuestMessageJson {
    * @return JSON in UTF-8
    */
   public static byte[] write(GuestMessage message) {
-    try {
-      return MAPPER.writeValueAsBytes(message);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("every message can be written", e);
-    }
+    return CODEC.write(message);
   }
 
   /**
@@ -67,15 +50,6 @@ public final class GuestMessageJson {
    * @throws IOException if it is none
    */
   public static GuestMessage read(byte[] json, int offset) throws IOException {
-    GuestMessage message;
-    try {
-      message = MAPPER.readValue(json, offset, json.length - offset, GuestMessage.class);
-    } catch (JsonProcessingException e) {
-      throw new IOException("a message is none: " + e.getOriginalMessage(), e);
-    }
-    if (message == null) {
-      throw new IOException("a message is none: null");
-    }
-    return message;
+    return CODEC.read(json, offset);
   }
 }
