@@ -229,8 +229,7 @@ public final class DedicatedSandboxes {
       throws SandboxException, WindowsCallException {
     KeptPlaces kept =
         KeptPlaces.of(environment, System.getProperty("java.home"), installation.directory());
-    List<Entry> entries =
-        plan.entries().stream().filter(entry -> !kept.system(entry.path())).toList();
+    List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
     try (Handle lock =
         windows.machine().lock("Local\\ringfence-open-" + accounts.client().id(), LOCK_MILLIS)) {
       if (!policy.policy().strictness().bestEffort().contains("files.read")) {

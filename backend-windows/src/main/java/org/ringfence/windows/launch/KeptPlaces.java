@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.ringfence.windows.plan.AccessMask;
 import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.PathHazard;
+import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**
  * Directories on which no entry is set that grants anything.
@@ -37,9 +38,18 @@ record KeptPlaces(List<String> places, List<String> trees, List<String> programs
     return new KeptPlaces(List.copyOf(places), List.copyOf(trees), List.of(javaHome));
   }
 
-  /** Whether a path lies in one of the system's trees, which every program reads. */
-  boolean system(String path) {
-    return PathHazard.ofRoot(path, List.of(), trees).isPresent();
+  /**
+   * Whether an entry would change nothing: it is about the system's trees, which every program
+   * reads and none writes, and takes no reading and gives no writing there. One that does is set
+   * like any other, or the sandbox is refused.
+   */
+  boolean needless(Entry entry) {
+    Ace ace = entry.ace();
+    boolean changes =
+        ace.type() == Ace.Type.DENY
+            ? (ace.mask() & AccessMask.READ_DATA) != 0
+            : (ace.mask() & AccessMask.WRITE_DATA) != 0;
+    return !changes && PathHazard.ofRoot(entry.path(), List.of(), trees).isPresent();
   }
 
   /** Throws if no such entry is to be set on a path. */

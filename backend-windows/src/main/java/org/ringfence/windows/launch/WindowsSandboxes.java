@@ -135,8 +135,7 @@ public final class WindowsSandboxes {
     try {
       AppContainerPlan plan = AppContainerPlan.compile(policy, profile.sid());
       // All packages read the system's directories, unless the container is less privileged.
-      List<Entry> entries =
-          plan.entries().stream().filter(entry -> !kept.system(entry.path())).toList();
+      List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
       SandboxGrants set = SandboxGrants.set(grants, entries, kept, path -> false);
       done = true;
       return session(
