@@ -3,6 +3,8 @@ package org.ringfence.wsl2.launch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
@@ -22,6 +24,9 @@ final class WslProcess extends WatchedProcess {
 
   private static final int SIGKILL = 9;
 
+  private static final int PATIENCE_MILLIS = 10_000;
+
+  private final List<Thread> pumps = new CopyOnWriteArrayList<>();
   private final GuestConnection guest;
   private final int number;
   private final boolean terminal;
@@ -84,19 +89,52 @@ final class WslProcess extends WatchedProcess {
   }
 
   void ended(GuestMessage.Ended how) {
+    finish(new Termination(Cause.valueOf(how.cause()), how.exitValue(), how.signal()));
+  }
+
+  /** Whoever waits for the end finds in its files what the command has written. */
+  private void finish(Termination how) {
     sent.abandon();
     output.end();
     error.end();
-    ended(new Termination(Cause.valueOf(how.cause()), how.exitValue(), how.signal()));
+    List<Thread> pumping = List.copyOf(pumps);
+    if (pumping.isEmpty()) {
+      ended(how);
+      return;
+    }
+    Thread thread =
+        new Thread(
+            () -> {
+              for (Thread pump : pumping) {
+                try {
+                  pump.join(PATIENCE_MILLIS);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+              ended(how);
+            },
+            "ringfence-end-" + number);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Something on this side that takes what the command writes. */
+  void pumps(Thread pump) {
+    pumps.add(pump);
+  }
+
+  /** Nothing comes, and nobody takes anything. */
+  void neverStarted() {
+    sent.abandon();
+    output.end();
+    error.end();
   }
 
   /** The guest has ended, and so has this. */
   void lost() {
     if (isAlive()) {
-      sent.abandon();
-      output.end();
-      error.end();
-      ended(new Termination(Cause.DESTROYED, KILLED, SIGKILL));
+      finish(new Termination(Cause.DESTROYED, KILLED, SIGKILL));
     }
   }
 

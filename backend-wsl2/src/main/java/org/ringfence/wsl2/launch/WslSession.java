@@ -53,16 +53,20 @@ final class WslSession implements BackendSession {
     WslProcess process = new WslProcess(guest, number, launch.terminal().isPresent());
     Redirections redirections = new Redirections(launch, process);
     guest.put(number, process);
+    // Before it starts: it may have ended when the answer comes.
+    redirections.take();
     boolean done = false;
     try {
       GuestMessage answer = guest.ask(start(launch, number));
       process.started(((GuestMessage.Answer) answer).value());
-      redirections.begin();
+      // After: nobody there would know whose input it is.
+      redirections.feed();
       done = true;
       return process;
     } finally {
       if (!done) {
         guest.forget(number);
+        process.neverStarted();
         redirections.close();
       }
     }
@@ -167,19 +171,22 @@ final class WslSession implements BackendSession {
       };
     }
 
-    void begin() {
+    void feed() {
       if (input != null) {
         pump(input, process.sent());
       }
+    }
+
+    void take() {
       if (output != null) {
-        pump(process.received(false), output);
+        process.pumps(pump(process.received(false), output));
       }
       if (error != null) {
-        pump(process.received(true), error);
+        process.pumps(pump(process.received(true), error));
       }
     }
 
-    private static void pump(InputStream from, OutputStream to) {
+    private static Thread pump(InputStream from, OutputStream to) {
       Thread thread =
           new Thread(
               () -> {
@@ -196,6 +203,7 @@ final class WslSession implements BackendSession {
               "ringfence-redirect");
       thread.setDaemon(true);
       thread.start();
+      return thread;
     }
 
     void close() {
