@@ -39,7 +39,8 @@ final class NativeAccounts implements Accounts {
   private static final int MAX_PREFERRED_LENGTH = -1;
 
   /** {@code NERR_BASE + 120}, and what local groups answer in its place. */
-  private static final Set<Integer> NO_GROUP = Set.of(WindowsError.GROUP_NOT_FOUND.code(), 1376);
+  private static final Set<Integer> NO_GROUP =
+      Set.of(WindowsError.GROUP_NOT_FOUND.code(), WindowsError.NO_SUCH_LOCAL_GROUP.code());
 
   private static final int PROCESS_TERMINATE = 0x1;
   private static final int PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;

@@ -51,6 +51,8 @@ public enum WindowsError {
       "the service is disabled",
       "as administrator: sc config seclogon start= demand; the firewall's is mpssvc, the filter"
           + " engine's bfe"),
+  /** {@code ERROR_NO_ASSOCIATION}: what the shell answers about a program that is not there. */
+  NO_ASSOCIATION(1155, "there is no such program to start", "a JVM with bin\\javaw.exe"),
   /** {@code ERROR_CANCELLED}. */
   CANCELLED(1223, "the user declined", "an administrator who agrees to the prompt"),
   /** {@code ERROR_NO_SUCH_LOGON_SESSION}. */
@@ -81,6 +83,8 @@ public enum WindowsError {
   /** {@code ERROR_ALLOTTED_SPACE_EXCEEDED}. */
   ALLOTTED_SPACE_EXCEEDED(
       1344, "the token has no room for so many entries", "fewer writable roots, at most 120"),
+  /** {@code ERROR_NO_SUCH_ALIAS}. */
+  NO_SUCH_LOCAL_GROUP(1376, "there is no such local group", "ringfence windows setup"),
   /** {@code ERROR_MEMBER_NOT_IN_ALIAS}. */
   MEMBER_NOT_IN_GROUP(1377, "the account is not in the group", ""),
   /** {@code ERROR_MEMBER_IN_ALIAS}. */

@@ -31,6 +31,8 @@ class HeaderLayoutTest {
       Map.ofEntries(
           Map.entry(WindowsError.SERVICE_DISABLED, "ERROR_SERVICE_DISABLED"),
           Map.entry(WindowsError.SERVICE_ALREADY_RUNNING, "ERROR_SERVICE_ALREADY_RUNNING"),
+          Map.entry(WindowsError.NO_ASSOCIATION, "ERROR_NO_ASSOCIATION"),
+          Map.entry(WindowsError.NO_SUCH_LOCAL_GROUP, "ERROR_NO_SUCH_ALIAS"),
           Map.entry(WindowsError.CANCELLED, "ERROR_CANCELLED"),
           Map.entry(WindowsError.LOGON_FAILURE, "ERROR_LOGON_FAILURE"),
           Map.entry(WindowsError.ACCOUNT_RESTRICTION, "ERROR_ACCOUNT_RESTRICTION"),
