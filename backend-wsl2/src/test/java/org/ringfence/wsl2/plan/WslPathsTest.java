@@ -92,14 +92,14 @@ class WslPathsTest {
   @Example
   void doorsAreShutUnlessSomethingBehindThemIsNamed() {
     SandboxPolicy policy =
-        SandboxPolicy.builder().write("D:\\work\\project").read("/opt/tool").build();
+        SandboxPolicy.builder().write("D:\\src\\project").read("/opt/tool").build();
     var inside =
         GuestPolicy.of(policy, USUAL)
-            .in(Places.of(PathStyle.POSIX, "/mnt/d/work/project", "/home/me"));
-    assertThat(inside.evaluate("/mnt/d/work/project/file", Operation.WRITE).allowed()).isTrue();
+            .in(Places.of(PathStyle.POSIX, "/mnt/d/src/project", "/home/me"));
+    assertThat(inside.evaluate("/mnt/d/src/project/file", Operation.WRITE).allowed()).isTrue();
     for (String shut :
         List.of(
-            "/mnt/d/work/other",
+            "/mnt/d/src/other",
             "/mnt/c/Windows/System32/cmd.exe",
             "/mnt/wsl/shared",
             "/mnt/wslg/runtime-dir/wayland-0",
