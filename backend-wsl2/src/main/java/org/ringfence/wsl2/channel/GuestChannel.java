@@ -1,12 +1,16 @@
 package org.ringfence.wsl2.channel;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import org.ringfence.spi.Frames;
 import org.ringfence.wsl2.channel.json.GuestMessageJson;
+import org.ringfence.wsl2.plan.WslText;
 
 /**
  * Messages and the bytes of commands' streams over one pair of streams. Sending is thread-safe; one
@@ -16,6 +20,8 @@ public final class GuestChannel {
   /** How many bytes of a stream may be on their way, in each direction. */
   public static final int WINDOW = 256 * 1024;
 
+  private static final byte[] MARK = "\0ringfence guest\n".getBytes(StandardCharsets.US_ASCII);
+  private static final int MOST_BEFORE = 64 * 1024;
   private static final int LONGEST = 8 << 20;
   private static final byte MESSAGE = 'm';
   private static final byte DATA = 'd';
@@ -50,6 +56,41 @@ public final class GuestChannel {
    */
   public GuestChannel(InputStream input, OutputStream output) {
     this.frames = new Frames(input, output, LONGEST);
+  }
+
+  /**
+   * Says where frames begin: what stands between the two sides may say something first.
+   *
+   * @param output where frames will go
+   * @throws IOException if it cannot be said
+   */
+  public static void mark(OutputStream output) throws IOException {
+    output.write(MARK);
+    output.flush();
+  }
+
+  /**
+   * Passes over what comes before frames begin.
+   *
+   * @param input where frames will come from
+   * @return what came before
+   * @throws IOException if they do not begin; with the last line of what came instead
+   */
+  public static byte[] awaitMark(InputStream input) throws IOException {
+    ByteArrayOutputStream before = new ByteArrayOutputStream();
+    int matched = 0;
+    while (matched < MARK.length) {
+      int next = input.read();
+      if (next < 0 || before.size() > MOST_BEFORE) {
+        String text = WslText.of(before.toByteArray()).strip();
+        throw new IOException(
+            text.isEmpty() ? "it ended at once" : text.substring(text.lastIndexOf('\n') + 1));
+      }
+      before.write(next);
+      // The first letter of the mark is nowhere else in it.
+      matched = next == MARK[matched] ? matched + 1 : next == MARK[0] ? 1 : 0;
+    }
+    return Arrays.copyOf(before.toByteArray(), before.size() - MARK.length);
   }
 
   /**

@@ -123,6 +123,10 @@ public final class ReceivedStream extends InputStream {
     if (!available(false)) {
       return 0;
     }
+    return unread();
+  }
+
+  private int unread() {
     return current.length - position + waiting.stream().mapToInt(bytes -> bytes.length).sum();
   }
 
@@ -134,8 +138,9 @@ public final class ReceivedStream extends InputStream {
         return;
       }
       closed = true;
-      tell = ended ? 0 : waiting.stream().mapToInt(bytes -> bytes.length).sum() + untold;
+      tell = ended ? 0 : unread() + untold;
       waiting.clear();
+      position = current.length;
       notifyAll();
     }
     if (tell > 0) {

@@ -20,6 +20,7 @@ public final class GuestMain {
     FileOutputStream output = new FileOutputStream(FileDescriptor.out);
     // Whatever prints something does not print it into a frame.
     System.setOut(System.err);
+    GuestChannel.mark(output);
     try (GuestServer server =
         new GuestServer(new GuestChannel(new FileInputStream(FileDescriptor.in), output))) {
       server.serve();

@@ -14,6 +14,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.plan.WslText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,31 +45,56 @@ public final class GuestConnection implements AutoCloseable {
    */
   static GuestConnection of(Process process) throws SandboxException {
     GuestConnection connection = new GuestConnection(process);
+    CompletableFuture<Void> greeted = new CompletableFuture<>();
+    Thread thread = new Thread(() -> connection.run(greeted), "ringfence-wsl-guest");
+    thread.setDaemon(true);
+    thread.start();
     boolean done = false;
     try {
-      Optional<GuestChannel.Received> first = connection.channel.receive();
-      if (first.isEmpty()
-          || !(first.get() instanceof GuestChannel.Said said)
-          || !(said.message() instanceof GuestMessage.Hello hello)) {
-        throw new SandboxException("the guest does not say who it is");
-      }
-      if (hello.version() != GuestMessage.VERSION) {
-        throw new SandboxException(
-            "the guest speaks version " + hello.version() + ", this is " + GuestMessage.VERSION);
-      }
-      Thread thread = new Thread(connection::hear, "ringfence-wsl-guest");
-      thread.setDaemon(true);
-      thread.start();
+      greeted.get(ANSWER_SECONDS, TimeUnit.SECONDS);
       done = true;
       return connection;
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("the guest does not start: " + e.getMessage(), e);
+    } catch (ExecutionException e) {
+      throw new SandboxException(e.getCause().getMessage(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new SandboxException("the guest does not start in " + ANSWER_SECONDS + " s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException("interrupted while the guest started", e);
     } finally {
       if (!done) {
         connection.close();
       }
+    }
+  }
+
+  private void run(CompletableFuture<Void> greeted) {
+    try {
+      greet();
+      greeted.complete(null);
+    } catch (IOException e) {
+      gone = "the guest does not start: " + e.getMessage();
+      greeted.completeExceptionally(new SandboxException(gone, e));
+      return;
+    }
+    hear();
+  }
+
+  private void greet() throws IOException {
+    byte[] noise = GuestChannel.awaitMark(process.getInputStream());
+    if (noise.length > 0) {
+      // What wsl.exe says by itself, or why there is no guest.
+      LOG.debug("before the guest: {}", WslText.of(noise));
+    }
+    Optional<GuestChannel.Received> first = channel.receive();
+    if (first.isEmpty()
+        || !(first.get() instanceof GuestChannel.Said said)
+        || !(said.message() instanceof GuestMessage.Hello hello)) {
+      throw new IOException("it does not say who it is");
+    }
+    if (hello.version() != GuestMessage.VERSION) {
+      throw new IOException(
+          "it speaks version " + hello.version() + ", this is " + GuestMessage.VERSION);
     }
   }
 
