@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -178,7 +179,7 @@ final class RunnerConnection implements AutoCloseable {
       }
     }
     try {
-      Optional<Message> hello = channel.receive();
+      Optional<Message> hello = first();
       if (hello.isEmpty() || !(hello.get() instanceof Message.Hello first)) {
         throw new SandboxException("runner: it does not say who it is");
       }
@@ -199,6 +200,24 @@ final class RunnerConnection implements AutoCloseable {
     Thread thread = new Thread(this::hear, "ringfence-runner-" + runner.pid());
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Who connects and says nothing is not waited for without end. */
+  private Optional<Message> first() throws IOException {
+    FutureTask<Optional<Message>> hearing = new FutureTask<>(channel::receive);
+    Thread thread = new Thread(hearing, "ringfence-runner-greeting");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return hearing.get(CONNECT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause().getMessage(), e.getCause());
+    } catch (TimeoutException e) {
+      throw new IOException("it says nothing", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   private boolean runs() {
