@@ -282,7 +282,13 @@ final class RunnerConnection implements AutoCloseable {
 
   /** When a command's first process has ended. */
   CompletableFuture<Integer> end(int command) {
-    return ends.computeIfAbsent(command, number -> new CompletableFuture<>());
+    CompletableFuture<Integer> end =
+        ends.computeIfAbsent(command, number -> new CompletableFuture<>());
+    if (closed) {
+      // Who asks after the runner's end finds nobody who would tell; what was told stays told.
+      end.completeExceptionally(new SandboxException("the runner has ended"));
+    }
+    return end;
   }
 
   void forget(int command) {

@@ -102,4 +102,18 @@ class RunnerConnectionTest {
         .hasMessageContaining("it does not say who it is");
     assertThat(windows.openHandles()).isZero();
   }
+
+  @Test
+  void whoAsksForAnEndAfterTheRunnersIsNotKeptWaiting() throws Exception {
+    Message.Hello hello = new Message.Hello(Message.VERSION, 1, java.util.Map.of());
+    try (RunnerConnection connection = open(pipes -> saying(pipes, hello))) {
+      // The other side has closed; whether that has been heard or not, nobody waits.
+      assertThat(connection.end(7))
+          .failsWithin(java.time.Duration.ofSeconds(20))
+          .withThrowableThat()
+          .withMessageContaining("the runner has ended");
+      assertThat(connection.end(8)).failsWithin(java.time.Duration.ofSeconds(20));
+    }
+    assertThat(windows.openHandles()).isZero();
+  }
 }
