@@ -33,6 +33,7 @@ final class RunnerConnection implements AutoCloseable {
   private static final int NAME_BYTES = 16;
   private static final int CONNECT_MILLIS = 30_000;
   private static final int ANSWER_SECONDS = 60;
+  private static final int LAST_MILLIS = 5_000;
   private static final byte[] PROTECTED = {1, 0, 0x04, (byte) 0x90};
 
   private final WindowsSystem windows;
@@ -342,10 +343,16 @@ final class RunnerConnection implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    // The runner's job ends it, and its end closes its commands' jobs.
+    // It ends when it hears no more, and closes what it has; who takes too long is ended.
+    output.close();
+    try {
+      windows.processes().await(runner.process(), LAST_MILLIS);
+    } catch (WindowsCallException e) {
+      LOG.debug("the runner cannot be waited for and is ended", e);
+    }
+    // Its job ends it at the latest, and its end closes its commands' jobs.
     endRunner(windows, runner);
     job.close();
-    output.close();
     input.close();
   }
 }

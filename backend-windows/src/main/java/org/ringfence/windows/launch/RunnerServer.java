@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
 import org.ringfence.windows.channel.FrameChannel;
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class RunnerServer {
   private static final Logger LOG = LoggerFactory.getLogger(RunnerServer.class);
+
+  private static final int CONSOLE_MILLIS = 1_000;
 
   /** {@code PROCESS_ALL_ACCESS}. */
   private static final int PROCESS_ALL = 0x1FFFFF;
@@ -55,6 +58,7 @@ public final class RunnerServer {
   private final WindowsSystem windows;
   private final FrameChannel channel;
   private final Map<Integer, RunningCommand> commands = new ConcurrentHashMap<>();
+  private final List<Thread> closing = new CopyOnWriteArrayList<>();
   private CommandHost host;
 
   private RunnerServer(WindowsSystem windows, FrameChannel channel) {
@@ -266,10 +270,11 @@ public final class RunnerServer {
   }
 
   /** Before Windows 11 24H2 this waits until the output has been read, and others may ask. */
-  private static void closeConsole(RunningCommand command) {
+  private void closeConsole(RunningCommand command) {
     Thread thread = new Thread(command::closeConsole, "ringfence-console");
     thread.setDaemon(true);
     thread.start();
+    closing.add(thread);
   }
 
   private void watch(int number, RunningCommand command) {
@@ -297,7 +302,17 @@ public final class RunnerServer {
         // Closing its job ends it as well.
         LOG.debug("command {} cannot be ended", number, e);
       }
+      closeConsole(command);
       command.release(false);
+    }
+    // A console's own process would outlive this one that does not close it.
+    for (Thread thread : List.copyOf(closing)) {
+      try {
+        thread.join(CONSOLE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      closing.remove(thread);
     }
     if (host != null) {
       host.close();
