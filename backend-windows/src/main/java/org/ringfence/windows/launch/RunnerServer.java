@@ -273,6 +273,7 @@ public final class RunnerServer {
   private void closeConsole(RunningCommand command) {
     Thread thread = new Thread(command::closeConsole, "ringfence-console");
     thread.setDaemon(true);
+    closing.removeIf(other -> !other.isAlive());
     thread.start();
     closing.add(thread);
   }
