@@ -203,6 +203,20 @@ class RunnerLaunchTest extends RealLaunchTest {
   }
 
   @Test
+  void aRunnerThatHearsNoMoreEndsByItself() throws Exception {
+    Handle ended;
+    try (RunnerConnection another = connect()) {
+      assertThat(another.profile()).containsKey("USERPROFILE");
+      Processes processes = windows.processes();
+      ended = processes.adopt(processes.duplicateInto(runner.process(), processes.thisProcess()));
+    }
+    try (ended) {
+      // Whoever is ended by another has 1.
+      assertThat(windows.processes().exitCode(ended)).isZero();
+    }
+  }
+
+  @Test
   void aRunnerThatIsAskedNonsenseSaysSo() throws Exception {
     assertThatThrownBy(
             () ->
