@@ -1,5 +1,6 @@
 # Stands in for wsl.exe: the same options, encodings and exit codes, the guest side on this kernel.
-# STANDIN_LIST holds what --list --verbose prints, STANDIN_OLD makes it ignore WSL_UTF8.
+# STANDIN_LIST holds what --list --verbose prints, STANDIN_OLD makes it ignore WSL_UTF8,
+# STANDIN_NO_JAVA hides Java from the guest side.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
     printf '%s\r\n' "$1"
@@ -27,6 +28,9 @@ esac
 [ "$3" = --exec ] || failed "Invalid command line argument: $3"
 shift 3
 # Only what WSLENV names goes along.
+if [ -n "${STANDIN_NO_JAVA:-}" ]; then
+  PATH=$(dirname "$0")/without-java:$PATH
+fi
 env -i PATH="$PATH" HOME="$HOME" "$@"
 status=$?
 case $status in

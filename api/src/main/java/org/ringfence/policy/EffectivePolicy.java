@@ -63,7 +63,7 @@ public final class EffectivePolicy {
         paths.add(places.real(absolute));
       }
     }
-    if (policy.protectedNames() == ProtectedNames.OFF || !places.live()) {
+    if (policy.protectedNames() == ProtectedNames.OFF || places.lookup() != PathLookup.HOST) {
       return paths;
     }
     for (EffectiveRule rule : List.copyOf(placed)) {
@@ -455,6 +455,25 @@ public final class EffectivePolicy {
    */
   public List<EffectiveRule> rules() {
     return rules;
+  }
+
+  /**
+   * Where protected names and paths usually lie in what can be written, whether or not they exist:
+   * for backends that can only keep what is there.
+   *
+   * @return paths that are not written
+   */
+  public List<String> keptNames() {
+    Set<String> kept = new LinkedHashSet<>(protectedPaths);
+    for (EffectiveRule rule : rules) {
+      if (rule.access() == Access.WRITE && !rule.scratch()) {
+        policy
+            .protectedNames()
+            .usual()
+            .forEach(name -> kept.add((rule.path().equals("/") ? "" : rule.path()) + "/" + name));
+      }
+    }
+    return List.copyOf(kept);
   }
 
   /**

@@ -1,15 +1,6 @@
 package org.ringfence.policy;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,7 +21,7 @@ import java.util.Optional;
  * @param devices device files that every command may use
  * @param sharedMemory what {@code :shm} stands for: where POSIX semaphores and shared memory live
  * @param workspaceCopy what a command sees in the workspace's place, empty for the workspace itself
- * @param live whether paths are looked up on this machine (symbolic links, missing paths)
+ * @param lookup where paths are looked up (symbolic links, missing paths)
  */
 public record Places(
     PathStyle style,
@@ -43,9 +34,8 @@ public record Places(
     List<String> devices,
     String sharedMemory,
     Optional<String> workspaceCopy,
-    boolean live) {
+    PathLookup lookup) {
 
-  private static final int MOST_LINKS = 40;
   private static final List<String> POSIX_MINIMAL =
       List.of(
           "/usr",
@@ -72,6 +62,7 @@ public record Places(
   public Places {
     Objects.requireNonNull(style, "style");
     Objects.requireNonNull(privateTmp, "privateTmp");
+    Objects.requireNonNull(lookup, "lookup");
     minimal = List.copyOf(minimal);
     devices = List.copyOf(devices);
   }
@@ -109,7 +100,7 @@ public record Places(
         style == PathStyle.POSIX ? POSIX_DEVICES : List.of(),
         style == PathStyle.POSIX ? "/dev/shm" : "",
         Optional.empty(),
-        true);
+        PathLookup.HOST);
   }
 
   /**
@@ -133,7 +124,28 @@ public record Places(
         posix ? POSIX_DEVICES : List.of(),
         posix ? "/dev/shm" : "",
         Optional.empty(),
-        false);
+        PathLookup.NONE);
+  }
+
+  /**
+   * The same places, with paths looked up somewhere: for a machine that can be asked.
+   *
+   * @param where where paths are looked up
+   * @return the places
+   */
+  public Places lookedUp(PathLookup where) {
+    return new Places(
+        style,
+        workspace,
+        home,
+        systemTmp,
+        privateTmp,
+        javaHome,
+        minimal,
+        devices,
+        sharedMemory,
+        workspaceCopy,
+        where);
   }
 
   /**
@@ -154,7 +166,7 @@ public record Places(
         devices,
         sharedMemory,
         workspaceCopy,
-        live);
+        lookup);
   }
 
   /**
@@ -175,7 +187,7 @@ public record Places(
         devices,
         sharedMemory,
         Optional.of(copy),
-        live);
+        lookup);
   }
 
   /**
@@ -197,66 +209,18 @@ public record Places(
    * The real path of a name: links resolved as far as the name exists, the rest kept.
    *
    * @param path an absolute path
-   * @return the real path; the same path when these places are not live
+   * @return the real path; the same path when nothing is looked up
    */
   String real(String path) {
-    if (!live) {
-      return path;
-    }
-    try {
-      Path rest = null;
-      Path existing = Path.of(path);
-      while (existing != null) {
-        try {
-          Path real = existing.toRealPath();
-          return (rest == null ? real : real.resolve(rest)).normalize().toString();
-        } catch (IOException e) {
-          // Missing or not reachable here: keep this component as it is written.
-          Path name = existing.getFileName();
-          if (name != null) {
-            rest = rest == null ? name : name.resolve(rest);
-          }
-          existing = existing.getParent();
-        }
-      }
-    } catch (InvalidPathException e) {
-      throw new InvalidPolicyException("path", path, "a path without NUL", e);
-    }
-    return path;
+    return lookup.real(path);
   }
 
   /** The symbolic links on the way of a path, the last component included, with their targets. */
   Map<String, String> linksOn(String path) {
-    Map<String, String> links = new LinkedHashMap<>();
-    if (!live) {
-      return links;
-    }
-    try {
-      Path walked = Path.of(path).getRoot();
-      Deque<Path> rest = new ArrayDeque<>();
-      Path.of(path).forEach(rest::add);
-      while (!rest.isEmpty() && links.size() < MOST_LINKS) {
-        Path next = walked.resolve(rest.remove()).normalize();
-        if (!Files.isSymbolicLink(next) || links.containsKey(next.toString())) {
-          walked = next;
-          continue;
-        }
-        Path target = Files.readSymbolicLink(next);
-        links.put(next.toString(), target.toString());
-        walked = target.isAbsolute() ? target.getRoot() : walked;
-        List<Path> names = new ArrayList<>();
-        target.forEach(names::add);
-        Collections.reverse(names);
-        names.forEach(rest::addFirst);
-      }
-    } catch (IOException | InvalidPathException e) {
-      // What cannot be looked at cannot be used either.
-      return links;
-    }
-    return links;
+    return lookup.linksOn(path);
   }
 
   boolean exists(String path) {
-    return !live || Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS);
+    return lookup.exists(path);
   }
 }

@@ -3,6 +3,7 @@ package org.ringfence.policy;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How strongly names inside writable roots are protected that would turn a later start of a tool
@@ -95,6 +96,25 @@ public enum ProtectedNames {
       }
     }
     return null;
+  }
+
+  /**
+   * The names as they usually lie in a working directory: for backends that can only keep what is
+   * there.
+   *
+   * @return paths below a root, with slashes
+   */
+  List<String> usual() {
+    if (this == OFF) {
+      return List.of();
+    }
+    Set<String> names = new TreeSet<>(SURFACES);
+    if (this == READ_ONLY) {
+      names.add(GIT);
+    } else {
+      GIT_SURFACES.forEach(surface -> names.add(GIT + "/" + String.join("/", surface)));
+    }
+    return List.copyOf(names);
   }
 
   /**

@@ -91,7 +91,8 @@ public final class BubblewrapBackend implements SandboxBackend {
               "bwrap in a directory that no command writes");
       return new SandboxPlan(id(), policy, replaceable, List.of());
     }
-    List<Guarantee> guarantees = BubblewrapPlanner.plan(policy, facts(), features);
+    List<Guarantee> guarantees =
+        BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.KEEPER);
     return new SandboxPlan(id(), policy, availability, guarantees);
   }
 

@@ -19,8 +19,8 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.wsl2.channel.GuestMessage;
-import org.ringfence.wsl2.launch.GuestSandboxes;
 import org.ringfence.wsl2.launch.WslDiscovery;
+import org.ringfence.wsl2.launch.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
 
@@ -40,7 +40,7 @@ public final class Wsl2Backend implements SandboxBackend {
 
   /** What there is: sandboxes, or the reasons why there are none. */
   private record Found(
-      Availability availability, Optional<GuestSandboxes> sandboxes, WslPaths paths) {}
+      Availability availability, Optional<WslSandboxes> sandboxes, WslPaths paths) {}
 
   /** For {@link java.util.ServiceLoader}. */
   public Wsl2Backend() {
@@ -97,7 +97,7 @@ public final class Wsl2Backend implements SandboxBackend {
       return none(there.availability());
     }
     WslPaths paths = new WslPaths(there.distribution(), there.guest().get().automount());
-    GuestSandboxes sandboxes = new GuestSandboxes(discovery, paths);
+    WslSandboxes sandboxes = discovery.sandboxes(paths, there.guest().get());
     try {
       GuestMessage.Planned tried =
           sandboxes.plan(SandboxPolicy.builder().build(), System.getProperty("user.dir"));

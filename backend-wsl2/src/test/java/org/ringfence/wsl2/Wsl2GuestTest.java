@@ -13,10 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,45 +38,61 @@ import org.ringfence.policy.Strictness;
 
 /** What is WSL's own, through its stand-in: doors, exit codes, ends, and what is lost. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Wsl2GuestTest {
   private static final Path STAND_IN =
       Path.of("src", "test", "wsl", "wsl-stand-in.sh").toAbsolutePath();
   private static final String LIST = "* Ubuntu  Running  2";
-  private static Wsl2Backend backend;
+  private Wsl2Backend backend;
 
-  @TempDir private Path workspace;
+  @TempDir Path workspace;
 
-  static Wsl2Backend standIn() {
-    return Wsl2Backend.with(List.of("env", "STANDIN_LIST=" + LIST, "sh", STAND_IN.toString()));
+  /** Whether the distribution behind the stand-in has Java. */
+  boolean withJava() {
+    return true;
+  }
+
+  static Wsl2Backend standIn(boolean withJava) {
+    return Wsl2Backend.with(
+        List.of(
+            "env",
+            "STANDIN_LIST=" + LIST,
+            "STANDIN_NO_JAVA=" + (withJava ? "" : "1"),
+            "sh",
+            STAND_IN.toString()));
+  }
+
+  final Wsl2Backend backend() {
+    return backend;
   }
 
   @BeforeAll
-  static void probe() {
-    backend = standIn();
+  void probe() {
+    backend = standIn(withJava());
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
   }
 
-  private static SandboxPolicy.Builder writing() {
+  static SandboxPolicy.Builder writing() {
     return SandboxPolicy.builder().write(":workspace").strictness(Strictness.Mode.BEST_EFFORT);
   }
 
-  private Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
+  final Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
     return Sandbox.opener(policy.build())
         .workspace(workspace)
         .backends(Backends.of(List.of(backend)))
         .open();
   }
 
-  private record Result(int exit, String output) {}
+  record Result(int exit, String output) {}
 
-  private static Result run(Sandbox sandbox, String... words) throws Exception {
+  static Result run(Sandbox sandbox, String... words) throws Exception {
     SandboxedProcess process = sandbox.start(SandboxCommand.of(words).redirectErrorStream(true));
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Result(process.waitFor(), output);
   }
 
-  private static int control(String... words) throws Exception {
+  static int control(String... words) throws Exception {
     Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
     process.getInputStream().readAllBytes();
     return process.waitFor();
@@ -209,7 +228,7 @@ class Wsl2GuestTest {
       try (Sandbox sandbox =
           Sandbox.opener(writing().build())
               .workspace(Path.of(arguments[0]))
-              .backends(Backends.of(List.of(standIn())))
+              .backends(Backends.of(List.of(standIn(Boolean.parseBoolean(arguments[2])))))
               .open()) {
         SandboxedProcess process =
             sandbox.start(
@@ -233,7 +252,7 @@ class Wsl2GuestTest {
         .count();
   }
 
-  private static void becomes(String seconds, long expected) throws InterruptedException {
+  static void becomes(String seconds, long expected) throws InterruptedException {
     for (int i = 0; i < 200 && running(seconds) != expected; i++) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
@@ -252,7 +271,8 @@ class Wsl2GuestTest {
                 System.getProperty("java.class.path"),
                 Host.class.getName(),
                 workspace.toString(),
-                seconds));
+                seconds,
+                Boolean.toString(withJava())));
     Process host =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try {
@@ -264,9 +284,24 @@ class Wsl2GuestTest {
     becomes(seconds, 0);
   }
 
+  /** The processes of guests that this one has, the last one last. */
+  private Stream<ProcessHandle> guests() {
+    return ProcessHandle.current()
+        .descendants()
+        .filter(
+            one -> {
+              List<String> words = List.of(one.info().arguments().orElse(new String[0]));
+              return withJava()
+                  ? words.contains("org.ringfence.wsl2.guest.GuestMain")
+                      && one.info().command().orElse("").endsWith("java")
+                  : words.size() == 1 && words.get(0).endsWith("/control");
+            })
+        .sorted(Comparator.comparing(one -> one.info().startInstant().orElseThrow()));
+  }
+
   @Test
   void aGuestThatIsLostIsToldAndAnotherIsStarted() throws Exception {
-    Wsl2Backend own = standIn();
+    Wsl2Backend own = standIn(withJava());
     SandboxPlan plan = own.plan(writing().build().in(Places.current(workspace)));
     assertThat(plan.acceptable()).isTrue();
     Sandbox sandbox =
@@ -275,14 +310,7 @@ class Wsl2GuestTest {
             .backends(Backends.of(List.of(own)))
             .open();
     SandboxedProcess process = sandbox.start(SandboxCommand.of("sleep", "1000"));
-    ProcessHandle guest =
-        ProcessHandle.current()
-            .descendants()
-            .filter(one -> one.info().commandLine().orElse("").contains("GuestMain"))
-            .filter(one -> one.info().command().orElse("").endsWith("java"))
-            .reduce((first, second) -> second)
-            .orElseThrow();
-    guest.destroyForcibly();
+    guests().reduce((first, second) -> second).orElseThrow().destroyForcibly();
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(process.termination().orElseThrow().cause()).isEqualTo(Termination.Cause.DESTROYED);
     assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("true")))

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,13 +33,8 @@ import org.ringfence.spi.Launch;
  * which could have it load code before anything is confined.
  */
 final class Bubblewrap implements AutoCloseable {
-  /** Nothing of this name exists in any sandbox. */
-  static final String NO_PROGRAM = "/ringfence-no-such-program";
-
   private static final int OPTIONS = 3;
   private static final int FILTER = 4;
-  // bubblewrap.c, MAX_ARGS
-  private static final int MOST_OPTIONS = 9000;
   private static final int LOWEST_DESCRIPTOR = 16;
 
   private final Kernel kernel;
@@ -87,33 +83,20 @@ final class Bubblewrap implements AutoCloseable {
   }
 
   Invocation invocation(String executable, Launch launch) throws SandboxException, IOException {
-    List<String> words = new ArrayList<>(options);
-    if (launch.terminal().isEmpty()) {
-      // With a terminal the command makes its session itself.
-      words.add("--new-session");
-    }
-    launch
-        .environment()
-        .forEach(
-            (name, value) -> {
-              words.add("--setenv");
-              words.add(name);
-              words.add(inside(value));
-            });
-    words.add("--chdir");
-    words.add(
-        view.ownTmp().isPresent()
-            ? inside(launch.directory().toString())
-            : launch.directory().toString());
-    words.add("--seccomp");
-    words.add(Integer.toString(FILTER));
-    if (words.size() > MOST_OPTIONS) {
-      throw new SandboxException(
-          "bubblewrap: "
-              + words.size()
-              + " words of options are too many; use fewer file rules or variables, at most "
-              + MOST_OPTIONS
-              + " words");
+    Map<String, String> environment = new LinkedHashMap<>();
+    launch.environment().forEach((name, value) -> environment.put(name, inside(value)));
+    String directory = launch.directory().toString();
+    List<String> words;
+    try {
+      words =
+          BubblewrapCompiler.launch(
+              options,
+              environment,
+              view.ownTmp().isPresent() ? inside(directory) : directory,
+              launch.terminal().isPresent(),
+              FILTER);
+    } catch (IllegalArgumentException e) {
+      throw new SandboxException(e.getMessage(), e);
     }
     List<String> command = new ArrayList<>();
     command.add("bwrap");
@@ -183,7 +166,7 @@ final class Bubblewrap implements AutoCloseable {
   /** A launch that sets everything up and executes nothing. */
   static Launch trial(EffectivePolicy policy) {
     return new Launch(
-        List.of(NO_PROGRAM),
+        List.of(BubblewrapCompiler.NO_PROGRAM),
         Path.of("/"),
         Map.of(),
         Redirect.from(Path.of("/dev/null").toFile()),
@@ -192,11 +175,6 @@ final class Bubblewrap implements AutoCloseable {
         false,
         Limits.NONE,
         Optional.empty());
-  }
-
-  /** Whether a trial got as far as its program, by what it printed. */
-  static boolean wasSetUp(String error) {
-    return error.startsWith("bwrap: execvp " + NO_PROGRAM);
   }
 
   /** The process of the command itself, of the tree that bubblewrap's process is the top of. */

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.plan.Availability;
 
@@ -146,9 +147,9 @@ public final class BubblewrapProbe {
     command.addAll(TRIAL);
     command.addAll(
         ownProcesses ? List.of("--proc", "/proc") : List.of("--ro-bind", "/proc", "/proc"));
-    command.addAll(List.of("--", Bubblewrap.NO_PROGRAM));
+    command.addAll(List.of("--", BubblewrapCompiler.NO_PROGRAM));
     Result result = run(command);
-    return new Result(Bubblewrap.wasSetUp(result.said()), result.said());
+    return new Result(BubblewrapCompiler.wasSetUp(result.said()), result.said());
   }
 
   private static Result run(List<String> command) throws IOException, InterruptedException {

@@ -383,11 +383,11 @@ public final class LinuxSession implements BackendSession {
 
   /** Has bubblewrap set everything up for a program that does not exist. */
   private void tryOut() throws SandboxException {
-    Process trial = spawn(Bubblewrap.trial(policy), Bubblewrap.NO_PROGRAM);
+    Process trial = spawn(Bubblewrap.trial(policy), BubblewrapCompiler.NO_PROGRAM);
     try (InputStream error = trial.getErrorStream()) {
       String said = new String(error.readAllBytes(), StandardCharsets.UTF_8).strip();
       trial.waitFor();
-      if (!Bubblewrap.wasSetUp(said)) {
+      if (!BubblewrapCompiler.wasSetUp(said)) {
         throw new SandboxException("bubblewrap: the sandbox cannot be set up: " + said);
       }
     } catch (IOException e) {

@@ -25,6 +25,13 @@ public final class BubblewrapCompiler {
   private static final String DEVICES = "/dev";
   private static final String SHARED_MEMORY = "/dev/shm";
   private static final String PROCESSES = "/proc";
+  // bubblewrap.c, MAX_ARGS
+  private static final int MOST_OPTIONS = 9000;
+
+  /**
+   * Nothing of this name exists in any sandbox: bubblewrap sets up everything and starts nothing.
+   */
+  public static final String NO_PROGRAM = "/ringfence-no-such-program";
 
   private final EffectivePolicy policy;
   private final HostTree tree;
@@ -51,6 +58,50 @@ public final class BubblewrapCompiler {
     compiler.namespaces();
     compiler.files(features);
     return List.copyOf(compiler.options);
+  }
+
+  /**
+   * The words that follow a policy's options for one command.
+   *
+   * @param options the policy's options
+   * @param environment the whole environment of the command
+   * @param directory where it begins
+   * @param terminal whether it has a terminal, on which it makes its session itself
+   * @param filter the descriptor of the seccomp program
+   * @return all words up to the program
+   * @throws IllegalArgumentException if there are more than bubblewrap takes
+   */
+  public static List<String> launch(
+      List<String> options,
+      Map<String, String> environment,
+      String directory,
+      boolean terminal,
+      int filter) {
+    List<String> words = new ArrayList<>(options);
+    if (!terminal) {
+      words.add("--new-session");
+    }
+    environment.forEach((name, value) -> words.addAll(List.of("--setenv", name, value)));
+    words.addAll(List.of("--chdir", directory, "--seccomp", Integer.toString(filter)));
+    if (words.size() > MOST_OPTIONS) {
+      throw new IllegalArgumentException(
+          "bubblewrap: "
+              + words.size()
+              + " words of options are too many; use fewer file rules or variables, at most "
+              + MOST_OPTIONS
+              + " words");
+    }
+    return words;
+  }
+
+  /**
+   * Whether a trial got as far as its program.
+   *
+   * @param error what bubblewrap printed
+   * @return true if everything was set up
+   */
+  public static boolean wasSetUp(String error) {
+    return error.startsWith("bwrap: execvp " + NO_PROGRAM);
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.ringfence.linux.plan;
 
+import static org.ringfence.plan.Guarantee.advisory;
 import static org.ringfence.plan.Guarantee.enforced;
 import static org.ringfence.plan.Guarantee.unsupported;
 
@@ -8,6 +9,7 @@ import java.util.Optional;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.TmpPolicy;
@@ -18,12 +20,22 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   private static final String WRITING =
       "Files are created, changed and deleted only where a rule grants writing";
 
+  /** What starts bubblewrap. */
+  public enum Starter {
+    /** A keeper of this JVM, with a supervisor that answers system calls. */
+    KEEPER,
+    /** A script in another system, which has nothing but programs. */
+    SCRIPT
+  }
+
   private final BubblewrapFeatures features;
+  private final Starter starter;
 
   private BubblewrapPlanner(
-      EffectivePolicy effective, HostFacts facts, BubblewrapFeatures features) {
+      EffectivePolicy effective, HostFacts facts, BubblewrapFeatures features, Starter starter) {
     super(effective, facts);
     this.features = features;
+    this.starter = starter;
   }
 
   /**
@@ -32,11 +44,47 @@ public final class BubblewrapPlanner extends LinuxPlanner {
    * @param policy the policy
    * @param facts what was found on the machine
    * @param features what bubblewrap can do
+   * @param starter what starts it
    * @return every guarantee of the policy with its level
    */
   public static List<Guarantee> plan(
-      EffectivePolicy policy, HostFacts facts, BubblewrapFeatures features) {
-    return new BubblewrapPlanner(policy, facts, features).guarantees();
+      EffectivePolicy policy, HostFacts facts, BubblewrapFeatures features, Starter starter) {
+    return new BubblewrapPlanner(policy, facts, features, starter).guarantees();
+  }
+
+  @Override
+  String descriptors() {
+    return starter == Starter.KEEPER
+        ? KEEPER_DESCRIPTORS
+        : "closed by the script, which starts nothing where one is left";
+  }
+
+  @Override
+  String limitsProblem() {
+    return starter == Starter.KEEPER ? facts.listenerProblem() : "";
+  }
+
+  @Override
+  boolean unixSocketsMade() {
+    return starter == Starter.KEEPER;
+  }
+
+  @Override
+  Guarantee unheld(String id, String statement, String problem, String remedy) {
+    boolean mounted = starter == Starter.SCRIPT && !id.equals("files.deny-globs");
+    return mounted
+        ? advisory(
+            id,
+            statement,
+            "what exists at the top of writable roots is mounted read-only",
+            "what does not exist yet can be made, and a directory above can be moved: " + problem,
+            remedy)
+        : unsupported(id, statement, problem, remedy);
+  }
+
+  @Override
+  String listenerRemedy() {
+    return starter == Starter.KEEPER ? NEWER_KERNEL : "Java 17 or later in the distribution";
   }
 
   @Override
@@ -92,15 +140,25 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     } else {
       add(enforced("files.write", statement, mechanism));
     }
+    String metadata =
+        "Mode, owner, times and extended attributes are changed only where writing is granted";
     add(
-        enforced(
-            "files.metadata",
-            "Mode, owner, times and extended attributes are changed only where writing is granted",
-            mechanism));
+        starter == Starter.SCRIPT && facts.root()
+            ? advisory(
+                "files.metadata",
+                metadata,
+                mechanism,
+                "root owns the devices that are everybody's, and can change their mode",
+                "an ordinary user as the distribution's default (wsl.conf)")
+            : enforced("files.metadata", metadata, mechanism));
   }
 
   private boolean takesWritingAway() {
-    return LandlockCompiler.inexpressible(effective, false).isPresent();
+    return effective.rules().stream()
+        .map(EffectiveRule::path)
+        .filter(path -> !path.equals("/") && effective.accessAt(path) != Access.WRITE)
+        .map(path -> path.lastIndexOf('/') == 0 ? "/" : path.substring(0, path.lastIndexOf('/')))
+        .anyMatch(above -> effective.accessAt(above) == Access.WRITE);
   }
 
   @Override
@@ -122,7 +180,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     if (BubblewrapCompiler.ownNetwork(policy.network())) {
       String statement = "Servers and clients inside one command reach each other over loopback";
       add(
-          facts.listener()
+          facts.listener() || !unixSocketsMade()
               ? enforced("network.own-loopback", statement, "network namespace of the command")
               : unsupported(
                   "network.own-loopback",
@@ -152,7 +210,10 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         enforced(
             "process.isolation",
             "Memory, descriptors and environment of outside processes are not reached" + seen,
-            (ownPids ? "process and " : "") + "user namespace; Landlock domain; seccomp filter"));
+            (ownPids ? "process and " : "")
+                + "user namespace; "
+                + (facts.abi().version() > 0 ? "Landlock domain; " : "")
+                + "seccomp filter"));
     add(
         ownPids || facts.abi().scopes()
             ? enforced(
@@ -198,7 +259,9 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         ? enforced(
             id,
             statement,
-            "parent-death signal to bubblewrap, whose end ends the process namespace")
+            starter == Starter.KEEPER
+                ? "parent-death signal to bubblewrap, whose end ends the process namespace"
+                : "the script's input ends, and with it the process namespace")
         : treeKill(id, statement);
   }
 }

@@ -39,6 +39,31 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
+  String descriptors() {
+    return KEEPER_DESCRIPTORS;
+  }
+
+  @Override
+  String limitsProblem() {
+    return facts.listenerProblem();
+  }
+
+  @Override
+  boolean unixSocketsMade() {
+    return true;
+  }
+
+  @Override
+  Guarantee unheld(String id, String statement, String problem, String remedy) {
+    return unsupported(id, statement, problem, remedy);
+  }
+
+  @Override
+  String listenerRemedy() {
+    return NEWER_KERNEL;
+  }
+
+  @Override
   void files() {
     Optional<String> inexpressible = problem();
     if (policy.fileDefault() != FileDefault.WRITE) {

@@ -20,6 +20,12 @@ import org.ringfence.policy.SandboxPolicy;
 abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
+  static final String KEEPER_DESCRIPTORS =
+      "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC";
+
+  static final String NEWER_KERNEL =
+      "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
+
   static final String REVIEW = "Commands change a copy of the workspace, not the workspace";
 
   final EffectivePolicy effective;
@@ -44,6 +50,18 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     return List.copyOf(guarantees);
   }
 
+  /** By what no descriptor is inherited. */
+  abstract String descriptors();
+
+  /** Why limits cannot be set before a program starts; empty when they can. */
+  abstract String limitsProblem();
+
+  /** Whether commands have unix sockets at all. */
+  abstract boolean unixSocketsMade();
+
+  /** What is left of names where no supervisor decides on them. */
+  abstract Guarantee unheld(String id, String statement, String problem, String remedy);
+
   abstract void files();
 
   abstract void externalNetwork();
@@ -60,7 +78,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
         enforced(
             "process.descriptors",
             "No descriptor of this JVM but the three standard streams is inherited",
-            "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC"));
+            descriptors()));
     add(
         enforced(
             "environment.filtered",
@@ -91,9 +109,8 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     return "Landlock ABI " + facts.abi().version();
   }
 
-  static String listenerRemedy() {
-    return "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
-  }
+  /** What would help where there is no supervisor. */
+  abstract String listenerRemedy();
 
   /** Why the supervisor cannot decide on names; empty when it can. */
   final String namesProblem() {
@@ -145,7 +162,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     }
     return problem.isEmpty()
         ? enforced(id, statement, SUPERVISOR + ", and done by it on a resolved descriptor")
-        : unsupported(id, statement, problem, remedy);
+        : unheld(id, statement, problem, remedy);
   }
 
   private void network() {
@@ -185,7 +202,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
               + (network.unixSockets().isEmpty()
                   ? ""
                   : ", but for " + String.join(", ", network.unixSockets()));
-      boolean anyGranted = network.mode() == NetworkMode.FULL || !network.unixSockets().isEmpty();
+      boolean anyGranted =
+          network.mode() == NetworkMode.FULL && unixSocketsMade()
+              || !network.unixSockets().isEmpty();
       if (facts.listener()) {
         add(enforced("network.unix-sockets", statement, SUPERVISOR));
       } else if (anyGranted) {
@@ -197,7 +216,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
             enforced(
                 "network.unix-sockets",
                 statement,
-                "every connect is denied: " + facts.listenerProblem()));
+                unixSocketsMade()
+                    ? "every connect is denied: " + facts.listenerProblem()
+                    : "seccomp filter: none is made, but for pairs"));
       }
     }
   }
@@ -221,7 +242,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
             : unsupported("network.external", statement, problem, reachRemedy()));
   }
 
-  private String reachRemedy() {
+  String reachRemedy() {
     return facts.listener() && !facts.reachesChild()
         ? "kernel.yama.ptrace_scope 0 or 1, and Linux 5.6 or newer"
         : listenerRemedy();
@@ -269,9 +290,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
 
   private void limits() {
     Limits limits = policy.limits();
-    boolean gate = facts.listener();
+    String problem = limitsProblem();
+    boolean gate = problem.isEmpty();
     boolean group = facts.cgroup().isPresent() && gate;
-    String problem = gate ? "" : facts.listenerProblem();
     limits
         .memory()
         .ifPresent(

@@ -56,6 +56,7 @@ public final class SeccompCompiler {
   private static final int SOCK_TYPE_MASK = 0xf;
   private static final int SOCK_STREAM = 1;
   private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_SEQPACKET = 5;
   private static final int IPPROTO_TCP = 6;
   private static final int IPPROTO_UDP = 17;
   private static final int NETLINK_ROUTE = 0;
@@ -184,7 +185,11 @@ public final class SeccompCompiler {
 
   private final List<SyscallRule> rules = new ArrayList<>();
 
-  private SeccompCompiler() {}
+  private final boolean unixSockets;
+
+  private SeccompCompiler(boolean unixSockets) {
+    this.unixSockets = unixSockets;
+  }
 
   /** Make, replace or remove names. */
   private static final List<Syscall> NAMES =
@@ -220,14 +225,8 @@ public final class SeccompCompiler {
    * @return the filter
    */
   public static SeccompFilter compile(EffectivePolicy policy, Supervision supervision) {
-    SeccompCompiler compiler = new SeccompCompiler();
-    for (Syscall syscall : CLOSED) {
-      compiler.always(syscall, EPERM);
-    }
-    compiler.namespaces();
-    compiler.otherProcesses();
-    compiler.ioctls();
-    compiler.network(policy.policy().network(), supervision);
+    SeccompCompiler compiler = new SeccompCompiler(true);
+    compiler.always(policy.policy().network(), supervision);
     if (supervision.metadata()) {
       METADATA.forEach(syscall -> compiler.always(syscall, NOTIFY));
       // Their arguments are structures; tar and coreutils fall back to the calls above.
@@ -250,6 +249,43 @@ public final class SeccompCompiler {
       compiler.rule(Syscall.SECCOMP, ALLOW, when(NOTIFY, equal(0, SECCOMP_SET_MODE_FILTER)));
     }
     return new SeccompFilter(compiler.rules);
+  }
+
+  /**
+   * Compiles a policy for bubblewrap where nobody answers. Inet sockets are left to the network
+   * namespace. A path cannot be told from another, so that there are no unix sockets but pairs; of
+   * these only such as cannot be sent or connected elsewhere later, which datagrams can.
+   *
+   * @param policy the policy
+   * @return the filter
+   */
+  public static SeccompFilter compileAlone(EffectivePolicy policy) {
+    SeccompCompiler compiler = new SeccompCompiler(false);
+    NetworkPolicy network = policy.policy().network();
+    compiler.always(
+        network,
+        new Supervision(
+            false,
+            false,
+            false,
+            false,
+            false,
+            false,
+            BubblewrapCompiler.privateNetwork(network),
+            BubblewrapCompiler.ownNetwork(network),
+            true));
+    return new SeccompFilter(compiler.rules).withoutListener();
+  }
+
+  /** What no policy changes but by its network. */
+  private void always(NetworkPolicy network, Supervision supervision) {
+    for (Syscall syscall : CLOSED) {
+      always(syscall, EPERM);
+    }
+    namespaces();
+    otherProcesses();
+    ioctls();
+    network(network, supervision);
   }
 
   /**
@@ -331,9 +367,18 @@ public final class SeccompCompiler {
 
   private void network(NetworkPolicy network, Supervision supervision) {
     boolean full = network.mode() == NetworkMode.FULL;
-    rule(Syscall.SOCKETPAIR, NO_FAMILY, when(ALLOW, equal(0, AF_UNIX)));
     List<Clause> sockets = new ArrayList<>();
-    sockets.add(when(ALLOW, equal(0, AF_UNIX)));
+    if (unixSockets) {
+      rule(Syscall.SOCKETPAIR, NO_FAMILY, when(ALLOW, equal(0, AF_UNIX)));
+      sockets.add(when(ALLOW, equal(0, AF_UNIX)));
+    } else {
+      rule(
+          Syscall.SOCKETPAIR,
+          NO_FAMILY,
+          when(ALLOW, equal(0, AF_UNIX), masked(1, SOCK_TYPE_MASK, SOCK_STREAM)),
+          when(ALLOW, equal(0, AF_UNIX), masked(1, SOCK_TYPE_MASK, SOCK_SEQPACKET)));
+      sockets.add(when(EACCES, equal(0, AF_UNIX)));
+    }
     for (int family : List.of(AF_INET, AF_INET6)) {
       if (full) {
         sockets.add(when(EACCES, equal(0, family), masked(1, SOCK_TYPE_MASK, 3)));

@@ -165,7 +165,9 @@ class BubblewrapCompilerTest {
     EffectivePolicy policy =
         writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build().in(PLACES);
     Map<String, Guarantee> plan =
-        BubblewrapPlanner.plan(policy, HostFacts.ASSUMED, FEATURES).stream()
+        BubblewrapPlanner.plan(
+                policy, HostFacts.ASSUMED, FEATURES, BubblewrapPlanner.Starter.KEEPER)
+            .stream()
             .collect(Collectors.toMap(Guarantee::id, Function.identity()));
     assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
     assertThat(plan)

@@ -206,7 +206,12 @@ class LandlockCompilerTest {
       assertThat(refused.level()).isEqualTo(Enforcement.UNSUPPORTED);
       assertThat(refused.reason()).contains("ptrace_scope");
       assertThat(refused.remedy()).contains("ptrace_scope 0 or 1");
-      assertThat(BubblewrapPlanner.plan(policy.in(PLACES), yama, BubblewrapFeatures.ASSUMED))
+      assertThat(
+              BubblewrapPlanner.plan(
+                  policy.in(PLACES),
+                  yama,
+                  BubblewrapFeatures.ASSUMED,
+                  BubblewrapPlanner.Starter.KEEPER))
           .anyMatch(each -> each.id().equals(id) && each.level() == Enforcement.UNSUPPORTED);
     }
   }
@@ -230,7 +235,12 @@ class LandlockCompilerTest {
     HostFacts facts = facts(7, true, false);
     assertThat(LandlockPlanner.plan(policy.in(PLACES), facts))
         .anyMatch(guarantee -> guarantee.level() == Enforcement.UNSUPPORTED);
-    assertThat(BubblewrapPlanner.plan(policy.in(PLACES), facts, BubblewrapFeatures.ASSUMED))
+    assertThat(
+            BubblewrapPlanner.plan(
+                policy.in(PLACES),
+                facts,
+                BubblewrapFeatures.ASSUMED,
+                BubblewrapPlanner.Starter.KEEPER))
         .anyMatch(guarantee -> guarantee.level() == Enforcement.UNSUPPORTED);
     SandboxPolicy open =
         SandboxPolicy.builder()

@@ -14,7 +14,7 @@ import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
 
 /** Sandboxes in one distribution: a guest is started when one is needed and serves all of them. */
-public final class GuestSandboxes {
+public final class GuestSandboxes implements WslSandboxes {
   private final WslDiscovery discovery;
   private final WslPaths paths;
   private GuestConnection guest;

@@ -7,15 +7,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.Availability;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.WslDistribution;
 import org.ringfence.wsl2.plan.WslFailure;
+import org.ringfence.wsl2.plan.WslPaths;
 
 /** Finds the distribution that sandboxes would be in, and what it has. */
 public final class WslDiscovery {
   private static final String SCRIPT = "guest-facts.sh";
+  private static final Set<String> UNTOLD =
+      Set.of("end", "user", "interop", "program", "procfs", "lacking", "terminal", "home");
   private static final String INSTALL = "wsl --install -d Ubuntu";
 
   private final Optional<WslProgram> program;
@@ -105,6 +109,19 @@ public final class WslDiscovery {
   }
 
   /**
+   * Sandboxes in what was found.
+   *
+   * @param paths what paths are called there
+   * @param guest what the distribution has
+   * @return by a guest of Java, where there is Java, else by scripts
+   */
+  public WslSandboxes sandboxes(WslPaths paths, GuestFacts guest) {
+    return guest.lacksOfGuest().isEmpty()
+        ? new GuestSandboxes(this, paths)
+        : new ScriptSandboxes(program.orElseThrow(), paths, guest, guest.arch().orElseThrow());
+  }
+
+  /**
    * Starts a guest in a distribution.
    *
    * @param distribution its name
@@ -174,6 +191,7 @@ public final class WslDiscovery {
           Optional.empty());
     }
     guest.told().forEach((name, value) -> describe(facts, name, value));
+    facts.put("guest", guest.guest());
     facts.put("interop", guest.interop() ? "on" : "off in wsl.conf: one door fewer");
     return new Found(
         guest.lacks().stream().map(lack -> distribution.name() + ": " + lack.reason()).toList(),
@@ -186,7 +204,7 @@ public final class WslDiscovery {
   }
 
   private static void describe(Map<String, String> facts, String name, String value) {
-    if (!value.isEmpty() && !List.of("end", "user", "interop").contains(name)) {
+    if (!value.isEmpty() && !UNTOLD.contains(name)) {
       facts.put(name, value);
     }
   }

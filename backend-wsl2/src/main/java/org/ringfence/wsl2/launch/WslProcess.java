@@ -3,12 +3,9 @@ package org.ringfence.wsl2.launch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
-import org.ringfence.spi.WatchedProcess;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.channel.ReceivedStream;
 import org.ringfence.wsl2.channel.SentStream;
@@ -16,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A command that runs in a distribution. */
-final class WslProcess extends WatchedProcess {
+final class WslProcess extends DistributionProcess {
   private static final Logger LOG = LoggerFactory.getLogger(WslProcess.class);
 
   /** What a command of a guest that has ended exits with, as one that was killed. */
@@ -24,19 +21,12 @@ final class WslProcess extends WatchedProcess {
 
   private static final int SIGKILL = 9;
 
-  private static final int PATIENCE_MILLIS = 10_000;
-
-  private final List<Thread> pumps = new CopyOnWriteArrayList<>();
   private final GuestConnection guest;
   private final int number;
   private final boolean terminal;
   private final SentStream sent;
   private final ReceivedStream output;
   private final ReceivedStream error;
-  private volatile long pid;
-  private volatile OutputStream input;
-  private volatile InputStream standard;
-  private volatile InputStream errors;
 
   WslProcess(GuestConnection guest, int number, boolean terminal) {
     this.guest = guest;
@@ -45,32 +35,15 @@ final class WslProcess extends WatchedProcess {
     this.sent = new SentStream(guest.channel(), number, 0);
     this.output = new ReceivedStream(guest.channel(), number, 1);
     this.error = new ReceivedStream(guest.channel(), number, 2);
-    this.input = sent;
-    this.standard = output;
-    this.errors = error;
+    streams(sent, output, error);
   }
 
-  void started(long guestPid) {
-    pid = guestPid;
-  }
-
-  /** Streams that are redirected are nobody's to read. */
-  void redirected(boolean in, boolean out, boolean err) {
-    if (in) {
-      input = OutputStream.nullOutputStream();
-    }
-    if (out) {
-      standard = InputStream.nullInputStream();
-    }
-    if (err) {
-      errors = InputStream.nullInputStream();
-    }
-  }
-
-  SentStream sent() {
+  @Override
+  OutputStream sent() {
     return sent;
   }
 
+  @Override
   InputStream received(boolean ofError) {
     return ofError ? error : output;
   }
@@ -92,40 +65,13 @@ final class WslProcess extends WatchedProcess {
     finish(new Termination(Cause.valueOf(how.cause()), how.exitValue(), how.signal()));
   }
 
-  /** Whoever waits for the end finds in its files what the command has written. */
-  private void finish(Termination how) {
-    sent.abandon();
-    output.end();
-    error.end();
-    List<Thread> pumping = List.copyOf(pumps);
-    if (pumping.isEmpty()) {
-      ended(how);
-      return;
-    }
-    Thread thread =
-        new Thread(
-            () -> {
-              for (Thread pump : pumping) {
-                try {
-                  pump.join(PATIENCE_MILLIS);
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              }
-              ended(how);
-            },
-            "ringfence-end-" + number);
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  /** Something on this side that takes what the command writes. */
-  void pumps(Thread pump) {
-    pumps.add(pump);
-  }
-
   /** Nothing comes, and nobody takes anything. */
   void neverStarted() {
+    release();
+  }
+
+  @Override
+  void release() {
     sent.abandon();
     output.end();
     error.end();
@@ -162,21 +108,6 @@ final class WslProcess extends WatchedProcess {
   }
 
   @Override
-  public OutputStream getOutputStream() {
-    return input;
-  }
-
-  @Override
-  public InputStream getInputStream() {
-    return standard;
-  }
-
-  @Override
-  public InputStream getErrorStream() {
-    return errors;
-  }
-
-  @Override
   public void destroy() {
     end(false);
   }
@@ -185,21 +116,5 @@ final class WslProcess extends WatchedProcess {
   public Process destroyForcibly() {
     end(true);
     return this;
-  }
-
-  @Override
-  public boolean supportsNormalTermination() {
-    return true;
-  }
-
-  /** The number that it has in the distribution. */
-  @Override
-  public long pid() {
-    return pid;
-  }
-
-  @Override
-  public ProcessHandle toHandle() {
-    throw new UnsupportedOperationException("the process is one of another system");
   }
 }

@@ -94,10 +94,14 @@ public final class WslProgram {
    * @throws IOException if it cannot be started
    */
   Process start(List<String> arguments) throws IOException {
+    return start(arguments, ProcessBuilder.Redirect.DISCARD);
+  }
+
+  /** As {@link #start(List)}, with standard error going somewhere. */
+  Process start(List<String> arguments, ProcessBuilder.Redirect error) throws IOException {
     List<String> command = new ArrayList<>(program);
     command.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(error);
     builder.environment().put("WSL_UTF8", "1");
     // Nothing of this process's goes along.
     builder.environment().put("WSLENV", "");

@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.BubblewrapFeatures;
 
 /**
  * What a distribution says of itself, asked once.
@@ -15,6 +18,9 @@ import java.util.regex.Pattern;
 public record GuestFacts(Map<String, String> told) {
   private static final Pattern WSL1 = Pattern.compile("4\\.4\\.0-[0-9]+-Microsoft");
   private static final Pattern JAVA = Pattern.compile("version \"([0-9]{1,4})[.\"]");
+  private static final Pattern BUBBLEWRAP =
+      Pattern.compile("bubblewrap ([0-9]{1,4})\\.([0-9]{1,4})");
+  private static final int OLDEST_MINOR = 8;
   private static final int OLDEST_JAVA = 17;
   private static final String NONE = "none";
 
@@ -86,14 +92,34 @@ public record GuestFacts(Map<String, String> told) {
               "it is WSL1, which has neither namespaces nor Landlock", "wsl --set-version NAME 2"));
       return lacks;
     }
-    if (of("bubblewrap", NONE).equals(NONE)) {
+    Matcher version = BUBBLEWRAP.matcher(of("bubblewrap", NONE));
+    if (!version.find()) {
       lacks.add(new Lack("bubblewrap is not installed there", "sudo apt-get install bubblewrap"));
+    } else if (version.group(1).equals("0") && Integer.parseInt(version.group(2)) < OLDEST_MINOR) {
+      lacks.add(
+          new Lack(
+              "its bubblewrap is " + version.group(1) + "." + version.group(2),
+              "bubblewrap 0." + OLDEST_MINOR + " or later"));
     } else if (!of("namespaces", "no").equals("yes")) {
       lacks.add(
           new Lack(
               "bubblewrap cannot make namespaces there: " + of("namespaces", "no"),
               "a kernel with user namespaces, and no AppArmor profile that forbids them"));
     }
+    if (!lacksOfGuest().isEmpty() && !lacksOfScripts().isEmpty()) {
+      lacks.addAll(lacksOfGuest());
+      lacks.addAll(lacksOfScripts());
+    }
+    return lacks;
+  }
+
+  /**
+   * Why no guest of Java can be had there.
+   *
+   * @return a reason for each thing that is missing
+   */
+  public List<Lack> lacksOfGuest() {
+    List<Lack> lacks = new ArrayList<>();
     if (javaVersion() < OLDEST_JAVA) {
       lacks.add(
           new Lack(
@@ -107,6 +133,85 @@ public record GuestFacts(Map<String, String> told) {
               "wsl --update, and no lsm= in kernelCommandLine of .wslconfig"));
     }
     return lacks;
+  }
+
+  /** Why scripts cannot do it either. */
+  private List<Lack> lacksOfScripts() {
+    List<Lack> lacks = new ArrayList<>();
+    String lacking = of("lacking", "");
+    if (!lacking.isEmpty()) {
+      lacks.add(new Lack("there is no " + lacking.replace(" ", ", "), "the package coreutils"));
+    }
+    if (arch().isEmpty()) {
+      lacks.add(new Lack("its processor is " + of("machine", "not known"), "x86_64 or aarch64"));
+    }
+    return lacks;
+  }
+
+  /**
+   * What sandboxes are made with there, and why.
+   *
+   * @return a line
+   */
+  public String guest() {
+    return lacksOfGuest().isEmpty()
+        ? "Java"
+        : "scripts, which hold less: "
+            + String.join("; ", lacksOfGuest().stream().map(Lack::reason).toList());
+  }
+
+  /**
+   * The machine.
+   *
+   * @return empty on one that no filter is made for
+   */
+  public Optional<Arch> arch() {
+    return switch (of("machine", "")) {
+      case "x86_64" -> Optional.of(Arch.X86_64);
+      case "aarch64" -> Optional.of(Arch.AARCH64);
+      default -> Optional.empty();
+    };
+  }
+
+  /**
+   * What its bubblewrap can do.
+   *
+   * @return the features
+   */
+  public BubblewrapFeatures features() {
+    Matcher version = BUBBLEWRAP.matcher(of("bubblewrap", NONE));
+    return new BubblewrapFeatures(
+        of("program", "/usr/bin/bwrap"),
+        version.find() ? version.group(1) + "." + version.group(2) : "",
+        of("procfs", "no").equals("yes"),
+        false);
+  }
+
+  /**
+   * Whether its default user is root.
+   *
+   * @return true for user 0
+   */
+  public boolean root() {
+    return of("user", "0").equals("0");
+  }
+
+  /**
+   * Whether commands can have a terminal without Java.
+   *
+   * @return true if there is a program that makes one
+   */
+  public boolean terminal() {
+    return of("terminal", "no").equals("yes");
+  }
+
+  /**
+   * The home directory of its default user.
+   *
+   * @return an absolute path
+   */
+  public String home() {
+    return of("home", "/root");
   }
 
   /** The first number of {@code openjdk version "17.0.12"}; 0 for none. */

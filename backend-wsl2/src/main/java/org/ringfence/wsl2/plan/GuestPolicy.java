@@ -34,6 +34,19 @@ public final class GuestPolicy {
    * @throws IllegalArgumentException if a path has no name there, with the field
    */
   public static SandboxPolicy of(SandboxPolicy policy, WslPaths paths) {
+    return of(policy, paths, List.of());
+  }
+
+  /**
+   * Translates a policy, with more that no command sees.
+   *
+   * @param policy the policy, with paths of Windows or of the distribution
+   * @param paths what paths are called there
+   * @param hidden what is hidden there whatever the policy grants
+   * @return the policy inside
+   * @throws IllegalArgumentException if a path has no name there, with the field
+   */
+  public static SandboxPolicy of(SandboxPolicy policy, WslPaths paths, List<String> hidden) {
     List<FileRule> rules = new ArrayList<>();
     for (FileRule rule : policy.rules()) {
       rules.add(
@@ -48,6 +61,10 @@ public final class GuestPolicy {
       if (rules.stream().noneMatch(rule -> rule.path().equals(door))) {
         rules.add(new FileRule(door, Access.NONE, MissingPath.SKIP));
       }
+    }
+    for (String path : hidden) {
+      rules.removeIf(rule -> rule.path().equals(path) || rule.path().startsWith(path + "/"));
+      rules.add(new FileRule(path, Access.NONE, MissingPath.SKIP));
     }
     return new SandboxPolicy(
         policy.fileDefault(),

@@ -12,8 +12,12 @@ say automount "$(setting automount root)"
 say interop "$(setting interop enabled)"
 if bwrap=$(command -v bwrap); then
   say bubblewrap "$("$bwrap" --version 2>&1 | head -n 1)"
+  say program "$(readlink -f "$bwrap")"
   if told=$("$bwrap" --unshare-user --unshare-net --unshare-pid --ro-bind / / /bin/true 2>&1); then
     say namespaces yes
+    if "$bwrap" --unshare-user --unshare-pid --ro-bind / / --proc /proc /bin/true 2>/dev/null; then
+      say procfs yes
+    fi
   else
     say namespaces "$(printf %s "$told" | head -n 1)"
   fi
@@ -34,4 +38,12 @@ if java=$(command -v java); then
 else
   say java none
 fi
+# What a guest without Java is made of.
+lacking=
+for one in base64 env head mkfifo mktemp readlink sleep stty tr; do
+  command -v "$one" >/dev/null || lacking="$lacking $one"
+done
+say lacking "${lacking# }"
+command -v script >/dev/null && say terminal yes
+say home "$HOME"
 say end yes

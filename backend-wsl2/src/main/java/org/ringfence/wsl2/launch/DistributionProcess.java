@@ -1,0 +1,113 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.ringfence.Termination;
+import org.ringfence.spi.WatchedProcess;
+
+/** A command in a distribution, however it is told of. */
+abstract class DistributionProcess extends WatchedProcess {
+  private static final int PATIENCE_MILLIS = 10_000;
+
+  private final List<Thread> pumps = new CopyOnWriteArrayList<>();
+  private volatile long pid;
+  private volatile OutputStream input;
+  private volatile InputStream standard;
+  private volatile InputStream errors;
+
+  /** Its streams, before any is redirected. */
+  final void streams(OutputStream in, InputStream out, InputStream err) {
+    input = in;
+    standard = out;
+    errors = err;
+  }
+
+  final void started(long guestPid) {
+    pid = guestPid;
+  }
+
+  /** What goes to its standard input. */
+  abstract OutputStream sent();
+
+  /** What comes from it. */
+  abstract InputStream received(boolean ofError);
+
+  /** It has ended: nothing is sent any more, and what is received ends. */
+  abstract void release();
+
+  /** Streams that are redirected are nobody's to read. */
+  final void redirected(boolean in, boolean out, boolean err) {
+    if (in) {
+      input = OutputStream.nullOutputStream();
+    }
+    if (out) {
+      standard = InputStream.nullInputStream();
+    }
+    if (err) {
+      errors = InputStream.nullInputStream();
+    }
+  }
+
+  /** Whoever waits for the end finds in its files what the command has written. */
+  final void finish(Termination how) {
+    release();
+    List<Thread> pumping = List.copyOf(pumps);
+    if (pumping.isEmpty()) {
+      ended(how);
+      return;
+    }
+    Thread thread =
+        new Thread(
+            () -> {
+              for (Thread pump : pumping) {
+                try {
+                  pump.join(PATIENCE_MILLIS);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+              ended(how);
+            },
+            "ringfence-end-" + pid);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Something on this side that takes what the command writes. */
+  final void pumps(Thread pump) {
+    pumps.add(pump);
+  }
+
+  @Override
+  public final OutputStream getOutputStream() {
+    return input;
+  }
+
+  @Override
+  public final InputStream getInputStream() {
+    return standard;
+  }
+
+  @Override
+  public final InputStream getErrorStream() {
+    return errors;
+  }
+
+  @Override
+  public final boolean supportsNormalTermination() {
+    return true;
+  }
+
+  /** The number that it has in the distribution. */
+  @Override
+  public final long pid() {
+    return pid;
+  }
+
+  @Override
+  public final ProcessHandle toHandle() {
+    throw new UnsupportedOperationException("the process is one of another system");
+  }
+}

@@ -1,0 +1,219 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.ringfence.SandboxException;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination;
+import org.ringfence.Termination.Cause;
+import org.ringfence.spi.Launch;
+import org.ringfence.spi.OutputBudget;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A command that scripts have started: its streams are those of its own {@code wsl.exe}. */
+final class ScriptProcess extends DistributionProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(ScriptProcess.class);
+  // bubblewrap.c, report_child_exit_status: the last line of its status.
+  private static final Pattern EXIT = Pattern.compile("\"exit-code\"\\s*:\\s*([0-9]{1,3})");
+  private static final int KILLED = 137;
+  private static final int SIGKILL = 9;
+  private static final int LAST_SIGNAL = 64;
+  private static final int START_SECONDS = 60;
+  private static final int POLL_MILLIS = 5;
+
+  private final ScriptGuest guest;
+  private final String own;
+  private final Process wsl;
+  private final boolean terminal;
+  private final Duration grace;
+  private final AtomicReference<Cause> intended = new AtomicReference<>();
+  private final InputStream output;
+  private final InputStream error;
+
+  ScriptProcess(ScriptGuest guest, String own, Process wsl, Launch launch) {
+    this.guest = guest;
+    this.own = own;
+    this.wsl = wsl;
+    this.terminal = launch.terminal().isPresent();
+    this.grace = launch.limits().grace();
+    InputStream out = wsl.getInputStream();
+    InputStream err = wsl.getErrorStream();
+    if (launch.limits().outputBytes().isPresent()) {
+      OutputBudget budget =
+          new OutputBudget(
+              launch.limits().outputBytes().getAsLong(),
+              () -> end(Cause.OUTPUT_LIMIT, Duration.ZERO));
+      out = budget.count(out);
+      err = budget.count(err);
+    }
+    this.output = out;
+    this.error = err;
+    streams(wsl.getOutputStream(), output, error);
+  }
+
+  @Override
+  OutputStream sent() {
+    return wsl.getOutputStream();
+  }
+
+  @Override
+  InputStream received(boolean ofError) {
+    return ofError ? error : output;
+  }
+
+  @Override
+  void release() {
+    // The streams end with the process that they are of.
+  }
+
+  /** Waits until it has become its command. */
+  void awaitStarted() throws SandboxException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+    try {
+      while (System.nanoTime() < deadline) {
+        boolean ended = !wsl.isAlive();
+        Optional<String> root = guest.ask("root " + own);
+        if (root.isPresent()) {
+          started(Long.parseLong(root.get()));
+          return;
+        }
+        if (ended) {
+          throw new SandboxException("launch: " + failure());
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+      throw new SandboxException("launch: wsl.exe does not start it in " + START_SECONDS + " s");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SandboxException("interrupted while the command started", e);
+    }
+  }
+
+  private String failure() throws SandboxException {
+    String told =
+        new String(
+                ScriptGuest.decoded(guest.ask("failed " + own).orElse("")), StandardCharsets.UTF_8)
+            .strip();
+    return told.isEmpty() ? "wsl.exe ended with " + wsl.exitValue() : told;
+  }
+
+  /** Tells of its end when it comes. */
+  void watch(Executor watching, Runnable whenGone) {
+    watching.execute(
+        () -> {
+          try {
+            wsl.waitFor();
+            Termination how = ending();
+            whenGone.run();
+            finish(how);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+
+  private static Optional<Integer> exit(String status) {
+    Matcher matcher = EXIT.matcher(status);
+    return matcher.find() ? Optional.of(Integer.valueOf(matcher.group(1))) : Optional.empty();
+  }
+
+  private Termination ending() {
+    Optional<Integer> told = Optional.empty();
+    try {
+      told =
+          exit(
+              new String(ScriptGuest.decoded(guest.need("status " + own)), StandardCharsets.UTF_8));
+      guest.ask("remove " + own);
+    } catch (SandboxException e) {
+      LOG.debug("the guest has gone before it told of an end", e);
+      intended.compareAndSet(null, Cause.DESTROYED);
+    }
+    // Who is killed himself tells nothing.
+    int value = told.orElse(KILLED);
+    // bubblewrap tells a signal in this way only.
+    int signal = value > 128 && value <= 128 + LAST_SIGNAL ? value - 128 : 0;
+    if (told.isEmpty()) {
+      signal = SIGKILL;
+    }
+    Cause cause = intended.get();
+    if (cause == null || cause == Cause.DESTROYED && signal == 0) {
+      cause = signal == 0 ? Cause.EXITED : Cause.SIGNALED;
+    }
+    return new Termination(cause, value, signal);
+  }
+
+  void limitWallTime(Duration time) {
+    later(time, () -> end(Cause.TIMED_OUT, grace));
+  }
+
+  private static void later(Duration time, Runnable task) {
+    CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS).execute(task);
+  }
+
+  private void end(Cause cause, Duration patience) {
+    if (!isAlive()) {
+      return;
+    }
+    intended.compareAndSet(null, cause);
+    if (patience.isZero()) {
+      kill();
+      return;
+    }
+    try {
+      guest.ask("terminate " + own);
+    } catch (SandboxException e) {
+      LOG.debug("the guest has gone, and with it the command", e);
+    }
+    later(patience, this::kill);
+  }
+
+  private void kill() {
+    if (!isAlive()) {
+      return;
+    }
+    try {
+      guest.ask("end " + own);
+    } catch (SandboxException e) {
+      LOG.debug("the guest has gone, and with it the command", e);
+      wsl.destroyForcibly();
+    }
+  }
+
+  void endNow() {
+    end(Cause.DESTROYED, Duration.ZERO);
+  }
+
+  @Override
+  public void resize(TerminalSize size) {
+    if (!terminal) {
+      super.resize(size);
+      return;
+    }
+    try {
+      guest.ask("size " + own + " " + size.rows() + " " + size.columns());
+    } catch (SandboxException e) {
+      LOG.debug("the guest has gone", e);
+    }
+  }
+
+  @Override
+  public void destroy() {
+    end(Cause.DESTROYED, grace);
+  }
+
+  @Override
+  public Process destroyForcibly() {
+    endNow();
+    return this;
+  }
+}

@@ -1,0 +1,158 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.BubblewrapPlanner;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.plan.GuestFacts;
+import org.ringfence.wsl2.plan.GuestPolicy;
+import org.ringfence.wsl2.plan.WslPaths;
+
+/**
+ * Sandboxes in a distribution without Java: bubblewrap and scripts, nobody who answers system
+ * calls. Holds less than a guest of Java, and plans what it holds.
+ */
+public final class ScriptSandboxes implements WslSandboxes {
+  private static final String NO_SUPERVISOR =
+      "there is no Java in the distribution, and so nobody who decides";
+
+  private final WslProgram program;
+  private final WslPaths paths;
+  private final GuestFacts facts;
+  private final Arch arch;
+  private ScriptGuest guest;
+
+  ScriptSandboxes(WslProgram program, WslPaths paths, GuestFacts facts, Arch arch) {
+    this.program = program;
+    this.paths = paths;
+    this.facts = facts;
+    this.arch = arch;
+  }
+
+  private synchronized ScriptGuest guest() throws SandboxException {
+    if (guest == null || !guest.alive()) {
+      guest = ScriptGuest.start(program, paths.distribution());
+    }
+    return guest;
+  }
+
+  private String there(String path) {
+    return path.startsWith("/") ? path : paths.toLinux(path);
+  }
+
+  private BubblewrapFeatures features() {
+    return facts.features();
+  }
+
+  private HostFacts host() {
+    return new HostFacts(
+        facts.told().getOrDefault("kernel", ""),
+        Optional.of(arch),
+        new LandlockAbi(0),
+        false,
+        NO_SUPERVISOR,
+        false,
+        false,
+        false,
+        false,
+        true,
+        facts.root(),
+        Optional.empty(),
+        "a script makes none");
+  }
+
+  /** The policy there: its own directory is nobody's, what is missing there is looked up there. */
+  private EffectivePolicy placed(
+      ScriptGuest asked, SandboxPolicy policy, String workspace, Optional<String> tmp)
+      throws SandboxException {
+    try {
+      SandboxPolicy inside = GuestPolicy.of(policy, paths, List.of(asked.all()));
+      Places places =
+          Places.of(PathStyle.POSIX, there(workspace), facts.home()).lookedUp(new GuestTree(asked));
+      return inside.in(tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places);
+    } catch (IllegalArgumentException e) {
+      throw new SandboxException(e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw new SandboxException(e.getCause().getMessage(), e);
+    }
+  }
+
+  @Override
+  public GuestMessage.Planned plan(SandboxPolicy policy, String workspace) throws SandboxException {
+    EffectivePolicy placed = placed(guest(), policy, workspace, Optional.empty());
+    Map<String, String> told = new LinkedHashMap<>();
+    told.put("guest", facts.guest());
+    List<String> reasons = new ArrayList<>();
+    List<String> remedies = new ArrayList<>();
+    List<Guarantee> guarantees = List.of();
+    if (placed.check(features().path(), Operation.WRITE).allowed()) {
+      reasons.add(features().path() + " lies where the policy grants writing");
+      remedies.add("bwrap in a directory that no command writes");
+    } else {
+      guarantees =
+          BubblewrapPlanner.plan(placed, host(), features(), BubblewrapPlanner.Starter.SCRIPT);
+    }
+    return new GuestMessage.Planned(0, reasons.isEmpty(), reasons, remedies, told, guarantees);
+  }
+
+  @Override
+  public BackendSession open(SandboxPolicy policy, String workspace, SandboxListener listener)
+      throws SandboxException {
+    if (!listener.interests().isEmpty()) {
+      throw new SandboxException(
+          "listener: "
+              + listener.interests()
+              + " cannot be seen here: "
+              + NO_SUPERVISOR
+              + "; use a listener without interests");
+    }
+    ScriptGuest asked = guest();
+    String own = "s" + asked.number();
+    boolean done = false;
+    try {
+      asked.make(own);
+      Optional<String> tmp = Optional.empty();
+      if (policy.tmp() == TmpPolicy.PRIVATE) {
+        asked.make(own + "/tmp");
+        tmp = Optional.of(asked.top() + "/" + own + "/tmp");
+      }
+      BackendSession session =
+          ScriptSession.open(
+              new ScriptSession.Opening(
+                  asked,
+                  own,
+                  placed(asked, policy, workspace, tmp),
+                  features(),
+                  arch,
+                  facts.terminal(),
+                  policy,
+                  this::there));
+      done = true;
+      return session;
+    } catch (UncheckedIOException e) {
+      throw new SandboxException(e.getCause().getMessage(), e);
+    } finally {
+      if (!done) {
+        asked.ask("remove " + own);
+      }
+    }
+  }
+}

@@ -1,0 +1,379 @@
+package org.ringfence.wsl2.launch;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.BubblewrapCompiler;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.HostTree.Kind;
+import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Launch;
+import org.ringfence.wsl2.plan.ShellScript;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An open sandbox whose commands scripts start. */
+final class ScriptSession implements BackendSession {
+  private static final Logger LOG = LoggerFactory.getLogger(ScriptSession.class);
+  private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+  private static final String TMP = "/tmp";
+
+  /** Keys of a terminal are the command's own, and do not end bubblewrap, which is beside it. */
+  private static final List<String> OWN_GROUP =
+      List.of("/bin/sh", "-m", "-c", "\"$@\"; exit $?", "sh");
+
+  private final ScriptGuest guest;
+  private final String own;
+  private final EffectivePolicy policy;
+  private final boolean terminals;
+  private final BubblewrapFeatures features;
+  private final SandboxPolicy given;
+  private final UnaryOperator<String> there;
+  private final Map<String, String> environment;
+  private final Set<ScriptProcess> live = ConcurrentHashMap.newKeySet();
+  private final ExecutorService watching =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "ringfence-wsl-end");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private boolean ended;
+
+  /**
+   * What a sandbox is opened with.
+   *
+   * @param guest the guest
+   * @param own the sandbox's directory there
+   * @param policy the policy there
+   * @param features what bubblewrap can do there
+   * @param arch the machine
+   * @param terminals whether a program there makes terminals
+   * @param given the policy of this side
+   * @param there what a path of this side is called there
+   */
+  record Opening(
+      ScriptGuest guest,
+      String own,
+      EffectivePolicy policy,
+      BubblewrapFeatures features,
+      Arch arch,
+      boolean terminals,
+      SandboxPolicy given,
+      UnaryOperator<String> there) {}
+
+  private ScriptSession(Opening opening) throws SandboxException {
+    this.guest = opening.guest();
+    this.own = opening.own();
+    this.policy = opening.policy();
+    this.features = opening.features();
+    this.terminals = opening.terminals();
+    this.given = opening.given();
+    this.there = opening.there();
+    this.environment = environment(guest);
+  }
+
+  /**
+   * Opens a sandbox: everything that its commands share is put there, and tried.
+   *
+   * @param opening what it is opened with; its directory exists
+   * @return the session
+   * @throws SandboxException if bubblewrap cannot set it up; the directory is the caller's to
+   *     remove
+   */
+  static ScriptSession open(Opening opening) throws SandboxException {
+    ScriptSession session = new ScriptSession(opening);
+    GuestTree tree = new GuestTree(opening.guest());
+    List<String> options =
+        new ArrayList<>(BubblewrapCompiler.compile(opening.policy(), tree, opening.features()));
+    options.addAll(kept(opening.policy(), tree));
+    opening.guest().put(opening.own(), "options", joined(options));
+    opening
+        .guest()
+        .put(
+            opening.own(),
+            "filter",
+            SeccompCompiler.compileAlone(opening.policy()).compile(opening.arch()).bytes());
+    session.tryOut(options);
+    return session;
+  }
+
+  /** Mounts that go over what the policy's own make: read-only, what exists of what is kept. */
+  private static List<String> kept(EffectivePolicy policy, GuestTree tree) {
+    List<String> options = new ArrayList<>();
+    for (String path : policy.keptNames()) {
+      Kind kind = tree.kind(path);
+      if (kind == Kind.DIRECTORY || kind == Kind.FILE) {
+        options.addAll(List.of("--ro-bind", policy.places().source(path), path));
+      }
+    }
+    return options;
+  }
+
+  private static byte[] joined(List<String> words) {
+    return words.isEmpty()
+        ? new byte[0]
+        : (String.join("\0", words) + "\0").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Map<String, String> environment(ScriptGuest guest) throws SandboxException {
+    Map<String, String> variables = new HashMap<>();
+    String all =
+        new String(ScriptGuest.decoded(guest.need("environment all")), StandardCharsets.UTF_8);
+    for (String variable : all.split("\0")) {
+      int equals = variable.indexOf('=');
+      if (equals > 0) {
+        variables.put(variable.substring(0, equals), variable.substring(equals + 1));
+      }
+    }
+    return variables;
+  }
+
+  private void tryOut(List<String> options) throws SandboxException {
+    String name = "c" + guest.number();
+    guest.make(name);
+    List<String> more =
+        BubblewrapCompiler.launch(List.of(), Map.of(), "/", false, ShellScript.FILTER);
+    check(options, more);
+    guest.put(name, "more", joined(more));
+    guest.put(
+        name,
+        "inner",
+        inner(name, List.of(BubblewrapCompiler.NO_PROGRAM), false, Optional.empty()));
+    String said =
+        new String(ScriptGuest.decoded(guest.need("try " + name)), StandardCharsets.UTF_8).strip();
+    guest.ask("remove " + name);
+    if (!BubblewrapCompiler.wasSetUp(said)) {
+      throw new SandboxException("bubblewrap: the sandbox cannot be set up: " + said);
+    }
+  }
+
+  /** Once for both parts of the options, which reach bubblewrap as one. */
+  private static void check(List<String> options, List<String> more) throws SandboxException {
+    List<String> all = new ArrayList<>(options);
+    all.addAll(more);
+    try {
+      BubblewrapCompiler.launch(all, Map.of(), "/", true, ShellScript.FILTER);
+    } catch (IllegalArgumentException e) {
+      throw new SandboxException(e.getMessage(), e);
+    }
+  }
+
+  private byte[] inner(
+      String name, List<String> words, boolean mergeError, Optional<TerminalSize> terminal) {
+    Limits limits = policy.policy().limits();
+    return ShellScript.command(
+            guest.top() + "/" + name,
+            guest.top() + "/" + own,
+            features.path(),
+            words,
+            mergeError,
+            terminal,
+            limits)
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public SandboxedProcess start(Launch launch) throws SandboxException {
+    try {
+      return started(launch);
+    } catch (UncheckedIOException e) {
+      throw new SandboxException(e.getCause().getMessage(), e);
+    }
+  }
+
+  private SandboxedProcess started(Launch launch) throws SandboxException {
+    synchronized (this) {
+      if (ended) {
+        throw new SandboxException("the sandbox has been closed");
+      }
+    }
+    if (launch.terminal().isPresent() && !terminals) {
+      throw new SandboxException(
+          "terminal: the distribution has no program that makes one; use Java 17 or later there, or"
+              + " the package util-linux");
+    }
+    Map<String, String> variables = variables(launch);
+    GuestTree tree = new GuestTree(guest);
+    String directory = tree.real(there.apply(launch.directory().toString()));
+    if (!tree.isDirectory(directory)) {
+      throw new SandboxException(
+          "directory: '" + directory + "' is not valid; use a directory that exists");
+    }
+    if (!policy.evaluate(directory, Operation.READ).allowed()) {
+      throw new SandboxException(
+          "directory: '" + directory + "' cannot be entered: the policy denies it");
+    }
+    String executable = executable(launch.command().get(0), directory, variables, tree);
+    if (!policy.evaluate(tree.real(executable), Operation.READ).allowed()) {
+      throw new CommandNotFoundException(
+          launch.command().get(0), "it cannot be executed: the policy denies " + executable);
+    }
+    List<String> words = new ArrayList<>();
+    if (launch.terminal().isPresent()) {
+      words.addAll(OWN_GROUP);
+      if (!policy.evaluate(tree.real(OWN_GROUP.get(0)), Operation.READ).allowed()) {
+        throw new SandboxException(
+            "terminal: the policy denies /bin/sh, which a terminal needs here");
+      }
+    }
+    words.add(executable);
+    words.addAll(launch.command().subList(1, launch.command().size()));
+    return start(launch, directory, variables, words);
+  }
+
+  private ScriptProcess start(
+      Launch launch, String directory, Map<String, String> variables, List<String> words)
+      throws SandboxException {
+    String name = "c" + guest.number();
+    guest.make(name);
+    ScriptProcess process = null;
+    Redirections redirections = null;
+    boolean done = false;
+    try {
+      List<String> more =
+          BubblewrapCompiler.launch(
+              List.of(),
+              variables,
+              inside(directory),
+              launch.terminal().isPresent(),
+              ShellScript.FILTER);
+      guest.put(name, "more", joined(more));
+      guest.put(name, "inner", inner(name, words, launch.mergeError(), launch.terminal()));
+      if (launch.terminal().isPresent()) {
+        guest.put(name, "terminal-size", new byte[0]);
+      }
+      process = new ScriptProcess(guest, name, guest.run(name), launch);
+      redirections = new Redirections(launch, process);
+      redirections.take();
+      redirections.feed();
+      process.awaitStarted();
+      ScriptProcess started = process;
+      live.add(started);
+      started.watch(watching, () -> live.remove(started));
+      launch.limits().wallTime().ifPresent(started::limitWallTime);
+      done = true;
+      return started;
+    } catch (IllegalArgumentException | IOException e) {
+      throw e instanceof SandboxException refused
+          ? refused
+          : new SandboxException("launch: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        if (redirections != null) {
+          redirections.close();
+        }
+        if (process != null) {
+          process.endNow();
+        }
+        guest.ask("remove " + name);
+      }
+    }
+  }
+
+  /** As the sandbox of the other side makes it: from what is there, what is asked, what is set. */
+  private Map<String, String> variables(Launch launch) {
+    Map<String, String> all = new TreeMap<>(policy.policy().environment().apply(environment));
+    String tmp = policy.places().systemTmp();
+    if (BubblewrapCompiler.ownTmp(policy)) {
+      tmp = TMP;
+      for (String name : WslSession.TEMPORARY) {
+        all.put(name, TMP);
+      }
+    }
+    String place = tmp;
+    policy
+        .policy()
+        .environment()
+        .set()
+        .forEach((name, value) -> all.put(name, value.replace("${tmp}", place)));
+    all.putAll(WslSession.given(launch.environment(), given));
+    return all;
+  }
+
+  /** The private directory has another name inside. */
+  private String inside(String path) {
+    return BubblewrapCompiler.ownTmp(policy)
+        ? path.replace(policy.places().privateTmp().orElseThrow(), TMP)
+        : path;
+  }
+
+  private static String executable(
+      String program, String directory, Map<String, String> variables, GuestTree tree)
+      throws CommandNotFoundException {
+    if (program.indexOf('/') >= 0) {
+      String path = program.startsWith("/") ? program : directory + "/" + program;
+      if (!tree.isThere(path)) {
+        throw new CommandNotFoundException(program, "it does not exist");
+      }
+      if (tree.isDirectory(path)) {
+        throw new CommandNotFoundException(program, "it is a directory; name a program");
+      }
+      if (!tree.isExecutable(path)) {
+        throw new CommandNotFoundException(program, "it is not executable");
+      }
+      return path;
+    }
+    for (String entry : variables.getOrDefault("PATH", DEFAULT_PATH).split(":", -1)) {
+      String path = (entry.startsWith("/") ? entry : directory + "/" + entry) + "/" + program;
+      if (tree.isExecutable(path)) {
+        return path;
+      }
+    }
+    throw new CommandNotFoundException(program, "it is in no directory of PATH");
+  }
+
+  @Override
+  public void end() {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+    }
+    for (ScriptProcess process : live) {
+      process.endNow();
+    }
+    try {
+      for (ScriptProcess process : live) {
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+          LOG.warn("a command in the distribution does not end; its guest is ended");
+          guest.close();
+        }
+      }
+      guest.ask("remove " + own);
+    } catch (SandboxException e) {
+      LOG.debug("the guest has gone, and with it the sandbox", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    watching.shutdown();
+  }
+
+  @Override
+  public void close() {
+    end();
+  }
+}

@@ -1,0 +1,116 @@
+package org.ringfence.wsl2.plan;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.TerminalSize;
+import org.ringfence.policy.Limits;
+
+/**
+ * What a shell in a distribution reads for one command. Pure: words come in as they are and stand
+ * in the script as they are, whatever characters they have.
+ */
+public final class ShellScript {
+  /** Where bubblewrap reads its options, the seccomp program, and writes how it ended. */
+  private static final int OPTIONS = 3;
+
+  /** The descriptor of the seccomp program. */
+  public static final int FILTER = 4;
+
+  private static final int STATUS = 5;
+  private static final long BLOCK = 512;
+  private static final long KIBIBYTE = 1024;
+
+  private ShellScript() {}
+
+  /**
+   * A word, so that a shell of POSIX takes it as it is.
+   *
+   * @param word any word without NUL
+   * @return the word in quotes
+   */
+  public static String quoted(String word) {
+    return "'" + word.replace("'", "'\\''") + "'";
+  }
+
+  /**
+   * What becomes one command.
+   *
+   * @param own the command's own directory, in which {@code more} lies
+   * @param sandbox the sandbox's directory, in which {@code options} and {@code filter} lie
+   * @param bubblewrap the program
+   * @param words the program inside and its arguments
+   * @param mergeError whether standard error goes where standard output goes
+   * @param terminal the size of the terminal that it runs on
+   * @param limits the limits
+   * @return the script
+   */
+  public static String command(
+      String own,
+      String sandbox,
+      String bubblewrap,
+      List<String> words,
+      boolean mergeError,
+      Optional<TerminalSize> terminal,
+      Limits limits) {
+    List<String> lines = new ArrayList<>();
+    lines.add("own=" + quoted(own));
+    lines.add("sandbox=" + quoted(sandbox));
+    lines.add("failed() { printf '%s\\n' \"$1\" >\"$own/failed\"; exit 125; }");
+    lines.add("umask=$(umask); umask 077");
+    terminal.ifPresent(
+        size ->
+            lines.add(
+                "stty rows "
+                    + size.rows()
+                    + " cols "
+                    + size.columns()
+                    + " && tty >\"$own/terminal\" || failed 'the terminal has no size'"));
+    lines.add("cat \"$sandbox/options\" \"$own/more\" >\"$own/options\" || failed 'no options'");
+    limits(limits, lines);
+    lines.add(
+        "printf '%s\\n' \"$$\" >\"$own/root.new\" && mv \"$own/root.new\" \"$own/root\" || exit 125");
+    StringBuilder command = new StringBuilder("exec env -i ").append(quoted(bubblewrap));
+    command.append(" --args ").append(OPTIONS).append(" --json-status-fd ").append(STATUS);
+    command.append(" --");
+    words.forEach(word -> command.append(' ').append(quoted(word)));
+    command.append(' ').append(OPTIONS).append("<\"$own/options\" ");
+    command.append(FILTER).append("<\"$sandbox/filter\" ");
+    command.append(STATUS).append(">\"$own/status\"");
+    if (mergeError) {
+      command.append(" 2>&1");
+    }
+    lines.add("umask \"$umask\"");
+    lines.add(command.toString());
+    return String.join("\n", lines) + "\n";
+  }
+
+  /** In the units of {@code ulimit} as POSIX and its shells have it, never more than is asked. */
+  private static void limits(Limits limits, List<String> lines) {
+    limits.memory().ifPresent(bytes -> lines.add(limit("-v " + bytes / KIBIBYTE, "memory")));
+    limits.processes().ifPresent(count -> lines.add(processes(count)));
+    limits.cpuTime().ifPresent(time -> lines.add(limit("-t " + seconds(time), "cpuTime")));
+    limits.openFiles().ifPresent(count -> lines.add(limit("-n " + count, "openFiles")));
+    limits.fileSize().ifPresent(bytes -> lines.add(limit("-f " + bytes / BLOCK, "fileSize")));
+  }
+
+  private static String limit(String option, String name) {
+    return "ulimit " + option + " || failed 'limits." + name + " cannot be set'";
+  }
+
+  /** What the user's processes are already is counted with it; two shells, two letters. */
+  private static String processes(long count) {
+    return "others=0; for one in /proc/[0-9]*; do [ -O \"$one\" ] && others=$((others + 1)); done\n"
+        + "ulimit -u $((others + "
+        + count
+        + ")) 2>/dev/null || "
+        + "ulimit -p $((others + "
+        + count
+        + ")) || failed 'limits.processes cannot be set'";
+  }
+
+  private static long seconds(Duration time) {
+    return Math.max(1, (time.toMillis() + 999) / 1000);
+  }
+}

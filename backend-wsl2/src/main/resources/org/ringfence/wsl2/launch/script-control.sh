@@ -1,0 +1,118 @@
+# Serves one process on the other side: a question a line, an answer a line. When its input ends,
+# everything that it has started does, and its directory goes.
+top=${0%/*}
+cd / || exit 1
+umask 077
+# Whoever reads this hears when this shell is gone, however it ended.
+mkfifo "$top/life" || exit 1
+exec 8<>"$top/life" 2>/dev/null
+printf '%s\n' "$$" >"$top/control.pid"
+
+# By the kernel's own list: there may be no ps.
+children() {
+  found=
+  for stat in /proc/[0-9]*/stat; do
+    read -r line <"$stat" || continue
+    # The name may have spaces and parentheses in it.
+    rest=${line##*) }
+    rest=${rest#* }
+    stat=${stat#/proc/}
+    [ "${rest%% *}" = "$1" ] && found="$found ${stat%/stat}"
+  done
+}
+root() {
+  root=
+  read -r root <"$top/$1/root" && [ -n "$root" ]
+}
+end() {
+  root "$1" || return
+  tries=0
+  children "$root"
+  # It may be about to make its namespaces.
+  while [ -z "$found" ] && kill -0 "$root" && [ $tries -lt 20 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+    children "$root"
+  done
+  for one in $found; do kill -KILL "$one"; done
+  kill -KILL "$root"
+}
+terminate() {
+  root "$1" || return
+  children "$root"
+  first=$found
+  for one in $first; do
+    children "$one"
+    # Without a process namespace the command is bubblewrap's own child.
+    kill -TERM ${found:-$one}
+  done
+}
+# A letter for each part of a path, as far as it goes: directory, executable, file, link, missing.
+look() {
+  path=$1
+  at=
+  told=
+  while [ -n "$path" ]; do
+    path=${path#/}
+    at=$at/${path%%/*}
+    case $path in */*) path=/${path#*/} ;; *) path= ;; esac
+    if [ -L "$at" ]; then
+      told="$told l:$(readlink -n "$at" | base64 | tr -d '\n')"
+      return
+    elif [ -d "$at" ]; then
+      told="$told d"
+    elif [ -f "$at" ] && [ -x "$at" ]; then
+      told="$told x"
+      return
+    elif [ -e "$at" ]; then
+      told="$told f"
+      return
+    else
+      told="$told m"
+      return
+    fi
+  done
+}
+remove() {
+  chmod -R u+rwX "$1"
+  rm -rf "$1"
+}
+say() { printf '%s\n' "$1"; }
+
+say ready
+while IFS= read -r asked; do
+  verb=${asked%% *}
+  rest=${asked#* }
+  first=${rest%% *}
+  more=${rest#* }
+  case $verb in
+  look)
+    look "$rest"
+    say "ok$told"
+    ;;
+  make) mkdir "$top/$first" && say ok || say no ;;
+  put) printf %s "${more#* }" | base64 -d >>"$top/$first/${more%% *}" && say ok || say no ;;
+  try) say "ok $(/bin/sh "$top/$first/inner" </dev/null 2>&1 >/dev/null | head -c 2000 | base64 | tr -d '\n')" ;;
+  root) root "$first" && say "ok $root" || say no ;;
+  status)
+    read -r watcher <"$top/$first/watcher" && kill -KILL "$watcher"
+    say "ok $(cat "$top/$first/status" | base64 | tr -d '\n')"
+    ;;
+  failed) say "ok $(head -c 2000 "$top/$first/failed" | base64 | tr -d '\n')" ;;
+  end) end "$first" && say ok || say no ;;
+  terminate) terminate "$first" && say ok || say no ;;
+  size)
+    read -r terminal <"$top/$first/terminal" && stty rows "${more% *}" cols "${more#* }" <"$terminal" &&
+      say ok || say no
+    ;;
+  environment) say "ok $(env -0 | base64 | tr -d '\n')" ;;
+  remove) remove "$top/$first" && say ok || say no ;;
+  *) say no ;;
+  esac
+done
+for directory in "$top"/*/; do
+  directory=${directory%/}
+  end "${directory##*/}"
+done
+exec 8>&-
+remove "$top"

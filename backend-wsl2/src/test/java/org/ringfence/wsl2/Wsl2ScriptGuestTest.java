@@ -1,0 +1,300 @@
+package org.ringfence.wsl2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.ringfence.Backends;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.event.Violation;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+
+/** The same where the distribution has no Java, and what is different there. */
+class Wsl2ScriptGuestTest extends Wsl2GuestTest {
+  private static final String SENDS =
+      "import socket, sys\n"
+          + "s = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0]\n"
+          + "s.sendto(b'out', sys.argv[1])\n";
+
+  @Override
+  boolean withJava() {
+    return false;
+  }
+
+  private static List<Path> directories() throws IOException {
+    Object user = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    try (Stream<Path> all = Files.list(Path.of("/tmp/ringfence-guests-" + user))) {
+      return all.toList();
+    }
+  }
+
+  private SandboxPlan plan(SandboxPolicy.Builder policy) {
+    return backend().plan(policy.build().in(Places.current(workspace)));
+  }
+
+  @Test
+  void thePlanSaysWhatIsNotHeld() {
+    SandboxPlan plan = plan(SandboxPolicy.builder().write(":workspace"));
+    assertThat(plan.acceptable()).isFalse();
+    assertThat(plan.unmet())
+        .extracting(Guarantee::id)
+        .contains("files.protected-names")
+        .isSubsetOf("files.protected-names", "files.metadata");
+    assertThat(plan.unmet())
+        .filteredOn(guarantee -> guarantee.id().equals("files.protected-names"))
+        .extracting(Guarantee::remedy)
+        .containsExactly("Java 17 or later in the distribution");
+    assertThat(plan(SandboxPolicy.builder().network(NetworkMode.ALLOWLIST)).unmet())
+        .extracting(Guarantee::id)
+        .contains("network.external");
+    assertThat(plan(SandboxPolicy.builder().denyGlobs(List.of("*.secret"))).guarantees())
+        .filteredOn(guarantee -> guarantee.id().equals("files.deny-globs"))
+        .extracting(Guarantee::level)
+        .containsExactly(Enforcement.UNSUPPORTED);
+    assertThatThrownBy(
+            () ->
+                Sandbox.opener(SandboxPolicy.builder().write(":workspace").build())
+                    .workspace(workspace)
+                    .backends(Backends.of(List.of(backend())))
+                    .open())
+        .isInstanceOf(SandboxRefusedException.class);
+  }
+
+  @Test
+  void withoutProtectedNamesNothingIsLeftToAccept() {
+    SandboxPlan plan =
+        plan(
+            SandboxPolicy.builder()
+                .write(":workspace")
+                .protectedNames(ProtectedNames.OFF)
+                .bestEffort("files.metadata"));
+    assertThat(plan.unmet()).isEmpty();
+    assertThat(plan.acceptable()).isTrue();
+  }
+
+  @Test
+  void protectedNamesThatAreThereStayAsTheyAre() throws Exception {
+    Path hooks = Files.createDirectories(workspace.resolve(".git/hooks"));
+    Files.writeString(workspace.resolve(".git/config"), "[core]");
+    try (Sandbox sandbox = open(writing())) {
+      assertThat(run(sandbox, "touch", ".git/hooks/pre-commit").exit()).isNotZero();
+      assertThat(run(sandbox, "sh", "-c", "echo x >> .git/config").exit()).isNotZero();
+      assertThat(run(sandbox, "mv", ".git/hooks", ".git/others").exit()).isNotZero();
+      assertThat(run(sandbox, "touch", ".git/index", "file").exit()).isZero();
+    }
+    assertThat(hooks).isEmptyDirectory();
+    assertThat(workspace.resolve("file")).exists();
+  }
+
+  @Test
+  void nothingOutsideIsReachedOverSocketsOfPaths() throws Exception {
+    Path socket = workspace.resolve("socket");
+    Process server =
+        new ProcessBuilder(
+                "python3",
+                "-c",
+                "import socket, sys; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);"
+                    + " s.bind(sys.argv[1]); print('bound', flush=True);"
+                    + " [print(s.recv(9), flush=True) for i in range(2)]",
+                socket.toString())
+            .start();
+    try {
+      assertThat(server.inputReader().readLine()).isEqualTo("bound");
+      assertThat(control("python3", "-c", SENDS, socket.toString())).isZero();
+      assertThat(server.inputReader().readLine()).isEqualTo("b'out'");
+      for (NetworkMode mode : new NetworkMode[] {NetworkMode.NONE, NetworkMode.FULL}) {
+        try (Sandbox sandbox = open(writing().network(mode))) {
+          assertThat(run(sandbox, "python3", "-c", SENDS, socket.toString()).exit()).isNotZero();
+          String pair =
+              "import socket; a, b = socket.socketpair(); a.send(b'in'); assert b.recv(2) == b'in'";
+          assertThat(run(sandbox, "python3", "-c", pair).exit()).isZero();
+        }
+      }
+      assertThat(server.inputReader().ready()).isFalse();
+    } finally {
+      server.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void loopbackIsTheSandboxsOwn() throws Exception {
+    String both =
+        "import socket; s = socket.create_server(('127.0.0.1', 0));"
+            + " c = socket.create_connection(s.getsockname()); c.send(b'x');"
+            + " assert s.accept()[0].recv(1) == b'x'";
+    try (java.net.ServerSocket outside =
+            new java.net.ServerSocket(0, 5, java.net.InetAddress.getLoopbackAddress());
+        Sandbox sandbox = open(writing())) {
+      String out =
+          "import socket; socket.create_connection(('127.0.0.1', " + outside.getLocalPort() + "))";
+      assertThat(control("python3", "-c", out)).isZero();
+      assertThat(run(sandbox, "python3", "-c", out).exit()).isNotZero();
+      assertThat(run(sandbox, "python3", "-c", both).exit()).isZero();
+    }
+  }
+
+  @Test
+  void noDescriptorAndNoFileOfTheGuestIsSeen() throws Exception {
+    SandboxPolicy.Builder shared =
+        writing().tmp(org.ringfence.policy.TmpPolicy.SHARED).write("/tmp");
+    for (SandboxPolicy.Builder policy : List.of(writing(), shared)) {
+      try (Sandbox sandbox = open(policy)) {
+        String open = run(sandbox, "ls", "-l", "/proc/self/fd").output();
+        assertThat(open.lines().filter(line -> line.contains("->"))).hasSize(4);
+        Path own = directories().get(0);
+        Path all = own.getParent();
+        assertThat(run(sandbox, "ls", own.resolve("control").toString()).exit()).isNotZero();
+        assertThat(run(sandbox, "ls", all.toString()).exit()).isNotZero();
+        assertThat(run(sandbox, "sh", "-c", "echo x > " + own + "/run").exit()).isNotZero();
+        assertThat(run(sandbox, "mv", all.toString(), all + "-away").exit()).isNotZero();
+        assertThat(own.resolve("control")).isNotEmptyFile();
+      }
+    }
+  }
+
+  @Test
+  void wordsAndVariablesArriveAsTheyAre() throws Exception {
+    List<String> words =
+        List.of(
+            "printf", "%s|", "a b", "it's", "\"$HOME\"", "`id`", "", "*", "new\nline", "grün\\");
+    try (Sandbox sandbox = open(writing().variable("ODD", "a'b\n$c \"d\""))) {
+      assertThat(run(sandbox, words.toArray(new String[0])).output())
+          .isEqualTo("a b|it's|\"$HOME\"|`id`||*|new\nline|grün\\|");
+      assertThat(run(sandbox, "sh", "-c", "printf %s \"$ODD\"").output())
+          .isEqualTo("a'b\n$c \"d\"");
+    }
+  }
+
+  @Test
+  void limitsAreSetBeforeTheProgramStarts() throws Exception {
+    SandboxPolicy.Builder limited =
+        writing()
+            .openFiles(64)
+            .fileSize(4096)
+            .cpuTime(Duration.ofSeconds(7))
+            .memory(512L << 20)
+            .outputBytes(1000);
+    try (Sandbox sandbox = open(limited)) {
+      String told = run(sandbox, "sh", "-c", "ulimit -n; ulimit -f; ulimit -t; ulimit -v").output();
+      assertThat(told).isEqualTo("64\n8\n7\n" + (512 << 10) + "\n");
+      assertThat(run(sandbox, "sh", "-c", "head -c 5000 /dev/zero > big").exit()).isNotZero();
+      assertThat(run(sandbox, "sh", "-c", "head -c 4000 /dev/zero > small").exit()).isZero();
+      SandboxedProcess yes = sandbox.start(SandboxCommand.of("yes"));
+      assertThat(yes.getInputStream().readAllBytes()).hasSizeLessThanOrEqualTo(1000);
+      yes.waitFor();
+      assertThat(yes.termination().orElseThrow().cause()).isEqualTo(Termination.Cause.OUTPUT_LIMIT);
+    }
+  }
+
+  @Test
+  void aTerminalHasItsSizeAndItsKeys() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      SandboxedProcess process =
+          sandbox.start(
+              SandboxCommand.of("sh", "-c", "stty size; read a; stty size; tty; sleep 1000")
+                  .terminal(new TerminalSize(30, 100)));
+      var output = process.inputReader();
+      assertThat(output.readLine().strip()).isEqualTo("30 100");
+      process.resize(new TerminalSize(40, 90));
+      process.getOutputStream().write("x\n".getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().flush();
+      assertThat(output.readLine().strip()).isEqualTo("x");
+      assertThat(output.readLine().strip()).isEqualTo("40 90");
+      assertThat(output.readLine().strip()).startsWith("/dev/");
+      process.getOutputStream().write(3);
+      process.getOutputStream().flush();
+      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(130);
+    }
+  }
+
+  @Test
+  void whoIsAskedToEndMayDoSoByItself() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      SandboxedProcess process =
+          sandbox.start(
+              SandboxCommand.of(
+                  "sh",
+                  "-c",
+                  "trap 'echo cleaned; exit 3' TERM; echo up; while :; do sleep 0.1; done"));
+      var output = process.inputReader();
+      assertThat(output.readLine()).isEqualTo("up");
+      process.destroy();
+      assertThat(output.readLine()).isEqualTo("cleaned");
+      assertThat(process.waitFor()).isEqualTo(3);
+      SandboxedProcess deaf =
+          sandbox.start(
+              SandboxCommand.of("sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"));
+      assertThat(deaf.inputReader().readLine()).isEqualTo("up");
+      deaf.destroy();
+      assertThat(deaf.waitFor()).isEqualTo(137);
+      assertThat(deaf.termination().orElseThrow().cause()).isEqualTo(Termination.Cause.DESTROYED);
+    }
+  }
+
+  @Test
+  void whatTheCallerWantsToHearIsRefusedWhereNobodyHearsIt() {
+    SandboxListener curious =
+        new SandboxListener() {
+          @Override
+          public Set<Interest> interests() {
+            return Set.of(Interest.values());
+          }
+
+          @Override
+          public void violation(Violation violation) {
+            throw new AssertionError(violation);
+          }
+        };
+    assertThatThrownBy(
+            () ->
+                Sandbox.opener(writing().build())
+                    .workspace(workspace)
+                    .backends(Backends.of(List.of(backend())))
+                    .listener(curious)
+                    .open())
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("cannot be seen here");
+  }
+
+  @Test
+  void nothingIsLeftOfAGuest() throws Exception {
+    List<Path> before = directories();
+    Wsl2Backend own = standIn(false);
+    try (Sandbox sandbox =
+        Sandbox.opener(writing().build())
+            .workspace(workspace)
+            .backends(Backends.of(List.of(own)))
+            .open()) {
+      assertThat(run(sandbox, "sh", "-c", "echo x > /tmp/mine; chmod 0 /tmp").exit()).isZero();
+    }
+    List<Path> after = directories().stream().filter(path -> !before.contains(path)).toList();
+    assertThat(after).hasSize(1);
+    try (Stream<Path> left = Files.list(after.get(0))) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("control", "control.pid", "life", "run");
+    }
+  }
+}
