@@ -92,11 +92,15 @@ public final class Wsl2Backend implements SandboxBackend {
             () ->
                 new WslDiscovery(
                     System.getenv(), Optional.ofNullable(System.getProperty(DISTRIBUTION))));
+    return looked(discovery);
+  }
+
+  private static Found looked(WslDiscovery discovery) {
     WslDiscovery.Found there = discovery.look();
     if (!there.availability().usable() || there.guest().isEmpty()) {
       return none(there.availability());
     }
-    WslPaths paths = new WslPaths(there.distribution(), there.guest().get().automount());
+    WslPaths paths = discovery.paths(there.distribution(), there.guest().get());
     WslSandboxes sandboxes = discovery.sandboxes(paths, there.guest().get());
     try {
       GuestMessage.Planned tried =
@@ -108,6 +112,11 @@ public final class Wsl2Backend implements SandboxBackend {
           Optional.of(sandboxes),
           paths);
     } catch (SandboxException e) {
+      if (there.remembered()) {
+        // It has changed since then.
+        discovery.forget(there.distribution());
+        return looked(discovery);
+      }
       return none(
           new Availability(
               false, List.of(e.getMessage()), List.of("wsl --shutdown"), there.facts()));

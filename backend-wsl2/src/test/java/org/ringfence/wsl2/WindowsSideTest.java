@@ -12,10 +12,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -55,6 +56,7 @@ class WindowsSideTest {
 
     public static void main(String[] arguments) throws Exception {
       Wsl2Backend backend = Wsl2Backend.with(List.of(arguments[0]));
+      System.out.println("guest " + backend.probe().facts().get("guest"));
       System.out.println("usable " + backend.probe().usable() + " " + backend.probe().reasons());
       Path workspace = Path.of(arguments[1]);
       SandboxPolicy policy =
@@ -97,18 +99,19 @@ class WindowsSideTest {
     }
   }
 
-  private static int run(Path output, List<String> command) throws Exception {
+  private static int run(Path output, String bridge, List<String> command) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("STANDIN_BRIDGE", SOURCES.resolve("bridge.sh").toString());
+    builder.environment().put("STANDIN_BRIDGE", SOURCES.resolve(bridge).toString());
     Process process = builder.start();
     process.getOutputStream().close();
     assertThat(process.waitFor(3, TimeUnit.MINUTES)).as(Files.readString(output)).isTrue();
     return process.exitValue();
   }
 
-  @Test
-  void commandsOfLinuxRunFromWindows() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"bridge.sh", "bridge-without-java.sh"})
+  void commandsOfLinuxRunFromWindows(String bridge) throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/wine"))
             && Files.isExecutable(COMPILER)
@@ -127,11 +130,12 @@ class WindowsSideTest {
             program.toString(),
             SOURCES.resolve("wsl.c").toString(),
             "-lws2_32");
-    assertThat(run(output, compiling)).as(Files.readString(output)).isZero();
+    assertThat(run(output, bridge, compiling)).as(Files.readString(output)).isZero();
     Path workspace = Files.createDirectory(directory.resolve("workspace"));
     int exit =
         run(
             output,
+            bridge,
             List.of(
                 WINDOWS.resolve("src/test/wine/bin/java").toString(),
                 "-Dfile.encoding=UTF-8",
@@ -145,6 +149,8 @@ class WindowsSideTest {
     List<String> lines = Files.readAllLines(output);
     assertThat(exit).as("%s", lines).isZero();
     assertThat(lines)
+        .anyMatch(
+            line -> line.startsWith(bridge.contains("without") ? "guest scripts" : "guest Java"))
         .contains(
             "usable true []",
             "style WINDOWS",

@@ -23,13 +23,23 @@ class Wsl2ConformanceTest {
 
   private static ConformanceSuite suite;
 
-  static Wsl2Backend backend() {
+  /** Whether the distribution has Java. */
+  boolean withJava() {
+    return true;
+  }
+
+  final Wsl2Backend backend() {
     return Wsl2Backend.with(
         List.of(
             "env",
-            "STANDIN_LIST=* Ubuntu Running 2".replace(" R", "  R").replace(" 2", "  2"),
+            "STANDIN_LIST=* Ubuntu  Running  2",
+            "STANDIN_NO_JAVA=" + (withJava() ? "" : "1"),
             "sh",
             STAND_IN.toString()));
+  }
+
+  void report(CaseResult result) {
+    LandlockConformanceTest.report(result);
   }
 
   @TestFactory
@@ -41,8 +51,7 @@ class Wsl2ConformanceTest {
         .map(
             each ->
                 DynamicTest.dynamicTest(
-                    each.id() + ": " + each.title(),
-                    () -> LandlockConformanceTest.report(suite.run(each))));
+                    each.id() + ": " + each.title(), () -> report(suite.run(each))));
   }
 
   @AfterAll

@@ -25,6 +25,7 @@ import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.HostTree.Kind;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
@@ -40,14 +41,12 @@ final class ScriptSession implements BackendSession {
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
   private static final String TMP = "/tmp";
 
-  /** Keys of a terminal are the command's own, and do not end bubblewrap, which is beside it. */
-  private static final List<String> OWN_GROUP =
-      List.of("/bin/sh", "-m", "-c", "\"$@\"; exit $?", "sh");
+  private static final String SHELL = "/bin/sh";
 
   private final ScriptGuest guest;
   private final String own;
   private final EffectivePolicy policy;
-  private final boolean terminals;
+  private final Optional<String> terminals;
   private final BubblewrapFeatures features;
   private final SandboxPolicy given;
   private final UnaryOperator<String> there;
@@ -70,7 +69,7 @@ final class ScriptSession implements BackendSession {
    * @param policy the policy there
    * @param features what bubblewrap can do there
    * @param arch the machine
-   * @param terminals whether a program there makes terminals
+   * @param terminals the program there that makes terminals
    * @param given the policy of this side
    * @param there what a path of this side is called there
    */
@@ -80,7 +79,7 @@ final class ScriptSession implements BackendSession {
       EffectivePolicy policy,
       BubblewrapFeatures features,
       Arch arch,
-      boolean terminals,
+      Optional<String> terminals,
       SandboxPolicy given,
       UnaryOperator<String> there) {}
 
@@ -158,10 +157,7 @@ final class ScriptSession implements BackendSession {
         BubblewrapCompiler.launch(List.of(), Map.of(), "/", false, ShellScript.FILTER);
     check(options, more);
     guest.put(name, "more", joined(more));
-    guest.put(
-        name,
-        "inner",
-        inner(name, List.of(BubblewrapCompiler.NO_PROGRAM), false, Optional.empty()));
+    guest.put(name, "inner", inner(name, List.of(BubblewrapCompiler.NO_PROGRAM), false));
     String said =
         new String(ScriptGuest.decoded(guest.need("try " + name)), StandardCharsets.UTF_8).strip();
     guest.ask("remove " + name);
@@ -181,8 +177,7 @@ final class ScriptSession implements BackendSession {
     }
   }
 
-  private byte[] inner(
-      String name, List<String> words, boolean mergeError, Optional<TerminalSize> terminal) {
+  private byte[] inner(String name, List<String> words, boolean mergeError) {
     Limits limits = policy.policy().limits();
     return ShellScript.command(
             guest.top() + "/" + name,
@@ -190,7 +185,6 @@ final class ScriptSession implements BackendSession {
             features.path(),
             words,
             mergeError,
-            terminal,
             limits)
         .getBytes(StandardCharsets.UTF_8);
   }
@@ -210,11 +204,6 @@ final class ScriptSession implements BackendSession {
         throw new SandboxException("the sandbox has been closed");
       }
     }
-    if (launch.terminal().isPresent() && !terminals) {
-      throw new SandboxException(
-          "terminal: the distribution has no program that makes one; use Java 17 or later there, or"
-              + " the package util-linux");
-    }
     Map<String, String> variables = variables(launch);
     GuestTree tree = new GuestTree(guest);
     String directory = tree.real(there.apply(launch.directory().toString()));
@@ -232,16 +221,33 @@ final class ScriptSession implements BackendSession {
           launch.command().get(0), "it cannot be executed: the policy denies " + executable);
     }
     List<String> words = new ArrayList<>();
-    if (launch.terminal().isPresent()) {
-      words.addAll(OWN_GROUP);
-      if (!policy.evaluate(tree.real(OWN_GROUP.get(0)), Operation.READ).allowed()) {
-        throw new SandboxException(
-            "terminal: the policy denies /bin/sh, which a terminal needs here");
-      }
-    }
     words.add(executable);
     words.addAll(launch.command().subList(1, launch.command().size()));
+    if (launch.terminal().isPresent()) {
+      words = onTerminal(launch.terminal().get(), words, variables, tree);
+    }
     return start(launch, directory, variables, words);
+  }
+
+  private List<String> onTerminal(
+      TerminalSize size, List<String> words, Map<String, String> variables, GuestTree tree)
+      throws SandboxException {
+    String program =
+        terminals.orElseThrow(
+            () ->
+                new SandboxException(
+                    "terminal: the distribution has no program that makes one; use Java 17 or later"
+                        + " there, or the package util-linux"));
+    for (String needed : List.of(program, SHELL)) {
+      if (!policy.evaluate(tree.real(needed), Operation.READ).allowed()) {
+        throw new SandboxException(
+            "terminal: the policy denies " + needed + ", which a terminal needs here");
+      }
+    }
+    List<String> wrapped =
+        ShellScript.onTerminal(program, words, size, Optional.ofNullable(variables.get("SHELL")));
+    variables.put("SHELL", SHELL);
+    return wrapped;
   }
 
   private ScriptProcess start(
@@ -255,16 +261,13 @@ final class ScriptSession implements BackendSession {
     try {
       List<String> more =
           BubblewrapCompiler.launch(
-              List.of(),
-              variables,
-              inside(directory),
-              launch.terminal().isPresent(),
-              ShellScript.FILTER);
+              List.of(), variables, inside(directory), false, ShellScript.FILTER);
       guest.put(name, "more", joined(more));
-      guest.put(name, "inner", inner(name, words, launch.mergeError(), launch.terminal()));
-      if (launch.terminal().isPresent()) {
-        guest.put(name, "terminal-size", new byte[0]);
-      }
+      guest.put(name, "inner", inner(name, words, launch.mergeError()));
+      int depth =
+          (policy.policy().lifetime().onRootExit() == Leftovers.KILL ? 2 : 1)
+              + (launch.terminal().isPresent() ? 1 : 0);
+      guest.put(name, "depth", Integer.toString(depth).getBytes(StandardCharsets.UTF_8));
       process = new ScriptProcess(guest, name, guest.run(name), launch);
       redirections = new Redirections(launch, process);
       redirections.take();

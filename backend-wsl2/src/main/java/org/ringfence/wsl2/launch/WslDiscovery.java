@@ -24,6 +24,7 @@ public final class WslDiscovery {
 
   private final Optional<WslProgram> program;
   private final Optional<String> wanted;
+  private final KnownDistributions known;
 
   /**
    * What was found.
@@ -33,13 +34,15 @@ public final class WslDiscovery {
    * @param facts what is known of the machine and the distribution
    * @param distribution its name; empty when none was asked
    * @param guest the distribution's own words; empty when it was not asked
+   * @param remembered whether it said them to an earlier process
    */
   public record Found(
       List<String> reasons,
       List<String> remedies,
       Map<String, String> facts,
       String distribution,
-      Optional<GuestFacts> guest) {
+      Optional<GuestFacts> guest,
+      boolean remembered) {
     /**
      * The same, as backends tell it.
      *
@@ -57,7 +60,7 @@ public final class WslDiscovery {
    * @param wanted the name of the distribution; empty for the user's default
    */
   public WslDiscovery(Map<String, String> environment, Optional<String> wanted) {
-    this(WslProgram.ofSystem(environment), wanted);
+    this(WslProgram.ofSystem(environment), wanted, KnownDistributions.ofSystem(environment));
   }
 
   /**
@@ -67,12 +70,16 @@ public final class WslDiscovery {
    * @return discovery of the default distribution
    */
   public static WslDiscovery with(List<String> program) {
-    return new WslDiscovery(Optional.of(new WslProgram(program)), Optional.empty());
+    return new WslDiscovery(
+        Optional.of(new WslProgram(program)),
+        Optional.empty(),
+        new KnownDistributions(Optional.empty()));
   }
 
-  WslDiscovery(Optional<WslProgram> program, Optional<String> wanted) {
+  WslDiscovery(Optional<WslProgram> program, Optional<String> wanted, KnownDistributions known) {
     this.program = program;
     this.wanted = wanted;
+    this.known = known;
   }
 
   /**
@@ -106,6 +113,26 @@ public final class WslDiscovery {
     } catch (IOException e) {
       return missing(e.getMessage(), "wsl --shutdown, and a second try");
     }
+  }
+
+  /**
+   * Forgets what a distribution has said to an earlier process.
+   *
+   * @param distribution its name
+   */
+  public void forget(String distribution) {
+    program.ifPresent(wsl -> known.forget(wsl.identity() + "\n" + distribution));
+  }
+
+  /**
+   * What paths are called in what was found.
+   *
+   * @param distribution its name
+   * @param guest what it has
+   * @return the paths
+   */
+  public WslPaths paths(String distribution, GuestFacts guest) {
+    return new WslPaths(distribution, guest.automount(), DriveLetters.elsewhere());
   }
 
   /**
@@ -158,7 +185,7 @@ public final class WslDiscovery {
   }
 
   private Found missing(String reason, String remedy) {
-    return new Found(List.of(reason), List.of(remedy), Map.of(), "", Optional.empty());
+    return new Found(List.of(reason), List.of(remedy), Map.of(), "", Optional.empty(), false);
   }
 
   private Found asked(WslDistribution distribution) throws IOException {
@@ -170,7 +197,13 @@ public final class WslDiscovery {
           List.of("wsl --set-version " + distribution.name() + " 2"),
           facts,
           distribution.name(),
-          Optional.empty());
+          Optional.empty(),
+          false);
+    }
+    String identity = program.get().identity() + "\n" + distribution.name();
+    Optional<GuestFacts> remembered = known.of(identity);
+    if (remembered.isPresent()) {
+      return told(distribution, facts, remembered.get(), true);
     }
     WslProgram.Answer answer =
         program.get().ask(script(), "-d", distribution.name(), "--exec", "/bin/sh", "-s");
@@ -188,8 +221,20 @@ public final class WslDiscovery {
           failure.map(one -> List.of(one.remedy())).orElse(List.of()),
           facts,
           distribution.name(),
-          Optional.empty());
+          Optional.empty(),
+          false);
     }
+    if (guest.lacks().isEmpty() && guest.lacksOfGuest().isEmpty()) {
+      known.keep(identity, guest);
+    }
+    return told(distribution, facts, guest, false);
+  }
+
+  private static Found told(
+      WslDistribution distribution,
+      Map<String, String> facts,
+      GuestFacts guest,
+      boolean remembered) {
     guest.told().forEach((name, value) -> describe(facts, name, value));
     facts.put("guest", guest.guest());
     facts.put("interop", guest.interop() ? "on" : "off in wsl.conf: one door fewer");
@@ -200,7 +245,8 @@ public final class WslDiscovery {
             .toList(),
         facts,
         distribution.name(),
-        Optional.of(guest));
+        Optional.of(guest),
+        remembered);
   }
 
   private static void describe(Map<String, String> facts, String name, String value) {

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,22 @@ public final class WslProgram {
     return Files.isRegularFile(program)
         ? Optional.of(new WslProgram(List.of(program.toString())))
         : Optional.empty();
+  }
+
+  /** What it is: another version is another program. */
+  String identity() {
+    StringBuilder identity = new StringBuilder();
+    for (String word : program) {
+      identity.append(word).append(' ');
+    }
+    try {
+      Path file = Path.of(program.get(0));
+      identity.append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file));
+    } catch (IOException | InvalidPathException e) {
+      // Found by another name, as a stand-in is.
+      identity.append("somewhere");
+    }
+    return identity.toString();
   }
 
   /**

@@ -197,12 +197,12 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Whether commands can have a terminal without Java.
+   * What makes terminals for commands without Java: {@code script} of util-linux.
    *
-   * @return true if there is a program that makes one
+   * @return its path; empty when there is none
    */
-  public boolean terminal() {
-    return of("terminal", "no").equals("yes");
+  public Optional<String> terminal() {
+    return Optional.of(of("terminal", "")).filter(path -> path.startsWith("/"));
   }
 
   /**

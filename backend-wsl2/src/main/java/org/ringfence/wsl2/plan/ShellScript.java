@@ -42,7 +42,6 @@ public final class ShellScript {
    * @param bubblewrap the program
    * @param words the program inside and its arguments
    * @param mergeError whether standard error goes where standard output goes
-   * @param terminal the size of the terminal that it runs on
    * @param limits the limits
    * @return the script
    */
@@ -52,21 +51,12 @@ public final class ShellScript {
       String bubblewrap,
       List<String> words,
       boolean mergeError,
-      Optional<TerminalSize> terminal,
       Limits limits) {
     List<String> lines = new ArrayList<>();
     lines.add("own=" + quoted(own));
     lines.add("sandbox=" + quoted(sandbox));
     lines.add("failed() { printf '%s\\n' \"$1\" >\"$own/failed\"; exit 125; }");
     lines.add("umask=$(umask); umask 077");
-    terminal.ifPresent(
-        size ->
-            lines.add(
-                "stty rows "
-                    + size.rows()
-                    + " cols "
-                    + size.columns()
-                    + " && tty >\"$own/terminal\" || failed 'the terminal has no size'"));
     lines.add("cat \"$sandbox/options\" \"$own/more\" >\"$own/options\" || failed 'no options'");
     limits(limits, lines);
     lines.add(
@@ -84,6 +74,25 @@ public final class ShellScript {
     lines.add("umask \"$umask\"");
     lines.add(command.toString());
     return String.join("\n", lines) + "\n";
+  }
+
+  /**
+   * What has a command run on a terminal of its sandbox's own.
+   *
+   * @param program what makes terminals
+   * @param words the command
+   * @param size the terminal's size
+   * @param shell what the command knows as its {@code SHELL}
+   * @return the words to run with {@code SHELL} set to a shell of POSIX
+   */
+  public static List<String> onTerminal(
+      String program, List<String> words, TerminalSize size, Optional<String> shell) {
+    StringBuilder inside = new StringBuilder();
+    inside.append("PATH=/usr/bin:/bin stty rows ").append(size.rows());
+    inside.append(" cols ").append(size.columns()).append("; ");
+    inside.append(shell.map(own -> "SHELL=" + quoted(own)).orElse("unset SHELL")).append("; exec");
+    words.forEach(word -> inside.append(' ').append(quoted(word)));
+    return List.of(program, "-qfec", inside.toString(), "/dev/null");
   }
 
   /** In the units of {@code ulimit} as POSIX and its shells have it, never more than is asked. */

@@ -2,6 +2,7 @@ package org.ringfence.wsl2.plan;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -12,13 +13,25 @@ import java.util.Set;
  *
  * @param distribution the distribution's name
  * @param automount where drives are mounted, with a slash at its end
+ * @param elsewhere letters that are no drives of this machine's, with the reason
  */
-public record WslPaths(String distribution, String automount) {
+public record WslPaths(String distribution, String automount, Map<Character, String> elsewhere) {
   private static final List<String> SHARES = List.of("\\\\wsl.localhost\\", "\\\\wsl$\\");
   private static final Set<Character> NEVER = Set.of('<', '>', '"', '|', '?', '*');
 
-  /** Checks the parts. */
+  /**
+   * Paths where every letter is a drive of this machine's.
+   *
+   * @param distribution the distribution's name
+   * @param automount where drives are mounted, with a slash at its end
+   */
+  public WslPaths(String distribution, String automount) {
+    this(distribution, automount, Map.of());
+  }
+
+  /** Checks and copies the parts. */
   public WslPaths {
+    elsewhere = Map.copyOf(elsewhere);
     if (!automount.startsWith("/") || !automount.endsWith("/")) {
       throw new IllegalArgumentException(
           "automount root '" + automount + "' is no directory; use /mnt/");
@@ -50,6 +63,10 @@ public record WslPaths(String distribution, String automount) {
         || windows.charAt(2) != '\\'
         || !letter(windows.charAt(0))) {
       throw refused(path, "it is not absolute; use the form C:\\directory");
+    }
+    String reason = elsewhere.get(Character.toUpperCase(windows.charAt(0)));
+    if (reason != null) {
+      throw refused(path, reason);
     }
     String below = windows.substring(3);
     for (int i = 0; i < below.length(); i++) {

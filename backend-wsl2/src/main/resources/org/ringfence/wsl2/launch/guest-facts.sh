@@ -44,6 +44,6 @@ for one in base64 env head mkfifo mktemp readlink sleep stty tr; do
   command -v "$one" >/dev/null || lacking="$lacking $one"
 done
 say lacking "${lacking# }"
-command -v script >/dev/null && say terminal yes
+say terminal "$(command -v script)"
 say home "$HOME"
 say end yes

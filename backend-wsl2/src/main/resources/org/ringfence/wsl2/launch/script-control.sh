@@ -37,14 +37,19 @@ end() {
   for one in $found; do kill -KILL "$one"; done
   kill -KILL "$root"
 }
-terminate() {
+# The command itself: behind the first process of its namespace, where there is one, and behind the
+# program that made its terminal, where it has one.
+find_command() {
   root "$1" || return
   children "$root"
-  first=$found
-  for one in $first; do
-    children "$one"
-    # Without a process namespace the command is bubblewrap's own child.
-    kill -TERM ${found:-$one}
+  command=${found##* }
+  [ -n "$command" ] || return
+  deeper=$(cat "$top/$1/depth")
+  while [ "$deeper" -gt 1 ]; do
+    deeper=$((deeper - 1))
+    children "$command"
+    [ -n "$found" ] || return
+    command=${found##* }
   done
 }
 # A letter for each part of a path, as far as it goes: directory, executable, file, link, missing.
@@ -100,9 +105,10 @@ while IFS= read -r asked; do
     ;;
   failed) say "ok $(head -c 2000 "$top/$first/failed" | base64 | tr -d '\n')" ;;
   end) end "$first" && say ok || say no ;;
-  terminate) terminate "$first" && say ok || say no ;;
+  terminate) find_command "$first" && kill -TERM "$command" && say ok || say no ;;
   size)
-    read -r terminal <"$top/$first/terminal" && stty rows "${more% *}" cols "${more#* }" <"$terminal" &&
+    # The only terminal of the sandbox's own devpts.
+    find_command "$first" && stty rows "${more% *}" cols "${more#* }" <"/proc/$command/root/dev/pts/0" &&
       say ok || say no
     ;;
   environment) say "ok $(env -0 | base64 | tr -d '\n')" ;;

@@ -1,4 +1,4 @@
-# Becomes one command, with somebody behind it who ends it when the control has gone.
+# Runs one command, with somebody behind it who ends it when the control has gone.
 top=${0%/*}
 own=$top/$1
 exec 6<"$top/life"
@@ -14,14 +14,24 @@ for open in /proc/self/fd/*; do
   [0-9]) eval "exec $number<&-" ;;
   *)
     while read -r name value; do
+      # Those of the shell itself are closed by every exec.
       if [ "$name" = flags: ] && [ $((value & 02000000)) -eq 0 ]; then
-        failed "descriptor $number is open and would be inherited"
+        if [ -n "${BASH_VERSION:-}" ]; then
+          eval "exec $number<&-"
+        elif command -v bash >/dev/null; then
+          # Other shells know descriptors of one digit.
+          exec bash "$0" "$1"
+        else
+          failed "descriptor $number is open and would be inherited; install bash"
+        fi
       fi
     done <"/proc/$$/fdinfo/$number"
     ;;
   esac
 done
 watch() {
+  # Not beside the call, where shells keep the old ones to have them again.
+  exec </dev/null >/dev/null 2>&1
   read -r nothing <&6
   read -r root <"$own/root"
   for stat in /proc/[0-9]*/stat; do
@@ -36,11 +46,11 @@ watch() {
 }
 # A child of nobody here: what this becomes waits for its own children only.
 (
-  watch </dev/null >/dev/null 2>&1 &
+  watch &
   printf '%s\n' "$!" >"$own/watcher"
 )
 exec 6<&-
-if [ -e "$own/terminal-size" ]; then
-  SHELL=/bin/sh exec script -qfec "/bin/sh $own/inner" /dev/null
-fi
-exec /bin/sh "$own/inner"
+# Its exit code is told by bubblewrap: wsl.exe makes errors of some, and prints them into the output.
+exec 4>&2 2>/dev/null
+/bin/sh "$own/inner" 2>&4 4>&-
+exit 0

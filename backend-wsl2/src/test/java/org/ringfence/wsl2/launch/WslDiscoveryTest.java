@@ -1,6 +1,7 @@
 package org.ringfence.wsl2.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,11 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.wsl2.plan.GuestFacts;
 
 /** Discovery through a program that keeps the ways of {@code wsl.exe}, on this very kernel. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
@@ -35,7 +39,11 @@ class WslDiscoveryTest {
   }
 
   private static WslDiscovery.Found look(String list, boolean old, String wanted) throws Exception {
-    return new WslDiscovery(Optional.of(standIn(list, old)), Optional.ofNullable(wanted)).look();
+    return new WslDiscovery(
+            Optional.of(standIn(list, old)),
+            Optional.ofNullable(wanted),
+            new KnownDistributions(Optional.empty()))
+        .look();
   }
 
   @ParameterizedTest
@@ -104,5 +112,46 @@ class WslDiscoveryTest {
 
   private static int exit(WslProgram program, String command) throws Exception {
     return program.ask(new byte[0], "-d", "Ubuntu-24.04", "--exec", "sh", "-c", command).exit();
+  }
+
+  @Test
+  void whatIsCompleteIsRememberedUnderTheDistributionsName(@TempDir Path directory)
+      throws Exception {
+    Path kept = directory.resolve("kept");
+    KnownDistributions known = new KnownDistributions(Optional.of(kept));
+    WslDiscovery discovery =
+        new WslDiscovery(Optional.of(standIn(TWO, false)), Optional.empty(), known);
+    WslDiscovery.Found first = discovery.look();
+    assumeTrue(
+        first.guest().isPresent() && first.guest().get().lacksOfGuest().isEmpty(),
+        "what is not complete here is not kept");
+    assertThat(first.remembered()).isFalse();
+    WslDiscovery.Found second = discovery.look();
+    assertThat(second.remembered()).isTrue();
+    assertThat(second.facts()).containsAllEntriesOf(first.facts());
+    // Another program is asked again, and so is one that was forgotten.
+    WslDiscovery other = new WslDiscovery(Optional.of(standIn(TWO, true)), Optional.empty(), known);
+    assertThat(other.look().remembered()).isFalse();
+    discovery.forget(first.distribution());
+    assertThat(discovery.look().remembered()).isFalse();
+    try (Stream<Path> files = Files.list(kept)) {
+      for (Path file : files.toList()) {
+        Files.writeString(file, "not=complete");
+      }
+    }
+    assertThat(discovery.look().remembered()).isFalse();
+  }
+
+  @Test
+  void whatIsOldIsAskedAgain(@TempDir Path directory) throws Exception {
+    KnownDistributions known = new KnownDistributions(Optional.of(directory));
+    known.keep("one", new GuestFacts(Map.of("end", "yes", "kernel", "6.6 ü")));
+    assertThat(known.of("one").orElseThrow().told()).containsEntry("kernel", "6.6 ü");
+    assertThat(known.of("two")).isEmpty();
+    try (Stream<Path> files = Files.list(directory)) {
+      Path file = files.findFirst().orElseThrow();
+      Files.writeString(file, Files.readString(file).replaceAll("[.]time=.*", ".time=1000"));
+    }
+    assertThat(known.of("one")).isEmpty();
   }
 }

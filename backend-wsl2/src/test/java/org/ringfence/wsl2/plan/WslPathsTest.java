@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
@@ -182,5 +183,28 @@ class WslPathsTest {
             "it lies on a drive of Windows",
             "door shut unless a rule opens it: /run/WSL",
             "--bind /mnt/c/Users/me/project /mnt/c/Users/me/project");
+  }
+
+  @Example
+  void lettersThatAreNoDrivesAreRefusedWithWhatTheyStandFor() {
+    WslPaths paths =
+        new WslPaths(
+            "x",
+            "/mnt/",
+            DosDevices.elsewhere(
+                Map.of(
+                    'C', "\\Device\\HarddiskVolume3",
+                    'S', "\\??\\C:\\work\\long name",
+                    'U', "\\??\\UNC\\server\\share",
+                    'Z', "\\Device\\LanmanRedirector\\;Z:00000001\\server\\share",
+                    'M', "\\Device\\Mup\\;LanmanRedirector\\;M:01\\server\\share",
+                    'Q', "\\??\\unix\\mnt")));
+    assertThat(paths.toLinux("C:\\work")).isEqualTo("/mnt/c/work");
+    assertThat(paths.toLinux("q:\\work")).isEqualTo("/mnt/q/work");
+    assertThatThrownBy(() -> paths.toLinux("s:\\src"))
+        .hasMessageContaining("S: is what subst calls C:\\work\\long name; use that");
+    for (String mapped : List.of("U:\\a", "z:/a", "M:\\")) {
+      assertThatThrownBy(() -> paths.toLinux(mapped)).hasMessageContaining("another machine");
+    }
   }
 }

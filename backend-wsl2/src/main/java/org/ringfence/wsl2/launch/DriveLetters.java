@@ -1,0 +1,38 @@
+package org.ringfence.wsl2.launch;
+
+import com.sun.jna.Function;
+import com.sun.jna.Memory;
+import java.util.Map;
+import java.util.TreeMap;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.wsl2.plan.DosDevices;
+
+/** The letters of this Windows. */
+final class DriveLetters {
+  private static final int CHARACTERS = 4096;
+
+  private DriveLetters() {}
+
+  /**
+   * Asks what each letter stands for ({@code QueryDosDeviceW} of fileapi.h).
+   *
+   * @return letters that have no name in a distribution, with the reason; none on other systems
+   */
+  static Map<Character, String> elsewhere() {
+    if (PathStyle.current() != PathStyle.WINDOWS) {
+      return Map.of();
+    }
+    Map<Character, String> devices = new TreeMap<>();
+    Function query = Function.getFunction("kernel32", "QueryDosDeviceW", Function.ALT_CONVENTION);
+    try (Memory name = new Memory(3 * 2);
+        Memory target = new Memory(CHARACTERS * 2L)) {
+      for (char letter = 'A'; letter <= 'Z'; letter++) {
+        name.setWideString(0, letter + ":");
+        if (query.invokeInt(new Object[] {name, target, CHARACTERS}) != 0) {
+          devices.put(letter, target.getWideString(0));
+        }
+      }
+    }
+    return DosDevices.elsewhere(devices);
+  }
+}

@@ -1,0 +1,27 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+
+/** The suite where the distribution has no Java: what is refused there is skipped, and says so. */
+class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
+  /** Without a supervisor no unix socket is told from another, so that there are none. */
+  private static final Set<String> CLOSED =
+      Set.of("UNIX-OWN", "UNIX-OWN-RENAMED", "UNIX-OWN-ABSTRACT");
+
+  @Override
+  boolean withJava() {
+    return false;
+  }
+
+  @Override
+  void report(CaseResult result) {
+    if (CLOSED.contains(result.id())) {
+      assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAIL);
+      assertThat(result.detail()).contains("DENIED EACCES");
+    } else {
+      super.report(result);
+    }
+  }
+}
