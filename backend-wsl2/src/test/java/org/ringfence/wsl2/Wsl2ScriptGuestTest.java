@@ -213,7 +213,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process =
           sandbox.start(
-              SandboxCommand.of("sh", "-c", "stty size; read a; stty size; tty; sleep 1000")
+              SandboxCommand.of("sh", "-c", "stty size; read a; stty size; tty; exec sleep 1000")
                   .terminal(new TerminalSize(30, 100)));
       var output = process.inputReader();
       assertThat(output.readLine().strip()).isEqualTo("30 100");
