@@ -55,6 +55,25 @@ public record Places(
           "/nix/store");
   private static final List<String> POSIX_DEVICES =
       List.of("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty");
+  private static final List<String> MAC_MINIMAL =
+      List.of(
+          "/usr",
+          "/bin",
+          "/sbin",
+          "/System",
+          "/Library",
+          "/Applications/Xcode.app",
+          "/opt/homebrew",
+          "/opt/local",
+          "/etc",
+          "/var/db/timezone",
+          "/var/db/dyld",
+          "/var/select",
+          "/var/db/xcode_select_link",
+          "/private/etc",
+          "/nix/store");
+  private static final List<String> MAC_DEVICES =
+      List.of("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/tty");
   private static final List<String> WINDOWS_MINIMAL =
       List.of("C:\\Windows", "C:\\Program Files", "C:\\Program Files (x86)");
 
@@ -89,6 +108,10 @@ public record Places(
       // java.io.tmpdir may have been pointed elsewhere for this JVM alone.
       tmp = "/tmp";
     }
+    Places usual =
+        System.getProperty("os.name").startsWith("Mac")
+            ? ofMac("/", "/")
+            : of(style, workspace.toString(), System.getProperty("user.home"));
     return new Places(
         style,
         workspace.toAbsolutePath().normalize().toString(),
@@ -96,9 +119,9 @@ public record Places(
         tmp,
         Optional.empty(),
         System.getProperty("java.home"),
-        style == PathStyle.POSIX ? POSIX_MINIMAL : WINDOWS_MINIMAL,
-        style == PathStyle.POSIX ? POSIX_DEVICES : List.of(),
-        style == PathStyle.POSIX ? "/dev/shm" : "",
+        usual.minimal,
+        usual.devices,
+        usual.sharedMemory,
         Optional.empty(),
         PathLookup.HOST);
   }
@@ -123,6 +146,28 @@ public record Places(
         posix ? POSIX_MINIMAL : WINDOWS_MINIMAL,
         posix ? POSIX_DEVICES : List.of(),
         posix ? "/dev/shm" : "",
+        Optional.empty(),
+        PathLookup.NONE);
+  }
+
+  /**
+   * Places made up for compiling a policy for macOS on any system.
+   *
+   * @param workspace the workspace there
+   * @param home the home directory there
+   * @return the places
+   */
+  public static Places ofMac(String workspace, String home) {
+    return new Places(
+        PathStyle.POSIX,
+        workspace,
+        home,
+        "/private/tmp",
+        Optional.empty(),
+        "/Library/Java/JavaVirtualMachines/default/Contents/Home",
+        MAC_MINIMAL,
+        MAC_DEVICES,
+        "",
         Optional.empty(),
         PathLookup.NONE);
   }

@@ -65,6 +65,24 @@ public enum ProtectedNames {
           ".gitconfig");
 
   /**
+   * What protected names are made of, in lower case: for compilers that write them as patterns.
+   *
+   * @param names protected wherever they lie
+   * @param git paths protected below a git directory
+   * @param gitData names in a git directory below which names mean nothing
+   */
+  public record Surfaces(Set<String> names, List<List<String>> git, Set<String> gitData) {}
+
+  /**
+   * The protected names' parts.
+   *
+   * @return the parts
+   */
+  public static Surfaces surfaces() {
+    return new Surfaces(SURFACES, GIT_SURFACES, GIT_DATA);
+  }
+
+  /**
    * Finds the protected name that a path lies on, compared without regard to case, since some file
    * systems are not case-sensitive. A path that ends in {@code .git} is protected itself: a file or
    * link of that name would lead git to another place.

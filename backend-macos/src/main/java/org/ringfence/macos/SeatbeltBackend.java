@@ -1,15 +1,121 @@
 package org.ringfence.macos;
 
-import org.ringfence.spi.AbsentBackend;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.ringfence.SandboxException;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.macos.launch.SeatbeltPrograms;
+import org.ringfence.macos.launch.SeatbeltSession;
+import org.ringfence.macos.plan.SeatbeltCompiler;
+import org.ringfence.macos.plan.SeatbeltPlanner;
+import org.ringfence.macos.plan.SeatbeltProfile;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.Places;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.SandboxBackend;
 
-/** macOS: Seatbelt through sandbox-exec. Not in this version. */
-public final class SeatbeltBackend extends AbsentBackend {
+/** macOS: Seatbelt, through {@code sandbox-exec}. */
+public final class SeatbeltBackend implements SandboxBackend {
+  private static final int SOME_PORT = 3128;
+
+  private final SeatbeltPrograms programs;
+  private final boolean anywhere;
+  private Availability availability;
+
   /** For {@link java.util.ServiceLoader}. */
   public SeatbeltBackend() {
-    super(
-        "seatbelt",
-        "macOS: Seatbelt through sandbox-exec",
-        "the Seatbelt backend is not in this version",
-        "a later version");
+    this(SeatbeltPrograms.OF_SYSTEM, false);
+  }
+
+  private SeatbeltBackend(SeatbeltPrograms programs, boolean anywhere) {
+    this.programs = programs;
+    this.anywhere = anywhere;
+  }
+
+  /**
+   * With programs in the place of the system's, on any system of POSIX: for tests of the launch. It
+   * confines as much as they do.
+   *
+   * @param programs the programs
+   * @return the backend
+   */
+  public static SeatbeltBackend with(SeatbeltPrograms programs) {
+    return new SeatbeltBackend(programs, true);
+  }
+
+  @Override
+  public String id() {
+    return "seatbelt";
+  }
+
+  @Override
+  public String description() {
+    return "macOS: Seatbelt through sandbox-exec";
+  }
+
+  @Override
+  public int weight() {
+    return 10;
+  }
+
+  @Override
+  public synchronized Availability probe() {
+    if (availability == null) {
+      availability =
+          anywhere || System.getProperty("os.name").startsWith("Mac")
+              ? programs.probe()
+              : Availability.unavailable("this is not macOS", "");
+    }
+    return availability;
+  }
+
+  @Override
+  public SandboxPlan plan(EffectivePolicy policy) {
+    Availability here = probe();
+    return new SandboxPlan(
+        id(), policy, here, here.usable() ? SeatbeltPlanner.plan(policy) : List.of());
+  }
+
+  @Override
+  public String explain(EffectivePolicy policy) {
+    EffectivePolicy there = policy;
+    if (!System.getProperty("os.name").startsWith("Mac")) {
+      Places places = policy.places();
+      boolean posix = places.style() == PathStyle.POSIX;
+      there =
+          policy
+              .policy()
+              .in(
+                  Places.ofMac(
+                      posix ? places.workspace() : "/Users/user/workspace",
+                      posix ? places.home() : "/Users/user"));
+    }
+    OptionalInt proxy =
+        there.policy().network().mode() == NetworkMode.ALLOWLIST
+            ? OptionalInt.of(SOME_PORT)
+            : OptionalInt.empty();
+    SeatbeltProfile profile =
+        SeatbeltCompiler.compile(
+            there, new SeatbeltCompiler.Surroundings("ringfence-tag", proxy, ""));
+    StringBuilder text = new StringBuilder(profile.text());
+    for (Map.Entry<String, String> parameter : profile.parameters().entrySet()) {
+      text.append("; -D ").append(parameter.getKey()).append('=').append(parameter.getValue());
+      text.append('\n');
+    }
+    return text.toString();
+  }
+
+  @Override
+  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+    if (!plan.acceptable()) {
+      throw new SandboxRefusedException(List.of(plan));
+    }
+    return SeatbeltSession.open(programs, plan.policy(), listener);
   }
 }

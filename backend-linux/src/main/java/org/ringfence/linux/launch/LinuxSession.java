@@ -40,6 +40,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.ExecutableSearch;
 import org.ringfence.spi.Launch;
 
 /** An open sandbox on Linux: in this process alone, or with namespaces made by bubblewrap. */

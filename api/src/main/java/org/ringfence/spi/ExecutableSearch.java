@@ -1,4 +1,4 @@
-package org.ringfence.linux.launch;
+package org.ringfence.spi;
 
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.ringfence.CommandNotFoundException;
 
 /** Finds a program as {@code execvp(3)} does, in the command's own PATH and directory. */
-final class ExecutableSearch {
+public final class ExecutableSearch {
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
   private ExecutableSearch() {}
@@ -20,7 +20,7 @@ final class ExecutableSearch {
    * @return an absolute path
    * @throws CommandNotFoundException if there is none, or it cannot be executed
    */
-  static String find(String program, Path directory, String searchPath)
+  public static String find(String program, Path directory, String searchPath)
       throws CommandNotFoundException {
     try {
       if (program.indexOf('/') >= 0) {

@@ -1,0 +1,295 @@
+package org.ringfence.macos.bind;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import jnr.constants.platform.Errno;
+import jnr.constants.platform.Fcntl;
+import jnr.constants.platform.OpenFlags;
+import jnr.ffi.LibraryLoader;
+import jnr.posix.POSIX;
+import jnr.posix.POSIXFactory;
+import jnr.posix.SpawnAttribute;
+import jnr.posix.SpawnFileAction;
+
+/** Processes, pipes and terminals. Thread-safe. */
+public final class Posix {
+  /** {@code SIGTERM} of signal.h. */
+  public static final int SIGTERM = 15;
+
+  /** {@code SIGKILL} of signal.h. */
+  public static final int SIGKILL = 9;
+
+  private static final boolean MAC = System.getProperty("os.name").startsWith("Mac");
+  // spawn.h of XNU; that of glibc has another number for the session, and closes nothing.
+  private static final int SETSID = MAC ? 0x0400 : 0x80;
+  private static final int CLOEXEC_DEFAULT = MAC ? 0x4000 : 0;
+  private static final int NEW_FILE_MODE = 0666;
+  private static final int CLOSE_ON_EXEC = 1;
+
+  private final POSIX calls = POSIXFactory.getNativePOSIX();
+  private final Terminals terminals = LibraryLoader.create(Terminals.class).load("c");
+
+  /** What jnr-posix has no names for. */
+  public interface Terminals {
+    /**
+     * posix_openpt(3).
+     *
+     * @param flags {@code O_RDWR} and {@code O_NOCTTY}
+     * @return the descriptor of the master's side
+     */
+    int posix_openpt(int flags);
+
+    /**
+     * grantpt(3).
+     *
+     * @param fd the master's side
+     * @return 0
+     */
+    int grantpt(int fd);
+
+    /**
+     * unlockpt(3).
+     *
+     * @param fd the master's side
+     * @return 0
+     */
+    int unlockpt(int fd);
+
+    /**
+     * ptsname(3).
+     *
+     * @param fd the master's side
+     * @return the path of the other side
+     */
+    String ptsname(int fd);
+  }
+
+  /** What becomes a standard stream of a new process. */
+  public sealed interface Source {
+    /**
+     * A descriptor of this process.
+     *
+     * @param fd the descriptor
+     */
+    record Descriptor(int fd) implements Source {}
+
+    /**
+     * A file, opened by the new process before it is confined.
+     *
+     * @param path the file
+     * @param mode how
+     */
+    record Opened(String path, Mode mode) implements Source {}
+
+    /** How a file is opened. */
+    enum Mode {
+      /** For reading. */
+      READ,
+      /** For reading and writing: a terminal, which becomes that of the new process's session. */
+      BOTH,
+      /** For writing, emptied before. */
+      WRITE,
+      /** For writing behind what is there. */
+      APPEND
+    }
+  }
+
+  /**
+   * The two ends of a pipe.
+   *
+   * @param read the end to read from
+   * @param write the end to write to
+   */
+  public record Pipe(int read, int write) {}
+
+  /**
+   * A pseudo-terminal.
+   *
+   * @param master our side
+   * @param path the other side
+   */
+  public record Terminal(int master, String path) {}
+
+  /** Prepares the calls: the first use of jnr-posix takes a while. */
+  public Posix() {}
+
+  private IOException failed(String call) {
+    int errno = calls.errno();
+    Errno known = Errno.valueOf(errno);
+    return new IOException(call + ": " + known.description() + " (" + known.name() + ")");
+  }
+
+  /**
+   * Makes a pipe whose ends no other program inherits.
+   *
+   * @return the pipe
+   * @throws IOException if there are no descriptors left
+   */
+  public Pipe pipe() throws IOException {
+    int[] ends = new int[2];
+    if (calls.pipe(ends) != 0) {
+      throw failed("pipe");
+    }
+    for (int end : ends) {
+      calls.fcntlInt(end, Fcntl.F_SETFD, CLOSE_ON_EXEC);
+    }
+    return new Pipe(ends[0], ends[1]);
+  }
+
+  /**
+   * Closes a descriptor.
+   *
+   * @param fd the descriptor
+   */
+  public void close(int fd) {
+    calls.close(fd);
+  }
+
+  /**
+   * Makes a pseudo-terminal.
+   *
+   * @return the terminal
+   * @throws IOException if there are none left
+   */
+  public Terminal terminal() throws IOException {
+    int master =
+        terminals.posix_openpt(OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue());
+    if (master < 0) {
+      throw failed("posix_openpt");
+    }
+    calls.fcntlInt(master, Fcntl.F_SETFD, CLOSE_ON_EXEC);
+    if (terminals.grantpt(master) != 0 || terminals.unlockpt(master) != 0) {
+      calls.close(master);
+      throw failed("grantpt");
+    }
+    return new Terminal(master, terminals.ptsname(master));
+  }
+
+  /**
+   * Starts a program in a session of its own, with three descriptors and no other.
+   *
+   * @param words the program's path and its arguments
+   * @param environment its whole environment
+   * @param standard what becomes descriptors 0, 1 and 2
+   * @return its process
+   * @throws IOException if it cannot be started
+   */
+  public int spawn(List<String> words, Map<String, String> environment, List<Source> standard)
+      throws IOException {
+    List<SpawnFileAction> actions = new ArrayList<>();
+    for (int number = 0; number < standard.size(); number++) {
+      Source source = standard.get(number);
+      actions.add(
+          source instanceof Source.Opened opened
+              ? SpawnFileAction.open(opened.path(), number, flags(opened.mode()), NEW_FILE_MODE)
+              : SpawnFileAction.dup(((Source.Descriptor) source).fd(), number));
+    }
+    if (!MAC) {
+      // Other systems have no word for it: a JVM's files are open for whoever it starts.
+      closeOthers(actions);
+    }
+    List<String> variables = new ArrayList<>();
+    environment.forEach((name, value) -> variables.add(name + "=" + value));
+    long pid =
+        calls.posix_spawnp(
+            words.get(0),
+            actions,
+            List.of(SpawnAttribute.flags((short) (SETSID | CLOEXEC_DEFAULT))),
+            words,
+            variables);
+    if (pid <= 0) {
+      throw failed("posix_spawn");
+    }
+    return (int) pid;
+  }
+
+  private static void closeOthers(List<SpawnFileAction> actions) throws IOException {
+    String[] open = new File("/dev/fd").list();
+    if (open == null) {
+      throw new IOException("/dev/fd cannot be listed");
+    }
+    for (String number : open) {
+      int fd = Integer.parseInt(number);
+      if (fd > 2) {
+        actions.add(SpawnFileAction.close(fd));
+      }
+    }
+  }
+
+  private static int flags(Source.Mode mode) {
+    int writing = OpenFlags.O_WRONLY.intValue() | OpenFlags.O_CREAT.intValue();
+    return switch (mode) {
+      case READ -> OpenFlags.O_RDONLY.intValue();
+      case BOTH -> OpenFlags.O_RDWR.intValue();
+      case WRITE -> writing | OpenFlags.O_TRUNC.intValue();
+      case APPEND -> writing | OpenFlags.O_APPEND.intValue();
+    };
+  }
+
+  /**
+   * Waits for a process of ours to end.
+   *
+   * @param pid the process
+   * @return its status, as sys/wait.h has it
+   * @throws IOException if it is none of ours
+   */
+  public int await(int pid) throws IOException {
+    int[] status = new int[1];
+    int result = calls.waitpid(pid, status, 0);
+    while (result < 0 && calls.errno() == Errno.EINTR.intValue()) {
+      result = calls.waitpid(pid, status, 0);
+    }
+    if (result != pid) {
+      throw failed("waitpid");
+    }
+    return status[0];
+  }
+
+  /**
+   * Sends a signal.
+   *
+   * @param pid a process; a group, when negative
+   * @param signal the signal
+   * @return false when there is nobody to send it to, or it may not be sent
+   */
+  public boolean kill(int pid, int signal) {
+    return calls.kill(pid, signal) == 0;
+  }
+
+  /**
+   * Reads from a descriptor.
+   *
+   * @param fd the descriptor
+   * @param buffer where to
+   * @return how many bytes; 0 at the end, and where a terminal tells an error instead
+   */
+  public int read(int fd, byte[] buffer) {
+    int count = calls.read(fd, buffer, buffer.length);
+    while (count < 0 && calls.errno() == Errno.EINTR.intValue()) {
+      count = calls.read(fd, buffer, buffer.length);
+    }
+    return Math.max(count, 0);
+  }
+
+  /**
+   * Writes to a descriptor.
+   *
+   * @param fd the descriptor
+   * @param bytes what to write
+   * @return how many bytes were written
+   * @throws IOException if none can be
+   */
+  public int write(int fd, byte[] bytes) throws IOException {
+    int count = calls.write(fd, bytes, bytes.length);
+    while (count < 0 && calls.errno() == Errno.EINTR.intValue()) {
+      count = calls.write(fd, bytes, bytes.length);
+    }
+    if (count < 0) {
+      throw failed("write");
+    }
+    return count;
+  }
+}

@@ -1,0 +1,192 @@
+package org.ringfence.macos.launch;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.macos.bind.Posix;
+import org.ringfence.macos.bind.Posix.Source;
+import org.ringfence.spi.Launch;
+import org.ringfence.spi.OutputBudget;
+
+/** The three streams of a command, or the terminal in their place. */
+final class CommandStreams implements AutoCloseable {
+  private final Posix posix;
+  private final List<Source> standard = new ArrayList<>();
+  private final List<Integer> childSide = new ArrayList<>();
+  private final List<AutoCloseable> ourSide = new ArrayList<>();
+  private final List<Pump> pumps = new ArrayList<>();
+  private OutputStream input = OutputStream.nullOutputStream();
+  private InputStream output = InputStream.nullInputStream();
+  private InputStream error = InputStream.nullInputStream();
+  private Optional<String> terminal = Optional.empty();
+  private boolean handedOver;
+
+  private record Pump(InputStream from, OutputStream to) {}
+
+  private CommandStreams(Posix posix) {
+    this.posix = posix;
+  }
+
+  static CommandStreams open(Posix posix, Launch launch) throws IOException {
+    CommandStreams streams = new CommandStreams(posix);
+    boolean done = false;
+    try {
+      if (launch.terminal().isPresent()) {
+        streams.onTerminal();
+      } else {
+        boolean limited = launch.limits().outputBytes().isPresent();
+        streams.input(launch.input());
+        streams.output(launch.output(), 1, limited);
+        if (launch.mergeError()) {
+          streams.standard.add(streams.standard.get(1));
+        } else {
+          streams.output(launch.error(), 2, limited);
+        }
+      }
+      done = true;
+      return streams;
+    } finally {
+      if (!done) {
+        streams.close();
+      }
+    }
+  }
+
+  /** A stream of Java's over a descriptor: opening it by its name makes another of the same. */
+  private static String name(int fd) {
+    return "/dev/fd/" + fd;
+  }
+
+  private InputStream reading(int fd) throws IOException {
+    try {
+      // A stream of a file asks where in the file it is, which a pipe does not know.
+      InputStream stream = new FilterInputStream(new FileInputStream(name(fd))) {};
+      ourSide.add(stream);
+      return stream;
+    } finally {
+      posix.close(fd);
+    }
+  }
+
+  private OutputStream writing(int fd) throws IOException {
+    try {
+      OutputStream stream = new FileOutputStream(name(fd));
+      ourSide.add(stream);
+      return stream;
+    } finally {
+      posix.close(fd);
+    }
+  }
+
+  private void onTerminal() throws IOException {
+    Posix.Terminal made = posix.terminal();
+    TerminalMaster master = new TerminalMaster(posix, made.master());
+    ourSide.add(master);
+    input = master.typed();
+    output = master.shown();
+    terminal = Optional.of(made.path());
+    for (int number = 0; number < 3; number++) {
+      standard.add(new Source.Opened(made.path(), Source.Mode.BOTH));
+    }
+  }
+
+  private void input(Redirect redirect) throws IOException {
+    switch (redirect.type()) {
+      case PIPE -> {
+        Posix.Pipe pipe = posix.pipe();
+        childSide.add(pipe.read());
+        input = writing(pipe.write());
+        standard.add(new Source.Descriptor(pipe.read()));
+      }
+      case INHERIT -> standard.add(new Source.Descriptor(0));
+      default -> standard.add(new Source.Opened(redirect.file().getPath(), Source.Mode.READ));
+    }
+  }
+
+  private void output(Redirect redirect, int number, boolean limited) throws IOException {
+    if (redirect.type() == Redirect.Type.PIPE || limited) {
+      Posix.Pipe pipe = posix.pipe();
+      childSide.add(pipe.write());
+      InputStream from = reading(pipe.read());
+      standard.add(new Source.Descriptor(pipe.write()));
+      if (redirect.type() != Redirect.Type.PIPE) {
+        pumps.add(new Pump(from, target(redirect, number)));
+      } else if (number == 1) {
+        output = from;
+      } else {
+        error = from;
+      }
+      return;
+    }
+    standard.add(
+        switch (redirect.type()) {
+          case INHERIT -> new Source.Descriptor(number);
+          case APPEND -> new Source.Opened(redirect.file().getPath(), Source.Mode.APPEND);
+          default -> new Source.Opened(redirect.file().getPath(), Source.Mode.WRITE);
+        });
+  }
+
+  private static OutputStream target(Redirect redirect, int number) throws IOException {
+    return redirect.type() == Redirect.Type.INHERIT
+        ? new FileOutputStream(number == 1 ? FileDescriptor.out : FileDescriptor.err)
+        : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
+  }
+
+  /** What becomes descriptors 0, 1 and 2. */
+  List<Source> standard() {
+    return List.copyOf(standard);
+  }
+
+  /** The path of the terminal, which the command opens itself: so it becomes its own. */
+  Optional<String> terminal() {
+    return terminal;
+  }
+
+  /** From now on these streams are the process's; its output is counted by a budget. */
+  void handOver(Optional<OutputBudget> budget) {
+    handedOver = true;
+    budget.ifPresent(
+        limit -> {
+          output = limit.count(output);
+          error = limit.count(error);
+          pumps.forEach(pump -> limit.pump(pump.from(), pump.to()));
+        });
+  }
+
+  OutputStream input() {
+    return input;
+  }
+
+  InputStream output() {
+    return output;
+  }
+
+  InputStream error() {
+    return error;
+  }
+
+  /** Closes what only the child needs; everything, when it was not started. */
+  @Override
+  public void close() {
+    childSide.forEach(posix::close);
+    childSide.clear();
+    if (handedOver) {
+      return;
+    }
+    for (AutoCloseable one : ourSide) {
+      try {
+        one.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("a pipe cannot be closed", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package org.ringfence.macos.launch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination;
+import org.ringfence.Termination.Cause;
+import org.ringfence.macos.bind.Posix;
+import org.ringfence.spi.WatchedProcess;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A command under a profile. Its process leads a session and a group of its own. */
+final class SeatbeltProcess extends WatchedProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(SeatbeltProcess.class);
+  private static final int ROUNDS = 20;
+
+  private final Posix posix;
+  private final int pid;
+  private final CommandStreams streams;
+  private final Duration grace;
+  private final boolean killsLeftovers;
+  private final AtomicReference<Cause> intended = new AtomicReference<>();
+  // Whoever leaves the group with a session of its own is remembered by its handle, not its number.
+  private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
+  private final ProcessHandle handle;
+
+  SeatbeltProcess(
+      Posix posix, int pid, CommandStreams streams, Duration grace, boolean killsLeftovers) {
+    this.posix = posix;
+    this.pid = pid;
+    this.streams = streams;
+    this.grace = grace;
+    this.killsLeftovers = killsLeftovers;
+    this.handle = ProcessHandle.of(pid).orElse(null);
+  }
+
+  /** Waits for the end on a thread of its own. */
+  void watch(Runnable whenGone) {
+    Thread thread =
+        new Thread(
+            () -> {
+              Termination how;
+              try {
+                how = terminationOf(posix.await(pid));
+              } catch (IOException e) {
+                LOG.warn("how a command ended is not known", e);
+                how = new Termination(Cause.SIGNALED, 128 + Posix.SIGKILL, Posix.SIGKILL);
+              }
+              if (killsLeftovers) {
+                killTree();
+              }
+              whenGone.run();
+              ended(how);
+            },
+            "ringfence-wait-" + pid);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private Termination terminationOf(int status) {
+    // sys/wait.h: the low seven bits are the signal, the next eight the exit status.
+    int signal = status & 0x7f;
+    int value = signal == 0 ? status >> 8 & 0xff : 128 + signal;
+    Cause cause = intended.get();
+    if (cause == null || cause == Cause.DESTROYED && signal == 0) {
+      cause = signal == 0 ? Cause.EXITED : Cause.SIGNALED;
+    }
+    return new Termination(cause, value, signal);
+  }
+
+  void limitWallTime(Duration time) {
+    later(time, () -> end(Cause.TIMED_OUT, grace));
+  }
+
+  void outputLimitReached() {
+    end(Cause.OUTPUT_LIMIT, Duration.ZERO);
+  }
+
+  private static void later(Duration time, Runnable task) {
+    CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS).execute(task);
+  }
+
+  private void end(Cause cause, Duration patience) {
+    if (!isAlive()) {
+      return;
+    }
+    intended.compareAndSet(null, cause);
+    remember();
+    if (patience.isZero()) {
+      killTree();
+      return;
+    }
+    posix.kill(pid, Posix.SIGTERM);
+    later(
+        patience,
+        () -> {
+          if (isAlive()) {
+            killTree();
+          }
+        });
+  }
+
+  private void remember() {
+    if (handle != null) {
+      handle.descendants().forEach(seen::add);
+    }
+    List.copyOf(seen).forEach(each -> each.descendants().forEach(seen::add));
+  }
+
+  /** Until a round finds nobody any more: who forks meanwhile is found by the next. */
+  private void killTree() {
+    for (int round = 0; round < ROUNDS; round++) {
+      remember();
+      boolean anyone = posix.kill(-pid, Posix.SIGKILL);
+      for (ProcessHandle each : seen) {
+        anyone |= each.isAlive() && each.destroyForcibly();
+      }
+      if (!anyone) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void resize(TerminalSize size) {
+    if (streams.terminal().isEmpty()) {
+      super.resize(size);
+      return;
+    }
+    setSize(streams.terminal().get(), size);
+  }
+
+  /** By stty(1): the call takes its arguments in another way on each processor. */
+  static void setSize(String terminal, TerminalSize size) {
+    try {
+      // Opened by the shell: this JVM may lead a session that has no terminal yet.
+      new ProcessBuilder(
+              "/bin/sh",
+              "-c",
+              "exec stty rows \"$2\" cols \"$3\" <\"$1\"",
+              "ringfence",
+              terminal,
+              Integer.toString(size.rows()),
+              Integer.toString(size.columns()))
+          .redirectOutput(Redirect.DISCARD)
+          .redirectError(Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      LOG.debug("the terminal has gone", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public OutputStream getOutputStream() {
+    return streams.input();
+  }
+
+  @Override
+  public InputStream getInputStream() {
+    return streams.output();
+  }
+
+  @Override
+  public InputStream getErrorStream() {
+    return streams.error();
+  }
+
+  @Override
+  public void destroy() {
+    end(Cause.DESTROYED, grace);
+  }
+
+  @Override
+  public Process destroyForcibly() {
+    end(Cause.DESTROYED, Duration.ZERO);
+    return this;
+  }
+
+  @Override
+  public boolean supportsNormalTermination() {
+    return true;
+  }
+
+  @Override
+  public long pid() {
+    return pid;
+  }
+
+  @Override
+  public ProcessHandle toHandle() {
+    if (handle == null) {
+      throw new UnsupportedOperationException("this system gives no handle for the process");
+    }
+    return handle;
+  }
+}

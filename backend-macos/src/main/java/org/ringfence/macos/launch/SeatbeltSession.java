@@ -1,0 +1,326 @@
+package org.ringfence.macos.launch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.event.SandboxListener;
+import org.ringfence.macos.bind.Posix;
+import org.ringfence.macos.plan.SeatbeltCompiler;
+import org.ringfence.macos.plan.SeatbeltProfile;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Operation;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.ExecutableSearch;
+import org.ringfence.spi.Launch;
+import org.ringfence.spi.OutputBudget;
+import org.ringfence.spi.TreeRemoval;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An open sandbox: one profile, in a file of mode 0600 that no command sees. */
+public final class SeatbeltSession implements BackendSession {
+  private static final Logger LOG = LoggerFactory.getLogger(SeatbeltSession.class);
+  private static final String NO_PROGRAM = "/ringfence-no-such-program";
+  private static final int TRIAL_SECONDS = 30;
+  private static final Set<String> NAMED_SUFFIX = Set.of("DIRHELPER_USER_DIR_SUFFIX");
+
+  /** In the shell, before anything is confined: directory, terminal, limits, then the program. */
+  private static final String STARTING =
+      "cd -- \"$1\" || exit 125\n"
+          + "[ -z \"$2\" ] || exec <\"$2\" >\"$2\" 2>&1 || exit 125\n"
+          + "shift 2\n";
+
+  private final SeatbeltPrograms programs;
+  private final Posix posix;
+  private final EffectivePolicy policy;
+  private final Path own;
+  private final List<String> sandboxing;
+  private final Optional<ProxyPort> proxy;
+  private final Optional<Denials> denials;
+  private final Watchdog watchdog;
+  private final Set<SeatbeltProcess> live = ConcurrentHashMap.newKeySet();
+  private boolean ended;
+
+  /** What is made one after the other while opening, and undone when the rest fails. */
+  private static final class Parts {
+    private Path own;
+    private ProxyPort proxy;
+    private Denials denials;
+    private Watchdog watchdog;
+
+    private void undo() {
+      if (denials != null) {
+        denials.close();
+      }
+      if (proxy != null) {
+        proxy.close();
+      }
+      if (own != null) {
+        remove(own);
+      }
+      if (watchdog != null) {
+        watchdog.close();
+      }
+    }
+  }
+
+  private SeatbeltSession(
+      SeatbeltPrograms programs,
+      Posix posix,
+      EffectivePolicy policy,
+      SeatbeltProfile profile,
+      Parts parts) {
+    this.programs = programs;
+    this.posix = posix;
+    this.policy = policy;
+    this.own = parts.own;
+    this.proxy = Optional.ofNullable(parts.proxy);
+    this.denials = Optional.ofNullable(parts.denials);
+    this.watchdog = parts.watchdog;
+    List<String> words = new ArrayList<>(programs.sandboxExec());
+    words.addAll(List.of("-f", own.resolve("profile").toString()));
+    profile
+        .parameters()
+        .forEach(
+            (name, path) -> {
+              words.add("-D");
+              words.add(name + "=" + path);
+            });
+    this.sandboxing = List.copyOf(words);
+  }
+
+  /**
+   * Opens a sandbox.
+   *
+   * @param programs the system's programs
+   * @param policy the policy
+   * @param listener hears of denials and decides about hosts
+   * @return the session
+   * @throws SandboxException if it cannot be opened; nothing is left behind
+   */
+  public static SeatbeltSession open(
+      SeatbeltPrograms programs, EffectivePolicy policy, SandboxListener listener)
+      throws SandboxException {
+    checkInterests(listener);
+    Parts parts = new Parts();
+    boolean done = false;
+    try {
+      parts.own = directory();
+      if (policy.policy().network().mode() == NetworkMode.ALLOWLIST) {
+        parts.proxy = new ProxyPort(policy.policy().network(), listener);
+      }
+      String tag = "ringfence-" + UUID.randomUUID();
+      SeatbeltProfile profile =
+          SeatbeltCompiler.compile(
+              policy,
+              new SeatbeltCompiler.Surroundings(
+                  tag,
+                  parts.proxy == null ? OptionalInt.empty() : OptionalInt.of(parts.proxy.port()),
+                  parts.own.toString()));
+      Files.createFile(
+          parts.own.resolve("profile"),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(parts.own.resolve("profile"), profile.text());
+      if (listener != SandboxListener.NONE) {
+        parts.denials = Denials.hear(programs.log(), policy, listener, tag);
+      }
+      List<String> left = new ArrayList<>(List.of(parts.own.toString()));
+      policy.places().privateTmp().ifPresent(left::add);
+      parts.watchdog = Watchdog.start(left);
+      SeatbeltSession session = new SeatbeltSession(programs, new Posix(), policy, profile, parts);
+      session.tryOut();
+      done = true;
+      return session;
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("sandbox: " + e.getMessage(), e);
+    } finally {
+      if (!done) {
+        parts.undo();
+      }
+    }
+  }
+
+  private static void checkInterests(SandboxListener listener) throws SandboxException {
+    Set<SandboxListener.Interest> heard =
+        Set.of(
+            SandboxListener.Interest.DENIED_OPENS,
+            SandboxListener.Interest.CONNECTIONS,
+            SandboxListener.Interest.UNLISTED_HOSTS);
+    if (!heard.containsAll(listener.interests())) {
+      throw new SandboxException(
+          "listener: which programs are executed is not told by macOS; use a listener without the"
+              + " interest COMMANDS");
+    }
+  }
+
+  private static Path directory() throws IOException {
+    FileAttribute<?> ownerOnly =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+    return Files.createTempDirectory(parent, "ringfence-profile-", ownerOnly);
+  }
+
+  private static void remove(Path directory) {
+    try {
+      TreeRemoval.remove(directory);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be removed", directory, e);
+    }
+  }
+
+  /** Has a program that does not exist confined: what is wrong with the profile is told here. */
+  private void tryOut() throws SandboxException {
+    List<String> words = new ArrayList<>(sandboxing);
+    words.add(NO_PROGRAM);
+    String said = programs.tried(words, TRIAL_SECONDS);
+    if (!said.contains(NO_PROGRAM)) {
+      throw new SandboxException("sandbox-exec: the profile cannot be applied: " + said);
+    }
+  }
+
+  @Override
+  public SandboxedProcess start(Launch launch) throws SandboxException {
+    synchronized (this) {
+      if (ended) {
+        throw new IllegalStateException("the sandbox is closed");
+      }
+    }
+    String directory = launch.directory().toString();
+    if (!policy.check(directory, Operation.READ).allowed()) {
+      throw new SandboxException(
+          "directory: '" + directory + "' cannot be entered: the policy denies it");
+    }
+    String executable =
+        ExecutableSearch.find(
+            launch.command().get(0), launch.directory(), launch.environment().get("PATH"));
+    if (!policy.check(executable, Operation.READ).allowed()) {
+      throw new CommandNotFoundException(
+          launch.command().get(0), "it cannot be executed: the policy denies " + executable);
+    }
+    try (CommandStreams streams = CommandStreams.open(posix, launch)) {
+      if (launch.terminal().isPresent()) {
+        SeatbeltProcess.setSize(streams.terminal().orElseThrow(), launch.terminal().get());
+      }
+      int pid =
+          posix.spawn(words(launch, executable, streams), environment(launch), streams.standard());
+      watchdog.lives(pid);
+      SeatbeltProcess process =
+          new SeatbeltProcess(
+              posix,
+              pid,
+              streams,
+              launch.limits().grace(),
+              policy.policy().lifetime().onRootExit() == Leftovers.KILL);
+      live.add(process);
+      streams.handOver(
+          launch.limits().outputBytes().isPresent()
+              ? Optional.of(
+                  new OutputBudget(
+                      launch.limits().outputBytes().getAsLong(), process::outputLimitReached))
+              : Optional.empty());
+      launch.limits().wallTime().ifPresent(process::limitWallTime);
+      process.watch(
+          () -> {
+            live.remove(process);
+            watchdog.ended(pid);
+          });
+      return process;
+    } catch (IOException e) {
+      throw new SandboxException("launch: " + e.getMessage(), e);
+    }
+  }
+
+  private List<String> words(Launch launch, String executable, CommandStreams streams) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("/bin/sh", "-c", STARTING + limits(launch.limits()) + "exec \"$@\"\n"));
+    words.add("ringfence");
+    words.add(launch.directory().toString());
+    words.add(streams.terminal().orElse(""));
+    words.addAll(sandboxing);
+    words.add(executable);
+    words.addAll(launch.command().subList(1, launch.command().size()));
+    return words;
+  }
+
+  /** In the units of the shell, and never more than is asked. */
+  private static String limits(Limits limits) {
+    StringBuilder script = new StringBuilder();
+    limits.cpuTime().ifPresent(time -> limit(script, "-t", seconds(time)));
+    limits.openFiles().ifPresent(count -> limit(script, "-n", count));
+    limits.fileSize().ifPresent(bytes -> limit(script, "-f", bytes / 512));
+    limits.processes().ifPresent(count -> limit(script, "-u", count));
+    return script.toString();
+  }
+
+  private static void limit(StringBuilder script, String option, long value) {
+    script.append("ulimit ").append(option).append(' ').append(value).append(" || exit 125\n");
+  }
+
+  private static long seconds(Duration time) {
+    return Math.max(1, (time.toMillis() + 999) / 1000);
+  }
+
+  private Map<String, String> environment(Launch launch) {
+    Map<String, String> environment = new HashMap<>(launch.environment());
+    proxy.ifPresent(port -> port.variables(environment).forEach(environment::putIfAbsent));
+    policy
+        .places()
+        .privateTmp()
+        .ifPresent(
+            tmp ->
+                // confstr(3) appends it to the user's directories: so the JVM's and Foundation's
+                // temporary directory is the sandbox's own, where it lies beside them.
+                NAMED_SUFFIX.forEach(
+                    name -> environment.putIfAbsent(name, Path.of(tmp).getFileName().toString())));
+    return environment;
+  }
+
+  @Override
+  public void end() {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+    }
+    List<SeatbeltProcess> ending = List.copyOf(live);
+    ending.forEach(SeatbeltProcess::destroyForcibly);
+    try {
+      for (SeatbeltProcess process : ending) {
+        process.waitFor(TRIAL_SECONDS, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    proxy.ifPresent(ProxyPort::close);
+  }
+
+  @Override
+  public void close() {
+    end();
+    denials.ifPresent(Denials::close);
+    remove(own);
+    watchdog.close();
+  }
+}

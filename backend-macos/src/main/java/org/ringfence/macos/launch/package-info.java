@@ -1,0 +1,2 @@
+/** Runs commands under a profile, and ends them. */
+package org.ringfence.macos.launch;

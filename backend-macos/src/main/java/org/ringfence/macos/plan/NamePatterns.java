@@ -1,0 +1,164 @@
+package org.ringfence.macos.plan;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.ringfence.policy.ProtectedNames;
+
+/**
+ * Regular expressions for names: no lookahead, no counts, no groups but for choice, so that they
+ * mean the same in every engine. Letters match in both cases, as the file systems of macOS do by
+ * default.
+ */
+final class NamePatterns {
+  private static final String ANY = "[^/]+";
+  private static final String REST = "(/.*)?$";
+
+  private NamePatterns() {}
+
+  /** A name as it is, in both cases. What cannot be written down matches any character. */
+  static String name(String text) {
+    StringBuilder regex = new StringBuilder();
+    text.codePoints().forEach(c -> regex.append(character(c)));
+    return regex.toString();
+  }
+
+  private static String character(int c) {
+    if (c > 0x7e) {
+      // One character of several bytes: in either case, composed or not.
+      return "[^/]+";
+    }
+    if (c < 0x20 || c == '"' || c == '\\' || c == '[' || c == ']' || c == '^') {
+      return ".";
+    }
+    char lower = Character.toLowerCase((char) c);
+    char upper = Character.toUpperCase((char) c);
+    if (lower != upper) {
+      return "[" + lower + upper + "]";
+    }
+    return Character.isDigit(c) || "/_-, @#%=~:;<>&!'`".indexOf(c) >= 0
+        ? String.valueOf((char) c)
+        : "[" + (char) c + "]";
+  }
+
+  private static String choice(Collection<String> patterns) {
+    return patterns.size() == 1
+        ? patterns.iterator().next()
+        : "(" + String.join("|", patterns) + ")";
+  }
+
+  /**
+   * A glob of a policy, on absolute paths: {@code *} within a name, {@code **} over names; without
+   * a slash in front it begins anywhere.
+   */
+  static String glob(String glob) {
+    String anchored = glob.startsWith("/") || glob.startsWith("**/") ? glob : "**/" + glob;
+    StringBuilder regex = new StringBuilder("^");
+    int i = 0;
+    if (anchored.startsWith("**/")) {
+      regex.append("/(.*/)?");
+      i = 3;
+    }
+    while (i < anchored.length()) {
+      int c = anchored.codePointAt(i);
+      if (anchored.startsWith("**/", i)) {
+        regex.append("(.*/)?");
+        i += 3;
+      } else if (anchored.startsWith("**", i)) {
+        regex.append(".*");
+        i += 2;
+      } else {
+        regex.append(c == '*' ? "[^/]*" : c == '?' ? "[^/]" : character(c));
+        i += Character.charCount(c);
+      }
+    }
+    return regex + REST;
+  }
+
+  /**
+   * Protected names below a directory that lies at a depth.
+   *
+   * @param names which names
+   * @param depth how many names lead to the directory
+   * @return expressions on absolute paths
+   */
+  static List<String> protectedNames(ProtectedNames names, int depth) {
+    if (names == ProtectedNames.OFF) {
+      return List.of();
+    }
+    ProtectedNames.Surfaces surfaces = ProtectedNames.surfaces();
+    String below = "^" + ("/" + ANY).repeat(depth) + "(/" + ANY + ")*/";
+    List<String> patterns = new ArrayList<>();
+    List<String> words = new ArrayList<>();
+    surfaces.names().stream().sorted().forEach(word -> words.add(name(word)));
+    patterns.add(below + choice(words) + REST);
+    String git = name(".git");
+    if (names == ProtectedNames.READ_ONLY) {
+      patterns.add(below + git + REST);
+      return patterns;
+    }
+    patterns.add(below + git + "$");
+    List<String> inGit = new ArrayList<>();
+    for (List<String> surface : surfaces.git()) {
+      inGit.add(name(String.join("/", surface)));
+    }
+    patterns.add(below + git + "/" + choice(inGit) + REST);
+    // Git directories of others lie below these; names of data end the search.
+    String others = "(" + name("modules") + "|" + name("worktrees") + ")";
+    String data = notOneOf(surfaces.gitData());
+    patterns.add(below + git + "/" + others + "(/" + data + ")*/" + choice(inGit) + REST);
+    return patterns;
+  }
+
+  /**
+   * Where a directory or a link must not come to lie: below a git directory, unless it is data.
+   *
+   * @param names which names
+   * @param depth how many names lead to the directory
+   * @return expressions on absolute paths
+   */
+  static List<String> replacements(ProtectedNames names, int depth) {
+    if (names != ProtectedNames.HOOKS_AND_CONFIG) {
+      return List.of();
+    }
+    String below = "^" + ("/" + ANY).repeat(depth) + "(/" + ANY + ")*/";
+    return List.of(
+        below + name(".git") + "/" + notOneOf(ProtectedNames.surfaces().gitData()) + REST);
+  }
+
+  /** A name that is none of the words, whatever the case. */
+  static String notOneOf(Collection<String> words) {
+    TreeSet<String> lower = new TreeSet<>();
+    words.forEach(word -> lower.add(word.toLowerCase(Locale.ROOT)));
+    return notOneOf(lower, true);
+  }
+
+  /** What may follow where the words are what is left of them; empty ones end here. */
+  private static String notOneOf(TreeSet<String> words, boolean atStart) {
+    Map<Character, TreeSet<String>> next = new TreeMap<>();
+    boolean ends = false;
+    for (String word : words) {
+      if (word.isEmpty()) {
+        ends = true;
+      } else {
+        next.computeIfAbsent(word.charAt(0), first -> new TreeSet<>()).add(word.substring(1));
+      }
+    }
+    List<String> ways = new ArrayList<>();
+    StringBuilder others = new StringBuilder();
+    next.keySet()
+        .forEach(
+            c -> others.append(c).append(Character.isLetter(c) ? Character.toUpperCase(c) : ""));
+    // A hyphen stands for itself at the end of a class.
+    String excluded = others.toString().replace("-", "") + (others.indexOf("-") < 0 ? "" : "-");
+    ways.add("[^/" + excluded + "][^/]*");
+    next.forEach((c, rest) -> ways.add(character(c) + notOneOf(rest, false)));
+    String choice = "(" + String.join("|", ways) + ")";
+    // Where a word ends more has to follow; elsewhere the name may end, but is never empty.
+    return ends || atStart ? choice : choice + "?";
+  }
+}

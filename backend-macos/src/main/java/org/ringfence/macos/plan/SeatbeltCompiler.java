@@ -1,0 +1,404 @@
+package org.ringfence.macos.plan;
+
+import static org.ringfence.macos.plan.Sbpl.form;
+import static org.ringfence.macos.plan.Sbpl.regex;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.ringfence.macos.plan.SeatbeltProfile.Rule;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.PublishedPort;
+
+/**
+ * Compiles a policy to a Seatbelt profile. Pure. Rules are written from the shallowest to the
+ * deepest, so that the last one that matches is the most specific one; what wins over every rule
+ * comes behind them. Paths are parameters; what is in the text is names, as patterns.
+ */
+public final class SeatbeltCompiler {
+  /** A parameter: where Ringfence keeps what no command touches. */
+  public static final String OWN = "RINGFENCE";
+
+  private static final List<String> READING =
+      List.of("file-read*", "file-map-executable", "process-exec*");
+  private static final List<String> WRITING = List.of("file-write*", "file-ioctl");
+
+  private final EffectivePolicy policy;
+  private final List<Rule> rules = new ArrayList<>();
+  private final Map<String, String> parameters = new LinkedHashMap<>();
+  private final Map<String, String> names = new LinkedHashMap<>();
+
+  private SeatbeltCompiler(EffectivePolicy policy) {
+    this.policy = policy;
+  }
+
+  /**
+   * What a profile is compiled for, beside the policy.
+   *
+   * @param tag stands in the log beside each denial; letters, digits and hyphens
+   * @param proxy the port of the egress proxy; empty when there is none
+   * @param own the directory where Ringfence keeps what no command touches; empty for none
+   */
+  public record Surroundings(String tag, OptionalInt proxy, String own) {
+    /** Checks the tag. */
+    public Surroundings {
+      if (!tag.matches("[A-Za-z0-9-]+")) {
+        throw new IllegalArgumentException("'" + tag + "' is no tag");
+      }
+    }
+  }
+
+  /**
+   * Compiles a policy.
+   *
+   * @param policy the policy
+   * @param surroundings what else there is
+   * @return the profile
+   */
+  public static SeatbeltProfile compile(EffectivePolicy policy, Surroundings surroundings) {
+    SeatbeltCompiler compiler = new SeatbeltCompiler(policy);
+    compiler.files();
+    compiler.sharedMemory();
+    compiler.network(surroundings.proxy());
+    if (!surroundings.own().isEmpty()) {
+      compiler.parameters.put(OWN, surroundings.own());
+      compiler.add(
+          "Ringfence's own files",
+          form(
+              "deny",
+              new Sbpl.Symbol("file*"),
+              form("subpath", form("param", new Sbpl.Text(OWN)))));
+    }
+    String base =
+        "(version 1)\n"
+            + "(deny default (with message \""
+            + surroundings.tag()
+            + "\"))\n"
+            + resource("base.sbpl")
+            + (policy.policy().network().mode() == NetworkMode.FULL
+                ? resource("network.sbpl")
+                : "");
+    return new SeatbeltProfile(base, compiler.rules, compiler.parameters);
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = SeatbeltCompiler.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is not in this archive");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void add(String origin, Sbpl.Form rule) {
+    rules.add(new Rule(origin, rule));
+  }
+
+  private void add(String origin, String action, List<String> operations, Sbpl.Form filter) {
+    List<Sbpl> parts = new ArrayList<>();
+    operations.forEach(operation -> parts.add(new Sbpl.Symbol(operation)));
+    parts.add(filter);
+    add(origin, form(action, parts));
+  }
+
+  private Sbpl.Form parameter(String path) {
+    String name = names.computeIfAbsent(path, each -> "P" + names.size());
+    parameters.put(name, path);
+    return form("param", new Sbpl.Text(name));
+  }
+
+  private Sbpl.Form subpath(String path) {
+    return form("subpath", parameter(path));
+  }
+
+  private Sbpl.Form literal(String path) {
+    return form("literal", parameter(path));
+  }
+
+  private void files() {
+    byDefault();
+    traversal();
+    List<EffectiveRule> sorted = new ArrayList<>(policy.rules());
+    sorted.sort(
+        Comparator.<EffectiveRule>comparingInt(rule -> depth(rule.path()))
+            .thenComparing(EffectiveRule::path));
+    Set<String> done = new LinkedHashSet<>();
+    for (EffectiveRule rule : sorted) {
+      if (policy.accessAt(rule.path()) == rule.access()) {
+        boolean first = done.add(rule.path());
+        if (first) {
+          access(rule);
+        }
+        if (rule.access() == Access.WRITE && !rule.scratch()) {
+          protectedNames(rule);
+        }
+      }
+    }
+    for (String path : policy.protectedPaths()) {
+      add("files.protectedPaths " + path, "deny", List.of("file-write*"), subpath(path));
+    }
+    kept();
+    for (String glob : policy.policy().denyGlobs()) {
+      add(
+          "files.denyGlobs " + glob,
+          "deny",
+          List.of("file-read-data", "file-read-xattr", "file-write*", "process-exec*"),
+          regex(NamePatterns.glob(glob)));
+    }
+  }
+
+  private int depth(String path) {
+    return policy.places().style().components(path).size();
+  }
+
+  private void byDefault() {
+    FileDefault fallback = policy.policy().fileDefault();
+    String origin = "files.default " + fallback.name().toLowerCase(java.util.Locale.ROOT);
+    if (fallback != FileDefault.MINIMAL) {
+      add(origin, "allow", READING, form("subpath", new Sbpl.Text("/")));
+    }
+    if (fallback == FileDefault.WRITE) {
+      add(origin, "allow", WRITING, form("subpath", new Sbpl.Text("/")));
+    }
+  }
+
+  /** Directories above what is granted: that they are there, as realpath(3) and getcwd(3) ask. */
+  private void traversal() {
+    if (policy.policy().fileDefault() != FileDefault.MINIMAL) {
+      return;
+    }
+    Set<String> above = new LinkedHashSet<>();
+    for (EffectiveRule rule : policy.rules()) {
+      if (rule.access() != Access.NONE) {
+        String at = parent(rule.path());
+        while (!at.equals("/") && above.add(at)) {
+          at = parent(at);
+        }
+      }
+    }
+    above.forEach(
+        path ->
+            add(
+                "the way to what is granted",
+                "allow",
+                List.of("file-read-metadata"),
+                literal(path)));
+    policy
+        .links()
+        .keySet()
+        .forEach(
+            link ->
+                add(
+                    "links to what is granted",
+                    "allow",
+                    List.of("file-read-metadata"),
+                    literal(link)));
+  }
+
+  private static String parent(String path) {
+    int slash = path.lastIndexOf('/');
+    return slash <= 0 ? "/" : path.substring(0, slash);
+  }
+
+  private void access(EffectiveRule rule) {
+    String origin = rule.origin();
+    Sbpl.Form where =
+        rule.path().equals("/") ? form("subpath", new Sbpl.Text("/")) : subpath(rule.path());
+    switch (rule.access()) {
+      case WRITE -> {
+        add(origin, "allow", READING, where);
+        add(origin, "allow", WRITING, where);
+      }
+      case READ -> {
+        add(origin, "allow", READING, where);
+        add(origin, "deny", WRITING, where);
+      }
+      case NONE -> {
+        add(origin, "deny", READING, where);
+        add(origin, "deny", WRITING, where);
+      }
+    }
+    if (rule.access() != Access.WRITE && !policy.places().lookup().exists(rule.path())) {
+      // What is made there later may be made in another case, and is then the same file.
+      Sbpl.Form inAnyCase = regex("^" + NamePatterns.name(rule.path()) + "(/.*)?$");
+      add(origin, "deny", WRITING, inAnyCase);
+      if (rule.access() == Access.NONE) {
+        add(origin, "deny", READING, inAnyCase);
+      }
+    }
+  }
+
+  /** Names that lie below the deciding rule; of a git directory, the name itself as well. */
+  private void protectedNames(EffectiveRule rule) {
+    List<String> components = policy.places().style().components(rule.path());
+    int depth = components.size();
+    boolean inGit = false;
+    for (int i = components.size() - 1; i >= 0 && !inGit; i--) {
+      if (components.get(i).equalsIgnoreCase(".git")) {
+        depth = i;
+        inGit = true;
+      }
+    }
+    String origin = "protectedNames in " + rule.origin();
+    for (String pattern : NamePatterns.protectedNames(policy.policy().protectedNames(), depth)) {
+      add(origin, "deny", List.of("file-write*"), below(rule.path(), inGit, pattern));
+    }
+    for (String pattern : NamePatterns.replacements(policy.policy().protectedNames(), depth)) {
+      for (String type : List.of("DIRECTORY", "SYMLINK")) {
+        add(
+            origin + ": no directory or link is put in its place",
+            "deny",
+            List.of("file-write-create"),
+            form(
+                "require-all",
+                below(rule.path(), inGit, pattern),
+                form("vnode-type", new Sbpl.Constant(type))));
+      }
+    }
+  }
+
+  private Sbpl.Form below(String root, boolean notItself, String pattern) {
+    List<Sbpl> all = new ArrayList<>();
+    all.add(root.equals("/") ? form("subpath", new Sbpl.Text("/")) : subpath(root));
+    if (notItself) {
+      all.add(form("require-not", literal(root)));
+    }
+    all.add(regex(pattern));
+    return form("require-all", all);
+  }
+
+  /** A directory above what is taken away is not moved: its path would be another. */
+  private void kept() {
+    Set<String> above = new LinkedHashSet<>();
+    for (EffectiveRule rule : policy.rules()) {
+      if (rule.access() != Access.WRITE) {
+        ancestors(rule.path(), above);
+      }
+    }
+    policy.protectedPaths().forEach(path -> ancestors(path, above));
+    for (String path : above) {
+      if (policy.accessAt(path) == Access.WRITE) {
+        add(
+            "the way to what is taken away stays",
+            "deny",
+            List.of("file-write-unlink"),
+            literal(path));
+      }
+    }
+  }
+
+  private static void ancestors(String path, Set<String> above) {
+    String at = parent(path);
+    while (!at.equals("/")) {
+      above.add(at);
+      at = parent(at);
+    }
+  }
+
+  private void sharedMemory() {
+    boolean granted =
+        policy.policy().rules().stream()
+            .anyMatch(rule -> rule.path().startsWith(":shm") && rule.access() == Access.WRITE);
+    if (granted) {
+      add(
+          ":shm: write",
+          form("allow", new Sbpl.Symbol("ipc-posix-sem*"), new Sbpl.Symbol("ipc-posix-shm*")));
+    }
+  }
+
+  private static Sbpl.Form ip(String end, String address) {
+    return form(end, new Sbpl.Symbol("ip"), new Sbpl.Text(address));
+  }
+
+  private void network(OptionalInt proxy) {
+    NetworkPolicy network = policy.policy().network();
+    boolean full = network.mode() == NetworkMode.FULL;
+    if (full) {
+      for (String operation : List.of("network-outbound", "network-bind", "network-inbound")) {
+        add("network.mode full", form("allow", new Sbpl.Symbol(operation)));
+      }
+    } else if (network.ownLoopback()) {
+      add("network.ownLoopback", "allow", List.of("network-bind"), ip("local", "localhost:*"));
+      add("network.ownLoopback", "allow", List.of("network-inbound"), ip("local", "localhost:*"));
+      add("network.ownLoopback", "allow", List.of("network-outbound"), ip("remote", "localhost:*"));
+    }
+    if (!full) {
+      proxy.ifPresent(
+          port ->
+              add(
+                  "the egress proxy",
+                  "allow",
+                  List.of("network-outbound"),
+                  ip("remote", "localhost:" + port)));
+      for (int port : network.hostLoopbackPorts()) {
+        add(
+            "network.hostLoopbackPorts",
+            "allow",
+            List.of("network-outbound"),
+            ip("remote", "localhost:" + port));
+      }
+      for (PublishedPort port : network.publish()) {
+        for (String operation : List.of("network-bind", "network-inbound")) {
+          add(
+              "network.publish",
+              "allow",
+              List.of(operation),
+              ip("local", "localhost:" + port.sandbox()));
+        }
+      }
+    }
+    unixSockets(network, full);
+  }
+
+  private void unixSockets(NetworkPolicy network, boolean full) {
+    if (network.unixSockets().contains("/")) {
+      add(
+          "network.unixSockets /",
+          "allow",
+          List.of("network-outbound"),
+          form("subpath", new Sbpl.Text("/")));
+      return;
+    }
+    if (full) {
+      add(
+          "network.unixSockets",
+          "deny",
+          List.of("network-outbound"),
+          form("subpath", new Sbpl.Text("/")));
+      add(
+          "network.mode full",
+          "allow",
+          List.of("network-outbound"),
+          form("literal", new Sbpl.Text("/private/var/run/mDNSResponder")));
+    }
+    for (EffectiveRule rule : policy.rules()) {
+      if (rule.origin().equals("tmp private")) {
+        // Elsewhere a socket may be somebody else's; here everything is the sandbox's own.
+        add(
+            "sockets in its own temporary directory",
+            "allow",
+            List.of("network-outbound", "network-bind"),
+            subpath(rule.path()));
+      }
+    }
+    for (String socket : network.unixSockets()) {
+      add("network.unixSockets " + socket, "allow", List.of("network-outbound"), literal(socket));
+    }
+  }
+}

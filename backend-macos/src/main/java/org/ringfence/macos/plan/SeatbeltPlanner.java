@@ -1,0 +1,364 @@
+package org.ringfence.macos.plan;
+
+import static org.ringfence.plan.Guarantee.advisory;
+import static org.ringfence.plan.Guarantee.enforced;
+import static org.ringfence.plan.Guarantee.unsupported;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+/** Says which guarantees of a policy Seatbelt holds. Pure. */
+public final class SeatbeltPlanner {
+  private static final String PROFILE = "Seatbelt profile";
+  private static final String BY_DEFAULT = PROFILE + ", denied by default";
+  private static final String NARROWER = "a narrower files.default";
+  private static final String GROUP =
+      "the process group and what descends from it; what leaves both by a session of its own and an"
+          + " ended parent is not found";
+
+  private final EffectivePolicy effective;
+  private final SandboxPolicy policy;
+  private final List<Guarantee> guarantees = new ArrayList<>();
+
+  private SeatbeltPlanner(EffectivePolicy effective) {
+    this.effective = effective;
+    this.policy = effective.policy();
+  }
+
+  /**
+   * Plans a policy.
+   *
+   * @param policy the policy
+   * @return every guarantee of the policy with its level
+   */
+  public static List<Guarantee> plan(EffectivePolicy policy) {
+    SeatbeltPlanner planner = new SeatbeltPlanner(policy);
+    planner.files();
+    planner.names();
+    planner.network(policy.policy().network());
+    planner.process();
+    planner.limits(policy.policy().limits());
+    planner.lifetime();
+    return List.copyOf(planner.guarantees);
+  }
+
+  private void add(Guarantee guarantee) {
+    guarantees.add(guarantee);
+  }
+
+  private void files() {
+    Optional<String> unsteady = effective.unsteadyRule();
+    String real = "a rule that names the real path";
+    boolean takesReading =
+        policy.fileDefault() == FileDefault.MINIMAL
+            || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE);
+    if (policy.fileDefault() != FileDefault.WRITE) {
+      String statement = "Files are created, changed and deleted only where a rule grants writing";
+      add(
+          unsteady.isPresent()
+              ? unsupported("files.write", statement, unsteady.get(), real)
+              : enforced(
+                  "files.write",
+                  statement,
+                  BY_DEFAULT + "; directories above what is taken away are not moved"));
+      add(
+          enforced(
+              "files.metadata",
+              "Mode, owner, times and extended attributes are changed only where writing is"
+                  + " granted",
+              BY_DEFAULT));
+    }
+    if (takesReading) {
+      String statement = "Files are read only where a rule or the default grants reading";
+      add(
+          unsteady.isPresent()
+              ? unsupported("files.read", statement, unsteady.get(), real)
+              : enforced("files.read", statement, PROFILE + ", the most specific rule last"));
+    }
+    if (effective.places().workspaceCopy().isPresent()) {
+      add(
+          unsupported(
+              "files.review",
+              "Commands change a copy of the workspace, not the workspace",
+              "nothing can be put in a directory's place on macOS",
+              "a copy that is the workspace itself"));
+    }
+    if (policy.tmp() == TmpPolicy.PRIVATE) {
+      add(
+          enforced(
+              "tmp.private",
+              "TMPDIR is a directory of the sandbox's own, removed at the end; /tmp is not written",
+              "a directory of mode 0700 with an unpredictable name; " + PROFILE));
+    }
+  }
+
+  private void names() {
+    boolean noRoot = policy.fileDefault() == FileDefault.WRITE;
+    if (policy.protectedNames() != ProtectedNames.OFF) {
+      String statement =
+          policy.protectedNames() == ProtectedNames.READ_ONLY
+              ? ".git, editor, agent and shell configuration in writable roots stay as they are,"
+                  + " and none is made"
+              : "git hooks and configuration, editor, agent and shell configuration stay as they"
+                  + " are, and none is made";
+      add(
+          noRoot
+              ? unsupported(
+                  "files.protected-names",
+                  statement,
+                  "writing is granted everywhere, so that names have no root to be protected in",
+                  NARROWER)
+              : enforced(
+                  "files.protected-names",
+                  statement,
+                  PROFILE + ", by patterns in either case, for what is made later, too"));
+    }
+    if (!effective.protectedPaths().isEmpty()) {
+      add(
+          enforced(
+              "files.protected-paths",
+              "Not written, also when they do not exist: "
+                  + String.join(", ", effective.protectedPaths()),
+              PROFILE));
+    }
+    if (!policy.denyGlobs().isEmpty()) {
+      add(
+          enforced(
+              "files.deny-globs",
+              "Files whose names match "
+                  + String.join(", ", policy.denyGlobs())
+                  + " are not opened, made, renamed or removed, also those that appear later; that"
+                  + " they exist may be seen",
+              PROFILE + ", by patterns in either case"));
+    }
+  }
+
+  private void network(NetworkPolicy network) {
+    external(network);
+    if (network.mode() != NetworkMode.FULL && network.ownLoopback()) {
+      add(
+          advisory(
+              "network.own-loopback",
+              "Servers and clients inside the sandbox reach each other over loopback, and nobody"
+                  + " else's",
+              PROFILE + ": loopback is open",
+              "servers of this machine's own on loopback are reached as well: Seatbelt does not"
+                  + " tell whose they are",
+              "network.ownLoopback false, or best effort for network.own-loopback"));
+    }
+    if (!network.hostLoopbackPorts().isEmpty() && network.mode() != NetworkMode.FULL) {
+      String statement = "Of the host's loopback, only ports " + network.hostLoopbackPorts();
+      add(
+          network.ownLoopback()
+              ? unsupported(
+                  "network.host-loopback",
+                  statement,
+                  "all of loopback is open for the sandbox's own",
+                  "network.ownLoopback false")
+              : enforced("network.host-loopback", statement, PROFILE));
+    }
+    if (network.checkServerName() && network.mode() != NetworkMode.NONE) {
+      String statement = "TLS to a host of network.allow has to name that host";
+      add(
+          network.mode() == NetworkMode.FULL
+              ? unsupported(
+                  "network.server-name",
+                  statement,
+                  "in network mode full no connection is decided on",
+                  "network mode allowlist")
+              : enforced("network.server-name", statement, "the egress proxy"));
+    }
+    if (!network.publish().isEmpty() && network.mode() != NetworkMode.FULL) {
+      boolean same = network.publish().stream().allMatch(port -> port.host() == port.sandbox());
+      String statement =
+          "Servers inside are reached over the host's loopback on ports " + network.publish();
+      add(
+          same
+              ? enforced("network.publish", statement, PROFILE + ": these ports are bound")
+              : unsupported(
+                  "network.publish",
+                  statement,
+                  "a port has one number on macOS, inside and outside",
+                  "the same number on both sides"));
+    }
+    if (!network.unixSockets().contains("/")) {
+      add(
+          enforced(
+              "network.unix-sockets",
+              "Unix sockets outside the sandbox are not connected to"
+                  + (network.unixSockets().isEmpty()
+                      ? ""
+                      : ", but for " + String.join(", ", network.unixSockets())),
+              PROFILE + "; its own are in its temporary directory"));
+    }
+  }
+
+  private void external(NetworkPolicy network) {
+    switch (network.mode()) {
+      case NONE ->
+          add(
+              enforced(
+                  "network.external",
+                  "Nothing beyond this machine is reached: TCP, UDP, raw, names",
+                  BY_DEFAULT));
+      case ALLOWLIST ->
+          add(
+              enforced(
+                  "network.external",
+                  "Only the hosts of network.allow are reached, over TCP"
+                      + (network.allow().isEmpty() ? ": none" : ""),
+                  PROFILE
+                      + ": one port of loopback is open, on which the egress proxy of this JVM"
+                      + " listens; programs have to use it"));
+      case FULL -> {
+        if (!network.deny().isEmpty()) {
+          add(
+              unsupported(
+                  "network.deny",
+                  "Hosts of network.deny are not reached",
+                  "in network mode full no connection is decided on",
+                  "network mode allowlist"));
+        }
+      }
+    }
+  }
+
+  private void process() {
+    add(
+        enforced(
+            "process.isolation",
+            "Memory and tasks of outside processes are not reached; that they exist may be seen",
+            BY_DEFAULT + "; no task ports, no arguments of others"));
+    add(
+        enforced(
+            "process.signals",
+            "Processes outside the sandbox are not signalled",
+            PROFILE + ": (target same-sandbox)"));
+    add(
+        enforced(
+            "process.privileges",
+            "No privilege is held or gained; what others would do for it is not asked of them",
+            BY_DEFAULT
+                + ": no setuid programs, no Apple events, no launching of apps, few services"));
+    add(
+        enforced(
+            "process.descriptors",
+            "No descriptor of this JVM but the three standard streams is inherited",
+            "posix_spawn with POSIX_SPAWN_CLOEXEC_DEFAULT"));
+    add(
+        enforced(
+            "environment.filtered",
+            "Only the variables that the policy lets through are inherited",
+            "environment block of the command"));
+  }
+
+  private void limits(Limits limits) {
+    limits
+        .memory()
+        .ifPresent(
+            bytes ->
+                add(
+                    unsupported(
+                        "limits.memory",
+                        "The tree uses at most " + bytes + " bytes of memory",
+                        "macOS counts no memory of a tree, and keeps to no RLIMIT_AS",
+                        "best effort for limits.memory")));
+    limits
+        .processes()
+        .ifPresent(
+            count ->
+                add(
+                    advisory(
+                        "limits.processes",
+                        "At most " + count + " processes at a time",
+                        "RLIMIT_NPROC, which counts all processes of the user",
+                        "an rlimit does not count a tree",
+                        "best effort for limits.processes")));
+    limits
+        .cpuTime()
+        .ifPresent(
+            time ->
+                add(
+                    each(
+                        "limits.cpu-time",
+                        "A process uses at most " + time.toMillis() + " ms of processor time",
+                        "RLIMIT_CPU, in whole seconds")));
+    limits
+        .openFiles()
+        .ifPresent(
+            count ->
+                add(
+                    each(
+                        "limits.open-files",
+                        "A process has at most " + count + " descriptors",
+                        "RLIMIT_NOFILE")));
+    limits
+        .fileSize()
+        .ifPresent(
+            bytes ->
+                add(
+                    each(
+                        "limits.file-size",
+                        "A file grows to at most " + bytes + " bytes",
+                        "RLIMIT_FSIZE, in blocks of 512 bytes")));
+    limits
+        .wallTime()
+        .ifPresent(
+            time ->
+                add(
+                    tree(
+                        "limits.wall-time", "The tree is ended after " + time.toMillis() + " ms")));
+    limits
+        .outputBytes()
+        .ifPresent(
+            bytes ->
+                add(
+                    enforced(
+                        "limits.output",
+                        "Output is cut off and the tree ended after " + bytes + " bytes",
+                        "pipes read by this JVM")));
+  }
+
+  private static Guarantee each(String id, String statement, String rlimit) {
+    return enforced(id, statement, rlimit + ", set before the program starts");
+  }
+
+  private static Guarantee tree(String id, String statement) {
+    return advisory(
+        id,
+        statement,
+        "SIGKILL to the process group and to all descendants",
+        GROUP,
+        "best effort for " + id);
+  }
+
+  private void lifetime() {
+    if (policy.lifetime().onRootExit() == Leftovers.KILL) {
+      add(
+          tree(
+              "lifetime.tree",
+              "What the command started is killed when it ends, also after setsid"));
+    }
+    if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
+      add(
+          advisory(
+              "lifetime.jvm-exit",
+              "Everything is killed when this JVM ends, however it ends",
+              "a watchdog shell that reads from this JVM kills the process groups",
+              GROUP,
+              "best effort for lifetime.jvm-exit"));
+    }
+  }
+}

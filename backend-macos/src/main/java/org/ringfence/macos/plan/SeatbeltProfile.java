@@ -1,0 +1,48 @@
+package org.ringfence.macos.plan;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A profile for {@code sandbox-exec}. Of rules that match, the last one decides.
+ *
+ * @param base what every process needs, as text with a reason for each rule
+ * @param rules what comes from the policy, in its order
+ * @param parameters paths that the rules name, given to {@code sandbox-exec} by {@code -D}
+ */
+public record SeatbeltProfile(String base, List<Rule> rules, Map<String, String> parameters) {
+  /**
+   * A rule.
+   *
+   * @param origin where it comes from, for people
+   * @param expression the rule
+   */
+  public record Rule(String origin, Sbpl.Form expression) {}
+
+  /** Copies the parts. */
+  public SeatbeltProfile {
+    rules = List.copyOf(rules);
+    parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
+  }
+
+  /**
+   * The profile's text, each rule of the policy's behind a comment that names its origin.
+   *
+   * @return the text
+   */
+  public String text() {
+    StringBuilder text = new StringBuilder(base);
+    String last = "";
+    for (Rule rule : rules) {
+      if (!rule.origin().equals(last)) {
+        // A comment ends with its line: nothing in an origin may end it before.
+        text.append("; ").append(rule.origin().replaceAll("[^\\x20-\\x7e]", "?")).append('\n');
+        last = rule.origin();
+      }
+      text.append(rule.expression()).append('\n');
+    }
+    return text.toString();
+  }
+}

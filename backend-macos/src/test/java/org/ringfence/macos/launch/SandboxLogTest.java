@@ -1,0 +1,76 @@
+package org.ringfence.macos.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+
+/** Lines in the forms that the log is known to have. */
+class SandboxLogTest {
+  private static final String TAG = "ringfence-1";
+
+  private static String line(String message) {
+    return "{\"eventMessage\":\"" + message + "\",\"subsystem\":\"\",\"processID\":0}";
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'Sandbox: cat(4711) deny(1) file-read-data /etc/x\\n"
+        + TAG
+        + "',cat,4711,file-read-data,/etc/x",
+    "'cat(4711) deny(1) file-read-data /a b/c(1)\\n" + TAG + "',cat,4711,file-read-data,/a b/c(1)",
+    "'Sandbox: Google Chrome He(12) deny(1) mach-lookup com.apple.x\\n"
+        + TAG
+        + "',Google Chrome He,12,mach-lookup,com.apple.x",
+    "'3 duplicate reports for Sandbox: sh(7) deny(1) file-write-create /x\\n"
+        + TAG
+        + "',sh,7,file-write-create,/x",
+    "'Sandbox: curl(8) deny(1) network-outbound /private/var/run/mDNSResponder\\n"
+        + TAG
+        + "',curl,8,network-outbound,/private/var/run/mDNSResponder",
+    "'Sandbox: curl(8) deny(1) network-outbound*:443 " + TAG + "',curl,8,network-outbound*:443,''",
+    "'Sandbox: ps(9) deny(1) forbidden-exec-sugid " + TAG + "',ps,9,forbidden-exec-sugid,''"
+  })
+  void denialsAreRead(String message, String program, long pid, String operation, String target) {
+    assertThat(SandboxLog.read(line(message), TAG))
+        .contains(new SandboxLog.Denial(program, pid, operation, target));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Filtering the log data using \"sender == \\\"Sandbox\\\"\"",
+        "{\"eventMessage\":\"Sandbox: cat(1) deny(1) file-read-data /x\\nringfence-2\"}",
+        "{\"eventMessage\":\"Sandbox: something else ringfence-1\"}",
+        "{\"eventMessage\":",
+        "{}",
+        ""
+      })
+  void everythingElseIsPassedOver(String line) {
+    assertThat(SandboxLog.read(line, TAG)).isEmpty();
+  }
+
+  @Test
+  void aDenialIsToldWithTheRuleOfThePolicy() {
+    var policy =
+        SandboxPolicy.builder().write(":workspace").build().in(Places.ofMac("/ws", "/home"));
+    Violation hooks =
+        Denials.violation(
+            policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-create", "/ws/.git/hooks/x"));
+    assertThat(hooks.rule()).isEqualTo("protectedNames .git/hooks");
+    assertThat(hooks.executable()).isEqualTo("sh");
+    Violation outside =
+        Denials.violation(
+            policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-data", "/etc/x"));
+    assertThat(outside.remedy()).isEqualTo("files.rules \"/etc/x\": \"write\"");
+    Violation connect =
+        Denials.violation(
+            policy, new SandboxLog.Denial("curl", 1 << 30, "network-outbound", "1.2.3.4:443"));
+    assertThat(connect.rule()).isEqualTo("network.mode none");
+  }
+}

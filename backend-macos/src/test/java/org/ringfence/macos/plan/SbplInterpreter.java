@@ -1,0 +1,303 @@
+package org.ringfence.macos.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Reads a profile as Seatbelt does and decides by it: comments, strings, expressions, parameters,
+ * filters, operations above others, and the last rule that matches. What it does not know it
+ * refuses, so that nothing unknown gets into a profile.
+ */
+final class SbplInterpreter {
+  /** Operations as the system's own profiles name them. */
+  private static final Set<String> OPERATIONS =
+      Set.of(
+          "default",
+          "file*",
+          "file-ioctl",
+          "file-map-executable",
+          "file-read*",
+          "file-read-data",
+          "file-read-metadata",
+          "file-read-xattr",
+          "file-write*",
+          "file-write-create",
+          "file-write-data",
+          "file-write-mode",
+          "file-write-owner",
+          "file-write-times",
+          "file-write-unlink",
+          "file-write-xattr",
+          "iokit-open",
+          "ipc-posix-sem*",
+          "ipc-posix-shm*",
+          "ipc-posix-shm-read*",
+          "ipc-posix-shm-read-data",
+          "ipc-posix-shm-read-metadata",
+          "ipc-posix-shm-write-create",
+          "ipc-posix-shm-write-data",
+          "ipc-posix-shm-write-unlink",
+          "mach-lookup",
+          "network-bind",
+          "network-inbound",
+          "network-outbound",
+          "process-exec*",
+          "process-fork",
+          "process-info*",
+          "pseudo-tty",
+          "signal",
+          "sysctl-read",
+          "sysctl-write",
+          "system-socket",
+          "user-preference-read");
+
+  private static final Set<String> FILTERS =
+      Set.of(
+          "literal",
+          "subpath",
+          "prefix",
+          "regex",
+          "require-all",
+          "require-any",
+          "require-not",
+          "vnode-type",
+          "extension",
+          "target",
+          "global-name",
+          "sysctl-name",
+          "sysctl-name-prefix",
+          "ipc-posix-name",
+          "ipc-posix-name-prefix",
+          "iokit-user-client-class",
+          "local",
+          "remote",
+          "with");
+
+  private final List<List<Object>> rules = new ArrayList<>();
+  private final Map<String, String> parameters;
+
+  /** What is asked about. */
+  record Question(String operation, String path, String type, String address, boolean remote) {
+    static Question file(String operation, String path) {
+      return new Question(operation, path, "REGULAR-FILE", "", false);
+    }
+
+    static Question directory(String operation, String path) {
+      return new Question(operation, path, "DIRECTORY", "", false);
+    }
+
+    static Question network(String operation, String address) {
+      return new Question(operation, "", "", address, operation.equals("network-outbound"));
+    }
+  }
+
+  /** A symbol, which is no string. */
+  private record Symbol(String name) {}
+
+  /** A regular expression, which is no string. */
+  private record Regex(Pattern pattern) {}
+
+  SbplInterpreter(String text, Map<String, String> parameters) {
+    this.parameters = parameters;
+    Reader reader = new Reader(text);
+    for (Object form = reader.next(); form != null; form = reader.next()) {
+      List<Object> rule = list(form);
+      String head = symbol(rule.get(0));
+      if (head.equals("version")) {
+        continue;
+      }
+      if (!head.equals("allow") && !head.equals("deny")) {
+        throw new IllegalArgumentException("'" + head + "' is no action");
+      }
+      for (Object part : rule.subList(1, rule.size())) {
+        if (part instanceof Symbol operation) {
+          if (!OPERATIONS.contains(operation.name())) {
+            throw new IllegalArgumentException("'" + operation.name() + "' is no operation");
+          }
+        } else {
+          check(list(part));
+        }
+      }
+      rules.add(rule);
+    }
+  }
+
+  private void check(List<Object> filter) {
+    String name = symbol(filter.get(0));
+    if (!FILTERS.contains(name)) {
+      throw new IllegalArgumentException("'" + name + "' is no filter");
+    }
+    if (name.startsWith("require-")) {
+      filter.subList(1, filter.size()).forEach(each -> check(list(each)));
+    } else if (Set.of("literal", "subpath", "prefix").contains(name)) {
+      string(filter.get(1));
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Object> list(Object form) {
+    if (form instanceof List<?> list) {
+      return (List<Object>) list;
+    }
+    throw new IllegalArgumentException("'" + form + "' is no list");
+  }
+
+  private static String symbol(Object form) {
+    if (form instanceof Symbol symbol) {
+      return symbol.name();
+    }
+    throw new IllegalArgumentException("'" + form + "' is no name");
+  }
+
+  private String string(Object form) {
+    if (form instanceof String text) {
+      return text;
+    }
+    List<Object> param = list(form);
+    if (!symbol(param.get(0)).equals("param") || !parameters.containsKey(param.get(1))) {
+      throw new IllegalArgumentException("'" + form + "' is no string");
+    }
+    return parameters.get(param.get(1));
+  }
+
+  /** An operation is under another, as file-write-data is under file-write* and file*. */
+  private static boolean covers(String operation, String asked) {
+    return operation.equals("default")
+        || operation.equals(asked)
+        || operation.endsWith("*")
+            && asked.startsWith(operation.substring(0, operation.length() - 1));
+  }
+
+  boolean allows(Question question) {
+    boolean allowed = false;
+    for (List<Object> rule : rules) {
+      boolean covered = false;
+      List<List<Object>> filters = new ArrayList<>();
+      for (Object part : rule.subList(1, rule.size())) {
+        if (part instanceof Symbol operation) {
+          covered |= covers(operation.name(), question.operation());
+        } else if (!symbol(list(part).get(0)).equals("with")) {
+          filters.add(list(part));
+        }
+      }
+      // Of several filters one has to match.
+      if (covered
+          && (filters.isEmpty() || filters.stream().anyMatch(each -> matches(each, question)))) {
+        allowed = symbol(rule.get(0)).equals("allow");
+      }
+    }
+    return allowed;
+  }
+
+  private boolean matches(List<Object> filter, Question question) {
+    List<Object> rest = filter.subList(1, filter.size());
+    return switch (symbol(filter.get(0))) {
+      case "require-all" -> rest.stream().allMatch(each -> matches(list(each), question));
+      case "require-any" -> rest.stream().anyMatch(each -> matches(list(each), question));
+      case "require-not" -> rest.stream().noneMatch(each -> matches(list(each), question));
+      case "literal" -> question.path().equals(string(rest.get(0)));
+      case "prefix" -> question.path().startsWith(string(rest.get(0)));
+      case "subpath" -> {
+        String root = string(rest.get(0));
+        yield question.path().startsWith("/")
+            && (root.equals("/")
+                || question.path().equals(root)
+                || question.path().startsWith(root + "/"));
+      }
+      case "regex" ->
+          rest.stream().anyMatch(each -> ((Regex) each).pattern().matcher(question.path()).find());
+      case "vnode-type" -> question.type().equals(symbol(rest.get(0)));
+      case "local", "remote" ->
+          !question.address().isEmpty()
+              && question.remote() == symbol(filter.get(0)).equals("remote")
+              && address(string(rest.get(1)), question.address());
+      // Nothing that is asked here has any of the others.
+      default -> false;
+    };
+  }
+
+  private static boolean address(String pattern, String address) {
+    String host = pattern.substring(0, pattern.lastIndexOf(':'));
+    String port = pattern.substring(pattern.lastIndexOf(':') + 1);
+    return (host.equals("*") || address.startsWith(host + ":"))
+        && (port.equals("*") || address.endsWith(":" + port));
+  }
+
+  /** Reads expressions. */
+  private static final class Reader {
+    private final String text;
+    private int at;
+
+    Reader(String text) {
+      this.text = text;
+    }
+
+    private void skip() {
+      while (at < text.length()) {
+        char c = text.charAt(at);
+        if (c == ';') {
+          while (at < text.length() && text.charAt(at) != '\n') {
+            at++;
+          }
+        } else if (Character.isWhitespace(c)) {
+          at++;
+        } else {
+          return;
+        }
+      }
+    }
+
+    Object next() {
+      skip();
+      if (at == text.length()) {
+        return null;
+      }
+      char c = text.charAt(at);
+      if (c == '(') {
+        at++;
+        List<Object> list = new ArrayList<>();
+        skip();
+        while (text.charAt(at) != ')') {
+          list.add(next());
+          skip();
+        }
+        at++;
+        return list;
+      }
+      if (c == '"') {
+        return quoted();
+      }
+      if (c == '#' && text.charAt(at + 1) == '"') {
+        int end = text.indexOf('"', at + 2);
+        String regex = text.substring(at + 2, end);
+        at = end + 1;
+        return new Regex(Pattern.compile(regex));
+      }
+      int start = at;
+      while ("() \n\t".indexOf(text.charAt(at)) < 0) {
+        at++;
+      }
+      if (start == at) {
+        throw new IllegalArgumentException("nothing begins with '" + c + "'");
+      }
+      return new Symbol(text.substring(start, at));
+    }
+
+    private String quoted() {
+      StringBuilder string = new StringBuilder();
+      at++;
+      while (text.charAt(at) != '"') {
+        if (text.charAt(at) == '\\') {
+          at++;
+        }
+        string.append(text.charAt(at));
+        at++;
+      }
+      at++;
+      return string.toString();
+    }
+  }
+}

@@ -1,0 +1,333 @@
+package org.ringfence.macos.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.StringLength;
+import org.ringfence.macos.plan.SbplInterpreter.Question;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+/** Profiles decide as the policy does, by an interpreter that reads them as Seatbelt would. */
+class SeatbeltCompilerTest {
+  private static final Places PLACES = Places.ofMac("/ws", "/home");
+  private static final SeatbeltCompiler.Surroundings ALONE =
+      new SeatbeltCompiler.Surroundings("tag-1", OptionalInt.empty(), "");
+
+  private static SbplInterpreter interpreter(EffectivePolicy policy) {
+    SeatbeltProfile profile = SeatbeltCompiler.compile(policy, ALONE);
+    return new SbplInterpreter(profile.text(), profile.parameters());
+  }
+
+  /** Few names, so that rules and paths meet. */
+  @Provide
+  Arbitrary<String> path() {
+    return Arbitraries.of(
+            "a",
+            "b",
+            "ws",
+            ".git",
+            "hooks",
+            "config",
+            "refs",
+            "modules",
+            "info",
+            "attributes",
+            ".vscode",
+            "logs",
+            "hook",
+            ".env",
+            "x.key",
+            "gitdir",
+            "heads",
+            "worktrees",
+            "r")
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(6)
+        .map(names -> "/" + String.join("/", names));
+  }
+
+  @Provide
+  Arbitrary<SandboxPolicy> policy() {
+    record Granted(String path, Access access) {}
+    Arbitrary<Granted> rule =
+        Combinators.combine(path(), Arbitraries.of(Access.values())).as(Granted::new);
+    return Combinators.combine(
+            rule.list().uniqueElements(Granted::path).ofMaxSize(6),
+            Arbitraries.of(FileDefault.values()),
+            Arbitraries.of(ProtectedNames.values()),
+            Arbitraries.of("**/.env", "*.key", "/a/**", "a/*/b", ".gi?", "/ws/**/x.*")
+                .list()
+                .uniqueElements()
+                .ofMaxSize(2),
+            path().list().uniqueElements().ofMaxSize(2),
+            Arbitraries.of(true, false))
+        .as(
+            (rules, fallback, names, globs, kept, workspace) -> {
+              SandboxPolicy.Builder builder =
+                  SandboxPolicy.builder()
+                      .fileDefault(fallback)
+                      .protectedNames(names)
+                      .denyGlobs(globs)
+                      .tmp(TmpPolicy.SHARED);
+              rules.forEach(each -> builder.rule(each.path(), each.access(), MissingPath.SKIP));
+              kept.forEach(builder::protectedPath);
+              if (workspace) {
+                builder.write(":workspace");
+              }
+              return builder.build();
+            });
+  }
+
+  @Property(tries = 3000)
+  void profilesDecideAsThePolicyDoes(
+      @ForAll("policy") SandboxPolicy policy, @ForAll("path") String path) {
+    EffectivePolicy effective = policy.in(PLACES);
+    SbplInterpreter profile = interpreter(effective);
+    List<String> paths = new ArrayList<>(List.of(path));
+    effective.rules().forEach(rule -> paths.add(rule.path()));
+    effective.rules().forEach(rule -> paths.add(rule.path() + path));
+    for (String each : paths) {
+      if (each.equals("/")) {
+        continue;
+      }
+      assertThat(profile.allows(Question.file("file-read-data", each)))
+          .as("reading %s", each)
+          .isEqualTo(effective.evaluate(each, Operation.READ).allowed());
+      for (String operation : List.of("file-write-data", "file-write-create", "file-write-xattr")) {
+        assertThat(profile.allows(Question.file(operation, each)))
+            .as("%s %s", operation, each)
+            .isEqualTo(
+                effective.evaluate(each, Operation.WRITE).allowed()
+                    && !keptAnyway(effective, each));
+      }
+      assertThat(profile.allows(Question.file("process-exec", each)))
+          .isEqualTo(effective.evaluate(each, Operation.READ).allowed());
+    }
+  }
+
+  /**
+   * Where writing is granted by default the policy has no root to keep a path in; a profile has.
+   */
+  private static boolean keptAnyway(EffectivePolicy policy, String path) {
+    return policy.protectedPaths().stream()
+        .anyMatch(kept -> path.equals(kept) || path.startsWith(kept + "/"));
+  }
+
+  /** Moving away and putting into place: no more than the policy lets, sometimes less. */
+  @Property(tries = 2000)
+  void nothingIsMovedThatThePolicyKeeps(
+      @ForAll("policy") SandboxPolicy policy, @ForAll("path") String path) {
+    EffectivePolicy effective = policy.in(PLACES);
+    SbplInterpreter profile = interpreter(effective);
+    List<String> paths = new ArrayList<>(List.of(path));
+    for (var rule : effective.rules()) {
+      for (String at = rule.path(); at.length() > 1; at = at.substring(0, at.lastIndexOf('/'))) {
+        paths.add(at);
+      }
+    }
+    for (String each : paths) {
+      if (!effective.evaluateRemoval(each).allowed()) {
+        assertThat(profile.allows(Question.directory("file-write-unlink", each)))
+            .as("moving %s", each)
+            .isFalse();
+      }
+      if (!effective.evaluateReplacement(each).allowed()
+          && effective.evaluateRemoval(each).allowed()) {
+        assertThat(profile.allows(Question.directory("file-write-create", each)))
+            .as("replacing %s", each)
+            .isFalse();
+      }
+    }
+  }
+
+  /** On a volume that does not tell cases apart, a file made later is the same in every case. */
+  @Example
+  void whatIsMadeLaterIsDeniedInEveryCase() {
+    PathLookup nothing =
+        new PathLookup() {
+          @Override
+          public String real(String path) {
+            return path;
+          }
+
+          @Override
+          public Map<String, String> linksOn(String path) {
+            return Map.of();
+          }
+
+          @Override
+          public boolean exists(String path) {
+            return !path.startsWith("/ws/");
+          }
+        };
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .rule("/ws/secret", Access.NONE, MissingPath.SKIP)
+            .build()
+            .in(PLACES.lookedUp(nothing));
+    SbplInterpreter profile = interpreter(policy);
+    for (String path : List.of("/ws/secret", "/ws/Secret/x", "/ws/SECRET")) {
+      assertThat(profile.allows(Question.file("file-write-create", path))).as(path).isFalse();
+      assertThat(profile.allows(Question.file("file-read-data", path))).as(path).isFalse();
+    }
+    assertThat(profile.allows(Question.file("file-write-create", "/ws/secrets"))).isTrue();
+  }
+
+  @Example
+  void namesOfTheGitDirectoryAreProtectedInEveryCase() {
+    EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
+    SbplInterpreter profile = interpreter(policy);
+    for (String path :
+        List.of(
+            "/ws/.git/hooks/pre-commit",
+            "/ws/.GIT/Hooks/pre-commit",
+            "/ws/sub/.git/config",
+            "/ws/.git/modules/sub/hooks/x",
+            "/ws/.VSCode/tasks.json",
+            "/ws/.git")) {
+      assertThat(profile.allows(Question.file("file-write-create", path))).as(path).isFalse();
+      assertThat(profile.allows(Question.file("file-read-data", path))).as(path).isTrue();
+    }
+    for (String path :
+        List.of(
+            "/ws/.git/index",
+            "/ws/.git/refs/heads/hooks/x",
+            "/ws/.git/modules/sub/refs/heads/config",
+            "/ws/.gitignore",
+            "/ws/vscode/x")) {
+      assertThat(profile.allows(Question.file("file-write-create", path))).as(path).isTrue();
+    }
+    assertThat(profile.allows(Question.directory("file-write-create", "/ws/.git/modules")))
+        .isFalse();
+    assertThat(profile.allows(Question.directory("file-write-create", "/ws/.git/refs/x"))).isTrue();
+  }
+
+  @Example
+  void everyWordThatIsNotInASetIsFound() {
+    String regex = NamePatterns.notOneOf(List.of("refs", "re", "rebase-merge", "logs"));
+    for (String word : List.of("refs", "re", "rebase-merge", "logs", "REFS", "Re", "")) {
+      assertThat(word.matches(regex)).as(word).isFalse();
+    }
+    for (String word :
+        List.of("r", "ref", "refsx", "rebase-", "rebase-mergex", "l", "x", "rex", "xrefs", "-")) {
+      assertThat(word.matches(regex)).as(word).isTrue();
+    }
+  }
+
+  @Property(tries = 1000)
+  void anyNameIsWrittenDownAndMatchesItself(@ForAll @StringLength(max = 8) String name) {
+    String regex = NamePatterns.name(name.replace("/", ""));
+    assertThat(new Sbpl.Pattern(regex).toString()).startsWith("#\"").endsWith("\"");
+    assertThat(
+            java.util.regex.Pattern.compile(regex, java.util.regex.Pattern.DOTALL)
+                .matcher(name.replace("/", ""))
+                .matches())
+        .isTrue();
+  }
+
+  @Example
+  void theNetworkIsWhatThePolicyNames() {
+    SbplInterpreter none =
+        interpreter(SandboxPolicy.builder().ownLoopback(false).build().in(PLACES));
+    Question outside = Question.network("network-outbound", "1.2.3.4:443");
+    Question inside = Question.network("network-outbound", "localhost:8080");
+    assertThat(none.allows(outside)).isFalse();
+    assertThat(none.allows(inside)).isFalse();
+    SbplInterpreter own = interpreter(SandboxPolicy.builder().ownLoopback(true).build().in(PLACES));
+    assertThat(own.allows(outside)).isFalse();
+    assertThat(own.allows(inside)).isTrue();
+    assertThat(own.allows(Question.network("network-bind", "localhost:8080"))).isTrue();
+    assertThat(own.allows(Question.network("network-bind", "1.2.3.4:8080"))).isFalse();
+    SbplInterpreter port =
+        interpreter(
+            SandboxPolicy.builder().ownLoopback(false).hostLoopbackPort(8080).build().in(PLACES));
+    assertThat(port.allows(inside)).isTrue();
+    assertThat(port.allows(Question.network("network-outbound", "localhost:80"))).isFalse();
+    SbplInterpreter full =
+        interpreter(
+            SandboxPolicy.builder()
+                .network(NetworkMode.FULL)
+                .unixSocket("/run/one.sock")
+                .build()
+                .in(PLACES));
+    assertThat(full.allows(outside)).isTrue();
+    assertThat(full.allows(Question.file("network-outbound", "/run/one.sock"))).isTrue();
+    assertThat(full.allows(Question.file("network-outbound", "/run/two.sock"))).isFalse();
+    SeatbeltProfile led =
+        SeatbeltCompiler.compile(
+            SandboxPolicy.builder()
+                .network(NetworkMode.ALLOWLIST)
+                .allowHost("example.org")
+                .ownLoopback(false)
+                .build()
+                .in(PLACES),
+            new SeatbeltCompiler.Surroundings("t", OptionalInt.of(3128), "/own"));
+    SbplInterpreter proxied = new SbplInterpreter(led.text(), led.parameters());
+    assertThat(proxied.allows(Question.network("network-outbound", "localhost:3128"))).isTrue();
+    assertThat(proxied.allows(Question.network("network-outbound", "localhost:3129"))).isFalse();
+    assertThat(proxied.allows(outside)).isFalse();
+    assertThat(proxied.allows(Question.file("file-read-data", "/own/profile"))).isFalse();
+  }
+
+  @Example
+  void pathsAreParametersAndNothingEndsAString() {
+    String odd = "/ws/a\" (allow default) ; \n\\";
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .none(odd)
+            .denyGlobs(List.of("*\")(allow default)(x \""))
+            .build()
+            .in(PLACES.lookedUp(PathLookup.NONE));
+    SeatbeltProfile profile = SeatbeltCompiler.compile(policy, ALONE);
+    assertThat(profile.text()).doesNotContain(odd);
+    assertThat(profile.parameters()).containsValue(odd);
+    SbplInterpreter interpreter = new SbplInterpreter(profile.text(), profile.parameters());
+    assertThat(interpreter.allows(Question.file("file-read-data", odd))).isFalse();
+    assertThat(interpreter.allows(Question.file("file-write-data", "/etc/x"))).isFalse();
+    assertThatThrownBy(() -> new SeatbeltCompiler.Surroundings("a\"b", OptionalInt.empty(), ""))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new SbplInterpreter("(allow file-fly*)", Map.of()))
+        .hasMessageContaining("no operation");
+  }
+
+  @Example
+  void everyRuleOfTheBaseHasAReason() {
+    String base =
+        SeatbeltCompiler.compile(SandboxPolicy.builder().build().in(PLACES), ALONE).base();
+    String[] lines = base.substring(base.indexOf("; What every")).split("\n");
+    boolean reasoned = false;
+    for (String line : lines) {
+      if (line.startsWith(";")) {
+        reasoned = true;
+      } else if (line.isEmpty()) {
+        reasoned = false;
+      } else {
+        assertThat(reasoned).as(line).isTrue();
+      }
+    }
+  }
+}
