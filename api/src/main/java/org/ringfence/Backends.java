@@ -60,13 +60,14 @@ public final class Backends {
   /**
    * A backend by its id.
    *
-   * @param id the id
+   * @param id the id; {@code macos} stands for the only one that macOS has
    * @return the backend
    * @throws InvalidPolicyException if there is none of that id
    */
   public SandboxBackend byId(String id) {
+    String known = id.equals("macos") ? "seatbelt" : id;
     return all.stream()
-        .filter(backend -> backend.id().equals(id))
+        .filter(backend -> backend.id().equals(known))
         .findFirst()
         .orElseThrow(
             () ->

@@ -65,12 +65,11 @@ public record Places(
           "/Applications/Xcode.app",
           "/opt/homebrew",
           "/opt/local",
-          "/etc",
-          "/var/db/timezone",
-          "/var/db/dyld",
-          "/var/select",
-          "/var/db/xcode_select_link",
           "/private/etc",
+          "/private/var/db/timezone",
+          "/private/var/db/dyld",
+          "/private/var/db/xcode_select_link",
+          "/private/var/select",
           "/nix/store");
   private static final List<String> MAC_DEVICES =
       List.of("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/tty");

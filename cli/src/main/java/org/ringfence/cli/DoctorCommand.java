@@ -87,8 +87,12 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** What could be set up here. */
   private boolean isOfThisSystem(String id) {
-    boolean windows = PathStyle.current() == PathStyle.WINDOWS;
-    return windows == List.of("wsl2", "dedicated-user", "app-container").contains(id)
-        && !id.equals("seatbelt");
+    List<String> there =
+        PathStyle.current() == PathStyle.WINDOWS
+            ? List.of("wsl2", "dedicated-user", "app-container")
+            : System.getProperty("os.name").startsWith("Mac")
+                ? List.of("seatbelt")
+                : List.of("landlock", "bubblewrap");
+    return there.contains(id);
   }
 }

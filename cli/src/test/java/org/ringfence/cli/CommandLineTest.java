@@ -95,8 +95,7 @@ class CommandLineTest {
             "app-container",
             "wsl2",
             "unavailable",
-            "because",
-            "try:");
+            "because");
   }
 
   @Test

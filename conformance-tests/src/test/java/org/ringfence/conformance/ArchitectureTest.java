@@ -96,6 +96,17 @@ class ArchitectureTest {
     holds(
         noClasses()
             .that()
+            .resideInAPackage("org.ringfence.macos.plan..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.ringfence.macos.bind..",
+                "org.ringfence.macos.launch..",
+                "java.nio.file..",
+                "jnr.."));
+    holds(
+        noClasses()
+            .that()
             .resideInAPackage("org.ringfence.windows.plan..")
             .should()
             .dependOnClassesThat()

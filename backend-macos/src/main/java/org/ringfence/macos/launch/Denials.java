@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.event.Violation.Certainty;
+import org.ringfence.macos.launch.json.SandboxLog;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;

@@ -41,7 +41,7 @@ public final class SeatbeltSession implements BackendSession {
   private static final Logger LOG = LoggerFactory.getLogger(SeatbeltSession.class);
   private static final String NO_PROGRAM = "/ringfence-no-such-program";
   private static final int TRIAL_SECONDS = 30;
-  private static final Set<String> NAMED_SUFFIX = Set.of("DIRHELPER_USER_DIR_SUFFIX");
+  private static final String SUFFIX = "DIRHELPER_USER_DIR_SUFFIX";
 
   /** In the shell, before anything is confined: directory, terminal, limits, then the program. */
   private static final String STARTING =
@@ -145,6 +145,7 @@ public final class SeatbeltSession implements BackendSession {
       }
       List<String> left = new ArrayList<>(List.of(parts.own.toString()));
       policy.places().privateTmp().ifPresent(left::add);
+      SeatbeltCompiler.cacheDirectory(policy).ifPresent(left::add);
       parts.watchdog = Watchdog.start(left);
       SeatbeltSession session = new SeatbeltSession(programs, new Posix(), policy, profile, parts);
       session.tryOut();
@@ -284,15 +285,10 @@ public final class SeatbeltSession implements BackendSession {
   private Map<String, String> environment(Launch launch) {
     Map<String, String> environment = new HashMap<>(launch.environment());
     proxy.ifPresent(port -> port.variables(environment).forEach(environment::putIfAbsent));
-    policy
-        .places()
-        .privateTmp()
-        .ifPresent(
-            tmp ->
-                // confstr(3) appends it to the user's directories: so the JVM's and Foundation's
-                // temporary directory is the sandbox's own, where it lies beside them.
-                NAMED_SUFFIX.forEach(
-                    name -> environment.putIfAbsent(name, Path.of(tmp).getFileName().toString())));
+    // confstr(3) appends it to the user's directories: the temporary directory of a JVM and of
+    // Foundation, which do not look at TMPDIR, is then the sandbox's own, too.
+    SeatbeltCompiler.cacheDirectory(policy)
+        .ifPresent(cache -> environment.put(SUFFIX, Path.of(cache).getFileName().toString()));
     return environment;
   }
 
@@ -320,6 +316,10 @@ public final class SeatbeltSession implements BackendSession {
   public void close() {
     end();
     denials.ifPresent(Denials::close);
+    SeatbeltCompiler.cacheDirectory(policy)
+        .map(Path::of)
+        .filter(Files::isDirectory)
+        .ifPresent(SeatbeltSession::remove);
     remove(own);
     watchdog.close();
   }

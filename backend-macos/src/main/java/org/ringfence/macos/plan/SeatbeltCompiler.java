@@ -13,8 +13,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.ringfence.macos.plan.SeatbeltProfile.Rule;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -32,6 +35,12 @@ import org.ringfence.policy.PublishedPort;
 public final class SeatbeltCompiler {
   /** A parameter: where Ringfence keeps what no command touches. */
   public static final String OWN = "RINGFENCE";
+
+  // confstr(3): _CS_DARWIN_USER_TEMP_DIR and _CS_DARWIN_USER_CACHE_DIR lie beside each other.
+  private static final Pattern FOLDERS =
+      Pattern.compile("((?:/private)?/var/folders/[^/]+/[^/]+)/T/([^/]+)");
+
+  private static final String DATA = "/System/Volumes/Data";
 
   private static final List<String> READING =
       List.of("file-read*", "file-map-executable", "process-exec*");
@@ -72,6 +81,7 @@ public final class SeatbeltCompiler {
   public static SeatbeltProfile compile(EffectivePolicy policy, Surroundings surroundings) {
     SeatbeltCompiler compiler = new SeatbeltCompiler(policy);
     compiler.files();
+    compiler.cache();
     compiler.sharedMemory();
     compiler.network(surroundings.proxy());
     if (!surroundings.own().isEmpty()) {
@@ -117,7 +127,31 @@ public final class SeatbeltCompiler {
     add(origin, form(action, parts));
   }
 
-  private Sbpl.Form parameter(String path) {
+  /**
+   * A path as the kernel calls what is there: {@code /var}, {@code /tmp} and {@code /etc} are
+   * links, and the data volume shows through firmlinks, which no lookup tells.
+   *
+   * @param path an absolute path
+   * @return the path that Seatbelt compares
+   */
+  static String canonical(String path) {
+    String shown = path;
+    if (path.equals(DATA) || path.startsWith(DATA + "/")) {
+      shown = path.substring(DATA.length());
+      if (shown.isEmpty()) {
+        return path;
+      }
+    }
+    for (String link : List.of("/var", "/tmp", "/etc")) {
+      if (shown.equals(link) || shown.startsWith(link + "/")) {
+        return "/private" + shown;
+      }
+    }
+    return shown;
+  }
+
+  private Sbpl.Form parameter(String given) {
+    String path = canonical(given);
     String name = names.computeIfAbsent(path, each -> "P" + names.size());
     parameters.put(name, path);
     return form("param", new Sbpl.Text(name));
@@ -159,12 +193,12 @@ public final class SeatbeltCompiler {
           "files.denyGlobs " + glob,
           "deny",
           List.of("file-read-data", "file-read-xattr", "file-write*", "process-exec*"),
-          regex(NamePatterns.glob(glob)));
+          regex(NamePatterns.glob(glob.startsWith("/") ? canonical(glob) : glob)));
     }
   }
 
   private int depth(String path) {
-    return policy.places().style().components(path).size();
+    return policy.places().style().components(canonical(path)).size();
   }
 
   private void byDefault() {
@@ -236,7 +270,7 @@ public final class SeatbeltCompiler {
     }
     if (rule.access() != Access.WRITE && !policy.places().lookup().exists(rule.path())) {
       // What is made there later may be made in another case, and is then the same file.
-      Sbpl.Form inAnyCase = regex("^" + NamePatterns.name(rule.path()) + "(/.*)?$");
+      Sbpl.Form inAnyCase = regex("^" + NamePatterns.name(canonical(rule.path())) + "(/.*)?$");
       add(origin, "deny", WRITING, inAnyCase);
       if (rule.access() == Access.NONE) {
         add(origin, "deny", READING, inAnyCase);
@@ -246,7 +280,7 @@ public final class SeatbeltCompiler {
 
   /** Names that lie below the deciding rule; of a git directory, the name itself as well. */
   private void protectedNames(EffectiveRule rule) {
-    List<String> components = policy.places().style().components(rule.path());
+    List<String> components = policy.places().style().components(canonical(rule.path()));
     int depth = components.size();
     boolean inGit = false;
     for (int i = components.size() - 1; i >= 0 && !inGit; i--) {
@@ -309,6 +343,31 @@ public final class SeatbeltCompiler {
       above.add(at);
       at = parent(at);
     }
+  }
+
+  /**
+   * The directory for caches that belongs to a sandbox's temporary directory: beside that of the
+   * user's, as the temporary one is, when it lies where macOS has it.
+   *
+   * @param policy the policy
+   * @return its path; empty when the temporary directory lies elsewhere
+   */
+  public static Optional<String> cacheDirectory(EffectivePolicy policy) {
+    return policy
+        .places()
+        .privateTmp()
+        .map(FOLDERS::matcher)
+        .filter(Matcher::matches)
+        .map(tmp -> tmp.group(1) + "/C/" + tmp.group(2));
+  }
+
+  private void cache() {
+    cacheDirectory(policy)
+        .ifPresent(
+            path -> {
+              add("the sandbox's own caches", "allow", READING, subpath(path));
+              add("the sandbox's own caches", "allow", WRITING, subpath(path));
+            });
   }
 
   private void sharedMemory() {

@@ -7,6 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.event.Violation;
+import org.ringfence.macos.launch.json.SandboxLog;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 

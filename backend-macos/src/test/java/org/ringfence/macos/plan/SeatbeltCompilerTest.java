@@ -293,6 +293,81 @@ class SeatbeltCompilerTest {
   }
 
   @Example
+  void pathsAreThoseThatTheKernelCompares() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder()
+            .write("/var/work")
+            .none("/System/Volumes/Data/Users/me/secret")
+            .none("/var/work/a/b")
+            .denyGlobs(List.of("/tmp/*.key"))
+            .build()
+            .in(PLACES);
+    SbplInterpreter profile = interpreter(policy);
+    assertThat(profile.allows(Question.file("file-write-create", "/private/var/work/x"))).isTrue();
+    assertThat(profile.allows(Question.file("file-write-create", "/private/var/work/.git/hooks/x")))
+        .isFalse();
+    assertThat(profile.allows(Question.file("file-read-data", "/private/var/work/a/b/c")))
+        .isFalse();
+    assertThat(profile.allows(Question.directory("file-write-unlink", "/private/var/work/a")))
+        .isFalse();
+    assertThat(profile.allows(Question.file("file-read-data", "/Users/me/secret/x"))).isFalse();
+    assertThat(profile.allows(Question.file("file-read-data", "/Users/me/other"))).isTrue();
+    assertThat(profile.allows(Question.file("file-read-data", "/private/tmp/a.key"))).isFalse();
+  }
+
+  @Example
+  void toolsAreReadInTheMinimalView() {
+    EffectivePolicy policy =
+        SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
+    SbplInterpreter profile = interpreter(policy);
+    for (String path :
+        List.of(
+            "/usr/bin/java",
+            "/usr/libexec/java_home",
+            "/Library/Java/JavaVirtualMachines/temurin-17.jdk/Contents/Home/bin/java",
+            "/opt/homebrew/Cellar/node/22/bin/node",
+            "/opt/homebrew/bin/git",
+            "/usr/local/bin/python3",
+            "/usr/local/Cellar/openjdk/21/bin/java",
+            "/Library/Developer/CommandLineTools/usr/bin/git",
+            "/Applications/Xcode.app/Contents/Developer/usr/bin/xcodebuild",
+            "/private/var/db/xcode_select_link",
+            "/Library/Frameworks/Python.framework/Versions/3.12/bin/python3",
+            "/System/Library/Frameworks/Foundation.framework/Foundation",
+            "/private/etc/ssl/cert.pem",
+            "/private/var/db/timezone/zoneinfo/UTC")) {
+      for (String operation : List.of("file-read-data", "file-map-executable", "process-exec")) {
+        assertThat(profile.allows(Question.file(operation, path))).as(path).isTrue();
+      }
+      assertThat(profile.allows(Question.file("file-write-data", path))).as(path).isFalse();
+    }
+    for (String path : List.of("/Users/me/.ssh/id_rsa", "/home/.m2/settings.xml", "/Volumes/x")) {
+      assertThat(profile.allows(Question.file("file-read-data", path))).as(path).isFalse();
+    }
+  }
+
+  @Example
+  void theSandboxsOwnCachesLieBesideItsTemporaryDirectory() {
+    String folders = "/private/var/folders/ab/cd";
+    EffectivePolicy policy =
+        SandboxPolicy.builder().build().in(PLACES.withPrivateTmp(folders + "/T/ringfence-1"));
+    SbplInterpreter profile = interpreter(policy);
+    assertThat(profile.allows(Question.file("file-write-create", folders + "/T/ringfence-1/x")))
+        .isTrue();
+    assertThat(profile.allows(Question.file("file-write-create", folders + "/C/ringfence-1/x")))
+        .isTrue();
+    assertThat(profile.allows(Question.file("file-write-create", folders + "/C/other"))).isFalse();
+    assertThat(profile.allows(Question.file("file-write-create", folders + "/T/other"))).isFalse();
+    assertThat(profile.allows(Question.file("network-outbound", folders + "/T/ringfence-1/s")))
+        .isTrue();
+    assertThat(profile.allows(Question.file("network-outbound", "/var/run/docker.sock"))).isFalse();
+    assertThat(
+            SeatbeltCompiler.cacheDirectory(
+                SandboxPolicy.builder().build().in(PLACES.withPrivateTmp("/tmp/ringfence-1"))))
+        .isEmpty();
+  }
+
+  @Example
   void pathsAreParametersAndNothingEndsAString() {
     String odd = "/ws/a\" (allow default) ; \n\\";
     EffectivePolicy policy =

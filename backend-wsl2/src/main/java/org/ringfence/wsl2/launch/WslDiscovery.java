@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.Availability;
+import org.ringfence.wsl2.bind.DriveLetters;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.WslDistribution;
 import org.ringfence.wsl2.plan.WslFailure;

@@ -1,4 +1,4 @@
-package org.ringfence.macos.launch;
+package org.ringfence.macos.launch.json;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads what {@code log stream --style ndjson} tells of denials. */
-final class SandboxLog {
+public final class SandboxLog {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** {@code Sandbox: cat(4711) deny(1) file-read-data /private/etc/master.passwd}. */
@@ -25,7 +25,7 @@ final class SandboxLog {
    * @param operation the operation, as profiles name it
    * @param target the path, address or name; empty when none was told
    */
-  record Denial(String program, long pid, String operation, String target) {}
+  public record Denial(String program, long pid, String operation, String target) {}
 
   private SandboxLog() {}
 
@@ -35,7 +35,7 @@ final class SandboxLog {
    * @param tag the sandbox's tag
    * @return a predicate of log(1)
    */
-  static String predicate(String tag) {
+  public static String predicate(String tag) {
     return "sender == \"Sandbox\" AND eventMessage CONTAINS \"" + tag + "\"";
   }
 
@@ -46,7 +46,7 @@ final class SandboxLog {
    * @param tag the sandbox's tag
    * @return the denial; empty for whatever else is told
    */
-  static Optional<Denial> read(String line, String tag) {
+  public static Optional<Denial> read(String line, String tag) {
     if (!line.startsWith("{")) {
       // It begins by telling how it filters.
       return Optional.empty();

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.bind;
 
 import com.sun.jna.Function;
 import com.sun.jna.Memory;
@@ -8,7 +8,7 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.wsl2.plan.DosDevices;
 
 /** The letters of this Windows. */
-final class DriveLetters {
+public final class DriveLetters {
   private static final int CHARACTERS = 4096;
 
   private DriveLetters() {}
@@ -18,7 +18,7 @@ final class DriveLetters {
    *
    * @return letters that have no name in a distribution, with the reason; none on other systems
    */
-  static Map<Character, String> elsewhere() {
+  public static Map<Character, String> elsewhere() {
     if (PathStyle.current() != PathStyle.WINDOWS) {
       return Map.of();
     }

@@ -1,0 +1,2 @@
+/** What the log of macOS tells, which is JSON. */
+package org.ringfence.macos.launch.json;
