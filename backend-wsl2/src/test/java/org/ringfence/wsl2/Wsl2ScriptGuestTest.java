@@ -297,4 +297,20 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
           .containsExactlyInAnyOrder("control", "control.pid", "life", "run");
     }
   }
+
+  @Test
+  void whoIsInterruptedLeavesTheOthersAlone() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      SandboxedProcess other = sandbox.start(SandboxCommand.of("cat"));
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("true")))
+          .isInstanceOf(SandboxException.class)
+          .hasMessageContaining("interrupted");
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(run(sandbox, "echo", "again").output()).isEqualTo("again\n");
+      assertThat(other.isAlive()).isTrue();
+      other.getOutputStream().close();
+      assertThat(other.waitFor()).isZero();
+    }
+  }
 }

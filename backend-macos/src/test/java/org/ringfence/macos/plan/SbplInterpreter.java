@@ -67,6 +67,8 @@ final class SbplInterpreter {
           "extension",
           "target",
           "global-name",
+          "socket-domain",
+          "socket-protocol",
           "sysctl-name",
           "sysctl-name-prefix",
           "ipc-posix-name",

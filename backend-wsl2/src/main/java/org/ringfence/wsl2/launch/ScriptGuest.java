@@ -33,6 +33,7 @@ final class ScriptGuest implements AutoCloseable {
   private final Process process;
   private final LinkedBlockingQueue<String> answers = new LinkedBlockingQueue<>();
   private final AtomicInteger numbers = new AtomicInteger();
+  private int unheard;
   private boolean gone;
 
   private ScriptGuest(WslProgram program, String distribution, String top) throws IOException {
@@ -147,18 +148,24 @@ final class ScriptGuest implements AutoCloseable {
     }
   }
 
+  /** The answer to the last question, behind those that nobody waits for any more. */
   private String next() throws SandboxException {
+    unheard++;
+    String line = END;
     try {
-      String line = gone ? END : answers.poll(ANSWER_SECONDS, TimeUnit.SECONDS);
-      if (line == null || line.isEmpty()) {
-        gone = true;
-        throw new SandboxException(
-            line == null ? "the guest does not answer" : "the guest has ended");
+      while (unheard > 0) {
+        line = gone ? END : answers.poll(ANSWER_SECONDS, TimeUnit.SECONDS);
+        if (line == null) {
+          throw new SandboxException("the guest does not answer");
+        }
+        if (line.isEmpty()) {
+          gone = true;
+          throw new SandboxException("the guest has ended");
+        }
+        unheard--;
       }
       return line;
     } catch (InterruptedException e) {
-      // The answer would be taken for another's.
-      gone = true;
       Thread.currentThread().interrupt();
       throw new SandboxException("interrupted while the guest was asked", e);
     }
