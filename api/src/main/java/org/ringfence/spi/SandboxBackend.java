@@ -1,6 +1,8 @@
 package org.ringfence.spi;
 
+import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
@@ -67,6 +69,19 @@ public interface SandboxBackend {
    */
   default Map<String, Boolean> outlook(EffectivePolicy policy, String path) {
     return Map.of();
+  }
+
+  /**
+   * Runs the conformance suite where this backend's commands run, when that is another system.
+   *
+   * @param request what to run and how to report
+   * @param report where the report goes
+   * @return whether no case failed; empty when the suite is to be run here
+   * @throws IOException if the suite cannot be run there
+   */
+  default Optional<Boolean> verifyElsewhere(Verification.Request request, Appendable report)
+      throws IOException {
+    return Optional.empty();
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.ringfence.wsl2;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.launch.WslDiscovery;
 import org.ringfence.wsl2.launch.WslSandboxes;
@@ -187,6 +189,15 @@ public final class Wsl2Backend implements SandboxBackend {
     return text.append(
             new BubblewrapBackend().explain(inside.in(Places.of(PathStyle.POSIX, there, HOME))))
         .toString();
+  }
+
+  @Override
+  public Optional<Boolean> verifyElsewhere(Verification.Request request, Appendable report)
+      throws IOException {
+    Found here = found();
+    return here.sandboxes().isEmpty()
+        ? Optional.empty()
+        : Optional.of(here.sandboxes().get().verify(request, report));
   }
 
   @Override

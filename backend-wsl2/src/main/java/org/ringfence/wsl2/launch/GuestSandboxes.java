@@ -1,6 +1,8 @@
 package org.ringfence.wsl2.launch;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -9,12 +11,16 @@ import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
 
 /** Sandboxes in one distribution: a guest is started when one is needed and serves all of them. */
 public final class GuestSandboxes implements WslSandboxes {
+  /** On a slow machine the suite takes a quarter of an hour. */
+  private static final int VERIFY_MINUTES = 60;
+
   private final WslDiscovery discovery;
   private final WslPaths paths;
   private GuestConnection guest;
@@ -36,15 +42,48 @@ public final class GuestSandboxes implements WslSandboxes {
 
   private synchronized GuestConnection guest() throws SandboxException {
     if (guest == null || !guest.alive()) {
-      List<String> classPath = new ArrayList<>();
-      for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-        if (!entry.isEmpty()) {
-          classPath.add(there().apply(new File(entry).getAbsolutePath()));
-        }
-      }
-      guest = discovery.guest(paths.distribution(), String.join(":", classPath));
+      guest = discovery.guest(paths.distribution(), classPath());
     }
     return guest;
+  }
+
+  /** The archives of this process, by their names there. */
+  private String classPath() {
+    List<String> classPath = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      if (!entry.isEmpty()) {
+        classPath.add(there().apply(new File(entry).getAbsolutePath()));
+      }
+    }
+    return String.join(":", classPath);
+  }
+
+  @Override
+  public boolean verify(Verification.Request request, Appendable report) throws IOException {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "-d",
+                paths.distribution(),
+                "--exec",
+                "java",
+                "-cp",
+                classPath(),
+                "org.ringfence.cli.Ringfence",
+                "verify",
+                "--backend",
+                "bubblewrap",
+                "--format",
+                request.format()));
+    words.addAll(request.filters());
+    WslProgram.Answer answer = discovery.run(words, VERIFY_MINUTES);
+    String text = new String(answer.output(), StandardCharsets.UTF_8);
+    if (answer.exit() != 0 && answer.exit() != 1) {
+      throw new SandboxException(
+          "verify: the suite does not run in " + paths.distribution() + ": " + text.strip());
+    }
+    report.append(text);
+    return answer.exit() == 0;
   }
 
   /**

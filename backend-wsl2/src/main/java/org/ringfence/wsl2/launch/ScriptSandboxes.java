@@ -21,6 +21,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.GuestPolicy;
@@ -111,6 +112,14 @@ public final class ScriptSandboxes implements WslSandboxes {
           BubblewrapPlanner.plan(placed, host(), features(), BubblewrapPlanner.Starter.SCRIPT);
     }
     return new GuestMessage.Planned(0, reasons.isEmpty(), reasons, remedies, told, guarantees);
+  }
+
+  @Override
+  public boolean verify(Verification.Request request, Appendable report) throws SandboxException {
+    throw new SandboxException(
+        "verify: the suite needs Java 17 or later in "
+            + paths.distribution()
+            + ", which has none; sudo apt-get install openjdk-17-jre-headless");
   }
 
   @Override

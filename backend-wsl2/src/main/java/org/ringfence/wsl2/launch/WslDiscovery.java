@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.Availability;
 import org.ringfence.wsl2.bind.DriveLetters;
@@ -134,6 +135,13 @@ public final class WslDiscovery {
    */
   public WslPaths paths(String distribution, GuestFacts guest) {
     return new WslPaths(distribution, guest.automount(), DriveLetters.elsewhere());
+  }
+
+  /** Runs something to its end. */
+  WslProgram.Answer run(List<String> words, int minutes) throws IOException {
+    return program
+        .orElseThrow()
+        .ask(new byte[0], TimeUnit.MINUTES.toSeconds(minutes), words.toArray(new String[0]));
   }
 
   /**

@@ -81,6 +81,11 @@ public final class WslProgram {
    * @throws IOException if it cannot be started, or does not answer in a minute
    */
   Answer ask(byte[] input, String... arguments) throws IOException {
+    return ask(input, SECONDS, arguments);
+  }
+
+  /** As {@link #ask(byte[], String...)}, for what takes longer. */
+  Answer ask(byte[] input, long seconds, String... arguments) throws IOException {
     Process process = start(List.of(arguments));
     CompletableFuture<byte[]> output =
         CompletableFuture.supplyAsync(() -> read(process.getInputStream()), WslProgram::daemon);
@@ -91,8 +96,8 @@ public final class WslProgram {
         // It has ended without reading; what it says tells why.
         output.join();
       }
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("wsl.exe does not answer in " + SECONDS + " s");
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        throw new IOException("wsl.exe does not answer in " + seconds + " s");
       }
       return new Answer(process.exitValue(), output.join());
     } catch (InterruptedException e) {

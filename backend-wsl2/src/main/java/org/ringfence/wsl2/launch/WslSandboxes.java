@@ -1,9 +1,11 @@
 package org.ringfence.wsl2.launch;
 
+import java.io.IOException;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 
 /** Sandboxes in one distribution. */
@@ -17,6 +19,16 @@ public sealed interface WslSandboxes permits GuestSandboxes, ScriptSandboxes {
    * @throws SandboxException if nobody answers there, or a path has no name there
    */
   GuestMessage.Planned plan(SandboxPolicy policy, String workspace) throws SandboxException;
+
+  /**
+   * Runs the conformance suite in the distribution.
+   *
+   * @param request what to run and how to report
+   * @param report where the report goes
+   * @return whether no case failed
+   * @throws IOException if it cannot be run there
+   */
+  boolean verify(Verification.Request request, Appendable report) throws IOException;
 
   /**
    * Opens a sandbox.
