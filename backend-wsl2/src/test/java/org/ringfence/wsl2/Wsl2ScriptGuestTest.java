@@ -26,6 +26,8 @@ import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
@@ -92,6 +94,36 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                 .bestEffort("files.metadata"));
     assertThat(plan.unmet()).isEmpty();
     assertThat(plan.acceptable()).isTrue();
+  }
+
+  @Test
+  void whatIsTakenAwayBelowADirectoryThatCanBeMovedIsNotHeld() throws Exception {
+    Path deep = Files.createDirectories(workspace.resolve("a/secret"));
+    Path top = Files.createDirectories(workspace.resolve("secret"));
+    SandboxPolicy.Builder names =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .protectedNames(ProtectedNames.OFF)
+            .bestEffort("files.metadata");
+    assertThat(plan(names.none(top.toString())).acceptable()).isTrue();
+    try (Sandbox sandbox = open(writing().none(top.toString()))) {
+      Files.writeString(top.resolve("key"), "private");
+      assertThat(run(sandbox, "mv", "secret", "other").exit()).isNotZero();
+      assertThat(run(sandbox, "mv", workspace.toString(), workspace + "-away").exit()).isNotZero();
+      assertThat(run(sandbox, "sh", "-c", "cat secret/key other/key").output())
+          .doesNotContain("private");
+    }
+    for (Path path : List.of(deep, workspace.resolve("missing"))) {
+      assertThat(
+              plan(SandboxPolicy.builder()
+                      .write(":workspace")
+                      .protectedNames(ProtectedNames.OFF)
+                      .bestEffort("files.metadata")
+                      .rule(path.toString(), Access.NONE, MissingPath.SKIP))
+                  .unmet())
+          .extracting(Guarantee::id)
+          .containsExactly("files.write");
+    }
   }
 
   @Test

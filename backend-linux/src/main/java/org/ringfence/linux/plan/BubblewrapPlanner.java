@@ -153,12 +153,28 @@ public final class BubblewrapPlanner extends LinuxPlanner {
             : enforced("files.metadata", metadata, mechanism));
   }
 
+  /**
+   * Whether a rule takes away where mounts alone do not hold it: below a directory that can be
+   * moved, or where there is nothing to mount on yet.
+   */
   private boolean takesWritingAway() {
     return effective.rules().stream()
         .map(EffectiveRule::path)
         .filter(path -> !path.equals("/") && effective.accessAt(path) != Access.WRITE)
-        .map(path -> path.lastIndexOf('/') == 0 ? "/" : path.substring(0, path.lastIndexOf('/')))
-        .anyMatch(above -> effective.accessAt(above) == Access.WRITE);
+        .filter(path -> effective.accessAt(parent(path)) == Access.WRITE)
+        .anyMatch(path -> !isMount(parent(path)) || !effective.places().lookup().exists(path));
+  }
+
+  /** Where writing begins, a directory is mounted, and a mount cannot be moved. */
+  private boolean isMount(String path) {
+    return policy.fileDefault() != FileDefault.WRITE
+        && effective.accessAt(parent(path)) != Access.WRITE
+        && effective.rules().stream().anyMatch(rule -> rule.path().equals(path));
+  }
+
+  private static String parent(String path) {
+    int slash = path.lastIndexOf('/');
+    return slash <= 0 ? "/" : path.substring(0, slash);
   }
 
   @Override
