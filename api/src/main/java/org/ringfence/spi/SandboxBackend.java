@@ -72,6 +72,15 @@ public interface SandboxBackend {
   }
 
   /**
+   * Whether this backend makes a sandbox's temporary directory itself, where its commands run.
+   *
+   * @return false for a directory of this machine's
+   */
+  default boolean makesTmpElsewhere() {
+    return false;
+  }
+
+  /**
    * Runs the conformance suite where this backend's commands run, when that is another system.
    *
    * @param request what to run and how to report

@@ -192,6 +192,11 @@ public final class Wsl2Backend implements SandboxBackend {
   }
 
   @Override
+  public boolean makesTmpElsewhere() {
+    return true;
+  }
+
+  @Override
   public Optional<Boolean> verifyElsewhere(Verification.Request request, Appendable report)
       throws IOException {
     Found here = found();

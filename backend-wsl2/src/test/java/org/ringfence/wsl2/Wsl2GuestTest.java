@@ -259,8 +259,17 @@ class Wsl2GuestTest {
     assertThat(running(seconds)).isEqualTo(expected);
   }
 
+  private static List<Path> temporary() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return all.filter(path -> path.getFileName().toString().matches("ringfence-[0-9a-f]{24}"))
+          .sorted()
+          .toList();
+    }
+  }
+
   @Test
   void everythingEndsWhenThisSideIsKilled() throws Exception {
+    List<Path> before = temporary();
     // Killing wsl.exe does not end what runs behind it: the guest does, when its input ends.
     String seconds = "86" + (1000 + ProcessHandle.current().pid() % 1000);
     List<String> command =
@@ -282,6 +291,10 @@ class Wsl2GuestTest {
       host.destroyForcibly().waitFor();
     }
     becomes(seconds, 0);
+    for (int i = 0; i < 100 && !before.containsAll(temporary()); i++) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    assertThat(before).containsAll(temporary());
   }
 
   /** The processes of guests that this one has, the last one last. */
