@@ -116,9 +116,13 @@ while IFS= read -r asked; do
   *) say no ;;
   esac
 done
-for directory in "$top"/*/; do
-  directory=${directory%/}
-  end "${directory##*/}"
-done
 exec 8>&-
+# Twice: what was about to start the first time has started by then, or does not any more.
+for pass in 1 2; do
+  for directory in "$top"/c*/; do
+    directory=${directory%/}
+    end "${directory##*/}"
+  done
+  [ $pass -eq 2 ] || sleep 0.3
+done
 remove "$top"

@@ -33,7 +33,13 @@ watch() {
   # Not beside the call, where shells keep the old ones to have them again.
   exec </dev/null >/dev/null 2>&1
   read -r nothing <&6
-  read -r root <"$own/root"
+  tries=0
+  # It may be about to start.
+  until read -r root <"$own/root" || [ $tries -ge 40 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+  done
+  [ -n "$root" ] || exit
   for stat in /proc/[0-9]*/stat; do
     read -r line <"$stat" || continue
     # The name may have spaces and parentheses in it.
