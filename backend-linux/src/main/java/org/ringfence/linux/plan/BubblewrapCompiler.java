@@ -83,15 +83,25 @@ public final class BubblewrapCompiler {
     }
     environment.forEach((name, value) -> words.addAll(List.of("--setenv", name, value)));
     words.addAll(List.of("--chdir", directory, "--seccomp", Integer.toString(filter)));
-    if (words.size() > MOST_OPTIONS) {
+    check(words.size());
+    return words;
+  }
+
+  /**
+   * Says before the start what bubblewrap would only print.
+   *
+   * @param words how many words all of its options have
+   * @throws IllegalArgumentException if there are more than it takes
+   */
+  public static void check(int words) {
+    if (words > MOST_OPTIONS) {
       throw new IllegalArgumentException(
           "bubblewrap: "
-              + words.size()
+              + words
               + " words of options are too many; use fewer file rules or variables, at most "
               + MOST_OPTIONS
               + " words");
     }
-    return words;
   }
 
   /**

@@ -59,6 +59,7 @@ final class ScriptSession implements BackendSession {
             thread.setDaemon(true);
             return thread;
           });
+  private final int shared;
   private boolean ended;
 
   /**
@@ -83,7 +84,7 @@ final class ScriptSession implements BackendSession {
       SandboxPolicy given,
       UnaryOperator<String> there) {}
 
-  private ScriptSession(Opening opening) throws SandboxException {
+  private ScriptSession(Opening opening, int shared) throws SandboxException {
     this.guest = opening.guest();
     this.own = opening.own();
     this.policy = opening.policy();
@@ -91,6 +92,7 @@ final class ScriptSession implements BackendSession {
     this.terminals = opening.terminals();
     this.given = opening.given();
     this.there = opening.there();
+    this.shared = shared;
     this.environment = environment(guest);
   }
 
@@ -103,7 +105,6 @@ final class ScriptSession implements BackendSession {
    *     remove
    */
   static ScriptSession open(Opening opening) throws SandboxException {
-    ScriptSession session = new ScriptSession(opening);
     GuestTree tree = new GuestTree(opening.guest());
     List<String> options =
         new ArrayList<>(BubblewrapCompiler.compile(opening.policy(), tree, opening.features()));
@@ -115,7 +116,8 @@ final class ScriptSession implements BackendSession {
             opening.own(),
             "filter",
             SeccompCompiler.compileAlone(opening.policy()).compile(opening.arch()).bytes());
-    session.tryOut(options);
+    ScriptSession session = new ScriptSession(opening, options.size());
+    session.tryOut();
     return session;
   }
 
@@ -150,12 +152,11 @@ final class ScriptSession implements BackendSession {
     return variables;
   }
 
-  private void tryOut(List<String> options) throws SandboxException {
+  private void tryOut() throws SandboxException {
     String name = "c" + guest.number();
     guest.make(name);
     List<String> more =
         BubblewrapCompiler.launch(List.of(), Map.of(), "/", false, ShellScript.FILTER);
-    check(options, more);
     guest.put(name, "more", joined(more));
     guest.put(name, "inner", inner(name, List.of(BubblewrapCompiler.NO_PROGRAM), false));
     String said =
@@ -163,17 +164,6 @@ final class ScriptSession implements BackendSession {
     guest.ask("remove " + name);
     if (!BubblewrapCompiler.wasSetUp(said)) {
       throw new SandboxException("bubblewrap: the sandbox cannot be set up: " + said);
-    }
-  }
-
-  /** Once for both parts of the options, which reach bubblewrap as one. */
-  private static void check(List<String> options, List<String> more) throws SandboxException {
-    List<String> all = new ArrayList<>(options);
-    all.addAll(more);
-    try {
-      BubblewrapCompiler.launch(all, Map.of(), "/", true, ShellScript.FILTER);
-    } catch (IllegalArgumentException e) {
-      throw new SandboxException(e.getMessage(), e);
     }
   }
 
