@@ -296,19 +296,21 @@ class SeatbeltCompilerTest {
   void pathsAreThoseThatTheKernelCompares() {
     EffectivePolicy policy =
         SandboxPolicy.builder()
-            .write("/var/work")
+            .write("/var/project")
             .none("/System/Volumes/Data/Users/me/secret")
-            .none("/var/work/a/b")
+            .none("/var/project/a/b")
             .denyGlobs(List.of("/tmp/*.key"))
             .build()
             .in(PLACES);
     SbplInterpreter profile = interpreter(policy);
-    assertThat(profile.allows(Question.file("file-write-create", "/private/var/work/x"))).isTrue();
-    assertThat(profile.allows(Question.file("file-write-create", "/private/var/work/.git/hooks/x")))
+    assertThat(profile.allows(Question.file("file-write-create", "/private/var/project/x")))
+        .isTrue();
+    assertThat(
+            profile.allows(Question.file("file-write-create", "/private/var/project/.git/hooks/x")))
         .isFalse();
-    assertThat(profile.allows(Question.file("file-read-data", "/private/var/work/a/b/c")))
+    assertThat(profile.allows(Question.file("file-read-data", "/private/var/project/a/b/c")))
         .isFalse();
-    assertThat(profile.allows(Question.directory("file-write-unlink", "/private/var/work/a")))
+    assertThat(profile.allows(Question.directory("file-write-unlink", "/private/var/project/a")))
         .isFalse();
     assertThat(profile.allows(Question.file("file-read-data", "/Users/me/secret/x"))).isFalse();
     assertThat(profile.allows(Question.file("file-read-data", "/Users/me/other"))).isTrue();
