@@ -91,6 +91,11 @@ class SeatbeltLaunchTest {
   }
 
   @Test
+  void whoPlansIsToldThatNoMacHasTriedIt() {
+    assertThat(backend().probe().facts().get("verified")).contains("not on a Mac");
+  }
+
+  @Test
   void whatThePolicyDeniesIsNotStarted() throws Exception {
     Path tool = Files.writeString(Files.createDirectory(workspace.resolve("bin")).resolve("t"), "");
     tool.toFile().setExecutable(true);
