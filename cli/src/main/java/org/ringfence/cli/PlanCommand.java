@@ -79,11 +79,18 @@ final class PlanCommand implements Callable<Integer> {
             + (plan.acceptable() ? "" : ": it would refuse"));
   }
 
-  private static void print(PrintWriter out, SandboxPlan plan, Palette palette) {
+  static void print(PrintWriter out, SandboxPlan plan, Palette palette) {
     out.println("backend " + plan.backend());
     if (!plan.availability().usable()) {
       out.println("  cannot run here: " + String.join("; ", plan.availability().reasons()));
       return;
+    }
+    // Facts that change what the rest is worth; doctor has them all.
+    for (String note : List.of("verified", "guest", "workspace")) {
+      String fact = plan.availability().facts().get(note);
+      if (fact != null) {
+        out.println("  " + note + ": " + fact);
+      }
     }
     for (Guarantee guarantee : plan.guarantees()) {
       out.printf(

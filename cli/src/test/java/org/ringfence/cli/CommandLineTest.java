@@ -99,6 +99,23 @@ class CommandLineTest {
   }
 
   @Test
+  void planTellsWhatItsGuaranteesAreWorth() {
+    var policy =
+        org.ringfence.policy.SandboxPolicy.builder()
+            .build()
+            .in(org.ringfence.policy.Places.ofMac("/ws", "/home"));
+    var facts = java.util.Map.of("workspace", "on a drive of Windows", "kernel", "6.6");
+    var plan =
+        new org.ringfence.plan.SandboxPlan(
+            "some", policy, org.ringfence.plan.Availability.available(facts), java.util.List.of());
+    java.io.StringWriter text = new java.io.StringWriter();
+    PlanCommand.print(new java.io.PrintWriter(text, true), plan, Palette.ofThisTerminal());
+    assertThat(text.toString())
+        .contains("workspace: on a drive of Windows")
+        .doesNotContain("kernel");
+  }
+
+  @Test
   void planComparesTheBackendsThatRunHere(@TempDir Path workspace) {
     String text = ringfence("plan", "-C", workspace.toString(), "--best-effort", "all").out();
     assertThat(text).contains("backend landlock");
