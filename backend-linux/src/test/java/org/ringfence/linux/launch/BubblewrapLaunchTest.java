@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,12 +59,21 @@ class BubblewrapLaunchTest {
     try (Sandbox sandbox = open(policy)) {
       Process process = sandbox.start(SandboxCommand.of("sleep", "100"));
       Path directory = Path.of("/proc/" + process.pid());
-      String line = Files.readString(directory.resolve("cmdline"), StandardCharsets.ISO_8859_1);
-      assertThat(line.split("\0"))
+      assertThat(commandLineOf(directory).split("\0"))
           .containsExactly("bwrap", "--args", "3", "--", "/usr/bin/sleep", "100");
       assertThat(Files.readString(directory.resolve("environ"))).doesNotContain("telling-value");
       process.destroyForcibly().waitFor();
     }
+  }
+
+  /** Empty until the kernel has laid it out, which it does after it lets the starter go on. */
+  private static String commandLineOf(Path process) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    String line;
+    do {
+      line = Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+    } while (line.isEmpty() && System.nanoTime() < end);
+    return line;
   }
 
   /** A library that a command has left in the workspace must not be loaded by bubblewrap. */
