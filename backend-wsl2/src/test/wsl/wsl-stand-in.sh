@@ -1,6 +1,6 @@
 # Stands in for wsl.exe: the same options, encodings and exit codes, the guest side on this kernel.
 # STANDIN_LIST holds what --list --verbose prints, STANDIN_OLD makes it ignore WSL_UTF8,
-# STANDIN_NO_JAVA hides Java from the guest side.
+# STANDIN_NO_JAVA hides Java from the guest side, STANDIN_SHELL is what /bin/sh is there.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
     printf '%s\r\n' "$1"
@@ -30,6 +30,11 @@ shift 3
 # Only what WSLENV names goes along.
 if [ -n "${STANDIN_NO_JAVA:-}" ]; then
   PATH=$(dirname "$0")/without-java:$PATH
+fi
+if [ -n "${STANDIN_SHELL:-}" ]; then
+  # For this process and what it starts alone; needs root.
+  set -- unshare --mount --propagation private /bin/sh -c \
+    'mount --bind "$0" "$(readlink -f /bin/sh)" && exec "$@"' "$STANDIN_SHELL" "$@"
 fi
 env -i PATH="$PATH" HOME="$HOME" "$@"
 status=$?

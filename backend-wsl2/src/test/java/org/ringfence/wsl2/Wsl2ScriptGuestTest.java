@@ -57,6 +57,15 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
+  void theShellIsTheOneThatIsMeant() throws Exception {
+    try (Sandbox sandbox = open(writing())) {
+      String meant = shell().isEmpty() ? "/bin/sh" : shell();
+      String same = "cmp \"$0\" /proc/$$/exe && echo same";
+      assertThat(run(sandbox, "sh", "-c", same, meant).output()).isEqualTo("same\n");
+    }
+  }
+
+  @Test
   void thePlanSaysWhatIsNotHeld() {
     SandboxPlan plan = plan(SandboxPolicy.builder().write(":workspace"));
     assertThat(plan.acceptable()).isFalse();
@@ -314,7 +323,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   @Test
   void nothingIsLeftOfAGuest() throws Exception {
     List<Path> before = directories();
-    Wsl2Backend own = standIn(false);
+    Wsl2Backend own = standIn();
     try (Sandbox sandbox =
         Sandbox.opener(writing().build())
             .workspace(workspace)
