@@ -126,7 +126,8 @@ public final class BubblewrapProbe {
         Path program = Path.of(directory, "bwrap");
         if (Files.isExecutable(program)) {
           Path real = program.toRealPath();
-          if (!real.startsWith(here)) {
+          // Everything lies below the root, which tells nothing of who has put it there.
+          if (here.getNameCount() == 0 || !real.startsWith(here)) {
             return real;
           }
         }

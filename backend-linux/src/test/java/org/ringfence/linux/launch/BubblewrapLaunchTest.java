@@ -101,6 +101,36 @@ class BubblewrapLaunchTest {
     assertThat(plan.availability().reasons().toString()).contains("grants writing");
   }
 
+  /** A JVM that looks for bubblewrap from its own working directory. */
+  static final class Looking {
+    private Looking() {}
+
+    public static void main(String[] arguments) {
+      System.out.println(BubblewrapProbe.probe().availability().usable());
+    }
+  }
+
+  private static String lookedFor(Path directory) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Looking.class.getName());
+    Process jvm = builder.directory(directory.toFile()).start();
+    String told = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    jvm.waitFor();
+    return told.strip();
+  }
+
+  @Test
+  void itIsFoundFromTheRootAndNotInTheWorkingDirectory() throws Exception {
+    assumeTrue(Files.exists(Path.of("/usr/bin/bwrap")), "bwrap is elsewhere");
+    assertThat(lookedFor(Path.of("/"))).isEqualTo("true");
+    assertThat(lookedFor(workspace)).isEqualTo("true");
+    assertThat(lookedFor(Path.of("/usr"))).isEqualTo("false");
+  }
+
   @Test
   void whatBubblewrapCannotSetUpIsAnErrorOfOpening() throws Exception {
     HostFacts facts = HostProbe.probe(Arch.current().orElseThrow());
