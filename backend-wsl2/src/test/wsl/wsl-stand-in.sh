@@ -1,6 +1,7 @@
 # Stands in for wsl.exe: the same options, encodings and exit codes, the guest side on this kernel.
 # STANDIN_LIST holds what --list --verbose prints, STANDIN_OLD makes it ignore WSL_UTF8,
-# STANDIN_NO_JAVA hides Java from the guest side, STANDIN_SHELL is what /bin/sh is there.
+# STANDIN_NO_JAVA hides Java from the guest side, STANDIN_SHELL is what /bin/sh is there,
+# STANDIN_DOORS has what the doors to Windows lead to.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
     printf '%s\r\n' "$1"
@@ -36,7 +37,15 @@ if [ -n "${STANDIN_SHELL:-}" ]; then
   set -- unshare --mount --propagation private /bin/sh -c \
     'mount --bind "$0" "$(readlink -f /bin/sh)" && exec "$@"' "$STANDIN_SHELL" "$@"
 fi
-env -i PATH="$PATH" HOME="$HOME" "$@"
+if [ -n "${STANDIN_DOORS:-}" ]; then
+  set -- env -i PATH="$PATH:/mnt/c/Windows/System32" HOME="$HOME" \
+    WSL_INTEROP=/run/WSL/8_interop "$@"
+  set -- unshare --mount --propagation private \
+    /bin/sh "$(dirname "$0")/doors.sh" "$STANDIN_DOORS" "$@"
+else
+  set -- env -i PATH="$PATH" HOME="$HOME" "$@"
+fi
+"$@"
 status=$?
 case $status in
 67 | 87) failed "Error code: Wsl/Service/E_UNEXPECTED" ;;

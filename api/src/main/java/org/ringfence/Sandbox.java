@@ -148,7 +148,7 @@ public final class Sandbox implements AutoCloseable {
       Places places = copy == null ? here : here.withWorkspaceCopy(copy.toString());
       SandboxPlan first = choice.select(policy.in(places), backend);
       Optional<TemporaryDirectory> tmp =
-          policy.tmp() == TmpPolicy.PRIVATE && !choice.byId(first.backend()).makesTmpElsewhere()
+          policy.tmp() == TmpPolicy.PRIVATE && !choice.byId(first.backend()).runsElsewhere()
               ? Optional.of(TemporaryDirectory.create())
               : Optional.empty();
       try {

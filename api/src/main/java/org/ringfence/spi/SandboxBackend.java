@@ -1,6 +1,7 @@
 package org.ringfence.spi;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.SandboxException;
@@ -72,11 +73,12 @@ public interface SandboxBackend {
   }
 
   /**
-   * Whether this backend makes a sandbox's temporary directory itself, where its commands run.
+   * Whether commands run in another system than this process does, where the backend makes their
+   * temporary directory, too.
    *
-   * @return false for a directory of this machine's
+   * @return false for this system
    */
-  default boolean makesTmpElsewhere() {
+  default boolean runsElsewhere() {
     return false;
   }
 
@@ -91,6 +93,17 @@ public interface SandboxBackend {
   default Optional<Boolean> verifyElsewhere(Verification.Request request, Appendable report)
       throws IOException {
     return Optional.empty();
+  }
+
+  /**
+   * A command as it is started without any sandbox where this backend's commands run: what denials
+   * are compared with.
+   *
+   * @param command the program and its arguments, as in {@link org.ringfence.SandboxCommand}
+   * @return what to start on this machine
+   */
+  default List<String> unconfined(List<String> command) {
+    return command;
   }
 
   /**

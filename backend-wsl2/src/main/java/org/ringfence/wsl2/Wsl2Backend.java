@@ -89,12 +89,14 @@ public final class Wsl2Backend implements SandboxBackend {
     if (standIn.isEmpty() && PathStyle.current() != PathStyle.WINDOWS) {
       return none(Availability.unavailable("this is not Windows", ""));
     }
-    WslDiscovery discovery =
-        standIn.orElseGet(
-            () ->
-                new WslDiscovery(
-                    System.getenv(), Optional.ofNullable(System.getProperty(DISTRIBUTION))));
-    return looked(discovery);
+    return looked(discovery());
+  }
+
+  private WslDiscovery discovery() {
+    return standIn.orElseGet(
+        () ->
+            new WslDiscovery(
+                System.getenv(), Optional.ofNullable(System.getProperty(DISTRIBUTION))));
   }
 
   private static Found looked(WslDiscovery discovery) {
@@ -192,7 +194,7 @@ public final class Wsl2Backend implements SandboxBackend {
   }
 
   @Override
-  public boolean makesTmpElsewhere() {
+  public boolean runsElsewhere() {
     return true;
   }
 
@@ -203,6 +205,14 @@ public final class Wsl2Backend implements SandboxBackend {
     return here.sandboxes().isEmpty()
         ? Optional.empty()
         : Optional.of(here.sandboxes().get().verify(request, report));
+  }
+
+  @Override
+  public List<String> unconfined(List<String> command) {
+    Found here = found();
+    return here.sandboxes().isEmpty()
+        ? command
+        : discovery().unconfined(here.paths().distribution(), command);
   }
 
   @Override

@@ -1,5 +1,8 @@
 package org.ringfence.conformance;
 
+import java.util.concurrent.Callable;
+import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+
 /**
  * What came of one case.
  *
@@ -20,5 +23,27 @@ public record CaseResult(
     FAIL,
     /** This machine or this backend cannot show it; the detail says why. */
     NOT_APPLICABLE
+  }
+
+  /** Runs a body, which says nothing when the case has passed. */
+  static CaseResult of(ConformanceCase about, Callable<String> body) {
+    long start = System.nanoTime();
+    Outcome outcome;
+    String detail;
+    try {
+      detail = body.call();
+      outcome = detail.isEmpty() ? Outcome.PASS : Outcome.FAIL;
+    } catch (NotApplicableException e) {
+      outcome = Outcome.NOT_APPLICABLE;
+      detail = e.getMessage();
+    } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      outcome = Outcome.FAIL;
+      detail = e.toString();
+    }
+    long millis = (System.nanoTime() - start) / 1_000_000;
+    return new CaseResult(about.id(), about.group(), about.title(), outcome, detail, millis);
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.ringfence.conformance.CaseResult.Outcome;
+import java.util.concurrent.Callable;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.windows.WindowsCases;
@@ -31,13 +31,9 @@ import org.ringfence.spi.SandboxBackend;
  */
 public final class ConformanceSuite implements AutoCloseable {
   private final AutoCloseable fixture;
-  private final Map<ConformanceCase, Running> cases;
+  private final Map<ConformanceCase, Callable<String>> cases;
 
-  private interface Running {
-    String run() throws Exception;
-  }
-
-  private ConformanceSuite(AutoCloseable fixture, Map<ConformanceCase, Running> cases) {
+  private ConformanceSuite(AutoCloseable fixture, Map<ConformanceCase, Callable<String>> cases) {
     this.fixture = fixture;
     this.cases = cases;
   }
@@ -50,7 +46,7 @@ public final class ConformanceSuite implements AutoCloseable {
    * @throws IOException if the fixture cannot be made
    */
   public static ConformanceSuite against(SandboxBackend backend) throws IOException {
-    Map<ConformanceCase, Running> cases = new LinkedHashMap<>();
+    Map<ConformanceCase, Callable<String>> cases = new LinkedHashMap<>();
     if (PathStyle.current() == PathStyle.WINDOWS) {
       WindowsCases windows = WindowsCases.against(backend);
       for (ConformanceCase each : windowsCatalogue()) {
@@ -103,6 +99,7 @@ public final class ConformanceSuite implements AutoCloseable {
     GitScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);
+    WslScenarios.addTo(bodies);
     Set<String> ids = new HashSet<>();
     for (ConformanceCase each : bodies.keySet()) {
       if (!ids.add(each.id())) {
@@ -158,24 +155,7 @@ public final class ConformanceSuite implements AutoCloseable {
    * @return what came of it
    */
   public CaseResult run(ConformanceCase each) {
-    long start = System.nanoTime();
-    Outcome outcome;
-    String detail;
-    try {
-      detail = cases.get(each).run();
-      outcome = detail.isEmpty() ? Outcome.PASS : Outcome.FAIL;
-    } catch (NotApplicableException e) {
-      outcome = Outcome.NOT_APPLICABLE;
-      detail = e.getMessage();
-    } catch (Exception e) {
-      if (e instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-      }
-      outcome = Outcome.FAIL;
-      detail = e.toString();
-    }
-    long millis = (System.nanoTime() - start) / 1_000_000;
-    return new CaseResult(each.id(), each.group(), each.title(), outcome, detail, millis);
+    return CaseResult.of(each, cases.get(each));
   }
 
   @Override

@@ -1,10 +1,12 @@
 package org.ringfence.conformance;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +105,34 @@ public record Report(String backend, String system, List<CaseResult> results) {
       node.put("millis", result.millis());
     }
     return mapper.writeValueAsString(root) + "\n";
+  }
+
+  /**
+   * Reads what was written as JSON.
+   *
+   * @param json the text
+   * @return the report
+   * @throws IOException if it is something else
+   */
+  static Report read(String json) throws IOException {
+    JsonNode root = new ObjectMapper().readTree(json);
+    List<CaseResult> results = new ArrayList<>();
+    try {
+      for (JsonNode each : root.required("cases")) {
+        results.add(
+            new CaseResult(
+                each.required("id").asText(),
+                each.required("group").asText(),
+                each.required("title").asText(),
+                Outcome.valueOf(each.required("outcome").asText()),
+                each.required("detail").asText(),
+                each.required("millis").asLong()));
+      }
+      return new Report(
+          root.required("backend").asText(), root.required("system").asText(), results);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("this is no report: " + e.getMessage(), e);
+    }
   }
 
   private String junit() {

@@ -23,11 +23,13 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -169,9 +171,15 @@ final class GuestServer implements AutoCloseable {
   }
 
   private void open(GuestMessage.Open asked) throws IOException {
+    Path workspace = Path.of(asked.workspace());
+    SandboxPolicy policy = policy(asked.policy());
+    EnvironmentPolicy environment =
+        GuestEnvironment.of(policy.in(Places.current(workspace)), System.getenv());
+    SandboxPolicy.Builder inside = policy.toBuilder().excludeVariables(environment.exclude());
+    environment.set().forEach(inside::variable);
     Sandbox opened =
-        Sandbox.opener(policy(asked.policy()))
-            .workspace(Path.of(asked.workspace()))
+        Sandbox.opener(inside.build())
+            .workspace(workspace)
             .backends(Backends.of(java.util.List.of(bubblewrap)))
             .backend(BACKEND)
             .listener(new GuestListener(this, asked))

@@ -31,6 +31,7 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
+import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.ringfence.wsl2.plan.ShellScript;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,7 +94,8 @@ final class ScriptSession implements BackendSession {
     this.given = opening.given();
     this.there = opening.there();
     this.shared = shared;
-    this.environment = environment(guest);
+    Map<String, String> variables = environment(guest);
+    this.environment = GuestEnvironment.of(policy, variables).apply(variables);
   }
 
   /**
@@ -288,7 +290,7 @@ final class ScriptSession implements BackendSession {
 
   /** As the sandbox of the other side makes it: from what is there, what is asked, what is set. */
   private Map<String, String> variables(Launch launch) {
-    Map<String, String> all = new TreeMap<>(policy.policy().environment().apply(environment));
+    Map<String, String> all = new TreeMap<>(environment);
     String tmp = policy.places().systemTmp();
     if (BubblewrapCompiler.ownTmp(policy)) {
       tmp = TMP;

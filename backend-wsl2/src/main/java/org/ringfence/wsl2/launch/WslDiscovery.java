@@ -3,6 +3,7 @@ package org.ringfence.wsl2.launch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +136,19 @@ public final class WslDiscovery {
    */
   public WslPaths paths(String distribution, GuestFacts guest) {
     return new WslPaths(distribution, guest.automount(), DriveLetters.elsewhere());
+  }
+
+  /**
+   * A command in what was found, without any sandbox.
+   *
+   * @param distribution its name
+   * @param command the command
+   * @return what starts it on this side
+   */
+  public List<String> unconfined(String distribution, List<String> command) {
+    List<String> words = new ArrayList<>(List.of("-d", distribution, "--exec"));
+    words.addAll(command);
+    return program.orElseThrow().command(words);
   }
 
   /** Runs something to its end. */

@@ -108,6 +108,13 @@ public final class WslProgram {
     }
   }
 
+  /** What starts it, with arguments. */
+  List<String> command(List<String> arguments) {
+    List<String> command = new ArrayList<>(program);
+    command.addAll(arguments);
+    return command;
+  }
+
   /**
    * Starts it.
    *
@@ -121,9 +128,7 @@ public final class WslProgram {
 
   /** As {@link #start(List)}, with standard error going somewhere. */
   Process start(List<String> arguments, ProcessBuilder.Redirect error) throws IOException {
-    List<String> command = new ArrayList<>(program);
-    command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(error);
+    ProcessBuilder builder = new ProcessBuilder(command(arguments)).redirectError(error);
     builder.environment().put("WSL_UTF8", "1");
     // Nothing of this process's goes along.
     builder.environment().put("WSLENV", "");

@@ -1,0 +1,29 @@
+# Runs a command, $2 and on, where doors to Windows are as in a distribution; what they lead to lies
+# in $1. For this process and what it starts alone; needs root, and a mount namespace of its own.
+doors=$1
+shift
+same() { # everything in directory $1 but $3 and $4, at $2
+  for one in "$1"/*; do
+    name=${one##*/}
+    if [ "$name" = "$3" ] || [ "$name" = "$4" ]; then
+      continue
+    elif [ -L "$one" ]; then
+      cp -P "$one" "$2/$name"
+    elif [ -d "$one" ]; then
+      mkdir "$2/$name" && mount --rbind "$one" "$2/$name"
+    elif [ -e "$one" ]; then
+      : >"$2/$name" && mount --bind "$one" "$2/$name"
+    fi || exit 1
+  done
+}
+mount -t tmpfs -o mode=755 none /mnt
+mkdir /mnt/mnt /mnt/run
+same "" /mnt mnt run
+same /run /mnt/run WSL docker.sock
+mkdir /mnt/run/WSL /mnt/mnt/c /mnt/mnt/wslg
+: >/mnt/run/docker.sock
+cp "$doors/init" /mnt/init
+for pair in WSL:run/WSL c:mnt/c wslg:mnt/wslg docker.sock:run/docker.sock; do
+  mount --bind "$doors/${pair%%:*}" "/mnt/${pair#*:}" || exit 1
+done
+cd /mnt && mount --move /mnt / && exec chroot . "$@"

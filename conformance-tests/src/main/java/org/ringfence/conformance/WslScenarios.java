@@ -1,0 +1,365 @@
+package org.ringfence.conformance;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.ringfence.Backends;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination;
+import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+import org.ringfence.spi.SandboxBackend;
+
+/**
+ * What is WSL2's own: the doors back to Windows, and what {@code wsl.exe} makes of how a command
+ * ends. What a sandbox is denied is done without one first, in the same distribution: where nothing
+ * comes of it there, the case does not apply. Needs nothing of the distribution but a shell, and
+ * Perl for sockets.
+ */
+final class WslScenarios {
+  /** Of the ids of all cases here, and of no other. */
+  static final String PREFIX = "WSL-";
+
+  private static final String GROUP = "wsl";
+  private static final List<String> NEEDS = List.of("wsl.doors");
+  private static final int PATIENCE_TRIES = 100;
+  private static final long PAUSE_MILLIS = 100;
+
+  private WslScenarios() {}
+
+  /**
+   * Where a case runs.
+   *
+   * @param backend the backend under test
+   * @param workspace an existing directory that is the case's own
+   */
+  record Distribution(SandboxBackend backend, Path workspace) {
+    private Sandbox open() throws Exception {
+      SandboxPolicy policy =
+          SandboxPolicy.builder()
+              .write(":workspace")
+              .protectedNames(ProtectedNames.OFF)
+              .network(NetworkMode.FULL)
+              .strictness(Strictness.Mode.BEST_EFFORT)
+              .build();
+      SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
+      if (plan.guarantees().stream().noneMatch(one -> NEEDS.contains(one.id()))) {
+        throw new NotApplicableException("commands do not run in a distribution of WSL2");
+      }
+      return Sandbox.opener(policy)
+          .workspace(workspace)
+          .backends(Backends.of(List.of(backend)))
+          .open();
+    }
+
+    /** Runs a script in the distribution, without a sandbox. */
+    private String outside(String script) throws Exception {
+      // Not among the arguments: quotes do not survive every command line of Windows.
+      Process shell = new ProcessBuilder(backend.unconfined(List.of("/bin/sh", "-s"))).start();
+      try (OutputStream input = shell.getOutputStream()) {
+        input.write(script.getBytes(StandardCharsets.UTF_8));
+      }
+      return Execution.of(shell).output();
+    }
+  }
+
+  /** A case's body, without what only the suite on Linux has. */
+  @FunctionalInterface
+  interface Body {
+    String run(Distribution there) throws Exception;
+  }
+
+  /**
+   * A way out.
+   *
+   * @param find a script that prints a line for each of them that the distribution has
+   * @param knock what is done to each, as {@code $p}; succeeds when it leads out
+   */
+  private record Door(String find, String knock) implements Body {
+    @Override
+    public String run(Distribution there) throws Exception {
+      try (Sandbox sandbox = there.open()) {
+        String own = inside(sandbox, "pwd");
+        List<String> found =
+            there
+                .outside(find)
+                .lines()
+                // What a rule names is open, with the directories above it.
+                .filter(one -> !(own.strip() + "/").startsWith(one + "/"))
+                .toList();
+        if (found.isEmpty()) {
+          throw new NotApplicableException("this distribution has none");
+        }
+        String script = script(found);
+        List<String> open = opened(there.outside(script));
+        if (open.isEmpty()) {
+          throw new NotApplicableException("it leads nowhere without a sandbox, too: " + found);
+        }
+        String told = inside(sandbox, script);
+        if (!told.contains("\nend\n")) {
+          return "the script did not run in the sandbox: " + told;
+        }
+        return opened(told).isEmpty() ? "" : "open: " + opened(told);
+      }
+    }
+
+    private String script(List<String> found) {
+      StringBuilder script = new StringBuilder("for p in");
+      found.forEach(one -> script.append(" '").append(one.replace("'", "'\\''")).append('\''));
+      return script
+          .append("; do\n(")
+          .append(knock)
+          .append(") </dev/null >/dev/null 2>&1 && echo \"open $p\"\ndone\necho; echo end\n")
+          .toString();
+    }
+
+    private static List<String> opened(String told) {
+      return told.lines().filter(line -> line.startsWith("open ")).toList();
+    }
+  }
+
+  private static String inside(Sandbox sandbox, String script) throws Exception {
+    return Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script))).output();
+  }
+
+  private static String connecting(String type) {
+    return "perl -MSocket -e 'socket(S, AF_UNIX, "
+        + type
+        + ", 0) && connect(S, sockaddr_un($ARGV[0])) || exit 1' \"$p\"";
+  }
+
+  /** Where drives are mounted, other distributions' files, and the desktop's. */
+  private static final String DRIVES =
+      "{ sed -n 's/^[^ ]* \\([^ ]*\\) \\(9p\\|drvfs\\|virtiofs\\) .*/\\1/p' /proc/self/mounts;"
+          + " for d in /mnt/*; do [ -d \"$d\" ] && echo \"$d\"; done; }"
+          + " | grep -v '\\\\\\\\' | sort -u";
+
+  private static Map<ConformanceCase, Body> cases() {
+    Map<ConformanceCase, Body> all = new LinkedHashMap<>();
+    add(
+        all,
+        "WSL-INTEROP-SOCKET",
+        "a socket that starts programs of Windows is connected to",
+        new Door("find /run/WSL -type s 2>/dev/null", connecting("SOCK_STREAM")));
+    add(
+        all,
+        "WSL-DESKTOP-SOCKET",
+        "a socket of the desktop is connected to",
+        new Door("find /mnt/wslg /tmp/.X11-unix -type s 2>/dev/null", connecting("SOCK_STREAM")));
+    add(
+        all,
+        "WSL-ENGINE-SOCKET",
+        "a container engine's socket is connected to",
+        new Door(
+            "for s in /var/run/docker.sock /run/docker.sock /run/podman/podman.sock;"
+                + " do [ -S $s ] && echo $s; done",
+            connecting("SOCK_STREAM")));
+    add(
+        all,
+        "WSL-MACHINE-SOCKET",
+        "a socket to the virtual machine's host is made",
+        // AF_VSOCK of linux/socket.h
+        new Door("echo vsock", "perl -MSocket -e 'socket(S, 40, SOCK_STREAM, 0) || exit 1'"));
+    add(
+        all,
+        "WSL-DRIVE-READ",
+        "a file is seen on a drive of Windows, or where distributions share theirs",
+        new Door(
+            "for d in $(" + DRIVES + "); do ls -A \"$d\" | head -n 20 | sed \"s|^|$d/|\"; done",
+            "[ -e \"$p\" ]"));
+    add(
+        all,
+        "WSL-DRIVE-WRITE",
+        "a directory is made on a drive of Windows, or where distributions share theirs",
+        new Door(
+            DRIVES, "mkdir \"$p/ringfence-conformance\" && rmdir \"$p/ringfence-conformance\""));
+    add(
+        all,
+        "WSL-PROGRAM",
+        "a program of Windows is started",
+        new Door(
+            "for d in $(" + DRIVES + "); do ls -d \"$d\"/[Ww]indows/[Ss]ystem32/cmd.exe; done",
+            "\"$p\" /c echo started | grep -q started"));
+    add(
+        all,
+        "WSL-PROGRAM-COPY",
+        "a program of Windows that lies in the workspace is started",
+        WslScenarios::copiedProgram);
+    add(
+        all,
+        "WSL-INIT",
+        "the program that starts those of Windows is read",
+        new Door("[ -s /init ] && echo /init", "[ -s \"$p\" ]"));
+    add(
+        all,
+        "WSL-VARIABLE",
+        "a variable leads to Windows",
+        new Door(
+            "for v in WSL_INTEROP WSLENV; do env | grep -q \"^$v=.\" && echo $v; done",
+            "env | grep -q \"^$p=.\""));
+    add(
+        all,
+        "WSL-PATH",
+        "programs are looked for on drives of Windows",
+        new Door(
+            "IFS=:; for d in $PATH; do case $d in /mnt/*) echo \"$d\" ;; esac; done",
+            "case :$PATH: in *\":$p:\"*) ;; *) exit 1 ;; esac"));
+    add(all, "WSL-EXIT-CODE", "exit codes are told as they are", WslScenarios::exitCodes);
+    add(all, "WSL-SIGNAL", "the signal that ended a command is told", WslScenarios::signal);
+    add(
+        all,
+        "WSL-TREE",
+        "what a command has left behind ends with it, when its time is up",
+        WslScenarios::tree);
+    return all;
+  }
+
+  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+    all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
+  }
+
+  /** For the suite on Linux, where a stand-in may be behind the backend. */
+  static void addTo(Map<ConformanceCase, ConformanceCase.Body> all) {
+    cases()
+        .forEach(
+            (about, body) ->
+                all.put(
+                    about,
+                    stage -> {
+                      stage.fixture().reset();
+                      return body.run(
+                          new Distribution(stage.backend(), stage.fixture().workspace()));
+                    }));
+  }
+
+  /** The handler of such programs is the kernel's, and has its interpreter open already. */
+  private static String copiedProgram(Distribution there) throws Exception {
+    try (Sandbox sandbox = there.open()) {
+      String bytes =
+          there.outside(
+              "for d in $("
+                  + DRIVES
+                  + "); do base64 \"$d\"/[Ww]indows/[Ss]ystem32/cmd.exe 2>/dev/null && break; done");
+      byte[] program;
+      try (var decoded =
+          Base64.getMimeDecoder()
+              .wrap(new ByteArrayInputStream(bytes.getBytes(StandardCharsets.US_ASCII)))) {
+        program = decoded.readAllBytes();
+      }
+      if (program.length < 2 || program[0] != 'M' || program[1] != 'Z') {
+        throw new NotApplicableException("no drive has a program of Windows");
+      }
+      String name = "copied-" + ThreadLocalRandom.current().nextInt(1 << 30) + ".exe";
+      Path copy = there.workspace().resolve(name);
+      Files.write(copy, program);
+      try {
+        String script =
+            "cd '" + inside(sandbox, "pwd").strip() + "' && chmod u+x " + name + "; ./" + name;
+        script += " /c echo started </dev/null; echo end";
+        String control = there.outside(script);
+        if (!control.contains("started")) {
+          throw new NotApplicableException("it does not start without a sandbox, too");
+        }
+        String told = inside(sandbox, script);
+        return told.contains("end") && !told.contains("started") ? "" : "it said " + told;
+      } finally {
+        Files.delete(copy);
+      }
+    }
+  }
+
+  private static String exitCodes(Distribution there) throws Exception {
+    try (Sandbox sandbox = there.open()) {
+      // wsl.exe makes errors of 67 and 87.
+      for (int code : new int[] {0, 1, 67, 87, 126, 127, 255}) {
+        SandboxedProcess process =
+            sandbox.start(SandboxCommand.of("/bin/sh", "-c", "exit " + code));
+        Execution execution = Execution.of(process);
+        if (execution.exit() != code || !execution.output().isEmpty()) {
+          return code + " is told as " + execution;
+        }
+      }
+      return "";
+    }
+  }
+
+  private static String signal(Distribution there) throws Exception {
+    try (Sandbox sandbox = there.open()) {
+      SandboxedProcess process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", "kill -9 $$"));
+      Execution execution = Execution.of(process);
+      Termination told = process.termination().orElseThrow();
+      Termination expected = new Termination(Termination.Cause.SIGNALED, 128 + 9, 9);
+      return told.equals(expected) && execution.exit() == 128 + 9 ? "" : told.toString();
+    }
+  }
+
+  private static String tree(Distribution there) throws Exception {
+    String sleeper = LifetimeScenarios.sleeper();
+    try (Sandbox sandbox = there.open()) {
+      SandboxedProcess process =
+          sandbox.start(
+              SandboxCommand.of(
+                      "/bin/sh", "-c", "setsid " + sleeper + " & (" + sleeper + " &) ; " + sleeper)
+                  .timeout(Duration.ofSeconds(5)));
+      if (!becomes(there, sleeper, 3)) {
+        process.destroyForcibly();
+        return "the control failed: the processes are not seen in the distribution";
+      }
+      process.waitFor();
+      Termination.Cause cause = process.termination().orElseThrow().cause();
+      if (cause != Termination.Cause.TIMED_OUT) {
+        return "it ended otherwise: " + cause;
+      }
+      return becomes(there, sleeper, 0) ? "" : "something still runs";
+    }
+  }
+
+  private static boolean becomes(Distribution there, String sleeper, int count) throws Exception {
+    String script =
+        "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null; echo; done"
+            + " | grep -c '^"
+            + sleeper
+            + " $'";
+    for (int tries = 0; tries < PATIENCE_TRIES; tries++) {
+      if (there.outside(script).strip().equals(Integer.toString(count))) {
+        return true;
+      }
+      Thread.sleep(PAUSE_MILLIS);
+    }
+    return false;
+  }
+
+  /** The group alone, for a backend whose commands run in another system than this process. */
+  static List<CaseResult> run(SandboxBackend backend, List<String> filters) throws IOException {
+    Path workspace = Files.createTempDirectory("ringfence-conformance-");
+    List<CaseResult> results = new ArrayList<>();
+    try {
+      Distribution there = new Distribution(backend, workspace.toRealPath());
+      for (Map.Entry<ConformanceCase, Body> each : cases().entrySet()) {
+        if (SuiteVerification.wanted(each.getKey().id(), filters)) {
+          results.add(CaseResult.of(each.getKey(), () -> each.getValue().run(there)));
+        }
+      }
+    } finally {
+      Fixture.deleteTree(workspace);
+    }
+    return results;
+  }
+}
