@@ -9,7 +9,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.ringfence.Backends;
 import org.ringfence.SandboxException;
+import org.ringfence.conformance.SuiteVerification;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.Wsl2Backend;
 
@@ -43,6 +45,32 @@ class VerifyElsewhereTest {
     assertThat(report.toString())
         .contains("\"bubblewrap\"", "\"UNIX-OWN\"")
         .doesNotContain("\"FAIL\"");
+  }
+
+  @Test
+  void whatLeadsBackIsTriedFromHere() throws Exception {
+    Wsl2Backend backend = standIn("");
+    assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
+    SuiteVerification suite = new SuiteVerification(Backends.of(List.of(backend)));
+    StringBuilder report = new StringBuilder();
+    assertThat(
+            suite.run(
+                new Verification.Request("wsl2", List.of("UNIX-OWN", "WSL-EXIT"), "text"), report))
+        .isTrue();
+    assertThat(report.toString())
+        .startsWith("backend wsl2 on bubblewrap on Linux")
+        .contains("pass  UNIX-OWN ", "pass  WSL-EXIT-CODE");
+  }
+
+  @Test
+  void whatLeadsBackIsTriedWithoutJavaThere() throws Exception {
+    Wsl2Backend backend = standIn("1");
+    assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
+    SuiteVerification suite = new SuiteVerification(Backends.of(List.of(backend)));
+    StringBuilder report = new StringBuilder();
+    assertThat(suite.run(new Verification.Request("wsl2", List.of("WSL-"), "junit"), report))
+        .isTrue();
+    assertThat(report.toString()).contains("WSL-SIGNAL", "WSL-TREE").doesNotContain("<failure");
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.ringfence.conformance;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.ringfence.Backends;
 import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.plan.SandboxPlan;
@@ -14,8 +15,21 @@ import org.ringfence.spi.Verification;
 
 /** The suite behind {@code ringfence verify}. */
 public final class SuiteVerification implements Verification {
+  private final Optional<Backends> given;
+
   /** For {@link java.util.ServiceLoader}. */
-  public SuiteVerification() {}
+  public SuiteVerification() {
+    this.given = Optional.empty();
+  }
+
+  /**
+   * With other backends than this system's.
+   *
+   * @param backends what is chosen from
+   */
+  public SuiteVerification(Backends backends) {
+    this.given = Optional.of(backends);
+  }
 
   @Override
   public List<String> formats() {
@@ -80,8 +94,8 @@ public final class SuiteVerification implements Verification {
         + Runtime.version();
   }
 
-  private static SandboxBackend backend(String id) throws IOException {
-    Backends backends = Backends.load();
+  private SandboxBackend backend(String id) throws IOException {
+    Backends backends = given.isPresent() ? given.get() : Backends.load();
     if (id != null) {
       return backends.byId(id);
     }

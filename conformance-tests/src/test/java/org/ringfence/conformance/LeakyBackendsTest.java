@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.SandboxException;
@@ -222,7 +223,8 @@ class LeakyBackendsTest {
   @ParameterizedTest
   @MethodSource("unconfined")
   void anUnconfinedProcessIsCaught(String id) throws IOException {
-    try (ConformanceSuite suite = ConformanceSuite.against(new UnconfinedBackend())) {
+    try (ConformanceSuite suite =
+        ConformanceSuite.against(new UnconfinedBackend(new LandlockBackend()))) {
       ConformanceCase each =
           suite.cases().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow();
       assertThat(suite.run(each).outcome()).as(id).isEqualTo(Outcome.FAIL);
@@ -241,6 +243,33 @@ class LeakyBackendsTest {
         "NET-VSOCK",
         "FW-CREATE",
         "LIFE-EXIT-SETSID");
+  }
+
+  /** In a distribution, too: the doors stand open, and wsl.exe tells how a command has ended. */
+  @Test
+  void anUnconfinedDistributionIsCaught() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "doors are made as root");
+    try (WslDoors doors = WslDoors.create()) {
+      SandboxBackend open = new UnconfinedBackend(Wsl2ConformanceTest.standIn(true, doors));
+      List<String> ids =
+          List.of(
+              "WSL-INTEROP-SOCKET",
+              "WSL-DESKTOP-SOCKET",
+              "WSL-ENGINE-SOCKET",
+              "WSL-DRIVE-READ",
+              "WSL-DRIVE-WRITE",
+              "WSL-PROGRAM",
+              "WSL-INIT",
+              "WSL-VARIABLE",
+              "WSL-PATH",
+              "WSL-EXIT-CODE",
+              "WSL-SIGNAL");
+      assertThat(WslScenarios.run(open, ids))
+          .filteredOn(result -> ids.contains(result.id()))
+          .hasSameSizeAs(ids)
+          .allSatisfy(
+              result -> assertThat(result.outcome()).as(result.id()).isEqualTo(Outcome.FAIL));
+    }
   }
 
   /** Delegates to a real backend under a changed policy, and claims what the real one claims. */
@@ -311,8 +340,10 @@ class LeakyBackendsTest {
     }
   }
 
-  /** Claims to enforce everything and starts a plain process. */
-  private static final class UnconfinedBackend implements SandboxBackend {
+  /**
+   * Claims to enforce everything and starts a plain process, where the other one starts its own.
+   */
+  private record UnconfinedBackend(SandboxBackend place) implements SandboxBackend {
     @Override
     public String id() {
       return "unconfined";
@@ -336,7 +367,12 @@ class LeakyBackendsTest {
     @Override
     public SandboxPlan plan(EffectivePolicy policy) {
       return new SandboxPlan(
-          id(), policy, probe(), List.of(Guarantee.enforced("files.write", "all", "hope")));
+          id(),
+          policy,
+          probe(),
+          List.of(
+              Guarantee.enforced("files.write", "all", "hope"),
+              Guarantee.enforced("wsl.doors", "all", "hope")));
     }
 
     @Override
@@ -345,12 +381,18 @@ class LeakyBackendsTest {
     }
 
     @Override
+    public List<String> unconfined(List<String> command) {
+      return place.unconfined(command);
+    }
+
+    @Override
     public BackendSession open(SandboxPlan plan, SandboxListener listener) {
       return new BackendSession() {
         @Override
         public SandboxedProcess start(Launch launch) throws SandboxException {
           ProcessBuilder builder =
-              new ProcessBuilder(launch.command()).directory(launch.directory().toFile());
+              new ProcessBuilder(unconfined(launch.command()))
+                  .directory(launch.directory().toFile());
           builder.environment().clear();
           builder.environment().putAll(launch.environment());
           try {

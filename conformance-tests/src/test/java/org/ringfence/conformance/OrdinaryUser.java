@@ -60,9 +60,17 @@ final class OrdinaryUser implements AutoCloseable {
         Path to = target.resolve(source.relativize(path).toString());
         Files.copy(path, to);
         Files.setPosixFilePermissions(
-            to, PosixFilePermissions.fromString(Files.isDirectory(to) ? "rwxr-xr-x" : "rw-r--r--"));
+            to,
+            PosixFilePermissions.fromString(Files.isExecutable(path) ? "rwxr-xr-x" : "rw-r--r--"));
       }
     }
+  }
+
+  /** Copies more to where that user can read it. */
+  Path copyOf(Path tree) throws IOException {
+    Path target = home.resolve("copy-" + tree.getFileName());
+    copy(tree, target);
+    return target;
   }
 
   /** A JVM of the ordinary user. */

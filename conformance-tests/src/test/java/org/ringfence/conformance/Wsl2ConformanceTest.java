@@ -18,7 +18,7 @@ import org.ringfence.wsl2.Wsl2Backend;
  * the guest is on this very kernel.
  */
 class Wsl2ConformanceTest {
-  private static final Path STAND_IN =
+  static final Path STAND_IN =
       Path.of("..", "backend-wsl2", "src", "test", "wsl", "wsl-stand-in.sh")
           .toAbsolutePath()
           .normalize();
@@ -34,15 +34,20 @@ class Wsl2ConformanceTest {
     return true;
   }
 
-  final Wsl2Backend backend() {
+  /** What stands in for {@code wsl.exe}, with doors or without any. */
+  static Wsl2Backend standIn(boolean withJava, WslDoors doors) {
+    return standIn(STAND_IN, withJava, doors == null ? "" : doors.directory().toString());
+  }
+
+  static Wsl2Backend standIn(Path program, boolean withJava, String doors) {
     return Wsl2Backend.with(
         List.of(
             "env",
             "STANDIN_LIST=* Ubuntu  Running  2",
-            "STANDIN_NO_JAVA=" + (withJava() ? "" : "1"),
-            "STANDIN_DOORS=" + (doors == null ? "" : doors.directory()),
+            "STANDIN_NO_JAVA=" + (withJava ? "" : "1"),
+            "STANDIN_DOORS=" + doors,
             "sh",
-            STAND_IN.toString()));
+            program.toString()));
   }
 
   void report(CaseResult result) {
@@ -57,7 +62,7 @@ class Wsl2ConformanceTest {
     if (System.getProperty("user.name").equals("root")) {
       doors = WslDoors.create();
     }
-    Wsl2Backend backend = backend();
+    Wsl2Backend backend = standIn(withJava(), doors);
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     suite = ConformanceSuite.against(backend);
     return suite.cases().stream()

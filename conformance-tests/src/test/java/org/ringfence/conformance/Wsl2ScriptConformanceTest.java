@@ -17,11 +17,18 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
 
   @Override
   void report(CaseResult result) {
+    if (!isClosed(result)) {
+      super.report(result);
+    }
+  }
+
+  /** Whether it is about sockets that are closed there; then it says so. */
+  static boolean isClosed(CaseResult result) {
     if (CLOSED.contains(result.id())) {
       assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAIL);
       assertThat(result.detail()).contains("DENIED EACCES");
-    } else {
-      super.report(result);
+      return true;
     }
+    return false;
   }
 }
