@@ -119,7 +119,7 @@ class WindowsSideTest {
         "wine, its compiler, or the build of backend-windows that unpacks a Windows JVM is missing");
     assumeTrue("root".equals(System.getProperty("user.name")), "mounts a drive as root");
     assumeTrue(
-        Wsl2GuestTest.standIn(true, "").probe().usable(),
+        Wsl2GuestTest.standIn(true, "", "").probe().usable(),
         "no guest here: see what Wsl2GuestTest says");
     Path program = directory.resolve("wsl.exe");
     Path output = directory.resolve("output");

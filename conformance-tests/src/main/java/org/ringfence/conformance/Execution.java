@@ -29,7 +29,7 @@ record Execution(int exit, String output, String error) {
   }
 
   /** A thread per stream: a pool with one thread would read one to its end before the other. */
-  private static CompletableFuture<String> reading(InputStream stream) {
+  static CompletableFuture<String> reading(InputStream stream) {
     CompletableFuture<String> read = new CompletableFuture<>();
     Thread thread = new Thread(() -> read.complete(text(stream)), "reader");
     thread.setDaemon(true);

@@ -314,7 +314,8 @@ class SeatbeltLaunchTest {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process =
           sandbox.start(
-              SandboxCommand.of("sh", "-c", "stty size; read a; stty size; exec sleep 1000")
+              SandboxCommand.of(
+                      "sh", "-c", "stty size; read a; stty size; echo up; exec sleep 1000")
                   .terminal(new TerminalSize(30, 100)));
       var output = process.inputReader();
       assertThat(output.readLine().strip()).isEqualTo("30 100");
@@ -322,6 +323,8 @@ class SeatbeltLaunchTest {
       process.getOutputStream().write("x\n".getBytes(StandardCharsets.UTF_8));
       assertThat(output.readLine().strip()).isEqualTo("x");
       assertThat(output.readLine().strip()).isEqualTo("40 90");
+      // Nothing is waited for any more: a shell forgets an interrupt of what ends all the same.
+      assertThat(output.readLine().strip()).isEqualTo("up");
       process.getOutputStream().write(3);
       assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(130);
