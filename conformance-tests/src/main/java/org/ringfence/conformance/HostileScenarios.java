@@ -119,6 +119,12 @@ final class HostileScenarios {
       }
       long pid = LifetimeScenarios.pidOf(sleeper);
       long before = zombiesOf(pid);
+      // The last of them may be about to end.
+      for (long waited = 0; before < 100 && waited < LifetimeScenarios.PATIENCE_MILLIS; ) {
+        Thread.sleep(10);
+        waited += 10;
+        before = zombiesOf(pid);
+      }
       process.getOutputStream().close();
       process.waitFor();
       if (before < 100) {
@@ -161,7 +167,7 @@ final class HostileScenarios {
   private static String diskFiller(Stage stage) throws Exception {
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
-            .wallTime(Duration.ofMillis(500))
+            .wallTime(Duration.ofMillis(1500))
             .grace(Duration.ZERO)
             .build();
     Path tmp;
@@ -209,6 +215,10 @@ final class HostileScenarios {
               LifetimeScenarios.sh(
                       "(for i in $(seq 60); do " + sleeper + " & done) 2>/dev/null; read line")
                   .redirectError(ProcessBuilder.Redirect.DISCARD));
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (LifetimeScenarios.running(sleeper) == 0 && System.nanoTime() < end) {
+        Thread.sleep(10);
+      }
       Thread.sleep(1_000);
       long count = LifetimeScenarios.running(sleeper);
       process.destroyForcibly();
