@@ -2,6 +2,7 @@ package org.ringfence.conformance;
 
 import java.util.concurrent.Callable;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.probe.AbsentException;
 
 /**
  * What came of one case.
@@ -33,7 +34,7 @@ public record CaseResult(
     try {
       detail = body.call();
       outcome = detail.isEmpty() ? Outcome.PASS : Outcome.FAIL;
-    } catch (NotApplicableException e) {
+    } catch (NotApplicableException | AbsentException e) {
       outcome = Outcome.NOT_APPLICABLE;
       detail = e.getMessage();
     } catch (Exception e) {

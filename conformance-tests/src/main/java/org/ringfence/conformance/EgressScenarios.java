@@ -404,7 +404,7 @@ final class EgressScenarios {
   }
 
   /** Nobody outside has seen anything but what was allowed. */
-  static String strangers(Stage stage) {
+  static String strangers(Stage stage) throws NotApplicableException {
     OutsideWorld world = stage.fixture().world();
     if (world.visits(FORBIDDEN) > 0) {
       return "a server that no name leads to was reached";

@@ -49,6 +49,7 @@ final class EscapeScenarios {
     Path outside = stage.fixture().outside();
     Path alias = Files.createDirectory(outside.resolve("alias"));
     Path aliased = outside.resolve("directory");
+    LibC.onlyLinux("bind mounts");
     long mounted = LibC.call("mount", aliased.toString(), alias.toString(), "none", MS_BIND, null);
     if (mounted < 0) {
       throw new ConformanceCase.NotApplicableException(

@@ -16,9 +16,12 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
+import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.probe.LibC;
 import org.ringfence.conformance.probe.Probe;
 
 /**
@@ -35,7 +38,7 @@ final class Fixture implements AutoCloseable {
   private final Path library;
   private final List<Path> classPath = new ArrayList<>();
   private final HostServers servers;
-  private final OutsideWorld world;
+  private final Optional<OutsideWorld> world;
   private final Process victim;
 
   private Fixture(Path base) throws IOException {
@@ -47,7 +50,8 @@ final class Fixture implements AutoCloseable {
     reset();
     Files.createDirectory(base.resolve("sockets"));
     this.servers = HostServers.start(base.resolve("sockets"));
-    this.world = OutsideWorld.start(Files.createDirectory(base.resolve("world")));
+    Path files = Files.createDirectory(base.resolve("world"));
+    this.world = LibC.LINUX ? Optional.of(OutsideWorld.start(files)) : Optional.empty();
     ProcessBuilder sleeper = new ProcessBuilder("sleep", "3600");
     sleeper.environment().put(VICTIM_VARIABLE, SECRET);
     this.victim = sleeper.start();
@@ -88,10 +92,10 @@ final class Fixture implements AutoCloseable {
   }
 
   private void unpackJna() throws IOException {
-    String arch = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86-64";
-    String name = "libjnidispatch.so";
-    try (InputStream in =
-        com.sun.jna.Native.class.getResourceAsStream("linux-" + arch + "/" + name)) {
+    String arch = LibC.X86 ? "x86-64" : "aarch64";
+    String name = LibC.LINUX ? "libjnidispatch.so" : "libjnidispatch.jnilib";
+    String directory = (LibC.LINUX ? "linux-" : "darwin-") + arch;
+    try (InputStream in = com.sun.jna.Native.class.getResourceAsStream(directory + "/" + name)) {
       if (in != null) {
         Files.copy(in, library.resolve(name));
       }
@@ -179,8 +183,17 @@ final class Fixture implements AutoCloseable {
     return library;
   }
 
-  OutsideWorld world() {
-    return world;
+  /**
+   * What stands for the Internet.
+   *
+   * @throws NotApplicableException where it has no addresses to stand on, and where programs that
+   *     connect by themselves are led nowhere
+   */
+  OutsideWorld world() throws NotApplicableException {
+    return world.orElseThrow(
+        () ->
+            new NotApplicableException(
+                "the case connects by itself, which on this system nobody leads to allowed hosts"));
   }
 
   /** What the web server of the world outside serves. */
@@ -227,8 +240,11 @@ final class Fixture implements AutoCloseable {
     names.put("tcp6", Integer.toString(servers.tcp6Port()));
     names.put("udp4", Integer.toString(servers.udp4Port()));
     names.put("udp6", Integer.toString(servers.udp6Port()));
-    names.put("raw", Integer.toString(world.rawPort()));
-    names.put("web", Integer.toString(world.port()));
+    world.ifPresent(
+        outside -> {
+          names.put("raw", Integer.toString(outside.rawPort()));
+          names.put("web", Integer.toString(outside.port()));
+        });
     names.put("unix", servers.unixPath().toString());
     names.put("unix-datagram", servers.unixDatagramPath().toString());
     names.put("abstract", servers.abstractName());
@@ -330,7 +346,9 @@ final class Fixture implements AutoCloseable {
   public void close() throws IOException {
     victim.destroyForcibly();
     servers.close();
-    world.close();
+    if (world.isPresent()) {
+      world.get().close();
+    }
     Files.deleteIfExists(sharedFile());
     deleteTree(base);
   }

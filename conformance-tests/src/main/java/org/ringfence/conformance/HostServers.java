@@ -16,10 +16,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.SocketAddress;
 
 /** Servers outside the sandbox, on loopback and on unix sockets; they count who comes. */
 final class HostServers implements AutoCloseable {
   private static final int AF_UNIX = 1;
+  // linux/net.h; fcntl.h
+  private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int F_SETFD = 2;
+  private static final int FD_CLOEXEC = 1;
   private static final int BACKLOG = 128;
   private static final int PATIENCE_MILLIS = 3_000;
 
@@ -47,7 +52,9 @@ final class HostServers implements AutoCloseable {
     this.unixDatagramPath = directory.resolve("datagram");
     receiving(nativeServer(unixDatagramPath.toString(), 2));
     this.abstractName = "ringfence-conformance-" + System.nanoTime();
-    nativeServer("\0" + abstractName, 1);
+    if (LibC.LINUX) {
+      nativeServer("\0" + abstractName, 1);
+    }
   }
 
   static HostServers start(Path directory) throws IOException {
@@ -92,11 +99,12 @@ final class HostServers implements AutoCloseable {
   }
 
   private int nativeServer(String path, int type) throws IOException {
-    byte[] bytes = path.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    Memory address = LibC.memory(2 + bytes.length);
-    address.setShort(0, (short) AF_UNIX);
-    address.write(2, bytes, 0, bytes.length);
-    int fd = (int) LibC.call("socket", AF_UNIX, type | 0x80000, 0);
+    Memory address = SocketAddress.unix(path);
+    // No command may inherit it.
+    int fd = (int) LibC.call("socket", AF_UNIX, type | (LibC.LINUX ? SOCK_CLOEXEC : 0), 0);
+    if (!LibC.LINUX) {
+      LibC.call("fcntl", fd, F_SETFD, FD_CLOEXEC);
+    }
     open.add(() -> LibC.call("shutdown", fd, 2));
     open.add(() -> LibC.call("close", fd));
     long bound = LibC.call("bind", fd, address, (int) address.size());

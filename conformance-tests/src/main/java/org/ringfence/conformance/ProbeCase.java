@@ -5,6 +5,7 @@ import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.policy.SandboxPolicy;
 
 /**
  * A case as data: the probe tries one operation under a policy; a denial is believed only if
@@ -41,11 +42,13 @@ record ProbeCase(
   @Override
   public String run(Stage stage) throws Exception {
     Fixture fixture = stage.fixture();
+    SandboxPolicy wanted = stage.policy(policy);
     List<String> command = fixture.probe(probe);
     if (expected == Expected.DENIED || expected == Expected.NO_EFFECT) {
       fixture.reset();
       Execution control =
           Execution.of(new ProcessBuilder(command).directory(fixture.workspace().toFile()).start());
+      check(control);
       if (!control.ok()) {
         throw new NotApplicableException(
             "the control does not succeed on this machine: " + control.result());
@@ -55,9 +58,10 @@ record ProbeCase(
     Map<String, String> before = fixture.snapshot();
     long contacts = fixture.contacts();
     Execution inside;
-    try (Sandbox sandbox = stage.open(stage.policy(policy), about.needs())) {
+    try (Sandbox sandbox = stage.open(wanted, about.needs())) {
       inside = Execution.of(sandbox.start(SandboxCommand.of(command)));
     }
+    check(inside);
     if (expected == Expected.OK) {
       return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
     }
@@ -75,5 +79,12 @@ record ProbeCase(
       return "said " + inside.result() + ", but a server outside was reached";
     }
     return fixture.victimAlive() ? "" : "the process outside has been ended";
+  }
+
+  private static void check(Execution execution) throws NotApplicableException {
+    if (execution.result().startsWith("ABSENT ")) {
+      throw new NotApplicableException(
+          "this system has no " + execution.result().substring("ABSENT ".length()));
+    }
   }
 }

@@ -29,8 +29,12 @@ import org.ringfence.spi.SandboxBackend;
  */
 record Stage(SandboxBackend backend, Fixture fixture) {
 
-  /** A policy by the name that cases use. */
-  SandboxPolicy policy(String name) throws IOException {
+  /**
+   * A policy by the name that cases use.
+   *
+   * @throws NotApplicableException if it is about a world outside, and there is none
+   */
+  SandboxPolicy policy(String name) throws IOException, NotApplicableException {
     return switch (name) {
       case "write" -> write().build();
       case "read-only" -> Presets.load("read-only");
@@ -84,7 +88,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /** Some names lead to the world outside; with more hosts none of them is denied. */
-  SandboxPolicy.Builder allowlist(List<String> more) {
+  SandboxPolicy.Builder allowlist(List<String> more) throws NotApplicableException {
     String port = ":" + fixture.world().port();
     String raw = ":" + fixture.world().rawPort();
     SandboxPolicy.Builder builder =

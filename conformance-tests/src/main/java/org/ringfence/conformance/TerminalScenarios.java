@@ -13,6 +13,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.conformance.ConformanceCase.Body;
+import org.ringfence.conformance.probe.LibC;
 
 /** Commands that are given a terminal. */
 final class TerminalScenarios {
@@ -36,18 +37,19 @@ final class TerminalScenarios {
         "echo through > /dev/tty",
         "through");
     prints(all, "TTY-SIZE", "it has the size asked for", "stty size", "40 100");
-    prints(
+    add(
         all,
         "TTY-OWN-SESSION",
         "the session is the command's own",
-        "test \"$(cut -d' ' -f6 /proc/$$/stat)\" = \"$$\" && echo own",
-        "own");
-    prints(
+        withProc(printing("test \"$(cut -d' ' -f6 /proc/$$/stat)\" = \"$$\" && echo own", "own")));
+    add(
         all,
         "TTY-NOT-OURS",
         "it is not the terminal of the JVM",
-        "test \"$(readlink /proc/self/fd/0)\" != \"" + jvmTerminal() + "\" && echo other",
-        "other");
+        withProc(
+            printing(
+                "test \"$(readlink /proc/self/fd/0)\" != \"" + jvmTerminal() + "\" && echo other",
+                "other")));
     add(all, "TTY-RESIZE", "a new size is told", TerminalScenarios::resize);
     add(all, "TTY-INTERRUPT", "Ctrl-C interrupts the foreground", TerminalScenarios::interrupt);
     add(all, "TTY-ECHO", "what is typed is echoed and read", TerminalScenarios::echo);
@@ -69,20 +71,27 @@ final class TerminalScenarios {
 
   private static void prints(
       Map<ConformanceCase, Body> all, String id, String title, String script, String expected) {
-    add(
-        all,
-        id,
-        title,
-        stage -> {
-          stage.fixture().reset();
-          try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
-            SandboxedProcess process = start(sandbox, script);
-            String output = all(process);
-            return output.contains(expected)
-                ? ""
-                : "expected '" + expected + "', got '" + output + "', " + process.waitFor();
-          }
-        });
+    add(all, id, title, printing(script, expected));
+  }
+
+  private static Body withProc(Body body) {
+    return stage -> {
+      LibC.onlyLinux("/proc");
+      return body.run(stage);
+    };
+  }
+
+  private static Body printing(String script, String expected) {
+    return stage -> {
+      stage.fixture().reset();
+      try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+        SandboxedProcess process = start(sandbox, script);
+        String output = all(process);
+        return output.contains(expected)
+            ? ""
+            : "expected '" + expected + "', got '" + output + "', " + process.waitFor();
+      }
+    };
   }
 
   private static SandboxedProcess start(Sandbox sandbox, String script) throws Exception {

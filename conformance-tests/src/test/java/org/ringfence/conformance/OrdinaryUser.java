@@ -73,6 +73,13 @@ final class OrdinaryUser implements AutoCloseable {
     return target;
   }
 
+  /** A new directory of that user's. */
+  Path directory(String name) throws IOException {
+    Path made = Files.createDirectory(home.resolve(name));
+    POSIXFactory.getNativePOSIX().chown(made.toString(), ID, ID);
+    return made;
+  }
+
   /** A JVM of the ordinary user. */
   ProcessBuilder java(String mainClass, String... arguments) {
     List<String> command =

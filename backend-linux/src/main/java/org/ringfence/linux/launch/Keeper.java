@@ -12,6 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
+import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
@@ -36,6 +37,7 @@ final class Keeper implements Runnable {
   static final int STEP_SPAWN = 4;
   static final int STEP_WAIT = 5;
   static final int STEP_UNEXPECTED = 6;
+  static final int STEP_THREAD = 7;
 
   // Requests from other threads.
   static final int REQUEST_TERM = 1;
@@ -92,6 +94,14 @@ final class Keeper implements Runnable {
       ended.add(this);
       wakeSupervisor();
     }
+  }
+
+  /** Called in the place of {@link #run} when no thread could be started for it. */
+  void notBegun() {
+    error = Errno.EAGAIN.value();
+    failedStep = STEP_THREAD;
+    done = true;
+    orders.startedWord.set();
   }
 
   private boolean restrict() {

@@ -75,6 +75,13 @@ final class LinuxProcess extends WatchedProcess {
     supervisor.remove(this);
   }
 
+  /** Nobody gets it, though it has started: it goes. */
+  void lost(Runnable gone) {
+    whenGone = gone;
+    keeper.observed();
+    endNow();
+  }
+
   void limitWallTime(Duration time) {
     wallTime = supervisor.schedule(time.toNanos(), () -> end(Termination.Cause.TIMED_OUT, grace));
   }

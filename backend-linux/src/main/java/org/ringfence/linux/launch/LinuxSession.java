@@ -45,6 +45,9 @@ import org.ringfence.spi.Launch;
 
 /** An open sandbox on Linux: in this process alone, or with namespaces made by bubblewrap. */
 public final class LinuxSession implements BackendSession {
+  private static final String NONE_LEFT =
+      "launch: the system has no process or thread left for this JVM; see ulimit -u, and limits.processes for"
+          + " what commands may take";
   private static final long CLOSE_POLL_MILLIS = 2;
 
   private final Kernel kernel;
@@ -370,13 +373,23 @@ public final class LinuxSession implements BackendSession {
       if (!keeper.started()) {
         throw failed(launch, keeper, process);
       }
-      LinuxProcess.Streams ends = streams.parent(process);
-      streams.handOver();
-      process.running(ends, () -> live.remove(process));
-      launch.limits().wallTime().ifPresent(process::limitWallTime);
+      boolean handedOver = false;
+      try {
+        LinuxProcess.Streams ends = streams.parent(process);
+        streams.handOver();
+        process.running(ends, () -> live.remove(process));
+        launch.limits().wallTime().ifPresent(process::limitWallTime);
+        handedOver = true;
+      } finally {
+        if (!handedOver) {
+          process.lost(() -> live.remove(process));
+        }
+      }
       return process;
     } catch (SandboxException e) {
       throw e;
+    } catch (OutOfMemoryError e) {
+      throw new SandboxException(NONE_LEFT, e);
     } catch (IOException e) {
       throw new SandboxException("launch: " + e.getMessage(), e);
     }
@@ -408,9 +421,12 @@ public final class LinuxSession implements BackendSession {
     process.abandon();
     String error = Errno.name(keeper.error());
     return switch (keeper.failedStep()) {
+      case Keeper.STEP_THREAD -> new SandboxException(NONE_LEFT);
       case Keeper.STEP_SPAWN ->
-          new org.ringfence.CommandNotFoundException(
-              launch.command().get(0), "it cannot be executed: " + error);
+          keeper.error() == Errno.EAGAIN.value() || keeper.error() == Errno.ENOMEM.value()
+              ? new SandboxException(NONE_LEFT)
+              : new org.ringfence.CommandNotFoundException(
+                  launch.command().get(0), "it cannot be executed: " + error);
       case Keeper.STEP_DIRECTORY ->
           new SandboxException(
               "directory: '" + launch.directory() + "' cannot be entered: " + error);

@@ -287,24 +287,30 @@ final class Supervisor implements AutoCloseable {
       while (!closed) {
         long count =
             kernel.call(Syscall.EPOLL_PWAIT, epoll, list, MOST_EVENTS, millisToWait(), 0, 8);
-        for (int i = 0; i < count; i++) {
-          long at = list + (long) i * eventSize;
-          long data = block.getLong(at + eventSize - 8);
-          if (data == EVENT_DATA) {
-            kernel.call(Syscall.READ, event, counter, 8);
-          } else if (data >= CONNECT_DATA) {
-            network.ready((int) (data - CONNECT_DATA));
-          } else if (data >= PROCESS_DATA) {
-            processEnded((int) (data - PROCESS_DATA), block.getInt(at));
-          } else {
-            listenerReady(block, block.getInt(at), notification);
+        try {
+          for (int i = 0; i < count; i++) {
+            long at = list + (long) i * eventSize;
+            long data = block.getLong(at + eventSize - 8);
+            if (data == EVENT_DATA) {
+              kernel.call(Syscall.READ, event, counter, 8);
+            } else if (data >= CONNECT_DATA) {
+              network.ready((int) (data - CONNECT_DATA));
+            } else if (data >= PROCESS_DATA) {
+              processEnded((int) (data - PROCESS_DATA), block.getInt(at));
+            } else {
+              listenerReady(block, block.getInt(at), notification);
+            }
           }
+        } catch (RuntimeException | Error e) {
+          // Commands still have to be ended in time, and their ends told.
+          LOG.error("the supervisor has failed; calls that it would decide now fail", e);
+          stopListening();
         }
         keepTime();
         settleEnded();
       }
     } catch (RuntimeException | Error e) {
-      LOG.error("the supervisor has failed; calls that it would decide now fail", e);
+      LOG.error("the supervisor has failed; no time is kept any more", e);
     } finally {
       stopListening();
     }
@@ -376,7 +382,11 @@ final class Supervisor implements AutoCloseable {
             arguments);
     try {
       dispatch(call);
-    } catch (RuntimeException e) {
+    } catch (OutOfMemoryError e) {
+      // No thread could be started for a call that waits: commands may have taken all there are.
+      LOG.warn("call {} is put off: {}", number, e.getMessage());
+      call.fail(Errno.EAGAIN);
+    } catch (RuntimeException | Error e) {
       LOG.error("call {} could not be answered", number, e);
       call.fail(Errno.EPERM);
     }

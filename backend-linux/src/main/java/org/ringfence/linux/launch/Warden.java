@@ -121,21 +121,25 @@ final class Warden implements AutoCloseable {
     }
     restriction = result;
     restrictedWord.set();
+    boolean full = false;
     while (!closed) {
       Keeper keeper = requests.poll();
       if (keeper != null) {
-        new Post().startWith(keeper);
+        full = !new Post().startWith(keeper);
       } else if (filter != null && !filtered) {
         filtered = true;
         filtering =
             kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, filter.flags(), filter.program());
         filteredWord.set();
-      } else if (filtered && spares.size() < MOST_SPARES) {
+      } else if (filtered && !full && spares.size() < MOST_SPARES) {
         Post spare = new Post();
-        spare.thread.start();
-        spares.add(spare);
+        full = !spare.begin();
+        if (!full) {
+          spares.add(spare);
+        }
       } else {
         LockSupport.park(this);
+        full = false;
       }
     }
     for (Post spare = spares.poll(); spare != null; spare = spares.poll()) {
@@ -155,9 +159,24 @@ final class Warden implements AutoCloseable {
       thread.setDaemon(true);
     }
 
-    private void startWith(Keeper assigned) {
+    /** Whoever waits for the keeper is told when there is no thread for it. */
+    private boolean startWith(Keeper assigned) {
       assign(assigned);
-      thread.start();
+      if (begin()) {
+        return true;
+      }
+      assigned.notBegun();
+      return false;
+    }
+
+    private boolean begin() {
+      try {
+        thread.start();
+        return true;
+      } catch (OutOfMemoryError e) {
+        // The system has no thread left for this JVM.
+        return false;
+      }
     }
 
     private void assign(Keeper assigned) {

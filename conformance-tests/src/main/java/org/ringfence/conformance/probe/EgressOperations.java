@@ -127,27 +127,19 @@ final class EgressOperations {
     }
   }
 
-  private static Memory inet(String host, int port) throws UnknownHostException {
-    byte[] raw = InetAddress.getByName(host).getAddress();
-    Memory address = LibC.memory(16);
-    address.setShort(0, (short) AF_INET);
-    address.setByte(2, (byte) (port >> 8));
-    address.setByte(3, (byte) port);
-    address.write(4, raw, 0, 4);
-    return address;
-  }
-
   /** Connects where it may, disconnects, and connects the same socket elsewhere. */
   private static long reconnect(String[] a) throws Exception {
     int port = Integer.parseInt(a[1]);
     long fd = LibC.call("socket", AF_INET, STREAM, 0);
-    long first = LibC.call("connect", (int) fd, inet(a[0], port), 16);
+    long first = LibC.call("connect", (int) fd, SocketAddress.inet(a[0], port), 16);
     if (first < 0) {
       return first;
     }
     Memory nothing = LibC.memory(16);
     long unspecified = LibC.call("connect", (int) fd, nothing, 16);
-    return unspecified < 0 ? unspecified : LibC.call("connect", (int) fd, inet(a[2], port), 16);
+    return unspecified < 0
+        ? unspecified
+        : LibC.call("connect", (int) fd, SocketAddress.inet(a[2], port), 16);
   }
 
   /** A socket goes through a socket pair before it is connected. */
@@ -179,7 +171,8 @@ final class EgressOperations {
     if (got < 0) {
       return got;
     }
-    return LibC.call("connect", control.getInt(16), inet(a[0], Integer.parseInt(a[1])), 16);
+    return LibC.call(
+        "connect", control.getInt(16), SocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
   }
 
   /**
@@ -188,7 +181,7 @@ final class EgressOperations {
    */
   private static long swapRace(String[] a) throws Exception {
     int port = Integer.parseInt(a[1]);
-    Memory address = inet(a[0], port);
+    Memory address = SocketAddress.inet(a[0], port);
     byte[] allowed = InetAddress.getByName(a[0]).getAddress();
     byte[] forbidden = InetAddress.getByName(a[2]).getAddress();
     long other = LibC.call("socket", AF_INET, DGRAM, 0);
@@ -339,7 +332,8 @@ final class EgressOperations {
     if (set < 0) {
       return set;
     }
-    long connected = LibC.call("connect", (int) fd, inet(a[0], Integer.parseInt(a[1])), 16);
+    long connected =
+        LibC.call("connect", (int) fd, SocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
     return connected < 0
         ? connected
         : LibC.call("send", (int) fd, LibC.string("GET / HTTP/1.0\r\n\r\n"), 18L, MSG_ZEROCOPY);
@@ -491,7 +485,7 @@ final class EgressOperations {
   private static long listenEverywhere(String[] a) throws Exception {
     long fd = LibC.call("socket", AF_INET, STREAM, 0);
     if (a[0].equals("bound")) {
-      long bound = LibC.call("bind", (int) fd, inet("0.0.0.0", 0), 16);
+      long bound = LibC.call("bind", (int) fd, SocketAddress.inet("0.0.0.0", 0), 16);
       if (bound < 0) {
         return bound;
       }
@@ -521,7 +515,8 @@ final class EgressOperations {
     long fd = LibC.call("socket", AF_INET, DGRAM, 0);
     return fd < 0
         ? fd
-        : LibC.call("sendto", (int) fd, "x", 1L, 0, inet(a[0], Integer.parseInt(a[1])), 16);
+        : LibC.call(
+            "sendto", (int) fd, "x", 1L, 0, SocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
   }
 
   /** Connects to a host and begins TLS with another name, or with "none". */

@@ -9,12 +9,14 @@ final class FileOperations {
   // asm-generic/fcntl.h
   private static final int O_WRONLY = 1;
   private static final int O_RDWR = 2;
-  private static final int O_CREAT = 0x40;
-  private static final int O_TRUNC = 0x200;
-  private static final int O_APPEND = 0x400;
-  private static final int O_PATH = 0x200000;
+  private static final int O_CREAT = KernelNumbers.here().create();
+  private static final int O_TRUNC = KernelNumbers.here().truncate();
+  private static final int O_APPEND = KernelNumbers.here().append();
+  // What comes nearest elsewhere is a descriptor for reading.
+  private static final int O_PATH = LibC.LINUX ? 0x200000 : 0;
   private static final int EACCES = 13;
   private static final int MODE = 0644;
+  // linux/fs.h; RENAME_SWAP of sys/stdio.h of macOS
   private static final int RENAME_EXCHANGE = 2;
 
   private FileOperations() {}
@@ -29,9 +31,7 @@ final class FileOperations {
     all.put("mkdir", a -> LibC.call("mkdir", a[0], 0755));
     all.put("rmdir", a -> LibC.call("rmdir", a[0]));
     all.put("rename", a -> LibC.call("rename", a[0], a[1]));
-    all.put(
-        "exchange",
-        a -> LibC.call("renameat2", LibC.AT_FDCWD, a[0], LibC.AT_FDCWD, a[1], RENAME_EXCHANGE));
+    all.put("exchange", a -> rename(LibC.AT_FDCWD, a[0], LibC.AT_FDCWD, a[1], RENAME_EXCHANGE));
     all.put("link", a -> LibC.call("link", a[0], a[1]));
     all.put("symlink", a -> LibC.call("symlink", a[0], a[1]));
     all.put("mkfifo", a -> LibC.call("mkfifo", a[0], MODE));
@@ -91,7 +91,7 @@ final class FileOperations {
     swapper.start();
     int rounds = Integer.parseInt(arguments[2]);
     for (int i = 0; i < rounds; i++) {
-      long fd = LibC.syscall(257, 56, LibC.AT_FDCWD, name, O_WRONLY | O_CREAT, MODE);
+      long fd = LibC.call("openat", LibC.AT_FDCWD, name, O_WRONLY | O_CREAT, MODE);
       if (fd >= 0) {
         LibC.call("close", (int) fd);
       }
@@ -106,28 +106,41 @@ final class FileOperations {
     all.put("fchmod", a -> onReadOnly(a[0], fd -> LibC.call("fchmod", fd, 0600)));
     all.put("fchmodat2", a -> LibC.syscall(452, 452, LibC.AT_FDCWD, LibC.string(a[0]), 0600, 0));
     all.put(
-        "chmod-proc-fd", a -> onPath(a[0], fd -> LibC.call("chmod", "/proc/self/fd/" + fd, 0600)));
+        "chmod-proc-fd",
+        a -> onPath(a[0], fd -> LibC.call("chmod", "/proc/self/fd/" + onlyLinux(fd), 0600)));
     all.put("chown", a -> LibC.call("chown", a[0], uid(), -1));
     all.put("fchown", a -> onReadOnly(a[0], fd -> LibC.call("fchown", fd, uid(), -1)));
     all.put("lchown", a -> LibC.call("lchown", a[0], uid(), -1));
     all.put("utimes", a -> LibC.call("utimes", a[0], times()));
     all.put("futimens", a -> onReadOnly(a[0], fd -> LibC.call("futimens", fd, times())));
     all.put("utimensat", a -> LibC.call("utimensat", LibC.AT_FDCWD, a[0], times(), 0));
-    all.put("setxattr", a -> LibC.call("setxattr", a[0], "user.ringfence", "x", 1L, 0));
+    all.put("setxattr", a -> LibC.call("setxattr", a[0], "user.ringfence", "x", 1L, 0, 0));
     all.put(
         "fsetxattr",
-        a -> onReadOnly(a[0], fd -> LibC.call("fsetxattr", fd, "user.ringfence", "x", 1L, 0)));
-    all.put(
-        "inode-flags",
-        a ->
-            onReadOnly(
-                a[0],
-                fd -> {
-                  // FS_IOC_SETFLAGS with FS_NODUMP_FL (linux/fs.h)
-                  Memory flags = LibC.memory(8);
-                  flags.setInt(0, 0x40);
-                  return LibC.call("ioctl", fd, 0x40086602L, flags);
-                }));
+        a -> onReadOnly(a[0], fd -> LibC.call("fsetxattr", fd, "user.ringfence", "x", 1L, 0, 0)));
+    all.put("inode-flags", a -> onReadOnly(a[0], FileOperations::setNoDump));
+  }
+
+  private static long setNoDump(int fd) {
+    if (!LibC.LINUX) {
+      // UF_NODUMP of sys/stat.h
+      return LibC.call("fchflags", fd, 1);
+    }
+    // FS_IOC_SETFLAGS with FS_NODUMP_FL (linux/fs.h)
+    Memory flags = LibC.memory(8);
+    flags.setInt(0, 0x40);
+    return LibC.call("ioctl", fd, 0x40086602L, flags);
+  }
+
+  /** As {@code renameat2(2)}, which has another name elsewhere. */
+  static long rename(int base, String from, int otherBase, String to, int flags) {
+    String function = LibC.LINUX ? "renameat2" : "renameatx_np";
+    return LibC.call(function, base, from, otherBase, to, flags);
+  }
+
+  private static int onlyLinux(int fd) {
+    LibC.onlyLinux("/proc/self/fd");
+    return fd;
   }
 
   private interface OnDescriptor {
@@ -194,6 +207,7 @@ final class FileOperations {
 
   /** Opened for reading, then opened again for writing through the descriptor's own name. */
   private static long reopenThroughProc(String[] a) {
-    return onReadOnly(a[0], fd -> writeAt(LibC.AT_FDCWD, "/proc/self/fd/" + fd, O_WRONLY));
+    return onReadOnly(
+        a[0], fd -> writeAt(LibC.AT_FDCWD, "/proc/self/fd/" + onlyLinux(fd), O_WRONLY));
   }
 }

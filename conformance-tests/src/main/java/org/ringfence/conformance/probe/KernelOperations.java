@@ -22,7 +22,7 @@ final class KernelOperations {
     all.put("unshare-user-net", a -> LibC.syscall(272, 97, CLONE_NEWUSER | CLONE_NEWNET));
     all.put("clone-user", a -> childOf(LibC.syscall(56, 220, CLONE_NEWUSER | SIGCHLD, 0L)));
     all.put("clone3-user", KernelOperations::clone3);
-    all.put("mount", a -> LibC.call("mount", "none", a[0], "tmpfs", 0L, null));
+    all.put("mount", a -> mount(a[0]));
     all.put("fsopen", a -> LibC.syscall(430, 430, LibC.string("tmpfs"), 0));
     all.put("open-tree", a -> LibC.syscall(428, 428, LibC.AT_FDCWD, LibC.string(a[0]), 1));
     all.put("setns", KernelOperations::setns);
@@ -40,17 +40,27 @@ final class KernelOperations {
     all.put("reboot", a -> LibC.syscall(169, 142, 0L, 0L, 0L, 0L));
     all.put("swapon", a -> LibC.syscall(167, 224, LibC.string(a[0]), 0));
     all.put("quotactl", a -> LibC.syscall(179, 60, 0x800001L << 8, 0L, 0L, LibC.memory(256)));
-    all.put("tiocsti", a -> LibC.call("ioctl", 0, 0x5412L, LibC.string("x")));
+    all.put("tiocsti", a -> terminal(0x5412L, "x"));
     all.put("tiocsti-high-bits", a -> LibC.syscall(16, 29, 0L, 0x100005412L, LibC.string("x")));
-    all.put("tioclinux", a -> LibC.call("ioctl", 0, 0x541CL, LibC.string("\2")));
-    all.put("x32", a -> LibC.X86 ? LibC.call("syscall", X32 | 39) : -38);
-    all.put("i386", a -> LibC.X86 ? int80(20) : -38);
+    all.put("tioclinux", a -> terminal(0x541CL, "\2"));
+    all.put("x32", a -> LibC.X86 ? LibC.syscall(X32 | 39, 0) : -38);
+    all.put("i386", a -> LibC.X86 && LibC.LINUX ? int80(20) : -38);
     all.put("fanotify", a -> LibC.syscall(300, 262, 0, 0));
     all.put("own-seccomp", KernelOperations::ownSeccomp);
     all.put("sysv-memory", a -> removed(LibC.call("shmget", 0, 4096L, 01600), "shmctl"));
     all.put("sysv-messages", a -> removed(LibC.call("msgget", 0, 01600), "msgctl"));
     all.put("message-queue", KernelOperations::messageQueue);
     all.put("own-landlock", a -> LibC.syscall(444, 444, 0L, 0L, 1L));
+  }
+
+  private static long terminal(long request, String text) {
+    LibC.onlyLinux("request " + Long.toHexString(request) + " of terminals");
+    return LibC.call("ioctl", 0, request, LibC.string(text));
+  }
+
+  private static long mount(String directory) {
+    LibC.onlyLinux("a file system of memory");
+    return LibC.call("mount", "none", directory, "tmpfs", 0L, null);
   }
 
   private static long childOf(long pid) {
@@ -91,6 +101,7 @@ final class KernelOperations {
   }
 
   private static long setns(String[] a) {
+    LibC.onlyLinux("namespaces");
     long fd = LibC.call("open", "/proc/" + a[0] + "/ns/" + a[1], 0, 0);
     return fd < 0 ? fd : LibC.call("setns", (int) fd, 0);
   }

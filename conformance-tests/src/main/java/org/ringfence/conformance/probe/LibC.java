@@ -1,52 +1,42 @@
 package org.ringfence.conformance.probe;
 
 import com.sun.jna.Function;
+import com.sun.jna.Library;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Functions of libc by name, for probes and fixtures. Results below 0 are negated errors. */
 public final class LibC {
+  /** Whether this is Linux; else it is macOS. */
+  public static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+
   /** {@code AT_FDCWD} of {@code fcntl.h}. */
-  public static final int AT_FDCWD = -100;
+  public static final int AT_FDCWD = KernelNumbers.here().atFdcwd();
 
   /** Whether this is x86_64; else it is aarch64. */
   public static final boolean X86 =
       System.getProperty("os.arch").equals("amd64")
           || System.getProperty("os.arch").equals("x86_64");
 
-  private static final Map<Integer, String> NAMES =
-      Map.ofEntries(
-          Map.entry(1, "EPERM"),
-          Map.entry(2, "ENOENT"),
-          Map.entry(3, "ESRCH"),
-          Map.entry(5, "EIO"),
-          Map.entry(9, "EBADF"),
-          Map.entry(11, "EAGAIN"),
-          Map.entry(12, "ENOMEM"),
-          Map.entry(13, "EACCES"),
-          Map.entry(17, "EEXIST"),
-          Map.entry(18, "EXDEV"),
-          Map.entry(20, "ENOTDIR"),
-          Map.entry(22, "EINVAL"),
-          Map.entry(24, "EMFILE"),
-          Map.entry(25, "ENOTTY"),
-          Map.entry(27, "EFBIG"),
-          Map.entry(30, "EROFS"),
-          Map.entry(38, "ENOSYS"),
-          Map.entry(40, "ELOOP"),
-          Map.entry(93, "EPROTONOSUPPORT"),
-          Map.entry(94, "ESOCKTNOSUPPORT"),
-          Map.entry(95, "EOPNOTSUPP"),
-          Map.entry(97, "EAFNOSUPPORT"),
-          Map.entry(99, "EADDRNOTAVAIL"),
-          Map.entry(101, "ENETUNREACH"),
-          Map.entry(107, "ENOTCONN"),
-          Map.entry(110, "ETIMEDOUT"),
-          Map.entry(111, "ECONNREFUSED"),
-          Map.entry(113, "EHOSTUNREACH"));
+  /** Functions of variable arguments, which some processors take elsewhere than the others. */
+  private interface Variadic extends Library {
+    int open(Pointer path, int flags, Object... more);
+
+    int openat(int directory, Pointer path, int flags, Object... more);
+
+    int fcntl(int fd, int command, Object... more);
+
+    int ioctl(int fd, NativeLong request, Object... more);
+
+    Pointer sem_open(String name, int flags, Object... more);
+  }
+
+  private static final Variadic VARIADIC = Native.load("c", Variadic.class);
 
   private LibC() {}
 
@@ -58,17 +48,67 @@ public final class LibC {
    * @return its result, or a negated error number when it is -1
    */
   public static long call(String function, Object... arguments) {
-    Function found = NativeLibrary.getProcess().getFunction(function);
+    long result =
+        switch (function) {
+          case "open" -> VARIADIC.open(pointer(arguments[0]), (int) arguments[1], arguments[2]);
+          case "openat" ->
+              VARIADIC.openat(
+                  (int) arguments[0], pointer(arguments[1]), (int) arguments[2], arguments[3]);
+          case "fcntl" -> VARIADIC.fcntl((int) arguments[0], (int) arguments[1], arguments[2]);
+          case "ioctl" ->
+              VARIADIC.ioctl(
+                  (int) arguments[0],
+                  new NativeLong(((Number) arguments[1]).longValue()),
+                  pointer(arguments[2]));
+          default -> fixed(function, arguments);
+        };
+    return result == -1 ? -Native.getLastError() : result;
+  }
+
+  private static long fixed(String function, Object... arguments) {
+    Function found;
+    try {
+      found = NativeLibrary.getProcess().getFunction(function);
+    } catch (UnsatisfiedLinkError e) {
+      throw new AbsentException(function);
+    }
     long result = ((Number) found.invoke(Long.class, arguments)).longValue();
     // Functions that return int leave the upper half undefined.
-    if (!function.equals("syscall") && !function.equals("mmap") && (int) result == -1) {
-      result = -1;
-    }
-    return result == -1 ? -Native.getLastError() : function.equals("mmap") ? result : (int) result;
+    return function.equals("syscall") || function.equals("mmap") ? result : (int) result;
   }
 
   /**
-   * Makes a system call whose number differs between the architectures.
+   * Makes a named semaphore that does not exist yet, for its owner alone.
+   *
+   * @param name its name, with a slash before it
+   * @return the semaphore; null when it cannot be made, with the error in {@link
+   *     Native#getLastError}
+   */
+  static Pointer semaphore(String name) {
+    int flags = KernelNumbers.here().create() | KernelNumbers.here().exclusive();
+    Pointer made = VARIADIC.sem_open(name, flags, 0600, 1);
+    // SEM_FAILED is 0 on Linux, -1 on macOS.
+    return Pointer.nativeValue(made) == -1 ? null : made;
+  }
+
+  private static Pointer pointer(Object given) {
+    return given instanceof String text ? string(text) : (Pointer) given;
+  }
+
+  /**
+   * For what only Linux has.
+   *
+   * @param what the thing
+   * @throws AbsentException on other systems
+   */
+  public static void onlyLinux(String what) {
+    if (!LINUX) {
+      throw new AbsentException(what);
+    }
+  }
+
+  /**
+   * Makes a system call of Linux whose number differs between the architectures.
    *
    * @param x86 its number on x86_64
    * @param arm its number on aarch64
@@ -76,6 +116,7 @@ public final class LibC {
    * @return its result, or a negated error number
    */
   public static long syscall(long x86, long arm, Object... arguments) {
+    onlyLinux("system call " + x86);
     Object[] all = new Object[7];
     java.util.Arrays.fill(all, 0L);
     all[0] = X86 ? x86 : arm;
@@ -118,6 +159,10 @@ public final class LibC {
    * @return the name
    */
   public static String errorName(int error) {
-    return NAMES.getOrDefault(error, "errno-" + error);
+    return KernelNumbers.here().errors().entrySet().stream()
+        .filter(entry -> entry.getValue() == error)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse("errno-" + error);
   }
 }

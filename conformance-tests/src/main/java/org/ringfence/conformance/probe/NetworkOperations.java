@@ -3,7 +3,6 @@ package org.ringfence.conformance.probe;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
@@ -12,7 +11,6 @@ final class NetworkOperations {
   // linux/socket.h, linux/net.h, linux/in.h
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
-  private static final int AF_INET6 = 10;
   private static final int AF_NETLINK = 16;
   private static final int AF_PACKET = 17;
   private static final int AF_ALG = 38;
@@ -25,7 +23,8 @@ final class NetworkOperations {
   private static final int IPPROTO_SCTP = 132;
   private static final int IPPROTO_MPTCP = 262;
   private static final int MSG_FASTOPEN = 0x20000000;
-  private static final int SOL_SOCKET = 1;
+  private static final int TCP_FASTOPEN_CONNECT = 30;
+  private static final int SOL_SOCKET = KernelNumbers.here().solSocket();
   private static final int SO_BINDTODEVICE = 25;
   private static final int SCM_RIGHTS = 1;
 
@@ -33,8 +32,8 @@ final class NetworkOperations {
 
   static void addTo(Map<String, Operation> all) {
     all.put("tcp-connect", a -> connect(a, STREAM, 0));
-    all.put("mptcp-connect", a -> connect(a, STREAM, IPPROTO_MPTCP));
-    all.put("sctp-connect", a -> connect(a, STREAM, IPPROTO_SCTP));
+    all.put("mptcp-connect", a -> connect(a, STREAM, onlyLinux(IPPROTO_MPTCP)));
+    all.put("sctp-connect", a -> connect(a, STREAM, onlyLinux(IPPROTO_SCTP)));
     all.put("udp-connect-send", NetworkOperations::udpConnectSend);
     all.put("udp-sendto", NetworkOperations::udpSendTo);
     all.put("udp-sendmsg", a -> sendMessage(a, false));
@@ -56,35 +55,30 @@ final class NetworkOperations {
     all.put("socketpair-descriptor", a -> socketPair(true));
     all.put("connect-race", NetworkOperations::connectRace);
     all.put("resolve", NetworkOperations::resolve);
-    all.put("netlink", a -> LibC.call("socket", AF_NETLINK, RAW, 0));
-    all.put("packet", a -> LibC.call("socket", AF_PACKET, RAW, 0x0300));
-    all.put("raw", a -> LibC.call("socket", AF_INET, RAW, IPPROTO_ICMP));
-    all.put("ping", a -> LibC.call("socket", AF_INET, DGRAM, IPPROTO_ICMP));
-    all.put("vsock", a -> LibC.call("socket", AF_VSOCK, STREAM, 0));
-    all.put("alg", a -> LibC.call("socket", AF_ALG, 5, 0));
+    // Seatbelt lets some of these be made, and denies what is sent over them.
+    all.put("netlink", a -> socket(AF_NETLINK, RAW, 0));
+    all.put("packet", a -> socket(AF_PACKET, RAW, 0x0300));
+    all.put("raw", a -> socket(AF_INET, RAW, IPPROTO_ICMP));
+    all.put("ping", a -> socket(AF_INET, DGRAM, IPPROTO_ICMP));
+    all.put("vsock", a -> socket(AF_VSOCK, STREAM, 0));
+    all.put("alg", a -> socket(AF_ALG, 5, 0));
   }
 
-  private static Memory inet(String host, int port) throws java.net.UnknownHostException {
-    byte[] raw = InetAddress.getByName(host).getAddress();
-    boolean v6 = host.indexOf(':') >= 0;
-    Memory address = LibC.memory(v6 ? 28 : 16);
-    address.setShort(0, (short) (v6 ? AF_INET6 : AF_INET));
-    address.setByte(2, (byte) (port >> 8));
-    address.setByte(3, (byte) port);
-    address.write(v6 ? 8 : 4, raw, 0, raw.length);
-    return address;
+  private static int onlyLinux(int number) {
+    LibC.onlyLinux("number " + number + " of sockets");
+    return number;
   }
 
-  private static int family(String host) {
-    return host.indexOf(':') >= 0 ? AF_INET6 : AF_INET;
+  private static long socket(int family, int type, int protocol) {
+    return LibC.call("socket", onlyLinux(family), type, protocol);
   }
 
   private static long connect(String[] a, int type, int protocol) throws Exception {
-    long fd = LibC.call("socket", family(a[0]), type, protocol);
+    long fd = LibC.call("socket", SocketAddress.family(a[0]), type, protocol);
     if (fd < 0) {
       return fd;
     }
-    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
     long result = LibC.call("connect", (int) fd, address, (int) address.size());
     return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
   }
@@ -94,11 +88,11 @@ final class NetworkOperations {
   }
 
   private static long udpSendTo(String[] a) throws Exception {
-    long fd = LibC.call("socket", family(a[0]), DGRAM, 0);
+    long fd = LibC.call("socket", SocketAddress.family(a[0]), DGRAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
     return LibC.call("sendto", (int) fd, "x", 1L, 0, address, (int) address.size());
   }
 
@@ -121,11 +115,11 @@ final class NetworkOperations {
   private static final Object[] KEEP = new Object[1];
 
   private static long sendMessage(String[] a, boolean several) throws Exception {
-    long fd = LibC.call("socket", family(a[0]), DGRAM, 0);
+    long fd = LibC.call("socket", SocketAddress.family(a[0]), DGRAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
     Memory header = header(address, LibC.string("x"));
     return several
         ? LibC.call("sendmmsg", (int) fd, header, 1, 0)
@@ -137,8 +131,9 @@ final class NetworkOperations {
     if (fd < 0) {
       return fd;
     }
-    Memory address = inet(a[0], Integer.parseInt(a[1]));
-    return LibC.call("sendto", (int) fd, "x", 1L, MSG_FASTOPEN, address, (int) address.size());
+    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
+    return LibC.call(
+        "sendto", (int) fd, "x", 1L, onlyLinux(MSG_FASTOPEN), address, (int) address.size());
   }
 
   private static long fastOpenConnect(String[] a) throws Exception {
@@ -148,8 +143,8 @@ final class NetworkOperations {
     }
     Memory one = LibC.memory(4);
     one.setInt(0, 1);
-    LibC.call("setsockopt", (int) fd, IPPROTO_TCP, 30, one, 4);
-    Memory address = inet(a[0], Integer.parseInt(a[1]));
+    LibC.call("setsockopt", (int) fd, IPPROTO_TCP, onlyLinux(TCP_FASTOPEN_CONNECT), one, 4);
+    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
     long result = LibC.call("connect", (int) fd, address, (int) address.size());
     return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
   }
@@ -161,17 +156,9 @@ final class NetworkOperations {
       return fd;
     }
     Memory device = LibC.string("lo");
-    LibC.call("setsockopt", (int) fd, SOL_SOCKET, SO_BINDTODEVICE, device, 3);
-    return LibC.call("setsockopt", (int) fd, SOL_SOCKET, SO_BINDTODEVICE, LibC.memory(1), 1);
-  }
-
-  private static Memory unix(String path) {
-    byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-    boolean abstractName = path.startsWith("\0");
-    Memory address = LibC.memory(2 + bytes.length + (abstractName ? 0 : 1));
-    address.setShort(0, (short) AF_UNIX);
-    address.write(2, bytes, 0, bytes.length);
-    return address;
+    int option = onlyLinux(SO_BINDTODEVICE);
+    LibC.call("setsockopt", (int) fd, SOL_SOCKET, option, device, 3);
+    return LibC.call("setsockopt", (int) fd, SOL_SOCKET, option, LibC.memory(1), 1);
   }
 
   private static long unixConnect(String path, int type) {
@@ -179,7 +166,7 @@ final class NetworkOperations {
     if (fd < 0) {
       return fd;
     }
-    Memory address = unix(path);
+    Memory address = SocketAddress.unix(path);
     return LibC.call("connect", (int) fd, address, (int) address.size());
   }
 
@@ -196,7 +183,7 @@ final class NetworkOperations {
       return made;
     }
     // A connected datagram socket still sends to any address that a message names.
-    Memory address = unix(a[0]);
+    Memory address = SocketAddress.unix(a[0]);
     long sent = LibC.call("sendto", pair.getInt(0), "x", 1L, 0, address, (int) address.size());
     return sent >= 0
         ? sent
@@ -205,7 +192,7 @@ final class NetworkOperations {
 
   /** A server binds and listens, its socket may get another name, and a client connects. */
   private static long ownUnix(String path, String later) {
-    Memory address = unix(path);
+    Memory address = SocketAddress.unix(path);
     long server = LibC.call("socket", AF_UNIX, STREAM, 0);
     long bound =
         server < 0 ? server : LibC.call("bind", (int) server, address, (int) address.size());
@@ -230,13 +217,15 @@ final class NetworkOperations {
       return sent < 0 ? sent : LibC.call("read", pair.getInt(4), LibC.memory(8), 8L);
     }
     Memory header = header(null, LibC.string("x"));
+    // struct cmsghdr: its length has eight bytes on Linux and four on macOS.
+    int head = LibC.LINUX ? 16 : 12;
     Memory control = LibC.memory(24);
-    control.setLong(0, 20);
-    control.setInt(8, SOL_SOCKET);
-    control.setInt(12, SCM_RIGHTS);
-    control.setInt(16, pair.getInt(0));
+    control.setInt(0, head + 4);
+    control.setInt(head - 8, SOL_SOCKET);
+    control.setInt(head - 4, SCM_RIGHTS);
+    control.setInt(head, pair.getInt(0));
     header.setPointer(32, control);
-    header.setLong(40, 24);
+    header.setLong(40, LibC.LINUX ? 24 : 16);
     long sent = LibC.call("sendmsg", pair.getInt(0), header, 0);
     if (sent < 0) {
       return sent;
@@ -250,7 +239,7 @@ final class NetworkOperations {
       return got;
     }
     // The descriptor that came back is a copy of the pair's first end: writing to it must work.
-    return LibC.call("write", received.getInt(16), "again", 5L);
+    return LibC.call("write", received.getInt(head), "again", 5L);
   }
 
   /**
@@ -261,7 +250,7 @@ final class NetworkOperations {
     int forbidden = Integer.parseInt(a[1]);
     try (java.net.ServerSocket own =
         new java.net.ServerSocket(0, 512, InetAddress.getByName(a[0]))) {
-      Memory address = inet(a[0], own.getLocalPort());
+      Memory address = SocketAddress.inet(a[0], own.getLocalPort());
       boolean[] stop = new boolean[1];
       Thread swapper =
           new Thread(
@@ -306,7 +295,7 @@ final class NetworkOperations {
     try {
       return InetAddress.getByName(a[0]).getAddress().length;
     } catch (java.net.UnknownHostException e) {
-      return -113;
+      return KernelNumbers.error("EHOSTUNREACH");
     }
   }
 }

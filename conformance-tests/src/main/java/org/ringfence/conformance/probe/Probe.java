@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Tries one operation and prints {@code RESULT OK n} or {@code RESULT DENIED ERRNO}. Exit code 0
- * either way; anything else is a fault of the probe, or the end that the sandbox made of it.
+ * Tries one operation and prints {@code RESULT OK n}, {@code RESULT DENIED ERRNO}, or {@code RESULT
+ * ABSENT what} where the system has no such operation. Exit code 0 either way; anything else is a
+ * fault of the probe, or the end that the sandbox made of it.
  */
 public final class Probe {
   private Probe() {}
@@ -33,10 +34,22 @@ public final class Probe {
     if (operation == null) {
       throw new IllegalArgumentException("no operation " + args[0]);
     }
-    long result = operation.attempt(Arrays.copyOfRange(args, 1, args.length));
-    System.out.println(
-        result < 0 ? "RESULT DENIED " + LibC.errorName((int) -result) : "RESULT OK " + result);
+    System.out.println("RESULT " + attempt(operation, Arrays.copyOfRange(args, 1, args.length)));
     System.out.flush();
+  }
+
+  private static String attempt(Operation operation, String[] arguments) throws Exception {
+    try {
+      for (String argument : arguments) {
+        if (argument.startsWith("/proc/")) {
+          LibC.onlyLinux("/proc");
+        }
+      }
+      long result = operation.attempt(arguments);
+      return result < 0 ? "DENIED " + LibC.errorName((int) -result) : "OK " + result;
+    } catch (AbsentException e) {
+      return "ABSENT " + e.getMessage();
+    }
   }
 
   static Map<String, Operation> operations() {

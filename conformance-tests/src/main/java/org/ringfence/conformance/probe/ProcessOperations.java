@@ -28,11 +28,11 @@ final class ProcessOperations {
     all.put("prlimit", ProcessOperations::prlimit);
     all.put("setpriority", a -> LibC.call("setpriority", 0, number(a[0]), 10));
     all.put("sched-setaffinity", ProcessOperations::affinity);
-    all.put("read-environ", a -> FileOperations.readOnce("/proc/" + a[0] + "/environ"));
-    all.put("read-maps", a -> FileOperations.readOnce("/proc/" + a[0] + "/maps"));
-    all.put("read-memory", a -> LibC.call("open", "/proc/" + a[0] + "/mem", 0, 0));
-    all.put("write-memory", a -> LibC.call("open", "/proc/" + a[0] + "/mem", 2, 0));
-    all.put("through-root", a -> FileOperations.readOnce("/proc/" + a[0] + "/root" + a[1]));
+    all.put("read-environ", a -> FileOperations.readOnce(proc(a[0], "environ")));
+    all.put("read-maps", a -> FileOperations.readOnce(proc(a[0], "maps")));
+    all.put("read-memory", a -> LibC.call("open", proc(a[0], "mem"), 0, 0));
+    all.put("write-memory", a -> LibC.call("open", proc(a[0], "mem"), 2, 0));
+    all.put("through-root", a -> FileOperations.readOnce(proc(a[0], "root" + a[1])));
     all.put("variable-present", a -> System.getenv(a[0]) == null ? -2 : 0);
     all.put("environment-value", ProcessOperations::environmentHolds);
     all.put("descriptors", ProcessOperations::strayDescriptors);
@@ -41,12 +41,17 @@ final class ProcessOperations {
     all.put("capability", a -> capability(Integer.parseInt(a[0])));
   }
 
+  private static String proc(String process, String name) {
+    LibC.onlyLinux("/proc");
+    return "/proc/" + process + "/" + name;
+  }
+
   private static int number(String text) {
     return Integer.parseInt(text);
   }
 
   private static long processVmRead(String[] a) throws IOException {
-    String maps = Files.readString(Path.of("/proc/self/maps"));
+    String maps = Files.readString(Path.of(proc("self", "maps")));
     long address = Long.parseLong(maps.substring(0, maps.indexOf('-')), 16);
     Memory local = LibC.memory(16);
     Memory buffer = LibC.memory(16);
@@ -94,11 +99,11 @@ final class ProcessOperations {
   }
 
   private static long statusIs(String line) throws IOException {
-    return Files.readString(Path.of("/proc/self/status")).contains(line + "\n") ? 0 : -1;
+    return Files.readString(Path.of(proc("self", "status"))).contains(line + "\n") ? 0 : -1;
   }
 
   private static long capability(int number) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+    for (String line : Files.readAllLines(Path.of(proc("self", "status")))) {
       if (line.startsWith("CapEff:")) {
         long set = Long.parseUnsignedLong(line.substring(7).trim(), 16);
         return (set >> number & 1) == 1 ? 0 : -1;

@@ -15,8 +15,16 @@ import org.ringfence.conformance.probe.Probe.Operation;
  * must be what comes of them without one. Prints a line per operation, then the tree.
  */
 final class RandomFileOperations {
-  // asm-generic/fcntl.h; the others differ between the architectures and are left out.
-  private static final int[] OPEN_FLAGS = {0x40, 0x80, 0x200, 0x400, 0x80000, 0x200000};
+  private static final KernelNumbers NUMBERS = KernelNumbers.here();
+  // The last is O_PATH. Others differ between the architectures and are left out.
+  private static final int[] OPEN_FLAGS = {
+    NUMBERS.create(),
+    NUMBERS.exclusive(),
+    NUMBERS.truncate(),
+    NUMBERS.append(),
+    NUMBERS.closeOnExec(),
+    LibC.LINUX ? 0x200000 : 0
+  };
   private static final int[] ACCESS = {0, 1, 2};
   // Without it root, which may hold no capability inside, would have less there than outside.
   private static final int OWNER = 0700;
@@ -125,7 +133,7 @@ final class RandomFileOperations {
       case 5 -> said("rmdir " + one, LibC.call("rmdir", one));
       case 6 -> said("unlink " + one, LibC.call("unlink", one));
       case 7 -> {
-        int flags = random.nextInt(3) == 0 ? 0x200 : 0;
+        int flags = random.nextInt(3) == 0 ? NUMBERS.removeDirectory() : 0;
         yield said("unlinkat " + one + " " + flags, LibC.call("unlinkat", base, one, flags));
       }
       case 8 -> said("rename " + one + " " + other, LibC.call("rename", one, other));
@@ -133,13 +141,16 @@ final class RandomFileOperations {
         int flags = random.nextInt(3);
         yield said(
             "renameat2 " + one + " " + other + " " + flags,
-            LibC.call("renameat2", base, one, otherBase, other, flags));
+            FileOperations.rename(base, one, otherBase, other, flags));
       }
       case 10 -> {
         int flags = random.nextInt(2) == 0 ? 0x400 : 0;
-        yield said(
-            "linkat " + one + " " + other + " " + flags,
-            LibC.call("linkat", base, one, otherBase, other, flags));
+        // Seatbelt grants no second names.
+        yield LibC.LINUX
+            ? said(
+                "linkat " + one + " " + other + " " + flags,
+                LibC.call("linkat", base, one, otherBase, other, flags))
+            : "no link";
       }
       case 11 -> {
         String target = TARGETS.get(random.nextInt(TARGETS.size()));
@@ -159,7 +170,7 @@ final class RandomFileOperations {
       flags |= random.nextInt(3) == 0 ? flag : 0;
     }
     // Any name may be a FIFO by now, and would wait for its other side.
-    flags |= 0x800;
+    flags |= NUMBERS.nonBlocking();
     long fd = LibC.call("openat", base, name, flags, mode);
     String result = said("open " + name + " 0x" + Integer.toHexString(flags), Math.min(fd, 0));
     if (fd >= 0) {
