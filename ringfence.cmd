@@ -11,5 +11,5 @@ if not exist "%DIST%\lib\" (
   if errorlevel 1 (popd & exit /b 125)
   popd
 )
-"%JAVA%" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "%DIST%\classes;%DIST%\lib\*" org.ringfence.cli.Main %*
+"%JAVA%" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xlog:disable -cp "%DIST%\classes;%DIST%\lib\*" org.ringfence.cli.Main %*
 exit /b %ERRORLEVEL%

@@ -93,7 +93,8 @@ final class OrdinaryUser implements AutoCloseable {
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
-    command.addAll(List.of("-cp", String.join(":", classPath), mainClass));
+    // Its warnings would go into what is printed.
+    command.addAll(List.of("-Xlog:disable", "-cp", String.join(":", classPath), mainClass));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile());
     builder.environment().put("HOME", home.toString());

@@ -7,14 +7,13 @@ import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
 import org.ringfence.macos.bind.Posix;
+import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.WatchedProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +27,7 @@ final class SeatbeltProcess extends WatchedProcess {
   private final int pid;
   private final CommandStreams streams;
   private final Duration grace;
+  private final KillTimer timer;
   private final boolean killsLeftovers;
   private final AtomicReference<Cause> intended = new AtomicReference<>();
   // Whoever leaves the group with a session of its own is remembered by its handle, not its number.
@@ -35,7 +35,13 @@ final class SeatbeltProcess extends WatchedProcess {
   private final ProcessHandle handle;
 
   SeatbeltProcess(
-      Posix posix, int pid, CommandStreams streams, Duration grace, boolean killsLeftovers) {
+      Posix posix,
+      int pid,
+      CommandStreams streams,
+      Duration grace,
+      boolean killsLeftovers,
+      KillTimer timer) {
+    this.timer = timer;
     this.posix = posix;
     this.pid = pid;
     this.streams = streams;
@@ -67,6 +73,16 @@ final class SeatbeltProcess extends WatchedProcess {
     thread.start();
   }
 
+  /** Nobody waits for it, though it has started: it goes. */
+  void lost() {
+    killTree();
+    try {
+      posix.await(pid);
+    } catch (IOException e) {
+      LOG.debug("it has gone already", e);
+    }
+  }
+
   private Termination terminationOf(int status) {
     // sys/wait.h: the low seven bits are the signal, the next eight the exit status.
     int signal = status & 0x7f;
@@ -79,15 +95,11 @@ final class SeatbeltProcess extends WatchedProcess {
   }
 
   void limitWallTime(Duration time) {
-    later(time, () -> end(Cause.TIMED_OUT, grace));
+    timer.after(time, () -> end(Cause.TIMED_OUT, grace));
   }
 
   void outputLimitReached() {
     end(Cause.OUTPUT_LIMIT, Duration.ZERO);
-  }
-
-  private static void later(Duration time, Runnable task) {
-    CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS).execute(task);
   }
 
   private void end(Cause cause, Duration patience) {
@@ -101,7 +113,7 @@ final class SeatbeltProcess extends WatchedProcess {
       return;
     }
     posix.kill(pid, Posix.SIGTERM);
-    later(
+    timer.after(
         patience,
         () -> {
           if (isAlive()) {

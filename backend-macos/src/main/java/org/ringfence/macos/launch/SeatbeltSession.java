@@ -30,6 +30,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.ExecutableSearch;
+import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.OutputBudget;
 import org.ringfence.spi.TreeRemoval;
@@ -58,6 +59,7 @@ public final class SeatbeltSession implements BackendSession {
   private final Optional<Denials> denials;
   private final Watchdog watchdog;
   private final Set<SeatbeltProcess> live = ConcurrentHashMap.newKeySet();
+  private final KillTimer timer;
   private boolean ended;
 
   /** What is made one after the other while opening, and undone when the rest fails. */
@@ -66,8 +68,12 @@ public final class SeatbeltSession implements BackendSession {
     private ProxyPort proxy;
     private Denials denials;
     private Watchdog watchdog;
+    private KillTimer timer;
 
     private void undo() {
+      if (timer != null) {
+        timer.close();
+      }
       if (denials != null) {
         denials.close();
       }
@@ -96,6 +102,7 @@ public final class SeatbeltSession implements BackendSession {
     this.proxy = Optional.ofNullable(parts.proxy);
     this.denials = Optional.ofNullable(parts.denials);
     this.watchdog = parts.watchdog;
+    this.timer = parts.timer;
     List<String> words = new ArrayList<>(programs.sandboxExec());
     words.addAll(List.of("-f", own.resolve("profile").toString()));
     profile
@@ -147,6 +154,7 @@ public final class SeatbeltSession implements BackendSession {
       policy.places().privateTmp().ifPresent(left::add);
       SeatbeltCompiler.cacheDirectory(policy).ifPresent(left::add);
       parts.watchdog = Watchdog.start(left);
+      parts.timer = new KillTimer();
       SeatbeltSession session = new SeatbeltSession(programs, new Posix(), policy, profile, parts);
       session.tryOut();
       done = true;
@@ -232,21 +240,34 @@ public final class SeatbeltSession implements BackendSession {
               pid,
               streams,
               launch.limits().grace(),
-              policy.policy().lifetime().onRootExit() == Leftovers.KILL);
-      live.add(process);
-      streams.handOver(
-          launch.limits().outputBytes().isPresent()
-              ? Optional.of(
-                  new OutputBudget(
-                      launch.limits().outputBytes().getAsLong(), process::outputLimitReached))
-              : Optional.empty());
-      launch.limits().wallTime().ifPresent(process::limitWallTime);
-      process.watch(
-          () -> {
-            live.remove(process);
-            watchdog.ended(pid);
-          });
+              policy.policy().lifetime().onRootExit() == Leftovers.KILL,
+              timer);
+      boolean watched = false;
+      try {
+        live.add(process);
+        streams.handOver(
+            launch.limits().outputBytes().isPresent()
+                ? Optional.of(
+                    new OutputBudget(
+                        launch.limits().outputBytes().getAsLong(), process::outputLimitReached))
+                : Optional.empty());
+        launch.limits().wallTime().ifPresent(process::limitWallTime);
+        process.watch(
+            () -> {
+              live.remove(process);
+              watchdog.ended(pid);
+            });
+        watched = true;
+      } finally {
+        if (!watched) {
+          live.remove(process);
+          process.lost();
+          watchdog.ended(pid);
+        }
+      }
       return process;
+    } catch (OutOfMemoryError e) {
+      throw new SandboxException("launch: the system has no thread left for this JVM", e);
     } catch (IOException e) {
       throw new SandboxException("launch: " + e.getMessage(), e);
     }
@@ -310,6 +331,7 @@ public final class SeatbeltSession implements BackendSession {
       Thread.currentThread().interrupt();
     }
     proxy.ifPresent(ProxyPort::close);
+    timer.close();
   }
 
   @Override

@@ -5,9 +5,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
@@ -16,6 +13,7 @@ import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
@@ -39,7 +37,7 @@ final class WindowsSession implements BackendSession {
   private final Lifetime lifetime;
   private final int userInterface;
   private final Set<WindowsProcess> processes = ConcurrentHashMap.newKeySet();
-  private final ScheduledExecutorService timer;
+  private final KillTimer timer = new KillTimer();
   private boolean ended;
   private boolean closed;
 
@@ -56,16 +54,6 @@ final class WindowsSession implements BackendSession {
     this.host = host;
     this.lifetime = lifetime;
     this.userInterface = userInterface;
-    ScheduledThreadPoolExecutor executor =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "ringfence-timer");
-              thread.setDaemon(true);
-              return thread;
-            });
-    executor.setRemoveOnCancelPolicy(true);
-    this.timer = executor;
   }
 
   private record Invocation(String program, String line) {}
@@ -196,10 +184,7 @@ final class WindowsSession implements BackendSession {
     launch
         .limits()
         .wallTime()
-        .ifPresent(
-            time ->
-                timer.schedule(
-                    () -> process.end(Cause.TIMED_OUT), time.toNanos(), TimeUnit.NANOSECONDS));
+        .ifPresent(time -> timer.after(time, () -> process.end(Cause.TIMED_OUT)));
     process.watch();
     return process;
   }
@@ -219,7 +204,7 @@ final class WindowsSession implements BackendSession {
       process.endNow();
       processes.remove(process);
     }
-    timer.shutdownNow();
+    timer.close();
   }
 
   @Override

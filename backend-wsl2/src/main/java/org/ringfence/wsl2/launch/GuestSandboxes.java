@@ -67,6 +67,7 @@ public final class GuestSandboxes implements WslSandboxes {
                 paths.distribution(),
                 "--exec",
                 "java",
+                "-Xlog:disable",
                 "-cp",
                 classPath(),
                 "org.ringfence.cli.Ringfence",

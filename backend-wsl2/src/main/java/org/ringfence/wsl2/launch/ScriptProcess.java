@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,6 +14,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
+import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.OutputBudget;
 import org.slf4j.Logger;
@@ -36,11 +36,13 @@ final class ScriptProcess extends DistributionProcess {
   private final Process wsl;
   private final boolean terminal;
   private final Duration grace;
+  private final KillTimer timer;
   private final AtomicReference<Cause> intended = new AtomicReference<>();
   private final InputStream output;
   private final InputStream error;
 
-  ScriptProcess(ScriptGuest guest, String own, Process wsl, Launch launch) {
+  ScriptProcess(ScriptGuest guest, String own, Process wsl, Launch launch, KillTimer timer) {
+    this.timer = timer;
     this.guest = guest;
     this.own = own;
     this.wsl = wsl;
@@ -153,11 +155,7 @@ final class ScriptProcess extends DistributionProcess {
   }
 
   void limitWallTime(Duration time) {
-    later(time, () -> end(Cause.TIMED_OUT, grace));
-  }
-
-  private static void later(Duration time, Runnable task) {
-    CompletableFuture.delayedExecutor(time.toNanos(), TimeUnit.NANOSECONDS).execute(task);
+    timer.after(time, () -> end(Cause.TIMED_OUT, grace));
   }
 
   private void end(Cause cause, Duration patience) {
@@ -174,7 +172,7 @@ final class ScriptProcess extends DistributionProcess {
     } catch (SandboxException e) {
       LOG.debug("the guest has gone, and with it the command", e);
     }
-    later(patience, this::kill);
+    timer.after(patience, this::kill);
   }
 
   private void kill() {

@@ -30,6 +30,7 @@ import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
 import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.ringfence.wsl2.plan.ShellScript;
@@ -53,6 +54,7 @@ final class ScriptSession implements BackendSession {
   private final UnaryOperator<String> there;
   private final Map<String, String> environment;
   private final Set<ScriptProcess> live = ConcurrentHashMap.newKeySet();
+  private final KillTimer timer;
   private final ExecutorService watching =
       Executors.newCachedThreadPool(
           task -> {
@@ -96,6 +98,7 @@ final class ScriptSession implements BackendSession {
     this.shared = shared;
     Map<String, String> variables = environment(guest);
     this.environment = GuestEnvironment.of(policy, variables).apply(variables);
+    this.timer = new KillTimer();
   }
 
   /**
@@ -119,8 +122,16 @@ final class ScriptSession implements BackendSession {
             "filter",
             SeccompCompiler.compileAlone(opening.policy()).compile(opening.arch()).bytes());
     ScriptSession session = new ScriptSession(opening, options.size());
-    session.tryOut();
-    return session;
+    boolean tried = false;
+    try {
+      session.tryOut();
+      tried = true;
+      return session;
+    } finally {
+      if (!tried) {
+        session.timer.close();
+      }
+    }
   }
 
   /** Mounts that go over what the policy's own make: read-only, what exists of what is kept. */
@@ -260,7 +271,7 @@ final class ScriptSession implements BackendSession {
           (policy.policy().lifetime().onRootExit() == Leftovers.KILL ? 2 : 1)
               + (launch.terminal().isPresent() ? 1 : 0);
       guest.put(name, "depth", Integer.toString(depth).getBytes(StandardCharsets.UTF_8));
-      process = new ScriptProcess(guest, name, guest.run(name), launch);
+      process = new ScriptProcess(guest, name, guest.run(name), launch, timer);
       redirections = new Redirections(launch, process);
       redirections.take();
       redirections.feed();
@@ -281,6 +292,7 @@ final class ScriptSession implements BackendSession {
           redirections.close();
         }
         if (process != null) {
+          live.remove(process);
           process.endNow();
         }
         guest.ask("remove " + name);
@@ -365,6 +377,7 @@ final class ScriptSession implements BackendSession {
       Thread.currentThread().interrupt();
     }
     watching.shutdown();
+    timer.close();
   }
 
   @Override

@@ -191,6 +191,8 @@ public final class WslDiscovery {
                       "--exec",
                       "java",
                       "-XX:+UseSerialGC",
+                      // Its warnings would go between the frames.
+                      "-Xlog:disable",
                       "-cp",
                       classPath,
                       "org.ringfence.wsl2.guest.GuestMain")));
