@@ -2,10 +2,12 @@
 # in $1. For this process and what it starts alone; needs root, and a mount namespace of its own.
 doors=$1
 shift
+# A root is put together here, and becomes the one.
+new=/media
 same() { # everything in directory $1 but $3 and $4, at $2
   for one in "$1"/*; do
     name=${one##*/}
-    if [ "$name" = "$3" ] || [ "$name" = "$4" ]; then
+    if [ "$name" = "$3" ] || [ "$name" = "$4" ] || [ "$one" = "$new" ]; then
       continue
     elif [ -L "$one" ]; then
       cp -P "$one" "$2/$name"
@@ -16,14 +18,15 @@ same() { # everything in directory $1 but $3 and $4, at $2
     fi || exit 1
   done
 }
-mount -t tmpfs -o mode=755 none /mnt
-mkdir /mnt/mnt /mnt/run
-same "" /mnt mnt run
-same /run /mnt/run WSL docker.sock
-mkdir /mnt/run/WSL /mnt/mnt/c /mnt/mnt/wslg
-: >/mnt/run/docker.sock
-cp "$doors/init" /mnt/init
+mount -t tmpfs -o mode=755 none $new
+mkdir $new/mnt $new/run $new$new
+same "" $new mnt run
+same /run $new/run WSL docker.sock
+same /mnt $new/mnt c wslg
+mkdir $new/run/WSL $new/mnt/c $new/mnt/wslg
+: >$new/run/docker.sock
+cp "$doors/init" $new/init
 for pair in WSL:run/WSL c:mnt/c wslg:mnt/wslg docker.sock:run/docker.sock; do
-  mount --bind "$doors/${pair%%:*}" "/mnt/${pair#*:}" || exit 1
+  mount --bind "$doors/${pair%%:*}" "$new/${pair#*:}" || exit 1
 done
-cd /mnt && mount --move /mnt / && exec chroot . "$@"
+cd $new && mount --move $new / && exec chroot . "$@"

@@ -60,6 +60,9 @@ final class WslScenarios {
               .strictness(Strictness.Mode.BEST_EFFORT)
               .build();
       SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
+      if (!plan.availability().usable()) {
+        throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
+      }
       if (plan.guarantees().stream().noneMatch(one -> NEEDS.contains(one.id()))) {
         throw new NotApplicableException("commands do not run in a distribution of WSL2");
       }
@@ -139,11 +142,9 @@ final class WslScenarios {
     return Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script))).output();
   }
 
-  private static String connecting(String type) {
-    return "perl -MSocket -e 'socket(S, AF_UNIX, "
-        + type
-        + ", 0) && connect(S, sockaddr_un($ARGV[0])) || exit 1' \"$p\"";
-  }
+  private static final String CONNECT =
+      "perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0)"
+          + " && connect(S, sockaddr_un($ARGV[0])) || exit 1' \"$p\"";
 
   /** Where drives are mounted, other distributions' files, and the desktop's. */
   private static final String DRIVES =
@@ -157,12 +158,12 @@ final class WslScenarios {
         all,
         "WSL-INTEROP-SOCKET",
         "a socket that starts programs of Windows is connected to",
-        new Door("find /run/WSL -type s 2>/dev/null", connecting("SOCK_STREAM")));
+        new Door("find /run/WSL -type s 2>/dev/null", CONNECT));
     add(
         all,
         "WSL-DESKTOP-SOCKET",
         "a socket of the desktop is connected to",
-        new Door("find /mnt/wslg /tmp/.X11-unix -type s 2>/dev/null", connecting("SOCK_STREAM")));
+        new Door("find /mnt/wslg /tmp/.X11-unix -type s 2>/dev/null", CONNECT));
     add(
         all,
         "WSL-ENGINE-SOCKET",
@@ -170,7 +171,7 @@ final class WslScenarios {
         new Door(
             "for s in /var/run/docker.sock /run/docker.sock /run/podman/podman.sock;"
                 + " do [ -S $s ] && echo $s; done",
-            connecting("SOCK_STREAM")));
+            CONNECT));
     add(
         all,
         "WSL-MACHINE-SOCKET",

@@ -42,6 +42,12 @@ final class WslDoors implements AutoCloseable {
     server.bind(UnixDomainSocketAddress.of(socket), 1000);
   }
 
+  /** Has another directory in the place of the drive's. */
+  void drive(Path other) throws IOException {
+    Fixture.deleteTree(directory.resolve("c"));
+    Files.createSymbolicLink(directory.resolve("c"), other);
+  }
+
   Path directory() {
     return directory;
   }
