@@ -1,9 +1,9 @@
 package org.ringfence.conformance;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -15,33 +15,46 @@ import java.util.concurrent.TimeUnit;
  */
 record Execution(int exit, String output, String error) {
   private static final long PATIENCE_SECONDS = 60;
+  private static final long LEFT_BEHIND_SECONDS = 30;
 
   /** Reads both streams to their end and waits. */
   static Execution of(Process process) throws IOException, InterruptedException {
     process.getOutputStream().close();
-    CompletableFuture<String> error = reading(process.getErrorStream());
-    CompletableFuture<String> output = reading(process.getInputStream());
+    Reading error = new Reading(process.getErrorStream());
+    Reading output = new Reading(process.getInputStream());
     if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IOException("the process did not end in " + PATIENCE_SECONDS + " s");
     }
-    return new Execution(process.exitValue(), output.join(), error.join());
+    return new Execution(process.exitValue(), output.text(), error.text());
   }
 
   /** A thread per stream: a pool with one thread would read one to its end before the other. */
-  static CompletableFuture<String> reading(InputStream stream) {
-    CompletableFuture<String> read = new CompletableFuture<>();
-    Thread thread = new Thread(() -> read.complete(text(stream)), "reader");
-    thread.setDaemon(true);
-    thread.start();
-    return read;
-  }
+  static final class Reading {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final Thread thread;
 
-  private static String text(InputStream stream) {
-    try (stream) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      return "(" + e.getMessage() + ")";
+    Reading(InputStream stream) {
+      thread = new Thread(() -> read(stream), "reader");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void read(InputStream stream) {
+      byte[] buffer = new byte[8192];
+      try (stream) {
+        for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
+          bytes.write(buffer, 0, count);
+        }
+      } catch (IOException e) {
+        bytes.writeBytes(("(" + e.getMessage() + ")").getBytes(StandardCharsets.UTF_8));
+      }
+    }
+
+    /** What has come, when nothing more does: whoever the process has left behind may go on. */
+    String text() throws InterruptedException {
+      thread.join(TimeUnit.SECONDS.toMillis(LEFT_BEHIND_SECONDS));
+      return bytes.toString(StandardCharsets.UTF_8);
     }
   }
 

@@ -88,6 +88,14 @@ final class HostileScenarios {
     all.put(new ConformanceCase(id, GROUP, title, needs), body);
   }
 
+  /**
+   * A thousand shells that start others for ever. One without a bound would take every process of
+   * the machine from whoever else runs there.
+   */
+  private static final String BOMB =
+      "b() { if [ $1 -lt 9 ]; then b $(($1+1)) | b $(($1+1)) &"
+          + " else while :; do (exit 0); done; fi; }; b 0; sleep 1000";
+
   private static String forkBomb(Stage stage) throws Exception {
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
@@ -97,7 +105,7 @@ final class HostileScenarios {
     String mark = "bomb-" + LifetimeScenarios.sleeper().substring("sleep ".length());
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.wall-time")) {
       SandboxCommand bomb =
-          SandboxCommand.of("/bin/sh", "-c", "b() { b | b & }; b; sleep 1000", mark)
+          SandboxCommand.of("/bin/sh", "-c", BOMB, mark)
               .redirectError(ProcessBuilder.Redirect.DISCARD);
       SandboxedProcess process = sandbox.start(bomb);
       boolean ended = process.waitFor(BOMB_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);

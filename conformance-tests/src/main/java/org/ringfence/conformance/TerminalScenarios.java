@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -138,12 +137,12 @@ final class TerminalScenarios {
                   + " while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; echo late");
       until(process.getInputStream(), "ready");
       // More than once: a shell loses the signal that comes while it starts a program.
-      CompletableFuture<String> reading = Execution.reading(process.getInputStream());
+      Execution.Reading reading = new Execution.Reading(process.getInputStream());
       while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
         process.getOutputStream().write(INTERRUPT);
         process.getOutputStream().flush();
       }
-      String output = reading.join();
+      String output = reading.text();
       return process.exitValue() == 5 && output.contains("caught")
           ? ""
           : "it was not interrupted: " + output;

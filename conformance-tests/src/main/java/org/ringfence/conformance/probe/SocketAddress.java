@@ -47,11 +47,16 @@ public final class SocketAddress {
 
   static Memory inet(String host, int port) throws UnknownHostException {
     byte[] raw = InetAddress.getByName(host).getAddress();
-    boolean v6 = raw.length > 4;
-    Memory address = of(v6 ? KernelNumbers.here().inet6() : AF_INET, v6 ? 28 : 16);
+    boolean v6 = family(host) != AF_INET;
+    Memory address = of(family(host), v6 ? 28 : 16);
     address.setByte(2, (byte) (port >> 8));
     address.setByte(3, (byte) port);
-    address.write(v6 ? 8 : 4, raw, 0, raw.length);
+    // Java gives the address of IPv4 alone for one that is mapped into IPv6.
+    boolean mapped = v6 && raw.length == 4;
+    if (mapped) {
+      address.setShort(18, (short) -1);
+    }
+    address.write(mapped ? 20 : v6 ? 8 : 4, raw, 0, raw.length);
     return address;
   }
 }
