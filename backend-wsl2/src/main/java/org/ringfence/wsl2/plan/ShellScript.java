@@ -59,8 +59,11 @@ public final class ShellScript {
     lines.add("umask=$(umask); umask 077");
     lines.add("cat \"$sandbox/options\" \"$own/more\" >\"$own/options\" || failed 'no options'");
     limits(limits, lines);
+    // Who it is, and since when: a number alone may be somebody else's later.
+    lines.add("read -r line <\"/proc/$$/stat\" && set -- ${line##*) } || exit 125");
     lines.add(
-        "printf '%s\\n' \"$$\" >\"$own/root.new\" && mv \"$own/root.new\" \"$own/root\" || exit 125");
+        "printf '%s %s\\n' \"$$\" \"${20}\" >\"$own/root.new\""
+            + " && mv \"$own/root.new\" \"$own/root\" || exit 125");
     StringBuilder command = new StringBuilder("exec env -i ").append(quoted(bubblewrap));
     command.append(" --args ").append(OPTIONS).append(" --json-status-fd ").append(STATUS);
     command.append(" --");

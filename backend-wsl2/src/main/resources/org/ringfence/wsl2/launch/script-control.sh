@@ -22,25 +22,32 @@ children() {
 }
 root() {
   root=
-  read -r root <"$top/$1/root" && [ -n "$root" ]
+  read -r root birth <"$top/$1/root" && [ -n "$root" ]
+}
+# Whether that is still who it was: numbers are given anew. Field 22 of proc_pid_stat(5).
+same() {
+  read -r line <"/proc/$root/stat" || return
+  set -- ${line##*) }
+  [ "${20}" = "$birth" ]
 }
 end() {
-  root "$1" || return
+  root "$1" && same || return
   tries=0
   children "$root"
   # It may be about to make its namespaces.
-  while [ -z "$found" ] && kill -0 "$root" && [ $tries -lt 20 ]; do
+  while [ -z "$found" ] && same && [ $tries -lt 20 ]; do
     sleep 0.05
     tries=$((tries + 1))
     children "$root"
   done
+  same || return
   for one in $found; do kill -KILL "$one"; done
   kill -KILL "$root"
 }
 # The command itself: behind the first process of its namespace, where there is one, and behind the
 # program that made its terminal, where it has one.
 find_command() {
-  root "$1" || return
+  root "$1" && same || return
   children "$root"
   command=${found##* }
   [ -n "$command" ] || return

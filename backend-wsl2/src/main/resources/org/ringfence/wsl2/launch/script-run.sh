@@ -35,11 +35,14 @@ watch() {
   read -r nothing <&6
   tries=0
   # It may be about to start.
-  until read -r root <"$own/root" || [ $tries -ge 40 ]; do
+  until read -r root birth <"$own/root" || [ $tries -ge 40 ]; do
     sleep 0.05
     tries=$((tries + 1))
   done
-  [ -n "$root" ] || exit
+  [ -n "$root" ] && read -r line <"/proc/$root/stat" || exit
+  # Numbers are given anew: field 22 of proc_pid_stat(5) is when it started.
+  set -- ${line##*) }
+  [ "${20}" = "$birth" ] || exit
   for stat in /proc/[0-9]*/stat; do
     read -r line <"$stat" || continue
     # The name may have spaces and parentheses in it.

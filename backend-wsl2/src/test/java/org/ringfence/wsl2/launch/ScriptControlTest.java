@@ -1,0 +1,58 @@
+package org.ringfence.wsl2.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The script that serves this side, by itself. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "it runs in a distribution")
+class ScriptControlTest {
+  private static final Path SCRIPT =
+      Path.of("src", "main", "resources", "org", "ringfence", "wsl2", "launch")
+          .resolve("script-control.sh");
+
+  @TempDir private Path directory;
+
+  private static String birth(Process process) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
+  }
+
+  private void remembered(String name, Process process, String birth) throws IOException {
+    Path own = Files.createDirectory(directory.resolve(name));
+    Files.writeString(own.resolve("root"), process.pid() + " " + birth + "\n");
+  }
+
+  /** A process may have ended, and its number be somebody else's. */
+  @Test
+  void whoHasTheNumberOfAnotherIsLeftAlone() throws Exception {
+    Files.copy(SCRIPT, directory.resolve("control"));
+    Process own = new ProcessBuilder("sleep", "1000").start();
+    Process stranger = new ProcessBuilder("sleep", "1000").start();
+    try {
+      remembered("c1", own, birth(own));
+      remembered("c2", stranger, Long.toString(Long.parseLong(birth(stranger)) - 1));
+      Process control =
+          new ProcessBuilder("sh", directory.resolve("control").toString())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      assertThat(control.inputReader().readLine()).isEqualTo("ready");
+      control.getOutputStream().close();
+      assertThat(control.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(own.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(own.exitValue()).isEqualTo(137);
+      assertThat(stranger.isAlive()).isTrue();
+      assertThat(directory.resolve("control")).doesNotExist();
+    } finally {
+      own.destroyForcibly();
+      stranger.destroyForcibly();
+    }
+  }
+}
