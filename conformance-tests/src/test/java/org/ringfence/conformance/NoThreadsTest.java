@@ -3,13 +3,13 @@ package org.ringfence.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.ringfence.Sandbox;
@@ -25,16 +25,17 @@ import org.ringfence.policy.json.Presets;
  * has started them: it goes on keeping time, and says what it cannot do.
  */
 class NoThreadsTest {
-  private static final int MOST = 300;
+  private static final int FEW = 1;
+  private static final int ENOUGH = 1000;
 
-  /** The JVM, whose user may have few threads. */
+  /** The JVM, which is told when its user may have no more threads, and when again. */
   static final class Few {
     private Few() {}
 
     public static void main(String[] arguments) throws Exception {
       Path workspace = Path.of(arguments[0]);
       SandboxPolicy policy = Presets.load("workspace-write");
-      SandboxPolicy brief = policy.toBuilder().wallTime(java.time.Duration.ofSeconds(4)).build();
+      SandboxPolicy brief = policy.toBuilder().wallTime(Duration.ofSeconds(4)).build();
       try (Sandbox sandbox =
               Sandbox.opener(policy).workspace(workspace).backend("landlock").open();
           Sandbox timed = Sandbox.opener(brief).workspace(workspace).backend("landlock").open()) {
@@ -44,56 +45,21 @@ class NoThreadsTest {
             timed.start(
                 SandboxCommand.of(
                     "/bin/sh", "-c", "read x; echo y >fifo || echo put off; while :; do :; done"));
-        CountDownLatch enough = new CountDownLatch(1);
-        List<Thread> taken = takeAll(enough);
-        // Threads of the JVM's own end when they have nothing to do.
-        for (int i = 0; i < 5; i++) {
-          TimeUnit.MILLISECONDS.sleep(100);
-          taken.addAll(takeAll(enough));
-        }
+        System.out.println("begun");
+        System.in.read();
         waiting.getOutputStream().write('\n');
         waiting.getOutputStream().flush();
-        List<String> refusals = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
           // The first ones have a thread, started before there was anything to do, and no process.
-          refusals.add("refused " + refused(sandbox));
-          taken.addAll(takeAll(enough));
+          System.out.println("refused " + refused(sandbox));
         }
         String told = new String(waiting.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        System.out.println("said " + told.strip());
         waiting.waitFor();
-        enough.countDown();
-        for (Thread thread : taken) {
-          thread.join();
-        }
-        String after = "started " + sandbox.start(SandboxCommand.of("true")).waitFor();
-        List<String> all = new ArrayList<>(refusals);
-        all.add("said " + told.strip());
-        all.add("ended " + waiting.termination().orElseThrow().cause());
-        all.add(after);
-        Files.write(workspace.resolve("told"), all);
+        System.out.println("ended " + waiting.termination().orElseThrow().cause());
+        System.in.read();
+        System.out.println("started " + sandbox.start(SandboxCommand.of("true")).waitFor());
       }
-    }
-
-    private static List<Thread> takeAll(CountDownLatch enough) {
-      List<Thread> taken = new ArrayList<>();
-      try {
-        while (taken.size() < 10 * MOST) {
-          Thread thread =
-              new Thread(
-                  () -> {
-                    try {
-                      enough.await();
-                    } catch (InterruptedException e) {
-                      Thread.currentThread().interrupt();
-                    }
-                  });
-          thread.start();
-          taken.add(thread);
-        }
-      } catch (OutOfMemoryError e) {
-        System.err.println("no more than " + taken.size());
-      }
-      return taken;
     }
 
     private static String refused(Sandbox sandbox) throws InterruptedException {
@@ -112,23 +78,45 @@ class NoThreadsTest {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "prlimit (util-linux) is missing");
     try (OrdinaryUser user = OrdinaryUser.create()) {
       Path workspace = user.directory("workspace");
-      ProcessBuilder jvm = user.java(Few.class.getName(), workspace.toString());
-      jvm.command().addAll(0, List.of("/usr/bin/prlimit", "--nproc=" + MOST, "--"));
-      // The JVM itself prints that it has no threads.
-      Process process = jvm.redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-      try {
-        assertThat(process.waitFor(90, TimeUnit.SECONDS)).as("it hangs").isTrue();
+      Process jvm = user.java(Few.class.getName(), workspace.toString()).start();
+      try (BufferedReader told = jvm.inputReader()) {
+        assertThat(told.readLine()).isEqualTo("begun");
+        limit(jvm, FEW);
+        tell(jvm);
+        // Whoever waits for ever is ended, and tells nothing more.
+        CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS).execute(jvm::destroyForcibly);
+        for (int i = 0; i < 4; i++) {
+          assertThat(told.readLine()).contains("no process or thread left");
+        }
+        assertThat(told.readLine()).isEqualTo("said put off");
+        assertThat(told.readLine()).isEqualTo("ended TIMED_OUT");
+        limit(jvm, ENOUGH);
+        tell(jvm);
+        assertThat(told.readLine()).isEqualTo("started 0");
       } finally {
-        process.destroyForcibly();
+        jvm.destroyForcibly();
       }
-      List<String> told = lines(workspace.resolve("told"));
-      assertThat(told).endsWith("said put off", "ended TIMED_OUT", "started 0").hasSize(7);
-      assertThat(told.subList(0, 4))
-          .allSatisfy(line -> assertThat(line).contains("no process or thread left"));
     }
   }
 
-  private static List<String> lines(Path file) throws IOException {
-    return Files.exists(file) ? Files.readAllLines(file) : List.of();
+  private static void tell(Process jvm) throws IOException {
+    jvm.getOutputStream().write('\n');
+    jvm.getOutputStream().flush();
+  }
+
+  private static void limit(Process jvm, int threads) throws Exception {
+    // The soft limit alone, by the user's own: root of a container may lack the capability.
+    Process prlimit =
+        new ProcessBuilder(
+                "/usr/bin/setpriv",
+                "--reuid=" + OrdinaryUser.ID,
+                "--regid=" + OrdinaryUser.ID,
+                "--clear-groups",
+                "/usr/bin/prlimit",
+                "--pid=" + jvm.pid(),
+                "--nproc=" + threads + ":")
+            .inheritIO()
+            .start();
+    assertThat(prlimit.waitFor()).isZero();
   }
 }
