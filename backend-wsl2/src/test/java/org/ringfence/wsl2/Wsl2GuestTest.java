@@ -203,35 +203,36 @@ class Wsl2GuestTest {
   void aRuleOpensWhatItNamesAndNothingBeside() throws Exception {
     assumeTrue("root".equals(System.getProperty("user.name")), "doors are made as root");
     Path doors = Files.createDirectory(workspace.resolve("doors"));
-    for (String directory : List.of("WSL", "c/work", "c/home", "wslg")) {
+    for (String directory : List.of("WSL", "c/project", "c/home", "wslg")) {
       Files.createDirectories(doors.resolve(directory));
     }
-    for (String file : List.of("init", "docker.sock", "c/work/file", "c/home/file", "wslg/file")) {
+    for (String file :
+        List.of("init", "docker.sock", "c/project/file", "c/home/file", "wslg/file")) {
       Files.writeString(doors.resolve(file), "windows");
     }
     Wsl2Backend own = standIn(withJava(), shell(), doors.toString());
     Path inner = Files.createDirectory(workspace.resolve("inner"));
     try (Sandbox sandbox =
-        open(own, inner, writing().rule("/mnt/c/work", Access.READ, MissingPath.SKIP))) {
+        open(own, inner, writing().rule("/mnt/c/project", Access.READ, MissingPath.SKIP))) {
       assertThat(sandbox.plan().guarantees())
           .anyMatch(guarantee -> guarantee.id().equals("wsl.doors"));
-      assertThat(run(sandbox, "cat", "/mnt/c/work/file").output()).isEqualTo("windows");
-      assertThat(run(sandbox, "touch", "/mnt/c/work/new").exit()).isNotZero();
+      assertThat(run(sandbox, "cat", "/mnt/c/project/file").output()).isEqualTo("windows");
+      assertThat(run(sandbox, "touch", "/mnt/c/project/new").exit()).isNotZero();
       for (String hidden : List.of("/mnt/c/home/file", "/mnt/wslg/file", "/init")) {
         assertThat(run(sandbox, "cat", hidden).output()).doesNotContain("windows");
       }
     }
     SandboxPolicy.Builder both =
         writing()
-            .rule("/mnt/c/work", Access.WRITE, MissingPath.SKIP)
+            .rule("/mnt/c/project", Access.WRITE, MissingPath.SKIP)
             .rule("/mnt/c", Access.READ, MissingPath.SKIP);
     try (Sandbox sandbox = open(own, inner, both)) {
       assertThat(run(sandbox, "cat", "/mnt/c/home/file").output()).isEqualTo("windows");
-      assertThat(run(sandbox, "touch", "/mnt/c/work/new").exit()).isZero();
+      assertThat(run(sandbox, "touch", "/mnt/c/project/new").exit()).isZero();
       assertThat(run(sandbox, "touch", "/mnt/c/home/new").exit()).isNotZero();
       assertThat(run(sandbox, "cat", "/mnt/wslg/file").output()).doesNotContain("windows");
     }
-    assertThat(doors.resolve("c/work/new")).exists();
+    assertThat(doors.resolve("c/project/new")).exists();
   }
 
   /** Opens a sandbox, starts a command that does not end, and waits to be killed. */
