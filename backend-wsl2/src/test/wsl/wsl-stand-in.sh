@@ -1,7 +1,7 @@
 # Stands in for wsl.exe: the same options, encodings and exit codes, the guest side on this kernel.
 # STANDIN_LIST holds what --list --verbose prints, STANDIN_OLD makes it ignore WSL_UTF8,
 # STANDIN_NO_JAVA hides Java from the guest side, STANDIN_SHELL is what /bin/sh is there,
-# STANDIN_DOORS has what the doors to Windows lead to.
+# STANDIN_DOORS has what the doors to Windows lead to, STANDIN_USER is the number of its user.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
     printf '%s\r\n' "$1"
@@ -31,6 +31,10 @@ shift 3
 # Only what WSLENV names goes along.
 if [ -n "${STANDIN_NO_JAVA:-}" ]; then
   PATH=$(dirname "$0")/without-java:$PATH
+fi
+if [ -n "${STANDIN_USER:-}" ]; then
+  HOME=/nonexistent
+  set -- setpriv --reuid="$STANDIN_USER" --regid="$STANDIN_USER" --clear-groups "$@"
 fi
 if [ -n "${STANDIN_SHELL:-}" ]; then
   # For this process and what it starts alone; needs root.

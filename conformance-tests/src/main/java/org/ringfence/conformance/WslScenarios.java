@@ -350,16 +350,20 @@ final class WslScenarios {
   /** The group alone, for a backend whose commands run in another system than this process. */
   static List<CaseResult> run(SandboxBackend backend, List<String> filters) throws IOException {
     Path workspace = Files.createTempDirectory("ringfence-conformance-");
-    List<CaseResult> results = new ArrayList<>();
     try {
-      Distribution there = new Distribution(backend, workspace.toRealPath());
-      for (Map.Entry<ConformanceCase, Body> each : cases().entrySet()) {
-        if (SuiteVerification.wanted(each.getKey().id(), filters)) {
-          results.add(CaseResult.of(each.getKey(), () -> each.getValue().run(there)));
-        }
-      }
+      return run(new Distribution(backend, workspace.toRealPath()), filters);
     } finally {
       Fixture.deleteTree(workspace);
+    }
+  }
+
+  /** The same in a workspace that is there. */
+  static List<CaseResult> run(Distribution there, List<String> filters) {
+    List<CaseResult> results = new ArrayList<>();
+    for (Map.Entry<ConformanceCase, Body> each : cases().entrySet()) {
+      if (SuiteVerification.wanted(each.getKey().id(), filters)) {
+        results.add(CaseResult.of(each.getKey(), () -> each.getValue().run(there)));
+      }
     }
     return results;
   }

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.wsl2.Wsl2Backend;
 
 /** The suite once more in a JVM of an ordinary user, when the build runs as root. */
 class OrdinaryUserConformanceTest {
@@ -46,6 +48,38 @@ class OrdinaryUserConformanceTest {
               LandlockConformanceTest.report(result);
             }
           });
+    }
+  }
+
+  /** WSL2's own cases with a guest of an ordinary user, as distributions have them. */
+  @TestFactory
+  Stream<DynamicTest> doors() throws Exception {
+    assumeTrue(
+        new BubblewrapBackend().probe().usable(),
+        () -> "no bubblewrap here: " + new BubblewrapBackend().probe().reasons());
+    try (OrdinaryUser user = OrdinaryUser.create();
+        WslDoors doors = WslDoors.create()) {
+      Path standIn = user.copyOf(Wsl2ConformanceTest.STAND_IN.getParent());
+      Wsl2Backend backend =
+          Wsl2Backend.with(
+              List.of(
+                  "env",
+                  "STANDIN_LIST=* Ubuntu  Running  2",
+                  "STANDIN_NO_JAVA=1",
+                  "STANDIN_USER=" + OrdinaryUser.ID,
+                  "STANDIN_DOORS=" + doors.directory(),
+                  "sh",
+                  standIn.resolve(Wsl2ConformanceTest.STAND_IN.getFileName()).toString()));
+      assertThat(backend.probe().usable()).as("%s", backend.probe().reasons()).isTrue();
+      List<CaseResult> results =
+          WslScenarios.run(
+              new WslScenarios.Distribution(backend, user.directory("workspace")), List.of());
+      return results.stream()
+          .map(
+              result ->
+                  DynamicTest.dynamicTest(
+                      result.id() + ": " + result.title(),
+                      () -> Wsl2ConformanceTest.reportDoor(result)));
     }
   }
 

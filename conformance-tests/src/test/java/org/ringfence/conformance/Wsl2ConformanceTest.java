@@ -51,7 +51,16 @@ class Wsl2ConformanceTest {
   }
 
   void report(CaseResult result) {
-    if (doors != null && result.id().startsWith("WSL-") && !UNTRIED.contains(result.id())) {
+    if (doors != null && result.id().startsWith("WSL-")) {
+      reportDoor(result);
+    } else {
+      LandlockConformanceTest.report(result);
+    }
+  }
+
+  /** Behind doors that are there, each case has to be tried. */
+  static void reportDoor(CaseResult result) {
+    if (!UNTRIED.contains(result.id())) {
       assertThat(result.outcome()).as(result.detail()).isEqualTo(CaseResult.Outcome.PASS);
     }
     LandlockConformanceTest.report(result);

@@ -26,6 +26,7 @@ final class WslDoors implements AutoCloseable {
     Files.setPosixFilePermissions(
         Files.writeString(programs.resolve("cmd.exe"), "#!/bin/sh\nshift\nexec \"$@\"\n"),
         PosixFilePermissions.fromString("rwxr-xr-x"));
+    open(doors.directory.resolve("c"));
     Files.writeString(doors.directory.resolve("init"), "starts programs of Windows");
     doors.listen("WSL/8_interop");
     doors.listen("wslg/runtime-dir/wayland-0");
@@ -40,6 +41,12 @@ final class WslDoors implements AutoCloseable {
     servers.add(server);
     // Nobody accepts: a connection that waits is one.
     server.bind(UnixDomainSocketAddress.of(socket), 1000);
+    open(socket);
+  }
+
+  /** For every user, as WSL has it. */
+  private static void open(Path path) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
   }
 
   /** Has another directory in the place of the drive's. */

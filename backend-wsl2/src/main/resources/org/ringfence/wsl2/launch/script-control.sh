@@ -115,8 +115,8 @@ while IFS= read -r asked; do
   terminate) find_command "$first" && kill -TERM "$command" && say ok || say no ;;
   size)
     # The only terminal of the sandbox's own devpts.
-    find_command "$first" && stty rows "${more% *}" cols "${more#* }" <"/proc/$command/root/dev/pts/0" &&
-      say ok || say no
+    find_command "$first" && inside=/proc/$command/root &&
+      stty rows "${more% *}" cols "${more#* }" <"$inside/dev/pts/0" && say ok || say no
     ;;
   environment) say "ok $(env -0 | base64 | tr -d '\n')" ;;
   remove) remove "$top/$first" && say ok || say no ;;
