@@ -9,38 +9,93 @@ import java.util.regex.Pattern;
  * at any depth. What lies below a match is denied too.
  */
 final class DenyGlob {
+  private static final String ANY_DEPTH = "**/";
+
   private final String text;
+  private final String anchored;
   private final Pattern pattern;
+  private final GlobPrefixes prefixes;
 
   DenyGlob(String text, PathStyle style) {
+    this(text, text, style);
+  }
+
+  /**
+   * Compiles a pattern.
+   *
+   * @param text the pattern as the policy has it
+   * @param placed the same with links in its leading directories resolved
+   * @param style how paths are written
+   */
+  DenyGlob(String text, String placed, PathStyle style) {
     if (text.isEmpty()) {
       throw new InvalidPolicyException("files.denyGlobs", text, "a glob, **/.env");
     }
     this.text = text;
-    String anchored = text.startsWith("/") || text.startsWith("**/") ? text : "**/" + text;
+    this.anchored =
+        placed.startsWith("/") || placed.startsWith(ANY_DEPTH) ? placed : ANY_DEPTH + placed;
     StringBuilder regex = new StringBuilder();
     int i = 0;
     while (i < anchored.length()) {
-      char c = anchored.charAt(i);
-      if (anchored.startsWith("**/", i)) {
+      int c = anchored.codePointAt(i);
+      if (anchored.startsWith(ANY_DEPTH, i)) {
         regex.append("(?:.*/)?");
         i += 3;
       } else if (anchored.startsWith("**", i)) {
         regex.append(".*");
         i += 2;
       } else {
-        regex.append(c == '*' ? "[^/]*" : c == '?' ? "[^/]" : Pattern.quote(String.valueOf(c)));
-        i++;
+        regex.append(c == '*' ? "[^/]*" : c == '?' ? "[^/]" : Pattern.quote(Character.toString(c)));
+        i += Character.charCount(c);
       }
     }
+    boolean anyCase = style == PathStyle.WINDOWS;
+    // A name may hold a line's end.
     this.pattern =
         Pattern.compile(
-            regex + "(?:/.*)?", style == PathStyle.WINDOWS ? Pattern.CASE_INSENSITIVE : 0);
+            regex + "(?:/.*)?",
+            Pattern.DOTALL | (anyCase ? Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE : 0));
+    this.prefixes = new GlobPrefixes(anchored, anyCase);
+  }
+
+  /**
+   * The directories that a pattern begins with, without wildcards; the root for one that is meant
+   * at any depth.
+   */
+  static String leadingDirectories(String text) {
+    int wild = 0;
+    while (wild < text.length() && "*?".indexOf(text.charAt(wild)) < 0) {
+      wild++;
+    }
+    int slash = text.lastIndexOf('/', wild == text.length() ? wild : wild - 1);
+    return text.startsWith("/") && slash > 0 ? text.substring(0, slash) : "/";
   }
 
   boolean matches(List<String> components) {
     String joined = "/" + String.join("/", components);
     return pattern.matcher(joined).matches() || pattern.matcher(joined.substring(1)).matches();
+  }
+
+  /**
+   * Whether something below a directory may be denied now and would not be any more if the
+   * directory lay elsewhere. Looks at the two paths only, whatever lies below.
+   */
+  boolean mayBeLost(List<String> from, List<String> to) {
+    return !prefixes.below(to).containsAll(prefixes.below(from));
+  }
+
+  /** Whether what is denied depends on the names of directories above. */
+  boolean namesDirectories() {
+    String rest = anchored;
+    while (rest.startsWith(ANY_DEPTH)) {
+      rest = rest.substring(ANY_DEPTH.length());
+    }
+    return rest.contains("/") || rest.contains("**");
+  }
+
+  /** The pattern with a leading slash or {@code **} and with links resolved. */
+  String placed() {
+    return anchored;
   }
 
   @Override

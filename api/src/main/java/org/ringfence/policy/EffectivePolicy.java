@@ -27,7 +27,7 @@ public final class EffectivePolicy {
   private final SandboxPolicy policy;
   private final Places places;
   private final List<EffectiveRule> rules;
-  private final List<DenyGlob> globs;
+  private final DenyGlobs globs;
   private final RuleTree tree;
   private final List<String> protectedPaths;
   private final Map<String, String> links = new LinkedHashMap<>();
@@ -43,11 +43,7 @@ public final class EffectivePolicy {
     builtIn(placed);
     this.protectedPaths = List.copyOf(protect(placed));
     this.rules = List.copyOf(placed);
-    List<DenyGlob> compiled = new ArrayList<>();
-    for (String glob : policy.denyGlobs()) {
-      compiled.add(new DenyGlob(glob, places.style()));
-    }
-    this.globs = List.copyOf(compiled);
+    this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
     this.tree = new RuleTree(places.style(), rules);
   }
 
@@ -226,10 +222,9 @@ public final class EffectivePolicy {
    */
   public Decision evaluate(String path, Operation operation) {
     List<String> components = places.style().components(path);
-    for (DenyGlob glob : globs) {
-      if (glob.matches(components)) {
-        return Decision.deny("files.denyGlobs " + glob, "the name is denied everywhere");
-      }
+    DenyGlob glob = globs.denying(components);
+    if (glob != null) {
+      return Decision.deny("files.denyGlobs " + glob, "the name is denied everywhere");
     }
     EffectiveRule rule = tree.decide(components);
     if (rule == null) {
@@ -325,6 +320,56 @@ public final class EffectivePolicy {
       }
     }
     return decision;
+  }
+
+  /**
+   * Decides whether a directory may lie at another path with all that lies in it: a glob that may
+   * deny something below it has to deny it there, too.
+   *
+   * @param from the absolute path of the directory
+   * @param to the absolute path that it would have
+   * @return the decision, of globs only
+   */
+  public Decision evaluateMove(String from, String to) {
+    DenyGlob lost =
+        globs.lostByMove(places.style().components(from), places.style().components(to));
+    return lost == null
+        ? Decision.allow("files.denyGlobs")
+        : Decision.deny("files.denyGlobs " + lost, "what it denies below would be read there");
+  }
+
+  /**
+   * The globs, with links in their leading directories resolved; each begins with a slash or {@code
+   * **}.
+   *
+   * @return the globs
+   */
+  public List<String> denyGlobs() {
+    return globs.all().stream().map(DenyGlob::placed).toList();
+  }
+
+  /**
+   * Globs that deny by the names of directories which the policy lets be renamed: for backends that
+   * do not decide on each rename.
+   *
+   * @return the globs as the policy has them
+   */
+  public List<String> globsPassedByRenames() {
+    return globs.all().stream()
+        .filter(DenyGlob::namesDirectories)
+        .filter(glob -> writesAround(DenyGlob.leadingDirectories(glob.placed())))
+        .map(DenyGlob::toString)
+        .toList();
+  }
+
+  private boolean writesAround(String directory) {
+    return accessAt(directory) == Access.WRITE
+        || rules.stream()
+            .anyMatch(
+                rule ->
+                    rule.access() == Access.WRITE
+                        && !rule.scratch()
+                        && isAtOrBelow(rule.path(), directory));
   }
 
   /**

@@ -50,6 +50,8 @@ record Stage(SandboxBackend backend, Fixture fixture) {
               .build();
       case "git-read-only" -> write().protectedNames(ProtectedNames.READ_ONLY).build();
       case "globs" -> write().denyGlobs(List.of("**/.env", "**/*.pem")).build();
+      case "directory-globs" ->
+          write().denyGlobs(List.of("kept/open/*", fixture.workspace() + "/deep/**/f*")).build();
       case "carved" ->
           write()
               .read(":workspace/kept")

@@ -354,6 +354,18 @@ final class NameCalls {
     String target = decisions.pathOf(to);
     decisions.demand("rename", call, source, moved(source, plain));
     decisions.demand("rename", call, target, moved(target, plain));
+    if (kind == S_IFDIR || exchange) {
+      demandMove(call, source, target);
+    }
+    if (exchange) {
+      demandMove(call, target, source);
+    }
+  }
+
+  private void demandMove(TrappedCall call, String from, String to) throws AccessException {
+    if (!from.isEmpty() && !to.isEmpty()) {
+      decisions.demand("rename", call, from, policy.evaluateMove(from, to));
+    }
   }
 
   private Decision moved(String path, boolean plain) {

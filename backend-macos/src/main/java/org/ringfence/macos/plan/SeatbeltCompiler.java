@@ -188,7 +188,7 @@ public final class SeatbeltCompiler {
       add("files.protectedPaths " + path, "deny", List.of("file-write*"), subpath(path));
     }
     kept();
-    for (String glob : policy.policy().denyGlobs()) {
+    for (String glob : policy.denyGlobs()) {
       add(
           "files.denyGlobs " + glob,
           "deny",

@@ -134,15 +134,27 @@ public final class SeatbeltPlanner {
               PROFILE));
     }
     if (!policy.denyGlobs().isEmpty()) {
-      add(
-          enforced(
-              "files.deny-globs",
-              "Files whose names match "
-                  + String.join(", ", policy.denyGlobs())
-                  + " are not opened, made, renamed or removed, also those that appear later; that"
-                  + " they exist may be seen",
-              PROFILE + ", by patterns in either case"));
+      denyGlobs();
     }
+  }
+
+  private void denyGlobs() {
+    String statement =
+        "Files whose names match "
+            + String.join(", ", policy.denyGlobs())
+            + " are not opened, made, renamed or removed, also those that appear later; that they"
+            + " exist may be seen";
+    List<String> passed = effective.globsPassedByRenames();
+    add(
+        passed.isEmpty()
+            ? enforced("files.deny-globs", statement, PROFILE + ", by patterns in either case")
+            : unsupported(
+                "files.deny-globs",
+                statement,
+                "a profile does not see what a rename brings along: when a directory that "
+                    + String.join(", ", passed)
+                    + " names is renamed, what lies in it is read under the new name",
+                "globs of one name (**/*.key), or a rule that denies the directory"));
   }
 
   private void network(NetworkPolicy network) {

@@ -59,6 +59,25 @@ class SeatbeltPlannerTest {
   }
 
   @Test
+  void globsThatNameDirectoriesAreNotHeldWhereThoseCanBeRenamed() {
+    for (String glob : List.of("secret/*.key", "**/conf/prod/*.pem", "/ws/secret/*.key", "a/**")) {
+      Guarantee held =
+          plan(SandboxPolicy.builder().write("/ws").denyGlobs(List.of(glob)))
+              .get("files.deny-globs");
+      assertThat(held.level()).as(glob).isEqualTo(Enforcement.UNSUPPORTED);
+      assertThat(held.reason()).contains(glob);
+    }
+    for (String glob : List.of("/etc/keys/*.pem", "*.pem", "**/secrets")) {
+      assertThat(
+              plan(SandboxPolicy.builder().write("/ws").denyGlobs(List.of(glob)))
+                  .get("files.deny-globs")
+                  .level())
+          .as(glob)
+          .isEqualTo(Enforcement.ENFORCED);
+    }
+  }
+
+  @Test
   void portsAndLimitsThatCannotBeHeldAreRefused() {
     Map<String, Guarantee> plan =
         plan(

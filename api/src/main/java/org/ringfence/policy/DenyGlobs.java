@@ -1,0 +1,57 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The globs of a policy, placed on a machine. */
+final class DenyGlobs {
+  private final List<DenyGlob> globs;
+
+  /**
+   * Places globs.
+   *
+   * @param texts the globs as the policy has them
+   * @param places where links are resolved
+   * @param crossed gets the links that a glob's leading directories pass
+   */
+  DenyGlobs(List<String> texts, Places places, Map<String, String> crossed) {
+    List<DenyGlob> compiled = new ArrayList<>();
+    for (String text : texts) {
+      String leading = DenyGlob.leadingDirectories(text);
+      String placed = text;
+      if (places.style() == PathStyle.POSIX && !leading.equals("/")) {
+        // What is decided on are real paths.
+        String real = places.real(leading);
+        placed = (real.equals("/") ? "" : real) + text.substring(leading.length());
+        places.linksOn(leading).keySet().forEach(link -> crossed.put(link, text));
+      }
+      compiled.add(new DenyGlob(text, placed, places.style()));
+    }
+    this.globs = List.copyOf(compiled);
+  }
+
+  /** The first glob that denies a path, or null. */
+  DenyGlob denying(List<String> components) {
+    for (DenyGlob glob : globs) {
+      if (glob.matches(components)) {
+        return glob;
+      }
+    }
+    return null;
+  }
+
+  /** The first glob that might not deny any more what it denies below a directory, or null. */
+  DenyGlob lostByMove(List<String> from, List<String> to) {
+    for (DenyGlob glob : globs) {
+      if (glob.mayBeLost(from, to)) {
+        return glob;
+      }
+    }
+    return null;
+  }
+
+  List<DenyGlob> all() {
+    return globs;
+  }
+}
