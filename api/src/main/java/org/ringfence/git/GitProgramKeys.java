@@ -1,0 +1,104 @@
+package org.ringfence.git;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Which settings name a program, or a file that leads to programs (git-config(1)). */
+public final class GitProgramKeys {
+  /** What a setting's value is. */
+  public enum Names {
+    /** A file of more settings. */
+    CONFIGURATION,
+    /** A file or directory from which git executes or configures programs. */
+    PATH,
+    /** A line for the shell, or a program. */
+    COMMAND
+  }
+
+  private static final Set<String> PATHS =
+      Set.of("core.hookspath", "core.attributesfile", "init.templatedir");
+
+  private static final Set<String> COMMANDS =
+      Set.of(
+          "core.fsmonitor",
+          "core.sshcommand",
+          "core.editor",
+          "core.pager",
+          "core.askpass",
+          "core.gitproxy",
+          "core.alternaterefscommand",
+          "sequence.editor",
+          "interactive.difffilter",
+          "diff.external",
+          "credential.helper",
+          "gc.recentobjectshook",
+          "gpg.program",
+          "imap.tunnel",
+          "instaweb.httpd",
+          "uploadpack.packobjectshook");
+
+  /** Keys with a subsection of any name, by section. */
+  private static final Map<String, List<String>> ANY_SUBSECTION =
+      Map.ofEntries(
+          Map.entry("browser", List.of("cmd", "path")),
+          Map.entry("credential", List.of("helper")),
+          Map.entry("diff", List.of("command", "textconv")),
+          Map.entry("difftool", List.of("cmd", "path")),
+          Map.entry("filter", List.of("clean", "smudge", "process")),
+          Map.entry("gpg", List.of("program", "defaultkeycommand")),
+          Map.entry("guitool", List.of("cmd")),
+          Map.entry("hook", List.of("command")),
+          Map.entry("lfs", List.of("path", "clean", "smudge")),
+          Map.entry("man", List.of("cmd", "path")),
+          Map.entry("merge", List.of("driver")),
+          Map.entry("mergetool", List.of("cmd", "path")),
+          Map.entry("remote", List.of("uploadpack", "receivepack")),
+          Map.entry("submodule", List.of("update")),
+          Map.entry("tar", List.of("command")),
+          Map.entry("trailer", List.of("command", "cmd")));
+
+  /** Keys of {@code sendemail}, with or without a subsection. */
+  private static final Set<String> SENDEMAIL =
+      Set.of("smtpserver", "sendmailcmd", "tocmd", "cccmd", "headercmd");
+
+  /** What stands for no program where a program may be named. */
+  private static final Set<String> WORDS =
+      Set.of("", "true", "false", "yes", "no", "on", "off", "0", "1");
+
+  private GitProgramKeys() {}
+
+  /**
+   * What a setting's value names.
+   *
+   * @param setting the setting
+   * @return empty if it names no program
+   */
+  public static Optional<Names> of(GitSetting setting) {
+    String value = setting.value().orElse("");
+    if (WORDS.contains(value.toLowerCase(Locale.ROOT))) {
+      return Optional.empty();
+    }
+    String section = setting.section();
+    String key = setting.key();
+    boolean sub = setting.subsection().isPresent();
+    if (key.equals("path") && (section.equals("include") && !sub || section.equals("includeif"))) {
+      return Optional.of(Names.CONFIGURATION);
+    }
+    if (PATHS.contains(setting.name())) {
+      return Optional.of(Names.PATH);
+    }
+    boolean shellOnly = section.equals("alias") || section.equals("submodule");
+    boolean command =
+        COMMANDS.contains(setting.name())
+            || section.equals("alias")
+            || section.equals("pager")
+            || section.equals("sendemail") && SENDEMAIL.contains(key)
+            || sub && ANY_SUBSECTION.getOrDefault(section, List.of()).contains(key);
+    return command && (!shellOnly || value.startsWith("!"))
+        ? Optional.of(Names.COMMAND)
+        : Optional.empty();
+  }
+}
