@@ -155,7 +155,7 @@ public final class Sandbox implements AutoCloseable {
         EffectivePolicy placed =
             tmp.isEmpty()
                 ? first.policy()
-                : policy.in(places.withPrivateTmp(tmp.get().path().toString()));
+                : first.policy().withPrivateTmp(tmp.get().path().toString());
         SandboxPlan plan =
             new SandboxPlan(first.backend(), placed, first.availability(), first.guarantees());
         BackendSession session = choice.byId(first.backend()).open(plan, listener);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A policy placed on a machine: specials and links resolved, defaults and built-in rules written
@@ -30,10 +31,17 @@ public final class EffectivePolicy {
   private final DenyGlobs globs;
   private final RuleTree tree;
   private final List<String> protectedPaths;
+  private final Set<String> protectedKeys;
+  private final SurfaceSurvey survey;
   private final Map<String, String> links = new LinkedHashMap<>();
   private final Map<String, String> crossed = new LinkedHashMap<>();
 
   EffectivePolicy(SandboxPolicy policy, Places places) {
+    this(policy, places, null);
+  }
+
+  /** With what was found around the same roots before, or null to look. */
+  private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
     this.policy = policy;
     this.places = places;
     List<EffectiveRule> placed = new ArrayList<>();
@@ -41,7 +49,14 @@ public final class EffectivePolicy {
       place(rule, placed);
     }
     builtIn(placed);
+    boolean looks =
+        policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
+    this.survey = found != null || !looks ? found : survey(placed);
     this.protectedPaths = List.copyOf(protect(placed));
+    this.protectedKeys =
+        protectedPaths.stream()
+            .map(path -> path.replaceFirst("[/\\\\]$", ""))
+            .collect(Collectors.toUnmodifiableSet());
     this.rules = List.copyOf(placed);
     this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
     this.tree = new RuleTree(places.style(), rules);
@@ -59,33 +74,64 @@ public final class EffectivePolicy {
         paths.add(places.real(absolute));
       }
     }
-    if (policy.protectedNames() == ProtectedNames.OFF || places.lookup() != PathLookup.HOST) {
-      return paths;
-    }
-    for (EffectiveRule rule : List.copyOf(placed)) {
-      if (rule.access() == Access.WRITE && !rule.scratch()) {
-        GitRepository.at(Path.of(rule.path()))
-            .ifPresent(
-                repository -> {
-                  repository.targets().forEach(path -> paths.add(places.real(path.toString())));
-                  if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
-                    grantGitDirectories(repository, rule, placed);
-                  }
-                });
+    if (survey != null) {
+      survey.kept().forEach(path -> paths.add(path.toString()));
+      if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
+        grantGitDirectories(placed);
       }
     }
     return paths;
   }
 
-  private static void grantGitDirectories(
-      GitRepository repository, EffectiveRule rule, List<EffectiveRule> placed) {
-    for (Path directory : repository.elsewhere()) {
-      String path = directory.toString();
-      if (placed.stream().noneMatch(other -> other.path().equals(path))) {
-        placed.add(
-            new EffectiveRule(path, Access.WRITE, rule.origin() + " (its git directory)", false));
+  private SurfaceSurvey survey(List<EffectiveRule> placed) {
+    List<Path> roots = new ArrayList<>();
+    List<Path> writable = new ArrayList<>();
+    for (EffectiveRule rule : placed) {
+      if (rule.access() == Access.WRITE) {
+        writable.add(Path.of(rule.path()));
+        if (!rule.scratch()) {
+          roots.add(Path.of(rule.path()));
+        }
       }
     }
+    return new SurfaceSurvey(policy.protectedNames(), roots, writable, places.home());
+  }
+
+  private void grantGitDirectories(List<EffectiveRule> placed) {
+    for (EffectiveRule rule : List.copyOf(placed)) {
+      boolean root = rule.access() == Access.WRITE && !rule.scratch();
+      for (Path directory :
+          root
+              ? survey.elsewhere().getOrDefault(Path.of(rule.path()), List.of())
+              : List.<Path>of()) {
+        String path = directory.toString();
+        if (placed.stream().noneMatch(other -> other.path().equals(path))) {
+          placed.add(
+              new EffectiveRule(path, Access.WRITE, rule.origin() + " (its git directory)", false));
+        }
+      }
+    }
+  }
+
+  /**
+   * The same policy with the sandbox's own temporary directory. What lies around the other places
+   * is not looked for again.
+   *
+   * @param directory the directory
+   * @return the policy there
+   */
+  public EffectivePolicy withPrivateTmp(String directory) {
+    return new EffectivePolicy(policy, places.withPrivateTmp(directory), survey);
+  }
+
+  /**
+   * What is said with the promise that protected names stay as they are, where it has a limit:
+   * links and settings are looked for in a bounded number of names.
+   *
+   * @return the limit, empty if there is none
+   */
+  public String protectedNamesLimit() {
+    return survey == null ? "" : survey.limit();
   }
 
   private void builtIn(List<EffectiveRule> placed) {
@@ -263,12 +309,20 @@ public final class EffectivePolicy {
   }
 
   private String protectedPathOver(String path) {
-    for (String kept : protectedPaths) {
-      if (isAtOrBelow(path, kept)) {
-        return kept;
+    int end = protectedKeys.isEmpty() ? 0 : path.length();
+    while (end > 0) {
+      String above = path.substring(0, end);
+      if (protectedKeys.contains(above)) {
+        return above;
       }
+      end = cut(path, end);
     }
-    return null;
+    return protectedKeys.contains("") ? "/" : null;
+  }
+
+  /** Where the path of the directory that a path lies in ends. */
+  private static int cut(String path, int end) {
+    return Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1));
   }
 
   private static boolean isAtOrBelow(String path, String ancestor) {

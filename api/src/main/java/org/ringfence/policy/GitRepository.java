@@ -1,58 +1,73 @@
 package org.ringfence.policy;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Set;
+import org.ringfence.git.GitConfigFiles;
+import org.ringfence.git.GitConfigFiles.Located;
 
 /**
- * The git directories of a working tree, as gitrepository-layout(5) lays them out. A linked
- * worktree and a submodule keep theirs elsewhere, named by a pointer file, which whoever wrote the
- * working tree may have written: it is believed only if what it names points back here.
+ * A working tree's git directories, as gitrepository-layout(5) lays them out. A linked worktree and
+ * a submodule keep theirs elsewhere, named by a pointer file, which whoever wrote the working tree
+ * may have written: writing there is granted only if what it names points back here. For protecting
+ * it is followed in any case, since git follows it.
  *
- * @param elsewhere git directories outside the working tree that a commit writes
- * @param targets files and directories that the configuration has git execute or include
+ * @param directories the git directories that git would use, their links resolved
+ * @param elsewhere those outside the working tree that a commit writes and that point back
  */
-record GitRepository(List<Path> elsewhere, List<Path> targets) {
+record GitRepository(Set<Path> directories, List<Path> elsewhere) {
   private static final String POINTER = "gitdir: ";
   private static final int LARGEST_POINTER = 4096;
-  private static final int LARGEST_CONFIG = 1 << 20;
-  private static final Pattern SECTION = Pattern.compile("\\s*\\[([^\\]\"\\s]+).*");
-  private static final Pattern ENTRY = Pattern.compile("\\s*([A-Za-z][-A-Za-z0-9]*)\\s*=\\s*(.*)");
 
   /** Looks at a directory that may be the top of a working tree. */
-  static Optional<GitRepository> at(Path root) {
-    Path dotGit = root.resolve(".git");
-    if (Files.isDirectory(dotGit, LinkOption.NOFOLLOW_LINKS)) {
-      return Optional.of(new GitRepository(List.of(), targets(root, dotGit)));
-    }
-    if (!Files.isRegularFile(dotGit, LinkOption.NOFOLLOW_LINKS)) {
-      return Optional.empty();
-    }
+  static GitRepository at(Path top) {
+    Path dotGit = top.resolve(".git");
+    Set<Path> directories = new LinkedHashSet<>();
     try {
-      Path directory = pointedTo(dotGit);
+      if (Files.isDirectory(dotGit)) {
+        addWithCommon(dotGit.toRealPath(), directories);
+        return new GitRepository(directories, List.of());
+      }
+      Path directory = Files.isRegularFile(dotGit) ? pointedTo(dotGit) : null;
       if (directory == null) {
-        return Optional.empty();
+        return new GitRepository(directories, List.of());
       }
-      Path common = commonDirectory(directory, dotGit);
-      if (common == null && !isModuleOf(directory, root)) {
-        return Optional.empty();
-      }
-      List<Path> elsewhere = common == null ? List.of(directory) : List.of(directory, common);
-      return Optional.of(
-          new GitRepository(elsewhere, targets(root, common == null ? directory : common)));
+      addWithCommon(directory, directories);
+      return new GitRepository(directories, elsewhere(directory, dotGit, top));
     } catch (IOException | InvalidPathException e) {
       // Not readable as a pointer: then it is none, and git fails on it as well.
-      return Optional.empty();
+      return new GitRepository(directories, List.of());
     }
+  }
+
+  /** Adds a git directory, and the one whose configuration and hooks it shares. */
+  static void addWithCommon(Path directory, Set<Path> directories) {
+    directories.add(directory);
+    Path file = directory.resolve("commondir");
+    try {
+      if (Files.isRegularFile(file)) {
+        directories.add(directory.resolve(line(file)).toRealPath());
+      }
+    } catch (IOException | InvalidPathException e) {
+      // It leads nowhere, and git says so.
+      return;
+    }
+  }
+
+  private static List<Path> elsewhere(Path directory, Path pointer, Path top) throws IOException {
+    if (Files.isSymbolicLink(pointer)) {
+      return List.of();
+    }
+    Path common = commonDirectory(directory, pointer);
+    if (common != null) {
+      return List.of(directory, common);
+    }
+    return isModuleOf(directory, top) ? List.of(directory) : List.of();
   }
 
   private static Path pointedTo(Path pointer) throws IOException {
@@ -60,7 +75,7 @@ record GitRepository(List<Path> elsewhere, List<Path> targets) {
     if (!text.startsWith(POINTER)) {
       return null;
     }
-    Path named = pointer.getParent().resolve(text.substring(POINTER.length()));
+    Path named = pointer.toRealPath().getParent().resolve(text.substring(POINTER.length()));
     return Files.isDirectory(named) ? named.toRealPath() : null;
   }
 
@@ -81,89 +96,56 @@ record GitRepository(List<Path> elsewhere, List<Path> targets) {
   }
 
   private static boolean isModuleOf(Path directory, Path root) throws IOException {
-    for (Setting setting : settings(directory.resolve("config"))) {
-      if (setting.is("core", "worktree")) {
-        Path named = directory.resolve(setting.value);
-        return directory.toString().contains("/.git/modules/")
-            && Files.isDirectory(named)
-            && named.toRealPath().equals(root.toRealPath());
-      }
+    if (!directory.toString().contains("/.git/modules/")) {
+      return false;
+    }
+    for (Path named :
+        workTrees(new GitConfigFiles(List.of()).read(directory.resolve("config")), directory)) {
+      return Files.isDirectory(named) && named.toRealPath().equals(root.toRealPath());
     }
     return false;
+  }
+
+  /** What {@code core.worktree} names, relative to the git directory. */
+  static List<Path> workTrees(GitConfigFiles config, Path directory) {
+    return config.settings().stream()
+        .map(Located::setting)
+        .filter(setting -> setting.name().equals("core.worktree"))
+        .flatMap(setting -> GitConfigFiles.readings(setting).stream())
+        .flatMap(value -> config.expanded(value, List.of(directory)).stream())
+        .toList();
+  }
+
+  /** The working trees that are linked to a git directory. */
+  static List<Path> linkedTrees(Path directory) {
+    String[] names = directory.resolve("worktrees").toFile().list();
+    Set<Path> trees = new LinkedHashSet<>();
+    for (String name : names == null ? new String[0] : names) {
+      Path own = directory.resolve("worktrees").resolve(name);
+      try {
+        Path tree = own.resolve(line(own.resolve("gitdir"))).normalize().getParent();
+        if (tree != null) {
+          trees.add(tree);
+        }
+      } catch (IOException | InvalidPathException e) {
+        // No worktree, or one that git cannot find either.
+        continue;
+      }
+    }
+    return List.copyOf(trees);
+  }
+
+  /** Whether a directory is a git directory by its parts. */
+  static boolean isGitDirectory(Path directory) {
+    return org.ringfence.git.GitLayout.isGitDirectory(
+        name -> Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS));
   }
 
   private static String line(Path file) throws IOException {
     if (Files.size(file) > LARGEST_POINTER) {
       throw new IOException(file + " is no pointer file");
     }
-    return Files.readString(file).strip();
-  }
-
-  private static List<Path> targets(Path root, Path directory) {
-    List<Path> targets = new ArrayList<>();
-    for (String name : List.of("config", "config.worktree")) {
-      Path config = directory.resolve(name);
-      try {
-        for (Setting setting : settings(config)) {
-          setting.target(root, config).ifPresent(targets::add);
-        }
-      } catch (IOException | InvalidPathException e) {
-        // Not readable for us, so not for a git of ours either.
-        continue;
-      }
-    }
-    return List.copyOf(targets);
-  }
-
-  /** One line of a configuration file. */
-  private record Setting(String section, String key, String value) {
-    private boolean is(String expectedSection, String expectedKey) {
-      return section.equals(expectedSection) && key.equals(expectedKey);
-    }
-
-    private Optional<Path> target(Path root, Path config) {
-      Path base;
-      if (is("core", "hookspath") || is("core", "fsmonitor")) {
-        base = root;
-      } else if (key.equals("path") && (section.equals("include") || section.equals("includeif"))) {
-        base = config.getParent();
-      } else {
-        return Optional.empty();
-      }
-      boolean word = value.isEmpty() || value.equals("true") || value.equals("false");
-      if (word) {
-        return Optional.empty();
-      }
-      String path =
-          value.startsWith("~/") ? System.getProperty("user.home") + value.substring(1) : value;
-      // A command line: what is executed is its first word.
-      String program = key.equals("fsmonitor") ? path.split(" ")[0] : path;
-      return Optional.of(base.resolve(program).normalize());
-    }
-  }
-
-  /** As much of git's syntax as finds settings; what it cannot read it leaves out. */
-  private static List<Setting> settings(Path config) throws IOException {
-    List<Setting> settings = new ArrayList<>();
-    if (!Files.isRegularFile(config) || Files.size(config) > LARGEST_CONFIG) {
-      return settings;
-    }
-    String section = "";
-    for (String line : Files.readAllLines(config, StandardCharsets.ISO_8859_1)) {
-      Matcher header = SECTION.matcher(line);
-      if (header.matches()) {
-        section = header.group(1).toLowerCase(Locale.ROOT);
-        continue;
-      }
-      Matcher entry = ENTRY.matcher(line);
-      if (entry.matches()) {
-        String value = entry.group(2).strip();
-        if (value.length() > 1 && value.startsWith("\"") && value.endsWith("\"")) {
-          value = value.substring(1, value.length() - 1);
-        }
-        settings.add(new Setting(section, entry.group(1).toLowerCase(Locale.ROOT), value));
-      }
-    }
-    return settings;
+    // Git takes trailing newlines away, and nothing else.
+    return Files.readString(file).replaceFirst("[\r\n]+$", "");
   }
 }

@@ -157,10 +157,25 @@ public enum ProtectedNames {
     return null;
   }
 
-  /** Also below {@code modules} and {@code worktrees}, where git directories of others lie. */
+  /** Whether a name in a git directory is of data, below which names mean nothing. */
+  static boolean isGitData(String name) {
+    return GIT_DATA.contains(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** Names that mean something as a path's first ones below a git directory. */
+  static Set<String> gitSurfaceNames() {
+    Set<String> first = new TreeSet<>();
+    GIT_SURFACES.forEach(surface -> first.add(surface.get(0)));
+    return first;
+  }
+
+  /**
+   * Also below {@code modules} and {@code worktrees}, where git directories of others lie, which
+   * may be called as anything.
+   */
   private static String inGitDirectory(List<String> below) {
     String first = below.get(0).toLowerCase(Locale.ROOT);
-    boolean nested = first.equals("modules") || first.equals("worktrees");
+    boolean nested = isNest(first);
     int last = nested ? below.size() - 1 : 0;
     for (int start = nested ? 1 : 0; start <= last; start++) {
       for (List<String> surface : GIT_SURFACES) {
@@ -168,11 +183,16 @@ public enum ProtectedNames {
           return GIT + "/" + (nested ? first + "/*/" : "") + String.join("/", surface);
         }
       }
-      if (GIT_DATA.contains(below.get(start).toLowerCase(Locale.ROOT))) {
+      boolean named = start > 0 && isNest(below.get(start - 1));
+      if (!named && isGitData(below.get(start))) {
         return null;
       }
     }
     return null;
+  }
+
+  private static boolean isNest(String name) {
+    return name.equalsIgnoreCase("modules") || name.equalsIgnoreCase("worktrees");
   }
 
   private static boolean startsWith(List<String> components, int start, List<String> surface) {
