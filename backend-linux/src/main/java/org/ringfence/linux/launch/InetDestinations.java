@@ -78,16 +78,14 @@ final class InetDestinations {
   /** Somebody has to be asked, or a name to be looked up: to be decided off the supervisor. */
   record Undecided() implements Ruling {}
 
-  /** Decides without waiting for anybody. */
+  /** Whether the kernel alone decides. */
+  boolean free() {
+    return free;
+  }
+
+  /** Decides without waiting for anybody; the address is one that {@link PeerAddress} has read. */
   Ruling decide(Request request) throws IOException {
-    SocketAddress address = request.address();
-    if (!address.isInet()) {
-      return new Refused(Errno.EAFNOSUPPORT);
-    }
-    if (free) {
-      return new Allowed(address);
-    }
-    InetAddress target = target(address);
+    InetAddress target = target(request.address());
     if (egress != null) {
       Optional<Ruling> ruling = outside(request, target);
       if (ruling.isPresent()) {

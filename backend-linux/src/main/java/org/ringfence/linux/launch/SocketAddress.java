@@ -18,8 +18,16 @@ record SocketAddress(byte[] bytes) {
   /** {@code sizeof(struct sockaddr_storage)}. */
   static final int LONGEST = 128;
 
+  /** None at all. */
+  static final SocketAddress NONE = new SocketAddress(new byte[0]);
+
   /** An address for a socket of a family; one of IPv4 is mapped for a socket of IPv6. */
   static SocketAddress inet(InetAddress address, int port, int family) {
+    return inet(address, port, family, 0);
+  }
+
+  /** One that is local to a link has the link's number for a scope. */
+  static SocketAddress inet(InetAddress address, int port, int family, int scope) {
     byte[] raw = address.getAddress();
     boolean v4 = family == Constants.AF_INET;
     byte[] bytes = new byte[v4 ? 16 : 28];
@@ -30,6 +38,9 @@ record SocketAddress(byte[] bytes) {
       bytes[19] = (byte) 0xff;
     }
     System.arraycopy(raw, 0, bytes, v4 ? 4 : 24 - raw.length, raw.length);
+    if (!v4) {
+      ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).putInt(24, scope);
+    }
     return new SocketAddress(bytes);
   }
 
@@ -50,8 +61,13 @@ record SocketAddress(byte[] bytes) {
 
   /** The address; a v4 address inside a v6 one comes out as v4. */
   InetAddress inet() {
+    return inetOf(family());
+  }
+
+  /** The address, taken for one of this family whatever family is given. */
+  InetAddress inetOf(int family) {
     byte[] raw =
-        family() == Constants.AF_INET
+        family == Constants.AF_INET
             ? Arrays.copyOfRange(bytes, 4, 8)
             : Arrays.copyOfRange(bytes, 8, 24);
     try {
@@ -59,6 +75,13 @@ record SocketAddress(byte[] bytes) {
     } catch (UnknownHostException e) {
       throw new IllegalStateException("4 or 16 bytes", e);
     }
+  }
+
+  /** The scope of an address of IPv6; 0 when it is not given. */
+  int scope() {
+    return family() == Constants.AF_INET6 && bytes.length >= 28
+        ? ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt(24)
+        : 0;
   }
 
   /** Whether a unix address has a path in the file system. */

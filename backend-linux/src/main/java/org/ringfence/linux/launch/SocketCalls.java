@@ -46,6 +46,7 @@ import org.ringfence.policy.NetworkPolicy;
  */
 final class SocketCalls {
   private static final int LARGEST_PRIVILEGED_PORT = 1023;
+  private static final String CONNECT = "connect";
 
   private final Kernel kernel;
   private final Child child;
@@ -173,10 +174,11 @@ final class SocketCalls {
   private void bind(TrappedCall call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
-      SocketAddress address = address(call, call.argument(1), call.intArgument(2));
+      SocketAddress given = address(call, call.argument(1), call.intArgument(2));
       live(call);
-      if (options.get(fd, SO_DOMAIN) == AF_UNIX) {
-        bindUnix(call, fd, address);
+      long domain = options.get(fd, SO_DOMAIN);
+      if (domain == AF_UNIX) {
+        bindUnix(call, fd, given);
         return;
       }
       if (policy.mode() == NetworkMode.FULL || ownNetwork) {
@@ -185,14 +187,23 @@ final class SocketCalls {
         call.proceed();
         return;
       }
-      boolean privileged =
-          address.isInet() && address.port() > 0 && address.port() <= LARGEST_PRIVILEGED_PORT;
+      if (domain != AF_INET && domain != AF_INET6) {
+        call.result(withAddress(Syscall.BIND, fd, given));
+        return;
+      }
+      PeerAddress read = PeerAddress.ofBind(socketOf(fd), given);
+      if (read instanceof PeerAddress.Malformed malformed) {
+        call.fail(malformed.errno());
+        return;
+      }
+      SocketAddress address = read instanceof PeerAddress.Named named ? named.address() : given;
+      boolean privileged = address.port() > 0 && address.port() <= LARGEST_PRIVILEGED_PORT;
       if (root && privileged) {
         // The caller lacks CAP_NET_BIND_SERVICE; this JVM may have it.
         call.fail(Errno.EACCES);
         return;
       }
-      if (address.isInet() && address.port() > 0 && taken(fd, address)) {
+      if (address.port() > 0 && taken(fd, address)) {
         call.fail(Errno.EADDRINUSE);
         return;
       }
@@ -253,15 +264,15 @@ final class SocketCalls {
     try {
       SocketAddress address = address(call, call.argument(1), call.intArgument(2));
       live(call);
-      Destination destination = destination(call, "connect", fd, address);
-      if (destination.refusal() != 0) {
+      Destination destination = destination(call, CONNECT, fd, address);
+      if (destination.refusal() < 0) {
         destination.close();
         call.result(destination.refusal());
         return;
       }
       int domain = (int) options.get(fd, SO_DOMAIN);
-      if (destination.address() == null) {
-        blocking.execute(() -> connectWhenDecided(call, fd, address));
+      if (destination.refusal() == Destination.UNDECIDED) {
+        blocking.execute(() -> connectWhenDecided(call, fd, destination.address()));
       } else if (domain == AF_INET || domain == AF_INET6) {
         pending.connect(call, fd, destination.address());
       } else if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
@@ -291,7 +302,7 @@ final class SocketCalls {
   private void connectWhenDecided(TrappedCall call, int fd, SocketAddress address) {
     boolean handedOn = false;
     try {
-      InetDestinations.Ruling ruling = inet.decideWaiting(request(call, "connect", fd, address));
+      InetDestinations.Ruling ruling = inet.decideWaiting(request(call, CONNECT, fd, address));
       live(call);
       if (ruling instanceof InetDestinations.Allowed allowed) {
         announce(fd, allowed);
@@ -337,13 +348,15 @@ final class SocketCalls {
   /**
    * Where something may be sent.
    *
-   * @param address the address to use, which may name the checked object instead of the path; null
-   *     when it has to be decided by somebody who is waited for
-   * @param refusal a negated error number, 0 when it is allowed
+   * @param address the address to use, which may name the checked object instead of the path
+   * @param refusal a negated error number, 0 when it is allowed; {@link #UNDECIDED} when it has to
+   *     be decided by somebody who is waited for
    * @param object a descriptor that keeps the checked object, or -1
    */
   private record Destination(SocketAddress address, long refusal, int object, Child closer)
       implements AutoCloseable {
+    private static final long UNDECIDED = 1;
+
     @Override
     public void close() {
       closer.close(object);
@@ -372,20 +385,38 @@ final class SocketCalls {
     return refused(Errno.EACCES);
   }
 
-  private Destination destination(TrappedCall call, String operation, int fd, SocketAddress address)
+  private Destination destination(TrappedCall call, String operation, int fd, SocketAddress given)
       throws AccessException, IOException {
-    int family = address.family();
-    if (family == AF_UNSPEC) {
-      return allowed(address);
-    }
+    int family = given.family();
     int domain = (int) options.get(fd, SO_DOMAIN);
+    if (domain != AF_INET && domain != AF_INET6 && given.bytes().length == 0) {
+      return allowed(given);
+    }
     if (domain == AF_UNIX) {
-      return family == AF_UNIX ? unixDestination(call, operation, address) : refused(Errno.EINVAL);
+      return family == AF_UNIX
+          ? unixDestination(call, operation, given)
+          : family == AF_UNSPEC ? allowed(given) : refused(Errno.EINVAL);
     }
-    if (domain == AF_NETLINK && family == AF_NETLINK) {
+    if (domain == AF_NETLINK && (family == AF_NETLINK || family == AF_UNSPEC)) {
       // The filter lets routes be asked for only; what is changed needs a capability of the sender.
-      return allowed(address);
+      return allowed(given);
     }
+    if (domain != AF_INET && domain != AF_INET6) {
+      return refused(Errno.EAFNOSUPPORT);
+    }
+    if (inet.free()) {
+      return allowed(given);
+    }
+    PeerAddress read =
+        operation.equals(CONNECT)
+            ? PeerAddress.ofConnect(socketOf(fd), given)
+            : PeerAddress.ofMessage(socketOf(fd), given);
+    if (!(read instanceof PeerAddress.Named named)) {
+      return read instanceof PeerAddress.Malformed malformed
+          ? refused(malformed.errno())
+          : allowed(read instanceof PeerAddress.Connected ? SocketAddress.NONE : given);
+    }
+    SocketAddress address = named.address();
     InetDestinations.Ruling ruling = inet.decide(request(call, operation, fd, address));
     if (ruling instanceof InetDestinations.Allowed allowed) {
       announce(fd, allowed);
@@ -396,7 +427,14 @@ final class SocketCalls {
     }
     return ruling instanceof InetDestinations.Refused refused
         ? refused(refused.errno())
-        : allowed(null);
+        : new Destination(address, Destination.UNDECIDED, -1, child);
+  }
+
+  private PeerAddress.Socket socketOf(int fd) throws AccessException {
+    return new PeerAddress.Socket(
+        options.get(fd, SO_DOMAIN) == AF_INET6,
+        options.get(fd, SO_TYPE) == SOCK_STREAM,
+        options.boundName(fd));
   }
 
   private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
@@ -459,13 +497,13 @@ final class SocketCalls {
       child.close(fd);
       throw e;
     }
-    send(call, fd, message, call.intArgument(3), call::result);
+    send(Syscall.SENDTO, call, fd, message, call.intArgument(3), call::result);
   }
 
   private void sendMessage(TrappedCall call) throws AccessException, IOException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     SocketMessage message = messageOrClose(call, fd);
-    send(call, fd, message, call.intArgument(2), call::result);
+    send(Syscall.SENDMSG, call, fd, message, call.intArgument(2), call::result);
   }
 
   private SocketMessage messageOrClose(TrappedCall call, int fd) throws AccessException {
@@ -486,6 +524,7 @@ final class SocketCalls {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     SocketMessage message = messageOrClose(call, fd);
     send(
+        Syscall.SENDMMSG,
         call,
         fd,
         message,
@@ -513,6 +552,7 @@ final class SocketCalls {
 
   /** Takes the descriptor and the message over and closes them. */
   private void send(
+      Syscall syscall,
       TrappedCall call,
       int fd,
       SocketMessage message,
@@ -524,7 +564,7 @@ final class SocketCalls {
     try {
       live(call);
       destination =
-          message.address().bytes().length == 0
+          syscall != Syscall.SENDTO && message.address().bytes().length == 0
               ? allowed(message.address())
               : destination(call, "send", fd, message.address());
       if (destination.refusal() != 0) {

@@ -69,9 +69,11 @@ final class SocketMessage {
         ByteBuffer.wrap(child.read(tid, at, HEADER_BYTES)).order(ByteOrder.nativeOrder());
     long nameAt = header.getLong(0);
     int nameLength = nameAt == 0 ? 0 : header.getInt(8);
-    if (nameLength < 0 || nameLength > SocketAddress.LONGEST) {
+    if (nameLength < 0) {
       throw new AccessException(-Errno.EINVAL.value());
     }
+    // A longer one is cut off (net/socket.c, __copy_msghdr).
+    nameLength = Math.min(nameLength, SocketAddress.LONGEST);
     SocketAddress address = new SocketAddress(child.read(tid, nameAt, nameLength));
     byte[] data = gather(child, tid, header.getLong(16), header.getLong(24));
     long controlLength = header.getLong(32) == 0 ? 0 : header.getLong(40);

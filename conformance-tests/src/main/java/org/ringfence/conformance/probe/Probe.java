@@ -57,6 +57,7 @@ public final class Probe {
     FileOperations.addTo(all);
     RandomFileOperations.addTo(all);
     NetworkOperations.addTo(all);
+    AddressSweep.addTo(all);
     EgressOperations.addTo(all);
     ProcessOperations.addTo(all);
     KernelOperations.addTo(all);
