@@ -72,7 +72,7 @@ public final class SandboxCommand {
     return new SandboxCommand(
         checked(command),
         Optional.empty(),
-        System.getenv(),
+        OuterEnvironment.current(),
         Map.of(),
         Redirect.PIPE,
         Redirect.PIPE,

@@ -8,11 +8,13 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
+import org.ringfence.spi.SystemProgram;
 
 /**
  * The terminal that Ringfence itself was started in, in raw mode, so that every key goes to the
@@ -115,13 +117,12 @@ final class CallerTerminal implements AutoCloseable {
   }
 
   private static String stty(String... arguments) throws IOException {
-    List<String> command = new java.util.ArrayList<>(List.of("stty"));
+    List<String> command = new ArrayList<>(List.of(SystemProgram.path("stty")));
     command.addAll(List.of(arguments));
-    Process process =
-        new ProcessBuilder(command)
-            .redirectInput(Redirect.INHERIT)
-            .redirectError(Redirect.DISCARD)
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectInput(Redirect.INHERIT).redirectError(Redirect.DISCARD);
+    builder.environment().clear();
+    Process process = builder.start();
     try (InputStream in = process.getInputStream()) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
     }

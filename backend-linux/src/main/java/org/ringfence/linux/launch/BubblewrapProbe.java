@@ -6,19 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.plan.Availability;
+import org.ringfence.spi.SystemProgram;
 
 /** Finds bubblewrap and finds out by running it what it can do here. */
 public final class BubblewrapProbe {
-  private static final List<String> USUAL_PLACES = List.of("/usr/bin", "/usr/local/bin", "/bin");
   private static final Pattern VERSION = Pattern.compile("bubblewrap (\\d+)\\.(\\d+).*");
   private static final int OLDEST_MINOR = 8;
   private static final long PATIENCE_SECONDS = 10;
@@ -63,9 +61,9 @@ public final class BubblewrapProbe {
    * @return what was found
    */
   public static Found probe() {
-    Path program = find();
+    Path program = SystemProgram.find("bwrap").orElse(null);
     if (program == null) {
-      return unusable("there is no bwrap on the path outside the working directory", PACKAGE);
+      return unusable("there is no bwrap in a directory that root alone writes", PACKAGE);
     }
     try {
       String version = run(List.of(program.toString(), "--version")).said();
@@ -107,36 +105,6 @@ public final class BubblewrapProbe {
 
   private static Found unusable(String reason, String remedy) {
     return new Found(Availability.unavailable(reason, remedy), null);
-  }
-
-  /** In the path and the usual places, but not where a command of ours may have put it. */
-  private static Path find() {
-    Set<String> directories = new LinkedHashSet<>();
-    String path = System.getenv("PATH");
-    if (path != null) {
-      directories.addAll(List.of(path.split(":")));
-    }
-    directories.addAll(USUAL_PLACES);
-    Path here = Path.of("").toAbsolutePath();
-    for (String directory : directories) {
-      if (!directory.startsWith("/")) {
-        continue;
-      }
-      try {
-        Path program = Path.of(directory, "bwrap");
-        if (Files.isExecutable(program)) {
-          Path real = program.toRealPath();
-          // Everything lies below the root, which tells nothing of who has put it there.
-          if (here.getNameCount() == 0 || !real.startsWith(here)) {
-            return real;
-          }
-        }
-      } catch (IOException e) {
-        // Gone meanwhile.
-        continue;
-      }
-    }
-    return null;
   }
 
   private record Result(boolean ok, String said) {}

@@ -110,13 +110,14 @@ class BubblewrapLaunchTest {
     }
   }
 
-  private static String lookedFor(Path directory) throws Exception {
+  private String lookedFor(Path directory) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             System.getProperty("java.class.path"),
             Looking.class.getName());
+    builder.environment().put("PATH", workspace + ":" + System.getenv("PATH"));
     Process jvm = builder.directory(directory.toFile()).start();
     String told = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     jvm.waitFor();
@@ -124,11 +125,15 @@ class BubblewrapLaunchTest {
   }
 
   @Test
-  void itIsFoundFromTheRootAndNotInTheWorkingDirectory() throws Exception {
+  void aProgramOfPathIsNotTried() throws Exception {
     assumeTrue(Files.exists(Path.of("/usr/bin/bwrap")), "bwrap is elsewhere");
+    Path ran = workspace.resolve("ran");
+    Path planted = workspace.resolve("bwrap");
+    Files.writeString(planted, "#!/bin/sh\necho >" + ran + "\nexec /usr/bin/bwrap \"$@\"\n");
+    planted.toFile().setExecutable(true);
     assertThat(lookedFor(Path.of("/"))).isEqualTo("true");
     assertThat(lookedFor(workspace)).isEqualTo("true");
-    assertThat(lookedFor(Path.of("/usr"))).isEqualTo("false");
+    assertThat(ran).doesNotExist();
   }
 
   @Test

@@ -156,18 +156,20 @@ final class SeatbeltProcess extends WatchedProcess {
   static void setSize(String terminal, TerminalSize size) {
     try {
       // Opened by the shell: this JVM may lead a session that has no terminal yet.
-      new ProcessBuilder(
-              "/bin/sh",
-              "-c",
-              "exec stty rows \"$2\" cols \"$3\" <\"$1\"",
-              "ringfence",
-              terminal,
-              Integer.toString(size.rows()),
-              Integer.toString(size.columns()))
-          .redirectOutput(Redirect.DISCARD)
-          .redirectError(Redirect.DISCARD)
-          .start()
-          .waitFor();
+      ProcessBuilder builder =
+          new ProcessBuilder(
+                  "/bin/sh",
+                  "-c",
+                  "exec stty rows \"$2\" cols \"$3\" <\"$1\"",
+                  "ringfence",
+                  terminal,
+                  Integer.toString(size.rows()),
+                  Integer.toString(size.columns()))
+              .redirectOutput(Redirect.DISCARD)
+              .redirectError(Redirect.DISCARD);
+      builder.environment().clear();
+      builder.environment().put("PATH", "/usr/bin:/bin");
+      builder.start().waitFor();
     } catch (IOException e) {
       LOG.debug("the terminal has gone", e);
     } catch (InterruptedException e) {

@@ -1,0 +1,41 @@
+package org.ringfence;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The environment that the caller gave to this process. The launcher script renames variables that
+ * would have a say over this JVM or its linker; here they get their names back, for commands.
+ */
+final class OuterEnvironment {
+  private static final String PREFIX = "RINGFENCE_OUTER_";
+  private static final Set<String> RENAMED =
+      Set.of(
+          "JDK_JAVA_OPTIONS",
+          "JAVA_TOOL_OPTIONS",
+          "_JAVA_OPTIONS",
+          "LD_PRELOAD",
+          "LD_LIBRARY_PATH",
+          "LD_AUDIT");
+
+  private OuterEnvironment() {}
+
+  static Map<String, String> current() {
+    return of(System.getenv());
+  }
+
+  static Map<String, String> of(Map<String, String> own) {
+    if (own.keySet().stream().noneMatch(name -> name.startsWith(PREFIX))) {
+      return own;
+    }
+    Map<String, String> outer = new HashMap<>(own);
+    for (String name : RENAMED) {
+      String value = outer.remove(PREFIX + name);
+      if (value != null) {
+        outer.put(name, value);
+      }
+    }
+    return Map.copyOf(outer);
+  }
+}

@@ -1,0 +1,217 @@
+package org.ringfence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher script, with a stand-in for the JVM that writes down how it was started. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has a launcher of its own")
+class LauncherTest {
+  private static final Path SCRIPT = Path.of("..", "ringfence").toAbsolutePath().normalize();
+  private static final String STAND_IN =
+      """
+      #!/bin/sh
+      { echo "java $0"; for word; do echo "word $word"; done; } >%1$s/started
+      /usr/bin/env >>%1$s/started
+      for number in 0 1 2; do
+        [ ! -e /dev/fd/$number ] || echo "open $number" >>%1$s/started
+      done
+      """;
+  private static final String PLANTED =
+      """
+      #!/bin/sh
+      echo "$0" >>%s/planted
+      exit 1
+      """;
+
+  @TempDir private Path base;
+  private Path workspace;
+  private Path record;
+  private final Map<String, String> environment = new TreeMap<>();
+
+  private record Result(int exit, String said, List<String> started) {}
+
+  @BeforeEach
+  void makeAnInstallation() throws IOException {
+    base = base.toRealPath();
+    workspace = Files.createDirectory(base.resolve("workspace"));
+    record = Files.createDirectory(base.resolve("record"));
+    Path dist = Files.createDirectories(base.resolve("installation/cli/target"));
+    Files.createDirectory(dist.resolve("lib"));
+    Files.copy(SCRIPT, base.resolve("installation/ringfence"));
+    Files.createFile(dist.resolve("ringfence-cli-1.jar"));
+    Files.createFile(dist.resolve("classes-17.0.1.jsa"));
+    jdk(base.resolve("jdk"), "17.0.1");
+    environment.put("PATH", "/usr/bin:/bin");
+    environment.put("JAVA_HOME", base.resolve("jdk").toString());
+  }
+
+  private void jdk(Path directory, String version) throws IOException {
+    script(directory.resolve("bin/java"), STAND_IN);
+    Files.writeString(directory.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+  }
+
+  private void script(Path file, String text) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text.formatted(record));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private Result start(String... arguments) throws IOException, InterruptedException {
+    return redirected("", arguments);
+  }
+
+  private Result redirected(String redirection, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "/bin/sh",
+                "-c",
+                "exec /bin/sh \"$0\" \"$@\" " + redirection,
+                base.resolve("installation/ringfence").toString()));
+    command.addAll(List.of(arguments));
+    Path said = record.resolve("said");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(workspace.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    Path started = record.resolve("started");
+    return new Result(
+        process.exitValue(),
+        Files.readString(said, StandardCharsets.UTF_8),
+        Files.exists(started) ? Files.readAllLines(started) : List.of());
+  }
+
+  @Test
+  void javaGetsTheArgumentsAsTheyAre() throws Exception {
+    Result result = start("run", "--", "echo", "a b", "", "*");
+
+    assertThat(result.exit()).isZero();
+    assertThat(result.started())
+        .contains("java " + base.resolve("jdk/bin/java"))
+        .containsSubsequence("word run", "word --", "word echo", "word a b", "word ", "word *");
+  }
+
+  @Test
+  void noProgramIsTakenFromPath() throws Exception {
+    Path bin = workspace.resolve("bin");
+    for (String name :
+        List.of("readlink", "dirname", "basename", "mv", "rm", "sh", "java", "env", "cat", "ls")) {
+      script(bin.resolve(name), PLANTED);
+    }
+    environment.put("PATH", bin + "::.:bin:" + base.resolve("jdk/bin"));
+    environment.remove("JAVA_HOME");
+    Files.createSymbolicLink(base.resolve("link"), base.resolve("installation/ringfence"));
+    // Stale, so that it is prepared anew.
+    Files.delete(base.resolve("installation/cli/target/classes-17.0.1.jsa"));
+
+    assertThat(start("run", "--", "true").exit()).isZero();
+    assertThat(record.resolve("planted")).doesNotExist();
+    assertThat(record.resolve("started")).exists();
+  }
+
+  @Test
+  void aJavaOfPathInTheWorkspaceIsPassedOver() throws Exception {
+    script(workspace.resolve("bin/java"), PLANTED);
+    Files.createSymbolicLink(base.resolve("outside"), workspace.resolve("bin"));
+    Files.createSymbolicLink(workspace.resolve("inside"), base.resolve("jdk/bin"));
+    environment.remove("JAVA_HOME");
+    environment.put("PATH", base.resolve("outside") + ":" + workspace.resolve("inside"));
+
+    Result result = start("run", "--", "true");
+
+    assertThat(result.exit()).isEqualTo(125);
+    assertThat(result.said()).contains("outside the workspace").contains("JAVA_HOME");
+    assertThat(record.resolve("planted")).doesNotExist();
+  }
+
+  @Test
+  void aWorkspaceThatIsNamedCountsAsWell() throws Exception {
+    Path other = Files.createDirectory(base.resolve("other"));
+    jdk(other.resolve("jdk"), "17.0.1");
+    environment.put("JAVA_HOME", other.resolve("jdk").toString());
+
+    assertThat(start("run", "--", "true").exit()).isZero();
+    for (String[] words :
+        List.of(
+            new String[] {"run", "-C", other.toString(), "--", "true"},
+            new String[] {"run", "--workspace", "../other", "--", "true"},
+            new String[] {"run", "--workspace=" + other, "--", "true"},
+            new String[] {"plan", "-C" + other})) {
+      Files.deleteIfExists(record.resolve("started"));
+      Result result = start(words);
+      assertThat(result.exit()).isEqualTo(125);
+      assertThat(result.said()).contains("lies in the workspace");
+      assertThat(result.started()).isEmpty();
+    }
+  }
+
+  @Test
+  void aWrongJavaHomeIsSaid() throws Exception {
+    jdk(base.resolve("old"), "11.0.2");
+    for (String home : List.of("/nowhere", "jdk", base.resolve("old").toString())) {
+      environment.put("JAVA_HOME", home);
+      Result result = start("run", "--", "true");
+      assertThat(result.exit()).isEqualTo(125);
+      assertThat(result.said().lines()).hasSize(1).first().asString().startsWith("ringfence: JAVA");
+    }
+  }
+
+  @Test
+  void theJvmDoesNotSeeWhatWouldChangeIt() throws Exception {
+    for (String name :
+        List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "LD_LIBRARY_PATH")) {
+      environment.put(name, "-X $'`\"");
+    }
+    environment.put("OTHER", "kept");
+
+    Result result = start("run", "--", "true");
+
+    assertThat(result.exit()).isZero();
+    assertThat(result.started())
+        .noneMatch(line -> line.matches("(JDK_JAVA|JAVA_TOOL|_JAVA|LD_).*"))
+        .contains("RINGFENCE_OUTER_JAVA_TOOL_OPTIONS=-X $'`\"", "OTHER=kept")
+        .contains("word -XX:Flags=/dev/null", "word -XX:+DisableAttachMechanism");
+  }
+
+  @Test
+  void closedStreamsAreTheNullDevice() throws Exception {
+    for (String redirection : List.of("<&-", "2>&-", "<&- >&- 2>&-")) {
+      Files.deleteIfExists(record.resolve("started"));
+      assertThat(redirected(redirection, "run", "--", "true").started())
+          .as(redirection)
+          .contains("open 0", "open 1", "open 2");
+    }
+  }
+
+  @Test
+  void theInstallationIsNamedToTheJvm() throws Exception {
+    assertThat(start("run", "--", "true").started())
+        .contains(
+            "word -Dringfence.installation="
+                + base.resolve("installation/ringfence")
+                + ":"
+                + base.resolve("installation/cli/target"));
+  }
+}
