@@ -20,10 +20,11 @@ import java.util.stream.Collectors;
 public final class EffectivePolicy {
   private static final Decision BY_DEFAULT_READ = Decision.allow("files.default read");
   private static final Decision BY_DEFAULT_WRITE = Decision.allow("files.default write");
+  private static final String HOME = ":home";
   private static final Set<String> SPECIALS =
       Collections.unmodifiableSet(
           new LinkedHashSet<>(
-              List.of(":workspace", ":tmp", ":home", ":minimal", ":java-home", ":shm")));
+              List.of(":workspace", ":tmp", HOME, ":minimal", ":java-home", ":shm")));
 
   private final SandboxPolicy policy;
   private final Places places;
@@ -72,6 +73,7 @@ public final class EffectivePolicy {
       String absolute = path.startsWith(":") ? special(path, Access.READ) : absolute(path);
       if (absolute != null) {
         paths.add(places.real(absolute));
+        inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
       }
     }
     if (survey != null) {
@@ -190,12 +192,33 @@ public final class EffectivePolicy {
       }
     }
     boolean scratch = text.startsWith(":tmp") || text.startsWith(":shm");
-    Map<String, String> onWay = places.linksOn(absolute);
+    put(absolute, rule.access(), origin, scratch, placed);
+    if (rule.access() == Access.NONE
+        || rule.access() == Access.READ && policy.fileDefault() == FileDefault.WRITE) {
+      for (String other : inOtherHomes(text)) {
+        put(other, rule.access(), origin, false, placed);
+      }
+    }
+  }
+
+  private void put(
+      String path, Access access, String origin, boolean scratch, List<EffectiveRule> placed) {
+    Map<String, String> onWay = places.linksOn(path);
     links.putAll(onWay);
-    if (rule.access() != Access.WRITE) {
+    if (access != Access.WRITE) {
       onWay.keySet().forEach(link -> crossed.put(link, origin));
     }
-    placed.add(new EffectiveRule(places.real(absolute), rule.access(), origin, scratch));
+    placed.add(new EffectiveRule(places.real(path), access, origin, scratch));
+  }
+
+  /** A path below home, in what else may be meant by home: a denial holds there as well. */
+  private List<String> inOtherHomes(String text) {
+    boolean below = text.equals(HOME) || text.startsWith(HOME + "/");
+    return below
+        ? places.homeDirectory().others().stream()
+            .map(home -> home + text.substring(HOME.length()))
+            .toList()
+        : List.of();
   }
 
   private String special(String text, Access access) {
@@ -204,7 +227,17 @@ public final class EffectivePolicy {
     String base =
         switch (name) {
           case ":workspace" -> places.workspace();
-          case ":home" -> places.home();
+          case HOME ->
+              places
+                  .homeDirectory()
+                  .path()
+                  .orElseThrow(
+                      () ->
+                          new InvalidPolicyException(
+                              "files.rules",
+                              text,
+                              "absolute paths, or HOME set to a directory of yours: "
+                                  + places.homeDirectory().reason()));
           case ":java-home" -> places.javaHome();
           case ":shm" -> places.sharedMemory();
           case ":tmp" ->

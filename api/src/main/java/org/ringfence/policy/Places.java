@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * @param style how paths are written
  * @param workspace what {@code :workspace} stands for
- * @param home what {@code :home} stands for
+ * @param homeDirectory what {@code :home} stands for
  * @param systemTmp the temporary directory shared by all programs
  * @param privateTmp the sandbox's own temporary directory, once it exists
  * @param javaHome what {@code :java-home} stands for
@@ -26,7 +26,7 @@ import java.util.Optional;
 public record Places(
     PathStyle style,
     String workspace,
-    String home,
+    HomeDirectory homeDirectory,
     String systemTmp,
     Optional<String> privateTmp,
     String javaHome,
@@ -79,6 +79,7 @@ public record Places(
   /** Copies the lists. */
   public Places {
     Objects.requireNonNull(style, "style");
+    Objects.requireNonNull(homeDirectory, "homeDirectory");
     Objects.requireNonNull(privateTmp, "privateTmp");
     Objects.requireNonNull(lookup, "lookup");
     minimal = List.copyOf(minimal);
@@ -110,11 +111,11 @@ public record Places(
     Places usual =
         System.getProperty("os.name").startsWith("Mac")
             ? ofMac("/", "/")
-            : of(style, workspace.toString(), System.getProperty("user.home"));
+            : of(style, workspace.toString(), "/");
     return new Places(
         style,
         workspace.toAbsolutePath().normalize().toString(),
-        System.getProperty("user.home"),
+        HomeDirectory.current(),
         tmp,
         Optional.empty(),
         System.getProperty("java.home"),
@@ -138,7 +139,7 @@ public record Places(
     return new Places(
         style,
         workspace,
-        home,
+        HomeDirectory.named(home),
         posix ? "/tmp" : home + "\\AppData\\Local\\Temp",
         Optional.empty(),
         posix ? "/usr/lib/jvm/default" : "C:\\Program Files\\Java",
@@ -160,7 +161,7 @@ public record Places(
     return new Places(
         PathStyle.POSIX,
         workspace,
-        home,
+        HomeDirectory.named(home),
         "/private/tmp",
         Optional.empty(),
         "/Library/Java/JavaVirtualMachines/default/Contents/Home",
@@ -169,6 +170,15 @@ public record Places(
         "",
         Optional.empty(),
         PathLookup.NONE);
+  }
+
+  /**
+   * The path of the home directory.
+   *
+   * @return what {@code :home} stands for; empty text when there is none
+   */
+  public String home() {
+    return homeDirectory.path().orElse("");
   }
 
   /**
@@ -181,7 +191,7 @@ public record Places(
     return new Places(
         style,
         workspace,
-        home,
+        homeDirectory,
         systemTmp,
         privateTmp,
         javaHome,
@@ -202,7 +212,7 @@ public record Places(
     return new Places(
         style,
         workspace,
-        home,
+        homeDirectory,
         systemTmp,
         Optional.of(directory),
         javaHome,
@@ -223,7 +233,7 @@ public record Places(
     return new Places(
         style,
         workspace,
-        home,
+        homeDirectory,
         systemTmp,
         privateTmp,
         javaHome,

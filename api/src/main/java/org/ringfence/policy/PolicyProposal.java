@@ -111,6 +111,9 @@ public final class PolicyProposal {
         new String[][] {
           {before.places().workspace(), ":workspace"}, {before.places().home(), ":home"}
         }) {
+      if (special[0].isEmpty()) {
+        continue;
+      }
       Path base = Path.of(before.places().real(special[0]));
       if (base.getNameCount() > 0 && path.startsWith(base)) {
         String rest = base.relativize(path).toString();

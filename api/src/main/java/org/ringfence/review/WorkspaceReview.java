@@ -19,9 +19,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
+import org.ringfence.policy.HomeDirectory;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
+import org.ringfence.spi.SystemProgram;
 import org.ringfence.spi.TreeRemoval;
 
 /**
@@ -53,13 +55,18 @@ public final class WorkspaceReview {
    * Where reviews are kept unless the caller says otherwise.
    *
    * @return {@code ringfence/reviews} in {@code $XDG_STATE_HOME} or {@code ~/.local/state}
+   * @throws InvalidPolicyException if there is neither
    */
   public static Path usualStore() {
-    String state = System.getenv("XDG_STATE_HOME");
     Path base =
-        state == null || !state.startsWith("/")
-            ? Path.of(System.getProperty("user.home"), ".local", "state")
-            : Path.of(state);
+        HomeDirectory.current()
+            .state()
+            .orElseThrow(
+                () ->
+                    new InvalidPolicyException(
+                        "review",
+                        "no home directory",
+                        "HOME or XDG_STATE_HOME set to a directory of yours"));
     return base.resolve("ringfence").resolve("reviews");
   }
 
@@ -122,10 +129,12 @@ public final class WorkspaceReview {
   private static void copy(Path from, Path to) throws IOException, InterruptedException {
     Files.createDirectory(to);
     for (List<String> options : List.of(List.of("-a", "--reflink=auto"), List.of("-a"))) {
-      List<String> command = new ArrayList<>(List.of("cp"));
+      List<String> command = new ArrayList<>(List.of(SystemProgram.path("cp")));
       command.addAll(options);
       command.addAll(List.of("--", from + "/.", to.toString()));
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+      builder.environment().clear();
+      Process process = builder.start();
       String said;
       try (InputStream in = process.getInputStream()) {
         said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();

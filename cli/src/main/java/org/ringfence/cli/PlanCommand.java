@@ -9,6 +9,7 @@ import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.HomeDirectory;
 import org.ringfence.policy.json.PolicyWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -91,6 +92,12 @@ final class PlanCommand implements Callable<Integer> {
       if (fact != null) {
         out.println("  " + note + ": " + fact);
       }
+    }
+    HomeDirectory home = plan.policy().places().homeDirectory();
+    out.println("  home: " + Printable.of(home.path().orElse("none")) + ", " + home.reason());
+    for (String other : home.others()) {
+      out.println(
+          "  home: what is denied below it is denied below " + Printable.of(other) + ", too");
     }
     for (Guarantee guarantee : plan.guarantees()) {
       out.printf(

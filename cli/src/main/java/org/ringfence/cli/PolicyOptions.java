@@ -199,6 +199,13 @@ final class PolicyOptions {
     if (path.isEmpty()) {
       throw new InvalidPolicyException("path", path, "a path");
     }
+    if (path.equals("~") || path.startsWith("~/")) {
+      // In quotes, or after an equals sign, a shell leaves it to us.
+      return ":home" + path.substring(1);
+    }
+    if (path.startsWith("~")) {
+      throw new InvalidPolicyException("path", path, "an absolute path, or ./" + path);
+    }
     return Path.of(path).toAbsolutePath().normalize().toString();
   }
 

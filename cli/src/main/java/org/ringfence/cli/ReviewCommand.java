@@ -24,11 +24,15 @@ final class ReviewCommand {
       paramLabel = "DIR",
       description = "Where reviews are kept. Default: ringfence/reviews in the state directory.",
       scope = picocli.CommandLine.ScopeType.INHERIT)
-  private Path store = WorkspaceReview.usualStore();
+  private Path store;
+
+  private Path store() {
+    return store == null ? WorkspaceReview.usualStore() : store;
+  }
 
   @Command(name = "list", description = "Lists the reviews that wait for a decision.")
   int list() throws IOException {
-    List<WorkspaceReview> all = WorkspaceReview.list(store);
+    List<WorkspaceReview> all = WorkspaceReview.list(store());
     for (WorkspaceReview review : all) {
       out().println(review.id() + "  " + review.workspace());
     }
@@ -38,7 +42,7 @@ final class ReviewCommand {
 
   @Command(name = "show", description = "Shows what a review would change, as a diff.")
   int show(@Parameters(paramLabel = "ID") String id) throws IOException {
-    new ReviewPrinter(out()).print(WorkspaceReview.find(store, id));
+    new ReviewPrinter(out()).print(WorkspaceReview.find(store(), id));
     return ExitCode.OK;
   }
 
@@ -49,7 +53,7 @@ final class ReviewCommand {
         "Refused when the workspace has been changed at the same paths."
       })
   int commit(@Parameters(paramLabel = "ID") String id) throws IOException {
-    int count = WorkspaceReview.find(store, id).commit().size();
+    int count = WorkspaceReview.find(store(), id).commit().size();
     out().println(count + " paths changed");
     out().flush();
     return ExitCode.OK;
@@ -57,7 +61,7 @@ final class ReviewCommand {
 
   @Command(name = "discard", description = "Throws the changes away.")
   int discard(@Parameters(paramLabel = "ID") String id) throws IOException {
-    WorkspaceReview.find(store, id).discard();
+    WorkspaceReview.find(store(), id).discard();
     return ExitCode.OK;
   }
 

@@ -10,6 +10,7 @@ import java.util.Collection;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
+import org.ringfence.policy.HomeDirectory;
 import org.ringfence.policy.SandboxPolicy;
 
 /** Writes policies and plans as JSON. What it writes of a policy, {@link PolicyReader} reads. */
@@ -93,6 +94,10 @@ public final class PolicyWriter {
       node.put("available", plan.availability().usable());
       node.put("acceptable", plan.acceptable());
       strings(node.putArray("reasons"), plan.availability().reasons());
+      HomeDirectory home = plan.policy().places().homeDirectory();
+      node.put("home", home.path().orElse(null));
+      node.put("homeReason", home.reason());
+      strings(node.putArray("otherHomes"), home.others());
       ArrayNode guarantees = node.putArray("guarantees");
       for (Guarantee guarantee : plan.guarantees()) {
         ObjectNode entry = guarantees.addObject();

@@ -1,0 +1,117 @@
+package org.ringfence.policy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which directory is the user's home: the one answer for {@code :home}, for {@code ~} and for
+ * Ringfence's own state. {@code $HOME} when it is an absolute path of a directory that the caller
+ * owns; else the directory of the user's entry in the password database. Immutable.
+ *
+ * @param path the home; empty when there is none
+ * @param reason where it comes from, in words
+ * @param others other directories that the environment or the database names: what a policy denies
+ *     below home is denied there as well
+ */
+public record HomeDirectory(Optional<String> path, String reason, List<String> others) {
+  private static final String BY_VARIABLE = "by HOME";
+  private static final String BY_ENTRY = "by the user's entry in the password database";
+  private static final String NO_USER = "?";
+  private static final String NONE =
+      "neither HOME nor the password database names a directory of this user's";
+
+  /** Copies the list. */
+  public HomeDirectory {
+    others = List.copyOf(others);
+  }
+
+  /**
+   * The home of the user that runs this JVM.
+   *
+   * @return the decision
+   */
+  public static HomeDirectory current() {
+    String entry = System.getProperty("user.home", "");
+    if (PathStyle.current() == PathStyle.WINDOWS) {
+      return named(entry);
+    }
+    // Where the database knows no such user, JVMs make up a home: "?", or that of HOME.
+    boolean known = !System.getProperty("user.name", NO_USER).equals(NO_USER);
+    return of(System.getenv("HOME"), known ? entry : "");
+  }
+
+  /** A home that somebody names, for another system. */
+  static HomeDirectory named(String home) {
+    return new HomeDirectory(Optional.of(home), "as it was named", List.of());
+  }
+
+  /**
+   * Decides by what is there.
+   *
+   * @param variable the value of HOME, or null
+   * @param entry what the password database says; not absolute when it says nothing
+   * @return the decision
+   */
+  static HomeDirectory of(String variable, String entry) {
+    Set<String> named = new LinkedHashSet<>();
+    Optional<Path> byVariable = directory(variable);
+    Optional<Path> byEntry = directory(entry);
+    byVariable.ifPresent(path -> named.add(path.toString()));
+    byEntry.ifPresent(path -> named.add(path.toString()));
+    boolean own = byVariable.isPresent() && isOwn(byVariable.get());
+    Optional<String> home = own ? byVariable.map(Path::toString) : byEntry.map(Path::toString);
+    home.ifPresent(named::remove);
+    named.removeIf(other -> home.isPresent() && isSame(other, home.get()));
+    // The root is no one's home: a denial below it would be about system directories.
+    named.remove("/");
+    return new HomeDirectory(
+        home, home.isEmpty() ? NONE : own ? BY_VARIABLE : BY_ENTRY, List.copyOf(named));
+  }
+
+  private static Optional<Path> directory(String text) {
+    try {
+      return Optional.ofNullable(text)
+          .filter(value -> value.startsWith("/"))
+          .map(value -> Path.of(value).normalize())
+          .filter(Files::isDirectory);
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isOwn(Path directory) {
+    try {
+      Object caller = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+      return Files.getAttribute(directory, "unix:uid").equals(caller);
+    } catch (IOException e) {
+      return Files.isWritable(directory);
+    }
+  }
+
+  private static boolean isSame(String one, String other) {
+    try {
+      return Files.isSameFile(Path.of(one), Path.of(other));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * The directory of a program's state that a user has: {@code $XDG_STATE_HOME}, or {@code
+   * .local/state} below home (XDG Base Directory Specification).
+   *
+   * @return the directory, whether or not it exists; empty when there is no home
+   */
+  public Optional<Path> state() {
+    String named = System.getenv("XDG_STATE_HOME");
+    return named != null && named.startsWith("/")
+        ? Optional.of(Path.of(named))
+        : path.map(home -> Path.of(home, ".local", "state"));
+  }
+}
