@@ -112,6 +112,9 @@ final class PlanCommand implements Callable<Integer> {
       if (!guarantee.remedy().isEmpty()) {
         out.printf("  %-11s %-24s try: %s%n", "", "", guarantee.remedy());
       }
+      if (!guarantee.verification().isEmpty()) {
+        out.printf("  %-11s %-24s %s%n", "", "", guarantee.verification());
+      }
       if (!guarantee.reason().isEmpty() && plan.accepts(guarantee)) {
         out.printf("  %-11s %-24s accepted: the policy names it as best effort%n", "", "");
       }

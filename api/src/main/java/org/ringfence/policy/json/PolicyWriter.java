@@ -107,6 +107,7 @@ public final class PolicyWriter {
         entry.put("mechanism", guarantee.mechanism());
         entry.put("reason", guarantee.reason());
         entry.put("remedy", guarantee.remedy());
+        entry.put("verification", guarantee.verification());
         entry.put("accepted", plan.accepts(guarantee));
       }
     }
