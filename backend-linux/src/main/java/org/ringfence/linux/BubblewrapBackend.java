@@ -18,6 +18,7 @@ import org.ringfence.linux.plan.LandlockCompiler;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.SeccompFilter;
 import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -93,7 +94,7 @@ public final class BubblewrapBackend implements SandboxBackend {
     }
     List<Guarantee> guarantees =
         BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.KEEPER);
-    return new SandboxPlan(id(), policy, availability, guarantees);
+    return new SandboxPlan(id(), policy, availability, VerifiedKernels.mark(guarantees, facts()));
   }
 
   private HostFacts facts() {

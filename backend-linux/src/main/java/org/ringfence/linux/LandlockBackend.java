@@ -11,6 +11,7 @@ import org.ringfence.linux.plan.LandlockCompiler;
 import org.ringfence.linux.plan.LandlockPlanner;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -63,7 +64,9 @@ public final class LandlockBackend implements SandboxBackend {
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability found = probe();
     List<Guarantee> guarantees =
-        found.usable() ? LandlockPlanner.plan(policy, host.facts()) : List.of();
+        found.usable()
+            ? VerifiedKernels.mark(LandlockPlanner.plan(policy, host.facts()), host.facts())
+            : List.of();
     return new SandboxPlan(id(), policy, found, guarantees);
   }
 

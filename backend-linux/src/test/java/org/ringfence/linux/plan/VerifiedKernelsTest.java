@@ -1,0 +1,44 @@
+package org.ringfence.linux.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.ringfence.plan.Guarantee;
+
+class VerifiedKernelsTest {
+  private static final List<Guarantee> PLANNED =
+      List.of(Guarantee.enforced("files.write", "writing where granted", "Landlock"));
+
+  private static String remark(Optional<Arch> arch, int abi) {
+    HostFacts facts =
+        new HostFacts(
+            "6.1",
+            arch,
+            new LandlockAbi(abi),
+            true,
+            "",
+            true,
+            true,
+            true,
+            true,
+            true,
+            false,
+            Optional.empty(),
+            "not looked for");
+    return VerifiedKernels.mark(PLANNED, facts).get(0).verification();
+  }
+
+  @Test
+  void aKernelThatRanTheSuiteNeedsNoRemark() {
+    assertThat(remark(Optional.of(Arch.X86_64), 7)).isEmpty();
+  }
+
+  @Test
+  void otherKernelsAreNamedAsNotYetVerified() {
+    assertThat(remark(Optional.of(Arch.X86_64), 3)).contains("not yet verified", "ABI 3");
+    assertThat(remark(Optional.of(Arch.AARCH64), 7)).contains("not yet verified", "AARCH64");
+    assertThat(remark(Optional.empty(), 7)).contains("not yet verified", "unknown processor");
+  }
+}

@@ -1,0 +1,84 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.BubblewrapPlanner;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.LandlockPlanner;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Presets;
+
+/** A plan says ENFORCED only of guarantees that cases of the suite try. */
+class EnforcedGuaranteesTest {
+  private static final Places PLACES = Places.current(Path.of("").toAbsolutePath());
+
+  /** Policies that ask for everything that a policy can ask for. */
+  private static Stream<SandboxPolicy> policies() {
+    SandboxPolicy.Builder everything =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .fileDefault(FileDefault.MINIMAL)
+            .protectedPath(":workspace/kept")
+            .denyGlobs(List.of("**/.env"))
+            .memory(1 << 30)
+            .processes(64)
+            .cpuTime(Duration.ofSeconds(10))
+            .openFiles(256)
+            .fileSize(1 << 20)
+            .wallTime(Duration.ofMinutes(1))
+            .outputBytes(1 << 20);
+    SandboxPolicy none = everything.build();
+    SandboxPolicy allowlist =
+        none.toBuilder()
+            .network(NetworkMode.ALLOWLIST)
+            .allowHost("example.org:443")
+            .checkServerName(true)
+            .hostLoopbackPort(8080)
+            .publish("8081:3000")
+            .build();
+    return Stream.concat(Stream.of(none, allowlist), Presets.names().stream().map(Presets::load));
+  }
+
+  private static Set<String> enforced(EffectivePolicy policy) {
+    List<Guarantee> planned = new ArrayList<>(LandlockPlanner.plan(policy, HostFacts.ASSUMED));
+    planned.addAll(
+        BubblewrapPlanner.plan(
+            policy,
+            HostFacts.ASSUMED,
+            BubblewrapFeatures.ASSUMED,
+            BubblewrapPlanner.Starter.KEEPER));
+    return planned.stream()
+        .filter(guarantee -> guarantee.level() == Enforcement.ENFORCED)
+        .map(Guarantee::id)
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void everyEnforcedGuaranteeHasConformanceCases() throws Exception {
+    Set<String> promised = new TreeSet<>();
+    policies().forEach(policy -> promised.addAll(enforced(policy.in(PLACES))));
+    Set<String> tried =
+        ConformanceSuite.catalogue().stream()
+            .flatMap(each -> each.needs().stream())
+            .collect(Collectors.toSet());
+    assertThat(promised).hasSizeGreaterThan(20);
+    promised.removeAll(tried);
+    assertThat(promised).as("promised, but no case needs it").isEmpty();
+  }
+}
