@@ -1,11 +1,11 @@
 package org.ringfence.wsl2;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.BubblewrapBackend;
@@ -14,6 +14,7 @@ import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileRule;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
@@ -24,6 +25,7 @@ import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.launch.WslDiscovery;
 import org.ringfence.wsl2.launch.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestPolicy;
+import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
 
 /** Windows: the Linux sandbox inside a WSL2 distribution, with the doors back to Windows shut. */
@@ -151,10 +153,10 @@ public final class Wsl2Backend implements SandboxBackend {
       }
       Availability there =
           new Availability(planned.usable(), planned.reasons(), planned.remedies(), facts);
-      List<Guarantee> guarantees = new ArrayList<>(planned.guarantees());
-      if (there.usable()) {
-        guarantees.add(doors(here.paths()));
-      }
+      List<Guarantee> guarantees =
+          there.usable()
+              ? WslDoubts.apply(planned.guarantees(), here.paths(), onDrive(here.paths(), policy))
+              : planned.guarantees();
       return new SandboxPlan(id(), policy, there, guarantees);
     } catch (SandboxException e) {
       return new SandboxPlan(id(), policy, Availability.unavailable(e.getMessage(), ""), List.of());
@@ -165,14 +167,14 @@ public final class Wsl2Backend implements SandboxBackend {
     return path.startsWith("/") ? path : paths.toLinux(path);
   }
 
-  private static Guarantee doors(WslPaths paths) {
-    return Guarantee.enforced(
-        "wsl.doors",
-        "No program of Windows is started, and no drive, desktop or other distribution is reached"
-            + " that no rule names",
-        "hidden: "
-            + String.join(", ", GuestPolicy.doors(paths))
-            + "; sockets of the virtual machine's host are not made");
+  /** Whether the workspace or a place that a rule names lies on a drive of Windows. */
+  private static boolean onDrive(WslPaths paths, EffectivePolicy policy) {
+    return Stream.concat(
+            Stream.of(policy.places().workspace()),
+            policy.policy().rules().stream()
+                .map(FileRule::path)
+                .filter(path -> !path.startsWith(":") && !path.startsWith("~")))
+        .anyMatch(path -> paths.onDrive(inside(paths, path)));
   }
 
   @Override

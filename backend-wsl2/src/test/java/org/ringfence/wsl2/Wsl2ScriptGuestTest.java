@@ -72,7 +72,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
     assertThat(plan.unmet())
         .extracting(Guarantee::id)
         .contains("files.protected-names")
-        .isSubsetOf("files.protected-names", "files.metadata");
+        .isSubsetOf("files.protected-names", "files.metadata", "wsl.doors");
     assertThat(plan.unmet())
         .filteredOn(guarantee -> guarantee.id().equals("files.protected-names"))
         .extracting(Guarantee::remedy)
@@ -94,13 +94,14 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void withoutProtectedNamesNothingIsLeftToAccept() {
+  void withoutProtectedNamesOnlyDoorsAndMetadataAreLeftToAccept() {
     SandboxPlan plan =
         plan(
             SandboxPolicy.builder()
                 .write(":workspace")
                 .protectedNames(ProtectedNames.OFF)
-                .bestEffort("files.metadata"));
+                .bestEffort("files.metadata")
+                .bestEffort("wsl.doors"));
     assertThat(plan.unmet()).isEmpty();
     assertThat(plan.acceptable()).isTrue();
   }
@@ -113,7 +114,8 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
         SandboxPolicy.builder()
             .write(":workspace")
             .protectedNames(ProtectedNames.OFF)
-            .bestEffort("files.metadata");
+            .bestEffort("files.metadata")
+            .bestEffort("wsl.doors");
     assertThat(plan(names.none(top.toString())).acceptable()).isTrue();
     try (Sandbox sandbox = open(writing().none(top.toString()))) {
       Files.writeString(top.resolve("key"), "private");
@@ -128,6 +130,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                       .write(":workspace")
                       .protectedNames(ProtectedNames.OFF)
                       .bestEffort("files.metadata")
+                      .bestEffort("wsl.doors")
                       .rule(path.toString(), Access.NONE, MissingPath.SKIP))
                   .unmet())
           .extracting(Guarantee::id)

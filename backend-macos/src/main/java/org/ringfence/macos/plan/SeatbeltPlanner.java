@@ -51,7 +51,7 @@ public final class SeatbeltPlanner {
     planner.process();
     planner.limits(policy.policy().limits());
     planner.lifetime();
-    return List.copyOf(planner.guarantees);
+    return new SeatbeltDoubts(policy).apply(planner.guarantees);
   }
 
   private void add(Guarantee guarantee) {

@@ -9,9 +9,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
 
 class SeatbeltPlannerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
@@ -28,7 +30,12 @@ class SeatbeltPlannerTest {
             usual.values().stream()
                 .filter(one -> one.level() != Enforcement.ENFORCED)
                 .map(Guarantee::id))
-        .containsExactlyInAnyOrder("network.own-loopback", "lifetime.tree", "lifetime.jvm-exit");
+        .containsExactlyInAnyOrder(
+            "files.protected-names",
+            "network.external",
+            "network.own-loopback",
+            "lifetime.tree",
+            "lifetime.jvm-exit");
     assertThat(usual.values())
         .filteredOn(one -> one.level() != Enforcement.ENFORCED)
         .allMatch(one -> !one.reason().isEmpty() && !one.remedy().isEmpty());
@@ -45,17 +52,72 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void namesAndGlobsAreHeldByPatterns() {
+  void denialsInsideAWiderPermissionAreAdvisory() {
     Map<String, Guarantee> plan =
         plan(
             SandboxPolicy.builder()
                 .write(":workspace")
+                .read(":workspace/lib")
                 .protectedPath(":workspace/kept")
                 .denyGlobs(List.of("**/.env")));
     for (String id :
-        List.of("files.protected-names", "files.protected-paths", "files.deny-globs")) {
-      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.ENFORCED);
+        List.of(
+            "files.write",
+            "files.metadata",
+            "files.protected-names",
+            "files.protected-paths",
+            "files.deny-globs")) {
+      assertThat(plan.get(id).level()).as(id).isEqualTo(Enforcement.ADVISORY);
     }
+    assertThat(plan(SandboxPolicy.builder().write(":workspace")).get("files.write").level())
+        .isEqualTo(Enforcement.ENFORCED);
+  }
+
+  @Test
+  void theProfileOfTheNextCommandIsOutOfReachForAnEnforcedPlan() {
+    for (SandboxPolicy.Builder policy :
+        List.of(
+            SandboxPolicy.builder().write(":workspace").tmp(TmpPolicy.SHARED),
+            SandboxPolicy.builder().write("/private/var"),
+            SandboxPolicy.builder().fileDefault(FileDefault.WRITE))) {
+      assertThat(plan(policy).values())
+          .noneMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
+    }
+  }
+
+  @Test
+  void readingIsAdvisoryBecauseOfThePreferencesDaemon() {
+    assertThat(
+            plan(SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL))
+                .get("files.read")
+                .level())
+        .isEqualTo(Enforcement.ADVISORY);
+  }
+
+  @Test
+  void externalNetworkIsEnforcedWithoutServersInside() {
+    assertThat(plan(SandboxPolicy.builder().ownLoopback(false)).get("network.external").level())
+        .isEqualTo(Enforcement.ENFORCED);
+    assertThat(plan(SandboxPolicy.builder().ownLoopback(true)).get("network.external").level())
+        .isEqualTo(Enforcement.ADVISORY);
+  }
+
+  @Test
+  void fullNetworkReachesTheKeychain() {
+    assertThat(
+            plan(SandboxPolicy.builder().network(NetworkMode.FULL))
+                .get("process.privileges")
+                .level())
+        .isEqualTo(Enforcement.ADVISORY);
+    assertThat(plan(SandboxPolicy.builder()).get("process.privileges").level())
+        .isEqualTo(Enforcement.ENFORCED);
+  }
+
+  @Test
+  void everyGuaranteeSaysThatNoRealMacHasTriedIt() {
+    assertThat(plan(SandboxPolicy.builder().write(":workspace")).values())
+        .isNotEmpty()
+        .allMatch(guarantee -> guarantee.verification().equals(Guarantee.NOT_ON_A_REAL_SYSTEM));
   }
 
   @Test
@@ -86,7 +148,7 @@ class SeatbeltPlannerTest {
                 .allowHost("example.org")
                 .publish("8080:3000")
                 .memory(1 << 30));
-    assertThat(plan.get("network.external").level()).isEqualTo(Enforcement.ENFORCED);
+    assertThat(plan.get("network.external").level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(plan.get("network.publish").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.UNSUPPORTED);
   }

@@ -6,6 +6,7 @@ import static org.ringfence.plan.Guarantee.unsupported;
 
 import java.util.List;
 import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
@@ -14,6 +15,9 @@ import org.ringfence.policy.TmpPolicy;
 /** Says which guarantees of a policy an AppContainer holds. Pure. */
 public final class AppContainerPlanner extends WindowsPlanner {
   private static final String CONTAINER = "AppContainer; entries for its SID alone";
+
+  private static final String INERT =
+      "the access check of Windows passes over entries that deny something to a container's SID";
 
   private AppContainerPlanner(EffectivePolicy effective, WindowsFacts facts) {
     super(effective, facts);
@@ -39,6 +43,13 @@ public final class AppContainerPlanner extends WindowsPlanner {
               "Files are created, changed and deleted only where a rule grants writing",
               "writing everywhere, or in the user's TEMP, is granted by no entry of a container",
               "a narrower files.default, tmp private"));
+    } else if (takesBelow(Access.WRITE)) {
+      add(
+          unsupported(
+              "files.write",
+              "Files are created, changed and deleted only where a rule grants writing",
+              INERT,
+              "no read or none rule below a writable root, or WSL2"));
     } else {
       add(
           enforced(
@@ -56,7 +67,14 @@ public final class AppContainerPlanner extends WindowsPlanner {
             "registry.write",
             "The registry is not changed, but for the container's own part of it",
             "low integrity and the container's SID"));
-    if (policy.fileDefault() == FileDefault.MINIMAL) {
+    if (policy.fileDefault() == FileDefault.MINIMAL && takesBelow(Access.READ)) {
+      add(
+          unsupported(
+              "files.read",
+              "Files are read only where a rule or the default grants reading",
+              INERT,
+              "no none rule below a granted root, or WSL2"));
+    } else if (policy.fileDefault() == FileDefault.MINIMAL) {
       add(
           enforced(
               "files.read",
@@ -70,6 +88,23 @@ public final class AppContainerPlanner extends WindowsPlanner {
               "a container reads what names it or all packages: the profile is closed to it",
               "files.default minimal, with a rule for what is to be read"));
     }
+  }
+
+  /** Whether a rule takes away, below a place where another rule gives at least this access. */
+  private boolean takesBelow(Access given) {
+    return effective.rules().stream()
+        .anyMatch(
+            rule ->
+                rule.access().compareTo(given) < 0
+                    && effective.accessAt(parent(rule.path())).compareTo(given) >= 0);
+  }
+
+  private String parent(String path) {
+    List<String> components = effective.places().style().components(path);
+    return effective
+        .places()
+        .style()
+        .join(components.subList(0, Math.max(0, components.size() - 1)));
   }
 
   @Override

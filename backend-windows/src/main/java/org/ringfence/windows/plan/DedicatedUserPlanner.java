@@ -18,6 +18,9 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
   private static final String SESSION =
       "programs start here only with the caller's logon session among their groups, and what"
           + " names it is open to them";
+  private static final String REDIRECTOR =
+      "the kernel's redirector and services connect for a command to SMB and WebDAV servers, past"
+          + " the filters of the offline user";
   private static final String OTHER = "app-container or WSL2";
 
   private final DedicatedUserFacts found;
@@ -135,9 +138,10 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
           statement,
           "firewall rules and filters for the offline user, tried at each start"
               + (mode == NetworkMode.ALLOWLIST ? "; the egress proxy" : ""),
-          found.echoes()
-              ? Optional.of("echo requests are answered: no socket of the command's sends them")
-              : Optional.empty());
+          Optional.of(
+              found.echoes()
+                  ? REDIRECTOR + "; echo requests are answered, which no socket of a command sends"
+                  : REDIRECTOR));
       add(
           advisory(
               "network.names",

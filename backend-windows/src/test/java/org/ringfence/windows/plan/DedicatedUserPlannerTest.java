@@ -67,7 +67,6 @@ class DedicatedUserPlannerTest {
         "files.metadata",
         "files.read",
         "registry.write",
-        "network.external",
         "process.isolation",
         "process.signals",
         "process.privileges",
@@ -101,6 +100,13 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
+  void closedNetworkIsAdvisoryBecauseServicesConnectForACommand() {
+    Map<String, Guarantee> plan = plan(minimal(), GOOD);
+    levels(plan, Enforcement.ADVISORY, "network.external");
+    assertThat(plan.get("network.external").reason()).contains("SMB", "WebDAV");
+  }
+
+  @Test
   void filesOnlyClosesNoNetwork() {
     DedicatedUserFacts filesOnly = facts(false, false, false);
     Map<String, Guarantee> closed = plan(minimal(), filesOnly);
@@ -116,7 +122,8 @@ class DedicatedUserPlannerTest {
     SandboxPolicy.Builder policy =
         minimal().network(NetworkMode.ALLOWLIST).allowHost("example.org").checkServerName(true);
     Map<String, Guarantee> plan = plan(policy, GOOD);
-    levels(plan, Enforcement.ENFORCED, "network.external", "network.server-name");
+    levels(plan, Enforcement.ENFORCED, "network.server-name");
+    levels(plan, Enforcement.ADVISORY, "network.external");
     assertThat(plan.get("network.external").mechanism()).contains("egress proxy");
   }
 

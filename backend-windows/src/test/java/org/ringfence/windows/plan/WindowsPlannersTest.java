@@ -9,8 +9,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
@@ -205,5 +207,38 @@ class WindowsPlannersTest {
     return AccessCheck.check(
             token, SecurityDescriptor.of(Sid.SYSTEM, aces), GenericMapping.FILE, right)
         .allowed();
+  }
+
+  @Test
+  void aContainerHoldsNothingThatARuleTakesAwayBelowARoot() {
+    SandboxPolicy.Builder taking = writing().rule("C:\\work\\lib", Access.READ, MissingPath.SKIP);
+    levels(container(taking), Enforcement.UNSUPPORTED, "files.write");
+    levels(container(writing()), Enforcement.ENFORCED, "files.write", "files.metadata");
+    levels(
+        container(
+            SandboxPolicy.builder()
+                .protectedNames(ProtectedNames.OFF)
+                .fileDefault(FileDefault.MINIMAL)
+                .read(":workspace")
+                .none("C:\\work\\secret")),
+        Enforcement.UNSUPPORTED,
+        "files.read");
+    levels(
+        container(
+            SandboxPolicy.builder()
+                .protectedNames(ProtectedNames.OFF)
+                .fileDefault(FileDefault.MINIMAL)
+                .read(":workspace")),
+        Enforcement.ENFORCED,
+        "files.read");
+  }
+
+  @Test
+  void everyGuaranteeSaysThatNoRealWindowsHasTriedIt() {
+    for (Map<String, Guarantee> plan : List.of(token(writing(), GOOD), container(writing()))) {
+      assertThat(plan.values())
+          .isNotEmpty()
+          .allMatch(guarantee -> guarantee.verification().equals(Guarantee.NOT_ON_A_REAL_SYSTEM));
+    }
   }
 }

@@ -1,0 +1,109 @@
+package org.ringfence.macos.plan;
+
+import java.util.List;
+import java.util.Set;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+/**
+ * Lowers the guarantees of a plan that measurements on real Macs, made by other projects,
+ * contradict. The compiled profile decides as the policy does by one reading of Seatbelt's
+ * language; real Macs were seen to read some of it otherwise. Issue 26 changes the profile. Pure.
+ */
+final class SeatbeltDoubts {
+  private static final Set<String> CARVED =
+      Set.of("files.protected-names", "files.protected-paths", "files.deny-globs");
+  private static final String FOLDERS = "/private/var/folders";
+  private static final String PRECEDENCE =
+      "on real Macs a denial inside a wider permission was seen to lose against it";
+
+  private final EffectivePolicy effective;
+
+  SeatbeltDoubts(EffectivePolicy effective) {
+    this.effective = effective;
+  }
+
+  /** The guarantees, each at the level that is known to hold. */
+  List<Guarantee> apply(List<Guarantee> planned) {
+    return planned.stream()
+        .map(this::lowered)
+        .map(guarantee -> guarantee.withVerification(Guarantee.NOT_ON_A_REAL_SYSTEM))
+        .toList();
+  }
+
+  private Guarantee lowered(Guarantee guarantee) {
+    if (guarantee.level() != Enforcement.ENFORCED) {
+      return guarantee;
+    }
+    String id = guarantee.id();
+    if (reachesProfile()) {
+      return guarantee.weakened(
+          "a command may write where Ringfence keeps the profile of the next command",
+          "tmp private, a narrower files.default, no rule that grants writing at or above "
+              + FOLDERS);
+    }
+    NetworkPolicy network = effective.policy().network();
+    if (CARVED.contains(id)) {
+      return guarantee.weakened(PRECEDENCE, bestEffort(id));
+    }
+    if ((id.equals("files.write") || id.equals("files.metadata")) && takesWriting()) {
+      return guarantee.weakened(PRECEDENCE, "no rule that takes away inside a writable root");
+    }
+    if (id.equals("files.read")) {
+      return guarantee.weakened(
+          "the preferences daemon reads the preferences of every program for a command",
+          bestEffort(id));
+    }
+    if (id.equals("network.external") && (network.ownLoopback() || !network.publish().isEmpty())) {
+      return guarantee.weakened(
+          "a server inside accepts connections from other machines, too",
+          "network.ownLoopback false, no published port");
+    }
+    if (id.equals("process.privileges") && network.mode() == NetworkMode.FULL) {
+      return guarantee.weakened(
+          "network mode full opens the security server, which reads keychain items for a command",
+          "network mode allowlist or none");
+    }
+    return guarantee;
+  }
+
+  private static String bestEffort(String id) {
+    return "best effort for " + id;
+  }
+
+  private boolean takesWriting() {
+    return effective.rules().stream()
+        .anyMatch(
+            rule ->
+                rule.access() != Access.WRITE
+                    && effective.accessAt(parent(rule.path())) == Access.WRITE);
+  }
+
+  private static String parent(String path) {
+    int slash = path.lastIndexOf('/');
+    return slash <= 0 ? "/" : path.substring(0, slash);
+  }
+
+  private boolean reachesProfile() {
+    return effective.policy().fileDefault() == FileDefault.WRITE
+        || effective.policy().tmp() == TmpPolicy.SHARED
+        || effective.rules().stream()
+            .filter(rule -> rule.access() == Access.WRITE && !rule.scratch())
+            .map(EffectiveRule::path)
+            .anyMatch(SeatbeltDoubts::holdsFolders);
+  }
+
+  private static boolean holdsFolders(String path) {
+    return path.equals("/")
+        || path.startsWith("/var/folders")
+        || path.startsWith(FOLDERS)
+        || FOLDERS.startsWith(path + "/");
+  }
+}

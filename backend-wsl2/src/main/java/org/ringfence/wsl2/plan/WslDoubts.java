@@ -1,0 +1,62 @@
+package org.ringfence.wsl2.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.ringfence.plan.Guarantee;
+
+/**
+ * Lowers the guarantees of a plan that the sources of WSL contradict, and marks all of them as not
+ * tried on a real WSL2. Issue 26 finds doors by what is mounted and compares names on drives as
+ * Windows does. Pure.
+ */
+public final class WslDoubts {
+  /** The id of the guarantee about the ways from a distribution to Windows. */
+  public static final String DOORS = "wsl.doors";
+
+  private static final Set<String> NAMES =
+      Set.of(
+          "files.protected-names",
+          "files.protected-paths",
+          "files.deny-globs",
+          "files.write",
+          "files.metadata",
+          "files.read");
+
+  private WslDoubts() {}
+
+  /**
+   * Says what is known of a plan's guarantees in a distribution.
+   *
+   * @param planned what the distribution's backend promises
+   * @param paths what paths are called there
+   * @param onDrive whether a place that the policy names lies on a drive of Windows
+   * @return the guarantees, with the one about doors, at the levels that are known to hold
+   */
+  public static List<Guarantee> apply(List<Guarantee> planned, WslPaths paths, boolean onDrive) {
+    List<Guarantee> all = new ArrayList<>();
+    for (Guarantee guarantee : planned) {
+      all.add(
+          onDrive && NAMES.contains(guarantee.id())
+              ? guarantee.weakened(
+                  "a drive of Windows finds a file by other letter case and by short names too,"
+                      + " which rules and protected names do not",
+                  "a workspace in the distribution's own file system")
+              : guarantee);
+    }
+    all.add(
+        Guarantee.advisory(
+            DOORS,
+            "No program of Windows is started, and no drive, desktop or other distribution is"
+                + " reached that no rule names",
+            "hidden: "
+                + String.join(", ", GuestPolicy.doors(paths))
+                + "; sockets of the virtual machine's host are not made",
+            "a drive that is mounted elsewhere (fstab, virtiofs, another automount root) stays"
+                + " open",
+            "best effort for " + DOORS));
+    return all.stream()
+        .map(guarantee -> guarantee.withVerification(Guarantee.NOT_ON_A_REAL_SYSTEM))
+        .toList();
+  }
+}
