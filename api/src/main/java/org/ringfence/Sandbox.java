@@ -14,6 +14,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
@@ -149,7 +150,10 @@ public final class Sandbox implements AutoCloseable {
       SandboxPlan first = choice.select(policy.in(places), backend);
       Optional<TemporaryDirectory> tmp =
           policy.tmp() == TmpPolicy.PRIVATE && !choice.byId(first.backend()).runsElsewhere()
-              ? Optional.of(TemporaryDirectory.create())
+              ? Optional.of(
+                  TemporaryDirectory.create(
+                      choice.byId(first.backend()).directories(),
+                      policy.lifetime().onJvmExit() != Lifetime.Leftovers.KILL))
               : Optional.empty();
       try {
         EffectivePolicy placed =

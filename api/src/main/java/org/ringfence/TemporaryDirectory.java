@@ -2,14 +2,15 @@ package org.ringfence;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
+import java.util.Optional;
+import org.ringfence.policy.OwnPlaces;
+import org.ringfence.spi.HeldDirectories;
+import org.ringfence.spi.HeldDirectory;
+import org.ringfence.spi.HeldDirectory.Status;
 import org.ringfence.spi.TreeRemoval;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,47 +18,138 @@ import org.slf4j.LoggerFactory;
 /**
  * A sandbox's own temporary directory: unpredictable name, mode 0700, removed at the end. What the
  * command left in it is removed without following links.
+ *
+ * <p>Where directories can be held, it lies in a directory that no other user enters and no policy
+ * gives a command, is locked for as long as it lives, and is removed by descriptors. A later JVM
+ * removes what is not locked any more.
  */
 final class TemporaryDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemporaryDirectory.class);
 
   private static final Path RANDOM = Path.of("/dev/urandom");
-  private static final String PREFIX = "ringfence-";
-  private static final int NAME_BYTES = 12;
+  private static final int NAME_BYTES = 8;
+  private static final int MOST_TRIES = 5;
+  private static final int OTHERS = 077;
 
   private final Path path;
+  private final Optional<Held> held;
 
-  private TemporaryDirectory(Path path) {
+  private TemporaryDirectory(Path path, Optional<Held> held) {
     this.path = path;
+    this.held = held;
   }
 
-  static TemporaryDirectory create() throws SandboxException {
-    Path usual = Path.of(System.getProperty("java.io.tmpdir"));
+  /**
+   * The directory and where it lies.
+   *
+   * @param parent the directory that holds this user's base
+   * @param base the directory that holds it, this user's alone
+   * @param directory itself, locked
+   */
+  private record Held(HeldDirectory parent, HeldDirectory base, HeldDirectory directory) {
+    void close() {
+      directory.close();
+      base.close();
+      parent.close();
+    }
+  }
+
+  /**
+   * Makes a directory.
+   *
+   * @param directories how directories are held here, if at all
+   * @param outlives whether commands may go on in it when this JVM has ended
+   */
+  static TemporaryDirectory create(Optional<HeldDirectories> directories, boolean outlives)
+      throws SandboxException {
     try {
-      try {
-        return createIn(usual);
-      } catch (AccessDeniedException e) {
-        // A JVM ignores TMPDIR on Linux; inside another sandbox that may be the only place.
-        String named = System.getenv("TMPDIR");
-        if (named == null || !named.startsWith("/")) {
-          throw e;
-        }
-        return createIn(Path.of(named));
+      if (directories.isEmpty()) {
+        Path parent = Path.of(System.getProperty("java.io.tmpdir")).toRealPath();
+        return new TemporaryDirectory(
+            Files.createTempDirectory(parent, "ringfence-"), Optional.empty());
       }
+      return createHeld(directories.get(), outlives);
     } catch (IOException e) {
       throw Sandbox.cannot("tmp: no private temporary directory can be made", e);
     }
   }
 
-  private static TemporaryDirectory createIn(Path place) throws IOException {
-    Path parent = place.toRealPath();
-    if (!TreeRemoval.POSIX || !Files.isReadable(RANDOM)) {
-      return new TemporaryDirectory(Files.createTempDirectory(parent, PREFIX));
+  private static TemporaryDirectory createHeld(HeldDirectories directories, boolean outlives)
+      throws IOException {
+    IOException failure = null;
+    for (Path place : OwnPlaces.temporaryParents()) {
+      for (int i = 0; i < MOST_TRIES; i++) {
+        try {
+          return createIn(directories, place.toRealPath(), outlives);
+        } catch (NoSuchFileException | SweptException e) {
+          // Another JVM has removed the base, since it was empty, or this one has been swept.
+          failure = failure == null ? e : failure;
+        } catch (IOException e) {
+          failure = failure == null ? e : failure;
+          break;
+        }
+      }
     }
-    Path directory = parent.resolve(PREFIX + randomName());
-    FileAttribute<?> ownerOnly =
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-    return new TemporaryDirectory(Files.createDirectory(directory, ownerOnly));
+    throw failure;
+  }
+
+  /** Somebody holds what has just been made: a JVM that takes it for a dead one's. */
+  private static final class SweptException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static TemporaryDirectory createIn(
+      HeldDirectories directories, Path place, boolean outlives) throws IOException {
+    String baseName = OwnPlaces.temporaryName(directories.user());
+    HeldDirectory parent = directories.open(place);
+    HeldDirectory base = null;
+    HeldDirectory directory = null;
+    boolean done = false;
+    try {
+      base = base(directories, parent, baseName, place);
+      String name = randomName() + (outlives ? LeftDirectories.OUTLIVING : "");
+      base.makeDirectory(name, 0700);
+      directory = base.open(name);
+      boolean locked = directory.lock();
+      Optional<Status> there = base.status(name);
+      if (!locked || there.isEmpty() || !there.get().isSame(directory.status())) {
+        base.remove(name, true);
+        throw new SweptException();
+      }
+      new LeftDirectories(directories.user()).sweep(base, directories, place.resolve(baseName));
+      done = true;
+      return new TemporaryDirectory(
+          place.resolve(baseName).resolve(name), Optional.of(new Held(parent, base, directory)));
+    } finally {
+      if (!done) {
+        if (directory != null) {
+          directory.close();
+        }
+        if (base != null) {
+          base.close();
+        }
+        parent.close();
+      }
+    }
+  }
+
+  private static HeldDirectory base(
+      HeldDirectories directories, HeldDirectory parent, String name, Path place)
+      throws IOException {
+    if (parent.status(name).isEmpty()) {
+      try {
+        parent.makeDirectory(name, 0700);
+      } catch (java.nio.file.FileAlreadyExistsException e) {
+        LOG.debug("{} was made meanwhile", place.resolve(name));
+      }
+    }
+    HeldDirectory base = parent.open(name);
+    Status status = base.status();
+    if (status.user() != directories.user() || (status.mode() & OTHERS) != 0) {
+      base.close();
+      throw new IOException(place.resolve(name) + " is not this user's alone");
+    }
+    return base;
   }
 
   /** As good as createTempDirectory's name; setting up SecureRandom costs a third of a launch. */
@@ -74,30 +166,32 @@ final class TemporaryDirectory implements AutoCloseable {
   @Override
   public void close() {
     try {
-      TreeRemoval.remove(path);
+      if (held.isPresent()) {
+        remove(held.get());
+      } else {
+        TreeRemoval.remove(path);
+      }
     } catch (NoSuchFileException e) {
       LOG.debug("{} was gone already", path);
     } catch (IOException e) {
-      LOG.debug("{} could not be removed file by file", path, e);
-      removeByTool();
+      LOG.warn("temporary directory {} could not be removed", path, e);
+    } finally {
+      held.ifPresent(Held::close);
     }
   }
 
-  /** What the command has made too deep for a path to name, rm(1) removes all the same. */
-  private void removeByTool() {
-    try {
-      new ProcessBuilder("/bin/rm", "-rf", "--", path.toString())
-          .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .start()
-          .waitFor();
-    } catch (IOException e) {
-      LOG.debug("there is no rm", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void remove(Held where) throws IOException {
+    String name = path.getFileName().toString();
+    Optional<Status> there = where.base().status(name);
+    if (there.isPresent() && !there.get().isSame(where.directory().status())) {
+      throw new IOException(path + " is another directory than the one that was made");
     }
-    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      LOG.warn("temporary directory {} could not be removed", path);
+    where.base().removeTree(name);
+    try {
+      // Nothing of ours stays where no sandbox is open.
+      where.parent().remove(path.getParent().getFileName().toString(), true);
+    } catch (IOException e) {
+      LOG.debug("{} holds others", path.getParent());
     }
   }
 }

@@ -34,6 +34,8 @@ public final class EffectivePolicy {
   private final List<String> protectedPaths;
   private final Set<String> protectedKeys;
   private final SurfaceSurvey survey;
+  private final List<String> ownState;
+  private final String ownTmp;
   private final Map<String, String> links = new LinkedHashMap<>();
   private final Map<String, String> crossed = new LinkedHashMap<>();
 
@@ -53,6 +55,8 @@ public final class EffectivePolicy {
     boolean looks =
         policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
     this.survey = found != null || !looks ? found : survey(placed);
+    this.ownTmp = places.privateTmp().map(places::real).orElse("");
+    this.ownState = OwnPlaces.of(policy, places, placed);
     this.protectedPaths = List.copyOf(protect(placed));
     this.protectedKeys =
         protectedPaths.stream()
@@ -69,6 +73,7 @@ public final class EffectivePolicy {
    */
   private Set<String> protect(List<EffectiveRule> placed) {
     Set<String> paths = new LinkedHashSet<>();
+    paths.addAll(OwnPlaces.withinReach(ownState, placed));
     for (String path : policy.protectedPaths()) {
       String absolute = path.startsWith(":") ? special(path, Access.READ) : absolute(path);
       if (absolute != null) {
@@ -345,7 +350,7 @@ public final class EffectivePolicy {
     int end = protectedKeys.isEmpty() ? 0 : path.length();
     while (end > 0) {
       String above = path.substring(0, end);
-      if (protectedKeys.contains(above)) {
+      if (protectedKeys.contains(above) && !isInOwnTmp(path, above)) {
         return above;
       }
       end = cut(path, end);
@@ -358,7 +363,12 @@ public final class EffectivePolicy {
     return Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1));
   }
 
-  private static boolean isAtOrBelow(String path, String ancestor) {
+  /** The sandbox's own temporary directory is not protected from it, nor what lies in it. */
+  private boolean isInOwnTmp(String path, String kept) {
+    return !ownTmp.isEmpty() && isAtOrBelow(path, ownTmp) && isAtOrBelow(ownTmp, kept);
+  }
+
+  static boolean isAtOrBelow(String path, String ancestor) {
     return path.startsWith(ancestor)
         && (path.length() == ancestor.length()
             || ancestor.endsWith("/")
@@ -587,6 +597,16 @@ public final class EffectivePolicy {
    */
   public List<EffectiveRule> rules() {
     return rules;
+  }
+
+  /**
+   * Directories of Ringfence's own, which no command is to see or change whatever the rules say,
+   * except its own temporary directory in one of them. They need not exist.
+   *
+   * @return the directories, links resolved; none when the policy lets everything be written
+   */
+  public List<String> ownState() {
+    return ownState;
   }
 
   /**

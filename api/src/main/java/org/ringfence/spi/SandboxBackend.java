@@ -107,6 +107,15 @@ public interface SandboxBackend {
   }
 
   /**
+   * Directories of this machine by descriptors, for what this JVM does to them as the user.
+   *
+   * @return them; empty where this backend has none, or cannot run
+   */
+  default Optional<HeldDirectories> directories() {
+    return Optional.empty();
+  }
+
+  /**
    * Opens a sandbox.
    *
    * @param plan an acceptable plan of this backend

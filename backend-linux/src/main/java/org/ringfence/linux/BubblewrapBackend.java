@@ -3,6 +3,7 @@ package org.ringfence.linux;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Kernel;
@@ -19,6 +20,7 @@ import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.SeccompFilter;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.VerifiedKernels;
+import org.ringfence.linux.tree.LinuxDirectories;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -26,6 +28,7 @@ import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -76,6 +79,13 @@ public final class BubblewrapBackend implements SandboxBackend {
       found = BubblewrapProbe.probe();
     }
     return found;
+  }
+
+  @Override
+  public Optional<HeldDirectories> directories() {
+    return host.availability().usable()
+        ? Optional.of(new LinuxDirectories(new Kernel(host.facts().arch().orElseThrow())))
+        : Optional.empty();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.ringfence.linux;
 
 import java.util.List;
+import java.util.Optional;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Kernel;
@@ -12,12 +13,14 @@ import org.ringfence.linux.plan.LandlockPlanner;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.VerifiedKernels;
+import org.ringfence.linux.tree.LinuxDirectories;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -58,6 +61,13 @@ public final class LandlockBackend implements SandboxBackend {
               + " parameter");
     }
     return found;
+  }
+
+  @Override
+  public Optional<HeldDirectories> directories() {
+    return host.availability().usable()
+        ? Optional.of(new LinuxDirectories(new Kernel(host.facts().arch().orElseThrow())))
+        : Optional.empty();
   }
 
   @Override

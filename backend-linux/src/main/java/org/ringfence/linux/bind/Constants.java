@@ -52,7 +52,21 @@ public final class Constants {
   public static final int AT_REMOVEDIR = 0x200;
   public static final int AT_EMPTY_PATH = 0x1000;
 
+  // sys/file.h
+  public static final int LOCK_EX = 2;
+  public static final int LOCK_NB = 4;
+
+  // linux/fs.h
+  public static final long FICLONE = 0x40049409L;
+  public static final int SEEK_DATA = 3;
+  public static final int SEEK_HOLE = 4;
+  public static final int RENAME_NOREPLACE = 1;
+  public static final int RENAME_EXCHANGE = 2;
+
   // linux/openat2.h
+  public static final long RESOLVE_NO_XDEV = 1;
+  public static final long RESOLVE_NO_SYMLINKS = 4;
+  public static final long RESOLVE_BENEATH = 8;
   public static final long RESOLVE_NO_MAGICLINKS = 2;
   public static final long RESOLVE_IN_ROOT = 16;
 

@@ -3,6 +3,7 @@ package org.ringfence.linux.launch;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_PATH;
+import static org.ringfence.linux.bind.Constants.RESOLVE_BENEATH;
 import static org.ringfence.linux.bind.Constants.RESOLVE_IN_ROOT;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_MAGICLINKS;
 
@@ -35,6 +36,8 @@ final class PathObject {
   private static final Pattern DESCRIPTOR =
       Pattern.compile("(?:/proc/[0-9]+(?:/task/[0-9]+)?/fd|/dev/fd)/([0-9]{1,9})/*");
   private static final Pattern STANDARD = Pattern.compile("/dev/std(in|out|err)");
+  // linux/limits.h
+  private static final int PATH_MAX = 4096;
   private static final String DELETED = " (deleted)";
 
   private final Kernel kernel;
@@ -132,6 +135,10 @@ final class PathObject {
       throw new AccessException(-Errno.ENOTDIR.value());
     }
     byte[] whole = (link + "/" + new String(name, LATIN)).getBytes(LATIN);
+    if (whole.length >= PATH_MAX) {
+      // No path leads there; below the directory itself nothing has to be looked up at the root.
+      return openAt(base, name, follow, RESOLVE_BENEATH);
+    }
     return openAbsolute(tid, whole, follow);
   }
 
@@ -316,7 +323,11 @@ final class PathObject {
     try (NativeBlock block = new NativeBlock(8192)) {
       long name = block.string(own(fd));
       long buffer = block.allocate(4096);
-      int length = checked(kernel.call(Syscall.READLINKAT, AT_FDCWD, name, buffer, 4096));
+      long result = kernel.call(Syscall.READLINKAT, AT_FDCWD, name, buffer, 4096);
+      if (result == -Errno.ENAMETOOLONG.value()) {
+        return new DeepPath(kernel, directoryFlag).of(fd);
+      }
+      int length = checked(result);
       return block.getBytes(buffer, length);
     }
   }

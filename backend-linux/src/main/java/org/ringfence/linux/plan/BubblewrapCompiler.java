@@ -206,6 +206,7 @@ public final class BubblewrapCompiler {
         mount(rule);
       }
     }
+    ownState();
     links();
     options.addAll(last);
   }
@@ -233,10 +234,7 @@ public final class BubblewrapCompiler {
     boolean builtIn = rule.origin().equals("built-in device") || isOwnSharedMemory(rule);
     boolean provided = path.equals(PROCESSES) || path.equals(DEVICES);
     boolean ownTmp = ownTmp(policy) && policy.places().privateTmp().orElseThrow().equals(path);
-    if (builtIn
-        || path.equals("/")
-        || ownTmp && path.startsWith(TMP + "/")
-        || provided && rule.access() == Access.READ) {
+    if (builtIn || path.equals("/") || ownTmp || provided && rule.access() == Access.READ) {
       return;
     }
     String source = policy.places().source(path);
@@ -278,6 +276,28 @@ public final class BubblewrapCompiler {
             .anyMatch(rule -> rule.access() != Access.NONE && rule.path().startsWith(path + "/"));
     add("--perms", passable ? "0111" : "0000", "--tmpfs", path);
     last.addAll(0, List.of("--remount-ro", path));
+  }
+
+  /** What is ours is hidden, unless it holds a workspace of a Ringfence within a Ringfence. */
+  private void ownState() {
+    for (String path : policy.ownState()) {
+      Map.Entry<String, Access> above = above(path);
+      String tmp = policy.places().privateTmp().orElse("");
+      boolean holdsGranted =
+          policy.rules().stream()
+              .anyMatch(
+                  rule ->
+                      rule.access() != Access.NONE
+                          && !rule.path().equals(tmp)
+                          && (rule.path() + "/").startsWith(path + "/"));
+      if (above.getValue() != Access.NONE
+          && !isOwn(above.getKey())
+          && !holdsGranted
+          && tree.kind(path) == Kind.DIRECTORY) {
+        hide(path, Kind.DIRECTORY);
+        mounted.put(path, Access.NONE);
+      }
+    }
   }
 
   /** The mount that a path would lie on so far. */

@@ -185,7 +185,14 @@ public enum Syscall {
   RMDIR(84, -1),
   SETFSUID(122, 151),
   SETFSGID(123, 152),
-  PIDFD_SEND_SIGNAL(424, 424);
+  PIDFD_SEND_SIGNAL(424, 424),
+  GETDENTS64(217, 61),
+  FLOCK(73, 32),
+  GETEUID(107, 175),
+  FTRUNCATE(77, 46),
+  COPY_FILE_RANGE(326, 285),
+  FGETXATTR(193, 10),
+  FLISTXATTR(196, 13);
 
   /** Calls above this number did not exist when this table was made; the filter answers ENOSYS. */
   public static final int NEWEST_KNOWN = 472;

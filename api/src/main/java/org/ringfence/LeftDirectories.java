@@ -1,0 +1,109 @@
+package org.ringfence;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.ringfence.spi.HeldDirectories;
+import org.ringfence.spi.HeldDirectory;
+import org.ringfence.spi.HeldDirectory.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes temporary directories of JVMs that have ended without doing so. A living JVM holds a lock
+ * on each of its own, which the system takes from it when it ends, however it does.
+ */
+final class LeftDirectories {
+  /** The end of a name that is never removed: commands may go on there without their JVM. */
+  static final String OUTLIVING = "-outliving";
+
+  private static final Logger LOG = LoggerFactory.getLogger(LeftDirectories.class);
+  private static final Pattern OURS = Pattern.compile("[0-9a-f]{16}");
+  private static final int MOST = 64;
+
+  private final int user;
+
+  LeftDirectories(int user) {
+    this.user = user;
+  }
+
+  /** A directory whose JVM is dead, locked. */
+  private record Dead(String name, HeldDirectory directory) {}
+
+  /**
+   * Looks at some of the directories beside a new one, and removes the dead in the background.
+   *
+   * @param base where they lie
+   * @param directories opens it again for the background
+   * @param path its path
+   */
+  void sweep(HeldDirectory base, HeldDirectories directories, Path path) throws IOException {
+    List<String> names = new ArrayList<>(base.names());
+    if (names.size() > MOST) {
+      Collections.shuffle(names);
+    }
+    List<Dead> dead = new ArrayList<>();
+    for (String name : names.subList(0, Math.min(MOST, names.size()))) {
+      if (OURS.matcher(name).matches()) {
+        dead(base, name).ifPresent(dead::add);
+      }
+    }
+    if (dead.isEmpty()) {
+      return;
+    }
+    Thread thread = new Thread(() -> remove(dead, directories, path), "ringfence-sweep");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private Optional<Dead> dead(HeldDirectory base, String name) {
+    HeldDirectory directory;
+    Optional<Status> status;
+    try {
+      status = base.status(name);
+      if (status.isEmpty() || !status.get().isDirectory() || status.get().user() != user) {
+        return Optional.empty();
+      }
+      directory = base.unlock(name);
+    } catch (IOException e) {
+      LOG.debug("{} cannot be looked at", name, e);
+      return Optional.empty();
+    }
+    if (directory.lock()) {
+      return Optional.of(new Dead(name, directory));
+    }
+    leave(directory, status.get().mode());
+    return Optional.empty();
+  }
+
+  /** A living command has the rights on its directory that it chose. */
+  private static void leave(HeldDirectory directory, int mode) {
+    try (directory) {
+      if (directory.status().mode() != mode) {
+        directory.setPermissions(mode);
+      }
+    } catch (IOException e) {
+      LOG.debug("a directory keeps the rights that it was opened with", e);
+    }
+  }
+
+  private static void remove(List<Dead> dead, HeldDirectories directories, Path path) {
+    try (HeldDirectory base = directories.open(path)) {
+      for (Dead each : dead) {
+        try {
+          base.removeTree(each.name());
+        } catch (IOException e) {
+          LOG.debug("{} cannot be removed", each.name(), e);
+        }
+      }
+    } catch (IOException e) {
+      LOG.debug("{} cannot be opened", path, e);
+    } finally {
+      dead.forEach(each -> each.directory().close());
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package org.ringfence.event;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Text that a command chose (names, arguments, contents), made fit for a terminal, a log line or a
+ * report. What moves the cursor, hides, turns the direction of writing or ends a line is written
+ * out as an escape, so that a line stays one line and says what it seems to say.
+ */
+public final class Printable {
+  private Printable() {}
+
+  /**
+   * Escapes a text.
+   *
+   * @param text the text
+   * @return it, with control and format characters, line and paragraph separators, and lone
+   *     surrogates as {@code \}{@code n}, {@code \}{@code xNN}, {@code \}{@code uNNNN}
+   */
+  public static String of(String text) {
+    return escape(text, false);
+  }
+
+  /**
+   * Escapes a line of a text, in which tabs are as they are.
+   *
+   * @param line the line, without its end
+   * @return it, escaped
+   */
+  public static String line(String line) {
+    return escape(line, true);
+  }
+
+  /**
+   * Escapes a file name.
+   *
+   * @param bytes its bytes
+   * @return as {@link #of(String)} when they are UTF-8; otherwise every byte above 126 as {@code
+   *     \}{@code xNN}
+   */
+  public static String ofBytes(byte[] bytes) {
+    try {
+      return of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      StringBuilder out = new StringBuilder();
+      for (byte each : bytes) {
+        if (each < 0) {
+          out.append(String.format("\\x%02x", each & 0xff));
+        } else {
+          append(out, each, false);
+        }
+      }
+      return out.toString();
+    }
+  }
+
+  /**
+   * Whether a character is written out as it is.
+   *
+   * @param code the code point
+   * @return false for what {@link #of(String)} escapes
+   */
+  public static boolean isPlain(int code) {
+    if (code >= ' ' && code < 0x7f) {
+      return true;
+    }
+    return switch (Character.getType(code)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          false;
+      default -> true;
+    };
+  }
+
+  private static String escape(String text, boolean tabs) {
+    if (text.codePoints().allMatch(code -> isPlain(code) || tabs && code == '\t')) {
+      return text;
+    }
+    StringBuilder out = new StringBuilder(text.length() + 16);
+    text.codePoints().forEach(code -> append(out, code, tabs));
+    return out.toString();
+  }
+
+  private static void append(StringBuilder out, int code, boolean tabs) {
+    if (isPlain(code) || tabs && code == '\t') {
+      out.appendCodePoint(code);
+      return;
+    }
+    switch (code) {
+      case '\n' -> out.append("\\n");
+      case '\r' -> out.append("\\r");
+      case '\t' -> out.append("\\t");
+      default -> {
+        if (code < 0x100) {
+          out.append(String.format("\\x%02x", code));
+        } else {
+          for (char unit : Character.toChars(code)) {
+            out.append(String.format("\\u%04x", (int) unit));
+          }
+        }
+      }
+    }
+  }
+}

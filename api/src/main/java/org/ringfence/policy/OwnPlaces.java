@@ -1,0 +1,110 @@
+package org.ringfence.policy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where Ringfence keeps what is its own: private temporary directories and the copies of reviews.
+ * No policy gives a command any of it, except the command's own temporary directory.
+ */
+public final class OwnPlaces {
+  private static final Path SELF = Path.of("/proc/self");
+  private static final String NAME = "ringfence";
+
+  private OwnPlaces() {}
+
+  /**
+   * The directories that may hold private temporary directories, best first. The usual one is not
+   * {@code /tmp}, which a policy may share, and has a short name: a socket's has 107 bytes.
+   *
+   * @return directories, which need not exist
+   */
+  public static List<Path> temporaryParents() {
+    Set<Path> places = new LinkedHashSet<>();
+    Path usual = Path.of("/tmp");
+    Path named = Path.of(System.getProperty("java.io.tmpdir"));
+    if (named.isAbsolute() && !named.equals(usual)) {
+      places.add(named);
+    }
+    places.add(Path.of("/var/tmp"));
+    places.add(usual);
+    // A JVM ignores TMPDIR on Linux; inside another sandbox that may be the only place.
+    String variable = System.getenv("TMPDIR");
+    if (variable != null && variable.startsWith("/")) {
+      places.add(Path.of(variable));
+    }
+    return List.copyOf(places);
+  }
+
+  /**
+   * The name of a user's directory in one of those.
+   *
+   * @param user the user's number
+   * @return the name
+   */
+  public static String temporaryName(int user) {
+    return NAME + "-" + user;
+  }
+
+  /**
+   * Where state is kept that outlives a JVM.
+   *
+   * @return {@code ringfence} in {@code $XDG_STATE_HOME} or {@code ~/.local/state}
+   */
+  public static Path state() {
+    String state = System.getenv("XDG_STATE_HOME");
+    Path base =
+        state == null || !state.startsWith("/")
+            ? Path.of(System.getProperty("user.home"), ".local", "state")
+            : Path.of(state);
+    return base.resolve(NAME);
+  }
+
+  /** All of them that matter to a policy on this machine, links resolved. */
+  static List<String> of(SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
+    if (places.lookup() != PathLookup.HOST || policy.fileDefault() == FileDefault.WRITE) {
+      return List.of();
+    }
+    String state = places.real(state().toAbsolutePath().toString());
+    for (EffectiveRule rule : placed) {
+      if (rule.access() != Access.NONE && EffectivePolicy.isAtOrBelow(rule.path(), state)) {
+        throw new InvalidPolicyException(
+            "files.rules", rule.origin(), "a path outside Ringfence's own state in " + state);
+      }
+    }
+    Set<String> all = new LinkedHashSet<>(List.of(state));
+    temporary().forEach(path -> all.add(places.real(path)));
+    return List.copyOf(all);
+  }
+
+  /** Those that a rule gives writing to, whether or not they exist. */
+  static List<String> withinReach(List<String> own, List<EffectiveRule> placed) {
+    return own.stream()
+        .filter(
+            path ->
+                placed.stream()
+                    .anyMatch(
+                        rule ->
+                            rule.access() == Access.WRITE
+                                && EffectivePolicy.isAtOrBelow(path, rule.path())))
+        .toList();
+  }
+
+  /** The directories of this user that may hold private temporary directories. */
+  static List<String> temporary() {
+    List<String> all = new ArrayList<>();
+    try {
+      int user = (Integer) Files.getAttribute(SELF, "unix:uid");
+      temporaryParents().forEach(place -> all.add(place.resolve(temporaryName(user)).toString()));
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      // Not Linux: the temporary directory lies where the system has the user's own.
+      return List.of();
+    }
+    return all;
+  }
+}
