@@ -16,4 +16,13 @@ public record HostRequest(String host, int port, long pid, String executable) {
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(executable, "executable");
   }
+
+  /**
+   * Host and port as one text.
+   *
+   * @return such as {@code example.org:443} or {@code [2001:db8::1]:443}
+   */
+  public String authority() {
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+  }
 }

@@ -17,7 +17,8 @@ public record AddressRange(InetAddress network, int prefix) {
 
   /**
    * What is not on the public Internet: the registries of special-purpose addresses of IANA (RFC
-   * 6890), and the forms that carry an IPv4 address inside an IPv6 one (RFC 6052, 3056, 4380).
+   * 6890), and the forms that carry an IPv4 address inside an IPv6 one (RFC 2765, 6052, 3056,
+   * 4380).
    */
   private static final List<AddressRange> SPECIAL =
       List.of(
@@ -37,6 +38,8 @@ public record AddressRange(InetAddress network, int prefix) {
           parse("224.0.0.0/4"),
           parse("240.0.0.0/4"),
           parse("::/96"),
+          // IPv4-translated addresses (RFC 2765): ::ffff:0:a.b.c.d.
+          parse("::ffff:0:0:0/96"),
           parse("64:ff9b::/96"),
           parse("64:ff9b:1::/48"),
           parse("100::/64"),
@@ -99,7 +102,19 @@ public record AddressRange(InetAddress network, int prefix) {
    * @return true if it is
    */
   public static boolean isSpecial(InetAddress address) {
-    return SPECIAL.stream().anyMatch(range -> range.contains(address));
+    return SPECIAL.stream().anyMatch(range -> range.contains(address)) || isIsatap(address);
+  }
+
+  /**
+   * Whether an interface identifier is one of ISATAP (RFC 5214, 6.1), which holds an IPv4 address.
+   */
+  private static boolean isIsatap(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return bytes.length == 16
+        && (bytes[8] & ~2) == 0
+        && bytes[9] == 0
+        && bytes[10] == 0x5e
+        && bytes[11] == (byte) 0xfe;
   }
 
   /**

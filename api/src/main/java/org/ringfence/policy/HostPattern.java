@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 
 /**
  * A host and a range of ports, such as {@code repo.example.org}, {@code *.example.org:443}, {@code
- * 192.0.2.7:8000-8100} or {@code [2001:db8::1]:443}. Without ports, 80 and 443 are meant.
+ * 192.0.2.7:8000-8100} or {@code [2001:db8::1]:443}. Without ports, 80 and 443 are allowed, and all
+ * are denied.
  *
  * <p>Names are compared in lower case and in their ASCII form. {@code *.example.org} matches every
  * name below {@code example.org}, not {@code example.org} itself.
@@ -216,6 +217,15 @@ public final class HostPattern {
     if (!portMatches) {
       return false;
     }
+    return matches(normalHost);
+  }
+
+  /** As an entry of a deny list: without ports, all are meant. */
+  boolean denies(String normalHost, int port) {
+    return firstPort < 0 ? matches(normalHost) : matches(normalHost, port);
+  }
+
+  private boolean matches(String normalHost) {
     return below ? normalHost.endsWith("." + host) : normalHost.equals(host);
   }
 

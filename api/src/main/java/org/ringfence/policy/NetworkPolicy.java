@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  *
  * @param mode how much of the network is reached
  * @param allow hosts reached in mode {@link NetworkMode#ALLOWLIST}
- * @param deny hosts never reached; wins over {@code allow}
+ * @param deny hosts never reached, on any port where a pattern has none; wins over {@code allow}
  * @param ownLoopback whether servers and clients inside the sandbox may talk to each other over
  *     loopback, also in mode {@link NetworkMode#NONE}
  * @param hostLoopbackPorts loopback ports of the host that may be connected to
@@ -130,10 +130,7 @@ public record NetworkPolicy(
     if (denied.isPresent()) {
       return denied.get();
     }
-    if (mode == NetworkMode.FULL
-        || !AddressRange.isSpecial(address)
-        || privateRanges.stream().anyMatch(range -> range.contains(address))
-        || evaluate(literal, port).allowed()) {
+    if (mode == NetworkMode.FULL || !AddressRange.isSpecial(address) || names(address, port)) {
       return allowed;
     }
     return Decision.deny(
@@ -151,7 +148,7 @@ public record NetworkPolicy(
   public Optional<Decision> denied(String host, int port) {
     String normal = HostPattern.normalise("host", host);
     return deny.stream()
-        .filter(pattern -> pattern.matches(normal, port))
+        .filter(pattern -> pattern.denies(normal, port))
         .findFirst()
         .map(pattern -> Decision.deny("network.deny " + pattern, normal + " is on the deny list"));
   }
@@ -163,9 +160,32 @@ public record NetworkPolicy(
    * @return false for a special one that nothing names
    */
   public boolean resolvesTo(InetAddress address) {
-    return !AddressRange.isSpecial(address)
-        || privateRanges.stream().anyMatch(range -> range.contains(address))
-        || resolvable(HostPattern.literal(address));
+    return !AddressRange.isSpecial(address) || names(address);
+  }
+
+  /**
+   * Whether an address that needs to be named is.
+   *
+   * @param address the address
+   * @return true if {@code privateRanges} holds it, or a pattern allows it on some port
+   */
+  public boolean names(InetAddress address) {
+    return inPrivateRange(address) || resolvable(HostPattern.literal(address));
+  }
+
+  /**
+   * Whether an address that needs to be named is for this port.
+   *
+   * @param address the address
+   * @param port the port, 1 to 65535
+   * @return true if {@code privateRanges} holds it, or a pattern allows it
+   */
+  public boolean names(InetAddress address, int port) {
+    return inPrivateRange(address) || evaluate(HostPattern.literal(address), port).allowed();
+  }
+
+  private boolean inPrivateRange(InetAddress address) {
+    return privateRanges.stream().anyMatch(range -> range.contains(address));
   }
 
   /**

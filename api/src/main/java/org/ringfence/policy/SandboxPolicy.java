@@ -293,7 +293,7 @@ public record SandboxPolicy(
     /**
      * Adds a host to the deny list.
      *
-     * @param pattern a host pattern
+     * @param pattern a host pattern; without ports it denies all of them
      * @return this builder
      */
     public Builder denyHost(String pattern) {

@@ -45,6 +45,51 @@ class NetworkPolicyTest {
   }
 
   @Test
+  void aDenialWithoutAPortIsOneOfAllPorts() {
+    NetworkPolicy policy =
+        allowlist()
+            .allowHost("*.b.test:1-65535")
+            .allowHost("192.0.2.1:22")
+            .denyHost("evil.b.test")
+            .denyHost("half.b.test:80")
+            .denyHost("192.0.2.1")
+            .build()
+            .network();
+    for (int port : new int[] {1, 22, 80, 443, 8080, 65535}) {
+      assertThat(policy.evaluate("good.b.test", port).allowed()).isTrue();
+      assertThat(policy.evaluate("evil.b.test", port).rule()).isEqualTo("network.deny evil.b.test");
+      assertThat(policy.evaluate("half.b.test", port).allowed()).isEqualTo(port != 80);
+    }
+    assertThat(policy.evaluate("192.0.2.1", 22).allowed()).isFalse();
+    assertThat(policy.resolvable("evil.b.test")).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "::ffff:0:10.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::a00:1",
+        "::127.0.0.1",
+        "2002:7f00:1::",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2620:9b::5efe:10.0.0.1",
+        "2620:9b::200:5efe:127.0.0.1"
+      })
+  void formsOfIpv4InIpv6AreSpecial(String form) {
+    assertThat(AddressRange.isSpecial(address(form))).isTrue();
+    NetworkPolicy policy = allowlist().allowHost("repo.test").build().network();
+    assertThat(policy.evaluate("repo.test", address(form), 443).rule())
+        .isEqualTo("network.privateRanges");
+    assertThat(policy.resolvesTo(address(form))).isFalse();
+    NetworkPolicy named =
+        allowlist().allowHost("repo.test").allowHost("[" + form + "]").build().network();
+    assertThat(named.resolvesTo(address(form))).isTrue();
+    assertThat(policy.resolvesTo(address("2620:9b::5efd:10.0.0.1"))).isTrue();
+  }
+
+  @Test
   void aNameIsLookedUpIfSomePortOfItIsAllowed() {
     NetworkPolicy policy =
         allowlist()

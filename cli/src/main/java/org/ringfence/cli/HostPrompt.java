@@ -67,9 +67,7 @@ final class HostPrompt implements SandboxListener {
               + " ("
               + request.pid()
               + ") wants to connect to "
-              + Printable.of(request.host())
-              + ":"
-              + request.port()
+              + Printable.of(request.authority())
               + "\n  [o]nce, for this [s]andbox, or [d]eny (default)? ");
       out.flush();
       while (!in.ready()) {

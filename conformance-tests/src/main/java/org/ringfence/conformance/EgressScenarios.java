@@ -96,7 +96,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-DENY-LIST",
-        "a name on the deny list below an allowed pattern",
+        "a name on the deny list, for all ports, below an allowed pattern",
         Control.NAMED,
         "visit",
         "denied.wild.test",

@@ -223,7 +223,7 @@ public final class Egress implements AutoCloseable {
     }
     Decision asked = decisions.decide(route.host(), port, client);
     Decision decision =
-        asked.allowed() ? decisions.policy().evaluateResolved(asked, address, port) : asked;
+        asked.allowed() ? decisions.resolved().evaluate(asked, address, port) : asked;
     // An address that somebody was shown and has allowed needs no name besides.
     boolean shown = asked.allowed() && route.host().equals(HostPattern.literal(address));
     return shown || decision.allowed()
@@ -232,15 +232,18 @@ public final class Egress implements AutoCloseable {
   }
 
   private Route byAddress(InetAddress address, int port) {
-    Decision last = null;
+    Decision first = null;
     String host = HostPattern.literal(address);
     for (Pins.Pin pin : pins.of(address)) {
       Decision decision = pinned(pin, address, port);
       if (decision.allowed()) {
         return new Route(decision, pin.name(), address);
       }
-      last = decision;
-      host = pin.name();
+      if (first == null) {
+        // The name that was looked up last is the one that the program means.
+        first = decision;
+        host = pin.name();
+      }
     }
     Decision literal = decisions.known(HostPattern.literal(address), port);
     if (literal.allowed()) {
@@ -254,7 +257,7 @@ public final class Egress implements AutoCloseable {
         return new Route(decision, name, address);
       }
     }
-    return new Route(last == null ? literal : last, host, null);
+    return new Route(first == null ? literal : first, host, null);
   }
 
   private Decision pinned(Pins.Pin pin, InetAddress address, int port) {
@@ -265,7 +268,7 @@ public final class Egress implements AutoCloseable {
       }
     }
     Decision byName = decisions.known(pin.name(), port);
-    return byName.allowed() ? decisions.policy().evaluateResolved(byName, address, port) : byName;
+    return byName.allowed() ? decisions.resolved().evaluate(byName, address, port) : byName;
   }
 
   private Route byName(String host, int port, Client client) {

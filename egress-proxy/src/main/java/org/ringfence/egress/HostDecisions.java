@@ -82,6 +82,15 @@ public final class HostDecisions implements AutoCloseable {
   }
 
   /**
+   * Decides on addresses.
+   *
+   * @return the decisions on what allowed hosts lead to
+   */
+  public ResolvedAddresses resolved() {
+    return ResolvedAddresses.of(policy);
+  }
+
+  /**
    * Whether there is somebody to ask.
    *
    * @return true if a host that the policy does not list is asked about

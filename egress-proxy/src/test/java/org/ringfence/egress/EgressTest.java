@@ -108,6 +108,27 @@ class EgressTest {
   }
 
   @Test
+  void aQuestionNamesTheHostThatWasLookedUpLast() throws IOException {
+    InetAddress address = InetAddress.getByName("1.2.3.4");
+    try (Egress egress = egress(two(), Optional.empty(), noHosts())) {
+      for (String name : List.of("repo.test", "other.test", "repo.test", "third.test")) {
+        assertThat(ask(egress, name)).containsExactly("1.2.3.4");
+        assertThat(egress.decide(address, 22, Client.UNKNOWN).host()).isEqualTo(name);
+      }
+    }
+  }
+
+  private static NetworkPolicy two() {
+    return SandboxPolicy.builder()
+        .network(NetworkMode.ALLOWLIST)
+        .allowHost("repo.test")
+        .allowHost("other.test")
+        .allowHost("third.test")
+        .build()
+        .network();
+  }
+
+  @Test
   void aDeniedAliasDeniesTheAddress() throws IOException {
     InetAddress address = InetAddress.getByName("1.2.3.4");
     try (Egress egress = egress(policy(), Optional.empty(), noHosts())) {

@@ -151,7 +151,7 @@ final class InetDestinations {
     if (!allowed) {
       return refused(
           request,
-          route.host() + ":" + port,
+          host(route) + ":" + port,
           route.decision().rule(),
           "network.allow " + host(route) + ":" + port);
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.ringfence.egress.ResolvedAddresses;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkPolicy;
@@ -57,7 +58,7 @@ public record AddressLookup(NetworkPolicy policy, NameSource source, HostsFile h
     for (InetAddress address : listed.isEmpty() ? lookUp(host) : listed) {
       Decision decision =
           listed.isEmpty()
-              ? policy.evaluateResolved(allowed, address, port)
+              ? ResolvedAddresses.of(policy).evaluate(allowed, address, port)
               : policy.denied(HostPattern.literal(address), port).orElse(allowed);
       if (decision.allowed()) {
         usable.add(new Resolved(decision, address));

@@ -255,7 +255,7 @@ public final class AllowlistResolver {
       InetAddress address = address(each);
       if (address == null) {
         sanitised(each, records);
-      } else if (decisions.policy().resolvesTo(address)) {
+      } else if (decisions.resolved().resolvesTo(address)) {
         pins.pin(host, aliases, address, each.getTTL());
         records.add(each);
       } else {

@@ -28,8 +28,9 @@ public final class Pins {
    * @param name the name that was asked for
    * @param aliases the names between it and the address
    * @param expiry when it stops to count, by the clock of {@link System#nanoTime}
+   * @param given when it was given out last, by the same clock
    */
-  public record Pin(String name, List<String> aliases, long expiry) {}
+  public record Pin(String name, List<String> aliases, long expiry, long given) {}
 
   /** Starts with none. */
   public Pins() {
@@ -58,8 +59,11 @@ public final class Pins {
       pins.computeIfAbsent(address, key -> new ConcurrentHashMap<>())
           .merge(
               name,
-              new Pin(name, List.copyOf(aliases), now + lifetime * SECOND),
-              (before, after) -> after.expiry() - before.expiry() > 0 ? after : before);
+              new Pin(name, List.copyOf(aliases), now + lifetime * SECOND, now),
+              (before, after) ->
+                  after.expiry() - before.expiry() > 0
+                      ? after
+                      : new Pin(name, before.aliases(), before.expiry(), after.given()));
     }
   }
 
@@ -72,7 +76,8 @@ public final class Pins {
    * The names that an address was got for and still counts for.
    *
    * @param address the address
-   * @return the names, none when it was not got for any
+   * @return the names, the one that was given out last before the others; none when it was not got
+   *     for any
    */
   public List<Pin> of(InetAddress address) {
     Map<String, Pin> names = pins.get(address);
@@ -81,6 +86,8 @@ public final class Pins {
     }
     long now = nanos.getAsLong();
     names.values().removeIf(pin -> pin.expiry() - now <= 0);
-    return new ArrayList<>(names.values());
+    List<Pin> living = new ArrayList<>(names.values());
+    living.sort((one, other) -> Long.compare(other.given() - now, one.given() - now));
+    return living;
   }
 }

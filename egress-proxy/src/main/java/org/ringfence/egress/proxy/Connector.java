@@ -127,7 +127,7 @@ final class Connector {
         Decision last =
             literal.isEmpty()
                 ? decision
-                : decisions.policy().evaluateResolved(decision, literal.get(), target.port());
+                : decisions.resolved().evaluate(decision, literal.get(), target.port());
         InetAddress proxy = InetAddress.getByName(upstream.get().host());
         return new Way(last, List.of(new InetSocketAddress(proxy, upstream.get().port())), "");
       }
@@ -155,7 +155,7 @@ final class Connector {
         ? lookup.resolve(decision, target.host(), target.port())
         : List.of(
             new Resolved(
-                decisions.policy().evaluateResolved(decision, literal.get(), target.port()),
+                decisions.resolved().evaluate(decision, literal.get(), target.port()),
                 literal.get()));
   }
 

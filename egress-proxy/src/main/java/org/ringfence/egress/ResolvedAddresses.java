@@ -1,0 +1,71 @@
+package org.ringfence.egress;
+
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.function.Predicate;
+import org.ringfence.policy.AddressRange;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.NetworkPolicy;
+
+/**
+ * Decides on the addresses that allowed names lead to. An address of this machine is special as
+ * well, whatever range it lies in: its services take who comes by it for a neighbour.
+ *
+ * @param policy the policy
+ * @param ofMachine whether an address is one of this machine's own
+ */
+public record ResolvedAddresses(NetworkPolicy policy, Predicate<InetAddress> ofMachine) {
+
+  /**
+   * Decides for a policy on this machine.
+   *
+   * @param policy the policy
+   * @return the decisions
+   */
+  public static ResolvedAddresses of(NetworkPolicy policy) {
+    return new ResolvedAddresses(policy, ResolvedAddresses::hasInterface);
+  }
+
+  private static boolean hasInterface(InetAddress address) {
+    try {
+      return NetworkInterface.getByInetAddress(address) != null;
+    } catch (SocketException e) {
+      // What cannot be told apart is not reached.
+      return true;
+    }
+  }
+
+  private boolean own(InetAddress address) {
+    return !AddressRange.isSpecial(address) && ofMachine.test(address);
+  }
+
+  /**
+   * Decides on the address of a host that is allowed.
+   *
+   * @param allowed the decision that allows the host
+   * @param address what the host was resolved to
+   * @param port the port, 1 to 65535
+   * @return the decision given, or the denial of the address
+   */
+  public Decision evaluate(Decision allowed, InetAddress address, int port) {
+    Decision decision = policy.evaluateResolved(allowed, address, port);
+    return decision.allowed() && own(address) && !policy.names(address, port)
+        ? Decision.deny(
+            "network.privateRanges",
+            "an allowed name resolves to this machine's own address "
+                + address.getHostAddress()
+                + ", which is not named")
+        : decision;
+  }
+
+  /**
+   * Whether an allowed name may resolve to an address at all.
+   *
+   * @param address the address
+   * @return false for a special one, or one of this machine's, that nothing names
+   */
+  public boolean resolvesTo(InetAddress address) {
+    return policy.resolvesTo(address) && (!own(address) || policy.names(address));
+  }
+}
