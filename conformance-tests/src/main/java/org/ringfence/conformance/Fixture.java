@@ -239,6 +239,7 @@ final class Fixture implements AutoCloseable {
     names.put("tcp4", Integer.toString(servers.tcp4Port()));
     names.put("tcp6", Integer.toString(servers.tcp6Port()));
     names.put("udp4", Integer.toString(servers.udp4Port()));
+    names.put("udp-shared", Integer.toString(servers.udpSharedPort()));
     names.put("udp6", Integer.toString(servers.udp6Port()));
     world.ifPresent(
         outside -> {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -34,6 +35,7 @@ final class HostServers implements AutoCloseable {
   private final ServerSocketChannel tcp6;
   private final DatagramChannel udp4;
   private final DatagramChannel udp6;
+  private final DatagramChannel udpShared;
   private final Path unixPath;
   private final Path unixDatagramPath;
   private final String abstractName;
@@ -45,6 +47,11 @@ final class HostServers implements AutoCloseable {
     this.tcp6 = accepting(ServerSocketChannel.open().bind(new InetSocketAddress(v6, 0), BACKLOG));
     this.udp4 = receiving(DatagramChannel.open().bind(new InetSocketAddress(v4, 0)));
     this.udp6 = receiving(DatagramChannel.open().bind(new InetSocketAddress(v6, 0)));
+    this.udpShared =
+        receiving(
+            DatagramChannel.open()
+                .setOption(StandardSocketOptions.SO_REUSEADDR, true)
+                .bind(new InetSocketAddress(v4, 0)));
     this.unixPath = directory.resolve("stream");
     accepting(
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)
@@ -193,6 +200,11 @@ final class HostServers implements AutoCloseable {
 
   int udp6Port() {
     return udp6.socket().getLocalPort();
+  }
+
+  /** Of a server that lets others bind its port, too. */
+  int udpSharedPort() {
+    return udpShared.socket().getLocalPort();
   }
 
   Path unixPath() {

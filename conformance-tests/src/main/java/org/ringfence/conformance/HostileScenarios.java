@@ -77,6 +77,12 @@ final class HostileScenarios {
         HostileScenarios::fileSize);
     add(
         all,
+        "LIMIT-FILE-SIZE-BY-NAME",
+        "a file does not grow beyond the limit by its name, and shrinks by it",
+        List.of("limits.file-size"),
+        HostileScenarios::fileSizeByName);
+    add(
+        all,
         "LIMIT-CPU",
         "processor time is bounded",
         List.of("limits.cpu-time"),
@@ -271,6 +277,26 @@ final class HostileScenarios {
       long big = Files.size(stage.fixture().workspace().resolve("big"));
       return small == 90_000 && big <= 100_000 ? "" : "small " + small + ", big " + big;
     }
+  }
+
+  private static String fileSizeByName(Stage stage) throws Exception {
+    Fixture fixture = stage.fixture();
+    // More than what a JVM maps for its own counters.
+    SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
+    Path file = fixture.workspace().resolve("sized");
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.file-size")) {
+      Files.write(file, new byte[150_000]);
+      for (long size : new long[] {200_000, 120_000, 100_000}) {
+        List<String> probe =
+            fixture.probe(List.of("truncate-to", file.toString(), Long.toString(size)));
+        Execution inside = Execution.of(sandbox.start(SandboxCommand.of(probe)));
+        boolean as = size > 150_000 ? inside.result().equals("DENIED EFBIG") : inside.ok();
+        if (!as) {
+          return size + " bytes: " + inside.result();
+        }
+      }
+    }
+    return Files.size(file) == 100_000 ? "" : "it has " + Files.size(file) + " bytes";
   }
 
   private static String cpuTime(Stage stage) throws Exception {

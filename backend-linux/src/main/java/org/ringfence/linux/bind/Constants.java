@@ -97,6 +97,7 @@ public final class Constants {
   // signal.h
   public static final int SIGKILL = 9;
   public static final int SIGTERM = 15;
+  public static final int SIGXFSZ = 25;
 
   // asm-generic/resource.h
   public static final int RLIMIT_CPU = 0;

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
@@ -160,9 +161,27 @@ final class Child {
     return (int) statusField(tid, "Umask:", 8)[0];
   }
 
-  /** File-system user and group of a thread. */
-  int[] fileUser(int tid) throws AccessException {
-    return new int[] {(int) statusField(tid, "Uid:", 10)[3], (int) statusField(tid, "Gid:", 10)[3]};
+  /** What a thread may: its file-system user and groups, and its capabilities. */
+  CallerRights.Rights rights(int tid) throws AccessException {
+    String status = status(tid);
+    long[] groups = field(status, "Groups:", 10);
+    return new CallerRights.Rights(
+        (int) field(status, "Uid:", 10)[3],
+        (int) field(status, "Gid:", 10)[3],
+        Arrays.stream(groups).mapToInt(group -> (int) group).toArray(),
+        field(status, "CapEff:", 16)[0]);
+  }
+
+  /** The most bytes that a thread's files may grow to; -1 for any number. */
+  long fileSizeLimit(int tid) throws AccessException {
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(16);
+      long result = kernel.call(Syscall.PRLIMIT64, tid, Constants.RLIMIT_FSIZE, 0, at);
+      if (result < 0) {
+        throw new AccessException(result);
+      }
+      return block.getLong(at);
+    }
   }
 
   /** Whether a signal waits that the thread neither blocks nor ignores. */
@@ -227,22 +246,18 @@ final class Child {
     return (int) statusField(tid, "Tgid:", 10)[0];
   }
 
-  /**
-   * Whether a process has our file-system ids, so that what we do for it we do with no rights that
-   * it lacks. Only root's children can have changed theirs.
-   */
-  boolean sameUser(int tid, int uid, int gid) throws AccessException {
-    return statusField(tid, "Uid:", 10)[3] == uid && statusField(tid, "Gid:", 10)[3] == gid;
+  private long[] statusField(int tid, String name, int radix) throws AccessException {
+    return field(status(tid), name, radix);
   }
 
-  private long[] statusField(int tid, String name, int radix) throws AccessException {
-    String status = status(tid);
+  private static long[] field(String status, String name, int radix) throws AccessException {
     int start = status.indexOf("\n" + name);
     if (start < 0) {
       throw new AccessException(-Errno.ESRCH.value());
     }
     int end = status.indexOf('\n', start + 1);
-    String[] parts = status.substring(start + 1 + name.length(), end).trim().split("\\s+");
+    String text = status.substring(start + 1 + name.length(), end).trim();
+    String[] parts = text.isEmpty() ? new String[0] : text.split("\\s+");
     long[] values = new long[parts.length];
     for (int i = 0; i < parts.length; i++) {
       values[i] = Long.parseUnsignedLong(parts[i], radix);

@@ -7,6 +7,7 @@ import static org.ringfence.linux.bind.Constants.AT_SYMLINK_FOLLOW;
 import static org.ringfence.linux.bind.Constants.O_CREAT;
 import static org.ringfence.linux.bind.Constants.O_TRUNC;
 import static org.ringfence.linux.bind.Constants.O_WRONLY;
+import static org.ringfence.linux.bind.Constants.SIGXFSZ;
 import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFIFO;
 import static org.ringfence.linux.bind.Constants.S_IFLNK;
@@ -48,7 +49,6 @@ final class NameCalls {
   private final FileView view;
   private final Supervision supervision;
   private final OwnSockets sockets;
-  private final boolean root;
   private final Consumer<Violation> denied;
   private final NameDecisions decisions;
   private final OpenCalls opens;
@@ -59,7 +59,6 @@ final class NameCalls {
       FileView view,
       Supervision supervision,
       OwnSockets sockets,
-      boolean root,
       Consumer<Violation> denied,
       Executor blocking) {
     this.kernel = kernel;
@@ -69,7 +68,6 @@ final class NameCalls {
     this.view = view;
     this.supervision = supervision;
     this.sockets = sockets;
-    this.root = root;
     this.denied = denied;
     this.decisions = new NameDecisions(kernel, paths, view, denied);
     this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, blocking);
@@ -77,36 +75,11 @@ final class NameCalls {
 
   void answer(Syscall syscall, TrappedCall call) {
     try {
-      if (!root) {
-        dispatch(syscall, call);
-        return;
-      }
-      int[] user = child.fileUser(call.tid());
-      if (user[0] == 0 && user[1] == 0) {
-        dispatch(syscall, call);
-        return;
-      }
-      asUser(user, () -> dispatch(syscall, call));
+      dispatch(syscall, call);
     } catch (AccessException e) {
       call.result(e.result());
     } catch (RejectedExecutionException e) {
       call.fail(Errno.EAGAIN);
-    }
-  }
-
-  private interface Step {
-    void run() throws AccessException;
-  }
-
-  /** A thread of root's that has become another user gets no more than that user may. */
-  private void asUser(int[] user, Step step) throws AccessException {
-    kernel.call(Syscall.SETFSGID, user[1]);
-    kernel.call(Syscall.SETFSUID, user[0]);
-    try {
-      step.run();
-    } finally {
-      kernel.call(Syscall.SETFSUID, 0);
-      kernel.call(Syscall.SETFSGID, 0);
     }
   }
 
@@ -195,10 +168,22 @@ final class NameCalls {
     try (NativeBlock block = new NativeBlock(96)) {
       String path = view.policyPath(paths.pathOf(object));
       decisions.demand("truncate", call, path, policy.evaluate(path, Operation.WRITE));
+      if (call.argument(1) > paths.size(object) && exceedsLimit(call)) {
+        return -Errno.EFBIG.value();
+      }
       return kernel.call(Syscall.TRUNCATE, block.string(PathObject.own(object)), call.argument(1));
     } finally {
       child.close(object);
     }
+  }
+
+  /** As fs/attr.c, inode_newsize_ok, with the limit and the signal of the thread that asks. */
+  private boolean exceedsLimit(TrappedCall call) throws AccessException {
+    boolean exceeds = Long.compareUnsigned(call.argument(1), child.fileSizeLimit(call.tid())) > 0;
+    if (exceeds && call.alive()) {
+      kernel.call(Syscall.TGKILL, child.processOf(call.tid()), call.tid(), SIGXFSZ);
+    }
+    return exceeds;
   }
 
   private long makeDirectory(TrappedCall call, int directory, int nameArgument)

@@ -11,14 +11,18 @@ import static org.ringfence.linux.bind.Constants.UDIAG_SHOW_VFS;
 import static org.ringfence.linux.bind.Constants.UNIX_DIAG_VFS;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
@@ -34,6 +38,9 @@ final class OwnSockets {
   // linux/netlink.h
   private static final int NLM_F_DUMP = 0x300;
   private static final int NLMSG_DONE = 3;
+  private static final int FIRST_SWEEP = 1024;
+  // Beyond it a socket's name is its last part alone.
+  private static final int MOST_NAMES = 16_384;
 
   /** Who answers at an address. */
   enum Listener {
@@ -54,6 +61,18 @@ final class OwnSockets {
   private final Map<String, Long> boundPaths = new ConcurrentHashMap<>();
   private final Map<String, UnixSocket> abstractNames = new ConcurrentHashMap<>();
 
+  private final Map<Long, byte[]> names =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, byte[]> eldest) {
+          return size() > MOST_NAMES;
+        }
+      };
+  // What is remembered of sockets that are gone goes when it is as much as what lives.
+  private volatile int sweepAt = FIRST_SWEEP;
+
   OwnSockets(Kernel kernel) {
     this.kernel = kernel;
   }
@@ -62,8 +81,50 @@ final class OwnSockets {
    * Remembers a path that a socket is bound to in a network namespace of its own, where it cannot
    * be asked for.
    */
-  void addPath(String path, long inode) {
+  void addPath(int tid, String path, long inode) {
+    if (boundPaths.size() >= sweepAt) {
+      Set<String> live = inodesOf(tid);
+      if (!live.isEmpty()) {
+        boundPaths.values().removeIf(socket -> !live.contains(socket.toString()));
+        sweepAt = Math.max(FIRST_SWEEP, 2 * boundPaths.size());
+      }
+    }
     boundPaths.put(path, inode);
+  }
+
+  /** Inodes of the unix sockets of a thread's network namespace; empty when they cannot be read. */
+  private static Set<String> inodesOf(int tid) {
+    try (Stream<String> lines =
+        Files.lines(Path.of("/proc/" + tid + "/net/unix"), StandardCharsets.ISO_8859_1)) {
+      // Columns of proc_pid_net(5): the inode is the seventh.
+      return lines
+          .map(line -> line.trim().split("\\s+"))
+          .filter(columns -> columns.length > 6)
+          .map(columns -> columns[6])
+          .collect(Collectors.toSet());
+    } catch (IOException | UncheckedIOException e) {
+      return Set.of();
+    }
+  }
+
+  /** Remembers by which name a thread has bound a socket; we bound it by another. */
+  void named(UnixSocket socket, byte[] given) {
+    synchronized (names) {
+      names.put(socket.cookie(), given);
+    }
+  }
+
+  boolean namesAny() {
+    synchronized (names) {
+      return !names.isEmpty();
+    }
+  }
+
+  /** The name that a thread has bound a socket by, or nothing. */
+  byte[] nameOf(long cookie) {
+    synchronized (names) {
+      return names.getOrDefault(cookie, new byte[0]);
+    }
   }
 
   /** What lies at a path, or below it, has another name from now on. */
@@ -82,7 +143,7 @@ final class OwnSockets {
   /** What lies at a path has a second name. */
   void linked(String path, String more) {
     Long socket = boundPaths.get(path);
-    if (socket != null) {
+    if (socket != null && boundPaths.size() < MOST_NAMES) {
       boundPaths.put(more, socket);
     }
   }
@@ -101,17 +162,7 @@ final class OwnSockets {
     if (socket == null || hostHas(inode, device)) {
       return false;
     }
-    try {
-      List<String> lines =
-          Files.readAllLines(Path.of("/proc/" + tid + "/net/unix"), StandardCharsets.ISO_8859_1);
-      String wanted = socket.toString();
-      // Columns of proc_pid_net(5): the inode is the seventh.
-      return lines.stream()
-          .map(line -> line.trim().split("\\s+"))
-          .anyMatch(columns -> columns.length > 6 && columns[6].equals(wanted));
-    } catch (IOException e) {
-      return false;
-    }
+    return inodesOf(tid).contains(socket.toString());
   }
 
   /** Whether a unix socket of this JVM's network namespace is bound to a file. */
@@ -171,10 +222,18 @@ final class OwnSockets {
   }
 
   void addUnix(UnixSocket socket) {
+    if (unix.size() >= sweepAt) {
+      unix.removeIf(one -> describe(one).length == 0);
+      sweepAt = Math.max(FIRST_SWEEP, 2 * unix.size());
+    }
     unix.add(socket);
   }
 
   void addAbstract(String name, UnixSocket socket) {
+    if (abstractNames.size() >= sweepAt) {
+      abstractNames.values().removeIf(one -> describe(one).length == 0);
+      sweepAt = Math.max(FIRST_SWEEP, 2 * abstractNames.size());
+    }
     abstractNames.put(name, socket);
   }
 

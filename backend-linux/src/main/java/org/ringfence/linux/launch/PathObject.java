@@ -264,6 +264,18 @@ final class PathObject {
     }
   }
 
+  /** How many bytes a file has. */
+  long size(int fd) throws AccessException {
+    try (NativeBlock block = new NativeBlock(512)) {
+      long statx = block.allocate(256);
+      // STATX_SIZE is 0x200; stx_size lies at 40 in struct statx (linux/stat.h).
+      checked(
+          kernel.call(
+              Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, 0x200, statx, 0));
+      return block.getLong(statx + 40);
+    }
+  }
+
   /** The thread's working directory. */
   int workingDirectory(int tid) throws AccessException {
     return directory(tid, "cwd");

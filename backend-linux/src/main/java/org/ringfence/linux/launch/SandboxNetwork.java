@@ -11,6 +11,7 @@ import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.NetworkMode;
@@ -30,6 +31,7 @@ final class SandboxNetwork implements AutoCloseable {
    *
    * @param kernel the system calls
    * @param paths how names are resolved
+   * @param view the policy and how the sandbox sees paths
    * @param supervision which calls are answered
    * @param policy the network policy
    * @param root whether this JVM runs as user 0
@@ -40,6 +42,7 @@ final class SandboxNetwork implements AutoCloseable {
   record Setting(
       Kernel kernel,
       PathObject paths,
+      FileView view,
       Supervision supervision,
       NetworkPolicy policy,
       boolean root,
@@ -84,6 +87,7 @@ final class SandboxNetwork implements AutoCloseable {
             setting.supervision(),
             policy,
             own,
+            unixBinds(setting, own),
             setting.root(),
             new InetDestinations(
                 policy,
@@ -96,6 +100,17 @@ final class SandboxNetwork implements AutoCloseable {
             datagrams,
             reporter::violation,
             setting.blocking());
+  }
+
+  private static UnixBinds unixBinds(Setting setting, OwnSockets own) {
+    return new UnixBinds(
+        setting.kernel(),
+        setting.paths(),
+        new NameDecisions(
+            setting.kernel(), setting.paths(), setting.view(), setting.reporter()::violation),
+        setting.view().policy(),
+        own,
+        setting.supervision().privateNetwork());
   }
 
   private static Egress egress(NetworkPolicy policy, SandboxListener listener, Reporter reporter)

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.NativeBlock;
 
 /**
  * A socket address as a sandboxed thread passed it, copied once ({@code linux/socket.h}, {@code
@@ -41,6 +42,15 @@ record SocketAddress(byte[] bytes) {
     if (!v4) {
       ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).putInt(24, scope);
     }
+    return new SocketAddress(bytes);
+  }
+
+  /** The address of a unix socket that is bound to a path. */
+  static SocketAddress unix(String path) {
+    byte[] name = NativeBlock.encode(path);
+    byte[] bytes = new byte[2 + name.length + 1];
+    bytes[0] = Constants.AF_UNIX;
+    System.arraycopy(name, 0, bytes, 2, name.length);
     return new SocketAddress(bytes);
   }
 

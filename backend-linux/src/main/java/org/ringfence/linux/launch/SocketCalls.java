@@ -14,7 +14,6 @@ import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
-import static org.ringfence.linux.bind.Constants.SO_COOKIE;
 import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
 import static org.ringfence.linux.bind.Constants.SO_TYPE;
 
@@ -31,7 +30,6 @@ import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
-import org.ringfence.linux.launch.OwnSockets.UnixSocket;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
@@ -45,7 +43,6 @@ import org.ringfence.policy.NetworkPolicy;
  * socket.
  */
 final class SocketCalls {
-  private static final int LARGEST_PRIVILEGED_PORT = 1023;
   private static final String CONNECT = "connect";
 
   private final Kernel kernel;
@@ -55,7 +52,8 @@ final class SocketCalls {
   private final NetworkPolicy policy;
   private final Set<String> namedSockets;
   private final OwnSockets own;
-  private final boolean root;
+  private final UnixBinds unixBinds;
+  private final PrivilegedPorts privileged;
   private final boolean ownNetwork;
   private final boolean privateNetwork;
   private final InetDestinations inet;
@@ -70,6 +68,7 @@ final class SocketCalls {
       Supervision supervision,
       NetworkPolicy policy,
       OwnSockets own,
+      UnixBinds unixBinds,
       boolean root,
       InetDestinations inet,
       PendingConnects pending,
@@ -88,7 +87,8 @@ final class SocketCalls {
     this.policy = policy;
     this.namedSockets = realPaths(policy.unixSockets());
     this.own = own;
-    this.root = root;
+    this.unixBinds = unixBinds;
+    this.privileged = PrivilegedPorts.of(root, ownNetwork);
     this.denied = denied;
     this.blocking = blocking;
   }
@@ -112,6 +112,7 @@ final class SocketCalls {
       switch (syscall) {
         case SOCKET -> socket(call);
         case BIND -> bind(call);
+        case GETSOCKNAME -> unixBinds.name(call);
         case LISTEN -> listen(call);
         case CONNECT -> connect(call);
         case SENDTO -> sendTo(call);
@@ -178,16 +179,19 @@ final class SocketCalls {
       live(call);
       long domain = options.get(fd, SO_DOMAIN);
       if (domain == AF_UNIX) {
-        bindUnix(call, fd, given);
-        return;
-      }
-      if (policy.mode() == NetworkMode.FULL || ownNetwork) {
-        // Whatever socket it is by then: to bind one is harmless, and one that was not seen here
-        // is not connected to later.
-        call.proceed();
+        call.result(unixBinds.bind(call, fd, given));
         return;
       }
       if (domain != AF_INET && domain != AF_INET6) {
+        call.result(withAddress(Syscall.BIND, fd, given));
+        return;
+      }
+      if (privileged.includes(given)) {
+        // The caller lacks CAP_NET_BIND_SERVICE; this JVM may have it.
+        call.fail(Errno.EACCES);
+        return;
+      }
+      if (policy.mode() == NetworkMode.FULL || ownNetwork) {
         call.result(withAddress(Syscall.BIND, fd, given));
         return;
       }
@@ -197,12 +201,6 @@ final class SocketCalls {
         return;
       }
       SocketAddress address = read instanceof PeerAddress.Named named ? named.address() : given;
-      boolean privileged = address.port() > 0 && address.port() <= LARGEST_PRIVILEGED_PORT;
-      if (root && privileged) {
-        // The caller lacks CAP_NET_BIND_SERVICE; this JVM may have it.
-        call.fail(Errno.EACCES);
-        return;
-      }
       if (address.port() > 0 && taken(fd, address)) {
         call.fail(Errno.EADDRINUSE);
         return;
@@ -228,34 +226,6 @@ final class SocketCalls {
     } catch (IOException e) {
       throw new AccessException(-Errno.EACCES.value());
     }
-  }
-
-  private void bindUnix(TrappedCall call, int fd, SocketAddress address) throws AccessException {
-    UnixSocket socket = new UnixSocket(options.inode(fd, paths), options.getLong(fd, SO_COOKIE));
-    if (privateNetwork) {
-      if (address.hasPath()) {
-        PathObject.Entry entry = paths.entry(call.tid(), AT_FDCWD, address.path());
-        try {
-          own.addPath(entry.pathIn(paths), socket.inode());
-        } finally {
-          child.close(entry.directory());
-        }
-      }
-      call.proceed();
-      return;
-    }
-    if (address.hasPath()) {
-      // The kernel makes the socket file under the caller's Landlock domain, whatever the path is
-      // by then; what counts later is the socket, and that is known now.
-      own.addUnix(socket);
-      call.proceed();
-      return;
-    }
-    long result = withAddress(Syscall.BIND, fd, address);
-    if (result >= 0) {
-      own.addAbstract(options.boundName(fd).abstractName(), socket);
-    }
-    call.result(result);
   }
 
   private void connect(TrappedCall call) throws AccessException, IOException {
@@ -457,20 +427,12 @@ final class SocketCalls {
         return refused(call, operation, path, "network.unixSockets", "network.unixSockets " + path);
       }
       keep = true;
-      return new Destination(unixAddress(PathObject.own(object)), 0, object, child);
+      return new Destination(SocketAddress.unix(PathObject.own(object)), 0, object, child);
     } finally {
       if (!keep) {
         child.close(object);
       }
     }
-  }
-
-  private static SocketAddress unixAddress(String path) {
-    byte[] name = NativeBlock.encode(path);
-    byte[] bytes = new byte[2 + name.length + 1];
-    bytes[0] = AF_UNIX;
-    System.arraycopy(name, 0, bytes, 2, name.length);
-    return new SocketAddress(bytes);
   }
 
   private boolean owns(TrappedCall call, int object, String path) throws AccessException {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
@@ -63,6 +65,8 @@ final class Supervisor implements AutoCloseable {
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final MetadataCalls metadata;
   private final NameCalls names;
+  private final CallerRights rights;
+  private final FileLocks locks;
   private final LimitGate gate;
   private final ThreadPoolExecutor blocking;
   private final SandboxNetwork network;
@@ -107,24 +111,28 @@ final class Supervisor implements AutoCloseable {
     blocking.allowCoreThreadTimeOut(true);
     this.reporter = new Reporter(listener);
     boolean root = user[0] == 0;
-    this.metadata = new MetadataCalls(kernel, paths, view, user[0], user[1], reporter::violation);
+    this.rights = new CallerRights(kernel, root);
+    Executor waiting = rights.carriedTo(blocking);
+    this.locks = new FileLocks(kernel, paths, view, reporter::violation, waiting);
+    this.metadata = new MetadataCalls(kernel, paths, view, user[0], reporter::violation);
     this.network =
         new SandboxNetwork(
             new SandboxNetwork.Setting(
                 kernel,
                 paths,
+                view,
                 supervision,
                 policy.policy().network(),
                 root,
                 reporter,
                 deadlines,
-                blocking),
+                waiting),
             listener,
             this::watchConnect,
             this::unwatch);
     this.names =
         new NameCalls(
-            kernel, paths, view, supervision, network.own(), root, reporter::violation, blocking);
+            kernel, paths, view, supervision, network.own(), reporter::violation, waiting);
     this.gate =
         new LimitGate(kernel, policy.policy().limits(), cgroup, processesAbove(view, supervision));
     this.audit =
@@ -406,13 +414,23 @@ final class Supervisor implements AutoCloseable {
       call.proceed();
       return;
     }
-    switch (syscall) {
-      case EXECVE, EXECVEAT -> {
-        if (audit != null) {
-          audit.executes(syscall, call).ifPresent(this::watchProcess);
-        }
-        gate.answer(call);
+    if (syscall == Syscall.EXECVE || syscall == Syscall.EXECVEAT) {
+      if (audit != null) {
+        audit.executes(syscall, call).ifPresent(this::watchProcess);
       }
+      gate.answer(call);
+      return;
+    }
+    try {
+      rights.as(call, () -> perform(syscall, call));
+    } catch (AccessException e) {
+      call.result(e.result());
+    }
+  }
+
+  private void perform(Syscall syscall, TrappedCall call) {
+    switch (syscall) {
+      case FLOCK -> locks.answer(call);
       case OPEN,
           OPENAT,
           CREAT,
@@ -432,7 +450,16 @@ final class Supervisor implements AutoCloseable {
           UNLINKAT,
           RMDIR ->
           names.answer(syscall, call);
-      case SOCKET, BIND, LISTEN, CONNECT, SENDTO, SENDMSG, SENDMMSG, RECVFROM, RECVMSG ->
+      case SOCKET,
+          BIND,
+          GETSOCKNAME,
+          LISTEN,
+          CONNECT,
+          SENDTO,
+          SENDMSG,
+          SENDMMSG,
+          RECVFROM,
+          RECVMSG ->
           network.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }

@@ -21,6 +21,7 @@ public enum Errno {
   ENOTDIR(20),
   EISDIR(21),
   EINVAL(22),
+  EFBIG(27),
   EROFS(30),
   ENAMETOOLONG(36),
   ENOSYS(38),

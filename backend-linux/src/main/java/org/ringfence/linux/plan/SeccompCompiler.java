@@ -216,6 +216,15 @@ public final class SeccompCompiler {
   // linux/prctl.h, linux/seccomp.h
   private static final int PR_SET_SECCOMP = 22;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
+  private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3;
+  // linux/fcntl.h; F_SETDELEG came with Linux 6.19
+  private static final int F_SETLEASE = 1024;
+  private static final int F_SETDELEG = 1024 + 16;
+  // asm-generic/fcntl.h
+  private static final int LOCK_EX = 2;
+  // linux/personality.h
+  private static final int PERSONALITY_QUERY = -1;
+  private static final int ADDR_NO_RANDOMIZE = 0x0040000;
 
   /**
    * Compiles a policy.
@@ -235,6 +244,9 @@ public final class SeccompCompiler {
         compiler.always(syscall, new Verdict.Deny(Errno.ENOSYS));
       }
     }
+    if (supervision.metadata() || supervision.names()) {
+      compiler.rule(Syscall.FLOCK, ALLOW, when(NOTIFY, anyBit(1, LOCK_EX)));
+    }
     if (supervision.names() || supervision.opens()) {
       NAMES.forEach(syscall -> compiler.always(syscall, NOTIFY));
     }
@@ -242,11 +254,6 @@ public final class SeccompCompiler {
     if (supervision.commands()) {
       compiler.always(Syscall.EXECVE, NOTIFY);
       compiler.always(Syscall.EXECVEAT, NOTIFY);
-    }
-    if (supervision.inNamespaces()) {
-      // With its filter the set-up ends, and the command begins.
-      compiler.rule(Syscall.PRCTL, ALLOW, when(NOTIFY, equal(0, PR_SET_SECCOMP)));
-      compiler.rule(Syscall.SECCOMP, ALLOW, when(NOTIFY, equal(0, SECCOMP_SET_MODE_FILTER)));
     }
     return new SeccompFilter(compiler.rules);
   }
@@ -285,7 +292,38 @@ public final class SeccompCompiler {
     namespaces();
     otherProcesses();
     ioctls();
+    ownProcess(supervision);
     network(network, supervision);
+  }
+
+  /**
+   * What a process does to itself. A lease would hold up whoever opens the file, this JVM included.
+   * A listener of its own would hear calls before the supervisor does, on kernels that let several
+   * be (up to Linux 6.18 the answer is EBUSY as well). Loading a filter ends the set-up of a
+   * namespace, and the command begins.
+   */
+  private void ownProcess(Supervision supervision) {
+    rule(
+        Syscall.FCNTL,
+        ALLOW,
+        when(EACCES, equal(1, F_SETLEASE)),
+        when(EACCES, equal(1, F_SETDELEG)));
+    rule(
+        Syscall.PERSONALITY,
+        ALLOW,
+        when(ALLOW, equal(0, PERSONALITY_QUERY)),
+        when(EPERM, anyBit(0, ADDR_NO_RANDOMIZE)));
+    Clause listens =
+        when(
+            new Verdict.Deny(Errno.EBUSY),
+            equal(0, SECCOMP_SET_MODE_FILTER),
+            anyBit(1, SECCOMP_FILTER_FLAG_NEW_LISTENER));
+    if (supervision.inNamespaces()) {
+      rule(Syscall.PRCTL, ALLOW, when(NOTIFY, equal(0, PR_SET_SECCOMP)));
+      rule(Syscall.SECCOMP, ALLOW, listens, when(NOTIFY, equal(0, SECCOMP_SET_MODE_FILTER)));
+    } else {
+      rule(Syscall.SECCOMP, ALLOW, listens);
+    }
   }
 
   /**
@@ -401,6 +439,8 @@ public final class SeccompCompiler {
     }
     always(Syscall.CONNECT, NOTIFY);
     always(Syscall.BIND, NOTIFY);
+    // The supervisor binds unix sockets, by a name of its own.
+    always(Syscall.GETSOCKNAME, NOTIFY);
     if (!full && !supervision.ownNetwork()) {
       // It tells the sandbox's own servers from others; and one whose socket can be connected
       // anywhere must not listen everywhere.

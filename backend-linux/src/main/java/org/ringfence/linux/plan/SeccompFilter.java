@@ -53,7 +53,9 @@ public record SeccompFilter(List<SyscallRule> rules) {
                         rule.syscall() != Syscall.EXECVE
                             && rule.syscall() != Syscall.EXECVEAT
                             && rule.syscall() != Syscall.PRCTL
-                            && rule.syscall() != Syscall.SECCOMP)
+                            && rule.syscall() != Syscall.SECCOMP
+                            && rule.syscall() != Syscall.FLOCK
+                            && rule.syscall() != Syscall.GETSOCKNAME)
                 .toList())
         .mapped(SeccompFilter::denied);
   }

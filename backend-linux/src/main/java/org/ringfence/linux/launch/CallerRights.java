@@ -1,0 +1,123 @@
+package org.ringfence.linux.launch;
+
+import java.util.Arrays;
+import java.util.concurrent.Executor;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * What a JVM of root does for a sandboxed thread, it does with that thread's file-system user,
+ * groups and capabilities: the kernel then checks the call as it would have checked the thread's
+ * own. A JVM of another user has no right that its commands lack.
+ *
+ * <p>All of it belongs to the calling thread alone (credentials(7)). Thread-safe.
+ */
+final class CallerRights {
+  private static final int CAPABILITY_VERSION_3 = 0x20080522;
+  // linux/capability.h: looking at the caller takes it, in a namespace of the caller's own.
+  private static final long CAP_SYS_PTRACE = 1L << 19;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final boolean root;
+  private final ThreadLocal<Rights> current = new ThreadLocal<>();
+
+  CallerRights(Kernel kernel, boolean root) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.root = root;
+  }
+
+  /**
+   * What a thread may.
+   *
+   * @param user its file-system user
+   * @param group its file-system group
+   * @param groups its supplementary groups
+   * @param capabilities its effective capabilities
+   */
+  record Rights(int user, int group, int[] groups, long capabilities) {}
+
+  /** Something done for a thread. */
+  interface Step {
+    void run();
+  }
+
+  /** Does something with the rights of the thread that made a call. */
+  void as(TrappedCall call, Step step) throws AccessException {
+    if (!root) {
+      step.run();
+      return;
+    }
+    with(child.rights(call.tid()), step);
+  }
+
+  /** Runs tasks with the rights that the thread that hands them over has taken on. */
+  Executor carriedTo(Executor executor) {
+    return task -> {
+      Rights rights = current.get();
+      executor.execute(rights == null ? task : () -> with(rights, task::run));
+    };
+  }
+
+  private void with(Rights rights, Step step) {
+    try (NativeBlock block = new NativeBlock(96L + 4L * rights.groups().length)) {
+      long header = block.allocate(8);
+      block.setInt(header, CAPABILITY_VERSION_3);
+      // Twice effective, permitted, inheritable: the lower half, then the upper.
+      long data = block.allocate(24);
+      kernel.call(Syscall.CAPGET, header, data);
+      byte[] own = block.getBytes(data, 24);
+      int[] ownGroups = groups();
+      try {
+        if (!Arrays.equals(ownGroups, rights.groups())) {
+          setGroups(rights.groups());
+        }
+        kernel.call(Syscall.SETFSGID, rights.group());
+        kernel.call(Syscall.SETFSUID, rights.user());
+        long wanted = rights.capabilities() | CAP_SYS_PTRACE;
+        block.setInt(data, (int) wanted & block.getInt(data + 4));
+        block.setInt(data + 12, (int) (wanted >> 32) & block.getInt(data + 16));
+        kernel.call(Syscall.CAPSET, header, data);
+        current.set(rights);
+        step.run();
+      } finally {
+        current.remove();
+        block.setBytes(data, own);
+        kernel.call(Syscall.CAPSET, header, data);
+        kernel.call(Syscall.SETFSUID, 0);
+        kernel.call(Syscall.SETFSGID, 0);
+        if (!Arrays.equals(ownGroups, rights.groups())) {
+          setGroups(ownGroups);
+        }
+      }
+    }
+  }
+
+  private int[] groups() {
+    int count = (int) kernel.call(Syscall.GETGROUPS, 0, 0);
+    if (count <= 0) {
+      return new int[0];
+    }
+    try (NativeBlock block = new NativeBlock(4L * count + 16)) {
+      long at = block.allocate(4L * count);
+      int[] groups = new int[(int) Math.max(0, kernel.call(Syscall.GETGROUPS, count, at))];
+      for (int i = 0; i < groups.length; i++) {
+        groups[i] = block.getInt(at + 4L * i);
+      }
+      return groups;
+    }
+  }
+
+  private void setGroups(int[] groups) {
+    try (NativeBlock block = new NativeBlock(4L * groups.length + 16)) {
+      long at = block.allocate(4L * groups.length);
+      for (int i = 0; i < groups.length; i++) {
+        block.setInt(at + 4L * i, groups[i]);
+      }
+      kernel.call(Syscall.SETGROUPS, groups.length, at);
+    }
+  }
+}

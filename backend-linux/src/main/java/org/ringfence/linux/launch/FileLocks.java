@@ -1,0 +1,119 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.F_GETFL;
+import static org.ringfence.linux.bind.Constants.O_ACCMODE;
+import static org.ringfence.linux.bind.Constants.O_RDONLY;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+
+/**
+ * Takes exclusive locks with {@code flock} for sandboxed threads. The kernel lets whoever can read
+ * a file lock it; a command that may not write a file could keep the user's programs from it. The
+ * lock belongs to the open file, which our copy of the descriptor shares.
+ */
+final class FileLocks {
+  // asm-generic/fcntl.h
+  private static final int LOCK_NB = 4;
+  private static final long LOOK_MILLIS = 2;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final FileView view;
+  private final EffectivePolicy policy;
+  private final Consumer<Violation> denied;
+  private final Executor blocking;
+
+  FileLocks(
+      Kernel kernel,
+      PathObject paths,
+      FileView view,
+      Consumer<Violation> denied,
+      Executor blocking) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = paths;
+    this.view = view;
+    this.policy = view.policy();
+    this.denied = denied;
+    this.blocking = blocking;
+  }
+
+  void answer(TrappedCall call) {
+    try {
+      lock(call);
+    } catch (AccessException e) {
+      call.result(e.result());
+    } catch (RejectedExecutionException e) {
+      call.fail(Errno.EAGAIN);
+    }
+  }
+
+  private void lock(TrappedCall call) throws AccessException {
+    int fd = child.descriptor(call.tid(), call.intArgument(0));
+    boolean handedOn = false;
+    try {
+      if (!permitted(call, fd)) {
+        // As from NFS, where such a lock takes a descriptor for writing (flock(2)).
+        call.fail(Errno.EBADF);
+        return;
+      }
+      int operation = call.intArgument(1);
+      long result = kernel.call(Syscall.FLOCK, fd, operation | LOCK_NB);
+      if (result == -Errno.EAGAIN.value() && (operation & LOCK_NB) == 0) {
+        blocking.execute(() -> lockLater(call, fd, operation));
+        handedOn = true;
+        return;
+      }
+      call.result(result);
+    } finally {
+      if (!handedOn) {
+        child.close(fd);
+      }
+    }
+  }
+
+  private boolean permitted(TrappedCall call, int fd) throws AccessException {
+    if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_ACCMODE) != O_RDONLY) {
+      return true;
+    }
+    String path = view.policyPath(paths.pathOf(fd));
+    if (path.isEmpty()) {
+      return true;
+    }
+    Decision decision = policy.evaluate(path, Operation.WRITE);
+    if (!decision.allowed()) {
+      denied.accept(Denials.certain(child, "lock", path, Operation.WRITE, call.tid(), decision));
+    }
+    return decision.allowed();
+  }
+
+  private void lockLater(TrappedCall call, int fd, int operation) {
+    try {
+      long result = -Errno.EAGAIN.value();
+      while (result == -Errno.EAGAIN.value() && call.alive() && !child.signalled(call.tid())) {
+        Thread.sleep(LOOK_MILLIS);
+        result = kernel.call(Syscall.FLOCK, fd, operation | LOCK_NB);
+      }
+      call.result(result == -Errno.EAGAIN.value() ? -Errno.ERESTARTSYS.value() : result);
+    } catch (AccessException e) {
+      call.result(e.result());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      call.fail(Errno.EINTR);
+    } finally {
+      child.close(fd);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Ports that take CAP_NET_BIND_SERVICE, which commands lack and whoever binds for them may have: a
+ * JVM of root, and the maker of a network namespace in it.
+ *
+ * @param applies whether the kernel would ask us for less than the caller
+ * @param firstFree the first port that everybody may bind
+ */
+record PrivilegedPorts(boolean applies, int firstFree) {
+  // include/net/sock.h, PROT_SOCK; a new network namespace starts with it.
+  private static final int PROT_SOCK = 1024;
+
+  static PrivilegedPorts of(boolean root, boolean ownNetwork) {
+    Path file = Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    int firstFree = PROT_SOCK;
+    try {
+      firstFree = ownNetwork ? PROT_SOCK : Integer.parseInt(Files.readString(file).strip());
+    } catch (IOException | NumberFormatException e) {
+      firstFree = PROT_SOCK;
+    }
+    return new PrivilegedPorts(root || ownNetwork, firstFree);
+  }
+
+  /** An address of family 0 has its port in the same place (net/ipv4/af_inet.c, __inet_bind). */
+  boolean includes(SocketAddress address) {
+    return applies
+        && address.bytes().length >= 4
+        && address.port() > 0
+        && address.port() < firstFree;
+  }
+}
