@@ -31,6 +31,7 @@ public final class EffectivePolicy {
   private final List<EffectiveRule> rules;
   private final DenyGlobs globs;
   private final RuleTree tree;
+  private final HomeNames homes;
   private final List<String> protectedPaths;
   private final Set<String> protectedKeys;
   private final SurfaceSurvey survey;
@@ -57,6 +58,7 @@ public final class EffectivePolicy {
     this.survey = found != null || !looks ? found : survey(placed);
     this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
+    this.homes = HomeNames.of(policy.protectedNames(), places, placed);
     this.protectedPaths = List.copyOf(protect(placed));
     this.protectedKeys =
         protectedPaths.stream()
@@ -82,6 +84,7 @@ public final class EffectivePolicy {
       }
     }
     if (survey != null) {
+      paths.addAll(homes.targets(places, placed));
       survey.kept().forEach(path -> paths.add(path.toString()));
       if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
         grantGitDirectories(placed);
@@ -322,7 +325,8 @@ public final class EffectivePolicy {
       if (kept != null) {
         return Decision.deny("files.protectedPaths " + kept, "the path stays as it is");
       }
-      String name = rule.scratch() ? null : policy.protectedNames().matching(below(components));
+      int depth = tree.depthOfDecision(components);
+      String name = rule.scratch() ? null : homes.protectedAt(components, depth);
       if (name != null) {
         return byName(name);
       }
@@ -333,17 +337,6 @@ public final class EffectivePolicy {
   private static Decision byName(String name) {
     return Decision.deny(
         "protectedNames " + name, "what lies there can run code in a later session");
-  }
-
-  /** The components below the deciding rule; of a git directory, the name itself as well. */
-  private List<String> below(List<String> components) {
-    int depth = tree.depthOfDecision(components);
-    for (int i = depth - 1; i >= 0; i--) {
-      if (components.get(i).equalsIgnoreCase(".git") && depth < components.size()) {
-        return components.subList(i, components.size());
-      }
-    }
-    return components.subList(depth, components.size());
   }
 
   private String protectedPathOver(String path) {
@@ -390,7 +383,7 @@ public final class EffectivePolicy {
     if (!decision.allowed() || rule == null || rule.scratch()) {
       return decision;
     }
-    String name = policy.protectedNames().matchingReplacement(below(components));
+    String name = homes.replacedAt(components, tree.depthOfDecision(components));
     return name == null ? decision : byName(name);
   }
 
@@ -610,6 +603,15 @@ public final class EffectivePolicy {
   }
 
   /**
+   * Home directories that can be written, as a whole or in part, and what is protected there.
+   *
+   * @return what is protected; of no home when protected names are off
+   */
+  public HomeNames homes() {
+    return homes;
+  }
+
+  /**
    * Where protected names and paths usually lie in what can be written, whether or not they exist:
    * for backends that can only keep what is there.
    *
@@ -623,6 +625,7 @@ public final class EffectivePolicy {
             .protectedNames()
             .usual()
             .forEach(name -> kept.add((rule.path().equals("/") ? "" : rule.path()) + "/" + name));
+        kept.addAll(homes.usual(rule.path()));
       }
     }
     return List.copyOf(kept);

@@ -38,40 +38,19 @@ public enum ProtectedNames {
   private static final Set<String> GIT_DATA =
       Set.of("refs", "logs", "objects", "rr-cache", "rebase-merge", "rebase-apply", "lfs");
 
-  private static final Set<String> SURFACES =
-      Set.of(
-          ".ringfence",
-          ".vscode",
-          ".idea",
-          ".zed",
-          ".fleet",
-          ".cursor",
-          ".claude",
-          ".codex",
-          ".agents",
-          ".gemini",
-          ".mcp.json",
-          ".devcontainer",
-          ".envrc",
-          ".bashrc",
-          ".bash_profile",
-          ".bash_login",
-          ".bash_logout",
-          ".profile",
-          ".zshrc",
-          ".zshenv",
-          ".zprofile",
-          ".zlogin",
-          ".gitconfig");
+  /** Names that are protected wherever they lie. */
+  private static final NameList SURFACES = NameList.read("protected-names.txt", "");
 
   /**
    * What protected names are made of, in lower case: for compilers that write them as patterns.
    *
-   * @param names protected wherever they lie
+   * @param names protected wherever they lie; some are paths, with slashes
+   * @param above directories that lead to those of {@code names} that are paths
    * @param git paths protected below a git directory
    * @param gitData names in a git directory below which names mean nothing
    */
-  public record Surfaces(Set<String> names, List<List<String>> git, Set<String> gitData) {}
+  public record Surfaces(
+      Set<String> names, Set<String> above, List<List<String>> git, Set<String> gitData) {}
 
   /**
    * The protected names' parts.
@@ -79,7 +58,44 @@ public enum ProtectedNames {
    * @return the parts
    */
   public static Surfaces surfaces() {
-    return new Surfaces(SURFACES, GIT_SURFACES, GIT_DATA);
+    Set<String> names = new TreeSet<>();
+    Set<String> above = new TreeSet<>();
+    for (ListedName name : SURFACES.names()) {
+      names.add(String.join("/", name.components()));
+      for (int i = 1; i < name.length(); i++) {
+        above.add(String.join("/", name.components().subList(0, i)));
+      }
+    }
+    return new Surfaces(names, above, GIT_SURFACES, GIT_DATA);
+  }
+
+  /**
+   * The names that are protected wherever they lie, without those of git.
+   *
+   * @return the names, as they are listed
+   */
+  public static List<ListedName> names() {
+    return SURFACES.names();
+  }
+
+  /**
+   * What is said of protected names in plans.
+   *
+   * @param homes home directories that can be written, as a whole or in part
+   * @return the statement
+   */
+  public String statement(HomeNames homes) {
+    String names =
+        this == READ_ONLY
+            ? ".git, editor, agent and shell configuration in writable roots stay as they are, and"
+                + " none is made"
+            : "git hooks and configuration, editor, agent and shell configuration stay as they are,"
+                + " and none is made";
+    return homes.homes().isEmpty()
+        ? names
+        : names
+            + "; nor dot entries but caches, nor what else a login or a tool reads, in "
+            + String.join(", ", homes.homes());
   }
 
   /**
@@ -95,15 +111,11 @@ public enum ProtectedNames {
       return null;
     }
     for (int start = 0; start < components.size(); start++) {
-      String name = components.get(start);
-      if (name.isEmpty() || name.charAt(0) != '.') {
-        continue;
+      ListedName listed = SURFACES.over(components, start, 0);
+      if (listed != null) {
+        return listed.text();
       }
-      String lower = name.toLowerCase(Locale.ROOT);
-      if (SURFACES.contains(lower)) {
-        return lower;
-      }
-      if (lower.equals(GIT)) {
+      if (components.get(start).equalsIgnoreCase(GIT)) {
         if (this == READ_ONLY || start + 1 == components.size()) {
           return GIT;
         }
@@ -126,7 +138,8 @@ public enum ProtectedNames {
     if (this == OFF) {
       return List.of();
     }
-    Set<String> names = new TreeSet<>(SURFACES);
+    Set<String> names = new TreeSet<>();
+    SURFACES.names().forEach(name -> names.add(name.text()));
     if (this == READ_ONLY) {
       names.add(GIT);
     } else {
@@ -147,8 +160,12 @@ public enum ProtectedNames {
     if (name != null || this == OFF) {
       return name;
     }
-    for (int start = 0; start < components.size() - 1; start++) {
-      if (components.get(start).equalsIgnoreCase(GIT)) {
+    for (int start = 0; start < components.size(); start++) {
+      ListedName below = SURFACES.below(components, start, 0);
+      if (below != null) {
+        return below.text();
+      }
+      if (start + 1 < components.size() && components.get(start).equalsIgnoreCase(GIT)) {
         // No data of git's is a directory that is moved into place, but for those of GIT_DATA.
         String first = components.get(start + 1).toLowerCase(Locale.ROOT);
         return GIT_DATA.contains(first) ? null : GIT + "/" + first;

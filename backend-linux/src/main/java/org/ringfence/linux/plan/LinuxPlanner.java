@@ -129,12 +129,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     String remedy =
         policy.fileDefault() == FileDefault.WRITE ? "a narrower files.default" : listenerRemedy();
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement =
-          policy.protectedNames() == ProtectedNames.READ_ONLY
-              ? ".git, editor, agent and shell configuration in writable roots stay as they are,"
-                  + " and none is made"
-              : "git hooks and configuration, editor, agent and shell configuration stay as they"
-                  + " are, and none is made";
+      String statement = policy.protectedNames().statement(effective.homes());
       add(held("files.protected-names", statement, problem, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {

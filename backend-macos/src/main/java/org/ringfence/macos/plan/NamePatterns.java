@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.ringfence.policy.HomeNames;
 import org.ringfence.policy.ProtectedNames;
 
 /**
@@ -122,12 +123,60 @@ final class NamePatterns {
    * @return expressions on absolute paths
    */
   static List<String> replacements(ProtectedNames names, int depth) {
-    if (names != ProtectedNames.HOOKS_AND_CONFIG) {
+    if (names == ProtectedNames.OFF) {
       return List.of();
     }
+    ProtectedNames.Surfaces surfaces = ProtectedNames.surfaces();
     String below = "^" + ("/" + ANY).repeat(depth) + "(/" + ANY + ")*/";
-    return List.of(
-        below + name(".git") + "/" + notOneOf(ProtectedNames.surfaces().gitData()) + REST);
+    List<String> patterns = new ArrayList<>();
+    patterns.add(below + choice(surfaces.above().stream().map(NamePatterns::name).toList()) + "$");
+    if (names == ProtectedNames.HOOKS_AND_CONFIG) {
+      patterns.add(below + name(".git") + "/" + notOneOf(surfaces.gitData()) + REST);
+    }
+    return patterns;
+  }
+
+  /**
+   * What is protected of a home: all but the exceptions, and what lies in those after all.
+   *
+   * @param names what is protected, but for the exceptions
+   * @param exceptions caches and the way to them
+   * @param inCaches what is protected in caches
+   * @param above where no directory or link may come to lie
+   */
+  record Home(String names, List<String> exceptions, List<String> inCaches, String above) {}
+
+  /** The expressions for a home below one root. */
+  static Home home(HomeNames.Patterns patterns, String path) {
+    String base = "^" + name(path) + "/";
+    List<String> names = new ArrayList<>(paths(patterns.names()));
+    if (patterns.whole()) {
+      names.add("[.]" + notOneOf(List.of("git")));
+    }
+    return new Home(
+        base + choice(names) + REST,
+        List.of(
+            base + choice(paths(patterns.open())) + REST,
+            base + choice(paths(patterns.ways())) + "$"),
+        patterns.inCaches().isEmpty()
+            ? List.of()
+            : List.of(base + choice(paths(patterns.inCaches())) + REST),
+        base + choice(paths(patterns.above())) + "$");
+  }
+
+  private static List<String> paths(List<List<String>> all) {
+    List<String> expressions = new ArrayList<>();
+    for (List<String> components : all) {
+      List<String> parts = new ArrayList<>();
+      for (String component : components) {
+        parts.add(
+            component.endsWith("*")
+                ? name(component.substring(0, component.length() - 1)) + "[^/]*"
+                : name(component));
+      }
+      expressions.add(String.join("/", parts));
+    }
+    return expressions;
   }
 
   /** A name that is none of the words, whatever the case. */

@@ -23,6 +23,7 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.HomeNames;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.PublishedPort;
@@ -181,6 +182,7 @@ public final class SeatbeltCompiler {
         }
         if (rule.access() == Access.WRITE && !rule.scratch()) {
           protectedNames(rule);
+          homeNames(rule);
         }
       }
     }
@@ -304,6 +306,33 @@ public final class SeatbeltCompiler {
                 below(rule.path(), inGit, pattern),
                 form("vnode-type", new Sbpl.Constant(type))));
       }
+    }
+  }
+
+  /** In a home that is written, or a part of it: what is listed, and dot entries but caches. */
+  private void homeNames(EffectiveRule rule) {
+    for (HomeNames.Patterns patterns : policy.homes().patterns(rule.path())) {
+      String origin = "protectedNames in the home " + patterns.home();
+      NamePatterns.Home home = NamePatterns.home(patterns, canonical(patterns.home()));
+      List<Sbpl> all = new ArrayList<>();
+      all.add(below(rule.path(), false, home.names()));
+      home.exceptions().forEach(each -> all.add(form("require-not", regex(each))));
+      add(origin, "deny", List.of("file-write*"), form("require-all", all));
+      for (String pattern : home.inCaches()) {
+        add(origin, "deny", List.of("file-write*"), below(rule.path(), false, pattern));
+      }
+      String kept = origin + ": no directory or link is put in its place";
+      for (String type : List.of("DIRECTORY", "SYMLINK")) {
+        Sbpl.Form kind = form("vnode-type", new Sbpl.Constant(type));
+        Sbpl.Form above = below(rule.path(), false, home.above());
+        add(kept, "deny", List.of("file-write-create"), form("require-all", above, kind));
+        for (String at = patterns.home(); !at.equals("/"); at = parent(at)) {
+          if (at.equals(rule.path()) || depth(at) > depth(rule.path())) {
+            add(kept, "deny", List.of("file-write-create"), form("require-all", literal(at), kind));
+          }
+        }
+      }
+      add(kept, "deny", List.of("file-write-unlink"), below(rule.path(), false, home.above()));
     }
   }
 

@@ -107,12 +107,7 @@ public final class SeatbeltPlanner {
   private void names() {
     boolean noRoot = policy.fileDefault() == FileDefault.WRITE;
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement =
-          policy.protectedNames() == ProtectedNames.READ_ONLY
-              ? ".git, editor, agent and shell configuration in writable roots stay as they are,"
-                  + " and none is made"
-              : "git hooks and configuration, editor, agent and shell configuration stay as they"
-                  + " are, and none is made";
+      String statement = policy.protectedNames().statement(effective.homes());
       add(
           noRoot
               ? unsupported(

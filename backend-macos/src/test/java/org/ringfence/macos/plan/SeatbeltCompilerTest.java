@@ -61,7 +61,15 @@ class SeatbeltCompilerTest {
             "gitdir",
             "heads",
             "worktrees",
-            "r")
+            "r",
+            "home",
+            ".m2",
+            "repository",
+            ".cache",
+            "p10k-x",
+            ".hg",
+            "hgrc",
+            ".ssh")
         .list()
         .ofMinSize(1)
         .ofMaxSize(6)

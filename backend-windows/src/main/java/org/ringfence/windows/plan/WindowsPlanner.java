@@ -83,12 +83,7 @@ abstract sealed class WindowsPlanner
   private void names() {
     String remedy = "WSL2, or protectedNames off";
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement =
-          policy.protectedNames() == ProtectedNames.READ_ONLY
-              ? ".git, editor, agent and shell configuration in writable roots stay as they are,"
-                  + " and none is made"
-              : "git hooks and configuration, editor, agent and shell configuration stay as they"
-                  + " are, and none is made";
+      String statement = policy.protectedNames().statement(effective.homes());
       add(held("files.protected-names", statement, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {

@@ -1,0 +1,64 @@
+package org.ringfence.policy;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Symbolic links in the places of a home where configuration lies: people keep it elsewhere, and
+ * link it. Looks only as deep as configuration usually goes, and at no more than so many entries.
+ */
+final class HomeLinks extends SimpleFileVisitor<Path> {
+  private static final int DEPTH = 4;
+  private static final int MOST = 20_000;
+
+  private final List<Path> links = new ArrayList<>();
+  private int seen;
+
+  private HomeLinks() {}
+
+  static List<Path> in(Path home) {
+    HomeLinks found = new HomeLinks();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(home, HomeLinks::holdsSettings)) {
+      for (Path entry : entries) {
+        Files.walkFileTree(entry, Set.of(), DEPTH, found);
+      }
+    } catch (IOException e) {
+      // What the caller cannot list is not reached by the command either.
+      return found.links;
+    }
+    return found.links;
+  }
+
+  private static boolean holdsSettings(Path entry) {
+    String name = entry.getFileName().toString().toLowerCase(java.util.Locale.ROOT);
+    return name.startsWith(".") && !name.equals(".cache") && !name.equals(".git")
+        || HomeNames.PLAIN.contains(name) && !name.equals("go");
+  }
+
+  @Override
+  public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+    seen++;
+    if (attributes.isSymbolicLink()) {
+      links.add(file);
+    }
+    return seen < MOST ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
+  }
+
+  @Override
+  public FileVisitResult visitFileFailed(Path file, IOException failure) {
+    return FileVisitResult.CONTINUE;
+  }
+
+  @Override
+  public FileVisitResult postVisitDirectory(Path directory, IOException failure) {
+    return FileVisitResult.CONTINUE;
+  }
+}

@@ -1,0 +1,177 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HomeNamesTest {
+  private static final Places AT_HOME = Places.of(PathStyle.POSIX, "/home/me", "/home/me");
+  private static final Places IN_A_PROJECT =
+      Places.of(PathStyle.POSIX, "/home/me/project", "/home/me");
+
+  private static EffectivePolicy writing(Places places, String... roots) {
+    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    for (String root : roots) {
+      builder.write(root);
+    }
+    return builder.build().in(places);
+  }
+
+  private static boolean writes(EffectivePolicy policy, String path) {
+    return policy.evaluate(path, Operation.WRITE).allowed();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ".bash_aliases",
+        ".config/git/config",
+        ".config/fish/config.fish",
+        ".ssh/rc",
+        ".ssh/config",
+        ".ssh/authorized_keys",
+        ".zlogout",
+        ".cshrc",
+        ".kshrc",
+        ".xprofile",
+        ".pam_environment",
+        ".vimrc",
+        ".config/never-heard-of/rc",
+        ".never-heard-of",
+        ".LOCAL/bin/ls",
+        ".cache/p10k-instant-prompt-me.zsh",
+        ".m2/settings.xml",
+        "bin/ls",
+        "Library/LaunchAgents/x.plist",
+        "Documents/PowerShell/profile.ps1",
+        "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/x.cmd"
+      })
+  void whatRunsLaterIsNotWrittenInAHome(String name) {
+    for (String root : List.of("/home/me", "/home", "/")) {
+      EffectivePolicy policy = writing(AT_HOME, root);
+      Decision decision = policy.evaluate("/home/me/" + name, Operation.WRITE);
+      assertThat(decision.allowed()).as(root).isFalse();
+      assertThat(decision.rule()).startsWith("protectedNames ");
+      assertThat(policy.evaluate("/home/me/" + name, Operation.READ).allowed()).isTrue();
+    }
+    SandboxPolicy off =
+        SandboxPolicy.builder().write("/home/me").protectedNames(ProtectedNames.OFF).build();
+    assertThat(writes(off.in(AT_HOME), "/home/me/" + name)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "project/file",
+        "project/.cache/x",
+        ".cache/pip/x",
+        ".m2/repository/a/b.jar",
+        ".m2",
+        ".npm/_cacache/x",
+        ".git/objects/ab/cd",
+        "Library/Caches/x",
+        "binary"
+      })
+  void workAndCachesAreWrittenInAHome(String name) {
+    assertThat(writes(writing(AT_HOME, "/home/me"), "/home/me/" + name)).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/home/me/.m2, settings.xml, repository/x",
+    "/home/me/.m2, toolchains.xml, wrapper/x",
+    "/home/me/.gradle, init.d/x.gradle, caches/x",
+    "/home/me/.gradle, gradle.properties, daemon/x",
+    "/home/me/.cargo, bin/cargo, registry/x",
+    "/home/me/.config, fish/config.fish, other/x",
+    "/home/me/.ssh, authorized_keys, known_hosts",
+    "/home/me/.cache, p10k-dump, pip/x",
+    "/home/me/Library, LaunchAgents/x, Caches/x"
+  })
+  void listedNamesAreNotWrittenInAPartOfAHome(String root, String kept, String open) {
+    EffectivePolicy policy = writing(IN_A_PROJECT, root);
+    assertThat(writes(policy, root + "/" + kept)).isFalse();
+    assertThat(writes(policy, root + "/" + open)).isTrue();
+  }
+
+  @Test
+  void whatIsGrantedByItsOwnNameIsGranted() {
+    EffectivePolicy policy = writing(IN_A_PROJECT, "/home/me/.config/fish", "/home/me/.vimrc");
+    assertThat(writes(policy, "/home/me/.config/fish/config.fish")).isTrue();
+    assertThat(writes(policy, "/home/me/.vimrc")).isTrue();
+  }
+
+  @Test
+  void aProjectInAHomeIsNoHome() {
+    EffectivePolicy policy = writing(IN_A_PROJECT, ":workspace");
+    assertThat(policy.homes().homes()).isEmpty();
+    assertThat(writes(policy, "/home/me/project/.never-heard-of")).isTrue();
+    assertThat(writes(policy, "/home/me/project/bin/tool")).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/home/me, /home/me/.m2",
+    "/home/me, /home/me/.local/share",
+    "/home/me/.local, /home/me/.local/share",
+    "/home, /home/me",
+    "/home/me, /home/me/Documents",
+    "/home/me/project, /home/me/project/.hg"
+  })
+  void noDirectoryOrLinkComesToLieOverAListedName(String root, String path) {
+    EffectivePolicy policy = writing(IN_A_PROJECT, root);
+    assertThat(policy.evaluateReplacement(path).allowed()).isFalse();
+    assertThat(policy.evaluateReplacement(root + "/other").allowed()).isTrue();
+  }
+
+  @Test
+  void whatAProtectedLinkLeadsToIsProtected(@TempDir Path home) throws IOException {
+    Path real = home.toRealPath();
+    Files.createDirectories(real.resolve(".config/tool"));
+    Files.createDirectories(real.resolve("settings"));
+    Files.writeString(real.resolve("settings/tool.conf"), "");
+    Files.writeString(real.resolve("settings/rc"), "");
+    Files.createSymbolicLink(real.resolve(".config/tool/conf"), real.resolve("settings/tool.conf"));
+    Files.createSymbolicLink(real.resolve(".some-rc"), Path.of("settings/rc"));
+    Places places =
+        Places.of(PathStyle.POSIX, real.toString(), real.toString()).lookedUp(PathLookup.HOST);
+    EffectivePolicy policy = writing(places, real.toString());
+    assertThat(writes(policy, real + "/settings/tool.conf")).isFalse();
+    assertThat(writes(policy, real + "/settings/rc")).isFalse();
+    assertThat(writes(policy, real + "/settings/other")).isTrue();
+  }
+
+  @Test
+  void theHomesOfAccountsThatLogInAreHomes() throws IOException {
+    Path accounts = Path.of("/etc/passwd");
+    org.junit.jupiter.api.Assumptions.assumeTrue(Files.isReadable(accounts));
+    List<String> homes =
+        Homes.of(Places.of(PathStyle.POSIX, "/", "/home/me").lookedUp(PathLookup.HOST)).stream()
+            .toList();
+    for (String line : Files.readAllLines(accounts)) {
+      String[] fields = line.split(":", -1);
+      if (fields.length > 6
+          && fields[6].endsWith("/bash")
+          && Files.isDirectory(Path.of(fields[5]))) {
+        assertThat(homes).contains(Path.of(fields[5]).toRealPath().toString());
+      }
+    }
+    assertThat(homes).doesNotContain("/", "/usr/sbin");
+  }
+
+  @Test
+  void plainNamesAreThoseOfTheList() {
+    assertThat(HomeNames.names())
+        .extracting(name -> name.components().get(0))
+        .filteredOn(first -> !first.startsWith("."))
+        .hasSameElementsAs(HomeNames.PLAIN);
+  }
+}

@@ -1,0 +1,83 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The lists are well made, and the document shows what they hold. */
+class NameListsTest {
+  private static final Path DOCUMENT = Path.of("..", "docs", "protected-names.md");
+
+  private static void table(StringBuilder text, String title, String what, List<ListedName> names) {
+    text.append("\n## ").append(title).append("\n| name | ").append(what).append(" | source |\n");
+    text.append("|---|---|---|\n");
+    for (ListedName name : names) {
+      text.append("| `").append(name.text()).append("` | ").append(name.what());
+      text.append(" | ").append(name.source()).append(" |\n");
+    }
+  }
+
+  private static String document() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            # Protected names
+
+            What a command may not write although it lies in a writable root, because a program reads it
+            later, outside the sandbox. Git directories are not listed: their own layout decides.
+            The tables are made from `protected-names.txt` and `home-names.txt` beside `ProtectedNames`.
+            """);
+    table(
+        text,
+        "Anywhere below a writable root",
+        "what reads it when it is started there",
+        ProtectedNames.names());
+    table(
+        text,
+        "In a home directory, or a part of it that can be written",
+        "what reads it",
+        HomeNames.names());
+    text.append(
+        """
+
+        In a home that can be written as a whole, every other dot entry is protected as well, but for:
+        """);
+    table(
+        text, "Caches in a home directory, which stay writable", "what it is", HomeNames.caches());
+    return text.toString();
+  }
+
+  @Test
+  void theDocumentShowsTheLists() throws IOException {
+    if (Boolean.getBoolean("ringfence.test.write")) {
+      Files.writeString(DOCUMENT, document());
+    }
+    assertThat(Files.readString(DOCUMENT))
+        .as(
+            "to write it: ./mvnw -pl api -am test -Dtest=NameListsTest"
+                + " -Dringfence.test.write=true -Dsurefire.failIfNoSpecifiedTests=false")
+        .isEqualTo(document());
+  }
+
+  @Test
+  void everyNameHasAReaderAndASourceAndIsListedOnce() {
+    List<ListedName> all =
+        Stream.of(ProtectedNames.names(), HomeNames.names(), HomeNames.caches())
+            .flatMap(List::stream)
+            .toList();
+    assertThat(all).extracting(ListedName::text).doesNotHaveDuplicates();
+    assertThat(all)
+        .allSatisfy(
+            name -> {
+              assertThat(name.what()).isNotBlank();
+              assertThat(name.source()).isNotBlank();
+              assertThat(name.components().get(0)).doesNotContain("*");
+              assertThat(name.components()).doesNotContain("", ".", "..");
+            });
+  }
+}
