@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.ringfence.git.GitLayout;
 
 /**
  * A policy placed on a machine: specials and links resolved, defaults and built-in rules written
@@ -385,6 +387,74 @@ public final class EffectivePolicy {
     }
     String name = homes.replacedAt(components, tree.depthOfDecision(components));
     return name == null ? decision : byName(name);
+  }
+
+  /**
+   * Whether names are protected at a path: in a writable place that lasts.
+   *
+   * @param path an absolute path
+   * @return true if they are
+   */
+  public boolean keepsNames(String path) {
+    EffectiveRule rule = tree.decide(places.style().components(path));
+    return policy.protectedNames() != ProtectedNames.OFF
+        && rule != null
+        && rule.access() == Access.WRITE
+        && !rule.scratch();
+  }
+
+  /**
+   * The directories on a path's way that have to be looked at, since a change below one of them
+   * means something if it is a git directory.
+   *
+   * @param path an absolute path
+   * @param replacement whether a directory or a link comes to lie there
+   * @return for each how many of the path's components lead to it
+   */
+  public List<Integer> gitHolders(String path, boolean replacement) {
+    if (policy.protectedNames() == ProtectedNames.OFF) {
+      return List.of();
+    }
+    List<String> components = places.style().components(path);
+    boolean all = replacement || policy.protectedNames() == ProtectedNames.READ_ONLY;
+    List<Integer> holders =
+        all
+            ? IntStream.range(0, components.size()).boxed().toList()
+            : GitLayout.holders(components, ProtectedNames.gitSurfaceNames());
+    return holders.isEmpty() || !keepsNames(path) ? List.of() : holders;
+  }
+
+  /**
+   * Decides on a change below a directory that is a git directory by its parts.
+   *
+   * @param path an absolute path
+   * @param holder how many of its components lead to the git directory
+   * @param replacement whether a directory or a link comes to lie there
+   * @return the decision on writing
+   */
+  public Decision evaluateInGitDirectory(String path, int holder, boolean replacement) {
+    List<String> components = places.style().components(path);
+    List<String> below = new ArrayList<>(List.of(".git"));
+    below.addAll(components.subList(holder, components.size()));
+    ProtectedNames names = policy.protectedNames();
+    String name = replacement ? names.matchingReplacement(below) : names.matching(below);
+    return name == null || !keepsNames(path)
+        ? Decision.allow("no protected name of git's")
+        : byName(name);
+  }
+
+  /**
+   * Decides on a change by which a directory would become a git directory, or would be none any
+   * more.
+   *
+   * @param path an absolute path
+   * @param reason what the change would do
+   * @return the decision; a denial where names are protected
+   */
+  public Decision evaluateGitDirectory(String path, String reason) {
+    return keepsNames(path)
+        ? Decision.deny("protectedNames git directory", reason)
+        : Decision.allow("no protected place");
   }
 
   /**

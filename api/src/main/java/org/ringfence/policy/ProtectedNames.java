@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * How strongly names inside writable roots are protected that would turn a later start of a tool
@@ -33,6 +34,9 @@ public enum ProtectedNames {
           List.of("commondir"),
           List.of("gitdir"),
           List.of("info", "attributes"));
+
+  private static final Set<String> GIT_SURFACE_NAMES =
+      GIT_SURFACES.stream().map(surface -> surface.get(0)).collect(Collectors.toUnmodifiableSet());
 
   /** Directories below a git directory whose own names mean nothing: branches may be called so. */
   private static final Set<String> GIT_DATA =
@@ -181,9 +185,7 @@ public enum ProtectedNames {
 
   /** Names that mean something as a path's first ones below a git directory. */
   static Set<String> gitSurfaceNames() {
-    Set<String> first = new TreeSet<>();
-    GIT_SURFACES.forEach(surface -> first.add(surface.get(0)));
-    return first;
+    return GIT_SURFACE_NAMES;
   }
 
   /**

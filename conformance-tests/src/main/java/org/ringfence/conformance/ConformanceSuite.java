@@ -97,6 +97,7 @@ public final class ConformanceSuite implements AutoCloseable {
     EgressScenarios.addTo(bodies);
     EgressPrograms.addTo(bodies);
     GitScenarios.addTo(bodies);
+    GitSurfaceScenarios.addTo(bodies);
     HomeScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);

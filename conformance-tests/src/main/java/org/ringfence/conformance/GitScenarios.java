@@ -69,7 +69,7 @@ final class GitScenarios {
         GitScenarios::forged);
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+  static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
     all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
   }
 
@@ -118,7 +118,7 @@ final class GitScenarios {
         : Files.exists(file) ? Files.readString(file) : "missing";
   }
 
-  private static Path repository(Stage stage, Path root) throws Exception {
+  static Path repository(Stage stage, Path root) throws Exception {
     if (!Files.isExecutable(GIT)) {
       throw new NotApplicableException("git is not installed");
     }
@@ -150,7 +150,7 @@ final class GitScenarios {
     return execution.output();
   }
 
-  private static Execution inside(Stage stage, Path workspace, String script) throws Exception {
+  static Execution inside(Stage stage, Path workspace, String script) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("protected"), NEEDS, workspace)) {
       return Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
     }

@@ -36,6 +36,7 @@ final class MetadataCalls {
   private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
+  private final GitDirectories git;
   private final Set<String> shared;
   private final int uid;
 
@@ -48,6 +49,7 @@ final class MetadataCalls {
     this.policy = view.policy();
     this.shared = sharedPlaces(policy);
     this.denied = denied;
+    this.git = new GitDirectories(kernel, paths, view);
     this.uid = uid;
   }
 
@@ -155,7 +157,7 @@ final class MetadataCalls {
               ? Decision.allow("")
               : shared.contains(path)
                   ? Decision.deny("files.metadata", "the place itself is everybody's")
-                  : policy.evaluate(path, Operation.WRITE);
+                  : change(call, seen, path);
       if (!decision.allowed()) {
         denied.accept(
             Denials.certain(
@@ -166,6 +168,12 @@ final class MetadataCalls {
     } finally {
       child.close(fd);
     }
+  }
+
+  /** The mode of a hook decides whether it runs: also in a git directory by another name. */
+  private Decision change(TrappedCall call, String seen, String path) {
+    Decision decision = policy.evaluate(path, Operation.WRITE);
+    return decision.allowed() ? git.changed(call.tid(), seen, path) : decision;
   }
 
   private Change mode(int mode) {

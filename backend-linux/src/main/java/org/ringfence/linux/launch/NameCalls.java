@@ -168,6 +168,7 @@ final class NameCalls {
     try (NativeBlock block = new NativeBlock(96)) {
       String path = view.policyPath(paths.pathOf(object));
       decisions.demand("truncate", call, path, policy.evaluate(path, Operation.WRITE));
+      decisions.demandInGit("truncate", call, paths.pathOf(object), path);
       if (call.argument(1) > paths.size(object) && exceedsLimit(call)) {
         return -Errno.EFBIG.value();
       }
@@ -194,6 +195,7 @@ final class NameCalls {
       if (!entry.special() && !decisions.isThere(entry)) {
         String path = decisions.pathOf(entry);
         decisions.demand("mkdir", call, path, policy.evaluate(path, Operation.WRITE));
+        decisions.demand("mkdir", call, path, decisions.git().made(entry, path, false));
       }
       int mode = call.intArgument(nameArgument + 1) & 07777 & ~child.umask(call.tid());
       return decisions.withName(
@@ -214,6 +216,7 @@ final class NameCalls {
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
         decisions.demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
+        decisions.demand("mknod", call, path, decisions.git().made(entry, path, false));
       }
       int umasked = type | mode & 07777 & ~child.umask(call.tid());
       return decisions.withName(
@@ -230,6 +233,7 @@ final class NameCalls {
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
         decisions.demand("symlink", call, path, policy.evaluateReplacement(path));
+        decisions.demand("symlink", call, path, decisions.git().made(entry, path, true));
       }
       try (NativeBlock block = new NativeBlock(target.length + 64L)) {
         long targetAt = block.allocate(target.length + 1L);
@@ -254,9 +258,12 @@ final class NameCalls {
       String source = view.policyPath(paths.pathOf(object));
       // By its new name a file could be written that the old name protects.
       decisions.demand("link", call, source, policy.evaluate(source, Operation.WRITE));
+      decisions.demandInGit("link", call, paths.pathOf(object), source);
       if (!entry.special()) {
         String target = decisions.pathOf(entry);
-        decisions.demand("link", call, target, moved(target, !paths.status(object).is(S_IFLNK)));
+        boolean symbolic = paths.status(object).is(S_IFLNK);
+        decisions.demand("link", call, target, moved(target, !symbolic));
+        decisions.demand("link", call, target, decisions.git().made(entry, target, symbolic));
       }
       Entry to = entry;
       try (NativeBlock block = new NativeBlock(96)) {
@@ -339,11 +346,19 @@ final class NameCalls {
     String target = decisions.pathOf(to);
     decisions.demand("rename", call, source, moved(source, plain));
     decisions.demand("rename", call, target, moved(target, plain));
+    decisions.demand("rename", call, target, decisions.git().made(to, target, !plain));
+    decisions.demand(
+        "rename",
+        call,
+        source,
+        exchange ? decisions.git().made(from, source, true) : decisions.git().taken(from, source));
     if (kind == S_IFDIR || exchange) {
       demandMove(call, source, target);
+      decisions.git().demandSameKeeping(source, target);
     }
     if (exchange) {
       demandMove(call, target, source);
+      decisions.git().demandSameKeeping(target, source);
     }
   }
 
@@ -369,6 +384,7 @@ final class NameCalls {
             call,
             path,
             tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
+        decisions.demand(tree ? "rmdir" : "unlink", call, path, decisions.git().taken(entry, path));
       }
       long result =
           decisions.withName(

@@ -25,6 +25,7 @@ final class NameDecisions {
   private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
+  private final GitDirectories git;
 
   NameDecisions(Kernel kernel, PathObject paths, FileView view, Consumer<Violation> denied) {
     this.child = new Child(kernel);
@@ -32,6 +33,11 @@ final class NameDecisions {
     this.view = view;
     this.policy = view.policy();
     this.denied = denied;
+    this.git = new GitDirectories(kernel, paths, view);
+  }
+
+  GitDirectories git() {
+    return git;
   }
 
   /** The name that an argument points to, read once, of a thread that still waits. */
@@ -66,12 +72,27 @@ final class NameDecisions {
     return false;
   }
 
+  /** Answers the call when a decision refuses it. */
+  boolean permitted(String operation, TrappedCall call, String path, Decision decision) {
+    if (path.isEmpty() || report(operation, call, path, Operation.WRITE, decision)) {
+      return true;
+    }
+    call.fail(Errno.EACCES);
+    return false;
+  }
+
   /** Fails with the error that the call returns when the policy refuses it. */
   void demand(String operation, TrappedCall call, String path, Decision decision)
       throws AccessException {
     if (!path.isEmpty() && !report(operation, call, path, Operation.WRITE, decision)) {
       throw new AccessException(-Errno.EACCES.value());
     }
+  }
+
+  /** The same for an object that is there, if it lies in a git directory. */
+  void demandInGit(String operation, TrappedCall call, String seen, String path)
+      throws AccessException {
+    demand(operation, call, path, git.changed(call.tid(), seen, path));
   }
 
   private boolean report(

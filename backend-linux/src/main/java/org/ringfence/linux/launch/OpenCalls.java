@@ -240,6 +240,11 @@ final class OpenCalls {
       if (!decisions.permitted("open", call, path, writes ? Operation.WRITE : Operation.READ)) {
         return true;
       }
+      if (writes
+          && !decisions.permitted(
+              "open", call, path, decisions.git().changed(call.tid(), seen, path))) {
+        return true;
+      }
       int anew = flags & ~(O_CREAT | O_EXCL | noFollow) | O_CLOEXEC | O_NOCTTY;
       if (status.is(S_IFCHR) && status.device() == CONTROLLING_TERMINAL) {
         openTerminal(call, anew, flags);
@@ -340,7 +345,9 @@ final class OpenCalls {
       call.fail(Errno.EISDIR);
       return true;
     }
-    if (!decisions.permitted("create", call, decisions.pathOf(entry), Operation.WRITE)) {
+    String path = decisions.pathOf(entry);
+    if (!decisions.permitted("create", call, path, Operation.WRITE)
+        || !decisions.permitted("create", call, path, decisions.git().made(entry, path, false))) {
       return true;
     }
     int umasked = mode & 07777 & ~child.umask(call.tid());

@@ -1,0 +1,135 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.ringfence.git.GitLayout;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.launch.PathObject.Entry;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.EffectivePolicy;
+
+/**
+ * Decides by the parts of the directories that a name lies in: a git directory is one whatever it
+ * is called. The parts are looked at when the call is made, beneath the descriptor of the entry's
+ * own directory. A directory neither becomes a git directory by a command's doing nor ceases to be
+ * one.
+ */
+final class GitDirectories {
+  private static final Decision ALLOWED = Decision.allow("no git directory");
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final EffectivePolicy policy;
+
+  GitDirectories(Kernel kernel, PathObject paths, FileView view) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = paths;
+    this.policy = view.policy();
+  }
+
+  /** A name that is made: a file, a directory, a link. */
+  Decision made(Entry entry, String path, boolean replacement) {
+    Decision inside = changed(entry, path, replacement);
+    String name = text(entry);
+    return inside.allowed()
+            && !path.isEmpty()
+            && GitLayout.isPart(name)
+            && GitLayout.becomesOne(name, there(entry.directory(), 0))
+        ? policy.evaluateGitDirectory(path, "a directory would become a git directory")
+        : inside;
+  }
+
+  /** A name that is removed or moved away. */
+  Decision taken(Entry entry, String path) {
+    Decision inside = changed(entry, path, false);
+    String name = text(entry);
+    return inside.allowed()
+            && !path.isEmpty()
+            && GitLayout.isPart(name)
+            && GitLayout.endsWithout(name, there(entry.directory(), 0))
+        ? policy.evaluateGitDirectory(path, "a git directory would no longer be one")
+        : inside;
+  }
+
+  /** A name whose content changes. */
+  Decision changed(Entry entry, String path, boolean replacement) {
+    if (path.isEmpty() || entry.special()) {
+      return ALLOWED;
+    }
+    int depth = policy.places().style().components(path).size();
+    for (int holder : policy.gitHolders(path, replacement)) {
+      int up = depth - 1 - holder;
+      if (GitLayout.isGitDirectory(there(entry.directory(), up))) {
+        Decision decision = policy.evaluateInGitDirectory(path, holder, replacement);
+        if (!decision.allowed()) {
+          return decision;
+        }
+      }
+    }
+    return ALLOWED;
+  }
+
+  /** An object that is there and changes, by the path that it is seen at inside. */
+  Decision changed(int tid, String seen, String path) {
+    if (path.isEmpty() || policy.gitHolders(path, false).isEmpty()) {
+      return ALLOWED;
+    }
+    Optional<Entry> entry = entry(tid, seen);
+    if (entry.isEmpty()) {
+      return policy.evaluateGitDirectory(path, "its directory cannot be looked at");
+    }
+    try {
+      return changed(entry.get(), path, false);
+    } finally {
+      child.close(entry.get().directory());
+    }
+  }
+
+  /**
+   * Fails for a directory that would come from a place in which names are free: with it would come
+   * whatever it holds. The error is that of another file system, so that tools copy it instead, and
+   * each name is decided on.
+   */
+  void demandSameKeeping(String from, String to) throws AccessException {
+    if (!from.isEmpty() && policy.keepsNames(to) && !policy.keepsNames(from)) {
+      throw new AccessException(-Errno.EXDEV.value());
+    }
+  }
+
+  private Optional<Entry> entry(int tid, String seen) {
+    try {
+      return Optional.of(paths.entry(tid, AT_FDCWD, seen.getBytes(StandardCharsets.UTF_8)));
+    } catch (AccessException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String text(Entry entry) {
+    return new String(entry.name(), StandardCharsets.ISO_8859_1);
+  }
+
+  /** Whether a directory some levels above a descriptor has a name; what cannot be seen may be. */
+  private Predicate<String> there(int directory, int up) {
+    return name -> {
+      try (NativeBlock block = new NativeBlock(512 + 3L * up)) {
+        long at = block.string("../".repeat(up) + name);
+        // STATX_TYPE is 1.
+        long result =
+            kernel.call(
+                Syscall.STATX, directory, at, AT_SYMLINK_NOFOLLOW, 1, block.allocate(256), 0);
+        return result != -Errno.ENOENT.value() && result != -Errno.ENOTDIR.value();
+      }
+    };
+  }
+}
