@@ -22,11 +22,6 @@ import org.ringfence.git.GitLayout;
 public final class EffectivePolicy {
   private static final Decision BY_DEFAULT_READ = Decision.allow("files.default read");
   private static final Decision BY_DEFAULT_WRITE = Decision.allow("files.default write");
-  private static final String HOME = ":home";
-  private static final Set<String> SPECIALS =
-      Collections.unmodifiableSet(
-          new LinkedHashSet<>(
-              List.of(":workspace", ":tmp", HOME, ":minimal", ":java-home", ":shm")));
 
   private final SandboxPolicy policy;
   private final Places places;
@@ -41,6 +36,8 @@ public final class EffectivePolicy {
   private final String ownTmp;
   private final Map<String, String> links = new LinkedHashMap<>();
   private final Map<String, String> crossed = new LinkedHashMap<>();
+  private final PlantedLinks planted;
+  private final RuleTexts texts;
 
   EffectivePolicy(SandboxPolicy policy, Places places) {
     this(policy, places, null);
@@ -50,11 +47,14 @@ public final class EffectivePolicy {
   private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
     this.policy = policy;
     this.places = places;
+    this.planted = new PlantedLinks(policy, places.style());
+    this.texts = new RuleTexts(policy, places);
     List<EffectiveRule> placed = new ArrayList<>();
     for (FileRule rule : policy.rules()) {
       place(rule, placed);
     }
     builtIn(placed);
+    planted.check(placed);
     boolean looks =
         policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
     this.survey = found != null || !looks ? found : survey(placed);
@@ -79,10 +79,12 @@ public final class EffectivePolicy {
     Set<String> paths = new LinkedHashSet<>();
     paths.addAll(OwnPlaces.withinReach(ownState, placed));
     for (String path : policy.protectedPaths()) {
-      String absolute = path.startsWith(":") ? special(path, Access.READ) : absolute(path);
+      String absolute = texts.absolute(path, Access.READ);
       if (absolute != null) {
+        // A link on the way decides what the path means to whoever uses it next.
+        paths.addAll(places.linksOn(absolute).keySet());
         paths.add(places.real(absolute));
-        inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
+        texts.inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
       }
     }
     if (survey != null) {
@@ -188,11 +190,11 @@ public final class EffectivePolicy {
       addMinimal(placed, origin);
       return;
     }
-    String absolute = text.startsWith(":") ? special(text, rule.access()) : absolute(text);
+    String absolute = texts.absolute(text, rule.access());
     if (absolute == null) {
       return;
     }
-    if (!places.exists(absolute)) {
+    if (!places.exists(places.real(absolute))) {
       if (rule.missing() == MissingPath.REJECT) {
         throw new InvalidPolicyException(
             "files.rules", text, "a path that exists (nothing is there), or \"missing\": \"skip\"");
@@ -205,7 +207,7 @@ public final class EffectivePolicy {
     put(absolute, rule.access(), origin, scratch, placed);
     if (rule.access() == Access.NONE
         || rule.access() == Access.READ && policy.fileDefault() == FileDefault.WRITE) {
-      for (String other : inOtherHomes(text)) {
+      for (String other : texts.inOtherHomes(text)) {
         put(other, rule.access(), origin, false, placed);
       }
     }
@@ -218,87 +220,10 @@ public final class EffectivePolicy {
     if (access != Access.WRITE) {
       onWay.keySet().forEach(link -> crossed.put(link, origin));
     }
-    placed.add(new EffectiveRule(places.real(path), access, origin, scratch));
-  }
-
-  /** A path below home, in what else may be meant by home: a denial holds there as well. */
-  private List<String> inOtherHomes(String text) {
-    boolean below = text.equals(HOME) || text.startsWith(HOME + "/");
-    return below
-        ? places.homeDirectory().others().stream()
-            .map(home -> home + text.substring(HOME.length()))
-            .toList()
-        : List.of();
-  }
-
-  private String special(String text, Access access) {
-    int slash = text.indexOf('/');
-    String name = slash < 0 ? text : text.substring(0, slash);
-    String base =
-        switch (name) {
-          case ":workspace" -> places.workspace();
-          case HOME ->
-              places
-                  .homeDirectory()
-                  .path()
-                  .orElseThrow(
-                      () ->
-                          new InvalidPolicyException(
-                              "files.rules",
-                              text,
-                              "absolute paths, or HOME set to a directory of yours: "
-                                  + places.homeDirectory().reason()));
-          case ":java-home" -> places.javaHome();
-          case ":shm" -> places.sharedMemory();
-          case ":tmp" ->
-              policy.tmp() == TmpPolicy.SHARED
-                  ? places.systemTmp()
-                  : places.privateTmp().orElse(null);
-          default ->
-              throw new InvalidPolicyException(
-                  "files.rules", text, "one of " + String.join(", ", SPECIALS));
-        };
-    if (base == null || base.isEmpty()) {
-      return null;
-    }
-    String path = slash < 0 ? base : base + text.substring(slash);
-    checkDots(text);
-    if (name.equals(":workspace")
-        && slash < 0
-        && access == Access.WRITE
-        && places.style().components(places.real(base)).isEmpty()) {
-      throw new InvalidPolicyException(
-          "workspace", base, "a directory below the root of the file system");
-    }
-    return path;
-  }
-
-  private String absolute(String text) {
-    if (text.indexOf('\0') >= 0) {
-      throw new InvalidPolicyException("files.rules", text, "a path without NUL");
-    }
-    if (text.startsWith("~")) {
-      throw new InvalidPolicyException("files.rules", text, ":home" + text.substring(1));
-    }
-    if (!places.style().isAbsolute(text)) {
-      throw new InvalidPolicyException(
-          "files.rules", text, "an absolute path, or :workspace/" + text.replaceFirst("^\\./", ""));
-    }
-    checkDots(text);
-    return text;
-  }
-
-  private void checkDots(String text) {
-    for (String part : text.split("[/\\\\]")) {
-      if (part.equals("..")) {
-        throw new InvalidPolicyException(
-            "files.rules",
-            text,
-            "a path without '..'"
-                + (places.style().isAbsolute(text)
-                    ? ", " + places.style().join(places.style().components(text))
-                    : ""));
-      }
+    EffectiveRule rule = new EffectiveRule(places.real(path), access, origin, scratch);
+    placed.add(rule);
+    if (access != Access.NONE) {
+      planted.passed(rule, path, onWay.keySet());
     }
   }
 
@@ -474,12 +399,20 @@ public final class EffectivePolicy {
         return Decision.deny("files.protectedPaths " + kept, "it lies below");
       }
     }
+    EffectiveRule granted = null;
     for (EffectiveRule rule : rules) {
-      if (rule.access() != Access.WRITE && isAtOrBelow(rule.path(), path)) {
-        return Decision.deny("files.rules " + rule.origin(), "it lies below");
+      if (isAtOrBelow(rule.path(), path)) {
+        if (rule.access() != Access.WRITE) {
+          return Decision.deny("files.rules " + rule.origin(), "it lies below");
+        }
+        granted = rule;
       }
     }
-    return decision;
+    return granted == null
+        ? decision
+        : Decision.deny(
+            "files.rules " + granted.origin(),
+            "what is granted stays, or a later command would get what takes its place");
   }
 
   /**

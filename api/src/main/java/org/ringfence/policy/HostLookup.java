@@ -12,61 +12,72 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Looks paths up on this machine. */
 final class HostLookup implements PathLookup {
   private static final int MOST_LINKS = 40;
 
+  /** A path without links, as far as it can be looked at, and the links that led there. */
+  private record Walked(Path path, Map<String, String> links) {}
+
   @Override
   public String real(String path) {
+    Path asked;
     try {
-      Path rest = null;
-      Path existing = Path.of(path);
-      while (existing != null) {
-        try {
-          Path real = existing.toRealPath();
-          return (rest == null ? real : real.resolve(rest)).normalize().toString();
-        } catch (IOException e) {
-          // Missing or not reachable here: keep this component as it is written.
-          Path name = existing.getFileName();
-          if (name != null) {
-            rest = rest == null ? name : name.resolve(rest);
-          }
-          existing = existing.getParent();
-        }
-      }
+      asked = Path.of(path);
+      return asked.toRealPath().toString();
     } catch (InvalidPathException e) {
       throw new InvalidPolicyException("path", path, "a path without NUL", e);
+    } catch (IOException e) {
+      // Missing or not reachable here: what comes after is kept as it is written.
+      return walk(path).path.toString();
     }
-    return path;
   }
 
   @Override
   public Map<String, String> linksOn(String path) {
+    return walk(path).links;
+  }
+
+  private static Walked walk(String path) {
     Map<String, String> links = new LinkedHashMap<>();
+    Path asked;
     try {
-      Path walked = Path.of(path).getRoot();
-      Deque<Path> rest = new ArrayDeque<>();
-      Path.of(path).forEach(rest::add);
-      while (!rest.isEmpty() && links.size() < MOST_LINKS) {
-        Path next = walked.resolve(rest.remove()).normalize();
-        if (!Files.isSymbolicLink(next) || links.containsKey(next.toString())) {
-          walked = next;
-          continue;
-        }
-        Path target = Files.readSymbolicLink(next);
-        links.put(next.toString(), target.toString());
-        walked = target.isAbsolute() ? target.getRoot() : walked;
-        List<Path> names = new ArrayList<>();
-        target.forEach(names::add);
-        Collections.reverse(names);
-        names.forEach(rest::addFirst);
-      }
-    } catch (IOException | InvalidPathException e) {
-      // What cannot be looked at cannot be used either.
-      return links;
+      asked = Path.of(path);
+    } catch (InvalidPathException e) {
+      return new Walked(Path.of(""), links);
     }
-    return links;
+    Path walked = asked.getRoot();
+    Deque<Path> rest = new ArrayDeque<>();
+    asked.forEach(rest::add);
+    while (!rest.isEmpty()) {
+      Path next = walked.resolve(rest.remove()).normalize();
+      boolean known = links.containsKey(next.toString()) || links.size() >= MOST_LINKS;
+      Optional<Path> target = known ? Optional.empty() : target(next);
+      if (target.isEmpty()) {
+        walked = next;
+        continue;
+      }
+      links.put(next.toString(), target.get().toString());
+      walked = target.get().isAbsolute() ? target.get().getRoot() : walked;
+      List<Path> names = new ArrayList<>();
+      target.get().forEach(names::add);
+      Collections.reverse(names);
+      names.forEach(rest::addFirst);
+    }
+    return new Walked(walked, links);
+  }
+
+  /** Where a link leads; empty for anything else, and for what cannot be looked at. */
+  private static Optional<Path> target(Path path) {
+    try {
+      return Files.isSymbolicLink(path)
+          ? Optional.of(Files.readSymbolicLink(path))
+          : Optional.empty();
+    } catch (IOException | InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 
   @Override

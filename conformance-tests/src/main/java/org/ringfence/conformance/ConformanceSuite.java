@@ -94,6 +94,7 @@ public final class ConformanceSuite implements AutoCloseable {
     LifetimeScenarios.addTo(bodies);
     HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
+    ReplacedPathScenarios.addTo(bodies);
     EgressScenarios.addTo(bodies);
     EgressPrograms.addTo(bodies);
     GitScenarios.addTo(bodies);

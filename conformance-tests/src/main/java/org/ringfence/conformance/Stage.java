@@ -50,6 +50,12 @@ record Stage(SandboxBackend backend, Fixture fixture) {
               .build();
       case "git-read-only" -> write().protectedNames(ProtectedNames.READ_ONLY).build();
       case "globs" -> write().denyGlobs(List.of("**/.env", "**/*.pem")).build();
+      case "roots" ->
+          write()
+              .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
+              .write(fixture.outside().resolve("empty").toString())
+              .write(":workspace/deep/middle/kept")
+              .build();
       case "directory-globs" ->
           write().denyGlobs(List.of("kept/open/*", fixture.workspace() + "/deep/**/f*")).build();
       case "carved" ->

@@ -1,9 +1,12 @@
 package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.LANDLOCK_CREATE_RULESET_VERSION;
 import static org.ringfence.linux.bind.Constants.LANDLOCK_RULE_PATH_BENEATH;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_PATH;
+import static org.ringfence.linux.bind.Constants.RESOLVE_NO_SYMLINKS;
 
 import java.io.IOException;
 import org.ringfence.linux.bind.Descriptors;
@@ -68,7 +71,7 @@ final class Landlock {
   private void add(int ruleset, LandlockRuleset.PathRule rule) throws IOException {
     int path;
     try {
-      path = descriptors.open(rule.path(), O_PATH, 0);
+      path = open(rule.path());
     } catch (IOException e) {
       throw new IOException("rule '" + rule.origin() + "': " + e.getMessage(), e);
     }
@@ -87,6 +90,19 @@ final class Landlock {
               Syscall.LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, attributes, 0));
     } finally {
       descriptors.close(path);
+    }
+  }
+
+  /** The path is a real one: a link on it was put there since the policy was placed. */
+  private int open(String path) throws IOException {
+    try (NativeBlock block = new NativeBlock(3L * path.length() + 96)) {
+      // struct open_how: flags, mode, resolve
+      long how = block.allocate(24);
+      block.setLong(how, (long) O_PATH | O_CLOEXEC);
+      block.setLong(how + 16, RESOLVE_NO_SYMLINKS);
+      return (int)
+          Descriptors.check(
+              path, kernel.call(Syscall.OPENAT2, AT_FDCWD, block.string(path), how, 24));
     }
   }
 

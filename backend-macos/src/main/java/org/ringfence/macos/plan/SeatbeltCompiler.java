@@ -350,9 +350,7 @@ public final class SeatbeltCompiler {
   private void kept() {
     Set<String> above = new LinkedHashSet<>();
     for (EffectiveRule rule : policy.rules()) {
-      if (rule.access() != Access.WRITE) {
-        ancestors(rule.path(), above);
-      }
+      ancestors(rule.path(), above);
     }
     policy.protectedPaths().forEach(path -> ancestors(path, above));
     for (String path : above) {
@@ -364,6 +362,26 @@ public final class SeatbeltCompiler {
             literal(path));
       }
     }
+    rootsStay();
+  }
+
+  /** What is granted is not replaced by something else, which a later command would get. */
+  private void rootsStay() {
+    for (EffectiveRule rule : policy.rules()) {
+      if (rule.access() == Access.WRITE && !rule.path().equals("/")) {
+        stays(rule.path(), "file-write-unlink", "DIRECTORY");
+        stays(rule.path(), "file-write-create", "SYMLINK");
+        stays(rule.path(), "file-write-create", "DIRECTORY");
+      }
+    }
+  }
+
+  private void stays(String path, String operation, String type) {
+    add(
+        "what is granted stays where it is",
+        "deny",
+        List.of(operation),
+        form("require-all", literal(path), form("vnode-type", new Sbpl.Constant(type))));
   }
 
   private static void ancestors(String path, Set<String> above) {

@@ -1,0 +1,93 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Rules that grant something through a symbolic link which an earlier command may have made: by it
+ * a command would choose what the next one gets. Such a rule is refused unless the other rules
+ * grant the same anyway.
+ */
+final class PlantedLinks {
+  private record Linked(EffectiveRule rule, String text, List<String> links) {}
+
+  private final SandboxPolicy policy;
+  private final PathStyle style;
+  private final List<Linked> linked = new ArrayList<>();
+
+  PlantedLinks(SandboxPolicy policy, PathStyle style) {
+    this.policy = policy;
+    this.style = style;
+  }
+
+  /** Notes a rule that grants something, and the links on the way of its path. */
+  void passed(EffectiveRule rule, String text, Set<String> links) {
+    if (!links.isEmpty()) {
+      linked.add(new Linked(rule, text, List.copyOf(links)));
+    }
+  }
+
+  /**
+   * Refuses rules that lead through a link in a place that the policy lets be written.
+   *
+   * @param all all rules, those that were noted included
+   * @throws InvalidPolicyException if there is one
+   */
+  void check(List<EffectiveRule> all) {
+    if (linked.isEmpty()) {
+      return;
+    }
+    RuleTree whole = new RuleTree(style, all);
+    List<EffectiveRule> others = new ArrayList<>(all);
+    List<Linked> suspects = new ArrayList<>();
+    for (Linked each : linked) {
+      if (each.links.stream().anyMatch(link -> writes(whole, parent(link)))) {
+        suspects.add(each);
+        others.removeIf(rule -> rule == each.rule);
+      }
+    }
+    RuleTree rest = new RuleTree(style, others);
+    for (Linked each : suspects) {
+      if (!given(rest, each.rule)) {
+        String link =
+            each.links.stream().filter(one -> writes(whole, parent(one))).findFirst().orElseThrow();
+        throw new InvalidPolicyException(
+            "files.rules",
+            each.text,
+            "the path that is meant: the link "
+                + link
+                + ", which a command may have made, leads to "
+                + each.rule.path());
+      }
+    }
+  }
+
+  private boolean given(RuleTree rest, EffectiveRule rule) {
+    List<String> path = style.components(rule.path());
+    List<String> below = path.subList(rest.depthOfDecision(path), path.size());
+    return accessAt(rest, path).compareTo(rule.access()) >= 0
+        && (rule.access() != Access.WRITE || policy.protectedNames().matching(below) == null);
+  }
+
+  private boolean writes(RuleTree tree, List<String> path) {
+    return accessAt(tree, path) == Access.WRITE;
+  }
+
+  private Access accessAt(RuleTree tree, List<String> path) {
+    EffectiveRule rule = tree.decide(path);
+    if (rule != null) {
+      return rule.access();
+    }
+    return switch (policy.fileDefault()) {
+      case READ -> Access.READ;
+      case WRITE -> Access.WRITE;
+      case MINIMAL -> Access.NONE;
+    };
+  }
+
+  private List<String> parent(String link) {
+    List<String> components = style.components(link);
+    return components.subList(0, Math.max(0, components.size() - 1));
+  }
+}

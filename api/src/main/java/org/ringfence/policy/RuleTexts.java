@@ -1,0 +1,116 @@
+package org.ringfence.policy;
+
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The paths that rules name: specials written out, what is no path refused. */
+final class RuleTexts {
+  private static final String HOME = ":home";
+  private static final Set<String> SPECIALS =
+      Collections.unmodifiableSet(
+          new LinkedHashSet<>(
+              List.of(":workspace", ":tmp", HOME, ":minimal", ":java-home", ":shm")));
+
+  private final SandboxPolicy policy;
+  private final Places places;
+
+  RuleTexts(SandboxPolicy policy, Places places) {
+    this.policy = policy;
+    this.places = places;
+  }
+
+  /**
+   * The absolute path that a rule names.
+   *
+   * @param text the path as the policy has it
+   * @param access what the rule gives there
+   * @return the path, links not resolved; null for a special that is not there
+   * @throws InvalidPolicyException if it is neither absolute nor a special
+   */
+  String absolute(String text, Access access) {
+    return text.startsWith(":") ? special(text, access) : absolute(text);
+  }
+
+  /** A path below home, in what else may be meant by home: a denial holds there as well. */
+  List<String> inOtherHomes(String text) {
+    boolean below = text.equals(HOME) || text.startsWith(HOME + "/");
+    return below
+        ? places.homeDirectory().others().stream()
+            .map(home -> home + text.substring(HOME.length()))
+            .toList()
+        : List.of();
+  }
+
+  private String special(String text, Access access) {
+    int slash = text.indexOf('/');
+    String name = slash < 0 ? text : text.substring(0, slash);
+    String base =
+        switch (name) {
+          case ":workspace" -> places.workspace();
+          case HOME ->
+              places
+                  .homeDirectory()
+                  .path()
+                  .orElseThrow(
+                      () ->
+                          new InvalidPolicyException(
+                              "files.rules",
+                              text,
+                              "absolute paths, or HOME set to a directory of yours: "
+                                  + places.homeDirectory().reason()));
+          case ":java-home" -> places.javaHome();
+          case ":shm" -> places.sharedMemory();
+          case ":tmp" ->
+              policy.tmp() == TmpPolicy.SHARED
+                  ? places.systemTmp()
+                  : places.privateTmp().orElse(null);
+          default ->
+              throw new InvalidPolicyException(
+                  "files.rules", text, "one of " + String.join(", ", SPECIALS));
+        };
+    if (base == null || base.isEmpty()) {
+      return null;
+    }
+    String path = slash < 0 ? base : base + text.substring(slash);
+    checkDots(text);
+    if (name.equals(":workspace")
+        && slash < 0
+        && access == Access.WRITE
+        && places.style().components(places.real(base)).isEmpty()) {
+      throw new InvalidPolicyException(
+          "workspace", base, "a directory below the root of the file system");
+    }
+    return path;
+  }
+
+  private String absolute(String text) {
+    if (text.indexOf('\0') >= 0) {
+      throw new InvalidPolicyException("files.rules", text, "a path without NUL");
+    }
+    if (text.startsWith("~")) {
+      throw new InvalidPolicyException("files.rules", text, ":home" + text.substring(1));
+    }
+    if (!places.style().isAbsolute(text)) {
+      throw new InvalidPolicyException(
+          "files.rules", text, "an absolute path, or :workspace/" + text.replaceFirst("^\\./", ""));
+    }
+    checkDots(text);
+    return text;
+  }
+
+  private void checkDots(String text) {
+    for (String part : text.split("[/\\\\]")) {
+      if (part.equals("..")) {
+        throw new InvalidPolicyException(
+            "files.rules",
+            text,
+            "a path without '..'"
+                + (places.style().isAbsolute(text)
+                    ? ", " + places.style().join(places.style().components(text))
+                    : ""));
+      }
+    }
+  }
+}
