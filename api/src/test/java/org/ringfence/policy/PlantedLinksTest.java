@@ -100,8 +100,7 @@ class PlantedLinksTest {
   @Test
   void aLinkThatLeadsToNothingIsWhereItWouldLead() throws IOException {
     Files.createSymbolicLink(top.resolve("later"), top.resolve("secret/later"));
-    EffectivePolicy policy =
-        place(write().rule(top + "/later", Access.NONE, MissingPath.SKIP));
+    EffectivePolicy policy = place(write().rule(top + "/later", Access.NONE, MissingPath.SKIP));
     assertThat(policy.evaluate(top + "/secret/later", Operation.READ).allowed()).isFalse();
     assertThatThrownBy(() -> place(write().write(top + "/later")))
         .isInstanceOf(InvalidPolicyException.class)

@@ -95,8 +95,7 @@ final class ReplacedPathScenarios {
         return "the control failed: a real directory is refused";
       }
     }
-    inside(
-        stage, plain, List.of("files.write"), "mv inner away && ln -s " + victim + " inner");
+    inside(stage, plain, List.of("files.write"), "mv inner away && ln -s " + victim + " inner");
     if (!Files.isSymbolicLink(workspace.resolve("inner"))) {
       return "the control failed: the command made no link";
     }
@@ -113,8 +112,7 @@ final class ReplacedPathScenarios {
   private static String usersLink(Stage stage) throws Exception {
     stage.fixture().reset();
     Path victim = stage.fixture().outside().resolve("directory");
-    Path link =
-        Files.createSymbolicLink(stage.fixture().outside().resolve("by-user"), victim);
+    Path link = Files.createSymbolicLink(stage.fixture().outside().resolve("by-user"), victim);
     SandboxPolicy policy = stage.policy("write").toBuilder().write(link.toString()).build();
     Execution execution =
         inside(stage, policy, List.of("files.write"), "echo written > " + link + "/file");
