@@ -68,7 +68,6 @@ public final class Constants {
   public static final long RESOLVE_NO_SYMLINKS = 4;
   public static final long RESOLVE_BENEATH = 8;
   public static final long RESOLVE_NO_MAGICLINKS = 2;
-  public static final long RESOLVE_NO_SYMLINKS = 4;
   public static final long RESOLVE_IN_ROOT = 16;
 
   // linux/stat.h
