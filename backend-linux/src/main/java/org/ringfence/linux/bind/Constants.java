@@ -78,6 +78,9 @@ public final class Constants {
   public static final int S_IFIFO = 0010000;
   public static final int S_IFSOCK = 0140000;
   public static final int S_IFCHR = 0020000;
+  public static final int S_IFBLK = 0060000;
+  public static final int S_ISUID = 0004000;
+  public static final int S_ISGID = 0002000;
 
   // linux/pidfd.h: PIDFD_THREAD is O_EXCL
   public static final int PIDFD_THREAD = 0x80;

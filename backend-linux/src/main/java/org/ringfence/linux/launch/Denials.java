@@ -36,7 +36,9 @@ final class Denials {
                 ? "nothing: a protected path is never written"
                 : decision.rule().startsWith("files.denyGlobs")
                     ? "a policy without that glob"
-                    : "files.rules \"" + path + "\": \"" + word + "\"";
+                    : decision.rule().equals("process.descriptors")
+                        ? "nothing: a descriptor gives what it was opened for"
+                        : "files.rules \"" + path + "\": \"" + word + "\"";
     return new Violation(
         operation, path, tid, child.executable(tid), decision.rule(), remedy, certainty);
   }

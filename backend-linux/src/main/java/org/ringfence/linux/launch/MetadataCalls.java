@@ -3,6 +3,13 @@ package org.ringfence.linux.launch;
 import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
+import static org.ringfence.linux.bind.Constants.S_IFBLK;
+import static org.ringfence.linux.bind.Constants.S_IFCHR;
+import static org.ringfence.linux.bind.Constants.S_IFDIR;
+import static org.ringfence.linux.bind.Constants.S_IFLNK;
+import static org.ringfence.linux.bind.Constants.S_IFMT;
+import static org.ringfence.linux.bind.Constants.S_ISGID;
+import static org.ringfence.linux.bind.Constants.S_ISUID;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -29,6 +36,7 @@ import org.ringfence.policy.Operation;
 final class MetadataCalls {
   private static final int LARGEST_XATTR = 65536;
   private static final int TIMES_BYTES = 32;
+  private static final String OWN_TERMINALS = "/dev/pts/";
 
   private final Kernel kernel;
   private final Child child;
@@ -152,16 +160,12 @@ final class MetadataCalls {
       }
       String seen = paths.pathOf(fd);
       String path = shared.contains(seen) ? seen : view.policyPath(seen);
-      Decision decision =
-          path.isEmpty()
-              ? Decision.allow("")
-              : shared.contains(path)
-                  ? Decision.deny("files.metadata", "the place itself is everybody's")
-                  : change(call, seen, path);
+      Decision decision = decision(call, fd, seen, path);
       if (!decision.allowed()) {
+        String target = path.isEmpty() ? seen : path;
         denied.accept(
             Denials.certain(
-                child, syscall.kernelName(), path, Operation.WRITE, call.tid(), decision));
+                child, syscall.kernelName(), target, Operation.WRITE, call.tid(), decision));
         return -Errno.EACCES.value();
       }
       return change.apply(fd);
@@ -176,10 +180,41 @@ final class MetadataCalls {
     return decision.allowed() ? git.changed(call.tid(), seen, path) : decision;
   }
 
+  private Decision decision(TrappedCall call, int fd, String seen, String path)
+      throws AccessException {
+    if (paths.outside(call.tid(), fd)) {
+      return Decision.deny("process.descriptors", "a descriptor handed in is no name");
+    }
+    if (path.isEmpty()) {
+      return ownObject(fd, seen);
+    }
+    return shared.contains(path)
+        ? Decision.deny("files.metadata", "the place itself is everybody's")
+        : change(call, seen, path);
+  }
+
+  /**
+   * Of what no rule speaks: the sandbox's own, but for the caller's streams, and for the devices
+   * and the terminal of the host that are shown in its /dev.
+   */
+  private Decision ownObject(int fd, String seen) throws AccessException {
+    PathObject.Status status = paths.status(fd);
+    boolean device = status.is(S_IFCHR) || status.is(S_IFBLK);
+    boolean hosts = device && !seen.startsWith(OWN_TERMINALS);
+    return hosts || paths.handed().contains(status.identity())
+        ? Decision.deny("files.metadata", "it is not the sandbox's own")
+        : Decision.allow("");
+  }
+
   private Change mode(int mode) {
     return fd -> {
-      if (isLink(fd)) {
+      int type = paths.status(fd).mode() & S_IFMT;
+      if (type == S_IFLNK) {
         return -Errno.EOPNOTSUPP.value();
+      }
+      if ((mode & S_ISUID) != 0 || (mode & S_ISGID) != 0 && type != S_IFDIR) {
+        // Who starts the file later would have the rights of this user, outside.
+        return -Errno.EPERM.value();
       }
       try (NativeBlock block = new NativeBlock(64)) {
         return kernel.call(
@@ -190,16 +225,7 @@ final class MetadataCalls {
 
   /** A link itself, not what it leads to: its mode cannot be changed. */
   private boolean isLink(int fd) throws AccessException {
-    try (NativeBlock block = new NativeBlock(512)) {
-      long empty = block.allocate(1);
-      long statx = block.allocate(256);
-      // STATX_TYPE is 1; stx_mode lies at 28 in struct statx (linux/stat.h).
-      long result = kernel.call(Syscall.STATX, fd, empty, AT_EMPTY_PATH, 1, statx, 0);
-      if (result < 0) {
-        throw new AccessException(result);
-      }
-      return (block.getShort(statx + 28) & 0170000) == 0120000;
-    }
+    return paths.status(fd).is(S_IFLNK);
   }
 
   private Change owner(TrappedCall call, int first) {

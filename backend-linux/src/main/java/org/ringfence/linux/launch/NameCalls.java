@@ -250,7 +250,7 @@ final class NameCalls {
     byte[] from = child.string(call.tid(), call.argument(names.from()));
     int object =
         from.length == 0 && (flags & AT_EMPTY_PATH) != 0
-            ? child.descriptor(call.tid(), names.fromDirectory())
+            ? paths.descriptor(call.tid(), names.fromDirectory())
             : paths.open(call.tid(), names.fromDirectory(), from, (flags & AT_SYMLINK_FOLLOW) != 0);
     Entry entry = null;
     try {

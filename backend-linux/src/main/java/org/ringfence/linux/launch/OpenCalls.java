@@ -100,6 +100,13 @@ final class OpenCalls {
       call.fail(Errno.EISDIR);
       return;
     }
+    if ((flags & noFollow) == 0) {
+      int handed = handedIn(call, name, flags);
+      if (handed >= 0) {
+        openObject(call, handed, flags, true);
+        return;
+      }
+    }
     int base = -1;
     try {
       int links = 0;
@@ -108,7 +115,7 @@ final class OpenCalls {
             (flags & noFollow) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
         int object = object(call.tid(), base, directory, name, follow);
         if (object >= 0) {
-          if (openObject(call, object, flags)) {
+          if (openObject(call, object, flags, false)) {
             return;
           }
           continue;
@@ -145,6 +152,51 @@ final class OpenCalls {
       call.fail(Errno.EAGAIN);
     } finally {
       child.close(base);
+    }
+  }
+
+  /**
+   * A copy of the descriptor that a name stands for, if it was handed in and its object has no
+   * other name inside: then what it was opened for decides, not a path.
+   *
+   * @return the copy, or -1 for any other name
+   */
+  private int handedIn(TrappedCall call, byte[] name, int flags) throws AccessException {
+    int number = paths.descriptorNamed(call.tid(), name);
+    if (number < 0) {
+      return -1;
+    }
+    int copy = child.descriptor(call.tid(), number);
+    boolean kept = false;
+    try {
+      String path = paths.pathOf(copy);
+      boolean decides =
+          path.isEmpty()
+              ? paths.handed().contains(paths.status(copy).identity())
+              : paths.outside(call.tid(), copy);
+      if (!decides) {
+        return -1;
+      }
+      boolean unnamed = (flags & O_TMPFILE_BIT) != 0;
+      if (unnamed || !paths.handed().gives(copy, flags)) {
+        Operation asked = OPENS_FOR_WRITING.test(flags) ? Operation.WRITE : Operation.READ;
+        denied.accept(
+            Denials.certain(
+                child,
+                "open",
+                path.isEmpty() ? "descriptor " + number : path,
+                asked,
+                call.tid(),
+                Decision.deny(
+                    "process.descriptors", "the descriptor was handed in for something else")));
+        throw new AccessException(-Errno.EACCES.value());
+      }
+      kept = true;
+      return copy;
+    } finally {
+      if (!kept) {
+        child.close(copy);
+      }
     }
   }
 
@@ -211,9 +263,11 @@ final class OpenCalls {
   /**
    * Opens an object anew with the flags asked for. Takes the descriptor over.
    *
+   * @param decided whether it is decided already that it may be opened so
    * @return false if it has to be looked up once more
    */
-  private boolean openObject(TrappedCall call, int object, int flags) throws AccessException {
+  private boolean openObject(TrappedCall call, int object, int flags, boolean decided)
+      throws AccessException {
     boolean handedOn = false;
     try {
       if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
@@ -237,7 +291,8 @@ final class OpenCalls {
         return true;
       }
       String path = view.policyPath(seen);
-      if (!decisions.permitted("open", call, path, writes ? Operation.WRITE : Operation.READ)) {
+      Operation asked = writes ? Operation.WRITE : Operation.READ;
+      if (!decided && !decisions.permitted("open", call, path, asked)) {
         return true;
       }
       if (writes

@@ -38,6 +38,7 @@ final class PathObject {
   private static final Pattern STANDARD = Pattern.compile("/dev/std(in|out|err)");
   // linux/limits.h
   private static final int PATH_MAX = 4096;
+  private static final List<String> STREAMS = List.of("in", "out", "err");
   private static final String DELETED = " (deleted)";
 
   private final Kernel kernel;
@@ -46,6 +47,8 @@ final class PathObject {
   private final int noFollowFlag;
   private final boolean ownRoot;
   private final boolean ownProcesses;
+  private final SeenMounts mounts;
+  private final HandedDescriptors handed;
 
   /** For threads that have this JVM's root. */
   PathObject(Kernel kernel) {
@@ -64,6 +67,8 @@ final class PathObject {
     this.kernel = kernel;
     this.ownRoot = ownRoot;
     this.child = new Child(kernel);
+    this.mounts = new SeenMounts(kernel);
+    this.handed = new HandedDescriptors(kernel);
     // asm/fcntl.h: these two differ between the architectures.
     boolean x86 = kernel.arch() == Arch.X86_64;
     this.directoryFlag = x86 ? 0x10000 : 0x4000;
@@ -104,19 +109,19 @@ final class PathObject {
       Matcher descriptor = DESCRIPTOR.matcher(text);
       boolean ours = text.startsWith("/dev/fd/") || text.startsWith("/proc/" + tid + "/");
       if (follow && ours && descriptor.matches()) {
-        return child.descriptor(tid, Integer.parseInt(descriptor.group(1)));
+        return descriptor(tid, Integer.parseInt(descriptor.group(1)));
       }
       Matcher link = OWN_LINK.matcher(text);
       if (follow && link.matches() && text.startsWith("/proc/" + tid + "/")) {
-        return directory(tid, link.group(1));
+        return seen(tid, directory(tid, link.group(1)));
       }
       Matcher standard = STANDARD.matcher(text);
       if (follow && standard.matches()) {
-        return child.descriptor(tid, List.of("in", "out", "err").indexOf(standard.group(1)));
+        return descriptor(tid, STREAMS.indexOf(standard.group(1)));
       }
       return openAbsolute(tid, path, follow);
     }
-    int base = directory == AT_FDCWD ? workingDirectory(tid) : child.descriptor(tid, directory);
+    int base = directory == AT_FDCWD ? workingDirectory(tid) : descriptor(tid, directory);
     try {
       return openBelow(tid, base, path, follow);
     } finally {
@@ -245,8 +250,9 @@ final class PathObject {
    *
    * @param mode {@code st_mode}
    * @param device the device number of a device file
+   * @param identity which object it is
    */
-  record Status(int mode, long device) {
+  record Status(int mode, long device, HandedDescriptors.Identity identity) {
     boolean is(int type) {
       return (mode & Constants.S_IFMT) == type;
     }
@@ -256,11 +262,18 @@ final class PathObject {
   Status status(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
-      // STATX_TYPE | STATX_MODE is 3; struct statx has stx_mode at 28, stx_rdev at 128 and 132.
+      // STATX_TYPE | STATX_MODE | STATX_INO is 0x103; struct statx has stx_mode at 28, stx_ino at
+      // 32,
+      // stx_rdev at 128 and 132, stx_dev at 136 and 140.
       checked(
-          kernel.call(Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, 3, statx, 0));
+          kernel.call(
+              Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, 0x103, statx, 0));
       long device = (long) block.getInt(statx + 128) << 20 | block.getInt(statx + 132);
-      return new Status(block.getShort(statx + 28) & 0xffff, device);
+      long system = (long) block.getInt(statx + 136) << 32 | block.getInt(statx + 140);
+      return new Status(
+          block.getShort(statx + 28) & 0xffff,
+          device,
+          new HandedDescriptors.Identity(system, block.getLong(statx + 32)));
     }
   }
 
@@ -278,7 +291,67 @@ final class PathObject {
 
   /** The thread's working directory. */
   int workingDirectory(int tid) throws AccessException {
-    return directory(tid, "cwd");
+    return seen(tid, directory(tid, "cwd"));
+  }
+
+  /**
+   * A copy of a thread's descriptor, to name something by or through it.
+   *
+   * @throws AccessException also if it leads to a file that the thread sees nowhere: a descriptor
+   *     that was handed in is no name
+   */
+  int descriptor(int tid, int fd) throws AccessException {
+    return seen(tid, child.descriptor(tid, fd));
+  }
+
+  /** Takes a descriptor over, and closes it if it leads to what the thread does not see. */
+  private int seen(int tid, int fd) throws AccessException {
+    boolean kept = false;
+    try {
+      if (outside(tid, fd)) {
+        throw new AccessException(-Errno.EACCES.value());
+      }
+      kept = true;
+      return fd;
+    } finally {
+      if (!kept) {
+        child.close(fd);
+      }
+    }
+  }
+
+  /**
+   * Whether a descriptor refers to a file that lies outside of what a thread sees, whatever its
+   * path reads like.
+   */
+  boolean outside(int tid, int fd) throws AccessException {
+    return ownRoot && !mounts.include(tid, fd) && !pathOf(fd).isEmpty();
+  }
+
+  /** What commands have through descriptors alone. */
+  HandedDescriptors handed() {
+    return handed;
+  }
+
+  /**
+   * The number of the descriptor that a name stands for, as {@code /dev/stdin} does.
+   *
+   * @return the number, or -1 for any other name
+   */
+  int descriptorNamed(int tid, byte[] name) {
+    if (name.length == 0 || name[0] != '/') {
+      return -1;
+    }
+    String text = new String(name, LATIN);
+    Matcher standard = STANDARD.matcher(text);
+    if (standard.matches()) {
+      return STREAMS.indexOf(standard.group(1));
+    }
+    Matcher self = PROC_SELF.matcher(text);
+    String own = self.lookingAt() ? "/proc/" + tid + text.substring(self.end()) : text;
+    Matcher descriptor = DESCRIPTOR.matcher(own);
+    boolean ours = own.startsWith("/dev/fd/") || own.startsWith("/proc/" + tid + "/");
+    return ours && descriptor.matches() ? Integer.parseInt(descriptor.group(1)) : -1;
   }
 
   private int directory(int tid, String link) throws AccessException {

@@ -52,7 +52,8 @@ public record Supervision(
   }
 
   /**
-   * The supervision of the backend that makes namespaces: mounts keep metadata, but for names.
+   * The supervision of the backend that makes namespaces: mounts keep metadata, but for names, and
+   * for what commands were handed from outside: their terminal, files behind their streams.
    *
    * @param policy the policy
    * @param facts what was found on the machine
@@ -65,7 +66,7 @@ public record Supervision(
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
         // What root owns it may change on mounts that are shared: devices, /tmp.
-        names || facts.root(),
+        names || facts.root() || streamsHeld(policy, facts),
         names,
         readsHeld(policy, facts),
         commands(policy, observed),
@@ -73,6 +74,20 @@ public record Supervision(
         BubblewrapCompiler.privateNetwork(policy.policy().network()),
         BubblewrapCompiler.ownNetwork(policy.policy().network()),
         true);
+  }
+
+  /**
+   * Whether the supervisor can keep what was handed in with a descriptor from being changed beyond
+   * what the descriptor was opened for.
+   *
+   * @param policy the policy
+   * @param facts what was found on the machine
+   * @return true if it does
+   */
+  public static boolean streamsHeld(EffectivePolicy policy, HostFacts facts) {
+    return policy.policy().fileDefault() != FileDefault.WRITE
+        && facts.listener()
+        && facts.reachesChild();
   }
 
   private static boolean commands(EffectivePolicy policy, Observation observed) {

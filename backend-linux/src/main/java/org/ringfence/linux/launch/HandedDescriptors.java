@@ -1,0 +1,80 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.F_GETFL;
+import static org.ringfence.linux.bind.Constants.O_ACCMODE;
+import static org.ringfence.linux.bind.Constants.O_APPEND;
+import static org.ringfence.linux.bind.Constants.O_PATH;
+import static org.ringfence.linux.bind.Constants.O_RDONLY;
+import static org.ringfence.linux.bind.Constants.O_RDWR;
+import static org.ringfence.linux.bind.Constants.O_TRUNC;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * What commands have only because somebody handed them a descriptor of it: their standard streams.
+ * Such a descriptor gives what it was opened for. It gives no name, and no more by being opened
+ * again.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class HandedDescriptors {
+  private static final int MOST_REMEMBERED = 4096;
+
+  private final Kernel kernel;
+  private final Set<Identity> objects = ConcurrentHashMap.newKeySet();
+
+  HandedDescriptors(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  /** What an object without a path is known by. */
+  record Identity(long device, long inode) {}
+
+  /** Remembers what a command gets; what is closed is passed over. */
+  void add(PathObject paths, int fd) {
+    if (objects.size() >= MOST_REMEMBERED) {
+      objects.clear();
+    }
+    try {
+      objects.add(paths.status(fd).identity());
+    } catch (AccessException e) {
+      // Not open: the command gets nothing.
+      return;
+    }
+  }
+
+  /** Whether an object was handed to a command of this sandbox. */
+  boolean contains(Identity identity) {
+    return objects.contains(identity);
+  }
+
+  /**
+   * Whether a descriptor already gives what opening its object again would give.
+   *
+   * @param fd a copy of the descriptor
+   * @param flags the flags of {@code open(2)} asked for
+   */
+  boolean gives(int fd, int flags) throws AccessException {
+    long has = kernel.call(Syscall.FCNTL, fd, F_GETFL);
+    if (has < 0) {
+      throw new AccessException(has);
+    }
+    if ((has & O_PATH) != 0) {
+      return false;
+    }
+    if ((flags & O_PATH) != 0) {
+      return true;
+    }
+    int asked = flags & O_ACCMODE;
+    boolean writes = asked != O_RDONLY || (flags & O_TRUNC) != 0;
+    boolean within = (has & O_ACCMODE) == O_RDWR || (has & O_ACCMODE) == asked;
+    boolean appends = (has & O_APPEND) != 0;
+    boolean keepsAppending = (flags & O_APPEND) != 0 && (flags & O_TRUNC) == 0;
+    boolean mayWrite = (has & O_ACCMODE) != O_RDONLY;
+    return within && (!writes || mayWrite && (!appends || keepsAppending));
+  }
+}
