@@ -6,9 +6,12 @@ import static org.ringfence.linux.plan.SyscallRule.Test.masked;
 import static org.ringfence.linux.plan.SyscallRule.Test.pointerSet;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.ringfence.linux.plan.SyscallRule.Clause;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -213,6 +216,24 @@ public final class SeccompCompiler {
 
   // asm-generic/fcntl.h: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE
   private static final int OPENS_FOR_WRITING = 1 | 2 | 0x40 | 0x200 | 0x400000;
+  // O_CREAT, __O_TMPFILE: with other flags a mode is not looked at, and may be anything.
+  private static final int MAKES_FILES = 0x40 | 0x400000;
+  // linux/stat.h
+  private static final int S_ISUID = 04000;
+  private static final int S_ISGID = 02000;
+
+  /** Calls that give a mode, with the argument that has it. */
+  private static final Map<Syscall, Integer> MODES =
+      new EnumMap<>(
+          Map.of(
+              Syscall.CHMOD, 1,
+              Syscall.FCHMOD, 1,
+              Syscall.FCHMODAT, 2,
+              Syscall.FCHMODAT2, 2,
+              Syscall.CREAT, 1,
+              Syscall.MKNOD, 1,
+              Syscall.MKNODAT, 2));
+
   // linux/prctl.h, linux/seccomp.h
   private static final int PR_SET_SECCOMP = 22;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
@@ -236,8 +257,14 @@ public final class SeccompCompiler {
   public static SeccompFilter compile(EffectivePolicy policy, Supervision supervision) {
     SeccompCompiler compiler = new SeccompCompiler(true);
     compiler.always(policy.policy().network(), supervision);
+    boolean bits = policy.policy().fileDefault() != FileDefault.WRITE;
+    if (bits) {
+      compiler.modes(supervision);
+    }
     if (supervision.metadata()) {
-      METADATA.forEach(syscall -> compiler.always(syscall, NOTIFY));
+      METADATA.stream()
+          .filter(syscall -> !bits || !MODES.containsKey(syscall))
+          .forEach(syscall -> compiler.always(syscall, NOTIFY));
       // Their arguments are structures; tar and coreutils fall back to the calls above.
       for (Syscall syscall :
           List.of(Syscall.SETXATTRAT, Syscall.REMOVEXATTRAT, Syscall.FILE_SETATTR)) {
@@ -248,9 +275,11 @@ public final class SeccompCompiler {
       compiler.rule(Syscall.FLOCK, ALLOW, when(NOTIFY, anyBit(1, LOCK_EX)));
     }
     if (supervision.names() || supervision.opens()) {
-      NAMES.forEach(syscall -> compiler.always(syscall, NOTIFY));
+      NAMES.stream()
+          .filter(syscall -> !bits || !MODES.containsKey(syscall))
+          .forEach(syscall -> compiler.always(syscall, NOTIFY));
     }
-    compiler.opens(supervision);
+    compiler.opens(supervision, bits);
     if (supervision.commands()) {
       compiler.always(Syscall.EXECVE, NOTIFY);
       compiler.always(Syscall.EXECVEAT, NOTIFY);
@@ -281,6 +310,12 @@ public final class SeccompCompiler {
             BubblewrapCompiler.privateNetwork(network),
             BubblewrapCompiler.ownNetwork(network),
             true));
+    if (policy.policy().fileDefault() != FileDefault.WRITE) {
+      Supervision none =
+          new Supervision(false, false, false, false, false, false, true, true, true);
+      compiler.modes(none);
+      compiler.opens(none, true);
+    }
     return new SeccompFilter(compiler.rules).withoutListener();
   }
 
@@ -340,15 +375,38 @@ public final class SeccompCompiler {
         || limits.fileSize().isPresent();
   }
 
-  private void opens(Supervision supervision) {
-    if (supervision.opens() || supervision.reads()) {
-      always(Syscall.OPEN, NOTIFY);
-      always(Syscall.OPENAT, NOTIFY);
-    } else if (supervision.names()) {
-      rule(Syscall.OPEN, ALLOW, when(NOTIFY, anyBit(1, OPENS_FOR_WRITING)));
-      rule(Syscall.OPENAT, ALLOW, when(NOTIFY, anyBit(2, OPENS_FOR_WRITING)));
+  /**
+   * A file that runs with the rights of its owner works outside, too, for whoever starts it later.
+   * Of directories only S_ISGID is asked for in practice, and harmless: what is made below gets
+   * their group. mkdir drops both bits itself (fs/namei.c, vfs_mkdir).
+   */
+  private void modes(Supervision supervision) {
+    MODES.forEach(
+        (syscall, argument) -> {
+          boolean metadata = METADATA.contains(syscall);
+          boolean held =
+              metadata ? supervision.metadata() : supervision.names() || supervision.opens();
+          int never = metadata && held ? S_ISUID : S_ISUID | S_ISGID;
+          rule(syscall, held ? NOTIFY : ALLOW, when(EPERM, anyBit(argument, never)));
+        });
+  }
+
+  private void opens(Supervision supervision, boolean bits) {
+    for (Syscall syscall : List.of(Syscall.OPEN, Syscall.OPENAT)) {
+      int flags = syscall == Syscall.OPEN ? 1 : 2;
+      List<Clause> clauses = new ArrayList<>();
+      if (bits) {
+        clauses.add(when(EPERM, anyBit(flags, MAKES_FILES), anyBit(flags + 1, S_ISUID | S_ISGID)));
+      }
+      boolean every = supervision.opens() || supervision.reads();
+      if (!every && supervision.names()) {
+        clauses.add(when(NOTIFY, anyBit(flags, OPENS_FOR_WRITING)));
+      }
+      if (every || !clauses.isEmpty()) {
+        rule(syscall, every ? NOTIFY : ALLOW, clauses.toArray(Clause[]::new));
+      }
     }
-    if (supervision.opens() || supervision.reads() || supervision.names()) {
+    if (supervision.opens() || supervision.reads() || supervision.names() || bits) {
       // Its flags are in memory; programs fall back to openat.
       always(Syscall.OPENAT2, new Verdict.Deny(Errno.ENOSYS));
     }
