@@ -102,6 +102,7 @@ public final class ConformanceSuite implements AutoCloseable {
     HomeScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);
+    StreamScenarios.addTo(bodies);
     WslScenarios.addTo(bodies);
     Set<String> ids = new HashSet<>();
     for (ConformanceCase each : bodies.keySet()) {

@@ -74,6 +74,17 @@ public final class Descriptors {
                 kernel.call(Syscall.EVENTFD2, 0, Constants.O_CLOEXEC | Constants.O_NONBLOCK)));
   }
 
+  /**
+   * Copies a descriptor, close-on-exec.
+   *
+   * @param fd the descriptor
+   * @return the copy, 3 or above
+   * @throws IOException if there are no descriptors left
+   */
+  public int copy(int fd) throws IOException {
+    return (int) check("fcntl", kernel.call(Syscall.FCNTL, fd, Constants.F_DUPFD_CLOEXEC, LOWEST));
+  }
+
   private int lifted(int fd) throws IOException {
     if (fd >= LOWEST) {
       return fd;

@@ -32,9 +32,16 @@ final class LinuxProcess extends WatchedProcess {
   private Streams streams;
   private Runnable whenGone = () -> {};
 
-  /** The parent's ends of the command's streams, and the terminal behind them or null. */
+  /**
+   * The parent's ends of the command's streams, the terminal behind them or null, and what copies
+   * in the place of descriptors that were handed in.
+   */
   record Streams(
-      OutputStream input, InputStream output, InputStream error, PseudoTerminal terminal) {}
+      OutputStream input,
+      InputStream output,
+      InputStream error,
+      PseudoTerminal terminal,
+      StreamPumps copies) {}
 
   /**
    * A process about to be started.
@@ -65,6 +72,7 @@ final class LinuxProcess extends WatchedProcess {
     streams = ends;
     whenGone = gone;
     handle = ProcessHandle.of(keeper.pid()).orElse(null);
+    ends.copies().start(() -> supervisor.settleSoon(keeper));
     keeper.observed();
   }
 
@@ -92,6 +100,9 @@ final class LinuxProcess extends WatchedProcess {
 
   /** Called by the supervisor when the keeper has news. */
   void settle() {
+    if (keeper.rootEnded() && isAlive() && !copied()) {
+      return;
+    }
     if (keeper.rootEnded() && isAlive()) {
       supervisor.cancel(wallTime);
       supervisor.cancel(killTime);
@@ -111,6 +122,11 @@ final class LinuxProcess extends WatchedProcess {
     closeWake();
     supervisor.remove(this);
     whenGone.run();
+  }
+
+  /** Whether all that was written is where it belongs; if not, the end is told when it is. */
+  private boolean copied() {
+    return streams == null || streams.copies().commandEnded(intended.get() != null);
   }
 
   private Termination terminationOf(int status) {
@@ -154,6 +170,9 @@ final class LinuxProcess extends WatchedProcess {
       new SessionSweep(kernel).kill(keeper.pid(), true);
     }
     request(Keeper.REQUEST_KILL);
+    if (keeper.rootEnded() && streams != null) {
+      streams.copies().commandEnded(true);
+    }
   }
 
   private void end(Termination.Cause cause, Duration patience) {

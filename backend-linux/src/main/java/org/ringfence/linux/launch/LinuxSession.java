@@ -60,6 +60,7 @@ public final class LinuxSession implements BackendSession {
   private final Warden warden;
   private final Watchdog watchdog;
   private final Supervisor supervisor;
+  private final StreamGate gate;
   private final Set<LinuxProcess> live = ConcurrentHashMap.newKeySet();
   private final ReadWriteLock closing = new ReentrantReadWriteLock();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -76,6 +77,8 @@ public final class LinuxSession implements BackendSession {
     this.warden = parts.warden;
     this.watchdog = parts.watchdog;
     this.supervisor = parts.supervisor;
+    this.gate =
+        new StreamGate(kernel, opening.view(), opening.supervision(), parts.supervisor.handed());
   }
 
   /** What is made one after the other while opening, and undone when the rest fails. */
@@ -349,7 +352,7 @@ public final class LinuxSession implements BackendSession {
   }
 
   private LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
-    try (StandardStreams streams = StandardStreams.open(kernel, descriptors, launch);
+    try (StandardStreams streams = StandardStreams.open(kernel, descriptors, gate, launch);
         Invocation invocation =
             bubblewrap == null
                 ? Invocation.plain(executable, launch)

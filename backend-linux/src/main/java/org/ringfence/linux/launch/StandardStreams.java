@@ -34,20 +34,29 @@ final class StandardStreams implements AutoCloseable {
   private InputStream output = InputStream.nullInputStream();
   private InputStream error = InputStream.nullInputStream();
   private final List<Pump> pumps = new ArrayList<>();
+  private final StreamPumps copies = new StreamPumps();
+  private final Kernel kernel;
+  private final StreamGate gate;
   private PseudoTerminal terminal;
+  private int copiedOutput = -1;
   private boolean handedOver;
 
   /** Output that is redirected and counted on its way. */
   private record Pump(InputStream from, OutputStream to) {}
 
-  private StandardStreams(Descriptors descriptors, OptionalLong limit) {
+  private StandardStreams(
+      Kernel kernel, Descriptors descriptors, StreamGate gate, OptionalLong limit) {
+    this.kernel = kernel;
     this.descriptors = descriptors;
+    this.gate = gate;
     this.limit = limit;
   }
 
-  static StandardStreams open(Kernel kernel, Descriptors descriptors, Launch launch)
+  static StandardStreams open(
+      Kernel kernel, Descriptors descriptors, StreamGate gate, Launch launch)
       throws SandboxException {
-    StandardStreams streams = new StandardStreams(descriptors, launch.limits().outputBytes());
+    StandardStreams streams =
+        new StandardStreams(kernel, descriptors, gate, launch.limits().outputBytes());
     boolean done = false;
     try {
       if (launch.terminal().isPresent()) {
@@ -77,10 +86,10 @@ final class StandardStreams implements AutoCloseable {
     output = made.output();
   }
 
-  private int input(Redirect redirect) throws IOException {
+  private int input(Redirect redirect) throws IOException, SandboxException {
     switch (redirect.type()) {
       case INHERIT:
-        return 0;
+        return handed(0, 0, false);
       case PIPE:
         int[] ends = descriptors.pipe();
         childSide.add(ends[0]);
@@ -88,11 +97,11 @@ final class StandardStreams implements AutoCloseable {
         input = new BufferedOutputStream(new FileOutputStream(PathObject.own(ends[1])));
         return ends[0];
       default:
-        return opened(redirect.file(), Constants.O_RDONLY);
+        return opened(redirect.file(), 0, Constants.O_RDONLY);
     }
   }
 
-  private int output(Redirect redirect, int number) throws IOException {
+  private int output(Redirect redirect, int number) throws IOException, SandboxException {
     if (redirect.type() == Redirect.Type.PIPE || limit.isPresent()) {
       int[] ends = descriptors.pipe();
       childSide.add(ends[1]);
@@ -108,11 +117,13 @@ final class StandardStreams implements AutoCloseable {
       return ends[1];
     }
     return switch (redirect.type()) {
-      case INHERIT -> number;
+      case INHERIT -> handed(number, number, false);
       case APPEND ->
-          opened(redirect.file(), Constants.O_WRONLY | Constants.O_CREAT | Constants.O_APPEND);
+          opened(
+              redirect.file(), number, Constants.O_WRONLY | Constants.O_CREAT | Constants.O_APPEND);
       default ->
-          opened(redirect.file(), Constants.O_WRONLY | Constants.O_CREAT | Constants.O_TRUNC);
+          opened(
+              redirect.file(), number, Constants.O_WRONLY | Constants.O_CREAT | Constants.O_TRUNC);
     };
   }
 
@@ -125,10 +136,61 @@ final class StandardStreams implements AutoCloseable {
     };
   }
 
-  private int opened(File file, int flags) throws IOException {
-    int fd = descriptors.open(file.getPath(), flags, NEW_FILE_MODE);
-    childSide.add(fd);
-    return fd;
+  private int opened(File file, int number, int flags) throws IOException, SandboxException {
+    int fd = descriptors.open(file.getPath(), flags | Constants.O_NOCTTY, NEW_FILE_MODE);
+    boolean kept = false;
+    try {
+      int given = handed(fd, number, true);
+      kept = true;
+      return given;
+    } finally {
+      if (!kept) {
+        descriptors.close(fd);
+      }
+    }
+  }
+
+  /**
+   * What the command gets in the place of a descriptor: itself, or a pipe.
+   *
+   * @param fd the descriptor
+   * @param number which stream it becomes
+   * @param ours whether this JVM opened it, and closes it
+   */
+  private int handed(int fd, int number, boolean ours) throws IOException, SandboxException {
+    if (gate.way(fd, number) == StreamGate.Way.AS_IT_IS) {
+      if (ours) {
+        childSide.add(fd);
+      }
+      return fd;
+    }
+    if (number == 2 && !ours && copiedOutput >= 0 && gate.same(1, 2)) {
+      // One pipe for both keeps the order in which they were written.
+      return copiedOutput;
+    }
+    int[] ends = descriptors.pipe();
+    int child = number == 0 ? ends[0] : ends[1];
+    childSide.add(child);
+    int end = number == 0 ? ends[1] : ends[0];
+    boolean done = false;
+    int look = -1;
+    try {
+      look = number == 0 ? descriptors.copy(child) : -1;
+      copies.add(
+          number == 0
+              ? new InputPump(kernel, end, look, fd, ours)
+              : new OutputPump(kernel, end, fd, ours));
+      done = true;
+    } finally {
+      if (!done) {
+        descriptors.close(end);
+        descriptors.close(look);
+      }
+    }
+    if (number == 1 && !ours) {
+      copiedOutput = child;
+    }
+    return child;
   }
 
   /** The descriptors that become 0, 1 and 2. */
@@ -150,7 +212,7 @@ final class StandardStreams implements AutoCloseable {
         budget.pump(pump.from(), pump.to());
       }
     }
-    return new LinuxProcess.Streams(input, output, error, terminal);
+    return new LinuxProcess.Streams(input, output, error, terminal, copies);
   }
 
   /** From now on the parent's streams belong to the process. */
@@ -169,6 +231,7 @@ final class StandardStreams implements AutoCloseable {
     if (handedOver) {
       return;
     }
+    copies.abandon();
     List<AutoCloseable> all = new ArrayList<>(List.of(input, output, error));
     pumps.forEach(pump -> all.add(pump.from()));
     if (terminal != null) {

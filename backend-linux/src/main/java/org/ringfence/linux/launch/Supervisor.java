@@ -73,6 +73,7 @@ final class Supervisor implements AutoCloseable {
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
+  private final HandedDescriptors handed;
   private final Thread thread;
   private volatile boolean closed;
   private volatile int listener = -1;
@@ -98,6 +99,7 @@ final class Supervisor implements AutoCloseable {
     EffectivePolicy policy = view.policy();
     PathObject paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
     this.kernel = kernel;
+    this.handed = paths.handed();
     this.descriptors = new Descriptors(kernel);
     this.eventSize = epollEventSize(kernel);
     this.blocking =
@@ -199,6 +201,11 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
+  /** What commands have through descriptors alone. */
+  HandedDescriptors handed() {
+    return handed;
+  }
+
   int epoll() {
     return epoll;
   }
@@ -260,6 +267,12 @@ final class Supervisor implements AutoCloseable {
 
   void remove(LinuxProcess process) {
     byKeeper.remove(process.keeper());
+  }
+
+  /** Has the end of a command looked at again. */
+  void settleSoon(Keeper keeper) {
+    ended.add(keeper);
+    wake();
   }
 
   /** Runs something later, on the supervisor's thread; it must not block. */

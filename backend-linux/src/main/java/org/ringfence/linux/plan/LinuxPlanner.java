@@ -21,7 +21,8 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
   static final String KEEPER_DESCRIPTORS =
-      "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC";
+      "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC; streams that would give more"
+          + " than they were opened for are copied by this JVM";
 
   static final String NEWER_KERNEL =
       "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";

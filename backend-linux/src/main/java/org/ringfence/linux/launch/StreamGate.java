@@ -1,0 +1,157 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AF_UNIX;
+import static org.ringfence.linux.bind.Constants.F_GETFL;
+import static org.ringfence.linux.bind.Constants.O_ACCMODE;
+import static org.ringfence.linux.bind.Constants.O_APPEND;
+import static org.ringfence.linux.bind.Constants.O_PATH;
+import static org.ringfence.linux.bind.Constants.O_RDONLY;
+import static org.ringfence.linux.bind.Constants.O_WRONLY;
+import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
+import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
+import static org.ringfence.linux.bind.Constants.SO_TYPE;
+import static org.ringfence.linux.bind.Constants.S_IFBLK;
+import static org.ringfence.linux.bind.Constants.S_IFDIR;
+import static org.ringfence.linux.bind.Constants.S_IFREG;
+import static org.ringfence.linux.bind.Constants.S_IFSOCK;
+
+import java.util.List;
+import org.ringfence.SandboxException;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.launch.PathObject.Status;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+
+/**
+ * Decides how a command gets a descriptor that its caller hands in. Where the descriptor itself
+ * would give more than it was opened for, and nothing behind it holds that back, the command gets a
+ * pipe, and this JVM copies.
+ */
+final class StreamGate {
+  private static final List<String> NAMES =
+      List.of("standard input", "standard output", "standard error");
+  private static final String DELETED = " (deleted)";
+  private static final String MEMORY = "/memfd:";
+
+  private final Kernel kernel;
+  private final PathObject paths;
+  private final SocketOptions options;
+  private final FileView view;
+  private final Supervision supervision;
+  private final HandedDescriptors handed;
+
+  /**
+   * Decides for one sandbox.
+   *
+   * @param kernel the system calls
+   * @param view the policy and how the sandbox sees paths
+   * @param supervision which calls are answered
+   * @param handed remembers what commands get
+   */
+  StreamGate(Kernel kernel, FileView view, Supervision supervision, HandedDescriptors handed) {
+    this.kernel = kernel;
+    this.paths = new PathObject(kernel);
+    this.options = new SocketOptions(kernel);
+    this.view = view;
+    this.supervision = supervision;
+    this.handed = handed;
+  }
+
+  /** How a command gets a stream. */
+  enum Way {
+    /** The descriptor itself. */
+    AS_IT_IS,
+    /** A pipe of this JVM's. */
+    COPIED
+  }
+
+  /**
+   * Decides on one stream.
+   *
+   * @param fd this JVM's descriptor
+   * @param number which of the standard streams it becomes
+   * @return the way
+   * @throws SandboxException if it would be a way out of the sandbox
+   */
+  Way way(int fd, int number) throws SandboxException {
+    try {
+      Way way = decide(fd, number);
+      if (way == Way.AS_IT_IS) {
+        handed.add(paths, fd);
+      }
+      return way;
+    } catch (AccessException e) {
+      // It is not open: there is nothing to give.
+      return Way.AS_IT_IS;
+    }
+  }
+
+  private Way decide(int fd, int number) throws AccessException, SandboxException {
+    Status status = paths.status(fd);
+    long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
+    if (supervision.inNamespaces() && (status.is(S_IFDIR) || (flags & O_PATH) != 0)) {
+      // Its '..' leads to the host's file system, in front of which no mount lies.
+      throw refused(number, "a directory", "name it in files.rules and in the command");
+    }
+    if (status.is(S_IFSOCK)) {
+      return socket(fd, number);
+    }
+    return status.is(S_IFREG) || status.is(S_IFBLK)
+        ? file(fd, (int) flags, paths.link(fd))
+        : Way.AS_IT_IS;
+  }
+
+  /** Whether two descriptors of this JVM are of one file. */
+  boolean same(int one, int other) {
+    try {
+      return paths.status(one).identity().equals(paths.status(other).identity());
+    } catch (AccessException e) {
+      return false;
+    }
+  }
+
+  private static SandboxException refused(int number, String what, String remedy) {
+    return new SandboxException(
+        NAMES.get(number) + " is " + what + ", which leads out of the sandbox; " + remedy);
+  }
+
+  /** Other descriptors can be received over a unix socket; read(2) leaves them behind. */
+  private Way socket(int fd, int number) throws AccessException, SandboxException {
+    if (!supervision.inNamespaces() || options.get(fd, SO_DOMAIN) != AF_UNIX) {
+      return Way.AS_IT_IS;
+    }
+    if (options.get(fd, SO_TYPE) != SOCK_STREAM) {
+      throw refused(number, "a unix socket that is no stream", "give a pipe");
+    }
+    return Way.COPIED;
+  }
+
+  private Way file(int fd, int flags, String link) {
+    int mode = flags & O_ACCMODE;
+    if (mode != O_RDONLY && (flags & O_APPEND) != 0) {
+      // Whoever has the descriptor can take the flag away, and truncate.
+      return Way.COPIED;
+    }
+    boolean memory = link.startsWith(MEMORY);
+    boolean open = supervision.inNamespaces() || memory;
+    boolean more =
+        mode == O_WRONLY
+            ? open && !named(link, Operation.READ)
+            : mode == O_RDONLY && open && !supervision.names() && !named(link, Operation.WRITE);
+    return more ? Way.COPIED : Way.AS_IT_IS;
+  }
+
+  /** Whether the sandbox may do with a file by its name what the descriptor does not give. */
+  private boolean named(String path, Operation operation) {
+    EffectivePolicy policy = view.policy();
+    return !path.startsWith(MEMORY)
+        && !path.endsWith(DELETED)
+        && view.policyPath(path).equals(path)
+        && policy.places().source(path).equals(path)
+        && policy.evaluate(path, operation).allowed();
+  }
+}

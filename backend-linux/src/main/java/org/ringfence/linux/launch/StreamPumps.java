@@ -1,0 +1,64 @@
+package org.ringfence.linux.launch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The pumps of one command. */
+final class StreamPumps {
+  private final List<StreamPump> all = new ArrayList<>();
+  private final AtomicInteger running = new AtomicInteger();
+  private volatile boolean told;
+
+  void add(StreamPump pump) {
+    all.add(pump);
+  }
+
+  /**
+   * Starts them.
+   *
+   * @param whenDrained runs on a pump's thread when all is copied, after the command's end
+   */
+  void start(Runnable whenDrained) {
+    running.set(all.size());
+    int started = 0;
+    try {
+      for (StreamPump pump : all) {
+        pump.start(() -> done(whenDrained));
+        started++;
+      }
+    } finally {
+      for (StreamPump pump : all.subList(started, all.size())) {
+        // There is no thread for it, which the caller hears.
+        pump.close();
+        done(whenDrained);
+      }
+    }
+  }
+
+  private void done(Runnable whenDrained) {
+    if (running.decrementAndGet() == 0 && told) {
+      whenDrained.run();
+    }
+  }
+
+  /**
+   * Tells them that the command has ended.
+   *
+   * @param giveUp whether what nobody takes is lost
+   * @return whether all is copied; if not, what was given to {@link #start} runs when it is
+   */
+  boolean commandEnded(boolean giveUp) {
+    told = true;
+    if (running.get() == 0) {
+      return true;
+    }
+    all.forEach(pump -> pump.commandEnded(giveUp));
+    return false;
+  }
+
+  /** Frees pumps that were never started. */
+  void abandon() {
+    all.forEach(StreamPump::close);
+  }
+}
