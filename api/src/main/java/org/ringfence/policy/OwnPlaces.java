@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -54,15 +55,21 @@ public final class OwnPlaces {
   /**
    * Where state is kept that outlives a JVM.
    *
-   * @return {@code ringfence} in {@code $XDG_STATE_HOME} or {@code ~/.local/state}
+   * @return {@code ringfence} in the user's directory of state; empty when there is no home
    */
-  public static Path state() {
-    String state = System.getenv("XDG_STATE_HOME");
-    Path base =
-        state == null || !state.startsWith("/")
-            ? Path.of(System.getProperty("user.home"), ".local", "state")
-            : Path.of(state);
-    return base.resolve(NAME);
+  public static Optional<Path> state() {
+    return HomeDirectory.current().state().map(base -> base.resolve(NAME));
+  }
+
+  /** The same in every home that may be meant: another JVM may have taken another. */
+  private static Set<Path> states() {
+    HomeDirectory home = HomeDirectory.current();
+    Set<Path> all = new LinkedHashSet<>();
+    state().ifPresent(all::add);
+    List<String> homes = new ArrayList<>(home.others());
+    home.path().ifPresent(homes::add);
+    homes.forEach(each -> all.add(Path.of(each, ".local", "state", NAME)));
+    return all;
   }
 
   /** All of them that matter to a policy on this machine, links resolved. */
@@ -70,14 +77,16 @@ public final class OwnPlaces {
     if (places.lookup() != PathLookup.HOST || policy.fileDefault() == FileDefault.WRITE) {
       return List.of();
     }
-    String state = places.real(state().toAbsolutePath().toString());
+    Set<String> all = new LinkedHashSet<>();
+    states().forEach(path -> all.add(places.real(path.toAbsolutePath().toString())));
     for (EffectiveRule rule : placed) {
-      if (rule.access() != Access.NONE && EffectivePolicy.isAtOrBelow(rule.path(), state)) {
-        throw new InvalidPolicyException(
-            "files.rules", rule.origin(), "a path outside Ringfence's own state in " + state);
+      for (String state : all) {
+        if (rule.access() != Access.NONE && EffectivePolicy.isAtOrBelow(rule.path(), state)) {
+          throw new InvalidPolicyException(
+              "files.rules", rule.origin(), "a path outside Ringfence's own state in " + state);
+        }
       }
     }
-    Set<String> all = new LinkedHashSet<>(List.of(state));
     temporary().forEach(path -> all.add(places.real(path)));
     return List.copyOf(all);
   }

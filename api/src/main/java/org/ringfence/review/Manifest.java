@@ -1,30 +1,26 @@
 package org.ringfence.review;
 
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
+import org.ringfence.spi.HeldDirectory;
+import org.ringfence.spi.HeldDirectory.Status;
+import org.ringfence.spi.TreeVisitor;
 
 /**
  * How every path of a tree was at some time. The time of the last change of an inode (ctime) is
  * part of it, which a program cannot set back.
  *
- * @param entries path, relative to the root, to its state
+ * @param entries path, relative to the root and one char for a byte, to its state; a directory
+ *     comes before what lies in it
  */
 record Manifest(Map<String, State> entries) {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /**
    * The state of a path.
@@ -33,10 +29,16 @@ record Manifest(Map<String, State> entries) {
    * @param size the size in bytes
    * @param modified the time of the last change of content, in nanoseconds
    * @param changed the time of the last change of anything, in nanoseconds
+   * @param inode the object's number; devices have other numbers after a restart
    */
-  record State(int mode, long size, long modified, long changed) {
+  record State(int mode, long size, long modified, long changed, long inode) {
     private static final int DIRECTORY = 0040000;
     private static final int TYPE = 0170000;
+
+    static State of(Status status) {
+      return new State(
+          status.mode(), status.size(), status.modified(), status.changed(), status.inode());
+    }
 
     boolean isDirectory() {
       return (mode & TYPE) == DIRECTORY;
@@ -44,75 +46,73 @@ record Manifest(Map<String, State> entries) {
 
     /** A directory's times and size say only that something in it has changed. */
     boolean differs(State other) {
-      return isDirectory() && other.isDirectory() ? mode != other.mode : !equals(other);
+      return isDirectory() && other.isDirectory()
+          ? mode != other.mode
+          : mode != other.mode
+              || size != other.size
+              || modified != other.modified
+              || changed != other.changed;
+    }
+
+    /** Whether this is the object of then with the content of then; renaming changes ctime. */
+    boolean isStill(State then) {
+      return inode == then.inode
+          && mode == then.mode
+          && (isDirectory() || size == then.size && modified == then.modified);
     }
   }
 
-  static Manifest of(Path root) throws IOException {
+  /** The state of a tree of ours, in which a command may have taken rights away. */
+  static Manifest of(HeldDirectory root) throws IOException {
     Map<String, State> entries = new TreeMap<>();
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
+    root.walk(
+        new TreeVisitor() {
           @Override
-          public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
-              throws IOException {
-            if (!directory.equals(root)) {
-              entries.put(root.relativize(directory).toString(), state(directory));
-            }
-            return FileVisitResult.CONTINUE;
+          public boolean visit(Entry entry) {
+            entries.put(entry.path(), State.of(entry.status()));
+            return true;
           }
 
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            entries.put(root.relativize(file).toString(), state(file));
-            return FileVisitResult.CONTINUE;
+          public boolean unlocks() {
+            return true;
           }
         });
     return new Manifest(entries);
   }
 
-  static State state(Path path) throws IOException {
-    Map<String, Object> attributes =
-        Files.readAttributes(
-            path, "unix:mode,size,lastModifiedTime,ctime", LinkOption.NOFOLLOW_LINKS);
-    return new State(
-        (Integer) attributes.get("mode"),
-        (Long) attributes.get("size"),
-        ((FileTime) attributes.get("lastModifiedTime")).to(TimeUnit.NANOSECONDS),
-        ((FileTime) attributes.get("ctime")).to(TimeUnit.NANOSECONDS));
-  }
-
-  void write(Path file) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    try (DataOutputStream out =
-        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(part)))) {
-      out.writeInt(VERSION);
-      out.writeInt(entries.size());
-      for (Map.Entry<String, State> entry : entries.entrySet()) {
-        out.writeUTF(entry.getKey());
-        out.writeInt(entry.getValue().mode());
-        out.writeLong(entry.getValue().size());
-        out.writeLong(entry.getValue().modified());
-        out.writeLong(entry.getValue().changed());
-      }
+  byte[] bytes() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeInt(VERSION);
+    out.writeInt(entries.size());
+    for (Map.Entry<String, State> entry : entries.entrySet()) {
+      byte[] name = entry.getKey().getBytes(StandardCharsets.ISO_8859_1);
+      out.writeInt(name.length);
+      out.write(name);
+      State state = entry.getValue();
+      out.writeInt(state.mode());
+      out.writeLong(state.size());
+      out.writeLong(state.modified());
+      out.writeLong(state.changed());
+      out.writeLong(state.inode());
     }
-    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+    return bytes.toByteArray();
   }
 
-  static Manifest read(Path file) throws IOException {
+  static Manifest read(byte[] bytes) throws IOException {
     Map<String, State> entries = new TreeMap<>();
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      int version = in.readInt();
-      if (version != VERSION) {
-        throw new IOException(file + " is of version " + version);
-      }
-      int count = in.readInt();
-      for (int i = 0; i < count; i++) {
-        entries.put(
-            in.readUTF(), new State(in.readInt(), in.readLong(), in.readLong(), in.readLong()));
-      }
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+    int version = in.readInt();
+    if (version != VERSION) {
+      throw new IOException("review: it was made by another version, " + version);
+    }
+    int count = in.readInt();
+    for (int i = 0; i < count; i++) {
+      String name = new String(in.readNBytes(in.readInt()), StandardCharsets.ISO_8859_1);
+      entries.put(
+          name,
+          new State(in.readInt(), in.readLong(), in.readLong(), in.readLong(), in.readLong()));
     }
     return new Manifest(entries);
   }

@@ -6,13 +6,13 @@ import java.util.List;
 /** The workspace has been changed where the command has changed its copy. */
 public final class ReviewConflictException extends IOException {
   private static final long serialVersionUID = 1L;
+  private static final int MOST = 10;
 
-  ReviewConflictException(List<Change> conflicts) {
+  ReviewConflictException(List<String> conflicts) {
     super(
         "review: changed in the workspace meanwhile: "
-            + String.join(
-                ", ", conflicts.stream().limit(10).map(change -> change.path().toString()).toList())
-            + (conflicts.size() > 10 ? " and " + (conflicts.size() - 10) + " more" : "")
+            + String.join(", ", conflicts.stream().limit(MOST).toList())
+            + (conflicts.size() > MOST ? " and " + (conflicts.size() - MOST) + " more" : "")
             + "; nothing was committed");
   }
 }

@@ -1,73 +1,99 @@
 package org.ringfence.review;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Stream;
-import org.ringfence.policy.HomeDirectory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.ringfence.Backends;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.OwnPlaces;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.SystemProgram;
-import org.ringfence.spi.TreeRemoval;
+import org.ringfence.spi.HeldDirectories;
+import org.ringfence.spi.HeldDirectory;
+import org.ringfence.spi.HeldDirectory.Status;
+import org.ringfence.spi.SandboxBackend;
 
 /**
  * A copy of a workspace that a command works on in the workspace's place (see {@link
  * org.ringfence.Sandbox.Opener#workspaceCopy}), kept until it is committed or discarded. It lies in
- * a store on disk, so that neither the workspace nor the copy is lost when a JVM ends in between; a
- * commit that was cut short can be done again.
+ * a store on disk, so that neither the workspace nor the copy is lost when a JVM ends in between.
+ * The usual store is out of reach for every command.
  *
- * <p>Blocks are shared with the workspace where the file system can do it (reflink). Not
- * thread-safe.
+ * <p>Everything is done by descriptors and follows no link. Blocks are shared with the workspace
+ * where the file system can do it (reflink); hard links become files of their own. Not thread-safe.
  */
 public final class WorkspaceReview {
   private static final String COPY = "copy";
-  private static final String BEFORE = "before";
+  static final String BEFORE = "before";
   private static final String BASE = "base";
   private static final String WORKSPACE = "workspace";
   private static final int ID_BYTES = 4;
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{8}");
   private static final Duration ABANDONED = Duration.ofDays(1);
+  private static final int OTHERS_WRITE = 022;
+  private static final int LARGEST_MARK = 1 << 16;
 
+  private final HeldDirectories directories;
   private final Path directory;
   private final Path workspace;
+  private final long workspaceInode;
+  private final List<String> leftOut;
 
-  private WorkspaceReview(Path directory, Path workspace) {
+  private WorkspaceReview(
+      HeldDirectories directories,
+      Path directory,
+      Path workspace,
+      long workspaceInode,
+      List<String> leftOut) {
+    this.directories = directories;
     this.directory = directory;
     this.workspace = workspace;
+    this.workspaceInode = workspaceInode;
+    this.leftOut = leftOut;
   }
 
   /**
-   * Where reviews are kept unless the caller says otherwise.
+   * Where reviews are kept unless the caller says otherwise. No policy gives a command any of it.
    *
    * @return {@code ringfence/reviews} in {@code $XDG_STATE_HOME} or {@code ~/.local/state}
    * @throws InvalidPolicyException if there is neither
    */
   public static Path usualStore() {
-    Path base =
-        HomeDirectory.current()
-            .state()
-            .orElseThrow(
-                () ->
-                    new InvalidPolicyException(
-                        "review",
-                        "no home directory",
-                        "HOME or XDG_STATE_HOME set to a directory of yours"));
-    return base.resolve("ringfence").resolve("reviews");
+    return OwnPlaces.state()
+        .orElseThrow(
+            () ->
+                new InvalidPolicyException(
+                    "review",
+                    "no home directory",
+                    "HOME or XDG_STATE_HOME set to a directory of yours"))
+        .resolve("reviews");
+  }
+
+  private static HeldDirectories directories() throws IOException {
+    return Backends.load().all().stream()
+        .map(SandboxBackend::directories)
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseThrow(() -> new IOException("review: no backend can hold directories here"));
   }
 
   /**
@@ -79,75 +105,109 @@ public final class WorkspaceReview {
    * @throws IOException if it cannot be copied; nothing is left in the store
    * @throws InvalidPolicyException if the store lies in the workspace
    */
-  public static WorkspaceReview begin(Path store, Path workspace)
-      throws IOException, InterruptedException {
+  public static WorkspaceReview begin(Path store, Path workspace) throws IOException {
+    return begin(store, workspace, path -> false);
+  }
+
+  /**
+   * Copies what a command may read of a workspace. What it must not see is in no copy: another
+   * command could read it there.
+   *
+   * @param store where reviews are kept; made when missing
+   * @param workspace the workspace
+   * @param denied says of a real path whether it is left out, with all that lies below
+   * @return the review
+   * @throws IOException if it cannot be copied; nothing is left in the store
+   * @throws InvalidPolicyException if the store lies in the workspace
+   */
+  public static WorkspaceReview begin(Path store, Path workspace, Predicate<Path> denied)
+      throws IOException {
+    HeldDirectories directories = directories();
     Path real = workspace.toRealPath();
-    Files.createDirectories(store);
+    Files.createDirectories(
+        store, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     Path realStore = store.toRealPath();
-    sweep(realStore);
     if (realStore.startsWith(real)) {
       throw new InvalidPolicyException(
           "review", store.toString(), "a store outside the workspace " + real);
     }
-    byte[] id = new byte[ID_BYTES];
-    ThreadLocalRandom.current().nextBytes(id);
-    Path directory =
-        Files.createDirectory(
-            realStore.resolve(HexFormat.of().formatHex(id)),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    WorkspaceReview review = new WorkspaceReview(directory, real);
-    boolean done = false;
-    try {
-      Manifest.of(real).write(directory.resolve(BEFORE));
-      copy(real, review.copy());
-      Manifest.of(review.copy()).write(directory.resolve(BASE));
-      // Last: a directory without it is no review.
-      Files.writeString(directory.resolve(WORKSPACE), real.toString());
-      done = true;
-      return review;
-    } finally {
-      if (!done) {
-        review.discard();
-      }
-    }
-  }
-
-  /** Removes what a JVM that was killed while copying has left. */
-  private static void sweep(Path store) throws IOException {
-    FileTime yesterday = FileTime.from(Instant.now().minus(ABANDONED));
-    try (Stream<Path> all = Files.list(store)) {
-      for (Path directory : (Iterable<Path>) all::iterator) {
-        if (!Files.exists(directory.resolve(WORKSPACE))
-            && Files.getLastModifiedTime(directory).compareTo(yesterday) < 0) {
-          TreeRemoval.remove(directory);
+    byte[] bytes = new byte[ID_BYTES];
+    ThreadLocalRandom.current().nextBytes(bytes);
+    String id = HexFormat.of().formatHex(bytes);
+    try (HeldDirectory all = store(directories, realStore)) {
+      sweep(all);
+      all.makeDirectory(id, 0700);
+      boolean done = false;
+      try (HeldDirectory review = all.open(id);
+          HeldDirectory from = directories.open(real)) {
+        long inode = from.status().inode();
+        review.makeDirectory(COPY, 0700);
+        List<String> leftOut =
+            copy(directories, from, review, path -> denied.test(real.resolve(path)));
+        review.setPermissions(COPY, from.status().mode());
+        // Last: a directory without it is no review.
+        review.write(WORKSPACE, mark(real, inode));
+        done = true;
+        return new WorkspaceReview(directories, realStore.resolve(id), real, inode, leftOut);
+      } finally {
+        if (!done) {
+          all.removeTree(id);
         }
       }
     }
   }
 
-  /** With cp(1), which shares blocks and keeps times, modes, links and attributes. */
-  private static void copy(Path from, Path to) throws IOException, InterruptedException {
-    Files.createDirectory(to);
-    for (List<String> options : List.of(List.of("-a", "--reflink=auto"), List.of("-a"))) {
-      List<String> command = new ArrayList<>(List.of(SystemProgram.path("cp")));
-      command.addAll(options);
-      command.addAll(List.of("--", from + "/.", to.toString()));
-      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-      builder.environment().clear();
-      Process process = builder.start();
-      String said;
-      try (InputStream in = process.getInputStream()) {
-        said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-      }
-      if (process.waitFor() == 0) {
-        return;
-      }
-      // busybox's cp knows no --reflink.
-      if (!said.contains("reflink")) {
-        throw new IOException("review: " + from + " cannot be copied: " + said);
+  private static List<String> copy(
+      HeldDirectories directories,
+      HeldDirectory from,
+      HeldDirectory review,
+      Predicate<String> denied)
+      throws IOException {
+    try (HeldDirectory to = review.open(COPY);
+        TreeCopy copy = new TreeCopy(to, directories.user(), denied)) {
+      from.walk(copy);
+      review.write(BEFORE, copy.before().bytes());
+      review.write(BASE, Manifest.of(to).bytes());
+      return copy.leftOut().stream().map(Commit::printable).toList();
+    }
+  }
+
+  private static byte[] mark(Path workspace, long inode) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeLong(inode);
+    out.write(workspace.toString().getBytes(StandardCharsets.UTF_8));
+    return bytes.toByteArray();
+  }
+
+  private static HeldDirectory store(HeldDirectories directories, Path store) throws IOException {
+    HeldDirectory held = directories.open(store);
+    Status status = held.status();
+    if (status.user() != directories.user() || (status.mode() & OTHERS_WRITE) != 0) {
+      held.close();
+      throw new IOException("review: " + store + " can be written by other users");
+    }
+    return held;
+  }
+
+  /** Removes what a JVM that was killed while copying has left. */
+  private static void sweep(HeldDirectory store) throws IOException {
+    long yesterday = TimeUnit.SECONDS.toNanos(Instant.now().minus(ABANDONED).getEpochSecond());
+    for (String name : store.names()) {
+      Optional<Status> status = store.status(name);
+      if (ID.matcher(name).matches()
+          && status.isPresent()
+          && status.get().isDirectory()
+          && status.get().changed() < yesterday) {
+        boolean marked;
+        try (HeldDirectory review = store.open(name)) {
+          marked = review.status(WORKSPACE).isPresent();
+        }
+        if (!marked) {
+          store.removeTree(name);
+        }
       }
     }
-    throw new IOException("review: " + from + " cannot be copied: cp knows no -a");
   }
 
   /**
@@ -159,17 +219,32 @@ public final class WorkspaceReview {
    */
   public static List<WorkspaceReview> list(Path store) throws IOException {
     List<WorkspaceReview> reviews = new ArrayList<>();
-    if (Files.isDirectory(store)) {
-      try (Stream<Path> all = Files.list(store)) {
-        for (Path directory : all.sorted().toList()) {
-          Path named = directory.resolve(WORKSPACE);
-          if (Files.isRegularFile(named)) {
-            reviews.add(new WorkspaceReview(directory, Path.of(Files.readString(named))));
+    if (!Files.isDirectory(store)) {
+      return reviews;
+    }
+    HeldDirectories directories = directories();
+    Path real = store.toRealPath();
+    try (HeldDirectory all = store(directories, real)) {
+      for (String name : new TreeSet<>(all.names())) {
+        if (ID.matcher(name).matches()) {
+          try (HeldDirectory review = all.open(name)) {
+            if (review.status(WORKSPACE).isPresent()) {
+              reviews.add(read(directories, real.resolve(name), review));
+            }
           }
         }
       }
     }
     return reviews;
+  }
+
+  private static WorkspaceReview read(
+      HeldDirectories directories, Path directory, HeldDirectory review) throws IOException {
+    DataInputStream in =
+        new DataInputStream(new ByteArrayInputStream(review.read(WORKSPACE, LARGEST_MARK)));
+    long inode = in.readLong();
+    Path workspace = Path.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    return new WorkspaceReview(directories, directory, workspace, inode, List.of());
   }
 
   /**
@@ -225,15 +300,70 @@ public final class WorkspaceReview {
   }
 
   /**
+   * What is not in the copy: what the command must not read, what this user cannot read, sockets
+   * and devices. A commit leaves it as it is. Known only to the review that copied.
+   *
+   * @return paths relative to the workspace, fit for a terminal
+   */
+  public List<String> leftOut() {
+    return leftOut;
+  }
+
+  /** The directories that most is done with. */
+  private record Opened(HeldDirectory review, HeldDirectory copy, HeldDirectory workspace)
+      implements AutoCloseable {
+    private static Opened of(WorkspaceReview of) throws IOException {
+      HeldDirectory review = of.directories.open(of.directory);
+      HeldDirectory copy = null;
+      boolean done = false;
+      try {
+        copy = review.unlock(COPY);
+        HeldDirectory workspace = of.directories.open(of.workspace);
+        if (workspace.status().inode() != of.workspaceInode) {
+          workspace.close();
+          throw new IOException(
+              "review: " + of.workspace + " is another directory than the one that was copied");
+        }
+        done = true;
+        return new Opened(review, copy, workspace);
+      } finally {
+        if (!done) {
+          if (copy != null) {
+            copy.close();
+          }
+          review.close();
+        }
+      }
+    }
+
+    private Manifest manifest(String name) throws IOException {
+      int size = (int) review.status(name).orElseThrow().size();
+      return Manifest.read(review.read(name, size));
+    }
+
+    @Override
+    public void close() {
+      workspace.close();
+      copy.close();
+      review.close();
+    }
+  }
+
+  /**
    * What the command has changed.
    *
    * @return the changes, by path
    * @throws IOException if the copy or the workspace cannot be read
    */
   public List<Change> changes() throws IOException {
-    Manifest base = Manifest.read(directory.resolve(BASE));
-    Manifest before = Manifest.read(directory.resolve(BEFORE));
-    Manifest now = Manifest.of(copy());
+    try (Opened opened = Opened.of(this)) {
+      return changes(opened, opened.manifest(BEFORE).entries());
+    }
+  }
+
+  private static List<Change> changes(Opened opened, Map<String, State> before) throws IOException {
+    Manifest base = opened.manifest(BASE);
+    Manifest now = Manifest.of(opened.copy());
     List<Change> changes = new ArrayList<>();
     Set<String> all = new TreeSet<>(base.entries().keySet());
     all.addAll(now.entries().keySet());
@@ -242,115 +372,125 @@ public final class WorkspaceReview {
       State here = now.entries().get(path);
       Kind kind = then == null ? Kind.ADDED : here == null ? Kind.DELETED : Kind.MODIFIED;
       if (kind != Kind.MODIFIED || here.differs(then)) {
-        changes.add(new Change(Path.of(path), kind, isConflict(path, before.entries().get(path))));
+        boolean conflict = isConflict(opened, path, before, here != null);
+        int oldMode = then == null ? 0 : then.mode();
+        changes.add(new Change(path, kind, conflict, oldMode, here == null ? 0 : here.mode()));
       }
     }
     return changes;
   }
 
-  private boolean isConflict(String path, State before) throws IOException {
-    Path original = workspace.resolve(path);
-    if (!Files.exists(original, LinkOption.NOFOLLOW_LINKS)) {
-      // Also when it is to be deleted and somebody has done so.
-      return before != null && Files.exists(copy().resolve(path), LinkOption.NOFOLLOW_LINKS);
+  private static boolean isConflict(
+      Opened opened, String path, Map<String, State> before, boolean inCopy) throws IOException {
+    State then = before.get(path);
+    try (Place place = Place.of(opened.workspace(), path, before)) {
+      Optional<State> there = place.state();
+      if (there.isEmpty()) {
+        // Also when it is to be deleted and somebody has done so.
+        return then != null && inCopy;
+      }
+      State here = there.get();
+      boolean touched = then == null || here.differs(then) || here.inode() != then.inode();
+      if (!touched) {
+        return here.isDirectory()
+            && !inCopy
+            && !Same.below(place.directory(), place.name(), path, before);
+      }
+    } catch (Place.ChangedException e) {
+      return !e.missing() && (inCopy || then == null);
     }
-    State now = Manifest.state(original);
-    boolean touched = before == null || now.differs(before);
-    return touched && !same(original, copy().resolve(path));
-  }
-
-  private static boolean same(Path one, Path other) throws IOException {
-    if (!Files.exists(other, LinkOption.NOFOLLOW_LINKS)
-        || Manifest.state(one).mode() != Manifest.state(other).mode()) {
-      return false;
-    }
-    if (Files.isSymbolicLink(one)) {
-      return Files.readSymbolicLink(one).equals(Files.readSymbolicLink(other));
-    }
-    return Files.isDirectory(one) || Files.isRegularFile(one) && Files.mismatch(one, other) < 0;
+    return !Same.at(opened.workspace(), opened.copy(), path, before);
   }
 
   /**
-   * Puts the changes into the workspace, each file at once, and ends the review.
+   * The content of a path before or after the change: of a file its bytes, of a link what it leads
+   * to.
+   *
+   * @param change one of {@link #changes()}
+   * @param after whether the copy's content is meant, not the workspace's
+   * @param most how many bytes at most
+   * @return the content; empty when there is nothing, or neither a file nor a link, or it is larger
+   * @throws IOException if it cannot be read
+   */
+  public Optional<byte[]> content(Change change, boolean after, int most) throws IOException {
+    try (Opened opened = Opened.of(this);
+        Place place =
+            Place.of(after ? opened.copy() : opened.workspace(), change.name(), Map.of())) {
+      Optional<Status> status = place.directory().status(place.name());
+      if (status.isPresent() && status.get().isLink()) {
+        String target = place.directory().readLink(place.name());
+        return Optional.of(target.getBytes(StandardCharsets.ISO_8859_1));
+      }
+      if (status.isEmpty() || !status.get().isFile() || status.get().size() > most) {
+        return Optional.empty();
+      }
+      return Optional.of(place.directory().read(place.name(), most));
+    } catch (Place.ChangedException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Puts the changes into the workspace, all of them or none, and ends the review. Rights of a
+   * file's user or group (setuid, setgid) that the command has given are left out.
    *
    * @return what was changed
    * @throws ReviewConflictException if the workspace was changed at the same paths; nothing is done
-   * @throws IOException if a file cannot be written; the review stays, and the commit can be done
-   *     again
+   * @throws IOException if something cannot be put there; what was done is taken back, and the
+   *     review stays. After an end of the JVM in between, the next commit takes back first
    */
   public List<Change> commit() throws IOException {
-    List<Change> changes = changes();
-    List<Change> conflicts = changes.stream().filter(Change::conflict).toList();
-    if (!conflicts.isEmpty()) {
-      throw new ReviewConflictException(conflicts);
-    }
-    for (Change change : changes) {
-      Path from = copy().resolve(change.path());
-      if (change.kind() != Kind.DELETED && !isPlain(from)) {
-        throw new IOException(
-            "review: " + change.path() + " is neither file, directory nor link; nothing was done");
+    List<Change> changes;
+    try (Opened opened = Opened.of(this)) {
+      Map<String, State> before = opened.manifest(BEFORE).entries();
+      Commit commit = new Commit(opened.review(), opened.workspace(), before, id());
+      commit.recover();
+      changes = changes(opened, before);
+      List<String> conflicts =
+          changes.stream().filter(Change::conflict).map(Change::printable).toList();
+      if (!conflicts.isEmpty()) {
+        throw new ReviewConflictException(conflicts);
       }
-    }
-    List<Change> backwards = new ArrayList<>(changes);
-    Collections.reverse(backwards);
-    for (Change change : backwards) {
-      Path original = workspace.resolve(change.path());
-      boolean replaced = change.kind() == Kind.MODIFIED && typeChanges(change.path());
-      if (change.kind() == Kind.DELETED || replaced) {
-        Files.deleteIfExists(original);
+      for (Change change : changes) {
+        if (change.newMode() != 0 && !isPlain(change.newMode())) {
+          throw new IOException(
+              "review: "
+                  + change.printable()
+                  + " is neither file, directory nor link; nothing was committed");
+        }
       }
-    }
-    for (Change change : changes) {
-      if (change.kind() != Kind.DELETED) {
-        put(change.path());
-      }
+      commit.run(changes, opened.copy());
     }
     discard();
     return changes;
   }
 
-  private static boolean isPlain(Path path) {
-    return Files.isSymbolicLink(path) || Files.isRegularFile(path) || Files.isDirectory(path);
-  }
-
-  private boolean typeChanges(Path path) throws IOException {
-    Path original = workspace.resolve(path);
-    return Files.exists(original, LinkOption.NOFOLLOW_LINKS)
-        && Manifest.state(original).isDirectory()
-            != Manifest.state(copy().resolve(path)).isDirectory();
-  }
-
-  private void put(Path path) throws IOException {
-    Path from = copy().resolve(path);
-    Path to = workspace.resolve(path);
-    if (Files.isDirectory(from, LinkOption.NOFOLLOW_LINKS)) {
-      if (!Files.isDirectory(to, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createDirectory(to);
-      }
-      Files.setPosixFilePermissions(to, Files.getPosixFilePermissions(from));
-      return;
-    }
-    Path part = to.resolveSibling("." + to.getFileName() + "." + id());
-    try {
-      Files.copy(
-          from,
-          part,
-          StandardCopyOption.COPY_ATTRIBUTES,
-          StandardCopyOption.REPLACE_EXISTING,
-          LinkOption.NOFOLLOW_LINKS);
-      Files.move(part, to, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(part);
-    }
+  private static boolean isPlain(int mode) {
+    int type = mode & 0170000;
+    return type == 0100000 || type == 0040000 || type == 0120000;
   }
 
   /**
-   * Ends the review and leaves the workspace as it is.
+   * Ends the review and leaves the workspace as it is. A commit that was cut short is taken back.
    *
    * @throws IOException if the copy cannot be removed
    */
   public void discard() throws IOException {
-    Files.deleteIfExists(directory.resolve(WORKSPACE));
-    TreeRemoval.remove(directory);
+    try (HeldDirectory store = store(directories, directory.getParent())) {
+      Optional<Status> there = store.status(id());
+      if (there.isEmpty()) {
+        return;
+      }
+      try (HeldDirectory review = store.open(id())) {
+        if (review.status(Commit.JOURNAL).isPresent()) {
+          try (Opened opened = Opened.of(this)) {
+            Map<String, State> before = opened.manifest(BEFORE).entries();
+            new Commit(opened.review(), opened.workspace(), before, id()).recover();
+          }
+        }
+        review.remove(WORKSPACE, false);
+      }
+      store.removeTree(id());
+    }
   }
 }

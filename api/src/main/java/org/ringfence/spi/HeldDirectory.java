@@ -17,7 +17,9 @@ public interface HeldDirectory extends AutoCloseable {
     /** There must be nothing. */
     NEW,
     /** It takes the old name. */
-    EXCHANGED
+    EXCHANGED,
+    /** It is removed, unless it is a directory that holds something. */
+    REPLACED
   }
 
   /**

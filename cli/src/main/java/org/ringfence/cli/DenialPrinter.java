@@ -1,6 +1,7 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
+import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 

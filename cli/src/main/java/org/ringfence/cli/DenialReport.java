@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 

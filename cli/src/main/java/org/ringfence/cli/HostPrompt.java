@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
+import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.InvalidPolicyException;

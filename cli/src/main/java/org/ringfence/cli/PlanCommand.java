@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.ringfence.Backends;
+import org.ringfence.event.Printable;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;

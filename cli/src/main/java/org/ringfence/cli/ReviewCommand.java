@@ -1,9 +1,16 @@
 package org.ringfence.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.ringfence.event.Printable;
+import org.ringfence.review.Change;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,6 +24,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Shows, commits or discards the changes that 'run --review' has kept.")
 final class ReviewCommand {
+  private static final Path OUTPUT = Path.of("/proc/self/fd/1");
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -34,27 +43,49 @@ final class ReviewCommand {
   int list() throws IOException {
     List<WorkspaceReview> all = WorkspaceReview.list(store());
     for (WorkspaceReview review : all) {
-      out().println(review.id() + "  " + review.workspace());
+      out().println(review.id() + "  " + Printable.of(review.workspace().toString()));
     }
     out().flush();
     return ExitCode.OK;
   }
 
-  @Command(name = "show", description = "Shows what a review would change, as a diff.")
+  @Command(
+      name = "show",
+      description = {
+        "Shows what a review would change, as a diff.",
+        "In a file it is a patch for 'git apply' and 'patch -p1'; anywhere else what could act on a"
+            + " terminal is written as an escape."
+      })
   int show(@Parameters(paramLabel = "ID") String id) throws IOException {
-    new ReviewPrinter(out()).print(WorkspaceReview.find(store(), id));
+    WorkspaceReview review = WorkspaceReview.find(store(), id);
+    // A pipe may well end on a terminal; a regular file does not.
+    if (Files.isRegularFile(OUTPUT)) {
+      // In the encoding of the files, whatever the terminal's is.
+      PrintWriter raw =
+          new PrintWriter(
+              new OutputStreamWriter(
+                  new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8));
+      new ReviewPrinter(raw, true).print(review);
+    } else {
+      new ReviewPrinter(out(), false).print(review);
+    }
     return ExitCode.OK;
   }
 
   @Command(
       name = "commit",
       description = {
-        "Puts the changes into the workspace.",
+        "Puts the changes into the workspace, all of them or none.",
         "Refused when the workspace has been changed at the same paths."
       })
   int commit(@Parameters(paramLabel = "ID") String id) throws IOException {
-    int count = WorkspaceReview.find(store(), id).commit().size();
-    out().println(count + " paths changed");
+    List<Change> changes = WorkspaceReview.find(store(), id).commit();
+    for (Change change : changes) {
+      if (change.leavesRightsOut()) {
+        out().println("without setuid and setgid: " + change.printable());
+      }
+    }
+    out().println(changes.size() + " paths changed");
     out().flush();
     return ExitCode.OK;
   }

@@ -5,87 +5,191 @@ import com.github.difflib.UnifiedDiffUtils;
 import com.github.difflib.patch.Patch;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.ringfence.event.Printable;
 import org.ringfence.review.Change;
+import org.ringfence.review.Change.Kind;
 import org.ringfence.review.WorkspaceReview;
 
-/** Shows a review as a unified diff. */
+/**
+ * Shows a review as a list and a diff in git's format. For people, every line is escaped; as a
+ * patch, lines are as they are, so that git apply and patch -p1 take them.
+ */
 final class ReviewPrinter {
-  private static final long LARGEST = 1 << 20;
+  private static final int LARGEST = 1 << 20;
   private static final int CONTEXT = 3;
+  private static final int TYPE = 0170000;
+  private static final int FILE = 0100000;
+  private static final int LINK = 0120000;
+  private static final String NO_NEWLINE = "\n\\ No newline at end of file";
+  private static final String NOTHING = "/dev/null";
 
   private final PrintWriter out;
+  private final boolean patch;
 
-  ReviewPrinter(PrintWriter out) {
+  /**
+   * Prints to a writer.
+   *
+   * @param out the writer
+   * @param patch whether it is a patch in a file, which no terminal shows
+   */
+  ReviewPrinter(PrintWriter out, boolean patch) {
     this.out = out;
+    this.patch = patch;
   }
 
   void print(WorkspaceReview review) throws IOException {
-    for (Change change : review.changes()) {
-      out.println(
+    List<Change> changes = review.changes();
+    for (Change change : changes) {
+      line(
           change.kind().name().charAt(0)
               + " "
-              + change.path()
+              + change.printable()
+              + modes(change)
               + (change.conflict() ? "   (changed in the workspace meanwhile)" : ""));
     }
-    for (Change change : review.changes()) {
-      diff(
-          change.path(),
-          review.workspace().resolve(change.path()),
-          review.copy().resolve(change.path()));
+    for (Change change : changes) {
+      diff(review, change);
     }
     out.flush();
   }
 
-  private void diff(Path name, Path before, Path after) throws IOException {
-    if (isDirectory(before) || isDirectory(after)) {
+  /** As git does, with a line feed on every system. */
+  private void line(String text) {
+    out.print(text);
+    out.print('\n');
+  }
+
+  private static String modes(Change change) {
+    boolean another =
+        change.kind() == Kind.MODIFIED && (change.oldMode() & 07777) != (change.newMode() & 07777);
+    boolean special = (change.newMode() & 07000) != 0;
+    if (!another && !special) {
+      return "";
+    }
+    String text = "   (mode " + Integer.toOctalString(change.newMode() & 07777);
+    if (change.kind() == Kind.MODIFIED) {
+      text += ", was " + Integer.toOctalString(change.oldMode() & 07777);
+    }
+    return text + (change.leavesRightsOut() ? "; setuid and setgid are not committed)" : ")");
+  }
+
+  /** A type that changes is a deletion and an addition; git knows no directories. */
+  private void diff(WorkspaceReview review, Change change) throws IOException {
+    boolean before = change.kind() != Kind.ADDED && isContent(change.oldMode());
+    boolean after = change.kind() != Kind.DELETED && isContent(change.newMode());
+    Optional<byte[]> old = before ? review.content(change, false, LARGEST) : Optional.empty();
+    Optional<byte[]> now = after ? review.content(change, true, LARGEST) : Optional.empty();
+    boolean another = (change.oldMode() & TYPE) != (change.newMode() & TYPE);
+    if (before && after && another) {
+      one(change, before, old, false, Optional.empty());
+      one(change, false, Optional.empty(), after, now);
+    } else if (before || after) {
+      one(change, before, old, after, now);
+    }
+  }
+
+  private static boolean isContent(int mode) {
+    return (mode & TYPE) == FILE || (mode & TYPE) == LINK;
+  }
+
+  /** Git keeps of a file's permissions whether its owner may execute it. */
+  private static String mode(int mode) {
+    return (mode & TYPE) == LINK ? "120000" : (mode & 0100) != 0 ? "100755" : "100644";
+  }
+
+  private void one(
+      Change change, boolean before, Optional<byte[]> old, boolean after, Optional<byte[]> now) {
+    String a = quoted("a/" + change.name());
+    String b = quoted("b/" + change.name());
+    line("diff --git " + a + " " + b);
+    if (!before) {
+      line("new file mode " + mode(change.newMode()));
+    } else if (!after) {
+      line("deleted file mode " + mode(change.oldMode()));
+    } else if (!mode(change.oldMode()).equals(mode(change.newMode()))) {
+      line("old mode " + mode(change.oldMode()));
+      line("new mode " + mode(change.newMode()));
+    }
+    List<String> from = before ? lines(old) : List.of();
+    List<String> to = after ? lines(now) : List.of();
+    if (from == null || to == null) {
+      line("Binary or large files " + (before ? a : NOTHING) + " and " + b + " differ");
       return;
     }
-    List<String> old = lines(before);
-    List<String> now = lines(after);
-    if (old == null || now == null) {
-      out.println("Binary or large file " + name + " differs");
-      return;
+    Patch<String> difference = DiffUtils.diff(from, to);
+    List<String> text =
+        UnifiedDiffUtils.generateUnifiedDiff(
+            before ? ended(a) : NOTHING, after ? ended(b) : NOTHING, from, difference, CONTEXT);
+    for (int i = 0; i < text.size(); i++) {
+      // Of the first two lines the names are escaped already.
+      line(i < 2 || patch ? text.get(i) : shown(text.get(i)));
     }
-    Patch<String> patch = DiffUtils.diff(old, now);
-    UnifiedDiffUtils.generateUnifiedDiff(
-            exists(before) ? "a/" + name : "/dev/null",
-            exists(after) ? "b/" + name : "/dev/null",
-            old,
-            patch,
-            CONTEXT)
-        .forEach(out::println);
   }
 
-  private static boolean isDirectory(Path path) {
-    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+  private static String shown(String line) {
+    return line.endsWith(NO_NEWLINE)
+        ? Printable.line(line.substring(0, line.length() - NO_NEWLINE.length())) + NO_NEWLINE
+        : Printable.line(line);
   }
 
-  private static boolean exists(Path path) {
-    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+  /** A name with blanks ends with a tab, by which patch(1) knows where it does. */
+  private static String ended(String name) {
+    return name.indexOf(' ') >= 0 && name.charAt(0) != '"' ? name + "\t" : name;
   }
 
-  /** The lines of a text, null for what is none. */
-  private static List<String> lines(Path file) throws IOException {
-    if (!exists(file)) {
-      return List.of();
+  /** A name as git quotes it (quote.c): it is one line of ASCII. */
+  private static String quoted(String raw) {
+    boolean plain = raw.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != '"' && c != '\\');
+    if (plain) {
+      return raw;
     }
-    if (Files.isSymbolicLink(file)) {
-      return List.of("link to " + Files.readSymbolicLink(file));
+    StringBuilder text = new StringBuilder("\"");
+    for (char c : raw.toCharArray()) {
+      switch (c) {
+        case '"', '\\' -> text.append('\\').append(c);
+        case '\n' -> text.append("\\n");
+        case '\t' -> text.append("\\t");
+        default -> {
+          if (c >= ' ' && c < 0x7f) {
+            text.append(c);
+          } else {
+            text.append(String.format("\\%03o", (int) c));
+          }
+        }
+      }
     }
-    if (!Files.isRegularFile(file) || Files.size(file) > LARGEST) {
+    return text.append('"').toString();
+  }
+
+  /** The lines of a text, each without its line feed; null for what is none. */
+  private static List<String> lines(Optional<byte[]> content) {
+    if (content.isEmpty()) {
       return null;
     }
+    String text;
     try {
-      String text = Files.readString(file, StandardCharsets.UTF_8);
-      return text.indexOf('\0') >= 0 ? null : text.lines().toList();
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content.get())).toString();
     } catch (CharacterCodingException e) {
       return null;
     }
+    if (text.indexOf('\0') >= 0) {
+      return null;
+    }
+    List<String> lines = new ArrayList<>();
+    int start = 0;
+    for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      lines.add(text.substring(start, end));
+      start = end + 1;
+    }
+    if (start < text.length()) {
+      lines.add(text.substring(start) + NO_NEWLINE);
+    }
+    return lines;
   }
 }

@@ -12,7 +12,9 @@ import java.util.concurrent.Callable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.json.AuditLog;
 import org.ringfence.event.json.SecretMask;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Operation;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Spec;
       ""
     })
 final class RunCommand implements Callable<Integer> {
+  private static final int MOST_NAMED = 5;
+
   @Spec private CommandSpec spec;
   @Mixin private PolicyOptions options;
 
@@ -120,8 +124,21 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int review(Runner runner, PrintWriter err) throws IOException, InterruptedException {
+    EffectivePolicy policy = options.effective();
     WorkspaceReview review =
-        WorkspaceReview.begin(WorkspaceReview.usualStore(), options.workspace());
+        WorkspaceReview.begin(
+            WorkspaceReview.usualStore(),
+            options.workspace(),
+            path -> !policy.evaluate(path.toString(), Operation.READ).allowed());
+    if (!review.leftOut().isEmpty()) {
+      List<String> some = review.leftOut().stream().limit(MOST_NAMED).toList();
+      err.println(
+          "ringfence: not in the copy, since it cannot or must not be read: "
+              + String.join(", ", some)
+              + (review.leftOut().size() > some.size()
+                  ? " and " + (review.leftOut().size() - some.size()) + " more"
+                  : ""));
+    }
     boolean ran = false;
     try {
       int exit = runner.on(review.copy()).run(command);
@@ -131,7 +148,7 @@ final class RunCommand implements Callable<Integer> {
         review.discard();
         return exit;
       }
-      new ReviewPrinter(err).print(review);
+      new ReviewPrinter(err, false).print(review);
       err.println(
           "ringfence: kept as review "
               + review.id()

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.ringfence.SandboxException;
+import org.ringfence.event.Printable;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.spi.MachineState;
 import org.ringfence.spi.MachineState.Finding;

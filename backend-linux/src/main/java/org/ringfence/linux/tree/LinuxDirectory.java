@@ -294,7 +294,12 @@ final class LinuxDirectory implements HeldDirectory {
     try (NativeBlock block = TreeCalls.blockFor(name + newName, 64)) {
       long from = TreeCalls.name(block, named(name));
       long there = TreeCalls.name(block, named(newName));
-      int flags = target == Target.NEW ? Constants.RENAME_NOREPLACE : Constants.RENAME_EXCHANGE;
+      int flags =
+          switch (target) {
+            case NEW -> Constants.RENAME_NOREPLACE;
+            case EXCHANGED -> Constants.RENAME_EXCHANGE;
+            case REPLACED -> 0;
+          };
       long result = calls.kernel().call(Syscall.RENAMEAT2, fd, from, of(to), there, flags, 0);
       if (result == -Errno.EINVAL.value() && target == Target.NEW) {
         // A file system that knows no flags: what is there already stays all the same.

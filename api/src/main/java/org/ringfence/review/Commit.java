@@ -1,0 +1,319 @@
+package org.ringfence.review;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.ringfence.review.Change.Kind;
+import org.ringfence.review.Manifest.State;
+import org.ringfence.spi.HeldDirectory;
+import org.ringfence.spi.HeldDirectory.Status;
+import org.ringfence.spi.HeldDirectory.Target;
+
+/**
+ * Puts changes into a workspace, all of them or none. What is new is made in a staging directory in
+ * the workspace first; then each object is renamed to its place, and what was there into the
+ * staging directory, so that each step can be taken back. A journal says what to take back when the
+ * JVM ends in between.
+ */
+final class Commit {
+  static final String JOURNAL = "journal";
+
+  private final HeldDirectory review;
+  private final HeldDirectory workspace;
+  private final Map<String, State> before;
+  private final String stageName;
+
+  /**
+   * Prepares a commit.
+   *
+   * @param review the review's directory
+   * @param workspace the workspace
+   * @param before what the workspace was when it was copied; kept in step when steps are taken back
+   * @param id the review's id
+   */
+  Commit(HeldDirectory review, HeldDirectory workspace, Map<String, State> before, String id) {
+    this.review = review;
+    this.workspace = workspace;
+    this.before = before;
+    this.stageName = ".ringfence-commit-" + id;
+  }
+
+  /** Takes back what a commit has done that was cut short, and removes what it prepared. */
+  void recover() throws IOException {
+    if (review.status(JOURNAL).isPresent()) {
+      List<Step> steps = journal();
+      if (workspace.status(stageName).isPresent()) {
+        try (HeldDirectory stage = workspace.open(stageName)) {
+          undo(steps, stage);
+        }
+      }
+      review.remove(JOURNAL, false);
+    }
+    workspace.removeTree(stageName);
+  }
+
+  void run(List<Change> changes, HeldDirectory copy) throws IOException {
+    recover();
+    boolean done = false;
+    workspace.makeDirectory(stageName, 0700);
+    try (HeldDirectory stage = workspace.open(stageName)) {
+      List<Step> steps = prepare(changes, copy, stage);
+      journal(steps);
+      List<Step> begun = new ArrayList<>();
+      try {
+        for (Step step : steps) {
+          begun.add(step);
+          perform(step, stage);
+        }
+        done = true;
+      } finally {
+        if (!done) {
+          undo(begun, stage);
+        }
+        // From here on the commit is done, or was never begun.
+        review.remove(JOURNAL, false);
+      }
+    } finally {
+      if (!done && review.status(JOURNAL).isEmpty()) {
+        workspace.removeTree(stageName);
+      }
+    }
+    workspace.removeTree(stageName);
+  }
+
+  private void journal(List<Step> steps) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeInt(steps.size());
+    for (Step step : steps) {
+      step.write(out);
+    }
+    review.remove(JOURNAL + ".part", false);
+    review.write(JOURNAL + ".part", bytes.toByteArray());
+    review.move(JOURNAL + ".part", review, JOURNAL, Target.NEW);
+  }
+
+  private List<Step> journal() throws IOException {
+    int size = (int) review.status(JOURNAL).orElseThrow().size();
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(review.read(JOURNAL, size)));
+    List<Step> steps = new ArrayList<>();
+    int count = in.readInt();
+    for (int i = 0; i < count; i++) {
+      steps.add(Step.read(in));
+    }
+    return steps;
+  }
+
+  /** Makes what is new, and says what is to be done: first all that is taken away. */
+  private List<Step> prepare(List<Change> changes, HeldDirectory copy, HeldDirectory stage)
+      throws IOException {
+    List<Step> takes = new ArrayList<>();
+    List<Step> puts = new ArrayList<>();
+    List<Step> permits = new ArrayList<>();
+    Set<String> taken = new HashSet<>();
+    Set<String> put = new HashSet<>();
+    int slot = 0;
+    for (Change change : changes) {
+      String path = change.name();
+      String parent = Place.parent(path);
+      boolean wasTaken = taken.contains(parent);
+      boolean isPut = put.contains(parent);
+      if (wasTaken && change.kind() != Kind.ADDED) {
+        taken.add(path);
+      }
+      if (isPut && change.kind() != Kind.DELETED) {
+        put.add(path);
+      }
+      Optional<State> there = wasTaken || isPut ? Optional.empty() : state(path);
+      boolean replaced =
+          change.kind() == Kind.MODIFIED && !(change.wasDirectory() && change.isDirectory());
+      boolean same = there.isPresent() && Same.at(workspace, copy, path, before);
+      if (same) {
+        continue;
+      }
+      slot++;
+      boolean file = replaced && !change.wasDirectory() && !change.isDirectory();
+      if (file && there.isPresent() && !isPut) {
+        long inode = stage(change, copy, stage, "n" + slot);
+        puts.add(new Step(Step.Kind.SWAP, path, slot, there.get().inode(), inode, 0, 0));
+        continue;
+      }
+      if (there.isPresent() && (change.kind() == Kind.DELETED || replaced)) {
+        State seen = there.get();
+        takes.add(new Step(Step.Kind.TAKE, path, slot, seen.inode(), 0, seen.mode(), 0));
+        taken.add(path);
+      }
+      if (change.kind() == Kind.MODIFIED && !replaced && there.isPresent()) {
+        State seen = there.get();
+        int mode = change.committedPermissions();
+        permits.add(new Step(Step.Kind.PERMIT, path, slot, seen.inode(), 0, seen.mode(), mode));
+      } else if (!isPut && change.kind() != Kind.DELETED) {
+        put.add(path);
+        long inode = stage(change, copy, stage, "n" + slot);
+        puts.add(new Step(Step.Kind.PUT, path, slot, 0, inode, 0, change.newMode()));
+      }
+    }
+    List<Step> steps = new ArrayList<>(takes);
+    steps.addAll(puts);
+    Collections.reverse(permits);
+    steps.addAll(permits);
+    return steps;
+  }
+
+  private Optional<State> state(String path) throws IOException {
+    try (Place place = Place.of(workspace, path, before)) {
+      return place.state();
+    } catch (Place.ChangedException e) {
+      if (e.missing()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private long stage(Change change, HeldDirectory copy, HeldDirectory stage, String name)
+      throws IOException {
+    try (Place from = Place.of(copy, change.name(), Map.of())) {
+      TreeCopy.stage(from, change, stage, name);
+    }
+    if (change.kind() == Kind.MODIFIED && (change.newMode() & 0170000) == 0100000) {
+      // The command's attributes and access lists are not taken over; the file's own stay.
+      try (Place original = Place.of(workspace, change.name(), before)) {
+        if (original.directory().status(original.name()).filter(Status::isFile).isPresent()) {
+          original.directory().copyAttributes(original.name(), stage, name);
+        }
+      }
+    }
+    return stage.status(name).orElseThrow().inode();
+  }
+
+  private void perform(Step step, HeldDirectory stage) throws IOException {
+    try (Place place = Place.of(workspace, step.path(), before)) {
+      switch (step.kind()) {
+        case TAKE -> take(step, place, stage);
+        case SWAP -> swap(step, place, stage);
+        case PUT -> stage.move(step.fresh(), place.directory(), place.name(), Target.NEW);
+        case PERMIT -> place.directory().setPermissions(place.name(), step.newMode());
+      }
+    } catch (Place.ChangedException | FileAlreadyExistsException e) {
+      throw new ReviewConflictException(List.of(printable(step.path())));
+    }
+  }
+
+  /** Takes an object away, and looks at it again where nobody else finds it. */
+  private void take(Step step, Place place, HeldDirectory stage) throws IOException {
+    place.directory().move(place.name(), stage, step.old(), Target.NEW);
+    State taken = stage.status(step.old()).map(State::of).orElseThrow();
+    State then = before.get(step.path());
+    boolean still = then == null ? taken.inode() == step.oldInode() : taken.isStill(then);
+    if (!still || taken.isDirectory() && !Same.below(stage, step.old(), step.path(), before)) {
+      throw new ReviewConflictException(List.of(printable(step.path())));
+    }
+  }
+
+  /** In one step where the file system can do it: the path is never without a file. */
+  private void swap(Step step, Place place, HeldDirectory stage) throws IOException {
+    try {
+      stage.move(step.fresh(), place.directory(), place.name(), Target.EXCHANGED);
+    } catch (NoSuchFileException e) {
+      throw new ReviewConflictException(List.of(printable(step.path())));
+    } catch (FileSystemException e) {
+      take(step, place, stage);
+      stage.move(step.fresh(), place.directory(), place.name(), Target.NEW);
+      return;
+    }
+    State taken = stage.status(step.fresh()).map(State::of).orElseThrow();
+    State then = before.get(step.path());
+    if (then == null || !taken.isStill(then)) {
+      throw new ReviewConflictException(List.of(printable(step.path())));
+    }
+  }
+
+  static String printable(String path) {
+    return new Change(path, Kind.MODIFIED, true, 0, 0).printable();
+  }
+
+  /** Takes steps back, the last first; those that were not done are found not to be. */
+  private void undo(List<Step> steps, HeldDirectory stage) throws IOException {
+    List<Step> backwards = new ArrayList<>(steps);
+    Collections.reverse(backwards);
+    IOException failure = null;
+    for (Step step : backwards) {
+      try (Place place = Place.of(workspace, step.path(), before)) {
+        undo(step, place, stage);
+        refresh(step.path(), place);
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    save();
+    if (failure != null) {
+      throw new IOException(
+          "review: a commit was cut short and cannot be taken back; what was there lies in "
+              + stageName
+              + " in the workspace: "
+              + failure.getMessage(),
+          failure);
+    }
+  }
+
+  /** Renaming has changed the ctime of what is there again: the commit can be repeated. */
+  private void refresh(String path, Place place) throws IOException {
+    State then = before.get(path);
+    Optional<State> there = place.state();
+    if (then != null && there.isPresent() && there.get().isStill(then)) {
+      before.put(path, there.get());
+    }
+  }
+
+  private void save() throws IOException {
+    String part = WorkspaceReview.BEFORE + ".part";
+    review.remove(part, false);
+    review.write(part, new Manifest(before).bytes());
+    review.move(part, review, WorkspaceReview.BEFORE, Target.REPLACED);
+  }
+
+  private static void undo(Step step, Place place, HeldDirectory stage) throws IOException {
+    Optional<Status> there = place.directory().status(place.name());
+    switch (step.kind()) {
+      case TAKE -> {
+        if (stage.status(step.old()).isPresent()) {
+          stage.move(step.old(), place.directory(), place.name(), Target.NEW);
+        }
+      }
+      case SWAP -> {
+        Optional<Status> fresh = stage.status(step.fresh());
+        if (stage.status(step.old()).isPresent()) {
+          if (there.isPresent() && there.get().inode() == step.newInode()) {
+            place.directory().move(place.name(), stage, step.fresh(), Target.NEW);
+          }
+          stage.move(step.old(), place.directory(), place.name(), Target.NEW);
+        } else if (fresh.isPresent() && fresh.get().inode() != step.newInode()) {
+          stage.move(step.fresh(), place.directory(), place.name(), Target.EXCHANGED);
+        }
+      }
+      case PUT -> {
+        if (there.isPresent() && there.get().inode() == step.newInode()) {
+          place.directory().move(place.name(), stage, step.fresh(), Target.NEW);
+        }
+      }
+      case PERMIT -> {
+        if (there.isPresent() && there.get().inode() == step.oldInode()) {
+          place.directory().setPermissions(place.name(), step.oldMode());
+        }
+      }
+    }
+  }
+}
