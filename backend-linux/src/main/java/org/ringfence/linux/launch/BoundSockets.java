@@ -12,6 +12,7 @@ import static org.ringfence.linux.bind.Constants.SOCK_DIAG_BY_FAMILY;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
@@ -42,6 +44,8 @@ final class BoundSockets {
   private static final int REQUEST_BYTES = HEADER_BYTES + 56;
   private static final int MESSAGE_BYTES = 72;
   private static final int ANSWER_BYTES = 32_768;
+  // The first device of every network namespace (include/net/net_namespace.h).
+  private static final int LOOPBACK_INDEX = 1;
   // include/net/tcp_states.h
   private static final int TCP_LISTEN = 10;
 
@@ -105,6 +109,77 @@ final class BoundSockets {
     } finally {
       kernel.call(Syscall.CLOSE, netlink);
     }
+  }
+
+  /**
+   * The inode of the TCP socket at one end of a connection over IPv4; 0 when there is none.
+   *
+   * @param from the address of that end
+   * @param to the address of the other
+   */
+  long connected(InetSocketAddress from, InetSocketAddress to) throws IOException {
+    long netlink =
+        kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (netlink < 0) {
+      return readConnected(from, to);
+    }
+    try (NativeBlock block = new NativeBlock(ANSWER_BYTES + 256L)) {
+      long request = request(block, true, AF_INET, from.getPort());
+      block.setShort(request + 6, (short) NLM_F_REQUEST);
+      block.setInt(request + 20, -1);
+      block.setByte(request + 26, (byte) (to.getPort() >> 8));
+      block.setByte(request + 27, (byte) to.getPort());
+      for (int i = 0; i < 4; i++) {
+        block.setByte(request + 28 + i, from.getAddress().getAddress()[i]);
+        block.setByte(request + 44 + i, to.getAddress().getAddress()[i]);
+      }
+      block.setInt(request + 60, LOOPBACK_INDEX);
+      // INET_DIAG_NOCOOKIE
+      block.setLong(request + 64, -1);
+      long buffer = block.allocate(ANSWER_BYTES);
+      if (kernel.call(Syscall.WRITE, netlink, request, REQUEST_BYTES) < 0) {
+        return readConnected(from, to);
+      }
+      long length = kernel.call(Syscall.READ, netlink, buffer, ANSWER_BYTES);
+      if (length < HEADER_BYTES) {
+        return readConnected(from, to);
+      }
+      if (block.getShort(buffer + 4) == NLMSG_ERROR) {
+        return block.getInt(buffer + HEADER_BYTES) == -Errno.ENOENT.value()
+            ? 0
+            : readConnected(from, to);
+      }
+      return block.getInt(buffer + HEADER_BYTES + 68) & 0xffffffffL;
+    } finally {
+      kernel.call(Syscall.CLOSE, netlink);
+    }
+  }
+
+  /** Where the kernel has no sock_diag for it. */
+  static long readConnected(InetSocketAddress from, InetSocketAddress to) throws IOException {
+    for (int family : new int[] {AF_INET, AF_INET6}) {
+      Path file = Path.of("/proc/net/tcp" + (family == AF_INET ? "" : "6"));
+      if (!Files.exists(file)) {
+        continue;
+      }
+      List<String> lines = Files.readAllLines(file, StandardCharsets.ISO_8859_1);
+      for (String line : lines.subList(1, lines.size())) {
+        String[] fields = line.trim().split("\\s+");
+        if (is(fields[1], from) && is(fields[2], to)) {
+          return Long.parseLong(fields[9]);
+        }
+      }
+    }
+    return 0;
+  }
+
+  private static boolean is(String printed, InetSocketAddress address) {
+    String[] parts = printed.split(":");
+    byte[] bytes = bytes(parts[0]);
+    boolean open = new java.math.BigInteger(1, bytes).signum() == 0;
+    return !open
+        && Integer.parseInt(parts[1], 16) == address.getPort()
+        && answers(bytes, address.getAddress());
   }
 
   private static long request(NativeBlock block, boolean tcp, int family, int port) {

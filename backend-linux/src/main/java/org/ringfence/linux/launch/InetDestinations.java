@@ -210,9 +210,9 @@ final class InetDestinations {
     };
   }
 
-  /** Tells a server of ours that a connection will come from this port. */
-  void announce(int port, Announced connection) {
-    egress.clients().announce(port, connection);
+  /** Tells a server of ours that a connection will come from this port, of the very socket. */
+  void announce(int port, long inode, Announced connection) {
+    egress.clients().announce(port, connection, (from, to) -> own.connects(inode, from, to));
   }
 
   private Refused refused(Request request, String target, String rule, String remedy) {

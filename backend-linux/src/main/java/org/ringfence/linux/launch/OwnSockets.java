@@ -13,6 +13,7 @@ import static org.ringfence.linux.bind.Constants.UNIX_DIAG_VFS;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -306,6 +307,15 @@ final class OwnSockets {
   /** Whether this kernel answers for unix sockets at all. */
   static boolean unixDiagWorks(Kernel kernel, UnixSocket bound) {
     return new OwnSockets(kernel).describe(bound).length > 0;
+  }
+
+  /** Whether a TCP connection to a server of this JVM is one of this socket. */
+  boolean connects(long inode, InetSocketAddress from, InetSocketAddress to) {
+    try {
+      return new BoundSockets(kernel).connected(from, to) == inode;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Who would get what is sent to a loopback address. */

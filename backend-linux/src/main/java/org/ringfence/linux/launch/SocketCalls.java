@@ -301,7 +301,7 @@ final class SocketCalls {
         checked(withAddress(Syscall.BIND, fd, SocketAddress.inet(loopback, 0, bound.family())));
         bound = options.boundName(fd);
       }
-      inet.announce(bound.port(), allowed.announced().get());
+      inet.announce(bound.port(), options.inode(fd, paths), allowed.announced().get());
     }
   }
 

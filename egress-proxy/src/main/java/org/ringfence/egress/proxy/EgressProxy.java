@@ -164,8 +164,10 @@ public final class EgressProxy implements AutoCloseable {
       if (!in.isReadable()) {
         return;
       }
-      int port = ((InetSocketAddress) ctx.channel().remoteAddress()).getPort();
-      Optional<Clients.Announced> announced = clients.take(port);
+      Optional<Clients.Announced> announced =
+          clients.take(
+              (InetSocketAddress) ctx.channel().remoteAddress(),
+              (InetSocketAddress) ctx.channel().localAddress());
       Client client = announced.map(Clients.Announced::client).orElse(Client.UNKNOWN);
       ProxySettings mine = announced.isPresent() ? settings.withoutCredentials() : settings;
       int first = in.getByte(in.readerIndex());

@@ -8,12 +8,12 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -28,7 +28,6 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Promise;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -43,9 +42,6 @@ import org.ringfence.policy.InvalidPolicyException;
 final class HttpFrontend extends ChannelInboundHandlerAdapter {
   private static final int HTTP_PORT = 80;
   private static final String SCHEME = "http://";
-  // RFC 9110, 7.6.1: for the next hop alone; and what would change the protocol.
-  private static final List<String> HOP_BY_HOP =
-      List.of("proxy-authorization", "proxy-connection", "keep-alive", "upgrade", "http2-settings");
 
   private final Connector connector;
   private final ProxySettings settings;
@@ -91,8 +87,9 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(ChannelHandlerContext ctx, HttpRequest request) {
-    if (request.decoderResult().isFailure()) {
-      refuse(ctx, HttpResponseStatus.BAD_REQUEST, "the request is malformed");
+    Optional<String> problem = RequestCheck.problem(request);
+    if (problem.isPresent()) {
+      refuse(ctx, HttpResponseStatus.BAD_REQUEST, problem.get());
       return;
     }
     String shown = request.headers().get(HttpHeaderNames.PROXY_AUTHORIZATION);
@@ -131,7 +128,8 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
                     HttpVersion.HTTP_1_1, new HttpResponseStatus(200, "Connection established")));
             waiting.forEach(ReferenceCountUtil::release);
             waiting.clear();
-            Tunnel.join(ctx, connected, Set.of(target.host()), settings, List.of(this, codec));
+            Tunnel.join(
+                ctx, connected, target, Set.of(target.host()), settings, List.of(this, codec));
           } else {
             refuse(ctx, target, outcome.getNow());
           }
@@ -154,9 +152,16 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
     }
     Authority target = Authority.parse(uri.substring(SCHEME.length(), end), HTTP_PORT);
     String path = uri.substring(end);
+    if (path.indexOf('#') >= 0 || RequestCheck.namesAnotherHost(request, target, HTTP_PORT)) {
+      refuse(
+          ctx,
+          HttpResponseStatus.BAD_REQUEST,
+          "the request's target and its host are not the same");
+      return;
+    }
     lastRequest = !HttpUtil.isKeepAlive(request);
     headersOnly = request.method().equals(HttpMethod.HEAD);
-    clean(request.headers());
+    RequestCheck.prepare(request);
     request
         .headers()
         .set(
@@ -189,25 +194,13 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
             send(request, path);
             connecting = false;
             resume(ctx);
-            upstream.read();
+            if (upstream != null) {
+              upstream.read();
+            }
           } else {
             refuse(ctx, target, outcome.getNow());
           }
         });
-  }
-
-  /** What is meant for this hop is not passed on, nor what the client calls so. */
-  private static void clean(HttpHeaders headers) {
-    for (String line : headers.getAll(HttpHeaderNames.CONNECTION)) {
-      for (String name : line.split(",")) {
-        String listed = name.trim().toLowerCase(Locale.ROOT);
-        if (!listed.isEmpty() && !listed.equals("close") && !listed.equals("keep-alive")) {
-          headers.remove(listed);
-        }
-      }
-    }
-    headers.remove(HttpHeaderNames.CONNECTION);
-    HOP_BY_HOP.forEach(headers::remove);
   }
 
   private void send(HttpRequest request, String path) {
@@ -230,6 +223,17 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
       content.release();
       return;
     }
+    if (content.decoderResult().isFailure()) {
+      // Where this request ends is not known: what comes after it is no request.
+      content.release();
+      refusing = true;
+      closeUpstream();
+      ctx.close();
+      return;
+    }
+    if (content instanceof LastHttpContent last && !last.trailingHeaders().isEmpty()) {
+      last.trailingHeaders().clear();
+    }
     transfer.sent(content.content().readableBytes());
     upstream.writeAndFlush(content);
     if (!upstream.isWritable()) {
@@ -248,7 +252,10 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
         && !(waiting.peek() instanceof HttpRequest && !answered)) {
       take(ctx, waiting.poll());
     }
-    if (waiting.isEmpty() && !connecting) {
+    if (waiting.isEmpty() && answered && ((DuplexChannel) ctx.channel()).isInputShutdown()) {
+      // The client has said that no more comes, and all of it is answered.
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    } else if (waiting.isEmpty() && !connecting) {
       ctx.channel().config().setAutoRead(upstream == null || upstream.isWritable());
     }
   }
@@ -266,7 +273,9 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       if (message instanceof HttpResponse response) {
-        if (response.decoderResult().isFailure()) {
+        if (response.decoderResult().isFailure()
+            || response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+          // Nobody has asked for another protocol.
           ReferenceCountUtil.release(message);
           fail();
           return;

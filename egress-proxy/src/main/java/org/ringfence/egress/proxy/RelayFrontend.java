@@ -32,8 +32,10 @@ final class RelayFrontend extends ChannelInboundHandlerAdapter {
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
     ctx.channel().config().setAutoRead(false);
-    int port = ((InetSocketAddress) ctx.channel().remoteAddress()).getPort();
-    Optional<Announced> announced = clients.take(port);
+    Optional<Announced> announced =
+        clients.take(
+            (InetSocketAddress) ctx.channel().remoteAddress(),
+            (InetSocketAddress) ctx.channel().localAddress());
     Optional<Target> meant = announced.flatMap(Announced::target);
     if (meant.isEmpty()) {
       ctx.close();
@@ -50,7 +52,7 @@ final class RelayFrontend extends ChannelInboundHandlerAdapter {
           } else if (ctx.channel().isActive()) {
             Set<String> names = new HashSet<>(to.names());
             names.add(target.host());
-            Tunnel.join(ctx, connected, names, settings, List.of(this));
+            Tunnel.join(ctx, connected, target, names, settings, List.of(this));
           } else {
             connected.channel().close();
             connected.transfer().end();

@@ -12,24 +12,29 @@ import java.util.function.Consumer;
 
 /**
  * Looks at the first message of a client: if it opens TLS it must name the host that was decided
- * on. Without that a client could ask a server that many hosts share for another one.
+ * on. Without that a client could ask a server that many hosts share for another one. Besides TLS
+ * only protocols of text pass, and those not on the port of HTTPS: servers of TLS take some other
+ * records in front of the first message, and old forms of it.
  */
 final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   private static final int TLS_HANDSHAKE = 22;
+  private static final int HTTPS_PORT = 443;
 
   private final Set<String> names;
+  private final int port;
   private final Consumer<String> mismatch;
   private boolean first = true;
-  private boolean tls;
 
   /**
    * Guards a connection.
    *
    * @param names the hosts that were decided on
-   * @param mismatch takes another name, or an empty one
+   * @param port the port that was decided on
+   * @param mismatch takes why it is ended
    */
-  ServerNameGuard(Set<String> names, Consumer<String> mismatch) {
+  ServerNameGuard(Set<String> names, int port, Consumer<String> mismatch) {
     this.names = names;
+    this.port = port;
     this.mismatch = mismatch;
   }
 
@@ -37,13 +42,24 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
     if (first && in.isReadable()) {
       first = false;
-      tls = in.getByte(in.readerIndex()) == TLS_HANDSHAKE;
-      if (!tls) {
-        ctx.pipeline().remove(this);
+      int start = in.getByte(in.readerIndex());
+      if (start != TLS_HANDSHAKE) {
+        if (port != HTTPS_PORT && isText(start)) {
+          ctx.pipeline().remove(this);
+        } else {
+          in.skipBytes(in.readableBytes());
+          mismatch.accept("it does not begin as TLS does");
+          ctx.close();
+        }
         return;
       }
     }
     super.decode(ctx, in, out);
+  }
+
+  /** Visible, or the end of a line: HTTP, SSH, SMTP, FTP, IRC, Redis. */
+  private static boolean isText(int start) {
+    return (start > ' ' && start < 127) || start == '\r' || start == '\n';
   }
 
   @Override
@@ -54,7 +70,10 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
     // RFC 6066: an address is not named.
     boolean right = name == null ? literal : names.contains(name.toLowerCase(Locale.ROOT));
     if (!right) {
-      mismatch.accept(name == null ? "" : name);
+      mismatch.accept(
+          name == null
+              ? "no server is named"
+              : "another server is named, " + name.replaceAll("[^ -~]", "?"));
     }
     return ctx.executor().newSucceededFuture(right);
   }

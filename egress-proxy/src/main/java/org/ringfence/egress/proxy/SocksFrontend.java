@@ -128,6 +128,7 @@ final class SocksFrontend extends SimpleChannelInboundHandler<Socks5Message> {
       Tunnel.join(
           ctx,
           connected,
+          target,
           Set.of(target.host()),
           settings,
           List.of(this, ctx.pipeline().get("encoder"), ctx.pipeline().get("decoder")));

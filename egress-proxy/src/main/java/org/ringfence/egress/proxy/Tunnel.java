@@ -18,6 +18,7 @@ final class Tunnel {
    *
    * @param ctx the client's handler that asked for the connection; the client's channel must not be
    *     reading
+   * @param target the host and the port that were decided on
    * @param names what TLS may call the host
    * @param speech what has to be taken out of the client's pipeline, the codec last: what it has
    *     not decoded passes on
@@ -25,6 +26,7 @@ final class Tunnel {
   static void join(
       ChannelHandlerContext ctx,
       Connector.Connected to,
+      Authority target,
       Set<String> names,
       ProxySettings settings,
       List<? extends ChannelHandler> speech) {
@@ -39,13 +41,8 @@ final class Tunnel {
           .addLast(
               new ServerNameGuard(
                   names,
-                  name ->
-                      transfer.end(
-                          Decision.deny(
-                              "the server name of TLS",
-                              name.isEmpty()
-                                  ? "no server is named"
-                                  : "another server is named, " + name))));
+                  target.port(),
+                  reason -> transfer.end(Decision.deny("the server name of TLS", reason))));
     }
     client.pipeline().addLast(new Relay(host, transfer::sent, transfer::end));
     host.pipeline().addLast(new Relay(client, transfer::received, transfer::end));

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +28,8 @@ import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.egress.Client;
 import org.ringfence.egress.Clients;
 import org.ringfence.egress.proxy.ProxyFixture.Server;
@@ -165,7 +170,8 @@ class EgressProxyTest {
     try (Socket socket = fixture.connect()) {
       fixture.clients.announce(
           socket.getLocalPort(),
-          new Clients.Announced(new Client(7, "/bin/client"), Optional.empty()));
+          new Clients.Announced(new Client(7, "/bin/client"), Optional.empty()),
+          (from, to) -> to.equals(fixture.proxy.address()));
       socket
           .getOutputStream()
           .write(("CONNECT " + target + " HTTP/1.1\r\n\r\n").getBytes(ISO_8859_1));
@@ -176,7 +182,9 @@ class EgressProxyTest {
 
   @Test
   void whoDoesNotKnowOfAProxyIsRelayedToWhereItWantedToGo() throws Exception {
-    for (String host : List.of("repo.test", "evil.test", "")) {
+    for (String host : List.of("repo.test", "other.test", "evil.test", "")) {
+      // One is announced by a socket that has given the port away since.
+      boolean genuine = !host.equals("other.test");
       try (Socket socket = new Socket()) {
         socket.bind(new InetSocketAddress("127.0.0.1", 0));
         if (!host.isEmpty()) {
@@ -188,11 +196,12 @@ class EgressProxyTest {
                       new Clients.Target(
                           host,
                           echo.port(),
-                          host.equals("repo.test")
+                          host.equals("repo.test") || host.equals("other.test")
                               ? Decision.allow("test")
                               : Decision.deny("test", "not this one"),
                           Optional.empty(),
-                          Set.of()))));
+                          Set.of()))),
+              (from, to) -> genuine);
         }
         socket.connect(fixture.proxy.relayAddress());
         assertThat(exchange(socket, "hello")).isEqualTo(host.equals("repo.test") ? "hello" : "");
@@ -233,7 +242,9 @@ class EgressProxyTest {
             new ProxyFixture(ProxyFixture.policy(List.of("web.test:" + web.port()), List.of()))) {
       String host = "web.test:" + web.port();
       String common =
-          "Host: evil.test\r\nProxy-Connection: keep-alive\r\nConnection: X-Private\r\nX-Private: 1\r\n"
+          "Host: "
+              + host
+              + "\r\nProxy-Connection: keep-alive\r\nConnection: X-Private\r\nX-Private: 1\r\n"
               + through.authorization();
       try (Socket socket = through.connect()) {
         OutputStream out = socket.getOutputStream();
@@ -259,7 +270,11 @@ class EgressProxyTest {
         assertThat(ProxyFixture.head(in)).startsWith("HTTP/1.1 200 ");
         assertThat(new String(in.readNBytes(3), ISO_8859_1)).isEqualTo("xyz");
         assertThat(ProxyFixture.head(in)).startsWith("HTTP/1.1 200 ");
-        out.write(("GET http://evil.test/ HTTP/1.1\r\n" + common + "\r\n").getBytes(ISO_8859_1));
+        out.write(
+            ("GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n"
+                    + through.authorization()
+                    + "\r\n")
+                .getBytes(ISO_8859_1));
         assertThat(ProxyFixture.head(in)).startsWith("HTTP/1.1 403 ");
       }
       assertThat(heads).hasSize(3);
@@ -292,7 +307,13 @@ class EgressProxyTest {
           List.of(
               "/open HTTP/1.1\r\n", "/l HTTP/1.1\r\nConnection: close\r\n", "/l HTTP/1.0\r\n")) {
         Map.Entry<Socket, String> answer =
-            through.request("GET http://web.test:" + web.port() + request);
+            through.request(
+                "GET http://web.test:"
+                    + web.port()
+                    + request
+                    + "Host: web.test:"
+                    + web.port()
+                    + "\r\n");
         assertThat(answer.getValue()).startsWith("HTTP/1.1 200 ").contains("connection: close");
         byte[] rest = answer.getKey().getInputStream().readAllBytes();
         assertThat(new String(rest, ISO_8859_1)).isEqualTo("body");
@@ -383,6 +404,35 @@ class EgressProxyTest {
         .filteredOn(record -> !record.allowed())
         .extracting(ConnectionRecord::rule)
         .containsExactly("the server name of TLS", "the server name of TLS");
+  }
+
+  /** Records that servers of TLS take before the first message or for it; and what is no text. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "15 03 01 00 02 01 00", "14 03 03 00 01 01", "17 03 03 00 01 00", "18 03 03 00 01 00",
+        "80 2e 01 03 01 00 15 00 00 00 10", "00 2e 00 01 03 01", "00 00 00 08 04 d2 16 2f", "09 20"
+      })
+  void whatIsNeitherTlsNorTextIsEnded(String bytes) throws Exception {
+    byte[] before = HexFormat.ofDelimiter(" ").parseHex(bytes);
+    Socket socket = fixture.tunnel("repo.test:" + echo.port()).getKey();
+    socket.getOutputStream().write(before);
+    socket.getOutputStream().write(clientHello("evil.test"));
+    assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+    assertThat(fixture.records)
+        .extracting(ConnectionRecord::rule)
+        .containsExactly("the server name of TLS");
+  }
+
+  @Test
+  void onThePortOfHttpsNothingButTlsPasses() throws Exception {
+    for (int port : new int[] {443, 8443}) {
+      EmbeddedChannel channel =
+          new EmbeddedChannel(new ServerNameGuard(Set.of("repo.test"), port, reason -> {}));
+      channel.writeInbound(Unpooled.copiedBuffer("GET / HTTP/1.1", ISO_8859_1));
+      assertThat(channel.isOpen()).isEqualTo(port != 443);
+      channel.finishAndReleaseAll();
+    }
   }
 
   @Test

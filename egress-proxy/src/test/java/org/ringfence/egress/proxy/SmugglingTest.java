@@ -1,0 +1,320 @@
+package org.ringfence.egress.proxy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.ringfence.egress.proxy.ProxyFixture.Server;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.SandboxListener;
+
+/**
+ * A second request inside the first: where two programs do not agree on the end of a request, one
+ * of them sees a request that the other did not decide on. Here that is a request for a denied host
+ * that comes to a proxy upstream. Each case is tried on the way to that proxy and to a plain
+ * server.
+ */
+class SmugglingTest {
+  private static final String HIDDEN =
+      "GET http://evil.test/hidden HTTP/1.1\r\nHost: evil.test\r\n";
+
+  /** What came to the other side, read strictly; and whether a request was framed badly. */
+  private static final Queue<String> arrived = new ConcurrentLinkedQueue<>();
+
+  private static Server far;
+  private static ProxyFixture direct;
+  private static ProxyFixture upstream;
+
+  @BeforeAll
+  static void start() throws IOException {
+    far = new Server((in, out, client) -> serve(in, out));
+    String host = "web.test:" + far.port();
+    direct = new ProxyFixture(ProxyFixture.policy(List.of(host), List.of()));
+    upstream =
+        new ProxyFixture(
+            ProxyFixture.policy(List.of(host), List.of()),
+            ProxySettings.usual()
+                .withUpstream(
+                    UpstreamProxy.of(Map.of("HTTP_PROXY", "http://127.0.0.1:" + far.port()))),
+            SandboxListener.NONE);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    direct.close();
+    upstream.close();
+    far.close();
+  }
+
+  @BeforeEach
+  void forget() {
+    arrived.clear();
+    upstream.records.clear();
+    direct.records.clear();
+  }
+
+  /** Answers requests one after the other, and keeps their first lines. */
+  private static void serve(InputStream in, OutputStream out) throws IOException {
+    for (String head = ProxyFixture.head(in); !head.isEmpty(); head = ProxyFixture.head(in)) {
+      arrived.add(head.substring(0, Math.max(0, head.indexOf('\r'))));
+      String lower = head.toLowerCase(java.util.Locale.ROOT);
+      boolean chunked = lower.contains("\r\ntransfer-encoding: chunked\r\n");
+      boolean length = lower.contains("\r\ncontent-length: ");
+      if (chunked && length
+          || lower.split("\r\n(content-length|transfer-encoding|host):", -1).length > 3) {
+        arrived.add("framed twice");
+      }
+      if (chunked) {
+        for (int size = line(in); size > 0; size = line(in)) {
+          in.readNBytes(size + 2);
+        }
+        // An empty line, without trailers.
+        assertThat(
+                ProxyFixture.head(
+                    new java.io.SequenceInputStream(
+                        new java.io.ByteArrayInputStream("\r\n".getBytes(ISO_8859_1)), in)))
+            .isEqualTo("\r\n\r\n");
+      } else if (length) {
+        in.readNBytes(Integer.parseInt(lower.replaceAll("(?s).*content-length: ([0-9]+).*", "$1")));
+      }
+      out.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(ISO_8859_1));
+      out.flush();
+    }
+  }
+
+  private static int line(InputStream in) throws IOException {
+    StringBuilder text = new StringBuilder();
+    while (text.indexOf("\r\n") < 0) {
+      text.append((char) in.read());
+    }
+    return Integer.parseInt(text.toString().trim(), 16);
+  }
+
+  private static Arguments refused(String what, String head, String body) {
+    return Arguments.of(what, "POST", "HTTP/1.1", head, body, true);
+  }
+
+  private static Arguments read(String what, String head, String body) {
+    return Arguments.of(what, "POST", "HTTP/1.1", head, body, false);
+  }
+
+  private static String chunked(String body) {
+    return Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n";
+  }
+
+  static Stream<Arguments> requests() {
+    String length = "Content-Length: " + (HIDDEN.length() + 2) + "\r\n";
+    String hidden = HIDDEN + "\r\n";
+    String chunks = "Transfer-Encoding: chunked\r\n";
+    String none = "0\r\n\r\n" + hidden;
+    Stream<Arguments> framing =
+        Stream.of(
+            refused(
+                "Connection names the length", length + "Connection: content-length\r\n", hidden),
+            refused("among others", length + "Connection: close, X-A, Content-Length\r\n", hidden),
+            refused(
+                "on a line of its own",
+                length + "Connection: keep-alive\r\nConnection:content-length\r\n",
+                hidden),
+            refused(
+                "Connection names the encoding",
+                chunks + "Connection: Transfer-Encoding\r\n",
+                chunked(hidden)),
+            refused("Connection names the host", length + "Connection: host\r\n", hidden),
+            refused("Connection names no name", length + "Connection: a b\r\n", hidden),
+            refused("length and encoding", "Content-Length: 4\r\n" + chunks, none),
+            refused("encoding and length", chunks + "Content-Length: 4\r\n", none),
+            refused("two lengths", "Content-Length: 0\r\n" + length, hidden),
+            refused("the same length twice", length + length, hidden),
+            refused("a list of lengths", "Content-Length: 0, 0\r\n", hidden),
+            refused("a list of encodings", "Transfer-Encoding: chunked, identity\r\n", none),
+            refused("chunked is not last", "Transfer-Encoding: chunked, gzip\r\n", none),
+            refused("chunked is last of two", "Transfer-Encoding: gzip, chunked\r\n", none),
+            refused("chunked twice", "Transfer-Encoding: chunked\r\n" + chunks, none),
+            refused("identity and chunked", "Transfer-Encoding: identity\r\n" + chunks, none),
+            refused("another encoding", "Transfer-Encoding: xchunked\r\n", none),
+            refused("in quotes", "Transfer-Encoding: \"chunked\"\r\n", none),
+            refused("with a parameter", "Transfer-Encoding: chunked;a=b\r\n", none),
+            refused("of no name", "Transfer-Encoding: \r\n", none),
+            refused("with a vertical tab", "Transfer-Encoding: \u000bchunked\r\n", none),
+            refused("with a NUL", "Transfer-Encoding: chunked\u0000\r\n", none),
+            refused("a blank before the colon", "Transfer-Encoding : chunked\r\n", none),
+            refused("a tab before the colon", "Transfer-Encoding\t: chunked\r\n", none),
+            refused("a NUL in the name", "Transfer-Encoding\u0000: chunked\r\n", none),
+            refused("a name without a colon", "Transfer-Encoding chunked\r\n", none),
+            refused("a line feed ends a line", "X: a\nTransfer-Encoding: chunked\r\n", none),
+            refused("a carriage return ends a line", "X: a\rTransfer-Encoding: chunked\r\n", none));
+    Stream<Arguments> lengths =
+        Stream.of("+4", "-4", "0x4", "4 4", "4;", "4.0", "\"4\"", "", "99999999999999999999")
+            .map(each -> refused("length " + each, "Content-Length: " + each + "\r\n", hidden));
+    Stream<Arguments> chunkSizes =
+        Stream.of("-1", "0x4", "+4", "g", "fffffffffffffffff", "4\n")
+            .map(each -> refused("chunk " + each, chunks, each + "\r\nabcd\r\n" + none));
+    Stream<Arguments> folded =
+        Stream.of(
+            read("folded", "X: a\r\n Transfer-Encoding: chunked\r\n", hidden),
+            read("an underscore", "Transfer_Encoding: chunked\r\n", hidden),
+            read("content that looks like a request", length, hidden),
+            read("chunks that look like one", chunks, chunked(hidden)),
+            read("an extension", chunks, "4;a=b\r\nabcd\r\n0\r\n\r\n"),
+            read("trailers", chunks, "4\r\nabcd\r\n0\r\nX-Trailer: 1\r\n\r\n"),
+            read("a hidden one after the end", "Content-Length: 0\r\n", hidden));
+    Stream<Arguments> lines =
+        Stream.of(
+            Arguments.of("of 1.0", "POST", "HTTP/1.0", chunks, none, true),
+            Arguments.of("of 1.2", "POST", "HTTP/1.2", length, hidden, true),
+            Arguments.of("of 2.0", "POST", "HTTP/2.0", length, hidden, true),
+            Arguments.of("of 0.9", "GET", "", "", hidden, true));
+    return Stream.of(framing, lengths, chunkSizes, folded, lines).flatMap(each -> each);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("requests")
+  void noRequestHidesInAnother(
+      String what, String method, String version, String head, String body, boolean refused)
+      throws Exception {
+    for (ProxyFixture through : List.of(direct, upstream)) {
+      String host = "web.test:" + far.port();
+      String answer =
+          send(
+              through,
+              (method + " http://" + host + "/visible " + version).trim()
+                  + "\r\nHost: "
+                  + host
+                  + "\r\n"
+                  + through.authorization()
+                  + head
+                  + "\r\n"
+                  + body);
+      if (refused) {
+        assertThat(answer).doesNotContain("HTTP/1.1 200");
+      } else {
+        assertThat(answer).startsWith("HTTP/1.1 200");
+      }
+      assertThat(arrived).noneMatch(line -> line.contains("hidden") || line.contains("evil"));
+      assertThat(arrived).doesNotContain("framed twice").doesNotHaveDuplicates();
+      arrived.clear();
+    }
+  }
+
+  @Test
+  void aRequestHasOneHost() throws Exception {
+    String host = "web.test:" + far.port();
+    for (ProxyFixture through : List.of(direct, upstream)) {
+      for (String hosts :
+          List.of(
+              "",
+              "Host: evil.test\r\n",
+              "Host: web.test\r\n",
+              "Host: web.test:1\r\n",
+              "Host: a@" + host + "\r\n",
+              "Host: " + host + ", evil.test\r\n",
+              "Host: " + host + "\r\nHost: evil.test\r\n",
+              "Host: " + host + "\r\nHost: " + host + "\r\n")) {
+        assertThat(
+                send(
+                    through,
+                    "GET http://"
+                        + host
+                        + "/ HTTP/1.1\r\n"
+                        + hosts
+                        + through.authorization()
+                        + "\r\n"))
+            .as(hosts)
+            .startsWith("HTTP/1.1 400 ");
+      }
+      for (String target :
+          List.of(
+              "http://" + host + "/#a",
+              "http://evil.test@" + host + "/",
+              "http://" + host + "\\@evil.test/",
+              "http:///",
+              "/",
+              "*",
+              "https://" + host + "/")) {
+        assertThat(
+                send(
+                    through,
+                    "GET "
+                        + target
+                        + " HTTP/1.1\r\nHost: "
+                        + host
+                        + "\r\n"
+                        + through.authorization()
+                        + "\r\n"))
+            .as(target)
+            .startsWith("HTTP/1.1 400 ");
+      }
+      assertThat(arrived).isEmpty();
+    }
+  }
+
+  @Test
+  void aRequestForATunnelHasNoContent() throws Exception {
+    String host = "web.test:" + far.port();
+    for (String framing : List.of("Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n")) {
+      assertThat(
+              send(
+                  upstream,
+                  "CONNECT "
+                      + host
+                      + " HTTP/1.1\r\nHost: "
+                      + host
+                      + "\r\n"
+                      + upstream.authorization()
+                      + framing
+                      + "\r\n0\r\n\r\n"))
+          .startsWith("HTTP/1.1 400 ");
+    }
+    assertThat(arrived).isEmpty();
+  }
+
+  @Test
+  void whatIsDecidedOnIsRecorded() throws Exception {
+    String host = "web.test:" + far.port();
+    String answer =
+        send(
+            upstream,
+            "POST http://"
+                + host
+                + "/ HTTP/1.1\r\nHost: "
+                + host
+                + "\r\n"
+                + upstream.authorization()
+                + "Content-Length: 0\r\n\r\n"
+                + HIDDEN
+                + upstream.authorization()
+                + "\r\n");
+    assertThat(answer).contains("HTTP/1.1 200 ").contains("HTTP/1.1 403 ");
+    assertThat(upstream.records)
+        .filteredOn(record -> !record.allowed())
+        .extracting(ConnectionRecord::host)
+        .containsExactly("evil.test");
+  }
+
+  private static String send(ProxyFixture through, String request) throws IOException {
+    try (Socket socket = through.connect()) {
+      socket.getOutputStream().write(request.getBytes(ISO_8859_1));
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
+    } catch (java.net.SocketException e) {
+      // What was not read yet when the proxy closed the connection.
+      return "";
+    }
+  }
+}
