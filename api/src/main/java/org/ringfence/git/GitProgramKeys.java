@@ -66,7 +66,7 @@ public final class GitProgramKeys {
 
   /** What stands for no program where a program may be named. */
   private static final Set<String> WORDS =
-      Set.of("", "true", "false", "yes", "no", "on", "off", "0", "1");
+      Set.of("true", "false", "yes", "no", "on", "off", "0", "1");
 
   private GitProgramKeys() {}
 
@@ -78,7 +78,7 @@ public final class GitProgramKeys {
    */
   public static Optional<Names> of(GitSetting setting) {
     String value = setting.value().orElse("");
-    if (WORDS.contains(value.toLowerCase(Locale.ROOT))) {
+    if (value.isEmpty()) {
       return Optional.empty();
     }
     String section = setting.section();
@@ -97,7 +97,8 @@ public final class GitProgramKeys {
             || section.equals("pager")
             || section.equals("sendemail") && SENDEMAIL.contains(key)
             || sub && ANY_SUBSECTION.getOrDefault(section, List.of()).contains(key);
-    return command && (!shellOnly || value.startsWith("!"))
+    boolean word = WORDS.contains(value.toLowerCase(Locale.ROOT));
+    return command && !word && (!shellOnly || value.startsWith("!"))
         ? Optional.of(Names.COMMAND)
         : Optional.empty();
   }

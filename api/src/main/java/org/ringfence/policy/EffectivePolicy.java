@@ -139,13 +139,17 @@ public final class EffectivePolicy {
   }
 
   /**
-   * What is said with the promise that protected names stay as they are, where it has a limit:
-   * links and settings are looked for in a bounded number of names.
+   * What is said of protected names in plans, with the limit that it has here: links and settings
+   * are looked for in a bounded number of names.
    *
-   * @return the limit, empty if there is none
+   * @return the statement
    */
-  public String protectedNamesLimit() {
-    return survey == null ? "" : survey.limit();
+  public String protectedNamesStatement() {
+    String limit = survey == null ? "" : survey.limit();
+    String statement = policy.protectedNames().statement(homes);
+    return limit.isEmpty()
+        ? statement
+        : statement + "; where links and settings lead to was not looked at everywhere: " + limit;
   }
 
   private void builtIn(List<EffectiveRule> placed) {

@@ -1,9 +1,11 @@
 package org.ringfence.policy;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -86,24 +88,28 @@ final class TreeSearch {
     if (git) {
       gitDirectories.add(directory);
     }
-    boolean dotted =
-        !place.below.isEmpty() && place.below.stream().anyMatch(n -> n.startsWith("."));
     for (String name : entries) {
       File entry = new File(place.directory, name);
-      boolean perhaps = dotted || name.startsWith(".");
-      if (perhaps && isProtectedLink(place, name, entry)) {
+      BasicFileAttributes attributes = attributes(entry.toPath());
+      if (attributes == null) {
+        continue;
+      }
+      if (attributes.isSymbolicLink() && names.matching(below(place, name)) != null) {
         links.add(entry.toPath());
-      } else if ((!git || !ProtectedNames.isGitData(name))
-          && entry.isDirectory()
-          && !Files.isSymbolicLink(entry.toPath())) {
+      } else if (attributes.isDirectory() && !(git && ProtectedNames.isGitData(name))) {
         boolean comesLate = place.late || FILLED_BY_TOOLS.contains(name.toLowerCase(Locale.ROOT));
         (comesLate ? late : soon).add(new Place(entry, below(place, name), comesLate));
       }
     }
   }
 
-  private boolean isProtectedLink(Place place, String name, File entry) {
-    return names.matching(below(place, name)) != null && Files.isSymbolicLink(entry.toPath());
+  private static BasicFileAttributes attributes(Path path) {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      // Gone by now, or not to be seen by tools of this user either.
+      return null;
+    }
   }
 
   private static List<String> below(Place place, String name) {

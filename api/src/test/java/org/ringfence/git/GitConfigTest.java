@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The parser against git itself, on generated files. */
 class GitConfigTest {
   private static final Path GIT = Path.of("/usr/bin/git");
-  private static final int FILES = 3000;
+  private static final int FILES = 2000;
 
   /** Pieces that matter to the syntax; words of them are mostly nearly right. */
   private static final List<String> PIECES =

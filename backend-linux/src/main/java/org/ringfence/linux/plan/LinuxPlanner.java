@@ -130,7 +130,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     String remedy =
         policy.fileDefault() == FileDefault.WRITE ? "a narrower files.default" : listenerRemedy();
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement = policy.protectedNames().statement(effective.homes());
+      String statement = effective.protectedNamesStatement();
       add(held("files.protected-names", statement, problem, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {

@@ -107,7 +107,9 @@ public final class SeatbeltPlanner {
   private void names() {
     boolean noRoot = policy.fileDefault() == FileDefault.WRITE;
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement = policy.protectedNames().statement(effective.homes());
+      String statement =
+          effective.protectedNamesStatement()
+              + "; of git directories, those called .git and those that are there at the start";
       add(
           noRoot
               ? unsupported(

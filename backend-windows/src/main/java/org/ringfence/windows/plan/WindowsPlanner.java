@@ -83,7 +83,7 @@ abstract sealed class WindowsPlanner
   private void names() {
     String remedy = "WSL2, or protectedNames off";
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement = policy.protectedNames().statement(effective.homes());
+      String statement = effective.protectedNamesStatement();
       add(held("files.protected-names", statement, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {

@@ -1,0 +1,147 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What protected names and settings lead to. */
+@DisabledOnOs(OS.WINDOWS)
+class SurfaceSurveyTest {
+  @TempDir Path temporary;
+  private Path workspace;
+  private Path home;
+
+  @BeforeEach
+  void directories() throws IOException {
+    workspace = Files.createDirectories(temporary.toRealPath().resolve("workspace"));
+    home = Files.createDirectories(temporary.toRealPath().resolve("home"));
+  }
+
+  private Path write(String path, String text) throws IOException {
+    Path file = workspace.resolve(path);
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, text);
+  }
+
+  private void repository(String path) throws IOException {
+    write(path + "/HEAD", "ref: refs/heads/main\n");
+    Files.createDirectories(workspace.resolve(path + "/objects"));
+    Files.createDirectories(workspace.resolve(path + "/refs"));
+  }
+
+  private void link(String path, String target) throws IOException {
+    Path link = workspace.resolve(path);
+    Files.createDirectories(link.getParent());
+    Files.createSymbolicLink(link, Path.of(target));
+  }
+
+  private SurfaceSurvey survey() {
+    return new SurfaceSurvey(
+        ProtectedNames.HOOKS_AND_CONFIG, List.of(workspace), List.of(workspace), home.toString());
+  }
+
+  private List<String> kept() {
+    return survey().kept().stream()
+        .filter(path -> path.startsWith(workspace))
+        .map(path -> workspace.relativize(path).toString())
+        .toList();
+  }
+
+  @Test
+  void aPlainRepositoryNeedsNothingMore() throws IOException {
+    repository(".git");
+    write(".git/config", "[core]\n\tbare = false\n");
+    write(".git/hooks/pre-commit.sample", "");
+    assertThat(kept()).isEmpty();
+    assertThat(survey().limit()).isEmpty();
+  }
+
+  @Test
+  void aGitDirectoryIsFoundByItsParts() throws IOException {
+    repository("deep/er/store");
+    assertThat(kept())
+        .contains("deep/er/store/config", "deep/er/store/hooks", "deep/er/store/info/attributes");
+  }
+
+  @Test
+  void hooksOfTheUsersConfigurationAreRelativeToEachWorkingTree() throws IOException {
+    repository(".git");
+    repository("nested/.git");
+    Files.createDirectories(home.resolve(".config/git"));
+    Files.writeString(home.resolve(".config/git/config"), "[core] hooksPath = .githooks # mine\n");
+    assertThat(kept()).contains(".githooks", "nested/.githooks");
+  }
+
+  @Test
+  void includesAreKeptAndReadWhateverTheirCondition() throws IOException {
+    repository(".git");
+    write(".git/config", "[include]path=../a\n[includeIf \"onbranch:x\"]\npath = ../missing\n");
+    write("a", "[includeIf \"gitdir:/nowhere/\"] path = b");
+    write("b", "[core]\nhooksPath = \"the \"hooks\\\n\n");
+    assertThat(kept()).contains("a", "b", "missing", "the hooks");
+  }
+
+  @Test
+  void programsThatSettingsNameAreKept() throws IOException {
+    repository(".git");
+    write(
+        ".git/config",
+        "[filter \"x\"]\nclean = sh tools/clean --with=tools/data %f\n"
+            + "[core]\nfsmonitor = tools/missing\nsshCommand = ssh -i key\n"
+            + "[alias]\nst = status\nx = !sh run.sh README.md\nsrc = !cd src && make\n");
+    for (String file : List.of("tools/clean", "tools/data", "run.sh", "status", "src/a")) {
+      write(file, "");
+    }
+    assertThat(kept()).contains("tools/clean", "tools/data", "tools/missing", "run.sh");
+    assertThat(kept()).doesNotContain("status", "src", "key");
+  }
+
+  @Test
+  void linksAreFollowedToTheirEndAndInDirectories() throws IOException {
+    repository(".git");
+    link(".git/hooks/pre-commit", "../../scripts/one");
+    link("deep/.vscode", "../conf/code");
+    link("conf/code/settings.json", "../../shared/settings");
+    write("shared/settings", "");
+    link(".envrc", "between");
+    link("between", "later/envrc");
+    assertThat(kept())
+        .contains("scripts/one", "conf/code", "shared/settings", "between", "later/envrc");
+  }
+
+  @Test
+  void aLinkThatGoesRoundHarmsNothing() throws IOException {
+    link(".envrc", "other");
+    link("other", ".envrc");
+    assertThat(kept()).isEmpty();
+  }
+
+  @Test
+  void hooksInTheWorkspaceItselfAreKeptByTheirNames() throws IOException {
+    repository(".git");
+    write(".git/config", "[core]\nhooksPath = .\n");
+    assertThat(kept()).contains("pre-commit", "post-checkout").doesNotContain("");
+    assertThat(survey().limit()).contains("holds a writable root");
+  }
+
+  @Test
+  void theSearchHasABoundAndSaysSo() throws IOException {
+    for (int i = 0; i < 60; i++) {
+      Path directory = Files.createDirectories(workspace.resolve("node_modules/" + i));
+      for (int j = 0; j < 1000; j++) {
+        Files.createFile(directory.resolve("f" + j));
+      }
+    }
+    repository("src/deep/store");
+    assertThat(survey().limit()).contains("more than 50000 names");
+    assertThat(kept()).contains("src/deep/store/config");
+  }
+}
