@@ -10,10 +10,12 @@ import java.util.OptionalLong;
  *
  * @param memory bytes of memory
  * @param processes processes and threads alive at a time
- * @param cpuTime processor time of one process
+ * @param cpuTime processor time of each process, not of the tree; Linux and macOS count whole
+ *     seconds and round up
  * @param openFiles descriptors open in one process
  * @param fileSize bytes of one file
- * @param wallTime time from start until the tree is ended
+ * @param wallTime time from start until the command is asked to end; the tree is killed when the
+ *     grace has passed after that
  * @param outputBytes bytes written to standard output and standard error together
  * @param grace time between the request to end and the kill
  */

@@ -65,6 +65,12 @@ final class HostileScenarios {
         HostileScenarios::outputLimit);
     add(
         all,
+        "LIMIT-OUTPUT-END",
+        "output beyond the limit is reported although the command ends by itself",
+        List.of("limits.output"),
+        HostileScenarios::outputAtTheEnd);
+    add(
+        all,
         "LIMIT-OPEN-FILES",
         "descriptors are bounded",
         List.of("limits.open-files"),
@@ -251,6 +257,25 @@ final class HostileScenarios {
               && process.termination().orElseThrow().cause() == Termination.Cause.OUTPUT_LIMIT
           ? ""
           : length + " bytes, " + process.termination();
+    }
+  }
+
+  /** No one reads the output, so that the bytes are still on their way when the command ends. */
+  private static String outputAtTheEnd(Stage stage) throws Exception {
+    SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(1_000).build();
+    try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
+      for (int bytes : List.of(1_000, 5_000)) {
+        SandboxedProcess process =
+            sandbox.start(LifetimeScenarios.sh("yes | head -c " + bytes + "; exit 0"));
+        process.waitFor();
+        Termination.Cause cause = process.termination().orElseThrow().cause();
+        int length = process.getInputStream().readAllBytes().length;
+        boolean over = bytes > 1_000;
+        if (length != 1_000 || over != (cause == Termination.Cause.OUTPUT_LIMIT)) {
+          return bytes + " bytes: " + length + " read, " + cause;
+        }
+      }
+      return "";
     }
   }
 

@@ -12,6 +12,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.plan.LimitStatements;
 import org.ringfence.policy.Limits;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +79,7 @@ final class LimitGate {
       result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + tasksOfUser(pid));
     }
     if (result >= 0 && limits.cpuTime().isPresent()) {
-      long seconds = (limits.cpuTime().get().toMillis() + 999) / 1000;
+      long seconds = LimitStatements.wholeSeconds(limits.cpuTime().get());
       result = set(pid, Constants.RLIMIT_CPU, seconds);
     }
     if (result >= 0 && limits.openFiles().isPresent()) {

@@ -1,8 +1,12 @@
 package org.ringfence.linux.launch;
 
+import java.io.Closeable;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
@@ -11,11 +15,17 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.WatchedProcess;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A process that a keeper has spawned. */
 final class LinuxProcess extends WatchedProcess {
+  private static final Logger LOG = LoggerFactory.getLogger(LinuxProcess.class);
   private static final int LAST_SIGNAL = 64;
+  private static final int KILLED = 128 + Constants.SIGKILL;
+  private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Kernel kernel;
   private final Supervisor supervisor;
@@ -25,6 +35,8 @@ final class LinuxProcess extends WatchedProcess {
   private final boolean namespaced;
   private final AtomicReference<Termination.Cause> intended = new AtomicReference<>();
   private final Object wakeLock = new Object();
+  private final AtomicBoolean reported = new AtomicBoolean();
+  private boolean rootSettled;
   private boolean wakeClosed;
   private Deadlines.Deadline wallTime;
   private Deadlines.Deadline killTime;
@@ -33,14 +45,23 @@ final class LinuxProcess extends WatchedProcess {
   private Runnable whenGone = () -> {};
 
   /**
-   * The parent's ends of the command's streams, the terminal behind them or null, and what copies
-   * in the place of descriptors that were handed in.
+   * The parent's ends of the command's streams.
+   *
+   * @param input what the command reads
+   * @param inputPipe the pipe behind it, which is closed at the command's end
+   * @param output what the command writes
+   * @param error what it writes as errors
+   * @param terminal the terminal behind them or null
+   * @param outputs both outputs, to be settled at the command's end
+   * @param copies copy in the place of descriptors that were handed in
    */
   record Streams(
       OutputStream input,
+      Closeable inputPipe,
       InputStream output,
       InputStream error,
       PseudoTerminal terminal,
+      CommandOutputs outputs,
       StreamPumps copies) {}
 
   /**
@@ -100,23 +121,25 @@ final class LinuxProcess extends WatchedProcess {
 
   /** Called by the supervisor when the keeper has news. */
   void settle() {
-    if (keeper.rootEnded() && isAlive() && !copied()) {
+    if (keeper.rootEnded() && !rootSettled && !copied()) {
       return;
     }
-    if (keeper.rootEnded() && isAlive()) {
+    if (keeper.rootEnded() && !rootSettled) {
+      rootSettled = true;
       supervisor.cancel(wallTime);
       supervisor.cancel(killTime);
       if (!keeper.scoped() && keeper.killsLeftovers()) {
         new SessionSweep(kernel).kill(keeper.pid(), false);
       }
-      ended(terminationOf(keeper.status()));
+      int status = keeper.status();
+      settleStreams(() -> endedOnce(terminationOf(status)));
     }
     if (!keeper.done() || !keeper.started()) {
       return;
     }
-    if (isAlive()) {
+    if (!rootSettled) {
       // The wait itself failed; the keeper has killed the command.
-      ended(new Termination(Termination.Cause.SIGNALED, 128 + Constants.SIGKILL, 9));
+      endedOnce(new Termination(Termination.Cause.SIGNALED, KILLED, Constants.SIGKILL));
     }
     keeper.free();
     closeWake();
@@ -127,6 +150,36 @@ final class LinuxProcess extends WatchedProcess {
   /** Whether all that was written is where it belongs; if not, the end is told when it is. */
   private boolean copied() {
     return streams == null || streams.copies().commandEnded(intended.get() != null);
+  }
+
+  /** Takes what the command left in its pipes, before its end is reported. */
+  private void settleStreams(Runnable then) {
+    if (streams == null) {
+      then.run();
+      return;
+    }
+    try {
+      streams.inputPipe().close();
+    } catch (IOException e) {
+      LOG.debug("standard input is gone", e);
+    }
+    // Another program may hold a pipe open that the command passed on.
+    Deadlines.Deadline patience =
+        supervisor.schedule(SETTLE_NANOS, () -> streams.outputs().settleNow());
+    streams
+        .outputs()
+        .settle(
+            keeper.killsLeftovers() && streams.terminal() == null,
+            () -> {
+              supervisor.cancel(patience);
+              then.run();
+            });
+  }
+
+  private void endedOnce(Termination how) {
+    if (reported.compareAndSet(false, true)) {
+      ended(how);
+    }
   }
 
   private Termination terminationOf(int status) {
@@ -140,6 +193,10 @@ final class LinuxProcess extends WatchedProcess {
     Termination.Cause cause = intended.get();
     if (cause == null || (cause == Termination.Cause.DESTROYED && signal == 0)) {
       cause = signal == 0 ? Termination.Cause.EXITED : Termination.Cause.SIGNALED;
+    }
+    if (cause == Termination.Cause.OUTPUT_LIMIT && signal == 0) {
+      // It had ended by itself when the last of its bytes were counted.
+      return new Termination(cause, KILLED, Constants.SIGKILL);
     }
     return new Termination(cause, value, signal);
   }

@@ -2,6 +2,7 @@ package org.ringfence.linux.launch;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.Closeable;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -15,8 +16,8 @@ import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.OutputBudget;
 
 /**
  * The command's standard streams: descriptors for the child, streams for the parent. With an output
@@ -39,6 +40,7 @@ final class StandardStreams implements AutoCloseable {
   private final StreamGate gate;
   private PseudoTerminal terminal;
   private int copiedOutput = -1;
+  private Closeable inputPipe = () -> {};
   private boolean handedOver;
 
   /** Output that is redirected and counted on its way. */
@@ -94,7 +96,9 @@ final class StandardStreams implements AutoCloseable {
         int[] ends = descriptors.pipe();
         childSide.add(ends[0]);
         parentSide.add(ends[1]);
-        input = new BufferedOutputStream(new FileOutputStream(PathObject.own(ends[1])));
+        FileOutputStream pipe = new FileOutputStream(PathObject.own(ends[1]));
+        inputPipe = pipe;
+        input = new BufferedOutputStream(pipe);
         return ends[0];
       default:
         return opened(redirect.file(), 0, Constants.O_RDONLY);
@@ -106,7 +110,7 @@ final class StandardStreams implements AutoCloseable {
       int[] ends = descriptors.pipe();
       childSide.add(ends[1]);
       parentSide.add(ends[0]);
-      InputStream from = new BufferedInputStream(new PipeInput(ends[0]));
+      InputStream from = new PipeInput(ends[0]);
       if (redirect.type() != Redirect.Type.PIPE) {
         pumps.add(new Pump(from, target(redirect, number)));
       } else if (number == 1) {
@@ -199,20 +203,29 @@ final class StandardStreams implements AutoCloseable {
   }
 
   /**
-   * The parent's ends, counted when there is a limit.
+   * The parent's ends. Output is counted when there is a limit.
    *
-   * @param process is told when the limit is reached
+   * @param process ends when the limit is reached
    */
   LinuxProcess.Streams parent(LinuxProcess process) {
-    if (limit.isPresent()) {
-      OutputBudget budget = new OutputBudget(limit.getAsLong(), process::outputLimitReached);
-      output = budget.count(output);
-      error = budget.count(error);
-      for (Pump pump : pumps) {
-        budget.pump(pump.from(), pump.to());
-      }
+    CommandOutputs outputs = new CommandOutputs(limit, process::outputLimitReached);
+    for (Pump pump : pumps) {
+      outputs.pump(pump.from(), pump.to());
     }
-    return new LinuxProcess.Streams(input, output, error, terminal, copies);
+    return new LinuxProcess.Streams(
+        input,
+        inputPipe,
+        reading(outputs, output),
+        reading(outputs, error),
+        terminal,
+        outputs,
+        copies);
+  }
+
+  private InputStream reading(CommandOutputs outputs, InputStream pipe) {
+    // A terminal stays until its output is read to the end; what is in a pipe is taken at the end.
+    boolean counted = pipe instanceof PipeInput || terminal != null && limit.isPresent();
+    return counted ? new BufferedInputStream(outputs.reading(pipe)) : pipe;
   }
 
   /** From now on the parent's streams belong to the process. */

@@ -7,6 +7,7 @@ import static org.ringfence.plan.Guarantee.unsupported;
 import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.LimitStatements;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime.Leftovers;
@@ -334,7 +335,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
                 add(
                     perProcess(
                         "limits.cpu-time",
-                        "A process uses at most " + time.toMillis() + " ms of processor time",
+                        LimitStatements.cpuTime(time),
                         "RLIMIT_CPU",
                         gate,
                         problem)));
@@ -362,11 +363,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
                         problem)));
     limits
         .wallTime()
-        .ifPresent(
-            time ->
-                add(
-                    treeKill(
-                        "limits.wall-time", "The tree is ended after " + time.toMillis() + " ms")));
+        .ifPresent(time -> add(treeKill("limits.wall-time", LimitStatements.wallTime(limits))));
     limits
         .outputBytes()
         .ifPresent(

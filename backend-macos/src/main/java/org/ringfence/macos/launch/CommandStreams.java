@@ -1,5 +1,6 @@
 package org.ringfence.macos.launch;
 
+import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -13,11 +14,15 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.macos.bind.Posix;
 import org.ringfence.macos.bind.Posix.Source;
+import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.OutputBudget;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The three streams of a command, or the terminal in their place. */
 final class CommandStreams implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CommandStreams.class);
+
   private final Posix posix;
   private final List<Source> standard = new ArrayList<>();
   private final List<Integer> childSide = new ArrayList<>();
@@ -27,6 +32,8 @@ final class CommandStreams implements AutoCloseable {
   private InputStream output = InputStream.nullInputStream();
   private InputStream error = InputStream.nullInputStream();
   private Optional<String> terminal = Optional.empty();
+  private OutputStream inputPipe;
+  private CommandOutputs outputs;
   private boolean handedOver;
 
   private record Pump(InputStream from, OutputStream to) {}
@@ -103,7 +110,8 @@ final class CommandStreams implements AutoCloseable {
       case PIPE -> {
         Posix.Pipe pipe = posix.pipe();
         childSide.add(pipe.read());
-        input = writing(pipe.write());
+        inputPipe = writing(pipe.write());
+        input = inputPipe;
         standard.add(new Source.Descriptor(pipe.read()));
       }
       case INHERIT -> standard.add(new Source.Descriptor(0));
@@ -150,15 +158,36 @@ final class CommandStreams implements AutoCloseable {
     return terminal;
   }
 
-  /** From now on these streams are the process's; its output is counted by a budget. */
-  void handOver(Optional<OutputBudget> budget) {
+  /** From now on these streams are the process's; its output is counted. */
+  void handOver(CommandOutputs counted) {
     handedOver = true;
-    budget.ifPresent(
-        limit -> {
-          output = limit.count(output);
-          error = limit.count(error);
-          pumps.forEach(pump -> limit.pump(pump.from(), pump.to()));
-        });
+    outputs = counted;
+    pumps.forEach(pump -> counted.pump(pump.from(), pump.to()));
+    output = reading(output);
+    error = reading(error);
+  }
+
+  private InputStream reading(InputStream pipe) {
+    return ourSide.contains(pipe) || terminal.isPresent()
+        ? new BufferedInputStream(outputs.reading(pipe))
+        : pipe;
+  }
+
+  /** Takes what the command left in its pipes, and reports its end then. */
+  void settle(boolean close, Runnable then) {
+    if (inputPipe != null) {
+      try {
+        inputPipe.close();
+      } catch (IOException e) {
+        LOG.debug("standard input is gone", e);
+      }
+    }
+    outputs.settle(close && terminal.isEmpty(), then);
+  }
+
+  /** Reports the end although another program holds a pipe of the command open. */
+  void settleNow() {
+    outputs.settleNow();
   }
 
   OutputStream input() {

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class SeatbeltProcess extends WatchedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(SeatbeltProcess.class);
   private static final int ROUNDS = 20;
+  private static final int SETTLE_SECONDS = 2;
 
   private final Posix posix;
   private final int pid;
@@ -55,22 +58,36 @@ final class SeatbeltProcess extends WatchedProcess {
     Thread thread =
         new Thread(
             () -> {
-              Termination how;
+              int status;
               try {
-                how = terminationOf(posix.await(pid));
+                status = posix.await(pid);
               } catch (IOException e) {
                 LOG.warn("how a command ended is not known", e);
-                how = new Termination(Cause.SIGNALED, 128 + Posix.SIGKILL, Posix.SIGKILL);
+                status = Posix.SIGKILL;
               }
               if (killsLeftovers) {
                 killTree();
               }
               whenGone.run();
-              ended(how);
+              settle(status);
             },
             "ringfence-wait-" + pid);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Reports the end once what the command left in its pipes is counted. */
+  private void settle(int status) {
+    CountDownLatch settled = new CountDownLatch(1);
+    streams.settle(killsLeftovers, settled::countDown);
+    try {
+      if (!settled.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
+        streams.settleNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    ended(terminationOf(status));
   }
 
   /** Nobody waits for it, though it has started: it goes. */
@@ -90,6 +107,10 @@ final class SeatbeltProcess extends WatchedProcess {
     Cause cause = intended.get();
     if (cause == null || cause == Cause.DESTROYED && signal == 0) {
       cause = signal == 0 ? Cause.EXITED : Cause.SIGNALED;
+    }
+    if (cause == Cause.OUTPUT_LIMIT && signal == 0) {
+      // It had ended by itself when the last of its bytes were counted.
+      return new Termination(cause, 128 + Posix.SIGKILL, Posix.SIGKILL);
     }
     return new Termination(cause, value, signal);
   }

@@ -29,10 +29,10 @@ import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.ExecutableSearch;
 import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.OutputBudget;
 import org.ringfence.spi.TreeRemoval;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -246,11 +246,7 @@ public final class SeatbeltSession implements BackendSession {
       try {
         live.add(process);
         streams.handOver(
-            launch.limits().outputBytes().isPresent()
-                ? Optional.of(
-                    new OutputBudget(
-                        launch.limits().outputBytes().getAsLong(), process::outputLimitReached))
-                : Optional.empty());
+            new CommandOutputs(launch.limits().outputBytes(), process::outputLimitReached));
         launch.limits().wallTime().ifPresent(process::limitWallTime);
         process.watch(
             () -> {

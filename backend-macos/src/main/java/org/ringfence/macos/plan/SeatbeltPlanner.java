@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.LimitStatements;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
@@ -302,7 +303,7 @@ public final class SeatbeltPlanner {
                 add(
                     each(
                         "limits.cpu-time",
-                        "A process uses at most " + time.toMillis() + " ms of processor time",
+                        LimitStatements.cpuTime(time),
                         "RLIMIT_CPU, in whole seconds")));
     limits
         .openFiles()
@@ -324,11 +325,7 @@ public final class SeatbeltPlanner {
                         "RLIMIT_FSIZE, in blocks of 512 bytes")));
     limits
         .wallTime()
-        .ifPresent(
-            time ->
-                add(
-                    tree(
-                        "limits.wall-time", "The tree is ended after " + time.toMillis() + " ms")));
+        .ifPresent(time -> add(tree("limits.wall-time", LimitStatements.wallTime(limits))));
     limits
         .outputBytes()
         .ifPresent(

@@ -224,6 +224,19 @@ final class NativeProcesses implements Processes {
   }
 
   @Override
+  public int available(Handle pipe) throws WindowsCallException {
+    IntByReference total = new IntByReference();
+    if (!KERNEL.PeekNamedPipe(handle(pipe), null, 0, null, total, null)) {
+      int code = Native.getLastError();
+      if (code == WindowsError.BROKEN_PIPE.code()) {
+        return 0;
+      }
+      throw new WindowsCallException("PeekNamedPipe", code);
+    }
+    return total.getValue();
+  }
+
+  @Override
   public void write(Handle pipe, byte[] buffer, int offset, int length)
       throws WindowsCallException {
     int done = 0;

@@ -56,6 +56,20 @@ final class PipeInput extends InputStream {
   }
 
   @Override
+  public int available() throws IOException {
+    synchronized (this) {
+      if (closed) {
+        return 0;
+      }
+      try {
+        return processes.available(pipe);
+      } catch (WindowsCallException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+  }
+
+  @Override
   public void close() {
     synchronized (this) {
       closed = true;

@@ -23,6 +23,8 @@ final class WindowsProcess extends WatchedProcess {
   /** What a process that this JVM has ended exits with; the same as Java's own on Windows. */
   private static final int ENDED_BY_US = 1;
 
+  private static final int SETTLE_SECONDS = 2;
+
   private final RunningCommand running;
   private final WindowsStreams streams;
   private final boolean killLeftovers;
@@ -58,13 +60,35 @@ final class WindowsProcess extends WatchedProcess {
       endJob();
     }
     left = !killLeftovers && running.anyLeft();
-    Cause cause = intended.get();
-    ended(new Termination(cause == null ? Cause.EXITED : cause, code, 0));
+    settleStreams();
+    ended(terminationOf(code));
     // Before Windows 11 24H2 this waits until the output has been read.
     running.closeConsole();
     running.release(left);
     whenGone.run();
     settled.countDown();
+  }
+
+  /** Counts what the command left in its pipes. */
+  private void settleStreams() {
+    CountDownLatch counted = new CountDownLatch(1);
+    streams.settle(!left, counted::countDown);
+    try {
+      if (!counted.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
+        streams.settleNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Termination terminationOf(int code) {
+    Cause cause = intended.get();
+    if (cause == Cause.OUTPUT_LIMIT && code == 0) {
+      // It had ended by itself when the last of its bytes were counted.
+      return new Termination(cause, ENDED_BY_US, 0);
+    }
+    return new Termination(cause == null ? Cause.EXITED : cause, code, 0);
   }
 
   private void endJob() {

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
+import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.OutputBudget;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -24,6 +24,7 @@ import org.ringfence.windows.system.WindowsSystem;
 final class WindowsStreams implements AutoCloseable {
   private final WindowsSystem windows;
   private final OptionalLong limit;
+  private CommandOutputs outputs;
   private final List<Handle> standard = new ArrayList<>();
   private final List<Handle> childSide = new ArrayList<>();
   private final List<AutoCloseable> ourSide = new ArrayList<>();
@@ -165,12 +166,24 @@ final class WindowsStreams implements AutoCloseable {
    */
   void handOver(Runnable exceeded) {
     childSide.forEach(Handle::close);
-    if (limit.isPresent()) {
-      OutputBudget budget = new OutputBudget(limit.getAsLong(), exceeded);
-      output = budget.count(output);
-      error = budget.count(error);
-      pumps.forEach(pump -> budget.pump(pump.from(), pump.to()));
-    }
+    outputs = new CommandOutputs(limit, exceeded);
+    pumps.forEach(pump -> outputs.pump(pump.from(), pump.to()));
+    output = reading(output);
+    error = reading(error);
+  }
+
+  private InputStream reading(InputStream pipe) {
+    return pipe instanceof PipeInput ? outputs.reading(pipe) : pipe;
+  }
+
+  /** Takes what the command left in its pipes, and reports its end then. */
+  void settle(boolean close, Runnable then) {
+    outputs.settle(close && terminal.isEmpty(), then);
+  }
+
+  /** Reports the end although another program holds a pipe of the command open. */
+  void settleNow() {
+    outputs.settleNow();
   }
 
   /** Gives everything back: the command was not started. */

@@ -139,6 +139,15 @@ public interface Processes {
   int read(Handle pipe, byte[] buffer, int offset, int length) throws WindowsCallException;
 
   /**
+   * How many bytes a pipe holds (PeekNamedPipe). Never waits.
+   *
+   * @param pipe the end for reading
+   * @return how many can be read now; 0 also when every writer is gone
+   * @throws WindowsCallException if it cannot be looked at
+   */
+  int available(Handle pipe) throws WindowsCallException;
+
+  /**
    * Writes all of it to a pipe.
    *
    * @param pipe the end for writing

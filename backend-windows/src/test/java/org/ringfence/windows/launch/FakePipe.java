@@ -45,6 +45,10 @@ final class FakePipe {
     return count;
   }
 
+  int available() {
+    return rest.length + bytes.stream().mapToInt(part -> part.length).sum();
+  }
+
   void write(byte[] buffer, int offset, int length) throws WindowsCallException {
     if (closed) {
       throw new WindowsCallException("WriteFile", BROKEN_PIPE);

@@ -515,6 +515,11 @@ public final class FakeWindows
   }
 
   @Override
+  public int available(Handle pipe) {
+    return object(pipe, Object.class) instanceof FakePipe made ? made.available() : 0;
+  }
+
+  @Override
   public void write(Handle pipe, byte[] buffer, int offset, int length)
       throws WindowsCallException {
     if (object(pipe, Object.class) instanceof FakePipe made) {

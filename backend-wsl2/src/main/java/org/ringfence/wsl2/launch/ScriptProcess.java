@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -14,9 +15,9 @@ import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
+import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.OutputBudget;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,7 @@ final class ScriptProcess extends DistributionProcess {
   private static final int LAST_SIGNAL = 64;
   private static final int START_SECONDS = 60;
   private static final int POLL_MILLIS = 5;
+  private static final int SETTLE_SECONDS = 2;
 
   private final ScriptGuest guest;
   private final String own;
@@ -38,6 +40,7 @@ final class ScriptProcess extends DistributionProcess {
   private final Duration grace;
   private final KillTimer timer;
   private final AtomicReference<Cause> intended = new AtomicReference<>();
+  private final CommandOutputs outputs;
   private final InputStream output;
   private final InputStream error;
 
@@ -48,18 +51,11 @@ final class ScriptProcess extends DistributionProcess {
     this.wsl = wsl;
     this.terminal = launch.terminal().isPresent();
     this.grace = launch.limits().grace();
-    InputStream out = wsl.getInputStream();
-    InputStream err = wsl.getErrorStream();
-    if (launch.limits().outputBytes().isPresent()) {
-      OutputBudget budget =
-          new OutputBudget(
-              launch.limits().outputBytes().getAsLong(),
-              () -> end(Cause.OUTPUT_LIMIT, Duration.ZERO));
-      out = budget.count(out);
-      err = budget.count(err);
-    }
-    this.output = out;
-    this.error = err;
+    this.outputs =
+        new CommandOutputs(
+            launch.limits().outputBytes(), () -> end(Cause.OUTPUT_LIMIT, Duration.ZERO));
+    this.output = outputs.reading(wsl.getInputStream());
+    this.error = outputs.reading(wsl.getErrorStream());
     streams(wsl.getOutputStream(), output, error);
   }
 
@@ -115,6 +111,7 @@ final class ScriptProcess extends DistributionProcess {
         () -> {
           try {
             wsl.waitFor();
+            settle();
             Termination how = ending();
             whenGone.run();
             finish(how);
@@ -122,6 +119,15 @@ final class ScriptProcess extends DistributionProcess {
             Thread.currentThread().interrupt();
           }
         });
+  }
+
+  /** Counts what the command left in its pipes, which Java has taken at the end of wsl.exe. */
+  private void settle() throws InterruptedException {
+    CountDownLatch settled = new CountDownLatch(1);
+    outputs.settle(true, settled::countDown);
+    if (!settled.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
+      outputs.settleNow();
+    }
   }
 
   private static Optional<Integer> exit(String status) {
@@ -150,6 +156,10 @@ final class ScriptProcess extends DistributionProcess {
     Cause cause = intended.get();
     if (cause == null || cause == Cause.DESTROYED && signal == 0) {
       cause = signal == 0 ? Cause.EXITED : Cause.SIGNALED;
+    }
+    if (cause == Cause.OUTPUT_LIMIT && signal == 0) {
+      // It had ended by itself when the last of its bytes were counted.
+      return new Termination(cause, KILLED, SIGKILL);
     }
     return new Termination(cause, value, signal);
   }
