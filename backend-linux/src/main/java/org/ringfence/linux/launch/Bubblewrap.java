@@ -75,6 +75,12 @@ final class Bubblewrap implements AutoCloseable {
       throw new CommandNotFoundException(
           launch.command().get(0), "it cannot be executed: the policy denies " + executable);
     }
+    Optional<String> problem =
+        new Interpreters(policy, launch.directory()).problem(Path.of(executable));
+    if (problem.isPresent()) {
+      throw new CommandNotFoundException(
+          launch.command().get(0), "it cannot be executed: " + problem.get());
+    }
     String directory = launch.directory().toString();
     if (!policy.check(directory, Operation.READ).allowed()) {
       throw new SandboxException(
