@@ -78,6 +78,7 @@ public final class EffectivePolicy {
   private Set<String> protect(List<EffectiveRule> placed) {
     Set<String> paths = new LinkedHashSet<>();
     paths.addAll(OwnPlaces.withinReach(ownState, placed));
+    paths.addAll(OwnCode.withinReach(policy, places, placed));
     for (String path : policy.protectedPaths()) {
       String absolute = texts.absolute(path, Access.READ);
       if (absolute != null) {

@@ -1,18 +1,14 @@
 package org.ringfence.linux;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.ringfence.linux.launch.HostProbe;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.plan.Availability;
+import org.ringfence.spi.LibraryDirectory;
 
 /** What the probe of this machine found, kept for the life of a backend. */
 final class LinuxHost {
-  private static final String JNA_TMPDIR = "jna.tmpdir";
-
   private Availability availability;
   private HostFacts facts;
 
@@ -29,26 +25,6 @@ final class LinuxHost {
     return facts;
   }
 
-  /**
-   * JNA unpacks its library; inside another sandbox the usual place may be closed, which only
-   * trying tells.
-   */
-  private static void unpackWhereWritable() {
-    String named = System.getenv("TMPDIR");
-    Path usual = Path.of(System.getProperty("java.io.tmpdir"));
-    if (System.getProperty(JNA_TMPDIR) != null
-        || named == null
-        || !named.startsWith("/")
-        || Path.of(named).equals(usual)) {
-      return;
-    }
-    try {
-      Files.delete(Files.createTempFile(usual, "ringfence", null));
-    } catch (IOException e) {
-      System.setProperty(JNA_TMPDIR, named);
-    }
-  }
-
   private void look() {
     if (!System.getProperty("os.name").equals("Linux")) {
       availability = Availability.unavailable("this is not Linux", "");
@@ -62,8 +38,7 @@ final class LinuxHost {
               "x86_64 or aarch64");
       return;
     }
-    unpackWhereWritable();
-    try {
+    try (LibraryDirectory unpacking = LibraryDirectory.open()) {
       facts = HostProbe.probe(arch.get());
       availability = Availability.available(facts.describe());
     } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {

@@ -1,0 +1,98 @@
+package org.ringfence.policy;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where the code lies that this JVM runs outside any sandbox: the installation, the class path, Java.
+ * No policy lets a command write there, unless it grants writing everywhere.
+ */
+final class OwnCode {
+  private static final String INSTALLATION = "ringfence.installation";
+
+  private OwnCode() {}
+
+  /** Those that a rule gives writing to, in whole or in part; links resolved. */
+  static List<String> withinReach(
+      SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
+    if (places.style() != PathStyle.POSIX
+        || places.lookup() != PathLookup.HOST
+        || policy.fileDefault() == FileDefault.WRITE) {
+      return List.of();
+    }
+    return all().stream()
+        .map(Path::toString)
+        .filter(
+            path ->
+                placed.stream()
+                    .anyMatch(
+                        rule ->
+                            rule.access() == Access.WRITE
+                                && (EffectivePolicy.isAtOrBelow(path, rule.path())
+                                    || EffectivePolicy.isAtOrBelow(rule.path(), path))))
+        .toList();
+  }
+
+  private static Set<Path> all() {
+    List<String> named = new ArrayList<>();
+    split(INSTALLATION, named);
+    named.add(System.getProperty("java.home"));
+    split("jna.boot.library.path", named);
+    split("java.class.path", named);
+    split("jdk.module.path", named);
+    Set<Path> found = new LinkedHashSet<>();
+    // Jars lie in few directories, so that few links have to be looked for.
+    Map<Path, Optional<Path>> directories = new LinkedHashMap<>();
+    for (String name : named) {
+      try {
+        Path path = Path.of(name).toAbsolutePath().normalize();
+        if (path.getParent() == null || found.stream().anyMatch(path::startsWith)) {
+          continue;
+        }
+        Path real =
+            directories
+                .computeIfAbsent(path.getParent(), OwnCode::real)
+                .map(directory -> directory.resolve(path.getFileName()))
+                .orElse(path);
+        found.add(real);
+        if (Files.isSymbolicLink(real)) {
+          real(real).ifPresent(found::add);
+        }
+      } catch (InvalidPathException e) {
+        // A JVM ignores such an entry, too.
+        continue;
+      }
+    }
+    return found;
+  }
+
+  private static void split(String property, List<String> named) {
+    for (String part : System.getProperty(property, "").split(File.pathSeparator)) {
+      if (!part.isEmpty()) {
+        named.add(part);
+      }
+    }
+  }
+
+  private static Optional<Path> real(Path path) {
+    try {
+      return Optional.of(path.toRealPath());
+    } catch (IOException e) {
+      // What is missing may still be made: what exists of the way counts.
+      Path parent = path.getParent();
+      return parent == null
+          ? Optional.empty()
+          : real(parent).map(above -> above.resolve(path.getFileName()));
+    }
+  }
+}
