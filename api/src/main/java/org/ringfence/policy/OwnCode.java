@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where the code lies that this JVM runs outside any sandbox: the installation, the class path, Java.
- * No policy lets a command write there, unless it grants writing everywhere.
+ * Where the code lies that this JVM runs outside any sandbox: the installation, the class path,
+ * Java. No policy lets a command write there, unless it grants writing everywhere.
  */
 final class OwnCode {
   private static final String INSTALLATION = "ringfence.installation";
@@ -23,8 +23,7 @@ final class OwnCode {
   private OwnCode() {}
 
   /** Those that a rule gives writing to, in whole or in part; links resolved. */
-  static List<String> withinReach(
-      SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
+  static List<String> withinReach(SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
     if (places.style() != PathStyle.POSIX
         || places.lookup() != PathLookup.HOST
         || policy.fileDefault() == FileDefault.WRITE) {

@@ -1,7 +1,6 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,6 +53,9 @@ final class LearnCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter err = spec.commandLine().getErr();
+    if (output != null) {
+      options.protect(output);
+    }
     SandboxPolicy policy = options.policy("read-only");
     Places places = Places.current(options.workspace());
     Set<String> refused = new LinkedHashSet<>();
@@ -108,7 +110,10 @@ final class LearnCommand implements Callable<Integer> {
 
   private void print(String text) throws Exception {
     if (output != null) {
-      Files.writeString(output, text);
+      try (OutputFile.Replacement file = new OutputFile(output, options.effective()).replacing()) {
+        file.writer().write(text);
+        file.commit();
+      }
       return;
     }
     spec.commandLine().getOut().print(text);

@@ -15,6 +15,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
+import org.ringfence.spi.NamedFile;
 import picocli.CommandLine.Option;
 
 /** The options that make a policy; the same for every subcommand that needs one. */
@@ -188,7 +189,15 @@ final class PolicyOptions {
         builder.bestEffort(guarantee);
       }
     }
-    return builder.build();
+    SandboxPolicy policy = builder.build();
+    for (String name : policies) {
+      if (PolicyReader.isPath(name)) {
+        // Said here, since a plan would only say that a rule is not steady.
+        NamedFile.followed(
+            Path.of(name), NamedFile.writableBy(policy.in(Places.current(workspace()))));
+      }
+    }
+    return policy;
   }
 
   /** On the command line, unlike in a file, a relative path is meant from the current directory. */

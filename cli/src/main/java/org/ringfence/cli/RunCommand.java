@@ -3,9 +3,7 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -109,9 +107,11 @@ final class RunCommand implements Callable<Integer> {
       listeners.add(HostPrompt.onTerminal());
       options.allowlist();
     }
+    if (audit != null) {
+      options.protect(audit);
+    }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       if (audit != null) {
-        options.protect(audit);
         listeners.add(new AuditLog(log, SecretMask.usualAnd(masks)));
       }
       Runner runner = new Runner(options, Listeners.of(listeners), tty, err);
@@ -165,6 +165,6 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Writer log() throws IOException {
-    return Files.newBufferedWriter(audit, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    return new OutputFile(audit, options.effective()).appending();
   }
 }

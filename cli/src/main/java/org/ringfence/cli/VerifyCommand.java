@@ -2,15 +2,16 @@ package org.ringfence.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.ringfence.SandboxException;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.spi.Verification;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,8 +67,11 @@ final class VerifyCommand implements Callable<Integer> {
     }
     Verification.Request request = new Verification.Request(backend, cases, format);
     if (output != null) {
-      try (Writer file = Files.newBufferedWriter(output)) {
-        return answer(verification, request, file);
+      EffectivePolicy usual = PolicyReader.presetOrFile("workspace-write").in(Places.current());
+      try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {
+        int code = answer(verification, request, file.writer());
+        file.commit();
+        return code;
       }
     }
     PrintWriter out = spec.commandLine().getOut();

@@ -95,6 +95,7 @@ public final class ConformanceSuite implements AutoCloseable {
     HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
     ReplacedPathScenarios.addTo(bodies);
+    OwnFileScenarios.addTo(bodies);
     EgressScenarios.addTo(bodies);
     EgressPrograms.addTo(bodies);
     GitScenarios.addTo(bodies);

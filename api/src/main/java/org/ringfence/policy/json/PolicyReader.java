@@ -118,11 +118,27 @@ public final class PolicyReader {
     }
   }
 
-  private static boolean isPath(String name) {
+  /**
+   * Whether a policy is named by a file.
+   *
+   * @param name a preset's name or a file's path
+   * @return true if it is a path
+   */
+  public static boolean isPath(String name) {
     return name.endsWith(".json") || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0;
   }
 
   private static String textOf(Path file) throws IOException {
+    // What a shell or a caller hands over is a pipe below these; elsewhere a command may have made
+    // it.
+    Path absolute = file.toAbsolutePath().normalize();
+    if (Files.exists(file)
+        && !Files.isRegularFile(file)
+        && !absolute.startsWith("/dev/fd")
+        && !absolute.equals(Path.of("/dev/stdin"))
+        && !absolute.startsWith("/proc")) {
+      throw new InvalidPolicyException("policy", file.toString(), "a regular file");
+    }
     if (Files.size(file) > LARGEST_FILE) {
       throw new InvalidPolicyException(
               "policy", Files.size(file) + " bytes", "a file of at most 8 MiB")

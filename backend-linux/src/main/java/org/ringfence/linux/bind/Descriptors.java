@@ -85,7 +85,14 @@ public final class Descriptors {
     return (int) check("fcntl", kernel.call(Syscall.FCNTL, fd, Constants.F_DUPFD_CLOEXEC, LOWEST));
   }
 
-  private int lifted(int fd) throws IOException {
+  /**
+   * Moves a descriptor out of the way of the standard streams.
+   *
+   * @param fd the descriptor; closed if it is moved
+   * @return the descriptor, 3 or above
+   * @throws IOException if there are no descriptors left
+   */
+  public int lifted(int fd) throws IOException {
     if (fd >= LOWEST) {
       return fd;
     }

@@ -352,7 +352,13 @@ public final class LinuxSession implements BackendSession {
   }
 
   private LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
-    try (StandardStreams streams = StandardStreams.open(kernel, descriptors, gate, launch);
+    try (StandardStreams streams =
+            StandardStreams.open(
+                kernel,
+                descriptors,
+                gate,
+                new RedirectedFiles(kernel, descriptors, policy),
+                launch);
         Invocation invocation =
             bubblewrap == null
                 ? Invocation.plain(executable, launch)

@@ -24,8 +24,7 @@ import org.ringfence.spi.Launch;
  * limit everything goes through pipes of ours, also what is redirected.
  */
 final class StandardStreams implements AutoCloseable {
-  private static final int NEW_FILE_MODE = 0666;
-
+  private final RedirectedFiles files;
   private final Descriptors descriptors;
   private final List<Integer> childSide = new ArrayList<>();
   private final List<Integer> parentSide = new ArrayList<>();
@@ -47,18 +46,23 @@ final class StandardStreams implements AutoCloseable {
   private record Pump(InputStream from, OutputStream to) {}
 
   private StandardStreams(
-      Kernel kernel, Descriptors descriptors, StreamGate gate, OptionalLong limit) {
+      Kernel kernel,
+      Descriptors descriptors,
+      StreamGate gate,
+      RedirectedFiles files,
+      OptionalLong limit) {
     this.kernel = kernel;
+    this.files = files;
     this.descriptors = descriptors;
     this.gate = gate;
     this.limit = limit;
   }
 
   static StandardStreams open(
-      Kernel kernel, Descriptors descriptors, StreamGate gate, Launch launch)
+      Kernel kernel, Descriptors descriptors, StreamGate gate, RedirectedFiles files, Launch launch)
       throws SandboxException {
     StandardStreams streams =
-        new StandardStreams(kernel, descriptors, gate, launch.limits().outputBytes());
+        new StandardStreams(kernel, descriptors, gate, files, launch.limits().outputBytes());
     boolean done = false;
     try {
       if (launch.terminal().isPresent()) {
@@ -91,7 +95,7 @@ final class StandardStreams implements AutoCloseable {
   private int input(Redirect redirect) throws IOException, SandboxException {
     switch (redirect.type()) {
       case INHERIT:
-        return handed(0, 0, false);
+        return inherited(0);
       case PIPE:
         int[] ends = descriptors.pipe();
         childSide.add(ends[0]);
@@ -121,7 +125,7 @@ final class StandardStreams implements AutoCloseable {
       return ends[1];
     }
     return switch (redirect.type()) {
-      case INHERIT -> handed(number, number, false);
+      case INHERIT -> inherited(number);
       case APPEND ->
           opened(
               redirect.file(), number, Constants.O_WRONLY | Constants.O_CREAT | Constants.O_APPEND);
@@ -131,17 +135,35 @@ final class StandardStreams implements AutoCloseable {
     };
   }
 
-  private static OutputStream target(Redirect redirect, int number) throws IOException {
-    return switch (redirect.type()) {
-      case INHERIT ->
-          new FileOutputStream(
+  private OutputStream target(Redirect redirect, int number) throws IOException {
+    if (redirect.type() == Redirect.Type.INHERIT) {
+      return files.isClosed(number)
+          ? OutputStream.nullOutputStream()
+          : new FileOutputStream(
               number == 1 ? java.io.FileDescriptor.out : java.io.FileDescriptor.err);
-      default -> new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
-    };
+    }
+    boolean append = redirect.type() == Redirect.Type.APPEND;
+    int flags =
+        Constants.O_WRONLY | Constants.O_CREAT | (append ? Constants.O_APPEND : Constants.O_TRUNC);
+    int fd = files.open(redirect.file().toPath(), flags);
+    childSide.add(fd);
+    return new FileOutputStream(PathObject.own(fd), append);
+  }
+
+  /**
+   * A stream of this JVM; the null device where it has none, or a file of its own in that place.
+   */
+  private int inherited(int number) throws IOException, SandboxException {
+    if (!files.isClosed(number)) {
+      return handed(number, number, false);
+    }
+    int fd = descriptors.open("/dev/null", Constants.O_RDWR, 0);
+    childSide.add(fd);
+    return fd;
   }
 
   private int opened(File file, int number, int flags) throws IOException, SandboxException {
-    int fd = descriptors.open(file.getPath(), flags | Constants.O_NOCTTY, NEW_FILE_MODE);
+    int fd = files.open(file.toPath(), flags | Constants.O_NOCTTY);
     boolean kept = false;
     try {
       int given = handed(fd, number, true);

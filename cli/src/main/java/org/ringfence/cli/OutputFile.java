@@ -1,0 +1,144 @@
+package org.ringfence.cli;
+
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.util.Set;
+import java.util.UUID;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.PathStyle;
+import org.ringfence.spi.NamedFile;
+
+/**
+ * A file that the user names for what Ringfence writes. Commands of this run or of an earlier one
+ * may have planted links where it lies; it is opened by descriptors and follows none of them.
+ */
+final class OutputFile {
+  private static final Set<OpenOption> APPEND =
+      Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+  private static final Set<OpenOption> NEW =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+
+  private final Path file;
+  private final EffectivePolicy policy;
+
+  /**
+   * Names a file.
+   *
+   * @param file the file
+   * @param policy what commands may write
+   */
+  OutputFile(Path file, EffectivePolicy policy) {
+    this.file = file;
+    this.policy = policy;
+  }
+
+  /** Opens it for more at its end. */
+  Writer appending() throws IOException {
+    if (PathStyle.current() == PathStyle.WINDOWS) {
+      return Files.newBufferedWriter(
+          file, StandardOpenOption.CREATE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
+    }
+    NamedFile named = NamedFile.of(file, NamedFile.writableBy(policy));
+    try (SecureDirectoryStream<Path> directory = named.directory()) {
+      return writer(directory.newByteChannel(named.name(), APPEND));
+    }
+  }
+
+  /** What replaces the file, all at once, when it is committed. */
+  Replacement replacing() throws IOException {
+    return PathStyle.current() == PathStyle.WINDOWS
+        ? new Replacement(null, null, file, Files.newBufferedWriter(file))
+        : Replacement.beside(NamedFile.of(file, NamedFile.writableBy(policy)));
+  }
+
+  private static Writer writer(SeekableByteChannel channel) {
+    return new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8);
+  }
+
+  /** A new file beside the named one. Removed when it is closed without having been committed. */
+  static final class Replacement implements AutoCloseable {
+    private final SecureDirectoryStream<Path> directory;
+    private final Path part;
+    private final Path name;
+    private final Writer writer;
+    private boolean committed;
+
+    private Replacement(
+        SecureDirectoryStream<Path> directory, Path part, Path name, Writer writer) {
+      this.directory = directory;
+      this.part = part;
+      this.name = name;
+      this.writer = writer;
+    }
+
+    private static Replacement beside(NamedFile named) throws IOException {
+      SecureDirectoryStream<Path> directory = named.directory();
+      boolean done = false;
+      try {
+        Path part = Path.of(".ringfence-" + UUID.randomUUID());
+        SeekableByteChannel channel = directory.newByteChannel(part, NEW);
+        keepMode(directory, named.name(), part);
+        Replacement made =
+            new Replacement(directory, part, named.name(), OutputFile.writer(channel));
+        done = true;
+        return made;
+      } finally {
+        if (!done) {
+          directory.close();
+        }
+      }
+    }
+
+    private static void keepMode(SecureDirectoryStream<Path> directory, Path from, Path to)
+        throws IOException {
+      try {
+        view(directory, to).setPermissions(view(directory, from).readAttributes().permissions());
+      } catch (NoSuchFileException e) {
+        // A new file gets the usual mode.
+        return;
+      }
+    }
+
+    private static PosixFileAttributeView view(SecureDirectoryStream<Path> directory, Path name) {
+      return directory.getFileAttributeView(
+          name, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    Writer writer() {
+      return writer;
+    }
+
+    /** Puts it in the file's place. */
+    void commit() throws IOException {
+      writer.close();
+      if (directory != null) {
+        directory.move(part, directory, name);
+      }
+      committed = true;
+    }
+
+    @Override
+    public void close() throws IOException {
+      writer.close();
+      if (directory != null) {
+        try (directory) {
+          if (!committed) {
+            directory.deleteFile(part);
+          }
+        }
+      }
+    }
+  }
+}

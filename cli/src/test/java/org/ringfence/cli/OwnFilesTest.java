@@ -1,0 +1,177 @@
+package org.ringfence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.ringfence.Backends;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.SandboxBackend;
+
+/** What Ringfence itself writes and runs, where commands have been before. */
+class OwnFilesTest {
+  private static final Path LAUNCHER = Path.of("..", "ringfence").toAbsolutePath().normalize();
+
+  @TempDir private Path base;
+  private Path workspace;
+  private Path victim;
+
+  private record Result(int exit, String said) {}
+
+  static Stream<String> backends() throws Exception {
+    Path here = Path.of("").toAbsolutePath();
+    return Backends.load().all().stream()
+        .map(backend -> plan(backend, here))
+        .filter(SandboxPlan::acceptable)
+        .map(SandboxPlan::backend);
+  }
+
+  private static SandboxPlan plan(SandboxBackend backend, Path workspace) {
+    return backend.plan(Presets.load("workspace-write").in(Places.current(workspace)));
+  }
+
+  @BeforeEach
+  void makeAWorkspace() throws IOException {
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "links and FIFOs are those of POSIX");
+    base = base.toRealPath();
+    workspace = Files.createDirectory(base.resolve("workspace"));
+    victim = Files.writeString(base.resolve("victim"), "as it was\n");
+  }
+
+  private Result ringfence(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(arguments));
+    return result(command);
+  }
+
+  private Result result(List<String> command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command).directory(workspace.toFile()).redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), said);
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void whatIsWrittenDoesNotGoThroughAPlantedLink(String backend) throws Exception {
+    ringfence("run", "--backend", backend, "--", "ln", "-s", "../victim", "planted");
+    ringfence("run", "--backend", backend, "--", "ln", "-s", "..", "way");
+    for (String name : List.of("planted", "way/victim")) {
+      List<Result> all =
+          List.of(
+              ringfence("run", "--backend", backend, "--audit", name, "--", "true"),
+              ringfence("learn", "--backend", backend, "-o", name, "--", "true"),
+              ringfence("verify", "--backend", backend, "-o", name, "FW-INSIDE-FIFO"));
+      assertThat(all).allMatch(result -> result.said().contains("is a symbolic link"));
+      assertThat(all).allMatch(result -> result.exit() == 125);
+    }
+    assertThat(victim).hasContent("as it was\n");
+    assertThat(workspace.resolve("planted")).isSymbolicLink();
+    assertThat(ringfence("run", "--backend", backend, "--audit", "plain", "--", "true", "a").exit())
+        .isZero();
+    assertThat(workspace.resolve("plain")).content().contains("true");
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void aFifoIsRefused(String backend) throws Exception {
+    ringfence("run", "--backend", backend, "--", "mkfifo", "audit.jsonl", "p.json");
+    assertThat(ringfence("run", "--backend", backend, "--audit", "audit.jsonl", "--", "true"))
+        .matches(result -> result.exit() == 125 && result.said().contains("regular file"));
+    assertThat(ringfence("run", "--backend", backend, "-p", "p.json", "--", "true"))
+        .matches(result -> result.exit() == 125 && result.said().contains("regular file"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void aPolicyIsNotReadThroughALinkThatTheCommandMayChange(String backend) throws Exception {
+    Path real = Files.createDirectory(workspace.resolve("real"));
+    Files.writeString(real.resolve("p.json"), "{\"extends\":[\"workspace-write\"]}");
+    Files.createSymbolicLink(workspace.resolve("link.json"), Path.of("real/p.json"));
+    Files.createSymbolicLink(workspace.resolve("way"), Path.of("real"));
+    Files.createSymbolicLink(base.resolve("mine.json"), Path.of("workspace/real/p.json"));
+    for (String name : List.of("link.json", "way/p.json")) {
+      Result result = ringfence("run", "--backend", backend, "-p", name, "--", "touch", "ran");
+      assertThat(result.exit()).isEqualTo(125);
+      assertThat(result.said()).contains("is a symbolic link where a command may put one");
+    }
+    assertThat(workspace.resolve("ran")).doesNotExist();
+    for (String name : List.of("real/p.json", "../mine.json")) {
+      String script = "touch ran; ! mv real gone && ! rm real/p.json && ! echo >>real/p.json";
+      Result result = ringfence("run", "--backend", backend, "-p", name, "--", "sh", "-c", script);
+      assertThat(result.exit()).as(result.said()).isZero();
+    }
+    assertThat(workspace.resolve("ran")).exists();
+  }
+
+  /** An installation in the workspace, as a checkout is that an agent works in. */
+  private Path install() throws IOException, InterruptedException {
+    Path dist = Files.createDirectories(workspace.resolve("checkout/cli/target/lib")).getParent();
+    Files.copy(LAUNCHER, workspace.resolve("checkout/ringfence"));
+    Files.createFile(dist.resolve("ringfence-cli-0.jar"));
+    int number = 0;
+    for (String entry : System.getProperty("java.class.path").split(":")) {
+      Path from = Path.of(entry);
+      if (Files.isRegularFile(from)) {
+        Files.copy(from, dist.resolve("lib/" + from.getFileName()));
+      } else if (Files.isDirectory(from)) {
+        Path to = dist.resolve("lib/ringfence-" + number++ + ".jar");
+        List<String> jar =
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "jar").toString(),
+                "--create",
+                "--file=" + to,
+                "-C",
+                from.toString(),
+                ".");
+        assumeTrue(new java.io.File(jar.get(0)).canExecute(), "this JDK has no jar");
+        result(jar);
+      }
+    }
+    return workspace.resolve("checkout/ringfence");
+  }
+
+  @ParameterizedTest
+  @MethodSource("backends")
+  void theInstallationIsNotChangedByWhatItRuns(String backend) throws Exception {
+    Path script = install();
+    String attack =
+        "cd checkout; : >other && ! echo >>ringfence && ! rm ringfence && ! touch cli/target/lib/z.jar"
+            + " && ! touch cli/target/native/x && ! mv cli cli2 && ! mv ../checkout ../x"
+            + " && for jar in cli/target/lib/*.jar; do ! echo >>$jar || exit 1; done";
+    Result result =
+        result(
+            List.of(
+                "/usr/bin/env",
+                "JAVA_HOME=" + System.getProperty("java.home"),
+                "/bin/sh",
+                script.toString(),
+                "run",
+                "--backend",
+                backend,
+                "--",
+                "/bin/sh",
+                "-c",
+                attack));
+    assertThat(result.exit()).as(result.said()).isZero();
+    assertThat(workspace.resolve("checkout/other")).exists();
+  }
+}
