@@ -1,12 +1,16 @@
 package org.ringfence;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.HeldDirectory;
 import org.ringfence.spi.HeldDirectory.Status;
@@ -24,6 +28,7 @@ final class LeftDirectories {
   private static final Logger LOG = LoggerFactory.getLogger(LeftDirectories.class);
   private static final Pattern OURS = Pattern.compile("[0-9a-f]{16}");
   private static final int MOST = 64;
+  private static final Path LOCKS = Path.of("/proc/locks");
 
   private final int user;
 
@@ -68,6 +73,10 @@ final class LeftDirectories {
       if (status.isEmpty() || !status.get().isDirectory() || status.get().user() != user) {
         return Optional.empty();
       }
+      if (locked(status.get())) {
+        // To open it would let its parts be listed for a moment.
+        return Optional.empty();
+      }
       directory = base.unlock(name);
     } catch (IOException e) {
       LOG.debug("{} cannot be looked at", name, e);
@@ -78,6 +87,17 @@ final class LeftDirectories {
     }
     leave(directory, status.get().mode());
     return Optional.empty();
+  }
+
+  /** Whether a process holds a lock on it; the kernel lists those that this JVM may see. */
+  private static boolean locked(Status status) throws IOException {
+    // proc_locks(5): the sixth field is device and inode.
+    String inode = ":" + status.inode() + " ";
+    try (Stream<String> all = Files.lines(LOCKS)) {
+      return all.anyMatch(line -> line.contains(" FLOCK ") && line.contains(inode));
+    } catch (NoSuchFileException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   /** A living command has the rights on its directory that it chose. */

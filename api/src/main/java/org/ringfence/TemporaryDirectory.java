@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Where directories can be held, it lies in a directory that no other user enters and no policy
  * gives a command, is locked for as long as it lives, and is removed by descriptors. A later JVM
- * removes what is not locked any more.
+ * removes what is not locked any more. The command's own part lies one level deeper, by a name that
+ * cannot be listed: another sandbox of the same user may read wherever that is not restricted.
  */
 final class TemporaryDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemporaryDirectory.class);
@@ -30,6 +31,9 @@ final class TemporaryDirectory implements AutoCloseable {
   private static final int NAME_BYTES = 8;
   private static final int MOST_TRIES = 5;
   private static final int OTHERS = 077;
+  // Enters and makes, but does not list: what is in it is found by who knows its name.
+  private static final int UNLISTED = 0300;
+  private static final int INNER_CHARACTERS = 12;
 
   private final Path path;
   private final Optional<Held> held;
@@ -116,10 +120,14 @@ final class TemporaryDirectory implements AutoCloseable {
         base.remove(name, true);
         throw new SweptException();
       }
+      String inner = randomName().substring(0, INNER_CHARACTERS);
+      directory.makeDirectory(inner, 0700);
+      directory.setPermissions(UNLISTED);
       new LeftDirectories(directories.user()).sweep(base, directories, place.resolve(baseName));
       done = true;
       return new TemporaryDirectory(
-          place.resolve(baseName).resolve(name), Optional.of(new Held(parent, base, directory)));
+          place.resolve(baseName).resolve(name).resolve(inner),
+          Optional.of(new Held(parent, base, directory)));
     } finally {
       if (!done) {
         if (directory != null) {
@@ -181,7 +189,7 @@ final class TemporaryDirectory implements AutoCloseable {
   }
 
   private void remove(Held where) throws IOException {
-    String name = path.getFileName().toString();
+    String name = path.getParent().getFileName().toString();
     Optional<Status> there = where.base().status(name);
     if (there.isPresent() && !there.get().isSame(where.directory().status())) {
       throw new IOException(path + " is another directory than the one that was made");
@@ -189,9 +197,10 @@ final class TemporaryDirectory implements AutoCloseable {
     where.base().removeTree(name);
     try {
       // Nothing of ours stays where no sandbox is open.
-      where.parent().remove(path.getParent().getFileName().toString(), true);
+      Path base = path.getParent().getParent();
+      where.parent().remove(base.getFileName().toString(), true);
     } catch (IOException e) {
-      LOG.debug("{} holds others", path.getParent());
+      LOG.debug("the directory around {} holds others", path.getParent());
     }
   }
 }

@@ -125,6 +125,12 @@ final class LifetimeScenarios {
         LifetimeScenarios::linkInTemporaryDirectory);
     add(
         all,
+        "TMP-SIBLING",
+        "the temporary directory of another sandbox of the same user is not listed",
+        List.of("tmp.private"),
+        LifetimeScenarios::siblingsTemporaryDirectory);
+    add(
+        all,
         RESIDUE,
         "RES-WORKSPACE",
         "nothing is left in the workspace",
@@ -423,6 +429,28 @@ final class LifetimeScenarios {
       }
     }
     return Files.exists(tmp) ? tmp + " is left" : "";
+  }
+
+  /** Found by its name alone, which nobody else is told. */
+  private static String siblingsTemporaryDirectory(Stage stage) throws Exception {
+    try (Sandbox one = open(stage, stage.policy("write"), "tmp.private");
+        Sandbox other = open(stage, stage.policy("write"), "tmp.private")) {
+      Path tmp = tmpOf(one);
+      String make = "echo kept > $TMPDIR/kept; ls $TMPDIR";
+      if (!Execution.of(one.start(sh(make))).output().equals("kept\n")) {
+        return "the control failed: a sandbox does not list its own";
+      }
+      Path base = tmp.getParent().getParent();
+      String look = "ls -laR " + base + " " + tmp.getParent() + "; chmod 700 " + tmp.getParent();
+      String seen = Execution.of(other.start(sh(look + "; ls " + tmp.getParent()))).output();
+      if (seen.contains(tmp.getFileName().toString()) || seen.contains("kept")) {
+        if (Files.getOwner(Path.of("/proc/self")).getName().equals("root")) {
+          throw new ConformanceCase.NotApplicableException("root lists every directory");
+        }
+        return "it was listed: " + seen;
+      }
+      return "";
+    }
   }
 
   private static String linkInTemporaryDirectory(Stage stage) throws Exception {

@@ -18,9 +18,10 @@ import org.ringfence.linux.plan.Syscall;
  */
 final class Watchdog implements AutoCloseable {
   private static final String SCRIPT =
-      "read -r word && exit 0; kill -9 -1; [ -z \"$1\" ] ||"
-          + " { chmod -R u+rwx -- \"$1\"; rm -rf -- \"$1\"; }; [ -z \"$2\" ] ||"
-          + " for i in 1 2 3 4 5; do rmdir \"$2\"/command-* \"$2\" && break; sleep 0.1; done";
+      "read -r word && exit 0; kill -9 -1; [ -z \"$DIRECTORY\" ] ||"
+          + " { chmod -R u+rwx -- \"$DIRECTORY\"; rm -rf -- \"$DIRECTORY\";"
+          + " rmdir -- \"${DIRECTORY%/*}\"; }; [ -z \"$1\" ] ||"
+          + " for i in 1 2 3 4 5; do rmdir \"$1\"/command-* \"$1\" && break; sleep 0.1; done";
 
   private final Kernel kernel;
   private final Descriptors descriptors;
@@ -59,8 +60,9 @@ final class Watchdog implements AutoCloseable {
               kernel,
               new Invocation(
                   "/bin/sh",
-                  List.of("sh", "-c", SCRIPT, "ringfence-watchdog", tmp, cgroup),
-                  Map.of("PATH", "/usr/bin:/bin"),
+                  List.of("sh", "-c", SCRIPT, "ringfence-watchdog", cgroup),
+                  // Arguments are seen by everybody; the directory's name is not for others.
+                  Map.of("PATH", "/usr/bin:/bin", "DIRECTORY", tmp),
                   "/",
                   true,
                   List.of(),
