@@ -60,6 +60,16 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   @Override
+  String streamsProblem() {
+    return starter == Starter.SCRIPT
+            || policy.fileDefault() == FileDefault.WRITE
+            || Supervision.streamsHeld(effective, facts)
+        ? ""
+        : "without a supervisor the mode of the caller's terminal, and of a file given as input, can"
+            + " be changed";
+  }
+
+  @Override
   String limitsProblem() {
     return starter == Starter.KEEPER ? facts.listenerProblem() : "";
   }

@@ -99,7 +99,8 @@ public final class LandlockPlanner extends LinuxPlanner {
           enforced(
               "tmp.private",
               "TMPDIR is a directory of the sandbox's own, removed at the end",
-              "a directory of mode 0700 with an unpredictable name"));
+              "a directory of mode 0700 with an unpredictable name, which "
+                  + (facts.root() ? "only root can list" : "cannot be listed")));
     }
   }
 

@@ -75,12 +75,18 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   /** What ends everything with the JVM. */
   abstract Guarantee jvmExit(String id, String statement);
 
+  /** Why a standard stream may give more than it was opened for; empty when it does not. */
+  String streamsProblem() {
+    return "";
+  }
+
   private void inherited() {
+    String statement = "No descriptor of this JVM but the three standard streams is inherited";
+    String problem = streamsProblem();
     add(
-        enforced(
-            "process.descriptors",
-            "No descriptor of this JVM but the three standard streams is inherited",
-            descriptors()));
+        problem.isEmpty()
+            ? enforced("process.descriptors", statement, descriptors())
+            : advisory("process.descriptors", statement, descriptors(), problem, listenerRemedy()));
     add(
         enforced(
             "environment.filtered",
