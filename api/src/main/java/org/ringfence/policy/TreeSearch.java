@@ -12,8 +12,10 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.ringfence.git.GitLayout;
 
 /**
@@ -41,7 +43,25 @@ final class TreeSearch {
           ".rustup",
           "__pycache__");
 
-  private record Place(File directory, List<String> below, boolean late) {}
+  /** File systems that count a directory's subdirectories in its links. */
+  private static final Set<String> COUNTING =
+      Set.of("ext2", "ext3", "ext4", "xfs", "tmpfs", "f2fs");
+
+  /**
+   * A directory that is still to be looked at.
+   *
+   * @param directory the directory
+   * @param below the names that lead to it from its root
+   * @param late whether it comes last
+   * @param device the device on which links count subdirectories, or null
+   */
+  private record Place(File directory, List<String> below, boolean late, Object device) {}
+
+  private static final Set<String> SINGLE =
+      ProtectedNames.names().stream()
+          .filter(name -> name.length() == 1)
+          .map(name -> name.components().get(0).toLowerCase(Locale.ROOT))
+          .collect(Collectors.toUnmodifiableSet());
 
   private final ProtectedNames names;
   private final Set<Path> tops = new LinkedHashSet<>();
@@ -49,15 +69,20 @@ final class TreeSearch {
   private final Set<Path> links = new LinkedHashSet<>();
   private final Deque<Place> soon = new ArrayDeque<>();
   private final Deque<Place> late = new ArrayDeque<>();
-  private int left = MOST_NAMES;
+  private int left;
 
   TreeSearch(ProtectedNames names) {
+    this(names, MOST_NAMES);
+  }
+
+  TreeSearch(ProtectedNames names, int most) {
     this.names = names;
+    this.left = most;
   }
 
   /** Adds a directory to what is looked through. */
   TreeSearch root(Path root) {
-    soon.add(new Place(root.toFile(), List.of(), false));
+    soon.add(new Place(root.toFile(), List.of(), false, countingDevice(root)));
     return this;
   }
 
@@ -88,18 +113,64 @@ final class TreeSearch {
     if (git) {
       gitDirectories.add(directory);
     }
-    for (String name : entries) {
-      File entry = new File(place.directory, name);
-      BasicFileAttributes attributes = attributes(entry.toPath());
-      if (attributes == null) {
-        continue;
+    boolean careful = !place.below.isEmpty() && names.matchingReplacement(place.below) != null;
+    long directories = subdirectories(place, directory);
+    // Names with an extension are seldom directories, so that the others come first.
+    for (boolean extended : new boolean[] {false, true}) {
+      for (String name : entries) {
+        boolean looks = careful || directories > 0 || isSingle(name);
+        if (looks && name.indexOf('.') > 0 == extended && lookAt(place, name, git)) {
+          directories--;
+        }
       }
-      if (attributes.isSymbolicLink() && names.matching(below(place, name)) != null) {
-        links.add(entry.toPath());
-      } else if (attributes.isDirectory() && !(git && ProtectedNames.isGitData(name))) {
-        boolean comesLate = place.late || FILLED_BY_TOOLS.contains(name.toLowerCase(Locale.ROOT));
-        (comesLate ? late : soon).add(new Place(entry, below(place, name), comesLate));
-      }
+    }
+  }
+
+  /** Whether it is a directory. */
+  private boolean lookAt(Place place, String name, boolean git) {
+    File entry = new File(place.directory, name);
+    BasicFileAttributes attributes = attributes(entry.toPath());
+    if (attributes == null) {
+      return false;
+    }
+    if (attributes.isSymbolicLink() && names.matching(below(place, name)) != null) {
+      links.add(entry.toPath());
+    } else if (attributes.isDirectory() && !(git && ProtectedNames.isGitData(name))) {
+      boolean comesLate = place.late || FILLED_BY_TOOLS.contains(name.toLowerCase(Locale.ROOT));
+      (comesLate ? late : soon).add(new Place(entry, below(place, name), comesLate, place.device));
+    }
+    return attributes.isDirectory();
+  }
+
+  private static boolean isSingle(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return lower.equals(".git") || SINGLE.contains(lower);
+  }
+
+  /** How many subdirectories a directory has; more than any where that is not counted. */
+  private static long subdirectories(Place place, Path directory) {
+    if (place.device == null) {
+      return Long.MAX_VALUE;
+    }
+    try {
+      Map<String, Object> seen =
+          Files.readAttributes(directory, "unix:nlink,dev", LinkOption.NOFOLLOW_LINKS);
+      int links = ((Number) seen.get("nlink")).intValue();
+      // One link: too many to count.
+      return links < 2 || !place.device.equals(seen.get("dev")) ? Long.MAX_VALUE : links - 2;
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private static Object countingDevice(Path root) {
+    try {
+      return COUNTING.contains(Files.getFileStore(root).type())
+          ? Files.getAttribute(root, "unix:dev")
+          : null;
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      // Then each name is looked at.
+      return null;
     }
   }
 

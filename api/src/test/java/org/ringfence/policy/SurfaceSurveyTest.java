@@ -133,15 +133,15 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void theSearchHasABoundAndSaysSo() throws IOException {
-    for (int i = 0; i < 60; i++) {
-      Path directory = Files.createDirectories(workspace.resolve("node_modules/" + i));
-      for (int j = 0; j < 1000; j++) {
-        Files.createFile(directory.resolve("f" + j));
-      }
+  void theSearchHasABoundAndLeavesFilledDirectoriesForLast() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      write("node_modules/" + i + "/deep/file", "");
     }
     repository("src/deep/store");
-    assertThat(survey().limit()).contains("more than 50000 names");
-    assertThat(kept()).contains("src/deep/store/config");
+    TreeSearch search = new TreeSearch(ProtectedNames.HOOKS_AND_CONFIG, 30).root(workspace).run();
+    assertThat(search.bounded()).isTrue();
+    assertThat(search.gitDirectories()).containsExactly(workspace.resolve("src/deep/store"));
+    TreeSearch whole = new TreeSearch(ProtectedNames.HOOKS_AND_CONFIG).root(workspace).run();
+    assertThat(whole.bounded()).isFalse();
   }
 }
