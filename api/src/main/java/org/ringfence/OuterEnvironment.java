@@ -9,6 +9,8 @@ import java.util.Set;
  * would have a say over this JVM or its linker; here they get their names back, for commands.
  */
 final class OuterEnvironment {
+  // The name of a variable that the launcher script set and the caller had not.
+  private static final String UNSET = "RINGFENCE_OUTER_UNSET";
   private static final String PREFIX = "RINGFENCE_OUTER_";
   private static final Set<String> RENAMED =
       Set.of(
@@ -17,7 +19,8 @@ final class OuterEnvironment {
           "_JAVA_OPTIONS",
           "LD_PRELOAD",
           "LD_LIBRARY_PATH",
-          "LD_AUDIT");
+          "LD_AUDIT",
+          "LC_ALL");
 
   private OuterEnvironment() {}
 
@@ -30,6 +33,10 @@ final class OuterEnvironment {
       return own;
     }
     Map<String, String> outer = new HashMap<>(own);
+    String unset = outer.remove(UNSET);
+    if (unset != null) {
+      outer.remove(unset);
+    }
     for (String name : RENAMED) {
       String value = outer.remove(PREFIX + name);
       if (value != null) {

@@ -2,6 +2,7 @@ package org.ringfence;
 
 import java.io.File;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -55,7 +56,8 @@ public final class SandboxCommand {
    *
    * @param command the program and its arguments
    * @return the command, with pipes for its streams and the sandbox's workspace as its directory
-   * @throws IllegalArgumentException if it is empty, or an argument is null or has a NUL
+   * @throws IllegalArgumentException if it is empty, or an argument is null, has a NUL or has no
+   *     form in UTF-8
    */
   public static SandboxCommand of(String... command) {
     return of(Arrays.asList(command));
@@ -66,7 +68,8 @@ public final class SandboxCommand {
    *
    * @param command the program and its arguments
    * @return the command
-   * @throws IllegalArgumentException if it is empty, or an argument is null or has a NUL
+   * @throws IllegalArgumentException if it is empty, or an argument is null, has a NUL or has no
+   *     form in UTF-8
    */
   public static SandboxCommand of(List<String> command) {
     return new SandboxCommand(
@@ -123,6 +126,13 @@ public final class SandboxCommand {
       if (argument == null || argument.indexOf('\0') >= 0) {
         throw new IllegalArgumentException(
             "command: argument " + i + (argument == null ? " is null" : " has a NUL character"));
+      }
+      if (!StandardCharsets.UTF_8.newEncoder().canEncode(argument)) {
+        throw new IllegalArgumentException(
+            "command: argument "
+                + i
+                + " has half of a surrogate pair; use text that UTF-8 can"
+                + " express");
       }
     }
     if (command.get(0).isEmpty()) {

@@ -1,5 +1,6 @@
 package org.ringfence.policy;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -30,6 +31,9 @@ final class DenyGlob {
   DenyGlob(String text, String placed, PathStyle style) {
     if (text.isEmpty()) {
       throw new InvalidPolicyException("files.denyGlobs", text, "a glob, **/.env");
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new InvalidPolicyException("files.denyGlobs", text, "a glob that UTF-8 can express");
     }
     this.text = text;
     this.anchored =

@@ -1,5 +1,6 @@
 package org.ringfence.policy;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -88,6 +89,9 @@ final class RuleTexts {
   private String absolute(String text) {
     if (text.indexOf('\0') >= 0) {
       throw new InvalidPolicyException("files.rules", text, "a path without NUL");
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new InvalidPolicyException("files.rules", text, "a path that UTF-8 can express");
     }
     if (text.startsWith("~")) {
       throw new InvalidPolicyException("files.rules", text, ":home" + text.substring(1));

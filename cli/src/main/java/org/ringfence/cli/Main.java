@@ -18,9 +18,17 @@ public final class Main {
   /**
    * Runs the command line and exits.
    *
-   * @param args the arguments
+   * @param words the arguments
    */
-  public static void main(String[] args) {
+  public static void main(String[] words) {
+    String[] args;
+    try {
+      args = NativeArguments.of(words);
+    } catch (IllegalArgumentException e) {
+      System.err.println("ringfence: " + e.getMessage());
+      System.exit(ExitCode.OWN_FAILURE);
+      return;
+    }
     if (System.getProperty(LIBRARY_PATH) == null) {
       // JNA would run ldconfig to find directories of libraries; ours is in this process already.
       System.setProperty(LIBRARY_PATH, "");
@@ -31,11 +39,11 @@ public final class Main {
       Ringfence.main(args);
       return;
     }
-    List<String> words = Arrays.asList(args).subList(command, args.length);
+    List<String> request = Arrays.asList(args).subList(command, args.length);
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      code = new Runner(options, SandboxListener.NONE, false, err).run(words);
+      code = new Runner(options, SandboxListener.NONE, false, err).run(request);
     } catch (Exception e) {
       Failures.complain(err, e);
       code = Failures.exitCode(e);

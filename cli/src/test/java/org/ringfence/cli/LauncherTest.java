@@ -196,6 +196,23 @@ class LauncherTest {
   }
 
   @Test
+  void namesAreUtf8ToTheJvmAndTheLocaleIsTheCommandsOwn() throws Exception {
+    environment.put("LANG", "C");
+    environment.remove("LC_ALL");
+    assertThat(start("run", "--", "true").started())
+        .contains("LC_ALL=C.UTF-8", "RINGFENCE_OUTER_UNSET=LC_ALL", "LANG=C");
+
+    environment.put("LC_ALL", "POSIX");
+    assertThat(start("run", "--", "true").started())
+        .contains("LC_ALL=C.UTF-8", "RINGFENCE_OUTER_LC_ALL=POSIX");
+
+    environment.put("LC_ALL", "de_DE.utf8");
+    assertThat(start("run", "--", "true").started())
+        .contains("LC_ALL=de_DE.utf8")
+        .noneMatch(line -> line.startsWith("RINGFENCE_OUTER_"));
+  }
+
+  @Test
   void closedStreamsAreTheNullDevice() throws Exception {
     for (String redirection : List.of("<&-", "2>&-", "<&- >&- 2>&-")) {
       Files.deleteIfExists(record.resolve("started"));
