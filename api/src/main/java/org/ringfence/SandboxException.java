@@ -1,6 +1,7 @@
 package org.ringfence;
 
 import java.io.IOException;
+import org.ringfence.event.Printable;
 
 /**
  * A command could not be started in a sandbox. An {@link IOException}, so that code which handles
@@ -12,19 +13,19 @@ public class SandboxException extends IOException {
   /**
    * Creates the exception.
    *
-   * @param message one clear line
+   * @param message one clear line; what would act on a terminal is escaped
    */
   public SandboxException(String message) {
-    super(message);
+    super(Printable.of(message));
   }
 
   /**
    * Creates the exception with a cause.
    *
-   * @param message one clear line
+   * @param message one clear line; what would act on a terminal is escaped
    * @param cause what was thrown below
    */
   public SandboxException(String message, Throwable cause) {
-    super(message, cause);
+    super(Printable.of(message), cause);
   }
 }

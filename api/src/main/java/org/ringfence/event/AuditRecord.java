@@ -39,4 +39,32 @@ public record AuditRecord(
     Objects.requireNonNull(exit, "exit");
     arguments = List.copyOf(arguments);
   }
+
+  /**
+   * The parts, what a command chose among them escaped.
+   *
+   * @return one line
+   */
+  @Override
+  public String toString() {
+    return Printable.of(
+        "AuditRecord["
+            + "pid="
+            + pid
+            + ", parent="
+            + parent
+            + ", path="
+            + path
+            + ", arguments="
+            + arguments
+            + ", directory="
+            + directory
+            + ", start="
+            + start
+            + ", end="
+            + end
+            + ", exit="
+            + exit
+            + "]");
+  }
 }

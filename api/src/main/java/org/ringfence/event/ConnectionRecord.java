@@ -44,4 +44,38 @@ public record ConnectionRecord(
     Objects.requireNonNull(received, "received");
     Objects.requireNonNull(duration, "duration");
   }
+
+  /**
+   * The parts, what a command chose among them escaped.
+   *
+   * @return one line
+   */
+  @Override
+  public String toString() {
+    return Printable.of(
+        "ConnectionRecord["
+            + "time="
+            + time
+            + ", host="
+            + host
+            + ", address="
+            + address
+            + ", port="
+            + port
+            + ", pid="
+            + pid
+            + ", executable="
+            + executable
+            + ", rule="
+            + rule
+            + ", allowed="
+            + allowed
+            + ", sent="
+            + sent
+            + ", received="
+            + received
+            + ", duration="
+            + duration
+            + "]");
+  }
 }

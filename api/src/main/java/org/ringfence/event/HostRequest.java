@@ -25,4 +25,24 @@ public record HostRequest(String host, int port, long pid, String executable) {
   public String authority() {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
   }
+
+  /**
+   * The parts, what a command chose among them escaped.
+   *
+   * @return one line
+   */
+  @Override
+  public String toString() {
+    return Printable.of(
+        "HostRequest["
+            + "host="
+            + host
+            + ", port="
+            + port
+            + ", pid="
+            + pid
+            + ", executable="
+            + executable
+            + "]");
+  }
 }

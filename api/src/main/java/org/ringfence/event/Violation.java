@@ -38,4 +38,30 @@ public record Violation(
     Objects.requireNonNull(remedy, "remedy");
     Objects.requireNonNull(certainty, "certainty");
   }
+
+  /**
+   * The parts, what a command chose among them escaped.
+   *
+   * @return one line
+   */
+  @Override
+  public String toString() {
+    return Printable.of(
+        "Violation["
+            + "operation="
+            + operation
+            + ", target="
+            + target
+            + ", pid="
+            + pid
+            + ", executable="
+            + executable
+            + ", rule="
+            + rule
+            + ", remedy="
+            + remedy
+            + ", certainty="
+            + certainty
+            + "]");
+  }
 }

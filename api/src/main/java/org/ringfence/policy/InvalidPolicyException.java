@@ -1,5 +1,7 @@
 package org.ringfence.policy;
 
+import org.ringfence.event.Printable;
+
 /**
  * A policy that cannot be understood. The message is one line naming the place, the field, the
  * value and the nearest valid form.
@@ -37,7 +39,9 @@ public class InvalidPolicyException extends IllegalArgumentException {
 
   private InvalidPolicyException(
       String place, String field, String value, String nearest, Throwable cause) {
-    super(place + field + ": '" + shown(value) + "' is not valid; use " + nearest, cause);
+    super(
+        Printable.of(place + field + ": '" + shown(value) + "' is not valid; use " + nearest),
+        cause);
     this.field = field;
     this.value = value;
     this.nearest = nearest;
@@ -55,7 +59,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   private static String shown(String value) {
-    String printable = value.replaceAll("\\p{Cntrl}", "?");
+    String printable = Printable.of(value);
     return printable.length() <= SHOWN ? printable : printable.substring(0, SHOWN) + "…";
   }
 

@@ -87,8 +87,16 @@ public final class OwnPlaces {
         }
       }
     }
+    places.workspaceCopy().map(Path::of).ifPresent(copy -> all.add(review(copy)));
     temporary().forEach(path -> all.add(places.real(path)));
     return List.copyOf(all);
+  }
+
+  /** The directory of a review, wherever it is kept; of any other copy, the copy itself. */
+  private static String review(Path copy) {
+    Path parent = copy.getParent();
+    boolean kept = parent != null && Files.isRegularFile(parent.resolve("workspace"));
+    return (kept ? parent : copy).toString();
   }
 
   /** Those that a rule gives writing to, whether or not they exist. */

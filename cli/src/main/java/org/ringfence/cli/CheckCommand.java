@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
 import org.ringfence.SandboxException;
+import org.ringfence.event.Printable;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
@@ -95,7 +96,7 @@ final class CheckCommand implements Callable<Integer> {
         String.format("%-8s", what)
             + answer
             + "  by "
-            + decision.rule()
+            + Printable.of(decision.rule())
             + (decision.reason().isEmpty() ? "" : ": " + decision.reason()));
     return decision.allowed();
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
+import org.ringfence.event.Printable;
 import org.ringfence.plan.Availability;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.SandboxBackend;
@@ -54,11 +55,16 @@ final class DoctorCommand implements Callable<Integer> {
                   availability.usable(),
                   String.format("%-12s", availability.usable() ? "available" : "unavailable"))
               + String.format(" %-10s %s", backend.id(), backend.description()));
-      availability.reasons().forEach(reason -> out.println("             because " + reason));
-      availability.remedies().forEach(remedy -> out.println("             try: " + remedy));
+      availability
+          .reasons()
+          .forEach(reason -> out.println("             because " + Printable.of(reason)));
+      availability
+          .remedies()
+          .forEach(remedy -> out.println("             try: " + Printable.of(remedy)));
       availability
           .facts()
-          .forEach((name, value) -> out.println("             " + name + ": " + value));
+          .forEach(
+              (name, value) -> out.println("             " + name + ": " + Printable.of(value)));
     }
     if (recommended != null) {
       recommend(out, usable);

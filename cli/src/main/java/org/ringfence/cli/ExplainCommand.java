@@ -3,6 +3,7 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
+import org.ringfence.event.Printable;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.SandboxBackend;
 import picocli.CommandLine.Command;
@@ -35,7 +36,7 @@ final class ExplainCommand implements Callable<Integer> {
                 : options.backend());
     PrintWriter out = spec.commandLine().getOut();
     out.println("# " + backend.id() + ": " + backend.description());
-    out.print(backend.explain(policy));
+    backend.explain(policy).lines().map(Printable::line).forEach(out::println);
     out.flush();
     return ExitCode.OK;
   }

@@ -2,6 +2,7 @@ package org.ringfence.cli;
 
 import java.io.PrintWriter;
 import org.ringfence.CommandNotFoundException;
+import org.ringfence.event.Printable;
 import org.ringfence.plan.SandboxRefusedException;
 
 /** How failures are told and what exit code they have. */
@@ -11,7 +12,7 @@ final class Failures {
   /** Prints one line. */
   static void complain(PrintWriter err, Exception exception) {
     String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
-    err.println("ringfence: " + message.lines().findFirst().orElse(""));
+    err.println("ringfence: " + Printable.of(message.lines().findFirst().orElse("")));
     err.flush();
   }
 

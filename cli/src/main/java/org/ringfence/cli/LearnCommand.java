@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.EffectivePolicy;
@@ -81,7 +82,7 @@ final class LearnCommand implements Callable<Integer> {
       policy = proposal.policy();
     }
     for (String denial : refused) {
-      err.println("ringfence: still denied, and not proposed: " + denial);
+      err.println("ringfence: still denied, and not proposed: " + Printable.of(denial));
     }
     err.println(
         exit == 0

@@ -84,14 +84,15 @@ final class PlanCommand implements Callable<Integer> {
   static void print(PrintWriter out, SandboxPlan plan, Palette palette) {
     out.println("backend " + plan.backend());
     if (!plan.availability().usable()) {
-      out.println("  cannot run here: " + String.join("; ", plan.availability().reasons()));
+      out.println(
+          "  cannot run here: " + Printable.of(String.join("; ", plan.availability().reasons())));
       return;
     }
     // Facts that change what the rest is worth; doctor has them all.
     for (String note : List.of("verified", "guest", "workspace")) {
       String fact = plan.availability().facts().get(note);
       if (fact != null) {
-        out.println("  " + note + ": " + fact);
+        out.println("  " + note + ": " + Printable.of(fact));
       }
     }
     HomeDirectory home = plan.policy().places().homeDirectory();
@@ -103,15 +104,15 @@ final class PlanCommand implements Callable<Integer> {
     for (Guarantee guarantee : plan.guarantees()) {
       out.printf(
           "  %s %-24s %s%n",
-          palette.level(guarantee.level()), guarantee.id(), guarantee.statement());
+          palette.level(guarantee.level()), guarantee.id(), Printable.of(guarantee.statement()));
       if (!guarantee.mechanism().isEmpty()) {
-        out.printf("  %-11s %-24s by %s%n", "", "", guarantee.mechanism());
+        out.printf("  %-11s %-24s by %s%n", "", "", Printable.of(guarantee.mechanism()));
       }
       if (!guarantee.reason().isEmpty()) {
-        out.printf("  %-11s %-24s because %s%n", "", "", guarantee.reason());
+        out.printf("  %-11s %-24s because %s%n", "", "", Printable.of(guarantee.reason()));
       }
       if (!guarantee.remedy().isEmpty()) {
-        out.printf("  %-11s %-24s try: %s%n", "", "", guarantee.remedy());
+        out.printf("  %-11s %-24s try: %s%n", "", "", Printable.of(guarantee.remedy()));
       }
       if (!guarantee.verification().isEmpty()) {
         out.printf("  %-11s %-24s %s%n", "", "", guarantee.verification());

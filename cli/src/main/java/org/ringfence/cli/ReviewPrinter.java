@@ -79,13 +79,14 @@ final class ReviewPrinter {
     return text + (change.leavesRightsOut() ? "; setuid and setgid are not committed)" : ")");
   }
 
-  /** A type that changes is a deletion and an addition; git knows no directories. */
+  /** A type that changes is a deletion and an addition, as is a link; git knows no directories. */
   private void diff(WorkspaceReview review, Change change) throws IOException {
     boolean before = change.kind() != Kind.ADDED && isContent(change.oldMode());
     boolean after = change.kind() != Kind.DELETED && isContent(change.newMode());
     Optional<byte[]> old = before ? review.content(change, false, LARGEST) : Optional.empty();
     Optional<byte[]> now = after ? review.content(change, true, LARGEST) : Optional.empty();
-    boolean another = (change.oldMode() & TYPE) != (change.newMode() & TYPE);
+    boolean another =
+        (change.oldMode() & TYPE) != (change.newMode() & TYPE) || (change.newMode() & TYPE) == LINK;
     if (before && after && another) {
       one(change, before, old, false, Optional.empty());
       one(change, false, Optional.empty(), after, now);
@@ -125,11 +126,17 @@ final class ReviewPrinter {
     Patch<String> difference = DiffUtils.diff(from, to);
     List<String> text =
         UnifiedDiffUtils.generateUnifiedDiff(
-            before ? ended(a) : NOTHING, after ? ended(b) : NOTHING, from, difference, CONTEXT);
+            before ? a : NOTHING, after ? b : NOTHING, from, difference, CONTEXT);
     for (int i = 0; i < text.size(); i++) {
       // Of the first two lines the names are escaped already.
-      line(i < 2 || patch ? text.get(i) : shown(text.get(i)));
+      String each = text.get(i).startsWith("@@ ") ? hunk(text.get(i)) : text.get(i);
+      line(i < 2 || patch ? each : shown(each));
     }
+  }
+
+  /** Where a side has no lines, its hunk is said to stand after the line before. */
+  private static String hunk(String header) {
+    return header.replace("@@ -1,0 ", "@@ -0,0 ").replace(" +1,0 @@", " +0,0 @@");
   }
 
   private static String shown(String line) {
@@ -138,14 +145,9 @@ final class ReviewPrinter {
         : Printable.line(line);
   }
 
-  /** A name with blanks ends with a tab, by which patch(1) knows where it does. */
-  private static String ended(String name) {
-    return name.indexOf(' ') >= 0 && name.charAt(0) != '"' ? name + "\t" : name;
-  }
-
-  /** A name as git quotes it (quote.c): it is one line of ASCII. */
+  /** A name as git quotes it (quote.c), one line of ASCII; patch(1) wants blanks quoted, too. */
   private static String quoted(String raw) {
-    boolean plain = raw.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != '"' && c != '\\');
+    boolean plain = raw.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
     if (plain) {
       return raw;
     }

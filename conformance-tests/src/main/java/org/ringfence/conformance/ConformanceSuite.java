@@ -92,6 +92,7 @@ public final class ConformanceSuite implements AutoCloseable {
     }
     ProcessScenarios.addTo(bodies);
     LifetimeScenarios.addTo(bodies);
+    AftermathScenarios.addTo(bodies);
     HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
     ReplacedPathScenarios.addTo(bodies);

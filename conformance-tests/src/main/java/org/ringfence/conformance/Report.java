@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.event.Printable;
+import org.ringfence.event.json.ControlEscapes;
 
 /**
  * The results of a run as text, JSON, JUnit XML or a self-contained HTML page.
@@ -78,9 +80,11 @@ public record Report(String backend, String system, List<CaseResult> results) {
     text.append("backend ").append(backend).append(" on ").append(system).append('\n');
     for (CaseResult result : results) {
       text.append("  ").append(word(result.outcome())).append("  ");
-      text.append(String.format("%-26s", result.id())).append(result.title()).append('\n');
+      text.append(String.format("%-26s", result.id()))
+          .append(Printable.of(result.title()))
+          .append('\n');
       if (!result.detail().isEmpty()) {
-        text.append(" ".repeat(34)).append(result.detail()).append('\n');
+        text.append(" ".repeat(34)).append(Printable.of(result.detail())).append('\n');
       }
     }
     return text.append(summary()).append('\n').toString();
@@ -88,6 +92,7 @@ public record Report(String backend, String system, List<CaseResult> results) {
 
   private String json() throws IOException {
     ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    mapper.getFactory().setCharacterEscapes(new ControlEscapes());
     ObjectNode root = mapper.createObjectNode();
     root.put("backend", backend);
     root.put("system", system);
@@ -191,10 +196,10 @@ public record Report(String backend, String system, List<CaseResult> results) {
   }
 
   private static String escaped(String text) {
-    return text.replace("&", "&amp;")
+    return Printable.of(text)
+        .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
-        .replace("\"", "&quot;")
-        .replaceAll("[\\x00-\\x08\\x0b-\\x1f]", "?");
+        .replace("\"", "&quot;");
   }
 }

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
+import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.SandboxListener.Interest;
 import org.ringfence.policy.Decision;
@@ -162,7 +163,7 @@ public final class HostDecisions implements AutoCloseable {
       Thread.currentThread().interrupt();
       return decision;
     } catch (ExecutionException e) {
-      LOG.warn("a listener failed to decide on {}", host, e);
+      LOG.warn("a listener failed to decide on {}", Printable.of(host), e);
       return decision;
     }
   }

@@ -33,6 +33,7 @@ public final class AuditLog implements SandboxListener {
   public AuditLog(Writer out, SecretMask mask) {
     this.out = Objects.requireNonNull(out, "out");
     this.mask = Objects.requireNonNull(mask, "mask");
+    mapper.getFactory().setCharacterEscapes(new ControlEscapes());
   }
 
   @Override

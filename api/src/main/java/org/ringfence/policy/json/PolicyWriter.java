@@ -1,5 +1,6 @@
 package org.ringfence.policy.json;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -7,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
+import org.ringfence.event.json.ControlEscapes;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
@@ -16,7 +18,9 @@ import org.ringfence.policy.SandboxPolicy;
 /** Writes policies and plans as JSON. What it writes of a policy, {@link PolicyReader} reads. */
 public final class PolicyWriter {
   private static final ObjectMapper MAPPER =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder(new JsonFactory().setCharacterEscapes(new ControlEscapes()))
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
 
   private PolicyWriter() {}
 

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.ringfence.egress.HostDecisions;
+import org.ringfence.event.Printable;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.NetworkPolicy;
@@ -144,7 +145,7 @@ public final class AllowlistResolver {
     try {
       fill(answer, question, asked.getOPT() != null);
     } catch (IOException | RuntimeException e) {
-      LOG.debug("no answer for {}", question, e);
+      LOG.debug("no answer for {}", Printable.of(question.toString()), e);
       answer.removeAllRecords(Section.ANSWER);
       header.setRcode(Rcode.SERVFAIL);
     }

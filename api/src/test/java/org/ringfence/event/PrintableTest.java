@@ -1,0 +1,88 @@
+package org.ringfence.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalInt;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class PrintableTest {
+  /** Controls, what turns the direction of writing, what ends a line, halves of pairs, and text. */
+  @Provide
+  Arbitrary<String> hostile() {
+    return Arbitraries.strings()
+        .withCharRange('\0', '\u00ad')
+        .withChars(
+            "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+                + "\u2028\u2029\ufeff\ufff9\ud800\udbff\udc00\udfff\\n")
+        .ofMaxLength(60);
+  }
+
+  private static boolean acts(int code) {
+    return code < ' '
+        || code >= 0x7f && code < 0xa0
+        || code == 0xad
+        || code == 0x61c
+        || code >= 0x200b && code <= 0x200f
+        || code >= 0x2028 && code <= 0x202e
+        || code >= 0x2066 && code <= 0x2069
+        || code == 0xfeff
+        || code == 0xfff9
+        || code >= 0xd800 && code <= 0xdfff;
+  }
+
+  @Property
+  void nothingThatActsOnATerminalIsLeft(@ForAll("hostile") String text) {
+    assertThat(Printable.of(text).codePoints()).noneMatch(PrintableTest::acts);
+    assertThat(Printable.of(text).lines().count()).isLessThanOrEqualTo(1);
+    assertThat(Printable.line(text).codePoints()).noneMatch(code -> acts(code) && code != 0x09);
+  }
+
+  @Property
+  void bytesOfNoEncodingAreEscaped(@ForAll byte[] bytes) {
+    assertThat(Printable.ofBytes(bytes).codePoints()).noneMatch(PrintableTest::acts);
+  }
+
+  @Property
+  void whatIsEscapedIsNotEscapedAgain(@ForAll("hostile") String text) {
+    assertThat(Printable.of(Printable.of(text))).isEqualTo(Printable.of(text));
+  }
+
+  @Example
+  void ordinaryTextStaysAsItIs() {
+    String text = "C:\\Users\\j\u00fcrgen \u65e5\u672c \ud83d\ude00 a b";
+    assertThat(Printable.of(text)).isSameAs(text);
+    assertThat(Printable.ofBytes(text.getBytes(StandardCharsets.UTF_8))).isEqualTo(text);
+    assertThat(Printable.line("a\tb")).isEqualTo("a\tb");
+  }
+
+  @Example
+  void escapesSayWhatIsThere() {
+    assertThat(Printable.of("a\nb\r\t\u001b[31m\u009b\u202e\ud800"))
+        .isEqualTo("a\\nb\\r\\t\\x1b[31m\\x9b\\u202e\\ud800");
+    assertThat(Printable.ofBytes(new byte[] {'a', (byte) 0xff, '\n'})).isEqualTo("a\\xff\\n");
+  }
+
+  @Example
+  void eventsAreOneLine() {
+    String name = "a\nringfence: \u001b[2J";
+    Violation violation =
+        new Violation("openat", name, 1, name, name, name, Violation.Certainty.CERTAIN);
+    AuditRecord record =
+        new AuditRecord(
+            1, 1, name, List.of(name), name, Instant.EPOCH, Instant.EPOCH, OptionalInt.of(0));
+    assertThat(
+            List.of(
+                violation.toString(),
+                record.toString(),
+                new HostRequest(name, 1, 1, name).toString()))
+        .allMatch(text -> text.codePoints().noneMatch(PrintableTest::acts));
+  }
+}
