@@ -55,13 +55,14 @@ public final class EffectivePolicy {
     }
     builtIn(placed);
     planted.check(placed);
+    placed.addAll(MountedTwice.rules(placed, places.lookup()));
     boolean looks =
         policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
     this.survey = found != null || !looks ? found : survey(placed);
     this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
     this.homes = HomeNames.of(policy.protectedNames(), places, placed);
-    this.protectedPaths = List.copyOf(protect(placed));
+    this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed), places.lookup()));
     this.protectedKeys =
         protectedPaths.stream()
             .map(path -> path.replaceFirst("[/\\\\]$", ""))
@@ -524,6 +525,16 @@ public final class EffectivePolicy {
                     + entry.getKey()
                     + ", which the command may change")
         .findFirst();
+  }
+
+  /**
+   * Looks for a mount made since the policy was placed that shows what it takes away at a path
+   * where it does not.
+   *
+   * @return what is mounted where, empty when nothing is
+   */
+  public Optional<String> mountedSince() {
+    return MountedTwice.since(this);
   }
 
   /**

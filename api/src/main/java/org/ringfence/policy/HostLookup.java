@@ -1,21 +1,26 @@
 package org.ringfence.policy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Looks paths up on this machine. */
 final class HostLookup implements PathLookup {
+  private static final Path SELF = Path.of("/proc/self");
+  private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final int MOST_LINKS = 40;
 
   /** A path without links, as far as it can be looked at, and the links that led there. */
@@ -78,6 +83,44 @@ final class HostLookup implements PathLookup {
     } catch (IOException | InvalidPathException e) {
       return Optional.empty();
     }
+  }
+
+  @Override
+  public boolean replaceable(String path) {
+    if (!exists(path) || !SELF.toFile().exists()) {
+      return true;
+    }
+    try {
+      Object own = Files.getAttribute(SELF, "unix:uid");
+      for (Path above = Path.of(path).getParent(); above != null; above = above.getParent()) {
+        if (Files.isWritable(above) || Files.getAttribute(above, "unix:uid").equals(own)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException | InvalidPathException | UnsupportedOperationException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public Map<String, List<String>> otherNames(Collection<String> paths) {
+    if (!MOUNTS.toFile().exists()) {
+      return Map.of();
+    }
+    Map<String, List<String>> all = new LinkedHashMap<>();
+    try {
+      MountTable table = new MountTable(Files.readString(MOUNTS));
+      for (String path : paths) {
+        Set<String> names = table.otherNames(path);
+        if (!names.isEmpty()) {
+          all.put(path, List.copyOf(names));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return all;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package org.ringfence.policy;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 
 /** Where the names of a policy become real paths: on this machine, on another, or nowhere. */
@@ -33,4 +35,24 @@ public interface PathLookup {
    * @return true if there is
    */
   boolean exists(String path);
+
+  /**
+   * Whether a program of this user's could put something else at a path, or make what is missing.
+   *
+   * @param path a real path
+   * @return false only if another user alone could
+   */
+  default boolean replaceable(String path) {
+    return true;
+  }
+
+  /**
+   * Other paths by which mounts show what lies at paths, a part of it, or what is mounted below it.
+   *
+   * @param paths real paths, which need not exist
+   * @return the other paths of those that have any
+   */
+  default Map<String, List<String>> otherNames(Collection<String> paths) {
+    return Map.of();
+  }
 }

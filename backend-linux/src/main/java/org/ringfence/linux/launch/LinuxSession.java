@@ -335,6 +335,10 @@ public final class LinuxSession implements BackendSession {
       if (ended) {
         throw new IllegalStateException("the sandbox is closed");
       }
+      if (!supervisor.mountProblem().isEmpty()) {
+        throw new SandboxException(
+            "launch: a path that is taken away has got another: " + supervisor.mountProblem());
+      }
       return startOpen(launch);
     } finally {
       closing.readLock().unlock();

@@ -42,6 +42,8 @@ final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
   private static final long EVENT_DATA = 0;
   private static final long LISTENER_DATA = 1;
+  private static final long MOUNT_DATA = 2;
+  private static final int EPOLLPRI = 2;
   private static final long SOON_NANOS = 200_000;
   private static final int SCHED_ATTR_BYTES = 56;
   // kernel/sched/syscalls.c: 0.1 ms is the least that is taken.
@@ -74,6 +76,7 @@ final class Supervisor implements AutoCloseable {
   private final SetUpPhase setUp;
   private final CommandAudit audit;
   private final HandedDescriptors handed;
+  private final MountWatch mounts;
   private final Thread thread;
   private volatile boolean closed;
   private volatile int listener = -1;
@@ -152,6 +155,8 @@ final class Supervisor implements AutoCloseable {
     this.epoll = (int) Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CREATE1, O_CLOEXEC));
     this.event = descriptors.event();
     watch(event, EVENT_DATA);
+    this.mounts = new MountWatch(descriptors, policy);
+    watch(EPOLL_CTL_ADD, mounts.descriptor(), EPOLLPRI, MOUNT_DATA);
     this.thread = new Thread(this::serve, "ringfence-supervisor");
     thread.setDaemon(true);
     thread.start();
@@ -309,11 +314,14 @@ final class Supervisor implements AutoCloseable {
         long count =
             kernel.call(Syscall.EPOLL_PWAIT, epoll, list, MOST_EVENTS, millisToWait(), 0, 8);
         try {
+          mountsChanged(block, list, count);
           for (int i = 0; i < count; i++) {
             long at = list + (long) i * eventSize;
             long data = block.getLong(at + eventSize - 8);
             if (data == EVENT_DATA) {
               kernel.call(Syscall.READ, event, counter, 8);
+            } else if (data == MOUNT_DATA) {
+              continue;
             } else if (data >= CONNECT_DATA) {
               network.ready((int) (data - CONNECT_DATA));
             } else if (data >= PROCESS_DATA) {
@@ -335,6 +343,26 @@ final class Supervisor implements AutoCloseable {
     } finally {
       stopListening();
     }
+  }
+
+  /** Before calls are answered: who asks now may have seen the mount already. */
+  private void mountsChanged(NativeBlock block, long list, long count) {
+    for (int i = 0; i < count; i++) {
+      if (block.getLong(list + (long) i * eventSize + eventSize - 8) == MOUNT_DATA) {
+        mounts
+            .changed()
+            .ifPresent(
+                problem -> {
+                  LOG.error("commands are ended: {}", problem);
+                  byKeeper.values().forEach(LinuxProcess::endNow);
+                });
+      }
+    }
+  }
+
+  /** Why nothing can be started now; empty when it can. */
+  String mountProblem() {
+    return mounts.problem();
   }
 
   /**
@@ -508,6 +536,7 @@ final class Supervisor implements AutoCloseable {
       audit.close();
     }
     reporter.close();
+    mounts.close();
     descriptors.close(epoll);
     descriptors.close(event);
   }

@@ -121,7 +121,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
       add(
           unsteady.isPresent()
               ? unsupported("files.read", statement, unsteady.get(), remedy)
-              : enforced("files.read", statement, MOUNTS));
+              : reading(statement));
     }
     if (effective.places().workspaceCopy().isPresent()) {
       add(enforced("files.review", REVIEW, MOUNTS + ", the copy in the workspace's place"));
@@ -133,6 +133,28 @@ public final class BubblewrapPlanner extends LinuxPlanner {
               "/tmp is a directory of the sandbox's own, removed at the end",
               MOUNTS + ", a directory of mode 0700 with an unpredictable name"));
     }
+  }
+
+  /** Mounts, and for what can be replaced under them a look at each open. */
+  private Guarantee reading(String statement) {
+    List<String> replaceable = ReadDenials.replaceable(effective);
+    if (replaceable.isEmpty()) {
+      return enforced("files.read", statement, MOUNTS);
+    }
+    String problem =
+        starter == Starter.SCRIPT ? "no supervisor looks at what is opened" : namesProblem();
+    return problem.isEmpty()
+        ? enforced(
+            "files.read", statement, MOUNTS + "; each open is decided by name, too: " + SUPERVISOR)
+        : advisory(
+            "files.read",
+            statement,
+            MOUNTS,
+            "what a program outside puts at "
+                + replaceable.get(0)
+                + " while a command runs can be read by it: "
+                + problem,
+            listenerRemedy());
   }
 
   private void writing(Optional<String> unsteady, String remedy) {

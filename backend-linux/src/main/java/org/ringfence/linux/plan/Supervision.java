@@ -62,13 +62,16 @@ public record Supervision(
    */
   public static Supervision inNamespaces(
       EffectivePolicy policy, HostFacts facts, Observation observed) {
-    boolean names = namesHeld(policy, facts);
+    boolean judged =
+        facts.listener() && facts.reachesChild() && !ReadDenials.replaceable(policy).isEmpty();
+    // A link or a new name would lead around what is judged by its name.
+    boolean names = namesHeld(policy, facts) || judged && writesByDefault(policy);
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
         // What root owns it may change on mounts that are shared: devices, /tmp.
         names || facts.root() || streamsHeld(policy, facts),
         names,
-        readsHeld(policy, facts),
+        judged || readsHeld(policy, facts),
         commands(policy, observed),
         observed.deniedOpens(),
         BubblewrapCompiler.privateNetwork(policy.policy().network()),
@@ -88,6 +91,10 @@ public record Supervision(
     return policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
         && facts.reachesChild();
+  }
+
+  private static boolean writesByDefault(EffectivePolicy policy) {
+    return policy.policy().fileDefault() == FileDefault.WRITE;
   }
 
   private static boolean commands(EffectivePolicy policy, Observation observed) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.plan.HostTree;
 import org.ringfence.policy.PathLookup;
@@ -18,6 +19,8 @@ import org.ringfence.policy.PathLookup;
  */
 final class GuestTree implements PathLookup, HostTree {
   private static final int MOST_LINKS = 40;
+  private static final Set<String> SYSTEM =
+      Set.of("bin", "boot", "etc", "lib", "mnt", "proc", "root", "run", "sbin", "sys", "usr");
   private static final Node MISSING = new Node('m', "");
 
   private final ScriptGuest guest;
@@ -32,6 +35,13 @@ final class GuestTree implements PathLookup, HostTree {
   GuestTree(ScriptGuest guest) {
     this.guest = guest;
     nodes.put("/", new Node('d', ""));
+  }
+
+  /** Programs of a user's change nothing at the top and in the system's directories. */
+  @Override
+  public boolean replaceable(String path) {
+    String top = path.substring(1).split("/")[0];
+    return path.substring(1).contains("/") && !SYSTEM.contains(top);
   }
 
   private Node node(String path) {

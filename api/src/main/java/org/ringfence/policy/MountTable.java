@@ -1,0 +1,95 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What is mounted where, as {@code /proc/self/mountinfo} has it (proc_pid_mountinfo(5)). Finds the
+ * other paths by which bind mounts show a file or directory.
+ */
+final class MountTable {
+  /** A mount: the file system's device, the directory of it that is shown, and where. */
+  private record Mount(String device, String root, String point) {}
+
+  private final List<Mount> mounts = new ArrayList<>();
+
+  MountTable(String mountinfo) {
+    for (String line : mountinfo.split("\n")) {
+      String[] fields = line.split(" ");
+      if (fields.length > 5) {
+        mounts.add(new Mount(fields[2], plain(fields[3]), plain(fields[4])));
+      }
+    }
+  }
+
+  /** Space, tab, line end and backslash are written in octal. */
+  private static String plain(String field) {
+    return field
+        .replace("\\040", " ")
+        .replace("\\011", "\t")
+        .replace("\\012", "\n")
+        .replace("\\134", "\\");
+  }
+
+  /**
+   * Other paths that show a path's object, a part of it, or what is mounted below it.
+   *
+   * @param path a real path, which need not exist
+   * @return paths not at or below that one
+   */
+  Set<String> otherNames(String path) {
+    Set<String> names = new LinkedHashSet<>();
+    addNames(path, names);
+    for (Mount mount : mounts) {
+      if (EffectivePolicy.isAtOrBelow(mount.point, path) && holds(mount, mount.point)) {
+        addNames(mount.point, names);
+      }
+    }
+    names.removeIf(name -> EffectivePolicy.isAtOrBelow(name, path));
+    return names;
+  }
+
+  private void addNames(String path, Set<String> names) {
+    Mount at = holding(path);
+    if (at == null) {
+      return;
+    }
+    String inside = joined(at.root, path, at.point);
+    for (Mount other : mounts) {
+      if (other == at || !other.device.equals(at.device)) {
+        continue;
+      }
+      String name =
+          EffectivePolicy.isAtOrBelow(inside, other.root)
+              ? joined(other.point, inside, other.root)
+              : EffectivePolicy.isAtOrBelow(other.root, inside) ? other.point : null;
+      if (name != null && holds(other, name)) {
+        names.add(name);
+      }
+    }
+  }
+
+  private boolean holds(Mount mount, String path) {
+    return mount == holding(path);
+  }
+
+  /** The mount that a path lies on: the deepest, and of several at one place the latest. */
+  private Mount holding(String path) {
+    Mount best = null;
+    for (Mount mount : mounts) {
+      if (EffectivePolicy.isAtOrBelow(path, mount.point)
+          && (best == null || mount.point.length() >= best.point.length())) {
+        best = mount;
+      }
+    }
+    return best;
+  }
+
+  /** A path below one directory, put below another. */
+  private static String joined(String onto, String path, String above) {
+    String rest = path.substring(above.equals("/") ? 0 : above.length());
+    return onto.equals("/") ? (rest.isEmpty() ? "/" : rest) : rest.equals("/") ? onto : onto + rest;
+  }
+}

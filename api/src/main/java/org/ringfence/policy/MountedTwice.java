@@ -1,0 +1,86 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Holds what is taken away at every path by which a mount shows it. */
+final class MountedTwice {
+  private MountedTwice() {}
+
+  /** The rules that take away, once more for each other path of what they are about. */
+  static List<EffectiveRule> rules(List<EffectiveRule> placed, PathLookup lookup) {
+    List<EffectiveRule> taking =
+        placed.stream()
+            .filter(
+                rule ->
+                    rule.access() == Access.NONE
+                        || rule.access() == Access.READ && writtenAround(placed, rule.path()))
+            .toList();
+    if (taking.isEmpty()) {
+      return List.of();
+    }
+    Map<String, List<String>> names =
+        lookup.otherNames(taking.stream().map(EffectiveRule::path).toList());
+    List<EffectiveRule> more = new ArrayList<>();
+    for (EffectiveRule rule : taking) {
+      for (String name : names.getOrDefault(rule.path(), List.of())) {
+        if (rule.access() == Access.NONE || writtenAround(placed, name)) {
+          more.add(
+              new EffectiveRule(
+                  name, rule.access(), rule.origin() + " (mounted here, too)", false));
+        }
+      }
+    }
+    return more;
+  }
+
+  private static boolean writtenAround(List<EffectiveRule> placed, String path) {
+    return placed.stream()
+        .anyMatch(
+            rule ->
+                rule.access() == Access.WRITE
+                    && !rule.path().equals(path)
+                    && EffectivePolicy.isAtOrBelow(path, rule.path()));
+  }
+
+  /** Protected paths, with the other paths of each. */
+  static Set<String> paths(Set<String> kept, PathLookup lookup) {
+    Set<String> all = new LinkedHashSet<>(kept);
+    if (!kept.isEmpty()) {
+      lookup.otherNames(kept).values().forEach(all::addAll);
+    }
+    return all;
+  }
+
+  /** A path by which a mount shows, since the policy was placed, what it takes away elsewhere. */
+  static Optional<String> since(EffectivePolicy policy) {
+    Set<String> denied = new LinkedHashSet<>();
+    Set<String> unwritten = new LinkedHashSet<>(policy.protectedPaths());
+    for (EffectiveRule rule : policy.rules()) {
+      if (rule.access() == Access.NONE) {
+        denied.add(rule.path());
+      } else if (rule.access() == Access.READ && writtenAround(policy.rules(), rule.path())) {
+        unwritten.add(rule.path());
+      }
+    }
+    return lost(policy, denied, Operation.READ).or(() -> lost(policy, unwritten, Operation.WRITE));
+  }
+
+  private static Optional<String> lost(
+      EffectivePolicy policy, Set<String> paths, Operation operation) {
+    if (paths.isEmpty()) {
+      return Optional.empty();
+    }
+    return policy.places().lookup().otherNames(paths).entrySet().stream()
+        .flatMap(
+            entry ->
+                entry.getValue().stream()
+                    .filter(name -> policy.evaluate(name, operation).allowed())
+                    .map(name -> entry.getKey() + " is mounted at " + name + ", too"))
+        .findFirst();
+  }
+}
