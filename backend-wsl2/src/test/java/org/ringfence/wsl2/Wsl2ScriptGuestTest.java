@@ -116,7 +116,11 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
             .protectedNames(ProtectedNames.OFF)
             .bestEffort("files.metadata")
             .bestEffort("wsl.doors");
-    assertThat(plan(names.none(top.toString())).acceptable()).isTrue();
+    // What a program outside puts in its place would be read.
+    assertThat(plan(names.none(top.toString())).unmet())
+        .extracting(Guarantee::id)
+        .containsExactly("files.read");
+    assertThat(plan(names.bestEffort("files.read")).acceptable()).isTrue();
     try (Sandbox sandbox = open(writing().none(top.toString()))) {
       Files.writeString(top.resolve("key"), "private");
       assertThat(run(sandbox, "mv", "secret", "other").exit()).isNotZero();

@@ -41,7 +41,9 @@ final class GuestTree implements PathLookup, HostTree {
   @Override
   public boolean replaceable(String path) {
     String top = path.substring(1).split("/")[0];
-    return path.substring(1).contains("/") && !SYSTEM.contains(top);
+    // script-install.sh keeps the guests' own directory there, where it stays.
+    boolean own = path.startsWith("/tmp/ringfence-guests-");
+    return !own && path.substring(1).contains("/") && !SYSTEM.contains(top);
   }
 
   private Node node(String path) {
