@@ -138,7 +138,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                       .rule(path.toString(), Access.NONE, MissingPath.SKIP))
                   .unmet())
           .extracting(Guarantee::id)
-          .containsExactly("files.write");
+          .containsExactly("files.write", "files.read");
     }
   }
 
