@@ -1,6 +1,5 @@
 package org.ringfence.policy;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,8 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.ringfence.git.GitLayout;
 
 /**
  * A policy placed on a machine: specials and links resolved, defaults and built-in rules written
@@ -58,7 +55,10 @@ public final class EffectivePolicy {
     placed.addAll(MountedTwice.rules(placed, places.lookup()));
     boolean looks =
         policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
-    this.survey = found != null || !looks ? found : survey(placed);
+    this.survey =
+        found != null || !looks
+            ? found
+            : SurfaceSurvey.of(policy.protectedNames(), placed, places.home());
     this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
     this.homes = HomeNames.of(policy.protectedNames(), places, placed);
@@ -93,40 +93,10 @@ public final class EffectivePolicy {
       paths.addAll(homes.targets(places, placed));
       survey.kept().forEach(path -> paths.add(path.toString()));
       if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
-        grantGitDirectories(placed);
+        survey.grantGitDirectories(placed);
       }
     }
     return paths;
-  }
-
-  private SurfaceSurvey survey(List<EffectiveRule> placed) {
-    List<Path> roots = new ArrayList<>();
-    List<Path> writable = new ArrayList<>();
-    for (EffectiveRule rule : placed) {
-      if (rule.access() == Access.WRITE) {
-        writable.add(Path.of(rule.path()));
-        if (!rule.scratch()) {
-          roots.add(Path.of(rule.path()));
-        }
-      }
-    }
-    return new SurfaceSurvey(policy.protectedNames(), roots, writable, places.home());
-  }
-
-  private void grantGitDirectories(List<EffectiveRule> placed) {
-    for (EffectiveRule rule : List.copyOf(placed)) {
-      boolean root = rule.access() == Access.WRITE && !rule.scratch();
-      for (Path directory :
-          root
-              ? survey.elsewhere().getOrDefault(Path.of(rule.path()), List.of())
-              : List.<Path>of()) {
-        String path = directory.toString();
-        if (placed.stream().noneMatch(other -> other.path().equals(path))) {
-          placed.add(
-              new EffectiveRule(path, Access.WRITE, rule.origin() + " (its git directory)", false));
-        }
-      }
-    }
   }
 
   /**
@@ -267,7 +237,7 @@ public final class EffectivePolicy {
     return Decision.allow("files.rules " + rule.origin());
   }
 
-  private static Decision byName(String name) {
+  static Decision byName(String name) {
     return Decision.deny(
         "protectedNames " + name, "what lies there can run code in a later session");
   }
@@ -332,60 +302,6 @@ public final class EffectivePolicy {
         && rule != null
         && rule.access() == Access.WRITE
         && !rule.scratch();
-  }
-
-  /**
-   * The directories on a path's way that have to be looked at, since a change below one of them
-   * means something if it is a git directory.
-   *
-   * @param path an absolute path
-   * @param replacement whether a directory or a link comes to lie there
-   * @return for each how many of the path's components lead to it
-   */
-  public List<Integer> gitHolders(String path, boolean replacement) {
-    if (policy.protectedNames() == ProtectedNames.OFF) {
-      return List.of();
-    }
-    List<String> components = places.style().components(path);
-    boolean all = replacement || policy.protectedNames() == ProtectedNames.READ_ONLY;
-    List<Integer> holders =
-        all
-            ? IntStream.range(0, components.size()).boxed().toList()
-            : GitLayout.holders(components, ProtectedNames.gitSurfaceNames());
-    return holders.isEmpty() || !keepsNames(path) ? List.of() : holders;
-  }
-
-  /**
-   * Decides on a change below a directory that is a git directory by its parts.
-   *
-   * @param path an absolute path
-   * @param holder how many of its components lead to the git directory
-   * @param replacement whether a directory or a link comes to lie there
-   * @return the decision on writing
-   */
-  public Decision evaluateInGitDirectory(String path, int holder, boolean replacement) {
-    List<String> components = places.style().components(path);
-    List<String> below = new ArrayList<>(List.of(".git"));
-    below.addAll(components.subList(holder, components.size()));
-    ProtectedNames names = policy.protectedNames();
-    String name = replacement ? names.matchingReplacement(below) : names.matching(below);
-    return name == null || !keepsNames(path)
-        ? Decision.allow("no protected name of git's")
-        : byName(name);
-  }
-
-  /**
-   * Decides on a change by which a directory would become a git directory, or would be none any
-   * more.
-   *
-   * @param path an absolute path
-   * @param reason what the change would do
-   * @return the decision; a denial where names are protected
-   */
-  public Decision evaluateGitDirectory(String path, String reason) {
-    return keepsNames(path)
-        ? Decision.deny("protectedNames git directory", reason)
-        : Decision.allow("no protected place");
   }
 
   /**

@@ -87,6 +87,36 @@ final class SurfaceSurvey {
     look();
   }
 
+  /** Looks around where rules grant writing. */
+  static SurfaceSurvey of(ProtectedNames names, List<EffectiveRule> rules, String home) {
+    List<Path> roots = new ArrayList<>();
+    List<Path> writable = new ArrayList<>();
+    for (EffectiveRule rule : rules) {
+      if (rule.access() == Access.WRITE) {
+        writable.add(Path.of(rule.path()));
+        if (!rule.scratch()) {
+          roots.add(Path.of(rule.path()));
+        }
+      }
+    }
+    return new SurfaceSurvey(names, roots, writable, home);
+  }
+
+  /** Grants writing in git directories elsewhere along with the working trees that they are of. */
+  void grantGitDirectories(List<EffectiveRule> rules) {
+    for (EffectiveRule rule : List.copyOf(rules)) {
+      boolean root = rule.access() == Access.WRITE && !rule.scratch();
+      List<Path> given = root ? elsewhere.get(Path.of(rule.path())) : null;
+      for (Path directory : given == null ? List.<Path>of() : given) {
+        String path = directory.toString();
+        if (rules.stream().noneMatch(other -> other.path().equals(path))) {
+          rules.add(
+              new EffectiveRule(path, Access.WRITE, rule.origin() + " (its git directory)", false));
+        }
+      }
+    }
+  }
+
   private void look() {
     TreeSearch search = new TreeSearch(names);
     roots.stream()
@@ -317,11 +347,6 @@ final class SurfaceSurvey {
   /** Paths that are not written, links in their directories resolved. */
   Set<Path> kept() {
     return kept;
-  }
-
-  /** Git directories outside a root that belong to the working tree there, by root. */
-  Map<Path, List<Path>> elsewhere() {
-    return elsewhere;
   }
 
   /** What the survey does not cover; empty when it covers everything. */

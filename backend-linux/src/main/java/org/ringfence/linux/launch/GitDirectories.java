@@ -16,6 +16,7 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.GitDirectoryDecisions;
 
 /**
  * Decides by the parts of the directories that a name lies in: a git directory is one whatever it
@@ -30,12 +31,14 @@ final class GitDirectories {
   private final Child child;
   private final PathObject paths;
   private final EffectivePolicy policy;
+  private final GitDirectoryDecisions rules;
 
   GitDirectories(Kernel kernel, PathObject paths, FileView view) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.paths = paths;
     this.policy = view.policy();
+    this.rules = new GitDirectoryDecisions(policy);
   }
 
   /** A name that is made: a file, a directory, a link. */
@@ -46,7 +49,7 @@ final class GitDirectories {
             && !path.isEmpty()
             && GitLayout.isPart(name)
             && GitLayout.becomesOne(name, there(entry.directory(), 0))
-        ? policy.evaluateGitDirectory(path, "a directory would become a git directory")
+        ? rules.changed(path, "a directory would become a git directory")
         : inside;
   }
 
@@ -58,7 +61,7 @@ final class GitDirectories {
             && !path.isEmpty()
             && GitLayout.isPart(name)
             && GitLayout.endsWithout(name, there(entry.directory(), 0))
-        ? policy.evaluateGitDirectory(path, "a git directory would no longer be one")
+        ? rules.changed(path, "a git directory would no longer be one")
         : inside;
   }
 
@@ -68,10 +71,10 @@ final class GitDirectories {
       return ALLOWED;
     }
     int depth = policy.places().style().components(path).size();
-    for (int holder : policy.gitHolders(path, replacement)) {
+    for (int holder : rules.holders(path, replacement)) {
       int up = depth - 1 - holder;
       if (GitLayout.isGitDirectory(there(entry.directory(), up))) {
-        Decision decision = policy.evaluateInGitDirectory(path, holder, replacement);
+        Decision decision = rules.below(path, holder, replacement);
         if (!decision.allowed()) {
           return decision;
         }
@@ -82,12 +85,12 @@ final class GitDirectories {
 
   /** An object that is there and changes, by the path that it is seen at inside. */
   Decision changed(int tid, String seen, String path) {
-    if (path.isEmpty() || policy.gitHolders(path, false).isEmpty()) {
+    if (path.isEmpty() || rules.holders(path, false).isEmpty()) {
       return ALLOWED;
     }
     Optional<Entry> entry = entry(tid, seen);
     if (entry.isEmpty()) {
-      return policy.evaluateGitDirectory(path, "its directory cannot be looked at");
+      return rules.changed(path, "its directory cannot be looked at");
     }
     try {
       return changed(entry.get(), path, false);

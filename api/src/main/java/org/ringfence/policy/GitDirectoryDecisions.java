@@ -1,0 +1,80 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.ringfence.git.GitLayout;
+
+/**
+ * Decides on changes below directories that are git directories by their parts, which only a look
+ * at the file system tells: whoever asks has looked. Immutable and pure.
+ */
+public final class GitDirectoryDecisions {
+  private final EffectivePolicy policy;
+  private final ProtectedNames names;
+  private final PathStyle style;
+
+  /**
+   * Makes the decisions of a policy.
+   *
+   * @param policy the policy
+   */
+  public GitDirectoryDecisions(EffectivePolicy policy) {
+    this.policy = policy;
+    this.names = policy.policy().protectedNames();
+    this.style = policy.places().style();
+  }
+
+  /**
+   * The directories on a path's way that have to be looked at, since a change below one of them
+   * means something if it is a git directory.
+   *
+   * @param path an absolute path
+   * @param replacement whether a directory or a link comes to lie there
+   * @return for each how many of the path's components lead to it
+   */
+  public List<Integer> holders(String path, boolean replacement) {
+    if (names == ProtectedNames.OFF) {
+      return List.of();
+    }
+    List<String> components = style.components(path);
+    boolean all = replacement || names == ProtectedNames.READ_ONLY;
+    List<Integer> holders =
+        all
+            ? IntStream.range(0, components.size()).boxed().toList()
+            : GitLayout.holders(components, ProtectedNames.gitSurfaceNames());
+    return holders.isEmpty() || !policy.keepsNames(path) ? List.of() : holders;
+  }
+
+  /**
+   * Decides on a change below a git directory.
+   *
+   * @param path an absolute path
+   * @param holder how many of its components lead to the git directory
+   * @param replacement whether a directory or a link comes to lie there
+   * @return the decision on writing
+   */
+  public Decision below(String path, int holder, boolean replacement) {
+    List<String> components = style.components(path);
+    List<String> below = new ArrayList<>(List.of(".git"));
+    below.addAll(components.subList(holder, components.size()));
+    String name = replacement ? names.matchingReplacement(below) : names.matching(below);
+    return name == null || !policy.keepsNames(path)
+        ? Decision.allow("no protected name of git's")
+        : EffectivePolicy.byName(name);
+  }
+
+  /**
+   * Decides on a change by which a directory would become a git directory, or would be none any
+   * more.
+   *
+   * @param path an absolute path
+   * @param reason what the change would do
+   * @return the decision; a denial where names are protected
+   */
+  public Decision changed(String path, String reason) {
+    return policy.keepsNames(path)
+        ? Decision.deny("protectedNames git directory", reason)
+        : Decision.allow("no protected place");
+  }
+}
