@@ -86,7 +86,7 @@ final class TemporaryDirectory implements AutoCloseable {
         try {
           return createIn(directories, place.toRealPath(), outlives);
         } catch (NoSuchFileException | SweptException e) {
-          // Another JVM has removed the base, since it was empty, or this one has been swept.
+          // Somebody has removed the base, or this one has been swept.
           failure = failure == null ? e : failure;
         } catch (IOException e) {
           failure = failure == null ? e : failure;
@@ -195,12 +195,6 @@ final class TemporaryDirectory implements AutoCloseable {
       throw new IOException(path + " is another directory than the one that was made");
     }
     where.base().removeTree(name);
-    try {
-      // Nothing of ours stays where no sandbox is open.
-      Path base = path.getParent().getParent();
-      where.parent().remove(base.getFileName().toString(), true);
-    } catch (IOException e) {
-      LOG.debug("the directory around {} holds others", path.getParent());
-    }
+    // The directory around it stays: a sandbox that opens now may be about to hide it.
   }
 }

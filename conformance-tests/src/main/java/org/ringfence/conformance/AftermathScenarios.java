@@ -90,8 +90,8 @@ final class AftermathScenarios {
   private static String other(Stage stage) throws Exception {
     try (Sandbox first = stage.open(stage.policy("write"), List.of("tmp.private"))) {
       Path tmp = LifetimeScenarios.tmpOf(first);
-      Path base = tmp.getParent();
-      if (!base.getFileName().toString().startsWith("ringfence-")) {
+      Path base = tmp.getParent().getParent();
+      if (base == null || !base.getFileName().toString().startsWith("ringfence-")) {
         throw new NotApplicableException("private directories lie in the user's own here");
       }
       Execution.of(first.start(LifetimeScenarios.sh("mkdir $TMPDIR/d; echo x >$TMPDIR/d/kept")));
