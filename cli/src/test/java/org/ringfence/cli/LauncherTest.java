@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -37,6 +39,9 @@ class LauncherTest {
       echo "$0" >>%s/planted
       exit 1
       """;
+
+  private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+  private static final int ORDINARY = 64321;
 
   @TempDir private Path base;
   private Path workspace;
@@ -71,19 +76,33 @@ class LauncherTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
+  /** Root may write everything, which an ordinary user's installation is not like. */
+  private List<String> asOrdinaryUser() throws IOException {
+    if (!System.getProperty("user.name").equals("root") || !Files.isExecutable(SETPRIV)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.walk(base)) {
+      for (Path each : (Iterable<Path>) all::iterator) {
+        Files.setAttribute(each, "unix:uid", ORDINARY, LinkOption.NOFOLLOW_LINKS);
+      }
+    }
+    return List.of(
+        SETPRIV.toString(), "--reuid=" + ORDINARY, "--regid=" + ORDINARY, "--clear-groups", "--");
+  }
+
   private Result start(String... arguments) throws IOException, InterruptedException {
     return redirected("", arguments);
   }
 
   private Result redirected(String redirection, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "/bin/sh",
-                "-c",
-                "exec /bin/sh \"$0\" \"$@\" " + redirection,
-                base.resolve("installation/ringfence").toString()));
+    List<String> command = new ArrayList<>(asOrdinaryUser());
+    command.addAll(
+        List.of(
+            "/bin/sh",
+            "-c",
+            "exec /bin/sh \"$0\" \"$@\" " + redirection,
+            base.resolve("installation/ringfence").toString()));
     command.addAll(List.of(arguments));
     Path said = record.resolve("said");
     ProcessBuilder builder =

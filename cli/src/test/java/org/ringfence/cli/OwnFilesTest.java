@@ -149,6 +149,45 @@ class OwnFilesTest {
     return workspace.resolve("checkout/ringfence");
   }
 
+  /** This JVM's, and those that the machine has beside it. */
+  static Stream<Path> javas() throws IOException {
+    Path own = Path.of(System.getProperty("java.home")).toRealPath();
+    try (Stream<Path> beside = Files.list(own.getParent())) {
+      return beside
+          .filter(path -> path.equals(own) || !Files.isSymbolicLink(path))
+          .filter(path -> Files.isExecutable(path.resolve("bin/java")))
+          .filter(path -> Files.isReadable(path.resolve("release")))
+          .toList()
+          .stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("javas")
+  void theWorkingDirectoryAndVariablesHaveNoSayOverTheJvm(Path java) throws Exception {
+    Path script = install();
+    Files.writeString(workspace.resolve(".hotspotrc"), "-XX:+PrintFlagsFinal\n");
+    Files.writeString(workspace.resolve(".hotspot_compiler"), "quiet\nnonsense\n");
+    Result result =
+        result(
+            List.of(
+                "/usr/bin/env",
+                "JAVA_HOME=" + java,
+                "JAVA_TOOL_OPTIONS=-Xnonsense",
+                "JDK_JAVA_OPTIONS=-Xnonsense",
+                "_JAVA_OPTIONS=-Xnonsense",
+                "/bin/sh",
+                script.toString(),
+                "run",
+                "--env",
+                "JAVA_TOOL_OPTIONS",
+                "--",
+                "/bin/sh",
+                "-c",
+                "echo \"[$JAVA_TOOL_OPTIONS]\""));
+    assertThat(result).isEqualTo(new Result(0, "[-Xnonsense]\n"));
+  }
+
   @ParameterizedTest
   @MethodSource("backends")
   void theInstallationIsNotChangedByWhatItRuns(String backend) throws Exception {
