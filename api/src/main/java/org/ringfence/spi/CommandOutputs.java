@@ -1,5 +1,8 @@
 package org.ringfence.spi;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -82,6 +85,27 @@ public final class CommandOutputs {
         pumped();
       }
     }
+  }
+
+  /**
+   * One of this JVM's own output streams as the target of a pump, which must not close it.
+   *
+   * @param number 1 for standard output, 2 for standard error
+   * @return a stream whose end leaves the descriptor open
+   */
+  public static OutputStream ofThisJvm(int number) {
+    return new FilterOutputStream(
+        new FileOutputStream(number == 1 ? FileDescriptor.out : FileDescriptor.err)) {
+      @Override
+      public void write(byte[] bytes, int offset, int length) throws IOException {
+        out.write(bytes, offset, length);
+      }
+
+      @Override
+      public void close() throws IOException {
+        flush();
+      }
+    };
   }
 
   private void copy(InputStream in, OutputStream out) {

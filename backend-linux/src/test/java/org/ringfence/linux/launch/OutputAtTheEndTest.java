@@ -86,6 +86,22 @@ class OutputAtTheEndTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
+  void theStreamsOfThisJvmStayOpenWhenACommandUsedThem(String backend) throws Exception {
+    Path own = Path.of("/proc/self/fd/2");
+    Path before = Files.readSymbolicLink(own);
+    try (Sandbox sandbox = open(backend, limited())) {
+      sandbox
+          .start(
+              SandboxCommand.of("/bin/true")
+                  .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                  .redirectError(ProcessBuilder.Redirect.INHERIT))
+          .waitFor();
+    }
+    assertThat(Files.readSymbolicLink(own)).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
   void streamsOfEndedCommandsHoldNoDescriptors(String backend) throws Exception {
     List<SandboxedProcess> kept = new ArrayList<>();
     try (Sandbox sandbox = open(backend, Presets.load("workspace-write"))) {

@@ -1,7 +1,6 @@
 package org.ringfence.macos.launch;
 
 import java.io.BufferedInputStream;
-import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.FilterInputStream;
@@ -144,7 +143,7 @@ final class CommandStreams implements AutoCloseable {
 
   private static OutputStream target(Redirect redirect, int number) throws IOException {
     return redirect.type() == Redirect.Type.INHERIT
-        ? new FileOutputStream(number == 1 ? FileDescriptor.out : FileDescriptor.err)
+        ? CommandOutputs.ofThisJvm(number)
         : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
   }
 

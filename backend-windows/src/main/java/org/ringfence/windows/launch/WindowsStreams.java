@@ -1,7 +1,6 @@
 package org.ringfence.windows.launch;
 
 import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -135,7 +134,7 @@ final class WindowsStreams implements AutoCloseable {
 
   private static OutputStream target(Redirect redirect, int number) throws IOException {
     return redirect.type() == Redirect.Type.INHERIT
-        ? new FileOutputStream(number == 1 ? FileDescriptor.out : FileDescriptor.err)
+        ? CommandOutputs.ofThisJvm(number)
         : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
   }
 
