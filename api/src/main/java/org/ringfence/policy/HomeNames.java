@@ -84,16 +84,14 @@ public final class HomeNames {
             || Lists.NAMES.over(root, home.size(), 0) != null);
   }
 
+  /** What is protected where all homes of a machine are written as a whole. */
+  static HomeNames everywhere(ProtectedNames names, Places places) {
+    return new HomeNames(
+        names, places.style(), Homes.of(places).stream().map(places.style()::components).toList());
+  }
+
   private boolean isAtOrAbove(List<String> above, List<String> path) {
-    if (above.size() > path.size()) {
-      return false;
-    }
-    for (int i = above.size() - 1; i >= 0; i--) {
-      if (!style.key(above.get(i)).equals(style.key(path.get(i)))) {
-        return false;
-      }
-    }
-    return true;
+    return style.startsWith(path, above);
   }
 
   /**

@@ -83,6 +83,19 @@ public enum PathStyle {
     return this == POSIX ? component : component.toUpperCase(Locale.ROOT);
   }
 
+  /** Whether a path lies at or below another, both as components. */
+  boolean startsWith(List<String> path, List<String> above) {
+    if (above.size() > path.size()) {
+      return false;
+    }
+    for (int i = above.size() - 1; i >= 0; i--) {
+      if (!key(above.get(i)).equals(key(path.get(i)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * Joins components to a path.
    *

@@ -3,16 +3,22 @@ package org.ringfence.policy;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.ringfence.event.Violation;
 
 /**
  * Works out from denials what a policy would have to grant so that they do not happen again: no
- * more than the files named, or the directory where names are made or removed. What protects
- * (protected names and paths, deny globs, rules that deny) is never proposed away.
+ * more than the files named, or in the workspace the directory where names are made or removed.
+ *
+ * <p>By itself it grants reading but of secrets, writing in the workspace and in caches that a
+ * preset grants, and hosts where the policy has an allowlist. What protects (protected names and
+ * paths, deny globs, rules that deny) is never proposed away, and no place is granted from which
+ * something runs later. The rest is granted only with consent.
  */
 public final class PolicyProposal {
   private static final Set<String> ON_DIRECTORY =
@@ -33,13 +39,37 @@ public final class PolicyProposal {
           "unlinkat",
           "rmdir");
 
+  /**
+   * Something that a proposal grants.
+   *
+   * @param what the grant, as a policy has it: {@code write :workspace/out}
+   * @param path the real path, empty if it is about no file
+   * @param denial what asked for it
+   */
+  public record Grant(String what, String path, Violation denial) {}
+
+  /**
+   * A denial that a proposal leaves.
+   *
+   * @param denial the denial
+   * @param reason why it is not granted
+   */
+  public record Refusal(Violation denial, String reason) {}
+
   private final SandboxPolicy.Builder builder;
   private final EffectivePolicy before;
-  private final Set<String> refused = new LinkedHashSet<>();
-  private boolean changed;
+  private final WriteBounds bounds;
+  private final SecretPlaces secrets;
+  private final Predicate<Grant> consent;
+  private final List<Grant> granted = new ArrayList<>();
+  private final Set<Refusal> refused = new LinkedHashSet<>();
 
-  private PolicyProposal(EffectivePolicy before) {
+  private PolicyProposal(
+      EffectivePolicy before, Collection<SandboxPolicy> presets, Predicate<Grant> consent) {
     this.before = before;
+    this.bounds = new WriteBounds(before, presets);
+    this.secrets = SecretPlaces.of(before.places());
+    this.consent = consent;
     this.builder = before.policy().toBuilder().layer();
   }
 
@@ -48,79 +78,152 @@ public final class PolicyProposal {
    *
    * @param before the policy under which the denials happened
    * @param denials the denials
+   * @param presets policies whose caches may be granted
+   * @param consent asked for what is not granted by itself; answers whether to grant it
    * @return the proposal
    */
-  public static PolicyProposal after(EffectivePolicy before, Collection<Violation> denials) {
-    PolicyProposal proposal = new PolicyProposal(before);
+  public static PolicyProposal after(
+      EffectivePolicy before,
+      Collection<Violation> denials,
+      Collection<SandboxPolicy> presets,
+      Predicate<Grant> consent) {
+    PolicyProposal proposal = new PolicyProposal(before, presets, consent);
     denials.forEach(proposal::add);
     return proposal;
   }
 
   private void add(Violation denial) {
     String rule = denial.rule();
+    String remedy = denial.remedy();
     if (rule.startsWith("files.default")
         || rule.startsWith("files.rules") && !rule.endsWith(": none")) {
-      grant(denial);
-    } else if (denial.remedy().startsWith("network.unixSockets ")) {
-      builder.unixSocket(denial.target());
-      changed = true;
-    } else if (denial.remedy().startsWith("network.allow ")
+      if (remedy.endsWith("\"read\"")) {
+        read(denial);
+      } else {
+        write(denial);
+      }
+    } else if (remedy.startsWith("network.unixSockets ")) {
+      Grant grant = new Grant("network.unixSockets " + denial.target(), "", denial);
+      if (asked(grant, "what serves there acts outside the sandbox")) {
+        builder.unixSocket(denial.target());
+      }
+    } else if (remedy.startsWith("network.allow ")
         && before.policy().network().mode() == NetworkMode.ALLOWLIST) {
-      builder.allowHost(denial.remedy().substring("network.allow ".length()));
-      changed = true;
-    } else if (denial.remedy().startsWith("network.hostLoopbackPorts ")) {
-      String port = denial.remedy().substring("network.hostLoopbackPorts ".length());
-      builder.hostLoopbackPort(Integer.parseInt(port));
-      changed = true;
+      builder.allowHost(remedy.substring("network.allow ".length()));
+      granted.add(new Grant(remedy, "", denial));
+    } else if (remedy.startsWith("network.hostLoopbackPorts ")) {
+      if (asked(new Grant(remedy, "", denial), "what serves there acts outside the sandbox")) {
+        String port = remedy.substring("network.hostLoopbackPorts ".length());
+        builder.hostLoopbackPort(Integer.parseInt(port));
+      }
     } else {
-      refused.add(denial.operation() + " " + denial.target() + " (" + rule + ")");
+      refuse(denial, rule);
     }
   }
 
-  private void grant(Violation denial) {
-    boolean reads = denial.remedy().endsWith("\"read\"");
-    Path path = Path.of(denial.target());
-    boolean onDirectory =
-        !reads
-            && (ON_DIRECTORY.contains(denial.operation())
-                || !Files.exists(path, LinkOption.NOFOLLOW_LINKS));
-    Path granted = path;
-    while (onDirectory
-        && granted.getParent() != null
-        && (granted == path || !Files.isDirectory(granted))) {
-      granted = granted.getParent();
+  private void refuse(Violation denial, String reason) {
+    refused.add(new Refusal(denial, reason));
+  }
+
+  private boolean asked(Grant grant, String reason) {
+    if (!consent.test(grant)) {
+      refuse(grant.denial(), reason);
+      return false;
     }
-    if (granted.getNameCount() == 0) {
-      refused.add(denial.operation() + " " + denial.target() + " (it would grant everything)");
-      return;
+    granted.add(grant);
+    return true;
+  }
+
+  private void read(Violation denial) {
+    String path = before.places().real(denial.target());
+    ListedName secret = secrets.over(path);
+    if (secret != null) {
+      refuse(denial, "~/" + secret.text() + " holds secrets: " + secret.what());
+    } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS)) {
+      refuse(denial, "nothing is there");
+    } else if (Path.of(path).getNameCount() == 0) {
+      refuse(denial, "it would grant everything");
+    } else if (opensSecrets(path)) {
+      refuse(denial, "secrets lie below; with the preset no-credentials it can be granted");
+    } else {
+      grant(denial, path, Access.READ);
     }
-    Operation operation = reads ? Operation.READ : Operation.WRITE;
-    String named = named(granted);
-    boolean alreadyThere =
-        builder.build().in(before.places()).check(granted.toString(), operation).allowed();
-    if (!alreadyThere) {
+  }
+
+  private boolean opensSecrets(String path) {
+    EffectivePolicy with = with(path, Access.READ);
+    return secrets.below(path).stream()
+        .anyMatch(place -> with.evaluate(place, Operation.READ).allowed());
+  }
+
+  private EffectivePolicy with(String path, Access access) {
+    return builder.build().toBuilder()
+        .layer()
+        .rule(path, access, MissingPath.SKIP)
+        .build()
+        .in(before.places());
+  }
+
+  private void write(Violation denial) {
+    String path = before.places().real(denial.target());
+    WriteBounds.Verdict verdict = bounds.judge(path);
+    if (verdict instanceof WriteBounds.Never never) {
+      refuse(denial, never.reason());
+    } else if (verdict instanceof WriteBounds.Cache cache) {
+      grant(denial, cache.path(), Access.WRITE);
+    } else if (verdict instanceof WriteBounds.Workspace) {
+      inWorkspace(denial, path);
+    } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS) || onDirectory(denial)) {
+      refuse(denial, "only its directory could be granted, and that lies outside the workspace");
+    } else if (asked(
+        new Grant("write " + named(path), path, denial), "it lies outside the workspace")) {
       builder.layer();
-      builder.rule(named, reads ? Access.READ : Access.WRITE, MissingPath.SKIP);
-      changed = true;
+      builder.rule(named(path), Access.WRITE, MissingPath.SKIP);
+    }
+  }
+
+  private static boolean onDirectory(Violation denial) {
+    return ON_DIRECTORY.contains(denial.operation());
+  }
+
+  /** The file itself where it exists, else the directory in which its name comes or goes. */
+  private void inWorkspace(Violation denial, String path) {
+    Path granted = Path.of(path);
+    if (onDirectory(denial) || !Files.exists(granted, LinkOption.NOFOLLOW_LINKS)) {
+      do {
+        granted = granted.getParent();
+      } while (!Files.isDirectory(granted, LinkOption.NOFOLLOW_LINKS));
+      if (bounds.holdsListedNames(granted.toString())) {
+        refuse(denial, "only its directory could be granted, in which code lies that runs later");
+        return;
+      }
+    }
+    grant(denial, granted.toString(), Access.WRITE);
+  }
+
+  private void grant(Violation denial, String path, Access access) {
+    Operation operation = access == Access.READ ? Operation.READ : Operation.WRITE;
+    if (!builder.build().in(before.places()).check(path, operation).allowed()) {
+      builder.layer();
+      builder.rule(named(path), access, MissingPath.SKIP);
+      granted.add(new Grant(access.word() + " " + named(path), path, denial));
     }
   }
 
   /** By the special that it lies below, so that the policy is good for other places as well. */
-  private String named(Path path) {
+  private String named(String real) {
+    Path path = Path.of(real);
     for (String[] special :
         new String[][] {
           {before.places().workspace(), ":workspace"}, {before.places().home(), ":home"}
         }) {
-      if (special[0].isEmpty()) {
-        continue;
-      }
       Path base = Path.of(before.places().real(special[0]));
       if (base.getNameCount() > 0 && path.startsWith(base)) {
         String rest = base.relativize(path).toString();
         return rest.isEmpty() ? special[1] : special[1] + "/" + rest;
       }
     }
-    return path.toString();
+    return real;
   }
 
   /**
@@ -133,20 +236,20 @@ public final class PolicyProposal {
   }
 
   /**
-   * Whether it grants more than the policy before.
+   * What it grants more than the policy before.
    *
-   * @return true if it does
+   * @return the grants
    */
-  public boolean changed() {
-    return changed;
+  public List<Grant> granted() {
+    return List.copyOf(granted);
   }
 
   /**
-   * Denials that no proposal takes away.
+   * Denials that it leaves.
    *
-   * @return them, for people
+   * @return them, with the reasons
    */
-  public List<String> refused() {
+  public List<Refusal> refused() {
     return List.copyOf(refused);
   }
 }

@@ -132,6 +132,16 @@ public enum ProtectedNames {
     return null;
   }
 
+  /** Whether a path is one that a name of several components begins with. */
+  static boolean leadsToName(List<String> components) {
+    for (int start = 0; start < components.size(); start++) {
+      if (SURFACES.below(components, start, 0) != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * The names as they usually lie in a working directory: for backends that can only keep what is
    * there.

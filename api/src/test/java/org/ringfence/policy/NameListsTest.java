@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.json.Presets;
 
 /** The lists are well made, and the document shows what they hold. */
 class NameListsTest {
@@ -30,7 +31,8 @@ class NameListsTest {
 
             What a command may not write although it lies in a writable root, because a program reads it
             later, outside the sandbox. Git directories are not listed: their own layout decides.
-            The tables are made from `protected-names.txt` and `home-names.txt` beside `ProtectedNames`.
+            The tables are made from `protected-names.txt`, `home-names.txt` and `secret-places.txt` beside
+            `ProtectedNames`.
             """);
     table(
         text,
@@ -49,6 +51,11 @@ class NameListsTest {
         """);
     table(
         text, "Caches in a home directory, which stay writable", "what it is", HomeNames.caches());
+    table(
+        text,
+        "Secrets in a home directory, which the preset no-credentials hides",
+        "what it holds",
+        SecretPlaces.names());
     return text.toString();
   }
 
@@ -71,7 +78,8 @@ class NameListsTest {
             .flatMap(List::stream)
             .toList();
     assertThat(all).extracting(ListedName::text).doesNotHaveDuplicates();
-    assertThat(all)
+    assertThat(SecretPlaces.names()).extracting(ListedName::text).doesNotHaveDuplicates();
+    assertThat(Stream.concat(all.stream(), SecretPlaces.names().stream()))
         .allSatisfy(
             name -> {
               assertThat(name.what()).isNotBlank();
@@ -79,5 +87,14 @@ class NameListsTest {
               assertThat(name.components().get(0)).doesNotContain("*");
               assertThat(name.components()).doesNotContain("", ".", "..");
             });
+  }
+
+  @Test
+  void thePresetHidesTheSecrets() {
+    assertThat(Presets.load("no-credentials").rules())
+        .allMatch(rule -> rule.access() == Access.NONE)
+        .extracting(FileRule::path)
+        .containsExactlyElementsOf(
+            SecretPlaces.names().stream().map(name -> ":home/" + name.text()).toList());
   }
 }

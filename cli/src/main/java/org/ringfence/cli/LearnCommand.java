@@ -1,21 +1,31 @@
 package org.ringfence.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyProposal;
+import org.ringfence.policy.PolicyProposal.Grant;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyWriter;
+import org.ringfence.policy.json.Presets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,8 +42,11 @@ import picocli.CommandLine.Spec;
       "Runs a command again and again, each time under the policy that the last run's denials ask"
           + " for, and prints the policy under which it works. The sandbox is in force all the"
           + " time: nothing is done that the policy so far does not grant.",
-      "Starts from read-only unless --policy says otherwise. Protected names, deny globs and rules"
-          + " that deny are never proposed away.",
+      "Starts from read-only and no-credentials unless --policy says otherwise. By itself it grants"
+          + " reading, but of no secrets; writing in the workspace and in caches of the presets; and"
+          + " hosts with --network allowlist. What lies elsewhere is asked for on the terminal, one"
+          + " by one, or listed. Protected names, places from which code runs later, deny globs and"
+          + " rules that deny are never granted.",
       ""
     })
 final class LearnCommand implements Callable<Integer> {
@@ -57,40 +70,71 @@ final class LearnCommand implements Callable<Integer> {
     if (output != null) {
       options.protect(output);
     }
-    SandboxPolicy policy = options.policy("read-only");
+    List<String> given = options.policiesOr(List.of());
+    List<String> bases = given.isEmpty() ? bases(err) : given;
+    SandboxPolicy base = options.policy(bases);
+    List<SandboxPolicy> caches = Presets.toolchains();
+    Predicate<Grant> consent = GrantPrompt.whereSomeoneSits();
     Places places = Places.current(options.workspace());
-    Set<String> refused = new LinkedHashSet<>();
-    int exit = 0;
-    for (int round = 1; round <= MOST_ROUNDS; round++) {
+    SandboxPolicy policy = given.isEmpty() ? withWorkspace(base) : base;
+    List<Grant> grants = new ArrayList<>();
+    PolicyProposal proposal;
+    int exit;
+    int round = 0;
+    do {
+      demandSteady(grants);
       DenialReport denials = new DenialReport();
       exit = run(policy, denials);
-      EffectivePolicy effective = policy.in(places);
-      PolicyProposal proposal = PolicyProposal.after(effective, denials.denials());
-      refused.clear();
-      refused.addAll(proposal.refused());
-      err.println(
-          "ringfence: run "
-              + round
-              + ": exit "
-              + exit
-              + ", "
-              + denials.denials().size()
-              + " denied");
-      if (!proposal.changed()) {
-        break;
-      }
+      proposal = PolicyProposal.after(policy.in(places), denials.denials(), caches, consent);
       policy = proposal.policy();
-    }
-    for (String denial : refused) {
-      err.println("ringfence: still denied, and not proposed: " + Printable.of(denial));
-    }
-    err.println(
-        exit == 0
-            ? "ringfence: under this policy the command works"
-            : "ringfence: under this policy the command still ends with " + exit);
-    err.flush();
-    print(PolicyWriter.write(policy));
+      grants.addAll(proposal.granted());
+      round++;
+      int denied = denials.denials().size();
+      err.println("ringfence: run " + round + ": exit " + exit + ", " + denied + " denied");
+    } while (!proposal.granted().isEmpty() && round < MOST_ROUNDS);
+    Learned learned = new Learned(grants, proposal.refused(), exit);
+    learned.print(err);
+    print(
+        options.onlyPolicies()
+            ? PolicyWriter.writeOver(bases, base, policy, learned.description(command))
+            : PolicyWriter.write(policy, learned.description(command)));
     return exit;
+  }
+
+  /** The workspace is seen also where a private temporary directory would hide it. */
+  private static SandboxPolicy withWorkspace(SandboxPolicy base) {
+    return base.toBuilder().layer().rule(":workspace", Access.READ, MissingPath.REJECT).build();
+  }
+
+  /** Without credentials where a backend can hide them. */
+  private List<String> bases(PrintWriter err) throws Exception {
+    List<String> hidden = List.of("read-only", "no-credentials");
+    EffectivePolicy wanted =
+        withWorkspace(options.policy(hidden)).in(Places.current(options.workspace()));
+    Backends backends = Backends.load();
+    List<SandboxPlan> plans =
+        options.backend() == null
+            ? backends.plans(wanted)
+            : List.of(backends.byId(options.backend()).plan(wanted));
+    if (plans.stream().noneMatch(SandboxPlan::acceptable)) {
+      err.println(
+          "ringfence: nothing here can hide credentials from the command (preset no-credentials):"
+              + " it reads what the user can read");
+      return List.of("read-only");
+    }
+    return hidden;
+  }
+
+  /** What was granted by its path must still be that: the command may have put a link there. */
+  private static void demandSteady(List<Grant> grants) throws IOException {
+    for (Grant grant : grants) {
+      if (!grant.path().isEmpty()
+          && Files.exists(Path.of(grant.path()), LinkOption.NOFOLLOW_LINKS)
+          && !Path.of(grant.path()).toRealPath().toString().equals(grant.path())) {
+        throw new InvalidPolicyException(
+            "learn", grant.path(), "a path that the command has not replaced by a link");
+      }
+    }
   }
 
   /** The command's own output goes to standard error: standard output is for the policy. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
@@ -25,8 +26,8 @@ final class PolicyOptions {
       paramLabel = "PRESET|FILE",
       description = {
         "A preset or a policy file; may be given several times, later ones add to earlier ones.",
-        "Presets: read-only, workspace-write (default), danger-full-access, jvm, maven, gradle,"
-            + " npm."
+        "Presets: read-only, workspace-write (default), danger-full-access, no-credentials, jvm,"
+            + " maven, gradle, npm."
       })
   private List<String> policies = new ArrayList<>();
 
@@ -155,13 +156,28 @@ final class PolicyOptions {
 
   /** The policy that the options make, on top of a preset when they name none. */
   SandboxPolicy policy(String fallback) throws IOException {
-    SandboxPolicy.Builder builder;
-    if (policies.size() <= 1) {
-      builder =
-          PolicyReader.presetOrFile(policies.isEmpty() ? fallback : policies.get(0)).toBuilder();
-    } else {
-      builder = PolicyReader.combined(policies).toBuilder();
-    }
+    return policy(policiesOr(List.of(fallback)));
+  }
+
+  /** The presets and files that were named. */
+  List<String> policiesOr(List<String> fallback) {
+    return policies.isEmpty() ? fallback : List.copyOf(policies);
+  }
+
+  /** Whether presets and files alone make the policy, but for files of ours that are kept. */
+  boolean onlyPolicies() {
+    return network == null
+        && !asked
+        && Stream.of(write, read, deny, allowedHosts, published, environment, limits, bestEffort)
+            .allMatch(List::isEmpty)
+        && timeout == null;
+  }
+
+  /** The policy that the options make on top of presets and files. */
+  SandboxPolicy policy(List<String> named) throws IOException {
+    SandboxPolicy.Builder builder =
+        (named.size() == 1 ? PolicyReader.presetOrFile(named.get(0)) : PolicyReader.combined(named))
+            .toBuilder();
     builder.layer();
     write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
     read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));

@@ -215,7 +215,9 @@ class RunTest {
     try {
       Result learned = run("learn", "-o", policy.toString(), "--", "sh", "-c", script);
       assertThat(learned.exit()).as(learned.err()).isZero();
-      assertThat(learned.err()).contains("under this policy the command works");
+      assertThat(learned.err())
+          .contains("under this policy the command works", "granted: write :workspace");
+      assertThat(policy).content().contains("Granted: write :workspace", "\"extends\"");
       Result proof = run("run", "--policy", policy.toString(), "--", "sh", "-c", script);
       assertThat(proof.exit()).as(proof.err()).isZero();
       Result more = run("run", "--policy", policy.toString(), "--", "mkdir", "/usr/new");
@@ -223,6 +225,58 @@ class RunTest {
     } finally {
       Files.deleteIfExists(policy);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"landlock", "bubblewrap"})
+  void learningPerformsNothingThatRunsLater(String backend) throws Exception {
+    var plan =
+        Backends.load()
+            .byId(backend)
+            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+    assumeTrue(plan.acceptable(), () -> "not here: " + plan.availability().reasons());
+    Path home = Files.createDirectories(workspace.toRealPath().resolve("home"));
+    Path project = Files.createDirectories(home.resolve("project"));
+    List<Path> kept =
+        List.of(
+            home.resolve(".bashrc"),
+            home.resolve(".ssh/authorized_keys"),
+            home.resolve(".config/systemd/user/x.service"),
+            project.resolve(".git/hooks/pre-commit"),
+            project.resolve(".git/config"),
+            project.resolve(".vscode/tasks.json"));
+    StringBuilder script = new StringBuilder("echo x >> work;");
+    for (Path each : kept) {
+      Files.createDirectories(each.getParent());
+      Files.writeString(each, each.endsWith("config") ? "[core]\n" : "");
+      script.append(" echo bad >> ").append(each).append(';');
+    }
+    Files.writeString(project.resolve(".git/HEAD"), "ref: refs/heads/main\n");
+    Files.createDirectories(project.resolve(".git/objects"));
+    Files.createDirectories(project.resolve(".git/refs"));
+    Files.writeString(project.resolve("work"), "");
+    ProcessBuilder builder =
+        builder(
+            List.of("-Duser.home=" + home),
+            "learn",
+            "--backend",
+            backend,
+            "--",
+            "sh",
+            "-c",
+            script + " true");
+    builder.environment().put("HOME", home.toString());
+    Result learned = result(builder.directory(project.toFile()));
+    assertThat(learned.exit()).as(learned.err()).isZero();
+    assertThat(kept)
+        .allSatisfy(each -> assertThat(each).as(learned.err()).content().doesNotContain("bad"));
+    assertThat(project.resolve("work")).as(learned.err()).hasContent("x");
+    assertThat(learned.err())
+        .contains("granted: write :workspace/work", "operations stay denied", ".git/hooks")
+        .doesNotContain("the command works");
+    assertThat(learned.out())
+        .contains("\"extends\"", ":workspace/work")
+        .doesNotContain(".bashrc\" :", "authorized_keys\" :", "pre-commit\" :");
   }
 
   @Test

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import org.ringfence.event.json.ControlEscapes;
 import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -31,7 +33,21 @@ public final class PolicyWriter {
    * @return indented JSON
    */
   public static String write(SandboxPolicy policy) {
+    return write(policy, "");
+  }
+
+  /**
+   * Writes a policy with a description, everything that it extends written out.
+   *
+   * @param policy the policy
+   * @param description the description, empty for none
+   * @return indented JSON
+   */
+  public static String write(SandboxPolicy policy, String description) {
     ObjectNode root = MAPPER.createObjectNode();
+    if (!description.isEmpty()) {
+      root.put("description", description);
+    }
     ObjectNode files = root.putObject("files");
     files.put("default", Words.of(policy.fileDefault()));
     ObjectNode rules = files.putObject("rules");
@@ -70,6 +86,59 @@ public final class PolicyWriter {
     enforcement.put("mode", Words.of(policy.strictness().mode()));
     strings(enforcement.putArray("bestEffort"), policy.strictness().bestEffort());
     return text(root);
+  }
+
+  /**
+   * Writes what a policy grants more than others that it extends: rules, hosts, ports and sockets.
+   *
+   * @param bases the names of presets and the paths of files that the others come from
+   * @param base the others as one policy
+   * @param policy the policy, made from that one by further rules, hosts, ports and sockets
+   * @param description what the policy is for
+   * @return indented JSON
+   */
+  public static String writeOver(
+      List<String> bases, SandboxPolicy base, SandboxPolicy policy, String description) {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("description", description);
+    ArrayNode extended = root.putArray("extends");
+    bases.forEach(name -> extended.add(Presets.names().contains(name) ? name : absolute(name)));
+    ObjectNode rules = root.putObject("files").putObject("rules");
+    for (FileRule rule : policy.rules()) {
+      if (!base.rules().contains(rule)) {
+        ObjectNode entry = rules.putObject(rule.path());
+        entry.put("access", rule.access().word());
+        entry.put("missing", Words.of(rule.missing()));
+      }
+    }
+    var before = base.network();
+    var after = policy.network();
+    ObjectNode network = MAPPER.createObjectNode();
+    more(network, "allow", before.allow(), after.allow());
+    more(network, "unixSockets", before.unixSockets(), after.unixSockets());
+    ArrayNode ports = MAPPER.createArrayNode();
+    after.hostLoopbackPorts().stream()
+        .filter(port -> !before.hostLoopbackPorts().contains(port))
+        .forEach(ports::add);
+    if (!ports.isEmpty()) {
+      network.set("hostLoopbackPorts", ports);
+    }
+    if (!network.isEmpty()) {
+      root.set("network", network);
+    }
+    return text(root);
+  }
+
+  private static String absolute(String file) {
+    return Path.of(file).toAbsolutePath().normalize().toString();
+  }
+
+  private static void more(
+      ObjectNode node, String name, Collection<?> before, Collection<?> after) {
+    List<?> added = after.stream().filter(each -> !before.contains(each)).toList();
+    if (!added.isEmpty()) {
+      strings(node.putArray(name), added);
+    }
   }
 
   private static void limits(ObjectNode node, SandboxPolicy policy) {

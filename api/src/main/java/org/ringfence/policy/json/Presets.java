@@ -10,12 +10,21 @@ import org.ringfence.policy.SandboxPolicy;
 
 /**
  * The policies that come with Ringfence: {@code read-only}, {@code workspace-write}, {@code
- * danger-full-access}, and the toolchain presets that a policy adds with {@code extends}.
+ * danger-full-access}, {@code no-credentials}, and the toolchain presets that a policy adds with
+ * {@code extends}.
  */
 public final class Presets {
+  private static final List<String> TOOLCHAINS = List.of("jvm", "maven", "gradle", "npm");
   private static final List<String> NAMES =
       List.of(
-          "read-only", "workspace-write", "danger-full-access", "jvm", "maven", "gradle", "npm");
+          "read-only",
+          "workspace-write",
+          "danger-full-access",
+          "no-credentials",
+          "jvm",
+          "maven",
+          "gradle",
+          "npm");
 
   private Presets() {}
 
@@ -26,6 +35,15 @@ public final class Presets {
    */
   public static List<String> names() {
     return NAMES;
+  }
+
+  /**
+   * The presets that add what a tool needs, its caches among it.
+   *
+   * @return the presets as policies
+   */
+  public static List<SandboxPolicy> toolchains() {
+    return TOOLCHAINS.stream().map(Presets::load).toList();
   }
 
   /**

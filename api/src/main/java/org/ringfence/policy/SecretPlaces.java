@@ -1,0 +1,65 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Places in home directories that hold keys, passwords, tokens, cookies, or what was typed: listed
+ * with a source for each. Immutable.
+ */
+public final class SecretPlaces {
+  private static final NameList PLACES = NameList.read("secret-places.txt", "");
+
+  private final PathStyle style;
+  private final List<List<String>> homes;
+
+  private SecretPlaces(PathStyle style, List<List<String>> homes) {
+    this.style = style;
+    this.homes = List.copyOf(homes);
+  }
+
+  /** The places in all homes of a machine. */
+  static SecretPlaces of(Places places) {
+    return new SecretPlaces(
+        places.style(), Homes.of(places).stream().map(places.style()::components).toList());
+  }
+
+  /**
+   * The list.
+   *
+   * @return the places, as paths below a home
+   */
+  public static List<ListedName> names() {
+    return PLACES.names();
+  }
+
+  /** The place that a path lies at or below, or null. */
+  ListedName over(String path) {
+    List<String> components = style.components(path);
+    for (List<String> home : homes) {
+      if (components.size() > home.size() && style.startsWith(components, home)) {
+        ListedName name = PLACES.over(components, home.size(), 0);
+        if (name != null) {
+          return name;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The places that lie below a path, whether or not they exist. */
+  List<String> below(String path) {
+    List<String> components = style.components(path);
+    List<String> below = new ArrayList<>();
+    for (List<String> home : homes) {
+      for (ListedName name : PLACES.names()) {
+        List<String> place = new ArrayList<>(home);
+        place.addAll(List.of(name.text().split("/")));
+        if (!name.text().contains("*") && style.startsWith(place, components)) {
+          below.add(style.join(place));
+        }
+      }
+    }
+    return below;
+  }
+}

@@ -1,0 +1,118 @@
+package org.ringfence.policy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+
+/** Where writing may be proposed without a question, where with one, and where never. */
+final class WriteBounds {
+  /** What holds at a path. */
+  sealed interface Verdict {}
+
+  /** It lies in the workspace, where nothing protects it. */
+  record Workspace() implements Verdict {}
+
+  /**
+   * It lies in a cache that a preset grants.
+   *
+   * @param path the cache
+   */
+  record Cache(String path) implements Verdict {}
+
+  /** It lies elsewhere. */
+  record Elsewhere() implements Verdict {}
+
+  /**
+   * It is never granted.
+   *
+   * @param reason why
+   */
+  record Never(String reason) implements Verdict {}
+
+  private final Places places;
+  private final String workspace;
+  private final ProtectedNames names;
+  private final HomeNames homes;
+  private final EffectivePolicy open;
+  private final List<FileRule> presets;
+
+  WriteBounds(EffectivePolicy before, Collection<SandboxPolicy> presets) {
+    this.places = before.places();
+    this.workspace = places.real(places.workspace());
+    SandboxPolicy policy = before.policy();
+    this.names =
+        policy.protectedNames() == ProtectedNames.OFF
+            ? ProtectedNames.HOOKS_AND_CONFIG
+            : policy.protectedNames();
+    this.homes = HomeNames.everywhere(names, places);
+    this.open =
+        policy.toBuilder()
+            .layer()
+            .rule(":workspace", Access.WRITE, MissingPath.SKIP)
+            .protectedNames(names)
+            .build()
+            .in(places);
+    this.presets =
+        presets.stream()
+            .flatMap(preset -> preset.rules().stream())
+            .filter(rule -> rule.access() == Access.WRITE)
+            .toList();
+  }
+
+  Verdict judge(String path) {
+    PathStyle style = places.style();
+    List<String> components = style.components(path);
+    List<String> root = style.components(workspace);
+    if (!root.isEmpty() && style.startsWith(components, root)) {
+      Decision decision = open.evaluate(path, Operation.WRITE);
+      return decision.allowed() ? new Workspace() : new Never(explained(decision.rule()));
+    }
+    String name = homes.protectedAt(components, 0);
+    if (name != null) {
+      return new Never(explained("protectedNames " + name));
+    }
+    return places.home().isEmpty() ? new Elsewhere() : cache(path);
+  }
+
+  private Verdict cache(String path) {
+    String home = places.real(places.home());
+    for (ListedName cache : HomeNames.caches()) {
+      String at = home + "/" + cache.text();
+      boolean within = path.equals(at) || path.startsWith(at + "/");
+      String named = ":home/" + cache.text();
+      if (within
+          && presets.stream().anyMatch(rule -> (named + "/").startsWith(rule.path() + "/"))) {
+        return Files.isDirectory(Path.of(at))
+            ? new Cache(at)
+            : new Never("the cache " + at + " does not exist; make the directory to have it used");
+      }
+    }
+    return new Elsewhere();
+  }
+
+  /** Whether a directory below which names would lie whose protection rests on what is above. */
+  boolean holdsListedNames(String directory) {
+    PathStyle style = places.style();
+    List<String> components = style.components(directory);
+    int depth = style.components(workspace).size();
+    return ProtectedNames.leadsToName(components.subList(depth, components.size()));
+  }
+
+  private static String explained(String rule) {
+    String prefix = "protectedNames ";
+    if (!rule.startsWith(prefix)) {
+      return rule;
+    }
+    String text = rule.substring(prefix.length());
+    String inHome = text.startsWith("~/") ? text.substring(2) : text;
+    for (List<ListedName> list : List.of(ProtectedNames.names(), HomeNames.names())) {
+      for (ListedName name : list) {
+        if (name.text().equals(inHome)) {
+          return "protected name " + text + ": read by " + name.what() + " (" + name.source() + ")";
+        }
+      }
+    }
+    return "protected name " + text + ": what lies there can run code later";
+  }
+}

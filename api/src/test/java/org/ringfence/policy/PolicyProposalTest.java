@@ -1,0 +1,205 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.PolicyProposal.Grant;
+import org.ringfence.policy.PolicyProposal.Refusal;
+import org.ringfence.policy.json.Presets;
+
+class PolicyProposalTest {
+  @TempDir private Path directory;
+  private Path home;
+  private Path workspace;
+  private Places places;
+  private final List<Grant> questions = new ArrayList<>();
+  private boolean answer;
+
+  @BeforeEach
+  void homeAndWorkspace() throws IOException {
+    home = Files.createDirectories(directory.toRealPath().resolve("home"));
+    workspace = Files.createDirectories(home.resolve("project"));
+    Files.createDirectories(directory.resolve("elsewhere"));
+    places =
+        Places.of(PathStyle.POSIX, workspace.toString(), home.toString()).lookedUp(PathLookup.HOST);
+  }
+
+  private Violation denial(String operation, Path path, String access, FileDefault fallback) {
+    return new Violation(
+        operation,
+        path.toString(),
+        1,
+        "",
+        "files.default " + fallback.name().toLowerCase(java.util.Locale.ROOT),
+        "files.rules \"" + path + "\": \"" + access + "\"",
+        Violation.Certainty.CERTAIN);
+  }
+
+  private PolicyProposal writing(String operation, Path path) {
+    return after(Presets.load("read-only"), denial(operation, path, "write", FileDefault.READ));
+  }
+
+  private PolicyProposal after(SandboxPolicy policy, Violation denial) {
+    return PolicyProposal.after(
+        policy.in(places),
+        List.of(denial),
+        Presets.toolchains(),
+        grant -> {
+          questions.add(grant);
+          return answer;
+        });
+  }
+
+  private void grantsNothing(PolicyProposal proposal, String reason) {
+    assertThat(proposal.granted()).isEmpty();
+    assertThat(proposal.refused())
+        .extracting(Refusal::reason)
+        .singleElement()
+        .asString()
+        .contains(reason);
+    assertThat(proposal.policy().rules()).isEqualTo(Presets.load("read-only").rules());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    ".bashrc, bash(1)",
+    ".ssh/authorized_keys, sshd(8)",
+    ".config/systemd/user/x.service, systemd.unit(5)",
+    ".config/never-heard-of, protected name",
+    ".local/bin/ls, PATH",
+    "project/.git/hooks/pre-commit, protected name .git/hooks",
+    "project/.git/config, protected name .git/config",
+    "project/.vscode/tasks.json, Visual Studio Code",
+    ".m2/settings.xml, Maven"
+  })
+  void noProtectedNameIsGrantedOrAskedFor(String name, String reason) throws IOException {
+    answer = true;
+    Path file = home.resolve(name);
+    for (boolean there : new boolean[] {false, true}) {
+      if (there) {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "");
+      }
+      grantsNothing(writing(there ? "open" : "create", file), reason);
+    }
+    assertThat(questions).isEmpty();
+  }
+
+  @Test
+  void aFileOfTheWorkspaceIsGrantedByItself() throws IOException {
+    Files.writeString(workspace.resolve("there"), "");
+    PolicyProposal proposal = writing("open", workspace.resolve("there"));
+    assertThat(proposal.granted())
+        .extracting(Grant::what)
+        .containsExactly("write :workspace/there");
+    assertThat(proposal.refused()).isEmpty();
+  }
+
+  @Test
+  void whereNamesAreMadeInTheWorkspaceTheirDirectoryIsGranted() throws IOException {
+    Files.createDirectories(workspace.resolve("out"));
+    assertThat(writing("create", workspace.resolve("out/new")).granted())
+        .extracting(Grant::what)
+        .containsExactly("write :workspace/out");
+    assertThat(writing("mkdir", workspace.resolve("other/deep")).granted())
+        .extracting(Grant::what)
+        .containsExactly("write :workspace");
+  }
+
+  @Test
+  void aLinkOfTheWorkspaceThatLeadsToAStartUpFileGrantsNothing() throws IOException {
+    Files.writeString(home.resolve(".bashrc"), "");
+    Path link = Files.createSymbolicLink(workspace.resolve("notes"), home.resolve(".bashrc"));
+    grantsNothing(writing("open", link), "bash(1)");
+  }
+
+  @Test
+  void outsideTheWorkspaceAFileIsAskedForAndADirectoryNeverGranted() throws IOException {
+    Path there = Files.writeString(directory.toRealPath().resolve("elsewhere/there"), "");
+    grantsNothing(writing("open", there), "outside the workspace");
+    assertThat(questions).extracting(Grant::what).containsExactly("write " + there);
+    answer = true;
+    assertThat(writing("open", there).granted())
+        .extracting(Grant::what)
+        .containsExactly("write " + there);
+    questions.clear();
+    grantsNothing(writing("create", there.resolveSibling("new")), "only its directory");
+    grantsNothing(writing("unlink", there), "only its directory");
+    grantsNothing(writing("mkdir", home.resolve("new")), "only its directory");
+    assertThat(questions).isEmpty();
+  }
+
+  @Test
+  void cachesOfPresetsAreGrantedWhereTheyAre() throws IOException {
+    Path jar = home.resolve(".m2/repository/a/b.jar");
+    grantsNothing(writing("create", jar), "does not exist");
+    Files.createDirectories(home.resolve(".m2/repository"));
+    assertThat(writing("create", jar).granted())
+        .extracting(Grant::what)
+        .containsExactly("write :home/.m2/repository");
+    Files.createDirectories(home.resolve(".cargo/registry"));
+    grantsNothing(writing("create", home.resolve(".cargo/registry/x")), "only its directory");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".ssh/id_ed25519", ".aws/credentials", ".netrc", ".bash_history"})
+  void secretsAreNotReadByThemselves(String name) throws IOException {
+    Path file = home.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "");
+    Violation denial = denial("open", file, "read", FileDefault.MINIMAL);
+    SandboxPolicy minimal = SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build();
+    PolicyProposal proposal = after(minimal, denial);
+    assertThat(proposal.granted()).isEmpty();
+    assertThat(proposal.refused()).extracting(Refusal::reason).allMatch(r -> r.contains("secrets"));
+    Violation all = denial("open", home, "read", FileDefault.MINIMAL);
+    assertThat(after(minimal, all).granted()).isEmpty();
+    SandboxPolicy hidden =
+        SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).none(":home/.ssh").build();
+    assertThat(after(hidden, all).granted()).isEmpty();
+    Files.writeString(home.resolve("notes"), "");
+    Violation notes = denial("open", home.resolve("notes"), "read", FileDefault.MINIMAL);
+    assertThat(after(minimal, notes).granted())
+        .extracting(Grant::what)
+        .containsExactly("read :home/notes");
+  }
+
+  @Test
+  void aHomeIsReadWhereItsSecretsAreHidden() {
+    SandboxPolicy.Builder builder =
+        Presets.load("no-credentials").toBuilder().fileDefault(FileDefault.MINIMAL);
+    Violation all = denial("open", home, "read", FileDefault.MINIMAL);
+    assertThat(after(builder.build(), all).granted())
+        .extracting(Grant::what)
+        .containsExactly("read :home");
+  }
+
+  @Test
+  void socketsAndPortsOfTheHostAreAskedFor() {
+    Violation socket =
+        new Violation(
+            "connect",
+            "/run/docker.sock",
+            1,
+            "",
+            "network.unixSockets",
+            "network.unixSockets \"/run/docker.sock\"",
+            Violation.Certainty.CERTAIN);
+    grantsNothing(after(Presets.load("read-only"), socket), "acts outside");
+    assertThat(questions).hasSize(1);
+    answer = true;
+    assertThat(after(Presets.load("read-only"), socket).policy().network().unixSockets())
+        .contains("/run/docker.sock");
+  }
+}

@@ -1,0 +1,84 @@
+package org.ringfence.cli;
+
+import java.io.BufferedReader;
+import java.io.FileReader;
+import java.io.FileWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.ringfence.event.Printable;
+import org.ringfence.policy.PolicyProposal.Grant;
+
+/** Asks whoever sits at the terminal, one by one, about what is not learned without a question. */
+final class GrantPrompt implements Predicate<Grant> {
+  private static final String TERMINAL = "/dev/tty";
+
+  private final BufferedReader in;
+  private final PrintWriter out;
+  private final Set<String> denied = new HashSet<>();
+
+  GrantPrompt(BufferedReader in, PrintWriter out) {
+    this.in = in;
+    this.out = out;
+  }
+
+  /** On the terminal when standard input is one; else every answer is no. */
+  static Predicate<Grant> whereSomeoneSits() {
+    try {
+      return standardInputIsTerminal()
+          ? new GrantPrompt(
+              new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset())),
+              new PrintWriter(new FileWriter(TERMINAL, Charset.defaultCharset()), true))
+          : grant -> false;
+    } catch (IOException e) {
+      return grant -> false;
+    }
+  }
+
+  private static boolean standardInputIsTerminal() {
+    try {
+      String input = Path.of("/proc/self/fd/0").toRealPath().toString();
+      return input.startsWith("/dev/pts/") || input.startsWith("/dev/tty");
+    } catch (IOException e) {
+      // Elsewhere the JVM tells, though only when standard output is a terminal as well.
+      return System.console() != null && Runtime.version().feature() < 22;
+    }
+  }
+
+  @Override
+  public boolean test(Grant grant) {
+    if (denied.contains(grant.what())) {
+      return false;
+    }
+    try {
+      boolean open = true;
+      while (open && in.ready()) {
+        // What was typed before the question is no answer to it.
+        open = in.read() >= 0;
+      }
+      out.print(
+          "ringfence: "
+              + grant.denial().operation()
+              + " "
+              + Printable.of(grant.denial().target())
+              + " was denied\n  grant "
+              + Printable.of(grant.what())
+              + " in the next run and in the policy? [y]es or [n]o (default)? ");
+      out.flush();
+      String answer = in.readLine();
+      boolean yes =
+          answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+      if (!yes) {
+        denied.add(grant.what());
+      }
+      return yes;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
