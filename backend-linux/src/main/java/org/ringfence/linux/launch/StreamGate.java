@@ -80,7 +80,8 @@ final class StreamGate {
   Way way(int fd, int number) throws SandboxException {
     try {
       Way way = decide(fd, number);
-      if (way == Way.AS_IT_IS) {
+      if (way == Way.AS_IT_IS && paths.pathOf(fd).isEmpty()) {
+        // What has a path is known by its mount.
         handed.add(paths, fd);
       }
       return way;
