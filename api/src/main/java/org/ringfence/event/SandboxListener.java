@@ -49,6 +49,25 @@ public interface SandboxListener {
   default void connection(ConnectionRecord connection) {}
 
   /**
+   * Events were dropped: what waits for a listener is bounded. Called in their place, after those
+   * that came before.
+   *
+   * @param dropped how many
+   */
+  default void dropped(DroppedEvents dropped) {}
+
+  /**
+   * Whether commands are ended when a record of an executed program or of a connection is dropped,
+   * or cannot be taken because this listener throws. Must not wait; may be asked on any thread.
+   *
+   * @return true if no command may go on without its record; false if it is enough to hear how many
+   *     are missing
+   */
+  default boolean needsEveryRecord() {
+    return false;
+  }
+
+  /**
    * Decides about a host that no rule of the policy lists, in mode allowlist. Called for those with
    * {@link Interest#UNLISTED_HOSTS} only, on a thread of its own, and not for two hosts at a time;
    * what it throws is a denial, and so is an answer that takes longer than {@link

@@ -1,6 +1,7 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
@@ -27,5 +28,13 @@ final class DenialPrinter implements SandboxListener {
             + "; to allow it: "
             + Printable.of(violation.remedy()));
     out.flush();
+  }
+
+  @Override
+  public void dropped(DroppedEvents dropped) {
+    if (dropped.violations() > 0) {
+      out.println("ringfence: denied " + dropped.violations() + " more, too fast to be shown");
+      out.flush();
+    }
   }
 }

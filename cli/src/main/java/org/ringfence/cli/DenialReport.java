@@ -6,16 +6,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Printable;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 
 /** Collects denials, and prints each once at the end. */
 final class DenialReport implements SandboxListener {
-  private static final int MOST = 10_000;
+  private static final int MOST = 2_000;
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
+  private long uncounted;
 
   @Override
   public Set<Interest> interests() {
@@ -30,7 +32,14 @@ final class DenialReport implements SandboxListener {
     } else if (counts.size() < MOST) {
       counts.put(key, 1);
       distinct.add(violation);
+    } else {
+      uncounted++;
     }
+  }
+
+  @Override
+  public synchronized void dropped(DroppedEvents dropped) {
+    uncounted += dropped.violations();
   }
 
   private static String key(Violation violation) {
@@ -64,6 +73,9 @@ final class DenialReport implements SandboxListener {
                 + "; to allow it: "
                 + Printable.of(violation.remedy()));
       }
+    }
+    if (uncounted > 0) {
+      out.println("ringfence: denied " + uncounted + " more, too fast or too many to be listed");
     }
     out.flush();
   }

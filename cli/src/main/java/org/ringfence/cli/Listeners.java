@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.SandboxListener;
@@ -39,6 +40,16 @@ record Listeners(List<SandboxListener> all) implements SandboxListener {
   @Override
   public void connection(ConnectionRecord connection) {
     each(listener -> listener.connection(connection));
+  }
+
+  @Override
+  public void dropped(DroppedEvents dropped) {
+    each(listener -> listener.dropped(dropped));
+  }
+
+  @Override
+  public boolean needsEveryRecord() {
+    return all.stream().anyMatch(SandboxListener::needsEveryRecord);
   }
 
   /** The first that wants to decide does. */

@@ -80,6 +80,11 @@ final class RunCommand implements Callable<Integer> {
   private Path audit;
 
   @Option(
+      names = "--audit-complete",
+      description = "End the command when a line of the audit log would be lost.")
+  private boolean auditComplete;
+
+  @Option(
       names = "--audit-mask",
       paramLabel = "REGEX",
       description = "Mask this among arguments as well: the first group, or all that matches.")
@@ -112,7 +117,7 @@ final class RunCommand implements Callable<Integer> {
     }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       if (audit != null) {
-        listeners.add(new AuditLog(log, SecretMask.usualAnd(masks)));
+        listeners.add(new AuditLog(log, SecretMask.usualAnd(masks), auditComplete));
       }
       Runner runner = new Runner(options, Listeners.of(listeners), tty, err);
       return reviewed ? review(runner, err) : runner.run(command);

@@ -11,18 +11,20 @@ import java.util.Objects;
 import java.util.Set;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 
 /**
  * Writes what happens in a sandbox as JSON Lines: a line per executed program, with {@code "event":
- * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}. Every line
- * is flushed.
+ * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}, and one
+ * with {@code "event": "dropped"} that counts what came too fast. Every line is flushed.
  */
 public final class AuditLog implements SandboxListener {
   private final ObjectMapper mapper = new ObjectMapper();
   private final Writer out;
   private final SecretMask mask;
+  private final boolean complete;
 
   /**
    * Writes to a writer, which stays the caller's to close.
@@ -31,6 +33,18 @@ public final class AuditLog implements SandboxListener {
    * @param mask what masks secrets among arguments
    */
   public AuditLog(Writer out, SecretMask mask) {
+    this(out, mask, false);
+  }
+
+  /**
+   * Writes to a writer, which stays the caller's to close.
+   *
+   * @param out the writer
+   * @param mask what masks secrets among arguments
+   * @param complete whether commands end when a line cannot be written
+   */
+  public AuditLog(Writer out, SecretMask mask, boolean complete) {
+    this.complete = complete;
     this.out = Objects.requireNonNull(out, "out");
     this.mask = Objects.requireNonNull(mask, "mask");
     mapper.getFactory().setCharacterEscapes(new ControlEscapes());
@@ -39,6 +53,23 @@ public final class AuditLog implements SandboxListener {
   @Override
   public Set<Interest> interests() {
     return Set.of(Interest.COMMANDS, Interest.CONNECTIONS);
+  }
+
+  /** A line that says what is missing. */
+  @Override
+  public void dropped(DroppedEvents dropped) {
+    ObjectNode line = mapper.createObjectNode();
+    line.put("event", "dropped");
+    line.put("time", Instant.now().toString());
+    line.put("denied", dropped.violations());
+    line.put("executed", dropped.commands());
+    line.put("connection", dropped.connections());
+    write(line);
+  }
+
+  @Override
+  public boolean needsEveryRecord() {
+    return complete;
   }
 
   @Override

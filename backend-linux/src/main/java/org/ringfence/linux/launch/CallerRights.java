@@ -27,7 +27,16 @@ final class CallerRights {
   CallerRights(Kernel kernel, boolean root) {
     this.kernel = kernel;
     this.child = new Child(kernel);
-    this.root = root;
+    this.root = root || capable();
+  }
+
+  /** A JVM of another user may have been given capabilities, which its commands do not get. */
+  private boolean capable() {
+    try {
+      return child.rights((int) ProcessHandle.current().pid()).capabilities() != 0;
+    } catch (AccessException e) {
+      return true;
+    }
   }
 
   /**
@@ -87,8 +96,8 @@ final class CallerRights {
         current.remove();
         block.setBytes(data, own);
         kernel.call(Syscall.CAPSET, header, data);
-        kernel.call(Syscall.SETFSUID, 0);
-        kernel.call(Syscall.SETFSGID, 0);
+        kernel.call(Syscall.SETFSUID, kernel.call(Syscall.GETEUID));
+        kernel.call(Syscall.SETFSGID, kernel.call(Syscall.GETEGID));
         if (!Arrays.equals(ownGroups, rights.groups())) {
           setGroups(ownGroups);
         }

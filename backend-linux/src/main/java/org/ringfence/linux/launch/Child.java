@@ -211,20 +211,22 @@ final class Child {
     return (int) statusField(tid, "PPid:", 10)[0];
   }
 
-  /** The strings of a NULL-terminated array of pointers, at most so many. */
-  List<String> strings(int tid, long address, int most) throws AccessException {
+  /** The strings of a NULL-terminated array of pointers, at most so many, and so many bytes. */
+  List<String> strings(int tid, long address, int most, int bytes) throws AccessException {
     List<String> strings = new ArrayList<>();
-    for (int i = 0; address != 0 && i < most; i++) {
+    int left = bytes;
+    for (int i = 0; address != 0 && i < most && left > 0; i++) {
       long at =
           ByteBuffer.wrap(read(tid, address + 8L * i, 8)).order(ByteOrder.nativeOrder()).getLong();
       if (at == 0) {
         return strings;
       }
-      byte[] start = readUpTo(tid, at, LONGEST_ARGUMENT);
+      byte[] start = readUpTo(tid, at, Math.min(LONGEST_ARGUMENT, left));
       int end = indexOfZero(start);
       strings.add(
           new String(start, 0, end < 0 ? start.length : end, StandardCharsets.UTF_8)
               + (end < 0 ? "…" : ""));
+      left -= end < 0 ? start.length : end + 1;
     }
     return strings;
   }

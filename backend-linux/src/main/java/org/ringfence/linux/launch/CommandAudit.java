@@ -15,12 +15,12 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
-/**
- * Records what is executed, while the call is held, and how it ends. Runs on the supervisor's
- * thread.
- */
+/** Records what is executed, while the call is held, and how it ends. Thread-safe. */
 final class CommandAudit implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 256;
+  private static final int MOST_ARGUMENT_BYTES = 65_536;
+  private static final int FEWER_ARGUMENT_BYTES = 1024;
+  private static final int MANY_PROCESSES = 256;
   // linux/pidfd.h: PIDFD_GET_INFO is _IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info), whose size
   // may grow; the kernel takes the first version's 64 bytes. PIDFD_INFO_EXIT came with Linux 6.15.
   private static final long PIDFD_GET_INFO = 0xc040ff0bL;
@@ -79,7 +79,8 @@ final class CommandAudit implements AutoCloseable {
         // A shell looks in one directory after the other; what is not there is not executed.
         child.close(paths.open(call.tid(), directory, name, true));
       }
-      List<String> arguments = child.strings(call.tid(), call.argument(at ? 2 : 1), MOST_ARGUMENTS);
+      List<String> arguments =
+          child.strings(call.tid(), call.argument(at ? 2 : 1), MOST_ARGUMENTS, room());
       int working = paths.workingDirectory(call.tid());
       String workingDirectory;
       try {
@@ -98,22 +99,34 @@ final class CommandAudit implements AutoCloseable {
               now,
               now,
               OptionalInt.empty());
-      Running before = byPid.get(pid);
-      if (before != null) {
-        reporter.tell(listener -> listener.executed(before.ended(OptionalInt.empty())));
-        replace(new Running(record, pid, before.pidfd()));
-        return Optional.empty();
-      }
-      long pidfd = kernel.call(Syscall.PIDFD_OPEN, pid, 0);
-      if (pidfd < 0) {
-        return Optional.empty();
-      }
-      replace(new Running(record, pid, (int) pidfd));
-      return Optional.of((int) pidfd);
+      return begins(pid, record);
     } catch (AccessException e) {
       // It fails to execute, or is gone.
       return Optional.empty();
     }
+  }
+
+  /** What was looked at may have taken long: only the bookkeeping is for one thread at a time. */
+  private synchronized Optional<Integer> begins(int pid, AuditRecord record) {
+    Running before = byPid.get(pid);
+    if (before != null) {
+      reporter.executed(before.ended(OptionalInt.empty()));
+      replace(new Running(record, pid, before.pidfd()));
+      return Optional.empty();
+    }
+    long pidfd = kernel.call(Syscall.PIDFD_OPEN, pid, 0);
+    if (pidfd < 0) {
+      // It is gone, or this JVM has no descriptor left to see its end by.
+      reporter.executed(new Running(record, pid, -1).ended(OptionalInt.empty()));
+      return Optional.empty();
+    }
+    replace(new Running(record, pid, (int) pidfd));
+    return Optional.of((int) pidfd);
+  }
+
+  /** Many processes at once have less room for their arguments each. */
+  private synchronized int room() {
+    return byPid.size() < MANY_PROCESSES ? MOST_ARGUMENT_BYTES : FEWER_ARGUMENT_BYTES;
   }
 
   private void replace(Running running) {
@@ -127,7 +140,7 @@ final class CommandAudit implements AutoCloseable {
    * @param reaped whether the parent has
    * @return false if it is to be called again, when the parent has
    */
-  boolean ended(int pidfd, boolean reaped) {
+  synchronized boolean ended(int pidfd, boolean reaped) {
     Running running = byPidfd.get(pidfd);
     if (running == null) {
       return true;
@@ -141,7 +154,7 @@ final class CommandAudit implements AutoCloseable {
     byPidfd.remove(pidfd);
     byPid.remove(running.pid(), running);
     child.close(pidfd);
-    reporter.tell(listener -> listener.executed(running.ended(exit)));
+    reporter.executed(running.ended(exit));
     return true;
   }
 
@@ -162,7 +175,7 @@ final class CommandAudit implements AutoCloseable {
 
   /** Everything has ended; what has not been said yet is said. */
   @Override
-  public void close() {
+  public synchronized void close() {
     List.copyOf(byPidfd.keySet()).forEach(pidfd -> ended(pidfd, true));
   }
 }

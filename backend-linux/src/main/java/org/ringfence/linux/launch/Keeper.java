@@ -8,7 +8,6 @@ import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
 import static org.ringfence.linux.bind.Constants.SIGTERM;
 
-import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
@@ -54,7 +53,6 @@ final class Keeper implements Runnable {
 
   private final Kernel kernel;
   private final KeeperOrders orders;
-  private final Queue<Keeper> ended;
   private final AtomicInteger requests = new AtomicInteger();
 
   private volatile int failedStep = STEP_NONE;
@@ -67,10 +65,9 @@ final class Keeper implements Runnable {
   private volatile boolean done;
   private volatile Thread thread;
 
-  Keeper(Kernel kernel, KeeperOrders orders, Queue<Keeper> ended) {
+  Keeper(Kernel kernel, KeeperOrders orders) {
     this.kernel = kernel;
     this.orders = orders;
-    this.ended = ended;
   }
 
   @Override
@@ -91,7 +88,6 @@ final class Keeper implements Runnable {
         orders.startedWord.set();
       }
       done = true;
-      ended.add(this);
       wakeSupervisor();
     }
   }
@@ -200,7 +196,6 @@ final class Keeper implements Runnable {
         if (orders.killsLeftovers || !orders.confined) {
           return;
         }
-        ended.add(this);
         wakeSupervisor();
       }
       if (exited && (requests.get() & REQUEST_KILL) != 0) {
@@ -262,9 +257,15 @@ final class Keeper implements Runnable {
     orders.observedWord.set();
   }
 
-  /** Asks the keeper for something; the caller makes sure that {@code wakeDescriptor} is open. */
+  /**
+   * Asks the keeper for something and allocates nothing; the caller makes sure that {@code
+   * wakeDescriptor} is open.
+   */
   void request(int what, int wakeDescriptor, long one) {
-    requests.getAndUpdate(before -> before | what);
+    int before = requests.get();
+    while (!requests.compareAndSet(before, before | what)) {
+      before = requests.get();
+    }
     kernel.call(Syscall.WRITE, wakeDescriptor, one, 8);
   }
 
@@ -312,7 +313,9 @@ final class Keeper implements Runnable {
 
   /** Waits until the keeper no longer uses its orders, and frees them. */
   void free() {
-    ThreadEnd.await(thread);
+    if (thread != null) {
+      ThreadEnd.await(thread);
+    }
     orders.close();
   }
 }

@@ -10,9 +10,12 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.plan.LimitStatements;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +43,14 @@ final class LimitGate {
     this.kernel = kernel;
     this.above = above;
     this.limits = limits;
+  }
+
+  /** bubblewrap's own process, and the first of a process namespace. */
+  static int processesAbove(FileView view, Supervision supervision) {
+    if (!supervision.inNamespaces()) {
+      return 0;
+    }
+    return view.policy().policy().lifetime().onRootExit() == Leftovers.KILL ? 2 : 1;
   }
 
   /**

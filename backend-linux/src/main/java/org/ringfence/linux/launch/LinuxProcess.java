@@ -37,6 +37,9 @@ final class LinuxProcess extends WatchedProcess {
   private final Object wakeLock = new Object();
   private final AtomicBoolean reported = new AtomicBoolean();
   private boolean rootSettled;
+  private final NativeBlock block = new NativeBlock(16);
+  private final long one = block.allocate(8);
+  private final WallClock.Timed timed = new WallClock.Timed(this);
   private boolean wakeClosed;
   private Deadlines.Deadline wallTime;
   private Deadlines.Deadline killTime;
@@ -82,6 +85,11 @@ final class LinuxProcess extends WatchedProcess {
     this.keeper = keeper;
     this.wake = wake;
     this.grace = grace;
+    block.setLong(one, 1);
+  }
+
+  WallClock.Timed timed() {
+    return timed;
   }
 
   Keeper keeper() {
@@ -93,7 +101,7 @@ final class LinuxProcess extends WatchedProcess {
     streams = ends;
     whenGone = gone;
     handle = ProcessHandle.of(keeper.pid()).orElse(null);
-    ends.copies().start(() -> supervisor.settleSoon(keeper));
+    ends.copies().start(() -> supervisor.settleSoon());
     keeper.observed();
   }
 
@@ -104,15 +112,48 @@ final class LinuxProcess extends WatchedProcess {
     supervisor.remove(this);
   }
 
+  /** It has no keeper, and never will. */
+  void neverBegun() {
+    supervisor.remove(this);
+    closeWake();
+  }
+
   /** Nobody gets it, though it has started: it goes. */
   void lost(Runnable gone) {
     whenGone = gone;
-    keeper.observed();
     endNow();
+    keeper.observed();
   }
 
   void limitWallTime(Duration time) {
     wallTime = supervisor.schedule(time.toNanos(), () -> end(Termination.Cause.TIMED_OUT, grace));
+  }
+
+  /**
+   * Has the clock end the command, whatever becomes of everything else; before it starts, so that
+   * no command ever runs without.
+   */
+  void boundWallTime(Duration time) {
+    supervisor.clock().limit(timed, time.plus(grace).toNanos());
+  }
+
+  /** Called by the clock, which allocates nothing, when time and grace are over. */
+  void timeIsUp() {
+    intended.compareAndSet(null, Termination.Cause.TIMED_OUT);
+    killNow();
+  }
+
+  /** Kills what is left of the command; allocates nothing where signals have a scope. */
+  void killNow() {
+    request(Keeper.REQUEST_KILL);
+    if (!keeper.scoped() && keeper.pid() > 0) {
+      try {
+        new SessionSweep(kernel).kill(keeper.pid(), true);
+      } catch (OutOfMemoryError e) {
+        // The command itself is dead; its children end with the keeper's own signal, or later.
+        request(Keeper.REQUEST_KILL);
+      }
+    }
   }
 
   void outputLimitReached() {
@@ -125,7 +166,7 @@ final class LinuxProcess extends WatchedProcess {
       return;
     }
     if (keeper.rootEnded() && !rootSettled) {
-      rootSettled = true;
+      supervisor.clock().disarm(timed);
       supervisor.cancel(wallTime);
       supervisor.cancel(killTime);
       if (!keeper.scoped() && keeper.killsLeftovers()) {
@@ -133,6 +174,8 @@ final class LinuxProcess extends WatchedProcess {
       }
       int status = keeper.status();
       settleStreams(() -> endedOnce(terminationOf(status)));
+      // Only now: what fails for want of memory is done again.
+      rootSettled = true;
     }
     if (!keeper.done() || !keeper.started()) {
       return;
@@ -206,6 +249,7 @@ final class LinuxProcess extends WatchedProcess {
       if (!wakeClosed) {
         wakeClosed = true;
         new Descriptors(kernel).close(wake);
+        block.close();
       }
     }
   }
@@ -213,11 +257,7 @@ final class LinuxProcess extends WatchedProcess {
   private void request(int what) {
     synchronized (wakeLock) {
       if (!wakeClosed) {
-        try (NativeBlock block = new NativeBlock(16)) {
-          long one = block.allocate(8);
-          block.setLong(one, 1);
-          keeper.request(what, wake, one);
-        }
+        keeper.request(what, wake, one);
       }
     }
   }

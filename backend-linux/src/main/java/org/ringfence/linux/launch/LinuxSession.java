@@ -19,6 +19,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.Termination;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
@@ -319,7 +320,21 @@ public final class LinuxSession implements BackendSession {
 
   /** A keeper cannot load classes: its descriptor table is not the one that jars are open in. */
   private static void touchClasses() {
-    for (Class<?> type : List.of(Keeper.class, KeeperOrders.class, FutexWord.class, Errno.class)) {
+    // What has to work when the heap is full is there before.
+    for (Class<?> type :
+        List.of(
+            Keeper.class,
+            KeeperOrders.class,
+            FutexWord.class,
+            Errno.class,
+            WallClock.class,
+            WallClock.Timed.class,
+            LinuxProcess.class,
+            SessionSweep.class,
+            Exhaustion.class,
+            HeldCall.class,
+            Termination.class,
+            Termination.Cause.class)) {
       try {
         Class.forName(type.getName(), true, type.getClassLoader());
       } catch (ClassNotFoundException e) {
@@ -375,34 +390,45 @@ public final class LinuxSession implements BackendSession {
               invocation.descriptors(streams.standard()),
               new KeeperOrders.Confinement(ruleset, facts.abi().scopes(), killsLeftovers()),
               new KeeperOrders.Signals(wake, supervisor.event()));
-      Keeper keeper = new Keeper(kernel, orders, supervisor.ended());
+      Keeper keeper = new Keeper(kernel, orders);
       LinuxProcess process =
           new LinuxProcess(
               kernel, supervisor, keeper, wake, launch.limits().grace(), bubblewrap != null);
-      supervisor.add(process);
-      live.add(process);
-      warden.start(keeper);
-      keeper.awaitStarted();
-      if (!keeper.started()) {
-        throw failed(launch, keeper, process);
-      }
+      Runnable gone = () -> live.remove(process);
+      boolean begun = false;
       boolean handedOver = false;
       try {
+        supervisor.add(process);
+        live.add(process);
+        launch.limits().wallTime().ifPresent(process::boundWallTime);
+        warden.start(keeper);
+        begun = true;
+        keeper.awaitStarted();
+        if (!keeper.started()) {
+          handedOver = true;
+          throw failed(launch, keeper, process);
+        }
         LinuxProcess.Streams ends = streams.parent(process);
         streams.handOver();
-        process.running(ends, () -> live.remove(process));
+        process.running(ends, gone);
         launch.limits().wallTime().ifPresent(process::limitWallTime);
         handedOver = true;
       } finally {
-        if (!handedOver) {
-          process.lost(() -> live.remove(process));
+        if (!begun) {
+          process.neverBegun();
+          live.remove(process);
+        } else if (!handedOver) {
+          process.lost(gone);
         }
       }
       return process;
     } catch (SandboxException e) {
       throw e;
     } catch (OutOfMemoryError e) {
-      throw new SandboxException(NONE_LEFT, e);
+      if (Exhaustion.ofThreads(e)) {
+        throw new SandboxException(NONE_LEFT, e);
+      }
+      throw e;
     } catch (IOException e) {
       throw new SandboxException("launch: " + e.getMessage(), e);
     }
@@ -465,6 +491,7 @@ public final class LinuxSession implements BackendSession {
     } finally {
       closing.writeLock().unlock();
     }
+    supervisor.clock().endAll();
     live.forEach(LinuxProcess::endNow);
     boolean interrupted = false;
     while (!live.isEmpty()) {

@@ -1,83 +1,203 @@
 package org.ringfence.linux.launch;
 
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a listener what happens, on a thread of its own and one event at a time. The thread is
- * started with the sandbox: one that the supervisor started would have its umask.
+ * Tells a listener what happens, on a thread of its own and one event at a time. What waits for a
+ * slow listener is bounded, since commands make events faster than a terminal shows them: the rest
+ * is counted, and the counts are told. Thread-safe.
+ *
+ * <p>The thread is started with the sandbox: one that the supervisor started would have its umask.
  */
 final class Reporter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
-  private static final long PATIENCE_SECONDS = 5;
+  private static final long PATIENCE_MILLIS = TimeUnit.SECONDS.toMillis(5);
+  private static final int MOST_EVENTS = 4096;
+  private static final long MOST_CHARS = 1L << 20;
+  // Up to here each denial is told, also one that was told before.
+  private static final int FEW_EVENTS = 64;
+  private static final int EVENT_CHARS = 128;
 
   private final SandboxListener listener;
-  private final ExecutorService events;
-  private volatile Thread thread;
+  private final Runnable recordLost;
+  private final Queue<Event> waiting = new ArrayDeque<>();
+  private final Set<String> denials = new HashSet<>();
+  private final Thread thread;
+  private long chars;
+  private long droppedViolations;
+  private long droppedCommands;
+  private long droppedConnections;
+  private boolean closed;
 
-  Reporter(SandboxListener listener) {
+  /** An event, what it weighs, and its name among denials or nothing. */
+  private record Event(long chars, String denial, Consumer<SandboxListener> told) {}
+
+  /**
+   * Starts the thread, if there is somebody to tell.
+   *
+   * @param listener hears of what happens
+   * @param recordLost is run when a listener that needs every record has lost one
+   */
+  Reporter(SandboxListener listener, Runnable recordLost) {
     this.listener = listener;
-    if (listener == SandboxListener.NONE) {
-      this.events = null;
-      return;
+    this.recordLost = recordLost;
+    this.thread =
+        listener == SandboxListener.NONE ? null : new Thread(this::deliver, "ringfence-events");
+    if (thread != null) {
+      thread.setDaemon(true);
+      thread.start();
     }
-    this.events =
-        Executors.newSingleThreadExecutor(
-            task -> {
-              thread = new Thread(task, "ringfence-events");
-              thread.setDaemon(true);
-              return thread;
-            });
-    Future<?> started = events.submit(() -> {});
-    LOG.trace("events are reported by {}", started);
   }
 
   void violation(Violation violation) {
-    tell(to -> to.violation(violation));
-  }
-
-  void tell(Consumer<SandboxListener> event) {
-    if (events == null) {
+    if (thread == null) {
       return;
     }
-    try {
-      events.execute(() -> deliver(event));
-    } catch (RejectedExecutionException e) {
-      LOG.debug("an event after the sandbox was closed is dropped");
+    String name = violation.operation() + ' ' + violation.target() + ' ' + violation.rule();
+    long weight =
+        2L * name.length() + violation.remedy().length() + violation.executable().length();
+    synchronized (waiting) {
+      boolean repeated = waiting.size() > FEW_EVENTS && denials.contains(name);
+      if (repeated || !add(new Event(weight, name, to -> to.violation(violation)))) {
+        droppedViolations++;
+      }
     }
   }
 
-  private void deliver(Consumer<SandboxListener> event) {
+  void executed(AuditRecord command) {
+    if (thread == null) {
+      return;
+    }
+    long weight = command.path().length() + command.directory().length();
+    for (String argument : command.arguments()) {
+      weight += argument.length() + EVENT_CHARS / 4;
+    }
+    boolean lost = false;
+    synchronized (waiting) {
+      if (!add(new Event(weight, "", to -> to.executed(command)))) {
+        droppedCommands++;
+        lost = true;
+      }
+    }
+    recordLost(lost);
+  }
+
+  void connection(ConnectionRecord connection) {
+    if (thread == null) {
+      return;
+    }
+    boolean lost = false;
+    synchronized (waiting) {
+      if (!add(new Event(connection.host().length(), "", to -> to.connection(connection)))) {
+        droppedConnections++;
+        lost = true;
+      }
+    }
+    recordLost(lost);
+  }
+
+  private void recordLost(boolean lost) {
+    if (lost && listener.needsEveryRecord()) {
+      recordLost.run();
+    }
+  }
+
+  private boolean add(Event event) {
+    if (closed) {
+      LOG.debug("an event after the sandbox was closed is dropped");
+      return true;
+    }
+    long weight = event.chars() + EVENT_CHARS;
+    if (waiting.size() >= MOST_EVENTS || chars + weight > MOST_CHARS) {
+      return false;
+    }
+    waiting.add(event);
+    chars += weight;
+    if (!event.denial().isEmpty()) {
+      denials.add(event.denial());
+    }
+    waiting.notifyAll();
+    return true;
+  }
+
+  private void deliver() {
+    try {
+      for (Consumer<SandboxListener> event = next(); event != null; event = next()) {
+        tell(event);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void tell(Consumer<SandboxListener> event) {
     try {
       event.accept(listener);
     } catch (RuntimeException e) {
       LOG.warn("a listener failed", e);
+      recordLost(true);
+    } catch (OutOfMemoryError e) {
+      recordLost(true);
+    }
+  }
+
+  /** What comes next; null when there will be nothing more. */
+  private Consumer<SandboxListener> next() throws InterruptedException {
+    synchronized (waiting) {
+      while (true) {
+        Event event = waiting.poll();
+        if (event != null) {
+          chars -= event.chars() + EVENT_CHARS;
+          denials.remove(event.denial());
+          return event.told();
+        }
+        if (droppedViolations + droppedCommands + droppedConnections > 0) {
+          DroppedEvents dropped =
+              new DroppedEvents(droppedViolations, droppedCommands, droppedConnections);
+          droppedViolations = 0;
+          droppedCommands = 0;
+          droppedConnections = 0;
+          return to -> to.dropped(dropped);
+        }
+        if (closed) {
+          return null;
+        }
+        waiting.wait();
+      }
     }
   }
 
   /** Delivers what is waiting. */
   @Override
   public void close() {
-    if (events == null) {
+    if (thread == null) {
       return;
     }
-    events.shutdown();
+    synchronized (waiting) {
+      closed = true;
+      waiting.notifyAll();
+    }
     if (Thread.currentThread() == thread) {
       // A listener closes the sandbox: it cannot be waited for.
       return;
     }
     try {
-      if (!events.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      thread.join(PATIENCE_MILLIS);
+      if (thread.isAlive()) {
         LOG.warn("a listener is slow; the rest of its events is dropped");
-        events.shutdownNow();
+        thread.interrupt();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

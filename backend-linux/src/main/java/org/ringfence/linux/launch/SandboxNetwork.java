@@ -115,8 +115,7 @@ final class SandboxNetwork implements AutoCloseable {
 
   private static Egress egress(NetworkPolicy policy, SandboxListener listener, Reporter reporter)
       throws IOException {
-    HostDecisions decisions =
-        new HostDecisions(policy, listener, record -> reporter.tell(to -> to.connection(record)));
+    HostDecisions decisions = new HostDecisions(policy, listener, reporter::connection);
     boolean done = false;
     try {
       Egress egress =

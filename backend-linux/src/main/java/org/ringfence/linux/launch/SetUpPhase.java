@@ -14,7 +14,7 @@ import org.ringfence.linux.plan.Syscall;
  * mounts and can never be taken off. What is under one filter less than a command is the set-up,
  * which does nothing of its own accord.
  *
- * <p>Used on the supervisor's thread alone, but for {@link #launching}.
+ * <p>Thread-safe.
  */
 final class SetUpPhase {
   /** bwrap loads the second filter in the command's process and in the one that reaps for it. */
@@ -55,13 +55,13 @@ final class SetUpPhase {
   }
 
   /** No command lives any more: what has failed to set up is not waited for. */
-  void noneLeft() {
+  synchronized void noneLeft() {
     expected.set(0);
     forgetAll();
   }
 
   /** Whether a held thread is of the set-up, so that its call may simply go on. */
-  boolean includes(int tid) {
+  synchronized boolean includes(int tid) {
     if (expected.get() <= 0) {
       return false;
     }
@@ -95,7 +95,7 @@ final class SetUpPhase {
    * command's process waits until the first process of its namespace is under the filter as well,
    * or the command could change that one's memory before it is.
    */
-  void loadsFilter(TrappedCall call) {
+  synchronized void loadsFilter(TrappedCall call) {
     int tid = call.tid();
     if (!includes(tid)) {
       // A command may load filters of its own: they only ever add.
@@ -119,7 +119,7 @@ final class SetUpPhase {
   }
 
   /** Looks again whether a command need not wait any more. */
-  private void goOn(int first) {
+  private synchronized void goOn(int first) {
     TrappedCall call = waiting.remove(first);
     if (call != null) {
       loadsFilter(call);

@@ -8,18 +8,17 @@ import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_DEL;
 import static org.ringfence.linux.bind.Constants.EPOLL_CTL_MOD;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
-import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_RECV;
 
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
@@ -30,13 +29,13 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Lifetime.Leftovers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One unrestricted thread per sandbox that answers what the seccomp filters send to it, hears of
- * ended commands and keeps time. It wakes up through one epoll descriptor.
+ * An unrestricted thread per sandbox that answers what the seccomp filters send to it and hears of
+ * ended commands; when a call holds it up, the next takes over. It wakes up through one epoll
+ * descriptor. That commands end in time is the {@link WallClock}'s.
  */
 final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
@@ -45,13 +44,17 @@ final class Supervisor implements AutoCloseable {
   private static final long MOUNT_DATA = 2;
   private static final int EPOLLPRI = 2;
   private static final long SOON_NANOS = 200_000;
-  private static final int SCHED_ATTR_BYTES = 56;
-  // kernel/sched/syscalls.c: 0.1 ms is the least that is taken.
-  private static final long SHORTEST_SLICE_NANOS = 100_000;
   private static final long PROCESS_DATA = 1L << 32;
   private static final long CONNECT_DATA = 2L << 32;
   private static final int MOST_EVENTS = 32;
-  private static final int NOTIFICATION_BYTES = 80;
+  private static final int EPERM = Errno.EPERM.value();
+  private static final int EAGAIN = Errno.EAGAIN.value();
+  private static final int ENOMEM = Errno.ENOMEM.value();
+  private static final int MOST_SERVERS = 64;
+  private static final int MOST_WAITING_CALLS = 1024;
+  private static final int RETRY_MILLIS = 50;
+  private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MOST_BLOCKING_CALLS = 256;
   private static final long IDLE_SECONDS = 10;
   private static final long LONGEST_WAIT_MILLIS = 60_000;
@@ -62,7 +65,6 @@ final class Supervisor implements AutoCloseable {
   private final int event;
   private final int eventSize;
   private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
-  private final Queue<Keeper> ended = new ConcurrentLinkedQueue<>();
   private final Deadlines deadlines = new Deadlines();
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final MetadataCalls metadata;
@@ -77,7 +79,12 @@ final class Supervisor implements AutoCloseable {
   private final CommandAudit audit;
   private final HandedDescriptors handed;
   private final MountWatch mounts;
-  private final Thread thread;
+  private final WallClock clock;
+  private final AtomicInteger servers = new AtomicInteger();
+  private volatile Thread server;
+  // When the thread that serves began with the call that it is at; 0 when it is at none.
+  private volatile long busySince;
+  private volatile boolean unsettled;
   private volatile boolean closed;
   private volatile int listener = -1;
 
@@ -111,10 +118,10 @@ final class Supervisor implements AutoCloseable {
             MOST_BLOCKING_CALLS,
             IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
+            new LinkedBlockingQueue<>(MOST_WAITING_CALLS),
             daemon("ringfence-blocking"));
     blocking.allowCoreThreadTimeOut(true);
-    this.reporter = new Reporter(listener);
+    this.reporter = new Reporter(listener, () -> clock().endAll());
     boolean root = user[0] == 0;
     this.rights = new CallerRights(kernel, root);
     Executor waiting = rights.carriedTo(blocking);
@@ -139,7 +146,8 @@ final class Supervisor implements AutoCloseable {
         new NameCalls(
             kernel, paths, view, supervision, network.own(), reporter::violation, waiting);
     this.gate =
-        new LimitGate(kernel, policy.policy().limits(), cgroup, processesAbove(view, supervision));
+        new LimitGate(
+            kernel, policy.policy().limits(), cgroup, LimitGate.processesAbove(view, supervision));
     this.audit =
         supervision.commands() && listener.interests().contains(SandboxListener.Interest.COMMANDS)
             ? new CommandAudit(kernel, paths, reporter)
@@ -157,9 +165,40 @@ final class Supervisor implements AutoCloseable {
     watch(event, EVENT_DATA);
     this.mounts = new MountWatch(descriptors, policy);
     watch(EPOLL_CTL_ADD, mounts.descriptor(), EPOLLPRI, MOUNT_DATA);
-    this.thread = new Thread(this::serve, "ringfence-supervisor");
-    thread.setDaemon(true);
-    thread.start();
+    this.clock = new WallClock(kernel, this::takeOverWhenStuck);
+    begin();
+  }
+
+  /** Has a new thread serve; the one before ends after the call that it is at. */
+  private void begin() {
+    // All that it needs is there before it is the one that serves.
+    Room room = Room.of(kernel);
+    Thread next = new Thread(() -> serve(room), "ringfence-supervisor");
+    next.setDaemon(true);
+    next.start();
+    servers.incrementAndGet();
+    busySince = 0;
+    server = next;
+  }
+
+  /**
+   * A call may be held up by a file system that does not answer, or by a lease of some other
+   * program: the others are then answered by the next thread. When there are too many they wait,
+   * and time is kept all the same.
+   */
+  private void takeOverWhenStuck() {
+    long since = busySince;
+    if (since != 0
+        && System.nanoTime() - since > STUCK_NANOS
+        && servers.get() < MOST_SERVERS
+        && !closed) {
+      try {
+        begin();
+      } catch (OutOfMemoryError e) {
+        // No thread can be had just now: looked at again soon.
+        unsettled = true;
+      }
+    }
   }
 
   /** {@code struct epoll_event} is packed, 12 bytes, on x86_64 alone. */
@@ -173,14 +212,6 @@ final class Supervisor implements AutoCloseable {
       thread.setDaemon(true);
       return thread;
     };
-  }
-
-  /** bubblewrap's own process, and the first of a process namespace. */
-  private static int processesAbove(FileView view, Supervision supervision) {
-    if (!supervision.inNamespaces()) {
-      return 0;
-    }
-    return view.policy().policy().lifetime().onRootExit() == Leftovers.KILL ? 2 : 1;
   }
 
   /** How many seccomp filters this JVM itself is under. */
@@ -219,8 +250,9 @@ final class Supervisor implements AutoCloseable {
     return event;
   }
 
-  Queue<Keeper> ended() {
-    return ended;
+  /** Keeps the time of commands. */
+  WallClock clock() {
+    return clock;
   }
 
   /** Answers from now on what this listener gets. */
@@ -264,6 +296,7 @@ final class Supervisor implements AutoCloseable {
   void add(LinuxProcess process) {
     synchronized (byKeeper) {
       byKeeper.put(process.keeper(), process);
+      clock.add(process.timed());
       if (setUp != null) {
         setUp.launching();
       }
@@ -271,12 +304,12 @@ final class Supervisor implements AutoCloseable {
   }
 
   void remove(LinuxProcess process) {
+    clock.remove(process.timed());
     byKeeper.remove(process.keeper());
   }
 
   /** Has the end of a command looked at again. */
-  void settleSoon(Keeper keeper) {
-    ended.add(keeper);
+  void settleSoon() {
     wake();
   }
 
@@ -301,47 +334,74 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  private void serve() {
+  private void serve(Room room) {
     // Files that are made for a command get the command's umask, not this JVM's.
     kernel.call(Syscall.UNSHARE, CLONE_FS);
     kernel.call(Syscall.UMASK, 0);
-    answerSoon();
-    try (NativeBlock block = new NativeBlock(MOST_EVENTS * 16L + 256)) {
-      long list = block.allocate(MOST_EVENTS * 16L);
-      long notification = block.allocate(NOTIFICATION_BYTES);
-      long counter = block.allocate(8);
-      while (!closed) {
-        long count =
-            kernel.call(Syscall.EPOLL_PWAIT, epoll, list, MOST_EVENTS, millisToWait(), 0, 8);
+    while (server != Thread.currentThread() && !closed) {
+      Thread.onSpinWait();
+    }
+    try (room) {
+      room.held().answerSoon();
+      while (serves()) {
         try {
-          mountsChanged(block, list, count);
-          for (int i = 0; i < count; i++) {
-            long at = list + (long) i * eventSize;
-            long data = block.getLong(at + eventSize - 8);
-            if (data == EVENT_DATA) {
-              kernel.call(Syscall.READ, event, counter, 8);
-            } else if (data == MOUNT_DATA) {
-              continue;
-            } else if (data >= CONNECT_DATA) {
-              network.ready((int) (data - CONNECT_DATA));
-            } else if (data >= PROCESS_DATA) {
-              processEnded((int) (data - PROCESS_DATA), block.getInt(at));
-            } else {
-              listenerReady(block, block.getInt(at), notification);
-            }
-          }
-        } catch (RuntimeException | Error e) {
-          // Commands still have to be ended in time, and their ends told.
-          LOG.error("the supervisor has failed; calls that it would decide now fail", e);
-          stopListening();
+          turn(room);
+        } catch (Throwable e) {
+          failed(e);
         }
-        keepTime();
-        settleEnded();
       }
-    } catch (RuntimeException | Error e) {
-      LOG.error("the supervisor has failed; no time is kept any more", e);
     } finally {
-      stopListening();
+      servers.decrementAndGet();
+      if (server == Thread.currentThread()) {
+        stopListening();
+      }
+    }
+  }
+
+  private boolean serves() {
+    return !closed && server == Thread.currentThread();
+  }
+
+  /** Memory of a serving thread. */
+  private record Room(NativeBlock block, long list, long counter, HeldCall held)
+      implements AutoCloseable {
+    static Room of(Kernel kernel) {
+      NativeBlock block = new NativeBlock(MOST_EVENTS * 16L + 256);
+      return new Room(
+          block, block.allocate(MOST_EVENTS * 16L), block.allocate(8), new HeldCall(kernel));
+    }
+
+    @Override
+    public void close() {
+      held.close();
+      block.close();
+    }
+  }
+
+  private void turn(Room room) {
+    NativeBlock block = room.block();
+    long count =
+        kernel.call(Syscall.EPOLL_PWAIT, epoll, room.list(), MOST_EVENTS, millisToWait(), 0, 8);
+    mountsChanged(block, room.list(), count);
+    for (int i = 0; i < count && serves(); i++) {
+      long at = room.list() + (long) i * eventSize;
+      long data = block.getLong(at + eventSize - 8);
+      if (data == EVENT_DATA) {
+        kernel.call(Syscall.READ, event, room.counter(), 8);
+        unsettled = true;
+      } else if (data == MOUNT_DATA) {
+        continue;
+      } else if (data >= CONNECT_DATA) {
+        network.ready((int) (data - CONNECT_DATA));
+      } else if (data >= PROCESS_DATA) {
+        processEnded((int) (data - PROCESS_DATA), block.getInt(at));
+      } else {
+        listenerReady(room, block.getInt(at));
+      }
+    }
+    if (serves()) {
+      keepTime();
+      settleEnded();
     }
   }
 
@@ -366,16 +426,21 @@ final class Supervisor implements AutoCloseable {
   }
 
   /**
-   * Asks for short slices: who waits for an answer on a busy machine waits for this thread to be
-   * run. Linux 6.12 gives a thread with a shorter slice its turn earlier; an error changes nothing.
+   * When the heap is full, nothing can be decided and told any more, and every command ends now.
+   * After any other failure calls that would be decided fail; ends still have to be told. Throws
+   * nothing: to log may need what there is no more of.
    */
-  private void answerSoon() {
-    try (NativeBlock block = new NativeBlock(96)) {
-      // struct sched_attr of linux/sched/types.h: size, policy, flags, nice, priority, runtime.
-      long attributes = block.allocate(SCHED_ATTR_BYTES);
-      block.setInt(attributes, SCHED_ATTR_BYTES);
-      block.setLong(attributes + 24, SHORTEST_SLICE_NANOS);
-      kernel.call(Syscall.SCHED_SETATTR, 0, attributes, 0);
+  private void failed(Throwable error) {
+    unsettled = true;
+    try {
+      if (!(error instanceof VirtualMachineError)) {
+        stopListening();
+      } else if (!Exhaustion.ofThreads(error)) {
+        clock.endAll();
+      }
+      LOG.error("the supervisor has failed; commands are ended, or their calls fail", error);
+    } catch (Throwable again) {
+      unsettled = true;
     }
   }
 
@@ -388,6 +453,9 @@ final class Supervisor implements AutoCloseable {
 
   private int millisToWait() {
     long nanos = deadlines.untilNext();
+    if (unsettled) {
+      return RETRY_MILLIS;
+    }
     return nanos <= 0
         ? (int) nanos
         : (int) Math.min(TimeUnit.NANOSECONDS.toMillis(nanos) + 1, LONGEST_WAIT_MILLIS);
@@ -399,45 +467,41 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  private void listenerReady(NativeBlock block, int events, long notification) {
+  private void listenerReady(Room room, int events) {
     if ((events & EPOLLIN) != 0) {
       // One at a time: a receive with nothing waiting would block, so epoll is asked again.
-      answerOne(block, notification);
+      answerOne(room.held());
     } else if ((events & EPOLLHUP) != 0) {
       // The last task under the filter is gone, the warden included.
       unwatch(listener);
     }
   }
 
-  private void answerOne(NativeBlock block, long notification) {
-    block.clear(notification, NOTIFICATION_BYTES);
-    if (kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_RECV, notification) < 0) {
-      // ENOENT: the caller was killed before we could look.
+  private void answerOne(HeldCall held) {
+    if (!held.receive(listener)) {
       return;
     }
-    // struct seccomp_notif: id, pid, flags, then struct seccomp_data.
-    int number = block.getInt(notification + 16);
-    long[] arguments = new long[6];
-    for (int i = 0; i < arguments.length; i++) {
-      arguments[i] = block.getLong(notification + 32 + 8L * i);
-    }
-    TrappedCall call =
-        new TrappedCall(
-            kernel,
-            listener,
-            block.getLong(notification),
-            block.getInt(notification + 8),
-            number,
-            arguments);
+    busySince = System.nanoTime() | 1;
     try {
-      dispatch(call);
+      dispatch(held.call());
     } catch (OutOfMemoryError e) {
-      // No thread could be started for a call that waits: commands may have taken all there are.
-      LOG.warn("call {} is put off: {}", number, e.getMessage());
-      call.fail(Errno.EAGAIN);
+      boolean threads = Exhaustion.ofThreads(e);
+      held.refuse(threads ? EAGAIN : ENOMEM);
+      if (!threads) {
+        throw e;
+      }
+      // Commands may have taken all threads there are.
+      LOG.warn("a call is put off: {}", e.getMessage());
+    } catch (RejectedExecutionException e) {
+      // More calls wait already than this JVM has threads for.
+      held.refuse(EAGAIN);
     } catch (RuntimeException | Error e) {
-      LOG.error("call {} could not be answered", number, e);
-      call.fail(Errno.EPERM);
+      held.refuse(EPERM);
+      LOG.error("a call could not be answered", e);
+    } finally {
+      if (server == Thread.currentThread()) {
+        busySince = 0;
+      }
     }
   }
 
@@ -506,13 +570,13 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
+  /** What fails for want of memory is done again soon. */
   private void settleEnded() {
-    for (Keeper keeper = ended.poll(); keeper != null; keeper = ended.poll()) {
-      LinuxProcess process = byKeeper.get(keeper);
-      if (process != null) {
-        process.settle();
-      }
+    if (!unsettled) {
+      return;
     }
+    unsettled = false;
+    byKeeper.values().forEach(LinuxProcess::settle);
     if (setUp != null) {
       synchronized (byKeeper) {
         if (byKeeper.isEmpty()) {
@@ -522,14 +586,32 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
+  private void awaitServer() {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    Thread waited = server;
+    boolean interrupted = false;
+    while (waited.isAlive() && System.nanoTime() - end < 0) {
+      try {
+        waited.join(RETRY_MILLIS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+      waited = server;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Ends the thread. All keepers must have ended. */
   @Override
   public void close() {
     closed = true;
     wake();
-    if (Thread.currentThread() != thread) {
-      ThreadEnd.await(thread);
+    if (Thread.currentThread() != server) {
+      awaitServer();
     }
+    clock.close();
     network.close();
     blocking.shutdownNow();
     if (audit != null) {

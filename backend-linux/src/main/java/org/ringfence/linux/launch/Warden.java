@@ -125,18 +125,14 @@ final class Warden implements AutoCloseable {
     while (!closed) {
       Keeper keeper = requests.poll();
       if (keeper != null) {
-        full = !new Post().startWith(keeper);
+        full = !startPost(keeper);
       } else if (filter != null && !filtered) {
         filtered = true;
         filtering =
             kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, filter.flags(), filter.program());
         filteredWord.set();
       } else if (filtered && !full && spares.size() < MOST_SPARES) {
-        Post spare = new Post();
-        full = !spare.begin();
-        if (!full) {
-          spares.add(spare);
-        }
+        full = !addSpare();
       } else {
         LockSupport.park(this);
         full = false;
@@ -144,6 +140,26 @@ final class Warden implements AutoCloseable {
     }
     for (Post spare = spares.poll(); spare != null; spare = spares.poll()) {
       LockSupport.unpark(spare.thread);
+    }
+  }
+
+  private boolean startPost(Keeper keeper) {
+    try {
+      return new Post().startWith(keeper);
+    } catch (OutOfMemoryError e) {
+      // The heap is full: whoever waits for the keeper is told so.
+      keeper.notBegun();
+      return false;
+    }
+  }
+
+  private boolean addSpare() {
+    try {
+      Post spare = new Post();
+      return spare.begin() && spares.add(spare);
+    } catch (OutOfMemoryError e) {
+      // There is one less.
+      return false;
     }
   }
 

@@ -3,7 +3,6 @@ package org.ringfence.linux.launch;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
@@ -70,7 +69,7 @@ final class Watchdog implements AutoCloseable {
               new int[] {ends[0], sink, sink},
               null,
               new KeeperOrders.Signals(wake, wake));
-      Keeper keeper = new Keeper(kernel, orders, new ConcurrentLinkedQueue<>());
+      Keeper keeper = new Keeper(kernel, orders);
       warden.start(keeper);
       keeper.awaitStarted();
       if (!keeper.started()) {

@@ -27,9 +27,7 @@ class LeftDirectoriesTest {
     LandlockBackend backend = new LandlockBackend();
     assumeTrue(backend.probe().usable(), "Landlock is not here");
     SandboxPolicy policy =
-        Presets.load("workspace-write").toBuilder()
-            .strictness(Strictness.Mode.BEST_EFFORT)
-            .build();
+        Presets.load("workspace-write").toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build();
     return Sandbox.opener(policy).backends(Backends.of(List.of(backend))).open();
   }
 
@@ -57,7 +55,8 @@ class LeftDirectoriesTest {
         while (exists(empty) || exists(full)) {
           Thread.sleep(5);
         }
-        assertThat(List.of(link, outliving, foreign, outside)).allMatch(LeftDirectoriesTest::exists);
+        assertThat(List.of(link, outliving, foreign, outside))
+            .allMatch(LeftDirectoriesTest::exists);
         assertThat(tmpOf(living)).isDirectory();
         assertThat(tmpOf(next)).isDirectory();
       } finally {
