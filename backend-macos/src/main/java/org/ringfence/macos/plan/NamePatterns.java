@@ -108,10 +108,25 @@ final class NamePatterns {
       inGit.add(name(String.join("/", surface)));
     }
     patterns.add(below + git + "/" + choice(inGit) + REST);
-    // Git directories of others lie below these; names of data end the search.
+    // Git directories of others lie below these, called as anything; names of data end the search.
     String others = "(" + name("modules") + "|" + name("worktrees") + ")";
     String data = notOneOf(surfaces.gitData());
-    patterns.add(below + git + "/" + others + "(/" + data + ")*/" + choice(inGit) + REST);
+    patterns.add(
+        below
+            + git
+            + "/"
+            + others
+            + "(/"
+            + ANY
+            + ")?(/"
+            + data
+            + "|/"
+            + others
+            + "/"
+            + ANY
+            + ")*/"
+            + choice(inGit)
+            + REST);
     return patterns;
   }
 
