@@ -139,8 +139,7 @@ final class StandardStreams implements AutoCloseable {
     if (redirect.type() == Redirect.Type.INHERIT) {
       return files.isClosed(number)
           ? OutputStream.nullOutputStream()
-          : new FileOutputStream(
-              number == 1 ? java.io.FileDescriptor.out : java.io.FileDescriptor.err);
+          : CommandOutputs.ofThisJvm(number);
     }
     boolean append = redirect.type() == Redirect.Type.APPEND;
     int flags =
