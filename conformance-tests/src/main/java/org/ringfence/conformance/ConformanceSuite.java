@@ -95,6 +95,7 @@ public final class ConformanceSuite implements AutoCloseable {
     AftermathScenarios.addTo(bodies);
     HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
+    PortScenarios.addTo(bodies);
     ReplacedPathScenarios.addTo(bodies);
     OwnFileScenarios.addTo(bodies);
     EgressScenarios.addTo(bodies);

@@ -120,6 +120,7 @@ public final class Constants {
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOCK_CLOEXEC = 0x80000;
   public static final int SOL_SOCKET = 1;
+  public static final int SO_REUSEADDR = 2;
   public static final int SO_TYPE = 3;
   public static final int SO_BINDTODEVICE = 25;
   public static final int SO_DOMAIN = 39;
@@ -130,8 +131,13 @@ public final class Constants {
   public static final int IPPROTO_IP = 0;
   public static final int IP_TOS = 1;
   public static final int IP_TTL = 2;
+  public static final int IP_MINTTL = 21;
   public static final int IPPROTO_IPV6 = 41;
+  public static final int IPV6_UNICAST_HOPS = 16;
+  public static final int IPV6_MINHOPCOUNT = 73;
   public static final int IPV6_HOPLIMIT = 52;
+  public static final int IPPROTO_TCP = 6;
+  public static final int TCP_INFO = 11;
   public static final int IPV6_TCLASS = 67;
   public static final int MSG_ZEROCOPY = 0x4000000;
   public static final int MSG_DONTWAIT = 0x40;

@@ -111,6 +111,31 @@ final class BoundSockets {
     }
   }
 
+  /** Whether a UDP socket is connected to a port; true as well when the kernel does not say. */
+  boolean anyConnected(int port) {
+    for (int family : new int[] {AF_INET, AF_INET6}) {
+      long netlink =
+          kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+      if (netlink < 0) {
+        return true;
+      }
+      try (NativeBlock block = new NativeBlock(ANSWER_BYTES + 256L)) {
+        long request = request(block, false, family, 0);
+        block.setByte(request + 26, (byte) (port >> 8));
+        block.setByte(request + 27, (byte) port);
+        long buffer = block.allocate(ANSWER_BYTES);
+        if (kernel.call(Syscall.WRITE, netlink, request, REQUEST_BYTES) < 0
+            || kernel.call(Syscall.READ, netlink, buffer, ANSWER_BYTES) < HEADER_BYTES
+            || block.getShort(buffer + 4) != NLMSG_DONE) {
+          return true;
+        }
+      } finally {
+        kernel.call(Syscall.CLOSE, netlink);
+      }
+    }
+    return false;
+  }
+
   /**
    * The inode of the TCP socket at one end of a connection over IPv4; 0 when there is none.
    *

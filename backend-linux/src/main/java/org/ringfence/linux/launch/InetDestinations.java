@@ -65,10 +65,12 @@ final class InetDestinations {
    * It may send to this address, which can be another than the one it named.
    *
    * @param announced what a server of ours has to know of the connection before it comes
+   * @param own whether that holds only as long as a socket of the sandbox is there
    */
-  record Allowed(SocketAddress address, Optional<Announced> announced) implements Ruling {
+  record Allowed(SocketAddress address, Optional<Announced> announced, boolean own)
+      implements Ruling {
     private Allowed(SocketAddress address) {
-      this(address, Optional.empty());
+      this(address, Optional.empty(), false);
     }
   }
 
@@ -169,7 +171,7 @@ final class InetDestinations {
               : Optional.empty();
       Announced announced = new Announced(client, meant);
       return new Allowed(
-          address(egress.address(route.via()), request.v6()), Optional.of(announced));
+          address(egress.address(route.via()), request.v6()), Optional.of(announced), false);
     }
     InetAddress named = request.address().inet();
     return new Allowed(
@@ -203,7 +205,7 @@ final class InetDestinations {
       return refused(request, address.display(), rule, "network.ownLoopback");
     }
     return switch (own.listener(request.tcp(), target, address.port())) {
-      case OWN -> new Allowed(address);
+      case OWN -> new Allowed(address, Optional.empty(), true);
       case NOBODY -> new Refused(Errno.ECONNREFUSED);
       case FOREIGN ->
           refused(request, address.display(), rule, "network.hostLoopbackPorts " + address.port());

@@ -28,6 +28,7 @@ final class PendingConnects {
 
   private final Kernel kernel;
   private final Child child;
+  private final HopGuard guard;
   private final Deadlines deadlines;
   private final IntPredicate watch;
   private final IntConsumer unwatch;
@@ -36,10 +37,11 @@ final class PendingConnects {
   /**
    * One that is under way.
    *
+   * @param own whether it may be connected to a server of the sandbox alone
    * @param due when the socket's own time for sending is up, by {@link System#nanoTime()}; 0 for
    *     never
    */
-  private record Pending(TrappedCall call, SocketAddress address, long due) {}
+  private record Pending(TrappedCall call, SocketAddress address, boolean own, long due) {}
 
   /**
    * Starts with none.
@@ -48,7 +50,13 @@ final class PendingConnects {
    * @param unwatch ends that: closing our copy would not, while the caller has the socket
    */
   PendingConnects(
-      Kernel kernel, Child child, Deadlines deadlines, IntPredicate watch, IntConsumer unwatch) {
+      Kernel kernel,
+      Child child,
+      HopGuard guard,
+      Deadlines deadlines,
+      IntPredicate watch,
+      IntConsumer unwatch) {
+    this.guard = guard;
     this.kernel = kernel;
     this.child = child;
     this.deadlines = deadlines;
@@ -56,10 +64,14 @@ final class PendingConnects {
     this.unwatch = unwatch;
   }
 
-  /** Connects a copy of the caller's socket, answers the call, and closes the copy. */
-  void connect(TrappedCall call, int fd, SocketAddress address) {
+  /**
+   * Connects a copy of the caller's socket, answers the call, and closes the copy.
+   *
+   * @param own whether it may be connected to a server of the sandbox alone
+   */
+  void connect(TrappedCall call, int fd, SocketAddress address, boolean own) {
     long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
-    long result = attempt(fd, address, flags);
+    long result = attempt(fd, address, own, flags);
     boolean underWay = result == -Errno.EINPROGRESS.value() || result == -Errno.EALREADY.value();
     if (!underWay || (flags & O_NONBLOCK) != 0) {
       child.close(fd);
@@ -69,7 +81,7 @@ final class PendingConnects {
     boolean first;
     synchronized (pending) {
       first = pending.isEmpty();
-      pending.put(fd, new Pending(call, address, due(fd)));
+      pending.put(fd, new Pending(call, address, own, due(fd)));
     }
     if (first) {
       lookLater();
@@ -83,14 +95,21 @@ final class PendingConnects {
    * The flag belongs to the socket, not to the copy, and is put back at once: between the two, a
    * call that another thread makes on a socket that is not connected yet fails instead of waiting.
    */
-  private long attempt(int fd, SocketAddress address, long flags) {
+  private synchronized long attempt(int fd, SocketAddress address, boolean own, long flags) {
     boolean waits = (flags & O_NONBLOCK) == 0;
+    long guarded = guard.before(fd, own);
+    if (guarded < 0) {
+      return guarded;
+    }
     if (waits) {
       kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_NONBLOCK);
     }
     try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
       return kernel.call(Syscall.CONNECT, fd, block.bytes(address.bytes()), address.bytes().length);
     } finally {
+      if (own) {
+        guard.after(fd);
+      }
       if (waits) {
         kernel.call(Syscall.FCNTL, fd, F_SETFL, flags);
       }
@@ -127,7 +146,7 @@ final class PendingConnects {
       return;
     }
     // The second connect tells the outcome of the first and settles the socket's state.
-    long result = attempt(fd, one.address(), kernel.call(Syscall.FCNTL, fd, F_GETFL));
+    long result = attempt(fd, one.address(), one.own(), kernel.call(Syscall.FCNTL, fd, F_GETFL));
     if (result != -Errno.EINPROGRESS.value() && result != -Errno.EALREADY.value()) {
       finish(fd, result);
     }

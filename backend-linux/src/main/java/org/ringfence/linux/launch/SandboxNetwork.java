@@ -23,6 +23,7 @@ final class SandboxNetwork implements AutoCloseable {
   private final SocketCalls sockets;
   private final PendingConnects pending;
   private final RedirectedDatagrams datagrams;
+  private final HeldTargets held;
   private final PublishedPorts published;
   private final Egress egress;
 
@@ -66,7 +67,9 @@ final class SandboxNetwork implements AutoCloseable {
     Reporter reporter = setting.reporter();
     Child child = new Child(kernel);
     this.own = new OwnSockets(kernel);
-    this.pending = new PendingConnects(kernel, child, setting.deadlines(), watch, unwatch);
+    HopGuard guard = new HopGuard(kernel);
+    this.held = new HeldTargets(kernel, setting.paths(), setting.deadlines());
+    this.pending = new PendingConnects(kernel, child, guard, setting.deadlines(), watch, unwatch);
     this.datagrams = new RedirectedDatagrams(kernel, child, setting.blocking());
     this.egress =
         policy.mode() == NetworkMode.ALLOWLIST ? egress(policy, listener, reporter) : null;
@@ -88,6 +91,8 @@ final class SandboxNetwork implements AutoCloseable {
             policy,
             own,
             unixBinds(setting, own),
+            new OwnServers(kernel, setting.paths(), own, guard, held),
+            held,
             setting.root(),
             new InetDestinations(
                 policy,
@@ -165,6 +170,7 @@ final class SandboxNetwork implements AutoCloseable {
   public void close() {
     published.close();
     pending.close();
+    held.close();
     if (egress != null) {
       egress.close();
     }

@@ -38,9 +38,8 @@ import org.ringfence.policy.NetworkPolicy;
 
 /**
  * Makes and addresses sockets for sandboxed threads. An inet socket is made here and tied to the
- * loopback device, so that whatever becomes of addresses and descriptors afterwards, no packet of
- * it leaves the machine. An address is copied once, decided on, and used on a copy of the very
- * socket.
+ * loopback device, so that no packet of it leaves the machine, whatever becomes of it. An address
+ * is copied once, decided on, and used on a copy of the very socket.
  */
 final class SocketCalls {
   private static final String CONNECT = "connect";
@@ -53,6 +52,8 @@ final class SocketCalls {
   private final Set<String> namedSockets;
   private final OwnSockets own;
   private final UnixBinds unixBinds;
+  private final OwnServers servers;
+  private final HeldTargets held;
   private final PrivilegedPorts privileged;
   private final boolean ownNetwork;
   private final boolean privateNetwork;
@@ -69,6 +70,8 @@ final class SocketCalls {
       NetworkPolicy policy,
       OwnSockets own,
       UnixBinds unixBinds,
+      OwnServers servers,
+      HeldTargets held,
       boolean root,
       InetDestinations inet,
       PendingConnects pending,
@@ -88,6 +91,8 @@ final class SocketCalls {
     this.namedSockets = realPaths(policy.unixSockets());
     this.own = own;
     this.unixBinds = unixBinds;
+    this.servers = servers;
+    this.held = held;
     this.privileged = PrivilegedPorts.of(root, ownNetwork);
     this.denied = denied;
     this.blocking = blocking;
@@ -114,6 +119,7 @@ final class SocketCalls {
         case BIND -> bind(call);
         case GETSOCKNAME -> unixBinds.name(call);
         case LISTEN -> listen(call);
+        case SETSOCKOPT -> servers.reuseAddress(call);
         case CONNECT -> connect(call);
         case SENDTO -> sendTo(call);
         case SENDMSG -> sendMessage(call);
@@ -161,10 +167,7 @@ final class SocketCalls {
       live(call);
       long domain = options.get(fd, SO_DOMAIN);
       if (domain == AF_INET || domain == AF_INET6) {
-        if (!options.tiedToLoopback(fd)) {
-          options.tieToLoopback(fd);
-        }
-        own.addInet(options.inode(fd, paths));
+        servers.prepare(fd);
       }
       call.result(kernel.call(Syscall.LISTEN, fd, call.intArgument(1)));
     } finally {
@@ -201,30 +204,9 @@ final class SocketCalls {
         return;
       }
       SocketAddress address = read instanceof PeerAddress.Named named ? named.address() : given;
-      if (address.port() > 0 && taken(fd, address)) {
-        call.fail(Errno.EADDRINUSE);
-        return;
-      }
-      call.result(withAddress(Syscall.BIND, fd, address));
+      call.result(servers.bind(call, fd, address));
     } finally {
       child.close(fd);
-    }
-  }
-
-  /**
-   * Whether a server outside has the port. The kernel would let two share it that both ask to
-   * (SO_REUSEPORT), and give the sandbox connections that were meant for the other.
-   */
-  private boolean taken(int fd, SocketAddress address) throws AccessException {
-    try {
-      InetAddress target = address.inet();
-      if (target.isAnyLocalAddress()) {
-        target = InetAddress.getByName(address.family() == AF_INET ? "127.0.0.1" : "::1");
-      }
-      boolean tcp = options.get(fd, SO_TYPE) == SOCK_STREAM;
-      return own.listener(tcp, target, address.port()) == OwnSockets.Listener.FOREIGN;
-    } catch (IOException e) {
-      throw new AccessException(-Errno.EACCES.value());
     }
   }
 
@@ -244,7 +226,7 @@ final class SocketCalls {
       if (destination.refusal() == Destination.UNDECIDED) {
         blocking.execute(() -> connectWhenDecided(call, fd, destination.address()));
       } else if (domain == AF_INET || domain == AF_INET6) {
-        pending.connect(call, fd, destination.address());
+        pending.connect(call, fd, destination.address(), destination.own());
       } else if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
         call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
         destination.close();
@@ -276,7 +258,7 @@ final class SocketCalls {
       live(call);
       if (ruling instanceof InetDestinations.Allowed allowed) {
         announce(fd, allowed);
-        pending.connect(call, fd, allowed.address());
+        pending.connect(call, fd, allowed.address(), false);
         handedOn = true;
       } else {
         call.fail(Errno.EACCES);
@@ -322,10 +304,16 @@ final class SocketCalls {
    * @param refusal a negated error number, 0 when it is allowed; {@link #UNDECIDED} when it has to
    *     be decided by somebody who is waited for
    * @param object a descriptor that keeps the checked object, or -1
+   * @param own whether it is allowed because the sandbox's own socket is there
    */
-  private record Destination(SocketAddress address, long refusal, int object, Child closer)
+  private record Destination(
+      SocketAddress address, long refusal, int object, Child closer, boolean own)
       implements AutoCloseable {
     private static final long UNDECIDED = 1;
+
+    private Destination(SocketAddress address, long refusal, int object, Child closer) {
+      this(address, refusal, object, closer, false);
+    }
 
     @Override
     public void close() {
@@ -384,7 +372,7 @@ final class SocketCalls {
     if (!(read instanceof PeerAddress.Named named)) {
       return read instanceof PeerAddress.Malformed malformed
           ? refused(malformed.errno())
-          : allowed(read instanceof PeerAddress.Connected ? SocketAddress.NONE : given);
+          : unaddressed(read, given, fd);
     }
     SocketAddress address = named.address();
     InetDestinations.Ruling ruling = inet.decide(request(call, operation, fd, address));
@@ -393,11 +381,27 @@ final class SocketCalls {
       if (allowed.address() != address && options.get(fd, SO_TYPE) != SOCK_STREAM) {
         datagrams.redirected(fd, address);
       }
+      if (allowed.own() && operation.equals(CONNECT)) {
+        boolean stream = options.get(fd, SO_TYPE) == SOCK_STREAM;
+        if (!stream && !held.hold(address.inet(), address.port())) {
+          return refused(Errno.ECONNREFUSED);
+        }
+        return new Destination(address, 0, -1, child, stream);
+      }
       return allowed(allowed.address());
     }
     return ruling instanceof InetDestinations.Refused refused
         ? refused(refused.errno())
         : new Destination(address, Destination.UNDECIDED, -1, child);
+  }
+
+  /** A port that others are connected to is not given up by way of AF_UNSPEC. */
+  private Destination unaddressed(PeerAddress read, SocketAddress given, int fd)
+      throws AccessException {
+    if (read instanceof PeerAddress.Connected) {
+      return allowed(SocketAddress.NONE);
+    }
+    return held.holds(fd) ? refused(Errno.EBUSY) : allowed(given);
   }
 
   private PeerAddress.Socket socketOf(int fd) throws AccessException {

@@ -563,6 +563,7 @@ final class Supervisor implements AutoCloseable {
           SENDTO,
           SENDMSG,
           SENDMMSG,
+          SETSOCKOPT,
           RECVFROM,
           RECVMSG ->
           network.answer(syscall, call);

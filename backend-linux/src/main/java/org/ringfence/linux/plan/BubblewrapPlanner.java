@@ -240,7 +240,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     String statement = "Servers and clients inside the sandbox reach each other over loopback";
     add(
         loopbackProblem().isEmpty()
-            ? enforced("network.own-loopback", statement, SUPERVISOR)
+            ? enforced("network.own-loopback", statement, SHARED_LOOPBACK)
             : unsupported("network.own-loopback", statement, loopbackProblem(), listenerRemedy()));
   }
 

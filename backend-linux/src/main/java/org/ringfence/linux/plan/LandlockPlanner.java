@@ -137,7 +137,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     String problem = loopbackProblem();
     add(
         problem.isEmpty()
-            ? enforced("network.own-loopback", statement, SUPERVISOR)
+            ? enforced("network.own-loopback", statement, SHARED_LOOPBACK)
             : unsupported("network.own-loopback", statement, problem, listenerRemedy()));
   }
 

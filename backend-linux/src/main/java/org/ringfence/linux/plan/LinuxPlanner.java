@@ -21,6 +21,12 @@ import org.ringfence.policy.SandboxPolicy;
 abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
+  /** What a loopback that is the host's as well cannot keep apart is said with it. */
+  static final String SHARED_LOOPBACK =
+      SUPERVISOR
+          + "; the ports are the host's: a server inside may be first to take one that a service of"
+          + " the host wants";
+
   static final String KEEPER_DESCRIPTORS =
       "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC; streams that would give more"
           + " than they were opened for are copied by this JVM";

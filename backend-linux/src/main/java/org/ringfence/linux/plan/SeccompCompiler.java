@@ -68,6 +68,11 @@ public final class SeccompCompiler {
   private static final int TCP_ULP = 31;
   private static final int SOL_SOCKET = 1;
   private static final int SO_ZEROCOPY = 60;
+  private static final int SO_REUSEADDR = 2;
+  private static final int SO_REUSEPORT = 15;
+  // They say whom a socket is connected to (linux/in.h, linux/in6.h).
+  private static final int IP_MINTTL = 21;
+  private static final int IPV6_MINHOPCOUNT = 73;
   // linux/in.h: IP_OPTIONS routes by way of hosts that nobody decided on; joining a group
   // (IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP) is
   // told to the network, through any device.
@@ -84,6 +89,7 @@ public final class SeccompCompiler {
   private static final Verdict EPERM = new Verdict.Deny(Errno.EPERM);
   private static final Verdict EACCES = new Verdict.Deny(Errno.EACCES);
   private static final Verdict NO_FAMILY = new Verdict.Deny(Errno.EAFNOSUPPORT);
+  private static final Verdict NO_OPTION = new Verdict.Deny(Errno.ENOPROTOOPT);
   private static final Verdict NOT_SUPPORTED = new Verdict.Deny(Errno.EOPNOTSUPP);
 
   /** Closed under every policy. */
@@ -531,6 +537,11 @@ public final class SeccompCompiler {
     clauses.add(when(NOT_SUPPORTED, equal(1, SOL_SOCKET), equal(2, SO_ZEROCOPY)));
     if (!inetFree) {
       clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_ULP)));
+      // No port is shared with a server outside.
+      clauses.add(when(NO_OPTION, equal(1, SOL_SOCKET), equal(2, SO_REUSEPORT)));
+      clauses.add(when(NOTIFY, equal(1, SOL_SOCKET), equal(2, SO_REUSEADDR)));
+      clauses.add(when(EPERM, equal(1, IPPROTO_IP), equal(2, IP_MINTTL)));
+      clauses.add(when(EPERM, equal(1, IPPROTO_IPV6), equal(2, IPV6_MINHOPCOUNT)));
       for (int option : STEERING_IP) {
         clauses.add(when(EPERM, equal(1, IPPROTO_IP), equal(2, option)));
       }

@@ -58,6 +58,7 @@ public final class Probe {
     RandomFileOperations.addTo(all);
     NetworkOperations.addTo(all);
     AddressSweep.addTo(all);
+    PortOperations.addTo(all);
     EgressOperations.addTo(all);
     ProcessOperations.addTo(all);
     KernelOperations.addTo(all);
