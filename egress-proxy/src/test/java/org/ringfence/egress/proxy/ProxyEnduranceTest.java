@@ -4,9 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -15,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,13 +129,7 @@ class ProxyEnduranceTest {
     int count = (int) Math.min(10_000, (descriptors - 500) / 4);
     List<Socket> open = new ArrayList<>();
     AtomicInteger served = new AtomicInteger();
-    try (Server greeter =
-            new Server(
-                (in, out, client) -> {
-                  served.incrementAndGet();
-                  in.read();
-                  out.write('!');
-                });
+    try (Greeter greeter = new Greeter(served);
         ProxyFixture through =
             new ProxyFixture(
                 ProxyFixture.policy(List.of("many.test:" + greeter.port()), List.of()))) {
@@ -140,6 +147,49 @@ class ProxyEnduranceTest {
       for (Socket socket : open) {
         socket.close();
       }
+    }
+  }
+
+  /** Answers each connection's first byte. One thread: as many as connections are not to be had. */
+  private static final class Greeter implements AutoCloseable {
+    private final MultiThreadIoEventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final Channel listener;
+
+    Greeter(AtomicInteger served) throws InterruptedException {
+      this.listener =
+          new ServerBootstrap()
+              .group(group)
+              .channel(NioServerSocketChannel.class)
+              .option(ChannelOption.SO_BACKLOG, 4096)
+              .childHandler(
+                  new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel made) {
+                      served.incrementAndGet();
+                      made.pipeline()
+                          .addLast(
+                              new SimpleChannelInboundHandler<ByteBuf>() {
+                                @Override
+                                protected void channelRead0(
+                                    ChannelHandlerContext context, ByteBuf asked) {
+                                  context.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {'!'}));
+                                }
+                              });
+                    }
+                  })
+              .bind("127.0.0.1", 0)
+              .sync()
+              .channel();
+    }
+
+    int port() {
+      return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    @Override
+    public void close() {
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
   }
 }
