@@ -24,6 +24,7 @@ import org.ringfence.spi.SandboxBackend;
 
 /** What {@code ringfence run} does, apart from reading its options. */
 final class Runner {
+  private static final long COMPLAINT_MILLIS = 2_000;
   private static final long START_SECONDS = 2;
 
   private final PolicyOptions options;
@@ -143,8 +144,21 @@ final class Runner {
     }
   }
 
+  /** On a thread of its own: nobody may read what this process writes, and it has to end. */
   private void complain(String text) {
-    err.println("ringfence: " + text);
-    err.flush();
+    Thread teller =
+        new Thread(
+            () -> {
+              err.println("ringfence: " + text);
+              err.flush();
+            },
+            "complaint");
+    teller.setDaemon(true);
+    teller.start();
+    try {
+      teller.join(COMPLAINT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
