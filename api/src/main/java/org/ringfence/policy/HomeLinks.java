@@ -16,8 +16,11 @@ import java.util.Set;
  * link it. Looks only as deep as configuration usually goes, and at no more than so many entries.
  */
 final class HomeLinks extends SimpleFileVisitor<Path> {
-  private static final int DEPTH = 4;
-  private static final int MOST = 20_000;
+  /** How many directories deep links are looked for. */
+  static final int DEPTH = 4;
+
+  /** How many entries are looked at. */
+  static final int MOST = 20_000;
 
   private final List<Path> links = new ArrayList<>();
   private int seen;

@@ -99,7 +99,12 @@ public enum ProtectedNames {
         ? names
         : names
             + "; nor dot entries but caches, nor what else a login or a tool reads, in "
-            + String.join(", ", homes.homes());
+            + String.join(", ", homes.homes())
+            + " (links in them are followed "
+            + HomeLinks.DEPTH
+            + " directories deep, in at most "
+            + HomeLinks.MOST
+            + " entries)";
   }
 
   /**

@@ -62,7 +62,7 @@ final class SurfaceSurvey {
   private final Set<Path> kept = new LinkedHashSet<>();
   private final Set<Path> followed = new LinkedHashSet<>();
   private final Map<Path, List<Path>> elsewhere = new LinkedHashMap<>();
-  private final List<String> limits = new ArrayList<>();
+  private final Set<String> limits = new LinkedHashSet<>();
 
   /**
    * Looks around.
@@ -271,7 +271,11 @@ final class SurfaceSurvey {
    * @param endToo whether the end is kept, not only the links on the way
    */
   private void follow(Path path, boolean endToo) {
-    if (followed.size() >= MOST_FOLLOWED || !followed.add(path)) {
+    if (followed.size() >= MOST_FOLLOWED) {
+      limits.add("more than " + MOST_FOLLOWED + " links and settings name paths");
+      return;
+    }
+    if (!followed.add(path)) {
       return;
     }
     LinkWay.of(path)
@@ -351,6 +355,6 @@ final class SurfaceSurvey {
 
   /** What the survey does not cover; empty when it covers everything. */
   String limit() {
-    return String.join("; ", new LinkedHashSet<>(limits));
+    return String.join("; ", limits);
   }
 }

@@ -23,7 +23,6 @@ import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
@@ -67,10 +66,7 @@ final class Supervisor implements AutoCloseable {
   private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
   private final Deadlines deadlines = new Deadlines();
   private final Map<Integer, Syscall> trapped = new HashMap<>();
-  private final MetadataCalls metadata;
-  private final NameCalls names;
-  private final CallerRights rights;
-  private final FileLocks locks;
+  private final DecidedCalls decided;
   private final LimitGate gate;
   private final ThreadPoolExecutor blocking;
   private final SandboxNetwork network;
@@ -123,10 +119,8 @@ final class Supervisor implements AutoCloseable {
     blocking.allowCoreThreadTimeOut(true);
     this.reporter = new Reporter(listener, () -> clock().endAll());
     boolean root = user[0] == 0;
-    this.rights = new CallerRights(kernel, root);
+    CallerRights rights = new CallerRights(kernel, root);
     Executor waiting = rights.carriedTo(blocking);
-    this.locks = new FileLocks(kernel, paths, view, reporter::violation, waiting);
-    this.metadata = new MetadataCalls(kernel, paths, view, user[0], reporter::violation);
     this.network =
         new SandboxNetwork(
             new SandboxNetwork.Setting(
@@ -142,9 +136,14 @@ final class Supervisor implements AutoCloseable {
             listener,
             this::watchConnect,
             this::unwatch);
-    this.names =
-        new NameCalls(
-            kernel, paths, view, supervision, network.own(), reporter::violation, waiting);
+    this.decided =
+        new DecidedCalls(
+            rights,
+            new NameCalls(
+                kernel, paths, view, supervision, network.own(), reporter::violation, waiting),
+            new MetadataCalls(kernel, paths, view, user[0], reporter::violation),
+            new FileLocks(kernel, paths, view, reporter::violation, waiting),
+            network);
     this.gate =
         new LimitGate(
             kernel, policy.policy().limits(), cgroup, LimitGate.processesAbove(view, supervision));
@@ -526,49 +525,7 @@ final class Supervisor implements AutoCloseable {
       gate.answer(call);
       return;
     }
-    try {
-      rights.as(call, () -> perform(syscall, call));
-    } catch (AccessException e) {
-      call.result(e.result());
-    }
-  }
-
-  private void perform(Syscall syscall, TrappedCall call) {
-    switch (syscall) {
-      case FLOCK -> locks.answer(call);
-      case OPEN,
-          OPENAT,
-          CREAT,
-          TRUNCATE,
-          MKDIR,
-          MKDIRAT,
-          MKNOD,
-          MKNODAT,
-          SYMLINK,
-          SYMLINKAT,
-          LINK,
-          LINKAT,
-          RENAME,
-          RENAMEAT,
-          RENAMEAT2,
-          UNLINK,
-          UNLINKAT,
-          RMDIR ->
-          names.answer(syscall, call);
-      case SOCKET,
-          BIND,
-          GETSOCKNAME,
-          LISTEN,
-          CONNECT,
-          SENDTO,
-          SENDMSG,
-          SENDMMSG,
-          SETSOCKOPT,
-          RECVFROM,
-          RECVMSG ->
-          network.answer(syscall, call);
-      default -> metadata.answer(syscall, call);
-    }
+    decided.answer(syscall, call);
   }
 
   /** What fails for want of memory is done again soon. */

@@ -210,7 +210,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
           "Unix sockets outside the sandbox are not connected to"
               + (network.unixSockets().isEmpty()
                   ? ""
-                  : ", but for " + String.join(", ", network.unixSockets()));
+                  : ", but for "
+                      + String.join(", ", network.unixSockets())
+                      + "; what such a service does or hands over, descriptors too, is its own"
+                      + " grant");
       boolean anyGranted =
           network.mode() == NetworkMode.FULL && unixSocketsMade()
               || !network.unixSockets().isEmpty();
