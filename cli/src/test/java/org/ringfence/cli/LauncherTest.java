@@ -133,6 +133,39 @@ class LauncherTest {
   }
 
   @Test
+  void anInstallationMayHaveBlanksAndOtherLettersInItsPath() throws Exception {
+    Path installation = base.resolve("installation");
+    Path moved = Files.createDirectory(base.resolve("Mein B\u00fcro *")).resolve("installation");
+    Files.move(installation, moved);
+    Files.createSymbolicLink(installation, moved);
+
+    Result result = start("run", "--", "true");
+
+    assertThat(result.exit()).isZero();
+    assertThat(result.started())
+        .contains("word -XX:SharedArchiveFile=" + moved.resolve("cli/target/classes-17.0.1.jsa"))
+        .contains(
+            "word -Dringfence.installation="
+                + moved.resolve("ringfence")
+                + ":"
+                + moved.resolve("cli/target"));
+  }
+
+  @Test
+  void aColonInTheInstallationsPathIsSaid() throws Exception {
+    Path installation = base.resolve("installation");
+    Path moved = Files.createDirectory(base.resolve("a:b")).resolve("installation");
+    Files.move(installation, moved);
+    Files.createSymbolicLink(installation, moved);
+
+    Result result = start("run", "--", "true");
+
+    assertThat(result.exit()).isEqualTo(125);
+    assertThat(result.said()).contains("colon");
+    assertThat(result.started()).isEmpty();
+  }
+
+  @Test
   void noProgramIsTakenFromPath() throws Exception {
     Path bin = workspace.resolve("bin");
     for (String name :
