@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   private static final int TLS_HANDSHAKE = 22;
   private static final int HTTPS_PORT = 443;
+  private static final int LONGEST_HELLO = 1 << 16;
 
   private final Set<String> names;
   private final int port;
@@ -33,6 +34,8 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
    * @param mismatch takes why it is ended
    */
   ServerNameGuard(Set<String> names, int port, Consumer<String> mismatch) {
+    // No time limit of its own: how long a client may be silent is the connection's idle time.
+    super(LONGEST_HELLO, 0);
     this.names = names;
     this.port = port;
     this.mismatch = mismatch;

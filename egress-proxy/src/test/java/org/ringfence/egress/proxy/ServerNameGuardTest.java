@@ -1,0 +1,44 @@
+package org.ringfence.egress.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ServerNameGuardTest {
+  private final List<String> mismatches = new ArrayList<>();
+
+  private EmbeddedChannel guarded(int port) {
+    return new EmbeddedChannel(new ServerNameGuard(Set.of("repo.test"), port, mismatches::add));
+  }
+
+  @Test
+  void aClientThatIsSilentAtFirstKeepsItsConnection() {
+    EmbeddedChannel channel = guarded(25);
+    channel.advanceTimeBy(10, TimeUnit.MINUTES);
+    channel.runScheduledPendingTasks();
+    assertThat(channel.isOpen()).isTrue();
+    channel.writeInbound(Unpooled.copiedBuffer("EHLO me\r\n", StandardCharsets.US_ASCII));
+    ByteBuf passed = channel.readInbound();
+    assertThat(passed.toString(StandardCharsets.US_ASCII)).isEqualTo("EHLO me\r\n");
+    passed.release();
+    assertThat(mismatches).isEmpty();
+  }
+
+  @Test
+  void aRecordThatIsNoHandshakeEndsTheConnection() {
+    // A TLS alert (RFC 8446, section 5.1: type 21) in front of the first message.
+    EmbeddedChannel channel = guarded(8443);
+    channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {21, 3, 3, 0, 2, 1, 0}));
+    assertThat(channel.isOpen()).isFalse();
+    assertThat(mismatches).hasSize(1);
+    assertThat(channel.inboundMessages()).isEmpty();
+  }
+}
