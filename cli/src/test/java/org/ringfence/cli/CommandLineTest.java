@@ -206,6 +206,7 @@ class CommandLineTest {
         "run --env =x -- x | NAME=VALUE",
         "run --policy no-such -- x | read-only",
         "run --policy /no/such.json -- x | /no/such.json",
+        "policy validate /no/such.json | /no/such.json: there is no such file",
         "run --backend no-such -- x | landlock",
         "run --network sometimes -- x | sometimes",
         "run -C /no/such/dir -- x | /no/such/dir",
