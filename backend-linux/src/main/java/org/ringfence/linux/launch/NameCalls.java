@@ -17,6 +17,7 @@ import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
@@ -71,6 +72,11 @@ final class NameCalls {
     this.denied = denied;
     this.decisions = new NameDecisions(kernel, paths, view, denied);
     this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, blocking);
+  }
+
+  /** Is held by calls that change names or modes. */
+  ReentrantLock tree() {
+    return decisions.tree();
   }
 
   void answer(Syscall syscall, TrappedCall call) {

@@ -2,6 +2,7 @@ package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.S_IFMT;
 
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.ringfence.event.Violation;
@@ -20,6 +21,7 @@ import org.ringfence.policy.Operation;
  * the rule that refused it.
  */
 final class NameDecisions {
+  private final ReentrantLock tree = new ReentrantLock();
   private final Child child;
   private final PathObject paths;
   private final FileView view;
@@ -38,6 +40,11 @@ final class NameDecisions {
 
   GitDirectories git() {
     return git;
+  }
+
+  /** Is held over a decision that looks at what lies around a name, and what is done then. */
+  ReentrantLock tree() {
+    return tree;
   }
 
   /** The name that an argument points to, read once, of a thread that still waits. */

@@ -141,11 +141,13 @@ final class OpenCalls {
           }
           continue;
         }
+        decisions.tree().lock();
         try {
           if (create(call, entry, flags, mode)) {
             return;
           }
         } finally {
+          decisions.tree().unlock();
           child.close(entry.directory());
         }
       }
