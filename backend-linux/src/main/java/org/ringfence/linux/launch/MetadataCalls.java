@@ -3,6 +3,8 @@ package org.ringfence.linux.launch;
 import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
+import static org.ringfence.linux.bind.Constants.F_GETFL;
+import static org.ringfence.linux.bind.Constants.O_PATH;
 import static org.ringfence.linux.bind.Constants.S_IFBLK;
 import static org.ringfence.linux.bind.Constants.S_IFCHR;
 import static org.ringfence.linux.bind.Constants.S_IFDIR;
@@ -129,7 +131,7 @@ final class MetadataCalls {
       if (directory == AT_FDCWD) {
         return checked(syscall, call, paths.workingDirectory(call.tid()), change);
       }
-      return opened(syscall, call, directory, change);
+      return checked(syscall, call, child.descriptor(call.tid(), directory), change);
     }
     boolean follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
     return checked(syscall, call, paths.open(call.tid(), directory, name, follow), change);
@@ -149,7 +151,14 @@ final class MetadataCalls {
 
   private long opened(Syscall syscall, TrappedCall call, int fd, Change change)
       throws AccessException {
-    return checked(syscall, call, child.descriptor(call.tid(), fd), change);
+    int copy = child.descriptor(call.tid(), fd);
+    long flags = kernel.call(Syscall.FCNTL, copy, F_GETFL);
+    if (flags >= 0 && (flags & O_PATH) != 0) {
+      // A place alone is changed by no call of this form.
+      child.close(copy);
+      return -Errno.EBADF.value();
+    }
+    return checked(syscall, call, copy, change);
   }
 
   private long checked(Syscall syscall, TrappedCall call, int fd, Change change)

@@ -175,7 +175,9 @@ final class NameCalls {
       String path = view.policyPath(paths.pathOf(object));
       decisions.demand("truncate", call, path, policy.evaluate(path, Operation.WRITE));
       decisions.demandInGit("truncate", call, paths.pathOf(object), path);
-      if (call.argument(1) > paths.size(object) && exceedsLimit(call)) {
+      if (paths.status(object).is(S_IFREG)
+          && call.argument(1) > paths.size(object)
+          && exceedsLimit(call)) {
         return -Errno.EFBIG.value();
       }
       return kernel.call(Syscall.TRUNCATE, block.string(PathObject.own(object)), call.argument(1));

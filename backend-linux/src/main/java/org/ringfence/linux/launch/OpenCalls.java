@@ -90,9 +90,18 @@ final class OpenCalls {
       throws AccessException {
     byte[] name = decisions.name(call, nameArgument);
     boolean decided = OPENS_FOR_WRITING.test(flags) ? supervision.names() : supervision.reads();
-    if (!decided || (flags & O_PATH) != 0 && !supervision.reads()) {
-      trace(call, directory, name, flags);
+    boolean placeOnly = (flags & O_PATH) != 0;
+    if (!decided || placeOnly) {
+      // A place gives nothing of what lies there, and what is opened by it is decided on then.
+      // Nor could it be handed over: the kernel injects no such descriptor.
+      if (!decided || !supervision.reads()) {
+        trace(call, directory, name, flags);
+      }
       call.proceed();
+      return;
+    }
+    if ((flags & (O_CREAT | O_TMPFILE_BIT)) != 0 && !areFlags(flags)) {
+      call.fail(Errno.EINVAL);
       return;
     }
     if ((flags & O_CREAT) != 0 && name.length > 0 && name[name.length - 1] == '/') {
@@ -154,6 +163,14 @@ final class OpenCalls {
       call.fail(Errno.EAGAIN);
     } finally {
       child.close(base);
+    }
+  }
+
+  /** Whether this kernel takes the flags together: it looks at them before it looks at names. */
+  private boolean areFlags(int flags) {
+    try (NativeBlock block = new NativeBlock(16)) {
+      long result = kernel.call(Syscall.OPENAT, AT_FDCWD, block.allocate(1), flags, 0);
+      return result != -Errno.EINVAL.value();
     }
   }
 
@@ -279,7 +296,7 @@ final class OpenCalls {
       Status status = paths.status(object);
       boolean unnamed = (flags & O_TMPFILE_BIT) != 0;
       boolean writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
-      if (status.is(S_IFLNK) && (flags & O_PATH) == 0) {
+      if (status.is(S_IFLNK)) {
         call.fail(Errno.ELOOP);
         return true;
       }
