@@ -1,0 +1,105 @@
+package org.ringfence.conformance.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.ringfence.conformance.probe.LibC;
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.linux.LandlockBackend;
+import org.ringfence.spi.SandboxBackend;
+
+/**
+ * Random system calls inside a sandbox and outside. {@code ringfence.fuzz.seconds} is the time for
+ * all scenarios of a backend, {@code ringfence.fuzz.seed} the first seed, which is printed.
+ */
+class FuzzTest {
+  // What a backend starts and puts back is not counted.
+  private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 24);
+  private static final long SEED = Long.getLong("ringfence.fuzz.seed", 1);
+
+  @TestFactory
+  Stream<DynamicTest> landlock() {
+    return scenarios(new LandlockBackend());
+  }
+
+  @TestFactory
+  Stream<DynamicTest> bubblewrap() {
+    return scenarios(new BubblewrapBackend());
+  }
+
+  private static Stream<DynamicTest> scenarios(SandboxBackend backend) {
+    assumeTrue(LibC.LINUX, "the fuzzer knows Linux alone");
+    assumeTrue(backend.probe().usable(), () -> "not here: " + backend.probe().reasons());
+    List<Scenario> all = Scenario.all(backend.id());
+    return all.stream()
+        .map(
+            scenario ->
+                DynamicTest.dynamicTest(
+                    scenario + ", from seed " + SEED,
+                    () -> {
+                      String seconds = Long.toString(SECONDS / all.size());
+                      assertThat(Fuzzer.run(scenario, List.of(seconds, Long.toString(SEED))))
+                          .as("faults, printed above")
+                          .isZero();
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> sequencesThatFailedOnce() throws IOException {
+    assumeTrue(LibC.LINUX, "the fuzzer knows Linux alone");
+    return Stream.of(new LandlockBackend(), new BubblewrapBackend())
+        .filter(backend -> backend.probe().usable())
+        .flatMap(backend -> kept().entrySet().stream().map(entry -> kept(backend, entry)));
+  }
+
+  private static DynamicTest kept(SandboxBackend backend, Map.Entry<String, String> entry) {
+    Scenario scenario = Scenario.parse(backend.id() + " " + entry.getKey());
+    Scenario fitting = backend.id().equals("landlock") ? scenario.withoutCarving() : scenario;
+    return DynamicTest.dynamicTest(
+        fitting.toString(),
+        () ->
+            assertThat(Fuzzer.run(fitting, List.of(entry.getValue())))
+                .as("faults, printed above")
+                .isZero());
+  }
+
+  /** Sequences by their scenario. */
+  private static Map<String, String> kept() {
+    try (InputStream in = FuzzTest.class.getResourceAsStream("sequences.txt")) {
+      Map<String, String> all = new LinkedHashMap<>();
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      for (String part : text.substring(text.indexOf("\n= ") + 3).split("\n= ")) {
+        int end = part.indexOf('\n');
+        all.put(part.substring(0, end), part.substring(end + 1));
+      }
+      return all;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aSequenceIsReadAsItIsWritten() {
+    Sequence drawn = Sequence.draw(7, 500, 2);
+    assertThat(Sequence.parse(drawn.toString())).isEqualTo(drawn);
+    assertThat(Sequence.draw(7, 500, 2)).isEqualTo(drawn);
+  }
+
+  @Test
+  void aShrunkSequenceKeepsItsFaultAlone() throws Exception {
+    Sequence drawn = Sequence.draw(7, 200, 2);
+    String needed = drawn.steps().get(90).toString();
+    Sequence shrunk = Shrinker.shrink(drawn, sequence -> sequence.toString().contains(needed));
+    assertThat(shrunk.steps()).hasSize(1);
+  }
+}

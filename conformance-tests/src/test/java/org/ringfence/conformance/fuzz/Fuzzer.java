@@ -1,0 +1,53 @@
+package org.ringfence.conformance.fuzz;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Starts a JVM for each scenario, one after the other. */
+public final class Fuzzer {
+  private Fuzzer() {}
+
+  /**
+   * Runs by hand.
+   *
+   * @param args backend, seconds for all scenarios together, the first seed; and the number of a
+   *     scenario to run that one alone
+   * @throws Exception if the fuzzer itself is at fault
+   */
+  public static void main(String[] args) throws Exception {
+    List<Scenario> all = Scenario.all(args[0]);
+    List<Scenario> chosen = args.length > 3 ? List.of(all.get(Integer.parseInt(args[3]))) : all;
+    long seconds = Long.parseLong(args[1]) / chosen.size();
+    int faults = 0;
+    for (Scenario scenario : chosen) {
+      faults += run(scenario, List.of(Long.toString(seconds), args[2]));
+    }
+    System.exit(faults);
+  }
+
+  /** Runs a scenario; 0 if nothing was found. */
+  static int run(Scenario scenario, List<String> what) throws Exception {
+    Path base = Files.createTempDirectory(Path.of("/tmp"), "ringfence-fuzz-");
+    try {
+      Terrain host = Terrain.host(base.resolve("in"));
+      host.reset();
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      if (Runtime.version().feature() >= 22) {
+        command.add("--enable-native-access=ALL-UNNAMED");
+      }
+      command.addAll(List.of("-Xlog:disable", "-cp", System.getProperty("java.class.path")));
+      command.addAll(List.of(Duel.class.getName(), scenario.toString(), base.toString()));
+      command.addAll(what);
+      return new ProcessBuilder(Duel.withInput(scenario.input(host.directory()), command))
+          .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+          .redirectError(ProcessBuilder.Redirect.INHERIT)
+          .start()
+          .waitFor();
+    } finally {
+      Terrain.remove(base);
+    }
+  }
+}

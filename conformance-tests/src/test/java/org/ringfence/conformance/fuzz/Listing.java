@@ -1,0 +1,28 @@
+package org.ringfence.conformance.fuzz;
+
+import com.sun.jna.Memory;
+import java.util.Set;
+import java.util.TreeSet;
+import org.ringfence.conformance.probe.LibC;
+
+/** What a directory lists through an open descriptor. */
+final class Listing {
+  private static final int BYTES = 32_768;
+
+  private Listing() {}
+
+  /** The names in order, or the error. */
+  static String of(int fd) {
+    Memory memory = LibC.memory(BYTES);
+    Set<String> names = new TreeSet<>();
+    while (true) {
+      long got = LibC.syscall(217, 61, (long) fd, memory, (long) BYTES);
+      if (got <= 0) {
+        return got < 0 ? Calls.said(got) : String.join(",", names);
+      }
+      for (int at = 0; at < got; at += memory.getShort(at + 16) & 0xffff) {
+        names.add(memory.getString(at + 19L));
+      }
+    }
+  }
+}
