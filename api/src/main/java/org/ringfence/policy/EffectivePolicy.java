@@ -26,6 +26,7 @@ public final class EffectivePolicy {
   private final DenyGlobs globs;
   private final RuleTree tree;
   private final HomeNames homes;
+  private final LeadingDirectories leading;
   private final List<String> protectedPaths;
   private final Set<String> protectedKeys;
   private final SurfaceSurvey survey;
@@ -70,6 +71,7 @@ public final class EffectivePolicy {
     this.rules = List.copyOf(placed);
     this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
     this.tree = new RuleTree(places.style(), rules);
+    this.leading = new LeadingDirectories(policy.protectedNames(), places.style(), rules, tree);
   }
 
   /**
@@ -118,7 +120,7 @@ public final class EffectivePolicy {
    */
   public String protectedNamesStatement() {
     String limit = survey == null ? "" : survey.limit();
-    String statement = policy.protectedNames().statement(homes);
+    String statement = policy.protectedNames().statement(homes) + leading.statement(policy.tmp());
     return limit.isEmpty()
         ? statement
         : statement + "; where links and settings lead to was not looked at everywhere: " + limit;
@@ -229,7 +231,8 @@ public final class EffectivePolicy {
         return Decision.deny("files.protectedPaths " + kept, "the path stays as it is");
       }
       int depth = tree.depthOfDecision(components);
-      String name = rule.scratch() ? null : homes.protectedAt(components, depth);
+      String name =
+          rule.scratch() ? leading.protectedAt(components) : homes.protectedAt(components, depth);
       if (name != null) {
         return byName(name);
       }
@@ -249,14 +252,9 @@ public final class EffectivePolicy {
       if (protectedKeys.contains(above) && !isInOwnTmp(path, above)) {
         return above;
       }
-      end = cut(path, end);
+      end = Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1));
     }
     return protectedKeys.contains("") ? "/" : null;
-  }
-
-  /** Where the path of the directory that a path lies in ends. */
-  private static int cut(String path, int end) {
-    return Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1));
   }
 
   /** The sandbox's own temporary directory is not protected from it, nor what lies in it. */
@@ -283,10 +281,13 @@ public final class EffectivePolicy {
     Decision decision = evaluateRemoval(path);
     List<String> components = places.style().components(path);
     EffectiveRule rule = tree.decide(components);
-    if (!decision.allowed() || rule == null || rule.scratch()) {
+    if (!decision.allowed() || rule == null) {
       return decision;
     }
-    String name = homes.replacedAt(components, tree.depthOfDecision(components));
+    String name =
+        rule.scratch()
+            ? leading.replacedAt(components)
+            : homes.replacedAt(components, tree.depthOfDecision(components));
     return name == null ? decision : byName(name);
   }
 
@@ -302,6 +303,11 @@ public final class EffectivePolicy {
         && rule != null
         && rule.access() == Access.WRITE
         && !rule.scratch();
+  }
+
+  /** Whether a path's first components are a directory that leads to what is granted. */
+  boolean leads(List<String> components, int length) {
+    return leading.holds(components, length);
   }
 
   /**
@@ -396,6 +402,7 @@ public final class EffectivePolicy {
   public boolean namesMatter() {
     boolean anyRoot =
         policy.fileDefault() == FileDefault.WRITE
+            || leading.any()
             || rules.stream().anyMatch(rule -> rule.access() == Access.WRITE && !rule.scratch());
     return anyRoot
         && (policy.protectedNames() != ProtectedNames.OFF
@@ -563,6 +570,7 @@ public final class EffectivePolicy {
         kept.addAll(homes.usual(rule.path()));
       }
     }
+    kept.addAll(leading.usual());
     return List.copyOf(kept);
   }
 

@@ -43,7 +43,9 @@ public final class GitDirectoryDecisions {
         all
             ? IntStream.range(0, components.size()).boxed().toList()
             : GitLayout.holders(components, ProtectedNames.gitSurfaceNames());
-    return holders.isEmpty() || !policy.keepsNames(path) ? List.of() : holders;
+    return holders.isEmpty() || policy.keepsNames(path)
+        ? holders
+        : holders.stream().filter(holder -> policy.leads(components, holder)).toList();
   }
 
   /**
@@ -59,7 +61,7 @@ public final class GitDirectoryDecisions {
     List<String> below = new ArrayList<>(List.of(".git"));
     below.addAll(components.subList(holder, components.size()));
     String name = replacement ? names.matchingReplacement(below) : names.matching(below);
-    return name == null || !policy.keepsNames(path)
+    return name == null || !policy.keepsNames(path) && !policy.leads(components, holder)
         ? Decision.allow("no protected name of git's")
         : EffectivePolicy.byName(name);
   }
@@ -73,7 +75,8 @@ public final class GitDirectoryDecisions {
    * @return the decision; a denial where names are protected
    */
   public Decision changed(String path, String reason) {
-    return policy.keepsNames(path)
+    List<String> components = style.components(path);
+    return policy.keepsNames(path) || policy.leads(components, Math.max(0, components.size() - 1))
         ? Decision.deny("protectedNames git directory", reason)
         : Decision.allow("no protected place");
   }

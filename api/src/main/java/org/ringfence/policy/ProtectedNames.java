@@ -116,25 +116,30 @@ public enum ProtectedNames {
    * @return the protected name, such as {@code .git/hooks}, or null
    */
   public String matching(List<String> components) {
-    if (this == OFF) {
-      return null;
-    }
     for (int start = 0; start < components.size(); start++) {
-      ListedName listed = SURFACES.over(components, start, 0);
-      if (listed != null) {
-        return listed.text();
-      }
-      if (components.get(start).equalsIgnoreCase(GIT)) {
-        if (this == READ_ONLY || start + 1 == components.size()) {
-          return GIT;
-        }
-        String surface = inGitDirectory(components.subList(start + 1, components.size()));
-        if (surface != null) {
-          return surface;
-        }
+      String name = matchingAt(components, start);
+      if (name != null) {
+        return name;
       }
     }
     return null;
+  }
+
+  /** The same for names that begin with one component. */
+  String matchingAt(List<String> components, int start) {
+    if (this == OFF) {
+      return null;
+    }
+    ListedName listed = SURFACES.over(components, start, 0);
+    if (listed != null) {
+      return listed.text();
+    }
+    if (!components.get(start).equalsIgnoreCase(GIT)) {
+      return null;
+    }
+    return this == READ_ONLY || start + 1 == components.size()
+        ? GIT
+        : inGitDirectory(components.subList(start + 1, components.size()));
   }
 
   /** Whether a path is one that a name of several components begins with. */
@@ -180,17 +185,35 @@ public enum ProtectedNames {
       return name;
     }
     for (int start = 0; start < components.size(); start++) {
-      ListedName below = SURFACES.below(components, start, 0);
-      if (below != null) {
-        return below.text();
-      }
-      if (start + 1 < components.size() && components.get(start).equalsIgnoreCase(GIT)) {
-        // No data of git's is a directory that is moved into place, but for those of GIT_DATA.
-        String first = components.get(start + 1).toLowerCase(Locale.ROOT);
-        return GIT_DATA.contains(first) ? null : GIT + "/" + first;
+      name = replacedAt(components, start);
+      if (name != null || isBelowGit(components, start)) {
+        return name;
       }
     }
     return null;
+  }
+
+  /** The same for names that begin with one component. */
+  String matchingReplacementAt(List<String> components, int start) {
+    String name = matchingAt(components, start);
+    return name != null || this == OFF ? name : replacedAt(components, start);
+  }
+
+  private static boolean isBelowGit(List<String> components, int start) {
+    return start + 1 < components.size() && components.get(start).equalsIgnoreCase(GIT);
+  }
+
+  private static String replacedAt(List<String> components, int start) {
+    ListedName below = SURFACES.below(components, start, 0);
+    if (below != null) {
+      return below.text();
+    }
+    if (!isBelowGit(components, start)) {
+      return null;
+    }
+    // No data of git's is a directory that is moved into place, but for those of GIT_DATA.
+    String first = components.get(start + 1).toLowerCase(Locale.ROOT);
+    return GIT_DATA.contains(first) ? null : GIT + "/" + first;
   }
 
   /** Whether a name in a git directory is of data, below which names mean nothing. */

@@ -110,7 +110,10 @@ public final class SeatbeltPlanner {
     if (policy.protectedNames() != ProtectedNames.OFF) {
       String statement =
           effective.protectedNamesStatement()
-              + "; of git directories, those called .git and those that are there at the start";
+              + "; of git directories, those called .git and those that are there at the start"
+              + (policy.tmp() == TmpPolicy.SHARED
+                  ? "; here directories of the shared one that lead to a root are not held either"
+                  : "");
       add(
           noRoot
               ? unsupported(
