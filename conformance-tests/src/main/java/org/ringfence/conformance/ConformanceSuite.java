@@ -102,6 +102,7 @@ public final class ConformanceSuite implements AutoCloseable {
     EgressPrograms.addTo(bodies);
     GitScenarios.addTo(bodies);
     GitSurfaceScenarios.addTo(bodies);
+    PlantedRepositoryScenarios.addTo(bodies);
     HomeScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);

@@ -81,6 +81,8 @@ final class UnixBinds {
       if (!entry.special() && !decisions.isThere(entry)) {
         String path = decisions.pathOf(entry);
         decisions.demand("bind", call, path, policy.evaluate(path, Operation.WRITE));
+        // To git a socket is a part of a git directory as good as any.
+        decisions.demand("bind", call, path, decisions.git().made(entry, path, false));
       }
       long result = bindIn(entry, fd, child.umask(call.tid()));
       if (result >= 0) {

@@ -498,13 +498,16 @@ public final class SeccompCompiler {
       sockets.add(when(ALLOW, equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)));
     }
     rule(Syscall.SOCKET, NO_FAMILY, sockets.toArray(Clause[]::new));
+    if (supervision.addresses() || supervision.names()) {
+      // A unix socket has a name in a directory, which is made as any other.
+      always(Syscall.BIND, NOTIFY);
+      // The supervisor binds unix sockets, by a name of its own.
+      always(Syscall.GETSOCKNAME, NOTIFY);
+    }
     if (!supervision.addresses()) {
       return;
     }
     always(Syscall.CONNECT, NOTIFY);
-    always(Syscall.BIND, NOTIFY);
-    // The supervisor binds unix sockets, by a name of its own.
-    always(Syscall.GETSOCKNAME, NOTIFY);
     if (!full && !supervision.ownNetwork()) {
       // It tells the sandbox's own servers from others; and one whose socket can be connected
       // anywhere must not listen everywhere.

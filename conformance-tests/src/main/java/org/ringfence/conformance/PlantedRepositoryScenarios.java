@@ -1,0 +1,157 @@
+package org.ringfence.conformance;
+
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.ConformanceCase.Body;
+import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.probe.LibC;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+
+/**
+ * What a tool outside would take for the project's own, planted in unusual ways: by a socket's
+ * name, or above the workspace.
+ */
+final class PlantedRepositoryScenarios {
+  private static final List<String> NEEDS = List.of("files.protected-names");
+  private static final String BIND =
+      "perl -MSocket -e 'umask 0; socket(S, AF_UNIX, SOCK_STREAM, 0);"
+          + " bind(S, pack_sockaddr_un($ARGV[0]))' ";
+  private static final String PARTS =
+      "mkdir docs docs/objects; echo 'ref: refs/heads/main' > docs/HEAD; ";
+
+  private PlantedRepositoryScenarios() {}
+
+  static void addTo(Map<ConformanceCase, Body> all) {
+    add(
+        all,
+        "GIT-BECOMES-SOCKET",
+        "no directory becomes a git directory by a unix socket's name",
+        stage -> inWorkspace(stage, PARTS + BIND + "docs/refs", "docs/refs"));
+    add(
+        all,
+        "PN-SOCKET",
+        "no unix socket gets a protected name, whether or not connections are decided on",
+        stage -> inWorkspace(stage, BIND + ".vscode; " + BIND + ".git", ".vscode", ".git"));
+    above(
+        all,
+        "GIT-ABOVE-MKDIR",
+        "no repository is made above the workspace in a shared temporary directory",
+        "mkdir ../.git; git init -q ..",
+        ".git");
+    above(
+        all,
+        "GIT-ABOVE-MOVE",
+        "no repository is moved above the workspace in a shared temporary directory",
+        "mkdir ../other; git init -q ../other/made; mv ../other/made/.git ..;"
+            + " ln -s other/made/.git ../.git",
+        ".git");
+    above(
+        all,
+        "GIT-ABOVE-PARTS",
+        "no directory above the workspace in a shared temporary directory becomes a repository",
+        "mkdir ../objects ../r; echo 'ref: refs/heads/main' > ../HEAD; mkdir ../refs;"
+            + " mv ../r ../refs; ln -s objects ../refs; "
+            + BIND
+            + "../refs",
+        "refs");
+    above(
+        all,
+        "PN-ABOVE",
+        "no configuration is made above the workspace in a shared temporary directory",
+        "echo x > ../.envrc; mkdir ../v; mv ../v ../.vscode; echo x > ../f; ln ../f ../.mcp.json",
+        ".envrc",
+        ".vscode",
+        ".mcp.json");
+  }
+
+  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+    String group = id.startsWith("GIT") ? "git" : "protected-name";
+    all.put(new ConformanceCase(id, group, title, NEEDS), body);
+  }
+
+  private static void above(
+      Map<ConformanceCase, Body> all, String id, String title, String attack, String... watched) {
+    add(all, id, title, stage -> inSharedTmp(stage, attack, watched));
+  }
+
+  /** With a network of which addresses are decided on, and with one of which none is. */
+  private static String inWorkspace(Stage stage, String attack, String... watched)
+      throws Exception {
+    SandboxPolicy mediated = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    SandboxPolicy open = mediated.toBuilder().network(NetworkMode.FULL).unixSocket("/").build();
+    for (SandboxPolicy policy : List.of(mediated, open)) {
+      Path workspace = stage.fixture().workspace();
+      stage.fixture().reset();
+      Fixture.deleteTree(workspace);
+      Files.createDirectory(workspace);
+      String fault = tried(stage, policy, workspace, workspace, BIND + "plain; " + attack, watched);
+      if (!fault.isEmpty()) {
+        return "network " + policy.network().mode() + ": " + fault;
+      }
+    }
+    return "";
+  }
+
+  private static String inSharedTmp(Stage stage, String attack, String... watched)
+      throws Exception {
+    if (!LibC.LINUX) {
+      throw new NotApplicableException("the case is about /tmp as Linux has it");
+    }
+    Path top = Files.createTempDirectory(Path.of("/tmp"), "ringfence-above-");
+    try {
+      Path workspace = Files.createDirectory(top.resolve("project"));
+      SandboxPolicy policy =
+          Stage.write()
+              .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
+              .tmp(TmpPolicy.SHARED)
+              .build();
+      String beside =
+          "mkdir ../beside; echo x > ../beside/.envrc; git init -q ../beside/made;"
+              + " test -e ../beside/made/.git/config && touch ../plain; ";
+      return tried(stage, policy, workspace, top, beside + attack, watched);
+    } finally {
+      Fixture.deleteTree(top);
+    }
+  }
+
+  /** Whether an attack makes some names outside, but inside none but {@code plain}. */
+  private static String tried(
+      Stage stage,
+      SandboxPolicy policy,
+      Path workspace,
+      Path directory,
+      String attack,
+      String... watched)
+      throws Exception {
+    Execution inside;
+    try (Sandbox sandbox = stage.open(policy, NEEDS, workspace)) {
+      inside = Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", attack + "; true")));
+    }
+    for (String name : watched) {
+      if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+        return name + " was made";
+      }
+    }
+    if (!Files.exists(directory.resolve("plain"))) {
+      return "no other name was made: " + inside.error();
+    }
+    if (inside.exit() != 0) {
+      return "exit " + inside.exit() + ": " + inside.error();
+    }
+    Execution.of(new ProcessBuilder("/bin/sh", "-c", attack).directory(workspace.toFile()).start());
+    for (String name : watched) {
+      if (!Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+        return "the control failed: " + name + " was not made outside";
+      }
+    }
+    return "";
+  }
+}
