@@ -143,7 +143,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     String remedy =
         policy.fileDefault() == FileDefault.WRITE ? "a narrower files.default" : listenerRemedy();
     if (policy.protectedNames() != ProtectedNames.OFF) {
-      String statement = effective.protectedNamesStatement();
+      String statement =
+          effective.protectedNamesStatement()
+              + "; two sandboxes that change one directory at the same moment could each make a"
+              + " part of a git directory";
       add(held("files.protected-names", statement, problem, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {
