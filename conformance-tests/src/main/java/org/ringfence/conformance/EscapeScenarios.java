@@ -37,11 +37,38 @@ final class EscapeScenarios {
         EscapeScenarios::secret);
     all.put(
         new ConformanceCase(
+            "ESC-CHILD-OF-PARENT",
+            GROUP,
+            "no process is made a child of the JVM",
+            List.of("files.write")),
+        EscapeScenarios::childOfParent);
+    all.put(
+        new ConformanceCase(
             "LP-BIND-ALIAS",
             "link-path",
             "a file is created outside through a bind mount of the place",
             List.of("files.write")),
         EscapeScenarios::bindAlias);
+  }
+
+  /** CLONE_PARENT with SIGCHLD; the process that is made ends at once. */
+  private static String childOfParent(Stage stage) throws Exception {
+    LibC.onlyLinux("clone");
+    stage.fixture().reset();
+    String script =
+        "my $made = syscall("
+            + (LibC.X86 ? 56 : 220)
+            + ", 0x8011, 0, 0, 0, 0); exit 0 if $made == 0; print $made < 0 ? 'denied' : 'made';";
+    List<String> command = List.of("/bin/sh", "-c", "perl -e \"$0\"; true", script);
+    Execution inside;
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
+      inside = Execution.of(sandbox.start(SandboxCommand.of(command)));
+    }
+    if (!inside.output().equals("denied")) {
+      return "expected to be denied, but: " + inside.output() + inside.error();
+    }
+    Execution control = Execution.of(new ProcessBuilder(command).start());
+    return control.output().equals("made") ? "" : "the control failed: " + control.output();
   }
 
   private static String bindAlias(Stage stage) throws Exception {

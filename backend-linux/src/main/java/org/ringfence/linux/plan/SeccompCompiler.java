@@ -28,6 +28,8 @@ public final class SeccompCompiler {
           | 0x10000000
           | 0x20000000
           | 0x40000000;
+  // linux/sched.h
+  private static final int CLONE_PARENT = 0x00008000;
   // clone(2) takes the exit signal in the low byte, where CLONE_NEWTIME would be.
   private static final int NEW_NAMESPACES_OF_CLONE = NEW_NAMESPACES & ~0xff;
 
@@ -432,7 +434,8 @@ public final class SeccompCompiler {
 
   private void namespaces() {
     rule(Syscall.UNSHARE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES)));
-    rule(Syscall.CLONE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES_OF_CLONE)));
+    // A child of the JVM would stay a zombie as long as the JVM lives.
+    rule(Syscall.CLONE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES_OF_CLONE | CLONE_PARENT)));
     // Its flags are in memory; the C libraries fall back to clone.
     always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
   }

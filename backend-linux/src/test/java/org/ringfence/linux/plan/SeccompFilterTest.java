@@ -82,6 +82,7 @@ class SeccompFilterTest {
     long thread = 0x3d0f00;
     assertThat(run(program, arch, Syscall.CLONE, thread)).isEqualTo(Verdict.RET_ALLOW);
     assertThat(run(program, arch, Syscall.CLONE, 0x10000011)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.CLONE, 0x00008011)).isEqualTo(EPERM);
     assertThat(run(program, arch, Syscall.UNSHARE, 0x600)).isEqualTo(Verdict.RET_ALLOW);
     assertThat(run(program, arch, Syscall.UNSHARE, 0x80)).isEqualTo(EPERM);
   }
