@@ -116,11 +116,17 @@ final class RunCommand implements Callable<Integer> {
       options.protect(audit);
     }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
+      AuditLog lines = new AuditLog(log, SecretMask.usualAnd(masks), auditComplete);
       if (audit != null) {
-        listeners.add(new AuditLog(log, SecretMask.usualAnd(masks), auditComplete));
+        listeners.add(lines);
       }
       Runner runner = new Runner(options, Listeners.of(listeners), tty, err);
-      return reviewed ? review(runner, err) : runner.run(command);
+      int code = reviewed ? review(runner, err) : runner.run(command);
+      if (lines.incomplete()) {
+        err.println("ringfence: the audit log " + audit + " is incomplete: events were dropped");
+        return auditComplete ? ExitCode.OWN_FAILURE : code;
+      }
+      return code;
     } finally {
       if (report) {
         denials.print(err);

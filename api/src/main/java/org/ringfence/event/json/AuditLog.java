@@ -25,6 +25,7 @@ public final class AuditLog implements SandboxListener {
   private final Writer out;
   private final SecretMask mask;
   private final boolean complete;
+  private volatile boolean lost;
 
   /**
    * Writes to a writer, which stays the caller's to close.
@@ -58,6 +59,7 @@ public final class AuditLog implements SandboxListener {
   /** A line that says what is missing. */
   @Override
   public void dropped(DroppedEvents dropped) {
+    lost = true;
     ObjectNode line = mapper.createObjectNode();
     line.put("event", "dropped");
     line.put("time", Instant.now().toString());
@@ -65,6 +67,16 @@ public final class AuditLog implements SandboxListener {
     line.put("executed", dropped.commands());
     line.put("connection", dropped.connections());
     write(line);
+  }
+
+  /**
+   * Whether lines are missing from the log. May be asked by any thread, best after the sandbox is
+   * closed.
+   *
+   * @return true if events were dropped or a line could not be written
+   */
+  public boolean incomplete() {
+    return lost;
   }
 
   @Override
@@ -126,6 +138,7 @@ public final class AuditLog implements SandboxListener {
       out.write(mapper.writeValueAsString(line) + "\n");
       out.flush();
     } catch (IOException e) {
+      lost = true;
       throw new UncheckedIOException("audit log", e);
     }
   }

@@ -14,13 +14,14 @@ import org.ringfence.policy.InvalidPolicyException;
 public final class SecretMask {
   private static final String MASKED = "***";
 
+  // Repetitions have bounds, or an argument that a command makes for it takes a pattern minutes.
   private static final List<String> USUAL =
       List.of(
           // --password=x, token: x, Authorization: Bearer x
           "(?i)(?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|credential|authorization)"
-              + "[^=:\\s]*\\s*[=:]\\s*(?:(?:bearer|basic)\\s+)?([^\\s\"']+)",
+              + "[^=:\\s]{0,64}\\s*+[=:]\\s*+(?:(?:bearer|basic)\\s++)?([^\\s\"']+)",
           // scheme://user:password@host
-          "[A-Za-z][-+.A-Za-z0-9]*://[^/\\s:@]*:([^/\\s@]+)@",
+          "[-+.A-Za-z0-9]://[^/\\s:@]*:([^/\\s@]+)@",
           // Tokens that say by their own form what they are
           "(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA)[-_A-Za-z0-9]{8,}");
 

@@ -66,4 +66,26 @@ class AuditLogTest {
                 + "\"path\":\"/bin/x\",\"argv\":[\"x\",\"--secret=***\"],\"cwd\":\"/ws\","
                 + "\"exit\":3}\n");
   }
+
+  @Test
+  @org.junit.jupiter.api.Timeout(60)
+  void longArgumentsThatACommandMakesForItHoldUpNoMask() {
+    SecretMask mask = SecretMask.usualAnd(List.of());
+    int length = 1 << 20;
+    for (String part :
+        List.of("a", "token", "pass ", "a://", "token: ", "sk-", "--", "a:", "a.+-", "bearer ")) {
+      String argument = part.repeat(length / part.length());
+      assertThat(mask.apply(List.of("program", argument))).hasSize(2);
+    }
+    assertThat(mask.apply(List.of("https://me:secret@host/", "token:          hidden")))
+        .containsExactly("https://me:***@host/", "token:          ***");
+  }
+
+  @Test
+  void aLogThatLostEventsSaysSo() {
+    AuditLog log = new AuditLog(new java.io.StringWriter(), SecretMask.usualAnd(List.of()), true);
+    assertThat(log.incomplete()).isFalse();
+    log.dropped(new org.ringfence.event.DroppedEvents(0, 1, 0));
+    assertThat(log.incomplete()).isTrue();
+  }
 }

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class Reporter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
   private static final long PATIENCE_MILLIS = TimeUnit.SECONDS.toMillis(5);
+  private static final long TELL_MILLIS = TimeUnit.SECONDS.toMillis(1);
   private static final int MOST_EVENTS = 4096;
   private static final long MOST_CHARS = 1L << 20;
   // Up to here each denial is told, also one that was told before.
@@ -148,7 +149,8 @@ final class Reporter implements AutoCloseable {
     } catch (RuntimeException e) {
       LOG.warn("a listener failed", e);
       recordLost(true);
-    } catch (OutOfMemoryError e) {
+    } catch (Error e) {
+      // The heap is full, or a listener's code is broken: the thread goes on with the next event.
       recordLost(true);
     }
   }
@@ -196,11 +198,34 @@ final class Reporter implements AutoCloseable {
     try {
       thread.join(PATIENCE_MILLIS);
       if (thread.isAlive()) {
-        LOG.warn("a listener is slow; the rest of its events is dropped");
         thread.interrupt();
+        giveUpTheRest();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The listener is stuck with an event: what waits is lost, and it hears how much. */
+  private void giveUpTheRest() throws InterruptedException {
+    long violations;
+    long others;
+    synchronized (waiting) {
+      violations = waiting.stream().filter(event -> !event.denial().isEmpty()).count();
+      // The event that it is stuck with is one of them.
+      others = waiting.size() - violations + 1;
+      waiting.clear();
+    }
+    LOG.warn("a listener is slow; {} of its events are dropped", violations + others);
+    DroppedEvents rest = new DroppedEvents(violations, others, 0);
+    Thread teller = new Thread(() -> listener.dropped(rest), "ringfence-dropped");
+    teller.setDaemon(true);
+    try {
+      teller.start();
+    } catch (OutOfMemoryError e) {
+      LOG.warn("there is no thread to report dropped events");
+      return;
+    }
+    teller.join(TELL_MILLIS);
   }
 }
