@@ -120,7 +120,12 @@ public final class EffectivePolicy {
    */
   public String protectedNamesStatement() {
     String limit = survey == null ? "" : survey.limit();
-    String statement = policy.protectedNames().statement(homes) + leading.statement(policy.tmp());
+    String statement =
+        policy.protectedNames().statement(homes)
+            + leading.statement(policy.tmp())
+            + (places.home().isEmpty()
+                ? "; no home is known, so that what a login reads in one is not protected"
+                : "");
     return limit.isEmpty()
         ? statement
         : statement + "; where links and settings lead to was not looked at everywhere: " + limit;

@@ -81,8 +81,9 @@ final class Arena implements AutoCloseable {
     command.addAll(Box.command(base, control, outside.directory(), outsideHost.directory(), true));
     ProcessBuilder builder =
         new ProcessBuilder(Duel.withInput(scenario.input(outsideHost.directory()), command))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+            // Files of its own: as root it changes whatever its descriptors lead to.
+            .redirectError(control.resolve("error").toFile())
+            .redirectOutput(control.resolve("output").toFile());
     return new Box(builder.start(), control, () -> {});
   }
 
@@ -102,8 +103,8 @@ final class Arena implements AutoCloseable {
           SandboxCommand.of(
                   Box.command(base, control, inside.directory(), insideHost.directory(), false))
               .directory(inside.directory().resolve("ws"))
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+              .redirectError(ProcessBuilder.Redirect.to(control.resolve("error").toFile()))
+              .redirectOutput(ProcessBuilder.Redirect.to(control.resolve("output").toFile()));
       command = command.redirectInput(ProcessBuilder.Redirect.INHERIT);
       SandboxedProcess process = sandbox.start(command);
       return new Box(process, control, sandbox);

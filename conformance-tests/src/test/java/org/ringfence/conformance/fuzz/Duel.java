@@ -41,9 +41,7 @@ public final class Duel {
     try (Arena arena = new Arena(scenario, Path.of(args[1]))) {
       Duel duel = new Duel(scenario, arena);
       faults =
-          args.length > 3
-              ? duel.search(Long.parseLong(args[2]), Long.parseLong(args[3]))
-              : duel.replay(args[2]);
+          args.length > 3 ? duel.search(args[2], Long.parseLong(args[3])) : duel.replay(args[2]);
     } catch (SandboxException e) {
       System.out.println("refused: " + scenario + ": " + e.getMessage());
     }
@@ -73,10 +71,16 @@ public final class Duel {
     return faults;
   }
 
-  private int search(long seconds, long firstSeed) throws Exception {
-    long until = begin + Duration.ofSeconds(seconds).toNanos();
+  /** Searches for so many seconds, or through so many sequences when the bound ends with x. */
+  private int search(String bound, long firstSeed) throws Exception {
+    boolean counted = bound.endsWith("x");
+    long most = Long.parseLong(counted ? bound.substring(0, bound.length() - 1) : bound);
+    long until = begin + Duration.ofSeconds(most).toNanos();
     long seed = firstSeed;
-    for (; System.nanoTime() < until && kinds.size() < MOST_FINDINGS; seed++) {
+    for (;
+        (counted ? seed < firstSeed + most : System.nanoTime() < until)
+            && kinds.size() < MOST_FINDINGS;
+        seed++) {
       Sequence sequence = Sequence.draw(seed, LENGTH, 1 + (int) (seed & 1));
       calls += LENGTH;
       Optional<String> fault = arena.fault(sequence);

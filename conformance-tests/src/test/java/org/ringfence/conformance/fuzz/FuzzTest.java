@@ -19,12 +19,14 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Random system calls inside a sandbox and outside. {@code ringfence.fuzz.seconds} is the time for
- * all scenarios of a backend, {@code ringfence.fuzz.seed} the first seed, which is printed.
+ * Random system calls inside a sandbox and outside. A build runs the same few sequences each time,
+ * so that it does not depend on how fast the machine is. {@code ringfence.fuzz.seconds} searches
+ * for that long on each backend instead, from the seed {@code ringfence.fuzz.seed} on.
  */
 class FuzzTest {
+  private static final int SEQUENCES = 8;
   // What a backend starts and puts back is not counted.
-  private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 24);
+  private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 0);
   private static final long SEED = Long.getLong("ringfence.fuzz.seed", 1);
 
   @TestFactory
@@ -47,10 +49,10 @@ class FuzzTest {
                 DynamicTest.dynamicTest(
                     scenario + ", from seed " + SEED,
                     () -> {
-                      String seconds = Long.toString(SECONDS / all.size());
-                      assertThat(Fuzzer.run(scenario, List.of(seconds, Long.toString(SEED))))
-                          .as("faults, printed above")
-                          .isZero();
+                      String bound =
+                          SECONDS == 0 ? SEQUENCES + "x" : Long.toString(SECONDS / all.size());
+                      assertThat(Fuzzer.run(scenario, List.of(bound, Long.toString(SEED))))
+                          .isEmpty();
                     }));
   }
 
@@ -67,10 +69,7 @@ class FuzzTest {
     Scenario fitting = backend.id().equals("landlock") ? scenario.withoutCarving() : scenario;
     return DynamicTest.dynamicTest(
         fitting.toString(),
-        () ->
-            assertThat(Fuzzer.run(fitting, List.of(entry.getValue())))
-                .as("faults, printed above")
-                .isZero());
+        () -> assertThat(Fuzzer.run(fitting, List.of(entry.getValue()))).isEmpty());
   }
 
   /** Sequences by their scenario. */

@@ -1,5 +1,6 @@
 package org.ringfence.conformance.fuzz;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,13 +23,15 @@ public final class Fuzzer {
     long seconds = Long.parseLong(args[1]) / chosen.size();
     int faults = 0;
     for (Scenario scenario : chosen) {
-      faults += run(scenario, List.of(Long.toString(seconds), args[2]));
+      String faulty = run(scenario, List.of(Long.toString(seconds), args[2]));
+      System.out.print(faulty);
+      faults += faulty.isEmpty() ? 0 : 1;
     }
     System.exit(faults);
   }
 
-  /** Runs a scenario; 0 if nothing was found. */
-  static int run(Scenario scenario, List<String> what) throws Exception {
+  /** Runs a scenario; what its JVM printed if it found a fault or failed, else nothing. */
+  static String run(Scenario scenario, List<String> what) throws Exception {
     Path base = Files.createTempDirectory(Path.of("/tmp"), "ringfence-fuzz-");
     try {
       Terrain host = Terrain.host(base.resolve("in"));
@@ -41,11 +44,14 @@ public final class Fuzzer {
       command.addAll(List.of("-Xlog:disable", "-cp", System.getProperty("java.class.path")));
       command.addAll(List.of(Duel.class.getName(), scenario.toString(), base.toString()));
       command.addAll(what);
-      return new ProcessBuilder(Duel.withInput(scenario.input(host.directory()), command))
-          .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-          .redirectError(ProcessBuilder.Redirect.INHERIT)
-          .start()
-          .waitFor();
+      Process process =
+          new ProcessBuilder(Duel.withInput(scenario.input(host.directory()), command))
+              .redirectErrorStream(true)
+              .start();
+      process.getOutputStream().close();
+      String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      int exit = process.waitFor();
+      return exit == 0 ? "" : "exit " + exit + "\n" + printed;
     } finally {
       Terrain.remove(base);
     }

@@ -97,12 +97,12 @@ record Scenario(
     return builder.build();
   }
 
-  /** What is standard input, below the host's directory, or the null device. */
+  /** What is standard input, below the host's directory: never a device, which is the machine's. */
   Path input(Path host) {
     return switch (input) {
       case "file" -> host.resolve("input");
       case "directory" -> host.resolve("d");
-      default -> Path.of("/dev/null");
+      default -> host.resolve("empty");
     };
   }
 }

@@ -91,6 +91,7 @@ final class Terrain {
     all.put("d", "/");
     all.put("d/f", "of the host");
     all.put("input", "input of the host");
+    all.put("empty", "");
     all.put("secret", SECRET + "host");
     return new Terrain(directory, all);
   }
