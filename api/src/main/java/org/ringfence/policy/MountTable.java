@@ -47,7 +47,12 @@ final class MountTable {
         addNames(mount.point, names);
       }
     }
-    names.removeIf(name -> EffectivePolicy.isAtOrBelow(name, path));
+    names.removeIf(
+        name ->
+            EffectivePolicy.isAtOrBelow(name, path)
+                // What holds the path itself is more than what is taken away, as the root is where
+                // it is mounted below a denied directory.
+                || EffectivePolicy.isAtOrBelow(path, name));
     return names;
   }
 

@@ -35,6 +35,13 @@ class MountTableTest {
   }
 
   @Test
+  void theRootBelowADeniedDirectoryIsNotDeniedWithIt() {
+    MountTable table = table("30 27 254:0 / /mnt/z rw - ext4 /dev/vda rw");
+    assertThat(table.otherNames("/mnt")).isEmpty();
+    assertThat(table.otherNames("/home/me/secret")).containsExactly("/mnt/z/home/me/secret");
+  }
+
+  @Test
   void aFileIsMountedAsWell() {
     MountTable table = table("30 27 254:0 /home/me/.netrc /mnt/n rw - ext4 /dev/vda rw");
     assertThat(table.otherNames("/home/me/.netrc")).containsExactly("/mnt/n");
