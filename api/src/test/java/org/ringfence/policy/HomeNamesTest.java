@@ -152,7 +152,8 @@ class HomeNamesTest {
   @Test
   void theHomesOfAccountsThatLogInAreHomes() throws IOException {
     Path accounts = Path.of("/etc/passwd");
-    org.junit.jupiter.api.Assumptions.assumeTrue(Files.isReadable(accounts));
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        Files.isReadable(accounts), "the password database cannot be read here");
     List<String> homes =
         Homes.of(Places.of(PathStyle.POSIX, "/", "/home/me").lookedUp(PathLookup.HOST)).stream()
             .toList();
