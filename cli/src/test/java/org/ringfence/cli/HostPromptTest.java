@@ -60,7 +60,7 @@ class HostPromptTest {
     assertThat(answered("/tmp/\u001b[2J\r\nringfence: \u202eall is well", "d"))
         .isEqualTo(HostVerdict.DENY);
     assertThat(shown.toString())
-        .contains("/tmp/?[2J??ringfence: ?all is well (7) wants")
+        .contains("/tmp/\\x1b[2J\\r\\nringfence: \\u202eall is well (7) wants")
         .doesNotContain("\u001b", "\u202e");
   }
 }
