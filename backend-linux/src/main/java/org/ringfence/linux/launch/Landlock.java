@@ -12,6 +12,8 @@ import java.io.IOException;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.LandlockRuleset;
 import org.ringfence.linux.plan.Syscall;
@@ -100,9 +102,36 @@ final class Landlock {
       long how = block.allocate(24);
       block.setLong(how, (long) O_PATH | O_CLOEXEC);
       block.setLong(how + 16, RESOLVE_NO_SYMLINKS);
+      long fd = kernel.call(Syscall.OPENAT2, AT_FDCWD, block.string(path), how, 24);
+      // Inside another sandbox of ours, and before Linux 5.6, there is no openat2.
+      return fd == -Errno.ENOSYS.value() ? walk(path) : (int) Descriptors.check(path, fd);
+    }
+  }
+
+  /** The same component by component. A link is opened itself, and then nothing lies below it. */
+  private int walk(String path) throws IOException {
+    int noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000; // asm/fcntl.h
+    int at = open(AT_FDCWD, "/", 0);
+    for (String name : path.split("/")) {
+      if (!name.isEmpty()) {
+        int above = at;
+        try {
+          at = open(above, name, noFollow);
+        } finally {
+          descriptors.close(above);
+        }
+      }
+    }
+    return at;
+  }
+
+  private int open(int directory, String name, int flag) throws IOException {
+    try (NativeBlock block = new NativeBlock(3L * name.length() + 96)) {
       return (int)
           Descriptors.check(
-              path, kernel.call(Syscall.OPENAT2, AT_FDCWD, block.string(path), how, 24));
+              name,
+              kernel.call(
+                  Syscall.OPENAT, directory, block.string(name), O_PATH | O_CLOEXEC | flag, 0));
     }
   }
 
