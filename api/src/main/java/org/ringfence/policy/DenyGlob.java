@@ -88,7 +88,7 @@ final class DenyGlob {
     return !prefixes.below(to).containsAll(prefixes.below(from));
   }
 
-  /** Whether what is denied depends on the names of directories above. */
+  /** Whether a denial depends on the names of directories above. */
   boolean namesDirectories() {
     String rest = anchored;
     while (rest.startsWith(ANY_DEPTH)) {

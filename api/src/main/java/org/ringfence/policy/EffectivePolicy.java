@@ -41,7 +41,7 @@ public final class EffectivePolicy {
     this(policy, places, null);
   }
 
-  /** With what was found around the same roots before, or null to look. */
+  /** With an earlier survey of the same roots, or null to look. */
   private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
     this.policy = policy;
     this.places = places;
@@ -85,7 +85,7 @@ public final class EffectivePolicy {
     for (String path : policy.protectedPaths()) {
       String absolute = texts.absolute(path, Access.READ);
       if (absolute != null) {
-        // A link on the way decides what the path means to whoever uses it next.
+        // A link on the way decides where the next user of the path arrives.
         paths.addAll(places.linksOn(absolute).keySet());
         paths.add(places.real(absolute));
         texts.inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
@@ -310,7 +310,7 @@ public final class EffectivePolicy {
         && !rule.scratch();
   }
 
-  /** Whether a path's first components are a directory that leads to what is granted. */
+  /** Whether a path's first components lead to a granted directory. */
   boolean leads(List<String> components, int length) {
     return leading.holds(components, length);
   }

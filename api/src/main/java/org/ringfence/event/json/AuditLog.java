@@ -56,7 +56,7 @@ public final class AuditLog implements SandboxListener {
     return Set.of(Interest.COMMANDS, Interest.CONNECTIONS);
   }
 
-  /** A line that says what is missing. */
+  /** Writes a line that counts the missing events. */
   @Override
   public void dropped(DroppedEvents dropped) {
     lost = true;
