@@ -31,7 +31,7 @@ final class TemporaryDirectory implements AutoCloseable {
   private static final int NAME_BYTES = 8;
   private static final int MOST_TRIES = 5;
   private static final int OTHERS = 077;
-  // Others enter and make here but cannot list: only a known name is found.
+  // The owner enters and makes here but cannot list: only a known name is found.
   private static final int UNLISTED = 0300;
   private static final int INNER_CHARACTERS = 12;
 
