@@ -570,7 +570,7 @@ public final class EffectivePolicy {
       if (rule.access() == Access.WRITE && !rule.scratch()) {
         policy
             .protectedNames()
-            .usual()
+            .usualIn(places.style().components(rule.path()))
             .forEach(name -> kept.add((rule.path().equals("/") ? "" : rule.path()) + "/" + name));
         kept.addAll(homes.usual(rule.path()));
       }

@@ -139,14 +139,15 @@ public final class HomeNames {
     return name != null ? name : matchingReplacement(path, depth);
   }
 
-  /** The components below the root; of a git directory, the name itself as well. */
+  /** The components below the root; those of the root, too, that begin a name or are git's. */
   private static List<String> below(List<String> components, int depth) {
     for (int i = depth - 1; i >= 0; i--) {
       if (components.get(i).equalsIgnoreCase(GIT) && depth < components.size()) {
         return components.subList(i, components.size());
       }
     }
-    return components.subList(depth, components.size());
+    int lead = ProtectedNames.leadInto(components, depth);
+    return components.subList(depth - lead, components.size());
   }
 
   /**

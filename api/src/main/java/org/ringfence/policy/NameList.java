@@ -128,6 +128,14 @@ final class NameList {
     return null;
   }
 
+  /** All names that lie below a path. */
+  List<ListedName> allBelow(List<String> path, int start) {
+    int given = path.size() - start;
+    return beginningWith(path.get(start)).stream()
+        .filter(name -> name.length() > given && common(name, path, start) == given)
+        .toList();
+  }
+
   private static int common(ListedName name, List<String> path, int start) {
     int most = Math.min(name.length(), path.size() - start);
     for (int i = 0; i < most; i++) {

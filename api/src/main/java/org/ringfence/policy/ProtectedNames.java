@@ -1,5 +1,6 @@
 package org.ringfence.policy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -44,6 +45,9 @@ public enum ProtectedNames {
 
   /** Names that are protected wherever they lie. */
   private static final NameList SURFACES = NameList.read("protected-names.txt", "");
+
+  private static final int LONGEST_LEAD =
+      SURFACES.names().stream().mapToInt(ListedName::length).max().orElse(1) - 1;
 
   /**
    * What protected names are made of, in lower case: for compilers that write them as patterns.
@@ -153,6 +157,42 @@ public enum ProtectedNames {
   }
 
   /**
+   * How many of a directory's last components begin a name of several components: of {@code
+   * /work/.jj/repo} two, since {@code .jj/repo/config.toml} is a name. What such a name means below
+   * the directory stays protected when the directory itself is granted.
+   *
+   * @param path a path's components
+   * @param depth how many of them lead to the directory
+   * @return the number, 0 for most directories
+   */
+  static int leadInto(List<String> path, int depth) {
+    for (int start = Math.max(0, depth - LONGEST_LEAD); start < depth; start++) {
+      if (SURFACES.below(path.subList(0, depth), start, 0) != null) {
+        return depth - start;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * What is left, below a directory, of names that the directory's own path begins.
+   *
+   * @param directory the directory's components
+   * @return the components that are left, in lower case; most directories have none
+   */
+  public static List<List<String>> remaindersIn(List<String> directory) {
+    List<List<String>> remainders = new ArrayList<>();
+    for (int start = Math.max(0, directory.size() - LONGEST_LEAD);
+        start < directory.size();
+        start++) {
+      for (ListedName name : SURFACES.allBelow(directory, start)) {
+        remainders.add(name.components().subList(directory.size() - start, name.length()));
+      }
+    }
+    return remainders;
+  }
+
+  /**
    * The names as they usually lie in a working directory: for backends that can only keep what is
    * there.
    *
@@ -170,6 +210,15 @@ public enum ProtectedNames {
       GIT_SURFACES.forEach(surface -> names.add(GIT + "/" + String.join("/", surface)));
     }
     return List.copyOf(names);
+  }
+
+  /** The same for a root, where its own path may begin some of the names. */
+  List<String> usualIn(List<String> root) {
+    List<String> all = new ArrayList<>(usual());
+    if (this != OFF) {
+      remaindersIn(root).forEach(rest -> all.add(String.join("/", rest)));
+    }
+    return all;
   }
 
   /**

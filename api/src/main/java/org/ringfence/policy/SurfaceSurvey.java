@@ -337,15 +337,22 @@ final class SurfaceSurvey {
         depth = Math.max(depth, root.getNameCount());
       }
     }
+    if (depth > 0) {
+      depth -= ProtectedNames.leadInto(components(path), depth);
+    }
     for (int i = 0; i < path.getNameCount(); i++) {
       boolean git = path.getName(i).toString().equalsIgnoreCase(".git");
       if (i == depth || git && (depth < 0 || i < depth)) {
-        List<String> below = new ArrayList<>();
-        path.subpath(i, path.getNameCount()).forEach(name -> below.add(name.toString()));
-        return names.matching(below) != null;
+        return names.matching(components(path.subpath(i, path.getNameCount()))) != null;
       }
     }
     return false;
+  }
+
+  private static List<String> components(Path path) {
+    List<String> components = new ArrayList<>();
+    path.forEach(name -> components.add(name.toString()));
+    return components;
   }
 
   /** Paths that are not written, links in their directories resolved. */

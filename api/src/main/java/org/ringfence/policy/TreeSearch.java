@@ -51,7 +51,8 @@ final class TreeSearch {
    * A directory that is still to be looked at.
    *
    * @param directory the directory
-   * @param below the names that lead to it from its root
+   * @param below the names that lead to it from its root, after those of the root's own path that
+   *     begin a protected name
    * @param late whether it comes last
    * @param device the device on which links count subdirectories, or null
    */
@@ -82,7 +83,11 @@ final class TreeSearch {
 
   /** Adds a directory to what is looked through. */
   TreeSearch root(Path root) {
-    soon.add(new Place(root.toFile(), List.of(), false, countingDevice(root)));
+    List<String> path = new ArrayList<>();
+    root.forEach(name -> path.add(name.toString()));
+    int lead = ProtectedNames.leadInto(path, path.size());
+    List<String> begun = path.subList(path.size() - lead, path.size());
+    soon.add(new Place(root.toFile(), begun, false, countingDevice(root)));
     return this;
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +108,43 @@ class HomeNamesTest {
     EffectivePolicy policy = writing(IN_A_PROJECT, "/home/me/.config/fish", "/home/me/.vimrc");
     assertThat(writes(policy, "/home/me/.config/fish/config.fish")).isTrue();
     assertThat(writes(policy, "/home/me/.vimrc")).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/home/me/project/.hg, hgrc, store/x",
+    "/home/me/project/sub/.HG, HGRC, hgrc2",
+    "/home/me/project/.jj, repo/config.toml, repo/store/x",
+    "/home/me/project/.jj/repo, config.toml, op_store/config.toml",
+    "/home/me/project/.vscode, .jj/repo/config.toml, tasks.json"
+  })
+  void aNameThatAGrantedDirectoryBeginsIsNotWrittenInIt(String root, String kept, String open) {
+    EffectivePolicy policy = writing(IN_A_PROJECT, root);
+    assertThat(writes(policy, root + "/" + kept)).isFalse();
+    assertThat(writes(policy, root + "/" + open)).isTrue();
+    assertThat(policy.keptNames()).contains(root + "/" + kept.toLowerCase(Locale.ROOT));
+    assertThat(writes(writing(IN_A_PROJECT, root + "/" + kept), root + "/" + kept)).isTrue();
+  }
+
+  @Test
+  void noDirectoryComesToLieOnTheWayToANameThatAGrantedDirectoryBegins() {
+    EffectivePolicy policy = writing(IN_A_PROJECT, "/home/me/project/.jj");
+    assertThat(policy.evaluateReplacement("/home/me/project/.jj/repo").allowed()).isFalse();
+    assertThat(policy.evaluateReplacement("/home/me/project/.jj/other").allowed()).isTrue();
+  }
+
+  @Test
+  void aLinkAtANameThatAGrantedDirectoryBeginsIsFollowed(@TempDir Path directory)
+      throws IOException {
+    Path real = directory.toRealPath();
+    Path root = Files.createDirectories(real.resolve(".hg"));
+    Files.writeString(root.resolve("settings"), "");
+    Files.createSymbolicLink(root.resolve("hgrc"), Path.of("settings"));
+    Places places =
+        Places.of(PathStyle.POSIX, real.toString(), "/home/me").lookedUp(PathLookup.HOST);
+    EffectivePolicy policy = writing(places, root.toString());
+    assertThat(writes(policy, root + "/settings")).isFalse();
+    assertThat(writes(policy, root + "/other")).isTrue();
   }
 
   @Test

@@ -40,6 +40,11 @@ final class PlantedRepositoryScenarios {
         "PN-SOCKET",
         "no unix socket gets a protected name, whether or not connections are decided on",
         stage -> inWorkspace(stage, BIND + ".vscode; " + BIND + ".git", ".vscode", ".git"));
+    add(
+        all,
+        "PN-BEGUN",
+        "configuration of a repository is not made in a granted directory whose name begins its",
+        PlantedRepositoryScenarios::inBegun);
     above(
         all,
         "GIT-ABOVE-MKDIR",
@@ -98,6 +103,34 @@ final class PlantedRepositoryScenarios {
       }
     }
     return "";
+  }
+
+  /** The granted directories are those of other tools than git, not the workspace above them. */
+  private static String inBegun(Stage stage) throws Exception {
+    Path workspace = stage.fixture().workspace();
+    stage.fixture().reset();
+    Fixture.deleteTree(workspace);
+    Files.createDirectories(workspace.resolve(".hg"));
+    Files.createDirectories(workspace.resolve(".jj"));
+    SandboxPolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace/.hg")
+            .write(":workspace/.jj")
+            .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
+            .build();
+    String attack =
+        "cd .hg; mkdir store; echo x > plain; echo x > hgrc; echo x > f;"
+            + " mv f hgrc-not-shared; cd ../.jj; mkdir r; echo x > r/config.toml; mv r repo;"
+            + " ln -s r repo; mkdir repo; echo x > repo/config.toml";
+    return tried(
+        stage,
+        policy,
+        workspace,
+        workspace.resolve(".hg"),
+        attack,
+        "hgrc",
+        "hgrc-not-shared",
+        "../.jj/repo/config.toml");
   }
 
   private static String inSharedTmp(Stage stage, String attack, String... watched)

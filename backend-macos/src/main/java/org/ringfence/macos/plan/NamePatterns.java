@@ -2,9 +2,11 @@ package org.ringfence.macos.plan;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.ringfence.policy.HomeNames;
@@ -85,9 +87,10 @@ final class NamePatterns {
    *
    * @param names which names
    * @param depth how many names lead to the directory
+   * @param root the components of the writable root
    * @return expressions on absolute paths
    */
-  static List<String> protectedNames(ProtectedNames names, int depth) {
+  static List<String> protectedNames(ProtectedNames names, int depth, List<String> root) {
     if (names == ProtectedNames.OFF) {
       return List.of();
     }
@@ -97,6 +100,10 @@ final class NamePatterns {
     List<String> words = new ArrayList<>();
     surfaces.names().stream().sorted().forEach(word -> words.add(name(word)));
     patterns.add(below + choice(words) + REST);
+    List<List<String>> begun = ProtectedNames.remaindersIn(root);
+    if (!begun.isEmpty()) {
+      patterns.add(in(root) + choice(paths(begun)) + REST);
+    }
     String git = name(".git");
     if (names == ProtectedNames.READ_ONLY) {
       patterns.add(below + git + REST);
@@ -135,9 +142,10 @@ final class NamePatterns {
    *
    * @param names which names
    * @param depth how many names lead to the directory
+   * @param root the components of the writable root
    * @return expressions on absolute paths
    */
-  static List<String> replacements(ProtectedNames names, int depth) {
+  static List<String> replacements(ProtectedNames names, int depth, List<String> root) {
     if (names == ProtectedNames.OFF) {
       return List.of();
     }
@@ -145,10 +153,24 @@ final class NamePatterns {
     String below = "^" + ("/" + ANY).repeat(depth) + "(/" + ANY + ")*/";
     List<String> patterns = new ArrayList<>();
     patterns.add(below + choice(surfaces.above().stream().map(NamePatterns::name).toList()) + "$");
+    Set<List<String>> above = new LinkedHashSet<>();
+    for (List<String> rest : ProtectedNames.remaindersIn(root)) {
+      for (int i = 1; i < rest.size(); i++) {
+        above.add(rest.subList(0, i));
+      }
+    }
+    if (!above.isEmpty()) {
+      patterns.add(in(root) + choice(paths(List.copyOf(above))) + "$");
+    }
     if (names == ProtectedNames.HOOKS_AND_CONFIG) {
       patterns.add(below + name(".git") + "/" + notOneOf(surfaces.gitData()) + REST);
     }
     return patterns;
+  }
+
+  /** What lies in a directory of that depth; which one it is, another filter says. */
+  private static String in(List<String> root) {
+    return "^" + ("/" + ANY).repeat(root.size()) + "/";
   }
 
   /**

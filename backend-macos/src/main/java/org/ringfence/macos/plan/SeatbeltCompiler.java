@@ -26,6 +26,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.HomeNames;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.PublishedPort;
 
 /**
@@ -292,10 +293,11 @@ public final class SeatbeltCompiler {
       }
     }
     String origin = "protectedNames in " + rule.origin();
-    for (String pattern : NamePatterns.protectedNames(policy.policy().protectedNames(), depth)) {
+    ProtectedNames level = policy.policy().protectedNames();
+    for (String pattern : NamePatterns.protectedNames(level, depth, components)) {
       add(origin, "deny", List.of("file-write*"), below(rule.path(), inGit, pattern));
     }
-    for (String pattern : NamePatterns.replacements(policy.policy().protectedNames(), depth)) {
+    for (String pattern : NamePatterns.replacements(level, depth, components)) {
       for (String type : List.of("DIRECTORY", "SYMLINK")) {
         add(
             origin + ": no directory or link is put in its place",

@@ -69,6 +69,9 @@ class SeatbeltCompilerTest {
             "p10k-x",
             ".hg",
             "hgrc",
+            ".jj",
+            "repo",
+            "config.toml",
             ".ssh")
         .list()
         .ofMinSize(1)
