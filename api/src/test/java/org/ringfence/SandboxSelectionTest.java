@@ -7,10 +7,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
@@ -21,12 +22,14 @@ import org.ringfence.spi.SandboxBackend;
 class SandboxSelectionTest {
   private static final EffectivePolicy POLICY =
       SandboxPolicy.builder().build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
-  private static final Guarantee HELD = Guarantee.enforced("files.write", "s", "m");
-  private static final Guarantee MORE = Guarantee.enforced("files.protected-names", "s", "m");
-  private static final Guarantee LOOSE =
-      Guarantee.unsupported("files.protected-names", "s", "no mounts", "bubblewrap");
+  private static final PlannedGuarantee HELD =
+      PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "s", "m");
+  private static final PlannedGuarantee MORE =
+      PlannedGuarantee.enforced(Guarantee.FILES_PROTECTED_NAMES, "s", "m");
+  private static final PlannedGuarantee LOOSE =
+      PlannedGuarantee.unsupported(Guarantee.FILES_PROTECTED_NAMES, "s", "no mounts", "bubblewrap");
 
-  private record Fake(String id, int weight, boolean usable, List<Guarantee> guarantees)
+  private record Fake(String id, int weight, boolean usable, List<PlannedGuarantee> guarantees)
       implements SandboxBackend {
     @Override
     public String description() {
@@ -64,7 +67,10 @@ class SandboxSelectionTest {
                 new Fake("weak", 1, true, List.of(HELD, LOOSE)),
                 new Fake("strong", 9, true, List.of(HELD, MORE))));
     EffectivePolicy lenient =
-        POLICY.policy().toBuilder().bestEffort("files").build().in(POLICY.places());
+        POLICY.policy().toBuilder()
+            .acceptWeaker(Guarantee.named("files"))
+            .build()
+            .in(POLICY.places());
     assertThat(backends.select(lenient, null).backend()).isEqualTo("strong");
     assertThat(backends.select(lenient, "weak").backend()).isEqualTo("weak");
   }
@@ -93,7 +99,10 @@ class SandboxSelectionTest {
   void aWeakerLevelIsTakenWhenThePolicyNamesIt() throws SandboxException {
     Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of(HELD, LOOSE))));
     EffectivePolicy named =
-        POLICY.policy().toBuilder().bestEffort("files").build().in(POLICY.places());
+        POLICY.policy().toBuilder()
+            .acceptWeaker(Guarantee.named("files"))
+            .build()
+            .in(POLICY.places());
     assertThat(backends.select(named, null).backend()).isEqualTo("one");
   }
 

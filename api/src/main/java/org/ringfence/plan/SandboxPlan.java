@@ -2,7 +2,9 @@ package org.ringfence.plan;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Guarantee;
 
 /**
  * What one backend would do with one policy on this machine: every guarantee with its level, before
@@ -14,7 +16,10 @@ import org.ringfence.policy.EffectivePolicy;
  * @param guarantees every guarantee of the policy
  */
 public record SandboxPlan(
-    String backend, EffectivePolicy policy, Availability availability, List<Guarantee> guarantees) {
+    String backend,
+    EffectivePolicy policy,
+    Availability availability,
+    List<PlannedGuarantee> guarantees) {
 
   /** Checks the parts and copies the list. */
   public SandboxPlan {
@@ -25,11 +30,22 @@ public record SandboxPlan(
   }
 
   /**
+   * What the plan says of one guarantee.
+   *
+   * @param guarantee a guarantee of the catalogue
+   * @return its level and reasons; empty if the policy does not ask for it or the backend's system
+   *     does not know it
+   */
+  public Optional<PlannedGuarantee> answer(Guarantee guarantee) {
+    return guarantees.stream().filter(one -> one.guarantee() == guarantee).findFirst();
+  }
+
+  /**
    * The guarantees that are not enforced although the policy's strictness asks for them.
    *
    * @return the guarantees that make {@link #acceptable()} false
    */
-  public List<Guarantee> unmet() {
+  public List<PlannedGuarantee> unmet() {
     return guarantees.stream()
         .filter(guarantee -> guarantee.level() != Enforcement.ENFORCED && !accepts(guarantee))
         .toList();
@@ -41,8 +57,8 @@ public record SandboxPlan(
    * @param guarantee a guarantee of this plan
    * @return true if the policy names it as best effort
    */
-  public boolean accepts(Guarantee guarantee) {
-    return policy.policy().strictness().accepts(guarantee.id());
+  public boolean accepts(PlannedGuarantee guarantee) {
+    return policy.policy().strictness().accepts(guarantee.guarantee());
   }
 
   /**

@@ -39,7 +39,7 @@ public class SandboxRefusedException extends SandboxException {
         continue;
       }
       String between = "";
-      for (Guarantee guarantee : plan.unmet()) {
+      for (PlannedGuarantee guarantee : plan.unmet()) {
         text.append(between).append(guarantee.id()).append(' ').append(guarantee.level());
         text.append(" (").append(guarantee.reason()).append(')');
         if (!guarantee.remedy().isEmpty()) {

@@ -3,6 +3,7 @@ package org.ringfence.policy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -132,7 +133,7 @@ public record SandboxPolicy(
     private final LimitsDraft limits = new LimitsDraft();
     private Lifetime lifetime = Lifetime.KILL;
     private Strictness.Mode strictnessMode = Strictness.Mode.STRICT;
-    private final Set<String> bestEffort = new LinkedHashSet<>();
+    private final Set<Guarantee> weaker = EnumSet.noneOf(Guarantee.class);
 
     private Builder() {}
 
@@ -157,7 +158,7 @@ public record SandboxPolicy(
       limits(policy.limits);
       lifetime = policy.lifetime;
       strictnessMode = policy.strictness.mode();
-      bestEffort.addAll(policy.strictness.bestEffort());
+      weaker.addAll(policy.strictness.weaker());
       return this;
     }
 
@@ -557,13 +558,23 @@ public record SandboxPolicy(
     }
 
     /**
-     * Accepts a weaker level of a guarantee.
+     * Accepts a weaker level of guarantees than enforced.
      *
-     * @param guarantee the guarantee's id or a prefix of it
+     * @param guarantees the guarantees
      * @return this builder
      */
-    public Builder bestEffort(String guarantee) {
-      bestEffort.add(guarantee);
+    public Builder acceptWeaker(Guarantee... guarantees) {
+      return acceptWeaker(List.of(guarantees));
+    }
+
+    /**
+     * Accepts a weaker level of guarantees than enforced.
+     *
+     * @param guarantees the guarantees, such as {@link Guarantee#named} finds
+     * @return this builder
+     */
+    public Builder acceptWeaker(Collection<Guarantee> guarantees) {
+      weaker.addAll(guarantees);
       return this;
     }
 
@@ -584,7 +595,7 @@ public record SandboxPolicy(
           new EnvironmentPolicy(inherit, new ArrayList<>(include), new ArrayList<>(exclude), set),
           limits.build(),
           lifetime,
-          new Strictness(strictnessMode, new ArrayList<>(bestEffort)));
+          new Strictness(strictnessMode, weaker));
     }
   }
 }

@@ -1,16 +1,17 @@
 package org.ringfence.policy;
 
-import java.util.List;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What to do about guarantees that a machine cannot enforce.
  *
  * @param mode whether all guarantees must be enforced
- * @param bestEffort guarantees, by id or by prefix ({@code limits}), that may be weaker although
- *     the mode is strict
+ * @param weaker guarantees that may be weaker although the mode is strict
  */
-public record Strictness(Mode mode, List<String> bestEffort) {
+public record Strictness(Mode mode, Set<Guarantee> weaker) {
   /** How guarantees that are not enforced are taken. */
   public enum Mode {
     /** A guarantee that is not enforced refuses the launch. */
@@ -20,29 +21,23 @@ public record Strictness(Mode mode, List<String> bestEffort) {
   }
 
   /** Strict, without exceptions. */
-  public static final Strictness STRICT = new Strictness(Mode.STRICT, List.of());
+  public static final Strictness STRICT = new Strictness(Mode.STRICT, Set.of());
 
-  /** Copies the list. */
+  /** Copies the set. */
   public Strictness {
     Objects.requireNonNull(mode, "mode");
-    bestEffort = List.copyOf(bestEffort);
+    Set<Guarantee> copy = EnumSet.noneOf(Guarantee.class);
+    copy.addAll(weaker);
+    weaker = Collections.unmodifiableSet(copy);
   }
 
   /**
    * Says whether the caller accepts that a guarantee is not enforced.
    *
-   * @param guarantee the guarantee's id
+   * @param guarantee the guarantee
    * @return true if a weaker level is accepted
    */
-  public boolean accepts(String guarantee) {
-    if (mode == Mode.BEST_EFFORT) {
-      return true;
-    }
-    for (String prefix : bestEffort) {
-      if (guarantee.equals(prefix) || guarantee.startsWith(prefix + ".")) {
-        return true;
-      }
-    }
-    return false;
+  public boolean accepts(Guarantee guarantee) {
+    return mode == Mode.BEST_EFFORT || weaker.contains(guarantee);
   }
 }

@@ -22,7 +22,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.linux.tree.LinuxDirectories;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -102,7 +102,7 @@ public final class BubblewrapBackend implements SandboxBackend {
               "bwrap in a directory that no command writes");
       return new SandboxPlan(id(), policy, replaceable, List.of());
     }
-    List<Guarantee> guarantees =
+    List<PlannedGuarantee> guarantees =
         BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.KEEPER);
     return new SandboxPlan(id(), policy, availability, VerifiedKernels.mark(guarantees, facts()));
   }

@@ -15,7 +15,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.linux.tree.LinuxDirectories;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -73,7 +73,7 @@ public final class LandlockBackend implements SandboxBackend {
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability found = probe();
-    List<Guarantee> guarantees =
+    List<PlannedGuarantee> guarantees =
         found.usable()
             ? VerifiedKernels.mark(LandlockPlanner.plan(policy, host.facts()), host.facts())
             : List.of();

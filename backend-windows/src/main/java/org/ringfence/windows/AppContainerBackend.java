@@ -3,7 +3,7 @@ package org.ringfence.windows;
 import java.util.List;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.launch.HostProbe;
@@ -62,7 +62,7 @@ public final class AppContainerBackend extends UnprivilegedBackend {
   }
 
   @Override
-  List<Guarantee> guarantees(EffectivePolicy policy, WindowsFacts facts) {
+  List<PlannedGuarantee> guarantees(EffectivePolicy policy, WindowsFacts facts) {
     return AppContainerPlanner.plan(policy, facts);
   }
 

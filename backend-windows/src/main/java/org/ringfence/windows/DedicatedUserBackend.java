@@ -12,7 +12,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.SandboxListener.Interest;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -146,7 +146,7 @@ public final class DedicatedUserBackend implements SandboxBackend {
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Found here = found();
-    List<Guarantee> guarantees =
+    List<PlannedGuarantee> guarantees =
         here.facts().map(facts -> DedicatedUserPlanner.plan(policy, facts)).orElse(List.of());
     return new SandboxPlan(id(), policy, here.availability(), guarantees);
   }

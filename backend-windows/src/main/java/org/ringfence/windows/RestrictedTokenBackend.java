@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.launch.HostProbe;
@@ -67,7 +67,7 @@ public final class RestrictedTokenBackend extends UnprivilegedBackend {
   }
 
   @Override
-  List<Guarantee> guarantees(EffectivePolicy policy, WindowsFacts facts) {
+  List<PlannedGuarantee> guarantees(EffectivePolicy policy, WindowsFacts facts) {
     return RestrictedTokenPlanner.plan(policy, facts);
   }
 

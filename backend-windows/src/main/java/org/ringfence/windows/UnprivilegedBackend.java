@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -37,7 +37,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
 
   abstract HostProbe.Result tried(HostProbe probe);
 
-  abstract List<Guarantee> guarantees(EffectivePolicy policy, WindowsFacts facts);
+  abstract List<PlannedGuarantee> guarantees(EffectivePolicy policy, WindowsFacts facts);
 
   abstract BackendSession open(
       WindowsSandboxes sandboxes, EffectivePolicy policy, WindowsFacts facts)
@@ -82,7 +82,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     HostProbe.Result result = found();
-    List<Guarantee> guarantees =
+    List<PlannedGuarantee> guarantees =
         result.facts().map(facts -> guarantees(policy, facts)).orElse(List.of());
     return new SandboxPlan(id(), policy, result.availability(), guarantees);
   }

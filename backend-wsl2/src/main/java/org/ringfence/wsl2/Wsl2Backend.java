@@ -10,7 +10,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -153,7 +153,7 @@ public final class Wsl2Backend implements SandboxBackend {
       }
       Availability there =
           new Availability(planned.usable(), planned.reasons(), planned.remedies(), facts);
-      List<Guarantee> guarantees =
+      List<PlannedGuarantee> guarantees =
           there.usable()
               ? WslDoubts.apply(planned.guarantees(), here.paths(), onDrive(here.paths(), policy))
               : planned.guarantees();

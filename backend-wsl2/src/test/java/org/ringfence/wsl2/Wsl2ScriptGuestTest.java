@@ -23,10 +23,11 @@ import org.ringfence.Termination;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
@@ -70,19 +71,19 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
     SandboxPlan plan = plan(SandboxPolicy.builder().write(":workspace"));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.unmet())
-        .extracting(Guarantee::id)
+        .extracting(PlannedGuarantee::id)
         .contains("files.protected-names")
         .isSubsetOf("files.protected-names", "files.metadata", "wsl.doors");
     assertThat(plan.unmet())
-        .filteredOn(guarantee -> guarantee.id().equals("files.protected-names"))
-        .extracting(Guarantee::remedy)
+        .filteredOn(guarantee -> guarantee.guarantee() == Guarantee.FILES_PROTECTED_NAMES)
+        .extracting(PlannedGuarantee::remedy)
         .containsExactly("Java 17 or later in the distribution");
     assertThat(plan(SandboxPolicy.builder().network(NetworkMode.ALLOWLIST)).unmet())
-        .extracting(Guarantee::id)
+        .extracting(PlannedGuarantee::id)
         .contains("network.external");
     assertThat(plan(SandboxPolicy.builder().denyGlobs(List.of("*.secret"))).guarantees())
-        .filteredOn(guarantee -> guarantee.id().equals("files.deny-globs"))
-        .extracting(Guarantee::level)
+        .filteredOn(guarantee -> guarantee.guarantee() == Guarantee.FILES_DENY_GLOBS)
+        .extracting(PlannedGuarantee::level)
         .containsExactly(Enforcement.UNSUPPORTED);
     assertThatThrownBy(
             () ->
@@ -100,8 +101,8 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
             SandboxPolicy.builder()
                 .write(":workspace")
                 .protectedNames(ProtectedNames.OFF)
-                .bestEffort("files.metadata")
-                .bestEffort("wsl.doors"));
+                .acceptWeaker(Guarantee.FILES_METADATA)
+                .acceptWeaker(Guarantee.WSL_DOORS));
     assertThat(plan.unmet()).isEmpty();
     assertThat(plan.acceptable()).isTrue();
   }
@@ -114,13 +115,13 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
         SandboxPolicy.builder()
             .write(":workspace")
             .protectedNames(ProtectedNames.OFF)
-            .bestEffort("files.metadata")
-            .bestEffort("wsl.doors");
+            .acceptWeaker(Guarantee.FILES_METADATA)
+            .acceptWeaker(Guarantee.WSL_DOORS);
     // What a program outside puts in its place would be read.
     assertThat(plan(names.none(top.toString())).unmet())
-        .extracting(Guarantee::id)
+        .extracting(PlannedGuarantee::id)
         .containsExactly("files.read");
-    assertThat(plan(names.bestEffort("files.read")).acceptable()).isTrue();
+    assertThat(plan(names.acceptWeaker(Guarantee.FILES_READ)).acceptable()).isTrue();
     try (Sandbox sandbox = open(writing().none(top.toString()))) {
       Files.writeString(top.resolve("key"), "private");
       assertThat(run(sandbox, "mv", "secret", "other").exit()).isNotZero();
@@ -133,11 +134,11 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
               plan(SandboxPolicy.builder()
                       .write(":workspace")
                       .protectedNames(ProtectedNames.OFF)
-                      .bestEffort("files.metadata")
-                      .bestEffort("wsl.doors")
+                      .acceptWeaker(Guarantee.FILES_METADATA)
+                      .acceptWeaker(Guarantee.WSL_DOORS)
                       .rule(path.toString(), Access.NONE, MissingPath.SKIP))
                   .unmet())
-          .extracting(Guarantee::id)
+          .extracting(PlannedGuarantee::id)
           .containsExactly("files.write", "files.read");
     }
   }

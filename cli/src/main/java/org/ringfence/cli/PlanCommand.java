@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.ringfence.Backends;
 import org.ringfence.event.Printable;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.HomeDirectory;
@@ -68,7 +68,7 @@ final class PlanCommand implements Callable<Integer> {
     String not =
         plan.guarantees().stream()
             .filter(guarantee -> guarantee.level() != Enforcement.ENFORCED)
-            .map(Guarantee::id)
+            .map(PlannedGuarantee::id)
             .collect(Collectors.joining(", "));
     out.println(
         "instead, --backend "
@@ -101,7 +101,7 @@ final class PlanCommand implements Callable<Integer> {
       out.println(
           "  home: what is denied below it is denied below " + Printable.of(other) + ", too");
     }
-    for (Guarantee guarantee : plan.guarantees()) {
+    for (PlannedGuarantee guarantee : plan.guarantees()) {
       out.printf(
           "  %s %-24s %s%n",
           palette.level(guarantee.level()), guarantee.id(), Printable.of(guarantee.statement()));

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
@@ -90,6 +92,7 @@ final class PolicyOptions {
   @Option(
       names = "--best-effort",
       paramLabel = "GUARANTEE",
+      completionCandidates = GuaranteeNames.class,
       description = "Accept that a guarantee, or 'all', is weaker than enforced.")
   private List<String> bestEffort = new ArrayList<>();
 
@@ -202,7 +205,7 @@ final class PolicyOptions {
       if (guarantee.equals("all")) {
         builder.strictness(Strictness.Mode.BEST_EFFORT);
       } else {
-        builder.bestEffort(guarantee);
+        builder.acceptWeaker(weaker(guarantee));
       }
     }
     SandboxPolicy policy = builder.build();
@@ -232,6 +235,14 @@ final class PolicyOptions {
       throw new InvalidPolicyException("path", path, "an absolute path, or ./" + path);
     }
     return Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  private static Set<Guarantee> weaker(String name) {
+    try {
+      return Guarantee.named(name);
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException("--best-effort", name, e.nearest() + ", or all", e);
+    }
   }
 
   private static void variable(SandboxPolicy.Builder builder, String entry) {

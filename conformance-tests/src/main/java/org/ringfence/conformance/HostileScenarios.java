@@ -15,6 +15,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.plan.Enforcement;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
 
 /** Commands that take more than their share: what bounds them, and what is left of them. */
@@ -206,7 +207,10 @@ final class HostileScenarios {
     // dd takes its whole block at once.
     String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
     SandboxPolicy policy =
-        stage.policy("write").toBuilder().memory(256L << 20).bestEffort("limits").build();
+        stage.policy("write").toBuilder()
+            .memory(256L << 20)
+            .acceptWeaker(Guarantee.named("limits"))
+            .build();
     stage.fixture().reset();
     Execution inside;
     try (Sandbox sandbox = stage.open(policy, List.of())) {

@@ -9,9 +9,10 @@ import org.ringfence.SandboxException;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
@@ -129,7 +130,8 @@ record Stage(SandboxBackend backend, Fixture fixture) {
    * @throws NotApplicableException if commands run in another system than this process does
    */
   static void onThisSystem(Sandbox sandbox) throws NotApplicableException {
-    if (sandbox.plan().guarantees().stream().anyMatch(one -> one.id().equals("wsl.doors"))) {
+    if (sandbox.plan().guarantees().stream()
+        .anyMatch(one -> one.guarantee() == Guarantee.WSL_DOORS)) {
       throw new NotApplicableException(
           "commands run in a distribution, which has processes, variables and temporary"
               + " directories of its own");
@@ -150,9 +152,10 @@ record Stage(SandboxBackend backend, Fixture fixture) {
    * Whether a case of a guarantee can show something. The cases of WSL2's doors try each door that
    * they know of, so that they show something of an advisory guarantee, too.
    */
-  private static boolean applies(Guarantee guarantee) {
+  private static boolean applies(PlannedGuarantee guarantee) {
     return guarantee.level() == Enforcement.ENFORCED
-        || guarantee.id().equals("wsl.doors") && guarantee.level() == Enforcement.ADVISORY;
+        || guarantee.guarantee() == Guarantee.WSL_DOORS
+            && guarantee.level() == Enforcement.ADVISORY;
   }
 
   /** The same for another workspace. */
@@ -168,7 +171,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     if (!plan.availability().usable()) {
       throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
     }
-    for (Guarantee guarantee : plan.guarantees()) {
+    for (PlannedGuarantee guarantee : plan.guarantees()) {
       if (needs.contains(guarantee.id()) && !applies(guarantee)) {
         throw new NotApplicableException(guarantee.id() + ": " + guarantee.reason());
       }

@@ -16,9 +16,10 @@ import org.ringfence.linux.plan.BubblewrapPlanner;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockPlanner;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
@@ -55,18 +56,41 @@ class EnforcedGuaranteesTest {
     return Stream.concat(Stream.of(none, allowlist), Presets.names().stream().map(Presets::load));
   }
 
-  private static Set<String> enforced(EffectivePolicy policy) {
-    List<Guarantee> planned = new ArrayList<>(LandlockPlanner.plan(policy, HostFacts.ASSUMED));
+  private static List<PlannedGuarantee> planned(EffectivePolicy policy) {
+    List<PlannedGuarantee> planned =
+        new ArrayList<>(LandlockPlanner.plan(policy, HostFacts.ASSUMED));
     planned.addAll(
         BubblewrapPlanner.plan(
             policy,
             HostFacts.ASSUMED,
             BubblewrapFeatures.ASSUMED,
             BubblewrapPlanner.Starter.KEEPER));
-    return planned.stream()
+    return planned;
+  }
+
+  private static Set<String> enforced(EffectivePolicy policy) {
+    return planned(policy).stream()
         .filter(guarantee -> guarantee.level() == Enforcement.ENFORCED)
-        .map(Guarantee::id)
+        .map(PlannedGuarantee::id)
         .collect(Collectors.toSet());
+  }
+
+  @Test
+  void casesNeedGuaranteesOfTheCatalogue() throws Exception {
+    for (ConformanceCase each : ConformanceSuite.catalogue()) {
+      assertThat(Guarantee.ids()).as(each.id()).containsAll(each.needs());
+    }
+  }
+
+  @Test
+  void aPlanAnswersNothingThatThePolicyDoesNotAskFor() {
+    policies()
+        .forEach(
+            policy -> {
+              EffectivePolicy placed = policy.in(PLACES);
+              assertThat(planned(placed))
+                  .allMatch(guarantee -> guarantee.guarantee().isAskedBy(placed));
+            });
   }
 
   @Test

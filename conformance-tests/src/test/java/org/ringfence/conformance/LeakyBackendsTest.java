@@ -21,11 +21,12 @@ import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.plan.Availability;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
@@ -371,8 +372,8 @@ class LeakyBackendsTest {
           policy,
           probe(),
           List.of(
-              Guarantee.enforced("files.write", "all", "hope"),
-              Guarantee.enforced("wsl.doors", "all", "hope")));
+              PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "all", "hope"),
+              PlannedGuarantee.enforced(Guarantee.WSL_DOORS, "all", "hope")));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
@@ -22,7 +23,9 @@ public final class NestedHost {
     Path workspace = Path.of(args[0]);
     Path outside = Path.of(args[1]);
     SandboxPolicy.Builder policy = Presets.load("workspace-write").toBuilder();
-    List.of(args).subList(2, args.length).forEach(policy::bestEffort);
+    List.of(args)
+        .subList(2, args.length)
+        .forEach(name -> policy.acceptWeaker(Guarantee.named(name)));
     try (Sandbox sandbox = Sandbox.opener(policy.build()).workspace(workspace).open()) {
       Process process =
           sandbox.start(

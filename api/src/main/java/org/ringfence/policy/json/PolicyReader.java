@@ -14,9 +14,11 @@ import java.util.function.Function;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NearestWord;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -306,8 +308,18 @@ public final class PolicyReader {
   private void enforcement(LocatedNode node) {
     Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
     fields.put("mode", value -> builder.strictness(word(value, Strictness.Mode.class)));
-    fields.put("bestEffort", value -> each(value, id -> builder.bestEffort(string(id))));
+    fields.put("bestEffort", value -> each(value, name -> weaker(name)));
     fields("enforcement.", node, fields);
+  }
+
+  private void weaker(LocatedNode node) {
+    String name = string(node);
+    try {
+      builder.acceptWeaker(Guarantee.named(name));
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException("enforcement.bestEffort", name, e.nearest(), e)
+          .at(source, node.line());
+    }
   }
 
   private void fields(String prefix, LocatedNode node, Map<String, Consumer<LocatedNode>> known) {

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import org.ringfence.event.json.ControlEscapes;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
 import org.ringfence.policy.HomeDirectory;
@@ -84,7 +84,7 @@ public final class PolicyWriter {
     lifetime.put("onJvmExit", Words.of(policy.lifetime().onJvmExit()));
     ObjectNode enforcement = root.putObject("enforcement");
     enforcement.put("mode", Words.of(policy.strictness().mode()));
-    strings(enforcement.putArray("bestEffort"), policy.strictness().bestEffort());
+    strings(enforcement.putArray("bestEffort"), policy.strictness().weaker());
     return text(root);
   }
 
@@ -172,7 +172,7 @@ public final class PolicyWriter {
       node.put("homeReason", home.reason());
       strings(node.putArray("otherHomes"), home.others());
       ArrayNode guarantees = node.putArray("guarantees");
-      for (Guarantee guarantee : plan.guarantees()) {
+      for (PlannedGuarantee guarantee : plan.guarantees()) {
         ObjectNode entry = guarantees.addObject();
         entry.put("id", guarantee.id());
         entry.put("statement", guarantee.statement());

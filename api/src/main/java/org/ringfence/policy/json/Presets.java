@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.NearestWord;
 import org.ringfence.policy.SandboxPolicy;
 
 /**

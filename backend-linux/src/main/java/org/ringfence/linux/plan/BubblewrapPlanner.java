@@ -1,16 +1,17 @@
 package org.ringfence.linux.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.List;
 import java.util.Optional;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.TmpPolicy;
 
@@ -47,7 +48,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
    * @param starter what starts it
    * @return every guarantee of the policy with its level
    */
-  public static List<Guarantee> plan(
+  public static List<PlannedGuarantee> plan(
       EffectivePolicy policy, HostFacts facts, BubblewrapFeatures features, Starter starter) {
     return new BubblewrapPlanner(policy, facts, features, starter).guarantees();
   }
@@ -80,16 +81,16 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   @Override
-  Guarantee unheld(String id, String statement, String problem, String remedy) {
-    boolean mounted = starter == Starter.SCRIPT && !id.equals("files.deny-globs");
+  PlannedGuarantee unheld(Guarantee guarantee, String statement, String problem, String remedy) {
+    boolean mounted = starter == Starter.SCRIPT && guarantee != Guarantee.FILES_DENY_GLOBS;
     return mounted
         ? advisory(
-            id,
+            guarantee,
             statement,
             "what exists at the top of writable roots is mounted read-only",
             "what does not exist yet can be made, and a directory above can be moved: " + problem,
             remedy)
-        : unsupported(id, statement, problem, remedy);
+        : unsupported(guarantee, statement, problem, remedy);
   }
 
   @Override
@@ -106,7 +107,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     } else if (takesWritingAway()) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               WRITING,
               "writing is granted everywhere, so that a directory above a rule could be moved away",
               "a narrower files.default"));
@@ -120,34 +121,36 @@ public final class BubblewrapPlanner extends LinuxPlanner {
               + " rule names them";
       add(
           unsteady.isPresent()
-              ? unsupported("files.read", statement, unsteady.get(), remedy)
+              ? unsupported(Guarantee.FILES_READ, statement, unsteady.get(), remedy)
               : reading(statement));
     }
     if (effective.places().workspaceCopy().isPresent()) {
-      add(enforced("files.review", REVIEW, MOUNTS + ", the copy in the workspace's place"));
+      add(enforced(Guarantee.FILES_REVIEW, REVIEW, MOUNTS + ", the copy in the workspace's place"));
     }
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(
-              "tmp.private",
+              Guarantee.TMP_PRIVATE,
               "/tmp is a directory of the sandbox's own, removed at the end",
               MOUNTS + ", a directory of mode 0700 with an unpredictable name"));
     }
   }
 
   /** Mounts, and for what can be replaced under them a look at each open. */
-  private Guarantee reading(String statement) {
+  private PlannedGuarantee reading(String statement) {
     List<String> replaceable = ReadDenials.replaceable(effective);
     if (replaceable.isEmpty()) {
-      return enforced("files.read", statement, MOUNTS);
+      return enforced(Guarantee.FILES_READ, statement, MOUNTS);
     }
     String problem =
         starter == Starter.SCRIPT ? "no supervisor looks at what is opened" : namesProblem();
     return problem.isEmpty()
         ? enforced(
-            "files.read", statement, MOUNTS + "; each open is decided by name, too: " + SUPERVISOR)
+            Guarantee.FILES_READ,
+            statement,
+            MOUNTS + "; each open is decided by name, too: " + SUPERVISOR)
         : advisory(
-            "files.read",
+            Guarantee.FILES_READ,
             statement,
             MOUNTS,
             "what a program outside puts at "
@@ -161,28 +164,28 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     String statement = WRITING;
     String mechanism = MOUNTS + ", read-only but for what is granted";
     if (unsteady.isPresent()) {
-      add(unsupported("files.write", statement, unsteady.get(), remedy));
+      add(unsupported(Guarantee.FILES_WRITE, statement, unsteady.get(), remedy));
     } else if (effective.namesMatter() && !namesProblem().isEmpty() && takesWritingAway()) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               statement,
               "a directory above a rule could be moved away: " + namesProblem(),
               listenerRemedy()));
     } else {
-      add(enforced("files.write", statement, mechanism));
+      add(enforced(Guarantee.FILES_WRITE, statement, mechanism));
     }
     String metadata =
         "Mode, owner, times and extended attributes are changed only where writing is granted";
     add(
         starter == Starter.SCRIPT && facts.root()
             ? advisory(
-                "files.metadata",
+                Guarantee.FILES_METADATA,
                 metadata,
                 mechanism,
                 "root owns the devices that are everybody's, and can change their mode",
                 "an ordinary user as the distribution's default (wsl.conf)")
-            : enforced("files.metadata", metadata, mechanism));
+            : enforced(Guarantee.FILES_METADATA, metadata, mechanism));
   }
 
   /**
@@ -215,9 +218,11 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     add(
         BubblewrapCompiler.ownNetwork(policy.network())
             ? enforced(
-                "network.external", statement, "network namespace; seccomp filter on socket()")
+                Guarantee.NETWORK_EXTERNAL,
+                statement,
+                "network namespace; seccomp filter on socket()")
             : enforced(
-                "network.external",
+                Guarantee.NETWORK_EXTERNAL,
                 statement,
                 "network namespace; seccomp filter on socket(); loopback sockets are made by this"
                     + " JVM outside it, tied to the device lo"));
@@ -229,9 +234,10 @@ public final class BubblewrapPlanner extends LinuxPlanner {
       String statement = "Servers and clients inside one command reach each other over loopback";
       add(
           facts.listener() || !unixSocketsMade()
-              ? enforced("network.own-loopback", statement, "network namespace of the command")
+              ? enforced(
+                  Guarantee.NETWORK_OWN_LOOPBACK, statement, "network namespace of the command")
               : unsupported(
-                  "network.own-loopback",
+                  Guarantee.NETWORK_OWN_LOOPBACK,
                   statement,
                   "without a supervisor every connect is denied: " + facts.listenerProblem(),
                   listenerRemedy()));
@@ -240,8 +246,9 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     String statement = "Servers and clients inside the sandbox reach each other over loopback";
     add(
         loopbackProblem().isEmpty()
-            ? enforced("network.own-loopback", statement, SHARED_LOOPBACK)
-            : unsupported("network.own-loopback", statement, loopbackProblem(), listenerRemedy()));
+            ? enforced(Guarantee.NETWORK_OWN_LOOPBACK, statement, SHARED_LOOPBACK)
+            : unsupported(
+                Guarantee.NETWORK_OWN_LOOPBACK, statement, loopbackProblem(), listenerRemedy()));
   }
 
   @Override
@@ -256,7 +263,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                     + " mounted";
     add(
         enforced(
-            "process.isolation",
+            Guarantee.PROCESS_ISOLATION,
             "Memory, descriptors and environment of outside processes are not reached" + seen,
             (ownPids ? "process and " : "")
                 + "user namespace; "
@@ -265,51 +272,52 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     add(
         ownPids || facts.abi().scopes()
             ? enforced(
-                "process.signals",
+                Guarantee.PROCESS_SIGNALS,
                 "Processes outside the sandbox are not signalled",
                 (ownPids ? "process namespace" : "")
                     + (ownPids && facts.abi().scopes() ? "; " : "")
                     + (facts.abi().scopes() ? landlock() + " signal scope" : ""))
             : unsupported(
-                "process.signals",
+                Guarantee.PROCESS_SIGNALS,
                 "Processes outside the sandbox are not signalled",
                 "without a process namespace, and " + landlock() + " does not scope signals",
                 "lifetime.onRootExit kill, or Linux 6.12 or newer"));
     add(
         enforced(
-            "process.privileges",
+            Guarantee.PROCESS_PRIVILEGES,
             "No privilege is held or gained, also not by root",
             "user namespace, no capabilities, no_new_privs"));
     add(
         enforced(
-            "process.kernel-surface",
+            Guarantee.PROCESS_KERNEL_SURFACE,
             "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
             "seccomp filter, loaded by bubblewrap before the command starts"));
   }
 
   @Override
-  Guarantee treeKill(String id, String statement) {
+  PlannedGuarantee treeKill(Guarantee guarantee, String statement) {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
-      return enforced(id, statement, "the process namespace ends with its first process");
+      return enforced(guarantee, statement, "the process namespace ends with its first process");
     }
     return facts.abi().scopes()
-        ? enforced(id, statement, "kill(-1) from inside the Landlock signal scope of the command")
+        ? enforced(
+            guarantee, statement, "kill(-1) from inside the Landlock signal scope of the command")
         : unsupported(
-            id,
+            guarantee,
             statement,
             "leftovers may stay, so there is no process namespace",
             "lifetime.onRootExit kill, or Linux 6.12 or newer");
   }
 
   @Override
-  Guarantee jvmExit(String id, String statement) {
+  PlannedGuarantee jvmExit(Guarantee guarantee, String statement) {
     return policy.lifetime().onRootExit() == Leftovers.KILL
         ? enforced(
-            id,
+            guarantee,
             statement,
             starter == Starter.KEEPER
                 ? "parent-death signal to bubblewrap, whose end ends the process namespace"
                 : "the script's input ends, and with it the process namespace")
-        : treeKill(id, statement);
+        : treeKill(guarantee, statement);
   }
 }

@@ -1,14 +1,15 @@
 package org.ringfence.linux.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.List;
 import java.util.Optional;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.TmpPolicy;
 
 /** Says which guarantees of a policy the in-process backend holds, given the facts. Pure. */
@@ -26,7 +27,7 @@ public final class LandlockPlanner extends LinuxPlanner {
    * @param facts what was found on the machine
    * @return every guarantee of the policy with its level
    */
-  public static List<Guarantee> plan(EffectivePolicy policy, HostFacts facts) {
+  public static List<PlannedGuarantee> plan(EffectivePolicy policy, HostFacts facts) {
     return new LandlockPlanner(policy, facts).guarantees();
   }
 
@@ -54,8 +55,8 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
-  Guarantee unheld(String id, String statement, String problem, String remedy) {
-    return unsupported(id, statement, problem, remedy);
+  PlannedGuarantee unheld(Guarantee guarantee, String statement, String problem, String remedy) {
+    return unsupported(guarantee, statement, problem, remedy);
   }
 
   @Override
@@ -69,16 +70,16 @@ public final class LandlockPlanner extends LinuxPlanner {
     if (policy.fileDefault() != FileDefault.WRITE) {
       String statement = "Files are created, changed and deleted only where a rule grants writing";
       if (inexpressible.isPresent()) {
-        add(unsupported("files.write", statement, inexpressible.get(), NEEDS_MOUNTS));
+        add(unsupported(Guarantee.FILES_WRITE, statement, inexpressible.get(), NEEDS_MOUNTS));
       } else if (facts.abi().version() < 3) {
         add(
             unsupported(
-                "files.write",
+                Guarantee.FILES_WRITE,
                 statement,
                 "Landlock ABI " + facts.abi().version() + " does not cover truncation",
                 "Linux 6.2 or newer"));
       } else {
-        add(enforced("files.write", statement, landlock()));
+        add(enforced(Guarantee.FILES_WRITE, statement, landlock()));
       }
       metadata();
     }
@@ -86,18 +87,21 @@ public final class LandlockPlanner extends LinuxPlanner {
       String statement = "Files are read only where a rule or the default grants reading";
       add(
           inexpressible.isPresent()
-              ? unsupported("files.read", statement, inexpressible.get(), NEEDS_MOUNTS)
-              : enforced("files.read", statement, landlock()));
+              ? unsupported(Guarantee.FILES_READ, statement, inexpressible.get(), NEEDS_MOUNTS)
+              : enforced(Guarantee.FILES_READ, statement, landlock()));
     }
     if (effective.places().workspaceCopy().isPresent()) {
       add(
           unsupported(
-              "files.review", REVIEW, "nothing can be put in a directory's place", NEEDS_MOUNTS));
+              Guarantee.FILES_REVIEW,
+              REVIEW,
+              "nothing can be put in a directory's place",
+              NEEDS_MOUNTS));
     }
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(
-              "tmp.private",
+              Guarantee.TMP_PRIVATE,
               "TMPDIR is a directory of the sandbox's own, removed at the end",
               "a directory of mode 0700 with an unpredictable name, which "
                   + (facts.root() ? "only root can list" : "cannot be listed")));
@@ -108,15 +112,21 @@ public final class LandlockPlanner extends LinuxPlanner {
     String statement =
         "Mode, owner, times and extended attributes are changed only where writing is granted";
     if (!facts.listener()) {
-      add(enforced("files.metadata", statement, "denied everywhere: " + facts.listenerProblem()));
+      add(
+          enforced(
+              Guarantee.FILES_METADATA,
+              statement,
+              "denied everywhere: " + facts.listenerProblem()));
     } else if (!facts.reachesChild()) {
       add(
           enforced(
-              "files.metadata",
+              Guarantee.FILES_METADATA,
               statement,
               "denied everywhere, since a child's arguments cannot be read here"));
     } else {
-      add(enforced("files.metadata", statement, SUPERVISOR + ", done on a checked descriptor"));
+      add(
+          enforced(
+              Guarantee.FILES_METADATA, statement, SUPERVISOR + ", done on a checked descriptor"));
     }
   }
 
@@ -128,7 +138,7 @@ public final class LandlockPlanner extends LinuxPlanner {
             + " lo; "
             + landlock()
             + (facts.abi().handlesTcp() ? " denies TCP bind and connect" : "");
-    add(enforced("network.external", statement, mechanism));
+    add(enforced(Guarantee.NETWORK_EXTERNAL, statement, mechanism));
   }
 
   @Override
@@ -137,46 +147,47 @@ public final class LandlockPlanner extends LinuxPlanner {
     String problem = loopbackProblem();
     add(
         problem.isEmpty()
-            ? enforced("network.own-loopback", statement, SHARED_LOOPBACK)
-            : unsupported("network.own-loopback", statement, problem, listenerRemedy()));
+            ? enforced(Guarantee.NETWORK_OWN_LOOPBACK, statement, SHARED_LOOPBACK)
+            : unsupported(Guarantee.NETWORK_OWN_LOOPBACK, statement, problem, listenerRemedy()));
   }
 
   @Override
   void process() {
     add(
         enforced(
-            "process.isolation",
+            Guarantee.PROCESS_ISOLATION,
             "Memory, descriptors and environment of outside processes are not reached",
             "Landlock domain; seccomp filter on ptrace, process_vm_*, pidfd_getfd, kcmp; no"
                 + " CAP_PERFMON"));
     String signals = "Processes outside the sandbox are not signalled";
     add(
         facts.abi().scopes()
-            ? enforced("process.signals", signals, landlock() + " signal scope")
+            ? enforced(Guarantee.PROCESS_SIGNALS, signals, landlock() + " signal scope")
             : unsupported(
-                "process.signals",
+                Guarantee.PROCESS_SIGNALS,
                 signals,
                 landlock() + " does not scope signals",
                 "Linux 6.12 or newer"));
     add(
         enforced(
-            "process.privileges",
+            Guarantee.PROCESS_PRIVILEGES,
             "No privilege is gained by executing a file"
                 + (facts.root() ? "; root keeps only file-owner capabilities" : ""),
             "no_new_privs" + (facts.root() ? ", capability bounding set" : "")));
     add(
         enforced(
-            "process.kernel-surface",
+            Guarantee.PROCESS_KERNEL_SURFACE,
             "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
             "seccomp filter, other architectures' entries closed"));
   }
 
   @Override
-  Guarantee treeKill(String id, String statement) {
+  PlannedGuarantee treeKill(Guarantee guarantee, String statement) {
     return facts.abi().scopes()
-        ? enforced(id, statement, "kill(-1) from inside the Landlock signal scope of the command")
+        ? enforced(
+            guarantee, statement, "kill(-1) from inside the Landlock signal scope of the command")
         : advisory(
-            id,
+            guarantee,
             statement,
             "a search for the session and the descendants in /proc",
             landlock() + " has no signal scope; a daemon may fork away from the search",
@@ -184,13 +195,15 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
-  Guarantee jvmExit(String id, String statement) {
+  PlannedGuarantee jvmExit(Guarantee guarantee, String statement) {
     if (!facts.abi().scopes()) {
-      return unsupported(id, statement, landlock() + " has no signal scope", "Linux 6.12 or newer");
+      return unsupported(
+          guarantee, statement, landlock() + " has no signal scope", "Linux 6.12 or newer");
     }
     if (!facts.shell()) {
-      return unsupported(id, statement, "there is no /bin/sh for the watchdog", "a shell");
+      return unsupported(guarantee, statement, "there is no /bin/sh for the watchdog", "a shell");
     }
-    return enforced(id, statement, "a watchdog process in a Landlock domain around the sandbox");
+    return enforced(
+        guarantee, statement, "a watchdog process in a Landlock domain around the sandbox");
   }
 }

@@ -1,15 +1,16 @@
 package org.ringfence.linux.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.LimitStatements;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
@@ -39,7 +40,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   final EffectivePolicy effective;
   final SandboxPolicy policy;
   final HostFacts facts;
-  private final List<Guarantee> guarantees = new ArrayList<>();
+  private final List<PlannedGuarantee> guarantees = new ArrayList<>();
 
   LinuxPlanner(EffectivePolicy effective, HostFacts facts) {
     this.effective = effective;
@@ -47,7 +48,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     this.facts = facts;
   }
 
-  final List<Guarantee> guarantees() {
+  final List<PlannedGuarantee> guarantees() {
     files();
     names();
     network();
@@ -68,7 +69,8 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   abstract boolean unixSocketsMade();
 
   /** What is left of names where no supervisor decides on them. */
-  abstract Guarantee unheld(String id, String statement, String problem, String remedy);
+  abstract PlannedGuarantee unheld(
+      Guarantee guarantee, String statement, String problem, String remedy);
 
   abstract void files();
 
@@ -79,7 +81,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   abstract void process();
 
   /** What ends everything with the JVM. */
-  abstract Guarantee jvmExit(String id, String statement);
+  abstract PlannedGuarantee jvmExit(Guarantee guarantee, String statement);
 
   /** Why a standard stream may give more than it was opened for; empty when it does not. */
   String streamsProblem() {
@@ -91,11 +93,16 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     String problem = streamsProblem();
     add(
         problem.isEmpty()
-            ? enforced("process.descriptors", statement, descriptors())
-            : advisory("process.descriptors", statement, descriptors(), problem, listenerRemedy()));
+            ? enforced(Guarantee.PROCESS_DESCRIPTORS, statement, descriptors())
+            : advisory(
+                Guarantee.PROCESS_DESCRIPTORS,
+                statement,
+                descriptors(),
+                problem,
+                listenerRemedy()));
     add(
         enforced(
-            "environment.filtered",
+            Guarantee.ENVIRONMENT_FILTERED,
             "Only the variables that the policy lets through are inherited",
             "environment block of the command"));
   }
@@ -104,18 +111,21 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
       add(
           treeKill(
-              "lifetime.tree",
+              Guarantee.LIFETIME_TREE,
               "What the command started is killed when it ends, also after setsid"));
     }
     if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
-      add(jvmExit("lifetime.jvm-exit", "Everything is killed when this JVM ends, however it ends"));
+      add(
+          jvmExit(
+              Guarantee.LIFETIME_JVM_EXIT,
+              "Everything is killed when this JVM ends, however it ends"));
     }
   }
 
   /** How the whole tree is killed. */
-  abstract Guarantee treeKill(String id, String statement);
+  abstract PlannedGuarantee treeKill(Guarantee guarantee, String statement);
 
-  final void add(Guarantee guarantee) {
+  final void add(PlannedGuarantee guarantee) {
     guarantees.add(guarantee);
   }
 
@@ -147,12 +157,12 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
           effective.protectedNamesStatement()
               + "; two sandboxes that change one directory at the same moment could each make a"
               + " part of a git directory";
-      add(held("files.protected-names", statement, problem, remedy));
+      add(held(Guarantee.FILES_PROTECTED_NAMES, statement, problem, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {
       add(
           held(
-              "files.protected-paths",
+              Guarantee.FILES_PROTECTED_PATHS,
               "Not written, also when they do not exist: "
                   + String.join(", ", effective.protectedPaths()),
               problem,
@@ -164,17 +174,18 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
               + String.join(", ", policy.denyGlobs())
               + " are not opened, made, renamed or removed, also those that appear later; that they"
               + " exist may be seen";
-      add(held("files.deny-globs", statement, problem, remedy));
+      add(held(Guarantee.FILES_DENY_GLOBS, statement, problem, remedy));
     }
   }
 
-  private Guarantee held(String id, String statement, String problem, String remedy) {
-    if (!effective.namesMatter() && !id.equals("files.deny-globs")) {
-      return enforced(id, statement, "no lasting directory is writable");
+  private PlannedGuarantee held(
+      Guarantee guarantee, String statement, String problem, String remedy) {
+    if (!effective.namesMatter() && guarantee != Guarantee.FILES_DENY_GLOBS) {
+      return enforced(guarantee, statement, "no lasting directory is writable");
     }
     return problem.isEmpty()
-        ? enforced(id, statement, SUPERVISOR + ", and done by it on a resolved descriptor")
-        : unheld(id, statement, problem, remedy);
+        ? enforced(guarantee, statement, SUPERVISOR + ", and done by it on a resolved descriptor")
+        : unheld(guarantee, statement, problem, remedy);
   }
 
   private void network() {
@@ -186,7 +197,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     } else if (!network.deny().isEmpty()) {
       add(
           unsupported(
-              "network.deny",
+              Guarantee.NETWORK_DENY,
               "Hosts of network.deny are not reached",
               "in network mode full no connection is decided on",
               "network mode allowlist"));
@@ -198,9 +209,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
       String statement = "Of the host's loopback, only ports " + network.hostLoopbackPorts();
       add(
           loopbackProblem().isEmpty()
-              ? enforced("network.host-loopback", statement, SUPERVISOR)
+              ? enforced(Guarantee.NETWORK_HOST_LOOPBACK, statement, SUPERVISOR)
               : unsupported(
-                  "network.host-loopback", statement, loopbackProblem(), listenerRemedy()));
+                  Guarantee.NETWORK_HOST_LOOPBACK, statement, loopbackProblem(), listenerRemedy()));
     }
     if (network.checkServerName() && network.mode() != NetworkMode.NONE) {
       serverName(network);
@@ -221,15 +232,18 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
           network.mode() == NetworkMode.FULL && unixSocketsMade()
               || !network.unixSockets().isEmpty();
       if (facts.listener()) {
-        add(enforced("network.unix-sockets", statement, SUPERVISOR));
+        add(enforced(Guarantee.NETWORK_UNIX_SOCKETS, statement, SUPERVISOR));
       } else if (anyGranted) {
         add(
             unsupported(
-                "network.unix-sockets", statement, facts.listenerProblem(), listenerRemedy()));
+                Guarantee.NETWORK_UNIX_SOCKETS,
+                statement,
+                facts.listenerProblem(),
+                listenerRemedy()));
       } else {
         add(
             enforced(
-                "network.unix-sockets",
+                Guarantee.NETWORK_UNIX_SOCKETS,
                 statement,
                 unixSocketsMade()
                     ? "every connect is denied: " + facts.listenerProblem()
@@ -246,7 +260,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     add(
         problem.isEmpty()
             ? enforced(
-                "network.external",
+                Guarantee.NETWORK_EXTERNAL,
                 statement,
                 SUPERVISOR
                     + ", which connects the command's own sockets to addresses that its name"
@@ -254,7 +268,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
                     + (facts.abi().handlesTcp()
                         ? "; " + landlock() + " denies TCP bind and connect to the command itself"
                         : ""))
-            : unsupported("network.external", statement, problem, reachRemedy()));
+            : unsupported(Guarantee.NETWORK_EXTERNAL, statement, problem, reachRemedy()));
   }
 
   String reachRemedy() {
@@ -273,10 +287,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     add(
         problem.isEmpty()
             ? enforced(
-                "network.server-name",
+                Guarantee.NETWORK_SERVER_NAME,
                 statement,
                 "allowed connections are led through a relay in this JVM")
-            : unsupported("network.server-name", statement, problem, remedy));
+            : unsupported(Guarantee.NETWORK_SERVER_NAME, statement, problem, remedy));
   }
 
   private void published(NetworkPolicy network) {
@@ -286,11 +300,11 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     add(
         problem.isEmpty()
             ? enforced(
-                "network.publish",
+                Guarantee.NETWORK_PUBLISH,
                 statement,
                 "servers listen on the host's loopback; a port under another number is forwarded"
                     + " by this JVM")
-            : unsupported("network.publish", statement, problem, reachRemedy()));
+            : unsupported(Guarantee.NETWORK_PUBLISH, statement, problem, reachRemedy()));
   }
 
   final String loopbackProblem() {
@@ -315,11 +329,11 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
                 add(
                     group
                         ? grouped(
-                            "limits.memory",
+                            Guarantee.LIMITS_MEMORY,
                             "The tree uses at most " + bytes + " bytes of memory",
                             "memory.max")
                         : wholeTree(
-                            "limits.memory",
+                            Guarantee.LIMITS_MEMORY,
                             "The tree uses at most " + bytes + " bytes of memory",
                             "RLIMIT_AS of each process",
                             gate,
@@ -331,17 +345,17 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
                 add(
                     group
                         ? grouped(
-                            "limits.processes",
+                            Guarantee.LIMITS_PROCESSES,
                             "At most " + count + " processes at a time",
                             "pids.max")
                         : facts.root()
                             ? unsupported(
-                                "limits.processes",
+                                Guarantee.LIMITS_PROCESSES,
                                 "At most " + count + " processes at a time",
                                 "root is exempt from RLIMIT_NPROC (kernel/fork.c)",
                                 "run as an ordinary user")
                             : wholeTree(
-                                "limits.processes",
+                                Guarantee.LIMITS_PROCESSES,
                                 "At most " + count + " processes at a time",
                                 "RLIMIT_NPROC, which counts all processes of the user",
                                 gate,
@@ -352,7 +366,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
             time ->
                 add(
                     perProcess(
-                        "limits.cpu-time",
+                        Guarantee.LIMITS_CPU_TIME,
                         LimitStatements.cpuTime(time),
                         "RLIMIT_CPU",
                         gate,
@@ -363,7 +377,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
             count ->
                 add(
                     perProcess(
-                        "limits.open-files",
+                        Guarantee.LIMITS_OPEN_FILES,
                         "A process has at most " + count + " descriptors",
                         "RLIMIT_NOFILE",
                         gate,
@@ -374,28 +388,29 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
             bytes ->
                 add(
                     perProcess(
-                        "limits.file-size",
+                        Guarantee.LIMITS_FILE_SIZE,
                         "A file grows to at most " + bytes + " bytes",
                         "RLIMIT_FSIZE",
                         gate,
                         problem)));
     limits
         .wallTime()
-        .ifPresent(time -> add(treeKill("limits.wall-time", LimitStatements.wallTime(limits))));
+        .ifPresent(
+            time -> add(treeKill(Guarantee.LIMITS_WALL_TIME, LimitStatements.wallTime(limits))));
     limits
         .outputBytes()
         .ifPresent(
             bytes ->
                 add(
                     enforced(
-                        "limits.output",
+                        Guarantee.LIMITS_OUTPUT,
                         "Output is cut off and the tree ended after " + bytes + " bytes",
                         "pipes read by this JVM")));
   }
 
-  private Guarantee grouped(String id, String statement, String file) {
+  private PlannedGuarantee grouped(Guarantee guarantee, String statement, String file) {
     return enforced(
-        id,
+        guarantee,
         statement,
         "cgroup v2 below "
             + facts.cgroup().orElseThrow()
@@ -405,25 +420,25 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
             + " program starts");
   }
 
-  private Guarantee wholeTree(
-      String id, String statement, String rlimit, boolean gate, String problem) {
+  private PlannedGuarantee wholeTree(
+      Guarantee guarantee, String statement, String rlimit, boolean gate, String problem) {
     return gate
         ? advisory(
-            id,
+            guarantee,
             statement,
             rlimit,
             "an rlimit does not count a whole tree, and there is no cgroup v2 to use: "
                 + facts.cgroupProblem(),
             "a delegated cgroup v2 with the memory and pids controllers (systemd-run --user --scope"
                 + " -p Delegate=yes), or best effort for "
-                + id)
-        : unsupported(id, statement, problem, listenerRemedy());
+                + guarantee)
+        : unsupported(guarantee, statement, problem, listenerRemedy());
   }
 
-  private Guarantee perProcess(
-      String id, String statement, String rlimit, boolean gate, String problem) {
+  private PlannedGuarantee perProcess(
+      Guarantee guarantee, String statement, String rlimit, boolean gate, String problem) {
     return gate
-        ? enforced(id, statement, rlimit + ", set before the program starts")
-        : unsupported(id, statement, problem, listenerRemedy());
+        ? enforced(guarantee, statement, rlimit + ", set before the program starts")
+        : unsupported(guarantee, statement, problem, listenerRemedy());
   }
 }

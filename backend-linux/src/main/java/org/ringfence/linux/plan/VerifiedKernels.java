@@ -2,7 +2,7 @@ package org.ringfence.linux.plan;
 
 import java.util.List;
 import java.util.Set;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 
 /**
  * The kinds of kernel on which the whole conformance suite has run. A plan for another kind says so
@@ -24,7 +24,7 @@ public final class VerifiedKernels {
    * @param facts what was found on this machine
    * @return the same guarantees, with a remark where the suite has not run on such a kernel
    */
-  public static List<Guarantee> mark(List<Guarantee> guarantees, HostFacts facts) {
+  public static List<PlannedGuarantee> mark(List<PlannedGuarantee> guarantees, HostFacts facts) {
     String remark = remark(facts);
     return guarantees.stream().map(guarantee -> guarantee.withVerification(remark)).toList();
   }

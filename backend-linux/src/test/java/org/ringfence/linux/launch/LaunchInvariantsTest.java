@@ -37,6 +37,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
@@ -339,7 +340,7 @@ class LaunchInvariantsTest {
         Presets.load("workspace-write").toBuilder()
             .memory(1L << 30)
             .processes(50)
-            .bestEffort("limits")
+            .acceptWeaker(Guarantee.named("limits"))
             .build();
     try (Sandbox sandbox = open(bounded)) {
       SandboxedProcess process =

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.linux.plan.HostTree.Kind;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime;
@@ -164,11 +164,11 @@ class BubblewrapCompilerTest {
   void thePlanSaysWhatHolds() {
     EffectivePolicy policy =
         writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build().in(PLACES);
-    Map<String, Guarantee> plan =
+    Map<String, PlannedGuarantee> plan =
         BubblewrapPlanner.plan(
                 policy, HostFacts.ASSUMED, FEATURES, BubblewrapPlanner.Starter.KEEPER)
             .stream()
-            .collect(Collectors.toMap(Guarantee::id, Function.identity()));
+            .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
     assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
     assertThat(plan)
         .containsKeys("files.read", "files.write", "files.deny-globs", "files.protected-names");

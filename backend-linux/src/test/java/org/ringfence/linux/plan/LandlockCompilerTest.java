@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
@@ -45,9 +45,9 @@ class LandlockCompilerTest {
         "not delegated");
   }
 
-  private static Map<String, Guarantee> plan(SandboxPolicy policy, HostFacts facts) {
+  private static Map<String, PlannedGuarantee> plan(SandboxPolicy policy, HostFacts facts) {
     return LandlockPlanner.plan(policy.in(PLACES), facts).stream()
-        .collect(Collectors.toMap(Guarantee::id, Function.identity()));
+        .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
   }
 
   @Test
@@ -118,7 +118,7 @@ class LandlockCompilerTest {
 
   @Test
   void aNewKernelEnforcesEverything() {
-    Map<String, Guarantee> plan = plan(writing().build(), facts(7, true, false));
+    Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(7, true, false));
     assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
     assertThat(plan)
         .containsKeys("files.write", "files.metadata", "network.external", "lifetime.jvm-exit");
@@ -126,7 +126,7 @@ class LandlockCompilerTest {
 
   @Test
   void anOldKernelSaysWhatItLacks() {
-    Map<String, Guarantee> plan = plan(writing().build(), facts(4, true, false));
+    Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(4, true, false));
     assertThat(plan.get("process.signals").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("process.signals").remedy()).contains("6.12");
     assertThat(plan.get("lifetime.tree").level()).isEqualTo(Enforcement.ADVISORY);
@@ -137,7 +137,7 @@ class LandlockCompilerTest {
 
   @Test
   void withoutAListenerTheMediatedGuaranteesFall() {
-    Map<String, Guarantee> plan =
+    Map<String, PlannedGuarantee> plan =
         plan(
             writing().openFiles(9).protectedPath("/ws/policy.json").build(),
             facts(7, false, false));
@@ -162,10 +162,10 @@ class LandlockCompilerTest {
             .memory(1 << 30)
             .processes(10)
             .build();
-    Map<String, Guarantee> plan = plan(policy, facts(7, true, true));
+    Map<String, PlannedGuarantee> plan = plan(policy, facts(7, true, true));
     assertThat(plan.get("files.protected-names").level()).isEqualTo(Enforcement.ENFORCED);
     assertThat(plan.get("files.deny-globs").level()).isEqualTo(Enforcement.ENFORCED);
-    Map<String, Guarantee> deaf = plan(policy, facts(7, false, true));
+    Map<String, PlannedGuarantee> deaf = plan(policy, facts(7, false, true));
     assertThat(deaf.get("files.protected-names").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(deaf.get("files.deny-globs").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("limits.memory").level()).isEqualTo(Enforcement.ADVISORY);
@@ -202,7 +202,7 @@ class LandlockCompilerTest {
       assertThat(plan(policy, able).get(id).level()).isEqualTo(Enforcement.ENFORCED);
       assertThat(plan(policy, facts(7, false, false)).get(id).level())
           .isEqualTo(Enforcement.UNSUPPORTED);
-      Guarantee refused = plan(policy, yama).get(id);
+      PlannedGuarantee refused = plan(policy, yama).get(id);
       assertThat(refused.level()).isEqualTo(Enforcement.UNSUPPORTED);
       assertThat(refused.reason()).contains("ptrace_scope");
       assertThat(refused.remedy()).contains("ptrace_scope 0 or 1");

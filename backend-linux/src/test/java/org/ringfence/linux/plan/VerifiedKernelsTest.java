@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.Guarantee;
 
 class VerifiedKernelsTest {
-  private static final List<Guarantee> PLANNED =
-      List.of(Guarantee.enforced("files.write", "writing where granted", "Landlock"));
+  private static final List<PlannedGuarantee> PLANNED =
+      List.of(
+          PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "writing where granted", "Landlock"));
 
   private static String remark(Optional<Arch> arch, int abi) {
     HostFacts facts =

@@ -3,11 +3,12 @@ package org.ringfence.macos.plan;
 import java.util.List;
 import java.util.Set;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.TmpPolicy;
@@ -18,8 +19,11 @@ import org.ringfence.policy.TmpPolicy;
  * language; real Macs were seen to read some of it otherwise. Issue 26 changes the profile. Pure.
  */
 final class SeatbeltDoubts {
-  private static final Set<String> CARVED =
-      Set.of("files.protected-names", "files.protected-paths", "files.deny-globs");
+  private static final Set<Guarantee> CARVED =
+      Set.of(
+          Guarantee.FILES_PROTECTED_NAMES,
+          Guarantee.FILES_PROTECTED_PATHS,
+          Guarantee.FILES_DENY_GLOBS);
   private static final String FOLDERS = "/private/var/folders";
   private static final String PRECEDENCE =
       "on real Macs a denial inside a wider permission was seen to lose against it";
@@ -31,18 +35,18 @@ final class SeatbeltDoubts {
   }
 
   /** The guarantees, each at the level that is known to hold. */
-  List<Guarantee> apply(List<Guarantee> planned) {
+  List<PlannedGuarantee> apply(List<PlannedGuarantee> planned) {
     return planned.stream()
         .map(this::lowered)
-        .map(guarantee -> guarantee.withVerification(Guarantee.NOT_ON_A_REAL_SYSTEM))
+        .map(guarantee -> guarantee.withVerification(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM))
         .toList();
   }
 
-  private Guarantee lowered(Guarantee guarantee) {
+  private PlannedGuarantee lowered(PlannedGuarantee guarantee) {
     if (guarantee.level() != Enforcement.ENFORCED) {
       return guarantee;
     }
-    String id = guarantee.id();
+    Guarantee id = guarantee.guarantee();
     if (reachesProfile()) {
       return guarantee.weakened(
           "a command may write where Ringfence keeps the profile of the next command",
@@ -53,20 +57,21 @@ final class SeatbeltDoubts {
     if (CARVED.contains(id)) {
       return guarantee.weakened(PRECEDENCE, bestEffort(id));
     }
-    if ((id.equals("files.write") || id.equals("files.metadata")) && takesWriting()) {
+    if ((id == Guarantee.FILES_WRITE || id == Guarantee.FILES_METADATA) && takesWriting()) {
       return guarantee.weakened(PRECEDENCE, "no rule that takes away inside a writable root");
     }
-    if (id.equals("files.read")) {
+    if (id == Guarantee.FILES_READ) {
       return guarantee.weakened(
           "the preferences daemon reads the preferences of every program for a command",
           bestEffort(id));
     }
-    if (id.equals("network.external") && (network.ownLoopback() || !network.publish().isEmpty())) {
+    if (id == Guarantee.NETWORK_EXTERNAL
+        && (network.ownLoopback() || !network.publish().isEmpty())) {
       return guarantee.weakened(
           "a server inside accepts connections from other machines, too",
           "network.ownLoopback false, no published port");
     }
-    if (id.equals("process.privileges") && network.mode() == NetworkMode.FULL) {
+    if (id == Guarantee.PROCESS_PRIVILEGES && network.mode() == NetworkMode.FULL) {
       return guarantee.weakened(
           "network mode full opens the security server, which reads keychain items for a command",
           "network mode allowlist or none");
@@ -74,7 +79,7 @@ final class SeatbeltDoubts {
     return guarantee;
   }
 
-  private static String bestEffort(String id) {
+  private static String bestEffort(Guarantee id) {
     return "best effort for " + id;
   }
 

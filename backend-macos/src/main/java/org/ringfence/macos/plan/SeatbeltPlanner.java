@@ -1,17 +1,18 @@
 package org.ringfence.macos.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.ringfence.plan.Guarantee;
 import org.ringfence.plan.LimitStatements;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
@@ -31,7 +32,7 @@ public final class SeatbeltPlanner {
 
   private final EffectivePolicy effective;
   private final SandboxPolicy policy;
-  private final List<Guarantee> guarantees = new ArrayList<>();
+  private final List<PlannedGuarantee> guarantees = new ArrayList<>();
 
   private SeatbeltPlanner(EffectivePolicy effective) {
     this.effective = effective;
@@ -44,7 +45,7 @@ public final class SeatbeltPlanner {
    * @param policy the policy
    * @return every guarantee of the policy with its level
    */
-  public static List<Guarantee> plan(EffectivePolicy policy) {
+  public static List<PlannedGuarantee> plan(EffectivePolicy policy) {
     SeatbeltPlanner planner = new SeatbeltPlanner(policy);
     planner.files();
     planner.names();
@@ -55,7 +56,7 @@ public final class SeatbeltPlanner {
     return new SeatbeltDoubts(policy).apply(planner.guarantees);
   }
 
-  private void add(Guarantee guarantee) {
+  private void add(PlannedGuarantee guarantee) {
     guarantees.add(guarantee);
   }
 
@@ -69,14 +70,14 @@ public final class SeatbeltPlanner {
       String statement = "Files are created, changed and deleted only where a rule grants writing";
       add(
           unsteady.isPresent()
-              ? unsupported("files.write", statement, unsteady.get(), real)
+              ? unsupported(Guarantee.FILES_WRITE, statement, unsteady.get(), real)
               : enforced(
-                  "files.write",
+                  Guarantee.FILES_WRITE,
                   statement,
                   BY_DEFAULT + "; directories above what is taken away are not moved"));
       add(
           enforced(
-              "files.metadata",
+              Guarantee.FILES_METADATA,
               "Mode, owner, times and extended attributes are changed only where writing is"
                   + " granted",
               BY_DEFAULT));
@@ -85,13 +86,14 @@ public final class SeatbeltPlanner {
       String statement = "Files are read only where a rule or the default grants reading";
       add(
           unsteady.isPresent()
-              ? unsupported("files.read", statement, unsteady.get(), real)
-              : enforced("files.read", statement, PROFILE + ", the most specific rule last"));
+              ? unsupported(Guarantee.FILES_READ, statement, unsteady.get(), real)
+              : enforced(
+                  Guarantee.FILES_READ, statement, PROFILE + ", the most specific rule last"));
     }
     if (effective.places().workspaceCopy().isPresent()) {
       add(
           unsupported(
-              "files.review",
+              Guarantee.FILES_REVIEW,
               "Commands change a copy of the workspace, not the workspace",
               "nothing can be put in a directory's place on macOS",
               "a copy that is the workspace itself"));
@@ -99,7 +101,7 @@ public final class SeatbeltPlanner {
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(
-              "tmp.private",
+              Guarantee.TMP_PRIVATE,
               "TMPDIR is a directory of the sandbox's own, removed at the end; /tmp is not written",
               "a directory of mode 0700 with an unpredictable name; " + PROFILE));
     }
@@ -117,19 +119,19 @@ public final class SeatbeltPlanner {
       add(
           noRoot
               ? unsupported(
-                  "files.protected-names",
+                  Guarantee.FILES_PROTECTED_NAMES,
                   statement,
                   "writing is granted everywhere, so that names have no root to be protected in",
                   NARROWER)
               : enforced(
-                  "files.protected-names",
+                  Guarantee.FILES_PROTECTED_NAMES,
                   statement,
                   PROFILE + ", by patterns in either case, for what is made later, too"));
     }
     if (!effective.protectedPaths().isEmpty()) {
       add(
           enforced(
-              "files.protected-paths",
+              Guarantee.FILES_PROTECTED_PATHS,
               "Not written, also when they do not exist: "
                   + String.join(", ", effective.protectedPaths()),
               PROFILE));
@@ -148,9 +150,10 @@ public final class SeatbeltPlanner {
     List<String> passed = effective.globsPassedByRenames();
     add(
         passed.isEmpty()
-            ? enforced("files.deny-globs", statement, PROFILE + ", by patterns in either case")
+            ? enforced(
+                Guarantee.FILES_DENY_GLOBS, statement, PROFILE + ", by patterns in either case")
             : unsupported(
-                "files.deny-globs",
+                Guarantee.FILES_DENY_GLOBS,
                 statement,
                 "a profile does not see what a rename brings along: when a directory that "
                     + String.join(", ", passed)
@@ -163,7 +166,7 @@ public final class SeatbeltPlanner {
     if (network.mode() != NetworkMode.FULL && network.ownLoopback()) {
       add(
           advisory(
-              "network.own-loopback",
+              Guarantee.NETWORK_OWN_LOOPBACK,
               "Servers and clients inside the sandbox reach each other over loopback, and nobody"
                   + " else's",
               PROFILE + ": loopback is open",
@@ -176,22 +179,22 @@ public final class SeatbeltPlanner {
       add(
           network.ownLoopback()
               ? unsupported(
-                  "network.host-loopback",
+                  Guarantee.NETWORK_HOST_LOOPBACK,
                   statement,
                   "all of loopback is open for the sandbox's own",
                   "network.ownLoopback false")
-              : enforced("network.host-loopback", statement, PROFILE));
+              : enforced(Guarantee.NETWORK_HOST_LOOPBACK, statement, PROFILE));
     }
     if (network.checkServerName() && network.mode() != NetworkMode.NONE) {
       String statement = "TLS to a host of network.allow has to name that host";
       add(
           network.mode() == NetworkMode.FULL
               ? unsupported(
-                  "network.server-name",
+                  Guarantee.NETWORK_SERVER_NAME,
                   statement,
                   "in network mode full no connection is decided on",
                   "network mode allowlist")
-              : enforced("network.server-name", statement, "the egress proxy"));
+              : enforced(Guarantee.NETWORK_SERVER_NAME, statement, "the egress proxy"));
     }
     if (!network.publish().isEmpty() && network.mode() != NetworkMode.FULL) {
       boolean same = network.publish().stream().allMatch(port -> port.host() == port.sandbox());
@@ -199,9 +202,9 @@ public final class SeatbeltPlanner {
           "Servers inside are reached over the host's loopback on ports " + network.publish();
       add(
           same
-              ? enforced("network.publish", statement, PROFILE + ": these ports are bound")
+              ? enforced(Guarantee.NETWORK_PUBLISH, statement, PROFILE + ": these ports are bound")
               : unsupported(
-                  "network.publish",
+                  Guarantee.NETWORK_PUBLISH,
                   statement,
                   "a port has one number on macOS, inside and outside",
                   "the same number on both sides"));
@@ -209,7 +212,7 @@ public final class SeatbeltPlanner {
     if (!network.unixSockets().contains("/")) {
       add(
           enforced(
-              "network.unix-sockets",
+              Guarantee.NETWORK_UNIX_SOCKETS,
               "Unix sockets outside the sandbox are not connected to"
                   + (network.unixSockets().isEmpty()
                       ? ""
@@ -223,13 +226,13 @@ public final class SeatbeltPlanner {
       case NONE ->
           add(
               enforced(
-                  "network.external",
+                  Guarantee.NETWORK_EXTERNAL,
                   "Nothing beyond this machine is reached: TCP, UDP, raw, names",
                   BY_DEFAULT));
       case ALLOWLIST ->
           add(
               enforced(
-                  "network.external",
+                  Guarantee.NETWORK_EXTERNAL,
                   "Only the hosts of network.allow are reached, over TCP"
                       + (network.allow().isEmpty() ? ": none" : ""),
                   PROFILE
@@ -239,7 +242,7 @@ public final class SeatbeltPlanner {
         if (!network.deny().isEmpty()) {
           add(
               unsupported(
-                  "network.deny",
+                  Guarantee.NETWORK_DENY,
                   "Hosts of network.deny are not reached",
                   "in network mode full no connection is decided on",
                   "network mode allowlist"));
@@ -251,28 +254,28 @@ public final class SeatbeltPlanner {
   private void process() {
     add(
         enforced(
-            "process.isolation",
+            Guarantee.PROCESS_ISOLATION,
             "Memory and tasks of outside processes are not reached; that they exist may be seen",
             BY_DEFAULT + "; no task ports, no arguments of others"));
     add(
         enforced(
-            "process.signals",
+            Guarantee.PROCESS_SIGNALS,
             "Processes outside the sandbox are not signalled",
             PROFILE + ": (target same-sandbox)"));
     add(
         enforced(
-            "process.privileges",
+            Guarantee.PROCESS_PRIVILEGES,
             "No privilege is held or gained; what others would do for it is not asked of them",
             BY_DEFAULT
                 + ": no setuid programs, no Apple events, no launching of apps, few services"));
     add(
         enforced(
-            "process.descriptors",
+            Guarantee.PROCESS_DESCRIPTORS,
             "No descriptor of this JVM but the three standard streams is inherited",
             "posix_spawn with POSIX_SPAWN_CLOEXEC_DEFAULT"));
     add(
         enforced(
-            "environment.filtered",
+            Guarantee.ENVIRONMENT_FILTERED,
             "Only the variables that the policy lets through are inherited",
             "environment block of the command"));
   }
@@ -284,7 +287,7 @@ public final class SeatbeltPlanner {
             bytes ->
                 add(
                     unsupported(
-                        "limits.memory",
+                        Guarantee.LIMITS_MEMORY,
                         "The tree uses at most " + bytes + " bytes of memory",
                         "macOS counts no memory of a tree, and keeps to no RLIMIT_AS",
                         "best effort for limits.memory")));
@@ -294,7 +297,7 @@ public final class SeatbeltPlanner {
             count ->
                 add(
                     advisory(
-                        "limits.processes",
+                        Guarantee.LIMITS_PROCESSES,
                         "At most " + count + " processes at a time",
                         "RLIMIT_NPROC, which counts all processes of the user",
                         "an rlimit does not count a tree",
@@ -305,7 +308,7 @@ public final class SeatbeltPlanner {
             time ->
                 add(
                     each(
-                        "limits.cpu-time",
+                        Guarantee.LIMITS_CPU_TIME,
                         LimitStatements.cpuTime(time),
                         "RLIMIT_CPU, in whole seconds")));
     limits
@@ -314,7 +317,7 @@ public final class SeatbeltPlanner {
             count ->
                 add(
                     each(
-                        "limits.open-files",
+                        Guarantee.LIMITS_OPEN_FILES,
                         "A process has at most " + count + " descriptors",
                         "RLIMIT_NOFILE")));
     limits
@@ -323,47 +326,47 @@ public final class SeatbeltPlanner {
             bytes ->
                 add(
                     each(
-                        "limits.file-size",
+                        Guarantee.LIMITS_FILE_SIZE,
                         "A file grows to at most " + bytes + " bytes",
                         "RLIMIT_FSIZE, in blocks of 512 bytes")));
     limits
         .wallTime()
-        .ifPresent(time -> add(tree("limits.wall-time", LimitStatements.wallTime(limits))));
+        .ifPresent(time -> add(tree(Guarantee.LIMITS_WALL_TIME, LimitStatements.wallTime(limits))));
     limits
         .outputBytes()
         .ifPresent(
             bytes ->
                 add(
                     enforced(
-                        "limits.output",
+                        Guarantee.LIMITS_OUTPUT,
                         "Output is cut off and the tree ended after " + bytes + " bytes",
                         "pipes read by this JVM")));
   }
 
-  private static Guarantee each(String id, String statement, String rlimit) {
-    return enforced(id, statement, rlimit + ", set before the program starts");
+  private static PlannedGuarantee each(Guarantee guarantee, String statement, String rlimit) {
+    return enforced(guarantee, statement, rlimit + ", set before the program starts");
   }
 
-  private static Guarantee tree(String id, String statement) {
+  private static PlannedGuarantee tree(Guarantee guarantee, String statement) {
     return advisory(
-        id,
+        guarantee,
         statement,
         "SIGKILL to the process group and to all descendants",
         GROUP,
-        "best effort for " + id);
+        "best effort for " + guarantee);
   }
 
   private void lifetime() {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
       add(
           tree(
-              "lifetime.tree",
+              Guarantee.LIFETIME_TREE,
               "What the command started is killed when it ends, also after setsid"));
     }
     if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
       add(
           advisory(
-              "lifetime.jvm-exit",
+              Guarantee.LIFETIME_JVM_EXIT,
               "Everything is killed when this JVM ends, however it ends",
               "a watchdog shell that reads from this JVM kills the process groups",
               GROUP,

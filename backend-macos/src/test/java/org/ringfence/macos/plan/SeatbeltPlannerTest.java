@@ -8,7 +8,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
@@ -18,18 +18,18 @@ import org.ringfence.policy.TmpPolicy;
 class SeatbeltPlannerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
 
-  private static Map<String, Guarantee> plan(SandboxPolicy.Builder policy) {
+  private static Map<String, PlannedGuarantee> plan(SandboxPolicy.Builder policy) {
     return SeatbeltPlanner.plan(policy.build().in(PLACES)).stream()
-        .collect(Collectors.toMap(Guarantee::id, Function.identity()));
+        .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
   }
 
   @Test
   void whatIsLeftOpenIsSaid() {
-    Map<String, Guarantee> usual = plan(SandboxPolicy.builder().write(":workspace"));
+    Map<String, PlannedGuarantee> usual = plan(SandboxPolicy.builder().write(":workspace"));
     assertThat(
             usual.values().stream()
                 .filter(one -> one.level() != Enforcement.ENFORCED)
-                .map(Guarantee::id))
+                .map(PlannedGuarantee::id))
         .containsExactlyInAnyOrder(
             "files.protected-names",
             "network.external",
@@ -53,7 +53,7 @@ class SeatbeltPlannerTest {
 
   @Test
   void denialsInsideAWiderPermissionAreAdvisory() {
-    Map<String, Guarantee> plan =
+    Map<String, PlannedGuarantee> plan =
         plan(
             SandboxPolicy.builder()
                 .write(":workspace")
@@ -117,13 +117,14 @@ class SeatbeltPlannerTest {
   void everyGuaranteeSaysThatNoRealMacHasTriedIt() {
     assertThat(plan(SandboxPolicy.builder().write(":workspace")).values())
         .isNotEmpty()
-        .allMatch(guarantee -> guarantee.verification().equals(Guarantee.NOT_ON_A_REAL_SYSTEM));
+        .allMatch(
+            guarantee -> guarantee.verification().equals(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM));
   }
 
   @Test
   void globsThatNameDirectoriesAreNotHeldWhereThoseCanBeRenamed() {
     for (String glob : List.of("secret/*.key", "**/conf/prod/*.pem", "/ws/secret/*.key", "a/**")) {
-      Guarantee held =
+      PlannedGuarantee held =
           plan(SandboxPolicy.builder().write("/ws").denyGlobs(List.of(glob)))
               .get("files.deny-globs");
       assertThat(held.level()).as(glob).isEqualTo(Enforcement.UNSUPPORTED);
@@ -141,7 +142,7 @@ class SeatbeltPlannerTest {
 
   @Test
   void portsAndLimitsThatCannotBeHeldAreRefused() {
-    Map<String, Guarantee> plan =
+    Map<String, PlannedGuarantee> plan =
         plan(
             SandboxPolicy.builder()
                 .network(NetworkMode.ALLOWLIST)

@@ -15,6 +15,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.spi.BackendSession;
@@ -232,7 +233,7 @@ public final class DedicatedSandboxes {
     List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
     try (Handle lock =
         windows.machine().lock("Local\\ringfence-open-" + accounts.client().id(), LOCK_MILLIS)) {
-      if (!policy.policy().strictness().bestEffort().contains("files.read")) {
+      if (!policy.policy().strictness().weaker().contains(Guarantee.FILES_READ)) {
         refuseOthers(entries, scratch(policy));
       }
       // What names the group lets every sandbox of it read: it goes with this one.

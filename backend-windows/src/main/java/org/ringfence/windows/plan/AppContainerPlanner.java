@@ -1,14 +1,15 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.List;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
@@ -30,7 +31,7 @@ public final class AppContainerPlanner extends WindowsPlanner {
    * @param facts what was found on the machine
    * @return every guarantee of the policy with its level
    */
-  public static List<Guarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
+  public static List<PlannedGuarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
     return new AppContainerPlanner(policy, facts).guarantees();
   }
 
@@ -39,51 +40,51 @@ public final class AppContainerPlanner extends WindowsPlanner {
     if (policy.fileDefault() == FileDefault.WRITE || policy.tmp() == TmpPolicy.SHARED) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               "Files are created, changed and deleted only where a rule grants writing",
               "writing everywhere, or in the user's TEMP, is granted by no entry of a container",
               "a narrower files.default, tmp private"));
     } else if (takesBelow(Access.WRITE)) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               "Files are created, changed and deleted only where a rule grants writing",
               INERT,
               "no read or none rule below a writable root, or WSL2"));
     } else {
       add(
           enforced(
-              "files.write",
+              Guarantee.FILES_WRITE,
               "Files are created, changed and deleted only where a rule grants writing",
               CONTAINER));
       add(
           enforced(
-              "files.metadata",
+              Guarantee.FILES_METADATA,
               "Owner, permissions, times and attributes are changed only where writing is granted",
               CONTAINER));
     }
     add(
         enforced(
-            "registry.write",
+            Guarantee.REGISTRY_WRITE,
             "The registry is not changed, but for the container's own part of it",
             "low integrity and the container's SID"));
     if (policy.fileDefault() == FileDefault.MINIMAL && takesBelow(Access.READ)) {
       add(
           unsupported(
-              "files.read",
+              Guarantee.FILES_READ,
               "Files are read only where a rule or the default grants reading",
               INERT,
               "no none rule below a granted root, or WSL2"));
     } else if (policy.fileDefault() == FileDefault.MINIMAL) {
       add(
           enforced(
-              "files.read",
+              Guarantee.FILES_READ,
               "Files are read only where a rule or the default grants reading",
               CONTAINER + "; Windows and Program Files give reading to all packages"));
     } else {
       add(
           unsupported(
-              "files.readable",
+              Guarantee.FILES_READABLE,
               "Files are read everywhere but where a rule takes reading away",
               "a container reads what names it or all packages: the profile is closed to it",
               "files.default minimal, with a rule for what is to be read"));
@@ -117,13 +118,13 @@ public final class AppContainerPlanner extends WindowsPlanner {
     if (policy.network().mode() == NetworkMode.NONE) {
       add(
           enforced(
-              "network.external",
+              Guarantee.NETWORK_EXTERNAL,
               "Nothing outside the sandbox is reached: TCP, UDP, raw",
               "no network capability: the kernel's filtering platform drops it"));
       if (policy.network().ownLoopback()) {
         add(
             unsupported(
-                "network.own-loopback",
+                Guarantee.NETWORK_OWN_LOOPBACK,
                 "Servers and clients inside the sandbox reach each other over loopback",
                 "a container's loopback is closed unless an administrator exempts it, and then open"
                     + " to every local server",
@@ -137,22 +138,22 @@ public final class AppContainerPlanner extends WindowsPlanner {
   void process() {
     add(
         enforced(
-            "process.isolation",
+            Guarantee.PROCESS_ISOLATION,
             "Memory, handles and environment of outside processes are not reached",
             "low integrity and the container's SID"));
     add(
         enforced(
-            "process.signals",
+            Guarantee.PROCESS_SIGNALS,
             "Processes outside the sandbox are not ended",
             "low integrity and the container's SID"));
     add(
         enforced(
-            "process.privileges",
+            Guarantee.PROCESS_PRIVILEGES,
             "No privilege is left that opens files, processes or tokens",
             "AppContainer token, read back"));
     add(
         advisory(
-            "process.programs",
+            Guarantee.PROCESS_PROGRAMS,
             "Every program starts that starts outside",
             "the program's own behaviour",
             "PowerShell, MSYS and Cygwin programs are known not to start in a container",

@@ -1,14 +1,15 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.List;
 import java.util.Optional;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
@@ -37,7 +38,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
    * @param facts what was found on the machine
    * @return every guarantee of the policy with its level
    */
-  public static List<Guarantee> plan(EffectivePolicy policy, DedicatedUserFacts facts) {
+  public static List<PlannedGuarantee> plan(EffectivePolicy policy, DedicatedUserFacts facts) {
     return new DedicatedUserPlanner(policy, facts).guarantees();
   }
 
@@ -45,26 +46,26 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
   void files() {
     writing();
     hold(
-        "files.delete",
+        Guarantee.FILES_DELETE,
         "Files are deleted only where a rule grants writing",
         ACCOUNT + "; no right through a directory of the user's",
         found.deletable().isEmpty()
             ? Optional.empty()
             : Optional.of("every user may delete in " + String.join(", ", found.deletable())));
     hold(
-        "files.metadata",
+        Guarantee.FILES_METADATA,
         "Owner, permissions, times and attributes are changed only where writing is granted",
         ACCOUNT,
         Optional.empty());
     hold(
-        "registry.write",
+        Guarantee.REGISTRY_WRITE,
         "The registry is not changed",
         ACCOUNT + ", whose own part of it is not the user's",
         everyone("keys"));
     if (policy.fileDefault() == FileDefault.MINIMAL) {
       add(
           enforced(
-              "files.read",
+              Guarantee.FILES_READ,
               "Files are read only where a rule or the default grants reading",
               ACCOUNT
                   + ", entries for its group; no other sandbox of the same user reads more at the"
@@ -72,7 +73,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     } else {
       add(
           unsupported(
-              "files.readable",
+              Guarantee.FILES_READABLE,
               "Files are read everywhere but where a rule takes reading away",
               "another account reads what names it or all users: the profile is closed to it",
               "files.default minimal, with a rule for what is to be read"));
@@ -84,13 +85,13 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     if (policy.fileDefault() == FileDefault.WRITE || policy.tmp() == TmpPolicy.SHARED) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               write,
               "writing everywhere, or in the user's TEMP, is granted by no entry of an account",
               "a narrower files.default, tmp private"));
     } else {
       hold(
-          "files.write",
+          Guarantee.FILES_WRITE,
           write,
           ACCOUNT + "; entries for its group and a SID of each root",
           everyone("places"));
@@ -109,11 +110,12 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
             + (facts.openPlaces().isEmpty() ? "" : ": " + String.join(", ", facts.openPlaces())));
   }
 
-  private void hold(String id, String statement, String mechanism, Optional<String> doubt) {
+  private void hold(
+      Guarantee guarantee, String statement, String mechanism, Optional<String> doubt) {
     add(
         doubt.isEmpty()
-            ? enforced(id, statement, mechanism)
-            : advisory(id, statement, mechanism, doubt.get(), OTHER));
+            ? enforced(guarantee, statement, mechanism)
+            : advisory(guarantee, statement, mechanism, doubt.get(), OTHER));
   }
 
   @Override
@@ -134,7 +136,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
             : "Only the hosts of network.allow are reached, over TCP";
     if (found.network()) {
       hold(
-          "network.external",
+          Guarantee.NETWORK_EXTERNAL,
           statement,
           "firewall rules and filters for the offline user, tried at each start"
               + (mode == NetworkMode.ALLOWLIST ? "; the egress proxy" : ""),
@@ -144,7 +146,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
                   : REDIRECTOR));
       add(
           advisory(
-              "network.names",
+              Guarantee.NETWORK_NAMES,
               "No names are looked up outside",
               "filters for the offline user",
               "the system's own resolver asks for a command, whose question goes out in a name",
@@ -152,7 +154,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     } else {
       add(
           unsupported(
-              "network.external",
+              Guarantee.NETWORK_EXTERNAL,
               statement,
               "accounts were set up for files only",
               "ringfence windows setup, without --files-only"));
@@ -160,7 +162,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     if (policy.network().ownLoopback()) {
       add(
           unsupported(
-              "network.own-loopback",
+              Guarantee.NETWORK_OWN_LOOPBACK,
               "Servers and clients inside the sandbox reach each other over loopback",
               "loopback is closed to the offline user but for the proxy: it is one with every"
                   + " local server's",
@@ -169,7 +171,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     if (!policy.network().publish().isEmpty()) {
       add(
           unsupported(
-              "network.publish",
+              Guarantee.NETWORK_PUBLISH,
               "Servers inside are reached over the host's loopback on ports "
                   + policy.network().publish(),
               "the offline user accepts no connections",
@@ -178,7 +180,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     if (!policy.network().hostLoopbackPorts().isEmpty()) {
       add(
           unsupported(
-              "network.host-loopback",
+              Guarantee.NETWORK_HOST_LOOPBACK,
               "Of the host's loopback, only ports " + policy.network().hostLoopbackPorts(),
               "filters are set up once, not for each policy",
               OTHER_BACKEND));
@@ -186,7 +188,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     if (mode == NetworkMode.ALLOWLIST && policy.network().checkServerName() && found.network()) {
       add(
           enforced(
-              "network.server-name",
+              Guarantee.NETWORK_SERVER_NAME,
               "TLS to a host of network.allow has to name that host",
               "the egress proxy"));
     }
@@ -196,27 +198,27 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
   void process() {
     Optional<String> session = found.logon() ? Optional.of(SESSION) : Optional.empty();
     hold(
-        "process.isolation",
+        Guarantee.PROCESS_ISOLATION,
         "Memory, handles and environment of outside processes are not reached",
         "another account; the runner's process is closed to it",
         session);
     hold(
-        "process.signals",
+        Guarantee.PROCESS_SIGNALS,
         "Processes outside the sandbox are not ended",
         "another account",
         session);
     add(
         enforced(
-            "process.privileges",
+            Guarantee.PROCESS_PRIVILEGES,
             "No privilege but SeChangeNotifyPrivilege is left",
             "DISABLE_MAX_PRIVILEGE and LUA_TOKEN, read back"));
     String desktop = "Windows, keys and clipboard of the user's desktop are not reached";
     if (facts.desktop() && facts.userInterfaceLimits()) {
-      hold("process.desktop", desktop, "a desktop of its own, limits of the job", session);
+      hold(Guarantee.PROCESS_DESKTOP, desktop, "a desktop of its own, limits of the job", session);
     } else {
       add(
           unsupported(
-              "process.desktop",
+              Guarantee.PROCESS_DESKTOP,
               desktop,
               facts.desktop()
                   ? "the job's limits on windows and clipboard did not take hold"

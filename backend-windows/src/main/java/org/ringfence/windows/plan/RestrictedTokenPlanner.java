@@ -1,14 +1,15 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.List;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
@@ -27,7 +28,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
    * @param facts what was found on the machine
    * @return every guarantee of the policy with its level
    */
-  public static List<Guarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
+  public static List<PlannedGuarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
     return new RestrictedTokenPlanner(policy, facts).guarantees();
   }
 
@@ -37,21 +38,21 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
     if (policy.fileDefault() == FileDefault.WRITE) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               write,
               "writing is granted everywhere, and a token has no such entry",
               "a narrower files.default"));
     } else if (policy.tmp() == TmpPolicy.SHARED) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               write,
               "an entry on the user's TEMP would be inherited by every program's files there",
               "tmp private"));
     } else if (carved()) {
       add(
           unsupported(
-              "files.write",
+              Guarantee.FILES_WRITE,
               write,
               "a rule takes writing away below a writable root: what lies there is deleted through"
                   + " its directory, and made anew with the rights of the root",
@@ -59,7 +60,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
     } else if (facts.everyone()) {
       add(
           advisory(
-              "files.write",
+              Guarantee.FILES_WRITE,
               write,
               "write-restricted token",
               "no program starts here unless Everyone is among the restricting SIDs, and so what"
@@ -69,35 +70,35 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
                       : ": " + String.join(", ", facts.openPlaces())),
               ANOTHER_MODE));
     } else {
-      add(byToken("files.write", write, "write-restricted token, an entry on each root"));
+      add(byToken(Guarantee.FILES_WRITE, write, "write-restricted token, an entry on each root"));
     }
     add(
         unsupported(
-            "files.delete",
+            Guarantee.FILES_DELETE,
             "Files are deleted only where a rule grants writing",
             "FILE_DELETE_CHILD is no right of writing: what lies in a directory of the user's is"
                 + " deleted through it",
             ANOTHER_MODE));
     add(
         byToken(
-            "files.metadata",
+            Guarantee.FILES_METADATA,
             "Owner, permissions, times and attributes are changed only where writing is granted",
             "write-restricted token"));
     String registry = "The registry is not changed";
     add(
         facts.everyone()
             ? advisory(
-                "registry.write",
+                Guarantee.REGISTRY_WRITE,
                 registry,
                 "write-restricted token",
                 "keys that everybody may write are written, as Everyone is a restricting SID",
                 ANOTHER_MODE)
-            : byToken("registry.write", registry, "write-restricted token"));
+            : byToken(Guarantee.REGISTRY_WRITE, registry, "write-restricted token"));
     if (policy.fileDefault() == FileDefault.MINIMAL
         || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
       add(
           unsupported(
-              "files.read",
+              Guarantee.FILES_READ,
               "Files are read only where a rule or the default grants reading",
               "restricting SIDs are asked about writing alone",
               ANOTHER_MODE));
@@ -119,14 +120,14 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
     if (policy.network().mode() == NetworkMode.NONE) {
       add(
           unsupported(
-              "network.external",
+              Guarantee.NETWORK_EXTERNAL,
               "Nothing outside the sandbox is reached: TCP, UDP, raw",
               "no right is asked for that a token could lack",
               ANOTHER_MODE));
       if (policy.network().ownLoopback()) {
         add(
             enforced(
-                "network.own-loopback",
+                Guarantee.NETWORK_OWN_LOOPBACK,
                 "Servers and clients inside the sandbox reach each other over loopback",
                 "the network is not closed at all"));
       }
@@ -138,33 +139,33 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
   void process() {
     add(
         unsupported(
-            "process.isolation",
+            Guarantee.PROCESS_ISOLATION,
             "Memory, handles and environment of outside processes are not reached",
             "reading memory is no right of writing; changing it is denied",
             ANOTHER_MODE));
     add(
         unsupported(
-            "process.signals",
+            Guarantee.PROCESS_SIGNALS,
             "Processes outside the sandbox are not ended",
             "PROCESS_TERMINATE is no right of writing",
             ANOTHER_MODE));
     add(
         enforced(
-            "process.privileges",
+            Guarantee.PROCESS_PRIVILEGES,
             "No privilege but SeChangeNotifyPrivilege is left",
             "DISABLE_MAX_PRIVILEGE and LUA_TOKEN, read back"));
     String desktop = "Windows, keys and clipboard of the user's desktop are not reached";
     add(
         facts.desktop() && facts.userInterfaceLimits()
             ? advisory(
-                "process.desktop",
+                Guarantee.PROCESS_DESKTOP,
                 desktop,
                 "a desktop of its own, limits of the job",
                 "the user's desktop is opened by its name, as the logon session is among the"
                     + " restricting SIDs",
                 ANOTHER_MODE)
             : unsupported(
-                "process.desktop",
+                Guarantee.PROCESS_DESKTOP,
                 desktop,
                 facts.desktop()
                     ? "the job's limits on windows and clipboard did not take hold"
@@ -173,7 +174,8 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
   }
 
   /** A token holds what the command does itself, not what it asks for. */
-  private static Guarantee byToken(String id, String statement, String mechanism) {
-    return advisory(id, statement, mechanism, OTHERS + " has the user's own rights", ANOTHER_MODE);
+  private static PlannedGuarantee byToken(Guarantee guarantee, String statement, String mechanism) {
+    return advisory(
+        guarantee, statement, mechanism, OTHERS + " has the user's own rights", ANOTHER_MODE);
   }
 }

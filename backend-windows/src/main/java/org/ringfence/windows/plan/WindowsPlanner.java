@@ -1,14 +1,15 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.plan.Guarantee.advisory;
-import static org.ringfence.plan.Guarantee.enforced;
-import static org.ringfence.plan.Guarantee.unsupported;
+import static org.ringfence.plan.PlannedGuarantee.advisory;
+import static org.ringfence.plan.PlannedGuarantee.enforced;
+import static org.ringfence.plan.PlannedGuarantee.unsupported;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
@@ -29,7 +30,7 @@ abstract sealed class WindowsPlanner
   final EffectivePolicy effective;
   final SandboxPolicy policy;
   final WindowsFacts facts;
-  private final List<Guarantee> guarantees = new ArrayList<>();
+  private final List<PlannedGuarantee> guarantees = new ArrayList<>();
 
   WindowsPlanner(EffectivePolicy effective, WindowsFacts facts) {
     this.effective = effective;
@@ -37,13 +38,13 @@ abstract sealed class WindowsPlanner
     this.facts = facts;
   }
 
-  final List<Guarantee> guarantees() {
+  final List<PlannedGuarantee> guarantees() {
     files();
     names();
     if (policy.tmp() == TmpPolicy.PRIVATE) {
       add(
           enforced(
-              "tmp.private",
+              Guarantee.TMP_PRIVATE,
               "TEMP is a directory of the sandbox's own, removed at the end",
               "a directory with an unpredictable name"));
     }
@@ -51,18 +52,18 @@ abstract sealed class WindowsPlanner
     process();
     add(
         enforced(
-            "process.descriptors",
+            Guarantee.PROCESS_DESCRIPTORS,
             "No handle of this JVM but the three standard streams is inherited",
             "PROC_THREAD_ATTRIBUTE_HANDLE_LIST"));
     add(
         enforced(
-            "environment.filtered",
+            Guarantee.ENVIRONMENT_FILTERED,
             "Only the variables that the policy lets through are inherited",
             "environment block of the command"));
     limits();
     lifetime();
     return guarantees.stream()
-        .map(guarantee -> guarantee.withVerification(Guarantee.NOT_ON_A_REAL_SYSTEM))
+        .map(guarantee -> guarantee.withVerification(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM))
         .toList();
   }
 
@@ -76,7 +77,7 @@ abstract sealed class WindowsPlanner
   /** Why a name cannot be held below a root that is written. */
   abstract String namesProblem();
 
-  final void add(Guarantee guarantee) {
+  final void add(PlannedGuarantee guarantee) {
     guarantees.add(guarantee);
   }
 
@@ -84,12 +85,12 @@ abstract sealed class WindowsPlanner
     String remedy = "WSL2, or protectedNames off";
     if (policy.protectedNames() != ProtectedNames.OFF) {
       String statement = effective.protectedNamesStatement();
-      add(held("files.protected-names", statement, remedy));
+      add(held(Guarantee.FILES_PROTECTED_NAMES, statement, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {
       add(
           held(
-              "files.protected-paths",
+              Guarantee.FILES_PROTECTED_PATHS,
               "Not written, also when they do not exist: "
                   + String.join(", ", effective.protectedPaths()),
               "WSL2"));
@@ -97,7 +98,7 @@ abstract sealed class WindowsPlanner
     if (!policy.denyGlobs().isEmpty()) {
       add(
           unsupported(
-              "files.deny-globs",
+              Guarantee.FILES_DENY_GLOBS,
               "Files whose names match "
                   + String.join(", ", policy.denyGlobs())
                   + " are not opened, made, renamed or removed, also those that appear later",
@@ -106,10 +107,10 @@ abstract sealed class WindowsPlanner
     }
   }
 
-  private Guarantee held(String id, String statement, String remedy) {
+  private PlannedGuarantee held(Guarantee guarantee, String statement, String remedy) {
     return effective.namesMatter()
-        ? unsupported(id, statement, namesProblem(), remedy)
-        : enforced(id, statement, "no lasting directory is writable");
+        ? unsupported(guarantee, statement, namesProblem(), remedy)
+        : enforced(guarantee, statement, "no lasting directory is writable");
   }
 
   /** What needs a decision on each host, which nothing makes here. */
@@ -119,14 +120,14 @@ abstract sealed class WindowsPlanner
     if (network.mode() == NetworkMode.ALLOWLIST) {
       add(
           unsupported(
-              "network.external",
+              Guarantee.NETWORK_EXTERNAL,
               "Only the hosts of network.allow are reached, over TCP",
               reason,
               OTHER_BACKEND));
     } else if (network.mode() == NetworkMode.FULL && !network.deny().isEmpty()) {
       add(
           unsupported(
-              "network.deny",
+              Guarantee.NETWORK_DENY,
               "Hosts of network.deny are not reached",
               "in network mode full no connection is decided on",
               "WSL2 with network mode allowlist"));
@@ -134,7 +135,7 @@ abstract sealed class WindowsPlanner
     if (!network.hostLoopbackPorts().isEmpty() && network.mode() != NetworkMode.FULL) {
       add(
           unsupported(
-              "network.host-loopback",
+              Guarantee.NETWORK_HOST_LOOPBACK,
               "Of the host's loopback, only ports " + network.hostLoopbackPorts(),
               reason,
               OTHER_BACKEND));
@@ -142,7 +143,7 @@ abstract sealed class WindowsPlanner
     if (network.checkServerName() && network.mode() != NetworkMode.NONE) {
       add(
           unsupported(
-              "network.server-name",
+              Guarantee.NETWORK_SERVER_NAME,
               "TLS to a host of network.allow has to name that host",
               reason,
               OTHER_BACKEND));
@@ -150,7 +151,7 @@ abstract sealed class WindowsPlanner
     if (!network.publish().isEmpty() && network.mode() != NetworkMode.FULL) {
       add(
           unsupported(
-              "network.publish",
+              Guarantee.NETWORK_PUBLISH,
               "Servers inside are reached over the host's loopback on ports " + network.publish(),
               reason,
               OTHER_BACKEND));
@@ -160,14 +161,21 @@ abstract sealed class WindowsPlanner
   private void limits() {
     Limits limits = policy.limits();
     jobLimit(
-        "limits.memory", "The tree uses at most %d bytes of memory", limits.memory(), "memory");
-    jobLimit("limits.processes", "At most %d processes at a time", limits.processes(), "process");
+        Guarantee.LIMITS_MEMORY,
+        "The tree uses at most %d bytes of memory",
+        limits.memory(),
+        "memory");
+    jobLimit(
+        Guarantee.LIMITS_PROCESSES,
+        "At most %d processes at a time",
+        limits.processes(),
+        "process");
     limits
         .cpuTime()
         .ifPresent(
             time ->
                 jobLimit(
-                    "limits.cpu-time",
+                    Guarantee.LIMITS_CPU_TIME,
                     "A process uses at most %d ms of processor time",
                     OptionalLong.of(time.toMillis()),
                     "time"));
@@ -178,7 +186,7 @@ abstract sealed class WindowsPlanner
             count ->
                 add(
                     unsupported(
-                        "limits.open-files",
+                        Guarantee.LIMITS_OPEN_FILES,
                         "A process has at most " + count + " handles",
                         none,
                         "WSL2")));
@@ -188,7 +196,7 @@ abstract sealed class WindowsPlanner
             bytes ->
                 add(
                     unsupported(
-                        "limits.file-size",
+                        Guarantee.LIMITS_FILE_SIZE,
                         "A file grows to at most " + bytes + " bytes",
                         none,
                         "WSL2")));
@@ -198,7 +206,7 @@ abstract sealed class WindowsPlanner
             time ->
                 add(
                     byJob(
-                        "limits.wall-time",
+                        Guarantee.LIMITS_WALL_TIME,
                         "The tree is ended after " + time.toMillis() + " ms",
                         JOB)));
     limits
@@ -207,38 +215,38 @@ abstract sealed class WindowsPlanner
             bytes ->
                 add(
                     enforced(
-                        "limits.output",
+                        Guarantee.LIMITS_OUTPUT,
                         "Output is cut off and the tree ended after " + bytes + " bytes",
                         "pipes read by this JVM")));
   }
 
-  private void jobLimit(String id, String statement, OptionalLong value, String kind) {
+  private void jobLimit(Guarantee guarantee, String statement, OptionalLong value, String kind) {
     if (value.isEmpty()) {
       return;
     }
     String text = String.format(statement, value.getAsLong());
-    add(byJob(id, text, JOB + ", its " + kind + " limit read back"));
+    add(byJob(guarantee, text, JOB + ", its " + kind + " limit read back"));
   }
 
   private void lifetime() {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
       add(
           byJob(
-              "lifetime.tree",
+              Guarantee.LIFETIME_TREE,
               "What the command started is killed when it ends",
               JOB + ", ended with the command"));
     }
     if (policy.lifetime().onJvmExit() == Leftovers.KILL) {
       add(
           byJob(
-              "lifetime.jvm-exit",
+              Guarantee.LIFETIME_JVM_EXIT,
               "Everything is killed when this JVM ends, however it ends",
               JOB + ", whose only handle this JVM holds (kill on close)"));
     }
   }
 
   /** A job holds what the command starts itself. */
-  private static Guarantee byJob(String id, String statement, String mechanism) {
-    return advisory(id, statement, mechanism, OTHERS + " is in no job of ours", "WSL2");
+  private static PlannedGuarantee byJob(Guarantee guarantee, String statement, String mechanism) {
+    return advisory(guarantee, statement, mechanism, OTHERS + " is in no job of ours", "WSL2");
   }
 }

@@ -19,6 +19,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
@@ -133,7 +134,7 @@ class DedicatedSandboxesTest {
             .network(NetworkMode.FULL)
             .protectedNames(ProtectedNames.OFF)
             .tmp(TmpPolicy.NONE)
-            .bestEffort("files.read")
+            .acceptWeaker(Guarantee.FILES_READ)
             .build()
             .in(Places.current(directory));
     sandboxes().open(knowing, facts(), SandboxListener.NONE).close();

@@ -13,7 +13,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
@@ -39,13 +39,13 @@ class DedicatedUserPlannerTest {
         .protectedNames(ProtectedNames.OFF);
   }
 
-  private static Map<String, Guarantee> plan(
+  private static Map<String, PlannedGuarantee> plan(
       SandboxPolicy.Builder policy, DedicatedUserFacts facts) {
     return DedicatedUserPlanner.plan(policy.build().in(PLACES), facts).stream()
-        .collect(Collectors.toMap(Guarantee::id, one -> one));
+        .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
-  private static void levels(Map<String, Guarantee> plan, Enforcement level, String... ids) {
+  private static void levels(Map<String, PlannedGuarantee> plan, Enforcement level, String... ids) {
     for (String id : ids) {
       assertThat(plan).containsKey(id);
       assertThat(plan.get(id).level()).as(id).isEqualTo(level);
@@ -58,7 +58,7 @@ class DedicatedUserPlannerTest {
 
   @Test
   void anAccountHoldsFilesProcessesAndTheNetwork() {
-    Map<String, Guarantee> plan = plan(minimal(), GOOD);
+    Map<String, PlannedGuarantee> plan = plan(minimal(), GOOD);
     levels(
         plan,
         Enforcement.ENFORCED,
@@ -92,7 +92,7 @@ class DedicatedUserPlannerTest {
             true,
             List.of("C:\\tools"),
             false);
-    Map<String, Guarantee> plan = plan(minimal(), open);
+    Map<String, PlannedGuarantee> plan = plan(minimal(), open);
     levels(plan, Enforcement.ADVISORY, "files.write", "files.delete", "registry.write");
     levels(plan, Enforcement.UNSUPPORTED, "process.desktop");
     assertThat(plan.get("files.write").reason()).contains("C:\\open");
@@ -101,7 +101,7 @@ class DedicatedUserPlannerTest {
 
   @Test
   void closedNetworkIsAdvisoryBecauseServicesConnectForACommand() {
-    Map<String, Guarantee> plan = plan(minimal(), GOOD);
+    Map<String, PlannedGuarantee> plan = plan(minimal(), GOOD);
     levels(plan, Enforcement.ADVISORY, "network.external");
     assertThat(plan.get("network.external").reason()).contains("SMB", "WebDAV");
   }
@@ -109,10 +109,10 @@ class DedicatedUserPlannerTest {
   @Test
   void filesOnlyClosesNoNetwork() {
     DedicatedUserFacts filesOnly = facts(false, false, false);
-    Map<String, Guarantee> closed = plan(minimal(), filesOnly);
+    Map<String, PlannedGuarantee> closed = plan(minimal(), filesOnly);
     levels(closed, Enforcement.UNSUPPORTED, "network.external");
     assertThat(closed.get("network.external").remedy()).contains("ringfence windows setup");
-    Map<String, Guarantee> open = plan(minimal().network(NetworkMode.FULL), filesOnly);
+    Map<String, PlannedGuarantee> open = plan(minimal().network(NetworkMode.FULL), filesOnly);
     levels(open, Enforcement.ENFORCED, "files.write", "files.read");
     assertThat(open).doesNotContainKey("network.external");
   }
@@ -121,7 +121,7 @@ class DedicatedUserPlannerTest {
   void anAllowlistIsTheProxys() {
     SandboxPolicy.Builder policy =
         minimal().network(NetworkMode.ALLOWLIST).allowHost("example.org").checkServerName(true);
-    Map<String, Guarantee> plan = plan(policy, GOOD);
+    Map<String, PlannedGuarantee> plan = plan(policy, GOOD);
     levels(plan, Enforcement.ENFORCED, "network.server-name");
     levels(plan, Enforcement.ADVISORY, "network.external");
     assertThat(plan.get("network.external").mechanism()).contains("egress proxy");
@@ -129,7 +129,7 @@ class DedicatedUserPlannerTest {
 
   @Test
   void whatAnotherAccountCannotReadIsSaid() {
-    Map<String, Guarantee> plan = plan(SandboxPolicy.builder(), GOOD);
+    Map<String, PlannedGuarantee> plan = plan(SandboxPolicy.builder(), GOOD);
     levels(plan, Enforcement.UNSUPPORTED, "files.readable");
   }
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
@@ -30,19 +30,21 @@ class WindowsPlannersTest {
     return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
   }
 
-  private static Map<String, Guarantee> token(SandboxPolicy.Builder policy, WindowsFacts facts) {
+  private static Map<String, PlannedGuarantee> token(
+      SandboxPolicy.Builder policy, WindowsFacts facts) {
     return byId(RestrictedTokenPlanner.plan(policy.build().in(PLACES), facts));
   }
 
-  private static Map<String, Guarantee> container(SandboxPolicy.Builder policy) {
+  private static Map<String, PlannedGuarantee> container(SandboxPolicy.Builder policy) {
     return byId(AppContainerPlanner.plan(policy.build().in(PLACES), GOOD));
   }
 
-  private static Map<String, Guarantee> byId(List<Guarantee> guarantees) {
-    return guarantees.stream().collect(Collectors.toMap(Guarantee::id, one -> one));
+  private static Map<String, PlannedGuarantee> byId(List<PlannedGuarantee> guarantees) {
+    return guarantees.stream().collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
-  private static void levels(Map<String, Guarantee> plan, Enforcement level, String... guarantees) {
+  private static void levels(
+      Map<String, PlannedGuarantee> plan, Enforcement level, String... guarantees) {
     for (String id : guarantees) {
       assertThat(plan).containsKey(id);
       assertThat(plan.get(id).level()).as(id).isEqualTo(level);
@@ -55,7 +57,7 @@ class WindowsPlannersTest {
 
   @Test
   void aTokenHoldsWritingAndSaysWhatItDoesNot() {
-    Map<String, Guarantee> plan = token(writing(), GOOD);
+    Map<String, PlannedGuarantee> plan = token(writing(), GOOD);
     levels(
         plan,
         Enforcement.ENFORCED,
@@ -125,7 +127,7 @@ class WindowsPlannersTest {
 
   @Test
   void aMachineThatNeedsEveryoneIsWeaker() {
-    Map<String, Guarantee> plan = token(writing(), OPEN);
+    Map<String, PlannedGuarantee> plan = token(writing(), OPEN);
     levels(plan, Enforcement.ADVISORY, "files.write", "registry.write");
     assertThat(plan.get("files.write").reason()).contains("C:\\open");
     levels(plan, Enforcement.UNSUPPORTED, "process.desktop");
@@ -152,7 +154,7 @@ class WindowsPlannersTest {
 
   @Test
   void aContainerHoldsReadingAndTheNetwork() {
-    Map<String, Guarantee> plan = container(writing().fileDefault(FileDefault.MINIMAL));
+    Map<String, PlannedGuarantee> plan = container(writing().fileDefault(FileDefault.MINIMAL));
     levels(
         plan,
         Enforcement.ENFORCED,
@@ -235,10 +237,12 @@ class WindowsPlannersTest {
 
   @Test
   void everyGuaranteeSaysThatNoRealWindowsHasTriedIt() {
-    for (Map<String, Guarantee> plan : List.of(token(writing(), GOOD), container(writing()))) {
+    for (Map<String, PlannedGuarantee> plan :
+        List.of(token(writing(), GOOD), container(writing()))) {
       assertThat(plan.values())
           .isNotEmpty()
-          .allMatch(guarantee -> guarantee.verification().equals(Guarantee.NOT_ON_A_REAL_SYSTEM));
+          .allMatch(
+              guarantee -> guarantee.verification().equals(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM));
     }
   }
 }

@@ -3,7 +3,7 @@ package org.ringfence.wsl2.channel;
 import java.util.List;
 import java.util.Map;
 import org.ringfence.event.Violation;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 
 /** What is said between this side and the guest in a distribution. */
 public sealed interface GuestMessage {
@@ -52,7 +52,7 @@ public sealed interface GuestMessage {
       List<String> reasons,
       List<String> remedies,
       Map<String, String> facts,
-      List<Guarantee> guarantees)
+      List<PlannedGuarantee> guarantees)
       implements GuestMessage {}
 
   /**

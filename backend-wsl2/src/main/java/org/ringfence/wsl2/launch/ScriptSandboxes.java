@@ -13,7 +13,7 @@ import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapPlanner;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
@@ -103,7 +103,7 @@ public final class ScriptSandboxes implements WslSandboxes {
     told.put("guest", facts.guest());
     List<String> reasons = new ArrayList<>();
     List<String> remedies = new ArrayList<>();
-    List<Guarantee> guarantees = List.of();
+    List<PlannedGuarantee> guarantees = List.of();
     if (placed.check(features().path(), Operation.WRITE).allowed()) {
       reasons.add(features().path() + " lies where the policy grants writing");
       remedies.add("bwrap in a directory that no command writes");

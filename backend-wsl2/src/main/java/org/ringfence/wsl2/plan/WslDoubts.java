@@ -3,7 +3,8 @@ package org.ringfence.wsl2.plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.Guarantee;
 
 /**
  * Lowers the guarantees of a plan that the sources of WSL contradict, and marks all of them as not
@@ -11,17 +12,14 @@ import org.ringfence.plan.Guarantee;
  * Windows does. Pure.
  */
 public final class WslDoubts {
-  /** The id of the guarantee about the ways from a distribution to Windows. */
-  public static final String DOORS = "wsl.doors";
-
-  private static final Set<String> NAMES =
+  private static final Set<Guarantee> NAMES =
       Set.of(
-          "files.protected-names",
-          "files.protected-paths",
-          "files.deny-globs",
-          "files.write",
-          "files.metadata",
-          "files.read");
+          Guarantee.FILES_PROTECTED_NAMES,
+          Guarantee.FILES_PROTECTED_PATHS,
+          Guarantee.FILES_DENY_GLOBS,
+          Guarantee.FILES_WRITE,
+          Guarantee.FILES_METADATA,
+          Guarantee.FILES_READ);
 
   private WslDoubts() {}
 
@@ -33,11 +31,12 @@ public final class WslDoubts {
    * @param onDrive whether a place that the policy names lies on a drive of Windows
    * @return the guarantees, with the one about doors, at the levels that are known to hold
    */
-  public static List<Guarantee> apply(List<Guarantee> planned, WslPaths paths, boolean onDrive) {
-    List<Guarantee> all = new ArrayList<>();
-    for (Guarantee guarantee : planned) {
+  public static List<PlannedGuarantee> apply(
+      List<PlannedGuarantee> planned, WslPaths paths, boolean onDrive) {
+    List<PlannedGuarantee> all = new ArrayList<>();
+    for (PlannedGuarantee guarantee : planned) {
       all.add(
-          onDrive && NAMES.contains(guarantee.id())
+          onDrive && NAMES.contains(guarantee.guarantee())
               ? guarantee.weakened(
                   "a drive of Windows finds a file by other letter case and by short names too,"
                       + " which rules and protected names do not",
@@ -45,8 +44,8 @@ public final class WslDoubts {
               : guarantee);
     }
     all.add(
-        Guarantee.advisory(
-            DOORS,
+        PlannedGuarantee.advisory(
+            Guarantee.WSL_DOORS,
             "No program of Windows is started, and no drive, desktop or other distribution is"
                 + " reached that no rule names",
             "hidden: "
@@ -54,9 +53,9 @@ public final class WslDoubts {
                 + "; sockets of the virtual machine's host are not made",
             "a drive that is mounted elsewhere (fstab, virtiofs, another automount root) stays"
                 + " open",
-            "best effort for " + DOORS));
+            "best effort for " + Guarantee.WSL_DOORS));
     return all.stream()
-        .map(guarantee -> guarantee.withVerification(Guarantee.NOT_ON_A_REAL_SYSTEM))
+        .map(guarantee -> guarantee.withVerification(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM))
         .toList();
   }
 }

@@ -14,7 +14,8 @@ import java.util.Map;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.Guarantee;
 
 class GuestChannelTest {
   private static byte[] marked(byte[] before) throws IOException {
@@ -59,7 +60,7 @@ class GuestChannelTest {
             List.of("a"),
             List.of(),
             Map.of("b", "c"),
-            List.of(Guarantee.enforced("x", "y", "z")));
+            List.of(PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "y", "z")));
     channel.send(command, 2, data, 0, data.length);
     channel.send(message);
     GuestChannel received =

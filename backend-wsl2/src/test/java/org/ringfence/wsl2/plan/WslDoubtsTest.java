@@ -7,30 +7,32 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.Guarantee;
 
 class WslDoubtsTest {
   private static final WslPaths PATHS = new WslPaths("Ubuntu", "/mnt/");
-  private static final List<Guarantee> PLANNED =
+  private static final List<PlannedGuarantee> PLANNED =
       List.of(
-          Guarantee.enforced("files.protected-names", "names stay", "supervisor"),
-          Guarantee.enforced("process.signals", "no signals", "Landlock"),
-          Guarantee.unsupported("files.read", "reading", "no mounts", "bubblewrap"));
+          PlannedGuarantee.enforced(Guarantee.FILES_PROTECTED_NAMES, "names stay", "supervisor"),
+          PlannedGuarantee.enforced(Guarantee.PROCESS_SIGNALS, "no signals", "Landlock"),
+          PlannedGuarantee.unsupported(Guarantee.FILES_READ, "reading", "no mounts", "bubblewrap"));
 
-  private static Map<String, Guarantee> lowered(boolean onDrive) {
+  private static Map<String, PlannedGuarantee> lowered(boolean onDrive) {
     return WslDoubts.apply(PLANNED, PATHS, onDrive).stream()
-        .collect(Collectors.toMap(Guarantee::id, one -> one));
+        .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
   @Test
   void doorsAreAdvisoryUntilTheyAreFoundByMounts() {
-    assertThat(lowered(false).get(WslDoubts.DOORS).level()).isEqualTo(Enforcement.ADVISORY);
+    assertThat(lowered(false).get(Guarantee.WSL_DOORS.id()).level())
+        .isEqualTo(Enforcement.ADVISORY);
   }
 
   @Test
   void namesOnADriveOfWindowsAreAdvisory() {
     assertThat(lowered(false).get("files.protected-names").level()).isEqualTo(Enforcement.ENFORCED);
-    Map<String, Guarantee> onDrive = lowered(true);
+    Map<String, PlannedGuarantee> onDrive = lowered(true);
     assertThat(onDrive.get("files.protected-names").level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(onDrive.get("files.protected-names").reason()).contains("letter case");
     assertThat(onDrive.get("process.signals").level()).isEqualTo(Enforcement.ENFORCED);
@@ -41,6 +43,7 @@ class WslDoubtsTest {
   void everyGuaranteeSaysThatNoRealWsl2HasTriedIt() {
     assertThat(lowered(false).values())
         .hasSize(4)
-        .allMatch(guarantee -> guarantee.verification().equals(Guarantee.NOT_ON_A_REAL_SYSTEM));
+        .allMatch(
+            guarantee -> guarantee.verification().equals(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM));
   }
 }

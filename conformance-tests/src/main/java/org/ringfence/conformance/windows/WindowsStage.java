@@ -21,9 +21,10 @@ import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -212,8 +213,8 @@ final class WindowsStage implements AutoCloseable {
     if (!plan.availability().usable()) {
       return String.join("; ", plan.availability().reasons());
     }
-    for (Guarantee guarantee : plan.guarantees()) {
-      if (guarantee.id().equals("wsl.doors")) {
+    for (PlannedGuarantee guarantee : plan.guarantees()) {
+      if (guarantee.guarantee() == Guarantee.WSL_DOORS) {
         return "commands are those of Linux: run ringfence verify in the distribution";
       }
       if (needs.contains(guarantee.id()) && guarantee.level() == Enforcement.UNSUPPORTED) {

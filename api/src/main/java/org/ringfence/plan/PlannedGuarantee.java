@@ -1,12 +1,13 @@
 package org.ringfence.plan;
 
 import java.util.Objects;
+import org.ringfence.policy.Guarantee;
 
 /**
- * One promise of a policy and how strongly it holds here.
+ * A guarantee that a policy asks for, and how strongly it holds here.
  *
- * @param id its stable name, dotted
- * @param statement what is promised, in a sentence
+ * @param guarantee the guarantee
+ * @param statement what is promised, in a sentence, with the values of the policy
  * @param level how strongly it holds
  * @param mechanism what holds it; empty when nothing does
  * @param reason why it is not enforced; empty when it is
@@ -15,8 +16,8 @@ import java.util.Objects;
  *     #NOT_ON_A_REAL_SYSTEM}; empty when the conformance cases of this guarantee have run on a
  *     system of this kind
  */
-public record Guarantee(
-    String id,
+public record PlannedGuarantee(
+    Guarantee guarantee,
     String statement,
     Enforcement level,
     String mechanism,
@@ -28,8 +29,8 @@ public record Guarantee(
   public static final String NOT_ON_A_REAL_SYSTEM = "not yet verified on a real system";
 
   /** Checks that no part is null. */
-  public Guarantee {
-    Objects.requireNonNull(id, "id");
+  public PlannedGuarantee {
+    Objects.requireNonNull(guarantee, "guarantee");
     Objects.requireNonNull(statement, "statement");
     Objects.requireNonNull(level, "level");
     Objects.requireNonNull(mechanism, "mechanism");
@@ -39,43 +40,66 @@ public record Guarantee(
   }
 
   /**
+   * The id of the guarantee.
+   *
+   * @return its name in policies and reports, such as {@code files.write}
+   */
+  public String id() {
+    return guarantee.id();
+  }
+
+  /**
+   * A guarantee that is enforced, and of which the catalogue's statement says everything.
+   *
+   * @param guarantee the guarantee
+   * @param mechanism what enforces it
+   * @return the planned guarantee
+   */
+  public static PlannedGuarantee enforced(Guarantee guarantee, String mechanism) {
+    return enforced(guarantee, guarantee.statement(), mechanism);
+  }
+
+  /**
    * A guarantee that is enforced.
    *
-   * @param id its id
+   * @param guarantee the guarantee
    * @param statement what is promised
    * @param mechanism what enforces it
    * @return the guarantee
    */
-  public static Guarantee enforced(String id, String statement, String mechanism) {
-    return new Guarantee(id, statement, Enforcement.ENFORCED, mechanism, "", "", "");
+  public static PlannedGuarantee enforced(Guarantee guarantee, String statement, String mechanism) {
+    return new PlannedGuarantee(guarantee, statement, Enforcement.ENFORCED, mechanism, "", "", "");
   }
 
   /**
    * A guarantee that holds for well-meaning programs only.
    *
-   * @param id its id
+   * @param guarantee the guarantee
    * @param statement what is promised
    * @param mechanism what holds it
    * @param reason why it is not enforced
    * @param remedy what would help
    * @return the guarantee
    */
-  public static Guarantee advisory(
-      String id, String statement, String mechanism, String reason, String remedy) {
-    return new Guarantee(id, statement, Enforcement.ADVISORY, mechanism, reason, remedy, "");
+  public static PlannedGuarantee advisory(
+      Guarantee guarantee, String statement, String mechanism, String reason, String remedy) {
+    return new PlannedGuarantee(
+        guarantee, statement, Enforcement.ADVISORY, mechanism, reason, remedy, "");
   }
 
   /**
    * A guarantee that does not hold.
    *
-   * @param id its id
+   * @param guarantee the guarantee
    * @param statement what is promised
    * @param reason why not
    * @param remedy what would help
    * @return the guarantee
    */
-  public static Guarantee unsupported(String id, String statement, String reason, String remedy) {
-    return new Guarantee(id, statement, Enforcement.UNSUPPORTED, "", reason, remedy, "");
+  public static PlannedGuarantee unsupported(
+      Guarantee guarantee, String statement, String reason, String remedy) {
+    return new PlannedGuarantee(
+        guarantee, statement, Enforcement.UNSUPPORTED, "", reason, remedy, "");
   }
 
   /**
@@ -85,9 +109,10 @@ public record Guarantee(
    * @param help what would help
    * @return an advisory guarantee; this one when it is not enforced as it is
    */
-  public Guarantee weakened(String why, String help) {
+  public PlannedGuarantee weakened(String why, String help) {
     return level == Enforcement.ENFORCED
-        ? new Guarantee(id, statement, Enforcement.ADVISORY, mechanism, why, help, verification)
+        ? new PlannedGuarantee(
+            guarantee, statement, Enforcement.ADVISORY, mechanism, why, help, verification)
         : this;
   }
 
@@ -97,7 +122,7 @@ public record Guarantee(
    * @param remark the remark; empty when the level was tried on a system of this kind
    * @return the guarantee with the remark
    */
-  public Guarantee withVerification(String remark) {
-    return new Guarantee(id, statement, level, mechanism, reason, remedy, remark);
+  public PlannedGuarantee withVerification(String remark) {
+    return new PlannedGuarantee(guarantee, statement, level, mechanism, reason, remedy, remark);
   }
 }

@@ -1,13 +1,20 @@
-package org.ringfence.policy.json;
+package org.ringfence.policy;
 
 import java.util.Collection;
 import java.util.Comparator;
 
-/** The known word that an unknown one is nearest to. */
-final class NearestWord {
+/** Finds the known word that an unknown one is nearest to. Thread-safe. */
+public final class NearestWord {
   private NearestWord() {}
 
-  static String suggestion(String unknown, Collection<String> known) {
+  /**
+   * Says what to use instead of an unknown word.
+   *
+   * @param unknown the unknown word
+   * @param known the known words
+   * @return the nearest known word and all of them, or all of them when none is near
+   */
+  public static String suggestion(String unknown, Collection<String> known) {
     String best =
         known.stream().min(Comparator.comparingInt(word -> distance(unknown, word))).orElse("");
     String all = String.join(", ", known);

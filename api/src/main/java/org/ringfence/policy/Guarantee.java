@@ -1,0 +1,375 @@
+package org.ringfence.policy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.ringfence.policy.Lifetime.Leftovers;
+
+/**
+ * The catalogue of everything that a policy can promise. A plan answers for each guarantee that the
+ * policy asks for how strongly it holds; a policy names the guarantees that it accepts weaker.
+ *
+ * <p>The JSON Schema, the command line's {@code --best-effort} and the documentation take their ids
+ * from here, so that an id that is not in the catalogue is an error everywhere.
+ */
+public enum Guarantee {
+  /** Writing only where a rule grants it. */
+  FILES_WRITE(
+      "files.write",
+      "Files are created, changed and deleted only where a rule grants writing",
+      "`files.default` read or minimal, a rule that takes writing away",
+      policy ->
+          policy.policy().fileDefault() != FileDefault.WRITE
+              || policy.rules().stream().anyMatch(rule -> rule.access() != Access.WRITE)),
+  /** Deleting only where a rule grants writing, where a system tells it from writing. */
+  FILES_DELETE(
+      "files.delete",
+      "Files are deleted only where a rule grants writing",
+      "every policy on Windows",
+      policy -> true),
+  /** Changing metadata only where a rule grants writing. */
+  FILES_METADATA(
+      "files.metadata",
+      "Mode, owner, times and extended attributes are changed only where writing is granted",
+      "`files.default` read or minimal",
+      policy -> policy.policy().fileDefault() != FileDefault.WRITE),
+  /** Reading only where it is granted. */
+  FILES_READ(
+      "files.read",
+      "Files are read only where a rule or the default grants reading",
+      "`files.default` minimal, a rule with access none",
+      Guarantee::takesReading),
+  /** Reading everything else, where a system closes what no rule names. */
+  FILES_READABLE(
+      "files.readable",
+      "Files are read everywhere but where a rule takes reading away",
+      "`files.default` read or write, on Windows",
+      policy -> policy.policy().fileDefault() != FileDefault.MINIMAL),
+  /** Names stay from which a later start would run code outside. */
+  FILES_PROTECTED_NAMES(
+      "files.protected-names",
+      "Names from which something outside the sandbox runs code later stay as they are",
+      "`protectedNames` other than off",
+      policy -> policy.policy().protectedNames() != ProtectedNames.OFF),
+  /** Single paths stay. */
+  FILES_PROTECTED_PATHS(
+      "files.protected-paths",
+      "Protected paths are not written, also when they do not exist",
+      "`files.protectedPaths`, a policy file",
+      policy -> !policy.protectedPaths().isEmpty()),
+  /** Names that match a glob are not touched. */
+  FILES_DENY_GLOBS(
+      "files.deny-globs",
+      "Files whose names match a deny glob are not opened, made, renamed or removed, also those"
+          + " that appear later",
+      "`files.denyGlobs`",
+      policy -> !policy.policy().denyGlobs().isEmpty()),
+  /** Changes are made to a copy. */
+  FILES_REVIEW(
+      "files.review",
+      "Commands change a copy of the workspace, not the workspace",
+      "a review (`--review`)",
+      policy -> policy.places().workspaceCopy().isPresent()),
+  /** Temporary files are the sandbox's own. */
+  TMP_PRIVATE(
+      "tmp.private",
+      "Temporary files go to a directory of the sandbox's own, removed at the end",
+      "`tmp` private",
+      policy -> policy.policy().tmp() == TmpPolicy.PRIVATE),
+  /** The network outside is closed, or open to the allowed hosts alone. */
+  NETWORK_EXTERNAL(
+      "network.external",
+      "Nothing outside the sandbox is reached but the hosts that the policy allows",
+      "`network.mode` none or allowlist",
+      policy -> policy.policy().network().mode() != NetworkMode.FULL),
+  /** Denied hosts are not reached in an otherwise open network. */
+  NETWORK_DENY(
+      "network.deny",
+      "Hosts of network.deny are not reached",
+      "`network.deny` with `network.mode` full",
+      policy ->
+          policy.policy().network().mode() == NetworkMode.FULL
+              && !policy.policy().network().deny().isEmpty()),
+  /** Servers and clients of one sandbox find each other. */
+  NETWORK_OWN_LOOPBACK(
+      "network.own-loopback",
+      "Servers and clients inside the sandbox reach each other over loopback",
+      "`network.ownLoopback` (the default), unless `network.mode` is full",
+      policy ->
+          policy.policy().network().mode() != NetworkMode.FULL
+              && policy.policy().network().ownLoopback()),
+  /** Of the host's loopback, only named ports. */
+  NETWORK_HOST_LOOPBACK(
+      "network.host-loopback",
+      "Of the host's loopback, only the ports that the policy names are reached",
+      "`network.hostLoopbackPorts`, unless `network.mode` is full",
+      policy ->
+          policy.policy().network().mode() != NetworkMode.FULL
+              && !policy.policy().network().hostLoopbackPorts().isEmpty()),
+  /** TLS names the host that was allowed. */
+  NETWORK_SERVER_NAME(
+      "network.server-name",
+      "TLS to a host of network.allow has to name that host",
+      "`network.checkServerName`, unless `network.mode` is none",
+      policy ->
+          policy.policy().network().mode() != NetworkMode.NONE
+              && policy.policy().network().checkServerName()),
+  /** Servers inside are reached from outside. */
+  NETWORK_PUBLISH(
+      "network.publish",
+      "Servers inside are reached over the host's loopback on the published ports",
+      "`network.publish`, unless `network.mode` is full",
+      policy ->
+          policy.policy().network().mode() != NetworkMode.FULL
+              && !policy.policy().network().publish().isEmpty()),
+  /** Unix sockets outside are closed. */
+  NETWORK_UNIX_SOCKETS(
+      "network.unix-sockets",
+      "Unix sockets outside the sandbox are not connected to, but for those that the policy names",
+      "every policy whose `network.unixSockets` leaves one out",
+      policy -> !policy.policy().network().unixSockets().contains("/")),
+  /** No names are looked up. */
+  NETWORK_NAMES(
+      "network.names",
+      "No names are looked up outside",
+      "`network.mode` none or allowlist, on Windows",
+      policy -> policy.policy().network().mode() != NetworkMode.FULL),
+  /** Other processes stay unread. */
+  PROCESS_ISOLATION(
+      "process.isolation",
+      "Memory, descriptors and environment of outside processes are not reached",
+      "every policy",
+      policy -> true),
+  /** Other processes stay undisturbed. */
+  PROCESS_SIGNALS(
+      "process.signals",
+      "Processes outside the sandbox are not signalled",
+      "every policy",
+      policy -> true),
+  /** Nothing is gained by what a command executes. */
+  PROCESS_PRIVILEGES(
+      "process.privileges", "No privilege is gained", "every policy", policy -> true),
+  /** No descriptor slips in. */
+  PROCESS_DESCRIPTORS(
+      "process.descriptors",
+      "No descriptor of this JVM but the three standard streams is inherited",
+      "every policy",
+      policy -> true),
+  /** Rarely needed parts of the kernel are closed. */
+  PROCESS_KERNEL_SURFACE(
+      "process.kernel-surface",
+      "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
+      "every policy on Linux",
+      policy -> true),
+  /** The user's desktop stays out of reach. */
+  PROCESS_DESKTOP(
+      "process.desktop",
+      "Windows, keys and clipboard of the user's desktop are not reached",
+      "every policy on Windows",
+      policy -> true),
+  /** Programs start as they do outside. */
+  PROCESS_PROGRAMS(
+      "process.programs",
+      "Every program starts that starts outside",
+      "every policy on Windows",
+      policy -> true),
+  /** The environment is what the policy lets through. */
+  ENVIRONMENT_FILTERED(
+      "environment.filtered",
+      "Only the variables that the policy lets through are inherited",
+      "every policy",
+      policy -> true),
+  /** The registry stays as it is. */
+  REGISTRY_WRITE(
+      "registry.write", "The registry is not changed", "every policy on Windows", policy -> true),
+  /** A bound on memory. */
+  LIMITS_MEMORY(
+      "limits.memory",
+      "The tree uses at most so much memory",
+      "`limits.memory`",
+      policy -> policy.policy().limits().memory().isPresent()),
+  /** A bound on the number of processes. */
+  LIMITS_PROCESSES(
+      "limits.processes",
+      "The tree has at most so many processes at a time",
+      "`limits.processes`",
+      policy -> policy.policy().limits().processes().isPresent()),
+  /** A bound on processor time. */
+  LIMITS_CPU_TIME(
+      "limits.cpu-time",
+      "Each process uses at most so much processor time",
+      "`limits.cpuTime`",
+      policy -> policy.policy().limits().cpuTime().isPresent()),
+  /** A bound on open files. */
+  LIMITS_OPEN_FILES(
+      "limits.open-files",
+      "A process has at most so many descriptors",
+      "`limits.openFiles`",
+      policy -> policy.policy().limits().openFiles().isPresent()),
+  /** A bound on the size of a file. */
+  LIMITS_FILE_SIZE(
+      "limits.file-size",
+      "A file grows to at most so many bytes",
+      "`limits.fileSize`",
+      policy -> policy.policy().limits().fileSize().isPresent()),
+  /** A bound on wall time. */
+  LIMITS_WALL_TIME(
+      "limits.wall-time",
+      "The tree ends after so much time",
+      "`limits.wallTime`",
+      policy -> policy.policy().limits().wallTime().isPresent()),
+  /** A bound on output. */
+  LIMITS_OUTPUT(
+      "limits.output",
+      "Output is cut off and the tree ended after so many bytes",
+      "`limits.outputBytes`",
+      policy -> policy.policy().limits().outputBytes().isPresent()),
+  /** What a command started ends with it. */
+  LIFETIME_TREE(
+      "lifetime.tree",
+      "What the command started is killed when it ends, also after setsid",
+      "`lifetime.onRootExit` kill",
+      policy -> policy.policy().lifetime().onRootExit() == Leftovers.KILL),
+  /** Everything ends with the JVM. */
+  LIFETIME_JVM_EXIT(
+      "lifetime.jvm-exit",
+      "Everything is killed when this JVM ends, however it ends",
+      "`lifetime.onJvmExit` kill",
+      policy -> policy.policy().lifetime().onJvmExit() == Leftovers.KILL),
+  /** The ways from a WSL2 distribution to Windows are closed. */
+  WSL_DOORS(
+      "wsl.doors",
+      "No program of Windows is started, and no drive, desktop or other distribution is reached"
+          + " that no rule names",
+      "every policy on WSL2",
+      policy -> true);
+
+  private final String id;
+  private final String statement;
+  private final String asked;
+  private final Predicate<EffectivePolicy> asks;
+
+  Guarantee(String id, String statement, String asked, Predicate<EffectivePolicy> asks) {
+    this.id = id;
+    this.statement = statement;
+    this.asked = asked;
+    this.asks = asks;
+  }
+
+  /**
+   * The name that policies, plans and reports use.
+   *
+   * @return a dotted name, such as {@code files.write}
+   */
+  public String id() {
+    return id;
+  }
+
+  /**
+   * The group of the guarantee.
+   *
+   * @return the id up to its first dot, such as {@code files}
+   */
+  public String group() {
+    return id.substring(0, id.indexOf('.'));
+  }
+
+  /**
+   * What is promised, whatever the policy's values. A plan says it with the values.
+   *
+   * @return a sentence without its full stop
+   */
+  public String statement() {
+    return statement;
+  }
+
+  /**
+   * What in a policy asks for the guarantee.
+   *
+   * @return the fields and values, in words
+   */
+  public String asked() {
+    return asked;
+  }
+
+  /**
+   * Whether a policy asks for the guarantee, on a system that knows of it.
+   *
+   * @param policy a policy
+   * @return true if a plan for it answers this guarantee
+   */
+  public boolean isAskedBy(EffectivePolicy policy) {
+    return asks.test(policy);
+  }
+
+  /**
+   * The guarantee with an id.
+   *
+   * @param id an id, such as {@code limits.memory}
+   * @return the guarantee
+   * @throws InvalidPolicyException if the catalogue has no such id; names the nearest one
+   */
+  public static Guarantee of(String id) {
+    for (Guarantee each : values()) {
+      if (each.id.equals(id)) {
+        return each;
+      }
+    }
+    throw new InvalidPolicyException("guarantee", id, NearestWord.suggestion(id, ids()));
+  }
+
+  /**
+   * The guarantees that a name stands for.
+   *
+   * @param name an id, such as {@code limits.memory}, or a group, such as {@code limits}
+   * @return one guarantee, or all of the group
+   * @throws InvalidPolicyException if the catalogue has neither; names the nearest one
+   */
+  public static Set<Guarantee> named(String name) {
+    Set<Guarantee> found = EnumSet.noneOf(Guarantee.class);
+    for (Guarantee each : values()) {
+      if (each.id.equals(name) || each.group().equals(name)) {
+        found.add(each);
+      }
+    }
+    if (found.isEmpty()) {
+      throw new InvalidPolicyException("guarantee", name, NearestWord.suggestion(name, names()));
+    }
+    return found;
+  }
+
+  /**
+   * All ids.
+   *
+   * @return the ids, in the catalogue's order
+   */
+  public static List<String> ids() {
+    return Arrays.stream(values()).map(Guarantee::id).toList();
+  }
+
+  /**
+   * All names that {@link #named} takes.
+   *
+   * @return the groups and the ids, in the catalogue's order
+   */
+  public static List<String> names() {
+    Set<String> names = new LinkedHashSet<>();
+    Arrays.stream(values()).forEach(each -> names.add(each.group()));
+    names.addAll(ids());
+    return new ArrayList<>(names);
+  }
+
+  private static boolean takesReading(EffectivePolicy policy) {
+    return policy.policy().fileDefault() == FileDefault.MINIMAL
+        || policy.rules().stream().anyMatch(rule -> rule.access() == Access.NONE);
+  }
+
+  @Override
+  public String toString() {
+    return id;
+  }
+}
