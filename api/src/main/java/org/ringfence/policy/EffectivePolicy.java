@@ -53,6 +53,7 @@ public final class EffectivePolicy {
     }
     builtIn(placed);
     planted.check(placed);
+    NamedSockets.check(policy.network(), places, placed, policy.fileDefault());
     placed.addAll(MountedTwice.rules(placed, places.lookup()));
     boolean looks =
         policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,6 +44,19 @@ final class HostLookup implements PathLookup {
   @Override
   public Map<String, String> linksOn(String path) {
     return walk(path).links;
+  }
+
+  @Override
+  public boolean mayBeSocket(String path) {
+    try {
+      // The JDK knows files, directories and links; a socket is none of them.
+      return Files.readAttributes(
+              Path.of(path), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .isOther();
+    } catch (IOException e) {
+      // Missing, or not to be seen.
+      return true;
+    }
   }
 
   private static Walked walk(String path) {

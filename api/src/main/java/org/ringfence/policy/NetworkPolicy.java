@@ -46,7 +46,7 @@ public record NetworkPolicy(
     allow = List.copyOf(allow);
     deny = List.copyOf(deny);
     hostLoopbackPorts = List.copyOf(new TreeSet<>(hostLoopbackPorts));
-    unixSockets = List.copyOf(unixSockets);
+    unixSockets = unixSockets.stream().map(NamedSockets::checked).toList();
     privateRanges = List.copyOf(privateRanges);
     dnsServers = List.copyOf(dnsServers);
     publish = List.copyOf(publish);

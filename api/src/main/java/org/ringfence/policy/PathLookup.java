@@ -37,6 +37,16 @@ public interface PathLookup {
   boolean exists(String path);
 
   /**
+   * Whether a socket lies at a path, or could: nothing else lies there.
+   *
+   * @param path a real path
+   * @return false if something else lies there
+   */
+  default boolean mayBeSocket(String path) {
+    return true;
+  }
+
+  /**
    * Whether a program of this user's could put something else at a path, or make what is missing.
    *
    * @param path a real path

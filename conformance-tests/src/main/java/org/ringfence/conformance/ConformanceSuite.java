@@ -93,6 +93,7 @@ public final class ConformanceSuite implements AutoCloseable {
     ProcessScenarios.addTo(bodies);
     LifetimeScenarios.addTo(bodies);
     AftermathScenarios.addTo(bodies);
+    NamedSocketScenarios.addTo(bodies);
     HostileScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
     PortScenarios.addTo(bodies);

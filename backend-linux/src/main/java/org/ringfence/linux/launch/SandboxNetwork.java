@@ -24,6 +24,7 @@ final class SandboxNetwork implements AutoCloseable {
   private final PendingConnects pending;
   private final RedirectedDatagrams datagrams;
   private final HeldTargets held;
+  private final UnixDestinations unix;
   private final PublishedPorts published;
   private final Egress egress;
 
@@ -83,6 +84,13 @@ final class SandboxNetwork implements AutoCloseable {
         egress.close();
       }
     }
+    this.unix =
+        new UnixDestinations(
+            kernel,
+            setting.paths(),
+            setting.view().policy(),
+            own,
+            setting.supervision().privateNetwork());
     this.sockets =
         new SocketCalls(
             kernel,
@@ -90,6 +98,7 @@ final class SandboxNetwork implements AutoCloseable {
             setting.supervision(),
             policy,
             own,
+            unix,
             unixBinds(setting, own),
             new OwnServers(kernel, setting.paths(), own, guard, held),
             held,
@@ -171,6 +180,7 @@ final class SandboxNetwork implements AutoCloseable {
     published.close();
     pending.close();
     held.close();
+    unix.close();
     if (egress != null) {
       egress.close();
     }

@@ -5,7 +5,6 @@ import static org.ringfence.linux.bind.Constants.AF_INET6;
 import static org.ringfence.linux.bind.Constants.AF_NETLINK;
 import static org.ringfence.linux.bind.Constants.AF_UNIX;
 import static org.ringfence.linux.bind.Constants.AF_UNSPEC;
-import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.F_GETFL;
 import static org.ringfence.linux.bind.Constants.MSG_DONTWAIT;
@@ -19,10 +18,6 @@ import static org.ringfence.linux.bind.Constants.SO_TYPE;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -49,14 +44,14 @@ final class SocketCalls {
   private final SocketOptions options;
   private final PathObject paths;
   private final NetworkPolicy policy;
-  private final Set<String> namedSockets;
   private final OwnSockets own;
+  private final UnixDestinations unix;
+  private final NetlinkSockets netlink;
   private final UnixBinds unixBinds;
   private final OwnServers servers;
   private final HeldTargets held;
   private final PrivilegedPorts privileged;
   private final boolean ownNetwork;
-  private final boolean privateNetwork;
   private final InetDestinations inet;
   private final PendingConnects pending;
   private final RedirectedDatagrams datagrams;
@@ -69,6 +64,7 @@ final class SocketCalls {
       Supervision supervision,
       NetworkPolicy policy,
       OwnSockets own,
+      UnixDestinations unix,
       UnixBinds unixBinds,
       OwnServers servers,
       HeldTargets held,
@@ -86,30 +82,17 @@ final class SocketCalls {
     this.datagrams = datagrams;
     this.paths = paths;
     this.ownNetwork = supervision.ownNetwork();
-    this.privateNetwork = supervision.privateNetwork();
     this.policy = policy;
-    this.namedSockets = realPaths(policy.unixSockets());
     this.own = own;
+    this.unix = unix;
+    boolean hosts = policy.mode() != NetworkMode.FULL && !supervision.privateNetwork();
+    this.netlink = new NetlinkSockets(kernel, hosts);
     this.unixBinds = unixBinds;
     this.servers = servers;
     this.held = held;
     this.privileged = PrivilegedPorts.of(root, ownNetwork);
     this.denied = denied;
     this.blocking = blocking;
-  }
-
-  /** A socket is compared by its real path; the policy may name it through links. */
-  private static Set<String> realPaths(List<String> paths) {
-    Set<String> real = new HashSet<>(paths);
-    for (String path : paths) {
-      try {
-        real.add(Path.of(path).toRealPath().toString());
-      } catch (IOException e) {
-        // Not there yet: the name as it is written counts.
-        real.add(path);
-      }
-    }
-    return Set.copyOf(real);
   }
 
   void answer(Syscall syscall, TrappedCall call) {
@@ -183,6 +166,10 @@ final class SocketCalls {
       long domain = options.get(fd, SO_DOMAIN);
       if (domain == AF_UNIX) {
         call.result(unixBinds.bind(call, fd, given));
+        return;
+      }
+      if (domain == AF_NETLINK) {
+        call.result(netlink.bind(call, fd, given));
         return;
       }
       if (domain != AF_INET && domain != AF_INET6) {
@@ -355,9 +342,10 @@ final class SocketCalls {
           ? unixDestination(call, operation, given)
           : family == AF_UNSPEC ? allowed(given) : refused(Errno.EINVAL);
     }
-    if (domain == AF_NETLINK && (family == AF_NETLINK || family == AF_UNSPEC)) {
-      // The filter lets routes be asked for only; what is changed needs a capability of the sender.
-      return allowed(given);
+    if (domain == AF_NETLINK) {
+      long refusal = netlink.refusal(call, fd, given);
+      SocketAddress to = operation.equals(CONNECT) ? given : SocketAddress.NONE;
+      return new Destination(to, refusal, -1, child);
     }
     if (domain != AF_INET && domain != AF_INET6) {
       return refused(Errno.EAFNOSUPPORT);
@@ -414,11 +402,7 @@ final class SocketCalls {
   private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
       throws AccessException {
     if (!address.hasPath()) {
-      if (privateNetwork) {
-        // Abstract names are the network namespace's own.
-        return allowed(address);
-      }
-      return own.ownsAbstract(address.abstractName())
+      return unix.reachesAbstract(address)
           ? allowed(address)
           : refused(call, operation, address.display(), "network.unixSockets", "no rule can");
     }
@@ -426,8 +410,7 @@ final class SocketCalls {
     boolean keep = false;
     try {
       String path = paths.pathOf(object);
-      boolean permitted = policy.unixSockets().contains(path) || policy.unixSockets().contains("/");
-      if (!permitted && !owns(call, object, path)) {
+      if (!unix.reaches(call, object, path)) {
         return refused(call, operation, path, "network.unixSockets", "network.unixSockets " + path);
       }
       keep = true;
@@ -436,20 +419,6 @@ final class SocketCalls {
       if (!keep) {
         child.close(object);
       }
-    }
-  }
-
-  private boolean owns(TrappedCall call, int object, String path) throws AccessException {
-    try (NativeBlock block = new NativeBlock(512)) {
-      long statx = block.allocate(256);
-      // STATX_INO is 0x100; stx_ino lies at 32, the device's major and minor at 136 and 140.
-      checked(
-          kernel.call(Syscall.STATX, object, block.allocate(1), AT_EMPTY_PATH, 0x100, statx, 0));
-      long device = (long) block.getInt(statx + 136) << 20 | block.getInt(statx + 140);
-      long inode = block.getLong(statx + 32);
-      return privateNetwork
-          ? own.ownsPath(call.tid(), path, inode, device)
-          : own.ownsFile(inode, device);
     }
   }
 

@@ -11,6 +11,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.NamedSockets;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.TmpPolicy;
@@ -25,6 +26,8 @@ public final class BubblewrapCompiler {
   private static final String DEVICES = "/dev";
   private static final String SHARED_MEMORY = "/dev/shm";
   private static final String PROCESSES = "/proc";
+  private static final List<String> INTERFACES =
+      List.of("/sys/class/net", "/sys/devices/virtual/net");
   // bubblewrap.c, MAX_ARGS
   private static final int MOST_OPTIONS = 9000;
 
@@ -207,6 +210,8 @@ public final class BubblewrapCompiler {
       }
     }
     ownState();
+    interfaces();
+    sockets();
     links();
     options.addAll(last);
   }
@@ -296,6 +301,33 @@ public final class BubblewrapCompiler {
           && tree.kind(path) == Kind.DIRECTORY) {
         hide(path, Kind.DIRECTORY);
         mounted.put(path, Access.NONE);
+      }
+    }
+  }
+
+  /** The host's sysfs shows the host's interfaces, whichever network a command is in. */
+  private void interfaces() {
+    if (!privateNetwork(policy.policy().network())) {
+      return;
+    }
+    for (String path : INTERFACES) {
+      if (above(path).getValue() != Access.NONE
+          && policy.rules().stream().noneMatch(rule -> rule.path().startsWith(path))
+          && tree.kind(path) == Kind.DIRECTORY) {
+        add("--perms", "0555", "--tmpfs", path);
+        last.add(0, path);
+        last.add(0, "--remount-ro");
+      }
+    }
+  }
+
+  /** Sockets that a rule names are there, also where their directories are not. */
+  private void sockets() {
+    for (String path : NamedSockets.of(policy).paths()) {
+      Map.Entry<String, Access> above = above(path);
+      boolean hidden = above.getValue() == Access.NONE || isOwn(above.getKey());
+      if (hidden && tree.kind(path) == Kind.FILE) {
+        add("--ro-bind", path, path);
       }
     }
   }

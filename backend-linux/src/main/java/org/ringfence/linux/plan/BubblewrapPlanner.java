@@ -219,11 +219,11 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         BubblewrapCompiler.ownNetwork(policy.network())
             ? enforced(
                 Guarantee.NETWORK_EXTERNAL,
-                statement,
+                statement + "; names of the host's interfaces can be found in /sys",
                 "network namespace; seccomp filter on socket()")
             : enforced(
                 Guarantee.NETWORK_EXTERNAL,
-                statement,
+                statement + HOST_SEEN,
                 "network namespace; seccomp filter on socket(); loopback sockets are made by this"
                     + " JVM outside it, tied to the device lo"));
   }

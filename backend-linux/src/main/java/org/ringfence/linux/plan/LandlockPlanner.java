@@ -132,7 +132,8 @@ public final class LandlockPlanner extends LinuxPlanner {
 
   @Override
   void externalNetwork() {
-    String statement = "Nothing outside the sandbox is reached: TCP, UDP, raw, vsock, netlink";
+    String statement =
+        "Nothing outside the sandbox is reached: TCP, UDP, raw, vsock, netlink" + HOST_SEEN;
     String mechanism =
         "seccomp filter on socket(); loopback sockets are made by this JVM, tied to the device"
             + " lo; "

@@ -28,6 +28,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
           + "; the ports are the host's: a server inside may be first to take one that a service of"
           + " the host wants";
 
+  /** What stays visible of a network that is the host's, or whose sockets come from the host. */
+  static final String HOST_SEEN =
+      "; the host's interfaces, addresses, routes and connections can be seen, not used";
+
   static final String KEEPER_DESCRIPTORS =
       "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC; streams that would give more"
           + " than they were opened for are copied by this JVM";
@@ -255,7 +259,8 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   private void allowlist(NetworkPolicy network) {
     String statement =
         "Only the hosts of network.allow are reached, over TCP"
-            + (network.allow().isEmpty() ? ": none" : "");
+            + (network.allow().isEmpty() ? ": none" : "")
+            + HOST_SEEN;
     String problem = loopbackProblem();
     add(
         problem.isEmpty()

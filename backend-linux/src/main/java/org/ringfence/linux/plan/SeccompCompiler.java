@@ -65,6 +65,8 @@ public final class SeccompCompiler {
   private static final int IPPROTO_TCP = 6;
   private static final int IPPROTO_UDP = 17;
   private static final int NETLINK_ROUTE = 0;
+  private static final int SOL_NETLINK = 270;
+  private static final int NETLINK_ADD_MEMBERSHIP = 1;
   private static final int MSG_FASTOPEN = 0x20000000;
   private static final int TCP_FASTOPEN_CONNECT = 30;
   private static final int TCP_ULP = 31;
@@ -497,7 +499,8 @@ public final class SeccompCompiler {
       }
       sockets.add(when(EACCES, equal(0, family)));
     }
-    if (full) {
+    if (full || supervision.privateNetwork() || supervision.addresses()) {
+      // Interfaces, addresses and routes: asking changes nothing, and changing needs CAP_NET_ADMIN.
       sockets.add(when(ALLOW, equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)));
     }
     rule(Syscall.SOCKET, NO_FAMILY, sockets.toArray(Clause[]::new));
@@ -528,19 +531,23 @@ public final class SeccompCompiler {
         when(NOTIFY, pointerSet(4)));
     rule(Syscall.SENDMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(2, MSG_FASTOPEN)));
     rule(Syscall.SENDMMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(3, MSG_FASTOPEN)));
-    socketOptions(full || supervision.ownNetwork());
+    socketOptions(full || supervision.ownNetwork(), full || supervision.privateNetwork());
   }
 
   /**
    * Options that make a connection, or change where packets go after an address was decided on.
    *
    * @param inetFree whether what packets of inet sockets do is nobody's concern
+   * @param netlinkFree whether the same holds for what the kernel says of the network
    */
-  private void socketOptions(boolean inetFree) {
+  private void socketOptions(boolean inetFree, boolean netlinkFree) {
     List<Clause> clauses = new ArrayList<>();
     clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
     // What is sent from our copy must not be read by the device later.
     clauses.add(when(NOT_SUPPORTED, equal(1, SOL_SOCKET), equal(2, SO_ZEROCOPY)));
+    if (!netlinkFree) {
+      clauses.add(when(EPERM, equal(1, SOL_NETLINK), equal(2, NETLINK_ADD_MEMBERSHIP)));
+    }
     if (!inetFree) {
       clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_ULP)));
       // No port is shared with a server outside.

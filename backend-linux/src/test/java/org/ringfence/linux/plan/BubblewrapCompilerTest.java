@@ -64,6 +64,12 @@ class BubblewrapCompilerTest {
             "--proc /proc",
             "--bind /tmp/ringfence-x /tmp",
             "--bind /ws /ws",
+            "--perms 0555",
+            "--tmpfs /sys/class/net",
+            "--perms 0555",
+            "--tmpfs /sys/devices/virtual/net",
+            "--remount-ro /sys/devices/virtual/net",
+            "--remount-ro /sys/class/net",
             "--remount-ro /dev");
   }
 

@@ -109,7 +109,10 @@ class SeccompFilterTest {
     assertThat(run(program, arch, Syscall.SOCKET, 2, stream, 132)).isEqualTo(EACCES);
     assertThat(run(program, arch, Syscall.SOCKET, 2, 3, 1)).isEqualTo(EACCES);
     assertThat(run(program, arch, Syscall.SOCKET, 2, 2, 1)).isEqualTo(EACCES);
-    assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 0)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 0)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 4)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SETSOCKOPT, 3, 270, 1)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.SETSOCKOPT, 3, 270, 12)).isEqualTo(Verdict.RET_ALLOW);
     assertThat(run(program, arch, Syscall.SOCKET, 17, 3, 0)).isEqualTo(NO_FAMILY);
     assertThat(run(program, arch, Syscall.SOCKET, 40, 1, 0)).isEqualTo(NO_FAMILY);
     assertThat(run(program, arch, Syscall.SENDTO, 3, 4, 5, 0, 0, 0)).isEqualTo(Verdict.RET_ALLOW);

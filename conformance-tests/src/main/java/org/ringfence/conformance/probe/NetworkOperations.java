@@ -11,7 +11,6 @@ final class NetworkOperations {
   // linux/socket.h, linux/net.h, linux/in.h
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
-  private static final int AF_NETLINK = 16;
   private static final int AF_PACKET = 17;
   private static final int AF_ALG = 38;
   private static final int AF_VSOCK = 40;
@@ -56,7 +55,6 @@ final class NetworkOperations {
     all.put("connect-race", NetworkOperations::connectRace);
     all.put("resolve", NetworkOperations::resolve);
     // Seatbelt lets some of these be made, and denies what is sent over them.
-    all.put("netlink", a -> socket(AF_NETLINK, RAW, 0));
     all.put("packet", a -> socket(AF_PACKET, RAW, 0x0300));
     all.put("raw", a -> socket(AF_INET, RAW, IPPROTO_ICMP));
     all.put("ping", a -> socket(AF_INET, DGRAM, IPPROTO_ICMP));

@@ -56,6 +56,7 @@ public final class Probe {
     Map<String, Operation> all = new TreeMap<>();
     FileOperations.addTo(all);
     RandomFileOperations.addTo(all);
+    NetlinkOperations.addTo(all);
     NetworkOperations.addTo(all);
     AddressSweep.addTo(all);
     PortOperations.addTo(all);

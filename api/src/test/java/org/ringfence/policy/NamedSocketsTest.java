@@ -1,0 +1,82 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "rules about unix sockets have POSIX paths")
+class NamedSocketsTest {
+  @TempDir Path directory;
+
+  private EffectivePolicy naming(String path) throws IOException {
+    Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
+    return SandboxPolicy.builder()
+        .write(":workspace")
+        .unixSocket(path)
+        .build()
+        .in(Places.current(workspace));
+  }
+
+  @Test
+  void aRuleThroughALinkNamesWhatTheLinkLeadsTo() throws IOException {
+    Path real = Files.createDirectory(directory.toRealPath().resolve("run"));
+    Path link = Files.createSymbolicLink(directory.toRealPath().resolve("var-run"), real);
+    NamedSockets sockets = NamedSockets.of(naming(link + "/x.sock"));
+    assertThat(sockets.include(real + "/x.sock")).isTrue();
+    assertThat(sockets.include(link + "/x.sock")).isFalse();
+    assertThat(sockets.includesAll()).isFalse();
+  }
+
+  @Test
+  void aRuleOnASocketIsAcceptedAndOneOnAnythingElseIsNot() throws IOException {
+    Path place = Files.createDirectory(directory.toRealPath().resolve("run"));
+    Path socket = place.resolve("x.sock");
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(socket));
+      assertThat(NamedSockets.of(naming(socket.toString())).paths())
+          .containsExactly(socket.toString());
+    }
+    Files.writeString(place.resolve("file"), "");
+    for (Path wrong : new Path[] {place, place.resolve("file")}) {
+      assertThatThrownBy(() -> naming(wrong.toString()))
+          .isInstanceOf(InvalidPolicyException.class)
+          .hasMessageContaining("network.unixSockets")
+          .hasMessageContaining(wrong.toString());
+    }
+  }
+
+  @Test
+  void aPathThatIsNotAbsoluteOrHasDotsIsRefused() {
+    for (String wrong : new String[] {"run/x.sock", "/run/../x.sock", "/./x.sock", ""}) {
+      assertThatThrownBy(() -> SandboxPolicy.builder().unixSocket(wrong).build())
+          .isInstanceOf(InvalidPolicyException.class)
+          .hasMessageContaining("/run/docker.sock");
+    }
+  }
+
+  @Test
+  void slashesThatMeanNothingAreLeftOut() {
+    assertThat(SandboxPolicy.builder().unixSocket("//run//x.sock/").build().network().unixSockets())
+        .containsExactly("/run/x.sock");
+    assertThat(SandboxPolicy.builder().unixSocket("/").build().network().unixSockets())
+        .containsExactly("/");
+  }
+
+  @Test
+  void aMissingSocketInAWritablePlaceIsRefused() throws IOException {
+    Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
+    assertThatThrownBy(() -> naming(workspace + "/later.sock"))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("a socket that exists");
+  }
+}

@@ -1,0 +1,158 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** What is asked of the kernel about the network, and what could be changed in the same way. */
+final class NetlinkOperations {
+  // linux/socket.h, linux/netlink.h, linux/rtnetlink.h
+  private static final int AF_NETLINK = 16;
+  private static final int RAW = 3;
+  private static final int SOL_NETLINK = 270;
+  private static final int NETLINK_ADD_MEMBERSHIP = 1;
+  private static final int RTNLGRP_LINK = 1;
+  private static final short NLMSG_ERROR = 2;
+  private static final short RTM_NEWLINK = 16;
+  private static final short RTM_GETADDR = 22;
+  private static final short RTM_NEWADDR = 20;
+  private static final short REQUEST = 1;
+  private static final short ACKNOWLEDGE = 4;
+  private static final short DUMP = 0x300;
+  private static final int HEADER = 16;
+  private static final int LINK_BYTES = 16;
+  private static final int ADDRESS_BYTES = 8;
+  private static final int IFF_UP = 1;
+  private static final int ANSWER = 65536;
+  private static final int OTHER_PORT = 1;
+  private static final int EPROTO = -71;
+
+  private NetlinkOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("netlink", a -> LibC.call("socket", family(), RAW, Integer.parseInt(a[0])));
+    all.put("interfaces", a -> LibC.call("getifaddrs", LibC.memory(8)));
+    all.put("netlink-query", NetlinkOperations::query);
+    all.put("netlink-change", NetlinkOperations::change);
+    all.put("netlink-group", a -> bind(open(), 0, 1));
+    all.put("netlink-membership", a -> join(open()));
+    all.put("netlink-peer", a -> send("sendto", open(), query(), OTHER_PORT, 0));
+    all.put("netlink-peer-group", a -> send("sendto", open(), query(), 0, 1));
+    all.put("netlink-peer-message", a -> send("sendmmsg", open(), query(), OTHER_PORT, 0));
+    all.put("netlink-peer-connect", a -> LibC.call("connect", open(), address(OTHER_PORT, 0), 12));
+    all.put("netlink-name", NetlinkOperations::name);
+  }
+
+  private static int family() {
+    LibC.onlyLinux("netlink");
+    return AF_NETLINK;
+  }
+
+  private static int open() {
+    int fd = (int) LibC.call("socket", family(), RAW, 0);
+    if (fd < 0) {
+      throw new AbsentException("netlink");
+    }
+    return fd;
+  }
+
+  private static Memory address(int port, int groups) {
+    Memory address = LibC.memory(12);
+    address.setShort(0, (short) AF_NETLINK);
+    address.setInt(4, port);
+    address.setInt(8, groups);
+    return address;
+  }
+
+  private static long bind(int fd, int port, int groups) {
+    return LibC.call("bind", fd, address(port, groups), 12);
+  }
+
+  private static long join(int fd) {
+    Memory group = LibC.memory(4);
+    group.setInt(0, RTNLGRP_LINK);
+    return LibC.call("setsockopt", fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, 4);
+  }
+
+  private static Memory message(int body, short type, short flags) {
+    Memory message = LibC.memory(HEADER + body);
+    message.setInt(0, HEADER + body);
+    message.setShort(4, type);
+    message.setShort(6, (short) (flags | REQUEST));
+    message.setInt(8, 1);
+    return message;
+  }
+
+  private static Memory query() {
+    return message(ADDRESS_BYTES, RTM_GETADDR, DUMP);
+  }
+
+  private static long send(String way, int fd, Memory message, int port, int groups) {
+    Memory to = address(port, groups);
+    Memory vector = LibC.memory(16);
+    vector.setPointer(0, message);
+    vector.setLong(8, message.size());
+    Memory header = LibC.memory(64);
+    header.setPointer(0, to);
+    header.setInt(8, 12);
+    header.setPointer(16, vector);
+    header.setLong(24, 1);
+    return switch (way) {
+      case "write" -> LibC.call("write", fd, message, message.size());
+      case "send" -> LibC.call("send", fd, message, message.size(), 0);
+      case "sendto" -> LibC.call("sendto", fd, message, message.size(), 0, to, 12);
+      case "sendmsg" -> LibC.call("sendmsg", fd, header, 0);
+      case "sendmmsg" -> LibC.call("sendmmsg", fd, header, 1, 0);
+      default -> throw new IllegalArgumentException(way);
+    };
+  }
+
+  /** The type of the first answer; of an error the error. */
+  private static long answer(int fd) {
+    Memory answer = LibC.memory(ANSWER);
+    long length = LibC.call("recv", fd, answer, (long) ANSWER, 0);
+    if (length < HEADER + 4) {
+      return length < 0 ? length : EPROTO;
+    }
+    short type = answer.getShort(4);
+    return type == NLMSG_ERROR ? answer.getInt(HEADER) : type;
+  }
+
+  /** Asks for addresses, in a way of sending. */
+  private static long query(String[] a) {
+    int fd = open();
+    long sent = send(a[0], fd, query(), 0, 0);
+    if (sent < 0) {
+      return sent;
+    }
+    long type = answer(fd);
+    return type < 0 ? type : type == RTM_NEWADDR ? 0 : EPROTO;
+  }
+
+  /** Sets lo up, which it is. */
+  private static long change(String[] a) {
+    int fd = open();
+    Memory message = message(LINK_BYTES, RTM_NEWLINK, ACKNOWLEDGE);
+    // struct ifinfomsg: family, type, index, flags, mask of the flags that change.
+    message.setInt(HEADER + 4, 1);
+    message.setInt(HEADER + 8, IFF_UP);
+    message.setInt(HEADER + 12, IFF_UP);
+    long sent = send(a[0], fd, message, 0, 0);
+    return sent < 0 ? sent : answer(fd);
+  }
+
+  /** A socket is named after the process that it belongs to. */
+  private static long name(String[] a) {
+    int fd = open();
+    long sent = a[0].equals("bind") ? bind(fd, 0, 0) : send(a[0], fd, query(), 0, 0);
+    Memory name = LibC.memory(12);
+    Memory length = LibC.memory(4);
+    length.setInt(0, 12);
+    long named = LibC.call("getsockname", fd, name, (Pointer) length);
+    if (sent < 0 || named < 0) {
+      return Math.min(sent, named);
+    }
+    return name.getInt(4) == (int) LibC.call("getpid") ? 0 : EPROTO;
+  }
+}
