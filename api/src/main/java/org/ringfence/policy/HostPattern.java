@@ -47,6 +47,10 @@ public final class HostPattern {
   public static HostPattern parse(String text) {
     Objects.requireNonNull(text, "text");
     String field = "network host";
+    int scheme = text.indexOf("://");
+    if (scheme >= 0) {
+      throw new InvalidPolicyException(field, text, "the host alone, " + alone(text, scheme));
+    }
     String hostPart = text;
     String portPart = null;
     if (text.startsWith("[")) {
@@ -86,6 +90,23 @@ public final class HostPattern {
       throw new InvalidPolicyException(field, text, "a range that goes up, 8000-8100");
     }
     return new HostPattern(normal, below, first, last);
+  }
+
+  /** Of a URL the host, and the port where its scheme implies one. */
+  private static String alone(String url, int scheme) {
+    String authority = url.substring(scheme + "://".length()).split("[/?#]", 2)[0];
+    authority = authority.substring(authority.lastIndexOf('@') + 1);
+    if (authority.isEmpty()) {
+      return "example.org";
+    }
+    if (authority.replaceFirst("^\\[.*]", "").indexOf(':') >= 0) {
+      return authority;
+    }
+    return switch (url.substring(0, scheme).toLowerCase(Locale.ROOT)) {
+      case "http", "ws" -> authority + ":80";
+      case "https", "wss" -> authority + ":443";
+      default -> authority;
+    };
   }
 
   private static int port(String field, String text, String digits) {

@@ -260,6 +260,18 @@ public record Places(
   }
 
   /**
+   * The path that a text in a policy's rules stands for.
+   *
+   * @param policy the policy, which says what {@code :tmp} is
+   * @param text an absolute path, or a special with or without a path below it
+   * @return the path, links not resolved; empty for a special that exists in an open sandbox alone
+   * @throws InvalidPolicyException if it is neither absolute nor a special
+   */
+  public Optional<String> written(SandboxPolicy policy, String text) {
+    return Optional.ofNullable(new RuleTexts(policy, this).absolute(text, Access.READ));
+  }
+
+  /**
    * The real path of a name: links resolved as far as the name exists, the rest kept.
    *
    * @param path an absolute path

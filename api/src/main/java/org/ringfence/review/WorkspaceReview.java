@@ -291,6 +291,22 @@ public final class WorkspaceReview {
   }
 
   /**
+   * When the copy was complete and the command could begin.
+   *
+   * @return the time, as the file system has it
+   * @throws IOException if the review cannot be read
+   */
+  public Instant begun() throws IOException {
+    try (HeldDirectory review = directories.open(directory)) {
+      Status mark =
+          review
+              .status(WORKSPACE)
+              .orElseThrow(() -> new IOException("review: " + id() + " has been ended"));
+      return Instant.EPOCH.plusNanos(mark.modified());
+    }
+  }
+
+  /**
    * The copy.
    *
    * @return its path

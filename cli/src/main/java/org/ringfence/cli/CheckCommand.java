@@ -1,14 +1,12 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
 import org.ringfence.SandboxException;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Operation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +22,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Says whether a policy allows a path or a host, and by which rule.",
       "For a path: reading and writing; exits with 1 unless both are allowed.",
-      "For HOST:PORT: connecting; exits with 1 unless it is allowed.",
+      "For a host: connecting to PORT, or to 80 and 443; exits with 1 unless all of it is allowed."
+          + " A word with a dot in it that names no file here is taken for a host.",
       "With --backend restricted-token also what Windows would let, by a model of its access"
           + " check: there the two differ.",
       ""
@@ -33,23 +32,29 @@ final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private PolicyOptions options;
 
-  @Parameters(paramLabel = "PATH|HOST:PORT", description = "A path, or a host with a port.")
+  @Parameters(
+      paramLabel = "PATH|HOST[:PORT]",
+      description = "A path, also ~/… and :home/…, or a host.")
   private String target;
 
   @Override
   public Integer call() throws Exception {
     EffectivePolicy policy = options.effective();
     PrintWriter out = spec.commandLine().getOut();
-    boolean allowed;
-    if (isHost(target)) {
-      int colon = target.lastIndexOf(':');
-      String host = target.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
-      allowed = print(out, "connect", policy.evaluate(host, port(target.substring(colon + 1))));
-    } else {
-      String path = Path.of(target).toAbsolutePath().normalize().toString();
-      boolean read = print(out, "read", policy.check(path, Operation.READ));
-      allowed = print(out, "write", policy.check(path, Operation.WRITE)) && read;
-      printOutlook(out, policy, path);
+    boolean allowed = true;
+    CheckTarget asked = CheckTarget.of(target, policy);
+    if (asked instanceof CheckTarget.Host host) {
+      if (!host.note().isEmpty()) {
+        out.println(Printable.of(host.note()));
+      }
+      for (int port : host.ports()) {
+        String what = host.ports().size() == 1 ? "connect" : "connect to port " + port;
+        allowed &= print(out, what, policy.evaluate(host.name(), port));
+      }
+    } else if (asked instanceof CheckTarget.File file) {
+      allowed = print(out, "read", policy.check(file.path(), Operation.READ));
+      allowed &= print(out, "write", policy.check(file.path(), Operation.WRITE));
+      printOutlook(out, policy, file.path());
     }
     out.flush();
     return allowed ? ExitCode.OK : ExitCode.NO;
@@ -73,27 +78,12 @@ final class CheckCommand implements Callable<Integer> {
                         + (let ? " is let" : " is not let")));
   }
 
-  private static boolean isHost(String text) {
-    return !text.startsWith("/")
-        && !text.startsWith(".")
-        && text.matches(".*:[0-9]{1,9}")
-        && !text.matches("[A-Za-z]:[\\\\/].*");
-  }
-
-  private static int port(String digits) {
-    int port = Integer.parseInt(digits);
-    if (port < 1 || port > 65535) {
-      throw new InvalidPolicyException("port", digits, "a port from 1 to 65535");
-    }
-    return port;
-  }
-
   private static boolean print(PrintWriter out, String what, Decision decision) {
     String answer =
         Palette.ofThisTerminal()
             .answer(decision.allowed(), decision.allowed() ? "allowed" : "denied ");
     out.println(
-        String.format("%-8s", what)
+        String.format("%-7s ", what)
             + answer
             + "  by "
             + Printable.of(decision.rule())

@@ -1,40 +1,84 @@
 package org.ringfence.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.event.Printable;
 import org.ringfence.plan.SandboxRefusedException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** How failures are told and what exit code they have. */
 final class Failures {
+  private static final int MOST_SUGGESTIONS = 3;
+
   private Failures() {}
 
-  /** Prints one line. */
+  /** Prints one short paragraph. */
   static void complain(PrintWriter err, Exception exception) {
-    String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
-    err.println(
-        "ringfence: " + Printable.of(message.lines().findFirst().orElse("") + reason(exception)));
+    Paragraph.of("ringfence: " + Printable.of(text(exception)), Columns.ofStandardError())
+        .forEach(err::println);
     err.flush();
   }
 
-  /** What exceptions about files say by their type alone: their message is the file. */
-  private static String reason(Exception exception) {
-    if (exception instanceof FileSystemException failed && failed.getReason() == null) {
-      if (failed instanceof NoSuchFileException) {
-        return ": there is no such file";
-      }
-      if (failed instanceof AccessDeniedException) {
-        return ": it may not be read or written";
-      }
-      if (failed instanceof FileAlreadyExistsException) {
-        return ": it is there already";
-      }
+  private static String text(Exception exception) {
+    if (exception instanceof SandboxRefusedException refused && refused.plans() != null) {
+      return RefusalText.of(refused.plans());
     }
-    return "";
+    if (exception instanceof UnmatchedArgumentException unmatched) {
+      return unmatched(unmatched);
+    }
+    String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
+    String line = message.lines().findFirst().orElse("");
+    if (exception instanceof ParameterException mistake) {
+      return line + "; see " + help(mistake.getCommandLine());
+    }
+    if (exception instanceof FileSystemException failed && failed.getReason() == null) {
+      // What these exceptions say is their type: their message is the file.
+      return line + ": " + FileFailure.reason((IOException) exception);
+    }
+    return line;
+  }
+
+  private static String unmatched(UnmatchedArgumentException exception) {
+    CommandLine line = exception.getCommandLine();
+    List<String> words = exception.getUnmatched();
+    String word = words.isEmpty() ? "" : words.get(0);
+    boolean option = exception.isUnknownOption();
+    boolean command = !option && !line.getSubcommands().isEmpty();
+    String kind = option ? "option" : command ? "command" : "argument";
+    // picocli compares pairs of letters, which letters out of their order do not have.
+    Stream<String> mistyped =
+        line.getSubcommands().keySet().stream().filter(name -> letters(name).equals(letters(word)));
+    List<String> near =
+        Stream.concat(mistyped, exception.getSuggestions().stream())
+            .filter(each -> option == each.startsWith("-"))
+            .distinct()
+            .limit(MOST_SUGGESTIONS)
+            .toList();
+    Optional<String> hint =
+        (option || command) && !near.isEmpty()
+            ? Optional.of("did you mean " + String.join(" or ", near) + "?")
+            : Optional.empty();
+    return kind
+        + " '"
+        + word
+        + "' is not known; "
+        + hint.map(text -> text + " See ").orElse("see ")
+        + help(line);
+  }
+
+  private static List<Integer> letters(String word) {
+    return word.chars().sorted().boxed().toList();
+  }
+
+  private static String help(CommandLine line) {
+    return line.getCommandSpec().qualifiedName() + " --help";
   }
 
   static int exitCode(Throwable exception) {

@@ -2,6 +2,7 @@ package org.ringfence.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -50,6 +51,9 @@ import picocli.CommandLine.Spec;
       ""
     })
 final class LearnCommand implements Callable<Integer> {
+  /** What this command starts from. */
+  static final List<String> START = List.of("read-only", "no-credentials");
+
   private static final int MOST_ROUNDS = 20;
 
   @Spec private CommandSpec spec;
@@ -70,13 +74,14 @@ final class LearnCommand implements Callable<Integer> {
     if (output != null) {
       options.protect(output);
     }
-    List<String> given = options.policiesOr(List.of());
-    List<String> bases = given.isEmpty() ? bases(err) : given;
+    // What is named may take the place of what this command starts from.
+    boolean own = options.on(START).containsAll(START);
+    List<String> bases = own ? bases(err) : options.on(List.of());
     SandboxPolicy base = options.policy(bases);
     List<SandboxPolicy> caches = Presets.toolchains();
     Predicate<Grant> consent = GrantPrompt.whereSomeoneSits();
     Places places = Places.current(options.workspace());
-    SandboxPolicy policy = given.isEmpty() ? withWorkspace(base) : base;
+    SandboxPolicy policy = own ? withWorkspace(base) : base;
     List<Grant> grants = new ArrayList<>();
     PolicyProposal proposal;
     int exit;
@@ -108,7 +113,7 @@ final class LearnCommand implements Callable<Integer> {
 
   /** Without credentials where a backend can hide them. */
   private List<String> bases(PrintWriter err) throws Exception {
-    List<String> hidden = List.of("read-only", "no-credentials");
+    List<String> hidden = options.on(START);
     EffectivePolicy wanted =
         withWorkspace(options.policy(hidden)).in(Places.current(options.workspace()));
     Backends backends = Backends.load();
@@ -120,7 +125,7 @@ final class LearnCommand implements Callable<Integer> {
       err.println(
           "ringfence: nothing here can hide credentials from the command (preset no-credentials):"
               + " it reads what the user can read");
-      return List.of("read-only");
+      return options.on(List.of("read-only"));
     }
     return hidden;
   }
@@ -158,6 +163,8 @@ final class LearnCommand implements Callable<Integer> {
       try (OutputFile.Replacement file = new OutputFile(output, options.effective()).replacing()) {
         file.writer().write(text);
         file.commit();
+      } catch (FileSystemException e) {
+        throw FileFailure.of("cannot write the policy", output.toString(), e);
       }
       return;
     }

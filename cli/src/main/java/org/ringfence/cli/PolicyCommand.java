@@ -1,6 +1,8 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.Callable;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.PolicyReader;
@@ -64,7 +66,11 @@ final class PolicyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-      PolicyReader.presetOrFile(policy).in(Places.current());
+      try {
+        PolicyReader.presetOrFile(policy).in(Places.current());
+      } catch (FileSystemException | CharacterCodingException e) {
+        throw FileFailure.of("cannot read the policy", policy, e);
+      }
       PrintWriter out = spec.commandLine().getOut();
       out.println(policy + ": valid");
       out.flush();

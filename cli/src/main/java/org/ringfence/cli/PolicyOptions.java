@@ -1,9 +1,14 @@
 package org.ringfence.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.policy.Access;
@@ -23,14 +28,20 @@ import picocli.CommandLine.Option;
 
 /** The options that make a policy; the same for every subcommand that needs one. */
 final class PolicyOptions {
+  /** What a command starts from that says nothing else. */
+  static final List<String> USUAL = List.of("workspace-write");
+
   @Option(
       names = {"-p", "--policy"},
       paramLabel = "PRESET|FILE",
       description = {
-        "A preset or a policy file; may be given several times, later ones add to earlier ones.",
-        "Presets: read-only, workspace-write (default), danger-full-access, no-credentials, jvm,"
-            + " maven, gradle, npm."
-      })
+        "A preset, a policy file, or '-' for a policy on standard input. Several add up, given one by"
+            + " one or with commas between: -p maven,no-credentials.",
+        "The presets jvm, maven, gradle, npm and no-credentials add to the default; the presets"
+            + " read-only, workspace-write and danger-full-access, and files, take its place.",
+        "Default: ${policy.default}."
+      },
+      completionCandidates = Candidates.OfPolicies.class)
   private List<String> policies = new ArrayList<>();
 
   @Option(
@@ -45,12 +56,18 @@ final class PolicyOptions {
   @Option(names = "--read", paramLabel = "PATH", description = "Grant reading below PATH.")
   private List<String> read = new ArrayList<>();
 
-  @Option(names = "--deny", paramLabel = "PATH", description = "Deny PATH.")
+  @Option(
+      names = "--deny",
+      paramLabel = "PATH|GLOB",
+      description =
+          "Deny PATH, or with '*' or '?' every name that fits: '*.key' at any depth, 'conf/*.key' below"
+              + " the current directory. In quotes, or the shell writes out what is there now.")
   private List<String> deny = new ArrayList<>();
 
   @Option(
       names = "--network",
       paramLabel = "none|allowlist|full",
+      completionCandidates = Candidates.OfNetworks.class,
       description = "How much of the network is reached.")
   private NetworkMode network;
 
@@ -78,6 +95,7 @@ final class PolicyOptions {
   @Option(
       names = "--limit",
       paramLabel = "NAME=VALUE",
+      completionCandidates = Candidates.OfLimits.class,
       description =
           "Bound memory, processes, cpu, files, file-size or output: --limit memory=2GiB"
               + " --limit output=10MiB")
@@ -99,10 +117,12 @@ final class PolicyOptions {
   @Option(
       names = "--backend",
       paramLabel = "ID",
+      completionCandidates = Candidates.OfBackends.class,
       description = "Use this backend instead of letting the plans decide.")
   private String backend;
 
   private final List<String> kept = new ArrayList<>();
+  private final Map<String, String> texts = new HashMap<>();
   private boolean asked;
 
   /**
@@ -153,18 +173,14 @@ final class PolicyOptions {
     return policy().in(Places.current(workspace()));
   }
 
+  /** The policy that the options make, on top of what most commands start from. */
   SandboxPolicy policy() throws IOException {
-    return policy("workspace-write");
+    return policy(on(USUAL));
   }
 
-  /** The policy that the options make, on top of a preset when they name none. */
-  SandboxPolicy policy(String fallback) throws IOException {
-    return policy(policiesOr(List.of(fallback)));
-  }
-
-  /** The presets and files that were named. */
-  List<String> policiesOr(List<String> fallback) {
-    return policies.isEmpty() ? fallback : List.copyOf(policies);
+  /** The presets and files that were named, on what a command starts from. */
+  List<String> on(List<String> start) {
+    return PolicyNames.of(policies).on(start);
   }
 
   /** Whether presets and files alone make the policy, but for files of ours that are kept. */
@@ -173,18 +189,17 @@ final class PolicyOptions {
         && !asked
         && Stream.of(write, read, deny, allowedHosts, published, environment, limits, bestEffort)
             .allMatch(List::isEmpty)
-        && timeout == null;
+        && timeout == null
+        && !PolicyNames.of(policies).hasStandardInput();
   }
 
   /** The policy that the options make on top of presets and files. */
   SandboxPolicy policy(List<String> named) throws IOException {
-    SandboxPolicy.Builder builder =
-        (named.size() == 1 ? PolicyReader.presetOrFile(named.get(0)) : PolicyReader.combined(named))
-            .toBuilder();
+    SandboxPolicy.Builder builder = base(named).toBuilder();
     builder.layer();
     write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
     read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));
-    deny.forEach(path -> builder.rule(absolute(path), Access.NONE, MissingPath.SKIP));
+    deny.forEach(path -> deny(builder, path));
     if (builder.build().fileDefault() != FileDefault.WRITE) {
       kept.forEach(builder::protectedPath);
     }
@@ -209,14 +224,52 @@ final class PolicyOptions {
       }
     }
     SandboxPolicy policy = builder.build();
-    for (String name : policies) {
-      if (PolicyReader.isPath(name)) {
-        // Said here, since a plan would only say that a rule is not steady.
-        NamedFile.followed(
-            Path.of(name), NamedFile.writableBy(policy.in(Places.current(workspace()))));
-      }
+    for (String name : PolicyNames.of(policies).files()) {
+      // Said here, since a plan would only say that a rule is not steady.
+      NamedFile.followed(
+          Path.of(name), NamedFile.writableBy(policy.in(Places.current(workspace()))));
     }
     return policy;
+  }
+
+  private SandboxPolicy base(List<String> named) throws IOException {
+    if (named.contains(PolicyNames.STANDARD_INPUT)
+        && !texts.containsKey(PolicyNames.STANDARD_INPUT)) {
+      texts.put(PolicyNames.STANDARD_INPUT, standardInput());
+    }
+    if (named.size() == 1 && !texts.containsKey(named.get(0))) {
+      try {
+        return PolicyReader.presetOrFile(named.get(0));
+      } catch (FileSystemException | CharacterCodingException e) {
+        throw FileFailure.of("cannot read the policy", named.get(0), e);
+      }
+    }
+    return PolicyReader.combined(named, texts);
+  }
+
+  private static String standardInput() throws IOException {
+    byte[] bytes = System.in.readNBytes((int) PolicyReader.LARGEST_FILE + 1);
+    if (bytes.length > PolicyReader.LARGEST_FILE) {
+      throw new InvalidPolicyException("--policy", "-", "a policy of at most 8 MiB");
+    }
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static void deny(SandboxPolicy.Builder builder, String path) {
+    if (path.indexOf('*') < 0 && path.indexOf('?') < 0) {
+      builder.rule(absolute(path), Access.NONE, MissingPath.SKIP);
+      return;
+    }
+    if (path.startsWith(":") || path.startsWith("~")) {
+      throw new InvalidPolicyException(
+          "--deny", path, "a glob without specials: '*.key' at any depth, or an absolute one");
+    }
+    boolean anywhere = path.startsWith("**") || path.indexOf('/') < 0;
+    builder.denyGlobs(
+        List.of(
+            anywhere || path.startsWith("/")
+                ? path
+                : Path.of("").toAbsolutePath() + "/" + path.replaceFirst("^(\\./)+", "")));
   }
 
   /** On the command line, unlike in a file, a relative path is meant from the current directory. */

@@ -8,6 +8,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.ringfence.event.Printable;
 import org.ringfence.review.Change;
@@ -24,6 +26,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Shows, commits or discards the changes that 'run --review' has kept.")
 final class ReviewCommand {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm");
   private static final Path OUTPUT = Path.of("/proc/self/fd/1");
 
   @Spec private CommandSpec spec;
@@ -39,14 +42,34 @@ final class ReviewCommand {
     return store == null ? WorkspaceReview.usualStore() : store;
   }
 
-  @Command(name = "list", description = "Lists the reviews that wait for a decision.")
+  @Command(
+      name = "list",
+      description = "Lists the reviews that wait for a decision: id, begin, changes, workspace.")
   int list() throws IOException {
     List<WorkspaceReview> all = WorkspaceReview.list(store());
     for (WorkspaceReview review : all) {
-      out().println(review.id() + "  " + Printable.of(review.workspace().toString()));
+      out()
+          .println(
+              review.id()
+                  + "  "
+                  + TIME.format(review.begun().atZone(ZoneId.systemDefault()))
+                  + "  "
+                  + count(review)
+                  + "  "
+                  + Printable.of(review.workspace().toString()));
     }
     out().flush();
     return ExitCode.OK;
+  }
+
+  /** A review whose workspace is gone is listed all the same: it can be discarded. */
+  private static String count(WorkspaceReview review) {
+    try {
+      int changes = review.changes().size();
+      return changes == 1 ? "1 change" : changes + " changes";
+    } catch (IOException e) {
+      return "changes unknown: " + Printable.of(FileFailure.reason(e)) + ",";
+    }
   }
 
   @Command(

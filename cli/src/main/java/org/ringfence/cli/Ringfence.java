@@ -1,11 +1,17 @@
 package org.ringfence.cli;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.ListResourceBundle;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.ringfence.policy.NetworkMode;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The entry point. */
 @Command(
@@ -13,7 +19,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Ringfence.Version.class,
     description = {
-      "Runs commands that nobody has read under this system's own sandbox.",
+      "Runs untrusted commands under this system's own sandbox.",
       "",
       "A policy says what a command may touch; 'plan' says what this machine enforces of it;"
           + " 'run' runs the command, or refuses if it cannot hold the policy.",
@@ -62,8 +68,16 @@ public final class Ringfence implements Callable<Integer> {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Ringfence())
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    CommandLine all =
+        new CommandLine(new Ringfence())
+            .registerConverter(NetworkMode.class, Ringfence::network)
+            .registerConverter(Workload.class, Ringfence::workload);
+    for (CommandLine command : all.getSubcommands().values()) {
+      startsFrom(
+          command,
+          command.getCommandName().equals("learn") ? LearnCommand.START : PolicyOptions.USUAL);
+    }
+    return all.setCaseInsensitiveEnumValuesAllowed(true)
         .setExitCodeExceptionMapper(Failures::exitCode)
         .setExecutionExceptionHandler(
             (exception, line, parsed) -> {
@@ -75,6 +89,38 @@ public final class Ringfence implements Callable<Integer> {
               Failures.complain(exception.getCommandLine().getErr(), exception);
               return ExitCode.OWN_FAILURE;
             });
+  }
+
+  /** Each command's help shows its own default. */
+  private static void startsFrom(CommandLine command, List<String> start) {
+    command
+        .getCommandSpec()
+        .resourceBundle(
+            new ListResourceBundle() {
+              @Override
+              protected Object[][] getContents() {
+                return new Object[][] {{"policy.default", String.join(" and ", start)}};
+              }
+            });
+    command.getSubcommands().values().forEach(below -> startsFrom(below, start));
+  }
+
+  private static NetworkMode network(String word) {
+    return one(NetworkMode.values(), word, Candidates.OfNetworks.words());
+  }
+
+  private static Workload workload(String word) {
+    return one(
+        Workload.values(), word, Arrays.stream(Workload.values()).map(Workload::toString).toList());
+  }
+
+  private static <E> E one(E[] values, String word, List<String> words) {
+    int at = words.indexOf(word.toLowerCase(Locale.ROOT));
+    if (at < 0) {
+      throw new TypeConversionException(
+          "'" + word + "' is not valid; use one of " + String.join(", ", words));
+    }
+    return values[at];
   }
 
   @Override

@@ -49,6 +49,12 @@ final class RunCommand implements Callable<Integer> {
   private boolean tty;
 
   @Option(
+      names = "--cwd",
+      paramLabel = "DIR",
+      description = "The directory that the command starts in. Default: the workspace.")
+  private Path directory;
+
+  @Option(
       names = "--ask",
       description = {
         "Ask on the terminal about hosts that the policy does not list, each for "
@@ -120,7 +126,7 @@ final class RunCommand implements Callable<Integer> {
       if (audit != null) {
         listeners.add(lines);
       }
-      Runner runner = new Runner(options, Listeners.of(listeners), tty, err);
+      Runner runner = new Runner(options, Listeners.of(listeners), tty, err).in(directory);
       int code = reviewed ? review(runner, err) : runner.run(command);
       if (lines.incomplete()) {
         err.println("ringfence: the audit log " + audit + " is incomplete: events were dropped");
@@ -176,6 +182,11 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private Writer log() throws IOException {
-    return new OutputFile(audit, options.effective()).appending();
+    EffectivePolicy policy = options.effective();
+    try {
+      return new OutputFile(audit, policy).appending();
+    } catch (IOException e) {
+      throw FileFailure.of("cannot write the audit log", audit.toString(), e);
+    }
   }
 }

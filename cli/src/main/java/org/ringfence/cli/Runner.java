@@ -32,6 +32,7 @@ final class Runner {
   private final boolean tty;
   private final PrintWriter err;
   private Path copy;
+  private Path directory;
 
   Runner(PolicyOptions options, SandboxListener listener, boolean tty, PrintWriter err) {
     this.tty = tty;
@@ -46,6 +47,12 @@ final class Runner {
     return this;
   }
 
+  /** Starts commands in a directory; null for the workspace. */
+  Runner in(Path other) {
+    directory = other;
+    return this;
+  }
+
   /**
    * Runs a command with the streams of this JVM.
    *
@@ -57,6 +64,9 @@ final class Runner {
         tty
             ? SandboxCommand.of(command).terminal(CallerTerminal.size())
             : SandboxCommand.of(command).inheritIO();
+    if (directory != null) {
+      request = request.directory(directory.toAbsolutePath().normalize());
+    }
     // Probing loads native code; the policy can be read meanwhile.
     FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
     Thread prober = new Thread(probing, "probe");

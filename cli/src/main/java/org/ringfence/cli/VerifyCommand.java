@@ -2,6 +2,7 @@ package org.ringfence.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,8 @@ final class VerifyCommand implements Callable<Integer> {
         int code = answer(verification, request, file.writer());
         file.commit();
         return code;
+      } catch (FileSystemException e) {
+        throw FileFailure.of("cannot write the report", output.toString(), e);
       }
     }
     PrintWriter out = spec.commandLine().getOut();

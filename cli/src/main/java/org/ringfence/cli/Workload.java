@@ -11,7 +11,7 @@ import java.util.Map;
 enum Workload {
   /** A coding agent and what it starts: shells, compilers, package managers, git. */
   AGENT(
-      "commands that nobody has read: a coding agent, its shell, its tools",
+      "untrusted commands: a coding agent, its shell, its tools",
       List.of("bubblewrap", "landlock", "wsl2", "dedicated-user", "seatbelt", "app-container"),
       Map.of(
           "bubblewrap", "names, files and network are held, also for what does not exist yet",

@@ -29,7 +29,7 @@ class CommandLineTest {
   @Test
   void doctorRecommendsWhatRunsHere() {
     assertThat(ringfence("doctor", "--recommend").out())
-        .contains("for commands that nobody has read", "  --backend ");
+        .contains("for untrusted commands", "  --backend ");
     assertThat(ringfence("doctor", "--recommend", "packaged").out())
         .contains("use the program's own .exe");
     assertThat(ringfence("doctor", "--recommend", "nothing").exit())
@@ -189,6 +189,86 @@ class CommandLineTest {
   }
 
   @Test
+  void additionsAddToWhatACommandStartsFromAndTheRestTakesItsPlace(@TempDir Path directory)
+      throws Exception {
+    assertThat(ringfence("policy", "show", "-p", "maven").out())
+        .contains("\":workspace\"", ":home/.m2");
+    assertThat(ringfence("policy", "show", "-p", "npm,maven").out())
+        .contains("\":workspace\"", ":home/.m2", ":home/.npm");
+    assertThat(ringfence("policy", "show", "-p", "read-only,maven").out())
+        .contains(":home/.m2")
+        .doesNotContain("\":workspace\"");
+    Path file = directory.resolve("own.json");
+    Files.writeString(file, "{\"extends\": [\"read-only\"]}");
+    assertThat(ringfence("policy", "show", "-p", file + ",maven").out())
+        .contains(":home/.m2")
+        .doesNotContain("\":workspace\"");
+  }
+
+  @Test
+  void helpShowsEachCommandsOwnDefault() {
+    assertThat(ringfence("run", "--help").out()).contains("Default: workspace-write.");
+    assertThat(ringfence("policy", "show", "--help").out()).contains("Default: workspace-write.");
+    assertThat(ringfence("learn", "--help").out())
+        .contains("Default: read-only and no-credentials.");
+  }
+
+  @Test
+  void checkTakesAWordForWhatItIs(@TempDir Path workspace) {
+    String[] open = {"check", "-C", workspace.toString(), "--allow-host", "example.org", ""};
+    open[5] = "example.org";
+    assertThat(ringfence(open).out()).contains("taken for a host", "port 80", "port 443");
+    assertThat(ringfence(open).exit()).isZero();
+    open[5] = "example.net";
+    assertThat(ringfence(open).exit()).isEqualTo(ExitCode.NO);
+    open[5] = "./example.org";
+    assertThat(ringfence(open).out()).contains("write");
+    // The module's directory is the current one, and has a file of this name.
+    open[5] = "pom.xml";
+    assertThat(ringfence(open).out()).contains("write").doesNotContain("host");
+    open[5] = ":workspace/x";
+    assertThat(ringfence(open).out()).contains("write   allowed", ":workspace");
+    open[5] = ":home/x";
+    assertThat(ringfence(open).out()).contains("write   denied");
+    open[5] = "~/x";
+    assertThat(ringfence(open).out()).contains("write   denied");
+    open[5] = ":nowhere";
+    assertThat(ringfence(open).err()).contains(":workspace, :tmp");
+  }
+
+  @Test
+  void aGlobIsDeniedAsAGlob(@TempDir Path workspace) {
+    String[] check = {
+      "check", "-C", workspace.toString(), "--deny", "*.key", workspace + "/a/b.key"
+    };
+    assertThat(ringfence(check).out()).contains("read    denied", "*.key");
+    check[5] = workspace + "/a/b.kez";
+    assertThat(ringfence(check).exit()).isZero();
+  }
+
+  @Test
+  void aRefusalSaysEachThingOnce() {
+    Result refused =
+        ringfence(
+            "run", "--backend", "landlock", "--deny", "/etc", "--limit", "memory=1GiB", "--", "x");
+    assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.err())
+        .startsWith("ringfence: refused, nothing was started: landlock cannot enforce files.write")
+        .containsOnlyOnce("takes away below /")
+        .contains("files.read", "try:")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aParagraphFitsItsTerminal() {
+    String text = "ringfence: " + "word ".repeat(40).strip();
+    assertThat(Paragraph.of(text, 60)).hasSizeGreaterThan(3).allMatch(line -> line.length() <= 60);
+    assertThat(String.join(" ", Paragraph.of(text, 60).stream().map(String::strip).toList()))
+        .isEqualTo(text);
+    assertThat(Paragraph.of(text, 0)).containsExactly(text);
+  }
+
+  @Test
   void completionIsAScript() {
     assertThat(ringfence("completion").out()).contains("complete -F", "ringfence");
   }
@@ -198,6 +278,16 @@ class CommandLineTest {
       delimiter = '|',
       value = {
         "frobnicate | frobnicate",
+        "rnu -- ls | did you mean run",
+        "policy shwo | did you mean show",
+        "run --polic x -- ls | did you mean --policy",
+        "policy show nosuch | argument 'nosuch' is not known",
+        "run -p maven,,npm -- x | commas",
+        "run --allow-host https://me@example.org/x -- x | example.org:443",
+        "check http://[::1]/ | [::1]:80",
+        "run --deny :home/*.key -- x | a glob without specials",
+        "run --audit /no/such/dir/log -- x | cannot write the audit log /no/such/dir/log: there is no directory",
+        "verify -o /no/such/dir/r FW | cannot write the report /no/such/dir/r: there is no directory",
         "run | COMMAND",
         "run --frob -- x | --frob",
         "run --limit memory=x -- x | --limit memory",
@@ -205,10 +295,10 @@ class CommandLineTest {
         "run --timeout 5 -- x | 30s",
         "run --env =x -- x | NAME=VALUE",
         "run --policy no-such -- x | read-only",
-        "run --policy /no/such.json -- x | /no/such.json",
-        "policy validate /no/such.json | /no/such.json: there is no such file",
+        "run --policy /no/such.json -- x | cannot read the policy /no/such.json: there is no directory /no",
+        "policy validate /such.json | cannot read the policy /such.json: there is no such file",
         "run --backend no-such -- x | landlock",
-        "run --network sometimes -- x | sometimes",
+        "run --network sometimes -- x | none, allowlist, full",
         "run -C /no/such/dir -- x | /no/such/dir",
         "run --write /a --deny /a -- x | one rule for a path",
         "run --write /no/such/path -- x | nothing is there",

@@ -107,6 +107,31 @@ class RunTest {
   }
 
   @Test
+  void aPolicyComesFromStandardInputToo() throws Exception {
+    Path policy = workspace.resolve("policy");
+    Files.writeString(policy, "{\"extends\": [\"read-only\"]}");
+    ProcessBuilder line =
+        builder(List.of(), "run", "-p", "-", "--", "sh", "-c", "cat; touch made")
+            .redirectInput(policy.toFile());
+    Path err = Files.createTempFile("run", ".err");
+    Process process = line.redirectError(err.toFile()).start();
+    assertThat(process.getInputStream().readAllBytes()).isEmpty();
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(Files.readString(err)).contains("made");
+    Files.writeString(policy, "{\"files\": {\"defualt\": \"read\"}}");
+    process = line.start();
+    assertThat(process.waitFor()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(Files.readString(err)).contains("standard input:1", "default");
+    Files.delete(err);
+  }
+
+  @Test
+  void theCommandStartsInAnotherDirectory() throws Exception {
+    assertThat(run("run", "--cwd", "/usr", "--", "pwd").out()).isEqualTo("/usr\n");
+    assertThat(run("run", "--cwd", "/no/such", "--", "pwd").err()).contains("/no/such");
+  }
+
+  @Test
   void theTimeoutEndsTheCommandAndSaysSo() throws Exception {
     Result result = run("run", "--timeout", "300ms", "--", "sleep", "60");
     assertThat(result.exit()).isEqualTo(128 + 15);

@@ -99,13 +99,29 @@ public final class PolicyReader {
    * @throws InvalidPolicyException if there is no such preset, or a file is no policy
    */
   public static SandboxPolicy combined(List<String> namesAndPaths) {
+    return combined(namesAndPaths, Map.of());
+  }
+
+  /**
+   * The same, where some have been read already.
+   *
+   * @param namesAndPaths presets' names, files' paths, and names of texts
+   * @param texts the JSON of those that are neither looked up nor read, by their names; it may
+   *     extend presets, but no files
+   * @return the policy
+   * @throws InvalidPolicyException if there is no such preset, or a file or text is no policy
+   */
+  public static SandboxPolicy combined(List<String> namesAndPaths, Map<String, String> texts) {
     SandboxPolicy.Builder builder = SandboxPolicy.builder();
     PolicyReader reader =
         new PolicyReader(
             builder, List.of("the command line"), "the command line", Path.of("").toAbsolutePath());
     for (String name : namesAndPaths) {
-      LocatedNode node = new LocatedNode(name, 1);
-      reader.at("policy", node, reader::extend);
+      if (texts.containsKey(name)) {
+        new PolicyReader(builder, List.of(name), name, null).apply(texts.get(name));
+      } else {
+        reader.at("policy", new LocatedNode(name, 1), reader::extend);
+      }
     }
     return builder.build();
   }

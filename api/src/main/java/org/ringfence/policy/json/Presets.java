@@ -39,6 +39,18 @@ public final class Presets {
   }
 
   /**
+   * Whether a preset is made to be added to another: alone it grants too little to run anything, or
+   * takes something away.
+   *
+   * @param name a preset's name
+   * @return false for {@code read-only}, {@code workspace-write} and {@code danger-full-access},
+   *     which stand alone, and for what is no preset
+   */
+  public static boolean isAddition(String name) {
+    return TOOLCHAINS.contains(name) || name.equals("no-credentials");
+  }
+
+  /**
    * The presets that add what a tool needs, its caches among it.
    *
    * @return the presets as policies

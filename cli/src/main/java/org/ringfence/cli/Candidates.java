@@ -1,0 +1,61 @@
+package org.ringfence.cli;
+
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.ringfence.Backends;
+import org.ringfence.SandboxException;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.SandboxBackend;
+
+/** What completion and man pages offer for the values of options. */
+final class Candidates {
+  private Candidates() {}
+
+  /** Presets; completion offers files as well. */
+  static final class OfPolicies implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Presets.names().iterator();
+    }
+  }
+
+  /** Network modes, as policies write them. */
+  static final class OfNetworks implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return words().iterator();
+    }
+
+    static List<String> words() {
+      return Arrays.stream(NetworkMode.values())
+          .map(mode -> mode.name().toLowerCase(Locale.ROOT))
+          .toList();
+    }
+  }
+
+  /** The backends on the class path. */
+  static final class OfBackends implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      try {
+        return Backends.load().all().stream().map(SandboxBackend::id).iterator();
+      } catch (SandboxException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** The names of limits. */
+  static final class OfLimits implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.of("memory=", "processes=", "cpu=", "files=", "file-size=", "output=")
+          .iterator();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package org.ringfence.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.json.Presets;
+
+/**
+ * The presets and files that {@code --policy} names, in their order. Immutable.
+ *
+ * @param names presets' names, files' paths, and {@link #STANDARD_INPUT}
+ */
+record PolicyNames(List<String> names) {
+  /** What {@code -} is called from here on, in errors as well. */
+  static final String STANDARD_INPUT = "standard input";
+
+  /**
+   * Reads the values of the option.
+   *
+   * @param values the values; each may name several, with commas between
+   * @throws InvalidPolicyException if a name is empty, or standard input is named twice
+   */
+  static PolicyNames of(List<String> values) {
+    List<String> names = new ArrayList<>();
+    for (String value : values) {
+      for (String name : value.split(",", -1)) {
+        if (name.isBlank()) {
+          throw new InvalidPolicyException(
+              "--policy", value, "a preset or a file, or several with commas between");
+        }
+        names.add(name.strip().equals("-") ? STANDARD_INPUT : name.strip());
+      }
+    }
+    if (names.stream().filter(STANDARD_INPUT::equals).count() > 1) {
+      throw new InvalidPolicyException("--policy", "-", "standard input once");
+    }
+    return new PolicyNames(List.copyOf(names));
+  }
+
+  /**
+   * What makes the policy: presets that are additions add to what a command starts from; a preset
+   * that stands alone or a file takes its place.
+   *
+   * @param start what the command starts from
+   */
+  List<String> on(List<String> start) {
+    if (!names.stream().allMatch(Presets::isAddition)) {
+      return names;
+    }
+    Set<String> all = new LinkedHashSet<>(start);
+    all.addAll(names);
+    return List.copyOf(all);
+  }
+
+  boolean hasStandardInput() {
+    return names.contains(STANDARD_INPUT);
+  }
+
+  /** The files among them. */
+  List<String> files() {
+    return names.stream().filter(PolicyReader::isPath).toList();
+  }
+}

@@ -1,0 +1,92 @@
+package org.ringfence.cli;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.SandboxPlan;
+
+/** One short paragraph on why nothing was started: guarantee, reason and remedy, each once. */
+final class RefusalText {
+  private RefusalText() {}
+
+  /**
+   * Explains a refusal by the plan that lacks least.
+   *
+   * @param plans what each backend would have done
+   */
+  static String of(List<SandboxPlan> plans) {
+    List<SandboxPlan> usable = plans.stream().filter(plan -> plan.availability().usable()).toList();
+    String text = "refused, nothing was started: ";
+    if (usable.isEmpty()) {
+      return text + unavailable(plans);
+    }
+    SandboxPlan best =
+        usable.stream().min(Comparator.comparingInt(plan -> plan.unmet().size())).orElseThrow();
+    text += lacks(best);
+    List<String> others =
+        usable.stream().filter(plan -> plan != best).map(plan -> alsoLacks(plan, best)).toList();
+    return text + others.stream().map(other -> "; " + other).collect(Collectors.joining());
+  }
+
+  private static String unavailable(List<SandboxPlan> plans) {
+    List<SandboxPlan> here =
+        plans.stream().filter(plan -> SystemBackends.contains(plan.backend())).toList();
+    List<String> texts = new ArrayList<>();
+    for (SandboxPlan plan : here.isEmpty() ? plans : here) {
+      List<String> remedies = plan.availability().remedies();
+      texts.add(
+          plan.backend()
+              + " cannot run here: "
+              + String.join("; ", plan.availability().reasons())
+              + (remedies.isEmpty() ? "" : ", try: " + String.join("; ", remedies)));
+    }
+    return texts.isEmpty() ? "there is no backend on the class path" : String.join("; ", texts);
+  }
+
+  private static String lacks(SandboxPlan plan) {
+    Map<List<String>, List<Guarantee>> byReason = new LinkedHashMap<>();
+    for (Guarantee guarantee : plan.unmet()) {
+      byReason
+          .computeIfAbsent(
+              List.of(guarantee.level().name(), guarantee.reason(), guarantee.remedy()),
+              reason -> new ArrayList<>())
+          .add(guarantee);
+    }
+    List<String> texts = new ArrayList<>();
+    for (List<Guarantee> same : byReason.values()) {
+      Guarantee first = same.get(0);
+      boolean part = first.level() == Enforcement.ADVISORY;
+      texts.add(
+          plan.backend()
+              + (part ? " enforces " : " cannot enforce ")
+              + joined(same)
+              + (part ? " only in part" : "")
+              + (first.reason().isEmpty() ? "" : ": " + first.reason())
+              + (first.remedy().isEmpty() ? "" : ", try: " + first.remedy()));
+    }
+    return String.join("; ", texts);
+  }
+
+  private static String alsoLacks(SandboxPlan plan, SandboxPlan best) {
+    boolean same = ids(plan).equals(ids(best));
+    return plan.backend()
+        + (same ? " does not either" : " would not enforce " + joined(plan.unmet()));
+  }
+
+  private static List<String> ids(SandboxPlan plan) {
+    return plan.unmet().stream().map(Guarantee::id).toList();
+  }
+
+  private static String joined(List<Guarantee> guarantees) {
+    List<String> ids = guarantees.stream().map(Guarantee::id).distinct().toList();
+    int last = ids.size() - 1;
+    return last <= 0
+        ? String.join("", ids)
+        : String.join(", ", ids.subList(0, last)) + " and " + ids.get(last);
+  }
+}
