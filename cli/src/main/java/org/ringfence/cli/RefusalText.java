@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.ringfence.plan.Enforcement;
-import org.ringfence.plan.Guarantee;
+import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 
 /** One short paragraph on why nothing was started: guarantee, reason and remedy, each once. */
@@ -49,8 +49,8 @@ final class RefusalText {
   }
 
   private static String lacks(SandboxPlan plan) {
-    Map<List<String>, List<Guarantee>> byReason = new LinkedHashMap<>();
-    for (Guarantee guarantee : plan.unmet()) {
+    Map<List<String>, List<PlannedGuarantee>> byReason = new LinkedHashMap<>();
+    for (PlannedGuarantee guarantee : plan.unmet()) {
       byReason
           .computeIfAbsent(
               List.of(guarantee.level().name(), guarantee.reason(), guarantee.remedy()),
@@ -58,8 +58,8 @@ final class RefusalText {
           .add(guarantee);
     }
     List<String> texts = new ArrayList<>();
-    for (List<Guarantee> same : byReason.values()) {
-      Guarantee first = same.get(0);
+    for (List<PlannedGuarantee> same : byReason.values()) {
+      PlannedGuarantee first = same.get(0);
       boolean part = first.level() == Enforcement.ADVISORY;
       texts.add(
           plan.backend()
@@ -79,11 +79,11 @@ final class RefusalText {
   }
 
   private static List<String> ids(SandboxPlan plan) {
-    return plan.unmet().stream().map(Guarantee::id).toList();
+    return plan.unmet().stream().map(PlannedGuarantee::id).toList();
   }
 
-  private static String joined(List<Guarantee> guarantees) {
-    List<String> ids = guarantees.stream().map(Guarantee::id).distinct().toList();
+  private static String joined(List<PlannedGuarantee> guarantees) {
+    List<String> ids = guarantees.stream().map(PlannedGuarantee::id).distinct().toList();
     int last = ids.size() - 1;
     return last <= 0
         ? String.join("", ids)
