@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Errno;
 
 /**
  * A socket address as a sandboxed thread passed it, copied once ({@code linux/socket.h}, {@code
@@ -21,6 +23,19 @@ record SocketAddress(byte[] bytes) {
 
   /** None at all. */
   static final SocketAddress NONE = new SocketAddress(new byte[0]);
+
+  /**
+   * Copies the address that a call was given.
+   *
+   * @param index which argument points to it; the next one is its length
+   */
+  static SocketAddress read(Child child, TrappedCall call, int index) throws AccessException {
+    int length = call.intArgument(index + 1);
+    if (length < 0 || length > LONGEST) {
+      throw new AccessException(-Errno.EINVAL.value());
+    }
+    return new SocketAddress(child.read(call.tid(), call.argument(index), length));
+  }
 
   /** An address for a socket of a family; one of IPv4 is mapped for a socket of IPv6. */
   static SocketAddress inet(InetAddress address, int port, int family) {

@@ -7,8 +7,6 @@ import static org.ringfence.linux.bind.Constants.AF_UNIX;
 import static org.ringfence.linux.bind.Constants.AF_UNSPEC;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.F_GETFL;
-import static org.ringfence.linux.bind.Constants.MSG_DONTWAIT;
-import static org.ringfence.linux.bind.Constants.MSG_NOSIGNAL;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
@@ -57,6 +55,7 @@ final class SocketCalls {
   private final RedirectedDatagrams datagrams;
   private final Consumer<Violation> denied;
   private final Executor blocking;
+  private final SendCalls sends;
 
   SocketCalls(
       Kernel kernel,
@@ -93,6 +92,9 @@ final class SocketCalls {
     this.privileged = PrivilegedPorts.of(root, ownNetwork);
     this.denied = denied;
     this.blocking = blocking;
+    WaitingSends waiting = new WaitingSends(kernel, blocking);
+    this.sends =
+        new SendCalls(kernel, waiting, (call, fd, to) -> destination(call, "send", fd, to));
   }
 
   void answer(Syscall syscall, TrappedCall call) {
@@ -104,9 +106,7 @@ final class SocketCalls {
         case LISTEN -> listen(call);
         case SETSOCKOPT -> servers.reuseAddress(call);
         case CONNECT -> connect(call);
-        case SENDTO -> sendTo(call);
-        case SENDMSG -> sendMessage(call);
-        case SENDMMSG -> sendMessages(call);
+        case SENDTO, SENDMSG, SENDMMSG -> sends.answer(syscall, call);
         default -> call.fail(Errno.ENOSYS);
       }
     } catch (AccessException e) {
@@ -147,7 +147,7 @@ final class SocketCalls {
   private void listen(TrappedCall call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
-      live(call);
+      call.live();
       long domain = options.get(fd, SO_DOMAIN);
       if (domain == AF_INET || domain == AF_INET6) {
         servers.prepare(fd);
@@ -161,8 +161,8 @@ final class SocketCalls {
   private void bind(TrappedCall call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
-      SocketAddress given = address(call, call.argument(1), call.intArgument(2));
-      live(call);
+      SocketAddress given = SocketAddress.read(child, call, 1);
+      call.live();
       long domain = options.get(fd, SO_DOMAIN);
       if (domain == AF_UNIX) {
         call.result(unixBinds.bind(call, fd, given));
@@ -201,8 +201,8 @@ final class SocketCalls {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     boolean handedOn = false;
     try {
-      SocketAddress address = address(call, call.argument(1), call.intArgument(2));
-      live(call);
+      SocketAddress address = SocketAddress.read(child, call, 1);
+      call.live();
       Destination destination = destination(call, CONNECT, fd, address);
       if (destination.refusal() < 0) {
         destination.close();
@@ -242,7 +242,7 @@ final class SocketCalls {
     boolean handedOn = false;
     try {
       InetDestinations.Ruling ruling = inet.decideWaiting(request(call, CONNECT, fd, address));
-      live(call);
+      call.live();
       if (ruling instanceof InetDestinations.Allowed allowed) {
         announce(fd, allowed);
         pending.connect(call, fd, allowed.address(), false);
@@ -282,30 +282,6 @@ final class SocketCalls {
         options.get(fd, SO_TYPE) == SOCK_STREAM,
         options.get(fd, SO_DOMAIN) == AF_INET6,
         address);
-  }
-
-  /**
-   * Where something may be sent.
-   *
-   * @param address the address to use, which may name the checked object instead of the path
-   * @param refusal a negated error number, 0 when it is allowed; {@link #UNDECIDED} when it has to
-   *     be decided by somebody who is waited for
-   * @param object a descriptor that keeps the checked object, or -1
-   * @param own whether it is allowed because the sandbox's own socket is there
-   */
-  private record Destination(
-      SocketAddress address, long refusal, int object, Child closer, boolean own)
-      implements AutoCloseable {
-    private static final long UNDECIDED = 1;
-
-    private Destination(SocketAddress address, long refusal, int object, Child closer) {
-      this(address, refusal, object, closer, false);
-    }
-
-    @Override
-    public void close() {
-      closer.close(object);
-    }
   }
 
   private Destination allowed(SocketAddress address) {
@@ -419,138 +395,6 @@ final class SocketCalls {
       if (!keep) {
         child.close(object);
       }
-    }
-  }
-
-  private void sendTo(TrappedCall call) throws AccessException, IOException {
-    int fd = child.descriptor(call.tid(), call.intArgument(0));
-    SocketMessage message;
-    try {
-      SocketAddress address = address(call, call.argument(4), call.intArgument(5));
-      message = SocketMessage.plain(child, call.tid(), address, call.argument(1), call.argument(2));
-    } catch (AccessException e) {
-      child.close(fd);
-      throw e;
-    }
-    send(Syscall.SENDTO, call, fd, message, call.intArgument(3), call::result);
-  }
-
-  private void sendMessage(TrappedCall call) throws AccessException, IOException {
-    int fd = child.descriptor(call.tid(), call.intArgument(0));
-    SocketMessage message = messageOrClose(call, fd);
-    send(Syscall.SENDMSG, call, fd, message, call.intArgument(2), call::result);
-  }
-
-  private SocketMessage messageOrClose(TrappedCall call, int fd) throws AccessException {
-    try {
-      return SocketMessage.read(child, call.tid(), call.argument(1));
-    } catch (AccessException e) {
-      child.close(fd);
-      throw e;
-    }
-  }
-
-  /** Sends the first message of several: a caller of sendmmsg goes on with the rest. */
-  private void sendMessages(TrappedCall call) throws AccessException, IOException {
-    if (call.intArgument(2) == 0) {
-      call.result(0);
-      return;
-    }
-    int fd = child.descriptor(call.tid(), call.intArgument(0));
-    SocketMessage message = messageOrClose(call, fd);
-    send(
-        Syscall.SENDMMSG,
-        call,
-        fd,
-        message,
-        call.intArgument(3),
-        sent -> {
-          if (sent < 0) {
-            call.result(sent);
-            return;
-          }
-          try {
-            // struct mmsghdr: msg_len follows the 56 bytes of struct msghdr.
-            child.write(
-                call.tid(),
-                call.argument(1) + SocketMessage.HEADER_BYTES,
-                java.nio.ByteBuffer.allocate(4)
-                    .order(java.nio.ByteOrder.nativeOrder())
-                    .putInt((int) sent)
-                    .array());
-            call.result(1);
-          } catch (AccessException e) {
-            call.result(e.result());
-          }
-        });
-  }
-
-  /** Takes the descriptor and the message over and closes them. */
-  private void send(
-      Syscall syscall,
-      TrappedCall call,
-      int fd,
-      SocketMessage message,
-      int flags,
-      java.util.function.LongConsumer answer)
-      throws AccessException, IOException {
-    Destination destination = null;
-    boolean handedOn = false;
-    try {
-      live(call);
-      destination =
-          syscall != Syscall.SENDTO && message.address().bytes().length == 0
-              ? allowed(message.address())
-              : destination(call, "send", fd, message.address());
-      if (destination.refusal() != 0) {
-        answer.accept(destination.refusal());
-        return;
-      }
-      SocketAddress to = destination.address();
-      long sent = message.send(kernel, fd, to, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-      boolean waits =
-          sent == -Errno.EAGAIN.value()
-              && (flags & MSG_DONTWAIT) == 0
-              && (kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) == 0;
-      if (!waits) {
-        answer.accept(sent);
-        return;
-      }
-      Destination kept = destination;
-      blocking.execute(
-          () -> {
-            try {
-              answer.accept(message.send(kernel, fd, to, flags | MSG_NOSIGNAL));
-            } finally {
-              release(fd, message, kept);
-            }
-          });
-      handedOn = true;
-    } finally {
-      if (!handedOn) {
-        release(fd, message, destination);
-      }
-    }
-  }
-
-  private void release(int fd, SocketMessage message, Destination destination) {
-    message.close(child);
-    if (destination != null) {
-      destination.close();
-    }
-    child.close(fd);
-  }
-
-  private SocketAddress address(TrappedCall call, long at, int length) throws AccessException {
-    if (length < 0 || length > SocketAddress.LONGEST) {
-      throw new AccessException(-Errno.EINVAL.value());
-    }
-    return new SocketAddress(child.read(call.tid(), at, length));
-  }
-
-  private static void live(TrappedCall call) throws AccessException {
-    if (!call.alive()) {
-      throw new AccessException(-Errno.EINTR.value());
     }
   }
 

@@ -34,25 +34,33 @@ final class SocketMessage {
   private static final int MOST_DATA = 1 << 20;
   private static final int MOST_PARTS = 1024;
   private static final int MOST_CONTROL = 1 << 16;
+
+  /** How many bytes of data and control messages are copied at most. */
+  static final int LARGEST = MOST_DATA + MOST_CONTROL;
+
   private static final int CONTROL_HEADER = 16;
 
   private final SocketAddress address;
   private final byte[] data;
   private final byte[] control;
   private final List<Integer> descriptors;
+  private final int size;
 
   private SocketMessage(
-      SocketAddress address, byte[] data, byte[] control, List<Integer> descriptors) {
+      SocketAddress address, byte[] data, byte[] control, List<Integer> descriptors, int size) {
     this.address = address;
     this.data = data;
     this.control = control;
     this.descriptors = descriptors;
+    this.size = size;
   }
 
   /** Data with an address and nothing else. */
-  static SocketMessage plain(Child child, int tid, SocketAddress address, long at, long length)
+  static SocketMessage plain(
+      Child child, int tid, SocketAddress address, long at, long length, int most)
       throws AccessException {
-    return new SocketMessage(address, child.read(tid, at, bounded(length)), new byte[0], List.of());
+    byte[] data = child.read(tid, at, Math.min(bounded(length), most));
+    return new SocketMessage(address, data, new byte[0], List.of(), data.length);
   }
 
   /** More is cut off: a stream's caller sends the rest, a datagram of this size is too long. */
@@ -63,8 +71,8 @@ final class SocketMessage {
     return (int) Math.min(length, MOST_DATA);
   }
 
-  /** Reads a whole {@code struct msghdr}. */
-  static SocketMessage read(Child child, int tid, long at) throws AccessException {
+  /** Reads a whole {@code struct msghdr}; data beyond {@code most} bytes are cut off. */
+  static SocketMessage read(Child child, int tid, long at, int most) throws AccessException {
     ByteBuffer header =
         ByteBuffer.wrap(child.read(tid, at, HEADER_BYTES)).order(ByteOrder.nativeOrder());
     long nameAt = header.getLong(0);
@@ -75,23 +83,23 @@ final class SocketMessage {
     // A longer one is cut off (net/socket.c, __copy_msghdr).
     nameLength = Math.min(nameLength, SocketAddress.LONGEST);
     SocketAddress address = new SocketAddress(child.read(tid, nameAt, nameLength));
-    byte[] data = gather(child, tid, header.getLong(16), header.getLong(24));
+    byte[] data = gather(child, tid, header.getLong(16), header.getLong(24), most);
     long controlLength = header.getLong(32) == 0 ? 0 : header.getLong(40);
-    if (controlLength < 0 || controlLength > MOST_CONTROL) {
+    if (controlLength < 0 || controlLength > Math.min(MOST_CONTROL, most - data.length)) {
       throw new AccessException(-Errno.EINVAL.value());
     }
     byte[] given = child.read(tid, header.getLong(32), (int) controlLength);
     List<Integer> descriptors = new ArrayList<>();
     try {
-      return new SocketMessage(
-          address, data, translate(child, tid, given, descriptors), descriptors);
+      byte[] control = translate(child, tid, given, descriptors);
+      return new SocketMessage(address, data, control, descriptors, data.length + given.length);
     } catch (AccessException e) {
       descriptors.forEach(child::close);
       throw e;
     }
   }
 
-  private static byte[] gather(Child child, int tid, long parts, long count)
+  private static byte[] gather(Child child, int tid, long parts, long count, int most)
       throws AccessException {
     if (count < 0 || count > MOST_PARTS) {
       throw new AccessException(-Errno.EMSGSIZE.value());
@@ -101,7 +109,7 @@ final class SocketMessage {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     for (int i = 0; i < count; i++) {
       int length = bounded(vector.getLong(i * 16 + 8));
-      length = Math.min(length, MOST_DATA - data.size());
+      length = Math.min(length, Math.min(MOST_DATA, most) - data.size());
       data.writeBytes(child.read(tid, vector.getLong(i * 16), length));
     }
     return data.toByteArray();
@@ -155,6 +163,11 @@ final class SocketMessage {
 
   SocketAddress address() {
     return address;
+  }
+
+  /** Bytes of data and control messages in the sender's memory, as far as they were copied. */
+  int size() {
+    return size;
   }
 
   /** Sends to an address of ours instead of the one given; none when it is empty. */

@@ -8,6 +8,7 @@ import static org.ringfence.linux.bind.Constants.SECCOMP_USER_NOTIF_FLAG_CONTINU
 
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
@@ -39,6 +40,17 @@ record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, lo
       long at = block.allocate(8);
       block.setLong(at, id);
       return kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_ID_VALID, at) >= 0;
+    }
+  }
+
+  /**
+   * Makes sure that what was read of the thread was this one's.
+   *
+   * @throws AccessException if it no longer waits
+   */
+  void live() throws AccessException {
+    if (!alive()) {
+      throw new AccessException(-Errno.EINTR.value());
     }
   }
 

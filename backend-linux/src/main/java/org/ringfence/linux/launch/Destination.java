@@ -1,0 +1,25 @@
+package org.ringfence.linux.launch;
+
+/**
+ * Where something may be sent.
+ *
+ * @param address the address to use, which may name the checked object instead of the path
+ * @param refusal a negated error number, 0 when it is allowed; {@link #UNDECIDED} when it has to be
+ *     decided by somebody who is waited for
+ * @param object a descriptor that keeps the checked object, or -1
+ * @param closer closes it
+ * @param own whether it is allowed because the sandbox's own socket is there
+ */
+record Destination(SocketAddress address, long refusal, int object, Child closer, boolean own)
+    implements AutoCloseable {
+  static final long UNDECIDED = 1;
+
+  Destination(SocketAddress address, long refusal, int object, Child closer) {
+    this(address, refusal, object, closer, false);
+  }
+
+  @Override
+  public void close() {
+    closer.close(object);
+  }
+}
