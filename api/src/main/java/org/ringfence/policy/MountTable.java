@@ -13,6 +13,9 @@ final class MountTable {
   /** A mount: the file system's device, the directory of it that is shown, and where. */
   private record Mount(String device, String root, String point) {}
 
+  /** Where the system has its programs (hier(7)). */
+  private static final String PROGRAMS = "/usr";
+
   private final List<Mount> mounts = new ArrayList<>();
 
   MountTable(String mountinfo) {
@@ -34,7 +37,9 @@ final class MountTable {
   }
 
   /**
-   * Other paths that show a path's object, a part of it, or what is mounted below it.
+   * Other paths that show a path's object, a part of it, or what is mounted below it. A mount below
+   * it that shows the system itself, as a drive that is the root does, adds none: the denial of a
+   * place would be one of every program.
    *
    * @param path a real path, which need not exist
    * @return paths not at or below that one
@@ -43,7 +48,9 @@ final class MountTable {
     Set<String> names = new LinkedHashSet<>();
     addNames(path, names);
     for (Mount mount : mounts) {
-      if (EffectivePolicy.isAtOrBelow(mount.point, path) && holds(mount, mount.point)) {
+      if (EffectivePolicy.isAtOrBelow(mount.point, path)
+          && holds(mount, mount.point)
+          && !showsSystem(mount)) {
         addNames(mount.point, names);
       }
     }
@@ -74,6 +81,13 @@ final class MountTable {
         names.add(name);
       }
     }
+  }
+
+  private boolean showsSystem(Mount mount) {
+    Mount at = holding(PROGRAMS);
+    return at != null
+        && mount.device.equals(at.device)
+        && EffectivePolicy.isAtOrBelow(joined(at.root, PROGRAMS, at.point), mount.root);
   }
 
   private boolean holds(Mount mount, String path) {

@@ -42,6 +42,21 @@ class MountTableTest {
   }
 
   @Test
+  void theSystemBelowADeniedDirectoryIsNotDeniedWithItWherePartsOfItAreMountedOneByOne() {
+    MountTable table =
+        new MountTable(
+            String.join(
+                "\n",
+                "27 1 0:60 / / rw - tmpfs none rw",
+                "28 27 254:0 /usr /usr rw - ext4 /dev/vda rw",
+                "29 27 254:0 /home /home rw - ext4 /dev/vda rw",
+                "30 27 254:0 / /mnt/z rw - ext4 /dev/vda rw",
+                "31 27 254:0 /home/me /mnt/me rw - ext4 /dev/vda rw"));
+    assertThat(table.otherNames("/mnt/z")).contains("/usr");
+    assertThat(table.otherNames("/mnt")).containsExactly("/home/me");
+  }
+
+  @Test
   void aFileIsMountedAsWell() {
     MountTable table = table("30 27 254:0 /home/me/.netrc /mnt/n rw - ext4 /dev/vda rw");
     assertThat(table.otherNames("/home/me/.netrc")).containsExactly("/mnt/n");

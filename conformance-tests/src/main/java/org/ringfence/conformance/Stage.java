@@ -125,7 +125,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
 
   /**
    * For cases that look at a command from this process: at its handle, its temporary directory, the
-   * variables that it has from here.
+   * mounts and variables that it has from here.
    *
    * @throws NotApplicableException if commands run in another system than this process does
    */
@@ -133,7 +133,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     if (sandbox.plan().guarantees().stream()
         .anyMatch(one -> one.guarantee() == Guarantee.WSL_DOORS)) {
       throw new NotApplicableException(
-          "commands run in a distribution, which has processes, variables and temporary"
+          "commands run in a distribution, which has processes, mounts, variables and temporary"
               + " directories of its own");
     }
   }

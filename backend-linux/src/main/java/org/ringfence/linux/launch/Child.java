@@ -32,7 +32,7 @@ final class Child {
   }
 
   /** A failed access to the child, with the error its call should return. */
-  static final class AccessException extends Exception {
+  static class AccessException extends Exception {
     private static final long serialVersionUID = 1L;
     private final long result;
 

@@ -26,7 +26,7 @@ import org.ringfence.linux.plan.Syscall;
  * the descriptor, so it does not matter what becomes of the name.
  */
 final class PathObject {
-  private static final Pattern PROC_SELF = Pattern.compile("/proc/(?:self|thread-self)(?=/|$)");
+  private static final Pattern PROC_SELF = Pattern.compile("/proc/(self|thread-self)(?=/|$)");
   private static final Pattern PROC_ROOT = Pattern.compile("/proc/[0-9]+/root(?:/+|$)");
   private static final Pattern OWN_LINK = Pattern.compile("/proc/[0-9]+/(exe|cwd|root)");
   private static final Pattern PROCESS = Pattern.compile("/proc/([0-9]{1,9})(?:/(.*))?");
@@ -38,6 +38,8 @@ final class PathObject {
   private static final Pattern STANDARD = Pattern.compile("/dev/std(in|out|err)");
   // linux/limits.h
   private static final int PATH_MAX = 4096;
+  // As the kernel has it (MAXSYMLINKS of linux/namei.h).
+  private static final int MOST_LINKS = 40;
   private static final List<String> STREAMS = List.of("in", "out", "err");
   private static final String DELETED = " (deleted)";
 
@@ -49,6 +51,8 @@ final class PathObject {
   private final boolean ownProcesses;
   private final SeenMounts mounts;
   private final HandedDescriptors handed;
+  private final ProcessLinks links;
+  private final String jvm = "/proc/" + ProcessHandle.current().pid();
 
   /** For threads that have this JVM's root. */
   PathObject(Kernel kernel) {
@@ -69,6 +73,7 @@ final class PathObject {
     this.child = new Child(kernel);
     this.mounts = new SeenMounts(kernel);
     this.handed = new HandedDescriptors(kernel);
+    this.links = new ProcessLinks(kernel, this);
     // asm/fcntl.h: these two differ between the architectures.
     boolean x86 = kernel.arch() == Arch.X86_64;
     this.directoryFlag = x86 ? 0x10000 : 0x4000;
@@ -85,6 +90,27 @@ final class PathObject {
    * @return a descriptor; the caller closes it
    */
   int open(int tid, int directory, byte[] name, boolean follow) throws AccessException {
+    try {
+      return openOnce(tid, directory, name, follow);
+    } catch (UnfoldedException e) {
+      return open(tid, e, follow);
+    }
+  }
+
+  /** Opens what leads through /proc/self by the number of the thread that it means. */
+  private int open(int tid, UnfoldedException first, boolean follow) throws AccessException {
+    byte[] path = first.path();
+    for (int links = 0; links < MOST_LINKS; links++) {
+      try {
+        return openOnce(tid, AT_FDCWD, path, follow);
+      } catch (UnfoldedException e) {
+        path = e.path();
+      }
+    }
+    throw new AccessException(-Errno.ELOOP.value());
+  }
+
+  private int openOnce(int tid, int directory, byte[] name, boolean follow) throws AccessException {
     if (name.length == 0) {
       throw new AccessException(-Errno.ENOENT.value());
     }
@@ -92,19 +118,23 @@ final class PathObject {
     if (name[0] == '/') {
       String text = new String(name, LATIN);
       Matcher self = PROC_SELF.matcher(text);
+      int numbered = tid;
       if (self.lookingAt()) {
-        text = "/proc/" + tid + text.substring(self.end());
-        path = text.getBytes(LATIN);
+        String rest = text.substring(self.end());
+        text = "/proc/" + tid + rest;
+        // What a thread may do by its own number it may do by its process's.
+        numbered = self.group(1).equals("self") ? child.processOf(tid) : tid;
+        path = ("/proc/" + numbered + rest).getBytes(LATIN);
       }
       Matcher root = PROC_ROOT.matcher(text);
       if (root.lookingAt()) {
         // A sandbox cannot change its root, so every process in it has ours. JDK 25 attaches so.
-        return open(tid, directory, ("/" + text.substring(root.end())).getBytes(LATIN), follow);
+        return openOnce(tid, directory, ("/" + text.substring(root.end())).getBytes(LATIN), follow);
       }
       String own = "/proc/" + tid + "/cwd/";
       if (text.startsWith(own)) {
         String rest = text.substring(own.length());
-        return open(tid, AT_FDCWD, ("./" + rest).getBytes(LATIN), follow);
+        return openOnce(tid, AT_FDCWD, ("./" + rest).getBytes(LATIN), follow);
       }
       Matcher descriptor = DESCRIPTOR.matcher(text);
       boolean ours = text.startsWith("/dev/fd/") || text.startsWith("/proc/" + tid + "/");
@@ -119,11 +149,11 @@ final class PathObject {
       if (follow && standard.matches()) {
         return descriptor(tid, STREAMS.indexOf(standard.group(1)));
       }
-      return openAbsolute(tid, path, follow);
+      return openAbsolute(tid, numbered, path, follow);
     }
     int base = directory == AT_FDCWD ? workingDirectory(tid) : descriptor(tid, directory);
     try {
-      return openBelow(tid, base, path, follow);
+      return openBelowOnce(tid, base, path, follow);
     } finally {
       child.close(base);
     }
@@ -131,38 +161,98 @@ final class PathObject {
 
   /** Opens a name below a directory of ours, as a thread would. */
   int openBelow(int tid, int base, byte[] name, boolean follow) throws AccessException {
-    if (!ownRoot || name[0] == '/') {
-      return name[0] == '/' ? open(tid, AT_FDCWD, name, follow) : openAt(base, name, follow, 0);
+    try {
+      return openBelowOnce(tid, base, name, follow);
+    } catch (UnfoldedException e) {
+      return open(tid, e, follow);
+    }
+  }
+
+  private int openBelowOnce(int tid, int base, byte[] name, boolean follow) throws AccessException {
+    if (name[0] == '/') {
+      return openOnce(tid, AT_FDCWD, name, follow);
+    }
+    if (!ownRoot) {
+      int object = openAt(base, name, follow, 0);
+      return isOfThisJvm(object) ? asNumbered(object, below(base, name), follow) : object;
     }
     // A link on the way may be absolute, and means the thread's root then.
     String link = new String(linkBytes(base), LATIN);
     if (!link.startsWith("/")) {
       throw new AccessException(-Errno.ENOTDIR.value());
     }
-    byte[] whole = (link + "/" + new String(name, LATIN)).getBytes(LATIN);
+    byte[] whole = below(base, name);
     if (whole.length >= PATH_MAX) {
       // No path leads there; below the directory itself nothing has to be looked up at the root.
       return openAt(base, name, follow, RESOLVE_BENEATH);
     }
-    return openAbsolute(tid, whole, follow);
+    return openAbsolute(tid, tid, whole, follow);
   }
 
-  private int openAbsolute(int tid, byte[] path, boolean follow) throws AccessException {
+  private byte[] below(int base, byte[] name) throws AccessException {
+    return (new String(linkBytes(base), LATIN) + "/" + new String(name, LATIN)).getBytes(LATIN);
+  }
+
+  private int openAbsolute(int tid, int numbered, byte[] path, boolean follow)
+      throws AccessException {
     if (!ownRoot) {
-      return openAt(AT_FDCWD, path, follow, 0);
+      int object = openAt(AT_FDCWD, path, follow, 0);
+      return isOfThisJvm(object) ? asNumbered(object, path, follow) : object;
     }
     byte[] seen = path;
     String text = new String(path, LATIN);
-    if (ownProcesses && text.startsWith("/proc/" + tid + "/")) {
+    if (ownProcesses && text.startsWith("/proc/" + numbered + "/")) {
       // The thread's own procfs knows it by the number that it has there.
-      String rest = text.substring(("/proc/" + tid).length());
-      seen = ("/proc/" + child.innerNumber(tid) + rest).getBytes(LATIN);
+      String rest = text.substring(("/proc/" + numbered).length());
+      seen = ("/proc/" + child.innerNumber(numbered) + rest).getBytes(LATIN);
     }
     int root = directory(tid, "root");
     try {
       return openAt(root, seen, follow, RESOLVE_IN_ROOT);
+    } catch (AccessException e) {
+      ProcessLinks.Opener opener = (each, last) -> openAt(root, each, last, RESOLVE_IN_ROOT);
+      if (!ownProcesses || e.result() != -Errno.ENOENT.value() || !links.mayLead(opener, seen)) {
+        throw e;
+      }
+      byte[] unfolded = links.unfolded(opener, seen, follow);
+      if (unfolded.length == 0) {
+        throw e;
+      }
+      throw new UnfoldedException(unfolded);
     } finally {
       child.close(root);
+    }
+  }
+
+  private boolean isOfThisJvm(int object) throws AccessException {
+    String path = link(object);
+    return path.startsWith(jvm)
+        && (path.length() == jvm.length() || path.charAt(jvm.length()) == '/');
+  }
+
+  /** What led to this JVM's process by its number, as ps looks at every process. */
+  private int asNumbered(int object, byte[] path, boolean follow) throws AccessException {
+    ProcessLinks.Opener opener = (each, last) -> openAt(AT_FDCWD, each, last, 0);
+    byte[] unfolded = path[0] == '/' ? links.unfolded(opener, path, follow) : new byte[0];
+    if (unfolded.length == 0) {
+      return object;
+    }
+    child.close(object);
+    throw new UnfoldedException(unfolded);
+  }
+
+  /** Thrown when a name leads through /proc/self, which means another process for the thread. */
+  private static final class UnfoldedException extends AccessException {
+    private static final long serialVersionUID = 1L;
+    private final transient byte[] path;
+
+    UnfoldedException(byte[] path) {
+      super(-Errno.ENOENT.value());
+      this.path = path;
+    }
+
+    byte[] path() {
+      return path;
     }
   }
 

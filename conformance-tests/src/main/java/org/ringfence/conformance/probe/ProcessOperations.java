@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
@@ -38,6 +39,7 @@ final class ProcessOperations {
     all.put("descriptors", ProcessOperations::strayDescriptors);
     all.put("no-new-privs", a -> statusIs("NoNewPrivs:\t1"));
     all.put("seccomp-filter", a -> statusIs("Seccomp:\t2"));
+    all.put("own-process", ProcessOperations::ownProcess);
     all.put("capability", a -> capability(Integer.parseInt(a[0])));
   }
 
@@ -102,13 +104,82 @@ final class ProcessOperations {
     return Files.readString(Path.of(proc("self", "status"))).contains(line + "\n") ? 0 : -1;
   }
 
-  private static long capability(int number) throws IOException {
-    for (String line : Files.readAllLines(Path.of(proc("self", "status")))) {
-      if (line.startsWith("CapEff:")) {
-        long set = Long.parseUnsignedLong(line.substring(7).trim(), 16);
-        return (set >> number & 1) == 1 ? 0 : -1;
+  /** Finds this process by each name that leads to it, and what is this process's below /proc. */
+  private static long ownProcess(String[] a) throws IOException {
+    LibC.onlyLinux("/proc");
+    Path workspace = Path.of(a[0]);
+    Files.createSymbolicLink(workspace.resolve("link"), Path.of("/proc/self"));
+    Files.createSymbolicLink(workspace.resolve("second"), Path.of("link/stat"));
+    Files.createSymbolicLink(workspace.resolve("up"), Path.of("/proc/net/../stat"));
+    Files.createSymbolicLink(workspace.resolve("round"), Path.of("/proc/self/cwd/round"));
+    LibC.call("chdir", "/proc");
+    String own = ProcessHandle.current().pid() + " ";
+    for (String name :
+        List.of(
+            "/proc/self/stat",
+            "/proc/./self/stat",
+            "//proc/self/stat",
+            "self/stat",
+            workspace + "/link/stat",
+            workspace + "/second",
+            workspace + "/up")) {
+      String got = text(name);
+      if (!got.startsWith(own)) {
+        throw new IOException(name + " is not of process " + own + ": " + got);
       }
     }
-    return -1;
+    for (String name : List.of("/proc/net/dev", "/proc/mounts", "net/dev", "mounts")) {
+      if (text(name).isEmpty()) {
+        throw new IOException(name + " is empty");
+      }
+    }
+    LibC.call("chdir", workspace.toString());
+    long round = LibC.call("open", "round", 0, 0);
+    if (round != KernelNumbers.error("ELOOP")) {
+      throw new IOException("a link that leads round: " + round);
+    }
+    return 0;
+  }
+
+  /** Reads through libc, so that relative names begin at the directory of this process. */
+  private static String text(String name) throws IOException {
+    int fd = (int) LibC.call("open", name, 0, 0);
+    if (fd < 0) {
+      throw new IOException(name + ": " + LibC.errorName(-fd));
+    }
+    Memory buffer = LibC.memory(4096);
+    long length = LibC.call("read", fd, buffer, 4096L);
+    LibC.call("close", fd);
+    return length <= 0 ? "" : new String(buffer.getByteArray(0, (int) length));
+  }
+
+  /** The effective capabilities of the thread that asks. */
+  static long capabilities() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/thread-self/status"))) {
+      if (line.startsWith("CapEff:")) {
+        return Long.parseUnsignedLong(line.substring(7).trim(), 16);
+      }
+    }
+    throw new IOException("/proc/thread-self/status has no CapEff");
+  }
+
+  /** Gives up what the calling thread holds beyond a set of capabilities. */
+  static void keepCapabilities(long kept) throws IOException {
+    Memory header = LibC.memory(8);
+    // _LINUX_CAPABILITY_VERSION_3 of linux/capability.h
+    header.setInt(0, 0x20080522);
+    // Twice effective, permitted and inheritable: the lower half, then the upper.
+    Memory data = LibC.memory(24);
+    for (int half = 0; half < 2; half++) {
+      data.setInt(12L * half, (int) (kept >> 32 * half));
+      data.setInt(12L * half + 4, (int) (kept >> 32 * half));
+    }
+    if (LibC.syscall(126, 91, header, data) != 0 || capabilities() != kept) {
+      throw new IOException("capabilities " + Long.toHexString(kept) + " cannot be kept alone");
+    }
+  }
+
+  private static long capability(int number) throws IOException {
+    return (capabilities() >> number & 1) == 1 ? 0 : -1;
   }
 }

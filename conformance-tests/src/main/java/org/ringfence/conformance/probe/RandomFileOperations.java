@@ -12,7 +12,8 @@ import org.ringfence.conformance.probe.Probe.Operation;
 
 /**
  * Operations on names, drawn by a seed: what comes of them inside a sandbox that decides on names
- * must be what comes of them without one. Prints a line per operation, then the tree.
+ * must be what comes of them without one. Prints a line per operation, then the tree; on Linux the
+ * capabilities that it held before them. With a fourth argument it holds no more than those.
  */
 final class RandomFileOperations {
   private static final KernelNumbers NUMBERS = KernelNumbers.here();
@@ -25,8 +26,9 @@ final class RandomFileOperations {
     NUMBERS.closeOnExec(),
     LibC.LINUX ? 0x200000 : 0
   };
+  private static final String CAPABILITIES = "capabilities ";
   private static final int[] ACCESS = {0, 1, 2};
-  // Without it root, which may hold no capability inside, would have less there than outside.
+  // A directory that its owner cannot enter would end the operations in it.
   private static final int OWNER = 0700;
   private static final int[] MODES = {0644, 0600, 0755, 0444, 01777};
   private static final String LONG = "n".repeat(300);
@@ -82,6 +84,12 @@ final class RandomFileOperations {
         "random-files",
         arguments -> {
           Path directory = Path.of(arguments[0]);
+          if (LibC.LINUX) {
+            if (arguments.length > 3) {
+              ProcessOperations.keepCapabilities(Long.parseUnsignedLong(arguments[3], 16));
+            }
+            System.out.println(CAPABILITIES + Long.toHexString(ProcessOperations.capabilities()));
+          }
           LibC.call("chdir", directory.toString());
           LibC.call("mkdir", "d", 0755);
           return new RandomFileOperations(directory, Long.parseLong(arguments[1]))
