@@ -1,14 +1,20 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
+import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
 import org.ringfence.plan.Availability;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.spi.SandboxBackend;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,9 +25,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
+    sortOptions = false,
     description = {
-      "Tries each backend and says whether it can run here, and if not, why and what would help.",
-      "Exits with 1 when none can.",
+      "Tries each backend of this system and says whether it can run here, and if not, why and what"
+          + " would help.",
+      "Exits with 1 when none can, or when --recommend finds none that fits.",
       ""
     })
 final class DoctorCommand implements Callable<Integer> {
@@ -33,72 +41,95 @@ final class DoctorCommand implements Callable<Integer> {
       arity = "0..1",
       fallbackValue = "agent",
       description = {
-        "Say which backend fits a workload best here, and why: ${COMPLETION-CANDIDATES}.",
+        "Say only which backend fits a workload best here, and why: ${COMPLETION-CANDIDATES}.",
         "Without a value: agent."
       })
   private Workload recommended;
 
+  @Option(names = "--json", description = "Print JSON; docs/json.md describes it.")
+  private boolean json;
+
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    Palette palette = Palette.ofThisTerminal();
-    boolean any = false;
-    Set<String> usable = new HashSet<>();
-    for (SandboxBackend backend : Backends.load().all()) {
+    Backends backends = Backends.load();
+    Map<SandboxBackend, Availability> ofThisSystem = new LinkedHashMap<>();
+    List<String> others = new ArrayList<>();
+    Set<String> usable = new LinkedHashSet<>();
+    for (SandboxBackend backend : backends.all()) {
+      if (SystemBackends.isOfAnother(backend.id())) {
+        others.add(backend.id());
+        continue;
+      }
       Availability availability = backend.probe();
-      any |= availability.usable();
+      ofThisSystem.put(backend, availability);
       if (availability.usable()) {
         usable.add(backend.id());
       }
-      out.println(
-          palette.answer(
-                  availability.usable(),
-                  String.format("%-12s", availability.usable() ? "available" : "unavailable"))
-              + String.format(" %-10s %s", backend.id(), backend.description()));
-      availability
-          .reasons()
-          .forEach(reason -> out.println("             because " + Printable.of(reason)));
-      availability
-          .remedies()
-          .forEach(remedy -> out.println("             try: " + Printable.of(remedy)));
-      availability
-          .facts()
-          .forEach(
-              (name, value) -> out.println("             " + name + ": " + Printable.of(value)));
     }
-    if (recommended != null) {
-      recommend(out, usable);
+    Recommendation answer =
+        recommended == null
+            ? null
+            : Recommendation.of(recommended, usable, id -> hidesCredentials(backends, id));
+    if (json) {
+      out.print(JsonText.of(tree(ofThisSystem, others, answer)));
+    } else if (answer != null) {
+      answer.lines().stream().map(Printable::of).forEach(out::println);
+    } else {
+      ofThisSystem.forEach((backend, availability) -> print(out, backend, availability));
+      if (!others.isEmpty()) {
+        out.println("of other systems: " + String.join(", ", others));
+      }
     }
     out.flush();
-    return any ? ExitCode.OK : ExitCode.NO;
+    boolean yes = answer == null ? !usable.isEmpty() : answer.backend().isPresent();
+    return yes ? ExitCode.OK : ExitCode.NO;
   }
 
-  private void recommend(PrintWriter out, Set<String> usable) {
-    out.println();
-    out.println("for " + recommended.about() + ":");
-    List<String> fitting = recommended.backends().stream().filter(usable::contains).toList();
-    for (String id : fitting) {
-      out.println("  --backend " + id + ": " + recommended.reason(id));
-    }
-    if (fitting.isEmpty()) {
-      out.println("  " + recommended.otherwise());
-    }
-    recommended.backends().stream()
-        .filter(id -> !usable.contains(id))
-        .filter(this::isOfThisSystem)
-        .findFirst()
-        .ifPresent(
-            id -> out.println("  better, once it runs: " + id + ", " + recommended.reason(id)));
+  private static void print(PrintWriter out, SandboxBackend backend, Availability availability) {
+    boolean usable = availability.usable();
+    out.println(
+        Palette.ofThisTerminal()
+                .answer(usable, String.format("%-12s", usable ? "available" : "unavailable"))
+            + String.format(" %-10s %s", backend.id(), backend.description()));
+    availability
+        .reasons()
+        .forEach(reason -> out.println("             because " + Printable.of(reason)));
+    availability
+        .remedies()
+        .forEach(remedy -> out.println("             try: " + Printable.of(remedy)));
+    availability
+        .facts()
+        .forEach((name, value) -> out.println("             " + name + ": " + Printable.of(value)));
   }
 
-  /** What could be set up here. */
-  private boolean isOfThisSystem(String id) {
-    List<String> there =
-        PathStyle.current() == PathStyle.WINDOWS
-            ? List.of("wsl2", "dedicated-user", "app-container")
-            : System.getProperty("os.name").startsWith("Mac")
-                ? List.of("seatbelt")
-                : List.of("landlock", "bubblewrap");
-    return there.contains(id);
+  private static boolean hidesCredentials(Backends backends, String id) {
+    List<String> names = new ArrayList<>(PolicyOptions.USUAL);
+    names.add("no-credentials");
+    EffectivePolicy policy = PolicyReader.combined(names).in(Places.current());
+    return backends.byId(id).plan(policy).acceptable();
+  }
+
+  private static Map<String, Object> tree(
+      Map<SandboxBackend, Availability> ofThisSystem, List<String> others, Recommendation answer) {
+    List<Object> backends = new ArrayList<>();
+    ofThisSystem.forEach(
+        (backend, availability) -> {
+          Map<String, Object> one = new LinkedHashMap<>();
+          one.put("id", backend.id());
+          one.put("description", backend.description());
+          one.put("available", availability.usable());
+          one.put("reasons", availability.reasons());
+          one.put("remedies", availability.remedies());
+          one.put("facts", availability.facts());
+          backends.add(one);
+        });
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("backends", backends);
+    tree.put("otherSystems", others);
+    if (answer != null) {
+      tree.put("recommendation", answer.tree());
+    }
+    return tree;
   }
 }

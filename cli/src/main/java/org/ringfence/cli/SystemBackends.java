@@ -2,10 +2,16 @@ package org.ringfence.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.ringfence.policy.PathStyle;
 
 /** The backends that could run on this system, once they are set up. */
 final class SystemBackends {
+  private static final List<String> OF_LINUX = List.of("landlock", "bubblewrap");
+  private static final List<String> OF_MAC = List.of("seatbelt");
+  private static final List<String> OF_WINDOWS =
+      List.of("wsl2", "dedicated-user", "app-container", "restricted-token");
+
   private SystemBackends() {}
 
   /** Whether a backend is made for this system. */
@@ -13,12 +19,17 @@ final class SystemBackends {
     return ids().contains(id);
   }
 
+  /** Whether a backend is known to be made for another system. */
+  static boolean isOfAnother(String id) {
+    return !contains(id)
+        && Stream.of(OF_LINUX, OF_MAC, OF_WINDOWS).anyMatch(known -> known.contains(id));
+  }
+
   private static List<String> ids() {
     if (PathStyle.current() == PathStyle.WINDOWS) {
-      return List.of("wsl2", "dedicated-user", "app-container", "restricted-token");
+      return OF_WINDOWS;
     }
-    return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac")
-        ? List.of("seatbelt")
-        : List.of("landlock", "bubblewrap");
+    String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+    return system.startsWith("mac") ? OF_MAC : OF_LINUX;
   }
 }

@@ -6,14 +6,18 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.cli.json.JsonText;
 import picocli.CommandLine;
 
 /** What does not need a process of its own: everything but {@code run}. */
+@SuppressWarnings("unchecked") // JSON objects and lists
 class CommandLineTest {
   private record Result(int exit, String out, String err) {}
 
@@ -28,8 +32,11 @@ class CommandLineTest {
 
   @Test
   void doctorRecommendsWhatRunsHere() {
-    assertThat(ringfence("doctor", "--recommend").out())
-        .contains("for untrusted commands", "  --backend ");
+    Result agent = ringfence("doctor", "--recommend");
+    assertThat(agent.out())
+        .startsWith("for untrusted commands")
+        .contains("run: ringfence run --backend ");
+    assertThat(agent.out().lines().count()).isLessThanOrEqualTo(3);
     assertThat(ringfence("doctor", "--recommend", "packaged").out())
         .contains("use the program's own .exe");
     assertThat(ringfence("doctor", "--recommend", "nothing").exit())
@@ -86,16 +93,28 @@ class CommandLineTest {
   }
 
   @Test
-  void doctorSpeaksOfEveryBackend() {
-    assertThat(ringfence("doctor").out())
-        .contains(
-            "landlock",
-            "seatbelt",
-            "restricted-token",
-            "app-container",
-            "wsl2",
-            "unavailable",
-            "because");
+  void doctorShowsThisSystemsBackendsAndTheOthersInOneLine() {
+    String text = ringfence("doctor").out();
+    assertThat(text.lines().filter(line -> line.matches("(un)?available .*")).count()).isEqualTo(2);
+    assertThat(text.lines().toList().get(0)).contains("landlock");
+    assertThat(text.strip().lines().reduce((first, last) -> last).orElseThrow())
+        .isEqualTo(
+            "of other systems: seatbelt, restricted-token, app-container, dedicated-user, wsl2");
+  }
+
+  @Test
+  void doctorPrintsJson() throws Exception {
+    var tree = JsonText.read(ringfence("doctor", "--recommend", "ci", "--json").out());
+    assertThat(tree).containsOnlyKeys("backends", "otherSystems", "recommendation");
+    assertThat((List<Object>) tree.get("backends"))
+        .allSatisfy(
+            backend ->
+                assertThat((Map<String, Object>) backend)
+                    .containsOnlyKeys(
+                        "id", "description", "available", "reasons", "remedies", "facts"));
+    assertThat((Map<String, Object>) tree.get("recommendation"))
+        .containsOnlyKeys("workload", "backend", "reason", "command", "better", "also")
+        .containsEntry("workload", "ci");
   }
 
   @Test

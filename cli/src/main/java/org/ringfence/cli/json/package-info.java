@@ -1,0 +1,2 @@
+/** What the command line prints as JSON. */
+package org.ringfence.cli.json;
