@@ -10,7 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
 import org.ringfence.review.Change;
 import org.ringfence.review.WorkspaceReview;
@@ -26,6 +31,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Shows, commits or discards the changes that 'run --review' has kept.")
 final class ReviewCommand {
+  private static final String JSON = "Print JSON; docs/json.md describes it.";
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm");
   private static final Path OUTPUT = Path.of("/proc/self/fd/1");
 
@@ -45,21 +51,44 @@ final class ReviewCommand {
   @Command(
       name = "list",
       description = "Lists the reviews that wait for a decision: id, begin, changes, workspace.")
-  int list() throws IOException {
+  int list(@Option(names = "--json", description = JSON) boolean json) throws IOException {
     List<WorkspaceReview> all = WorkspaceReview.list(store());
-    for (WorkspaceReview review : all) {
-      out()
-          .println(
-              review.id()
-                  + "  "
-                  + TIME.format(review.begun().atZone(ZoneId.systemDefault()))
-                  + "  "
-                  + count(review)
-                  + "  "
-                  + Printable.of(review.workspace().toString()));
+    if (json) {
+      List<Object> trees = new ArrayList<>();
+      for (WorkspaceReview review : all) {
+        trees.add(tree(review));
+      }
+      out().print(JsonText.of(Map.of("reviews", trees)));
+    } else {
+      for (WorkspaceReview review : all) {
+        out()
+            .println(
+                review.id()
+                    + "  "
+                    + TIME.format(review.begun().atZone(ZoneId.systemDefault()))
+                    + "  "
+                    + count(review)
+                    + "  "
+                    + Printable.of(review.workspace().toString()));
+      }
     }
     out().flush();
     return ExitCode.OK;
+  }
+
+  private static Map<String, Object> tree(WorkspaceReview review) throws IOException {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("id", review.id());
+    tree.put("begun", review.begun().toString());
+    tree.put("workspace", review.workspace().toString());
+    try {
+      tree.put("changes", review.changes().size());
+      tree.put("problem", null);
+    } catch (IOException e) {
+      tree.put("changes", null);
+      tree.put("problem", FileFailure.reason(e));
+    }
+    return tree;
   }
 
   /** A review whose workspace is gone is listed all the same: it can be discarded. */
@@ -79,8 +108,28 @@ final class ReviewCommand {
         "In a file it is a patch for 'git apply' and 'patch -p1'; anywhere else what could act on a"
             + " terminal is written as an escape."
       })
-  int show(@Parameters(paramLabel = "ID") String id) throws IOException {
+  int show(
+      @Parameters(paramLabel = "ID") String id,
+      @Option(names = "--json", description = JSON) boolean json)
+      throws IOException {
     WorkspaceReview review = WorkspaceReview.find(store(), id);
+    if (json) {
+      List<Object> changes = new ArrayList<>();
+      for (Change change : review.changes()) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        one.put("path", change.printable());
+        one.put("kind", change.kind().name().toLowerCase(Locale.ROOT));
+        one.put("conflict", change.conflict());
+        one.put("oldMode", Integer.toOctalString(change.oldMode()));
+        one.put("newMode", Integer.toOctalString(change.newMode()));
+        changes.add(one);
+      }
+      Map<String, Object> tree = tree(review);
+      tree.put("changes", changes);
+      out().print(JsonText.of(tree));
+      out().flush();
+      return ExitCode.OK;
+    }
     // A pipe may well end on a terminal; a regular file does not.
     if (Files.isRegularFile(OUTPUT)) {
       // In the encoding of the files, whatever the terminal's is.

@@ -108,28 +108,41 @@ final class ReviewPrinter {
       Change change, boolean before, Optional<byte[]> old, boolean after, Optional<byte[]> now) {
     String a = quoted("a/" + change.name());
     String b = quoted("b/" + change.name());
+    List<String> from = before ? lines(old) : List.of();
+    List<String> to = after ? lines(now) : List.of();
+    boolean text = from != null && to != null;
+    if (!text) {
+      // Before the header of git, which would refuse the whole patch for this line in it.
+      line(
+          "Binary or large files "
+              + (before ? a : NOTHING)
+              + " and "
+              + (after ? b : NOTHING)
+              + " differ");
+    }
+    boolean otherMode = before && after && !mode(change.oldMode()).equals(mode(change.newMode()));
+    if (!text && !otherMode) {
+      return;
+    }
     line("diff --git " + a + " " + b);
     if (!before) {
       line("new file mode " + mode(change.newMode()));
     } else if (!after) {
       line("deleted file mode " + mode(change.oldMode()));
-    } else if (!mode(change.oldMode()).equals(mode(change.newMode()))) {
+    } else if (otherMode) {
       line("old mode " + mode(change.oldMode()));
       line("new mode " + mode(change.newMode()));
     }
-    List<String> from = before ? lines(old) : List.of();
-    List<String> to = after ? lines(now) : List.of();
-    if (from == null || to == null) {
-      line("Binary or large files " + (before ? a : NOTHING) + " and " + b + " differ");
+    if (!text) {
       return;
     }
     Patch<String> difference = DiffUtils.diff(from, to);
-    List<String> text =
+    List<String> hunks =
         UnifiedDiffUtils.generateUnifiedDiff(
             before ? a : NOTHING, after ? b : NOTHING, from, difference, CONTEXT);
-    for (int i = 0; i < text.size(); i++) {
+    for (int i = 0; i < hunks.size(); i++) {
       // Of the first two lines the names are escaped already.
-      String each = text.get(i).startsWith("@@ ") ? hunk(text.get(i)) : text.get(i);
+      String each = hunks.get(i).startsWith("@@ ") ? hunk(hunks.get(i)) : hunks.get(i);
       line(i < 2 || patch ? each : shown(each));
     }
   }
