@@ -1,6 +1,10 @@
 package org.ringfence.event;
 
 import java.util.Objects;
+import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.Remedy;
 
 /**
  * Something that the sandbox denied.
@@ -9,8 +13,7 @@ import java.util.Objects;
  * @param target the path or address it was tried on
  * @param pid the process that tried it
  * @param executable the program that the process runs; empty when it could not be learned
- * @param rule the rule that decided
- * @param remedy what would allow it
+ * @param reason what decided
  * @param certainty how sure this is
  */
 public record Violation(
@@ -18,8 +21,7 @@ public record Violation(
     String target,
     long pid,
     String executable,
-    String rule,
-    String remedy,
+    Reason reason,
     Certainty certainty) {
   /** How sure a reported denial is. */
   public enum Certainty {
@@ -34,9 +36,28 @@ public record Violation(
     Objects.requireNonNull(operation, "operation");
     Objects.requireNonNull(target, "target");
     Objects.requireNonNull(executable, "executable");
-    Objects.requireNonNull(rule, "rule");
-    Objects.requireNonNull(remedy, "remedy");
+    Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(certainty, "certainty");
+  }
+
+  /**
+   * The rule that decided, in the words of the policy.
+   *
+   * @return the text of the reason
+   */
+  public String rule() {
+    return reason.text();
+  }
+
+  /**
+   * What would allow it. Looks at what lies at the path now, on this machine.
+   *
+   * @return an addition to the policy, or why there is none
+   */
+  public Remedy remedy() {
+    Places places = Places.current();
+    return new Remedies(PathLookup.HOST, PathLookup.HOST.real(places.systemTmp()), places.home())
+        .of(this);
   }
 
   /**
@@ -57,9 +78,7 @@ public record Violation(
             + ", executable="
             + executable
             + ", rule="
-            + rule
-            + ", remedy="
-            + remedy
+            + rule()
             + ", certainty="
             + certainty
             + "]");

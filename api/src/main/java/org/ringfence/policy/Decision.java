@@ -1,31 +1,48 @@
 package org.ringfence.policy;
 
+import java.util.Objects;
+
 /**
  * An answer of the policy.
  *
  * @param allowed whether the operation is granted
- * @param rule the rule that decided, in the words of the policy
- * @param reason why it is denied; empty when allowed
+ * @param reason what decided
+ * @param explanation why it is denied, in words; empty when allowed
  */
-public record Decision(boolean allowed, String rule, String reason) {
+public record Decision(boolean allowed, Reason reason, String explanation) {
+  /** Checks that no part is null. */
+  public Decision {
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(explanation, "explanation");
+  }
+
+  /**
+   * The rule that decided, in the words of the policy.
+   *
+   * @return the text of the reason
+   */
+  public String rule() {
+    return reason.text();
+  }
+
   /**
    * A grant.
    *
-   * @param rule the rule that grants
+   * @param reason what grants
    * @return the decision
    */
-  public static Decision allow(String rule) {
-    return new Decision(true, rule, "");
+  public static Decision allow(Reason reason) {
+    return new Decision(true, reason, "");
   }
 
   /**
    * A denial.
    *
-   * @param rule the rule that denies
-   * @param reason why
+   * @param reason what denies
+   * @param explanation why, in words
    * @return the decision
    */
-  public static Decision deny(String rule, String reason) {
-    return new Decision(false, rule, reason);
+  public static Decision deny(Reason reason, String explanation) {
+    return new Decision(false, reason, explanation);
   }
 }

@@ -17,8 +17,6 @@ import java.util.stream.Collectors;
  * evaluating it does not.
  */
 public final class EffectivePolicy {
-  private static final Decision BY_DEFAULT_READ = Decision.allow("files.default read");
-  private static final Decision BY_DEFAULT_WRITE = Decision.allow("files.default write");
 
   private final SandboxPolicy policy;
   private final Places places;
@@ -222,19 +220,21 @@ public final class EffectivePolicy {
     List<String> components = places.style().components(path);
     DenyGlob glob = globs.denying(components);
     if (glob != null) {
-      return Decision.deny("files.denyGlobs " + glob, "the name is denied everywhere");
+      return Decision.deny(new Reason.Glob(glob.toString()), "the name is denied everywhere");
     }
     EffectiveRule rule = tree.decide(components);
     if (rule == null) {
       return byDefault(operation);
     }
     if (!rule.access().permits(operation)) {
-      return Decision.deny("files.rules " + rule.origin(), "the rule grants no " + word(operation));
+      return Decision.deny(
+          new Reason.Rule(rule.origin(), rule.access(), operation),
+          "the rule grants no " + word(operation));
     }
     if (operation == Operation.WRITE) {
       String kept = protectedPathOver(path);
       if (kept != null) {
-        return Decision.deny("files.protectedPaths " + kept, "the path stays as it is");
+        return Decision.deny(new Reason.ProtectedPath(kept), "the path stays as it is");
       }
       int depth = tree.depthOfDecision(components);
       String name =
@@ -243,12 +243,12 @@ public final class EffectivePolicy {
         return byName(name);
       }
     }
-    return Decision.allow("files.rules " + rule.origin());
+    return Decision.allow(new Reason.Rule(rule.origin(), rule.access(), operation));
   }
 
   static Decision byName(String name) {
     return Decision.deny(
-        "protectedNames " + name, "what lies there can run code in a later session");
+        new Reason.ProtectedName(name), "what lies there can run code in a later session");
   }
 
   private String protectedPathOver(String path) {
@@ -330,14 +330,14 @@ public final class EffectivePolicy {
     }
     for (String kept : protectedPaths) {
       if (isAtOrBelow(kept, path)) {
-        return Decision.deny("files.protectedPaths " + kept, "it lies below");
+        return Decision.deny(new Reason.ProtectedPath(kept), "it lies below");
       }
     }
     EffectiveRule granted = null;
     for (EffectiveRule rule : rules) {
       if (isAtOrBelow(rule.path(), path)) {
         if (rule.access() != Access.WRITE) {
-          return Decision.deny("files.rules " + rule.origin(), "it lies below");
+          return Decision.deny(new Reason.RuleBelow(rule.origin()), "it lies below");
         }
         granted = rule;
       }
@@ -345,7 +345,7 @@ public final class EffectivePolicy {
     return granted == null
         ? decision
         : Decision.deny(
-            "files.rules " + granted.origin(),
+            new Reason.RuleBelow(granted.origin()),
             "what is granted stays, or a later command would get what takes its place");
   }
 
@@ -361,8 +361,9 @@ public final class EffectivePolicy {
     DenyGlob lost =
         globs.lostByMove(places.style().components(from), places.style().components(to));
     return lost == null
-        ? Decision.allow("files.denyGlobs")
-        : Decision.deny("files.denyGlobs " + lost, "what it denies below would be read there");
+        ? Decision.allow(new Reason.Glob(""))
+        : Decision.deny(
+            new Reason.Glob(lost.toString()), "what it denies below would be read there");
   }
 
   /**
@@ -476,14 +477,12 @@ public final class EffectivePolicy {
   }
 
   private Decision byDefault(Operation operation) {
-    return switch (policy.fileDefault()) {
-      case WRITE -> BY_DEFAULT_WRITE;
-      case READ ->
-          operation == Operation.READ
-              ? BY_DEFAULT_READ
-              : Decision.deny("files.default read", "no rule grants writing");
-      case MINIMAL -> Decision.deny("files.default minimal", "no rule grants it");
-    };
+    FileDefault value = policy.fileDefault();
+    Reason reason = new Reason.Default(value, operation);
+    return value == FileDefault.WRITE || value == FileDefault.READ && operation == Operation.READ
+        ? Decision.allow(reason)
+        : Decision.deny(
+            reason, value == FileDefault.READ ? "no rule grants writing" : "no rule grants it");
   }
 
   private static String word(Operation operation) {

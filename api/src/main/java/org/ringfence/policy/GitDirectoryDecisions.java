@@ -62,7 +62,7 @@ public final class GitDirectoryDecisions {
     below.addAll(components.subList(holder, components.size()));
     String name = replacement ? names.matchingReplacement(below) : names.matching(below);
     return name == null || !policy.keepsNames(path) && !policy.leads(components, holder)
-        ? Decision.allow("no protected name of git's")
+        ? Decision.allow(new Reason.NothingAgainst("no protected name of git's"))
         : EffectivePolicy.byName(name);
   }
 
@@ -77,7 +77,7 @@ public final class GitDirectoryDecisions {
   public Decision changed(String path, String reason) {
     List<String> components = style.components(path);
     return policy.keepsNames(path) || policy.leads(components, Math.max(0, components.size() - 1))
-        ? Decision.deny("protectedNames git directory", reason)
-        : Decision.allow("no protected place");
+        ? Decision.deny(new Reason.ProtectedName("git directory"), reason)
+        : Decision.allow(new Reason.NothingAgainst("no protected place"));
   }
 }

@@ -37,9 +37,6 @@ public record NetworkPolicy(
     List<PublishedPort> publish,
     boolean checkServerName) {
 
-  /** The rule of a host that nothing in the policy speaks of. */
-  public static final String UNLISTED = "network.mode allowlist";
-
   /** Checks the parts and copies the lists. */
   public NetworkPolicy {
     Objects.requireNonNull(mode, "mode");
@@ -84,22 +81,22 @@ public record NetworkPolicy(
       return denied.get();
     }
     if (HostPattern.isLoopback(normal) && hostLoopbackPorts.contains(port)) {
-      return Decision.allow("network.hostLoopbackPorts " + port);
+      return Decision.allow(new Reason.HostLoopbackPort(port));
     }
     switch (mode) {
       case FULL:
-        return Decision.allow("network.mode full");
+        return Decision.allow(new Reason.NetworkOpen());
       case NONE:
-        return Decision.deny("network.mode none", "no host is reached");
+        return Decision.deny(new Reason.NetworkClosed(normal, port), "no host is reached");
       default:
         break;
     }
     for (HostPattern pattern : allow) {
       if (pattern.matches(normal, port)) {
-        return Decision.allow("network.allow " + pattern);
+        return Decision.allow(new Reason.Listed(pattern.toString()));
       }
     }
-    return Decision.deny(UNLISTED, "no pattern of network.allow matches");
+    return Decision.deny(new Reason.Unlisted(normal, port), "no pattern of network.allow matches");
   }
 
   /**
@@ -134,7 +131,7 @@ public record NetworkPolicy(
       return allowed;
     }
     return Decision.deny(
-        "network.privateRanges",
+        new Reason.SpecialAddress(literal, port),
         "an allowed name resolves to the special address " + literal + ", which is not named");
   }
 
@@ -150,7 +147,10 @@ public record NetworkPolicy(
     return deny.stream()
         .filter(pattern -> pattern.denies(normal, port))
         .findFirst()
-        .map(pattern -> Decision.deny("network.deny " + pattern, normal + " is on the deny list"));
+        .map(
+            pattern ->
+                Decision.deny(
+                    new Reason.DeniedHost(pattern.toString()), normal + " is on the deny list"));
   }
 
   /**

@@ -56,6 +56,8 @@ public final class PolicyProposal {
    */
   public record Refusal(Violation denial, String reason) {}
 
+  private static final String SERVICE = "what serves there acts outside the sandbox";
+
   private final SandboxPolicy.Builder builder;
   private final EffectivePolicy before;
   private final WriteBounds bounds;
@@ -93,31 +95,35 @@ public final class PolicyProposal {
   }
 
   private void add(Violation denial) {
-    String rule = denial.rule();
-    String remedy = denial.remedy();
-    if (rule.startsWith("files.default")
-        || rule.startsWith("files.rules") && !rule.endsWith(": none")) {
-      if (remedy.endsWith("\"read\"")) {
-        read(denial);
-      } else {
-        write(denial);
+    Reason reason = denial.reason();
+    if (reason instanceof Reason.Default byDefault) {
+      file(denial, byDefault.asked());
+    } else if (reason instanceof Reason.Rule rule && rule.access() != Access.NONE) {
+      file(denial, rule.asked());
+    } else if (reason instanceof Reason.UnixSocket socket && !socket.path().isEmpty()) {
+      Grant grant = new Grant("network.unixSockets " + socket.path(), "", denial);
+      if (asked(grant, SERVICE)) {
+        builder.unixSocket(socket.path());
       }
-    } else if (remedy.startsWith("network.unixSockets ")) {
-      Grant grant = new Grant("network.unixSockets " + denial.target(), "", denial);
-      if (asked(grant, "what serves there acts outside the sandbox")) {
-        builder.unixSocket(denial.target());
+    } else if (reason instanceof Reason.ForeignLoopback loopback) {
+      Grant grant = new Grant("network.hostLoopbackPorts " + loopback.port(), "", denial);
+      if (asked(grant, SERVICE)) {
+        builder.hostLoopbackPort(loopback.port());
       }
-    } else if (remedy.startsWith("network.allow ")
-        && before.policy().network().mode() == NetworkMode.ALLOWLIST) {
-      builder.allowHost(remedy.substring("network.allow ".length()));
-      granted.add(new Grant(remedy, "", denial));
-    } else if (remedy.startsWith("network.hostLoopbackPorts ")) {
-      if (asked(new Grant(remedy, "", denial), "what serves there acts outside the sandbox")) {
-        String port = remedy.substring("network.hostLoopbackPorts ".length());
-        builder.hostLoopbackPort(Integer.parseInt(port));
-      }
+    } else if (reason instanceof Reason.Unlisted
+        && denial.remedy() instanceof Remedy.AllowHost host) {
+      builder.allowHost(host.pattern());
+      granted.add(new Grant("network.allow " + host.pattern(), "", denial));
     } else {
-      refuse(denial, rule);
+      refuse(denial, reason.text());
+    }
+  }
+
+  private void file(Violation denial, Operation asked) {
+    if (asked == Operation.READ) {
+      read(denial);
+    } else {
+      write(denial);
     }
   }
 

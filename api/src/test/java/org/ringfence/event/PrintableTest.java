@@ -12,6 +12,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.ringfence.policy.Reason;
 
 class PrintableTest {
   /** Controls, what turns the direction of writing, what ends a line, halves of pairs, and text. */
@@ -74,7 +75,8 @@ class PrintableTest {
   void eventsAreOneLine() {
     String name = "a\nringfence: \u001b[2J";
     Violation violation =
-        new Violation("openat", name, 1, name, name, name, Violation.Certainty.CERTAIN);
+        new Violation(
+            "openat", name, 1, name, new Reason.ProtectedPath(name), Violation.Certainty.CERTAIN);
     AuditRecord record =
         new AuditRecord(
             1, 1, name, List.of(name), name, Instant.EPOCH, Instant.EPOCH, OptionalInt.of(0));

@@ -27,8 +27,8 @@ class NetworkPolicyTest {
   void anAllowedNameDoesNotAllowASpecialAddress() {
     NetworkPolicy policy = allowlist().allowHost("repo.test").denyHost("9.9.9.9").build().network();
     assertThat(policy.evaluate("repo.test", address("1.2.3.4"), 443).allowed()).isTrue();
-    assertThat(policy.evaluate("other.test", address("1.2.3.4"), 443).rule())
-        .isEqualTo(NetworkPolicy.UNLISTED);
+    assertThat(policy.evaluate("other.test", address("1.2.3.4"), 443).reason())
+        .isEqualTo(new Reason.Unlisted("other.test", 443));
     assertThat(policy.evaluate("repo.test", address("10.0.0.1"), 443).rule())
         .isEqualTo("network.privateRanges");
     assertThat(policy.evaluate("repo.test", address("9.9.9.9"), 443).rule())

@@ -41,8 +41,7 @@ class PolicyProposalTest {
         path.toString(),
         1,
         "",
-        "files.default " + fallback.name().toLowerCase(java.util.Locale.ROOT),
-        "files.rules \"" + path + "\": \"" + access + "\"",
+        new Reason.Default(fallback, access.equals("read") ? Operation.READ : Operation.WRITE),
         Violation.Certainty.CERTAIN);
   }
 
@@ -193,8 +192,7 @@ class PolicyProposalTest {
             "/run/docker.sock",
             1,
             "",
-            "network.unixSockets",
-            "network.unixSockets \"/run/docker.sock\"",
+            new Reason.UnixSocket("/run/docker.sock"),
             Violation.Certainty.CERTAIN);
     grantsNothing(after(Presets.load("read-only"), socket), "acts outside");
     assertThat(questions).hasSize(1);

@@ -87,7 +87,7 @@ final class CheckCommand implements Callable<Integer> {
             + answer
             + "  by "
             + Printable.of(decision.rule())
-            + (decision.reason().isEmpty() ? "" : ": " + decision.reason()));
+            + (decision.explanation().isEmpty() ? "" : ": " + decision.explanation()));
     return decision.allowed();
   }
 }

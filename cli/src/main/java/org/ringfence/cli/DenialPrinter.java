@@ -25,8 +25,7 @@ final class DenialPrinter implements SandboxListener {
             + violation.pid()
             + "): "
             + Printable.of(violation.rule())
-            + "; to allow it: "
-            + Printable.of(violation.remedy()));
+            + RemedyText.of(violation.remedy()));
     out.flush();
   }
 

@@ -67,11 +67,7 @@ final class DenialReport implements SandboxListener {
                     ? ""
                     : " by " + Printable.of(violation.executable()))
                 + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
-        out.println(
-            "    "
-                + Printable.of(violation.rule())
-                + "; to allow it: "
-                + Printable.of(violation.remedy()));
+        out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
       }
     }
     if (uncounted > 0) {

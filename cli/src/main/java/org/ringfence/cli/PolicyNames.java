@@ -11,7 +11,7 @@ import org.ringfence.policy.json.Presets;
 /**
  * The presets and files that {@code --policy} names, in their order. Immutable.
  *
- * @param names presets' names, files' paths, and {@link #STANDARD_INPUT}
+ * @param names presets' names, files' paths, JSON, and {@link #STANDARD_INPUT}
  */
 record PolicyNames(List<String> names) {
   /** What {@code -} is called from here on, in errors as well. */
@@ -26,6 +26,10 @@ record PolicyNames(List<String> names) {
   static PolicyNames of(List<String> values) {
     List<String> names = new ArrayList<>();
     for (String value : values) {
+      if (PolicyReader.isText(value)) {
+        names.add(value);
+        continue;
+      }
       for (String name : value.split(",", -1)) {
         if (name.isBlank()) {
           throw new InvalidPolicyException(
@@ -41,13 +45,13 @@ record PolicyNames(List<String> names) {
   }
 
   /**
-   * What makes the policy: presets that are additions add to what a command starts from; a preset
-   * that stands alone or a file takes its place.
+   * What makes the policy: presets that are additions, and JSON, add to what a command starts from;
+   * a preset that stands alone or a file takes its place.
    *
    * @param start what the command starts from
    */
   List<String> on(List<String> start) {
-    if (!names.stream().allMatch(Presets::isAddition)) {
+    if (!names.stream().allMatch(name -> PolicyReader.isText(name) || Presets.isAddition(name))) {
       return names;
     }
     Set<String> all = new LinkedHashSet<>(start);

@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.PolicyProposal.Grant;
+import org.ringfence.policy.Reason;
 
 class GrantPromptTest {
   private static final Grant GRANT =
@@ -26,8 +29,7 @@ class GrantPromptTest {
               "/srv/x\u001b[2J",
               1,
               "",
-              "files.default read",
-              "r",
+              new Reason.Default(FileDefault.READ, Operation.WRITE),
               Violation.Certainty.CERTAIN));
 
   /** A terminal at which someone answers each question when it is put. */

@@ -19,7 +19,7 @@ import org.ringfence.egress.proxy.ProxySettings;
 import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.HostPattern;
-import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 
 /**
  * The way out of one sandbox whose kernel side decides on addresses: its name server, and the
@@ -71,12 +71,12 @@ public final class Egress implements AutoCloseable {
    * Opens the way out.
    *
    * @param decisions what is allowed; closed with this
-   * @param refused takes each name that is not answered, and the rule
+   * @param refused takes each name that is not answered, and the reason
    * @param upstream the proxy that the machine's network asks for, empty for none
    * @throws IOException if the name server or the proxy cannot be started
    */
   public Egress(
-      HostDecisions decisions, BiConsumer<String, String> refused, Optional<UpstreamProxy> upstream)
+      HostDecisions decisions, BiConsumer<String, Reason> refused, Optional<UpstreamProxy> upstream)
       throws IOException {
     this(
         decisions,
@@ -88,7 +88,7 @@ public final class Egress implements AutoCloseable {
 
   Egress(
       HostDecisions decisions,
-      BiConsumer<String, String> refused,
+      BiConsumer<String, Reason> refused,
       Optional<UpstreamProxy> upstream,
       HostsFile hosts,
       NameSource source)
@@ -146,7 +146,7 @@ public final class Egress implements AutoCloseable {
     Optional<String> name = standIns.name(address);
     String host = name.orElseGet(() -> HostPattern.literal(address));
     if (isUpstream(host, address, port)) {
-      return Optional.of(Route.led(Decision.allow("the proxy upstream"), host, Via.PROXY));
+      return Optional.of(Route.led(Decision.allow(new Reason.Upstream()), host, Via.PROXY));
     }
     if (upstream.isPresent() && upstream.get().covers(host)) {
       Decision decision = decisions.known(host, port);
@@ -158,7 +158,7 @@ public final class Egress implements AutoCloseable {
       return Optional.empty();
     }
     Route route = byAddress(address, port);
-    boolean ask = decisions.asks() && route.decision().rule().equals(NetworkPolicy.UNLISTED);
+    boolean ask = decisions.asks() && route.decision().reason() instanceof Reason.Unlisted;
     return ask ? Optional.empty() : Optional.of(checked(route, port));
   }
 
@@ -284,12 +284,16 @@ public final class Egress implements AutoCloseable {
       return lookup.resolve(decision, host, port).stream()
           .findFirst()
           .map(first -> new Route(first.decision(), host, first.address()))
-          .orElseGet(
-              () ->
-                  new Route(Decision.deny(decision.rule(), host + " has no address"), host, null));
+          .orElseGet(() -> notFound(host, "it has no address"));
     } catch (IOException e) {
-      return new Route(Decision.deny(decision.rule(), e.getMessage()), host, null);
+      return notFound(host, e.getMessage());
     }
+  }
+
+  /** The host is allowed; that it is not found is no decision of the policy or of a listener. */
+  private static Route notFound(String host, String problem) {
+    String shown = problem == null ? "no answer" : problem;
+    return new Route(Decision.deny(new Reason.NotFound(host, shown), shown), host, null);
   }
 
   /**

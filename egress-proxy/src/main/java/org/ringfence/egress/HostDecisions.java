@@ -24,6 +24,8 @@ import org.ringfence.event.SandboxListener;
 import org.ringfence.event.SandboxListener.Interest;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.Reason.Listener.Answer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -117,18 +119,18 @@ public final class HostDecisions implements AutoCloseable {
    *
    * @param host a name or an address
    * @param port the port
-   * @return the decision; {@link NetworkPolicy#UNLISTED} when nothing speaks of the host
+   * @return the decision; {@link Reason.Unlisted} when nothing speaks of the host
    */
   public Decision known(String host, int port) {
     Decision decision = policy.evaluate(host, port);
     Boolean answer =
-        decision.rule().equals(NetworkPolicy.UNLISTED) ? settled.get(endpoint(host, port)) : null;
+        decision.reason() instanceof Reason.Unlisted ? settled.get(endpoint(host, port)) : null;
     if (answer == null) {
       return decision;
     }
     return answer
-        ? Decision.allow("allowed by the listener")
-        : Decision.deny("denied by the listener", "the listener decided so");
+        ? Decision.allow(new Reason.Listener(Answer.ALLOWED))
+        : Decision.deny(new Reason.Listener(Answer.DENIED), "the listener decided so");
   }
 
   /**
@@ -142,7 +144,7 @@ public final class HostDecisions implements AutoCloseable {
    */
   public Decision decide(String host, int port, Client client) {
     Decision decision = known(host, port);
-    if (asking == null || !decision.rule().equals(NetworkPolicy.UNLISTED)) {
+    if (asking == null || !(decision.reason() instanceof Reason.Unlisted)) {
       return decision;
     }
     Duration patience = listener.decisionTimeout();
@@ -158,7 +160,7 @@ public final class HostDecisions implements AutoCloseable {
     } catch (TimeoutException e) {
       awaited.set(false);
       answer.cancel(true);
-      return Decision.deny(NetworkPolicy.UNLISTED, "nobody decided within " + patience);
+      return Decision.deny(decision.reason(), "no listener decided within " + patience);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return decision;
@@ -171,7 +173,7 @@ public final class HostDecisions implements AutoCloseable {
   /** On the one thread that asks: what was settled meanwhile is not asked about again. */
   private Decision ask(String host, int port, Client client, AtomicBoolean awaited) {
     Decision before = known(host, port);
-    if (!before.rule().equals(NetworkPolicy.UNLISTED)) {
+    if (!(before.reason() instanceof Reason.Unlisted)) {
       return before;
     }
     HostVerdict verdict =
@@ -182,7 +184,7 @@ public final class HostDecisions implements AutoCloseable {
     }
     switch (verdict) {
       case ALLOW_ONCE:
-        return Decision.allow("allowed once by the listener");
+        return Decision.allow(new Reason.Listener(Answer.ALLOWED_ONCE));
       case ALLOW_FOR_SANDBOX:
         settled.put(endpoint(host, port), true);
         break;

@@ -6,7 +6,9 @@ import java.net.SocketException;
 import java.util.function.Predicate;
 import org.ringfence.policy.AddressRange;
 import org.ringfence.policy.Decision;
+import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 
 /**
  * Decides on the addresses that allowed names lead to. An address of this machine is special as
@@ -52,7 +54,7 @@ public record ResolvedAddresses(NetworkPolicy policy, Predicate<InetAddress> ofM
     Decision decision = policy.evaluateResolved(allowed, address, port);
     return decision.allowed() && own(address) && !policy.names(address, port)
         ? Decision.deny(
-            "network.privateRanges",
+            new Reason.SpecialAddress(HostPattern.literal(address), port),
             "an allowed name resolves to this machine's own address "
                 + address.getHostAddress()
                 + ", which is not named")

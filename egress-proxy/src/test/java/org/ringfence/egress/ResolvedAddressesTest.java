@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 
 class ResolvedAddressesTest {
@@ -24,7 +25,7 @@ class ResolvedAddressesTest {
   void anAddressOfThisMachineHasToBeNamed() throws UnknownHostException {
     InetAddress own = InetAddress.getByName("1.2.3.4");
     InetAddress other = InetAddress.getByName("1.2.3.5");
-    Decision allowed = Decision.allow("network.allow repo.test");
+    Decision allowed = Decision.allow(new Reason.Listed("repo.test"));
     ResolvedAddresses plain = of(allowlist());
     assertThat(plain.evaluate(allowed, own, 443).rule()).isEqualTo("network.privateRanges");
     assertThat(plain.resolvesTo(own)).isFalse();

@@ -3,6 +3,7 @@ package org.ringfence.event.json;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -14,6 +15,8 @@ import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.json.Additions;
 
 /**
  * Writes what happens in a sandbox as JSON Lines: a line per executed program, with {@code "event":
@@ -110,9 +113,18 @@ public final class AuditLog implements SandboxListener {
     line.put("pid", violation.pid());
     line.put("executable", violation.executable());
     line.put("rule", violation.rule());
-    line.put("remedy", violation.remedy());
+    remedy(line, violation.remedy());
     line.put("certainty", violation.certainty().name());
     write(line);
+  }
+
+  private void remedy(ObjectNode line, Remedy remedy) {
+    if (remedy instanceof Remedy.Addition addition) {
+      line.putRawValue("remedy", new RawValue(Additions.json(addition)));
+    } else if (remedy instanceof Remedy.None none) {
+      line.putNull("remedy");
+      line.put("noRemedy", none.why());
+    }
   }
 
   @Override

@@ -33,6 +33,8 @@ public final class PolicyReader {
   /** The largest policy file that is read, in bytes. */
   public static final long LARGEST_FILE = 8L << 20;
 
+  private static final String INLINE = "policy on the command line";
+
   private static final int DEEPEST_EXTENDS = 10;
 
   private final SandboxPolicy.Builder builder;
@@ -79,22 +81,32 @@ public final class PolicyReader {
     return builder.build();
   }
 
+  /** A policy with what a text says besides, which overrides. */
+  static SandboxPolicy added(SandboxPolicy policy, String source, String text) {
+    SandboxPolicy.Builder builder = policy.toBuilder();
+    new PolicyReader(builder, List.of(source), source, null).apply(text);
+    return builder.build();
+  }
+
   /**
-   * Reads a preset by its name, or a file by its path.
+   * Reads a preset by its name, a file by its path, or a policy that is given as it is.
    *
-   * @param nameOrPath a preset's name, or a path with a slash or the ending {@code .json}
+   * @param nameOrPath a preset's name, a path with a slash or the ending {@code .json}, or JSON
+   *     that begins with a brace
    * @return the policy
    * @throws IOException if the file cannot be read
    * @throws InvalidPolicyException if there is no such preset, or the file is no policy
    */
   public static SandboxPolicy presetOrFile(String nameOrPath) throws IOException {
-    return isPath(nameOrPath) ? read(Path.of(nameOrPath)) : Presets.load(nameOrPath);
+    return isText(nameOrPath)
+        ? parse(INLINE, nameOrPath)
+        : isPath(nameOrPath) ? read(Path.of(nameOrPath)) : Presets.load(nameOrPath);
   }
 
   /**
    * Reads several presets and files, each adding to those before it, as {@code extends} does.
    *
-   * @param namesAndPaths presets' names and files' paths
+   * @param namesAndPaths presets' names, files' paths, and JSON
    * @return the policy
    * @throws InvalidPolicyException if there is no such preset, or a file is no policy
    */
@@ -119,6 +131,8 @@ public final class PolicyReader {
     for (String name : namesAndPaths) {
       if (texts.containsKey(name)) {
         new PolicyReader(builder, List.of(name), name, null).apply(texts.get(name));
+      } else if (isText(name)) {
+        new PolicyReader(builder, List.of(INLINE), INLINE, null).apply(name);
       } else {
         reader.at("policy", new LocatedNode(name, 1), reader::extend);
       }
@@ -143,6 +157,20 @@ public final class PolicyReader {
    * @return true if it is a path
    */
   public static boolean isPath(String name) {
+    return !isText(name) && isPathLike(name);
+  }
+
+  /**
+   * Whether a policy is given as it is, not by a name.
+   *
+   * @param name a preset's name, a file's path, or JSON
+   * @return true if it is JSON
+   */
+  public static boolean isText(String name) {
+    return name.startsWith("{");
+  }
+
+  private static boolean isPathLike(String name) {
     return name.endsWith(".json") || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0;
   }
 

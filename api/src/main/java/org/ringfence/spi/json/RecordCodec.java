@@ -4,10 +4,12 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.jsontype.NamedType;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Records of a sealed type as JSON, each with its name. What is unknown, missing or too much is an
@@ -22,6 +24,9 @@ public final class RecordCodec<T> {
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "message")
   private interface Named {}
 
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+  private interface Kind {}
+
   /**
    * Makes a codec.
    *
@@ -29,6 +34,17 @@ public final class RecordCodec<T> {
    * @param names what each record is called
    */
   public RecordCodec(Class<T> type, Map<String, Class<? extends T>> names) {
+    this(type, names, Set.of());
+  }
+
+  /**
+   * Makes a codec for records that hold records of other sealed types.
+   *
+   * @param type the sealed type
+   * @param names what each record is called
+   * @param parts the other sealed types, whose records are called as their classes are
+   */
+  public RecordCodec(Class<T> type, Map<String, Class<? extends T>> names, Set<Class<?>> parts) {
     this.type = type;
     this.mapper =
         JsonMapper.builder()
@@ -36,8 +52,15 @@ public final class RecordCodec<T> {
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             .addMixIn(type, Named.class)
             .build();
+    for (Class<?> part : parts) {
+      mapper.addMixIn(part, Kind.class);
+      for (Class<?> record : part.getPermittedSubclasses()) {
+        mapper.registerSubtypes(new NamedType(record, record.getSimpleName()));
+      }
+    }
     names.forEach((name, record) -> mapper.registerSubtypes(new NamedType(record, name)));
   }
 

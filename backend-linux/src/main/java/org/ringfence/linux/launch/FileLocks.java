@@ -94,7 +94,7 @@ final class FileLocks {
     }
     Decision decision = policy.evaluate(path, Operation.WRITE);
     if (!decision.allowed()) {
-      denied.accept(Denials.certain(child, "lock", path, Operation.WRITE, call.tid(), decision));
+      denied.accept(Denials.certain(child, "lock", path, call.tid(), decision));
     }
     return decision.allowed();
   }

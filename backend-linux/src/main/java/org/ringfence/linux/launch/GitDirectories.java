@@ -25,7 +25,8 @@ import org.ringfence.policy.GitDirectoryDecisions;
  * one.
  */
 final class GitDirectories {
-  private static final Decision ALLOWED = Decision.allow("no git directory");
+  private static final Decision ALLOWED =
+      Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
 
   private final Kernel kernel;
   private final Child child;

@@ -6,7 +6,6 @@ import static org.ringfence.linux.bind.Constants.AF_INET6;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.ringfence.egress.Client;
@@ -18,8 +17,10 @@ import org.ringfence.egress.Egress.Via;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.policy.DnsServer;
+import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 
 /**
  * Decides where sockets of the internet families may send to: the sandbox's own servers, named
@@ -151,11 +152,7 @@ final class InetDestinations {
               route.decision());
     }
     if (!allowed) {
-      return refused(
-          request,
-          host(route) + ":" + port,
-          route.decision().rule(),
-          "network.allow " + host(route) + ":" + port);
+      return refused(request, host(route) + ":" + port, route.decision().reason());
     }
     if (route.via() != Via.DIRECT) {
       Client client = new Client(request.tid(), child.executable(request.tid()));
@@ -190,25 +187,28 @@ final class InetDestinations {
 
   private Ruling loopback(Request request, InetAddress target) throws IOException {
     SocketAddress address = request.address();
-    String rule = "network.mode " + policy.mode().name().toLowerCase(Locale.ROOT);
     if (!target.isLoopbackAddress()) {
-      String remedy =
+      return refused(
+          request,
+          address.display(),
           policy.mode() == NetworkMode.ALLOWLIST
-              ? "none: only TCP passes an allowlist"
-              : "network.allow";
-      return refused(request, address.display(), rule, remedy);
+              ? new Reason.NotTcp()
+              : new Reason.NetworkClosed(HostPattern.literal(target), address.port()));
     }
     if (policy.hostLoopbackPorts().contains(address.port())) {
       return new Allowed(address);
     }
     if (!policy.ownLoopback()) {
-      return refused(request, address.display(), rule, "network.ownLoopback");
+      return refused(request, address.display(), new Reason.NoLoopback());
     }
     return switch (own.listener(request.tcp(), target, address.port())) {
       case OWN -> new Allowed(address, Optional.empty(), true);
       case NOBODY -> new Refused(Errno.ECONNREFUSED);
       case FOREIGN ->
-          refused(request, address.display(), rule, "network.hostLoopbackPorts " + address.port());
+          refused(
+              request,
+              address.display(),
+              new Reason.ForeignLoopback(policy.mode(), address.port()));
     };
   }
 
@@ -217,15 +217,14 @@ final class InetDestinations {
     egress.clients().announce(port, connection, (from, to) -> own.connects(inode, from, to));
   }
 
-  private Refused refused(Request request, String target, String rule, String remedy) {
+  private Refused refused(Request request, String target, Reason reason) {
     denied.accept(
         new Violation(
             request.operation(),
             target,
             request.tid(),
             child.executable(request.tid()),
-            rule,
-            remedy,
+            reason,
             Violation.Certainty.CERTAIN));
     return new Refused(Errno.EACCES);
   }

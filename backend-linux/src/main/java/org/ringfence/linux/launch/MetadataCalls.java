@@ -30,6 +30,7 @@ import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.Reason;
 
 /**
  * Does chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it has
@@ -172,9 +173,7 @@ final class MetadataCalls {
       Decision decision = decision(call, fd, seen, path);
       if (!decision.allowed()) {
         String target = path.isEmpty() ? seen : path;
-        denied.accept(
-            Denials.certain(
-                child, syscall.kernelName(), target, Operation.WRITE, call.tid(), decision));
+        denied.accept(Denials.certain(child, syscall.kernelName(), target, call.tid(), decision));
         return -Errno.EACCES.value();
       }
       return change.apply(fd);
@@ -192,13 +191,13 @@ final class MetadataCalls {
   private Decision decision(TrappedCall call, int fd, String seen, String path)
       throws AccessException {
     if (paths.outside(call.tid(), fd)) {
-      return Decision.deny("process.descriptors", "a descriptor handed in is no name");
+      return Decision.deny(new Reason.HandedIn(), "a descriptor handed in is no name");
     }
     if (path.isEmpty()) {
       return ownObject(fd, seen);
     }
     return shared.contains(path)
-        ? Decision.deny("files.metadata", "the place itself is everybody's")
+        ? Decision.deny(new Reason.ForeignMetadata(), "the place itself is everybody's")
         : change(call, seen, path);
   }
 
@@ -211,8 +210,8 @@ final class MetadataCalls {
     boolean device = status.is(S_IFCHR) || status.is(S_IFBLK);
     boolean hosts = device && !seen.startsWith(OWN_TERMINALS);
     return hosts || paths.handed().contains(status.identity())
-        ? Decision.deny("files.metadata", "it is not the sandbox's own")
-        : Decision.allow("");
+        ? Decision.deny(new Reason.ForeignMetadata(), "it is not the sandbox's own")
+        : Decision.allow(new Reason.NothingAgainst("the sandbox's own"));
   }
 
   private Change mode(int mode) {

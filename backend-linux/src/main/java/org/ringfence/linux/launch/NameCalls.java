@@ -155,9 +155,7 @@ final class NameCalls {
           boolean asksOnly =
               (syscall == Syscall.MKDIR || syscall == Syscall.MKDIRAT) && decisions.isThere(entry);
           if (!path.isEmpty() && !decision.allowed() && !asksOnly) {
-            denied.accept(
-                Denials.likely(
-                    child, syscall.kernelName(), path, Operation.WRITE, call.tid(), decision));
+            denied.accept(Denials.likely(child, syscall.kernelName(), path, call.tid(), decision));
           }
         } finally {
           child.close(entry.directory());

@@ -15,6 +15,7 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.Reason;
 
 /**
  * Reads names, and decides on the paths that they turn out to be. What is refused is reported with
@@ -87,7 +88,7 @@ final class NameDecisions {
     return asked == Operation.READ
         && view.ownDevices()
         && policy.policy().denyGlobs().isEmpty()
-        && policy.evaluate(path, asked).rule().startsWith("files.default");
+        && policy.evaluate(path, asked).reason() instanceof Reason.Default;
   }
 
   /** Answers the call when a decision refuses it. */
@@ -116,7 +117,7 @@ final class NameDecisions {
   private boolean report(
       String operation, TrappedCall call, String path, Operation asked, Decision decision) {
     if (!decision.allowed()) {
-      denied.accept(Denials.certain(child, operation, path, asked, call.tid(), decision));
+      denied.accept(Denials.certain(child, operation, path, call.tid(), decision));
     }
     return decision.allowed();
   }

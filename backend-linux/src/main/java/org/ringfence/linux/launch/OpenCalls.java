@@ -36,6 +36,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.Reason;
 
 /**
  * Opens and makes files for sandboxed threads: what is named is resolved once to a descriptor, its
@@ -204,10 +205,9 @@ final class OpenCalls {
                 child,
                 "open",
                 path.isEmpty() ? "descriptor " + number : path,
-                asked,
                 call.tid(),
                 Decision.deny(
-                    "process.descriptors", "the descriptor was handed in for something else")));
+                    new Reason.HandedIn(), "the descriptor was handed in for something else")));
         throw new AccessException(-Errno.EACCES.value());
       }
       kept = true;
@@ -254,7 +254,7 @@ final class OpenCalls {
     }
     Decision decision = policy.check(path, asked);
     if (!decision.allowed()) {
-      denied.accept(Denials.likely(child, "open", path, asked, call.tid(), decision));
+      denied.accept(Denials.likely(child, "open", path, call.tid(), decision));
     }
   }
 

@@ -67,8 +67,7 @@ final class Reporter implements AutoCloseable {
       return;
     }
     String name = violation.operation() + ' ' + violation.target() + ' ' + violation.rule();
-    long weight =
-        2L * name.length() + violation.remedy().length() + violation.executable().length();
+    long weight = 2L * name.length() + violation.executable().length();
     synchronized (waiting) {
       boolean repeated = waiting.size() > FEW_EVENTS && denials.contains(name);
       if (repeated || !add(new Event(weight, name, to -> to.violation(violation)))) {

@@ -16,6 +16,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 
 /** What a sandbox has of a network: its calls on sockets, its way out, and its published ports. */
 final class SandboxNetwork implements AutoCloseable {
@@ -135,7 +136,7 @@ final class SandboxNetwork implements AutoCloseable {
       Egress egress =
           new Egress(
               decisions,
-              (name, rule) -> reporter.violation(unanswered(name, rule)),
+              (name, reason) -> reporter.violation(unanswered(name, reason)),
               UpstreamProxy.of(System.getenv()));
       done = true;
       return egress;
@@ -146,15 +147,8 @@ final class SandboxNetwork implements AutoCloseable {
     }
   }
 
-  private static Violation unanswered(String name, String rule) {
-    return new Violation(
-        "resolve",
-        name,
-        0,
-        "",
-        rule,
-        rule.equals(NetworkPolicy.UNLISTED) ? "network.allow " + name : rule,
-        Violation.Certainty.CERTAIN);
+  private static Violation unanswered(String name, Reason reason) {
+    return new Violation("resolve", name, 0, "", reason, Violation.Certainty.CERTAIN);
   }
 
   /** The sandbox's own sockets. */

@@ -28,6 +28,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 
 /**
  * Makes and addresses sockets for sandboxed threads. An inet socket is made here and tied to the
@@ -292,16 +293,14 @@ final class SocketCalls {
     return new Destination(null, -errno.value(), -1, child);
   }
 
-  private Destination refused(
-      TrappedCall call, String operation, String target, String rule, String remedy) {
+  private Destination refused(TrappedCall call, String operation, String target, Reason reason) {
     denied.accept(
         new Violation(
             operation,
             target,
             call.tid(),
             child.executable(call.tid()),
-            rule,
-            remedy,
+            reason,
             Violation.Certainty.CERTAIN));
     return refused(Errno.EACCES);
   }
@@ -380,14 +379,14 @@ final class SocketCalls {
     if (!address.hasPath()) {
       return unix.reachesAbstract(address)
           ? allowed(address)
-          : refused(call, operation, address.display(), "network.unixSockets", "no rule can");
+          : refused(call, operation, address.display(), new Reason.UnixSocket(""));
     }
     int object = paths.open(call.tid(), AT_FDCWD, address.path(), true);
     boolean keep = false;
     try {
       String path = paths.pathOf(object);
       if (!unix.reaches(call, object, path)) {
-        return refused(call, operation, path, "network.unixSockets", "network.unixSockets " + path);
+        return refused(call, operation, path, new Reason.UnixSocket(path));
       }
       keep = true;
       return new Destination(SocketAddress.unix(PathObject.own(object)), 0, object, child);

@@ -13,6 +13,7 @@ import org.ringfence.event.AuditRecord;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.Reason;
 
 /** What waits for a slow listener is bounded, and what it does not hear of is counted. */
 class ReporterTest {
@@ -60,7 +61,8 @@ class ReporterTest {
   }
 
   private static Violation violation(String target) {
-    return new Violation("mkdir", target, 1, "", "files.rules", "", Violation.Certainty.CERTAIN);
+    return new Violation(
+        "mkdir", target, 1, "", new Reason.HandedIn(), Violation.Certainty.CERTAIN);
   }
 
   private static AuditRecord record() {

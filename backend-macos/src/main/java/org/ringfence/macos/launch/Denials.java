@@ -5,19 +5,25 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.event.Violation.Certainty;
 import org.ringfence.macos.launch.json.SandboxLog;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.Reason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells a listener what the system's log tells of a sandbox's denials. */
 final class Denials implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Denials.class);
+
+  private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "[::1]", "::1", "localhost");
 
   private final EffectivePolicy policy;
   private final SandboxListener listener;
@@ -83,41 +89,36 @@ final class Denials implements AutoCloseable {
             .orElse(denial.program());
     boolean file = denial.operation().startsWith("file-") && denial.target().startsWith("/");
     boolean writing = denial.operation().startsWith("file-write");
-    String rule = denial.operation();
-    String remedy = "nothing: no policy grants it";
+    Reason reason = new Reason.BySystem(denial.operation());
     if (file) {
       Decision decision =
           policy.evaluate(denial.target(), writing ? Operation.WRITE : Operation.READ);
-      rule = decision.allowed() ? denial.operation() : decision.rule();
-      remedy =
-          rule.startsWith("protectedNames")
-              ? "protectedNames off"
-              : rule.startsWith("files.protectedPaths")
-                  ? "nothing: a protected path is never written"
-                  : rule.startsWith("files.denyGlobs")
-                      ? "a policy without that glob"
-                      : "files.rules \""
-                          + denial.target()
-                          + "\": \""
-                          + (writing ? "write" : "read")
-                          + "\"";
+      reason = decision.allowed() ? reason : decision.reason();
     } else if (denial.operation().startsWith("network-")) {
-      rule =
-          "network.mode "
-              + policy.policy().network().mode().name().toLowerCase(java.util.Locale.ROOT);
-      remedy =
-          denial.target().startsWith("/")
-              ? "network.unixSockets \"" + denial.target() + "\""
-              : "network.allow, or a port in network.hostLoopbackPorts";
+      reason = network(policy.policy().network(), denial.target());
     }
     return new Violation(
-        denial.operation(),
-        denial.target(),
-        denial.pid(),
-        executable,
-        rule,
-        remedy,
-        Certainty.CERTAIN);
+        denial.operation(), denial.target(), denial.pid(), executable, reason, Certainty.CERTAIN);
+  }
+
+  /** The log tells of an address as {@code host:port}, of a socket by its path. */
+  private static Reason network(NetworkPolicy network, String target) {
+    if (target.startsWith("/")) {
+      return new Reason.UnixSocket(target);
+    }
+    int colon = target.lastIndexOf(':');
+    int port = colon < 0 ? 0 : portOf(target.substring(colon + 1));
+    String host = colon < 0 ? target : target.substring(0, colon);
+    if (port > 0 && LOOPBACK.contains(host)) {
+      return new Reason.ForeignLoopback(network.mode(), port);
+    }
+    return network.mode() == NetworkMode.NONE
+        ? new Reason.NetworkClosed(host, port)
+        : new Reason.Unlisted(host, port);
+  }
+
+  private static int portOf(String text) {
+    return text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : 0;
   }
 
   @Override

@@ -8,7 +8,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.event.Violation;
 import org.ringfence.macos.launch.json.SandboxLog;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.Remedy;
 import org.ringfence.policy.SandboxPolicy;
 
 /** Lines in the forms that the log is known to have. */
@@ -68,10 +72,11 @@ class SandboxLogTest {
     Violation outside =
         Denials.violation(
             policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-data", "/etc/x"));
-    assertThat(outside.remedy()).isEqualTo("files.rules \"/etc/x\": \"write\"");
+    assertThat(outside.reason()).isEqualTo(new Reason.Default(FileDefault.READ, Operation.WRITE));
     Violation connect =
         Denials.violation(
             policy, new SandboxLog.Denial("curl", 1 << 30, "network-outbound", "1.2.3.4:443"));
-    assertThat(connect.rule()).isEqualTo("network.mode none");
+    assertThat(connect.reason()).isEqualTo(new Reason.NetworkClosed("1.2.3.4", 443));
+    assertThat(connect.remedy()).isEqualTo(new Remedy.AllowHost("1.2.3.4:443"));
   }
 }

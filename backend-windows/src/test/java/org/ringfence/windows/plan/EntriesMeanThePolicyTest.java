@@ -111,7 +111,7 @@ class EntriesMeanThePolicyTest {
 
   /** Entries let a granted directory itself be deleted; nothing can be put in its place then. */
   private static boolean isGranted(EffectivePolicy policy, String path) {
-    return policy.evaluateRemoval(path).reason().startsWith("what is granted stays");
+    return policy.evaluateRemoval(path).explanation().startsWith("what is granted stays");
   }
 
   /** Deleting apart, which restricting SIDs are not asked about. */

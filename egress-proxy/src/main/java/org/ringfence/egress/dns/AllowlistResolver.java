@@ -15,7 +15,7 @@ import org.ringfence.egress.HostDecisions;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
-import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xbill.DNS.AAAARecord;
@@ -57,7 +57,7 @@ public final class AllowlistResolver {
   private final Pins pins;
   private final StandInAddresses standIns;
   private final Predicate<String> elsewhere;
-  private final BiConsumer<String, String> refused;
+  private final BiConsumer<String, Reason> refused;
 
   /**
    * Makes a resolver.
@@ -68,7 +68,7 @@ public final class AllowlistResolver {
    * @param pins where answers are remembered
    * @param standIns the addresses of names that are to be asked about
    * @param elsewhere names that are not looked up here, but stood in for
-   * @param refused takes each name that is not answered, and the rule
+   * @param refused takes each name that is not answered, and the reason
    */
   public AllowlistResolver(
       HostDecisions decisions,
@@ -77,7 +77,7 @@ public final class AllowlistResolver {
       Pins pins,
       StandInAddresses standIns,
       Predicate<String> elsewhere,
-      BiConsumer<String, String> refused) {
+      BiConsumer<String, Reason> refused) {
     this.decisions = decisions;
     this.source = source;
     this.hosts = hosts;
@@ -162,7 +162,8 @@ public final class AllowlistResolver {
     try {
       host = HostPattern.normalise("host", text(question.getName()));
     } catch (InvalidPolicyException e) {
-      refuse(answer, question.getName().toString(), NetworkPolicy.UNLISTED, extended);
+      String asked = question.getName().toString();
+      refuse(answer, asked, new Reason.Unlisted(asked, 0), extended);
       return;
     }
     if (elsewhere.test(host)) {
@@ -173,7 +174,7 @@ public final class AllowlistResolver {
       if (decisions.asks()) {
         standIn(answer, question, host);
       } else {
-        refuse(answer, host, NetworkPolicy.UNLISTED, extended);
+        refuse(answer, host, new Reason.Unlisted(host, 0), extended);
       }
       return;
     }
@@ -188,7 +189,7 @@ public final class AllowlistResolver {
     return name.toString(true).toLowerCase(Locale.ROOT);
   }
 
-  private void refuse(Message answer, String name, String rule, boolean extended) {
+  private void refuse(Message answer, String name, Reason reason, boolean extended) {
     answer.getHeader().setRcode(Rcode.NXDOMAIN);
     if (extended) {
       answer.addRecord(
@@ -197,10 +198,10 @@ public final class AllowlistResolver {
               0,
               0,
               0,
-              new ExtendedErrorCodeOption(ExtendedErrorCodeOption.PROHIBITED, rule)),
+              new ExtendedErrorCodeOption(ExtendedErrorCodeOption.PROHIBITED, reason.text())),
           Section.ADDITIONAL);
     }
-    refused.accept(name, rule);
+    refused.accept(name, reason);
   }
 
   /** Nothing is looked up: what the name is for is known when it is connected to. */
@@ -245,7 +246,7 @@ public final class AllowlistResolver {
     Name last = chain(found, name, chain);
     List<String> aliases =
         chain.stream().map(CNAMERecord.class::cast).map(r -> text(r.getTarget())).toList();
-    boolean rebound = false;
+    String rebound = null;
     List<Record> records = new ArrayList<>(chain);
     for (Record each : found.getSection(Section.ANSWER)) {
       if (each.getType() != question.getType()
@@ -260,11 +261,11 @@ public final class AllowlistResolver {
         pins.pin(host, aliases, address, each.getTTL());
         records.add(each);
       } else {
-        rebound = true;
+        rebound = HostPattern.literal(address);
       }
     }
-    if (rebound && records.size() == chain.size()) {
-      refuse(answer, host, "network.privateRanges", extended);
+    if (rebound != null && records.size() == chain.size()) {
+      refuse(answer, host, new Reason.SpecialAddress(rebound, 0), extended);
       return;
     }
     for (Record each : records) {

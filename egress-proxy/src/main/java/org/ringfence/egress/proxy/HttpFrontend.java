@@ -376,7 +376,7 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
               + " is not reached from this sandbox: "
               + denied.decision().rule()
               + ", "
-              + denied.decision().reason()
+              + denied.decision().explanation()
               + "; to allow it: network.allow "
               + target);
     } else if (outcome instanceof Failed failed) {

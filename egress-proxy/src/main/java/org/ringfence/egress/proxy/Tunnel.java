@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.policy.Decision;
+import org.ringfence.policy.Reason;
 
 /** Joins a client's channel and a host's, from the moment on when both are open. */
 final class Tunnel {
@@ -42,7 +43,7 @@ final class Tunnel {
               new ServerNameGuard(
                   names,
                   target.port(),
-                  reason -> transfer.end(Decision.deny("the server name of TLS", reason))));
+                  reason -> transfer.end(Decision.deny(new Reason.ServerName(), reason))));
     }
     client.pipeline().addLast(new Relay(host, transfer::sent, transfer::end));
     host.pipeline().addLast(new Relay(client, transfer::received, transfer::end));

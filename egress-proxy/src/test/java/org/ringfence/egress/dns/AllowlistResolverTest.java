@@ -59,7 +59,7 @@ class AllowlistResolverTest {
         pins,
         standIns,
         name -> name.startsWith("upstream."),
-        (name, rule) -> refused.add(name + " " + rule));
+        (name, reason) -> refused.add(name + " " + reason.text()));
   }
 
   private AllowlistResolver resolver(String... allow) {

@@ -39,6 +39,7 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Decision;
+import org.ringfence.policy.Reason;
 
 class EgressProxyTest {
   private Server echo;
@@ -197,8 +198,8 @@ class EgressProxyTest {
                           host,
                           echo.port(),
                           host.equals("repo.test") || host.equals("other.test")
-                              ? Decision.allow("test")
-                              : Decision.deny("test", "not this one"),
+                              ? Decision.allow(new Reason.NothingAgainst("test"))
+                              : Decision.deny(new Reason.NothingAgainst("test"), "not this one"),
                           Optional.empty(),
                           Set.of()))),
               (from, to) -> genuine);

@@ -2,6 +2,8 @@ package org.ringfence.wsl2.channel.json;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
+import org.ringfence.policy.Reason;
 import org.ringfence.spi.json.RecordCodec;
 import org.ringfence.wsl2.channel.GuestMessage;
 
@@ -27,7 +29,8 @@ public final class GuestMessageJson {
               Map.entry("hostAnswer", GuestMessage.HostAnswer.class),
               Map.entry("connected", GuestMessage.Connected.class),
               Map.entry("executed", GuestMessage.Executed.class),
-              Map.entry("denied", GuestMessage.Denied.class)));
+              Map.entry("denied", GuestMessage.Denied.class)),
+          Set.of(Reason.class));
 
   private GuestMessageJson() {}
 

@@ -1,0 +1,218 @@
+package org.ringfence.event;
+
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.HostPattern;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.Remedy.None;
+
+/**
+ * Finds what would allow a denied operation, from the denial's typed reason and from what lies at
+ * the path now. Thread-safe.
+ */
+final class Remedies {
+  /** Operations by which names come and go, which is a right on the directory. */
+  private static final Set<String> ON_DIRECTORY =
+      Set.of(
+          "create",
+          "mkdir",
+          "mkdirat",
+          "mknod",
+          "mknodat",
+          "symlink",
+          "symlinkat",
+          "link",
+          "linkat",
+          "rename",
+          "renameat",
+          "renameat2",
+          "unlink",
+          "unlinkat",
+          "rmdir",
+          "bind",
+          "file-write-create",
+          "file-write-unlink");
+
+  /** What HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp. */
+  private static final Pattern OF_A_JVM =
+      Pattern.compile("/proc/\\d+/coredump_filter|.*/hsperfdata_[^/]+(/.*)?|.*/\\.java_pid\\d+");
+
+  private static final int DNS = 53;
+  private static final int V4_BITS = 32;
+  private static final int V6_BITS = 128;
+
+  private final PathLookup lookup;
+  private final String systemTmp;
+  private final String home;
+
+  /**
+   * Remedies on this machine.
+   *
+   * @param lookup tells what lies at a path
+   * @param systemTmp the system's directory for temporary files
+   * @param home the home directory, empty if none is known
+   */
+  Remedies(PathLookup lookup, String systemTmp, String home) {
+    this.lookup = lookup;
+    this.systemTmp = systemTmp;
+    this.home = home;
+  }
+
+  Remedy of(Violation violation) {
+    Reason reason = violation.reason();
+    if (reason instanceof Reason.Default byDefault) {
+      return file(violation, byDefault.asked());
+    }
+    if (reason instanceof Reason.Rule rule) {
+      return rule.access() == Access.NONE
+          ? new None("the policy denies it by a rule of its own: " + rule.rule())
+          : file(violation, rule.asked());
+    }
+    return reason instanceof Reason.RuleBelow
+            || reason instanceof Reason.Glob
+            || reason instanceof Reason.ProtectedPath
+            || reason instanceof Reason.ProtectedName
+            || reason instanceof Reason.HandedIn
+            || reason instanceof Reason.ForeignMetadata
+        ? kept(reason)
+        : network(reason);
+  }
+
+  private static Remedy kept(Reason reason) {
+    if (reason instanceof Reason.RuleBelow below) {
+      return new None(
+          "a directory that holds what a rule names stays where it is: " + below.rule());
+    }
+    if (reason instanceof Reason.Glob) {
+      return new None("a deny glob holds everywhere; only a policy without it allows this");
+    }
+    if (reason instanceof Reason.ProtectedPath) {
+      return new None("a protected path is never written");
+    }
+    if (reason instanceof Reason.ProtectedName) {
+      return new None(
+          "what lies there runs code outside the sandbox later; a policy with protectedNames off"
+              + " gives up this protection for all names");
+    }
+    return new None(
+        reason instanceof Reason.HandedIn
+            ? "a descriptor gives what it was opened for and no more"
+            : "it is shared with everything outside the sandbox");
+  }
+
+  private static Remedy network(Reason reason) {
+    if (reason instanceof Reason.NetworkClosed closed) {
+      return closed.port() == DNS || closed.host().isEmpty()
+          ? new Remedy.DecideOnHosts()
+          : host(closed.host(), closed.port());
+    }
+    if (reason instanceof Reason.Unlisted unlisted) {
+      return host(unlisted.host(), unlisted.port());
+    }
+    if (reason instanceof Reason.SpecialAddress special) {
+      int bits = special.address().indexOf(':') >= 0 ? V6_BITS : V4_BITS;
+      return new Remedy.AllowRange(special.address() + "/" + bits);
+    }
+    if (reason instanceof Reason.ForeignLoopback loopback) {
+      return new Remedy.HostLoopbackPort(loopback.port());
+    }
+    if (reason instanceof Reason.NoLoopback) {
+      return new Remedy.OwnLoopback();
+    }
+    if (reason instanceof Reason.UnixSocket socket) {
+      return socket.path().startsWith("/")
+          ? new Remedy.UnixSocket(socket.path())
+          : new None("a socket without a path cannot be named in a policy");
+    }
+    return new None(unhelped(reason));
+  }
+
+  private static String unhelped(Reason reason) {
+    if (reason instanceof Reason.DeniedHost denied) {
+      return "the policy denies it by a pattern of its own: " + denied.pattern();
+    }
+    if (reason instanceof Reason.NotTcp) {
+      return "only TCP passes an allowlist";
+    }
+    if (reason instanceof Reason.Listener) {
+      return "the listener denied it";
+    }
+    if (reason instanceof Reason.NotFound found) {
+      return "the policy allows the host, but its address was not found: " + found.problem();
+    }
+    if (reason instanceof Reason.ServerName) {
+      return "TLS did not name the host that the policy allows";
+    }
+    return "no policy grants it";
+  }
+
+  private static Remedy host(String host, int port) {
+    String literal = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
+    String pattern = port == 0 ? literal : literal + ":" + port;
+    try {
+      HostPattern.parse(pattern);
+    } catch (InvalidPolicyException e) {
+      return new None("no pattern can name this host");
+    }
+    return new Remedy.AllowHost(pattern);
+  }
+
+  private Remedy file(Violation violation, Operation asked) {
+    String path = violation.target();
+    if (ofJvm(violation)) {
+      return new Remedy.AddPreset("jvm");
+    }
+    if (path.startsWith("/proc/")) {
+      return new None("a file of one process, which is gone when a policy is read next");
+    }
+    boolean there = lookup.exists(path);
+    if (asked == Operation.READ) {
+      return there
+          ? new Remedy.GrantPath(path, Access.READ)
+          : new None("nothing is there any more");
+    }
+    if (there && !ON_DIRECTORY.contains(violation.operation())) {
+      return new Remedy.GrantPath(path, Access.WRITE);
+    }
+    return directory(path);
+  }
+
+  /** A name comes or goes: that is a right on the nearest directory that exists. */
+  private Remedy directory(String path) {
+    String directory = parent(path);
+    while (!lookup.exists(directory) && directory.length() > 1) {
+      directory = parent(directory);
+    }
+    if (directory.equals(systemTmp)) {
+      return new Remedy.ShareTmp();
+    }
+    if (directory.length() <= 1 || directory.equals(home)) {
+      return new None(
+          "only the whole of "
+              + directory
+              + " could be granted; make the file or a directory for it there first, and grant"
+              + " that");
+    }
+    return new Remedy.GrantPath(directory, Access.WRITE);
+  }
+
+  private static String parent(String path) {
+    int slash = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));
+    return slash <= 0 ? "/" : path.substring(0, slash);
+  }
+
+  private boolean ofJvm(Violation violation) {
+    return OF_A_JVM.matcher(violation.target()).matches()
+        || violation.target().startsWith(systemTmp + "/") && runsJvm(violation.executable());
+  }
+
+  /** A program of a JDK: its library directory lies beside the one of its programs. */
+  private boolean runsJvm(String executable) {
+    return executable.length() > 1 && lookup.exists(parent(parent(executable)) + "/lib/jvm.cfg");
+  }
+}

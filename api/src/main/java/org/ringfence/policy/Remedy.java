@@ -1,0 +1,79 @@
+package org.ringfence.policy;
+
+import java.util.Objects;
+
+/**
+ * What would allow something that was denied: an addition to the policy, or the statement that
+ * there is none. Immutable.
+ */
+public sealed interface Remedy {
+  /**
+   * An addition to the policy. {@link org.ringfence.policy.json.Additions} gives it as JSON, as
+   * options of the command line, and added to a policy.
+   */
+  sealed interface Addition extends Remedy {}
+
+  /**
+   * A file rule.
+   *
+   * @param path an absolute path that exists
+   * @param access what it grants
+   */
+  record GrantPath(String path, Access access) implements Addition {}
+
+  /** The system's directory for temporary files instead of one of the sandbox's own. */
+  record ShareTmp() implements Addition {}
+
+  /**
+   * A preset beside those that the policy extends.
+   *
+   * @param name its name
+   */
+  record AddPreset(String name) implements Addition {}
+
+  /**
+   * A host that is reached. A closed network becomes an allowlist.
+   *
+   * @param pattern host and port, such as {@code repo.example.org:443}
+   */
+  record AllowHost(String pattern) implements Addition {}
+
+  /** An allowlist instead of a closed network, so that the names are seen that are asked for. */
+  record DecideOnHosts() implements Addition {}
+
+  /**
+   * Addresses that are not on the public Internet, and that allowed names may resolve to.
+   *
+   * @param range the range, such as {@code 10.1.2.3/32}
+   */
+  record AllowRange(String range) implements Addition {}
+
+  /** A loopback of the sandbox's own. */
+  record OwnLoopback() implements Addition {}
+
+  /**
+   * A port of the host's loopback.
+   *
+   * @param port the port
+   */
+  record HostLoopbackPort(int port) implements Addition {}
+
+  /**
+   * A unix socket outside the sandbox.
+   *
+   * @param path its absolute path
+   */
+  record UnixSocket(String path) implements Addition {}
+
+  /**
+   * No addition allows it.
+   *
+   * @param why the reason, in a clause
+   */
+  record None(String why) implements Remedy {
+    /** Checks that a reason is given. */
+    public None {
+      Objects.requireNonNull(why, "why");
+    }
+  }
+}

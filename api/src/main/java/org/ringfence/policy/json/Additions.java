@@ -1,0 +1,93 @@
+package org.ringfence.policy.json;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.Remedy.AddPreset;
+import org.ringfence.policy.Remedy.Addition;
+import org.ringfence.policy.Remedy.AllowHost;
+import org.ringfence.policy.Remedy.AllowRange;
+import org.ringfence.policy.Remedy.DecideOnHosts;
+import org.ringfence.policy.Remedy.GrantPath;
+import org.ringfence.policy.Remedy.HostLoopbackPort;
+import org.ringfence.policy.Remedy.OwnLoopback;
+import org.ringfence.policy.Remedy.ShareTmp;
+import org.ringfence.policy.Remedy.UnixSocket;
+import org.ringfence.policy.SandboxPolicy;
+
+/** The forms of an addition to a policy: JSON, options, a larger policy. Thread-safe. */
+public final class Additions {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private Additions() {}
+
+  /**
+   * The addition as a policy that holds nothing else.
+   *
+   * @param addition the addition
+   * @return one line of JSON, such as {@code {"tmp":"shared"}}
+   */
+  public static String json(Addition addition) {
+    ObjectNode root = MAPPER.createObjectNode();
+    if (addition instanceof GrantPath grant) {
+      root.putObject("files").putObject("rules").put(grant.path(), Words.of(grant.access()));
+    } else if (addition instanceof ShareTmp) {
+      root.put("tmp", "shared");
+    } else if (addition instanceof AddPreset preset) {
+      root.putArray("extends").add(preset.name());
+    } else if (addition instanceof AllowHost host) {
+      ObjectNode network = root.putObject("network");
+      network.put("mode", "allowlist");
+      network.putArray("allow").add(host.pattern());
+    } else if (addition instanceof DecideOnHosts) {
+      root.putObject("network").put("mode", "allowlist");
+    } else if (addition instanceof AllowRange range) {
+      root.putObject("network").putArray("privateRanges").add(range.range());
+    } else if (addition instanceof OwnLoopback) {
+      root.putObject("network").put("ownLoopback", true);
+    } else if (addition instanceof HostLoopbackPort port) {
+      root.putObject("network").putArray("hostLoopbackPorts").add(port.port());
+    } else if (addition instanceof UnixSocket socket) {
+      root.putObject("network").putArray("unixSockets").add(socket.path());
+    } else {
+      throw new IllegalArgumentException("no form of " + addition);
+    }
+    return root.toString();
+  }
+
+  /**
+   * The addition as options of the command line.
+   *
+   * @param addition the addition
+   * @return the words, not quoted for any shell, such as {@code --write} and a path
+   */
+  public static List<String> options(Addition addition) {
+    if (addition instanceof GrantPath grant && grant.access() != Access.NONE) {
+      return List.of("--" + grant.access().name().toLowerCase(Locale.ROOT), grant.path());
+    }
+    if (addition instanceof AddPreset preset) {
+      return List.of("-p", preset.name());
+    }
+    if (addition instanceof AllowHost host) {
+      return List.of("--allow-host", host.pattern());
+    }
+    if (addition instanceof DecideOnHosts) {
+      return List.of("--network", "allowlist");
+    }
+    return List.of("-p", json(addition));
+  }
+
+  /**
+   * A policy with an addition. What is added overrides what the policy says of the same path.
+   *
+   * @param policy the policy
+   * @param addition the addition
+   * @return the larger policy
+   * @throws org.ringfence.policy.InvalidPolicyException if they contradict each other
+   */
+  public static SandboxPolicy added(SandboxPolicy policy, Addition addition) {
+    return PolicyReader.added(policy, "addition", json(addition));
+  }
+}

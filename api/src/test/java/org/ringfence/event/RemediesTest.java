@@ -1,0 +1,160 @@
+package org.ringfence.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.ringfence.event.Violation.Certainty;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Additions;
+import org.ringfence.policy.json.PolicyReader;
+
+class RemediesTest {
+  private static final Set<String> THERE =
+      Set.of("/", "/data", "/data/file", "/home", "/home/me", "/tmp", "/jdk/lib/jvm.cfg");
+  private static final Reason WRITING = new Reason.Default(FileDefault.READ, Operation.WRITE);
+  private static final Reason READING = new Reason.Default(FileDefault.MINIMAL, Operation.READ);
+
+  /** A machine on which the paths of {@link #THERE} exist. */
+  private static final class Machine implements PathLookup {
+    @Override
+    public String real(String path) {
+      return path;
+    }
+
+    @Override
+    public Map<String, String> linksOn(String path) {
+      return Map.of();
+    }
+
+    @Override
+    public boolean exists(String path) {
+      return THERE.contains(path);
+    }
+  }
+
+  private static Remedy remedy(String operation, String target, String executable, Reason reason) {
+    return new Remedies(new Machine(), "/tmp", "/home/me")
+        .of(new Violation(operation, target, 1, executable, reason, Certainty.CERTAIN));
+  }
+
+  private static Remedy remedy(String operation, String target, Reason reason) {
+    return remedy(operation, target, "/bin/sh", reason);
+  }
+
+  private static Remedy remedy(Reason reason) {
+    return remedy("connect", "x", reason);
+  }
+
+  @Test
+  void aFileThatExistsIsGrantedItself() {
+    assertThat(remedy("open", "/data/file", WRITING))
+        .isEqualTo(new Remedy.GrantPath("/data/file", Access.WRITE));
+    assertThat(remedy("open", "/data/file", READING))
+        .isEqualTo(new Remedy.GrantPath("/data/file", Access.READ));
+  }
+
+  @Test
+  void aNewNameNeedsTheNearestDirectoryThatExists() {
+    Remedy data = new Remedy.GrantPath("/data", Access.WRITE);
+    assertThat(remedy("open", "/data/new", WRITING)).isEqualTo(data);
+    assertThat(remedy("mkdir", "/data/a/b/c", WRITING)).isEqualTo(data);
+    assertThat(remedy("unlink", "/data/file", WRITING)).isEqualTo(data);
+    assertThat(remedy("open", "/tmp/new", WRITING)).isEqualTo(new Remedy.ShareTmp());
+  }
+
+  @Test
+  void aWholeHomeAndAWholeMachineAreNotProposedForOneName() {
+    assertThat(remedy("open", "/home/me/new", WRITING)).isInstanceOf(Remedy.None.class);
+    assertThat(remedy("open", "/new", WRITING)).isInstanceOf(Remedy.None.class);
+  }
+
+  @Test
+  void aJvmsOwnFilesNeedThePreset() {
+    Remedy preset = new Remedy.AddPreset("jvm");
+    assertThat(remedy("open", "/proc/12/coredump_filter", WRITING)).isEqualTo(preset);
+    assertThat(remedy("mkdir", "/tmp/hsperfdata_me", WRITING)).isEqualTo(preset);
+    assertThat(remedy("open", "/tmp/p18", "/jdk/bin/java", WRITING)).isEqualTo(preset);
+    assertThat(remedy("open", "/tmp/p18", "/bin/java", WRITING)).isEqualTo(new Remedy.ShareTmp());
+  }
+
+  @Test
+  void networkRemediesNameHostAndPort() {
+    assertThat(remedy(new Reason.Unlisted("repo.test", 8443)))
+        .isEqualTo(new Remedy.AllowHost("repo.test:8443"));
+    assertThat(remedy(new Reason.NetworkClosed("10.1.2.3", 80)))
+        .isEqualTo(new Remedy.AllowHost("10.1.2.3:80"));
+    assertThat(remedy(new Reason.NetworkClosed("fe80::1", 80)))
+        .isEqualTo(new Remedy.AllowHost("[fe80::1]:80"));
+    assertThat(remedy(new Reason.NetworkClosed("10.1.2.3", 53)))
+        .isEqualTo(new Remedy.DecideOnHosts());
+    assertThat(remedy(new Reason.SpecialAddress("10.1.2.3", 443)))
+        .isEqualTo(new Remedy.AllowRange("10.1.2.3/32"));
+    assertThat(remedy(new Reason.ForeignLoopback(NetworkMode.NONE, 5432)))
+        .isEqualTo(new Remedy.HostLoopbackPort(5432));
+    assertThat(remedy(new Reason.UnixSocket("/run/x.sock")))
+        .isEqualTo(new Remedy.UnixSocket("/run/x.sock"));
+  }
+
+  static Stream<Reason> unhelped() {
+    return Stream.of(
+        new Reason.Rule("/x: none", Access.NONE, Operation.READ),
+        new Reason.RuleBelow("/x: read"),
+        new Reason.Glob("**/.env"),
+        new Reason.ProtectedPath("/x"),
+        new Reason.ProtectedName(".git/hooks"),
+        new Reason.HandedIn(),
+        new Reason.ForeignMetadata(),
+        new Reason.DeniedHost("evil.test"),
+        new Reason.NotTcp(),
+        new Reason.Listener(Reason.Listener.Answer.DENIED),
+        new Reason.NotFound("repo.test", "timed out"),
+        new Reason.UnixSocket(""),
+        new Reason.BySystem("mach-lookup"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("unhelped")
+  void whatNoAdditionAllowsSaysWhy(Reason reason) {
+    assertThat(remedy("open", "/data/file", reason))
+        .isInstanceOfSatisfying(Remedy.None.class, none -> assertThat(none.why()).isNotBlank());
+  }
+
+  static Stream<Remedy.Addition> additions() {
+    return Stream.of(
+        new Remedy.GrantPath("/data/with 'quote'", Access.WRITE),
+        new Remedy.ShareTmp(),
+        new Remedy.AddPreset("jvm"),
+        new Remedy.AllowHost("repo.test:443"),
+        new Remedy.AllowRange("10.1.2.3/32"),
+        new Remedy.DecideOnHosts(),
+        new Remedy.OwnLoopback(),
+        new Remedy.HostLoopbackPort(80),
+        new Remedy.UnixSocket("/run/x.sock"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("additions")
+  void everyAdditionIsAPolicyAndChangesOne(Remedy.Addition addition) throws Exception {
+    SandboxPolicy policy = SandboxPolicy.builder().ownLoopback(false).build();
+    assertThat(Additions.added(policy, addition)).isNotEqualTo(policy);
+    assertThat(PolicyReader.presetOrFile(Additions.json(addition))).isNotNull();
+    List<String> options = Additions.options(addition);
+    assertThat(options).hasSize(2);
+    if (options.get(0).equals("-p")) {
+      assertThat(PolicyReader.combined(List.of("read-only", options.get(1)))).isNotNull();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package org.ringfence.cli;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.ringfence.event.Printable;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.json.Additions;
+
+/** Remedies as they are printed: options that can be pasted into a POSIX shell. */
+final class RemedyText {
+  private RemedyText() {}
+
+  /** What follows the rule that denied. */
+  static String of(Remedy remedy) {
+    return remedy instanceof Remedy.Addition addition
+        ? "; to allow it: " + Printable.of(pasted(Additions.options(addition)))
+        : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
+  }
+
+  /** The words, each quoted where a shell would change it. */
+  static String pasted(List<String> words) {
+    return words.stream().map(RemedyText::quoted).collect(Collectors.joining(" "));
+  }
+
+  private static String quoted(String word) {
+    return word.matches("[A-Za-z0-9_./:@%+=,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}
