@@ -13,4 +13,16 @@ public class CommandNotFoundException extends SandboxException {
   public CommandNotFoundException(String program, String reason) {
     super("command '" + program.replaceAll("\\p{Cntrl}", "?") + "': " + reason);
   }
+
+  /**
+   * The policy does not let the program be read, and so not be run: said before the start, in the
+   * same words by every backend.
+   *
+   * @param program the program as given
+   * @param path where it was found
+   * @return the exception
+   */
+  public static CommandNotFoundException denied(String program, String path) {
+    return new CommandNotFoundException(program, "the policy denies running " + path);
+  }
 }

@@ -4,15 +4,28 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.ringfence.event.SandboxListener;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
+import org.ringfence.event.EventRecorder;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.Printable;
+import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
@@ -20,22 +33,39 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.CommandEnvironment;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 
 /**
- * An open sandbox. Opened once, it starts many commands, from many threads. Closing it ends all
- * their processes and removes its temporary directory.
+ * An open sandbox. Opened once, it runs many commands, from many threads. Closing it ends all their
+ * processes and removes its temporary directory.
+ *
+ * <pre>{@code
+ * try (Sandbox sandbox = Sandbox.open(Presets.load("workspace-write"))) {
+ *   Result result =
+ *       sandbox.command("mvn", "-o", "verify").timeout(Duration.ofMinutes(10)).run();
+ *   System.out.println(result.stdout() + " " + result.ending() + " " + result.denials());
+ * }
+ * }</pre>
  */
 public final class Sandbox implements AutoCloseable {
+  private static final long END_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final SandboxPlan plan;
   private final BackendSession session;
   private final Optional<TemporaryDirectory> tmp;
+  private final Hooks hooks;
+  private final Capture capture = new Capture();
+  private final AtomicLong commands = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Sandbox(SandboxPlan plan, BackendSession session, Optional<TemporaryDirectory> tmp) {
+  private Sandbox(
+      SandboxPlan plan, BackendSession session, Optional<TemporaryDirectory> tmp, Hooks hooks) {
     this.plan = plan;
     this.session = session;
     this.tmp = tmp;
+    this.hooks = hooks;
   }
 
   /**
@@ -68,7 +98,7 @@ public final class Sandbox implements AutoCloseable {
     private Path copy;
     private String backend;
     private Backends backends;
-    private SandboxListener listener = SandboxListener.NONE;
+    private final Hooks hooks = new Hooks();
 
     private Opener(SandboxPolicy policy) {
       this.policy = Objects.requireNonNull(policy, "policy");
@@ -121,13 +151,107 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Sets who hears of violations.
+     * Has every denial told, and files looked at that could not be opened: that costs the command
+     * some time for each file that it opens (README, Speed), and makes {@link Result#denials()}
+     * complete. Without it, denials are known that the sandbox decides itself.
      *
-     * @param hearer the listener
+     * <p>Hooks are called on a thread of the sandbox's own, one event at a time, in the order in
+     * which things happened. Several may be set; what one throws is logged and ignored.
+     *
+     * @param hook hears of each denial
      * @return this opener
      */
-    public Opener listener(SandboxListener hearer) {
-      this.listener = Objects.requireNonNull(hearer, "hearer");
+    public Opener onDenied(Consumer<Violation> hook) {
+      hooks.onDenied(Objects.requireNonNull(hook, "hook"));
+      return this;
+    }
+
+    /**
+     * Has the denials told that the sandbox decides itself, which costs the command nothing. Files
+     * that the kernel alone keeps it from opening are not among them; {@link #onDenied} has those,
+     * too.
+     *
+     * @param hook hears of each denial; called as {@link #onDenied} says
+     * @return this opener
+     */
+    public Opener onDecidedDenial(Consumer<Violation> hook) {
+      hooks.onDecidedDenial(Objects.requireNonNull(hook, "hook"));
+      return this;
+    }
+
+    /**
+     * Has programs that are executed told, each when it has ended or has executed another in its
+     * place.
+     *
+     * @param hook hears of each program; called as {@link #onDenied} says
+     * @return this opener
+     */
+    public Opener onExecuted(Consumer<AuditRecord> hook) {
+      hooks.onExecuted(Objects.requireNonNull(hook, "hook"));
+      return this;
+    }
+
+    /**
+     * Has decisions about connections to hosts outside told, each when the connection has ended if
+     * it passes through this JVM.
+     *
+     * @param hook hears of each decision; called as {@link #onDenied} says
+     * @return this opener
+     */
+    public Opener onConnection(Consumer<ConnectionRecord> hook) {
+      hooks.onConnection(Objects.requireNonNull(hook, "hook"));
+      return this;
+    }
+
+    /**
+     * Has told how many events were dropped, since what waits for slow hooks is bounded.
+     *
+     * @param hook called in the place of what was dropped
+     * @return this opener
+     */
+    public Opener onDropped(Consumer<DroppedEvents> hook) {
+      hooks.onDropped(Objects.requireNonNull(hook, "hook"));
+      return this;
+    }
+
+    /**
+     * Has hosts asked about that no rule of the policy lists, in network mode {@code allowlist}.
+     * Asked on a thread of its own, and not about two hosts at a time. What the hook throws, null,
+     * and an answer that takes too long are a denial. A name is not looked up before it is allowed.
+     *
+     * @param hook decides
+     * @param timeout how long it is waited for
+     * @return this opener
+     * @throws IllegalStateException if there is such a hook already
+     * @throws IllegalArgumentException if the timeout is not above 0
+     */
+    public Opener onUnlistedHost(Function<HostRequest, HostVerdict> hook, Duration timeout) {
+      hooks.onUnlistedHost(Objects.requireNonNull(hook, "hook"), timeout);
+      return this;
+    }
+
+    /**
+     * Has a record kept of programs, connections and denials, such as an {@link
+     * org.ringfence.event.json.AuditLog}.
+     *
+     * @param recorder keeps the record; called as {@link #onDenied} says
+     * @return this opener
+     */
+    public Opener recorder(EventRecorder recorder) {
+      hooks.recorder(Objects.requireNonNull(recorder, "recorder"));
+      return this;
+    }
+
+    /**
+     * Gives everything that is heard to a sink, in the place of hooks: for programs that serve a
+     * sandbox to another system, as a backend's guest does.
+     *
+     * @param taker takes what is heard, and says what is observed
+     * @return this opener
+     * @throws IllegalStateException if there is a sink already
+     */
+    public Opener sink(EventSink taker) {
+      hooks.sink(Objects.requireNonNull(taker, "taker"));
       return this;
     }
 
@@ -162,8 +286,9 @@ public final class Sandbox implements AutoCloseable {
                 : first.policy().withPrivateTmp(tmp.get().path().toString());
         SandboxPlan plan =
             new SandboxPlan(first.backend(), placed, first.availability(), first.guarantees());
-        BackendSession session = choice.byId(first.backend()).open(plan, listener);
-        return new Sandbox(plan, session, tmp);
+        Hooks own = hooks.copy();
+        BackendSession session = choice.byId(first.backend()).open(plan, own);
+        return new Sandbox(plan, session, tmp, own);
       } catch (SandboxException | RuntimeException e) {
         tmp.ifPresent(TemporaryDirectory::close);
         throw e;
@@ -181,7 +306,112 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Starts a command.
+   * A command, to be run in this sandbox.
+   *
+   * @param words the program and its arguments
+   * @return the command; {@link CommandRun#run()} runs it and returns what came of it
+   * @throws IllegalArgumentException if it is empty, or an argument is null, has a NUL or has no
+   *     form in UTF-8
+   */
+  public CommandRun command(String... words) {
+    return CommandRun.of(this, SandboxCommand.of(words));
+  }
+
+  /**
+   * A command, to be run in this sandbox.
+   *
+   * @param words the program and its arguments
+   * @return the command; {@link CommandRun#run()} runs it and returns what came of it
+   * @throws IllegalArgumentException if it is empty, or an argument is null, has a NUL or has no
+   *     form in UTF-8
+   */
+  public CommandRun command(List<String> words) {
+    return CommandRun.of(this, SandboxCommand.of(words));
+  }
+
+  /**
+   * Runs a command as {@link CommandRun#run()} does: what it writes to pipes is read and returned,
+   * what is redirected is not.
+   *
+   * @param command the command
+   * @return what came of it
+   * @throws CommandNotFoundException if the program does not exist or cannot be executed
+   * @throws SandboxException if it cannot be started; nothing is left behind
+   * @throws InterruptedException if this thread is interrupted; the command and everything that it
+   *     started are ended before this is thrown
+   * @throws IllegalStateException if the sandbox is closed
+   */
+  public Result run(SandboxCommand command) throws SandboxException, InterruptedException {
+    return CommandRun.of(this, command).run();
+  }
+
+  Result run(SandboxCommand command, Optional<byte[]> input, long maxOutput)
+      throws SandboxException, InterruptedException {
+    long id = idOf(command);
+    DenialLog denials = hooks.begin(id);
+    try {
+      SandboxedProcess process = start(id, command);
+      Capture.Streams streams = capture.of(process, input, maxOutput);
+      try {
+        process.waitFor();
+        streams.awaitEnds();
+      } catch (InterruptedException e) {
+        endedForcibly(process);
+        throw e;
+      }
+      Termination how = process.termination().orElseThrow();
+      Usage usage = process.usage().orElseThrow();
+      return new Result(
+          command.command(),
+          how.exitValue(),
+          streams.output(),
+          streams.error(),
+          Ending.of(how, limits(command), usage),
+          denials.denials(),
+          denials.leftOut(),
+          usage);
+    } finally {
+      hooks.end(id);
+    }
+  }
+
+  /** Ends the tree and waits for its end, however often this thread is interrupted meanwhile. */
+  private static void endedForcibly(SandboxedProcess process) {
+    process.destroyForcibly();
+    long end = System.nanoTime() + END_NANOS;
+    while (process.isAlive() && System.nanoTime() - end < 0) {
+      try {
+        process.waitFor(END_NANOS, TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        // The caller learns of it by the exception that it gets.
+        continue;
+      }
+    }
+  }
+
+  /**
+   * Waits until everything that was heard of this sandbox's commands so far has reached the hooks.
+   * Before the end of a command is reported the same is done for what was heard of it, so that this
+   * is for commands that still run.
+   *
+   * @param patience how long to wait at most
+   * @return whether all had reached them by then
+   * @throws InterruptedException if the wait is interrupted
+   * @throws IllegalStateException if the sandbox is closed
+   */
+  public boolean flushEvents(Duration patience) throws InterruptedException {
+    if (closed.get()) {
+      throw new IllegalStateException("the sandbox is closed");
+    }
+    return session.flushEvents(patience);
+  }
+
+  /**
+   * Starts a command, for programs that use a {@link Process}; {@link #command} is for the others.
+   * A command whose output goes to pipes (the default) has to be read while it runs: a program that
+   * calls {@link Process#waitFor()} first waits for ever once the command has written more than a
+   * pipe holds. Read both streams, each on a thread of its own, merge or redirect them, or use
+   * {@link CommandRun#run()}.
    *
    * @param command the command
    * @return the process, running
@@ -190,6 +420,14 @@ public final class Sandbox implements AutoCloseable {
    * @throws IllegalStateException if the sandbox is closed
    */
   public SandboxedProcess start(SandboxCommand command) throws SandboxException {
+    return start(idOf(command), command);
+  }
+
+  private long idOf(SandboxCommand command) {
+    return command.commandId() == 0 ? commands.incrementAndGet() : command.commandId();
+  }
+
+  private SandboxedProcess start(long id, SandboxCommand command) throws SandboxException {
     if (closed.get()) {
       throw new IllegalStateException("the sandbox is closed");
     }
@@ -204,6 +442,7 @@ public final class Sandbox implements AutoCloseable {
     }
     return session.start(
         new Launch(
+            id,
             command.command(),
             directory,
             environment(command),
@@ -215,25 +454,25 @@ public final class Sandbox implements AutoCloseable {
             command.terminal()));
   }
 
-  private Map<String, String> environment(SandboxCommand command) {
-    Map<String, String> result = new TreeMap<>(policy().environment().apply(command.inherited()));
+  private CommandEnvironment environment(SandboxCommand command) {
+    EnvironmentPolicy asked = policy().environment();
+    Map<String, String> inherited =
+        new EnvironmentPolicy(asked.inherit(), asked.include(), asked.exclude(), Map.of())
+            .apply(command.inherited());
+    Map<String, String> set = new TreeMap<>();
     tmp.ifPresent(
         directory -> {
           String path = directory.path().toString();
-          result.put("TMPDIR", path);
-          result.put("TMP", path);
-          result.put("TEMP", path);
+          set.put("TMPDIR", path);
+          set.put("TMP", path);
+          set.put("TEMP", path);
         });
     String tmpPath =
         tmp.map(directory -> directory.path().toString())
             .orElse(plan.policy().places().systemTmp());
     // What the policy sets may name the directory; what is inherited is passed on as it is.
-    policy()
-        .environment()
-        .set()
-        .forEach((name, value) -> result.put(name, value.replace("${tmp}", tmpPath)));
-    result.putAll(command.variables());
-    return result;
+    asked.set().forEach((name, value) -> set.put(name, value.replace("${tmp}", tmpPath)));
+    return new CommandEnvironment(inherited, set, command.variables());
   }
 
   private Limits limits(SandboxCommand command) {
@@ -258,21 +497,22 @@ public final class Sandbox implements AutoCloseable {
       session.end();
       tmp.ifPresent(TemporaryDirectory::close);
       session.close();
+      capture.close();
     }
   }
 
   /**
-   * Starts a command and waits for it.
+   * The sandbox.
    *
-   * @param command the command
-   * @return how it ended
-   * @throws SandboxException if it cannot be started
-   * @throws InterruptedException if the wait is interrupted; the process goes on
+   * @return its backend and its workspace, in one line
    */
-  public Termination run(SandboxCommand command) throws SandboxException, InterruptedException {
-    SandboxedProcess process = start(command);
-    process.waitFor();
-    return process.termination().orElseThrow();
+  @Override
+  public String toString() {
+    return "Sandbox["
+        + plan.backend()
+        + ", workspace="
+        + Printable.of(plan.policy().places().workspace())
+        + (closed.get() ? ", closed]" : "]");
   }
 
   static SandboxException cannot(String what, IOException e) {

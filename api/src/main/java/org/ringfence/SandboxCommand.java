@@ -11,12 +11,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.ringfence.event.Printable;
 
 /**
  * A command to start in a sandbox. Immutable: every method returns a changed copy. Modelled on
  * {@link ProcessBuilder}, and made from one by {@link #from(ProcessBuilder)}.
  */
 public final class SandboxCommand {
+  private static final int MOST_SHOWN = 200;
+
   private final List<String> command;
   private final Optional<Path> directory;
   private final Map<String, String> inherited;
@@ -27,6 +30,7 @@ public final class SandboxCommand {
   private final boolean mergeError;
   private final Optional<Duration> timeout;
   private final Optional<TerminalSize> terminal;
+  private final long commandId;
 
   private SandboxCommand(
       List<String> command,
@@ -38,7 +42,8 @@ public final class SandboxCommand {
       Redirect error,
       boolean mergeError,
       Optional<Duration> timeout,
-      Optional<TerminalSize> terminal) {
+      Optional<TerminalSize> terminal,
+      long commandId) {
     this.command = command;
     this.directory = directory;
     this.inherited = inherited;
@@ -49,6 +54,7 @@ public final class SandboxCommand {
     this.mergeError = mergeError;
     this.timeout = timeout;
     this.terminal = terminal;
+    this.commandId = commandId;
   }
 
   /**
@@ -82,7 +88,8 @@ public final class SandboxCommand {
         Redirect.PIPE,
         false,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        0);
   }
 
   /**
@@ -114,7 +121,8 @@ public final class SandboxCommand {
         builder.redirectError(),
         builder.redirectErrorStream(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        0);
   }
 
   private static List<String> checked(List<String> command) {
@@ -269,7 +277,8 @@ public final class SandboxCommand {
         Objects.requireNonNull(newError, "error"),
         newMergeError,
         newTimeout,
-        terminal);
+        terminal,
+        commandId);
   }
 
   /**
@@ -292,7 +301,39 @@ public final class SandboxCommand {
         error,
         mergeError,
         timeout,
-        Optional.of(size));
+        Optional.of(size),
+        commandId);
+  }
+
+  /**
+   * Sets the number that the events of this command have, in the place of the sandbox's own
+   * counting: for programs that start commands for others, which have numbers already. All commands
+   * of a sandbox are numbered in one of the two ways.
+   *
+   * @param number above 0, and of no other command of its sandbox
+   * @return the changed command
+   * @throws IllegalArgumentException if it is not above 0
+   */
+  public SandboxCommand commandId(long number) {
+    if (number <= 0) {
+      throw new IllegalArgumentException("commandId: " + number + " is not valid; use 1 or more");
+    }
+    return new SandboxCommand(
+        command,
+        directory,
+        inherited,
+        variables,
+        input,
+        output,
+        error,
+        mergeError,
+        timeout,
+        terminal,
+        number);
+  }
+
+  long commandId() {
+    return commandId;
   }
 
   Optional<TerminalSize> terminal() {
@@ -338,5 +379,21 @@ public final class SandboxCommand {
 
   Optional<Duration> timeout() {
     return timeout;
+  }
+
+  /**
+   * The command, its arguments escaped and shortened. Variables are left out: they may be secrets.
+   *
+   * @return one line
+   */
+  @Override
+  public String toString() {
+    String words = Printable.of(String.join(" ", command));
+    return "SandboxCommand["
+        + (words.length() > MOST_SHOWN ? words.substring(0, MOST_SHOWN) + "…" : words)
+        + directory.map(path -> ", directory=" + Printable.of(path.toString())).orElse("")
+        + timeout.map(time -> ", timeout=" + time).orElse("")
+        + terminal.map(size -> ", terminal=" + size.columns() + "x" + size.rows()).orElse("")
+        + "]";
   }
 }

@@ -1,10 +1,11 @@
 /**
- * Runs commands that nobody has read under the operating system's own sandbox.
+ * Runs untrusted commands under the operating system's own sandbox.
  *
  * <pre>{@code
  * try (Sandbox sandbox = Sandbox.open(Presets.load("workspace-write"))) {
- *   Process process = sandbox.start(SandboxCommand.of("mvn", "-o", "verify"));
- *   int exit = process.waitFor();
+ *   Result result =
+ *       sandbox.command("mvn", "-o", "verify").timeout(Duration.ofMinutes(10)).run();
+ *   System.out.println(result.stdout() + " " + result.ending() + " " + result.denials());
  * }
  * }</pre>
  */

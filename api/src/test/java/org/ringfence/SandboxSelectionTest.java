@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -17,6 +16,7 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 
 class SandboxSelectionTest {
@@ -54,7 +54,7 @@ class SandboxSelectionTest {
     }
 
     @Override
-    public BackendSession open(SandboxPlan plan, SandboxListener listener) {
+    public BackendSession open(SandboxPlan plan, EventSink listener) {
       throw new AssertionError("nothing may be opened");
     }
   }

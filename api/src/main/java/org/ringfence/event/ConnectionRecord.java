@@ -20,6 +20,8 @@ import java.util.OptionalLong;
  * @param sent bytes that the command sent; empty when the connection does not pass through this JVM
  * @param received bytes that the command received; empty likewise
  * @param duration how long the connection lasted; empty likewise
+ * @param command the number of the command, which {@link
+ *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
  */
 public record ConnectionRecord(
     Instant time,
@@ -32,7 +34,8 @@ public record ConnectionRecord(
     boolean allowed,
     OptionalLong sent,
     OptionalLong received,
-    Optional<Duration> duration) {
+    Optional<Duration> duration,
+    long command) {
   /** Checks that no part is null. */
   public ConnectionRecord {
     Objects.requireNonNull(time, "time");
@@ -43,6 +46,59 @@ public record ConnectionRecord(
     Objects.requireNonNull(sent, "sent");
     Objects.requireNonNull(received, "received");
     Objects.requireNonNull(duration, "duration");
+  }
+
+  /**
+   * One whose command is not known.
+   *
+   * @param time when it was decided
+   * @param host the name that was asked for, or the address when there was none
+   * @param address the address that was connected to; empty when it did not come to that
+   * @param port the port
+   * @param pid the process, or 0 when it is not known
+   * @param executable the program that the process runs; empty when it could not be learned
+   * @param rule the rule that decided
+   * @param allowed whether the connection was let through
+   * @param sent bytes that the command sent; empty when the connection does not pass through this
+   *     JVM
+   * @param received bytes that the command received; empty likewise
+   * @param duration how long the connection lasted; empty likewise
+   */
+  public ConnectionRecord(
+      Instant time,
+      String host,
+      String address,
+      int port,
+      long pid,
+      String executable,
+      String rule,
+      boolean allowed,
+      OptionalLong sent,
+      OptionalLong received,
+      Optional<Duration> duration) {
+    this(time, host, address, port, pid, executable, rule, allowed, sent, received, duration, 0);
+  }
+
+  /**
+   * The same of a command.
+   *
+   * @param number the command's number
+   * @return the changed copy
+   */
+  public ConnectionRecord ofCommand(long number) {
+    return new ConnectionRecord(
+        time,
+        host,
+        address,
+        port,
+        pid,
+        executable,
+        rule,
+        allowed,
+        sent,
+        received,
+        duration,
+        number);
   }
 
   /**
@@ -76,6 +132,8 @@ public record ConnectionRecord(
             + received
             + ", duration="
             + duration
+            + ", command="
+            + command
             + "]");
   }
 }

@@ -9,8 +9,10 @@ import java.util.Objects;
  * @param port the port
  * @param pid the process, or 0 when it is not known
  * @param executable the program that the process runs; empty when it could not be learned
+ * @param command the number of the command, which {@link
+ *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
  */
-public record HostRequest(String host, int port, long pid, String executable) {
+public record HostRequest(String host, int port, long pid, String executable, long command) {
   /** Checks that no part is null. */
   public HostRequest {
     Objects.requireNonNull(host, "host");
@@ -24,6 +26,28 @@ public record HostRequest(String host, int port, long pid, String executable) {
    */
   public String authority() {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  /**
+   * One whose command is not known.
+   *
+   * @param host the name, or the address when the command named none
+   * @param port the port
+   * @param pid the process, or 0 when it is not known
+   * @param executable the program that the process runs; empty when it could not be learned
+   */
+  public HostRequest(String host, int port, long pid, String executable) {
+    this(host, port, pid, executable, 0);
+  }
+
+  /**
+   * The same of a command.
+   *
+   * @param number the command's number
+   * @return the changed copy
+   */
+  public HostRequest ofCommand(long number) {
+    return new HostRequest(host, port, pid, executable, number);
   }
 
   /**
@@ -43,6 +67,8 @@ public record HostRequest(String host, int port, long pid, String executable) {
             + pid
             + ", executable="
             + executable
+            + ", command="
+            + command
             + "]");
   }
 }

@@ -15,6 +15,8 @@ import org.ringfence.policy.Remedy;
  * @param executable the program that the process runs; empty when it could not be learned
  * @param reason what decided
  * @param certainty how sure this is
+ * @param command the number of the command, which {@link
+ *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
  */
 public record Violation(
     String operation,
@@ -22,7 +24,8 @@ public record Violation(
     long pid,
     String executable,
     Reason reason,
-    Certainty certainty) {
+    Certainty certainty,
+    long command) {
   /** How sure a reported denial is. */
   public enum Certainty {
     /** The mechanism that denied it reported it. */
@@ -61,6 +64,36 @@ public record Violation(
   }
 
   /**
+   * One whose command is not known.
+   *
+   * @param operation what was tried: the system call or the kind of access
+   * @param target the path or address it was tried on
+   * @param pid the process that tried it
+   * @param executable the program that the process runs; empty when it could not be learned
+   * @param reason what decided
+   * @param certainty how sure this is
+   */
+  public Violation(
+      String operation,
+      String target,
+      long pid,
+      String executable,
+      Reason reason,
+      Certainty certainty) {
+    this(operation, target, pid, executable, reason, certainty, 0);
+  }
+
+  /**
+   * The same of a command.
+   *
+   * @param number the command's number
+   * @return the changed copy
+   */
+  public Violation ofCommand(long number) {
+    return new Violation(operation, target, pid, executable, reason, certainty, number);
+  }
+
+  /**
    * The parts, what a command chose among them escaped.
    *
    * @return one line
@@ -81,6 +114,8 @@ public record Violation(
             + rule()
             + ", certainty="
             + certainty
+            + ", command="
+            + command
             + "]");
   }
 }

@@ -1,5 +1,6 @@
 package org.ringfence.spi;
 
+import java.time.Duration;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 
@@ -13,6 +14,16 @@ public interface BackendSession extends AutoCloseable {
    * @throws SandboxException if it cannot be started; nothing is left behind
    */
   SandboxedProcess start(Launch launch) throws SandboxException;
+
+  /**
+   * Waits until everything that was heard of the sandbox's commands so far has been given to the
+   * sink. A backend does the same by itself before it reports the end of a command.
+   *
+   * @param patience how long to wait at most
+   * @return whether all was given by then
+   * @throws InterruptedException if the wait is interrupted
+   */
+  boolean flushEvents(Duration patience) throws InterruptedException;
 
   /**
    * Ends every process of the sandbox, and starts none any more. What looks after the sandbox

@@ -3,7 +3,7 @@ package org.ringfence.spi;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.ringfence.TerminalSize;
 import org.ringfence.policy.Limits;
@@ -11,9 +11,10 @@ import org.ringfence.policy.Limits;
 /**
  * A command ready to be started.
  *
+ * @param id the number of the command, not 0, and of no other command of its sandbox
  * @param command the program and its arguments, checked: not empty, without NUL
  * @param directory the working directory, checked: absolute and a directory
- * @param environment the whole environment of the command
+ * @param environment the environment of the command; see {@link CommandEnvironment#resolved}
  * @param input where standard input comes from
  * @param output where standard output goes
  * @param error where standard error goes; not used when {@code mergeError}
@@ -23,9 +24,10 @@ import org.ringfence.policy.Limits;
  *     for none
  */
 public record Launch(
+    long id,
     List<String> command,
     Path directory,
-    Map<String, String> environment,
+    CommandEnvironment environment,
     Redirect input,
     Redirect output,
     Redirect error,
@@ -35,6 +37,6 @@ public record Launch(
   /** Copies the parts. */
   public Launch {
     command = List.copyOf(command);
-    environment = Map.copyOf(environment);
+    Objects.requireNonNull(environment, "environment");
   }
 }

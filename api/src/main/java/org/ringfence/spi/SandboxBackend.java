@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
@@ -123,5 +122,5 @@ public interface SandboxBackend {
    * @return the session that launches commands
    * @throws SandboxException if the sandbox cannot be opened; nothing is left behind
    */
-  BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException;
+  BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException;
 }

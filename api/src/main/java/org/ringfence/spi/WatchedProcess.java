@@ -1,12 +1,15 @@
 package org.ringfence.spi;
 
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.Usage;
 
 /**
  * What is the same of a sandboxed process wherever it runs: how it is waited for and how its end is
@@ -15,17 +18,40 @@ import org.ringfence.Termination;
 public abstract class WatchedProcess extends SandboxedProcess {
   private final CountDownLatch exited = new CountDownLatch(1);
   private final CompletableFuture<Process> exit = new CompletableFuture<>();
+  private final long commandId;
+  private final long begun = System.nanoTime();
+  private volatile Usage usage;
   private volatile Termination termination;
 
-  /** For backends. */
-  protected WatchedProcess() {}
+  /**
+   * For backends.
+   *
+   * @param commandId the number of the command, of {@link Launch#id()}
+   */
+  protected WatchedProcess(long commandId) {
+    this.commandId = commandId;
+  }
 
   /**
-   * Tells everybody who waits that the process has ended. Called once.
+   * Tells everybody who waits that the process has ended, where the system does not say what it
+   * used. Called once.
    *
    * @param how how it ended
    */
   protected final void ended(Termination how) {
+    ended(how, Optional.empty(), OptionalLong.empty());
+  }
+
+  /**
+   * Tells everybody who waits that the process has ended. Called once, after everything that was
+   * heard of the command has been given to the sink, or the wait for that has taken too long.
+   *
+   * @param how how it ended
+   * @param cpuTime the processor time that it used
+   * @param peakMemory the most bytes that it had in memory
+   */
+  protected final void ended(Termination how, Optional<Duration> cpuTime, OptionalLong peakMemory) {
+    usage = new Usage(cpuTime, peakMemory, Duration.ofNanos(System.nanoTime() - begun));
     termination = how;
     exited.countDown();
     exit.complete(this);
@@ -62,6 +88,16 @@ public abstract class WatchedProcess extends SandboxedProcess {
   }
 
   @Override
+  public final long commandId() {
+    return commandId;
+  }
+
+  @Override
+  public final Optional<Usage> usage() {
+    return termination == null ? Optional.empty() : Optional.of(usage);
+  }
+
+  @Override
   public final ProcessHandle.Info info() {
     return toHandle().info();
   }
@@ -84,7 +120,9 @@ public abstract class WatchedProcess extends SandboxedProcess {
 
   @Override
   public final String toString() {
-    return "SandboxedProcess[pid="
+    return "SandboxedProcess[command="
+        + commandId
+        + ", pid="
         + pid()
         + (termination == null ? ", alive]" : ", " + termination + "]");
   }

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.launch.BubblewrapProbe;
 import org.ringfence.linux.launch.LinuxSession;
@@ -28,6 +27,7 @@ import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.SandboxBackend;
 
@@ -135,7 +135,7 @@ public final class BubblewrapBackend implements SandboxBackend {
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+  public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
     if (!plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }

@@ -3,7 +3,6 @@ package org.ringfence.linux;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.launch.LinuxSession;
 import org.ringfence.linux.plan.HostFacts;
@@ -20,6 +19,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.SandboxBackend;
 
@@ -95,7 +95,7 @@ public final class LandlockBackend implements SandboxBackend {
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+  public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
     if (!plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }

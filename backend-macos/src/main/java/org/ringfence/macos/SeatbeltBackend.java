@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.macos.launch.SeatbeltPrograms;
 import org.ringfence.macos.launch.SeatbeltSession;
 import org.ringfence.macos.plan.SeatbeltCompiler;
@@ -18,6 +17,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 
 /** macOS: Seatbelt, through {@code sandbox-exec}. */
@@ -112,7 +112,7 @@ public final class SeatbeltBackend implements SandboxBackend {
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+  public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
     if (!plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }

@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
-import org.ringfence.event.SandboxListener.Interest;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -19,6 +17,8 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
+import org.ringfence.spi.EventSink.Observation;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.launch.DedicatedSandboxes;
@@ -158,22 +158,21 @@ public final class DedicatedUserBackend implements SandboxBackend {
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+  public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
     Found here = found();
     if (here.facts().isEmpty() || !plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }
-    Set<Interest> unheard = EnumSet.noneOf(Interest.class);
-    unheard.addAll(listener.interests());
+    Set<Observation> unheard = EnumSet.noneOf(Observation.class);
+    unheard.addAll(listener.observes());
     if (plan.policy().policy().network().mode() == NetworkMode.ALLOWLIST) {
       // The proxy hears of each.
-      unheard.removeAll(EnumSet.of(Interest.CONNECTIONS, Interest.UNLISTED_HOSTS));
+      unheard.removeAll(EnumSet.of(Observation.CONNECTIONS, Observation.UNLISTED_HOSTS));
     }
     if (!unheard.isEmpty()) {
       throw new SandboxException(
-          "listener: "
-              + unheard
-              + " cannot be reported by "
+          Observation.hooks(unheard)
+              + ": nothing hears of these under "
               + id()
               + ", which sees neither denials nor commands; use WSL2");
     }

@@ -3,7 +3,6 @@ package org.ringfence.windows;
 import java.util.List;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -11,6 +10,7 @@ import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
@@ -88,17 +88,16 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+  public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
     HostProbe.Result result = found();
     if (result.facts().isEmpty() || !plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }
-    if (!listener.interests().isEmpty()) {
+    if (!listener.observes().isEmpty()) {
       // An empty log would say that nothing was done.
       throw new SandboxException(
-          "listener: "
-              + listener.interests()
-              + " cannot be reported by "
+          EventSink.Observation.hooks(listener.observes())
+              + ": nothing hears of these under "
               + id()
               + ", which sees neither denials nor commands; use WSL2");
     }

@@ -19,13 +19,13 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.spi.EventSink;
 import org.ringfence.windows.journal.Installation;
 
 /** The whole way from a policy to a process, through the API. */
@@ -49,13 +49,13 @@ class SandboxOnWindowsTest {
         .strictness(Strictness.Mode.BEST_EFFORT);
   }
 
-  private Sandbox open(SandboxPolicy policy, SandboxListener listener) throws SandboxException {
-    return Sandbox.opener(policy).workspace(workspace).backends(BACKENDS).listener(listener).open();
+  private Sandbox.Opener opener(SandboxPolicy policy) {
+    return Sandbox.opener(policy).workspace(workspace).backends(BACKENDS);
   }
 
   @Test
   void aCommandRuns() throws Exception {
-    try (Sandbox sandbox = open(policy().build(), SandboxListener.NONE)) {
+    try (Sandbox sandbox = opener(policy().build()).open()) {
       assertThat(sandbox.plan().backend()).isEqualTo("restricted-token");
       SandboxedProcess process =
           sandbox.start(SandboxCommand.of("cmd", "/d", "/c", "echo hello&cd"));
@@ -71,35 +71,23 @@ class SandboxOnWindowsTest {
   @Test
   void aStrictPolicyIsRefusedSinceDeletingIsNotContained() {
     SandboxPolicy strict = policy().strictness(Strictness.Mode.STRICT).build();
-    assertThatThrownBy(() -> open(strict, SandboxListener.NONE))
+    assertThatThrownBy(() -> opener(strict).open())
         .isInstanceOf(SandboxRefusedException.class)
         .hasMessageContaining("files.delete");
   }
 
   @Test
   void whatCannotBeReportedIsRefused() {
-    SandboxListener listener =
-        new SandboxListener() {
-          @Override
-          public void violation(Violation violation) {
-            throw new AssertionError("nothing is reported here");
-          }
-
-          @Override
-          public Set<Interest> interests() {
-            return Set.of(Interest.COMMANDS);
-          }
-        };
-    assertThatThrownBy(() -> open(policy().build(), listener))
+    assertThatThrownBy(() -> opener(policy().build()).onExecuted(command -> {}).open())
         .isInstanceOf(SandboxException.class)
-        .hasMessageContaining("COMMANDS");
+        .hasMessageContaining("onExecuted");
   }
 
   @Test
   void whatIsWrittenInTheWorkspaceStaysAndItsEntryIsTakenBack() throws Exception {
     SandboxPolicy writing = policy().write(":workspace").build();
     Installation installation = Installation.ofUser(System.getenv()).orElseThrow();
-    try (Sandbox sandbox = open(writing, SandboxListener.NONE)) {
+    try (Sandbox sandbox = opener(writing).open()) {
       assertThat(sandbox.start(SandboxCommand.of("cmd", "/d", "/c", "echo x>made")).waitFor())
           .isZero();
       assertThat(installation.all()).isNotEmpty();

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
@@ -19,6 +18,7 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
@@ -218,7 +218,7 @@ public final class Wsl2Backend implements SandboxBackend {
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+  public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
     Found here = found();
     if (here.sandboxes().isEmpty() || !plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));

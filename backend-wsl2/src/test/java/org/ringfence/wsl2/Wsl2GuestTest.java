@@ -26,6 +26,7 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.Ending;
 import org.ringfence.Termination;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
@@ -363,9 +364,8 @@ class Wsl2GuestTest {
   @Test
   void aTimeIsUpThere() throws Exception {
     try (Sandbox sandbox = open(writing())) {
-      Termination how =
-          sandbox.run(SandboxCommand.of("sleep", "1000").timeout(Duration.ofMillis(300)));
-      assertThat(how.cause()).isEqualTo(Termination.Cause.TIMED_OUT);
+      org.ringfence.Result late = sandbox.command("sleep", "1000").timeout(Duration.ofMillis(300)).run();
+      assertThat(late.ending()).isEqualTo(new Ending.TimedOut(Duration.ofMillis(300)));
     }
   }
 

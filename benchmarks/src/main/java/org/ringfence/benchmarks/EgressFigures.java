@@ -39,11 +39,11 @@ import org.ringfence.egress.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.proxy.EgressProxy;
 import org.ringfence.egress.proxy.ProxySettings;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.EventSink;
 
 /** What an allowlist costs: a connection, its throughput, and that of the proxy. */
 public final class EgressFigures {
@@ -245,7 +245,7 @@ public final class EgressFigures {
     List<Long> proxyCpu = new ArrayList<>();
     List<Long> directCpu = new ArrayList<>();
     ProxySettings settings = ProxySettings.usual().withUpstream(Optional.empty());
-    try (HostDecisions decisions = new HostDecisions(policy, SandboxListener.NONE, record -> {});
+    try (HostDecisions decisions = new HostDecisions(policy, EventSink.NONE, record -> {});
         EgressProxy proxy =
             new EgressProxy(
                 decisions, AddressLookup.of(policy), settings.withoutCredentials(), new Clients());

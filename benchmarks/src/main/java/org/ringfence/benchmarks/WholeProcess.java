@@ -8,12 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.event.SandboxListener;
-import org.ringfence.event.Violation;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.HostTree;
@@ -119,21 +116,11 @@ public final class WholeProcess {
           () -> sandboxed(sandbox, directory, "sh", "-c", MAKE_FILES),
           () -> plain(directory, "sh", "-c", MAKE_FILES));
       String[] reading = {"sh", "-c", "find . -name '*.java' -exec cat {} +"};
-      SandboxListener tracing =
-          new SandboxListener() {
-            @Override
-            public void violation(Violation violation) {}
-
-            @Override
-            public Set<Interest> interests() {
-              return Set.of(Interest.DENIED_OPENS);
-            }
-          };
       try (Sandbox traced =
           Sandbox.opener(policy)
               .workspace(directory)
               .backend("landlock")
-              .listener(tracing)
+              .onDenied(denied -> {})
               .open()) {
         compare(
             "reading 20000 files, traced / sandboxed",

@@ -3,19 +3,17 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Printable;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 
 /** Prints a line per denial. */
-final class DenialPrinter implements SandboxListener {
+final class DenialPrinter {
   private final PrintWriter out;
 
   DenialPrinter(PrintWriter out) {
     this.out = out;
   }
 
-  @Override
-  public void violation(Violation violation) {
+  void denied(Violation violation) {
     out.println(
         "ringfence: denied "
             + violation.operation()
@@ -29,8 +27,7 @@ final class DenialPrinter implements SandboxListener {
     out.flush();
   }
 
-  @Override
-  public void dropped(DroppedEvents dropped) {
+  void dropped(DroppedEvents dropped) {
     if (dropped.violations() > 0) {
       out.println("ringfence: denied " + dropped.violations() + " more, too fast to be shown");
       out.flush();

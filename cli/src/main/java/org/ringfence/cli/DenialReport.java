@@ -5,27 +5,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Printable;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 
 /** Collects denials, and prints each once at the end. */
-final class DenialReport implements SandboxListener {
+final class DenialReport {
   private static final int MOST = 2_000;
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
   private long uncounted;
 
-  @Override
-  public Set<Interest> interests() {
-    return Set.of(Interest.DENIED_OPENS);
-  }
-
-  @Override
-  public synchronized void violation(Violation violation) {
+  synchronized void denied(Violation violation) {
     String key = key(violation);
     if (counts.containsKey(key)) {
       counts.merge(key, 1, Integer::sum);
@@ -37,8 +29,7 @@ final class DenialReport implements SandboxListener {
     }
   }
 
-  @Override
-  public synchronized void dropped(DroppedEvents dropped) {
+  synchronized void dropped(DroppedEvents dropped) {
     uncounted += dropped.violations();
   }
 

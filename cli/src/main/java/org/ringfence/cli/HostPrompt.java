@@ -8,17 +8,15 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Set;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Printable;
-import org.ringfence.event.SandboxListener;
-import org.ringfence.event.Violation;
 import org.ringfence.policy.InvalidPolicyException;
 
 /** Asks whoever sits at the terminal about hosts that the policy does not list. */
-final class HostPrompt implements SandboxListener {
+final class HostPrompt {
   static final int PATIENCE_SECONDS = 60;
+  static final Duration PATIENCE = Duration.ofSeconds(PATIENCE_SECONDS);
   private static final String TERMINAL = "/dev/tty";
   private static final long LOOK_MILLIS = 50;
 
@@ -42,21 +40,7 @@ final class HostPrompt implements SandboxListener {
     }
   }
 
-  @Override
-  public void violation(Violation violation) {}
-
-  @Override
-  public Set<Interest> interests() {
-    return Set.of(Interest.UNLISTED_HOSTS);
-  }
-
-  @Override
-  public Duration decisionTimeout() {
-    return Duration.ofSeconds(PATIENCE_SECONDS);
-  }
-
-  @Override
-  public HostVerdict unlistedHost(HostRequest request) {
+  HostVerdict decide(HostRequest request) {
     try {
       while (in.ready()) {
         // What was typed before the question is no answer to it.

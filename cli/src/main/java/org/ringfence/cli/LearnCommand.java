@@ -8,14 +8,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.event.SandboxListener;
-import org.ringfence.event.Violation;
+import org.ringfence.event.HostVerdict;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -148,7 +146,10 @@ final class LearnCommand implements Callable<Integer> {
         Sandbox.opener(policy)
             .workspace(options.workspace())
             .backend(options.backend())
-            .listener(new Listeners(List.of(denials, new UnlistedHosts())))
+            .onDenied(denials::denied)
+            .onDropped(denials::dropped)
+            // Hosts are denied by name and port, when they are connected to.
+            .onUnlistedHost(host -> HostVerdict.DENY, HostPrompt.PATIENCE)
             .open()) {
       SandboxCommand request =
           SandboxCommand.of(command).inheritIO().redirectOutput(ProcessBuilder.Redirect.PIPE);
@@ -170,16 +171,5 @@ final class LearnCommand implements Callable<Integer> {
     }
     spec.commandLine().getOut().print(text);
     spec.commandLine().getOut().flush();
-  }
-
-  /** Has hosts be denied by name and port, when they are connected to. */
-  private static final class UnlistedHosts implements SandboxListener {
-    @Override
-    public void violation(Violation violation) {}
-
-    @Override
-    public Set<Interest> interests() {
-      return Set.of(Interest.UNLISTED_HOSTS);
-    }
   }
 }

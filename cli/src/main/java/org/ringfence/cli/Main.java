@@ -3,7 +3,7 @@ package org.ringfence.cli;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
-import org.ringfence.event.SandboxListener;
+import java.util.function.UnaryOperator;
 
 /**
  * Starts the command line. The plain form {@code run [--OPTION VALUE]… -- COMMAND…} is read here:
@@ -43,7 +43,7 @@ public final class Main {
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      code = new Runner(options, SandboxListener.NONE, false, err).run(request);
+      code = new Runner(options, UnaryOperator.identity(), false, err).run(request);
     } catch (Exception e) {
       Failures.complain(err, e);
       code = Failures.exitCode(e);

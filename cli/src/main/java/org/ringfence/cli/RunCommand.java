@@ -6,8 +6,10 @@ import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.ringfence.event.SandboxListener;
+import java.util.function.UnaryOperator;
+import org.ringfence.Sandbox;
 import org.ringfence.event.json.AuditLog;
 import org.ringfence.event.json.SecretMask;
 import org.ringfence.policy.EffectivePolicy;
@@ -102,20 +104,14 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter err = spec.commandLine().getErr();
-    List<SandboxListener> listeners = new ArrayList<>();
-    if (verbose) {
-      listeners.add(new DenialPrinter(err));
-    }
     DenialReport denials = new DenialReport();
-    if (report) {
-      listeners.add(denials);
-    }
+    Optional<HostPrompt> prompt = Optional.empty();
     if (ask) {
       if (tty) {
         throw new InvalidPolicyException(
             "--ask", "--tty", "one of the two: the terminal is the command's");
       }
-      listeners.add(HostPrompt.onTerminal());
+      prompt = Optional.of(HostPrompt.onTerminal());
       options.allowlist();
     }
     if (audit != null) {
@@ -123,10 +119,8 @@ final class RunCommand implements Callable<Integer> {
     }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       AuditLog lines = new AuditLog(log, SecretMask.usualAnd(masks), auditComplete);
-      if (audit != null) {
-        listeners.add(lines);
-      }
-      Runner runner = new Runner(options, Listeners.of(listeners), tty, err).in(directory);
+      Hooks hooks = new Hooks(denials, prompt, lines, err);
+      Runner runner = new Runner(options, hooks, tty, err).in(directory);
       int code = reviewed ? review(runner, err) : runner.run(command);
       if (lines.incomplete()) {
         err.println("ringfence: the audit log " + audit + " is incomplete: events were dropped");
@@ -137,6 +131,38 @@ final class RunCommand implements Callable<Integer> {
       if (report) {
         denials.print(err);
       }
+    }
+  }
+
+  /** What the options ask to hear of. */
+  private final class Hooks implements UnaryOperator<Sandbox.Opener> {
+    private final DenialReport denials;
+    private final Optional<HostPrompt> prompt;
+    private final AuditLog lines;
+    private final PrintWriter err;
+
+    Hooks(
+        DenialReport denials, Optional<HostPrompt> prompt, AuditLog lines, PrintWriter err) {
+      this.denials = denials;
+      this.prompt = prompt;
+      this.lines = lines;
+      this.err = err;
+    }
+
+    @Override
+    public Sandbox.Opener apply(Sandbox.Opener opener) {
+      if (verbose) {
+        DenialPrinter printer = new DenialPrinter(err);
+        opener.onDenied(printer::denied).onDropped(printer::dropped);
+      }
+      if (report) {
+        opener.onDenied(denials::denied).onDropped(denials::dropped);
+      }
+      prompt.ifPresent(asked -> opener.onUnlistedHost(asked::decide, HostPrompt.PATIENCE));
+      if (audit != null) {
+        opener.recorder(lines);
+      }
+      return opener;
     }
   }
 

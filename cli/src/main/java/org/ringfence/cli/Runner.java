@@ -11,13 +11,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.SandboxBackend;
@@ -28,16 +28,16 @@ final class Runner {
   private static final long START_SECONDS = 2;
 
   private final PolicyOptions options;
-  private final SandboxListener listener;
+  private final UnaryOperator<Sandbox.Opener> hooks;
   private final boolean tty;
   private final PrintWriter err;
   private Path copy;
   private Path directory;
 
-  Runner(PolicyOptions options, SandboxListener listener, boolean tty, PrintWriter err) {
+  Runner(PolicyOptions options, UnaryOperator<Sandbox.Opener> hooks, boolean tty, PrintWriter err) {
     this.tty = tty;
     this.options = options;
-    this.listener = listener;
+    this.hooks = hooks;
     this.err = err;
   }
 
@@ -78,12 +78,11 @@ final class Runner {
         Sandbox.opener(policy)
             .backends(backends)
             .workspace(options.workspace())
-            .backend(options.backend())
-            .listener(listener);
+            .backend(options.backend());
     if (copy != null) {
       opener.workspaceCopy(copy);
     }
-    try (Sandbox sandbox = opener.open()) {
+    try (Sandbox sandbox = hooks.apply(opener).open()) {
       Termination end = awaited(sandbox, request);
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");

@@ -30,7 +30,7 @@ class HostPromptTest {
       typing.flush();
       CompletableFuture<HostVerdict> verdict =
           CompletableFuture.supplyAsync(
-              () -> prompt.unlistedHost(new HostRequest("a.test", 443, 7, executable)));
+              () -> prompt.decide(new HostRequest("a.test", 443, 7, executable)));
       while (!shown.toString().contains("?")) {
         Thread.sleep(10);
       }

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -22,8 +21,6 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.SandboxListener;
-import org.ringfence.event.Violation;
 
 /** Real programs under an allowlist, none of which is told of a proxy; and who hears of them. */
 final class EgressPrograms {
@@ -366,7 +363,7 @@ final class EgressPrograms {
   }
 
   /** Decides as it is told to, or not at all. */
-  private static final class Decider implements SandboxListener {
+  private static final class Decider {
     private final HostVerdict verdict;
     private final List<String> asked = new CopyOnWriteArrayList<>();
     private final List<ConnectionRecord> records = new CopyOnWriteArrayList<>();
@@ -375,16 +372,11 @@ final class EgressPrograms {
       this.verdict = verdict;
     }
 
-    @Override
-    public void violation(Violation violation) {}
-
-    @Override
-    public void connection(ConnectionRecord connection) {
-      records.add(connection);
+    private Sandbox.Opener hooks(Sandbox.Opener opener) {
+      return opener.onUnlistedHost(this::decide, timeout()).onConnection(records::add);
     }
 
-    @Override
-    public HostVerdict unlistedHost(HostRequest request) {
+    private HostVerdict decide(HostRequest request) {
       asked.add(request.host() + ":" + request.port());
       if (verdict == null) {
         try {
@@ -397,14 +389,8 @@ final class EgressPrograms {
       return verdict;
     }
 
-    @Override
-    public Duration decisionTimeout() {
+    private Duration timeout() {
       return verdict == null ? Duration.ofMillis(300) : Duration.ofSeconds(20);
-    }
-
-    @Override
-    public Set<Interest> interests() {
-      return Set.of(Interest.UNLISTED_HOSTS, Interest.CONNECTIONS);
     }
   }
 
@@ -416,7 +402,7 @@ final class EgressPrograms {
     stage.fixture().world().forget();
     try (Sandbox sandbox =
         stage.open(
-            stage.policy(policy), EgressScenarios.NEEDS, stage.fixture().workspace(), decider)) {
+            stage.policy(policy), EgressScenarios.NEEDS, stage.fixture().workspace(), decider::hooks)) {
       for (int i = 0; i < 2; i++) {
         Execution inside = Execution.of(sandbox.start(SandboxCommand.of(visit)));
         if (inside.ok() != allows) {
@@ -440,7 +426,7 @@ final class EgressPrograms {
             stage.policy("allowlist"),
             EgressScenarios.NEEDS,
             stage.fixture().workspace(),
-            decider)) {
+            decider::hooks)) {
       for (String host : List.of("repo.test", "unlisted.test")) {
         List<String> visit = stage.fixture().probe(List.of("visit", host, "${web}"));
         Execution.of(sandbox.start(SandboxCommand.of(visit)));

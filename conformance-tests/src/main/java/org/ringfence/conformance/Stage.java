@@ -3,11 +3,11 @@ package org.ringfence.conformance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -161,11 +161,11 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   /** The same for another workspace. */
   Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace)
       throws SandboxException, NotApplicableException {
-    return open(policy, needs, workspace, SandboxListener.NONE);
+    return open(policy, needs, workspace, opener -> opener);
   }
 
-  /** The same with a listener. */
-  Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace, SandboxListener listener)
+  /** The same with hooks. */
+  Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace, UnaryOperator<Sandbox.Opener> hooks)
       throws SandboxException, NotApplicableException {
     SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
     if (!plan.availability().usable()) {
@@ -176,10 +176,10 @@ record Stage(SandboxBackend backend, Fixture fixture) {
         throw new NotApplicableException(guarantee.id() + ": " + guarantee.reason());
       }
     }
-    return Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
+    Sandbox.Opener opener =
+        Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
         .workspace(workspace)
-        .listener(listener)
-        .backends(Backends.of(List.of(backend)))
-        .open();
+        .backends(Backends.of(List.of(backend)));
+    return hooks.apply(opener).open();
   }
 }

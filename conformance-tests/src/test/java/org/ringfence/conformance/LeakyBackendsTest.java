@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -18,7 +19,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.conformance.CaseResult.Outcome;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
@@ -33,6 +33,8 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.CommandEnvironment;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
@@ -78,9 +80,10 @@ class LeakyBackendsTest {
   private static Launch with(
       Launch launch, List<String> command, java.util.Map<String, String> env) {
     return new Launch(
+        launch.id(),
         command,
         launch.directory(),
-        env,
+        CommandEnvironment.of(env),
         launch.input(),
         launch.output(),
         launch.error(),
@@ -176,7 +179,7 @@ class LeakyBackendsTest {
                 with(
                     launch,
                     launch.command().stream().filter(word -> !word.isEmpty()).toList(),
-                    launch.environment()),
+                    launch.environment().resolved()),
             "PROC-ARGS-EMPTY"),
         launchLeak(
             "process: the exit status is lost",
@@ -184,7 +187,7 @@ class LeakyBackendsTest {
               List<String> command =
                   new ArrayList<>(List.of("/bin/sh", "-c", "\"$@\"; exit 0", "sh"));
               command.addAll(launch.command());
-              return with(launch, command, launch.environment());
+              return with(launch, command, launch.environment().resolved());
             },
             "PROC-EXIT-7"),
         launchLeak(
@@ -306,7 +309,7 @@ class LeakyBackendsTest {
     }
 
     @Override
-    public BackendSession open(SandboxPlan plan, SandboxListener listener) throws SandboxException {
+    public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
       SandboxPolicy changed =
           leak.policy().apply(plan.policy().policy(), plan.policy().policy().toBuilder());
       EffectivePolicy effective = changed.in(plan.policy().places());
@@ -316,6 +319,7 @@ class LeakyBackendsTest {
         public SandboxedProcess start(Launch launch) throws SandboxException {
           Launch own =
               new Launch(
+                  launch.id(),
                   launch.command(),
                   launch.directory(),
                   launch.environment(),
@@ -326,6 +330,11 @@ class LeakyBackendsTest {
                   changed.limits(),
                   launch.terminal());
           return session.start(leak.launch().apply(own, effective));
+        }
+
+        @Override
+        public boolean flushEvents(Duration patience) throws InterruptedException {
+          return session.flushEvents(patience);
         }
 
         @Override
@@ -387,7 +396,7 @@ class LeakyBackendsTest {
     }
 
     @Override
-    public BackendSession open(SandboxPlan plan, SandboxListener listener) {
+    public BackendSession open(SandboxPlan plan, EventSink listener) {
       return new BackendSession() {
         @Override
         public SandboxedProcess start(Launch launch) throws SandboxException {
@@ -395,12 +404,17 @@ class LeakyBackendsTest {
               new ProcessBuilder(unconfined(launch.command()))
                   .directory(launch.directory().toFile());
           builder.environment().clear();
-          builder.environment().putAll(launch.environment());
+          builder.environment().putAll(launch.environment().resolved());
           try {
-            return new PlainProcess(builder.start());
+            return new PlainProcess(launch.id(), builder.start());
           } catch (IOException e) {
             throw new SandboxException("plain", e);
           }
+        }
+
+        @Override
+        public boolean flushEvents(Duration patience) {
+          return true;
         }
 
         @Override

@@ -2,15 +2,20 @@ package org.ringfence.conformance;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.Usage;
 
 /** An unconfined process that claims to be a sandboxed one. */
 final class PlainProcess extends SandboxedProcess {
+  private final long id;
   private final Process process;
 
-  PlainProcess(Process process) {
+  PlainProcess(long id, Process process) {
+    this.id = id;
     this.process = process;
   }
 
@@ -42,6 +47,18 @@ final class PlainProcess extends SandboxedProcess {
   @Override
   public void destroy() {
     process.destroy();
+  }
+
+  @Override
+  public long commandId() {
+    return id;
+  }
+
+  @Override
+  public Optional<Usage> usage() {
+    return process.isAlive()
+        ? Optional.empty()
+        : Optional.of(new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO));
   }
 
   @Override

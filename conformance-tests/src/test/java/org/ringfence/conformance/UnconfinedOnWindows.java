@@ -1,15 +1,16 @@
 package org.ringfence.conformance;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
@@ -61,7 +62,7 @@ public final class UnconfinedOnWindows implements SandboxBackend, BackendSession
   }
 
   @Override
-  public BackendSession open(SandboxPlan plan, SandboxListener listener) {
+  public BackendSession open(SandboxPlan plan, EventSink listener) {
     return this;
   }
 
@@ -70,10 +71,15 @@ public final class UnconfinedOnWindows implements SandboxBackend, BackendSession
     try {
       ProcessBuilder builder =
           new ProcessBuilder(launch.command()).directory(launch.directory().toFile());
-      return new PlainProcess(builder.start());
+      return new PlainProcess(launch.id(), builder.start());
     } catch (IOException e) {
       throw new SandboxException(e.getMessage(), e);
     }
+  }
+
+  @Override
+  public boolean flushEvents(Duration patience) {
+    return true;
   }
 
   @Override

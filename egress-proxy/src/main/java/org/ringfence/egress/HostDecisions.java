@@ -20,12 +20,12 @@ import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Printable;
-import org.ringfence.event.SandboxListener;
-import org.ringfence.event.SandboxListener.Interest;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.Reason.Listener.Answer;
+import org.ringfence.spi.EventSink;
+import org.ringfence.spi.EventSink.Observation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +37,7 @@ public final class HostDecisions implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostDecisions.class);
 
   private final NetworkPolicy policy;
-  private final SandboxListener listener;
+  private final EventSink listener;
   private final Consumer<ConnectionRecord> records;
   private final boolean recordsWanted;
   private final Map<Endpoint, Boolean> settled = new ConcurrentHashMap<>();
@@ -54,13 +54,13 @@ public final class HostDecisions implements AutoCloseable {
    * @param records takes every decision, if the listener is interested
    */
   public HostDecisions(
-      NetworkPolicy policy, SandboxListener listener, Consumer<ConnectionRecord> records) {
+      NetworkPolicy policy, EventSink listener, Consumer<ConnectionRecord> records) {
     this.policy = policy;
     this.listener = listener;
     this.records = records;
-    this.recordsWanted = listener.interests().contains(Interest.CONNECTIONS);
+    this.recordsWanted = listener.observes().contains(Observation.CONNECTIONS);
     this.asking =
-        listener.interests().contains(Interest.UNLISTED_HOSTS)
+        listener.observes().contains(Observation.UNLISTED_HOSTS)
             ? Executors.newSingleThreadExecutor(
                 task -> {
                   Thread thread = new Thread(task, "ringfence-asking");
@@ -177,7 +177,8 @@ public final class HostDecisions implements AutoCloseable {
       return before;
     }
     HostVerdict verdict =
-        listener.unlistedHost(new HostRequest(host, port, client.pid(), client.executable()));
+        listener.unlistedHost(
+            new HostRequest(host, port, client.pid(), client.executable(), client.command()));
     if (!awaited.get()) {
       // It came too late, or is what an interrupted listener made up.
       return before;
@@ -230,7 +231,8 @@ public final class HostDecisions implements AutoCloseable {
             decision.allowed(),
             OptionalLong.empty(),
             OptionalLong.empty(),
-            Optional.empty()));
+            Optional.empty(),
+            client.command()));
   }
 
   /**

@@ -19,10 +19,10 @@ import org.ringfence.egress.Egress.Route;
 import org.ringfence.egress.Egress.Via;
 import org.ringfence.egress.dns.HostsFile;
 import org.ringfence.egress.proxy.UpstreamProxy;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.EventSink;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
@@ -38,7 +38,7 @@ class EgressTest {
   private Egress egress(NetworkPolicy policy, Optional<UpstreamProxy> upstream, HostsFile hosts)
       throws IOException {
     return new Egress(
-        new HostDecisions(policy, SandboxListener.NONE, record -> {}),
+        new HostDecisions(policy, EventSink.NONE, record -> {}),
         (name, rule) -> refused.add(name),
         upstream,
         hosts,

@@ -9,11 +9,10 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.time.Instant;
 import java.util.Objects;
-import java.util.Set;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.DroppedEvents;
-import org.ringfence.event.SandboxListener;
+import org.ringfence.event.EventRecorder;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
@@ -23,7 +22,7 @@ import org.ringfence.policy.json.Additions;
  * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}, and one
  * with {@code "event": "dropped"} that counts what came too fast. Every line is flushed.
  */
-public final class AuditLog implements SandboxListener {
+public final class AuditLog implements EventRecorder {
   private final ObjectMapper mapper = new ObjectMapper();
   private final Writer out;
   private final SecretMask mask;
@@ -52,11 +51,6 @@ public final class AuditLog implements SandboxListener {
     this.out = Objects.requireNonNull(out, "out");
     this.mask = Objects.requireNonNull(mask, "mask");
     mapper.getFactory().setCharacterEscapes(new ControlEscapes());
-  }
-
-  @Override
-  public Set<Interest> interests() {
-    return Set.of(Interest.COMMANDS, Interest.CONNECTIONS);
   }
 
   /** Writes a line that counts the missing events. */
@@ -94,6 +88,7 @@ public final class AuditLog implements SandboxListener {
     line.put("start", command.start().toString());
     line.put("end", command.end().toString());
     line.put("pid", command.pid());
+    line.put("command", command.command());
     line.put("parent", command.parent());
     line.put("path", command.path());
     ArrayNode arguments = line.putArray("argv");
@@ -111,6 +106,7 @@ public final class AuditLog implements SandboxListener {
     line.put("operation", violation.operation());
     line.put("target", violation.target());
     line.put("pid", violation.pid());
+    line.put("command", violation.command());
     line.put("executable", violation.executable());
     line.put("rule", violation.rule());
     remedy(line, violation.remedy());
@@ -136,6 +132,7 @@ public final class AuditLog implements SandboxListener {
     line.put("address", connection.address());
     line.put("port", connection.port());
     line.put("pid", connection.pid());
+    line.put("command", connection.command());
     line.put("executable", connection.executable());
     line.put("rule", connection.rule());
     line.put("allowed", connection.allowed());

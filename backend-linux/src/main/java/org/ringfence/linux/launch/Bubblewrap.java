@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
@@ -25,6 +24,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
+import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 
 /**
@@ -33,6 +33,8 @@ import org.ringfence.spi.Launch;
  * which could have it load code before anything is confined.
  */
 final class Bubblewrap implements AutoCloseable {
+  // Commands have numbers above 0.
+  private static final long TRIAL = -1;
   private static final int OPTIONS = 3;
   private static final int FILTER = 4;
   private static final int LOWEST_DESCRIPTOR = 16;
@@ -69,18 +71,8 @@ final class Bubblewrap implements AutoCloseable {
   }
 
   /** Says before the start what bubblewrap would only print. */
-  void check(String executable, Launch launch) throws SandboxException {
+  void check(Launch launch) throws SandboxException {
     EffectivePolicy policy = view.policy();
-    if (!policy.check(executable, Operation.READ).allowed()) {
-      throw new CommandNotFoundException(
-          launch.command().get(0), "it cannot be executed: the policy denies " + executable);
-    }
-    Optional<String> problem =
-        new Interpreters(policy, launch.directory()).problem(Path.of(executable));
-    if (problem.isPresent()) {
-      throw new CommandNotFoundException(
-          launch.command().get(0), "it cannot be executed: " + problem.get());
-    }
     String directory = launch.directory().toString();
     if (!policy.check(directory, Operation.READ).allowed()) {
       throw new SandboxException(
@@ -90,7 +82,7 @@ final class Bubblewrap implements AutoCloseable {
 
   Invocation invocation(String executable, Launch launch) throws SandboxException, IOException {
     Map<String, String> environment = new LinkedHashMap<>();
-    launch.environment().forEach((name, value) -> environment.put(name, inside(value)));
+    launch.environment().resolved().forEach((name, value) -> environment.put(name, inside(value)));
     String directory = launch.directory().toString();
     List<String> words;
     try {
@@ -172,9 +164,10 @@ final class Bubblewrap implements AutoCloseable {
   /** A launch that sets everything up and executes nothing. */
   static Launch trial(EffectivePolicy policy) {
     return new Launch(
+        TRIAL,
         List.of(BubblewrapCompiler.NO_PROGRAM),
         Path.of("/"),
-        Map.of(),
+        CommandEnvironment.EMPTY,
         Redirect.from(Path.of("/dev/null").toFile()),
         Redirect.DISCARD,
         Redirect.PIPE,

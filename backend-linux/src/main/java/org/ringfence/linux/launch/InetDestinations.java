@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
 import org.ringfence.egress.Client;
 import org.ringfence.egress.Clients.Announced;
 import org.ringfence.egress.Clients.Target;
@@ -32,6 +33,7 @@ final class InetDestinations {
   private final OwnSockets own;
   private final Egress egress;
   private final Child child;
+  private final LongUnaryOperator commands;
   private final Consumer<Violation> denied;
 
   /**
@@ -47,12 +49,14 @@ final class InetDestinations {
       OwnSockets own,
       Egress egress,
       Child child,
+      LongUnaryOperator commands,
       Consumer<Violation> denied) {
     this.policy = policy;
     this.free = free;
     this.own = own;
     this.egress = egress;
     this.child = child;
+    this.commands = commands;
     this.denied = denied;
   }
 
@@ -132,7 +136,7 @@ final class InetDestinations {
 
   /** Decides what was {@link Undecided}; may wait for a listener or a name server. */
   Ruling decideWaiting(Request request) throws IOException {
-    Client client = new Client(request.tid(), child.executable(request.tid()));
+    Client client = client(request);
     return ruling(
         request, egress.decide(target(request.address()), request.address().port(), client));
   }
@@ -144,18 +148,13 @@ final class InetDestinations {
     if (egress.decisions().recording() && route.via() == Via.DIRECT) {
       egress
           .decisions()
-          .record(
-              route.host(),
-              route.address(),
-              port,
-              new Client(request.tid(), child.executable(request.tid())),
-              route.decision());
+          .record(route.host(), route.address(), port, client(request), route.decision());
     }
     if (!allowed) {
       return refused(request, host(route) + ":" + port, route.decision().reason());
     }
     if (route.via() != Via.DIRECT) {
-      Client client = new Client(request.tid(), child.executable(request.tid()));
+      Client client = client(request);
       Optional<Target> meant =
           route.via() == Via.RELAY
               ? Optional.of(
@@ -175,6 +174,14 @@ final class InetDestinations {
         route.address().equals(named) || named.isAnyLocalAddress()
             ? request.address()
             : address(new InetSocketAddress(route.address(), port), request.v6()));
+  }
+
+  private Client client(Request request) {
+    boolean named = egress.decisions().recording() || egress.decisions().asks();
+    return new Client(
+        request.tid(),
+        child.executable(request.tid()),
+        named ? commands.applyAsLong(request.tid()) : 0);
   }
 
   private static String host(Route route) {

@@ -40,7 +40,7 @@ record Invocation(
     return new Invocation(
         wrapper.isEmpty() ? executable : wrapper.get(0),
         command,
-        launch.environment(),
+        launch.environment().resolved(),
         launch.directory().toString(),
         wrapper.isEmpty(),
         List.of(),

@@ -59,6 +59,8 @@ final class Keeper implements Runnable {
   private volatile int error;
   private volatile int pid;
   private volatile int status;
+  private volatile long cpuMicros;
+  private volatile long peakKib;
   private volatile boolean started;
   private boolean restricted;
   private volatile boolean rootEnded;
@@ -190,8 +192,10 @@ final class Keeper implements Runnable {
         }
         // The zombie is held until the caller has taken its ProcessHandle.
         orders.observedWord.await();
-        kernel.call(Syscall.WAIT4, pid, orders.status, 0, 0);
+        kernel.call(Syscall.WAIT4, pid, orders.status, 0, orders.usage);
         status = orders.block.getInt(orders.status);
+        cpuMicros = cpuMicros();
+        peakKib = orders.block.getLong(orders.usage + KeeperOrders.USAGE_PEAK);
         rootEnded = true;
         if (orders.killsLeftovers || !orders.confined) {
           return;
@@ -202,6 +206,14 @@ final class Keeper implements Runnable {
         return;
       }
     }
+  }
+
+  /** {@code struct rusage} of sys/resource.h: user and system time, each in two words. */
+  private long cpuMicros() {
+    return (orders.block.getLong(orders.usage) + orders.block.getLong(orders.usage + 16))
+            * 1_000_000L
+        + orders.block.getLong(orders.usage + 8)
+        + orders.block.getLong(orders.usage + 24);
   }
 
   private void obey() {
@@ -283,6 +295,16 @@ final class Keeper implements Runnable {
 
   int status() {
     return status;
+  }
+
+  /** Processor time of the command and of what it waited for; valid once it has ended. */
+  long usedCpuMicros() {
+    return cpuMicros;
+  }
+
+  /** The most memory that one of these processes had; valid once the command has ended. */
+  long usedPeakKib() {
+    return peakKib;
   }
 
   /** Whether this keeper's own kill reaches the whole tree. */

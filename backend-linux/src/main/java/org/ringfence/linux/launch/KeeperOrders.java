@@ -14,6 +14,10 @@ final class KeeperOrders implements AutoCloseable {
   private static final int SIGSET_BYTES = 128;
   // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
   private static final int SPAWN_STRUCT_BYTES = 1024;
+  // struct rusage, linux/resource.h: two times of two words, then 14 longs of which ru_maxrss is
+  // the first.
+  private static final int USAGE_BYTES = 144;
+  static final int USAGE_PEAK = 32;
 
   final NativeBlock block;
   final long path;
@@ -26,6 +30,7 @@ final class KeeperOrders implements AutoCloseable {
   final long attributes;
   final long pid;
   final long status;
+  final long usage;
   final long polls;
   final FutexWord startedWord;
   final FutexWord observedWord;
@@ -68,6 +73,7 @@ final class KeeperOrders implements AutoCloseable {
                 + 3L * invocation.directory().length()
                 + 2 * SPAWN_STRUCT_BYTES
                 + 2 * SIGSET_BYTES
+                + USAGE_BYTES
                 + 2048);
     this.path = block.string(invocation.program());
     this.arguments = block.strings(command);
@@ -77,6 +83,7 @@ final class KeeperOrders implements AutoCloseable {
     this.directory = block.string(invocation.directory());
     this.pid = block.allocate(8);
     this.status = block.allocate(8);
+    this.usage = block.allocate(USAGE_BYTES);
     this.startedWord = new FutexWord(kernel, block);
     this.observedWord = new FutexWord(kernel, block);
     this.counter = block.allocate(8);

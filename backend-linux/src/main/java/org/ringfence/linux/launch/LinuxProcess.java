@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,6 +40,7 @@ final class LinuxProcess extends WatchedProcess {
   private final Object wakeLock = new Object();
   private final AtomicBoolean reported = new AtomicBoolean();
   private boolean rootSettled;
+  private volatile boolean rusage;
   private final NativeBlock block = new NativeBlock(16);
   private final long one = block.allocate(8);
   private final WallClock.Timed timed = new WallClock.Timed(this);
@@ -70,15 +74,18 @@ final class LinuxProcess extends WatchedProcess {
   /**
    * A process about to be started.
    *
+   * @param id the command's number
    * @param namespaced whether the keeper's child is bubblewrap, and the command below it
    */
   LinuxProcess(
+      long id,
       Kernel kernel,
       Supervisor supervisor,
       Keeper keeper,
       int wake,
       Duration grace,
       boolean namespaced) {
+    super(id);
     this.namespaced = namespaced;
     this.kernel = kernel;
     this.supervisor = supervisor;
@@ -101,6 +108,7 @@ final class LinuxProcess extends WatchedProcess {
     streams = ends;
     whenGone = gone;
     handle = ProcessHandle.of(keeper.pid()).orElse(null);
+    supervisor.commands().root(keeper.pid(), commandId());
     ends.copies().start(() -> supervisor.settleSoon());
     keeper.observed();
   }
@@ -173,6 +181,8 @@ final class LinuxProcess extends WatchedProcess {
         new SessionSweep(kernel).kill(keeper.pid(), false);
       }
       int status = keeper.status();
+      // bubblewrap's process ends before the one that it would have to wait for.
+      rusage = !namespaced;
       settleStreams(() -> endedOnce(terminationOf(status)));
       // Only now: what fails for want of memory is done again.
       rootSettled = true;
@@ -219,9 +229,38 @@ final class LinuxProcess extends WatchedProcess {
             });
   }
 
+  /** Reports the end when all events of the command have been told, or that takes too long. */
   private void endedOnce(Termination how) {
-    if (reported.compareAndSet(false, true)) {
-      ended(how);
+    if (reported.get()) {
+      return;
+    }
+    try {
+      supervisor.afterTold(() -> report(how));
+    } catch (OutOfMemoryError e) {
+      // The end is worth more than what waits to be told before it.
+      report(how);
+    }
+  }
+
+  private void report(Termination how) {
+    if (!reported.compareAndSet(false, true)) {
+      return;
+    }
+    boolean done = false;
+    try {
+      if (rusage) {
+        ended(
+            how,
+            Optional.of(Duration.of(keeper.usedCpuMicros(), ChronoUnit.MICROS)),
+            OptionalLong.of(keeper.usedPeakKib() * 1024));
+      } else {
+        ended(how);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        reported.set(false);
+      }
     }
   }
 
@@ -285,6 +324,11 @@ final class LinuxProcess extends WatchedProcess {
       request(Keeper.REQUEST_TERM);
     }
     killTime = supervisor.schedule(patience.toNanos(), this::kill);
+  }
+
+  /** What ends it from now on is the caller's doing. */
+  void cancel() {
+    intended.compareAndSet(null, Termination.Cause.DESTROYED);
   }
 
   /** Kills whatever is left and waits until it is gone. */

@@ -10,17 +10,20 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -40,7 +43,9 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
+import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.ExecutableSearch;
 import org.ringfence.spi.Launch;
 
@@ -122,9 +127,9 @@ public final class LinuxSession implements BackendSession {
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
   public static LinuxSession open(
-      Kernel kernel, HostFacts facts, EffectivePolicy policy, SandboxListener listener)
+      Kernel kernel, HostFacts facts, EffectivePolicy policy, EventSink listener)
       throws SandboxException {
-    Supervision supervision = Supervision.inProcess(policy, facts, Interests.of(listener));
+    Supervision supervision = Supervision.inProcess(policy, facts, Observed.of(listener));
     return open(
         new Opening(kernel, facts, FileView.ofHost(policy), supervision, Optional.empty()),
         listener);
@@ -146,9 +151,9 @@ public final class LinuxSession implements BackendSession {
       HostFacts facts,
       EffectivePolicy policy,
       BubblewrapFeatures features,
-      SandboxListener listener)
+      EventSink listener)
       throws SandboxException {
-    Supervision supervision = Supervision.inNamespaces(policy, facts, Interests.of(listener));
+    Supervision supervision = Supervision.inNamespaces(policy, facts, Observed.of(listener));
     Optional<String> tmp =
         BubblewrapCompiler.ownTmp(policy) ? policy.places().privateTmp() : Optional.empty();
     LinuxSession session =
@@ -184,18 +189,16 @@ public final class LinuxSession implements BackendSession {
     }
   }
 
-  private static LinuxSession open(Opening opening, SandboxListener listener)
-      throws SandboxException {
+  private static LinuxSession open(Opening opening, EventSink listener) throws SandboxException {
     touchClasses();
     Kernel kernel = opening.kernel();
     HostFacts facts = opening.facts();
-    if (!facts.listener() && !listener.interests().isEmpty()) {
+    if (!facts.listener() && !listener.observes().isEmpty()) {
       throw new SandboxException(
-          "listener: "
-              + listener.interests()
-              + " cannot be seen here: "
+          EventSink.Observation.hooks(listener.observes())
+              + ": nothing hears of these here: "
               + facts.listenerProblem()
-              + "; use a listener without interests");
+              + "; leave them out");
     }
     EffectivePolicy policy = opening.policy();
     Descriptors descriptors = new Descriptors(kernel);
@@ -363,11 +366,27 @@ public final class LinuxSession implements BackendSession {
   private SandboxedProcess startOpen(Launch launch) throws SandboxException {
     String executable =
         ExecutableSearch.find(
-            launch.command().get(0), launch.directory(), launch.environment().get("PATH"));
+            launch.command().get(0),
+            launch.directory(),
+            launch.environment().resolved().get("PATH"));
+    check(executable, launch);
     if (bubblewrap != null) {
-      bubblewrap.check(executable, launch);
+      bubblewrap.check(launch);
     }
     return spawn(launch, executable);
+  }
+
+  /** Says before the start what the kernel would only answer with EACCES. */
+  private void check(String executable, Launch launch) throws CommandNotFoundException {
+    String name = launch.command().get(0);
+    if (!policy.check(executable, Operation.READ).allowed()) {
+      throw CommandNotFoundException.denied(name, executable);
+    }
+    Optional<String> problem =
+        new Interpreters(policy, launch.directory()).problem(Path.of(executable));
+    if (problem.isPresent()) {
+      throw new CommandNotFoundException(name, problem.get());
+    }
   }
 
   private LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
@@ -393,7 +412,13 @@ public final class LinuxSession implements BackendSession {
       Keeper keeper = new Keeper(kernel, orders);
       LinuxProcess process =
           new LinuxProcess(
-              kernel, supervisor, keeper, wake, launch.limits().grace(), bubblewrap != null);
+              launch.id(),
+              kernel,
+              supervisor,
+              keeper,
+              wake,
+              launch.limits().grace(),
+              bubblewrap != null);
       Runnable gone = () -> live.remove(process);
       boolean begun = false;
       boolean handedOver = false;
@@ -464,7 +489,7 @@ public final class LinuxSession implements BackendSession {
       case Keeper.STEP_SPAWN ->
           keeper.error() == Errno.EAGAIN.value() || keeper.error() == Errno.ENOMEM.value()
               ? new SandboxException(NONE_LEFT)
-              : new org.ringfence.CommandNotFoundException(
+              : new CommandNotFoundException(
                   launch.command().get(0), "it cannot be executed: " + error);
       case Keeper.STEP_DIRECTORY ->
           new SandboxException(
@@ -484,6 +509,13 @@ public final class LinuxSession implements BackendSession {
   }
 
   @Override
+  public boolean flushEvents(Duration patience) throws InterruptedException {
+    CountDownLatch told = new CountDownLatch(1);
+    supervisor.afterAnswers(told::countDown);
+    return told.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  @Override
   public void end() {
     closing.writeLock().lock();
     try {
@@ -491,6 +523,7 @@ public final class LinuxSession implements BackendSession {
     } finally {
       closing.writeLock().unlock();
     }
+    live.forEach(LinuxProcess::cancel);
     supervisor.clock().endAll();
     live.forEach(LinuxProcess::endNow);
     boolean interrupted = false;

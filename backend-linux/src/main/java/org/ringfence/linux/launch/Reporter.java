@@ -2,6 +2,7 @@ package org.ringfence.linux.launch;
 
 import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -9,8 +10,8 @@ import java.util.function.Consumer;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.DroppedEvents;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
+import org.ringfence.spi.EventSink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +32,8 @@ final class Reporter implements AutoCloseable {
   private static final int FEW_EVENTS = 64;
   private static final int EVENT_CHARS = 128;
 
-  private final SandboxListener listener;
+  private final EventSink listener;
+  private final CommandLookup commands;
   private final Runnable recordLost;
   private final Queue<Event> waiting = new ArrayDeque<>();
   private final Set<String> denials = new HashSet<>();
@@ -41,21 +43,27 @@ final class Reporter implements AutoCloseable {
   private long droppedCommands;
   private long droppedConnections;
   private boolean closed;
+  private boolean telling;
 
-  /** An event, what it weighs, and its name among denials or nothing. */
-  private record Event(long chars, String denial, Consumer<SandboxListener> told) {}
+  /** An event, what it weighs, and its name among denials or nothing; or what waits for others. */
+  private record Event(long chars, String denial, Consumer<EventSink> told, boolean waits) {
+    private Event(long chars, String denial, Consumer<EventSink> told) {
+      this(chars, denial, told, false);
+    }
+  }
 
   /**
    * Starts the thread, if there is somebody to tell.
    *
    * @param listener hears of what happens
+   * @param commands which command a process belongs to
    * @param recordLost is run when a listener that needs every record has lost one
    */
-  Reporter(SandboxListener listener, Runnable recordLost) {
+  Reporter(EventSink listener, CommandLookup commands, Runnable recordLost) {
     this.listener = listener;
+    this.commands = commands;
     this.recordLost = recordLost;
-    this.thread =
-        listener == SandboxListener.NONE ? null : new Thread(this::deliver, "ringfence-events");
+    this.thread = listener == EventSink.NONE ? null : new Thread(this::deliver, "ringfence-events");
     if (thread != null) {
       thread.setDaemon(true);
       thread.start();
@@ -66,11 +74,17 @@ final class Reporter implements AutoCloseable {
     if (thread == null) {
       return;
     }
+    long command = commands.of(violation.pid());
     String name = violation.operation() + ' ' + violation.target() + ' ' + violation.rule();
     long weight = 2L * name.length() + violation.executable().length();
     synchronized (waiting) {
       boolean repeated = waiting.size() > FEW_EVENTS && denials.contains(name);
-      if (repeated || !add(new Event(weight, name, to -> to.violation(violation)))) {
+      if (repeated
+          || !add(
+              new Event(
+                  weight,
+                  name,
+                  to -> to.violation(violation.ofCommand(known(command, violation.pid())))))) {
         droppedViolations++;
       }
     }
@@ -80,13 +94,16 @@ final class Reporter implements AutoCloseable {
     if (thread == null) {
       return;
     }
+    long number = commands.of(command.pid());
     long weight = command.path().length() + command.directory().length();
     for (String argument : command.arguments()) {
       weight += argument.length() + EVENT_CHARS / 4;
     }
     boolean lost = false;
     synchronized (waiting) {
-      if (!add(new Event(weight, "", to -> to.executed(command)))) {
+      if (!add(
+          new Event(
+              weight, "", to -> to.executed(command.ofCommand(known(number, command.pid())))))) {
         droppedCommands++;
         lost = true;
       }
@@ -99,13 +116,52 @@ final class Reporter implements AutoCloseable {
       return;
     }
     boolean lost = false;
+    long number = connection.command() == 0 ? commands.of(connection.pid()) : connection.command();
+    ConnectionRecord told = connection.ofCommand(number);
     synchronized (waiting) {
-      if (!add(new Event(connection.host().length(), "", to -> to.connection(connection)))) {
+      if (!add(new Event(connection.host().length(), "", to -> to.connection(told)))) {
         droppedConnections++;
         lost = true;
       }
     }
     recordLost(lost);
+  }
+
+  /** The first process of a command is known as such only a moment after it has begun. */
+  private long known(long command, long pid) {
+    return command == 0 ? commands.ofRoot(pid) : command;
+  }
+
+  /** The command of a process, 0 when it is not known. */
+  long commandOf(long pid) {
+    return commands.of(pid);
+  }
+
+  /** Whether everything that was reported has been told. */
+  boolean idle() {
+    if (thread == null) {
+      return true;
+    }
+    synchronized (waiting) {
+      return waiting.isEmpty() && !telling && !hasDropped();
+    }
+  }
+
+  /**
+   * Runs something when everything that was reported before has been told: now, if nothing waits.
+   *
+   * @param action must not wait
+   */
+  void afterTold(Runnable action) {
+    synchronized (waiting) {
+      if (!idle() && !closed) {
+        // Of no weight, so that it is always taken; there is one for each command's end.
+        waiting.add(new Event(-EVENT_CHARS, "", to -> action.run(), true));
+        waiting.notifyAll();
+        return;
+      }
+    }
+    action.run();
   }
 
   private void recordLost(boolean lost) {
@@ -134,7 +190,7 @@ final class Reporter implements AutoCloseable {
 
   private void deliver() {
     try {
-      for (Consumer<SandboxListener> event = next(); event != null; event = next()) {
+      for (Consumer<EventSink> event = next(); event != null; event = next()) {
         tell(event);
       }
     } catch (InterruptedException e) {
@@ -142,7 +198,7 @@ final class Reporter implements AutoCloseable {
     }
   }
 
-  private void tell(Consumer<SandboxListener> event) {
+  private void tell(Consumer<EventSink> event) {
     try {
       event.accept(listener);
     } catch (RuntimeException e) {
@@ -155,16 +211,21 @@ final class Reporter implements AutoCloseable {
   }
 
   /** What comes next; null when there will be nothing more. */
-  private Consumer<SandboxListener> next() throws InterruptedException {
+  private Consumer<EventSink> next() throws InterruptedException {
     synchronized (waiting) {
+      telling = false;
       while (true) {
-        Event event = waiting.poll();
+        Event first = waiting.peek();
+        // Whoever waits for events waits for the count of those that are missing, too.
+        Event event = first != null && first.waits() && hasDropped() ? null : waiting.poll();
         if (event != null) {
+          telling = true;
           chars -= event.chars() + EVENT_CHARS;
           denials.remove(event.denial());
           return event.told();
         }
-        if (droppedViolations + droppedCommands + droppedConnections > 0) {
+        if (hasDropped()) {
+          telling = true;
           DroppedEvents dropped =
               new DroppedEvents(droppedViolations, droppedCommands, droppedConnections);
           droppedViolations = 0;
@@ -178,6 +239,10 @@ final class Reporter implements AutoCloseable {
         waiting.wait();
       }
     }
+  }
+
+  private boolean hasDropped() {
+    return droppedViolations + droppedCommands + droppedConnections > 0;
   }
 
   /** Delivers what is waiting. */
@@ -209,12 +274,16 @@ final class Reporter implements AutoCloseable {
   private void giveUpTheRest() throws InterruptedException {
     long violations;
     long others;
+    List<Event> ends;
     synchronized (waiting) {
+      ends = waiting.stream().filter(Event::waits).toList();
+      waiting.removeAll(ends);
       violations = waiting.stream().filter(event -> !event.denial().isEmpty()).count();
       // The event that it is stuck with is one of them.
       others = waiting.size() - violations + 1;
       waiting.clear();
     }
+    ends.forEach(end -> end.told().accept(listener));
     LOG.warn("a listener is slow; {} of its events are dropped", violations + others);
     DroppedEvents rest = new DroppedEvents(violations, others, 0);
     Thread teller = new Thread(() -> listener.dropped(rest), "ringfence-dropped");

@@ -8,7 +8,6 @@ import java.util.function.IntPredicate;
 import org.ringfence.egress.Egress;
 import org.ringfence.egress.HostDecisions;
 import org.ringfence.egress.proxy.UpstreamProxy;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.FileView;
@@ -17,6 +16,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
+import org.ringfence.spi.EventSink;
 
 /** What a sandbox has of a network: its calls on sockets, its way out, and its published ports. */
 final class SandboxNetwork implements AutoCloseable {
@@ -62,7 +62,7 @@ final class SandboxNetwork implements AutoCloseable {
    * @param unwatch ends that
    * @throws IOException if a port cannot be had; nothing is left behind
    */
-  SandboxNetwork(Setting setting, SandboxListener listener, IntPredicate watch, IntConsumer unwatch)
+  SandboxNetwork(Setting setting, EventSink listener, IntPredicate watch, IntConsumer unwatch)
       throws IOException {
     Kernel kernel = setting.kernel();
     NetworkPolicy policy = setting.policy();
@@ -110,6 +110,7 @@ final class SandboxNetwork implements AutoCloseable {
                 own,
                 egress,
                 child,
+                reporter::commandOf,
                 reporter::violation),
             pending,
             datagrams,
@@ -128,7 +129,7 @@ final class SandboxNetwork implements AutoCloseable {
         setting.supervision().privateNetwork());
   }
 
-  private static Egress egress(NetworkPolicy policy, SandboxListener listener, Reporter reporter)
+  private static Egress egress(NetworkPolicy policy, EventSink listener, Reporter reporter)
       throws IOException {
     HostDecisions decisions = new HostDecisions(policy, listener, reporter::connection);
     boolean done = false;

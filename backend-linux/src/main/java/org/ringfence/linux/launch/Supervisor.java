@@ -19,7 +19,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -28,6 +27,7 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.EventSink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +52,7 @@ final class Supervisor implements AutoCloseable {
   private static final int MOST_SERVERS = 64;
   private static final int MOST_WAITING_CALLS = 1024;
   private static final int RETRY_MILLIS = 50;
+  private static final long TOLD_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MOST_BLOCKING_CALLS = 256;
@@ -70,6 +71,7 @@ final class Supervisor implements AutoCloseable {
   private final LimitGate gate;
   private final ThreadPoolExecutor blocking;
   private final SandboxNetwork network;
+  private final CommandLookup commands = new CommandLookup();
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -100,7 +102,7 @@ final class Supervisor implements AutoCloseable {
       Supervision supervision,
       int[] user,
       SandboxCgroup cgroup,
-      SandboxListener listener)
+      EventSink listener)
       throws IOException {
     EffectivePolicy policy = view.policy();
     PathObject paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
@@ -117,7 +119,7 @@ final class Supervisor implements AutoCloseable {
             new LinkedBlockingQueue<>(MOST_WAITING_CALLS),
             daemon("ringfence-blocking"));
     blocking.allowCoreThreadTimeOut(true);
-    this.reporter = new Reporter(listener, () -> clock().endAll());
+    this.reporter = new Reporter(listener, commands, () -> clock().endAll());
     boolean root = user[0] == 0;
     CallerRights rights = new CallerRights(kernel, root);
     Executor waiting = rights.carriedTo(blocking);
@@ -148,7 +150,7 @@ final class Supervisor implements AutoCloseable {
         new LimitGate(
             kernel, policy.policy().limits(), cgroup, LimitGate.processesAbove(view, supervision));
     this.audit =
-        supervision.commands() && listener.interests().contains(SandboxListener.Interest.COMMANDS)
+        supervision.commands() && listener.observes().contains(EventSink.Observation.COMMANDS)
             ? new CommandAudit(kernel, paths, reporter)
             : null;
     this.setUp =
@@ -293,6 +295,7 @@ final class Supervisor implements AutoCloseable {
   }
 
   void add(LinuxProcess process) {
+    commands.add(process.commandId());
     synchronized (byKeeper) {
       byKeeper.put(process.keeper(), process);
       clock.add(process.timed());
@@ -305,6 +308,31 @@ final class Supervisor implements AutoCloseable {
   void remove(LinuxProcess process) {
     clock.remove(process.timed());
     byKeeper.remove(process.keeper());
+    reporter.afterTold(() -> commands.remove(process.commandId()));
+  }
+
+  /** Which command a process belongs to. */
+  CommandLookup commands() {
+    return commands;
+  }
+
+  /** Runs something, which must not wait, when all reported events are told, or soon anyway. */
+  void afterTold(Runnable action) {
+    if (reporter.idle()) {
+      action.run();
+      return;
+    }
+    Deadlines.Deadline patience = schedule(TOLD_NANOS, action);
+    reporter.afterTold(
+        () -> {
+          cancel(patience);
+          action.run();
+        });
+  }
+
+  /** The same without a bound, after the calls that are being answered now. */
+  void afterAnswers(Runnable action) {
+    schedule(0, () -> reporter.afterTold(action));
   }
 
   /** Has the end of a command looked at again. */

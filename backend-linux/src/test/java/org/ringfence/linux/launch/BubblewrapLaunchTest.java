@@ -18,7 +18,6 @@ import org.ringfence.CommandNotFoundException;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Arch;
@@ -30,6 +29,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.EventSink;
 
 /** What is particular to a launch through bubblewrap. */
 class BubblewrapLaunchTest {
@@ -147,7 +147,7 @@ class BubblewrapLaunchTest {
                     facts,
                     policy,
                     new BubblewrapFeatures("/bin/false", "0.8.0", true, false),
-                    SandboxListener.NONE))
+                    EventSink.NONE))
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("cannot be set up");
   }

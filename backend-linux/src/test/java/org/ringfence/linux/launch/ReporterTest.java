@@ -9,18 +9,23 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import java.time.Duration;
+import java.util.Set;
 import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
 import org.ringfence.event.DroppedEvents;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Reason;
+import org.ringfence.spi.EventSink;
 
 /** What waits for a slow listener is bounded, and what it does not hear of is counted. */
 class ReporterTest {
   private static final int MANY = 100_000;
 
   /** Hears nothing before it is let go. */
-  private static final class Slow implements SandboxListener {
+  private static final class Slow implements EventSink {
     private final CountDownLatch go = new CountDownLatch(1);
     private final AtomicLong told = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
@@ -58,6 +63,26 @@ class ReporterTest {
     public boolean needsEveryRecord() {
       return needsEveryRecord;
     }
+
+    @Override
+    public Set<Observation> observes() {
+      return Set.of();
+    }
+
+    @Override
+    public void connection(ConnectionRecord connection) {
+      count();
+    }
+
+    @Override
+    public HostVerdict unlistedHost(HostRequest request) {
+      return HostVerdict.DENY;
+    }
+
+    @Override
+    public Duration decisionTimeout() {
+      return Duration.ofSeconds(1);
+    }
   }
 
   private static Violation violation(String target) {
@@ -73,7 +98,7 @@ class ReporterTest {
   @Test
   void whatIsToldAndWhatIsDroppedIsAll() {
     Slow slow = new Slow(false);
-    try (Reporter reporter = new Reporter(slow, () -> {})) {
+    try (Reporter reporter = new Reporter(slow, new CommandLookup(), () -> {})) {
       for (int i = 0; i < MANY; i++) {
         reporter.violation(violation("/etc/" + i));
       }
@@ -86,7 +111,7 @@ class ReporterTest {
   @Test
   void theSameDenialWaitsOnceWhenMuchWaits() {
     Slow slow = new Slow(false);
-    try (Reporter reporter = new Reporter(slow, () -> {})) {
+    try (Reporter reporter = new Reporter(slow, new CommandLookup(), () -> {})) {
       for (int i = 0; i < MANY; i++) {
         reporter.violation(violation("/etc/x"));
       }
@@ -100,7 +125,7 @@ class ReporterTest {
   void aListenerThatHearsInTimeHearsAll() {
     Slow slow = new Slow(false);
     slow.go.countDown();
-    try (Reporter reporter = new Reporter(slow, () -> {})) {
+    try (Reporter reporter = new Reporter(slow, new CommandLookup(), () -> {})) {
       for (int i = 0; i < 10; i++) {
         reporter.violation(violation("/etc/x"));
       }
@@ -114,7 +139,7 @@ class ReporterTest {
     for (boolean needed : new boolean[] {false, true}) {
       Slow slow = new Slow(needed);
       AtomicInteger ended = new AtomicInteger();
-      try (Reporter reporter = new Reporter(slow, ended::incrementAndGet)) {
+      try (Reporter reporter = new Reporter(slow, new CommandLookup(), ended::incrementAndGet)) {
         for (int i = 0; i < MANY; i++) {
           reporter.executed(record());
         }

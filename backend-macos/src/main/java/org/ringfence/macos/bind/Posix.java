@@ -2,19 +2,25 @@ package org.ringfence.macos.bind;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import jnr.constants.platform.Errno;
 import jnr.constants.platform.Fcntl;
 import jnr.constants.platform.OpenFlags;
 import jnr.ffi.LibraryLoader;
+import jnr.ffi.annotations.Out;
 import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 import jnr.posix.SpawnAttribute;
 import jnr.posix.SpawnFileAction;
 
-/** Processes, pipes and terminals. Thread-safe. */
+/** Processes, pipes and others. Thread-safe. */
 public final class Posix {
   /** {@code SIGTERM} of signal.h. */
   public static final int SIGTERM = 15;
@@ -28,12 +34,17 @@ public final class Posix {
   private static final int CLOEXEC_DEFAULT = MAC ? 0x4000 : 0;
   private static final int NEW_FILE_MODE = 0666;
   private static final int CLOSE_ON_EXEC = 1;
+  // struct rusage of sys/resource.h: two times of 16 bytes, whose microseconds are in the low four
+  // bytes of the second half, then ru_maxrss: in bytes on macOS, in KiB on Linux.
+  private static final int USAGE_BYTES = 144;
+  private static final int USAGE_PEAK = 32;
+  private static final long PEAK_UNIT = MAC ? 1 : 1024;
 
   private final POSIX calls = POSIXFactory.getNativePOSIX();
-  private final Terminals terminals = LibraryLoader.create(Terminals.class).load("c");
+  private final Calls others = LibraryLoader.create(Calls.class).load("c");
 
-  /** What jnr-posix has no names for. */
-  public interface Terminals {
+  /** What jnr-posix has no names for, or too little. */
+  public interface Calls {
     /**
      * posix_openpt(3).
      *
@@ -65,7 +76,27 @@ public final class Posix {
      * @return the path of the other side
      */
     String ptsname(int fd);
+
+    /**
+     * wait4(2).
+     *
+     * @param pid the process
+     * @param status its status
+     * @param options 0
+     * @param usage {@code struct rusage}
+     * @return the process, or -1
+     */
+    int wait4(int pid, @Out int[] status, int options, @Out byte[] usage);
   }
+
+  /**
+   * How a process ended and what it used.
+   *
+   * @param status its status, as sys/wait.h has it
+   * @param cpuTime processor time of it and of what it waited for; empty when it is not known
+   * @param peakMemory the most bytes that one of these had in memory; empty likewise
+   */
+  public record Ended(int status, Optional<Duration> cpuTime, OptionalLong peakMemory) {}
 
   /** What becomes a standard stream of a new process. */
   public sealed interface Source {
@@ -155,17 +186,16 @@ public final class Posix {
    * @throws IOException if there are none left
    */
   public Terminal terminal() throws IOException {
-    int master =
-        terminals.posix_openpt(OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue());
+    int master = others.posix_openpt(OpenFlags.O_RDWR.intValue() | OpenFlags.O_NOCTTY.intValue());
     if (master < 0) {
       throw failed("posix_openpt");
     }
     calls.fcntlInt(master, Fcntl.F_SETFD, CLOSE_ON_EXEC);
-    if (terminals.grantpt(master) != 0 || terminals.unlockpt(master) != 0) {
+    if (others.grantpt(master) != 0 || others.unlockpt(master) != 0) {
       calls.close(master);
       throw failed("grantpt");
     }
-    return new Terminal(master, terminals.ptsname(master));
+    return new Terminal(master, others.ptsname(master));
   }
 
   /**
@@ -233,19 +263,28 @@ public final class Posix {
    * Waits for a process of ours to end.
    *
    * @param pid the process
-   * @return its status, as sys/wait.h has it
+   * @return how it ended
    * @throws IOException if it is none of ours
    */
-  public int await(int pid) throws IOException {
+  public Ended await(int pid) throws IOException {
     int[] status = new int[1];
-    int result = calls.waitpid(pid, status, 0);
+    byte[] usage = new byte[USAGE_BYTES];
+    int result = others.wait4(pid, status, 0, usage);
     while (result < 0 && calls.errno() == Errno.EINTR.intValue()) {
-      result = calls.waitpid(pid, status, 0);
+      result = others.wait4(pid, status, 0, usage);
     }
     if (result != pid) {
-      throw failed("waitpid");
+      throw failed("wait4");
     }
-    return status[0];
+    ByteBuffer used = ByteBuffer.wrap(usage).order(ByteOrder.nativeOrder());
+    return new Ended(
+        status[0],
+        Optional.of(time(used, 0).plus(time(used, 16))),
+        OptionalLong.of(used.getLong(USAGE_PEAK) * PEAK_UNIT));
+  }
+
+  private static Duration time(ByteBuffer usage, int at) {
+    return Duration.ofSeconds(usage.getLong(at)).plusNanos(usage.getInt(at + 8) * 1_000L);
   }
 
   /**

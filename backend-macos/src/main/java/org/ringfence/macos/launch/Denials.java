@@ -6,7 +6,16 @@ import java.io.InputStreamReader;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
-import org.ringfence.event.SandboxListener;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.event.Violation.Certainty;
 import org.ringfence.macos.launch.json.SandboxLog;
@@ -16,6 +25,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
+import org.ringfence.spi.EventSink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,11 +36,12 @@ final class Denials implements AutoCloseable {
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "[::1]", "::1", "localhost");
 
   private final EffectivePolicy policy;
-  private final SandboxListener listener;
+  private final EventSink listener;
+  private final Map<String, CountDownLatch> flushes = new ConcurrentHashMap<>();
   private final String tag;
   private final Process log;
 
-  private Denials(EffectivePolicy policy, SandboxListener listener, String tag, Process log) {
+  private Denials(EffectivePolicy policy, EventSink listener, String tag, Process log) {
     this.policy = policy;
     this.listener = listener;
     this.tag = tag;
@@ -47,7 +58,7 @@ final class Denials implements AutoCloseable {
    * @return the listening
    * @throws IOException if the log cannot be listened to
    */
-  static Denials hear(String program, EffectivePolicy policy, SandboxListener listener, String tag)
+  static Denials hear(String program, EffectivePolicy policy, EventSink listener, String tag)
       throws IOException {
     Process log =
         new ProcessBuilder(
@@ -73,7 +84,52 @@ final class Denials implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until everything was told that was denied before: the log keeps the order, so that a
+   * denial of our own is provoked and waited for.
+   *
+   * @param directory where no command may go
+   * @param deny has a program be denied
+   * @param patience how long to wait at most
+   * @return whether the denial has come
+   * @throws InterruptedException if the wait is interrupted
+   */
+  boolean flush(Path directory, Consumer<Path> deny, Duration patience)
+      throws InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    Path program = directory.resolve("flush-" + UUID.randomUUID());
+    CountDownLatch told = new CountDownLatch(1);
+    flushes.put(program.toString(), told);
+    try {
+      Files.createFile(
+          program,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      deny.accept(program);
+      return log.isAlive()
+          && told.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (IOException e) {
+      LOG.debug("a denial cannot be provoked", e);
+      return false;
+    } finally {
+      flushes.remove(program.toString());
+      remove(program);
+    }
+  }
+
+  private static void remove(Path program) {
+    try {
+      Files.deleteIfExists(program);
+    } catch (IOException e) {
+      LOG.debug("{} goes with its directory", program, e);
+    }
+  }
+
   private void tell(SandboxLog.Denial denial) {
+    CountDownLatch flush = flushes.get(denial.target());
+    if (flush != null) {
+      flush.countDown();
+      return;
+    }
     try {
       listener.violation(violation(policy, denial));
     } catch (RuntimeException e) {

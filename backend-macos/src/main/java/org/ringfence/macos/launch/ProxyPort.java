@@ -11,8 +11,8 @@ import org.ringfence.egress.proxy.EgressProxy;
 import org.ringfence.egress.proxy.ProxyEnvironment;
 import org.ringfence.egress.proxy.ProxySettings;
 import org.ringfence.egress.proxy.UpstreamProxy;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.spi.EventSink;
 
 /** An egress proxy on a port of loopback that the profile opens, and the variables that name it. */
 final class ProxyPort implements AutoCloseable {
@@ -20,7 +20,7 @@ final class ProxyPort implements AutoCloseable {
   private final ProxySettings settings;
   private final EgressProxy proxy;
 
-  ProxyPort(NetworkPolicy policy, SandboxListener listener) throws SandboxException {
+  ProxyPort(NetworkPolicy policy, EventSink listener) throws SandboxException {
     this.decisions = new HostDecisions(policy, listener, listener::connection);
     ProxySettings usual = ProxySettings.usual();
     // Others of this machine reach the port, too: without the credentials it is of no use.

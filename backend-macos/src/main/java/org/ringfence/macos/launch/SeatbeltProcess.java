@@ -6,6 +6,8 @@ import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +33,7 @@ final class SeatbeltProcess extends WatchedProcess {
   private final CommandStreams streams;
   private final Duration grace;
   private final KillTimer timer;
+  private final Runnable flushEvents;
   private final boolean killsLeftovers;
   private final AtomicReference<Cause> intended = new AtomicReference<>();
   // Whoever leaves the group with a session of its own is remembered by its handle, not its number.
@@ -38,12 +41,16 @@ final class SeatbeltProcess extends WatchedProcess {
   private final ProcessHandle handle;
 
   SeatbeltProcess(
+      long id,
       Posix posix,
       int pid,
       CommandStreams streams,
       Duration grace,
       boolean killsLeftovers,
-      KillTimer timer) {
+      KillTimer timer,
+      Runnable flushEvents) {
+    super(id);
+    this.flushEvents = flushEvents;
     this.timer = timer;
     this.posix = posix;
     this.pid = pid;
@@ -58,18 +65,18 @@ final class SeatbeltProcess extends WatchedProcess {
     Thread thread =
         new Thread(
             () -> {
-              int status;
+              Posix.Ended how;
               try {
-                status = posix.await(pid);
+                how = posix.await(pid);
               } catch (IOException e) {
                 LOG.warn("how a command ended is not known", e);
-                status = Posix.SIGKILL;
+                how = new Posix.Ended(Posix.SIGKILL, Optional.empty(), OptionalLong.empty());
               }
               if (killsLeftovers) {
                 killTree();
               }
               whenGone.run();
-              settle(status);
+              settle(how);
             },
             "ringfence-wait-" + pid);
     thread.setDaemon(true);
@@ -77,7 +84,7 @@ final class SeatbeltProcess extends WatchedProcess {
   }
 
   /** Reports the end once what the command left in its pipes is counted. */
-  private void settle(int status) {
+  private void settle(Posix.Ended how) {
     CountDownLatch settled = new CountDownLatch(1);
     streams.settle(killsLeftovers, settled::countDown);
     try {
@@ -87,7 +94,8 @@ final class SeatbeltProcess extends WatchedProcess {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    ended(terminationOf(status));
+    flushEvents.run();
+    ended(terminationOf(how.status()), how.cpuTime(), how.peakMemory());
   }
 
   /** Nobody waits for it, though it has started: it goes. */

@@ -19,7 +19,6 @@ import java.util.concurrent.TimeUnit;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.macos.bind.Posix;
 import org.ringfence.macos.plan.SeatbeltCompiler;
 import org.ringfence.macos.plan.SeatbeltProfile;
@@ -30,6 +29,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandOutputs;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.ExecutableSearch;
 import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
@@ -42,6 +42,7 @@ public final class SeatbeltSession implements BackendSession {
   private static final Logger LOG = LoggerFactory.getLogger(SeatbeltSession.class);
   private static final String NO_PROGRAM = "/ringfence-no-such-program";
   private static final int TRIAL_SECONDS = 30;
+  private static final Duration EVENT_PATIENCE = Duration.ofSeconds(2);
   private static final String SUFFIX = "DIRHELPER_USER_DIR_SUFFIX";
 
   /** In the shell, before anything is confined: directory, terminal, limits, then the program. */
@@ -125,9 +126,9 @@ public final class SeatbeltSession implements BackendSession {
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
   public static SeatbeltSession open(
-      SeatbeltPrograms programs, EffectivePolicy policy, SandboxListener listener)
+      SeatbeltPrograms programs, EffectivePolicy policy, EventSink listener)
       throws SandboxException {
-    checkInterests(listener);
+    checkObserved(listener);
     Parts parts = new Parts();
     boolean done = false;
     try {
@@ -147,7 +148,7 @@ public final class SeatbeltSession implements BackendSession {
           parts.own.resolve("profile"),
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Files.writeString(parts.own.resolve("profile"), profile.text());
-      if (listener != SandboxListener.NONE) {
+      if (listener.observes().contains(EventSink.Observation.DENIED_OPENS)) {
         parts.denials = Denials.hear(programs.log(), policy, listener, tag);
       }
       List<String> left = new ArrayList<>(List.of(parts.own.toString()));
@@ -170,16 +171,16 @@ public final class SeatbeltSession implements BackendSession {
     }
   }
 
-  private static void checkInterests(SandboxListener listener) throws SandboxException {
-    Set<SandboxListener.Interest> heard =
+  private static void checkObserved(EventSink listener) throws SandboxException {
+    Set<EventSink.Observation> heard =
         Set.of(
-            SandboxListener.Interest.DENIED_OPENS,
-            SandboxListener.Interest.CONNECTIONS,
-            SandboxListener.Interest.UNLISTED_HOSTS);
-    if (!heard.containsAll(listener.interests())) {
+            EventSink.Observation.DENIED_OPENS,
+            EventSink.Observation.CONNECTIONS,
+            EventSink.Observation.UNLISTED_HOSTS);
+    if (!heard.containsAll(listener.observes())) {
       throw new SandboxException(
-          "listener: which programs are executed is not told by macOS; use a listener without the"
-              + " interest COMMANDS");
+          "onExecuted: which programs are executed is not told by macOS; leave out onExecuted and"
+              + " recorder");
     }
   }
 
@@ -222,10 +223,11 @@ public final class SeatbeltSession implements BackendSession {
     }
     String executable =
         ExecutableSearch.find(
-            launch.command().get(0), launch.directory(), launch.environment().get("PATH"));
+            launch.command().get(0),
+            launch.directory(),
+            launch.environment().resolved().get("PATH"));
     if (!policy.check(executable, Operation.READ).allowed()) {
-      throw new CommandNotFoundException(
-          launch.command().get(0), "it cannot be executed: the policy denies " + executable);
+      throw CommandNotFoundException.denied(launch.command().get(0), executable);
     }
     try (CommandStreams streams = CommandStreams.open(posix, launch)) {
       if (launch.terminal().isPresent()) {
@@ -236,12 +238,14 @@ public final class SeatbeltSession implements BackendSession {
       watchdog.lives(pid);
       SeatbeltProcess process =
           new SeatbeltProcess(
+              launch.id(),
               posix,
               pid,
               streams,
               launch.limits().grace(),
               policy.policy().lifetime().onRootExit() == Leftovers.KILL,
-              timer);
+              timer,
+              () -> flush(EVENT_PATIENCE));
       boolean watched = false;
       try {
         live.add(process);
@@ -300,13 +304,39 @@ public final class SeatbeltSession implements BackendSession {
   }
 
   private Map<String, String> environment(Launch launch) {
-    Map<String, String> environment = new HashMap<>(launch.environment());
+    Map<String, String> environment = new HashMap<>(launch.environment().resolved());
     proxy.ifPresent(port -> port.variables(environment).forEach(environment::putIfAbsent));
     // confstr(3) appends it to the user's directories: the temporary directory of a JVM and of
     // Foundation, which do not look at TMPDIR, is then the sandbox's own, too.
     SeatbeltCompiler.cacheDirectory(policy)
         .ifPresent(cache -> environment.put(SUFFIX, Path.of(cache).getFileName().toString()));
     return environment;
+  }
+
+  @Override
+  public boolean flushEvents(Duration patience) throws InterruptedException {
+    return denials.isEmpty() || denials.get().flush(own, this::deny, patience);
+  }
+
+  private void flush(Duration patience) {
+    try {
+      if (!flushEvents(patience)) {
+        LOG.debug("the log does not tell in time what a command was denied");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Has a program be denied that lies where no command may go. */
+  private void deny(Path program) {
+    List<String> words = new ArrayList<>(sandboxing);
+    words.add(program.toString());
+    try {
+      programs.tried(words, TRIAL_SECONDS);
+    } catch (SandboxException e) {
+      LOG.debug("a denial could not be provoked", e);
+    }
   }
 
   @Override

@@ -23,13 +23,13 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.Backends;
 import org.ringfence.CommandNotFoundException;
+import org.ringfence.Ending;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.macos.SeatbeltBackend;
 import org.ringfence.policy.NetworkMode;
@@ -81,8 +81,9 @@ class SeatbeltLaunchTest {
     try (Sandbox sandbox = open(writing())) {
       assertThat(run(sandbox, "sh", "-c", "pwd; echo problem >&2; exit 67"))
           .isEqualTo(new Result(67, workspace.toRealPath() + "\nproblem\n"));
-      Termination killed = sandbox.run(SandboxCommand.of("sh", "-c", "kill -9 $$"));
-      assertThat(killed).isEqualTo(new Termination(Termination.Cause.SIGNALED, 137, 9));
+      org.ringfence.Result killed = sandbox.command("sh", "-c", "kill -9 $$").run();
+      assertThat(killed.exitCode()).isEqualTo(137);
+      assertThat(killed.ending()).isEqualTo(new Ending.Signaled(9));
       assertThat(run(sandbox, "printf", "%s|", "a b", "", "it's", "$x", "grün").output())
           .isEqualTo("a b||it's|$x|grün|");
       assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("no-such-program")))
@@ -286,9 +287,9 @@ class SeatbeltLaunchTest {
       assertThat(yes.getInputStream().readAllBytes()).hasSizeLessThanOrEqualTo(1000);
       yes.waitFor();
       assertThat(yes.termination().orElseThrow().cause()).isEqualTo(Termination.Cause.OUTPUT_LIMIT);
-      Termination late =
-          sandbox.run(SandboxCommand.of("sleep", "1000").timeout(Duration.ofMillis(200)));
-      assertThat(late.cause()).isEqualTo(Termination.Cause.TIMED_OUT);
+      Duration time = Duration.ofMillis(200);
+      assertThat(sandbox.command("sleep", "1000").timeout(time).run().ending())
+          .isEqualTo(new Ending.TimedOut(time));
     }
   }
 
@@ -334,8 +335,7 @@ class SeatbeltLaunchTest {
   @Test
   void denialsAreHeardFromTheLog() throws Exception {
     LinkedBlockingQueue<Violation> heard = new LinkedBlockingQueue<>();
-    SandboxListener listener = heard::add;
-    try (Sandbox sandbox = opener(writing(), workspace).listener(listener).open()) {
+    try (Sandbox sandbox = opener(writing(), workspace).onDenied(heard::add).open()) {
       Violation violation = heard.poll(10, TimeUnit.SECONDS);
       assertThat(violation).isNotNull();
       assertThat(violation.target()).isEqualTo("/Users/me/out side");

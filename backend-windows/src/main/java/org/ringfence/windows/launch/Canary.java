@@ -17,12 +17,15 @@ import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.policy.Limits;
+import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.TreeRemoval;
 import org.ringfence.windows.system.WindowsError;
 
 /** Programs of the system, run in a session to see what is let there. */
 final class Canary {
+  // Commands have numbers above 0.
+  private static final long CANARY = -1;
   private static final int SECONDS = 20;
   private static final int ACCEPT_MILLIS = 100;
   private static final String FILE = "RINGFENCE_CANARY";
@@ -131,9 +134,10 @@ final class Canary {
     SandboxedProcess process =
         session.start(
             new Launch(
+                CANARY,
                 command,
                 directory,
-                variables,
+                CommandEnvironment.of(variables),
                 Redirect.from(new File("NUL")),
                 Redirect.DISCARD,
                 Redirect.DISCARD,

@@ -12,13 +12,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.windows.channel.Message;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.journal.Installation;
@@ -196,8 +196,7 @@ public final class DedicatedSandboxes {
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
-  public BackendSession open(
-      EffectivePolicy policy, DedicatedUserFacts facts, SandboxListener listener)
+  public BackendSession open(EffectivePolicy policy, DedicatedUserFacts facts, EventSink listener)
       throws SandboxException {
     Grants grants = Grants.of(windows, installation);
     byte[] secret;
@@ -284,7 +283,7 @@ public final class DedicatedSandboxes {
       DedicatedUserFacts facts,
       DedicatedUserPlan plan,
       byte[] secret,
-      SandboxListener listener,
+      EventSink listener,
       OpenParts parts)
       throws SandboxException, WindowsCallException {
     NetworkMode mode = policy.policy().network().mode();

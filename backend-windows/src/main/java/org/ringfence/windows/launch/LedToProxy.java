@@ -12,8 +12,8 @@ import org.ringfence.egress.proxy.EgressProxy;
 import org.ringfence.egress.proxy.ProxyEnvironment;
 import org.ringfence.egress.proxy.ProxySettings;
 import org.ringfence.egress.proxy.UpstreamProxy;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.spi.EventSink;
 import org.ringfence.windows.system.WindowsCallException;
 
 /** An egress proxy on a port that is open to the offline user, and the variables that name it. */
@@ -29,7 +29,7 @@ final class LedToProxy implements AutoCloseable {
    * @param ports the ports that are open
    * @param listener is asked, and hears of decisions
    */
-  LedToProxy(NetworkPolicy policy, Collection<Integer> ports, SandboxListener listener)
+  LedToProxy(NetworkPolicy policy, Collection<Integer> ports, EventSink listener)
       throws SandboxException {
     this.decisions = new HostDecisions(policy, listener, listener::connection);
     ProxySettings usual = ProxySettings.usual();

@@ -34,7 +34,12 @@ final class WindowsProcess extends WatchedProcess {
   private final CountDownLatch settled = new CountDownLatch(1);
 
   WindowsProcess(
-      RunningCommand running, WindowsStreams streams, boolean killLeftovers, Runnable whenGone) {
+      long id,
+      RunningCommand running,
+      WindowsStreams streams,
+      boolean killLeftovers,
+      Runnable whenGone) {
+    super(id);
     this.running = running;
     this.streams = streams;
     this.killLeftovers = killLeftovers;

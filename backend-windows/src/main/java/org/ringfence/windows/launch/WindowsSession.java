@@ -1,5 +1,6 @@
 package org.ringfence.windows.launch;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -66,7 +67,8 @@ final class WindowsSession implements BackendSession {
       Invocation invocation = invocation(launch, directory, systemDirectory);
       host.checkProgram(invocation.program());
       String systemRoot = systemDirectory.substring(0, systemDirectory.lastIndexOf('\\'));
-      String environment = EnvironmentBlock.of(host.environment(launch.environment()), systemRoot);
+      String environment =
+          EnvironmentBlock.of(host.environment(launch.environment().resolved()), systemRoot);
       return start(launch, invocation, directory, environment);
     } catch (IllegalArgumentException e) {
       throw new SandboxException(e.getMessage(), e);
@@ -96,7 +98,7 @@ final class WindowsSession implements BackendSession {
       throws SandboxException {
     String name = launch.command().get(0);
     String path =
-        launch.environment().entrySet().stream()
+        launch.environment().resolved().entrySet().stream()
             .filter(variable -> variable.getKey().equalsIgnoreCase("PATH"))
             .map(Map.Entry::getValue)
             .findFirst()
@@ -166,7 +168,11 @@ final class WindowsSession implements BackendSession {
     WindowsProcess[] self = new WindowsProcess[1];
     WindowsProcess process =
         new WindowsProcess(
-            running, streams, lifetime.onRootExit() == Leftovers.KILL, () -> gone(self[0]));
+            launch.id(),
+            running,
+            streams,
+            lifetime.onRootExit() == Leftovers.KILL,
+            () -> gone(self[0]));
     self[0] = process;
     synchronized (this) {
       if (ended) {
@@ -193,6 +199,12 @@ final class WindowsSession implements BackendSession {
     if (!process.left()) {
       processes.remove(process);
     }
+  }
+
+  /** What is heard here, of connections, is given to the sink at once. */
+  @Override
+  public boolean flushEvents(Duration patience) {
+    return true;
   }
 
   @Override

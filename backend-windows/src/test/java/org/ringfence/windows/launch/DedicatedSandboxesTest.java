@@ -17,7 +17,6 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
@@ -26,6 +25,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.ClientAccounts;
@@ -90,7 +90,7 @@ class DedicatedSandboxesTest {
   @Test
   void anOpenNetworkIsFoundOutAtEachStart() {
     for (NetworkMode mode : List.of(NetworkMode.NONE, NetworkMode.ALLOWLIST)) {
-      assertThatThrownBy(() -> sandboxes().open(policy(mode), facts(), SandboxListener.NONE))
+      assertThatThrownBy(() -> sandboxes().open(policy(mode), facts(), EventSink.NONE))
           .as("%s", mode)
           .isInstanceOf(SandboxException.class)
           .hasMessageContaining("the network is not closed to the sandbox's user: TCP to 127.0.0.1")
@@ -101,7 +101,7 @@ class DedicatedSandboxesTest {
   @Test
   void aCommandRunsByARunnerAndEverythingGoes() throws Exception {
     try (BackendSession session =
-        sandboxes().open(policy(NetworkMode.FULL), facts(), SandboxListener.NONE)) {
+        sandboxes().open(policy(NetworkMode.FULL), facts(), EventSink.NONE)) {
       SandboxedProcess process =
           session.start(runners.launch("cmd.exe", "/d", "/c", "echo inside& exit 7"));
       assertThat(RealLaunchTest.text(process.getInputStream())).contains("inside");
@@ -126,8 +126,7 @@ class DedicatedSandboxesTest {
             pid,
             runners.windows.processes().creationTime(pid));
     installation.put(other);
-    assertThatThrownBy(
-            () -> sandboxes().open(policy(NetworkMode.FULL), facts(), SandboxListener.NONE))
+    assertThatThrownBy(() -> sandboxes().open(policy(NetworkMode.FULL), facts(), EventSink.NONE))
         .hasMessageContaining("files.read: another sandbox of this user is open");
     EffectivePolicy knowing =
         SandboxPolicy.builder()
@@ -137,7 +136,7 @@ class DedicatedSandboxesTest {
             .acceptWeaker(Guarantee.FILES_READ)
             .build()
             .in(Places.current(directory));
-    sandboxes().open(knowing, facts(), SandboxListener.NONE).close();
+    sandboxes().open(knowing, facts(), EventSink.NONE).close();
     installation.remove(other);
   }
 
@@ -151,15 +150,12 @@ class DedicatedSandboxesTest {
       assertThatThrownBy(
               () ->
                   new LedToProxy(
-                      policy(NetworkMode.ALLOWLIST).policy().network(),
-                      ports,
-                      SandboxListener.NONE))
+                      policy(NetworkMode.ALLOWLIST).policy().network(), ports, EventSink.NONE))
           .hasMessageContaining("no port is free")
           .hasMessageContaining("at most 2 sandboxes");
       free.close();
       try (LedToProxy proxy =
-          new LedToProxy(
-              policy(NetworkMode.ALLOWLIST).policy().network(), ports, SandboxListener.NONE)) {
+          new LedToProxy(policy(NetworkMode.ALLOWLIST).policy().network(), ports, EventSink.NONE)) {
         assertThat(proxy.port()).isEqualTo(ports.get(1));
         Map<String, String> variables =
             proxy

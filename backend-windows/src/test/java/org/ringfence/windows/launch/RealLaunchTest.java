@@ -37,6 +37,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
@@ -106,9 +107,10 @@ class RealLaunchTest {
     Map<String, String> environment = new HashMap<>(System.getenv());
     environment.put("RINGFENCE_TEST", "grün");
     return new Launch(
+        1,
         command,
         directory,
-        environment,
+        CommandEnvironment.of(environment),
         Redirect.PIPE,
         output,
         Redirect.PIPE,
@@ -285,6 +287,7 @@ class RealLaunchTest {
     SandboxedProcess process =
         session.start(
             new Launch(
+                1,
                 plain.command(),
                 plain.directory(),
                 plain.environment(),

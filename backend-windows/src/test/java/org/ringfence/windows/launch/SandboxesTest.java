@@ -33,6 +33,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
@@ -89,9 +90,10 @@ class SandboxesTest {
 
   private static Launch launchIn(String directory, Limits limits, String... command) {
     return new Launch(
+        1,
         List.of(command),
         Path.of(directory),
-        Map.of("Path", "C:\\tools;relative;C:\\WindowsApps"),
+        CommandEnvironment.of(Map.of("Path", "C:\\tools;relative;C:\\WindowsApps")),
         Redirect.PIPE,
         Redirect.PIPE,
         Redirect.PIPE,
@@ -431,6 +433,7 @@ class SandboxesTest {
       SandboxedProcess process =
           session.start(
               new Launch(
+                  1,
                   plain.command(),
                   plain.directory(),
                   plain.environment(),

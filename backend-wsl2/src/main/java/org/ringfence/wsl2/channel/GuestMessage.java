@@ -2,13 +2,14 @@ package org.ringfence.wsl2.channel;
 
 import java.util.List;
 import java.util.Map;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.PlannedGuarantee;
 
 /** What is said between this side and the guest in a distribution. */
 public sealed interface GuestMessage {
   /** The version of all of this; two that have different ones do not talk. */
-  int VERSION = 1;
+  int VERSION = 2;
 
   /** Something that has an answer. */
   sealed interface Question extends GuestMessage {
@@ -62,8 +63,9 @@ public sealed interface GuestMessage {
    * @param sandbox what it is called from here on
    * @param policy the policy as JSON, with paths of the guest
    * @param workspace the workspace there
-   * @param interests what is reported beyond what is denied, in the words of {@link
-   *     org.ringfence.event.SandboxListener.Interest}
+   * @param observes what is reported beyond what is denied, in the words of {@link
+   *     org.ringfence.spi.EventSink.Observation}
+   * @param complete whether commands end when a record is lost
    * @param decisionMillis how long a decision about a host is waited for
    */
   record Open(
@@ -71,7 +73,8 @@ public sealed interface GuestMessage {
       int sandbox,
       String policy,
       String workspace,
-      List<String> interests,
+      List<String> observes,
+      boolean complete,
       long decisionMillis)
       implements Question {}
 
@@ -89,6 +92,7 @@ public sealed interface GuestMessage {
    * @param number the question's number
    * @param sandbox the sandbox
    * @param command what it is called from here on
+   * @param commandId the number that its events have
    * @param words the program and its arguments
    * @param directory the working directory there
    * @param variables variables beyond the guest's own
@@ -101,6 +105,7 @@ public sealed interface GuestMessage {
       int number,
       int sandbox,
       int command,
+      long commandId,
       List<String> words,
       String directory,
       Map<String, String> variables,
@@ -168,8 +173,11 @@ public sealed interface GuestMessage {
    * @param cause what ended it, in the words of {@link org.ringfence.Termination.Cause}
    * @param exitValue its exit value
    * @param signal the signal that ended it; 0 for none
+   * @param cpuNanos the processor time that it used; -1 where that is not known
+   * @param peakBytes the most memory that it used; -1 where that is not known
    */
-  record Ended(int command, String cause, int exitValue, int signal) implements GuestMessage {}
+  record Ended(int command, String cause, int exitValue, int signal, long cpuNanos, long peakBytes)
+      implements GuestMessage {}
 
   /**
    * Asks this side about a host.
@@ -180,8 +188,10 @@ public sealed interface GuestMessage {
    * @param port the port
    * @param pid the process that asks for it
    * @param executable its program
+   * @param command the number of its command; 0 when it is not known
    */
-  record AskHost(int number, int sandbox, String host, int port, long pid, String executable)
+  record AskHost(
+      int number, int sandbox, String host, int port, long pid, String executable, long command)
       implements GuestMessage {}
 
   /**
@@ -207,6 +217,7 @@ public sealed interface GuestMessage {
    * @param sent bytes that were sent
    * @param received bytes that were received
    * @param nanos how long it lasted
+   * @param command the number of its command; 0 when it is not known
    */
   record Connected(
       int sandbox,
@@ -220,7 +231,8 @@ public sealed interface GuestMessage {
       boolean allowed,
       long sent,
       long received,
-      long nanos)
+      long nanos,
+      long command)
       implements GuestMessage {}
 
   /**
@@ -236,6 +248,7 @@ public sealed interface GuestMessage {
    * @param end when it ended
    * @param exited whether its exit code is known
    * @param exit the exit code
+   * @param command the number of its command; 0 when it is not known
    */
   record Executed(
       int sandbox,
@@ -247,7 +260,8 @@ public sealed interface GuestMessage {
       String start,
       String end,
       boolean exited,
-      int exit)
+      int exit,
+      long command)
       implements GuestMessage {}
 
   /**
@@ -257,4 +271,21 @@ public sealed interface GuestMessage {
    * @param violation what
    */
   record Denied(int sandbox, Violation violation) implements GuestMessage {}
+
+  /**
+   * Events were dropped.
+   *
+   * @param sandbox the sandbox
+   * @param dropped how many
+   */
+  record Dropped(int sandbox, DroppedEvents dropped) implements GuestMessage {}
+
+  /**
+   * Waits until what was heard of a sandbox so far has been told. The answer is 1 if it has.
+   *
+   * @param number the question's number
+   * @param sandbox the sandbox
+   * @param millis how long to wait at most
+   */
+  record Flush(int number, int sandbox, long millis) implements Question {}
 }

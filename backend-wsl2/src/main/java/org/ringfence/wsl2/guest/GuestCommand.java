@@ -3,11 +3,13 @@ package org.ringfence.wsl2.guest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
+import org.ringfence.Usage;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.channel.SentStream;
@@ -49,12 +51,22 @@ final class GuestCommand {
             out.join(1_000);
             err.join(1_000);
             input.add(END);
-            whenEnded.accept(
-                new GuestMessage.Ended(number, how.cause().name(), how.exitValue(), how.signal()));
+            whenEnded.accept(ended(how));
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
         });
+  }
+
+  private GuestMessage.Ended ended(Termination how) {
+    Usage used = process.usage().orElseThrow();
+    return new GuestMessage.Ended(
+        number,
+        how.cause().name(),
+        how.exitValue(),
+        how.signal(),
+        used.cpuTime().map(Duration::toNanos).orElse(-1L),
+        used.peakMemory().orElse(-1));
   }
 
   private Thread thread(String what, Runnable task) {

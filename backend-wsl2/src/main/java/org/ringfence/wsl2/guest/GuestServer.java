@@ -106,7 +106,8 @@ final class GuestServer implements AutoCloseable {
               request.host(),
               request.port(),
               request.pid(),
-              request.executable()));
+              request.executable(),
+              request.command()));
       return waiting.get(millis, TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       return HostVerdict.DENY;
@@ -137,6 +138,8 @@ final class GuestServer implements AutoCloseable {
         return new GuestMessage.Answer(number, 0);
       } else if (question instanceof GuestMessage.Start start) {
         return new GuestMessage.Answer(number, start(start));
+      } else if (question instanceof GuestMessage.Flush flush) {
+        return new GuestMessage.Answer(number, flushed(flush) ? 1 : 0);
       } else if (question instanceof GuestMessage.Close close) {
         Sandbox closing = sandboxes.remove(close.sandbox());
         if (closing != null) {
@@ -151,6 +154,16 @@ final class GuestServer implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       return new GuestMessage.Failure(
           number, GuestMessage.Kind.OTHER, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private boolean flushed(GuestMessage.Flush asked) throws IOException {
+    Sandbox sandbox = sandboxes.get(asked.sandbox());
+    try {
+      return sandbox == null || sandbox.flushEvents(Duration.ofMillis(asked.millis()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
   }
 
@@ -182,7 +195,7 @@ final class GuestServer implements AutoCloseable {
             .workspace(workspace)
             .backends(Backends.of(java.util.List.of(bubblewrap)))
             .backend(BACKEND)
-            .listener(new GuestListener(this, asked))
+            .sink(new GuestSink(this, asked))
             .open();
     sandboxes.put(asked.sandbox(), opened);
   }
@@ -194,6 +207,7 @@ final class GuestServer implements AutoCloseable {
     }
     SandboxCommand command =
         SandboxCommand.of(asked.words())
+            .commandId(asked.commandId())
             .directory(Path.of(asked.directory()))
             .redirectErrorStream(asked.mergeError());
     for (Map.Entry<String, String> variable : asked.variables().entrySet()) {

@@ -2,13 +2,18 @@ package org.ringfence.wsl2.launch;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.Termination;
 import org.ringfence.spi.WatchedProcess;
 
 /** A command in a distribution, however it is told of. */
 abstract class DistributionProcess extends WatchedProcess {
+  private volatile Optional<Duration> cpuTime = Optional.empty();
+  private volatile OptionalLong peakMemory = OptionalLong.empty();
   private static final int PATIENCE_MILLIS = 10_000;
 
   private final List<Thread> pumps = new CopyOnWriteArrayList<>();
@@ -17,11 +22,21 @@ abstract class DistributionProcess extends WatchedProcess {
   private volatile InputStream standard;
   private volatile InputStream errors;
 
+  DistributionProcess(long id) {
+    super(id);
+  }
+
   /** Its streams, before any is redirected. */
   final void streams(OutputStream in, InputStream out, InputStream err) {
     input = in;
     standard = out;
     errors = err;
+  }
+
+  /** What it has used, when the other system says so; before its end. */
+  final void used(Optional<Duration> cpu, OptionalLong memory) {
+    cpuTime = cpu;
+    peakMemory = memory;
   }
 
   final void started(long guestPid) {
@@ -55,7 +70,7 @@ abstract class DistributionProcess extends WatchedProcess {
     release();
     List<Thread> pumping = List.copyOf(pumps);
     if (pumping.isEmpty()) {
-      ended(how);
+      ended(how, cpuTime, peakMemory);
       return;
     }
     Thread thread =
@@ -68,7 +83,7 @@ abstract class DistributionProcess extends WatchedProcess {
                   Thread.currentThread().interrupt();
                 }
               }
-              ended(how);
+              ended(how, cpuTime, peakMemory);
             },
             "ringfence-end-" + pid);
     thread.setDaemon(true);

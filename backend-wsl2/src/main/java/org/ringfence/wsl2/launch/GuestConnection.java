@@ -1,6 +1,7 @@
 package org.ringfence.wsl2.launch;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
+import org.ringfence.spi.EventSink;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.plan.WslText;
@@ -126,7 +127,7 @@ public final class GuestConnection implements AutoCloseable {
     if (message instanceof GuestMessage.Ended ended) {
       WslProcess command = commands.remove(ended.command());
       if (command != null) {
-        command.ended(ended);
+        afterTold(command, () -> command.ended(ended));
       }
     } else if (message instanceof GuestMessage.Credit credit) {
       WslProcess command = commands.get(credit.command());
@@ -147,6 +148,22 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
+  /** An end is told after what was heard before it. */
+  private void afterTold(WslProcess command, Runnable then) {
+    HeardEvents hearer = sandboxes.get(command.sandbox());
+    if (hearer == null) {
+      then.run();
+    } else {
+      hearer.afterTold(then);
+    }
+  }
+
+  /** Waits until what a sandbox has reported is told. */
+  boolean flush(int sandbox, Duration patience) throws InterruptedException {
+    HeardEvents hearer = sandboxes.get(sandbox);
+    return hearer == null || hearer.flush(patience);
+  }
+
   /** Whose report a message is; 0 for none's. */
   private static int sandboxOf(GuestMessage message) {
     if (message instanceof GuestMessage.Denied denied) {
@@ -155,6 +172,8 @@ public final class GuestConnection implements AutoCloseable {
       return executed.sandbox();
     } else if (message instanceof GuestMessage.Connected connected) {
       return connected.sandbox();
+    } else if (message instanceof GuestMessage.Dropped dropped) {
+      return dropped.sandbox();
     } else if (message instanceof GuestMessage.AskHost asked) {
       return asked.sandbox();
     }
@@ -254,7 +273,7 @@ public final class GuestConnection implements AutoCloseable {
     commands.remove(number);
   }
 
-  void hears(int sandbox, SandboxListener listener) {
+  void hears(int sandbox, EventSink listener) {
     sandboxes.put(sandbox, new HeardEvents(listener));
   }
 

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.plan.GuestPolicy;
@@ -126,7 +126,7 @@ public final class GuestSandboxes implements WslSandboxes {
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
-  public BackendSession open(SandboxPolicy policy, String workspace, SandboxListener listener)
+  public BackendSession open(SandboxPolicy policy, String workspace, EventSink listener)
       throws SandboxException {
     GuestConnection asked = guest();
     int sandbox = asked.number();
@@ -139,7 +139,8 @@ public final class GuestSandboxes implements WslSandboxes {
               sandbox,
               inside(policy),
               place(workspace),
-              listener.interests().stream().map(Enum::name).sorted().toList(),
+              listener.observes().stream().map(Enum::name).sorted().toList(),
+              listener.needsEveryRecord(),
               listener.decisionTimeout().toMillis()));
       done = true;
       return new WslSession(asked, sandbox, policy, there());

@@ -5,32 +5,41 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.SandboxListener;
+import org.ringfence.spi.EventSink;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a guest reports of a sandbox, told to its listener: in order, and questions on a thread of
  * their own, so that a listener that does not answer keeps nobody else waiting.
  */
 final class HeardEvents implements AutoCloseable {
-  private final SandboxListener listener;
+  private static final Logger LOG = LoggerFactory.getLogger(HeardEvents.class);
+  private static final int PATIENCE_MILLIS = 2_000;
+
+  private final AtomicLong pending = new AtomicLong();
+  private final EventSink listener;
   private final ExecutorService telling = thread("ringfence-wsl-reports");
   private final ExecutorService asking = thread("ringfence-wsl-asking");
   private final ExecutorService waiting = thread("ringfence-wsl-waiting");
 
-  HeardEvents(SandboxListener listener) {
+  HeardEvents(EventSink listener) {
     this.listener = listener;
   }
 
@@ -54,7 +63,51 @@ final class HeardEvents implements AutoCloseable {
 
   /** Tells the listener. */
   void tell(GuestMessage message) {
-    telling.execute(() -> tell(listener, message));
+    pending.incrementAndGet();
+    try {
+      telling.execute(
+          () -> {
+            try {
+              tell(listener, message);
+            } catch (RuntimeException e) {
+              LOG.warn("a listener failed", e);
+            } finally {
+              pending.decrementAndGet();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      pending.decrementAndGet();
+      LOG.debug("an event after the sandbox was closed is dropped");
+    }
+  }
+
+  /** Runs something when what was heard before is told, or soon anyway; it must not wait. */
+  void afterTold(Runnable action) {
+    if (pending.get() == 0) {
+      action.run();
+      return;
+    }
+    told()
+        .orTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+        .whenComplete((nothing, late) -> action.run());
+  }
+
+  /** Waits until what was heard before is told. */
+  boolean flush(Duration patience) throws InterruptedException {
+    try {
+      told().get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    }
+  }
+
+  private CompletableFuture<Void> told() {
+    try {
+      return CompletableFuture.runAsync(() -> {}, telling);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.completedFuture(null);
+    }
   }
 
   /** Asks the listener; an answer that takes too long is a denial. */
@@ -82,7 +135,7 @@ final class HeardEvents implements AutoCloseable {
     waiting.shutdown();
   }
 
-  private static void tell(SandboxListener listener, GuestMessage message) {
+  private static void tell(EventSink listener, GuestMessage message) {
     if (message instanceof GuestMessage.Denied denied) {
       listener.violation(denied.violation());
     } else if (message instanceof GuestMessage.Executed executed) {
@@ -95,7 +148,8 @@ final class HeardEvents implements AutoCloseable {
               executed.directory(),
               Instant.parse(executed.start()),
               Instant.parse(executed.end()),
-              executed.exited() ? OptionalInt.of(executed.exit()) : OptionalInt.empty()));
+              executed.exited() ? OptionalInt.of(executed.exit()) : OptionalInt.empty(),
+              executed.command()));
     } else if (message instanceof GuestMessage.Connected connected) {
       listener.connection(
           new ConnectionRecord(
@@ -111,7 +165,10 @@ final class HeardEvents implements AutoCloseable {
               known(connected.received()),
               connected.nanos() < 0
                   ? Optional.empty()
-                  : Optional.of(Duration.ofNanos(connected.nanos()))));
+                  : Optional.of(Duration.ofNanos(connected.nanos())),
+              connected.command()));
+    } else if (message instanceof GuestMessage.Dropped lost) {
+      listener.dropped(lost.dropped());
     }
   }
 
@@ -120,11 +177,12 @@ final class HeardEvents implements AutoCloseable {
   }
 
   /** What the listener decides; what it throws is a denial. */
-  private static HostVerdict verdict(SandboxListener listener, GuestMessage.AskHost asked) {
+  private static HostVerdict verdict(EventSink listener, GuestMessage.AskHost asked) {
     try {
       HostVerdict verdict =
           listener.unlistedHost(
-              new HostRequest(asked.host(), asked.port(), asked.pid(), asked.executable()));
+              new HostRequest(
+                  asked.host(), asked.port(), asked.pid(), asked.executable(), asked.command()));
       return verdict == null ? HostVerdict.DENY : verdict;
     } catch (RuntimeException e) {
       return HostVerdict.DENY;

@@ -45,6 +45,7 @@ final class ScriptProcess extends DistributionProcess {
   private final InputStream error;
 
   ScriptProcess(ScriptGuest guest, String own, Process wsl, Launch launch, KillTimer timer) {
+    super(launch.id());
     this.timer = timer;
     this.guest = guest;
     this.own = own;

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapPlanner;
@@ -21,6 +20,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.plan.GuestFacts;
@@ -123,15 +123,14 @@ public final class ScriptSandboxes implements WslSandboxes {
   }
 
   @Override
-  public BackendSession open(SandboxPolicy policy, String workspace, SandboxListener listener)
+  public BackendSession open(SandboxPolicy policy, String workspace, EventSink listener)
       throws SandboxException {
-    if (!listener.interests().isEmpty()) {
+    if (!listener.observes().isEmpty()) {
       throw new SandboxException(
-          "listener: "
-              + listener.interests()
-              + " cannot be seen here: "
+          EventSink.Observation.hooks(listener.observes())
+              + ": nothing hears of these here: "
               + NO_SUPERVISOR
-              + "; use a listener without interests");
+              + "; leave them out");
     }
     ScriptGuest asked = guest();
     String own = "s" + asked.number();

@@ -3,6 +3,7 @@ package org.ringfence.wsl2.launch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -220,8 +221,7 @@ final class ScriptSession implements BackendSession {
     }
     String executable = executable(launch.command().get(0), directory, variables, tree);
     if (!policy.evaluate(tree.real(executable), Operation.READ).allowed()) {
-      throw new CommandNotFoundException(
-          launch.command().get(0), "it cannot be executed: the policy denies " + executable);
+      throw CommandNotFoundException.denied(launch.command().get(0), executable);
     }
     List<String> words = new ArrayList<>();
     words.add(executable);
@@ -316,7 +316,7 @@ final class ScriptSession implements BackendSession {
         .environment()
         .set()
         .forEach((name, value) -> all.put(name, value.replace("${tmp}", place)));
-    all.putAll(WslSession.given(launch.environment(), given));
+    all.putAll(launch.environment().ofCaller());
     return all;
   }
 
@@ -350,6 +350,12 @@ final class ScriptSession implements BackendSession {
       }
     }
     throw new CommandNotFoundException(program, "it is in no directory of PATH");
+  }
+
+  /** Nothing is heard of commands that scripts start. */
+  @Override
+  public boolean flushEvents(Duration patience) {
+    return true;
   }
 
   @Override

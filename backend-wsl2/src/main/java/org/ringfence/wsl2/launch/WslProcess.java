@@ -3,6 +3,9 @@ package org.ringfence.wsl2.launch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
@@ -22,14 +25,17 @@ final class WslProcess extends DistributionProcess {
   private static final int SIGKILL = 9;
 
   private final GuestConnection guest;
+  private final int sandbox;
   private final int number;
   private final boolean terminal;
   private final SentStream sent;
   private final ReceivedStream output;
   private final ReceivedStream error;
 
-  WslProcess(GuestConnection guest, int number, boolean terminal) {
+  WslProcess(GuestConnection guest, long id, int sandbox, int number, boolean terminal) {
+    super(id);
     this.guest = guest;
+    this.sandbox = sandbox;
     this.number = number;
     this.terminal = terminal;
     this.sent = new SentStream(guest.channel(), number, 0);
@@ -48,6 +54,10 @@ final class WslProcess extends DistributionProcess {
     return ofError ? error : output;
   }
 
+  int sandbox() {
+    return sandbox;
+  }
+
   void received(int stream, byte[] bytes) throws IOException {
     (stream == 1 ? output : error).put(bytes);
   }
@@ -62,6 +72,9 @@ final class WslProcess extends DistributionProcess {
   }
 
   void ended(GuestMessage.Ended how) {
+    used(
+        how.cpuNanos() < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(how.cpuNanos())),
+        how.peakBytes() < 0 ? OptionalLong.empty() : OptionalLong.of(how.peakBytes()));
     finish(new Termination(Cause.valueOf(how.cause()), how.exitValue(), how.signal()));
   }
 

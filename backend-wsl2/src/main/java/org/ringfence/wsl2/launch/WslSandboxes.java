@@ -2,9 +2,9 @@ package org.ringfence.wsl2.launch;
 
 import java.io.IOException;
 import org.ringfence.SandboxException;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 
@@ -39,6 +39,6 @@ public sealed interface WslSandboxes permits GuestSandboxes, ScriptSandboxes {
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
-  BackendSession open(SandboxPolicy policy, String workspace, SandboxListener listener)
+  BackendSession open(SandboxPolicy policy, String workspace, EventSink listener)
       throws SandboxException;
 }

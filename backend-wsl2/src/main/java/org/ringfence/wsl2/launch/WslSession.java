@@ -1,8 +1,7 @@
 package org.ringfence.wsl2.launch;
 
-import java.util.Map;
+import java.time.Duration;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
@@ -40,7 +39,8 @@ final class WslSession implements BackendSession {
       }
     }
     int number = guest.number();
-    WslProcess process = new WslProcess(guest, number, launch.terminal().isPresent());
+    WslProcess process =
+        new WslProcess(guest, launch.id(), sandbox, number, launch.terminal().isPresent());
     Redirections redirections = new Redirections(launch, process);
     guest.put(number, process);
     // Before it starts: it may have ended when the answer comes.
@@ -74,30 +74,28 @@ final class WslSession implements BackendSession {
         guest.number(),
         sandbox,
         number,
+        launch.id(),
         launch.command(),
         there.apply(launch.directory().toString()),
-        given(launch.environment(), policy),
+        launch.environment().ofCaller(),
         launch.mergeError(),
         launch.terminal().map(size -> size.columns()).orElse(0),
         launch.terminal().map(size -> size.rows()).orElse(0),
         timeout);
   }
 
-  /**
-   * What the command's caller has set: what this process has itself is another system's, and what
-   * the policy sets, the guest sets.
-   */
-  static Map<String, String> given(Map<String, String> all, SandboxPolicy policy) {
-    Map<String, String> given = new TreeMap<>();
-    all.forEach(
-        (name, value) -> {
-          if (!value.equals(System.getenv(name))
-              && !TEMPORARY.contains(name)
-              && !policy.environment().set().containsKey(name)) {
-            given.put(name, value);
-          }
-        });
-    return given;
+  @Override
+  public boolean flushEvents(Duration patience) throws InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      GuestMessage answer =
+          guest.ask(new GuestMessage.Flush(guest.number(), sandbox, patience.toMillis()));
+      return ((GuestMessage.Answer) answer).value() == 1
+          && guest.flush(sandbox, Duration.ofNanos(end - System.nanoTime()));
+    } catch (SandboxException e) {
+      LOG.debug("the guest does not say what it has heard", e);
+      return false;
+    }
   }
 
   @Override

@@ -62,6 +62,7 @@ final class Transfer {
             last.allowed(),
             OptionalLong.of(sent),
             OptionalLong.of(received),
-            Optional.of(Duration.ofNanos(System.nanoTime() - startNanos))));
+            Optional.of(Duration.ofNanos(System.nanoTime() - startNanos)),
+            client.command()));
   }
 }

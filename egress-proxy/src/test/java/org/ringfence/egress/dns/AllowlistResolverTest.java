@@ -16,11 +16,12 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.egress.HostDecisions;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.egress.QuietSink;
+import org.ringfence.spi.EventSink;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedErrorCodeOption;
 import org.xbill.DNS.Flags;
@@ -51,7 +52,7 @@ class AllowlistResolverTest {
     return builder.privateRange("127.0.0.0/8").build().network();
   }
 
-  private AllowlistResolver resolver(NetworkPolicy policy, SandboxListener listener) {
+  private AllowlistResolver resolver(NetworkPolicy policy, EventSink listener) {
     return new AllowlistResolver(
         new HostDecisions(policy, listener, record -> {}),
         this::lookup,
@@ -63,7 +64,7 @@ class AllowlistResolverTest {
   }
 
   private AllowlistResolver resolver(String... allow) {
-    return resolver(policy(allow), SandboxListener.NONE);
+    return resolver(policy(allow), EventSink.NONE);
   }
 
   private Message lookup(Name name, int type) throws IOException {
@@ -217,14 +218,14 @@ class AllowlistResolverTest {
 
   @Test
   void aNameThatIsToBeAskedAboutIsNotLookedUpButStoodInFor() throws IOException {
-    SandboxListener asking =
-        new SandboxListener() {
+    EventSink asking =
+        new QuietSink() {
           @Override
           public void violation(Violation violation) {}
 
           @Override
-          public Set<Interest> interests() {
-            return Set.of(Interest.UNLISTED_HOSTS);
+          public Set<Observation> observes() {
+            return Set.of(Observation.UNLISTED_HOSTS);
           }
         };
     AllowlistResolver resolver = resolver(policy("repo.test"), asking);

@@ -36,10 +36,11 @@ import org.ringfence.egress.proxy.ProxyFixture.Server;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.Reason;
+import org.ringfence.egress.QuietSink;
+import org.ringfence.spi.EventSink;
 
 class EgressProxyTest {
   private Server echo;
@@ -171,7 +172,7 @@ class EgressProxyTest {
     try (Socket socket = fixture.connect()) {
       fixture.clients.announce(
           socket.getLocalPort(),
-          new Clients.Announced(new Client(7, "/bin/client"), Optional.empty()),
+          new Clients.Announced(new Client(7, "/bin/client", 3), Optional.empty()),
           (from, to) -> to.equals(fixture.proxy.address()));
       socket
           .getOutputStream()
@@ -456,7 +457,7 @@ class EgressProxyTest {
                   List.of("repo.test:" + echo.port(), "direct.test:" + echo.port(), "no.test:9"),
                   List.of()),
               settings,
-              SandboxListener.NONE)) {
+              EventSink.NONE)) {
         assertThat(exchange(inner.tunnel("repo.test:" + echo.port()).getKey(), "far"))
             .isEqualTo("far");
         assertThat(exchange(inner.tunnel("direct.test:" + echo.port()).getKey(), "near"))
@@ -476,14 +477,14 @@ class EgressProxyTest {
   @Test
   void aListenerDecidesOnUnlistedHosts() throws Exception {
     AtomicInteger asked = new AtomicInteger();
-    SandboxListener listener =
-        new SandboxListener() {
+    EventSink listener =
+        new QuietSink() {
           @Override
           public void violation(Violation violation) {}
 
           @Override
-          public Set<Interest> interests() {
-            return Set.of(Interest.UNLISTED_HOSTS);
+          public Set<Observation> observes() {
+            return Set.of(Observation.UNLISTED_HOSTS);
           }
 
           @Override

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ringfence.egress.proxy.ProxyFixture.Server;
-import org.ringfence.event.SandboxListener;
+import org.ringfence.spi.EventSink;
 
 /** Silence, slowness and numbers. */
 class ProxyEnduranceTest {
@@ -65,7 +65,7 @@ class ProxyEnduranceTest {
             new ProxyFixture(
                 ProxyFixture.policy(List.of("silent.test:" + silent.getLocalPort()), List.of()),
                 impatient,
-                SandboxListener.NONE)) {
+                EventSink.NONE)) {
       for (int i = 0; i < 4; i++) {
         Socket socket = new Socket();
         queue.add(socket);
@@ -109,7 +109,7 @@ class ProxyEnduranceTest {
                 ProxyFixture.policy(
                     List.of("flood.test:" + flood.port(), "repo.test:" + echo.port()), List.of()),
                 impatient,
-                SandboxListener.NONE)) {
+                EventSink.NONE)) {
       Socket silent = through.tunnel("repo.test:" + echo.port()).getKey();
       assertThat(silent.getInputStream().read()).isEqualTo(-1);
       Socket slow = through.tunnel("flood.test:" + flood.port()).getKey();

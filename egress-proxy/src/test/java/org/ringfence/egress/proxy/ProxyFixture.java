@@ -20,11 +20,12 @@ import org.ringfence.egress.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.HostsFile;
 import org.ringfence.event.ConnectionRecord;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.egress.QuietSink;
+import org.ringfence.spi.EventSink;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
@@ -41,7 +42,7 @@ final class ProxyFixture implements AutoCloseable {
   final EgressProxy proxy;
   private final HostDecisions decisions;
 
-  ProxyFixture(NetworkPolicy policy, ProxySettings settings, SandboxListener listener)
+  ProxyFixture(NetworkPolicy policy, ProxySettings settings, EventSink listener)
       throws IOException {
     this.decisions = new HostDecisions(policy, recording(listener), records::add);
     AddressLookup lookup =
@@ -50,20 +51,20 @@ final class ProxyFixture implements AutoCloseable {
   }
 
   ProxyFixture(NetworkPolicy policy) throws IOException {
-    this(policy, ProxySettings.usual(), SandboxListener.NONE);
+    this(policy, ProxySettings.usual(), EventSink.NONE);
   }
 
-  private static SandboxListener recording(SandboxListener listener) {
-    return new SandboxListener() {
+  private static EventSink recording(EventSink listener) {
+    return new QuietSink() {
       @Override
       public void violation(Violation violation) {
         listener.violation(violation);
       }
 
       @Override
-      public java.util.Set<Interest> interests() {
-        java.util.Set<Interest> all = new java.util.HashSet<>(listener.interests());
-        all.add(Interest.CONNECTIONS);
+      public java.util.Set<Observation> observes() {
+        java.util.Set<Observation> all = new java.util.HashSet<>(listener.observes());
+        all.add(Observation.CONNECTIONS);
         return all;
       }
 

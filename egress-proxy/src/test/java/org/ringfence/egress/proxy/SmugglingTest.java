@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.egress.proxy.ProxyFixture.Server;
 import org.ringfence.event.ConnectionRecord;
-import org.ringfence.event.SandboxListener;
+import org.ringfence.spi.EventSink;
 
 /**
  * A second request inside the first: where two programs do not agree on the end of a request, one
@@ -51,7 +51,7 @@ class SmugglingTest {
             ProxySettings.usual()
                 .withUpstream(
                     UpstreamProxy.of(Map.of("HTTP_PROXY", "http://127.0.0.1:" + far.port()))),
-            SandboxListener.NONE);
+            EventSink.NONE);
   }
 
   @AfterAll

@@ -29,7 +29,9 @@ public final class GuestMessageJson {
               Map.entry("hostAnswer", GuestMessage.HostAnswer.class),
               Map.entry("connected", GuestMessage.Connected.class),
               Map.entry("executed", GuestMessage.Executed.class),
-              Map.entry("denied", GuestMessage.Denied.class)),
+              Map.entry("denied", GuestMessage.Denied.class),
+              Map.entry("dropped", GuestMessage.Dropped.class),
+              Map.entry("flush", GuestMessage.Flush.class)),
           Set.of(Reason.class));
 
   private GuestMessageJson() {}

@@ -5,29 +5,30 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.SandboxListener;
 import org.ringfence.event.Violation;
+import org.ringfence.spi.EventSink;
 import org.ringfence.wsl2.channel.GuestMessage;
 
 /** Tells the other side what a sandbox reports. */
-final class GuestListener implements SandboxListener {
+final class GuestSink implements EventSink {
   /** The other side has its own time, which is up first. */
   private static final int SPARE_MILLIS = 2_000;
 
   private final GuestServer server;
   private final GuestMessage.Open asked;
-  private final Set<Interest> interests = EnumSet.noneOf(Interest.class);
+  private final Set<Observation> interests = EnumSet.noneOf(Observation.class);
 
-  GuestListener(GuestServer server, GuestMessage.Open asked) {
+  GuestSink(GuestServer server, GuestMessage.Open asked) {
     this.server = server;
     this.asked = asked;
-    asked.interests().forEach(name -> interests.add(Interest.valueOf(name)));
+    asked.observes().forEach(name -> interests.add(Observation.valueOf(name)));
   }
 
   @Override
-  public Set<Interest> interests() {
+  public Set<Observation> observes() {
     return interests;
   }
 
@@ -49,7 +50,8 @@ final class GuestListener implements SandboxListener {
             command.start().toString(),
             command.end().toString(),
             command.exit().isPresent(),
-            command.exit().orElse(0)));
+            command.exit().orElse(0),
+            command.command()));
   }
 
   @Override
@@ -67,7 +69,18 @@ final class GuestListener implements SandboxListener {
             connection.allowed(),
             connection.sent().orElse(-1),
             connection.received().orElse(-1),
-            connection.duration().map(Duration::toNanos).orElse(-1L)));
+            connection.duration().map(Duration::toNanos).orElse(-1L),
+            connection.command()));
+  }
+
+  @Override
+  public void dropped(DroppedEvents dropped) {
+    server.tell(new GuestMessage.Dropped(asked.sandbox(), dropped));
+  }
+
+  @Override
+  public boolean needsEveryRecord() {
+    return asked.complete();
   }
 
   @Override

@@ -1,0 +1,127 @@
+package org.ringfence;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the streams of processes and feeds them, on threads of a sandbox. Thread-safe.
+ *
+ * <p>A thread may stay in a read or a write for as long as something that the command left holds
+ * the pipe's other end; nothing waits for it for longer than {@link #PATIENCE}.
+ */
+final class Capture implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Capture.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final int CHUNK = 16 * 1024;
+
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "ringfence-capture");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /** The streams of a process that are being read. */
+  static final class Streams {
+    private final CaptureBuffer output;
+    private final CaptureBuffer error;
+    private final CountDownLatch open = new CountDownLatch(2);
+
+    private Streams(long most) {
+      output = new CaptureBuffer(most);
+      error = new CaptureBuffer(most);
+    }
+
+    /** Waits for the ends of the streams, for some time. */
+    void awaitEnds() throws InterruptedException {
+      if (!open.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.debug("a stream of a command that has ended is still open");
+      }
+    }
+
+    CapturedOutput output() {
+      return output.taken();
+    }
+
+    CapturedOutput error() {
+      return error.taken();
+    }
+  }
+
+  /**
+   * Reads both streams from now on, and writes to the input.
+   *
+   * @param process the process
+   * @param input what it gets to read
+   * @param most how much is kept of each stream
+   * @throws SandboxException if there is no thread for it; the process is ended
+   */
+  Streams of(SandboxedProcess process, Optional<byte[]> input, long most) throws SandboxException {
+    Streams streams = new Streams(most);
+    boolean begun = false;
+    try {
+      threads.execute(() -> read(process.getInputStream(), streams.output, streams.open));
+      threads.execute(() -> read(process.getErrorStream(), streams.error, streams.open));
+      if (input.isPresent() && input.get().length > 0) {
+        threads.execute(() -> write(process.getOutputStream(), input.get()));
+      } else {
+        close(process.getOutputStream());
+      }
+      begun = true;
+      return streams;
+    } catch (RejectedExecutionException e) {
+      throw new IllegalStateException("the sandbox is closed", e);
+    } catch (OutOfMemoryError e) {
+      throw new SandboxException("run: there is no thread left to read what the command writes", e);
+    } finally {
+      if (!begun) {
+        process.destroyForcibly();
+      }
+    }
+  }
+
+  private static void read(InputStream stream, CaptureBuffer into, CountDownLatch open) {
+    byte[] buffer = new byte[CHUNK];
+    try (stream) {
+      for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
+        into.add(buffer, read);
+      }
+    } catch (IOException e) {
+      LOG.debug("a stream of a command is gone", e);
+    } finally {
+      open.countDown();
+    }
+  }
+
+  private static void write(OutputStream stream, byte[] input) {
+    try (stream) {
+      stream.write(input);
+    } catch (IOException e) {
+      LOG.debug("a command does not read all of its input", e);
+    }
+  }
+
+  private static void close(OutputStream stream) {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      LOG.debug("a command reads no input", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdown();
+  }
+}

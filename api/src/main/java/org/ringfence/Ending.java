@@ -1,0 +1,87 @@
+package org.ringfence;
+
+import java.time.Duration;
+import org.ringfence.policy.Limits;
+
+/** How a command ended. */
+public sealed interface Ending {
+  /**
+   * It exited by itself.
+   *
+   * @param status its exit status
+   */
+  record Exited(int status) implements Ending {}
+
+  /**
+   * A signal ended it that the sandbox did not send.
+   *
+   * @param signal the signal's number
+   */
+  record Signaled(int signal) implements Ending {}
+
+  /**
+   * It reached a limit of the policy, and was ended for that.
+   *
+   * @param limit which
+   */
+  record LimitReached(Limit limit) implements Ending {}
+
+  /**
+   * Its wall time was over, and it was ended for that.
+   *
+   * @param after the time that it had: the shorter of the policy's and the command's own
+   */
+  record TimedOut(Duration after) implements Ending {}
+
+  /** The caller ended it, through {@link Process#destroy()} or by closing the sandbox. */
+  record Cancelled() implements Ending {}
+
+  /** A limit that ends a command when it is reached. */
+  enum Limit {
+    /** {@code limits.outputBytes}. */
+    OUTPUT,
+    /**
+     * {@code limits.cpuTime}, of the command's first process. Under {@code bubblewrap} the system
+     * does not tell, and the ending is {@link Signaled} with signal 9.
+     */
+    CPU_TIME,
+    /** {@code limits.fileSize}, of the command's first process. */
+    FILE_SIZE
+  }
+
+  /**
+   * The ending that a process had.
+   *
+   * @param how what the process says
+   * @param limits the limits that it had
+   * @param usage what it used
+   * @return the ending
+   */
+  static Ending of(Termination how, Limits limits, Usage usage) {
+    return switch (how.cause()) {
+      case EXITED -> new Exited(how.exitValue());
+      case DESTROYED -> new Cancelled();
+      case TIMED_OUT -> new TimedOut(limits.wallTime().orElse(Duration.ZERO));
+      case OUTPUT_LIMIT -> new LimitReached(Limit.OUTPUT);
+      case SIGNALED -> signaled(how.signal(), limits, usage);
+    };
+  }
+
+  /** The kernel sends SIGKILL where the hard limit is the soft one; its clocks differ a little. */
+  private static boolean usedUp(Duration limit, Usage usage) {
+    return usage.cpuTime().isPresent()
+        && usage.cpuTime().get().plus(Duration.ofMillis(100)).compareTo(limit) >= 0;
+  }
+
+  private static Ending signaled(int signal, Limits limits, Usage usage) {
+    // SIGXCPU and SIGXFSZ have these numbers on x86-64, aarch64 (asm-generic/signal.h) and macOS.
+    if (signal == 24 && limits.cpuTime().isPresent()
+        || signal == 9 && limits.cpuTime().isPresent() && usedUp(limits.cpuTime().get(), usage)) {
+      return new LimitReached(Limit.CPU_TIME);
+    }
+    if (signal == 25 && limits.fileSize().isPresent()) {
+      return new LimitReached(Limit.FILE_SIZE);
+    }
+    return new Signaled(signal);
+  }
+}

@@ -1,0 +1,196 @@
+package org.ringfence;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.ringfence.event.AuditRecord;
+import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
+import org.ringfence.event.EventRecorder;
+import org.ringfence.event.HostRequest;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.Violation;
+import org.ringfence.spi.EventSink;
+
+/** The hooks of one sandbox, and the denials of its commands that run. Thread-safe once open. */
+final class Hooks implements EventSink {
+  private final List<Consumer<Violation>> denied = new ArrayList<>();
+  private final List<Consumer<AuditRecord>> executed = new ArrayList<>();
+  private final List<Consumer<ConnectionRecord>> connection = new ArrayList<>();
+  private final List<Consumer<DroppedEvents>> dropped = new ArrayList<>();
+  private final List<EventRecorder> recorders = new ArrayList<>();
+  private EventSink sink = EventSink.NONE;
+  private final Set<Observation> observed = EnumSet.noneOf(Observation.class);
+  private final Map<Long, DenialLog> running = new ConcurrentHashMap<>();
+  private Function<HostRequest, HostVerdict> decider;
+  private Duration decisionTimeout = EventSink.NONE.decisionTimeout();
+
+  Hooks() {}
+
+  /** Hooks of another sandbox that is opened in the same way. */
+  Hooks copy() {
+    Hooks copy = new Hooks();
+    copy.denied.addAll(denied);
+    copy.executed.addAll(executed);
+    copy.connection.addAll(connection);
+    copy.dropped.addAll(dropped);
+    copy.recorders.addAll(recorders);
+    copy.observed.addAll(observed);
+    copy.sink = sink;
+    copy.decider = decider;
+    copy.decisionTimeout = decisionTimeout;
+    return copy;
+  }
+
+  void onDenied(Consumer<Violation> hook) {
+    observed.add(Observation.DENIED_OPENS);
+    denied.add(hook);
+  }
+
+  void onDecidedDenial(Consumer<Violation> hook) {
+    denied.add(hook);
+  }
+
+  void onExecuted(Consumer<AuditRecord> hook) {
+    observed.add(Observation.COMMANDS);
+    executed.add(hook);
+  }
+
+  void onConnection(Consumer<ConnectionRecord> hook) {
+    observed.add(Observation.CONNECTIONS);
+    connection.add(hook);
+  }
+
+  void onDropped(Consumer<DroppedEvents> hook) {
+    dropped.add(hook);
+  }
+
+  void onUnlistedHost(Function<HostRequest, HostVerdict> hook, Duration timeout) {
+    if (decider != null) {
+      throw new IllegalStateException("onUnlistedHost: there is a hook already; use one");
+    }
+    if (timeout.isZero() || timeout.isNegative()) {
+      throw new IllegalArgumentException(
+          "onUnlistedHost: the timeout " + timeout + " is not valid; use more than 0");
+    }
+    observed.add(Observation.UNLISTED_HOSTS);
+    decider = hook;
+    decisionTimeout = timeout;
+  }
+
+  void recorder(EventRecorder recorder) {
+    observed.add(Observation.COMMANDS);
+    observed.add(Observation.CONNECTIONS);
+    recorders.add(recorder);
+  }
+
+  void sink(EventSink taker) {
+    if (sink != EventSink.NONE) {
+      throw new IllegalStateException("sink: there is one already");
+    }
+    sink = taker;
+    observed.addAll(taker.observes());
+    if (taker.observes().contains(Observation.UNLISTED_HOSTS)) {
+      onUnlistedHost(taker::unlistedHost, taker.decisionTimeout());
+    }
+  }
+
+  /** Collects the denials of a command from now on. */
+  DenialLog begin(long command) {
+    DenialLog log = new DenialLog();
+    running.put(command, log);
+    return log;
+  }
+
+  void end(long command) {
+    running.remove(command);
+  }
+
+  @Override
+  public Set<Observation> observes() {
+    return Set.copyOf(observed);
+  }
+
+  @Override
+  public void violation(Violation violation) {
+    DenialLog log = running.get(violation.command());
+    if (log != null) {
+      log.add(violation);
+    }
+    Failures failures = new Failures();
+    denied.forEach(hook -> failures.of(() -> hook.accept(violation)));
+    recorders.forEach(recorder -> failures.of(() -> recorder.violation(violation)));
+    failures.of(() -> sink.violation(violation));
+    failures.rethrow();
+  }
+
+  @Override
+  public void executed(AuditRecord command) {
+    Failures failures = new Failures();
+    executed.forEach(hook -> failures.of(() -> hook.accept(command)));
+    recorders.forEach(recorder -> failures.of(() -> recorder.executed(command)));
+    failures.of(() -> sink.executed(command));
+    failures.rethrow();
+  }
+
+  @Override
+  public void connection(ConnectionRecord record) {
+    Failures failures = new Failures();
+    connection.forEach(hook -> failures.of(() -> hook.accept(record)));
+    recorders.forEach(recorder -> failures.of(() -> recorder.connection(record)));
+    failures.of(() -> sink.connection(record));
+    failures.rethrow();
+  }
+
+  @Override
+  public void dropped(DroppedEvents count) {
+    // Of which commands they were is not known: each may miss all of them.
+    running.values().forEach(log -> log.dropped(count.violations()));
+    Failures failures = new Failures();
+    dropped.forEach(hook -> failures.of(() -> hook.accept(count)));
+    recorders.forEach(recorder -> failures.of(() -> recorder.dropped(count)));
+    failures.of(() -> sink.dropped(count));
+    failures.rethrow();
+  }
+
+  @Override
+  public boolean needsEveryRecord() {
+    return sink.needsEveryRecord() || recorders.stream().anyMatch(EventRecorder::needsEveryRecord);
+  }
+
+  @Override
+  public HostVerdict unlistedHost(HostRequest request) {
+    HostVerdict verdict = decider == null ? HostVerdict.DENY : decider.apply(request);
+    return verdict == null ? HostVerdict.DENY : verdict;
+  }
+
+  @Override
+  public Duration decisionTimeout() {
+    return decisionTimeout;
+  }
+
+  /** One hook that throws keeps no other from hearing; the backend hears of the first. */
+  private static final class Failures {
+    private RuntimeException first;
+
+    void of(Runnable hook) {
+      try {
+        hook.run();
+      } catch (RuntimeException e) {
+        first = first == null ? e : first;
+      }
+    }
+
+    void rethrow() {
+      if (first != null) {
+        throw first;
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package org.ringfence.linux.launch;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Which command a process belongs to: the one that is its ancestor or leads its session, which no
+ * process can choose. A process that has left the session and lost its parent is known by its new
+ * session if something was heard of that before, or when only one command runs. Thread-safe.
+ */
+final class CommandLookup {
+  // A command may make a chain of processes of any length.
+  private static final int MOST_STEPS = 64;
+  private static final int MOST_SESSIONS = 1024;
+
+  private final Map<Long, Long> byRoot = new ConcurrentHashMap<>();
+  private final Map<Long, Long> bySession = new ConcurrentHashMap<>();
+  private final List<Long> running = new ArrayList<>();
+
+  /** A command is about to start. */
+  void add(long command) {
+    synchronized (running) {
+      running.add(command);
+    }
+  }
+
+  /** It has started. */
+  void root(long pid, long command) {
+    byRoot.put(pid, command);
+  }
+
+  /** Everything that was heard of it has been told. */
+  void remove(long command) {
+    synchronized (running) {
+      running.remove(command);
+    }
+    byRoot.values().removeIf(each -> each == command);
+    bySession.values().removeIf(each -> each == command);
+  }
+
+  /**
+   * The command of a process or thread.
+   *
+   * @param pid its number, 0 when it is not known
+   * @return the command's number, 0 when it is not known
+   */
+  long of(long pid) {
+    List<Long> sessions = new ArrayList<>();
+    long at = pid;
+    for (int step = 0; at > 1 && step < MOST_STEPS; step++) {
+      Long command = byRoot.get(at);
+      Stat stat = command == null ? Stat.of(at) : null;
+      if (stat != null) {
+        command = byRoot.getOrDefault(stat.session(), bySession.get(stat.session()));
+        sessions.add(stat.session());
+      }
+      if (command != null) {
+        remember(sessions, command);
+        return command;
+      }
+      at = stat == null ? 0 : stat.parent();
+    }
+    synchronized (running) {
+      return running.size() == 1 ? running.get(0) : 0;
+    }
+  }
+
+  /** The command whose first process this is; 0 for none. */
+  long ofRoot(long pid) {
+    return byRoot.getOrDefault(pid, 0L);
+  }
+
+  private void remember(List<Long> sessions, long command) {
+    for (long session : sessions) {
+      if (!byRoot.containsKey(session) && bySession.size() < MOST_SESSIONS) {
+        bySession.put(session, command);
+      }
+    }
+  }
+
+  /** {@code /proc/PID/stat}: the name in parentheses may itself have some; proc(5). */
+  private record Stat(long parent, long session) {
+    static Stat of(long pid) {
+      try {
+        String text =
+            Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ");
+        return new Stat(Long.parseLong(fields[1]), Long.parseLong(fields[3]));
+      } catch (IOException e) {
+        // It has ended.
+        return null;
+      }
+    }
+  }
+}
