@@ -107,6 +107,7 @@ public final class ConformanceSuite implements AutoCloseable {
     HomeScenarios.addTo(bodies);
     EquivalenceScenarios.addTo(bodies);
     TerminalScenarios.addTo(bodies);
+    PseudoTerminalScenarios.addTo(bodies);
     StreamScenarios.addTo(bodies);
     WslScenarios.addTo(bodies);
     Set<String> ids = new HashSet<>();

@@ -76,7 +76,8 @@ final class DecidedCalls {
           SENDMMSG,
           SETSOCKOPT,
           RECVFROM,
-          RECVMSG ->
+          RECVMSG,
+          IOCTL ->
           false;
       default -> true;
     };
@@ -85,6 +86,7 @@ final class DecidedCalls {
   private void perform(Syscall syscall, TrappedCall call) {
     switch (syscall) {
       case FLOCK -> locks.answer(call);
+      case IOCTL -> names.answerPeer(call);
       case OPEN,
           OPENAT,
           CREAT,

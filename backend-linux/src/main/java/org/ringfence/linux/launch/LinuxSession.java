@@ -84,7 +84,7 @@ public final class LinuxSession implements BackendSession {
     this.watchdog = parts.watchdog;
     this.supervisor = parts.supervisor;
     this.gate =
-        new StreamGate(kernel, opening.view(), opening.supervision(), parts.supervisor.handed());
+        new StreamGate(kernel, opening.view(), opening.supervision(), parts.supervisor.paths());
   }
 
   /** What is made one after the other while opening, and undone when the rest fails. */

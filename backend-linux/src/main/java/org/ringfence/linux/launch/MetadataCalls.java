@@ -196,6 +196,9 @@ final class MetadataCalls {
     if (path.isEmpty()) {
       return ownObject(fd, seen);
     }
+    if (seen.startsWith(OWN_TERMINALS) && paths.terminals().include(paths.status(fd))) {
+      return Decision.allow(new Reason.NothingAgainst("a terminal of the sandbox's own"));
+    }
     return shared.contains(path)
         ? Decision.deny(new Reason.ForeignMetadata(), "the place itself is everybody's")
         : change(call, seen, path);

@@ -79,6 +79,11 @@ final class NameCalls {
     return decisions.tree();
   }
 
+  /** Answers the request for a terminal by its other end, the one ioctl that comes here. */
+  void answerPeer(TrappedCall call) {
+    paths.terminals().answerPeer(paths, call);
+  }
+
   void answer(Syscall syscall, TrappedCall call) {
     try {
       dispatch(syscall, call);

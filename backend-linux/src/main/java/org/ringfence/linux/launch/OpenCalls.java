@@ -311,7 +311,13 @@ final class OpenCalls {
       }
       String path = view.policyPath(seen);
       Operation asked = writes ? Operation.WRITE : Operation.READ;
-      if (!decided && !decisions.permitted("open", call, path, asked)) {
+      boolean terminal = status.is(S_IFCHR) && !path.isEmpty();
+      if (terminal && OwnTerminals.makes(status)) {
+        give(call, paths.terminals().open(paths, object, reopening(flags)), flags);
+        return true;
+      }
+      boolean own = decided || terminal && paths.terminals().include(status);
+      if (!own && !decisions.permitted("open", call, path, asked)) {
         return true;
       }
       if (writes
@@ -319,7 +325,7 @@ final class OpenCalls {
               "open", call, path, decisions.git().changed(call.tid(), seen, path))) {
         return true;
       }
-      int anew = flags & ~(O_CREAT | O_EXCL | noFollow) | O_CLOEXEC | O_NOCTTY;
+      int anew = reopening(flags);
       if (status.is(S_IFCHR) && status.device() == CONTROLLING_TERMINAL) {
         openTerminal(call, anew, flags);
         return true;
@@ -336,6 +342,10 @@ final class OpenCalls {
         child.close(object);
       }
     }
+  }
+
+  private int reopening(int flags) {
+    return flags & ~(O_CREAT | O_EXCL | noFollow) | O_CLOEXEC | O_NOCTTY;
   }
 
   private int umaskedMode(TrappedCall call) throws AccessException {
@@ -373,7 +383,7 @@ final class OpenCalls {
         child.close(stream);
       }
     }
-    call.fail(Errno.ENXIO);
+    give(call, paths.terminals().openDevice(device, flags), asked);
   }
 
   /** A FIFO opens when the other side does; the caller may be gone before. */

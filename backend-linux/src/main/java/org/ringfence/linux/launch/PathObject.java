@@ -53,6 +53,7 @@ final class PathObject {
   private final HandedDescriptors handed;
   private final ProcessLinks links;
   private final String jvm = "/proc/" + ProcessHandle.current().pid();
+  private final OwnTerminals terminals;
 
   /** For threads that have this JVM's root. */
   PathObject(Kernel kernel) {
@@ -74,6 +75,7 @@ final class PathObject {
     this.mounts = new SeenMounts(kernel);
     this.handed = new HandedDescriptors(kernel);
     this.links = new ProcessLinks(kernel, this);
+    this.terminals = new OwnTerminals(kernel);
     // asm/fcntl.h: these two differ between the architectures.
     boolean x86 = kernel.arch() == Arch.X86_64;
     this.directoryFlag = x86 ? 0x10000 : 0x4000;
@@ -421,6 +423,11 @@ final class PathObject {
   /** What commands have through descriptors alone. */
   HandedDescriptors handed() {
     return handed;
+  }
+
+  /** The terminals that commands have opened themselves. */
+  OwnTerminals terminals() {
+    return terminals;
   }
 
   /**

@@ -68,6 +68,11 @@ final class PseudoTerminal implements AutoCloseable {
     }
   }
 
+  /** This JVM's end. */
+  int master() {
+    return master;
+  }
+
   /** The command's end. */
   int slave() {
     return slave;

@@ -67,6 +67,7 @@ final class StandardStreams implements AutoCloseable {
     try {
       if (launch.terminal().isPresent()) {
         streams.onTerminal(PseudoTerminal.open(kernel, launch.terminal().get()));
+        gate.made(streams.terminal.master());
         done = true;
         return streams;
       }

@@ -15,6 +15,7 @@ import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFREG;
 import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
+import java.io.IOException;
 import java.util.List;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Kernel;
@@ -43,6 +44,7 @@ final class StreamGate {
   private final FileView view;
   private final Supervision supervision;
   private final HandedDescriptors handed;
+  private final OwnTerminals terminals;
 
   /**
    * Decides for one sandbox.
@@ -50,15 +52,29 @@ final class StreamGate {
    * @param kernel the system calls
    * @param view the policy and how the sandbox sees paths
    * @param supervision which calls are answered
-   * @param handed remembers what commands get
+   * @param commands remembers what commands get
    */
-  StreamGate(Kernel kernel, FileView view, Supervision supervision, HandedDescriptors handed) {
+  StreamGate(Kernel kernel, FileView view, Supervision supervision, PathObject commands) {
     this.kernel = kernel;
     this.paths = new PathObject(kernel);
     this.options = new SocketOptions(kernel);
     this.view = view;
     this.supervision = supervision;
-    this.handed = handed;
+    this.handed = commands.handed();
+    this.terminals = commands.terminals();
+  }
+
+  /** Remembers a terminal that was made for a command, which then has it by its name, too. */
+  void made(int master) throws IOException {
+    if (supervision.inNamespaces()) {
+      // Commands have terminals of their own there, with the same numbers.
+      return;
+    }
+    try {
+      terminals.hold(paths, master);
+    } catch (AccessException e) {
+      throw new IOException("terminal: " + e.getMessage(), e);
+    }
   }
 
   /** How a command gets a stream. */

@@ -75,7 +75,7 @@ final class Supervisor implements AutoCloseable {
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
-  private final HandedDescriptors handed;
+  private final PathObject paths;
   private final MountWatch mounts;
   private final WallClock clock;
   private final AtomicInteger servers = new AtomicInteger();
@@ -105,9 +105,8 @@ final class Supervisor implements AutoCloseable {
       EventSink listener)
       throws IOException {
     EffectivePolicy policy = view.policy();
-    PathObject paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
+    this.paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
     this.kernel = kernel;
-    this.handed = paths.handed();
     this.descriptors = new Descriptors(kernel);
     this.eventSize = epollEventSize(kernel);
     this.blocking =
@@ -238,17 +237,17 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** What commands have through descriptors alone. */
-  HandedDescriptors handed() {
-    return handed;
-  }
-
   int epoll() {
     return epoll;
   }
 
   int event() {
     return event;
+  }
+
+  /** How names are resolved, and which terminals are the sandbox's own. */
+  PathObject paths() {
+    return paths;
   }
 
   /** Keeps the time of commands. */
@@ -599,6 +598,7 @@ final class Supervisor implements AutoCloseable {
     }
     clock.close();
     network.close();
+    paths.terminals().close();
     blocking.shutdownNow();
     if (audit != null) {
       audit.close();

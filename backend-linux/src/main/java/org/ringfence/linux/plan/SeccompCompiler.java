@@ -36,6 +36,7 @@ public final class SeccompCompiler {
   // asm-generic/ioctls.h
   private static final int TIOCSTI = 0x5412;
   private static final int TIOCLINUX = 0x541C;
+  private static final int TIOCGPTPEER = 0x5441;
   // Requests on a descriptor that is open for reading only can still change the inode, or make
   // snapshots. By type (bits 8 to 15): 'f' of linux/fs.h, fsverity.h, fscrypt.h and ext4, and
   // 0x94 of linux/btrfs.h, but for those that read, and clones, which need a writable target.
@@ -336,7 +337,7 @@ public final class SeccompCompiler {
     }
     namespaces();
     otherProcesses();
-    ioctls();
+    ioctls(supervision);
     ownProcess(supervision);
     network(network, supervision);
   }
@@ -457,8 +458,12 @@ public final class SeccompCompiler {
     }
   }
 
-  private void ioctls() {
+  private void ioctls(Supervision supervision) {
     List<Clause> clauses = new ArrayList<>();
+    if (supervision.names() && !supervision.inNamespaces()) {
+      // Landlock lets no terminal be opened; the supervisor opens those that are the sandbox's own.
+      clauses.add(when(NOTIFY, equal(1, TIOCGPTPEER)));
+    }
     clauses.add(when(EPERM, equal(1, TIOCSTI)));
     clauses.add(when(EPERM, equal(1, TIOCLINUX)));
     for (int request : INODE_IOCTLS) {

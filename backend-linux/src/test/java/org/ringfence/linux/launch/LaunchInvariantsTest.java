@@ -40,8 +40,8 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.spi.EventSink;
 import org.ringfence.spi.CommandEnvironment;
+import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 
 /** What must hold of the JVM itself, however much is launched. */

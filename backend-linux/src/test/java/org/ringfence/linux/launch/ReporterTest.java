@@ -2,20 +2,20 @@ package org.ringfence.linux.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
-import java.time.Duration;
-import java.util.Set;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Reason;
 import org.ringfence.spi.EventSink;

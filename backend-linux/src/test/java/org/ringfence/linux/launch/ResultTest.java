@@ -104,7 +104,8 @@ class ResultTest {
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
   void aProcessThatIsLeftDoesNotHoldTheResultUp(String backend) throws Exception {
-    SandboxPolicy keeping = writing().lifetime(new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KILL)).build();
+    SandboxPolicy keeping =
+        writing().lifetime(new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KILL)).build();
     try (Sandbox sandbox = opener(backend, keeping).open()) {
       Result result = sh(sandbox, "sleep 1000 & echo left");
       assertThat(result.stdout().text()).isEqualTo("left\n");
@@ -254,7 +255,9 @@ class ResultTest {
         process.waitFor();
         assertThat(heard).hasSize(i);
         assertThat(executed)
-            .anyMatch(record -> record.command() == process.commandId() && record.path().endsWith("chmod"));
+            .anyMatch(
+                record ->
+                    record.command() == process.commandId() && record.path().endsWith("chmod"));
       }
       SandboxedProcess process = sandbox.start(SandboxCommand.of("chmod", "700", "/etc/hostname"));
       process.onExit().thenAccept(ended -> assertThat(heard).hasSize(6)).get();
@@ -290,9 +293,13 @@ class ResultTest {
       assertThat(busy.usage().wallTime()).isPositive();
       // bubblewrap's process ends before the one that it would have to wait for.
       assertThat(busy.usage().cpuTime().isPresent()).isEqualTo(backend.equals("landlock"));
-      busy.usage().cpuTime().ifPresent(time -> assertThat(time).isGreaterThan(Duration.ofMillis(20)));
+      busy.usage()
+          .cpuTime()
+          .ifPresent(time -> assertThat(time).isGreaterThan(Duration.ofMillis(20)));
       assertThat(busy.usage().peakMemory().isPresent()).isEqualTo(backend.equals("landlock"));
-      busy.usage().peakMemory().ifPresent(most -> assertThat(most).isBetween(500_000L, 500_000_000L));
+      busy.usage()
+          .peakMemory()
+          .ifPresent(most -> assertThat(most).isBetween(500_000L, 500_000_000L));
     }
   }
 

@@ -71,7 +71,7 @@ class StreamGateTest {
             : FileView.ofHost(effective);
     Supervision supervision =
         new Supervision(true, true, names, false, false, false, namespaces, false, namespaces);
-    return new StreamGate(kernel, view, supervision, new HandedDescriptors(kernel));
+    return new StreamGate(kernel, view, supervision, new PathObject(kernel));
   }
 
   private Way way(StreamGate gate, Path file, int flags, int number) throws Exception {

@@ -63,6 +63,7 @@ public final class Probe {
     EgressOperations.addTo(all);
     ProcessOperations.addTo(all);
     KernelOperations.addTo(all);
+    TerminalOperations.addTo(all);
     SupervisorOperations.addTo(all);
     JvmOperations.addTo(all);
     return all;

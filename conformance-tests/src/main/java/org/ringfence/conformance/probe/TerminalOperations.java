@@ -1,0 +1,87 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import java.io.IOException;
+import java.util.Map;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Operations on pseudo-terminals, as {@code script}, {@code tmux} and {@code ssh -t} use them. */
+final class TerminalOperations {
+  // asm-generic/fcntl.h
+  private static final int READ_WRITE = 2;
+  private static final int NO_CONTROL = 0x100;
+  // asm-generic/ioctls.h
+  private static final long TIOCSTI = 0x5412;
+  private static final long TIOCGPTPEER = 0x5441;
+  private static final int NAME = 64;
+  private static final int EPROTO = -71;
+
+  private TerminalOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("pty-by-name", a -> talks(open(), false));
+    all.put("pty-by-master", a -> talks(open(), true));
+    all.put("pty-mode", a -> LibC.call("chmod", name(open()), 0620));
+    all.put("pty-input", TerminalOperations::input);
+    all.put("pty-again", TerminalOperations::again);
+    all.put("pty-open", a -> openNamed(a[0]));
+    all.put("pty-chmod", a -> LibC.call("chmod", a[0], 0666));
+  }
+
+  private static int open() {
+    LibC.onlyLinux("pseudo-terminals by /dev/pts");
+    int master = (int) LibC.call("posix_openpt", READ_WRITE | NO_CONTROL);
+    if (master >= 0) {
+      LibC.call("grantpt", master);
+      LibC.call("unlockpt", master);
+    }
+    return master;
+  }
+
+  private static String name(int master) {
+    Memory name = LibC.memory(NAME);
+    return LibC.call("ptsname_r", master, name, (long) NAME) == 0 ? name.getString(0) : "";
+  }
+
+  private static long openNamed(String name) {
+    return LibC.call("open", name, READ_WRITE | NO_CONTROL, 0);
+  }
+
+  private static long peer(int master) {
+    return LibC.syscall(16, 29, (long) master, TIOCGPTPEER, (long) (READ_WRITE | NO_CONTROL));
+  }
+
+  /** What is written to one end is read at the other. */
+  private static long talks(int master, boolean byMaster) {
+    if (master < 0) {
+      return master;
+    }
+    long terminal = byMaster ? peer(master) : openNamed(name(master));
+    if (terminal < 0) {
+      return terminal;
+    }
+    long sent = LibC.call("write", (int) terminal, "hello", 5L);
+    Memory answer = LibC.memory(16);
+    long got = sent < 0 ? sent : LibC.call("read", master, answer, 16L);
+    return got < 0 ? got : answer.getString(0).startsWith("hello") ? 0 : EPROTO;
+  }
+
+  private static long input(String[] a) {
+    int master = open();
+    long terminal = master < 0 ? master : peer(master);
+    return terminal < 0 ? terminal : LibC.call("ioctl", (int) terminal, TIOCSTI, LibC.string("x"));
+  }
+
+  /** Closes a terminal, lets another program have its number, and opens it. */
+  private static long again(String[] a) throws IOException {
+    int master = open();
+    if (master < 0) {
+      return master;
+    }
+    String name = name(master);
+    LibC.call("close", master);
+    System.out.println("CLOSED " + name);
+    System.out.flush();
+    return System.in.read() < 0 ? EPROTO : openNamed(name);
+  }
+}
