@@ -5,8 +5,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.probe.LibC;
@@ -27,6 +30,8 @@ final class PlantedRepositoryScenarios {
   private static final String PARTS =
       "mkdir docs docs/objects; echo 'ref: refs/heads/main' > docs/HEAD; ";
 
+  private static final int ROUNDS = 1000;
+
   private PlantedRepositoryScenarios() {}
 
   static void addTo(Map<ConformanceCase, Body> all) {
@@ -35,6 +40,11 @@ final class PlantedRepositoryScenarios {
         "GIT-BECOMES-SOCKET",
         "no directory becomes a git directory by a unix socket's name",
         stage -> inWorkspace(stage, PARTS + BIND + "docs/refs", "docs/refs"));
+    add(
+        all,
+        "GIT-BECOMES-TWO",
+        "two sandboxes on one workspace do not each make a part of what is then a git directory",
+        PlantedRepositoryScenarios::byTwo);
     add(
         all,
         "PN-SOCKET",
@@ -103,6 +113,110 @@ final class PlantedRepositoryScenarios {
       }
     }
     return "";
+  }
+
+  /**
+   * The two take turns by pipes, so that both make their part at the same moment. Outside every
+   * directory becomes one that way.
+   */
+  private static String byTwo(Stage stage) throws Exception {
+    Path workspace = stage.fixture().workspace();
+    SandboxPolicy policy = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    stage.fixture().reset();
+    prepareRounds(workspace);
+    try (Sandbox one = stage.open(policy, NEEDS, workspace);
+        Sandbox other = stage.open(policy, NEEDS, workspace)) {
+      Stage.onThisSystem(one);
+      SandboxedProcess first = one.start(half("there", "back", "HEAD", 1));
+      SandboxedProcess second = other.start(half("back", "there", "refs", 0));
+      String fault = both(first, second);
+      if (!fault.isEmpty()) {
+        return fault;
+      }
+    }
+    int became = repositories(workspace);
+    if (became > 0) {
+      return became + " of " + ROUNDS + " directories became git directories";
+    }
+    if (parts(workspace, "HEAD") == 0 || parts(workspace, "refs") == 0) {
+      return "one of the two made no part at all";
+    }
+    prepareRounds(workspace);
+    String fault =
+        both(
+            outside(workspace, half("there", "back", "HEAD", 1)),
+            outside(workspace, half("back", "there", "refs", 0)));
+    return !fault.isEmpty()
+        ? fault
+        : repositories(workspace) == ROUNDS ? "" : "the control made no git directories";
+  }
+
+  private static void prepareRounds(Path workspace) throws Exception {
+    Fixture.deleteTree(workspace);
+    Files.createDirectory(workspace);
+    for (int i = 0; i < ROUNDS; i++) {
+      Files.createDirectories(workspace.resolve("d" + i).resolve("objects"));
+    }
+    Process fifos =
+        new ProcessBuilder("mkfifo", "there", "back").directory(workspace.toFile()).start();
+    if (fifos.waitFor() != 0) {
+      throw new NotApplicableException("no FIFOs can be made here");
+    }
+  }
+
+  private static SandboxCommand half(String out, String in, String part, int first) {
+    String open =
+        first == 1
+            ? "open(O, '>', $o) or die; open(I, '<', $i) or die; "
+            : "open(I, '<', $i) or die; open(O, '>', $o) or die; ";
+    return SandboxCommand.of(
+        "perl",
+        "-e",
+        "my ($o, $i, $part, $n) = @ARGV; "
+            + open
+            + "for my $at (0 .. $n - 1) {"
+            + " syswrite(O, 'x'); sysread(I, my $byte, 1) or die; mkdir \"d$at/$part\" }",
+        out,
+        in,
+        part,
+        String.valueOf(ROUNDS));
+  }
+
+  private static Process outside(Path workspace, SandboxCommand command) throws Exception {
+    return new ProcessBuilder(command.command()).directory(workspace.toFile()).start();
+  }
+
+  private static String both(Process first, Process second) throws Exception {
+    CompletableFuture<Execution> later =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return Execution.of(second);
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    Execution one = Execution.of(first);
+    Execution other = later.get();
+    return one.exit() == 0 && other.exit() == 0
+        ? ""
+        : "exits " + one.exit() + " and " + other.exit() + ": " + one.error() + other.error();
+  }
+
+  private static int repositories(Path workspace) {
+    return (int)
+        IntStream.range(0, ROUNDS)
+            .mapToObj(i -> workspace.resolve("d" + i))
+            .filter(each -> Files.exists(each.resolve("HEAD")))
+            .filter(each -> Files.exists(each.resolve("refs")))
+            .count();
+  }
+
+  private static int parts(Path workspace, String part) {
+    return (int)
+        IntStream.range(0, ROUNDS)
+            .filter(i -> Files.exists(workspace.resolve("d" + i).resolve(part)))
+            .count();
   }
 
   /** The granted directories are those of other tools than git, not the workspace above them. */

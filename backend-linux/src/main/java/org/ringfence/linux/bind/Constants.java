@@ -55,6 +55,7 @@ public final class Constants {
   // sys/file.h
   public static final int LOCK_EX = 2;
   public static final int LOCK_NB = 4;
+  public static final int LOCK_UN = 8;
 
   // linux/fs.h
   public static final long FICLONE = 0x40049409L;

@@ -1,6 +1,5 @@
 package org.ringfence.linux.launch;
 
-import java.util.concurrent.locks.ReentrantLock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
@@ -43,7 +42,7 @@ final class DecidedCalls {
 
   /** Answers a call. */
   void answer(Syscall syscall, TrappedCall call) {
-    ReentrantLock tree = names.tree();
+    TreeLock tree = names.tree();
     boolean changes = changesTree(syscall);
     if (changes) {
       tree.lock();

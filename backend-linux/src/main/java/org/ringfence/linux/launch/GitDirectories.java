@@ -21,7 +21,8 @@ import org.ringfence.policy.GitDirectoryDecisions;
 /**
  * Decides by the parts of the directories that a name lies in: a git directory is one whatever it
  * is called. The parts are looked at when the call is made, beneath the descriptor of the entry's
- * own directory. A directory neither becomes a git directory by a command's doing nor ceases to be
+ * own directory, which is locked until the call is done, so that supervisors of other sandboxes
+ * wait for it. A directory neither becomes a git directory by a command's doing nor ceases to be
  * one.
  */
 final class GitDirectories {
@@ -33,37 +34,48 @@ final class GitDirectories {
   private final PathObject paths;
   private final EffectivePolicy policy;
   private final GitDirectoryDecisions rules;
+  private final TreeLock tree;
 
-  GitDirectories(Kernel kernel, PathObject paths, FileView view) {
+  GitDirectories(Kernel kernel, PathObject paths, FileView view, TreeLock tree) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.paths = paths;
     this.policy = view.policy();
     this.rules = new GitDirectoryDecisions(policy);
+    this.tree = tree;
   }
 
   /** A name that is made: a file, a directory, a link. */
   Decision made(Entry entry, String path, boolean replacement) {
     Decision inside = changed(entry, path, replacement);
     String name = text(entry);
-    return inside.allowed()
-            && !path.isEmpty()
-            && GitLayout.isPart(name)
-            && GitLayout.becomesOne(name, there(entry.directory(), 0))
+    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name)) {
+      return inside;
+    }
+    Decision alone = alone(entry, path);
+    return alone.allowed() && GitLayout.becomesOne(name, there(entry.directory(), 0))
         ? rules.changed(path, "a directory would become a git directory")
-        : inside;
+        : alone;
   }
 
   /** A name that is removed or moved away. */
   Decision taken(Entry entry, String path) {
     Decision inside = changed(entry, path, false);
     String name = text(entry);
-    return inside.allowed()
-            && !path.isEmpty()
-            && GitLayout.isPart(name)
-            && GitLayout.endsWithout(name, there(entry.directory(), 0))
+    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name)) {
+      return inside;
+    }
+    Decision alone = alone(entry, path);
+    return alone.allowed() && GitLayout.endsWithout(name, there(entry.directory(), 0))
         ? rules.changed(path, "a git directory would no longer be one")
-        : inside;
+        : alone;
+  }
+
+  /** Two sandboxes that each change a part must not both find the directory as it was before. */
+  private Decision alone(Entry entry, String path) {
+    Decision otherwise =
+        rules.changed(path, "its directory is locked, or cannot be opened to be locked");
+    return otherwise.allowed() || tree.holdsAlone(entry.directory()) ? ALLOWED : otherwise;
   }
 
   /** A name whose content changes. */

@@ -52,7 +52,12 @@ final class MetadataCalls {
   private final int uid;
 
   MetadataCalls(
-      Kernel kernel, PathObject paths, FileView view, int uid, Consumer<Violation> denied) {
+      Kernel kernel,
+      PathObject paths,
+      FileView view,
+      GitDirectories git,
+      int uid,
+      Consumer<Violation> denied) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.paths = paths;
@@ -60,7 +65,7 @@ final class MetadataCalls {
     this.policy = view.policy();
     this.shared = sharedPlaces(policy);
     this.denied = denied;
-    this.git = new GitDirectories(kernel, paths, view);
+    this.git = git;
     this.uid = uid;
   }
 

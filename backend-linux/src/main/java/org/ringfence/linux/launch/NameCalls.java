@@ -17,7 +17,6 @@ import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
@@ -60,6 +59,7 @@ final class NameCalls {
       FileView view,
       Supervision supervision,
       OwnSockets sockets,
+      NameDecisions decisions,
       Consumer<Violation> denied,
       Executor blocking) {
     this.kernel = kernel;
@@ -70,12 +70,12 @@ final class NameCalls {
     this.supervision = supervision;
     this.sockets = sockets;
     this.denied = denied;
-    this.decisions = new NameDecisions(kernel, paths, view, denied);
+    this.decisions = decisions;
     this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, blocking);
   }
 
   /** Is held by calls that change names or modes. */
-  ReentrantLock tree() {
+  TreeLock tree() {
     return decisions.tree();
   }
 

@@ -2,7 +2,6 @@ package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.S_IFMT;
 
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.ringfence.event.Violation;
@@ -22,7 +21,7 @@ import org.ringfence.policy.Reason;
  * the rule that refused it.
  */
 final class NameDecisions {
-  private final ReentrantLock tree = new ReentrantLock();
+  private final TreeLock tree;
   private final Child child;
   private final PathObject paths;
   private final FileView view;
@@ -36,7 +35,8 @@ final class NameDecisions {
     this.view = view;
     this.policy = view.policy();
     this.denied = denied;
-    this.git = new GitDirectories(kernel, paths, view);
+    this.tree = new TreeLock(kernel, paths);
+    this.git = new GitDirectories(kernel, paths, view, tree);
   }
 
   GitDirectories git() {
@@ -44,7 +44,7 @@ final class NameDecisions {
   }
 
   /** Is held over a decision that looks at what lies around a name, and what is done then. */
-  ReentrantLock tree() {
+  TreeLock tree() {
     return tree;
   }
 

@@ -35,6 +35,7 @@ final class SandboxNetwork implements AutoCloseable {
    * @param kernel the system calls
    * @param paths how names are resolved
    * @param view the policy and how the sandbox sees paths
+   * @param names decides on names, of sockets as of files
    * @param supervision which calls are answered
    * @param policy the network policy
    * @param root whether this JVM runs as user 0
@@ -46,6 +47,7 @@ final class SandboxNetwork implements AutoCloseable {
       Kernel kernel,
       PathObject paths,
       FileView view,
+      NameDecisions names,
       Supervision supervision,
       NetworkPolicy policy,
       boolean root,
@@ -122,8 +124,7 @@ final class SandboxNetwork implements AutoCloseable {
     return new UnixBinds(
         setting.kernel(),
         setting.paths(),
-        new NameDecisions(
-            setting.kernel(), setting.paths(), setting.view(), setting.reporter()::violation),
+        setting.names(),
         setting.view().policy(),
         own,
         setting.supervision().privateNetwork());

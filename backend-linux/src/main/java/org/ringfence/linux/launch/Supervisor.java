@@ -122,12 +122,14 @@ final class Supervisor implements AutoCloseable {
     boolean root = user[0] == 0;
     CallerRights rights = new CallerRights(kernel, root);
     Executor waiting = rights.carriedTo(blocking);
+    NameDecisions names = new NameDecisions(kernel, paths, view, reporter::violation);
     this.network =
         new SandboxNetwork(
             new SandboxNetwork.Setting(
                 kernel,
                 paths,
                 view,
+                names,
                 supervision,
                 policy.policy().network(),
                 root,
@@ -141,8 +143,15 @@ final class Supervisor implements AutoCloseable {
         new DecidedCalls(
             rights,
             new NameCalls(
-                kernel, paths, view, supervision, network.own(), reporter::violation, waiting),
-            new MetadataCalls(kernel, paths, view, user[0], reporter::violation),
+                kernel,
+                paths,
+                view,
+                supervision,
+                network.own(),
+                names,
+                reporter::violation,
+                waiting),
+            new MetadataCalls(kernel, paths, view, names.git(), user[0], reporter::violation),
             new FileLocks(kernel, paths, view, reporter::violation, waiting),
             network);
     this.gate =

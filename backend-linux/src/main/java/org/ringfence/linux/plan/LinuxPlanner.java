@@ -159,8 +159,8 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     if (policy.protectedNames() != ProtectedNames.OFF) {
       String statement =
           effective.protectedNamesStatement()
-              + "; two sandboxes that change one directory at the same moment could each make a"
-              + " part of a git directory";
+              + "; where a file system has no locks (flock), two sandboxes that change one directory"
+              + " at the same moment could each make a part of a git directory";
       add(held(Guarantee.FILES_PROTECTED_NAMES, statement, problem, remedy));
     }
     if (!effective.protectedPaths().isEmpty()) {
