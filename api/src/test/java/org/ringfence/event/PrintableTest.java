@@ -6,25 +6,26 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.policy.Reason;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
+@ExtendWith(InstancioExtension.class)
 class PrintableTest {
   /** Controls, what turns the direction of writing, what ends a line, halves of pairs, and text. */
-  @Provide
-  Arbitrary<String> hostile() {
-    return Arbitraries.strings()
-        .withCharRange('\0', '\u00ad')
-        .withChars(
-            "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-                + "\u2028\u2029\ufeff\ufff9\ud800\udbff\udc00\udfff\\n")
-        .ofMaxLength(60);
-  }
+  private static final Generator<String> HOSTILE =
+      Inputs.strings(
+          IntStream.rangeClosed(0, 0xad).mapToObj(Character::toString).collect(Collectors.joining())
+              + "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+              + "\u2028\u2029\ufeff\ufff9\ud800\udbff\udc00\udfff\\n",
+          0,
+          60);
 
   private static boolean acts(int code) {
     return code < ' '
@@ -39,24 +40,33 @@ class PrintableTest {
         || code >= 0xd800 && code <= 0xdfff;
   }
 
-  @Property
-  void nothingThatActsOnATerminalIsLeft(@ForAll("hostile") String text) {
-    assertThat(Printable.of(text).codePoints()).noneMatch(PrintableTest::acts);
-    assertThat(Printable.of(text).lines().count()).isLessThanOrEqualTo(1);
-    assertThat(Printable.line(text).codePoints()).noneMatch(code -> acts(code) && code != 0x09);
+  @Test
+  void printedTextNeverActsOnATerminal() {
+    Property.forAll(
+        HOSTILE,
+        text -> {
+          assertThat(Printable.of(text).codePoints()).noneMatch(PrintableTest::acts);
+          assertThat(Printable.of(text).lines().count()).isLessThanOrEqualTo(1);
+          assertThat(Printable.line(text).codePoints())
+              .noneMatch(code -> acts(code) && code != 0x09);
+        });
   }
 
-  @Property
-  void bytesOfNoEncodingAreEscaped(@ForAll byte[] bytes) {
-    assertThat(Printable.ofBytes(bytes).codePoints()).noneMatch(PrintableTest::acts);
+  @Test
+  void bytesOfNoEncodingAreEscaped() {
+    Property.forAll(
+        Inputs.bytes(60),
+        bytes -> assertThat(Printable.ofBytes(bytes).codePoints()).noneMatch(PrintableTest::acts));
   }
 
-  @Property
-  void whatIsEscapedIsNotEscapedAgain(@ForAll("hostile") String text) {
-    assertThat(Printable.of(Printable.of(text))).isEqualTo(Printable.of(text));
+  @Test
+  void escapedTextStaysAsItIs() {
+    Property.forAll(
+        HOSTILE,
+        text -> assertThat(Printable.of(Printable.of(text))).isEqualTo(Printable.of(text)));
   }
 
-  @Example
+  @Test
   void ordinaryTextStaysAsItIs() {
     String text = "C:\\Users\\j\u00fcrgen \u65e5\u672c \ud83d\ude00 a b";
     assertThat(Printable.of(text)).isSameAs(text);
@@ -64,14 +74,14 @@ class PrintableTest {
     assertThat(Printable.line("a\tb")).isEqualTo("a\tb");
   }
 
-  @Example
+  @Test
   void escapesSayWhatIsThere() {
     assertThat(Printable.of("a\nb\r\t\u001b[31m\u009b\u202e\ud800"))
         .isEqualTo("a\\nb\\r\\t\\x1b[31m\\x9b\\u202e\\ud800");
     assertThat(Printable.ofBytes(new byte[] {'a', (byte) 0xff, '\n'})).isEqualTo("a\\xff\\n");
   }
 
-  @Example
+  @Test
   void eventsAreOneLine() {
     String name = "a\nringfence: \u001b[2J";
     Violation violation =

@@ -7,14 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
 /** What a directory's move does to what a glob says of the files below it. */
+@ExtendWith(InstancioExtension.class)
 class DenyGlobMovesTest {
   private static DenyGlob glob(String text) {
     return new DenyGlob(text, PathStyle.POSIX);
@@ -28,47 +29,53 @@ class DenyGlobMovesTest {
     return glob(glob).mayBeLost(path(from), path(to));
   }
 
-  @Property(tries = 20_000)
-  void noMoveThatLosesADenialIsCalledHarmless(
-      @ForAll("globs") String text,
-      @ForAll("paths") List<String> from,
-      @ForAll("paths") List<String> to,
-      @ForAll("paths") List<String> below) {
-    DenyGlob glob = glob(text);
-    List<String> before = new ArrayList<>(from);
-    before.addAll(below);
-    List<String> after = new ArrayList<>(to);
-    after.addAll(below);
-    if (glob.matches(before) && !glob.matches(after) && !below.isEmpty()) {
-      assertThat(glob.mayBeLost(from, to)).as("%s: %s to %s", text, before, after).isTrue();
-    }
+  private static final Generator<List<String>> PATHS =
+      Inputs.lists(Inputs.of("a", "b", "ab", "ba", "aab", "a\nb"), 0, 4);
+
+  private static final Generator<List<String>> GLOB_PARTS =
+      Inputs.lists(Inputs.of("a", "b", "*", "**", "?", "/", "**/", "ab", "*b", "/a/"), 1, 6);
+
+  private record Move(String glob, List<String> from, List<String> to, List<String> below) {}
+
+  private static final Generator<Move> MOVES =
+      random ->
+          new Move(
+              String.join("", GLOB_PARTS.generate(random)),
+              PATHS.generate(random),
+              PATHS.generate(random),
+              PATHS.generate(random));
+
+  @Test
+  void everyMoveThatLosesADenialIsReported() {
+    Property.forAll(
+        20_000,
+        MOVES,
+        move -> {
+          DenyGlob glob = glob(move.glob());
+          List<String> before = new ArrayList<>(move.from());
+          before.addAll(move.below());
+          List<String> after = new ArrayList<>(move.to());
+          after.addAll(move.below());
+          if (glob.matches(before) && !glob.matches(after) && !move.below().isEmpty()) {
+            assertThat(glob.mayBeLost(move.from(), move.to())).isTrue();
+          }
+        });
   }
 
-  @Property
-  void aNameAtAnyDepthIsNeverLost(
-      @ForAll("paths") List<String> from, @ForAll("paths") List<String> to) {
-    for (String text : List.of("**/.env", "*.key", "x?", "**/**/a")) {
-      if (!glob(text).matches(from)) {
-        assertThat(glob(text).mayBeLost(from, to)).as(text).isFalse();
-      }
-    }
+  @Test
+  void globForANameAtAnyDepthSurvivesEveryMove() {
+    Property.forAll(
+        MOVES,
+        move -> {
+          for (String text : List.of("**/.env", "*.key", "x?", "**/**/a")) {
+            if (!glob(text).matches(move.from())) {
+              assertThat(glob(text).mayBeLost(move.from(), move.to())).as(text).isFalse();
+            }
+          }
+        });
   }
 
-  @Provide
-  Arbitrary<String> globs() {
-    return Arbitraries.of("a", "b", "*", "**", "?", "/", "**/", "ab", "*b", "/a/")
-        .list()
-        .ofMinSize(1)
-        .ofMaxSize(6)
-        .map(parts -> String.join("", parts));
-  }
-
-  @Provide
-  Arbitrary<List<String>> paths() {
-    return Arbitraries.of("a", "b", "ab", "ba", "aab", "a\nb").list().ofMaxSize(4);
-  }
-
-  @Example
+  @Test
   void directoriesThatAGlobNamesAreNotRenamed() {
     assertThat(lost("secret/*.key", "/ws/secret", "/ws/x")).isTrue();
     assertThat(lost("secret/*.key", "/ws/x", "/ws/secret")).isFalse();
@@ -86,7 +93,7 @@ class DenyGlobMovesTest {
     assertThat(lost("\uD83D\uDE00/?", "/ws/\uD83D\uDE00", "/ws/x")).isTrue();
   }
 
-  @Example
+  @Test
   void namesWithALineEndAndBeyondTheBasicPlaneAreMatched() {
     assertThat(glob("**/.env").matches(path("/ws/a\nb/.env"))).isTrue();
     assertThat(glob("**/secrets").matches(path("/ws/secrets/a\nb"))).isTrue();
@@ -95,7 +102,7 @@ class DenyGlobMovesTest {
     assertThat(glob("?.key").matches(path("/ws/\uD83D\uDE00.key"))).isTrue();
   }
 
-  @Example
+  @Test
   void leadingDirectoriesEndAtTheFirstWildcard() {
     assertThat(DenyGlob.leadingDirectories("/ws/secret/*.key")).isEqualTo("/ws/secret");
     assertThat(DenyGlob.leadingDirectories("/ws/se*t/x")).isEqualTo("/ws");
@@ -105,7 +112,7 @@ class DenyGlobMovesTest {
     assertThat(DenyGlob.leadingDirectories("**/b")).isEqualTo("/");
   }
 
-  @Example
+  @Test
   void aGlobThroughALinkDeniesWhatItLeadsTo() throws IOException {
     Path top = Files.createTempDirectory("globs").toRealPath();
     try {

@@ -2,23 +2,45 @@ package org.ringfence.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
 /** The evaluation against a naive reading of the rule in the documentation. */
+@ExtendWith(InstancioExtension.class)
 class EvaluationPropertiesTest {
   private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
 
-  @Property
-  void agreesWithTheNaiveReading(
-      @ForAll("rules") Map<String, Access> rules, @ForAll("paths") String path) {
+  private static final Generator<String> PATHS =
+      random ->
+          "/" + String.join("/", Inputs.lists(Inputs.of("a", "b", "c"), 1, 5).generate(random));
+
+  private static final Generator<Map<String, Access>> RULES =
+      random -> {
+        Map<String, Access> rules = new TreeMap<>();
+        for (String path : Inputs.lists(PATHS, 0, 6).generate(random)) {
+          rules.put(path, random.oneOf(Access.values()));
+        }
+        return rules;
+      };
+
+  private record Question(Map<String, Access> rules, String denied, String path) {}
+
+  private static final Generator<Question> QUESTIONS =
+      random ->
+          new Question(RULES.generate(random), PATHS.generate(random), PATHS.generate(random));
+
+  @Test
+  void evaluationAgreesWithANaiveReading() {
+    Property.forAll(QUESTIONS, question -> agrees(question.rules(), question.path()));
+  }
+
+  private static void agrees(Map<String, Access> rules, String path) {
     EffectivePolicy policy = policy(rules);
     Access naive = Access.READ;
     int longest = -1;
@@ -35,20 +57,25 @@ class EvaluationPropertiesTest {
     }
   }
 
-  @Property
-  void writingImpliesReading(
-      @ForAll("rules") Map<String, Access> rules, @ForAll("paths") String path) {
-    EffectivePolicy policy = policy(rules);
-    if (policy.evaluate(path, Operation.WRITE).allowed()) {
-      assertThat(policy.evaluate(path, Operation.READ).allowed()).isTrue();
-    }
+  @Test
+  void writablePathIsReadable() {
+    Property.forAll(
+        QUESTIONS,
+        question -> {
+          EffectivePolicy policy = policy(question.rules());
+          if (policy.evaluate(question.path(), Operation.WRITE).allowed()) {
+            assertThat(policy.evaluate(question.path(), Operation.READ).allowed()).isTrue();
+          }
+        });
   }
 
-  @Property
-  void denyingAPathNeverGrants(
-      @ForAll("rules") Map<String, Access> rules,
-      @ForAll("paths") String denied,
-      @ForAll("paths") String path) {
+  @Test
+  void denyingAPathGrantsNoOther() {
+    Property.forAll(
+        QUESTIONS, question -> grantsNothing(question.rules(), question.denied(), question.path()));
+  }
+
+  private static void grantsNothing(Map<String, Access> rules, String denied, String path) {
     EffectivePolicy before = policy(rules);
     Map<String, Access> more = new TreeMap<>(rules);
     more.put(denied, Access.NONE);
@@ -68,30 +95,5 @@ class EvaluationPropertiesTest {
     SandboxPolicy.Builder builder = SandboxPolicy.builder().protectedNames(ProtectedNames.OFF);
     rules.forEach((path, access) -> builder.rule(path, access, MissingPath.SKIP));
     return builder.build().in(PLACES);
-  }
-
-  @Provide
-  Arbitrary<String> paths() {
-    return Arbitraries.of("a", "b", "c")
-        .list()
-        .ofMinSize(1)
-        .ofMaxSize(5)
-        .map(parts -> "/" + String.join("/", parts));
-  }
-
-  @Provide
-  Arbitrary<Map<String, Access>> rules() {
-    Arbitrary<Map.Entry<String, Access>> rule =
-        Combinators.combine(paths(), Arbitraries.of(Access.class)).as(Map::entry);
-    return rule.list()
-        .ofMaxSize(6)
-        .map(
-            list -> {
-              Map<String, Access> all = new TreeMap<>();
-              for (Map.Entry<String, Access> entry : List.copyOf(list)) {
-                all.put(entry.getKey(), entry.getValue());
-              }
-              return all;
-            });
   }
 }

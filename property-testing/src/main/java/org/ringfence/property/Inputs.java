@@ -1,0 +1,126 @@
+package org.ringfence.property;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.instancio.generator.Generator;
+
+/**
+ * Generators of inputs. Numbers, bytes and texts take extreme values far more often than an even
+ * draw would, for faults gather there. Immutable and thread-safe.
+ */
+public final class Inputs {
+  /** One draw in so many takes an extreme value. */
+  private static final int RARITY = 8;
+
+  private Inputs() {}
+
+  /** One of these values, each as often. */
+  @SafeVarargs
+  @SuppressWarnings("varargs")
+  public static <T> Generator<T> of(T... values) {
+    return of(List.of(values));
+  }
+
+  /** One of these values, each as often. */
+  public static <T> Generator<T> of(Collection<T> values) {
+    List<T> all = List.copyOf(values);
+    return random -> random.oneOf(all);
+  }
+
+  /** A value of one of these generators, each as often. */
+  @SafeVarargs
+  @SuppressWarnings("varargs")
+  public static <T> Generator<T> oneOf(Generator<? extends T>... generators) {
+    List<Generator<? extends T>> all = List.of(generators);
+    return random -> random.oneOf(all).generate(random);
+  }
+
+  /** Any {@code int}. */
+  public static Generator<Integer> ints() {
+    return ints(Integer.MIN_VALUE, Integer.MAX_VALUE);
+  }
+
+  /** An {@code int} from {@code min} to {@code max}, both included. */
+  public static Generator<Integer> ints(int min, int max) {
+    List<Integer> extremes =
+        List.of(min, max, -1, 0, 1).stream().filter(n -> n >= min && n <= max).toList();
+    return random ->
+        random.intRange(1, RARITY) == 1 ? random.oneOf(extremes) : random.intRange(min, max);
+  }
+
+  /** Any {@code long}. */
+  public static Generator<Long> longs() {
+    List<Long> extremes = List.of(Long.MIN_VALUE, Long.MAX_VALUE, -1L, 0L, 1L);
+    return random ->
+        random.intRange(1, RARITY) == 1
+            ? random.oneOf(extremes)
+            : random.longRange(Long.MIN_VALUE, Long.MAX_VALUE);
+  }
+
+  /** Up to {@code max} bytes of any value; none, zeros and ones more often. */
+  public static Generator<byte[]> bytes(int max) {
+    return random -> {
+      byte[] bytes = new byte[random.intRange(1, RARITY) == 1 ? 0 : random.intRange(0, max)];
+      for (int i = 0; i < bytes.length; i++) {
+        bytes[i] =
+            random.intRange(1, RARITY) == 1
+                ? random.oneOf((byte) 0, (byte) 1, (byte) 0x7f, (byte) 0x80, (byte) 0xff)
+                : random.byteRange(Byte.MIN_VALUE, Byte.MAX_VALUE);
+      }
+      return bytes;
+    };
+  }
+
+  /** From {@code min} to {@code max} UTF-16 units of a text, which may part a surrogate pair. */
+  public static Generator<String> strings(String units, int min, int max) {
+    char[] all = units.toCharArray();
+    return random -> random.stringOf(random.intRange(min, max), all);
+  }
+
+  /** Up to {@code max} UTF-16 units of any value; ASCII, its controls and surrogates more often. */
+  public static Generator<String> strings(int max) {
+    return random -> {
+      StringBuilder text = new StringBuilder();
+      for (int left = random.intRange(0, max); left > 0; left--) {
+        text.append(
+            switch (random.intRange(0, 3)) {
+              case 0 -> random.characterRange('\0', '\u007f');
+              case 1 -> random.characterRange('\ud800', '\udfff');
+              default -> random.characterRange('\0', '\uffff');
+            });
+      }
+      return text.toString();
+    };
+  }
+
+  /** From {@code min} to {@code max} values, in order. */
+  public static <T> Generator<List<T>> lists(Generator<T> values, int min, int max) {
+    return random -> {
+      List<T> list = new ArrayList<>();
+      for (int left = random.intRange(min, max); left > 0; left--) {
+        list.add(values.generate(random));
+      }
+      return List.copyOf(list);
+    };
+  }
+
+  /** Up to {@code max} values, none with the same key as another. */
+  public static <T, K> Generator<List<T>> distinct(
+      Generator<T> values, Function<? super T, K> key, int max) {
+    return random -> {
+      Set<K> keys = new HashSet<>();
+      return lists(values, 0, max).generate(random).stream()
+          .filter(value -> keys.add(key.apply(value)))
+          .toList();
+    };
+  }
+
+  /** Up to {@code max} different values. */
+  public static <T> Generator<Set<T>> sets(Generator<T> values, int max) {
+    return random -> Set.copyOf(lists(values, 0, max).generate(random));
+  }
+}
