@@ -402,7 +402,10 @@ final class EgressPrograms {
     stage.fixture().world().forget();
     try (Sandbox sandbox =
         stage.open(
-            stage.policy(policy), EgressScenarios.NEEDS, stage.fixture().workspace(), decider::hooks)) {
+            stage.policy(policy),
+            EgressScenarios.NEEDS,
+            stage.fixture().workspace(),
+            decider::hooks)) {
       for (int i = 0; i < 2; i++) {
         Execution inside = Execution.of(sandbox.start(SandboxCommand.of(visit)));
         if (inside.ok() != allows) {

@@ -165,7 +165,8 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /** The same with hooks. */
-  Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace, UnaryOperator<Sandbox.Opener> hooks)
+  Sandbox open(
+      SandboxPolicy policy, List<String> needs, Path workspace, UnaryOperator<Sandbox.Opener> hooks)
       throws SandboxException, NotApplicableException {
     SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
     if (!plan.availability().usable()) {
@@ -178,8 +179,8 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     }
     Sandbox.Opener opener =
         Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
-        .workspace(workspace)
-        .backends(Backends.of(List.of(backend)));
+            .workspace(workspace)
+            .backends(Backends.of(List.of(backend)));
     return hooks.apply(opener).open();
   }
 }

@@ -13,6 +13,7 @@ import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
 import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
 import static org.ringfence.linux.bind.Constants.SO_TYPE;
+import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -385,7 +386,8 @@ final class SocketCalls {
     boolean keep = false;
     try {
       String path = paths.pathOf(object);
-      if (!unix.reaches(call, object, path)) {
+      // What is no socket refuses connections, or is not to be written: the kernel says which.
+      if (paths.status(object).is(S_IFSOCK) && !unix.reaches(call, object, path)) {
         return refused(call, operation, path, new Reason.UnixSocket(path));
       }
       keep = true;

@@ -1,7 +1,6 @@
 package org.ringfence.conformance.fuzz;
 
 import com.sun.jna.Memory;
-import com.sun.jna.Pointer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
@@ -193,10 +192,5 @@ final class Calls {
 
   static String said(long result) {
     return result < 0 ? "E" + -result : Long.toString(result);
-  }
-
-  /** For functions that take memory. */
-  static Pointer bytes(String text) {
-    return LibC.string(text);
   }
 }
