@@ -243,7 +243,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                   listenerRemedy()));
       return;
     }
-    String statement = "Servers and clients inside the sandbox reach each other over loopback";
+    String statement = SHARED_LOOPBACK_STATEMENT;
     add(
         loopbackProblem().isEmpty()
             ? enforced(Guarantee.NETWORK_OWN_LOOPBACK, statement, SHARED_LOOPBACK)

@@ -144,7 +144,7 @@ public final class LandlockPlanner extends LinuxPlanner {
 
   @Override
   void ownLoopback() {
-    String statement = "Servers and clients inside the sandbox reach each other over loopback";
+    String statement = SHARED_LOOPBACK_STATEMENT;
     String problem = loopbackProblem();
     add(
         problem.isEmpty()

@@ -23,10 +23,12 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
   /** What a loopback that is the host's as well cannot keep apart is said with it. */
-  static final String SHARED_LOOPBACK =
-      SUPERVISOR
-          + "; the ports are the host's: a server inside may be first to take one that a service of"
-          + " the host wants";
+  static final String SHARED_LOOPBACK = SUPERVISOR + "; the ports are the host's";
+
+  /** What servers inside reach each other on, and what that costs the host. */
+  static final String SHARED_LOOPBACK_STATEMENT =
+      "Servers and clients inside the sandbox reach each other over loopback; it is not promised"
+          + " that a service of the host gets a port that a server inside took first";
 
   /** What stays visible of a network that is the host's, or whose sockets come from the host. */
   static final String HOST_SEEN =
