@@ -88,7 +88,7 @@ public final class AuditLog implements EventRecorder {
     line.put("start", command.start().toString());
     line.put("end", command.end().toString());
     line.put("pid", command.pid());
-    line.put("command", command.command());
+    putCommand(line, command.command());
     line.put("parent", command.parent());
     line.put("path", command.path());
     ArrayNode arguments = line.putArray("argv");
@@ -106,7 +106,7 @@ public final class AuditLog implements EventRecorder {
     line.put("operation", violation.operation());
     line.put("target", violation.target());
     line.put("pid", violation.pid());
-    line.put("command", violation.command());
+    putCommand(line, violation.command());
     line.put("executable", violation.executable());
     line.put("rule", violation.rule());
     remedy(line, violation.remedy());
@@ -132,7 +132,7 @@ public final class AuditLog implements EventRecorder {
     line.put("address", connection.address());
     line.put("port", connection.port());
     line.put("pid", connection.pid());
-    line.put("command", connection.command());
+    putCommand(line, connection.command());
     line.put("executable", connection.executable());
     line.put("rule", connection.rule());
     line.put("allowed", connection.allowed());
@@ -140,6 +140,13 @@ public final class AuditLog implements EventRecorder {
     connection.received().ifPresent(bytes -> line.put("received", bytes));
     connection.duration().ifPresent(time -> line.put("millis", time.toMillis()));
     write(line);
+  }
+
+  /** A command that is not known has no number. */
+  private static void putCommand(ObjectNode line, long command) {
+    if (command != 0) {
+      line.put("command", command);
+    }
   }
 
   private void write(ObjectNode line) {

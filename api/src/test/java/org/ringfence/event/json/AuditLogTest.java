@@ -58,11 +58,12 @@ class AuditLogTest {
                 "/ws",
                 Instant.EPOCH,
                 Instant.EPOCH.plusMillis(5),
-                OptionalInt.of(3)));
+                OptionalInt.of(3),
+                9));
     assertThat(out.toString())
         .isEqualTo(
             "{\"event\":\"executed\",\"start\":\"1970-01-01T00:00:00Z\","
-                + "\"end\":\"1970-01-01T00:00:00.005Z\",\"pid\":7,\"parent\":6,"
+                + "\"end\":\"1970-01-01T00:00:00.005Z\",\"pid\":7,\"command\":9,\"parent\":6,"
                 + "\"path\":\"/bin/x\",\"argv\":[\"x\",\"--secret=***\"],\"cwd\":\"/ws\","
                 + "\"exit\":3}\n");
   }

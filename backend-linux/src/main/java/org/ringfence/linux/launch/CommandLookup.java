@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Which command a process belongs to: the one that is its ancestor or leads its session, which no
@@ -18,6 +19,8 @@ final class CommandLookup {
   // A command may make a chain of processes of any length.
   private static final int MOST_STEPS = 64;
   private static final int MOST_SESSIONS = 1024;
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long OWN = ProcessHandle.current().pid();
 
   private final Map<Long, Long> byRoot = new ConcurrentHashMap<>();
   private final Map<Long, Long> bySession = new ConcurrentHashMap<>();
@@ -33,12 +36,16 @@ final class CommandLookup {
   /** It has started. */
   void root(long pid, long command) {
     byRoot.put(pid, command);
+    synchronized (running) {
+      running.notifyAll();
+    }
   }
 
   /** Everything that was heard of it has been told. */
   void remove(long command) {
     synchronized (running) {
       running.remove(command);
+      running.notifyAll();
     }
     byRoot.values().removeIf(each -> each == command);
     bySession.values().removeIf(each -> each == command);
@@ -48,7 +55,8 @@ final class CommandLookup {
    * The command of a process or thread.
    *
    * @param pid its number, 0 when it is not known
-   * @return the command's number, 0 when it is not known
+   * @return the command's number, 0 when it is not known, and the negated number of a first process
+   *     that is not known yet; see {@link #await}
    */
   long of(long pid) {
     List<Long> sessions = new ArrayList<>();
@@ -64,6 +72,9 @@ final class CommandLookup {
         remember(sessions, command);
         return command;
       }
+      if (stat != null && stat.parent() == OWN) {
+        return -at;
+      }
       at = stat == null ? 0 : stat.parent();
     }
     synchronized (running) {
@@ -71,9 +82,29 @@ final class CommandLookup {
     }
   }
 
-  /** The command whose first process this is; 0 for none. */
-  long ofRoot(long pid) {
-    return byRoot.getOrDefault(pid, 0L);
+  /**
+   * Waits for what {@link #of} did not know yet: a first process has begun before its launch has its
+   * number. Not for the thread that answers calls.
+   *
+   * @param found what {@link #of} returned
+   * @return the command's number, 0 when it is not known
+   * @throws InterruptedException if the wait is interrupted
+   */
+  long await(long found) throws InterruptedException {
+    if (found >= 0) {
+      return found;
+    }
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    synchronized (running) {
+      while (!byRoot.containsKey(-found) && !running.isEmpty()) {
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0) {
+          break;
+        }
+        running.wait(left);
+      }
+    }
+    return byRoot.getOrDefault(-found, 0L);
   }
 
   private void remember(List<Long> sessions, long command) {

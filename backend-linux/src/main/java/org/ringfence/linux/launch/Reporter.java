@@ -84,7 +84,7 @@ final class Reporter implements AutoCloseable {
               new Event(
                   weight,
                   name,
-                  to -> to.violation(violation.ofCommand(known(command, violation.pid())))))) {
+                  to -> to.violation(violation.ofCommand(known(command)))))) {
         droppedViolations++;
       }
     }
@@ -103,7 +103,7 @@ final class Reporter implements AutoCloseable {
     synchronized (waiting) {
       if (!add(
           new Event(
-              weight, "", to -> to.executed(command.ofCommand(known(number, command.pid())))))) {
+              weight, "", to -> to.executed(command.ofCommand(known(number)))))) {
         droppedCommands++;
         lost = true;
       }
@@ -117,9 +117,8 @@ final class Reporter implements AutoCloseable {
     }
     boolean lost = false;
     long number = connection.command() == 0 ? commands.of(connection.pid()) : connection.command();
-    ConnectionRecord told = connection.ofCommand(number);
     synchronized (waiting) {
-      if (!add(new Event(connection.host().length(), "", to -> to.connection(told)))) {
+      if (!add(new Event(connection.host().length(), "", to -> to.connection(connection.ofCommand(known(number)))))) {
         droppedConnections++;
         lost = true;
       }
@@ -128,13 +127,18 @@ final class Reporter implements AutoCloseable {
   }
 
   /** The first process of a command is known as such only a moment after it has begun. */
-  private long known(long command, long pid) {
-    return command == 0 ? commands.ofRoot(pid) : command;
+  private long known(long command) {
+    try {
+      return commands.await(command);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 0;
+    }
   }
 
   /** The command of a process, 0 when it is not known. */
   long commandOf(long pid) {
-    return commands.of(pid);
+    return Math.max(0, commands.of(pid));
   }
 
   /** Whether everything that was reported has been told. */

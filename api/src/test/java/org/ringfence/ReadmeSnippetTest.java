@@ -1,0 +1,87 @@
+package org.ringfence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The first Java that a reader sees compiles. */
+class ReadmeSnippetTest {
+  private static final Pattern SNIPPET = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern IN_JAVADOC =
+      Pattern.compile("<pre>\\{@code\n(.*?)\\* \\}</pre>", Pattern.DOTALL);
+
+  @TempDir private Path classes;
+
+  private static Path project() {
+    Path here = Path.of("").toAbsolutePath();
+    return Files.exists(here.resolve("README.md")) ? here : here.getParent();
+  }
+
+  private void compiles(String snippet) {
+    String source =
+        "import java.time.Duration;\n"
+            + "import org.ringfence.*;\n"
+            + "import org.ringfence.policy.json.Presets;\n"
+            + "class Snippet { void run() throws Exception {\n"
+            + snippet
+            + "}}\n";
+    JavaFileObject file =
+        new SimpleJavaFileObject(URI.create("string:///Snippet.java"), JavaFileObject.Kind.SOURCE) {
+          @Override
+          public CharSequence getCharContent(boolean ignoreErrors) {
+            return source;
+          }
+        };
+    DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
+    ToolProvider.getSystemJavaCompiler()
+        .getTask(
+            null,
+            null,
+            problems,
+            List.of(
+                "-proc:none",
+                "-d",
+                classes.toString(),
+                "-cp",
+                System.getProperty("java.class.path")),
+            null,
+            List.of(file))
+        .call();
+    assertThat(problems.getDiagnostics())
+        .filteredOn(problem -> problem.getKind() == Diagnostic.Kind.ERROR)
+        .isEmpty();
+  }
+
+  @Test
+  void theReadmeCompilesAndBeginsWithTheResult() throws Exception {
+    Matcher snippets = SNIPPET.matcher(Files.readString(project().resolve("README.md")));
+    assertThat(snippets.find()).isTrue();
+    assertThat(snippets.group(1)).contains(".run()");
+    do {
+      compiles(snippets.group(1));
+    } while (snippets.find());
+  }
+
+  @Test
+  void thePackageAndItsFirstClassBeginWithTheResult() throws Exception {
+    for (String file : List.of("package-info.java", "Sandbox.java")) {
+      Path source = project().resolve("api/src/main/java/org/ringfence").resolve(file);
+      Matcher snippet = IN_JAVADOC.matcher(Files.readString(source));
+      assertThat(snippet.find()).as(file).isTrue();
+      assertThat(snippet.group(1)).contains(".run()");
+      compiles(snippet.group(1).replaceAll("(?m)^ \\*", ""));
+    }
+  }
+}
