@@ -9,8 +9,8 @@ import java.util.OptionalLong;
  * What a command has used. Empty where the system does not say.
  *
  * @param cpuTime processor time of the command and of those of its descendants that it waited for
- *     (Linux under {@code landlock}, macOS: {@code
- *     wait4(2)}), or of all its processes (Windows: the job's accounting)
+ *     (Linux under {@code landlock}, macOS: {@code wait4(2)}), or of all its processes (Windows:
+ *     the job's accounting)
  * @param peakMemory the most bytes in memory at a time: of the largest single process (Linux,
  *     macOS), or of all together (Windows)
  * @param wallTime time from the start to the end that was reported

@@ -86,7 +86,8 @@ final class Remedies {
   private static Remedy kept(Reason reason) {
     if (reason instanceof Reason.RuleBelow below) {
       return new None(
-          "a directory that holds what a rule names stays where it is: " + below.rule());
+          "what a rule names stays where it is; instead of this rule, grant the directory above: "
+              + below.rule());
     }
     if (reason instanceof Reason.Glob) {
       return new None("a deny glob holds everywhere; only a policy without it allows this");

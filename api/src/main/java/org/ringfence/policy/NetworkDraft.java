@@ -17,6 +17,16 @@ final class NetworkDraft {
   final Set<DnsServer> dnsServers = new LinkedHashSet<>();
   final Set<PublishedPort> publish = new LinkedHashSet<>();
 
+  void clear() {
+    allow.clear();
+    deny.clear();
+    hostLoopbackPorts.clear();
+    unixSockets.clear();
+    privateRanges.clear();
+    dnsServers.clear();
+    publish.clear();
+  }
+
   void from(NetworkPolicy policy) {
     mode = policy.mode();
     ownLoopback = policy.ownLoopback();

@@ -67,6 +67,46 @@ public record NetworkPolicy(
   }
 
   /**
+   * No network but the sandbox's own loopback.
+   *
+   * @return the part of a policy
+   */
+  public static NetworkPolicy none() {
+    return of(NetworkMode.NONE);
+  }
+
+  /**
+   * The whole network.
+   *
+   * @return the part of a policy
+   */
+  public static NetworkPolicy full() {
+    return of(NetworkMode.FULL);
+  }
+
+  /**
+   * Some hosts alone.
+   *
+   * @param patterns hosts with ports, as in {@link HostPattern#parse}
+   * @return the part of a policy
+   * @throws InvalidPolicyException if a pattern is malformed
+   */
+  public static NetworkPolicy allowlist(String... patterns) {
+    NetworkDraft draft = new NetworkDraft();
+    draft.mode = NetworkMode.ALLOWLIST;
+    for (String pattern : patterns) {
+      draft.allow.add(HostPattern.parse(pattern));
+    }
+    return draft.build();
+  }
+
+  private static NetworkPolicy of(NetworkMode mode) {
+    NetworkDraft draft = new NetworkDraft();
+    draft.mode = mode;
+    return draft.build();
+  }
+
+  /**
    * Decides a connection to a host that is not the sandbox's own loopback.
    *
    * @param host a host name or an IP literal

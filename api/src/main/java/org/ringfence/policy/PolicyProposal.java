@@ -58,7 +58,7 @@ public final class PolicyProposal {
 
   private static final String SERVICE = "what serves there acts outside the sandbox";
 
-  private final SandboxPolicy.Builder builder;
+  private final PolicyBuilder builder;
   private final EffectivePolicy before;
   private final WriteBounds bounds;
   private final SecretPlaces secrets;

@@ -122,7 +122,7 @@ class EffectivePolicyTest {
 
   @Test
   void contradictingRulesAreAnError() {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder().write("/a");
+    PolicyBuilder builder = SandboxPolicy.builder().write("/a");
     assertThatThrownBy(() -> builder.read("/a"))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("/a")

@@ -92,7 +92,7 @@ class EvaluationPropertiesTest {
   }
 
   private static EffectivePolicy policy(Map<String, Access> rules) {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder().protectedNames(ProtectedNames.OFF);
+    PolicyBuilder builder = SandboxPolicy.builder().protectedNames(ProtectedNames.OFF);
     rules.forEach((path, access) -> builder.rule(path, access, MissingPath.SKIP));
     return builder.build().in(PLACES);
   }

@@ -19,7 +19,7 @@ class HomeNamesTest {
       Places.of(PathStyle.POSIX, "/home/me/project", "/home/me");
 
   private static EffectivePolicy writing(Places places, String... roots) {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    PolicyBuilder builder = SandboxPolicy.builder();
     for (String root : roots) {
       builder.write(root);
     }

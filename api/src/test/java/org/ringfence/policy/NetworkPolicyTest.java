@@ -19,7 +19,7 @@ class NetworkPolicyTest {
     }
   }
 
-  private static SandboxPolicy.Builder allowlist() {
+  private static PolicyBuilder allowlist() {
     return SandboxPolicy.builder().network(NetworkMode.ALLOWLIST);
   }
 

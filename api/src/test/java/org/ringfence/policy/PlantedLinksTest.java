@@ -26,15 +26,15 @@ class PlantedLinksTest {
     Files.createDirectories(workspace.resolve(".vscode"));
   }
 
-  private EffectivePolicy place(SandboxPolicy.Builder builder) {
+  private EffectivePolicy place(PolicyBuilder builder) {
     return builder.build().in(Places.current(workspace));
   }
 
-  private static SandboxPolicy.Builder write() {
+  private static PolicyBuilder write() {
     return SandboxPolicy.builder().tmp(TmpPolicy.NONE).write(":workspace");
   }
 
-  private void refused(SandboxPolicy.Builder builder, Path link, Path real) {
+  private void refused(PolicyBuilder builder, Path link, Path real) {
     assertThatThrownBy(() -> place(builder))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(link.toString())

@@ -176,7 +176,7 @@ class PolicyProposalTest {
 
   @Test
   void aHomeIsReadWhereItsSecretsAreHidden() {
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         Presets.load("no-credentials").toBuilder().fileDefault(FileDefault.MINIMAL);
     Violation all = denial("open", home, "read", FileDefault.MINIMAL);
     assertThat(after(builder.build(), all).granted())

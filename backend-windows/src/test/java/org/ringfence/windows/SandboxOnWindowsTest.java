@@ -8,7 +8,6 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -19,13 +18,12 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
-import org.ringfence.spi.EventSink;
 import org.ringfence.windows.journal.Installation;
 
 /** The whole way from a policy to a process, through the API. */
@@ -42,7 +40,7 @@ class SandboxOnWindowsTest {
         () -> "not here: " + BACKENDS.byId("restricted-token").probe().reasons());
   }
 
-  private static SandboxPolicy.Builder policy() {
+  private static PolicyBuilder policy() {
     return SandboxPolicy.builder()
         .protectedNames(ProtectedNames.OFF)
         .tmp(TmpPolicy.NONE)

@@ -22,16 +22,17 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.Backends;
 import org.ringfence.CommandNotFoundException;
+import org.ringfence.Ending;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.Ending;
 import org.ringfence.Termination;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
@@ -86,15 +87,15 @@ class Wsl2GuestTest {
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
   }
 
-  static SandboxPolicy.Builder writing() {
+  static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace").strictness(Strictness.Mode.BEST_EFFORT);
   }
 
-  final Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
+  final Sandbox open(PolicyBuilder policy) throws SandboxException {
     return open(backend, workspace, policy);
   }
 
-  private static Sandbox open(Wsl2Backend own, Path workspace, SandboxPolicy.Builder policy)
+  private static Sandbox open(Wsl2Backend own, Path workspace, PolicyBuilder policy)
       throws SandboxException {
     return Sandbox.opener(policy.build())
         .workspace(workspace)
@@ -223,7 +224,7 @@ class Wsl2GuestTest {
         assertThat(run(sandbox, "cat", hidden).output()).doesNotContain("windows");
       }
     }
-    SandboxPolicy.Builder both =
+    PolicyBuilder both =
         writing()
             .rule("/mnt/c/project", Access.WRITE, MissingPath.SKIP)
             .rule("/mnt/c", Access.READ, MissingPath.SKIP);
@@ -364,7 +365,8 @@ class Wsl2GuestTest {
   @Test
   void aTimeIsUpThere() throws Exception {
     try (Sandbox sandbox = open(writing())) {
-      org.ringfence.Result late = sandbox.command("sleep", "1000").timeout(Duration.ofMillis(300)).run();
+      org.ringfence.Result late =
+          sandbox.command("sleep", "1000").timeout(Duration.ofMillis(300)).run();
       assertThat(late.ending()).isEqualTo(new Ending.TimedOut(Duration.ofMillis(300)));
     }
   }

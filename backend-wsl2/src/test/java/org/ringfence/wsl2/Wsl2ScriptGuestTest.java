@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +19,6 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
-import org.ringfence.event.Violation;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -30,9 +28,9 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.spi.EventSink;
 
 /** The same where the distribution has no Java, and what is different there. */
 class Wsl2ScriptGuestTest extends Wsl2GuestTest {
@@ -53,7 +51,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
     }
   }
 
-  private SandboxPlan plan(SandboxPolicy.Builder policy) {
+  private SandboxPlan plan(PolicyBuilder policy) {
     return backend().plan(policy.build().in(Places.current(workspace)));
   }
 
@@ -111,7 +109,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   void whatIsTakenAwayBelowADirectoryThatCanBeMovedIsNotHeld() throws Exception {
     Path deep = Files.createDirectories(workspace.resolve("a/secret"));
     Path top = Files.createDirectories(workspace.resolve("secret"));
-    SandboxPolicy.Builder names =
+    PolicyBuilder names =
         SandboxPolicy.builder()
             .write(":workspace")
             .protectedNames(ProtectedNames.OFF)
@@ -206,9 +204,8 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
 
   @Test
   void noDescriptorAndNoFileOfTheGuestIsSeen() throws Exception {
-    SandboxPolicy.Builder shared =
-        writing().tmp(org.ringfence.policy.TmpPolicy.SHARED).write("/tmp");
-    for (SandboxPolicy.Builder policy : List.of(writing(), shared)) {
+    PolicyBuilder shared = writing().tmp(org.ringfence.policy.TmpPolicy.SHARED).write("/tmp");
+    for (PolicyBuilder policy : List.of(writing(), shared)) {
       try (Sandbox sandbox = open(policy)) {
         String open = run(sandbox, "ls", "-l", "/proc/self/fd").output();
         assertThat(open.lines().filter(line -> line.contains("->"))).hasSize(4);
@@ -238,7 +235,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
 
   @Test
   void limitsAreSetBeforeTheProgramStarts() throws Exception {
-    SandboxPolicy.Builder limited =
+    PolicyBuilder limited =
         writing()
             .openFiles(64)
             .fileSize(4096)

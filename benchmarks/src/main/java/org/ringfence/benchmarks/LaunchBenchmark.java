@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 
 /** Starting {@code /bin/true} and waiting for it, in a sandbox and without one. */
@@ -45,7 +45,7 @@ public class LaunchBenchmark {
   @Setup
   public void open() throws IOException {
     workspace = Files.createTempDirectory("ringfence-benchmark-");
-    SandboxPolicy.Builder policy = Presets.load("workspace-write").toBuilder();
+    PolicyBuilder policy = Presets.load("workspace-write").toBuilder();
     for (int i = 1; i < rules; i++) {
       policy.write(Files.createDirectory(workspace.resolve("root" + i)).toString());
     }

@@ -17,6 +17,7 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
 /** A policy of 10 000 rules: placing it, and asking it. */
@@ -37,7 +38,7 @@ public class PolicyBenchmark {
   /** Makes the policy. */
   @Setup
   public void make() {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    PolicyBuilder builder = SandboxPolicy.builder();
     for (int i = 0; i < RULES; i++) {
       Access access = Access.values()[i % 3];
       builder.rule("/ws/a" + i % 100 + "/b" + i / 100 + "/c" + i, access, MissingPath.SKIP);

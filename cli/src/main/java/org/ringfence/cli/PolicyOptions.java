@@ -19,6 +19,7 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.PolicyReader;
@@ -195,7 +196,7 @@ final class PolicyOptions {
 
   /** The policy that the options make on top of presets and files. */
   SandboxPolicy policy(List<String> named) throws IOException {
-    SandboxPolicy.Builder builder = base(named).toBuilder();
+    PolicyBuilder builder = base(named).toBuilder();
     builder.layer();
     write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
     read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));
@@ -255,7 +256,7 @@ final class PolicyOptions {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  private static void deny(SandboxPolicy.Builder builder, String path) {
+  private static void deny(PolicyBuilder builder, String path) {
     if (path.indexOf('*') < 0 && path.indexOf('?') < 0) {
       builder.rule(absolute(path), Access.NONE, MissingPath.SKIP);
       return;
@@ -298,7 +299,7 @@ final class PolicyOptions {
     }
   }
 
-  private static void variable(SandboxPolicy.Builder builder, String entry) {
+  private static void variable(PolicyBuilder builder, String entry) {
     int equals = entry.indexOf('=');
     if (equals < 0) {
       builder.includeVariables(List.of(entry));
@@ -309,7 +310,7 @@ final class PolicyOptions {
     }
   }
 
-  private static void limit(SandboxPolicy.Builder builder, String entry) {
+  private static void limit(PolicyBuilder builder, String entry) {
     int equals = entry.indexOf('=');
     String name = equals < 0 ? entry : entry.substring(0, equals);
     String value = equals < 0 ? "" : entry.substring(equals + 1);

@@ -141,8 +141,7 @@ final class RunCommand implements Callable<Integer> {
     private final AuditLog lines;
     private final PrintWriter err;
 
-    Hooks(
-        DenialReport denials, Optional<HostPrompt> prompt, AuditLog lines, PrintWriter err) {
+    Hooks(DenialReport denials, Optional<HostPrompt> prompt, AuditLog lines, PrintWriter err) {
       this.denials = denials;
       this.prompt = prompt;
       this.lines = lines;

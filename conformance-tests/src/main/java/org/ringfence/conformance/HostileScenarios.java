@@ -16,6 +16,7 @@ import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
 /** Commands that take more than their share: what bounds them, and what is left of them. */
@@ -283,7 +284,7 @@ final class HostileScenarios {
     }
   }
 
-  private static Body limited(SandboxPolicy.Builder limits, String script, String expected) {
+  private static Body limited(PolicyBuilder limits, String script, String expected) {
     return stage -> {
       SandboxPolicy policy =
           stage.policy("write").toBuilder().limits(limits.build().limits()).build();

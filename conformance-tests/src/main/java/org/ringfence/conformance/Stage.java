@@ -16,6 +16,7 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
@@ -97,10 +98,10 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /** Some names lead to the world outside; with more hosts none of them is denied. */
-  SandboxPolicy.Builder allowlist(List<String> more) throws NotApplicableException {
+  PolicyBuilder allowlist(List<String> more) throws NotApplicableException {
     String port = ":" + fixture.world().port();
     String raw = ":" + fixture.world().rawPort();
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         write()
             .network(NetworkMode.ALLOWLIST)
             .dnsServer("127.0.0.1:" + fixture.world().dnsPort())
@@ -119,7 +120,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     return builder;
   }
 
-  static SandboxPolicy.Builder write() {
+  static PolicyBuilder write() {
     return Presets.load("workspace-write").toBuilder().protectedNames(ProtectedNames.OFF);
   }
 

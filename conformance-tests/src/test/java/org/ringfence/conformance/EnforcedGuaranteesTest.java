@@ -22,6 +22,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
@@ -31,7 +32,7 @@ class EnforcedGuaranteesTest {
 
   /** Policies that ask for everything that a policy can ask for. */
   private static Stream<SandboxPolicy> policies() {
-    SandboxPolicy.Builder everything =
+    PolicyBuilder everything =
         SandboxPolicy.builder()
             .write(":workspace")
             .fileDefault(FileDefault.MINIMAL)

@@ -30,6 +30,7 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
@@ -52,7 +53,7 @@ class LeakyBackendsTest {
   /** A leak: what it does to a policy and to a launch, and the cases that must fail. */
   record Leak(
       String name,
-      BiFunction<SandboxPolicy, SandboxPolicy.Builder, SandboxPolicy> policy,
+      BiFunction<SandboxPolicy, PolicyBuilder, SandboxPolicy> policy,
       BiFunction<Launch, EffectivePolicy, Launch> launch,
       List<String> caughtBy) {
     @Override
@@ -62,9 +63,7 @@ class LeakyBackendsTest {
   }
 
   private static Leak policyLeak(
-      String name,
-      java.util.function.UnaryOperator<SandboxPolicy.Builder> change,
-      String... caughtBy) {
+      String name, java.util.function.UnaryOperator<PolicyBuilder> change, String... caughtBy) {
     return new Leak(
         name,
         (policy, builder) -> change.apply(builder).build(),

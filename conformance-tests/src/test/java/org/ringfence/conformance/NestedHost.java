@@ -6,7 +6,7 @@ import java.util.List;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.policy.Guarantee;
-import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 
 /** Opens a sandbox wherever it is started, tries what is granted and what is not, and reports. */
@@ -22,7 +22,7 @@ public final class NestedHost {
   public static void main(String[] args) throws Exception {
     Path workspace = Path.of(args[0]);
     Path outside = Path.of(args[1]);
-    SandboxPolicy.Builder policy = Presets.load("workspace-write").toBuilder();
+    PolicyBuilder policy = Presets.load("workspace-write").toBuilder();
     List.of(args)
         .subList(2, args.length)
         .forEach(name -> policy.acceptWeaker(Guarantee.named(name)));

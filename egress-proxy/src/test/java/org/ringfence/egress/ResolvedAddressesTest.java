@@ -8,15 +8,16 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 
 class ResolvedAddressesTest {
-  private static SandboxPolicy.Builder allowlist() {
+  private static PolicyBuilder allowlist() {
     return SandboxPolicy.builder().network(NetworkMode.ALLOWLIST).allowHost("repo.test");
   }
 
-  private static ResolvedAddresses of(SandboxPolicy.Builder policy) throws UnknownHostException {
+  private static ResolvedAddresses of(PolicyBuilder policy) throws UnknownHostException {
     InetAddress own = InetAddress.getByName("1.2.3.4");
     return new ResolvedAddresses(policy.build().network(), own::equals);
   }

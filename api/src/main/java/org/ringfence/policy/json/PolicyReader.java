@@ -20,6 +20,7 @@ import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NearestWord;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
@@ -37,13 +38,12 @@ public final class PolicyReader {
 
   private static final int DEEPEST_EXTENDS = 10;
 
-  private final SandboxPolicy.Builder builder;
+  private final PolicyBuilder builder;
   private final List<String> chain;
   private final String source;
   private final Path directory;
 
-  private PolicyReader(
-      SandboxPolicy.Builder builder, List<String> chain, String source, Path directory) {
+  private PolicyReader(PolicyBuilder builder, List<String> chain, String source, Path directory) {
     this.builder = builder;
     this.chain = chain;
     this.source = source;
@@ -59,7 +59,7 @@ public final class PolicyReader {
    * @throws InvalidPolicyException if it is no policy
    */
   public static SandboxPolicy read(Path file) throws IOException {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    PolicyBuilder builder = SandboxPolicy.builder();
     String name = file.toAbsolutePath().normalize().toString();
     new PolicyReader(builder, List.of(name), file.toString(), file.toAbsolutePath().getParent())
         .apply(textOf(file));
@@ -76,14 +76,14 @@ public final class PolicyReader {
    * @throws InvalidPolicyException if it is no policy
    */
   public static SandboxPolicy parse(String source, String text) {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    PolicyBuilder builder = SandboxPolicy.builder();
     new PolicyReader(builder, List.of(source), source, null).apply(text);
     return builder.build();
   }
 
   /** A policy with what a text says besides, which overrides. */
   static SandboxPolicy added(SandboxPolicy policy, String source, String text) {
-    SandboxPolicy.Builder builder = policy.toBuilder();
+    PolicyBuilder builder = policy.toBuilder();
     new PolicyReader(builder, List.of(source), source, null).apply(text);
     return builder.build();
   }
@@ -124,7 +124,7 @@ public final class PolicyReader {
    * @throws InvalidPolicyException if there is no such preset, or a file or text is no policy
    */
   public static SandboxPolicy combined(List<String> namesAndPaths, Map<String, String> texts) {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder();
+    PolicyBuilder builder = SandboxPolicy.builder();
     PolicyReader reader =
         new PolicyReader(
             builder, List.of("the command line"), "the command line", Path.of("").toAbsolutePath());
@@ -144,7 +144,7 @@ public final class PolicyReader {
    * A command that could change its own policy would have none the next time. Where writing is
    * granted everywhere, that is what was asked for.
    */
-  private static void protectItself(SandboxPolicy.Builder builder, Path file) {
+  private static void protectItself(PolicyBuilder builder, Path file) {
     if (builder.build().fileDefault() != FileDefault.WRITE) {
       builder.protectedPath(file.toAbsolutePath().normalize().toString());
     }

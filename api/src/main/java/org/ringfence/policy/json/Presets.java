@@ -71,6 +71,33 @@ public final class Presets {
   }
 
   /**
+   * Reads everything, writes nothing, reaches no network.
+   *
+   * @return the preset {@code read-only}
+   */
+  public static SandboxPolicy readOnly() {
+    return load("read-only");
+  }
+
+  /**
+   * As {@link #readOnly()}, and writes the workspace.
+   *
+   * @return the preset {@code workspace-write}
+   */
+  public static SandboxPolicy workspaceWrite() {
+    return load("workspace-write");
+  }
+
+  /**
+   * Denies well-known places of secrets; to be added to another policy.
+   *
+   * @return the preset {@code no-credentials}
+   */
+  public static SandboxPolicy noCredentials() {
+    return load("no-credentials");
+  }
+
+  /**
    * A preset's JSON text.
    *
    * @param name its name

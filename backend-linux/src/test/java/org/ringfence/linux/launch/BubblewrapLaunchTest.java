@@ -27,7 +27,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
-import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.EventSink;
 
@@ -45,17 +45,17 @@ class BubblewrapLaunchTest {
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
 
-  private Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
+  private Sandbox open(PolicyBuilder policy) throws SandboxException {
     return Sandbox.opener(policy.build()).workspace(workspace).backend("bubblewrap").open();
   }
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return Presets.load("workspace-write").toBuilder();
   }
 
   @Test
   void nothingOfThePolicyShowsInTheListOfProcesses() throws Exception {
-    SandboxPolicy.Builder policy = writing().variable("TELLING", "telling-value");
+    PolicyBuilder policy = writing().variable("TELLING", "telling-value");
     try (Sandbox sandbox = open(policy)) {
       Process process = sandbox.start(SandboxCommand.of("sleep", "100"));
       Path directory = Path.of("/proc/" + process.pid());
@@ -79,7 +79,7 @@ class BubblewrapLaunchTest {
   /** A library that a command has left in the workspace must not be loaded by bubblewrap. */
   @Test
   void bubblewrapItselfGetsNoEnvironment() throws Exception {
-    SandboxPolicy.Builder policy = writing().variable("LD_PRELOAD", "/no/such/library.so");
+    PolicyBuilder policy = writing().variable("LD_PRELOAD", "/no/such/library.so");
     try (Sandbox sandbox = open(policy)) {
       Process process =
           sandbox.start(SandboxCommand.of("sh", "-c", "exit 3").redirectErrorStream(true));
@@ -175,7 +175,7 @@ class BubblewrapLaunchTest {
     Path data = Files.createDirectory(workspace.resolve("data"));
     Files.createSymbolicLink(workspace.resolve("link"), data);
     Files.createDirectory(data.resolve("secret"));
-    SandboxPolicy.Builder policy = writing().none(":workspace/link/secret");
+    PolicyBuilder policy = writing().none(":workspace/link/secret");
     assertThatThrownBy(() -> open(policy))
         .isInstanceOf(SandboxRefusedException.class)
         .hasMessageContaining("symbolic link");

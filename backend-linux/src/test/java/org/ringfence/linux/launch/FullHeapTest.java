@@ -19,7 +19,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
-import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 
 /** A JVM whose heap is full ends its commands, at the latest when their time is up. */
@@ -34,7 +34,7 @@ class FullHeapTest {
 
     /** Called with workspace, backend, and how the command is to end. */
     public static void main(String[] args) throws Exception {
-      SandboxPolicy.Builder policy = Presets.load("workspace-write").toBuilder();
+      PolicyBuilder policy = Presets.load("workspace-write").toBuilder();
       if (!args[2].equals("forcibly")) {
         policy.wallTime(Duration.ofSeconds(3)).grace(Duration.ZERO);
       }

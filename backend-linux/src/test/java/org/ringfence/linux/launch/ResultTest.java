@@ -25,6 +25,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
@@ -40,7 +41,7 @@ class ResultTest {
     return Sandbox.opener(policy).workspace(workspace).backend(backend);
   }
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return Presets.load("workspace-write").toBuilder().strictness(Strictness.Mode.BEST_EFFORT);
   }
 

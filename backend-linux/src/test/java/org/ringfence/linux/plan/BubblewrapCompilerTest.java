@@ -18,6 +18,7 @@ import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
 class BubblewrapCompilerTest {
@@ -25,7 +26,7 @@ class BubblewrapCompilerTest {
       Places.of(PathStyle.POSIX, "/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
   private static final BubblewrapFeatures FEATURES = BubblewrapFeatures.ASSUMED;
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace");
   }
 
@@ -43,7 +44,7 @@ class BubblewrapCompilerTest {
     return options;
   }
 
-  private static List<String> compile(SandboxPolicy.Builder policy) {
+  private static List<String> compile(PolicyBuilder policy) {
     return compile(policy.build().in(PLACES), HostTree.ASSUMED);
   }
 

@@ -17,6 +17,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
@@ -24,7 +25,7 @@ class LandlockCompilerTest {
   private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
   private static final LandlockAbi ABI = new LandlockAbi(7);
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
   }
 

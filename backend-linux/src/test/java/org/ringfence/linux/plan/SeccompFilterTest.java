@@ -16,6 +16,7 @@ import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
 class SeccompFilterTest {
@@ -34,7 +35,7 @@ class SeccompFilterTest {
     return policy.in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
   }
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace");
   }
 

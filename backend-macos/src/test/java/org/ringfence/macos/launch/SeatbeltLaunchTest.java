@@ -33,6 +33,7 @@ import org.ringfence.Termination;
 import org.ringfence.event.Violation;
 import org.ringfence.macos.SeatbeltBackend;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
@@ -53,17 +54,17 @@ class SeatbeltLaunchTest {
     return SeatbeltBackend.with(programs(PROGRAMS));
   }
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace").strictness(Strictness.Mode.BEST_EFFORT);
   }
 
-  private static Sandbox.Opener opener(SandboxPolicy.Builder policy, Path workspace) {
+  private static Sandbox.Opener opener(PolicyBuilder policy, Path workspace) {
     return Sandbox.opener(policy.build())
         .workspace(workspace)
         .backends(Backends.of(List.of(backend())));
   }
 
-  private Sandbox open(SandboxPolicy.Builder policy) throws SandboxException {
+  private Sandbox open(PolicyBuilder policy) throws SandboxException {
     return opener(policy, workspace).open();
   }
 
@@ -278,7 +279,7 @@ class SeatbeltLaunchTest {
 
   @Test
   void limitsAreSetAndTimesAreKept() throws Exception {
-    SandboxPolicy.Builder limited =
+    PolicyBuilder limited =
         writing().openFiles(64).cpuTime(Duration.ofSeconds(7)).fileSize(4096).outputBytes(1000);
     try (Sandbox sandbox = open(limited)) {
       assertThat(run(sandbox, "sh", "-c", "ulimit -n; ulimit -t; ulimit -f").output())
@@ -364,7 +365,7 @@ class SeatbeltLaunchTest {
 
   @Test
   void anAllowlistLeadsToTheProxy() throws Exception {
-    SandboxPolicy.Builder policy =
+    PolicyBuilder policy =
         writing().network(NetworkMode.ALLOWLIST).allowHost("example.org").ownLoopback(false);
     try (Sandbox sandbox = open(policy)) {
       String variables = run(sandbox, "env").output();

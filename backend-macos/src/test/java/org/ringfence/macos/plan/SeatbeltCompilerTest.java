@@ -24,6 +24,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
@@ -96,7 +97,7 @@ class SeatbeltCompilerTest {
             Arbitraries.of(true, false))
         .as(
             (rules, fallback, names, globs, kept, workspace) -> {
-              SandboxPolicy.Builder builder =
+              PolicyBuilder builder =
                   SandboxPolicy.builder()
                       .fileDefault(fallback)
                       .protectedNames(names)

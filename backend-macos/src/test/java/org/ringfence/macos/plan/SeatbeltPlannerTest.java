@@ -12,13 +12,14 @@ import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 
 class SeatbeltPlannerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
 
-  private static Map<String, PlannedGuarantee> plan(SandboxPolicy.Builder policy) {
+  private static Map<String, PlannedGuarantee> plan(PolicyBuilder policy) {
     return SeatbeltPlanner.plan(policy.build().in(PLACES)).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
   }
@@ -75,7 +76,7 @@ class SeatbeltPlannerTest {
 
   @Test
   void theProfileOfTheNextCommandIsOutOfReachForAnEnforcedPlan() {
-    for (SandboxPolicy.Builder policy :
+    for (PolicyBuilder policy :
         List.of(
             SandboxPolicy.builder().write(":workspace").tmp(TmpPolicy.SHARED),
             SandboxPolicy.builder().write("/private/var"),

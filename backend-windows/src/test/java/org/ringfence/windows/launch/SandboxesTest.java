@@ -30,6 +30,7 @@ import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
@@ -76,7 +77,7 @@ class SandboxesTest {
   }
 
   private static EffectivePolicy policy(Lifetime lifetime, String... roots) {
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).lifetime(lifetime);
     for (String root : roots) {
       builder.write(root);
@@ -268,7 +269,7 @@ class SandboxesTest {
   @Test
   void theJvmIsReadInAContainerAndWrittenByNobody() throws Exception {
     windows.file("C:\\tools\\jdk");
-    SandboxPolicy.Builder reading =
+    PolicyBuilder reading =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).read("C:\\tools\\jdk");
     Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     try (BackendSession session =
@@ -294,7 +295,7 @@ class SandboxesTest {
   /** On this system none of these paths exists, so that none of them gets an entry. */
   @Test
   void whatIsDeniedBelowARootHasToBeThere() throws Exception {
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).none("C:\\Users\\me\\.ssh");
     Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     // Nothing is granted there.

@@ -18,6 +18,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
@@ -32,7 +33,7 @@ class DedicatedUserPlannerTest {
 
   private static final DedicatedUserFacts GOOD = facts(false, true, false);
 
-  private static SandboxPolicy.Builder minimal() {
+  private static PolicyBuilder minimal() {
     return SandboxPolicy.builder()
         .fileDefault(FileDefault.MINIMAL)
         .write(":workspace")
@@ -40,7 +41,7 @@ class DedicatedUserPlannerTest {
   }
 
   private static Map<String, PlannedGuarantee> plan(
-      SandboxPolicy.Builder policy, DedicatedUserFacts facts) {
+      PolicyBuilder policy, DedicatedUserFacts facts) {
     return DedicatedUserPlanner.plan(policy.build().in(PLACES), facts).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
@@ -119,7 +120,7 @@ class DedicatedUserPlannerTest {
 
   @Test
   void anAllowlistIsTheProxys() {
-    SandboxPolicy.Builder policy =
+    PolicyBuilder policy =
         minimal().network(NetworkMode.ALLOWLIST).allowHost("example.org").checkServerName(true);
     Map<String, PlannedGuarantee> plan = plan(policy, GOOD);
     levels(plan, Enforcement.ENFORCED, "network.server-name");

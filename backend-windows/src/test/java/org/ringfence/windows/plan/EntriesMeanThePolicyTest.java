@@ -22,6 +22,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.windows.DedicatedUserBackend;
@@ -69,7 +70,7 @@ class EntriesMeanThePolicyTest {
   }
 
   private static EffectivePolicy policy(List<Rule> rules, List<String> protectedPaths) {
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).protectedNames(ProtectedNames.OFF);
     rules.forEach(rule -> builder.rule(rule.path(), rule.access(), MissingPath.SKIP));
     protectedPaths.forEach(builder::protectedPath);

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.windows.RestrictedTokenBackend;
@@ -16,7 +17,7 @@ class RestrictedTokenPlanTest {
       Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\someone");
   private static final byte[] SECRET = {7};
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).write(":workspace");
   }
 

@@ -16,6 +16,7 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
@@ -26,16 +27,15 @@ class WindowsPlannersTest {
   private static final WindowsFacts OPEN =
       new WindowsFacts(true, List.of("C:\\open"), false, false);
 
-  private static SandboxPolicy.Builder writing() {
+  private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
   }
 
-  private static Map<String, PlannedGuarantee> token(
-      SandboxPolicy.Builder policy, WindowsFacts facts) {
+  private static Map<String, PlannedGuarantee> token(PolicyBuilder policy, WindowsFacts facts) {
     return byId(RestrictedTokenPlanner.plan(policy.build().in(PLACES), facts));
   }
 
-  private static Map<String, PlannedGuarantee> container(SandboxPolicy.Builder policy) {
+  private static Map<String, PlannedGuarantee> container(PolicyBuilder policy) {
     return byId(AppContainerPlanner.plan(policy.build().in(PLACES), GOOD));
   }
 
@@ -213,7 +213,7 @@ class WindowsPlannersTest {
 
   @Test
   void aContainerHoldsNothingThatARuleTakesAwayBelowARoot() {
-    SandboxPolicy.Builder taking = writing().rule("C:\\work\\lib", Access.READ, MissingPath.SKIP);
+    PolicyBuilder taking = writing().rule("C:\\work\\lib", Access.READ, MissingPath.SKIP);
     levels(container(taking), Enforcement.UNSUPPORTED, "files.write");
     levels(container(writing()), Enforcement.ENFORCED, "files.write", "files.metadata");
     levels(

@@ -25,6 +25,7 @@ import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.wsl2.channel.GuestChannel;
@@ -188,7 +189,7 @@ final class GuestServer implements AutoCloseable {
     SandboxPolicy policy = policy(asked.policy());
     EnvironmentPolicy environment =
         GuestEnvironment.of(policy.in(Places.current(workspace)), System.getenv());
-    SandboxPolicy.Builder inside = policy.toBuilder().excludeVariables(environment.exclude());
+    PolicyBuilder inside = policy.toBuilder().excludeVariables(environment.exclude());
     environment.set().forEach(inside::variable);
     Sandbox opened =
         Sandbox.opener(inside.build())

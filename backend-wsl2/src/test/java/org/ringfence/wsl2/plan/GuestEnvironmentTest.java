@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
 class GuestEnvironmentTest {
@@ -20,7 +21,7 @@ class GuestEnvironmentTest {
           "WSLENV", "X",
           "WSL_DISTRO_NAME", "Ubuntu");
 
-  private static Map<String, String> given(SandboxPolicy.Builder policy) {
+  private static Map<String, String> given(PolicyBuilder policy) {
     SandboxPolicy inside =
         GuestPolicy.of(policy.write(":workspace").build(), new WslPaths("Ubuntu", "/mnt/"));
     return GuestEnvironment.of(

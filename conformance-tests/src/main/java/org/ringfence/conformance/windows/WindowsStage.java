@@ -26,6 +26,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
@@ -190,8 +191,8 @@ final class WindowsStage implements AutoCloseable {
   }
 
   /** A container or an account reads what is named; a restricted token reads everything. */
-  SandboxPolicy.Builder policy() {
-    SandboxPolicy.Builder builder =
+  PolicyBuilder policy() {
+    PolicyBuilder builder =
         SandboxPolicy.builder()
             .write(":workspace")
             .protectedNames(ProtectedNames.OFF)

@@ -2,6 +2,7 @@ package org.ringfence.conformance.fuzz;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
@@ -74,7 +75,7 @@ record Scenario(
   }
 
   SandboxPolicy policy(Path root, Path host, Path control) {
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         Presets.load("workspace-write").toBuilder()
             .protectedNames(names)
             .strictness(Strictness.Mode.BEST_EFFORT)

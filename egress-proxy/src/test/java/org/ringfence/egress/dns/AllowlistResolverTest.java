@@ -16,11 +16,12 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.QuietSink;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.egress.QuietSink;
 import org.ringfence.spi.EventSink;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedErrorCodeOption;
@@ -45,7 +46,7 @@ class AllowlistResolverTest {
   private HostsFile hosts = new HostsFile(Path.of("/nonexistent"));
 
   private static NetworkPolicy policy(String... allow) {
-    SandboxPolicy.Builder builder = SandboxPolicy.builder().network(NetworkMode.ALLOWLIST);
+    PolicyBuilder builder = SandboxPolicy.builder().network(NetworkMode.ALLOWLIST);
     for (String each : allow) {
       builder.allowHost(each);
     }

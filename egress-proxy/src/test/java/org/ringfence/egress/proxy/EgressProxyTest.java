@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.egress.Client;
 import org.ringfence.egress.Clients;
+import org.ringfence.egress.QuietSink;
 import org.ringfence.egress.proxy.ProxyFixture.Server;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
@@ -39,7 +40,6 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.Reason;
-import org.ringfence.egress.QuietSink;
 import org.ringfence.spi.EventSink;
 
 class EgressProxyTest {

@@ -17,14 +17,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.egress.Clients;
 import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.QuietSink;
 import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.HostsFile;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.egress.QuietSink;
 import org.ringfence.spi.EventSink;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
@@ -81,7 +82,7 @@ final class ProxyFixture implements AutoCloseable {
   }
 
   static NetworkPolicy policy(List<String> allow, List<String> deny) {
-    SandboxPolicy.Builder builder =
+    PolicyBuilder builder =
         SandboxPolicy.builder().network(NetworkMode.ALLOWLIST).privateRange("127.0.0.0/8");
     allow.forEach(builder::allowHost);
     deny.forEach(builder::denyHost);

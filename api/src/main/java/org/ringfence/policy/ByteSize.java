@@ -1,0 +1,54 @@
+package org.ringfence.policy;
+
+/**
+ * An amount of memory, of a file or of output.
+ *
+ * @param bytes the number of bytes, above 0
+ */
+public record ByteSize(long bytes) {
+  private static final long UNIT = 1024;
+
+  /** Checks the number. */
+  public ByteSize {
+    if (bytes <= 0) {
+      throw new InvalidPolicyException("size", Long.toString(bytes), "a number above 0");
+    }
+  }
+
+  /**
+   * So many times 1024 bytes.
+   *
+   * @param count how many
+   * @return the size
+   */
+  public static ByteSize ofKiB(long count) {
+    return times(count, UNIT);
+  }
+
+  /**
+   * So many times 1024² bytes.
+   *
+   * @param count how many
+   * @return the size
+   */
+  public static ByteSize ofMiB(long count) {
+    return times(count, UNIT * UNIT);
+  }
+
+  /**
+   * So many times 1024³ bytes.
+   *
+   * @param count how many
+   * @return the size
+   */
+  public static ByteSize ofGiB(long count) {
+    return times(count, UNIT * UNIT * UNIT);
+  }
+
+  private static ByteSize times(long count, long unit) {
+    if (count > Long.MAX_VALUE / unit) {
+      throw new InvalidPolicyException("size", Long.toString(count), "a smaller number");
+    }
+    return new ByteSize(count * unit);
+  }
+}

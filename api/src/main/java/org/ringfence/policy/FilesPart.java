@@ -1,0 +1,195 @@
+package org.ringfence.policy;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** The file part of a policy. Valid while the block runs; not thread-safe. */
+public final class FilesPart {
+  private final PolicyBuilder builder;
+
+  FilesPart(PolicyBuilder builder) {
+    this.builder = builder;
+  }
+
+  /**
+   * Grants reading below a path.
+   *
+   * @param path an absolute path, or a special such as {@code :home/.m2}
+   * @return this part
+   */
+  public FilesPart read(String path) {
+    builder.read(path);
+    return this;
+  }
+
+  /**
+   * Grants reading below a path.
+   *
+   * @param path the path; a relative one is meant from the JVM's working directory
+   * @return this part
+   */
+  public FilesPart read(Path path) {
+    builder.read(absolute(path));
+    return this;
+  }
+
+  /**
+   * Grants reading below a place.
+   *
+   * @param place the place
+   * @return this part
+   */
+  public FilesPart read(Special place) {
+    builder.read(place.text());
+    return this;
+  }
+
+  /**
+   * Grants writing, and with it reading, below a path.
+   *
+   * @param path an absolute path, or a special such as {@code :home/.m2}
+   * @return this part
+   */
+  public FilesPart write(String path) {
+    builder.write(path);
+    return this;
+  }
+
+  /**
+   * Grants writing, and with it reading, below a path.
+   *
+   * @param path the path; a relative one is meant from the JVM's working directory
+   * @return this part
+   */
+  public FilesPart write(Path path) {
+    builder.write(absolute(path));
+    return this;
+  }
+
+  /**
+   * Grants writing, and with it reading, below a place.
+   *
+   * @param place the place
+   * @return this part
+   */
+  public FilesPart write(Special place) {
+    builder.write(place.text());
+    return this;
+  }
+
+  /**
+   * Denies a path and all below it.
+   *
+   * @param path an absolute path, or a special such as {@code :home/.m2}
+   * @return this part
+   */
+  public FilesPart deny(String path) {
+    builder.none(path);
+    return this;
+  }
+
+  /**
+   * Denies a path and all below it.
+   *
+   * @param path the path; a relative one is meant from the JVM's working directory
+   * @return this part
+   */
+  public FilesPart deny(Path path) {
+    builder.none(absolute(path));
+    return this;
+  }
+
+  /**
+   * Denies a place and all below it.
+   *
+   * @param place the place
+   * @return this part
+   */
+  public FilesPart deny(Special place) {
+    builder.none(place.text());
+    return this;
+  }
+
+  /**
+   * Adds a rule.
+   *
+   * @param path an absolute path or a special
+   * @param access what is granted
+   * @param missing what to do when nothing is there
+   * @return this part
+   */
+  public FilesPart rule(String path, Access access, MissingPath missing) {
+    builder.rule(path, access, missing);
+    return this;
+  }
+
+  /**
+   * Sets what holds where no rule speaks.
+   *
+   * @param value the default
+   * @return this part
+   */
+  public FilesPart otherwise(FileDefault value) {
+    builder.fileDefault(value);
+    return this;
+  }
+
+  /**
+   * Denies names wherever they lie.
+   *
+   * @param globs such as {@code **}{@code /.env}
+   * @return this part
+   */
+  public FilesPart denyGlobs(String... globs) {
+    builder.denyGlobs(List.of(globs));
+    return this;
+  }
+
+  /**
+   * Keeps a path from being written, whether or not it exists.
+   *
+   * @param path an absolute path or a special
+   * @return this part
+   */
+  public FilesPart protect(String path) {
+    builder.protectedPath(path);
+    return this;
+  }
+
+  /**
+   * Keeps a path from being written, whether or not it exists.
+   *
+   * @param path the path
+   * @return this part
+   */
+  public FilesPart protect(Path path) {
+    builder.protectedPath(absolute(path));
+    return this;
+  }
+
+  /**
+   * Sets how names are protected from which code runs outside later.
+   *
+   * @param value the level
+   * @return this part
+   */
+  public FilesPart protectedNames(ProtectedNames value) {
+    builder.protectedNames(value);
+    return this;
+  }
+
+  /**
+   * Sets where temporary files go.
+   *
+   * @param value the kind
+   * @return this part
+   */
+  public FilesPart tmp(TmpPolicy value) {
+    builder.tmp(value);
+    return this;
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
+}

@@ -1,0 +1,38 @@
+package org.ringfence.policy;
+
+import java.util.Locale;
+
+/** A place that a policy names without knowing where it lies on a machine. */
+public enum Special {
+  /** The directory that the sandbox was opened for. */
+  WORKSPACE,
+  /** The directory for temporary files. */
+  TMP,
+  /** The user's home directory. */
+  HOME,
+  /** What nearly every program reads: system libraries, programs, certificates. Read-only. */
+  MINIMAL,
+  /** The JDK that runs Ringfence. */
+  JAVA_HOME,
+  /** Shared memory. */
+  SHM;
+
+  /**
+   * How policies spell it.
+   *
+   * @return such as {@code :java-home}
+   */
+  public String text() {
+    return ":" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * A path below it.
+   *
+   * @param path a relative path with slashes
+   * @return such as {@code :home/.m2}
+   */
+  public String resolve(String path) {
+    return text() + "/" + path;
+  }
+}
