@@ -228,7 +228,7 @@ class LaunchInvariantsTest {
             .isInstanceOf(CommandNotFoundException.class);
         assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("./broken")))
             .isInstanceOf(CommandNotFoundException.class)
-            .hasMessageContaining("ENOENT");
+            .hasMessageContaining("/no/such/interpreter does not exist");
         assertThatThrownBy(
                 () ->
                     sandbox.start(
