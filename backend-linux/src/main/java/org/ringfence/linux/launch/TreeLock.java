@@ -78,8 +78,12 @@ final class TreeLock {
       if (opened < 0) {
         return false;
       }
+      if (!locked(opened)) {
+        child.close(opened);
+        return false;
+      }
       directories.put(identity, opened);
-      return locked(opened);
+      return true;
     } catch (AccessException e) {
       return false;
     }
