@@ -68,8 +68,8 @@ public sealed interface Ending {
   }
 
   /**
-   * The kernel sends SIGKILL where the hard limit is the soft one. It counts ticks for the limit and
-   * nanoseconds for the usage: on a loaded machine these differ.
+   * The kernel sends SIGKILL where the hard limit is the soft one. It counts ticks for the limit
+   * and nanoseconds for the usage: on a loaded machine these differ.
    */
   private static boolean usedUp(Duration limit, Usage usage) {
     return usage.cpuTime().isPresent()

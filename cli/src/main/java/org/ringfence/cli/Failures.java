@@ -82,7 +82,8 @@ final class Failures {
   }
 
   static int exitCode(Throwable exception) {
-    if (exception instanceof SandboxRefusedException) {
+    if (exception instanceof SandboxRefusedException
+        || exception instanceof UntrustedPolicyException) {
       return ExitCode.REFUSED;
     }
     return exception instanceof CommandNotFoundException

@@ -1,9 +1,16 @@
 package org.ringfence.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.ringfence.event.Printable;
+import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.PolicyWriter;
@@ -23,7 +30,10 @@ import picocli.CommandLine.Spec;
     subcommands = {
       PolicyCommand.Show.class,
       PolicyCommand.Validate.class,
-      PolicyCommand.Schema.class
+      PolicyCommand.Schema.class,
+      PolicyCommand.Trust.class,
+      PolicyCommand.Untrust.class,
+      PolicyCommand.Trusted.class
     })
 final class PolicyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -92,6 +102,105 @@ final class PolicyCommand implements Callable<Integer> {
       out.print(Presets.schema());
       out.flush();
       return ExitCode.OK;
+    }
+  }
+
+  /** The file that is meant: the one that is named, or the nearest above the current directory. */
+  private static Path named(Path file) throws IOException {
+    if (file != null) {
+      return file;
+    }
+    return ProjectPolicy.above(Path.of("").toAbsolutePath())
+        .orElseThrow(
+            () ->
+                new InvalidPolicyException(
+                    "policy",
+                    "none",
+                    "a FILE: there is no " + ProjectPolicy.NAME + " here or in a directory above"))
+        .file();
+  }
+
+  /** Trusts a project's policy. */
+  @Command(
+      name = "trust",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Trusts a project's policy as it is now. Every change of it needs this again.",
+        "What is trusted is kept in Ringfence's state directory, which no command can write."
+      })
+  static final class Trust implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(
+        paramLabel = "FILE",
+        arity = "0..1",
+        description = "Default: .ringfence/policy.json in the current directory or above.")
+    private Path file;
+
+    @Override
+    public Integer call() throws Exception {
+      ProjectPolicy policy = ProjectPolicy.read(named(file));
+      String name = policy.file().toString();
+      PolicyReader.combined(List.of(name), Map.of(name, policy.text()));
+      new TrustedPolicies(StateDirectory.current()).trust(policy);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("trusted: " + Printable.of(name));
+      out.flush();
+      return ExitCode.OK;
+    }
+  }
+
+  /** Takes trust back. */
+  @Command(
+      name = "untrust",
+      mixinStandardHelpOptions = true,
+      description = "Trusts a project's policy no more. Exits with 1 when it was not trusted.")
+  static final class Untrust implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(
+        paramLabel = "FILE",
+        arity = "0..1",
+        description = "Default: .ringfence/policy.json in the current directory or above.")
+    private Path file;
+
+    @Override
+    public Integer call() throws Exception {
+      Path named = named(file).toAbsolutePath().normalize();
+      Path meant = Files.exists(named) ? named.toRealPath() : named;
+      boolean was = new TrustedPolicies(StateDirectory.current()).untrust(meant);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(
+          (was ? "not trusted any more: " : "was not trusted: ") + Printable.of(meant.toString()));
+      out.flush();
+      return was ? ExitCode.OK : ExitCode.NO;
+    }
+  }
+
+  /** Lists what is trusted. */
+  @Command(
+      name = "trusted",
+      mixinStandardHelpOptions = true,
+      description = "Lists the project policies that were trusted, and whether they have changed.")
+  static final class Trusted implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+      PrintWriter out = spec.commandLine().getOut();
+      new TrustedPolicies(StateDirectory.current())
+          .all()
+          .forEach((path, hash) -> out.println(state(path, hash) + "  " + Printable.of(path)));
+      out.flush();
+      return ExitCode.OK;
+    }
+
+    private static String state(String path, String hash) {
+      try {
+        return ProjectPolicy.read(Path.of(path)).hash().equals(hash) ? "trusted" : "changed";
+      } catch (IOException | InvalidPolicyException e) {
+        return "gone   ";
+      }
     }
   }
 }

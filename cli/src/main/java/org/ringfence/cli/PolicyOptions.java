@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.policy.Access;
@@ -122,9 +123,18 @@ final class PolicyOptions {
       description = "Use this backend instead of letting the plans decide.")
   private String backend;
 
+  @Option(
+      names = "--no-project-policy",
+      description =
+          "Do without the project's own policy, .ringfence/policy.json in the workspace or above. When"
+              + " it is trusted (ringfence policy trust), 'run', 'plan', 'check', 'explain' and"
+              + " 'policy show' start from it instead of from the default.")
+  private boolean noProject;
+
   private final List<String> kept = new ArrayList<>();
   private final Map<String, String> texts = new HashMap<>();
   private boolean asked;
+  private Optional<ProjectPolicy> project;
 
   /**
    * Takes one option without picocli.
@@ -176,7 +186,36 @@ final class PolicyOptions {
 
   /** The policy that the options make, on top of what most commands start from. */
   SandboxPolicy policy() throws IOException {
-    return policy(on(USUAL));
+    return policy(sources());
+  }
+
+  /**
+   * The presets and files that make the policy: on the project's own when it has one.
+   *
+   * @throws UntrustedPolicyException if it has one that is not trusted and nothing takes its place
+   */
+  List<String> sources() throws IOException {
+    List<String> usual = on(USUAL);
+    if (noProject || !usual.containsAll(USUAL) || usual.equals(named())) {
+      return usual;
+    }
+    if (project == null) {
+      project = ProjectPolicy.above(workspace());
+    }
+    if (project.isEmpty()) {
+      return usual;
+    }
+    new TrustedPolicies(StateDirectory.current()).demand(project.get());
+    String name = project.get().file().toString();
+    texts.put(name, project.get().text());
+    if (!kept.contains(name)) {
+      protect(project.get().file());
+    }
+    return on(List.of(name));
+  }
+
+  private List<String> named() {
+    return PolicyNames.of(policies).names();
   }
 
   /** The presets and files that were named, on what a command starts from. */

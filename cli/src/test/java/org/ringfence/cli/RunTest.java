@@ -126,6 +126,41 @@ class RunTest {
   }
 
   @Test
+  void aProjectsPolicyIsUsedOnceItIsTrustedAndNoCommandCanChangeIt() throws Exception {
+    Path file = workspace.resolve(".ringfence/policy.json");
+    Files.createDirectories(file.getParent());
+    Files.writeString(
+        file, "{\"extends\": [\"workspace-write\"], \"environment\": {\"set\": {\"A\": \"b\"}}}");
+    String[] line = {
+      "run", "--", "sh", "-c", "echo $A; echo x > made; echo {} > .ringfence/policy.json"
+    };
+    Path state = Files.createTempDirectory("state");
+    Result refused = project(state, line);
+    assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
+    assertThat(refused.err()).contains("is not trusted yet", "ringfence policy trust");
+    assertThat(workspace.resolve("made")).doesNotExist();
+    assertThat(project(state, "policy", "trust").out()).contains("trusted: ");
+    Result ran = project(state, line);
+    assertThat(ran.out()).isEqualTo("b\n");
+    assertThat(ran.exit()).isNotZero();
+    assertThat(workspace.resolve("made")).hasContent("x");
+    assertThat(project(state, "run", "-p", "npm", "--", "sh", "-c", "echo $A").out())
+        .isEqualTo("b\n");
+    assertThat(project(state, "run", "-p", "read-only", "--", "sh", "-c", "echo $A").out())
+        .isEqualTo("\n");
+    Files.writeString(file, "{}");
+    assertThat(project(state, line).err()).contains("has changed since it was trusted");
+    assertThat(project(state, "run", "--no-project-policy", "--", "true").exit()).isZero();
+    assertThat(project(state, "policy", "trusted").out()).startsWith("changed  ");
+  }
+
+  private Result project(Path state, String... args) throws Exception {
+    ProcessBuilder builder = builder(List.of(), args);
+    builder.environment().put("XDG_STATE_HOME", state.toString());
+    return result(builder);
+  }
+
+  @Test
   void theCommandStartsInAnotherDirectory() throws Exception {
     assertThat(run("run", "--cwd", "/usr", "--", "pwd").out()).isEqualTo("/usr\n");
     assertThat(run("run", "--cwd", "/no/such", "--", "pwd").err()).contains("/no/such");

@@ -1,0 +1,26 @@
+package org.ringfence.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.ringfence.SandboxException;
+
+/** A project's policy is not trusted. Nothing was started. */
+final class UntrustedPolicyException extends SandboxException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Creates the exception.
+   *
+   * @param file the policy
+   * @param changed whether another content of it was trusted
+   */
+  UntrustedPolicyException(Path file, boolean changed) {
+    super(
+        "refused, nothing was started: the project's policy "
+            + file
+            + (changed ? " has changed since it was trusted" : " is not trusted yet")
+            + "; read it, then try: ringfence policy trust "
+            + RemedyText.pasted(List.of(file.toString()))
+            + ", or go on without it: --no-project-policy");
+  }
+}
