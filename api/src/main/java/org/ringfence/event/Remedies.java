@@ -171,6 +171,9 @@ final class Remedies {
     if (path.startsWith("/proc/")) {
       return new None("a file of one process, which is gone when a policy is read next");
     }
+    if (path.indexOf('*') >= 0) {
+      return new None("a rule cannot name a path with a *");
+    }
     boolean there = lookup.exists(path);
     if (asked == Operation.READ) {
       return there

@@ -82,8 +82,11 @@ public record EnvironmentPolicy(
       Pattern.compile(
           ".*(SECRET|TOKEN|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY"
               + "|_KEY|_PAT|_PSK|COOKIE|SESSION_ID|CONNECTION_STRING|DSN|NETRC).*"
-              + "|.*(^|_)(PWD|AUTH|KEY|SIGNATURE)($|_).*|AWS_.*|AZURE_.*|GOOGLE_APPLICATION_.*",
+              + "|.*(^|_)(PWD|AUTH|KEY|SIGNATURE)($|_).*",
           Pattern.CASE_INSENSITIVE);
+
+  private static final List<String> SECRET_NAMES =
+      NameList.read("secret-variables.txt", "").names().stream().map(ListedName::text).toList();
 
   /** Copies the parts. */
   public EnvironmentPolicy {
@@ -100,7 +103,9 @@ public record EnvironmentPolicy(
    * @return true if it is dropped unless included
    */
   public static boolean looksSecret(String name) {
-    return !name.equals("PWD") && !name.equals("OLDPWD") && SECRET.matcher(name).matches();
+    return !name.equals("PWD")
+        && !name.equals("OLDPWD")
+        && (SECRET.matcher(name).matches() || matchesAny(SECRET_NAMES, name));
   }
 
   /**

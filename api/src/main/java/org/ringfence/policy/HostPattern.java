@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
  * are denied.
  *
  * <p>Names are compared in lower case and in their ASCII form. {@code *.example.org} matches every
- * name below {@code example.org}, not {@code example.org} itself.
+ * name below {@code example.org}, not {@code example.org} itself. {@code *:443} allows every name,
+ * but no address and not this machine; on a deny list it denies those, too.
  */
 public final class HostPattern {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
@@ -27,6 +28,8 @@ public final class HostPattern {
 
   private final String host;
   private final boolean below;
+  private static final String ANY = "*";
+
   private final int firstPort;
   private final int lastPort;
 
@@ -70,6 +73,10 @@ public final class HostPattern {
       portPart = text.substring(text.indexOf(':') + 1);
     }
     boolean below = hostPart.startsWith("*.");
+    boolean any = hostPart.equals(ANY);
+    if (any && portPart == null) {
+      throw new InvalidPolicyException(field, text, "every name with its ports, *:443");
+    }
     if (below) {
       hostPart = hostPart.substring(2);
       if (IPV4.matcher(hostPart).matches() || hostPart.indexOf(':') >= 0) {
@@ -79,7 +86,7 @@ public final class HostPattern {
         throw new InvalidPolicyException(field, text, "at least two labels, *.example.org");
       }
     }
-    String normal = normalise(field, hostPart);
+    String normal = any ? ANY : normalise(field, hostPart);
     if (portPart == null) {
       return new HostPattern(normal, below, -1, -1);
     }
@@ -243,10 +250,17 @@ public final class HostPattern {
 
   /** As an entry of a deny list: without ports, all are meant. */
   boolean denies(String normalHost, int port) {
+    if (host.equals(ANY)) {
+      return firstPort < 0 || port >= firstPort && port <= lastPort;
+    }
     return firstPort < 0 ? matches(normalHost) : matches(normalHost, port);
   }
 
   private boolean matches(String normalHost) {
+    if (host.equals(ANY)) {
+      // Every name; an address, and this machine, only where they are named.
+      return literal(normalHost).isEmpty() && !isLoopback(normalHost);
+    }
     return below ? normalHost.endsWith("." + host) : normalHost.equals(host);
   }
 

@@ -1,5 +1,7 @@
 package org.ringfence.policy;
 
+import java.util.List;
+import java.util.stream.Collectors;
 import org.ringfence.event.Printable;
 
 /**
@@ -45,6 +47,28 @@ public class InvalidPolicyException extends IllegalArgumentException {
     this.field = field;
     this.value = value;
     this.nearest = nearest;
+  }
+
+  private InvalidPolicyException(InvalidPolicyException first, String all) {
+    super(all, first);
+    this.field = first.field;
+    this.value = first.value;
+    this.nearest = first.nearest;
+  }
+
+  /**
+   * Several errors as one.
+   *
+   * @param problems the errors, at least one
+   * @return the error itself where it is the only one; else one whose message names all, and whose
+   *     field and value are those of the first
+   */
+  public static InvalidPolicyException all(List<InvalidPolicyException> problems) {
+    return problems.size() == 1
+        ? problems.get(0)
+        : new InvalidPolicyException(
+            problems.get(0),
+            problems.stream().map(Throwable::getMessage).collect(Collectors.joining("; ")));
   }
 
   /**

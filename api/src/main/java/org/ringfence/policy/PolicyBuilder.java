@@ -183,6 +183,14 @@ public final class PolicyBuilder {
    * @throws InvalidPolicyException if this layer already has a different rule for the path
    */
   public PolicyBuilder rule(String path, Access access, MissingPath missing) {
+    if (path.indexOf('*') >= 0) {
+      throw new InvalidPolicyException(
+          "files.rules",
+          path,
+          access == Access.NONE
+              ? "files.denyGlobs, which denies names by globs"
+              : "the directory above: no backend can grant by a glob");
+    }
     FileRule rule = new FileRule(path, access, missing);
     FileRule before = rules.get(path);
     if (!rulesOfLayer.add(path) && before != null && before.access() != access) {
@@ -202,8 +210,20 @@ public final class PolicyBuilder {
    * @return this builder
    */
   public PolicyBuilder denyGlobs(Collection<String> globs) {
+    globs.forEach(PolicyBuilder::checkGlob);
     denyGlobs.addAll(globs);
     return this;
+  }
+
+  /** What other tools read as alternatives or classes would be taken for plain characters here. */
+  private static void checkGlob(String glob) {
+    if (glob.chars().anyMatch(c -> "{}[]".indexOf(c) >= 0)) {
+      throw new InvalidPolicyException(
+          "files.denyGlobs",
+          glob,
+          "a glob for each alternative; only *, ** and ? are wildcards, and ? stands for a bracket"
+              + " in a name");
+    }
   }
 
   /**

@@ -56,4 +56,16 @@ class EnvironmentPolicyTest {
   void harmlessNamesAreNot(String name) {
     assertThat(EnvironmentPolicy.looksSecret(name)).isFalse();
   }
+
+  @org.junit.jupiter.api.Test
+  void sessionsOfPasswordManagersAndLoginsInAddressesAreSecrets() {
+    assertThat(
+            java.util.List.of("OP_SESSION_my", "BW_SESSION", "AWS_PROFILE", "DATABASE_URL").stream()
+                .filter(name -> !EnvironmentPolicy.looksSecret(name)))
+        .isEmpty();
+    assertThat(
+            java.util.List.of("PATH", "PWD", "HOME", "LANG", "GIT_AUTHOR_NAME", "OPTIONS").stream()
+                .filter(EnvironmentPolicy::looksSecret))
+        .isEmpty();
+  }
 }

@@ -86,4 +86,22 @@ class HostPatternTest {
     SandboxPolicy policy = SandboxPolicy.builder().network(NetworkMode.ALLOWLIST).build();
     assertThat(policy.evaluate("example.org", 443).allowed()).isFalse();
   }
+
+  @org.junit.jupiter.api.Test
+  void aStarAllowsEveryNameButNoAddress() {
+    NetworkPolicy policy = NetworkPolicy.allowlist("*:443");
+    assertThat(policy.evaluate("repo.example.org", 443).allowed()).isTrue();
+    assertThat(policy.evaluate("repo.example.org", 80).allowed()).isFalse();
+    assertThat(policy.evaluate("192.0.2.1", 443).allowed()).isFalse();
+    assertThat(policy.evaluate("localhost", 443).allowed()).isFalse();
+    NetworkPolicy denied =
+        SandboxPolicy.builder()
+            .network(n -> n.allow("*:1-65535", "192.0.2.1:25").deny("*:25"))
+            .build()
+            .network();
+    assertThat(denied.evaluate("repo.example.org", 26).allowed()).isTrue();
+    assertThat(denied.evaluate("repo.example.org", 25).allowed()).isFalse();
+    assertThat(denied.evaluate("192.0.2.1", 25).allowed()).isFalse();
+    assertThat(HostPattern.parse("*:443")).hasToString("*:443");
+  }
 }

@@ -5,11 +5,15 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
@@ -22,7 +26,12 @@ import org.ringfence.policy.InvalidPolicyException;
 record LocatedNode(Object value, int line) {
   private static final int DEEPEST = 64;
   private static final JsonFactory FACTORY =
-      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
+          .enable(JsonReadFeature.ALLOW_TRAILING_COMMA)
+          .build();
+  private static final Pattern CHARACTER = Pattern.compile("character \\('(.)'");
 
   static LocatedNode parse(String source, String text) {
     try (JsonParser parser = FACTORY.createParser(text)) {
@@ -37,11 +46,23 @@ record LocatedNode(Object value, int line) {
       return node;
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      String message = e.getOriginalMessage().split("\n", 2)[0];
-      throw new InvalidPolicyException("policy", message, "well-formed JSON", e).at(source, line);
+      throw new InvalidPolicyException("policy", found(e), "well-formed JSON", e).at(source, line);
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  /** What is wrong, without the words of the parser. */
+  private static String found(JsonProcessingException e) {
+    String message = e.getOriginalMessage().split("\n", 2)[0];
+    if (e instanceof JsonEOFException) {
+      return "the end of the text, with a bracket or a quote still open";
+    }
+    if (message.startsWith("Duplicate field")) {
+      return message;
+    }
+    Matcher character = CHARACTER.matcher(message);
+    return character.find() ? "the character " + character.group(1) : "what stands there";
   }
 
   private static LocatedNode read(String source, JsonParser parser, int depth) throws IOException {

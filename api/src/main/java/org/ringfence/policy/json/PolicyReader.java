@@ -42,6 +42,7 @@ public final class PolicyReader {
   private final List<String> chain;
   private final String source;
   private final Path directory;
+  private final List<InvalidPolicyException> problems = new ArrayList<>();
 
   private PolicyReader(PolicyBuilder builder, List<String> chain, String source, Path directory) {
     this.builder = builder;
@@ -171,7 +172,10 @@ public final class PolicyReader {
   }
 
   private static boolean isPathLike(String name) {
-    return name.endsWith(".json") || name.indexOf('/') >= 0 || name.indexOf('\\') >= 0;
+    return name.endsWith(".json")
+        || name.endsWith(".jsonc")
+        || name.indexOf('/') >= 0
+        || name.indexOf('\\') >= 0;
   }
 
   private static String textOf(Path file) throws IOException {
@@ -217,6 +221,9 @@ public final class PolicyReader {
     }
     builder.layer();
     fields("", root, fields);
+    if (!problems.isEmpty()) {
+      throw InvalidPolicyException.all(problems);
+    }
   }
 
   private void extend(LocatedNode node) {
@@ -263,7 +270,9 @@ public final class PolicyReader {
 
   private void rules(LocatedNode node) {
     object("files.rules", node)
-        .forEach((path, value) -> at("files.rules." + path, value, rule -> rule(path, rule)));
+        .forEach(
+            (path, value) ->
+                collecting(() -> at("files.rules." + path, value, rule -> rule(path, rule))));
   }
 
   private void rule(String path, LocatedNode node) {
@@ -277,7 +286,11 @@ public final class PolicyReader {
     Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
     fields.put("access", value -> access[0] = word(value, Access.class));
     fields.put("missing", value -> missing[0] = word(value, MissingPath.class));
+    int before = problems.size();
     fields("files.rules." + path + ".", node, fields);
+    if (problems.size() > before) {
+      return;
+    }
     if (access[0] == null) {
       throw new InvalidPolicyException("files.rules." + path, "{}", "{\"access\": \"read\"}");
     }
@@ -372,12 +385,25 @@ public final class PolicyReader {
             (name, value) -> {
               Consumer<LocatedNode> field = known.get(name);
               if (field == null) {
-                throw new InvalidPolicyException(
-                        prefix + name, "unknown key", NearestWord.suggestion(name, known.keySet()))
-                    .at(source, value.line());
+                problems.add(
+                    new InvalidPolicyException(
+                            prefix + name,
+                            "unknown key",
+                            NearestWord.suggestion(name, known.keySet()))
+                        .at(source, value.line()));
+              } else {
+                collecting(() -> at(prefix + name, value, field));
               }
-              at(prefix + name, value, field);
             });
+  }
+
+  /** One mistake does not hide those that come after it. */
+  private void collecting(Runnable reading) {
+    try {
+      reading.run();
+    } catch (InvalidPolicyException e) {
+      problems.add(e);
+    }
   }
 
   /** Runs a reader of one field so that what it throws names the place. */

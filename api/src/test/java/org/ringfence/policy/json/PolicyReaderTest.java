@@ -133,6 +133,70 @@ class PolicyReaderTest {
   }
 
   @Test
+  void commentsAndTrailingCommasAreRead() {
+    String text =
+        """
+        // why
+        {
+          /* the workspace */ "files": { "rules": { ":workspace": "write", }, },
+          "network": { "allow": ["*:443"], "mode": "allowlist" }, // every name
+        }
+        """;
+    SandboxPolicy policy = PolicyReader.parse("p.jsonc", text);
+    assertThat(policy.rules()).hasSize(1);
+    assertThat(policy.network().allow()).hasSize(1);
+    assertThat(PolicyReader.isPath("p.jsonc")).isTrue();
+  }
+
+  @Test
+  void allMistakesOfAFileAreNamedAtOnce() {
+    String text =
+        "{\n \"tmp\": \"privat\",\n \"fiels\": {},\n"
+            + " \"files\": {\"rules\": {\"/a\": \"rw\", \"/b\": {\"access\": 3}}}\n}";
+    assertThatThrownBy(() -> PolicyReader.parse("p.json", text))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("p.json:2: tmp")
+        .hasMessageContaining("p.json:3: fiels")
+        .hasMessageContaining("p.json:4: files.rules./a")
+        .hasMessageContaining("p.json:4: files.rules./b.access")
+        .hasMessageNotContaining("{}");
+  }
+
+  @ParameterizedTest
+  @org.junit.jupiter.params.provider.ValueSource(
+      strings = {
+        "{\"tmp\": \"none\"",
+        "{\"tmp\": x}",
+        "{\"tmp\" \"none\"}",
+        "{'a': 1}",
+        "{\"a\": \"\t\"}"
+      })
+  void malformedTextIsNamedWithoutTheParsersWords(String text) {
+    assertThatThrownBy(() -> PolicyReader.parse("p.json", text))
+        .hasMessageStartingWith("p.json:1: policy: ")
+        .hasMessageEndingWith("use well-formed JSON")
+        .hasMessageNotContaining("Source")
+        .hasMessageNotContaining("Feature")
+        .hasMessageNotContaining("JsonToken");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"files\": {\"denyGlobs\": [\"**/*.{key,pem}\"]}} | a glob for each alternative",
+        "{\"files\": {\"denyGlobs\": [\"**/[ab].key\"]}} | a glob for each alternative",
+        "{\"files\": {\"rules\": {\"/a/*.key\": \"none\"}}} | files.denyGlobs",
+        "{\"files\": {\"rules\": {\"/a/*.txt\": \"read\"}}} | the directory above"
+      })
+  void globsThatWouldBeTakenForSomethingElseAreRefused(String json, String nearest) {
+    assertThatThrownBy(() -> PolicyReader.parse("p.json", json))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("p.json:1: ")
+        .hasMessageContaining(nearest);
+  }
+
+  @Test
   void errorsNameTheLine() {
     String text =
         "{\n  \"tmp\": \"private\",\n  \"network\": {\n    \"mode\": \"nothing\"\n  }\n}\n";

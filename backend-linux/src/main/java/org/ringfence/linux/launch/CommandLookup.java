@@ -83,8 +83,8 @@ final class CommandLookup {
   }
 
   /**
-   * Waits for what {@link #of} did not know yet: a first process has begun before its launch has its
-   * number. Not for the thread that answers calls.
+   * Waits for what {@link #of} did not know yet: a first process has begun before its launch has
+   * its number. Not for the thread that answers calls.
    *
    * @param found what {@link #of} returned
    * @return the command's number, 0 when it is not known

@@ -81,10 +81,7 @@ final class Reporter implements AutoCloseable {
       boolean repeated = waiting.size() > FEW_EVENTS && denials.contains(name);
       if (repeated
           || !add(
-              new Event(
-                  weight,
-                  name,
-                  to -> to.violation(violation.ofCommand(known(command)))))) {
+              new Event(weight, name, to -> to.violation(violation.ofCommand(known(command)))))) {
         droppedViolations++;
       }
     }
@@ -101,9 +98,7 @@ final class Reporter implements AutoCloseable {
     }
     boolean lost = false;
     synchronized (waiting) {
-      if (!add(
-          new Event(
-              weight, "", to -> to.executed(command.ofCommand(known(number)))))) {
+      if (!add(new Event(weight, "", to -> to.executed(command.ofCommand(known(number)))))) {
         droppedCommands++;
         lost = true;
       }
@@ -118,7 +113,11 @@ final class Reporter implements AutoCloseable {
     boolean lost = false;
     long number = connection.command() == 0 ? commands.of(connection.pid()) : connection.command();
     synchronized (waiting) {
-      if (!add(new Event(connection.host().length(), "", to -> to.connection(connection.ofCommand(known(number)))))) {
+      if (!add(
+          new Event(
+              connection.host().length(),
+              "",
+              to -> to.connection(connection.ofCommand(known(number)))))) {
         droppedConnections++;
         lost = true;
       }
