@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
@@ -123,6 +124,29 @@ class RunTest {
     assertThat(process.waitFor()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(Files.readString(err)).contains("standard input:1", "default");
     Files.delete(err);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
+  void theReportNamesAConnectionThatANetworkOfNoneRefuses(String backend) throws Exception {
+    String line = "exec 3<>/dev/tcp/192.0.2.1/80";
+    Result result = run("run", "--backend", backend, "--report", "--", "bash", "-c", line);
+    assertThat(result.exit()).isNotZero();
+    assertThat(result.err()).contains("192.0.2.1").doesNotContain("nothing was denied");
+    Result inside = run("run", "--backend", backend, "--report", "--", "true");
+    assertThat(inside.err()).contains("nothing was denied");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
+  void aWorkspaceBelowTmpIsReadUnderAPolicyThatDoesNotNameIt(String backend) throws Exception {
+    Files.writeString(workspace.resolve("kept"), "inside");
+    String script = "cat kept; touch made";
+    Result result =
+        run("run", "--backend", backend, "--policy", "read-only", "--", "sh", "-c", script);
+    assertThat(result.out()).isEqualTo("inside");
+    assertThat(result.exit()).isNotZero();
+    assertThat(workspace.resolve("made")).doesNotExist();
   }
 
   @Test

@@ -224,6 +224,19 @@ final class InetDestinations {
     egress.clients().announce(port, connection, (from, to) -> own.connects(inode, from, to));
   }
 
+  /** Tells of what a network namespace of the command's own will refuse by itself. */
+  void tellUnreachable(Request request) {
+    SocketAddress address = request.address();
+    if (policy.mode() != NetworkMode.NONE || !address.isInet()) {
+      return;
+    }
+    InetAddress target = address.inet();
+    if (!target.isLoopbackAddress() && !target.isAnyLocalAddress()) {
+      String host = HostPattern.literal(target);
+      refused(request, address.display(), new Reason.NetworkClosed(host, address.port()));
+    }
+  }
+
   private Refused refused(Request request, String target, Reason reason) {
     denied.accept(
         new Violation(

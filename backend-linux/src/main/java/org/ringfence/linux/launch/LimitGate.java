@@ -86,8 +86,10 @@ final class LimitGate {
       result = set(pid, Constants.RLIMIT_AS, limits.memory().getAsLong());
     }
     if (result >= 0 && cgroup == null && limits.processes().isPresent()) {
-      // The kernel counts all tasks of the user, so the bound starts from those there are.
-      result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + tasksOfUser(pid));
+      // The kernel counts all tasks of the user in a user namespace, so the bound starts from those
+      // there are. In one of the command's own that is the first of its process namespace alone.
+      long there = above > 0 ? above - 1 : tasksOfUser(pid);
+      result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + there);
     }
     if (result >= 0 && limits.cpuTime().isPresent()) {
       long seconds = LimitStatements.wholeSeconds(limits.cpuTime().get());

@@ -327,6 +327,7 @@ final class SocketCalls {
       return refused(Errno.EAFNOSUPPORT);
     }
     if (inet.free()) {
+      inet.tellUnreachable(request(call, operation, fd, given));
       return allowed(given);
     }
     PeerAddress read =

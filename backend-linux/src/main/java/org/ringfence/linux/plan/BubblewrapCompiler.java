@@ -209,6 +209,7 @@ public final class BubblewrapCompiler {
         mount(rule);
       }
     }
+    workspace();
     ownState();
     interfaces();
     sockets();
@@ -302,6 +303,20 @@ public final class BubblewrapCompiler {
         hide(path, Kind.DIRECTORY);
         mounted.put(path, Access.NONE);
       }
+    }
+  }
+
+  /** Commands begin there, also where no rule speaks of it and a /tmp of their own lies over it. */
+  private void workspace() {
+    String path = policy.places().lookup().real(policy.places().workspace());
+    Map.Entry<String, Access> above = above(path);
+    if (!mounted.containsKey(path)
+        && above.getKey().equals(TMP)
+        && isOwn(TMP)
+        && policy.accessAt(path) == Access.READ
+        && tree.kind(path) == Kind.DIRECTORY) {
+      add("--ro-bind", path, path);
+      mounted.put(path, Access.READ);
     }
   }
 
