@@ -116,9 +116,11 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         policy.fileDefault() == FileDefault.MINIMAL
             || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE);
     if (takesReading) {
+      boolean denies = effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE);
       String statement =
           "Files are read only where a rule or the default grants reading; devices only where a"
-              + " rule names them";
+              + " rule names them"
+              + (denies ? HARD_LINKS : "");
       add(
           unsteady.isPresent()
               ? unsupported(Guarantee.FILES_READ, statement, unsteady.get(), remedy)

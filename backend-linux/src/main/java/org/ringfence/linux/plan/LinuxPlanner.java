@@ -41,6 +41,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String NEWER_KERNEL =
       "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
 
+  /** A rule is about a path; the system does not tell which other paths lead to a file. */
+  static final String HARD_LINKS =
+      "; a hard link to such a file that was made before, by a name that is not denied, leads to it";
+
   static final String REVIEW = "Commands change a copy of the workspace, not the workspace";
 
   final EffectivePolicy effective;
@@ -179,7 +183,8 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
           "Files whose names match "
               + String.join(", ", policy.denyGlobs())
               + " are not opened, made, renamed or removed, also those that appear later; that they"
-              + " exist may be seen";
+              + " exist may be seen"
+              + HARD_LINKS;
       add(held(Guarantee.FILES_DENY_GLOBS, statement, problem, remedy));
     }
   }
