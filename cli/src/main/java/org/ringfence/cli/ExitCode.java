@@ -7,6 +7,9 @@ final class ExitCode {
   /** {@code check}, {@code verify}, {@code doctor}, {@code policy validate}: the answer is no. */
   static final int NO = 1;
 
+  /** {@code verify}: no case failed and none passed, so that nothing was verified. */
+  static final int NOTHING_VERIFIED = 3;
+
   /** A mistake on the command line or in a policy, or a failure of Ringfence itself. */
   static final int OWN_FAILURE = 125;
 

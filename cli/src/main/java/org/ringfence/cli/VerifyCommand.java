@@ -6,6 +6,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.ringfence.SandboxException;
@@ -15,6 +16,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.spi.Verification;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,7 +31,8 @@ import picocli.CommandLine.Spec;
       "Attacks the sandbox on this machine with the conformance suite and reports.",
       "Each denial has a control: the same operation, allowed, has to succeed. What a machine"
           + " cannot show is reported as not applicable, never as passed.",
-      "Exits with 1 when a case failed.",
+      "Exits with 1 when a case failed, with 3 when none failed and none passed: then nothing was"
+          + " verified.",
       ""
     })
 final class VerifyCommand implements Callable<Integer> {
@@ -50,6 +53,13 @@ final class VerifyCommand implements Callable<Integer> {
       description = "Write the report to FILE.")
   private Path output;
 
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description =
+          "Run N cases at a time (default: 1). Cases that would disturb others run alone.")
+  private int jobs = 1;
+
   @Parameters(
       paramLabel = "CASE",
       arity = "0..*",
@@ -66,26 +76,53 @@ final class VerifyCommand implements Callable<Integer> {
       throw new InvalidPolicyException(
           "--format", format, "one of " + String.join(", ", verification.formats()));
     }
-    Verification.Request request = new Verification.Request(backend, cases, format);
-    if (output != null) {
-      EffectivePolicy usual = PolicyReader.presetOrFile("workspace-write").in(Places.current());
-      try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {
-        int code = answer(verification, request, file.writer());
-        file.commit();
-        return code;
-      } catch (FileSystemException e) {
-        throw FileFailure.of("cannot write the report", output.toString(), e);
-      }
+    if (jobs < 1) {
+      throw new InvalidPolicyException("--jobs", Integer.toString(jobs), "a number from 1");
     }
-    PrintWriter out = spec.commandLine().getOut();
-    int code = answer(verification, request, out);
-    out.flush();
+    List<String> unknown = verification.unknown(cases);
+    if (!unknown.isEmpty()) {
+      throw new InvalidPolicyException(
+          "CASE", unknown.get(0), "the beginning of a case's id, such as FW- or ESC-PTRACE");
+    }
+    Verification.Request request = new Verification.Request(backend, cases, format, jobs);
+    VerifyProgress progress =
+        new VerifyProgress(
+            Ansi.AUTO.enabled() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
+            output == null ? Optional.empty() : Optional.of(this::writeFile),
+            System::nanoTime);
+    if (output != null) {
+      // A file that cannot be written is found out before the suite runs.
+      writeFile(none -> {});
+    }
+    StringBuilder report = new StringBuilder();
+    int code = code(verification.run(request, report, progress));
+    progress.over();
+    if (output != null) {
+      writeFile(out -> out.append(report));
+    } else {
+      PrintWriter out = spec.commandLine().getOut();
+      out.append(report);
+      out.flush();
+    }
     return code;
   }
 
-  private static int answer(
-      Verification verification, Verification.Request request, Appendable report)
-      throws IOException {
-    return verification.run(request, report) ? ExitCode.OK : ExitCode.NO;
+  /** Replaces the report file as a whole, so that a reader never sees half of it. */
+  private void writeFile(Verification.PartialReport report) throws IOException {
+    EffectivePolicy usual = PolicyReader.presetOrFile("workspace-write").in(Places.current());
+    try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {
+      report.write(file.writer());
+      file.commit();
+    } catch (FileSystemException e) {
+      throw FileFailure.of("cannot write the report", output.toString(), e);
+    }
+  }
+
+  private static int code(Verification.Result result) {
+    return switch (result) {
+      case PASSED -> ExitCode.OK;
+      case FAILED -> ExitCode.NO;
+      case NOTHING_VERIFIED -> ExitCode.NOTHING_VERIFIED;
+    };
   }
 }

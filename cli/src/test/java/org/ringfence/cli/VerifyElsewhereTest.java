@@ -55,8 +55,10 @@ class VerifyElsewhereTest {
     StringBuilder report = new StringBuilder();
     assertThat(
             suite.run(
-                new Verification.Request("wsl2", List.of("UNIX-OWN", "WSL-EXIT"), "text"), report))
-        .isTrue();
+                new Verification.Request("wsl2", List.of("UNIX-OWN", "WSL-EXIT"), "text"),
+                report,
+                Verification.Progress.NONE))
+        .isEqualTo(Verification.Result.PASSED);
     assertThat(report.toString())
         .startsWith("backend wsl2 on bubblewrap on Linux")
         .contains("pass  UNIX-OWN ", "pass  WSL-EXIT-CODE");
@@ -68,8 +70,12 @@ class VerifyElsewhereTest {
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     SuiteVerification suite = new SuiteVerification(Backends.of(List.of(backend)));
     StringBuilder report = new StringBuilder();
-    assertThat(suite.run(new Verification.Request("wsl2", List.of("WSL-"), "junit"), report))
-        .isTrue();
+    assertThat(
+            suite.run(
+                new Verification.Request("wsl2", List.of("WSL-"), "junit"),
+                report,
+                Verification.Progress.NONE))
+        .isEqualTo(Verification.Result.PASSED);
     assertThat(report.toString()).contains("WSL-SIGNAL", "WSL-TREE").doesNotContain("<failure");
   }
 

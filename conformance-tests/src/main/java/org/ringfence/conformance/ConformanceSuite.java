@@ -10,8 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.windows.WindowsCases;
@@ -22,41 +30,144 @@ import org.ringfence.spi.SandboxBackend;
  * All cases, and the run of them against a backend.
  *
  * <pre>{@code
- * try (ConformanceSuite suite = ConformanceSuite.against(backend)) {
- *   for (ConformanceCase each : suite.cases()) {
- *     CaseResult result = suite.run(each);
+ * try (ConformanceSuite suite = ConformanceSuite.against(backend, 2)) {
+ *   for (Future<CaseResult> result : suite.start(suite.cases())) {
+ *     CaseResult ended = result.get();
  *   }
  * }
  * }</pre>
+ *
+ * <p>Thread-safe.
  */
 public final class ConformanceSuite implements AutoCloseable {
-  private final AutoCloseable fixture;
-  private final Map<ConformanceCase, Callable<String>> cases;
+  /**
+   * What would see other cases, or disturb them: counts of the user's processes, mounts, and all
+   * that takes the whole machine. Nothing runs beside them.
+   */
+  private static final List<String> ALONE =
+      List.of(
+          "LIFE-FORK",
+          "LIFE-JVM-KILLED",
+          "LIFE-ZOMBIES",
+          "LIMIT-CPU",
+          "LIMIT-MEMORY",
+          "LIMIT-PROCESSES",
+          "LP-BIND-ALIAS",
+          "MOUNT-",
+          "PROC-MANY",
+          "EGRESS-NAME-MANY",
+          "NET-RACE",
+          "WSL-");
 
-  private ConformanceSuite(AutoCloseable fixture, Map<ConformanceCase, Callable<String>> cases) {
-    this.fixture = fixture;
-    this.cases = cases;
+  /** The place for one worker's cases. */
+  private interface Workplace extends AutoCloseable {
+    String run(ConformanceCase each) throws Exception;
+  }
+
+  private final Callable<Workplace> making;
+  private final List<ConformanceCase> cases;
+  private final Queue<Workplace> idle = new ConcurrentLinkedQueue<>();
+  private final Queue<Workplace> made = new ConcurrentLinkedQueue<>();
+  private final ReadWriteLock beside = new ReentrantReadWriteLock(true);
+  private final ExecutorService workers;
+
+  private ConformanceSuite(Callable<Workplace> making, List<ConformanceCase> cases, int jobs) {
+    this.making = making;
+    this.cases = List.copyOf(cases);
+    this.workers =
+        Executors.newFixedThreadPool(
+            jobs,
+            task -> {
+              Thread thread = new Thread(task, "conformance");
+              thread.setDaemon(true);
+              return thread;
+            });
   }
 
   /**
-   * Prepares the suite, with the cases of the system that this is.
+   * Prepares the suite, with the cases of the system that this is, one at a time.
    *
    * @param backend the backend to hold to it
    * @return the suite; close it to remove what it made
    * @throws IOException if the fixture cannot be made
    */
   public static ConformanceSuite against(SandboxBackend backend) throws IOException {
-    Map<ConformanceCase, Callable<String>> cases = new LinkedHashMap<>();
+    return against(backend, 1);
+  }
+
+  /**
+   * Prepares the suite, with the cases of the system that this is.
+   *
+   * @param backend the backend to hold to it
+   * @param jobs how many cases may run at a time, at least 1; on Windows one at a time runs
+   * @return the suite; close it to remove what it made
+   * @throws IOException if the fixture cannot be made
+   */
+  public static ConformanceSuite against(SandboxBackend backend, int jobs) throws IOException {
+    if (jobs < 1) {
+      throw new IllegalArgumentException("jobs: " + jobs + " is below 1");
+    }
     if (PathStyle.current() == PathStyle.WINDOWS) {
       WindowsCases windows = WindowsCases.against(backend);
-      for (ConformanceCase each : windowsCatalogue()) {
-        cases.put(each, () -> run(windows, each.id()));
-      }
-      return new ConformanceSuite(windows, cases);
+      return new ConformanceSuite(() -> onWindows(windows), windowsCatalogue(), 1).withOne();
     }
-    Stage stage = new Stage(backend, Fixture.create());
-    bodies().forEach((each, body) -> cases.put(each, () -> body.run(stage)));
-    return new ConformanceSuite(stage.fixture(), cases);
+    Map<ConformanceCase, Body> bodies = bodies();
+    return new ConformanceSuite(
+            () -> onUnix(new Stage(backend, Fixture.create()), bodies),
+            List.copyOf(bodies.keySet()),
+            jobs)
+        .withOne();
+  }
+
+  private static Workplace onWindows(WindowsCases windows) {
+    return new Workplace() {
+      @Override
+      public String run(ConformanceCase each) throws Exception {
+        return ConformanceSuite.run(windows, each.id());
+      }
+
+      @Override
+      public void close() throws Exception {
+        windows.close();
+      }
+    };
+  }
+
+  private static Workplace onUnix(Stage stage, Map<ConformanceCase, Body> bodies) {
+    return new Workplace() {
+      @Override
+      public String run(ConformanceCase each) throws Exception {
+        return bodies.get(each).run(stage);
+      }
+
+      @Override
+      public void close() throws Exception {
+        stage.fixture().close();
+      }
+    };
+  }
+
+  /** What cannot be made at all is said before any case runs. */
+  private ConformanceSuite withOne() throws IOException {
+    try {
+      idle.add(workplace());
+      return this;
+    } catch (IOException | RuntimeException e) {
+      workers.shutdownNow();
+      throw e;
+    } catch (Exception e) {
+      workers.shutdownNow();
+      throw new IOException(e);
+    }
+  }
+
+  private Workplace workplace() throws Exception {
+    Workplace free = idle.poll();
+    if (free == null) {
+      free = making.call();
+      made.add(free);
+    }
+    return free;
   }
 
   private static String run(WindowsCases windows, String id) throws Exception {
@@ -155,27 +266,62 @@ public final class ConformanceSuite implements AutoCloseable {
    * @return the cases, by group
    */
   public List<ConformanceCase> cases() {
-    return List.copyOf(cases.keySet());
+    return cases;
   }
 
   /**
-   * Runs a case.
+   * Starts cases, as many at a time as the suite has jobs.
+   *
+   * @param wanted cases of this suite
+   * @return their results, in the order of the cases
+   */
+  public List<Future<CaseResult>> start(List<ConformanceCase> wanted) {
+    List<Future<CaseResult>> results = new ArrayList<>();
+    for (ConformanceCase each : wanted) {
+      results.add(workers.submit(() -> run(each)));
+    }
+    return results;
+  }
+
+  /**
+   * Runs a case on the calling thread.
    *
    * @param each a case of this suite
    * @return what came of it
    */
   public CaseResult run(ConformanceCase each) {
-    return CaseResult.of(each, cases.get(each));
+    boolean alone = ALONE.stream().anyMatch(each.id()::startsWith);
+    Lock lock = alone ? beside.writeLock() : beside.readLock();
+    lock.lock();
+    try {
+      return CaseResult.of(each, () -> inWorkplace(each));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String inWorkplace(ConformanceCase each) throws Exception {
+    Workplace place = workplace();
+    try {
+      return place.run(each);
+    } finally {
+      idle.add(place);
+    }
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      fixture.close();
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException(e);
+    workers.shutdownNow();
+    IOException failure = null;
+    for (Workplace place = made.poll(); place != null; place = made.poll()) {
+      try {
+        place.close();
+      } catch (Exception e) {
+        failure = e instanceof IOException io ? io : new IOException(e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

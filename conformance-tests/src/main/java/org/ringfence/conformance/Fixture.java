@@ -40,9 +40,11 @@ final class Fixture implements AutoCloseable {
   private final HostServers servers;
   private final Optional<OutsideWorld> world;
   private final Process victim;
+  private final Process remover;
 
   private Fixture(Path base) throws IOException {
     this.base = base;
+    this.remover = remover(base);
     this.library = Files.createDirectory(base.resolve("library"));
     addToClassPath(Probe.class);
     addToClassPath(com.sun.jna.Native.class);
@@ -52,9 +54,27 @@ final class Fixture implements AutoCloseable {
     this.servers = HostServers.start(base.resolve("sockets"));
     Path files = Files.createDirectory(base.resolve("world"));
     this.world = LibC.LINUX ? Optional.of(OutsideWorld.start(files)) : Optional.empty();
-    ProcessBuilder sleeper = new ProcessBuilder("sleep", "3600");
-    sleeper.environment().put(VICTIM_VARIABLE, SECRET);
-    this.victim = sleeper.start();
+    // It reads from this JVM, so that it ends with it, however this JVM ends.
+    ProcessBuilder waiting = new ProcessBuilder("cat");
+    waiting.environment().put(VICTIM_VARIABLE, SECRET);
+    this.victim = waiting.start();
+  }
+
+  /**
+   * Removes what a killed JVM leaves: it waits for the end of its input, which comes with the end
+   * of this JVM. An interrupt from a terminal reaches it too, and is ignored.
+   */
+  private static Process remover(Path base) throws IOException {
+    return new ProcessBuilder(
+            "/bin/sh",
+            "-c",
+            "trap '' INT HUP TERM QUIT; cat >/dev/null; chmod -R u+rwx \"$1\" 2>/dev/null;"
+                + " rm -rf -- \"$1\" \"/tmp/${1##*/}\"",
+            "sh",
+            base.toString())
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
   }
 
   /** Makes a fixture below /var/tmp, which no policy of the suite grants. */
@@ -167,8 +187,8 @@ final class Fixture implements AutoCloseable {
   }
 
   /** What FW-TMP-SHARED writes when nothing stops it. */
-  private static Path sharedFile() {
-    return Path.of("/tmp/ringfence-conformance-" + ProcessHandle.current().pid());
+  private Path sharedFile() {
+    return Path.of("/tmp").resolve(base.getFileName());
   }
 
   Path workspace() {
@@ -352,5 +372,6 @@ final class Fixture implements AutoCloseable {
     }
     Files.deleteIfExists(sharedFile());
     deleteTree(base);
+    remover.getOutputStream().close();
   }
 }

@@ -20,14 +20,35 @@ import org.ringfence.event.json.ControlEscapes;
  * @param backend the backend that was run
  * @param system what it was run on
  * @param results the results
+ * @param planned how many cases the run has; more than results while it goes on
  */
-public record Report(String backend, String system, List<CaseResult> results) {
+public record Report(String backend, String system, List<CaseResult> results, int planned) {
   /** The formats of {@link #write}. */
   public static final List<String> FORMATS = List.of("text", "json", "junit", "html");
 
   /** Copies the list. */
   public Report {
     results = List.copyOf(results);
+  }
+
+  /**
+   * A report of a run that is over.
+   *
+   * @param backend the backend that was run
+   * @param system what it was run on
+   * @param results the results
+   */
+  public Report(String backend, String system, List<CaseResult> results) {
+    this(backend, system, results, results.size());
+  }
+
+  /** The same as a part of a run. */
+  Report of(int cases) {
+    return new Report(backend, system, results, cases);
+  }
+
+  private boolean over() {
+    return results.size() >= planned;
   }
 
   /**
@@ -64,7 +85,8 @@ public record Report(String backend, String system, List<CaseResult> results) {
         + count(Outcome.FAIL)
         + " failed, "
         + count(Outcome.NOT_APPLICABLE)
-        + " not applicable";
+        + " not applicable"
+        + (over() ? "" : "; the run is not over: " + results.size() + " of " + planned + " cases");
   }
 
   private static String word(Outcome outcome) {
@@ -99,6 +121,7 @@ public record Report(String backend, String system, List<CaseResult> results) {
     root.put("passed", count(Outcome.PASS));
     root.put("failed", count(Outcome.FAIL));
     root.put("notApplicable", count(Outcome.NOT_APPLICABLE));
+    root.put("planned", planned);
     ArrayNode cases = root.putArray("cases");
     for (CaseResult result : results) {
       ObjectNode node = cases.addObject();

@@ -1,9 +1,12 @@
 package org.ringfence.conformance;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.ringfence.Backends;
 import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.plan.SandboxPlan;
@@ -37,40 +40,68 @@ public final class SuiteVerification implements Verification {
   }
 
   @Override
-  public boolean run(Request request, Appendable report) throws IOException {
+  public List<String> unknown(List<String> filters) throws IOException {
+    List<String> ids = ConformanceSuite.catalogue().stream().map(ConformanceCase::id).toList();
+    return filters.stream()
+        .filter(each -> ids.stream().noneMatch(id -> id.startsWith(each)))
+        .toList();
+  }
+
+  @Override
+  public Result run(Request request, Appendable report, Progress progress) throws IOException {
     SandboxBackend backend = backend(request.backend());
-    Report written = backend.runsElsewhere() ? elsewhere(backend, request) : here(backend, request);
+    Report written =
+        backend.runsElsewhere()
+            ? elsewhere(backend, request, progress)
+            : here(backend, request, progress);
     written.write(request.format(), report);
-    return written.count(Outcome.FAIL) == 0;
+    if (written.count(Outcome.FAIL) > 0) {
+      return Result.FAILED;
+    }
+    return written.count(Outcome.PASS) == 0 ? Result.NOTHING_VERIFIED : Result.PASSED;
   }
 
   static boolean wanted(String id, List<String> filters) {
     return filters.isEmpty() || filters.stream().anyMatch(id::startsWith);
   }
 
-  private static Report here(SandboxBackend backend, Request request) throws IOException {
+  private static Report here(SandboxBackend backend, Request request, Progress progress)
+      throws IOException {
     List<CaseResult> results = new ArrayList<>();
-    try (ConformanceSuite suite = ConformanceSuite.against(backend)) {
-      for (ConformanceCase each : suite.cases()) {
-        if (wanted(each.id(), request.filters())) {
-          results.add(suite.run(each));
-        }
+    try (ConformanceSuite suite = ConformanceSuite.against(backend, request.jobs())) {
+      List<ConformanceCase> cases =
+          suite.cases().stream().filter(each -> wanted(each.id(), request.filters())).toList();
+      List<Future<CaseResult>> running = suite.start(cases);
+      for (int i = 0; i < cases.size(); i++) {
+        progress.waiting(i, cases.size(), cases.get(i).id());
+        results.add(running.get(i).get());
+        progress.ended(
+            out ->
+                new Report(backend.id(), system(), results)
+                    .of(cases.size())
+                    .write(request.format(), out));
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("the run was interrupted");
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
     }
     return new Report(backend.id(), system(), results);
   }
 
   /** There, with the suite of that system; what leads back to this one is tried from here. */
-  private static Report elsewhere(SandboxBackend backend, Request request) throws IOException {
+  private static Report elsewhere(SandboxBackend backend, Request request, Progress progress)
+      throws IOException {
     List<String> there =
         request.filters().stream().filter(id -> !id.startsWith(WslScenarios.PREFIX)).toList();
     List<CaseResult> results = new ArrayList<>();
     String system = system();
     if (request.filters().isEmpty() || !there.isEmpty()) {
       StringBuilder told = new StringBuilder();
-      Request asked = new Request(request.backend(), there, "json");
+      Request asked = new Request(request.backend(), there, "json", request.jobs());
       if (backend.verifyElsewhere(asked, told).isEmpty()) {
-        return here(backend, request);
+        return here(backend, request, progress);
       }
       Report report = Report.read(told.toString());
       system = report.backend() + " on " + report.system() + ", from " + system;

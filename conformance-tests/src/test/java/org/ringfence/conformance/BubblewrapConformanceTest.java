@@ -11,19 +11,14 @@ import org.ringfence.linux.BubblewrapBackend;
 
 /** The suite against bubblewrap, as the user that runs the build. */
 class BubblewrapConformanceTest {
-  private static ConformanceSuite suite;
+  private static RunningSuite suite;
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {
     BubblewrapBackend backend = new BubblewrapBackend();
     assumeTrue(backend.probe().usable(), () -> "no bubblewrap here: " + backend.probe().reasons());
-    suite = ConformanceSuite.against(backend);
-    return suite.cases().stream()
-        .map(
-            each ->
-                DynamicTest.dynamicTest(
-                    each.id() + ": " + each.title(),
-                    () -> LandlockConformanceTest.report(suite.run(each))));
+    suite = RunningSuite.against(backend);
+    return suite.tests(LandlockConformanceTest::report);
   }
 
   @AfterAll

@@ -13,18 +13,14 @@ import org.ringfence.linux.LandlockBackend;
 
 /** The suite against the in-process backend, as the user that runs the build. */
 class LandlockConformanceTest {
-  private static ConformanceSuite suite;
+  private static RunningSuite suite;
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {
     LandlockBackend backend = new LandlockBackend();
     assumeTrue(backend.probe().usable(), () -> "no Landlock here: " + backend.probe().reasons());
-    suite = ConformanceSuite.against(backend);
-    return suite.cases().stream()
-        .map(
-            each ->
-                DynamicTest.dynamicTest(
-                    each.id() + ": " + each.title(), () -> report(suite.run(each))));
+    suite = RunningSuite.against(backend);
+    return suite.tests(LandlockConformanceTest::report);
   }
 
   static void report(CaseResult result) {

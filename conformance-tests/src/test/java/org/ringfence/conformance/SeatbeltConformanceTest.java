@@ -14,19 +14,14 @@ import org.ringfence.macos.SeatbeltBackend;
 /** The suite under Seatbelt itself. */
 @EnabledOnOs(value = OS.MAC, disabledReason = "only macOS has Seatbelt")
 class SeatbeltConformanceTest {
-  private static ConformanceSuite suite;
+  private static RunningSuite suite;
 
   @TestFactory
   Stream<DynamicTest> cases() throws IOException {
     SeatbeltBackend backend = new SeatbeltBackend();
     assumeTrue(backend.probe().usable(), () -> "no sandbox here: " + backend.probe().reasons());
-    suite = ConformanceSuite.against(backend);
-    return suite.cases().stream()
-        .map(
-            each ->
-                DynamicTest.dynamicTest(
-                    each.id() + ": " + each.title(),
-                    () -> LandlockConformanceTest.report(suite.run(each))));
+    suite = RunningSuite.against(backend);
+    return suite.tests(LandlockConformanceTest::report);
   }
 
   @AfterAll

@@ -15,7 +15,11 @@ public final class VerifyToStandardOutput {
    */
   public static void main(String[] args) throws Exception {
     StringBuilder report = new StringBuilder();
-    new SuiteVerification().run(new Verification.Request(args[0], List.of(), "json"), report);
+    new SuiteVerification()
+        .run(
+            new Verification.Request(args[0], List.of(), "json", RunningSuite.JOBS),
+            report,
+            Verification.Progress.NONE);
     System.out.print(report);
   }
 }

@@ -26,12 +26,17 @@ class Wsl2ConformanceTest {
   /** No kernel here starts programs of Windows; not every one has sockets of virtual machines. */
   private static final Set<String> UNTRIED = Set.of("WSL-PROGRAM-COPY", "WSL-MACHINE-SOCKET");
 
-  private static ConformanceSuite suite;
+  private static RunningSuite suite;
   private static WslDoors doors;
 
   /** Whether the distribution has Java. */
   boolean withJava() {
     return true;
+  }
+
+  /** The guest has the backend for bubblewrap, which its own suite tries with every case. */
+  boolean isWanted(ConformanceCase each) {
+    return Selection.carried(each);
   }
 
   /** What stands in for {@code wsl.exe}, with doors or without any. */
@@ -73,12 +78,8 @@ class Wsl2ConformanceTest {
     }
     Wsl2Backend backend = standIn(withJava(), doors);
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
-    suite = ConformanceSuite.against(backend);
-    return suite.cases().stream()
-        .map(
-            each ->
-                DynamicTest.dynamicTest(
-                    each.id() + ": " + each.title(), () -> report(suite.run(each))));
+    suite = RunningSuite.against(backend, this::isWanted);
+    return suite.tests(this::report);
   }
 
   @AfterAll

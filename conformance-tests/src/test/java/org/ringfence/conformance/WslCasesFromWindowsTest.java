@@ -43,7 +43,10 @@ class WslCasesFromWindowsTest {
     public static void main(String[] arguments) throws Exception {
       StringBuilder report = new StringBuilder();
       new SuiteVerification(Backends.of(List.of(Wsl2Backend.with(List.of(arguments[0])))))
-          .run(new Verification.Request("wsl2", List.of("WSL-"), "json"), report);
+          .run(
+              new Verification.Request("wsl2", List.of("WSL-"), "json"),
+              report,
+              Verification.Progress.NONE);
       Files.writeString(Path.of(arguments[1]), report);
       System.exit(0);
     }
