@@ -40,6 +40,7 @@ import picocli.CommandLine.TypeConversionException;
     },
     subcommands = {
       RunCommand.class,
+      AllowCommand.class,
       LearnCommand.class,
       ReviewCommand.class,
       PlanCommand.class,

@@ -46,6 +46,11 @@ final class RunCommand implements Callable<Integer> {
   private boolean verbose;
 
   @Option(
+      names = {"-q", "--quiet"},
+      description = "Do not say that something was denied when the command fails.")
+  private boolean quiet;
+
+  @Option(
       names = {"-t", "--tty"},
       description = "Give the command a terminal of its own, connected to this one.")
   private boolean tty;
@@ -120,7 +125,10 @@ final class RunCommand implements Callable<Integer> {
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       AuditLog lines = new AuditLog(log, SecretMask.usualAnd(masks), auditComplete);
       Hooks hooks = new Hooks(denials, prompt, lines, err);
-      Runner runner = new Runner(options, hooks, tty, err).in(directory);
+      Runner runner = new Runner(options, hooks, tty, err).in(directory).quiet(quiet || verbose);
+      if (report) {
+        runner.reportedTo(denials);
+      }
       int code = reviewed ? review(runner, err) : runner.run(command);
       if (lines.incomplete()) {
         err.println("ringfence: the audit log " + audit + " is incomplete: events were dropped");

@@ -18,7 +18,9 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.event.Violation;
 import org.ringfence.plan.Availability;
+import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.SandboxBackend;
 
@@ -31,6 +33,9 @@ final class Runner {
   private final UnaryOperator<Sandbox.Opener> hooks;
   private final boolean tty;
   private final PrintWriter err;
+  private final DenialReport decided = new DenialReport();
+  private DenialReport reported;
+  private boolean quiet;
   private Path copy;
   private Path directory;
 
@@ -44,6 +49,18 @@ final class Runner {
   /** The same on a copy of the workspace. */
   Runner on(Path directory) {
     copy = directory;
+    return this;
+  }
+
+  /** Says nothing of denials when a command has failed. */
+  Runner quiet(boolean wanted) {
+    quiet = wanted;
+    return this;
+  }
+
+  /** Denials are reported elsewhere; what was collected there is kept for 'allow'. */
+  Runner reportedTo(DenialReport report) {
+    reported = report;
     return this;
   }
 
@@ -82,14 +99,50 @@ final class Runner {
     if (copy != null) {
       opener.workspaceCopy(copy);
     }
+    opener.onDecidedDenial(decided::denied);
+    Termination end;
     try (Sandbox sandbox = hooks.apply(opener).open()) {
-      Termination end = awaited(sandbox, request);
+      end = awaited(sandbox, request);
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");
       } else if (end.cause() == Termination.Cause.OUTPUT_LIMIT) {
         complain("the command was ended: it wrote more than the limit allows");
       }
-      return end.exitValue();
+    }
+    tellDenials(end.exitValue());
+    return end.exitValue();
+  }
+
+  /** A program says "permission denied" of what a sandbox denies; this says that there is one. */
+  private void tellDenials(int exit) {
+    List<Violation> denials = (reported == null ? decided : reported).denials();
+    if (denials.isEmpty() || exit == 0 && reported == null) {
+      return;
+    }
+    boolean kept = keep(denials);
+    if (reported == null && !quiet) {
+      boolean here = options.workspace().equals(Path.of("").toAbsolutePath());
+      List<String> allow =
+          here
+              ? List.of("ringfence", "allow")
+              : List.of("ringfence", "allow", "-C", options.workspace().toString());
+      complain(
+          (denials.size() == 1
+                  ? "1 operation was denied"
+                  : denials.size() + " operations were denied")
+              + "; run with --report"
+              + (kept ? ", or: " + RemedyText.pasted(allow) : ""));
+    }
+  }
+
+  /** For 'allow'; without a place to keep it that has nothing to offer. */
+  private boolean keep(List<Violation> denials) {
+    try {
+      LastDenials.of(options.sources(), denials)
+          .keep(StateDirectory.current(), options.workspace());
+      return true;
+    } catch (IOException | InvalidPolicyException e) {
+      return false;
     }
   }
 

@@ -178,6 +178,28 @@ class RunTest {
     assertThat(project(state, "policy", "trusted").out()).startsWith("changed  ");
   }
 
+  @Test
+  void aFailedCommandsDenialsAreSaidInALineAndAllowed() throws Exception {
+    Path state = Files.createTempDirectory("state");
+    Path target = Files.createDirectory(Files.createTempDirectory("elsewhere").resolve("d"));
+    String[] line = {"run", "--", "sh", "-c", "chmod 700 " + target + " 2>/dev/null"};
+    Result failed = project(state, line);
+    assertThat(failed.exit()).isEqualTo(1);
+    assertThat(failed.err())
+        .isEqualTo("ringfence: 1 operation was denied; run with --report, or: ringfence allow\n");
+    assertThat(project(state, "run", "-q", "--", "chmod", "700", target.toString()).err())
+        .doesNotContain("ringfence");
+    Result unasked = project(state, "allow");
+    assertThat(unasked.exit()).isNotZero();
+    assertThat(workspace.resolve(".ringfence")).doesNotExist();
+    Result allowed = project(state, "allow", "--yes");
+    assertThat(allowed.out()).contains("+", target.toString(), "written and trusted");
+    assertThat(project(state, line).exit()).isZero();
+    assertThat(project(state, "allow", "--yes").err()).contains("a run was denied something");
+    Result succeeded = project(state, "run", "--", "sh", "-c", "chmod 700 /etc/hostname; true");
+    assertThat(succeeded.err()).doesNotContain("ringfence: 1");
+  }
+
   private Result project(Path state, String... args) throws Exception {
     ProcessBuilder builder = builder(List.of(), args);
     builder.environment().put("XDG_STATE_HOME", state.toString());

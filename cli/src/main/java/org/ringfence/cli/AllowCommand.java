@@ -1,0 +1,186 @@
+package org.ringfence.cli;
+
+import com.github.difflib.DiffUtils;
+import com.github.difflib.UnifiedDiffUtils;
+import java.io.BufferedReader;
+import java.io.FileReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.ringfence.cli.json.JsonText;
+import org.ringfence.event.Printable;
+import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.json.Presets;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Puts into the project's policy what the last run was denied. */
+@Command(
+    name = "allow",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Adds what the last denied run in this workspace needs to the project's policy,"
+          + " .ringfence/policy.json, after showing the difference and asking. The policy is made"
+          + " when there is none, and is trusted as it is then.",
+      "A run knows the denials that the sandbox decides itself; after 'run --report' also the files"
+          + " that could not be opened.",
+      "Exits with 1 when nothing was added.",
+      ""
+    })
+final class AllowCommand implements Callable<Integer> {
+  private static final String TERMINAL = "/dev/tty";
+  private static final int CONTEXT = 3;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-C", "--workspace"},
+      paramLabel = "DIR",
+      description = "The workspace of the run. Default: the current directory.")
+  private Path workspace = Path.of("");
+
+  @Option(
+      names = {"-y", "--yes"},
+      description = "Do not ask.")
+  private boolean yes;
+
+  @Override
+  public Integer call() throws Exception {
+    StateDirectory state = StateDirectory.current();
+    Path place = workspace.toAbsolutePath().normalize();
+    LastDenials last =
+        LastDenials.of(state, place)
+            .orElseThrow(
+                () ->
+                    new InvalidPolicyException(
+                        "allow",
+                        place.toString(),
+                        "a workspace in which a run was denied something: ringfence run --report --"
+                            + " COMMAND"));
+    PrintWriter out = spec.commandLine().getOut();
+    Optional<ProjectPolicy> project = ProjectPolicy.above(place);
+    TrustedPolicies trusted = new TrustedPolicies(state);
+    if (project.isPresent()) {
+      trusted.demand(project.get());
+    }
+    Path file =
+        project.map(ProjectPolicy::file).orElse(place.toRealPath().resolve(ProjectPolicy.NAME));
+    String before = project.isPresent() ? plain(project.get()) : JsonText.of(begun(last));
+    List<String> additions =
+        last.denials().stream()
+            .map(LastDenials.Denial::addition)
+            .filter(addition -> !addition.isEmpty())
+            .distinct()
+            .toList();
+    String after = new PolicyAdditions(place.toRealPath().toString()).added(before, additions);
+    last.denials().stream()
+        .filter(denial -> denial.addition().isEmpty())
+        .forEach(
+            denial ->
+                out.println(Printable.of("not allowed: " + denial.what() + ": " + denial.why())));
+    if (after.equals(before)) {
+      out.println(
+          additions.isEmpty()
+              ? "nothing to add"
+              : "nothing to add: " + Printable.of(file.toString()) + " allows it already");
+      out.flush();
+      return ExitCode.NO;
+    }
+    SandboxPolicy policy =
+        PolicyReader.combined(List.of(file.toString()), Map.of(file.toString(), after));
+    policy.in(Places.current(place));
+    show(out, file, project.isPresent() ? before : "", after);
+    if (!yes && !agreed(out)) {
+      return ExitCode.NO;
+    }
+    write(file, after, policy, place);
+    trusted.trust(ProjectPolicy.read(file));
+    LastDenials.forget(state, place);
+    out.println("written and trusted: " + Printable.of(file.toString()));
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  /** As this program writes JSON, so that the difference is what is added. */
+  private static String plain(ProjectPolicy project) {
+    try {
+      return JsonText.of(JsonText.read(project.text()));
+    } catch (IOException e) {
+      throw new InvalidPolicyException(
+          "allow",
+          project.file().toString(),
+          "a policy in plain JSON: what is no data, such as comments, would be lost. 'run --report'"
+              + " shows what to add",
+          e);
+    }
+  }
+
+  /** A policy that begins with what the run began with. */
+  private static Map<String, Object> begun(LastDenials last) {
+    for (String name : last.policies()) {
+      if (!Presets.names().contains(name)) {
+        throw new InvalidPolicyException(
+            "allow",
+            name,
+            "a run under presets or the project's policy; 'run --report' shows what to add to "
+                + name);
+      }
+    }
+    return Map.of("extends", last.policies());
+  }
+
+  private static void show(PrintWriter out, Path file, String before, String after) {
+    List<String> from = before.lines().toList();
+    List<String> to = after.lines().toList();
+    String name = Printable.of(file.toString());
+    UnifiedDiffUtils.generateUnifiedDiff(
+            before.isEmpty() ? "/dev/null" : name, name, from, DiffUtils.diff(from, to), CONTEXT)
+        .stream()
+        .map(Printable::line)
+        .forEach(out::println);
+    out.flush();
+  }
+
+  private static boolean agreed(PrintWriter out) {
+    try (BufferedReader in =
+        new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
+      out.print("write this and trust it? [y]es or [n]o (default)? ");
+      out.flush();
+      String answer = in.readLine();
+      return answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+    } catch (IOException e) {
+      throw new InvalidPolicyException("allow", "no terminal", "--yes where none is to ask on", e);
+    }
+  }
+
+  private static void write(Path file, String text, SandboxPolicy policy, Path place)
+      throws IOException {
+    try {
+      if (!Files.exists(file.getParent(), LinkOption.NOFOLLOW_LINKS)) {
+        Files.createDirectory(file.getParent());
+      }
+      try (OutputFile.Replacement target =
+          new OutputFile(file, policy.in(Places.current(place))).replacing()) {
+        target.writer().write(text);
+        target.commit();
+      }
+    } catch (IOException e) {
+      throw FileFailure.of("cannot write the policy", file.toString(), e);
+    }
+  }
+}

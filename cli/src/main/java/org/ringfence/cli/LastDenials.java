@@ -1,0 +1,96 @@
+package org.ringfence.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.cli.json.JsonText;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.json.Additions;
+
+/**
+ * What the last run in a workspace that was denied something was denied.
+ *
+ * @param policies the presets and files that made its policy
+ * @param denials what was denied
+ */
+record LastDenials(List<String> policies, List<Denial> denials) {
+  /** More of them than a person reads are not kept. */
+  private static final int MOST = 200;
+
+  /**
+   * A denial.
+   *
+   * @param what the operation and its target
+   * @param addition what allows it, as the JSON of a policy; empty when nothing does
+   * @param why why nothing does; empty when something does
+   */
+  record Denial(String what, String addition, String why) {
+    static Denial of(Violation denial) {
+      String what = denial.operation() + " " + denial.target();
+      Remedy remedy = denial.remedy();
+      return remedy instanceof Remedy.Addition addition
+          ? new Denial(what, Additions.json(addition), "")
+          : new Denial(what, "", remedy instanceof Remedy.None none ? none.why() : denial.rule());
+    }
+
+    private Map<String, Object> tree() {
+      Map<String, Object> tree = new LinkedHashMap<>();
+      tree.put("what", what);
+      tree.put("addition", addition);
+      tree.put("why", why);
+      return tree;
+    }
+
+    private static Denial read(Map<?, ?> tree) {
+      return new Denial(
+          String.valueOf(tree.get("what")),
+          String.valueOf(tree.get("addition")),
+          String.valueOf(tree.get("why")));
+    }
+  }
+
+  static LastDenials of(List<String> policies, List<Violation> denials) {
+    return new LastDenials(policies, denials.stream().limit(MOST).map(Denial::of).toList());
+  }
+
+  private static String name(Path workspace) {
+    byte[] path = workspace.toString().getBytes(StandardCharsets.UTF_8);
+    return "denials/" + ProjectPolicy.hash(path).substring(0, 32) + ".json";
+  }
+
+  /** Keeps them in place of those of an earlier run. */
+  void keep(StateDirectory state, Path workspace) throws IOException {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("workspace", workspace.toString());
+    tree.put("policies", policies);
+    tree.put("denials", denials.stream().map(Denial::tree).toList());
+    state.write(name(workspace), JsonText.of(tree));
+  }
+
+  /** Reads what was kept; empty when there is nothing. */
+  static Optional<LastDenials> of(StateDirectory state, Path workspace) throws IOException {
+    Optional<String> text = state.read(name(workspace));
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, Object> tree = JsonText.read(text.get());
+    List<Denial> denials = new ArrayList<>();
+    for (Object one : (List<?>) tree.get("denials")) {
+      denials.add(Denial.read((Map<?, ?>) one));
+    }
+    return Optional.of(
+        new LastDenials(
+            ((List<?>) tree.get("policies")).stream().map(String::valueOf).toList(), denials));
+  }
+
+  /** Forgets them: what they needed is allowed now. */
+  static void forget(StateDirectory state, Path workspace) throws IOException {
+    state.remove(name(workspace));
+  }
+}
