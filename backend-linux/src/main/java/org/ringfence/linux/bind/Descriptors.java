@@ -111,9 +111,26 @@ public final class Descriptors {
    */
   public static long check(String what, long result) throws IOException {
     if (result < 0) {
-      throw new IOException(what + ": " + Errno.name((int) -result));
+      throw new IOException(what + ": " + problem((int) -result));
     }
     return result;
+  }
+
+  /**
+   * Names an error, with what helps where descriptors are used up.
+   *
+   * @param error the error number
+   * @return its name, for {@code EMFILE} and {@code ENFILE} with a remedy
+   */
+  public static String problem(int error) {
+    if (error == Errno.EMFILE.value()) {
+      return "EMFILE: this JVM has as many descriptors open as it may; raise ulimit -n, or close"
+          + " streams and sandboxes that are not used any more";
+    }
+    if (error == Errno.ENFILE.value()) {
+      return "ENFILE: the system has as many files open as it can; see /proc/sys/fs/file-max";
+    }
+    return Errno.name(error);
   }
 
   /**

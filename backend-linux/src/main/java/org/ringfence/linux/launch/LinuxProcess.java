@@ -108,7 +108,7 @@ final class LinuxProcess extends WatchedProcess {
     streams = ends;
     whenGone = gone;
     handle = ProcessHandle.of(keeper.pid()).orElse(null);
-    supervisor.commands().root(keeper.pid(), commandId());
+    supervisor.events().started(this);
     ends.copies().start(() -> supervisor.settleSoon());
     keeper.observed();
   }
@@ -235,7 +235,7 @@ final class LinuxProcess extends WatchedProcess {
       return;
     }
     try {
-      supervisor.afterTold(() -> report(how));
+      supervisor.events().afterTold(() -> report(how));
     } catch (OutOfMemoryError e) {
       // The end is worth more than what waits to be told before it.
       report(how);

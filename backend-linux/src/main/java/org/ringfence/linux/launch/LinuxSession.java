@@ -483,20 +483,26 @@ public final class LinuxSession implements BackendSession {
   private SandboxException failed(Launch launch, Keeper keeper, LinuxProcess process) {
     live.remove(process);
     process.abandon();
-    String error = Errno.name(keeper.error());
+    String error = Descriptors.problem(keeper.error());
     return switch (keeper.failedStep()) {
       case Keeper.STEP_THREAD -> new SandboxException(NONE_LEFT);
       case Keeper.STEP_SPAWN ->
           keeper.error() == Errno.EAGAIN.value() || keeper.error() == Errno.ENOMEM.value()
               ? new SandboxException(NONE_LEFT)
-              : new CommandNotFoundException(
-                  launch.command().get(0), "it cannot be executed: " + error);
+              : full(keeper.error())
+                  ? new SandboxException("launch: " + error)
+                  : new CommandNotFoundException(
+                      launch.command().get(0), "it cannot be executed: " + error);
       case Keeper.STEP_DIRECTORY ->
           new SandboxException(
               "directory: '" + launch.directory() + "' cannot be entered: " + error);
       default ->
           new SandboxException("launch: step " + stepName(keeper.failedStep()) + ": " + error);
     };
+  }
+
+  private static boolean full(int error) {
+    return error == Errno.EMFILE.value() || error == Errno.ENFILE.value();
   }
 
   private static String stepName(int step) {
@@ -511,7 +517,7 @@ public final class LinuxSession implements BackendSession {
   @Override
   public boolean flushEvents(Duration patience) throws InterruptedException {
     CountDownLatch told = new CountDownLatch(1);
-    supervisor.afterAnswers(told::countDown);
+    supervisor.events().afterAnswers(told::countDown);
     return told.await(patience.toNanos(), TimeUnit.NANOSECONDS);
   }
 

@@ -52,7 +52,6 @@ final class Supervisor implements AutoCloseable {
   private static final int MOST_SERVERS = 64;
   private static final int MOST_WAITING_CALLS = 1024;
   private static final int RETRY_MILLIS = 50;
-  private static final long TOLD_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int MOST_BLOCKING_CALLS = 256;
@@ -71,7 +70,7 @@ final class Supervisor implements AutoCloseable {
   private final LimitGate gate;
   private final ThreadPoolExecutor blocking;
   private final SandboxNetwork network;
-  private final CommandLookup commands = new CommandLookup();
+  private final EventOrder events;
   private final Reporter reporter;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -118,7 +117,8 @@ final class Supervisor implements AutoCloseable {
             new LinkedBlockingQueue<>(MOST_WAITING_CALLS),
             daemon("ringfence-blocking"));
     blocking.allowCoreThreadTimeOut(true);
-    this.reporter = new Reporter(listener, commands, () -> clock().endAll());
+    this.events = new EventOrder(this, listener);
+    this.reporter = events.reporter();
     boolean root = user[0] == 0;
     CallerRights rights = new CallerRights(kernel, root);
     Executor waiting = rights.carriedTo(blocking);
@@ -303,7 +303,7 @@ final class Supervisor implements AutoCloseable {
   }
 
   void add(LinuxProcess process) {
-    commands.add(process.commandId());
+    events.begins(process);
     synchronized (byKeeper) {
       byKeeper.put(process.keeper(), process);
       clock.add(process.timed());
@@ -316,31 +316,11 @@ final class Supervisor implements AutoCloseable {
   void remove(LinuxProcess process) {
     clock.remove(process.timed());
     byKeeper.remove(process.keeper());
-    reporter.afterTold(() -> commands.remove(process.commandId()));
+    events.gone(process);
   }
 
-  /** Which command a process belongs to. */
-  CommandLookup commands() {
-    return commands;
-  }
-
-  /** Runs something, which must not wait, when all reported events are told, or soon anyway. */
-  void afterTold(Runnable action) {
-    if (reporter.idle()) {
-      action.run();
-      return;
-    }
-    Deadlines.Deadline patience = schedule(TOLD_NANOS, action);
-    reporter.afterTold(
-        () -> {
-          cancel(patience);
-          action.run();
-        });
-  }
-
-  /** The same without a bound, after the calls that are being answered now. */
-  void afterAnswers(Runnable action) {
-    schedule(0, () -> reporter.afterTold(action));
+  EventOrder events() {
+    return events;
   }
 
   /** Has the end of a command looked at again. */

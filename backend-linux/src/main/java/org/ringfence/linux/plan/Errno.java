@@ -13,6 +13,8 @@ public enum Errno {
   ECHILD(10),
   EAGAIN(11),
   ENOMEM(12),
+  ENFILE(23),
+  EMFILE(24),
   EACCES(13),
   EFAULT(14),
   EBUSY(16),

@@ -1,0 +1,147 @@
+package org.ringfence.linux.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.CommandRun;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Strictness;
+
+/** In a JVM that may have few descriptors, and whose garbage collector has nothing to do. */
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FewDescriptorsTest {
+  private static final int COMMANDS = 300;
+
+  @TempDir private Path workspace;
+
+  /** What runs in that JVM. */
+  static final class Host {
+    private Host() {}
+
+    public static void main(String[] arguments) throws Exception {
+      SandboxPolicy policy =
+          SandboxPolicy.builder()
+              .write(":workspace")
+              .strictness(Strictness.Mode.BEST_EFFORT)
+              .build();
+      try (Sandbox sandbox =
+          Sandbox.opener(policy).workspace(Path.of(arguments[1])).backend(arguments[0]).open()) {
+        List<SandboxedProcess> all = new ArrayList<>();
+        for (int i = 0; i < COMMANDS; i++) {
+          SandboxedProcess process = sandbox.start(SandboxCommand.of("echo", "x"));
+          process.waitFor();
+          // Kept, so that no collector closes its streams.
+          all.add(process);
+        }
+        System.out.println("started " + all.size());
+        // No class can be loaded without a descriptor.
+        sandbox.command("true").run().check();
+        refusalOf(sandbox.command("false"));
+        refusalOf(sandbox.command("no-such-program"));
+        loadClasses();
+        System.out.println(refusal(sandbox));
+      }
+    }
+
+    private static void loadClasses() throws IOException {
+      for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+        Path top = Path.of(entry);
+        if (Files.isDirectory(top)) {
+          try (Stream<Path> files = Files.walk(top)) {
+            files
+                .map(file -> top.relativize(file).toString())
+                .filter(name -> name.endsWith(".class") && name.contains("ringfence"))
+                .forEach(Host::load);
+          }
+        }
+      }
+    }
+
+    private static void load(String file) {
+      try {
+        Class.forName(
+            file.replace(".class", "").replace('/', '.'), false, Host.class.getClassLoader());
+      } catch (ClassNotFoundException | LinkageError e) {
+        throw new IllegalStateException(file, e);
+      }
+    }
+
+    private static String refusalOf(CommandRun command) throws InterruptedException {
+      try {
+        command.run().check();
+        return "";
+      } catch (SandboxException e) {
+        return e.getMessage();
+      }
+    }
+
+    private static String refusal(Sandbox sandbox) throws Exception {
+      CommandRun command = sandbox.command("true");
+      List<FileInputStream> open = new ArrayList<>();
+      try {
+        while (true) {
+          open.add(new FileInputStream("/dev/null"));
+        }
+      } catch (IOException full) {
+        // Some are given back, one after the other: each step of a launch may find none left.
+        StringBuilder said = new StringBuilder();
+        while (!open.isEmpty()) {
+          String refused = refusalOf(command);
+          if (refused.isEmpty()) {
+            return said + "and runs again";
+          }
+          said.append(refused).append('\n');
+          open.remove(open.size() - 1).close();
+        }
+        return said + "and runs never again";
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
+  void endedCommandsKeepNoneAndAFullTableIsNamed(String backend) throws Exception {
+    Process host =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -n 256 && exec \"$@\"",
+                "sh",
+                System.getProperty("java.home") + "/bin/java",
+                "-Xmn256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Host.class.getName(),
+                backend,
+                workspace.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(said).contains("started " + COMMANDS + "\n").contains("and runs again");
+    List<String> refusals =
+        said.lines()
+            .filter(line -> line.startsWith("launch") || line.startsWith("redirect"))
+            .toList();
+    assertThat(refusals)
+        .isNotEmpty()
+        .allMatch(line -> line.contains("EMFILE") || line.contains("Too many open files"));
+    assertThat(host.waitFor()).isZero();
+  }
+}
