@@ -14,6 +14,7 @@ import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.event.HostVerdict;
+import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -22,6 +23,7 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyProposal;
 import org.ringfence.policy.PolicyProposal.Grant;
+import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
@@ -146,7 +148,7 @@ final class LearnCommand implements Callable<Integer> {
         Sandbox.opener(policy)
             .workspace(options.workspace())
             .backend(options.backend())
-            .onDenied(denials::denied)
+            .onDenied(denial -> denials.denied(unlisted(denial)))
             .onDropped(denials::dropped)
             // Hosts are denied by name and port, when they are connected to.
             .onUnlistedHost(host -> HostVerdict.DENY, HostPrompt.PATIENCE)
@@ -157,6 +159,26 @@ final class LearnCommand implements Callable<Integer> {
       process.getInputStream().transferTo(System.err);
       return process.waitFor();
     }
+  }
+
+  /** The hook below denies every host that it is asked for: the policy lists none of them. */
+  private static Violation unlisted(Violation denial) {
+    String target = denial.target();
+    int colon = target.lastIndexOf(':');
+    if (!(denial.reason() instanceof Reason.Listener)
+        || !target.substring(colon + 1).matches("[0-9]{1,5}")
+        || colon < 1) {
+      return denial;
+    }
+    String host = target.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
+    return new Violation(
+        denial.operation(),
+        target,
+        denial.pid(),
+        denial.executable(),
+        new Reason.Unlisted(host, Integer.parseInt(target.substring(colon + 1))),
+        denial.certainty(),
+        denial.command());
   }
 
   private void print(String text) throws Exception {

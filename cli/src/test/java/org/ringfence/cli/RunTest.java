@@ -284,7 +284,7 @@ class RunTest {
     Result denied = run("run", "--report", "--", "sh", "-c", "mkdir /usr/new; cat /etc/hostname");
     assertThat(denied.err())
         .contains("mkdir /usr/new by /")
-        .contains("to allow it: files.rules \"/usr/new\": \"write\"")
+        .contains("to allow it: --write /usr")
         .doesNotContain("hostname");
     Result nothing = run("run", "--report", "--", "true");
     assertThat(nothing.err()).contains("nothing was denied");
