@@ -158,7 +158,7 @@ public enum ProtectedNames {
 
   /**
    * How many of a directory's last components begin a name of several components: of {@code
-   * /work/.jj/repo} two, since {@code .jj/repo/config.toml} is a name. What such a name means below
+   * /src/.jj/repo} two, since {@code .jj/repo/config.toml} is a name. What such a name means below
    * the directory stays protected when the directory itself is granted.
    *
    * @param path a path's components

@@ -4,10 +4,6 @@ import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.EPOLLHUP;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.EPOLLOUT;
-import static org.ringfence.linux.bind.Constants.EPOLL_CTL_ADD;
-import static org.ringfence.linux.bind.Constants.EPOLL_CTL_DEL;
-import static org.ringfence.linux.bind.Constants.EPOLL_CTL_MOD;
-import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 
 import java.io.IOException;
 import java.util.HashMap;
@@ -60,9 +56,7 @@ final class Supervisor implements AutoCloseable {
 
   private final Kernel kernel;
   private final Descriptors descriptors;
-  private final int epoll;
-  private final int event;
-  private final int eventSize;
+  private final EventPoll poll;
   private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
   private final Deadlines deadlines = new Deadlines();
   private final Map<Integer, Syscall> trapped = new HashMap<>();
@@ -107,7 +101,6 @@ final class Supervisor implements AutoCloseable {
     this.paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
-    this.eventSize = epollEventSize(kernel);
     this.blocking =
         new ThreadPoolExecutor(
             MOST_BLOCKING_CALLS,
@@ -138,7 +131,7 @@ final class Supervisor implements AutoCloseable {
                 waiting),
             listener,
             this::watchConnect,
-            this::unwatch);
+            fd -> poll().remove(fd));
     this.decided =
         new DecidedCalls(
             rights,
@@ -169,11 +162,10 @@ final class Supervisor implements AutoCloseable {
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
     }
-    this.epoll = (int) Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CREATE1, O_CLOEXEC));
-    this.event = descriptors.event();
-    watch(event, EVENT_DATA);
+    this.poll = new EventPoll(kernel);
+    poll.add(poll.event(), EPOLLIN, EVENT_DATA);
     this.mounts = new MountWatch(descriptors, policy);
-    watch(EPOLL_CTL_ADD, mounts.descriptor(), EPOLLPRI, MOUNT_DATA);
+    poll.add(mounts.descriptor(), EPOLLPRI, MOUNT_DATA);
     this.clock = new WallClock(kernel, this::takeOverWhenStuck);
     begin();
   }
@@ -210,11 +202,6 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** {@code struct epoll_event} is packed, 12 bytes, on x86_64 alone. */
-  static int epollEventSize(Kernel kernel) {
-    return kernel.arch() == org.ringfence.linux.plan.Arch.X86_64 ? 12 : 16;
-  }
-
   private static java.util.concurrent.ThreadFactory daemon(String name) {
     return task -> {
       Thread thread = new Thread(task, name);
@@ -232,14 +219,14 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  private void unwatch(int descriptor) {
-    kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, descriptor, 0);
+  private EventPoll poll() {
+    return poll;
   }
 
   private boolean watchConnect(int fd) {
     try {
-      watch(EPOLL_CTL_ADD, fd, EPOLLOUT, CONNECT_DATA + fd);
-      wake();
+      poll.add(fd, EPOLLOUT, CONNECT_DATA + fd);
+      poll.wake();
       return true;
     } catch (IOException e) {
       return false;
@@ -247,11 +234,11 @@ final class Supervisor implements AutoCloseable {
   }
 
   int epoll() {
-    return epoll;
+    return poll.epoll();
   }
 
   int event() {
-    return event;
+    return poll.event();
   }
 
   /** How names are resolved, and which terminals are the sandbox's own. */
@@ -267,27 +254,14 @@ final class Supervisor implements AutoCloseable {
   /** Answers from now on what this listener gets. */
   void listen(int descriptor) throws IOException {
     listener = descriptor;
-    watch(descriptor, LISTENER_DATA);
-  }
-
-  private void watch(int descriptor, long data) throws IOException {
-    watch(EPOLL_CTL_ADD, descriptor, EPOLLIN, data);
-  }
-
-  private void watch(int operation, int descriptor, int events, long data) throws IOException {
-    try (NativeBlock block = new NativeBlock(32)) {
-      long at = block.allocate(16);
-      block.setInt(at, events);
-      block.setLong(at + eventSize - 8, data);
-      Descriptors.check("epoll", kernel.call(Syscall.EPOLL_CTL, epoll, operation, descriptor, at));
-    }
+    poll.add(descriptor, EPOLLIN, LISTENER_DATA);
   }
 
   /** Linux 6.15 reports the hang-up when the process's parent has waited for it. */
   private void processEnded(int pidfd, int events) {
     if (!audit.ended(pidfd, (events & EPOLLHUP) != 0)) {
       try {
-        watch(EPOLL_CTL_MOD, pidfd, 0, PROCESS_DATA + pidfd);
+        poll.change(pidfd, 0, PROCESS_DATA + pidfd);
       } catch (IOException e) {
         audit.ended(pidfd, true);
       }
@@ -296,7 +270,7 @@ final class Supervisor implements AutoCloseable {
 
   private void watchProcess(int pidfd) {
     try {
-      watch(pidfd, PROCESS_DATA + pidfd);
+      poll.add(pidfd, EPOLLIN, PROCESS_DATA + pidfd);
     } catch (IOException e) {
       LOG.warn("the end of an executed command will not be recorded: {}", e.getMessage());
     }
@@ -325,27 +299,19 @@ final class Supervisor implements AutoCloseable {
 
   /** Has the end of a command looked at again. */
   void settleSoon() {
-    wake();
+    poll.wake();
   }
 
   /** Runs something later, on the supervisor's thread; it must not block. */
   Deadlines.Deadline schedule(long delayNanos, Runnable action) {
     Deadlines.Deadline deadline = deadlines.add(delayNanos, action);
-    wake();
+    poll.wake();
     return deadline;
   }
 
   void cancel(Deadlines.Deadline deadline) {
     if (deadline != null) {
       deadlines.remove(deadline);
-    }
-  }
-
-  private void wake() {
-    try (NativeBlock block = new NativeBlock(16)) {
-      long one = block.allocate(8);
-      block.setLong(one, 1);
-      kernel.call(Syscall.WRITE, event, one, 8);
     }
   }
 
@@ -396,13 +362,14 @@ final class Supervisor implements AutoCloseable {
   private void turn(Room room) {
     NativeBlock block = room.block();
     long count =
-        kernel.call(Syscall.EPOLL_PWAIT, epoll, room.list(), MOST_EVENTS, millisToWait(), 0, 8);
+        kernel.call(
+            Syscall.EPOLL_PWAIT, poll.epoll(), room.list(), MOST_EVENTS, millisToWait(), 0, 8);
     mountsChanged(block, room.list(), count);
     for (int i = 0; i < count && serves(); i++) {
-      long at = room.list() + (long) i * eventSize;
-      long data = block.getLong(at + eventSize - 8);
+      long at = poll.entry(room.list(), i);
+      long data = poll.data(block, at);
       if (data == EVENT_DATA) {
-        kernel.call(Syscall.READ, event, room.counter(), 8);
+        kernel.call(Syscall.READ, poll.event(), room.counter(), 8);
         unsettled = true;
       } else if (data == MOUNT_DATA) {
         continue;
@@ -423,7 +390,7 @@ final class Supervisor implements AutoCloseable {
   /** Before calls are answered: who asks now may have seen the mount already. */
   private void mountsChanged(NativeBlock block, long list, long count) {
     for (int i = 0; i < count; i++) {
-      if (block.getLong(list + (long) i * eventSize + eventSize - 8) == MOUNT_DATA) {
+      if (poll.data(block, poll.entry(list, i)) == MOUNT_DATA) {
         mounts
             .changed()
             .ifPresent(
@@ -488,7 +455,7 @@ final class Supervisor implements AutoCloseable {
       answerOne(room.held());
     } else if ((events & EPOLLHUP) != 0) {
       // The last task under the filter is gone, the warden included.
-      unwatch(listener);
+      poll.remove(listener);
     }
   }
 
@@ -581,7 +548,7 @@ final class Supervisor implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    wake();
+    poll.wake();
     if (Thread.currentThread() != server) {
       awaitServer();
     }
@@ -594,7 +561,6 @@ final class Supervisor implements AutoCloseable {
     }
     reporter.close();
     mounts.close();
-    descriptors.close(epoll);
-    descriptors.close(event);
+    poll.close();
   }
 }
