@@ -405,7 +405,7 @@ class EgressProxyTest {
     assertThat(fixture.records)
         .filteredOn(record -> !record.allowed())
         .extracting(ConnectionRecord::rule)
-        .containsExactly("the server name of TLS", "the server name of TLS");
+        .containsExactly("network.checkServerName", "network.checkServerName");
   }
 
   /** Records that servers of TLS take before the first message or for it; and what is no text. */
@@ -423,7 +423,7 @@ class EgressProxyTest {
     assertThat(socket.getInputStream().readAllBytes()).isEmpty();
     assertThat(fixture.records)
         .extracting(ConnectionRecord::rule)
-        .containsExactly("the server name of TLS");
+        .containsExactly("network.checkServerName");
   }
 
   @Test
