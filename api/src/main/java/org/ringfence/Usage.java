@@ -12,7 +12,8 @@ import java.util.OptionalLong;
  *     (Linux under {@code landlock}, macOS: {@code wait4(2)}), or of all its processes (Windows:
  *     the job's accounting)
  * @param peakMemory the most bytes in memory at a time: of the largest single process (Linux,
- *     macOS), or of all together (Windows)
+ *     macOS), or of all together (Windows). Linux gives a process the peak of the JVM that starts
+ *     it, so that there the figure is empty unless the command had more in memory than that
  * @param wallTime time from the start to the end that was reported
  */
 public record Usage(Optional<Duration> cpuTime, OptionalLong peakMemory, Duration wallTime) {

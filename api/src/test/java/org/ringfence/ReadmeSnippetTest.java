@@ -31,8 +31,10 @@ class ReadmeSnippetTest {
 
   private void compiles(String snippet) {
     String source =
-        "import java.time.Duration;\n"
+        "import java.nio.file.Path;\n"
+            + "import java.time.Duration;\n"
             + "import org.ringfence.*;\n"
+            + "import org.ringfence.policy.*;\n"
             + "import org.ringfence.policy.json.Presets;\n"
             + "class Snippet { void run() throws Exception {\n"
             + snippet

@@ -1,9 +1,15 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.ringfence.Backends;
 import org.ringfence.SandboxException;
+import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
@@ -11,6 +17,7 @@ import org.ringfence.policy.Operation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -32,6 +39,9 @@ final class CheckCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private PolicyOptions options;
 
+  @Option(names = "--json", description = "Print JSON; docs/json.md describes it.")
+  private boolean json;
+
   @Parameters(
       paramLabel = "PATH|HOST[:PORT]",
       description = "A path, also ~/… and :home/…, or a host.")
@@ -43,6 +53,9 @@ final class CheckCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     boolean allowed = true;
     CheckTarget asked = CheckTarget.of(target, policy);
+    if (json) {
+      return printJson(out, asked, policy);
+    }
     if (asked instanceof CheckTarget.Host host) {
       if (!host.note().isEmpty()) {
         out.println(Printable.of(host.note()));
@@ -58,6 +71,42 @@ final class CheckCommand implements Callable<Integer> {
     }
     out.flush();
     return allowed ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private int printJson(PrintWriter out, CheckTarget asked, EffectivePolicy policy) {
+    List<Object> answers = new ArrayList<>();
+    boolean allowed = true;
+    if (asked instanceof CheckTarget.Host host) {
+      for (int port : host.ports()) {
+        Decision decision = policy.evaluate(host.name(), port);
+        Map<String, Object> answer = tree("connect", decision);
+        answer.put("port", port);
+        answers.add(answer);
+        allowed &= decision.allowed();
+      }
+    } else if (asked instanceof CheckTarget.File file) {
+      for (Operation operation : List.of(Operation.READ, Operation.WRITE)) {
+        Decision decision = policy.check(file.path(), operation);
+        answers.add(tree(operation.name().toLowerCase(Locale.ROOT), decision));
+        allowed &= decision.allowed();
+      }
+    }
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("target", target);
+    tree.put("allowed", allowed);
+    tree.put("answers", answers);
+    out.print(JsonText.of(tree));
+    out.flush();
+    return allowed ? ExitCode.OK : ExitCode.NO;
+  }
+
+  private static Map<String, Object> tree(String operation, Decision decision) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("operation", operation);
+    tree.put("allowed", decision.allowed());
+    tree.put("rule", decision.rule());
+    tree.put("explanation", decision.explanation());
+    return tree;
   }
 
   /** Of a backend that is asked for: what it really lets, where that may be something else. */

@@ -6,9 +6,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
@@ -18,6 +20,7 @@ import org.ringfence.policy.json.Presets;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -71,6 +74,9 @@ final class PolicyCommand implements Callable<Integer> {
   static final class Validate implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
+    @Option(names = "--json", description = "Print JSON; docs/json.md describes it.")
+    private boolean json;
+
     @Parameters(paramLabel = "PRESET|FILE", description = "The policy.")
     private String policy;
 
@@ -78,13 +84,32 @@ final class PolicyCommand implements Callable<Integer> {
     public Integer call() throws Exception {
       try {
         PolicyReader.presetOrFile(policy).in(Places.current());
+      } catch (InvalidPolicyException e) {
+        if (!json) {
+          throw e;
+        }
+        return print(e.getMessage().lines().toList());
       } catch (FileSystemException | CharacterCodingException e) {
         throw FileFailure.of("cannot read the policy", policy, e);
+      }
+      if (json) {
+        return print(List.of());
       }
       PrintWriter out = spec.commandLine().getOut();
       out.println(policy + ": valid");
       out.flush();
       return ExitCode.OK;
+    }
+
+    private int print(List<String> mistakes) {
+      Map<String, Object> tree = new LinkedHashMap<>();
+      tree.put("policy", policy);
+      tree.put("valid", mistakes.isEmpty());
+      tree.put("mistakes", mistakes);
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(JsonText.of(tree));
+      out.flush();
+      return mistakes.isEmpty() ? ExitCode.OK : ExitCode.OWN_FAILURE;
     }
   }
 

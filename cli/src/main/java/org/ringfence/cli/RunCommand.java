@@ -87,6 +87,14 @@ final class RunCommand implements Callable<Integer> {
   private boolean report;
 
   @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description =
+          "Write how the command ended, what it used and what was denied to FILE as JSON, which"
+              + " docs/json.md describes. /dev/fd/N is a descriptor of yours.")
+  private Path json;
+
+  @Option(
       names = "--audit",
       paramLabel = "FILE",
       description = "Append executed programs and denials to FILE as JSON Lines, secrets masked.")
@@ -122,10 +130,14 @@ final class RunCommand implements Callable<Integer> {
     if (audit != null) {
       options.protect(audit);
     }
+    if (json != null && !json.startsWith("/dev/fd")) {
+      options.protect(json);
+    }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       AuditLog lines = new AuditLog(log, SecretMask.usualAnd(masks), auditComplete);
       Hooks hooks = new Hooks(denials, prompt, lines, err);
-      Runner runner = new Runner(options, hooks, tty, err).in(directory).quiet(quiet || verbose);
+      Runner runner =
+          new Runner(options, hooks, tty, err).in(directory).quiet(quiet || verbose).writing(json);
       if (report) {
         runner.reportedTo(denials);
       }

@@ -18,6 +18,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.Usage;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.Availability;
 import org.ringfence.policy.InvalidPolicyException;
@@ -38,6 +39,7 @@ final class Runner {
   private boolean quiet;
   private Path copy;
   private Path directory;
+  private Path result;
 
   Runner(PolicyOptions options, UnaryOperator<Sandbox.Opener> hooks, boolean tty, PrintWriter err) {
     this.tty = tty;
@@ -61,6 +63,12 @@ final class Runner {
   /** Denials are reported elsewhere; what was collected there is kept for 'allow'. */
   Runner reportedTo(DenialReport report) {
     reported = report;
+    return this;
+  }
+
+  /** Writes the result as JSON; null for nowhere. */
+  Runner writing(Path file) {
+    result = file;
     return this;
   }
 
@@ -101,21 +109,31 @@ final class Runner {
     }
     opener.onDecidedDenial(decided::denied);
     Termination end;
+    Optional<Usage> usage;
     try (Sandbox sandbox = hooks.apply(opener).open()) {
-      end = awaited(sandbox, request);
+      SandboxedProcess process = awaited(sandbox, request);
+      end = process.termination().orElseThrow();
+      usage = process.usage();
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");
       } else if (end.cause() == Termination.Cause.OUTPUT_LIMIT) {
         complain("the command was ended: it wrote more than the limit allows");
       }
     }
+    if (result != null) {
+      RunResult.of(end, policy.limits(), usage, heard()).write(result, options.effective());
+    }
     tellDenials(end.exitValue());
     return end.exitValue();
   }
 
+  private List<Violation> heard() {
+    return (reported == null ? decided : reported).denials();
+  }
+
   /** A program says "permission denied" of what a sandbox denies; this says that there is one. */
   private void tellDenials(int exit) {
-    List<Violation> denials = (reported == null ? decided : reported).denials();
+    List<Violation> denials = heard();
     if (denials.isEmpty() || exit == 0 && reported == null) {
       return;
     }
@@ -163,7 +181,7 @@ final class Runner {
   }
 
   /** When this JVM is asked to end (Ctrl-C), the command is asked first. */
-  private Termination awaited(Sandbox sandbox, SandboxCommand request)
+  private SandboxedProcess awaited(Sandbox sandbox, SandboxCommand request)
       throws IOException, InterruptedException {
     CompletableFuture<SandboxedProcess> started = new CompletableFuture<>();
     Thread hook = new Thread(() -> endWithJvm(started));
@@ -180,7 +198,7 @@ final class Runner {
         }
       }
       process.waitFor();
-      return process.termination().orElseThrow();
+      return process;
     } finally {
       started.cancel(false);
       try {

@@ -68,6 +68,9 @@ class CommandLineTest {
     assertThat(outside.exit()).isEqualTo(ExitCode.NO);
     assertThat(outside.out()).contains("write   denied", "files.default read");
 
+    Result json = ringfence("check", "--json", "-C", workspace.toString(), "/etc/passwd");
+    assertThat(json.exit()).isEqualTo(ExitCode.NO);
+    assertThat(json.out()).contains("\"allowed\" : false", "\"operation\" : \"read\"");
     Result host = ringfence("check", "-C", workspace.toString(), "example.org:443");
     assertThat(host.exit()).isEqualTo(ExitCode.NO);
     assertThat(host.out()).contains("network.mode none");
@@ -183,6 +186,12 @@ class CommandLineTest {
     Files.writeString(shown, ringfence("policy", "show", "--policy", "read-only").out());
     assertThat(ringfence("policy", "validate", shown.toString()).exit()).isZero();
     assertThat(ringfence("policy", "schema").out()).contains("json-schema.org");
+    assertThat(ringfence("policy", "validate", "--json", shown.toString()).out())
+        .contains("\"valid\" : true", "\"mistakes\" : [ ]");
+    Files.writeString(shown, "{\"file\": 1}");
+    Result wrong = ringfence("policy", "validate", "--json", shown.toString());
+    assertThat(wrong.exit()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(wrong.out()).contains("\"valid\" : false", "use 'files'");
   }
 
   @Test

@@ -291,6 +291,21 @@ class RunTest {
   }
 
   @Test
+  void theResultIsWrittenAsJson() throws Exception {
+    Path file = workspace.resolve("result.json");
+    Result denied =
+        run("run", "--json", file.toString(), "--", "sh", "-c", "mkdir /usr/new; echo forged >"
+            + " result.json; exit 3");
+    assertThat(denied.exit()).isEqualTo(3);
+    assertThat(Files.readString(file))
+        .contains("\"exitCode\" : 3", "\"kind\" : \"exited\"", "\"target\" : \"/usr/new\"")
+        .contains("\"options\" : [ \"--write\", \"/usr\" ]")
+        .doesNotContain("forged");
+    run("run", "--json", file.toString(), "--timeout", "1s", "--", "sleep", "60");
+    assertThat(Files.readString(file)).contains("\"kind\" : \"timedOut\"", "\"denials\" : [ ]");
+  }
+
+  @Test
   void theAuditHasALinePerProgramAndCannotBeWrittenInside() throws Exception {
     Path log = workspace.resolve("audit.jsonl");
     Result result =

@@ -16,7 +16,7 @@ final class KeeperOrders implements AutoCloseable {
   private static final int SPAWN_STRUCT_BYTES = 1024;
   // struct rusage, linux/resource.h: two times of two words, then 14 longs of which ru_maxrss is
   // the first.
-  private static final int USAGE_BYTES = 144;
+  static final int USAGE_BYTES = 144;
   static final int USAGE_PEAK = 32;
 
   final NativeBlock block;

@@ -30,6 +30,9 @@ final class LinuxProcess extends WatchedProcess {
   private static final int KILLED = 128 + Constants.SIGKILL;
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  // linux/resource.h
+  private static final int RUSAGE_SELF = 0;
+
   private final Kernel kernel;
   private final Supervisor supervisor;
   private final Keeper keeper;
@@ -242,6 +245,21 @@ final class LinuxProcess extends WatchedProcess {
     }
   }
 
+  /**
+   * A program inherits the peak of the memory that it was started from, which is this JVM's
+   * (exec_mmap in fs/exec.c keeps it). Only a figure above that is the command's own.
+   */
+  private OptionalLong peakMemory() {
+    try (NativeBlock block = new NativeBlock(KeeperOrders.USAGE_BYTES + 16)) {
+      long at = block.allocate(KeeperOrders.USAGE_BYTES);
+      boolean known = kernel.call(Syscall.GETRUSAGE, RUSAGE_SELF, at) == 0;
+      long own = block.getLong(at + KeeperOrders.USAGE_PEAK);
+      return known && keeper.usedPeakKib() > own
+          ? OptionalLong.of(keeper.usedPeakKib() * 1024)
+          : OptionalLong.empty();
+    }
+  }
+
   private void report(Termination how) {
     if (!reported.compareAndSet(false, true)) {
       return;
@@ -250,9 +268,7 @@ final class LinuxProcess extends WatchedProcess {
     try {
       if (rusage) {
         ended(
-            how,
-            Optional.of(Duration.of(keeper.usedCpuMicros(), ChronoUnit.MICROS)),
-            OptionalLong.of(keeper.usedPeakKib() * 1024));
+            how, Optional.of(Duration.of(keeper.usedCpuMicros(), ChronoUnit.MICROS)), peakMemory());
       } else {
         ended(how);
       }

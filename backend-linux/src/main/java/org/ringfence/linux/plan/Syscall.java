@@ -157,6 +157,7 @@ public enum Syscall {
   PIDFD_OPEN(434, 434),
   PPOLL(271, 73),
   WAIT4(61, 260),
+  GETRUSAGE(98, 165),
   FCHDIR(81, 50),
   CHDIR(80, 49),
   UMASK(95, 166),

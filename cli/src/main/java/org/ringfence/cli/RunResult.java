@@ -1,0 +1,115 @@
+package org.ringfence.cli;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import org.ringfence.Ending;
+import org.ringfence.Termination;
+import org.ringfence.Usage;
+import org.ringfence.cli.json.JsonText;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.json.Additions;
+
+/**
+ * How a command of {@code run} ended, as {@code --json} writes it.
+ *
+ * @param exitCode the exit code of {@code run}
+ * @param ending how it ended
+ * @param usage what it used, where the system says so
+ * @param denials what was denied, each once
+ */
+record RunResult(int exitCode, Ending ending, Optional<Usage> usage, List<Violation> denials) {
+  private static final Pattern DESCRIPTOR = Pattern.compile("/dev/fd/\\d+");
+
+  static RunResult of(
+      Termination end, Limits limits, Optional<Usage> usage, List<Violation> denials) {
+    Usage known = usage.orElse(new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO));
+    return new RunResult(end.exitValue(), Ending.of(end, limits, known), usage, denials);
+  }
+
+  /** Writes it to a file, which is replaced as a whole, or to a descriptor of the caller's. */
+  void write(Path file, EffectivePolicy policy) throws IOException {
+    String text = JsonText.of(tree());
+    if (DESCRIPTOR.matcher(file.toString()).matches()) {
+      try (Writer out =
+          new OutputStreamWriter(
+              new FileOutputStream(file.toString(), true), StandardCharsets.UTF_8)) {
+        out.write(text);
+      }
+      return;
+    }
+    try (OutputFile.Replacement replaced = new OutputFile(file, policy).replacing()) {
+      replaced.writer().write(text);
+      replaced.commit();
+    } catch (FileSystemException e) {
+      throw FileFailure.of("cannot write the result", file.toString(), e);
+    }
+  }
+
+  private Map<String, Object> tree() {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("exitCode", exitCode);
+    tree.put("ending", ending(ending));
+    Map<String, Object> used = new LinkedHashMap<>();
+    usage.ifPresent(
+        figures -> {
+          used.put("wallMillis", figures.wallTime().toMillis());
+          figures.cpuTime().ifPresent(time -> used.put("cpuMillis", time.toMillis()));
+          figures.peakMemory().ifPresent(bytes -> used.put("peakMemoryBytes", bytes));
+        });
+    tree.put("usage", used);
+    List<Object> all = new ArrayList<>();
+    denials.forEach(denial -> all.add(tree(denial)));
+    tree.put("denials", all);
+    return tree;
+  }
+
+  private static Map<String, Object> ending(Ending ending) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    if (ending instanceof Ending.Exited exited) {
+      tree.put("kind", "exited");
+      tree.put("status", exited.status());
+    } else if (ending instanceof Ending.Signaled signaled) {
+      tree.put("kind", "signaled");
+      tree.put("signal", signaled.signal());
+    } else if (ending instanceof Ending.LimitReached reached) {
+      tree.put("kind", "limitReached");
+      tree.put("limit", reached.limit().name());
+    } else if (ending instanceof Ending.TimedOut out) {
+      tree.put("kind", "timedOut");
+      tree.put("afterMillis", out.after().toMillis());
+    } else {
+      tree.put("kind", "cancelled");
+    }
+    return tree;
+  }
+
+  private static Map<String, Object> tree(Violation denial) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("operation", denial.operation());
+    tree.put("target", denial.target());
+    tree.put("rule", denial.rule());
+    tree.put("executable", denial.executable());
+    tree.put("certain", denial.certainty() == Violation.Certainty.CERTAIN);
+    Remedy remedy = denial.remedy();
+    tree.put(
+        "options", remedy instanceof Remedy.Addition addition ? Additions.options(addition) : null);
+    tree.put("noRemedy", remedy instanceof Remedy.None none ? none.why() : null);
+    return tree;
+  }
+}
