@@ -314,7 +314,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                     .onExecuted(command -> {})
                     .open())
         .isInstanceOf(SandboxException.class)
-        .hasMessageContaining("cannot be seen here");
+        .hasMessageContainingAll("onDenied", "onExecuted", "no Java in the distribution");
   }
 
   @Test

@@ -294,8 +294,14 @@ class RunTest {
   void theResultIsWrittenAsJson() throws Exception {
     Path file = workspace.resolve("result.json");
     Result denied =
-        run("run", "--json", file.toString(), "--", "sh", "-c", "mkdir /usr/new; echo forged >"
-            + " result.json; exit 3");
+        run(
+            "run",
+            "--json",
+            file.toString(),
+            "--",
+            "sh",
+            "-c",
+            "mkdir /usr/new; echo forged >" + " result.json; exit 3");
     assertThat(denied.exit()).isEqualTo(3);
     assertThat(Files.readString(file))
         .contains("\"exitCode\" : 3", "\"kind\" : \"exited\"", "\"target\" : \"/usr/new\"")

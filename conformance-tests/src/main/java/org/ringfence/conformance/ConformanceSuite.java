@@ -230,7 +230,7 @@ public final class ConformanceSuite implements AutoCloseable {
     return bodies;
   }
 
-  private static List<ProbeCase> probeCases() throws IOException {
+  static List<ProbeCase> probeCases() throws IOException {
     List<ProbeCase> cases = new ArrayList<>();
     try (InputStream in = ConformanceSuite.class.getResourceAsStream("cases.json")) {
       JsonNode root = new ObjectMapper().readTree(in);

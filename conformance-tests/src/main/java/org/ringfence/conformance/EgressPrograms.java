@@ -89,42 +89,49 @@ final class EgressPrograms {
     EgressScenarios.add(
         all,
         "PYTHON-INHERITED",
-        "a socket that a child of Python inherits",
+        "a socket that a child of Python inherits works",
         EgressPrograms::inherited);
     EgressScenarios.add(
         all, "INTERRUPTED", "a signal ends the wait for a connection", EgressPrograms::interrupted);
     EgressScenarios.add(
         all,
         "C-STATIC",
-        "a static C program that asks the name server itself",
+        "a static C program that asks the name server itself reaches what is allowed, and nothing else",
         EgressPrograms::staticClient);
     EgressScenarios.add(all, "GIT", "git clones over HTTP", EgressPrograms::git);
     EgressScenarios.add(all, "NPM", "npm installs from a registry", EgressPrograms::npm);
     EgressScenarios.add(
-        all, "KILLED", "a client that is killed while it waits", EgressPrograms::killed);
+        all,
+        "KILLED",
+        "a client that is killed while it waits leaves nothing behind",
+        EgressPrograms::killed);
     EgressScenarios.add(
         all,
         "ASK-ONCE",
-        "a listener allows a host once",
+        "a host that a hook allows once is asked about again",
         stage -> asking(stage, "allowlist", HostVerdict.ALLOW_ONCE));
     EgressScenarios.add(
         all,
         "ASK-SANDBOX",
-        "a listener allows a host for the sandbox",
+        "a host that a hook allows for the sandbox is asked about once",
         stage -> asking(stage, "allowlist", HostVerdict.ALLOW_FOR_SANDBOX));
     EgressScenarios.add(
         all,
         "ASK-DENY",
-        "a listener denies a host",
+        "a host that a hook denies cannot be connected to",
         stage -> asking(stage, "allowlist", HostVerdict.DENY));
     EgressScenarios.add(
-        all, "ASK-SILENT", "a listener does not answer", stage -> asking(stage, "allowlist", null));
+        all,
+        "ASK-SILENT",
+        "a host cannot be connected to when the hook does not answer",
+        stage -> asking(stage, "allowlist", null));
     EgressScenarios.add(
         all,
         "ASK-RELAYED",
-        "a listener is asked once about a connection that is relayed",
+        "a hook is asked once about a connection that is relayed",
         stage -> asking(stage, "server-name", HostVerdict.ALLOW_ONCE));
-    EgressScenarios.add(all, "RECORDS", "decisions are recorded", EgressPrograms::records);
+    EgressScenarios.add(
+        all, "RECORDS", "decisions on connections are recorded", EgressPrograms::records);
     all.put(
         new ConformanceCase(
             "EGRESS-PUBLISH",

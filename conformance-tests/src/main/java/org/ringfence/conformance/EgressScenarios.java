@@ -44,27 +44,52 @@ final class EgressScenarios {
     nameServers(all);
     sockets(all);
     serverName(all, "RIGHT", "TLS that names the host passes", "repo.test", true);
-    serverName(all, "OTHER", "TLS to an allowed address names another host", "evil.test", false);
-    serverName(all, "NONE", "TLS to an allowed name names no host", "none", false);
+    serverName(
+        all, "OTHER", "TLS to an allowed address cannot name another host", "evil.test", false);
+    serverName(all, "NONE", "TLS to an allowed name that names no host is ended", "none", false);
   }
 
   private static void names(Map<ConformanceCase, Body> all) {
-    works(all, "NAME", "an allowed name is connected to", "visit", "repo.test", "${web}");
-    works(all, "NAME-V6", "an allowed name with IPv6 alone", "visit", "six.test", "${web}");
-    works(all, "NAME-ALIAS", "an allowed name that is an alias", "visit", "alias.test", "${web}");
-    works(all, "NAME-CASE", "an allowed name in mixed case", "visit", "RePo.TeSt", "${web}");
-    works(all, "NAME-WILDCARD", "a name below a pattern", "visit", "a.wild.test", "${web}");
+    works(all, "NAME", "an allowed name can be connected to", "visit", "repo.test", "${web}");
+    works(
+        all,
+        "NAME-V6",
+        "an allowed name that has IPv6 alone can be connected to",
+        "visit",
+        "six.test",
+        "${web}");
+    works(
+        all,
+        "NAME-ALIAS",
+        "an allowed name that is an alias can be connected to",
+        "visit",
+        "alias.test",
+        "${web}");
+    works(
+        all,
+        "NAME-CASE",
+        "an allowed name in mixed case can be connected to",
+        "visit",
+        "RePo.TeSt",
+        "${web}");
+    works(
+        all,
+        "NAME-WILDCARD",
+        "a name below an allowed pattern can be connected to",
+        "visit",
+        "a.wild.test",
+        "${web}");
     works(
         all,
         "NAME-NONBLOCKING",
-        "by a program that does not wait",
+        "a program that does not wait connects to an allowed name",
         "nonblocking-visit",
         "repo.test",
         "${web}");
     works(
         all,
         "NAME-MANY",
-        "by a thousand threads at a time",
+        "a thousand threads connect to an allowed name at a time",
         "many-visits",
         "repo.test",
         "${web}",
@@ -72,7 +97,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-UNLISTED",
-        "a name that no rule lists",
+        "a name that no rule lists cannot be connected to",
         Control.NAMED,
         "visit",
         "forbidden.test",
@@ -80,7 +105,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-SIMILAR",
-        "a name that begins like an allowed one",
+        "a name that begins like an allowed one cannot be connected to",
         Control.NAMED,
         "visit",
         "repo.test.other.test",
@@ -88,7 +113,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-WILDCARD-ITSELF",
-        "the name that a pattern covers the names below of",
+        "the name itself is not reached where a pattern allows the names below it",
         Control.NAMED,
         "visit",
         "wild.test",
@@ -96,7 +121,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-DENY-LIST",
-        "a name on the deny list, for all ports, below an allowed pattern",
+        "a name on the deny list cannot be connected to on any port",
         Control.NAMED,
         "visit",
         "denied.wild.test",
@@ -104,7 +129,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-PORT",
-        "an allowed name on another port",
+        "an allowed name cannot be connected to on another port",
         Control.NAMED,
         "visit",
         "a.wild.test",
@@ -112,7 +137,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-REBOUND",
-        "an allowed name that leads into a private network",
+        "an allowed name that leads into a private network cannot be connected to",
         Control.NONE,
         "visit",
         "rebound.test",
@@ -120,7 +145,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-FLIPPED",
-        "a name that leads elsewhere the second time",
+        "a name that leads elsewhere the second time leads to no other host",
         Control.NONE,
         "look-up-twice-then-visit",
         "flip.test",
@@ -131,7 +156,7 @@ final class EgressScenarios {
     works(
         all,
         "ADDRESS-PINNED",
-        "the address of a name that was looked up",
+        "the address of an allowed name that was looked up can be connected to",
         "look-up-then-visit",
         "repo.test",
         ALLOWED,
@@ -139,7 +164,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-FIRST",
-        "that address before the name is looked up",
+        "that address cannot be connected to before the name is looked up",
         Control.PLAIN,
         "visit",
         ALLOWED,
@@ -147,7 +172,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-OTHER",
-        "another address after an allowed name",
+        "another address cannot be connected to after an allowed name was looked up",
         Control.NAMED,
         "look-up-then-visit",
         "repo.test",
@@ -156,7 +181,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-OTHER-PORT",
-        "another port of a looked-up address",
+        "another port of a looked-up address cannot be connected to",
         Control.NAMED,
         "look-up-then-visit",
         "a.wild.test",
@@ -165,7 +190,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-UDP",
-        "a datagram to the address of an allowed name",
+        "no datagram goes to the address of an allowed name",
         Control.NONE,
         "udp-send",
         "repo.test",
@@ -173,7 +198,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-PRIVATE",
-        "an address of a private network",
+        "an address of a private network cannot be connected to",
         Control.NONE,
         "visit",
         "10.11.12.13",
@@ -181,7 +206,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-METADATA",
-        "the address where clouds keep credentials",
+        "the address where clouds keep credentials cannot be connected to",
         Control.NONE,
         "visit",
         "169.254.169.254",
@@ -189,7 +214,7 @@ final class EgressScenarios {
     add(
         all,
         "ADDRESS-OTHER-SANDBOX",
-        "what another sandbox has looked up",
+        "an address that another sandbox has looked up cannot be connected to",
         EgressScenarios::otherSandbox);
   }
 
@@ -197,7 +222,7 @@ final class EgressScenarios {
     works(
         all,
         "DNS-STUB",
-        "the local stub is asked for an allowed name",
+        "the local stub answers for an allowed name",
         "dns-udp",
         "127.0.0.53",
         "repo.test",
@@ -205,12 +230,19 @@ final class EgressScenarios {
     works(
         all,
         "DNS-ELSEWHERE",
-        "a name server elsewhere is asked for an allowed name",
+        "a question to a name server elsewhere is answered for an allowed name",
         "dns-udp",
         "8.8.8.8",
         "repo.test",
         "1");
-    works(all, "DNS-TCP", "the same over TCP", "dns-tcp", "9.9.9.9", "repo.test", "1");
+    works(
+        all,
+        "DNS-TCP",
+        "a question over TCP to a name server elsewhere is answered for an allowed name",
+        "dns-tcp",
+        "9.9.9.9",
+        "repo.test",
+        "1");
     works(
         all,
         "DNS-CASE",
@@ -222,7 +254,7 @@ final class EgressScenarios {
     denied(
         all,
         "DNS-UNLISTED",
-        "a name server elsewhere is asked for another name",
+        "no name server elsewhere hears of another name",
         Control.NAMED,
         "dns-udp",
         "8.8.8.8",
@@ -231,7 +263,7 @@ final class EgressScenarios {
     denied(
         all,
         "DNS-UNLISTED-TCP",
-        "the same over TCP",
+        "no name server elsewhere hears of another name over TCP",
         Control.NAMED,
         "dns-tcp",
         "8.8.8.8",
@@ -240,14 +272,14 @@ final class EgressScenarios {
     denied(
         all,
         "DNS-TUNNEL",
-        "data in names and types of records",
+        "no data leaves in names and types of records",
         Control.NAMED,
         "dns-tunnel",
         "tunnel.test");
     denied(
         all,
         "DNS-TUNNEL-BELOW",
-        "data in names below an allowed one",
+        "no data leaves in names below an allowed one",
         Control.NAMED,
         "dns-tunnel",
         "repo.test");
@@ -257,7 +289,7 @@ final class EgressScenarios {
     denied(
         all,
         "RECONNECT",
-        "a connected socket is disconnected and connected elsewhere",
+        "a connected socket cannot be connected elsewhere",
         Control.NAMED,
         "reconnect",
         "repo.test",
@@ -266,7 +298,7 @@ final class EgressScenarios {
     denied(
         all,
         "PASSED-SOCKET",
-        "a socket that went through a socket pair",
+        "a socket that went through a socket pair reaches nothing that is not allowed",
         Control.NAMED,
         "passed-socket",
         FORBIDDEN,
@@ -274,7 +306,7 @@ final class EgressScenarios {
     denied(
         all,
         "SWAP-RACE",
-        "address and descriptor are swapped while the supervisor looks",
+        "an address or a descriptor that is swapped while the supervisor looks reaches nothing else",
         Control.NONE,
         "swap-race",
         "repo.test",
@@ -284,7 +316,7 @@ final class EgressScenarios {
     denied(
         all,
         "ZERO-COPY",
-        "data is sent by reference",
+        "data cannot be sent by reference",
         Control.PLAIN,
         "zero-copy",
         ALLOWED,
@@ -297,26 +329,31 @@ final class EgressScenarios {
     denied(
         all,
         "SOURCE-ROUTE",
-        "packets are routed by way of another host",
+        "packets cannot be routed by way of another host",
         Control.PLAIN,
         "source-route");
-    denied(all, "ROUTING-HEADER", "the same over IPv6", Control.PLAIN, "routing-header");
+    denied(
+        all,
+        "ROUTING-HEADER",
+        "packets cannot be routed by way of another host over IPv6",
+        Control.PLAIN,
+        "routing-header");
     denied(
         all,
         "JOIN-GROUP",
-        "a multicast group is joined, whose address is data",
+        "a multicast group, whose address is data, cannot be joined",
         Control.PLAIN,
         "join-group",
         "239.1.2.3");
     add(
         all,
         "LISTEN-BOUND",
-        "a server inside is reached from outside the machine",
+        "a server inside is not reached from outside the machine",
         stage -> listening(stage, "bound"));
     add(
         all,
         "LISTEN-UNBOUND",
-        "the same without being bound first",
+        "a server inside that did not bind first is not reached from outside the machine",
         stage -> listening(stage, "unbound"));
   }
 

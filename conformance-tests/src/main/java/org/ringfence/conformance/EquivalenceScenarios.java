@@ -26,7 +26,7 @@ final class EquivalenceScenarios {
           new ConformanceCase(
               "EQ-NAMES-" + seed,
               GROUP,
-              OPERATIONS + " operations on names, drawn by seed " + seed,
+              OPERATIONS + " operations on names end as without a sandbox, seed " + seed,
               List.of("files.protected-names")),
           stage -> names(stage, drawn));
     }

@@ -25,14 +25,14 @@ final class EscapeScenarios {
         new ConformanceCase(
             "ESC-DESCRIPTOR",
             GROUP,
-            "an open descriptor of the JVM is written to",
+            "an open descriptor of the JVM cannot be written to",
             List.of("process.descriptors")),
         EscapeScenarios::descriptor);
     all.put(
         new ConformanceCase(
             "ESC-SECRET",
             GROUP,
-            "a variable that looks like a secret is seen",
+            "a variable that looks like a secret is not seen",
             List.of("environment.filtered")),
         EscapeScenarios::secret);
     all.put(
@@ -46,7 +46,7 @@ final class EscapeScenarios {
         new ConformanceCase(
             "LP-BIND-ALIAS",
             "link-path",
-            "a file is created outside through a bind mount of the place",
+            "a file cannot be created outside through a bind mount of the place",
             List.of("files.write")),
         EscapeScenarios::bindAlias);
   }

@@ -22,7 +22,7 @@ final class GitScenarios {
   private GitScenarios() {}
 
   static void addTo(Map<ConformanceCase, Body> all) {
-    works(all, "GIT-COMMIT", "a commit", "echo 1 >> a && git add a && git commit -qm two");
+    works(all, "GIT-COMMIT", "a commit succeeds", "echo 1 >> a && git add a && git commit -qm two");
     works(
         all,
         "GIT-BRANCH",
@@ -33,7 +33,7 @@ final class GitScenarios {
     works(
         all,
         "GIT-REBASE",
-        "a rebase",
+        "a rebase succeeds",
         "git checkout -qb side && echo 1 >> b && git add b && git commit -qm side"
             + " && git checkout -q main && echo 1 >> a && git commit -qam main"
             + " && git rebase -q main side");
@@ -48,18 +48,28 @@ final class GitScenarios {
     works(
         all,
         "GIT-STASH",
-        "a stash",
+        "a stash is made and applied",
         "echo 1 >> a && git stash -q && git stash pop -q && git commit -qam s");
     works(
         all, "GIT-GC", "objects are packed", "echo 1 >> a && git commit -qam g && git gc --quiet");
-    add(all, "GIT-WORKTREE", "a commit in a linked worktree", GitScenarios::worktree);
-    add(all, "GIT-SUBMODULE", "a commit in a submodule", GitScenarios::submodule);
-    fails(all, "GIT-CONFIG", "git config", "git config core.fsmonitor ./evil", ".git/config");
-    fails(all, "GIT-INIT", "a nested repository is initialised", "git init -q inner", "inner/.git");
+    add(all, "GIT-WORKTREE", "a commit in a linked worktree succeeds", GitScenarios::worktree);
+    add(all, "GIT-SUBMODULE", "a commit in a submodule succeeds", GitScenarios::submodule);
+    fails(
+        all,
+        "GIT-CONFIG",
+        "git config cannot set what names a program",
+        "git config core.fsmonitor ./evil",
+        ".git/config");
+    fails(
+        all,
+        "GIT-INIT",
+        "a nested repository cannot be initialised",
+        "git init -q inner",
+        "inner/.git");
     fails(
         all,
         "GIT-WIPE",
-        "the repository is deleted to be made anew",
+        "the repository cannot be deleted and made again",
         "rm -rf .git; mkdir -p .git/hooks; echo x > .git/hooks/pre-commit",
         ".git/hooks/pre-commit");
     add(

@@ -24,30 +24,46 @@ final class ProcessScenarios {
   private ProcessScenarios() {}
 
   static void addTo(Map<ConformanceCase, Body> all) {
-    add(all, "PROC-EXIT-0", "exit status 0", exit("exit 0", 0));
-    add(all, "PROC-EXIT-7", "exit status 7", exit("exit 7", 7));
-    add(all, "PROC-EXIT-255", "exit status 255", exit("exit 255", 255));
-    add(all, "PROC-SIGNAL-KILL", "killed by SIGKILL", exit("kill -KILL $$", 128 + 9));
-    add(all, "PROC-SIGNAL-TERM", "killed by SIGTERM", exit("kill -TERM $$", 128 + 15));
-    add(all, "PROC-STDOUT", "standard output", output("printf 'a\\nb'", "a\nb", ""));
-    add(all, "PROC-STDERR", "standard error apart", output("echo o; echo e >&2", "o\n", "e\n"));
-    add(all, "PROC-MERGE", "standard error merged into standard output", ProcessScenarios::merged);
+    add(all, "PROC-EXIT-0", "exit status 0 is reported", exit("exit 0", 0));
+    add(all, "PROC-EXIT-7", "exit status 7 is reported", exit("exit 7", 7));
+    add(all, "PROC-EXIT-255", "exit status 255 is reported", exit("exit 255", 255));
+    add(all, "PROC-SIGNAL-KILL", "an end by SIGKILL is reported", exit("kill -KILL $$", 128 + 9));
+    add(all, "PROC-SIGNAL-TERM", "an end by SIGTERM is reported", exit("kill -TERM $$", 128 + 15));
+    add(all, "PROC-STDOUT", "standard output arrives", output("printf 'a\\nb'", "a\nb", ""));
+    add(
+        all,
+        "PROC-STDERR",
+        "standard error arrives apart",
+        output("echo o; echo e >&2", "o\n", "e\n"));
+    add(
+        all,
+        "PROC-MERGE",
+        "standard error is merged into standard output",
+        ProcessScenarios::merged);
     add(all, "PROC-STDIN", "standard input reaches the command", ProcessScenarios::input);
     add(all, "PROC-STDIN-EOF", "closing standard input ends it", ProcessScenarios::endOfInput);
-    add(all, "PROC-ARGS-EMPTY", "empty arguments", arguments("", "x", ""));
-    add(all, "PROC-ARGS-UNICODE", "arguments beyond ASCII", arguments("äöü", "日本語", "😀"));
+    add(all, "PROC-ARGS-EMPTY", "empty arguments arrive", arguments("", "x", ""));
+    add(all, "PROC-ARGS-UNICODE", "arguments beyond ASCII arrive", arguments("äöü", "日本語", "😀"));
     add(
         all,
         "PROC-ARGS-QUOTES",
-        "quotes, backslashes, blanks and newlines in arguments",
+        "quotes, backslashes, blanks and newlines in arguments arrive",
         arguments("a b", "\"", "'", "\\", "$HOME", "`x`", "*", "a\nb", " ", "--"));
-    add(all, "PROC-ENV", "a variable set on the command", ProcessScenarios::environment);
-    add(all, "PROC-CWD", "the working directory", ProcessScenarios::workingDirectory);
+    add(all, "PROC-ENV", "a variable set on the command is seen", ProcessScenarios::environment);
+    add(
+        all,
+        "PROC-CWD",
+        "the working directory is the one that was asked for",
+        ProcessScenarios::workingDirectory);
     add(all, "PROC-LARGE-OUTPUT", "3 MB of output arrive whole", ProcessScenarios::largeOutput);
     add(all, "PROC-LARGE-INPUT", "3 MB of input arrive whole", ProcessScenarios::largeInput);
-    add(all, "PROC-REDIRECT", "streams redirected to and from files", ProcessScenarios::redirect);
-    add(all, "PROC-APPEND", "output appended to a file", ProcessScenarios::append);
-    add(all, "PROC-DISCARD", "output discarded", ProcessScenarios::discard);
+    add(
+        all,
+        "PROC-REDIRECT",
+        "streams are redirected to and from files",
+        ProcessScenarios::redirect);
+    add(all, "PROC-APPEND", "output is appended to a file", ProcessScenarios::append);
+    add(all, "PROC-DISCARD", "output is discarded", ProcessScenarios::discard);
     add(
         all,
         "PROC-NOT-FOUND",
@@ -55,16 +71,20 @@ final class ProcessScenarios {
         notFound("no-such-program"));
     add(all, "PROC-DIRECTORY", "a directory is no program", notFound("/usr"));
     add(all, "PROC-NOT-EXECUTABLE", "a plain file is no program", notFound("/etc/passwd"));
-    add(all, "PROC-SHELL-SCRIPT", "a script without an interpreter line", ProcessScenarios::script);
-    add(all, "PROC-HANDLE", "pid, handle, info and onExit", ProcessScenarios::handle);
+    add(
+        all,
+        "PROC-SHELL-SCRIPT",
+        "a script without an interpreter line runs",
+        ProcessScenarios::script);
+    add(all, "PROC-HANDLE", "pid, handle, info and onExit work", ProcessScenarios::handle);
     add(
         all,
         "PROC-PIPELINE",
-        "a pipeline of programs",
+        "a pipeline of programs works",
         output("echo b a | tr ' ' '\\n' | sort", "a\nb\n", ""));
     add(all, "PROC-UMASK", "the umask is the JVM's", ProcessScenarios::umask);
     add(all, "PROC-FROM-BUILDER", "a ProcessBuilder moves over", ProcessScenarios::fromBuilder);
-    add(all, "PROC-MANY", "forty commands from eight threads", ProcessScenarios::many);
+    add(all, "PROC-MANY", "forty commands from eight threads run", ProcessScenarios::many);
     add(
         all,
         "PROC-BAD-DIRECTORY",

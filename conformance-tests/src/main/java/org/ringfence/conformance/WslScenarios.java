@@ -157,17 +157,17 @@ final class WslScenarios {
     add(
         all,
         "WSL-INTEROP-SOCKET",
-        "a socket that starts programs of Windows is connected to",
+        "a socket that starts programs of Windows cannot be connected to",
         new Door("find /run/WSL -type s 2>/dev/null", CONNECT));
     add(
         all,
         "WSL-DESKTOP-SOCKET",
-        "a socket of the desktop is connected to",
+        "a socket of the desktop cannot be connected to",
         new Door("find /mnt/wslg /tmp/.X11-unix -type s 2>/dev/null", CONNECT));
     add(
         all,
         "WSL-ENGINE-SOCKET",
-        "a container engine's socket is connected to",
+        "a container engine's socket cannot be connected to",
         new Door(
             "for s in /var/run/docker.sock /run/docker.sock /run/podman/podman.sock;"
                 + " do [ -S $s ] && echo $s; done",
@@ -175,50 +175,50 @@ final class WslScenarios {
     add(
         all,
         "WSL-MACHINE-SOCKET",
-        "a socket to the virtual machine's host is made",
+        "a socket to the virtual machine's host cannot be made",
         // AF_VSOCK of linux/socket.h
         new Door("echo vsock", "perl -MSocket -e 'socket(S, 40, SOCK_STREAM, 0) || exit 1'"));
     add(
         all,
         "WSL-DRIVE-READ",
-        "a file is seen on a drive of Windows, or where distributions share theirs",
+        "no file is seen on a drive of Windows, or where distributions share theirs",
         new Door(
             "for d in $(" + DRIVES + "); do ls -A \"$d\" | head -n 20 | sed \"s|^|$d/|\"; done",
             "[ -e \"$p\" ]"));
     add(
         all,
         "WSL-DRIVE-WRITE",
-        "a directory is made on a drive of Windows, or where distributions share theirs",
+        "no directory is made on a drive of Windows, or where distributions share theirs",
         new Door(
             DRIVES, "mkdir \"$p/ringfence-conformance\" && rmdir \"$p/ringfence-conformance\""));
     add(
         all,
         "WSL-PROGRAM",
-        "a program of Windows is started",
+        "a program of Windows cannot be started",
         new Door(
             "for d in $(" + DRIVES + "); do ls -d \"$d\"/[Ww]indows/[Ss]ystem32/cmd.exe; done",
             "\"$p\" /c echo started | grep -q started"));
     add(
         all,
         "WSL-PROGRAM-COPY",
-        "a program of Windows that lies in the workspace is started",
+        "a program of Windows that lies in the workspace cannot be started",
         WslScenarios::copiedProgram);
     add(
         all,
         "WSL-INIT",
-        "the program that starts those of Windows is read",
+        "the program that starts those of Windows cannot be read",
         new Door("[ -s /init ] && echo /init", "[ -s \"$p\" ]"));
     add(
         all,
         "WSL-VARIABLE",
-        "a variable leads to Windows",
+        "no variable leads to Windows",
         new Door(
             "for v in WSL_INTEROP WSLENV; do env | grep -q \"^$v=.\" && echo $v; done",
             "env | grep -q \"^$p=.\""));
     add(
         all,
         "WSL-PATH",
-        "programs are looked for on drives of Windows",
+        "programs are not looked for on drives of Windows",
         new Door(
             "IFS=:; for d in $PATH; do case $d in /mnt/*) echo \"$d\" ;; esac; done",
             "case :$PATH: in *\":$p:\"*) ;; *) exit 1 ;; esac"));

@@ -44,6 +44,19 @@ class CatalogueTest {
         .isEqualTo(document());
   }
 
+  /** Beside the word "pass" an attack as a title would read as if it had succeeded. */
+  @Test
+  void titlesOfDenialsSayWhatCannotBeDone() throws IOException {
+    assertThat(ConformanceSuite.probeCases())
+        .filteredOn(each -> each.expected() != ProbeCase.Expected.OK)
+        .isNotEmpty()
+        .allSatisfy(
+            each ->
+                assertThat(each.about().title())
+                    .as(each.about().id())
+                    .containsPattern("\\b(cannot|no|not|nothing|stays?|keeps)\\b"));
+  }
+
   @Test
   void thereAreAsManyAsWasAskedFor() throws IOException {
     assertThat(ConformanceSuite.catalogue()).hasSizeGreaterThanOrEqualTo(90);
