@@ -93,6 +93,7 @@ final class OrdinaryUser implements AutoCloseable {
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
+    command.add("-Dringfence.test.full=" + Boolean.getBoolean("ringfence.test.full"));
     // Its warnings would go into what is printed.
     command.addAll(List.of("-Xlog:disable", "-cp", String.join(":", classPath), mainClass));
     command.addAll(List.of(arguments));
