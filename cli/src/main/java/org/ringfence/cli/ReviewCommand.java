@@ -50,6 +50,7 @@ final class ReviewCommand {
 
   @Command(
       name = "list",
+      mixinStandardHelpOptions = true,
       description = "Lists the reviews that wait for a decision: id, begin, changes, workspace.")
   int list(@Option(names = "--json", description = JSON) boolean json) throws IOException {
     List<WorkspaceReview> all = WorkspaceReview.list(store());
@@ -103,6 +104,7 @@ final class ReviewCommand {
 
   @Command(
       name = "show",
+      mixinStandardHelpOptions = true,
       description = {
         "Shows what a review would change, as a diff.",
         "In a file it is a patch for 'git apply' and 'patch -p1'; anywhere else what could act on a"
@@ -146,6 +148,7 @@ final class ReviewCommand {
 
   @Command(
       name = "commit",
+      mixinStandardHelpOptions = true,
       description = {
         "Puts the changes into the workspace, all of them or none.",
         "Refused when the workspace has been changed at the same paths."
@@ -162,7 +165,10 @@ final class ReviewCommand {
     return ExitCode.OK;
   }
 
-  @Command(name = "discard", description = "Throws the changes away.")
+  @Command(
+      name = "discard",
+      mixinStandardHelpOptions = true,
+      description = "Throws the changes away.")
   int discard(@Parameters(paramLabel = "ID") String id) throws IOException {
     WorkspaceReview.find(store(), id).discard();
     return ExitCode.OK;

@@ -142,6 +142,7 @@ public final class Ringfence implements Callable<Integer> {
   /** Prints a completion script. */
   @Command(
       name = "completion",
+      mixinStandardHelpOptions = true,
       description = {
         "Prints a completion script for bash and zsh.",
         "  source <(ringfence completion)"

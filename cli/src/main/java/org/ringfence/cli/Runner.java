@@ -3,8 +3,10 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -13,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.ringfence.Backends;
+import org.ringfence.Ending;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
@@ -22,6 +25,7 @@ import org.ringfence.Usage;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.Availability;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Limits;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.SandboxBackend;
 
@@ -116,8 +120,8 @@ final class Runner {
       usage = process.usage();
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");
-      } else if (end.cause() == Termination.Cause.OUTPUT_LIMIT) {
-        complain("the command was ended: it wrote more than the limit allows");
+      } else {
+        tellLimit(ending(end, policy.limits(), usage));
       }
     }
     if (result != null) {
@@ -125,6 +129,24 @@ final class Runner {
     }
     tellDenials(end.exitValue());
     return end.exitValue();
+  }
+
+  /** A bare exit code 137 or 153 says nothing of a limit. */
+  private void tellLimit(Ending ending) {
+    if (ending instanceof Ending.LimitReached reached) {
+      complain(
+          "the command was ended: "
+              + switch (reached.limit()) {
+                case OUTPUT -> "it wrote more than the limit allows";
+                case CPU_TIME -> "its processor time was up";
+                case FILE_SIZE -> "a file grew beyond the limit";
+              });
+    }
+  }
+
+  private static Ending ending(Termination end, Limits limits, Optional<Usage> usage) {
+    Usage unknown = new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO);
+    return Ending.of(end, limits, usage.orElse(unknown));
   }
 
   private List<Violation> heard() {
