@@ -1,6 +1,7 @@
 package org.ringfence.cli;
 
 import java.io.IOException;
+import org.ringfence.policy.PathStyle;
 import picocli.CommandLine.Help.Ansi;
 
 /** The width of what a person reads. */
@@ -11,14 +12,21 @@ final class Columns {
   private Columns() {}
 
   /**
+   * Whether a person reads. Java 22 and newer have a console without a terminal, and picocli takes
+   * every Windows for one.
+   */
+  static boolean onTerminal() {
+    return System.console() != null && Ansi.AUTO.enabled();
+  }
+
+  /**
    * Columns of the terminal that Ringfence runs in.
    *
    * @return the columns, at least {@value #NARROWEST}; 0 where text is not wrapped, since no
    *     terminal reads it
    */
   static int ofStandardError() {
-    // picocli looks for a terminal, also on Java 22 and newer.
-    if (!Ansi.AUTO.enabled()) {
+    if (!onTerminal() || PathStyle.current() == PathStyle.WINDOWS) {
       return 0;
     }
     try {

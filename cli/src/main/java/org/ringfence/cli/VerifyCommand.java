@@ -16,7 +16,6 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.spi.Verification;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -87,7 +86,7 @@ final class VerifyCommand implements Callable<Integer> {
     Verification.Request request = new Verification.Request(backend, cases, format, jobs);
     VerifyProgress progress =
         new VerifyProgress(
-            Ansi.AUTO.enabled() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
+            Columns.onTerminal() ? Optional.of(spec.commandLine().getErr()) : Optional.empty(),
             output == null ? Optional.empty() : Optional.of(this::writeFile),
             System::nanoTime);
     if (output != null) {
