@@ -206,7 +206,7 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Has told how many events were dropped, since what waits for slow hooks is bounded.
      *
-     * @param hook called in the place of what was dropped
+     * @param hook called with the numbers of dropped events
      * @return this opener
      */
     public Opener onDropped(Consumer<DroppedEvents> hook) {
@@ -246,7 +246,7 @@ public final class Sandbox implements AutoCloseable {
      * Gives everything that is heard to a sink, in the place of hooks: for programs that serve a
      * sandbox to another system, as a backend's guest does.
      *
-     * @param taker takes what is heard, and says what is observed
+     * @param taker takes all events and says which calls are observed
      * @return this opener
      * @throws IllegalStateException if there is a sink already
      */
@@ -330,8 +330,8 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Runs a command as {@link CommandRun#run()} does: what it writes to pipes is read and returned,
-   * what is redirected is not.
+   * Runs a command as {@link CommandRun#run()} does: its piped output is read and returned,
+   * redirected streams are not.
    *
    * @param command the command
    * @return what came of it

@@ -16,7 +16,7 @@ public interface EventRecorder {
   /**
    * A program has ended, or has executed another in its place.
    *
-   * @param command what was executed
+   * @param command the executed program
    */
   void executed(AuditRecord command);
 

@@ -9,7 +9,7 @@ import org.ringfence.policy.Remedy;
 /**
  * Something that the sandbox denied.
  *
- * @param operation what was tried: the system call or the kind of access
+ * @param operation the attempt: the system call or the kind of access
  * @param target the path or address it was tried on
  * @param pid the process that tried it
  * @param executable the program that the process runs; empty when it could not be learned
@@ -66,7 +66,7 @@ public record Violation(
   /**
    * One whose command is not known.
    *
-   * @param operation what was tried: the system call or the kind of access
+   * @param operation the attempt: the system call or the kind of access
    * @param target the path or address it was tried on
    * @param pid the process that tried it
    * @param executable the program that the process runs; empty when it could not be learned

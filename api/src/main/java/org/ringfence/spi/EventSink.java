@@ -104,7 +104,7 @@ public interface EventSink {
   /**
    * A program of the tree has ended, or has executed another in its place.
    *
-   * @param command what was executed
+   * @param command the executed program
    */
   void executed(AuditRecord command);
 
