@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +36,12 @@ class SmugglingTest {
 
   /** What came to the other side, read strictly; and whether a request was framed badly. */
   private static final Queue<String> arrived = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Numbers the requests, so that each has a target of its own. A request that the proxy refuses
+   * after its head may arrive only when the next one has been sent.
+   */
+  private static final AtomicInteger sent = new AtomicInteger();
 
   private static Server far;
   private static ProxyFixture direct;
@@ -193,7 +200,8 @@ class SmugglingTest {
       String answer =
           send(
               through,
-              (method + " http://" + host + "/visible " + version).trim()
+              (method + " http://" + host + "/visible/" + sent.incrementAndGet() + " " + version)
+                      .trim()
                   + "\r\nHost: "
                   + host
                   + "\r\n"
