@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -29,6 +30,7 @@ import org.ringfence.spi.HeldDirectory.Target;
  */
 final class Commit {
   static final String JOURNAL = "journal";
+  private static final int WRITE = 0200;
 
   private final HeldDirectory review;
   private final HeldDirectory workspace;
@@ -185,7 +187,7 @@ final class Commit {
 
   private long stage(Change change, HeldDirectory copy, HeldDirectory stage, String name)
       throws IOException {
-    try (Place from = Place.of(copy, change.name(), Map.of())) {
+    try (Place from = Place.inCopy(copy, change.name())) {
       TreeCopy.stage(from, change, stage, name);
     }
     if (change.kind() == Kind.MODIFIED && (change.newMode() & 0170000) == 0100000) {
@@ -204,7 +206,7 @@ final class Commit {
       switch (step.kind()) {
         case TAKE -> take(step, place, stage);
         case SWAP -> swap(step, place, stage);
-        case PUT -> stage.move(step.fresh(), place.directory(), place.name(), Target.NEW);
+        case PUT -> move(stage, step.fresh(), place.directory(), place.name());
         case PERMIT -> place.directory().setPermissions(place.name(), step.newMode());
       }
     } catch (Place.ChangedException | FileAlreadyExistsException e) {
@@ -212,9 +214,34 @@ final class Commit {
     }
   }
 
+  /**
+   * Moves an object. A directory that its owner must not write cannot lie in another directory
+   * afterwards, so the owner may write it meanwhile.
+   */
+  private static void move(HeldDirectory from, String name, HeldDirectory to, String newName)
+      throws IOException {
+    try {
+      from.move(name, to, newName, Target.NEW);
+    } catch (AccessDeniedException e) {
+      Optional<Status> status = from.status(name);
+      if (status.isEmpty() || !status.get().isDirectory() || (status.get().mode() & WRITE) != 0) {
+        throw e;
+      }
+      int mode = status.get().mode();
+      from.setPermissions(name, mode | WRITE);
+      boolean moved = false;
+      try {
+        from.move(name, to, newName, Target.NEW);
+        moved = true;
+      } finally {
+        (moved ? to : from).setPermissions(moved ? newName : name, mode);
+      }
+    }
+  }
+
   /** Takes an object away, and looks at it again where nobody else finds it. */
   private void take(Step step, Place place, HeldDirectory stage) throws IOException {
-    place.directory().move(place.name(), stage, step.old(), Target.NEW);
+    move(place.directory(), place.name(), stage, step.old());
     State taken = stage.status(step.old()).map(State::of).orElseThrow();
     State then = before.get(step.path());
     boolean still = then == null ? taken.inode() == step.oldInode() : taken.isStill(then);
@@ -290,7 +317,7 @@ final class Commit {
     switch (step.kind()) {
       case TAKE -> {
         if (stage.status(step.old()).isPresent()) {
-          stage.move(step.old(), place.directory(), place.name(), Target.NEW);
+          move(stage, step.old(), place.directory(), place.name());
         }
       }
       case SWAP -> {
@@ -306,7 +333,7 @@ final class Commit {
       }
       case PUT -> {
         if (there.isPresent() && there.get().inode() == step.newInode()) {
-          place.directory().move(place.name(), stage, step.fresh(), Target.NEW);
+          move(place.directory(), place.name(), stage, step.fresh());
         }
       }
       case PERMIT -> {

@@ -1,6 +1,8 @@
 package org.ringfence.review;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.review.Manifest.State;
@@ -13,8 +15,20 @@ import org.ringfence.spi.HeldDirectory.Status;
  * @param directory the directory
  * @param name the name
  * @param owned whether the directory was opened for this place
+ * @param unlocked directories whose owner has rights on them until this place is closed
  */
-record Place(HeldDirectory directory, String name, boolean owned) implements AutoCloseable {
+record Place(HeldDirectory directory, String name, boolean owned, List<Unlocked> unlocked)
+    implements AutoCloseable {
+  private static final int OWNERS = 0700;
+
+  /**
+   * A directory that was unlocked.
+   *
+   * @param directory the directory
+   * @param mode what it was before
+   */
+  record Unlocked(HeldDirectory directory, int mode) {}
+
   /** A directory on the way is missing, or is another object than it was. */
   static final class ChangedException extends IOException {
     private static final long serialVersionUID = 1L;
@@ -48,6 +62,21 @@ record Place(HeldDirectory directory, String name, boolean owned) implements Aut
    * @param before what the directories were; those that it lacks may be any
    */
   static Place of(HeldDirectory root, String path, Map<String, State> before) throws IOException {
+    return of(root, path, before, false);
+  }
+
+  /**
+   * The same in a copy, in which a command may have taken the owner's rights away: as long as the
+   * place is open the owner has them.
+   */
+  static Place inCopy(HeldDirectory root, String path) throws IOException {
+    return of(root, path, Map.of(), true);
+  }
+
+  private static Place of(
+      HeldDirectory root, String path, Map<String, State> before, boolean unlocks)
+      throws IOException {
+    List<Unlocked> unlocked = new ArrayList<>();
     HeldDirectory at = root;
     int start = 0;
     boolean done = false;
@@ -68,6 +97,10 @@ record Place(HeldDirectory directory, String name, boolean owned) implements Aut
         if (!status.get().isDirectory() || then != null && then.inode() != status.get().inode()) {
           throw new ChangedException(soFar, false);
         }
+        int mode = status.get().mode();
+        if (unlocks && (mode & OWNERS) != OWNERS) {
+          unlocked.add(new Unlocked(at.unlock(name), mode));
+        }
         HeldDirectory next = at.open(name);
         if (at != root) {
           at.close();
@@ -79,11 +112,30 @@ record Place(HeldDirectory directory, String name, boolean owned) implements Aut
         start = slash + 1;
       }
       done = true;
-      return new Place(at, path.substring(start), at != root);
+      return new Place(at, path.substring(start), at != root, unlocked);
     } finally {
-      if (!done && at != root) {
-        at.close();
+      if (!done) {
+        close(at, at != root, unlocked);
       }
+    }
+  }
+
+  private static void close(HeldDirectory directory, boolean owned, List<Unlocked> unlocked)
+      throws IOException {
+    IOException failure = null;
+    for (Unlocked one : unlocked) {
+      try {
+        one.directory().setPermissions(one.mode());
+      } catch (IOException e) {
+        failure = e;
+      }
+      one.directory().close();
+    }
+    if (owned) {
+      directory.close();
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -92,9 +144,7 @@ record Place(HeldDirectory directory, String name, boolean owned) implements Aut
   }
 
   @Override
-  public void close() {
-    if (owned) {
-      directory.close();
-    }
+  public void close() throws IOException {
+    close(directory, owned, unlocked);
   }
 }

@@ -20,7 +20,7 @@ final class Same {
       HeldDirectory workspace, HeldDirectory copy, String path, Map<String, State> before)
       throws IOException {
     try (Place one = Place.of(workspace, path, before);
-        Place other = Place.of(copy, path, Map.of())) {
+        Place other = Place.inCopy(copy, path)) {
       Optional<Status> first = one.directory().status(one.name());
       Optional<Status> second = other.directory().status(other.name());
       return first.isPresent()

@@ -431,7 +431,9 @@ public final class WorkspaceReview {
   public Optional<byte[]> content(Change change, boolean after, int most) throws IOException {
     try (Opened opened = Opened.of(this);
         Place place =
-            Place.of(after ? opened.copy() : opened.workspace(), change.name(), Map.of())) {
+            after
+                ? Place.inCopy(opened.copy(), change.name())
+                : Place.of(opened.workspace(), change.name(), Map.of())) {
       Optional<Status> status = place.directory().status(place.name());
       if (status.isPresent() && status.get().isLink()) {
         String target = place.directory().readLink(place.name());

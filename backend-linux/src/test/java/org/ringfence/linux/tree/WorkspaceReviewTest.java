@@ -252,6 +252,40 @@ class WorkspaceReviewTest {
   }
 
   @Test
+  void aDirectoryThatItsOwnerMustNotWriteIsTakenAndPut() throws Exception {
+    Set<PosixFilePermission> sealed = PosixFilePermissions.fromString("r-xr-xr-x");
+    Set<PosixFilePermission> open = PosixFilePermissions.fromString("rwxr-xr-x");
+    Files.setPosixFilePermissions(workspace.resolve("directory"), sealed);
+    WorkspaceReview review = begin();
+    Files.setPosixFilePermissions(review.copy().resolve("directory"), open);
+    Files.delete(review.copy().resolve("directory/kept"));
+    Files.delete(review.copy().resolve("directory"));
+    Files.createDirectory(review.copy().resolve("new"));
+    Files.writeString(review.copy().resolve("new/file"), "two");
+    Files.setPosixFilePermissions(review.copy().resolve("new"), sealed);
+    review.commit();
+    assertThat(workspace.resolve("directory")).doesNotExist();
+    assertThat(workspace.resolve("new/file")).hasContent("two");
+    assertThat(Files.getPosixFilePermissions(workspace.resolve("new"))).isEqualTo(sealed);
+    nothingIsLeftInTheWorkspace();
+  }
+
+  @Test
+  void lookingIntoADirectoryWithoutRightsLeavesItAsItIs() throws Exception {
+    WorkspaceReview review = begin();
+    Path locked = review.copy().resolve("directory");
+    Files.writeString(locked.resolve("kept"), "two");
+    Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("---------"));
+    Change kept =
+        review.changes().stream()
+            .filter(change -> change.path().toString().equals("directory/kept"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(review.content(kept, true, 100).orElseThrow()).asString().isEqualTo("two");
+    assertThat(Files.getPosixFilePermissions(locked)).isEmpty();
+  }
+
+  @Test
   void rightsOfTheOwnerAreNotHandedOn() throws Exception {
     WorkspaceReview review = begin();
     Files.setAttribute(review.copy().resolve("changed"), "unix:mode", 0104755);
