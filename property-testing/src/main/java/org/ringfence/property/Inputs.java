@@ -97,6 +97,23 @@ public final class Inputs {
     };
   }
 
+  /** Up to {@code max} characters that UTF-8 can encode: no half of a surrogate pair. */
+  public static Generator<String> encodable(int max) {
+    return random -> {
+      StringBuilder text = new StringBuilder();
+      for (int left = random.intRange(0, max); left > 0; left--) {
+        text.appendCodePoint(
+            switch (random.intRange(0, 5)) {
+              case 0 -> random.intRange(0x10000, 0x10ffff);
+              case 1 -> random.intRange(0xe000, 0xffff);
+              case 2 -> random.intRange(0x80, 0xd7ff);
+              default -> random.intRange(0, 0x7f);
+            });
+      }
+      return text.toString();
+    };
+  }
+
   /** From {@code min} to {@code max} values, in order. */
   public static <T> Generator<List<T>> lists(Generator<T> values, int min, int max) {
     return random -> {

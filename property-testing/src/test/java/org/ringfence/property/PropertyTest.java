@@ -1,5 +1,6 @@
 package org.ringfence.property;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -60,6 +61,13 @@ class PropertyTest {
     List<String> met = new ArrayList<>();
     Property.forAll(3, Inputs.strings("abcdefgh", 8, 8), met::add);
     assertThat(met).containsExactly("chbgcdec", "bacdeahd", "bddagaab");
+  }
+
+  @Test
+  void everyEncodableTextComesBackFromUtf8() {
+    Property.forAll(
+        Inputs.encodable(20),
+        text -> assertThat(new String(text.getBytes(UTF_8), UTF_8)).isEqualTo(text));
   }
 
   @Test

@@ -3,12 +3,10 @@ package org.ringfence.linux.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.ringfence.policy.EffectivePolicy;
@@ -18,7 +16,10 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
+@ExtendWith(InstancioExtension.class)
 class SeccompFilterTest {
   private static final int EPERM = Verdict.RET_ERRNO | 1;
   private static final int EACCES = Verdict.RET_ERRNO | 13;
@@ -165,19 +166,56 @@ class SeccompFilterTest {
     assertThat(run(program, arch, Syscall.EXECVE)).isEqualTo(Verdict.RET_ALLOW);
   }
 
+  private record Call(Syscall syscall, List<Long> arguments) {}
+
+  private static final Generator<Call> CALLS =
+      random ->
+          new Call(
+              random.oneOf(Syscall.values()),
+              Inputs.lists(
+                      Inputs.of(
+                          0L,
+                          1L,
+                          2L,
+                          3L,
+                          6L,
+                          10L,
+                          16L,
+                          17L,
+                          30L,
+                          132L,
+                          262L,
+                          0x5412L,
+                          0x541CL,
+                          0x100005412L,
+                          0x80000L | 1,
+                          0x20000000L,
+                          0x10000000L,
+                          0x40086602L,
+                          1L << 32,
+                          1L << 63,
+                          -1L,
+                          -100L),
+                      6,
+                      6)
+                  .generate(random));
+
   /** The compiled program against the plain reading of the rules. */
-  @Property
-  void theProgramSaysWhatTheRulesSay(
-      @ForAll("syscalls") Syscall syscall, @ForAll("arguments") List<Long> arguments) {
+  @Test
+  void theProgramSaysWhatTheRulesSay() {
     SeccompFilter filter = filter(writing().openFiles(9).build());
-    long[] six = arguments.stream().mapToLong(Long::longValue).toArray();
-    for (Arch arch : Arch.values()) {
-      int number = syscall.number(arch);
-      if (number >= 0) {
-        assertThat(filter.compile(arch).run(arch.audit(), number, six))
-            .isEqualTo(naive(filter, syscall, six));
-      }
-    }
+    Property.forAll(
+        CALLS,
+        call -> {
+          long[] six = call.arguments().stream().mapToLong(Long::longValue).toArray();
+          for (Arch arch : Arch.values()) {
+            int number = call.syscall().number(arch);
+            if (number >= 0) {
+              assertThat(filter.compile(arch).run(arch.audit(), number, six))
+                  .isEqualTo(naive(filter, call.syscall(), six));
+            }
+          }
+        });
   }
 
   private static int naive(SeccompFilter filter, Syscall syscall, long[] arguments) {
@@ -201,39 +239,5 @@ class SeccompFilterTest {
       case ANY_BIT -> ((int) argument & test.mask()) != 0;
       case MASKED_EQUALS -> ((int) argument & test.mask()) == test.value();
     };
-  }
-
-  @Provide
-  Arbitrary<Syscall> syscalls() {
-    return Arbitraries.of(Syscall.class);
-  }
-
-  @Provide
-  Arbitrary<List<Long>> arguments() {
-    return Arbitraries.of(
-            0L,
-            1L,
-            2L,
-            3L,
-            6L,
-            10L,
-            16L,
-            17L,
-            30L,
-            132L,
-            262L,
-            0x5412L,
-            0x541CL,
-            0x100005412L,
-            0x80000L | 1,
-            0x20000000L,
-            0x10000000L,
-            0x40086602L,
-            1L << 32,
-            1L << 63,
-            -1L,
-            -100L)
-        .list()
-        .ofSize(6);
   }
 }

@@ -7,14 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.StringLength;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.macos.plan.SbplInterpreter.Question;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -28,8 +24,11 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
 /** Profiles decide as the policy does, by an interpreter that reads them as Seatbelt would. */
+@ExtendWith(InstancioExtension.class)
 class SeatbeltCompilerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
   private static final SeatbeltCompiler.Surroundings ALONE =
@@ -41,85 +40,90 @@ class SeatbeltCompilerTest {
   }
 
   /** Few names, so that rules and paths meet. */
-  @Provide
-  Arbitrary<String> path() {
-    return Arbitraries.of(
-            "a",
-            "b",
-            "ws",
-            ".git",
-            "hooks",
-            "config",
-            "refs",
-            "modules",
-            "info",
-            "attributes",
-            ".vscode",
-            "logs",
-            "hook",
-            ".env",
-            "x.key",
-            "gitdir",
-            "heads",
-            "worktrees",
-            "r",
-            "home",
-            ".m2",
-            "repository",
-            ".cache",
-            "p10k-x",
-            ".hg",
-            "hgrc",
-            ".jj",
-            "repo",
-            "config.toml",
-            ".ssh")
-        .list()
-        .ofMinSize(1)
-        .ofMaxSize(6)
-        .map(names -> "/" + String.join("/", names));
+  private static final Generator<String> PATHS =
+      random ->
+          "/"
+              + String.join(
+                  "/",
+                  Inputs.lists(
+                          Inputs.of(
+                              "a",
+                              "b",
+                              "ws",
+                              ".git",
+                              "hooks",
+                              "config",
+                              "refs",
+                              "modules",
+                              "info",
+                              "attributes",
+                              ".vscode",
+                              "logs",
+                              "hook",
+                              ".env",
+                              "x.key",
+                              "gitdir",
+                              "heads",
+                              "worktrees",
+                              "r",
+                              "home",
+                              ".m2",
+                              "repository",
+                              ".cache",
+                              "p10k-x",
+                              ".hg",
+                              "hgrc",
+                              ".jj",
+                              "repo",
+                              "config.toml",
+                              ".ssh"),
+                          1,
+                          6)
+                      .generate(random));
+
+  private record Granted(String path, Access access) {}
+
+  private static final Generator<SandboxPolicy> POLICIES =
+      random -> {
+        PolicyBuilder builder =
+            SandboxPolicy.builder()
+                .fileDefault(random.oneOf(FileDefault.values()))
+                .protectedNames(random.oneOf(ProtectedNames.values()))
+                .denyGlobs(
+                    Inputs.distinct(
+                            Inputs.of("**/.env", "*.key", "/a/**", "a/*/b", ".gi?", "/ws/**/x.*"),
+                            glob -> glob,
+                            2)
+                        .generate(random))
+                .tmp(TmpPolicy.SHARED);
+        Generator<Granted> rule =
+            drawn -> new Granted(PATHS.generate(drawn), drawn.oneOf(Access.values()));
+        Inputs.distinct(rule, Granted::path, 6)
+            .generate(random)
+            .forEach(each -> builder.rule(each.path(), each.access(), MissingPath.SKIP));
+        Inputs.distinct(PATHS, path -> path, 2).generate(random).forEach(builder::protectedPath);
+        if (random.trueOrFalse()) {
+          builder.write(":workspace");
+        }
+        return builder.build();
+      };
+
+  private record Asked(SandboxPolicy policy, String path) {}
+
+  private static final Generator<Asked> ASKED =
+      random -> new Asked(POLICIES.generate(random), PATHS.generate(random));
+
+  @Test
+  void profilesDecideAsThePolicyDoes() {
+    Property.forAll(3000, ASKED, SeatbeltCompilerTest::decidesAsThePolicy);
   }
 
-  @Provide
-  Arbitrary<SandboxPolicy> policy() {
-    record Granted(String path, Access access) {}
-    Arbitrary<Granted> rule =
-        Combinators.combine(path(), Arbitraries.of(Access.values())).as(Granted::new);
-    return Combinators.combine(
-            rule.list().uniqueElements(Granted::path).ofMaxSize(6),
-            Arbitraries.of(FileDefault.values()),
-            Arbitraries.of(ProtectedNames.values()),
-            Arbitraries.of("**/.env", "*.key", "/a/**", "a/*/b", ".gi?", "/ws/**/x.*")
-                .list()
-                .uniqueElements()
-                .ofMaxSize(2),
-            path().list().uniqueElements().ofMaxSize(2),
-            Arbitraries.of(true, false))
-        .as(
-            (rules, fallback, names, globs, kept, workspace) -> {
-              PolicyBuilder builder =
-                  SandboxPolicy.builder()
-                      .fileDefault(fallback)
-                      .protectedNames(names)
-                      .denyGlobs(globs)
-                      .tmp(TmpPolicy.SHARED);
-              rules.forEach(each -> builder.rule(each.path(), each.access(), MissingPath.SKIP));
-              kept.forEach(builder::protectedPath);
-              if (workspace) {
-                builder.write(":workspace");
-              }
-              return builder.build();
-            });
-  }
-
-  @Property(tries = 3000)
-  void profilesDecideAsThePolicyDoes(
-      @ForAll("policy") SandboxPolicy policy, @ForAll("path") String path) {
-    EffectivePolicy effective = policy.in(PLACES);
+  private static void decidesAsThePolicy(Asked asked) {
+    EffectivePolicy effective = asked.policy().in(PLACES);
     SbplInterpreter profile = interpreter(effective);
-    List<String> paths = new ArrayList<>(List.of(path));
+    List<String> paths = new ArrayList<>(List.of(asked.path()));
     effective.rules().forEach(rule -> paths.add(rule.path()));
-    effective.rules().forEach(rule -> paths.add(rule.path() + path));
+    effective.rules().forEach(rule -> paths.add(rule.path() + asked.path()));
     for (String each : paths) {
       if (each.equals("/")) {
         continue;
@@ -148,12 +152,15 @@ class SeatbeltCompilerTest {
   }
 
   /** Moving away and putting into place: no more than the policy lets, sometimes less. */
-  @Property(tries = 2000)
-  void nothingIsMovedThatThePolicyKeeps(
-      @ForAll("policy") SandboxPolicy policy, @ForAll("path") String path) {
-    EffectivePolicy effective = policy.in(PLACES);
+  @Test
+  void nothingIsMovedThatThePolicyKeeps() {
+    Property.forAll(2000, ASKED, SeatbeltCompilerTest::keepsInPlace);
+  }
+
+  private static void keepsInPlace(Asked asked) {
+    EffectivePolicy effective = asked.policy().in(PLACES);
     SbplInterpreter profile = interpreter(effective);
-    List<String> paths = new ArrayList<>(List.of(path));
+    List<String> paths = new ArrayList<>(List.of(asked.path()));
     for (var rule : effective.rules()) {
       for (String at = rule.path(); at.length() > 1; at = at.substring(0, at.lastIndexOf('/'))) {
         paths.add(at);
@@ -175,7 +182,7 @@ class SeatbeltCompilerTest {
   }
 
   /** On a volume that does not tell cases apart, a file made later is the same in every case. */
-  @Example
+  @Test
   void whatIsMadeLaterIsDeniedInEveryCase() {
     PathLookup nothing =
         new PathLookup() {
@@ -208,7 +215,7 @@ class SeatbeltCompilerTest {
     assertThat(profile.allows(Question.file("file-write-create", "/ws/secrets"))).isTrue();
   }
 
-  @Example
+  @Test
   void namesOfTheGitDirectoryAreProtectedInEveryCase() {
     EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
     SbplInterpreter profile = interpreter(policy);
@@ -237,7 +244,7 @@ class SeatbeltCompilerTest {
     assertThat(profile.allows(Question.directory("file-write-create", "/ws/.git/refs/x"))).isTrue();
   }
 
-  @Example
+  @Test
   void everyWordThatIsNotInASetIsFound() {
     String regex = NamePatterns.notOneOf(List.of("refs", "re", "rebase-merge", "logs"));
     for (String word : List.of("refs", "re", "rebase-merge", "logs", "REFS", "Re", "")) {
@@ -249,18 +256,23 @@ class SeatbeltCompilerTest {
     }
   }
 
-  @Property(tries = 1000)
-  void anyNameIsWrittenDownAndMatchesItself(@ForAll @StringLength(max = 8) String name) {
-    String regex = NamePatterns.name(name.replace("/", ""));
-    assertThat(new Sbpl.Pattern(regex).toString()).startsWith("#\"").endsWith("\"");
-    assertThat(
-            java.util.regex.Pattern.compile(regex, java.util.regex.Pattern.DOTALL)
-                .matcher(name.replace("/", ""))
-                .matches())
-        .isTrue();
+  @Test
+  void anyNameIsWrittenDownAndMatchesItself() {
+    Property.forAll(
+        Inputs.strings(8),
+        text -> {
+          String name = text.replace("/", "");
+          String regex = NamePatterns.name(name);
+          assertThat(new Sbpl.Pattern(regex).toString()).startsWith("#\"").endsWith("\"");
+          assertThat(
+                  java.util.regex.Pattern.compile(regex, java.util.regex.Pattern.DOTALL)
+                      .matcher(name)
+                      .matches())
+              .isTrue();
+        });
   }
 
-  @Example
+  @Test
   void theNetworkIsWhatThePolicyNames() {
     SbplInterpreter none =
         interpreter(SandboxPolicy.builder().ownLoopback(false).build().in(PLACES));
@@ -304,7 +316,7 @@ class SeatbeltCompilerTest {
     assertThat(proxied.allows(Question.file("file-read-data", "/own/profile"))).isFalse();
   }
 
-  @Example
+  @Test
   void pathsAreThoseThatTheKernelCompares() {
     EffectivePolicy policy =
         SandboxPolicy.builder()
@@ -329,7 +341,7 @@ class SeatbeltCompilerTest {
     assertThat(profile.allows(Question.file("file-read-data", "/private/tmp/a.key"))).isFalse();
   }
 
-  @Example
+  @Test
   void toolsAreReadInTheMinimalView() {
     EffectivePolicy policy =
         SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
@@ -360,7 +372,7 @@ class SeatbeltCompilerTest {
     }
   }
 
-  @Example
+  @Test
   void theSandboxsOwnCachesLieBesideItsTemporaryDirectory() {
     String folders = "/private/var/folders/ab/cd";
     EffectivePolicy policy =
@@ -381,7 +393,7 @@ class SeatbeltCompilerTest {
         .isEmpty();
   }
 
-  @Example
+  @Test
   void pathsAreParametersAndNothingEndsAString() {
     String odd = "/ws/a\" (allow default) ; \n\\";
     EffectivePolicy policy =
@@ -403,7 +415,7 @@ class SeatbeltCompilerTest {
         .hasMessageContaining("no operation");
   }
 
-  @Example
+  @Test
   void everyRuleOfTheBaseHasAReason() {
     String base =
         SeatbeltCompiler.compile(SandboxPolicy.builder().build().in(PLACES), ALONE).base();

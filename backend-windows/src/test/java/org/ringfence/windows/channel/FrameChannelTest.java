@@ -10,18 +10,18 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
-import net.jqwik.api.constraints.IntRange;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
+@ExtendWith(InstancioExtension.class)
 class FrameChannelTest {
   private static byte[] sent(Message... messages) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -36,76 +36,94 @@ class FrameChannelTest {
     return new FrameChannel(new ByteArrayInputStream(bytes), OutputStream.nullOutputStream());
   }
 
-  @Provide
-  Arbitrary<Message> messages() {
-    Arbitrary<String> text = Arbitraries.strings().ofMaxLength(40);
-    Arbitrary<Integer> number = Arbitraries.integers();
-    return Arbitraries.oneOf(
-        Combinators.combine(number, text, Arbitraries.maps(text, text).ofMaxSize(3))
-            .as((version, ignored, map) -> new Message.Hello(version, 7, map)),
-        Combinators.combine(number, text.list().ofMaxSize(3), text)
-            .as((n, roots, sid) -> new Message.Confine(n, roots, sid, true, false, true)),
-        Combinators.combine(number, text, text, Arbitraries.longs().list().ofMaxSize(3))
-            .as(
-                (n, program, line, handles) ->
-                    new Message.Start(
-                        n,
-                        n + 1,
-                        program,
-                        line,
-                        "A=B\0\0",
-                        "C:\\",
-                        handles,
-                        0,
-                        0,
-                        new Message.Limits(true, -1, 5, -1, 0xDE))),
-        Combinators.combine(number, Arbitraries.of(Message.Verb.values()))
-            .as((n, verb) -> new Message.Act(n, 3, verb)),
-        Combinators.combine(number, text).as(Message.IsFile::new),
-        Combinators.combine(number, text).as(Message.Ping::new),
-        Combinators.combine(number, text)
-            .as((n, address) -> new Message.Reach(n, true, address, 53)),
-        Combinators.combine(number, Arbitraries.longs()).as(Message.Answer::new),
-        Combinators.combine(number, text, text)
-            .as((n, call, words) -> new Message.Failure(n, call, 5, words)),
-        Combinators.combine(number, number).as(Message.Ended::new),
-        Combinators.combine(number, text, text)
-            .as(
-                (n, one, two) ->
-                    new Message.Task(n, "setup", "id", two, true, false, one, two, one, List.of())),
-        text.map(words -> new Message.Found(true, words)),
-        text.map(Message.Finished::new));
+  private static final Generator<String> TEXT = Inputs.encodable(40);
+  private static final Generator<Integer> NUMBER = Inputs.ints();
+
+  private static final Generator<Message> MESSAGES =
+      random -> {
+        int n = NUMBER.generate(random);
+        String one = TEXT.generate(random);
+        String two = TEXT.generate(random);
+        return switch (random.intRange(0, 12)) {
+          case 0 -> {
+            Map<String, String> variables = new HashMap<>();
+            for (String name : Inputs.sets(TEXT, 3).generate(random)) {
+              variables.put(name, TEXT.generate(random));
+            }
+            yield new Message.Hello(n, 7, variables);
+          }
+          case 1 ->
+              new Message.Confine(
+                  n, Inputs.lists(TEXT, 0, 3).generate(random), one, true, false, true);
+          case 2 ->
+              new Message.Start(
+                  n,
+                  n + 1,
+                  one,
+                  two,
+                  "A=B\0\0",
+                  "C:\\",
+                  Inputs.lists(Inputs.longs(), 0, 3).generate(random),
+                  0,
+                  0,
+                  new Message.Limits(true, -1, 5, -1, 0xDE));
+          case 3 -> new Message.Act(n, 3, random.oneOf(Message.Verb.values()));
+          case 4 -> new Message.IsFile(n, one);
+          case 5 -> new Message.Ping(n, one);
+          case 6 -> new Message.Reach(n, true, one, 53);
+          case 7 -> new Message.Answer(n, Inputs.longs().generate(random));
+          case 8 -> new Message.Failure(n, one, 5, two);
+          case 9 -> new Message.Ended(n, NUMBER.generate(random));
+          case 10 -> new Message.Task(n, "setup", "id", two, true, false, one, two, one, List.of());
+          case 11 -> new Message.Found(true, one);
+          default -> new Message.Finished(one);
+        };
+      };
+
+  @Test
+  void messagesAreReceivedAsTheyWereSent() {
+    Property.forAll(
+        Inputs.lists(MESSAGES, 2, 2),
+        messages -> {
+          FrameChannel channel = from(sent(messages.toArray(new Message[0])));
+          for (Message message : messages) {
+            assertThat(channel.receive()).contains(message);
+          }
+          assertThat(channel.receive()).isEmpty();
+        });
   }
 
-  @Property
-  void whatIsSentIsReceived(@ForAll("messages") Message one, @ForAll("messages") Message two)
-      throws IOException {
-    FrameChannel channel = from(sent(one, two));
-    assertThat(channel.receive()).contains(one);
-    assertThat(channel.receive()).contains(two);
-    assertThat(channel.receive()).isEmpty();
-  }
+  private record Cut(Message message, int at) {}
 
   /** Neither a message that was not sent nor anything but an {@code IOException} comes of it. */
-  @Property
-  void whatIsCutOffIsAnError(
-      @ForAll("messages") Message message, @ForAll @IntRange(min = 1) int cut) throws IOException {
-    byte[] whole = sent(message);
-    byte[] part = java.util.Arrays.copyOf(whole, 1 + (cut - 1) % (whole.length - 1));
-    assertThatThrownBy(() -> from(part).receive()).isInstanceOf(IOException.class);
+  @Test
+  void aMessageThatIsCutOffIsAnError() {
+    Property.forAll(
+        random ->
+            new Cut(MESSAGES.generate(random), Inputs.ints(1, Integer.MAX_VALUE).generate(random)),
+        cut -> {
+          byte[] whole = sent(cut.message());
+          byte[] part = java.util.Arrays.copyOf(whole, 1 + (cut.at() - 1) % (whole.length - 1));
+          assertThatThrownBy(() -> from(part).receive()).isInstanceOf(IOException.class);
+        });
   }
 
-  @Property
-  void whatIsNoMessageIsAnError(@ForAll byte[] bytes) throws IOException {
-    byte[] frame = ByteBuffer.allocate(4 + bytes.length).putInt(bytes.length).put(bytes).array();
-    assertThatThrownBy(() -> from(frame).receive()).isInstanceOf(IOException.class);
-    if (bytes.length > 3) {
-      try {
-        from(bytes).receive();
-      } catch (IOException e) {
-        assertThat(e).hasMessageNotContaining("password");
-      }
-    }
+  @Test
+  void bytesThatAreNoMessageAreAnError() {
+    Property.forAll(
+        Inputs.bytes(255),
+        bytes -> {
+          byte[] frame =
+              ByteBuffer.allocate(4 + bytes.length).putInt(bytes.length).put(bytes).array();
+          assertThatThrownBy(() -> from(frame).receive()).isInstanceOf(IOException.class);
+          if (bytes.length > 3) {
+            try {
+              from(bytes).receive();
+            } catch (IOException e) {
+              assertThat(e).hasMessageNotContaining("password");
+            }
+          }
+        });
   }
 
   private static byte[] frame(String json) {
@@ -113,7 +131,7 @@ class FrameChannelTest {
     return ByteBuffer.allocate(4 + bytes.length).putInt(bytes.length).put(bytes).array();
   }
 
-  @Example
+  @Test
   void lengthsHaveALimit() {
     for (int length : new int[] {FrameChannel.LONGEST + 1, -1, Integer.MIN_VALUE}) {
       byte[] frame = ByteBuffer.allocate(8).putInt(length).array();
@@ -123,7 +141,7 @@ class FrameChannelTest {
         .hasMessageContaining("more than");
   }
 
-  @Example
+  @Test
   void unknownMissingAndSurplusPartsAreErrorsThatRepeatNothing() {
     for (String json :
         List.of(
@@ -143,7 +161,7 @@ class FrameChannelTest {
     }
   }
 
-  @Example
+  @Test
   void passwordsAreNotPrinted() {
     Message task =
         new Message.Task(1, "setup", "id", "home", true, true, "hunter2", "hunter3", "", List.of());

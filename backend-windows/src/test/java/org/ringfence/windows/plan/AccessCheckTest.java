@@ -15,19 +15,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 import org.ringfence.windows.plan.AccessCheck.Outcome;
 import org.ringfence.windows.plan.AccessToken.Privilege;
 import org.ringfence.windows.plan.SecurityDescriptor.MandatoryLabel;
 
+@ExtendWith(InstancioExtension.class)
 class AccessCheckTest {
   private static final Map<String, Sid> SIDS =
       Map.ofEntries(
@@ -150,123 +150,134 @@ class AccessCheckTest {
     assertThat(GenericMapping.PROCESS.writeBits() & 0x20).as("VM_WRITE").isEqualTo(0x20);
   }
 
-  @Provide
-  Arbitrary<Sid> someSid() {
-    return Arbitraries.of(SIDS.values());
+  private static final Generator<Sid> SID = Inputs.of(SIDS.values());
+
+  private static final Generator<Integer> MASK =
+      Inputs.of(
+          0x1,
+          0x2,
+          0x4,
+          0x40,
+          0x10000,
+          0x20000,
+          0x40000,
+          0x80000,
+          0x1301bf,
+          0x1f01ff,
+          0x120089,
+          0x120116,
+          0x10000000,
+          0x80000000);
+
+  private static final Generator<Ace> ACE =
+      random ->
+          new Ace(
+              random.oneOf(Ace.Type.values()),
+              SID.generate(random),
+              MASK.generate(random),
+              random.oneOf(Ace.Scope.values()));
+
+  /** One in ten has no list: everybody may do everything. */
+  private static final Generator<SecurityDescriptor> DESCRIPTOR =
+      random ->
+          new SecurityDescriptor(
+              SID.generate(random),
+              random.intRange(1, 10) == 1
+                  ? Optional.empty()
+                  : Optional.of(Inputs.lists(ACE, 0, 5).generate(random)),
+              Optional.of(new MandatoryLabel(random.oneOf(0x1000, 0x2000), true, false, false)));
+
+  private static final Generator<AccessToken> TOKEN =
+      random ->
+          new AccessToken(
+              SID.generate(random),
+              Inputs.sets(SID, 4).generate(random),
+              Inputs.sets(SID, 2).generate(random),
+              Optional.empty(),
+              false,
+              Inputs.sets(Inputs.of(Privilege.values()), 1).generate(random),
+              random.oneOf(0x1000, 0x2000));
+
+  private static final Generator<Integer> REQUEST =
+      Inputs.of(
+          0x1,
+          0x2,
+          0x3,
+          0x40,
+          0x42,
+          0x10000,
+          0x20000,
+          0x60000,
+          0x80000,
+          0x120089,
+          0x12019f,
+          0x1301bf,
+          0x1f01ff,
+          0x1000000,
+          0x2000000,
+          0x10000000,
+          0x80000000);
+
+  private record MoreDenied(
+      AccessToken token, SecurityDescriptor descriptor, Ace ace, int place, int desired) {}
+
+  @Test
+  void anEntryThatTakesNeverGives() {
+    Property.forAll(
+        random ->
+            new MoreDenied(
+                TOKEN.generate(random),
+                DESCRIPTOR.generate(random),
+                ACE.generate(random),
+                Inputs.ints().generate(random),
+                REQUEST.generate(random)),
+        AccessCheckTest::givesNoMore);
   }
 
-  @Provide
-  Arbitrary<Ace> someAce() {
-    return Combinators.combine(
-            Arbitraries.of(Ace.Type.values()),
-            someSid(),
-            Arbitraries.of(
-                0x1,
-                0x2,
-                0x4,
-                0x40,
-                0x10000,
-                0x20000,
-                0x40000,
-                0x80000,
-                0x1301bf,
-                0x1f01ff,
-                0x120089,
-                0x120116,
-                0x10000000,
-                0x80000000),
-            Arbitraries.of(Ace.Scope.values()))
-        .as(Ace::new);
-  }
-
-  @Provide
-  Arbitrary<SecurityDescriptor> someDescriptor() {
-    return Combinators.combine(
-            someSid(), someAce().list().ofMaxSize(5).optional(0.9), Arbitraries.of(0x1000, 0x2000))
-        .as(
-            (owner, dacl, level) ->
-                new SecurityDescriptor(
-                    owner, dacl, Optional.of(new MandatoryLabel(level, true, false, false))));
-  }
-
-  @Provide
-  Arbitrary<AccessToken> someToken() {
-    return Combinators.combine(
-            someSid(),
-            someSid().set().ofMaxSize(4),
-            someSid().set().ofMaxSize(2),
-            Arbitraries.of(Privilege.class).set().ofMaxSize(1),
-            Arbitraries.of(0x1000, 0x2000))
-        .as(
-            (user, groups, denyOnly, privileges, level) ->
-                new AccessToken(
-                    user, groups, denyOnly, Optional.empty(), false, privileges, level));
-  }
-
-  @Provide
-  Arbitrary<Integer> someRequest() {
-    return Arbitraries.of(
-        0x1,
-        0x2,
-        0x3,
-        0x40,
-        0x42,
-        0x10000,
-        0x20000,
-        0x60000,
-        0x80000,
-        0x120089,
-        0x12019f,
-        0x1301bf,
-        0x1f01ff,
-        0x1000000,
-        0x2000000,
-        0x10000000,
-        0x80000000);
-  }
-
-  @Property
-  void anEntryThatTakesNeverGives(
-      @ForAll("someToken") AccessToken token,
-      @ForAll("someDescriptor") SecurityDescriptor descriptor,
-      @ForAll("someAce") Ace ace,
-      @ForAll int place,
-      @ForAll("someRequest") int desired) {
+  private static void givesNoMore(MoreDenied input) {
+    SecurityDescriptor descriptor = input.descriptor();
     if (descriptor.dacl().isEmpty()) {
       return;
     }
     List<Ace> more = new ArrayList<>(descriptor.dacl().get());
     more.add(
-        Math.floorMod(place, more.size() + 1),
-        new Ace(Ace.Type.DENY, ace.sid(), ace.mask(), ace.scope()));
+        Math.floorMod(input.place(), more.size() + 1),
+        new Ace(Ace.Type.DENY, input.ace().sid(), input.ace().mask(), input.ace().scope()));
     SecurityDescriptor stricter =
         new SecurityDescriptor(descriptor.owner(), Optional.of(more), descriptor.label());
-    AccessCheck.Result before = AccessCheck.check(token, descriptor, GenericMapping.FILE, desired);
-    AccessCheck.Result after = AccessCheck.check(token, stricter, GenericMapping.FILE, desired);
+    AccessCheck.Result before =
+        AccessCheck.check(input.token(), descriptor, GenericMapping.FILE, input.desired());
+    AccessCheck.Result after =
+        AccessCheck.check(input.token(), stricter, GenericMapping.FILE, input.desired());
     assertThat(after.granted() & ~before.granted()).isZero();
     assertThat(before.allowed() || !after.allowed()).isTrue();
   }
 
-  @Property
-  void aRestrictedTokenNeverGetsMore(
-      @ForAll("someToken") AccessToken token,
-      @ForAll("someDescriptor") SecurityDescriptor descriptor,
-      @ForAll("restricting") Set<Sid> restricting,
-      @ForAll("someRequest") int desired) {
-    AccessCheck.Result free = AccessCheck.check(token, descriptor, GenericMapping.FILE, desired);
-    AccessCheck.Result writes =
-        AccessCheck.check(
-            token.restricted(restricting, true), descriptor, GenericMapping.FILE, desired);
-    AccessCheck.Result all =
-        AccessCheck.check(
-            token.restricted(restricting, false), descriptor, GenericMapping.FILE, desired);
+  private record Restriction(
+      AccessToken token, SecurityDescriptor descriptor, Set<Sid> restricting, int desired) {}
+
+  @Test
+  void aRestrictedTokenNeverGetsMore() {
+    Property.forAll(
+        random ->
+            new Restriction(
+                TOKEN.generate(random),
+                DESCRIPTOR.generate(random),
+                Inputs.sets(SID, 3).generate(random),
+                REQUEST.generate(random)),
+        AccessCheckTest::restrictsOnly);
+  }
+
+  private static void restrictsOnly(Restriction input) {
+    AccessCheck.Result free = outcome(input, input.token());
+    AccessCheck.Result writes = outcome(input, input.token().restricted(input.restricting(), true));
+    AccessCheck.Result all = outcome(input, input.token().restricted(input.restricting(), false));
     assertThat(writes.granted() & ~free.granted()).isZero();
     assertThat(all.granted() & ~writes.granted()).isZero();
     assertThat(free.outcome() == Outcome.GRANTED || writes.outcome() != Outcome.GRANTED).isTrue();
   }
 
-  @Provide
-  Arbitrary<Set<Sid>> restricting() {
-    return someSid().set().ofMaxSize(3);
+  private static AccessCheck.Result outcome(Restriction input, AccessToken token) {
+    return AccessCheck.check(token, input.descriptor(), GenericMapping.FILE, input.desired());
   }
 }

@@ -6,75 +6,92 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
+@ExtendWith(InstancioExtension.class)
 class AccessControlListTest {
   private static final byte[] LIKE = {1, 0, 4, (byte) 0x84};
 
-  @Provide
-  Arbitrary<List<Ace>> aces() {
-    Arbitrary<Sid> sids =
-        Arbitraries.of(
-            Sid.EVERYONE,
-            Sid.SYSTEM,
-            new Sid("S-1-5-21-1-2-3-4"),
-            new Sid("S-1-5-21-4294967295-0-7-8"),
-            new Sid("S-1-15-2-1-2-3-4-5-6-7"));
-    return Combinators.combine(
-            Arbitraries.of(Ace.Type.values()),
-            sids,
-            Arbitraries.integers(),
-            Arbitraries.of(Ace.Scope.values()))
-        .as(Ace::new)
-        .list()
-        .ofMaxSize(12);
-  }
+  private static final Generator<Sid> SID =
+      Inputs.of(
+          Sid.EVERYONE,
+          Sid.SYSTEM,
+          new Sid("S-1-5-21-1-2-3-4"),
+          new Sid("S-1-5-21-4294967295-0-7-8"),
+          new Sid("S-1-15-2-1-2-3-4-5-6-7"));
+
+  private static final Generator<List<Ace>> ACES =
+      Inputs.lists(
+          random ->
+              new Ace(
+                  random.oneOf(Ace.Type.values()),
+                  SID.generate(random),
+                  Inputs.ints().generate(random),
+                  random.oneOf(Ace.Scope.values())),
+          0,
+          12);
 
   private static AccessControlList list(List<Ace> aces) {
     return AccessControlList.of(aces.toArray(new Ace[0]));
   }
 
-  @Property
-  void aListIsReadAsItIsWritten(@ForAll("aces") List<Ace> aces) {
-    AccessControlList list = list(aces);
-    assertThat(AccessControlList.ofDescriptor(list.descriptor(LIKE))).contains(list);
-    assertThat(list.aces()).isEqualTo(aces);
+  @Test
+  void aListIsReadAsItIsWritten() {
+    Property.forAll(
+        ACES,
+        aces -> {
+          AccessControlList list = list(aces);
+          assertThat(AccessControlList.ofDescriptor(list.descriptor(LIKE))).contains(list);
+          assertThat(list.aces()).isEqualTo(aces);
+        });
   }
 
-  @Property
-  void whatIsAddedAndRemovedLeavesTheListAsItWas(@ForAll("aces") List<Ace> aces) {
-    AccessControlList list = list(aces);
-    Sid ours = new Sid("S-1-5-21-9-9-9-9");
-    AccessControlList with =
-        list.with(new Ace(Ace.Type.ALLOW, ours, AccessMask.MODIFY, Ace.Scope.TREE), true)
-            .with(new Ace(Ace.Type.DENY, ours, AccessMask.CHANGES, Ace.Scope.TREE), true);
-    assertThat(with.entries()).hasSize(aces.size() + 2);
-    assertThat(with.without(ours::equals)).isEqualTo(list);
+  @Test
+  void addedAndRemovedEntriesLeaveTheListAsItWas() {
+    Property.forAll(
+        ACES,
+        aces -> {
+          AccessControlList list = list(aces);
+          Sid ours = new Sid("S-1-5-21-9-9-9-9");
+          AccessControlList with =
+              list.with(new Ace(Ace.Type.ALLOW, ours, AccessMask.MODIFY, Ace.Scope.TREE), true)
+                  .with(new Ace(Ace.Type.DENY, ours, AccessMask.CHANGES, Ace.Scope.TREE), true);
+          assertThat(with.entries()).hasSize(aces.size() + 2);
+          assertThat(with.without(ours::equals)).isEqualTo(list);
+        });
   }
 
   /** A denial of ours never comes behind something that gives. */
-  @Property
-  void anAddedDenialIsSeenFirst(@ForAll("aces") List<Ace> aces) {
+  @Test
+  void anAddedDenialIsSeenFirst() {
     Ace denial =
         new Ace(Ace.Type.DENY, new Sid("S-1-5-21-9-9-9-9"), AccessMask.CHANGES, Ace.Scope.TREE);
-    List<Ace> all = list(aces).with(denial, true).aces();
-    assertThat(all.subList(0, all.indexOf(denial))).allMatch(ace -> ace.type() == Ace.Type.DENY);
+    Property.forAll(
+        ACES,
+        aces -> {
+          List<Ace> all = list(aces).with(denial, true).aces();
+          assertThat(all.subList(0, all.indexOf(denial)))
+              .allMatch(ace -> ace.type() == Ace.Type.DENY);
+        });
   }
 
-  @Property
-  void aListCutOffAnywhereIsRefused(@ForAll("aces") List<Ace> aces) {
-    byte[] whole = list(aces).descriptor(LIKE);
-    for (int length = 0; length < whole.length; length++) {
-      byte[] cut = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> AccessControlList.ofDescriptor(cut))
-          .isInstanceOf(IllegalArgumentException.class);
-    }
+  @Test
+  void aListCutOffAnywhereIsRefused() {
+    Property.forAll(
+        ACES,
+        aces -> {
+          byte[] whole = list(aces).descriptor(LIKE);
+          for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> AccessControlList.ofDescriptor(cut))
+                .isInstanceOf(IllegalArgumentException.class);
+          }
+        });
   }
 
   /** Made by Windows: audit entries of other types, inherited ones, in a list of revision 4. */

@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
+@ExtendWith(InstancioExtension.class)
 class CommandLineTest {
   @ParameterizedTest
   @CsvSource(
@@ -35,16 +36,15 @@ class CommandLineTest {
     assertThat(CommandLine.of(List.of("p", argument))).isEqualTo("\"p\" " + quoted);
   }
 
-  @Provide
-  Arbitrary<List<String>> arguments() {
-    return Arbitraries.strings().withChars("ab \\\"\t\n%^&é").ofMaxLength(12).list().ofMaxSize(5);
-  }
-
-  @Property
-  void whatIsQuotedComesBack(@ForAll("arguments") List<String> arguments) {
-    List<String> command = new ArrayList<>(List.of("C:\\Program Files\\tool.exe"));
-    command.addAll(arguments);
-    assertThat(argv(CommandLine.of(command))).isEqualTo(command);
+  @Test
+  void quotedArgumentsComeBack() {
+    Property.forAll(
+        Inputs.lists(Inputs.strings("ab \\\"\t\n%^&\u00e9", 0, 12), 0, 5),
+        arguments -> {
+          List<String> command = new ArrayList<>(List.of("C:\\Program Files\\tool.exe"));
+          command.addAll(arguments);
+          assertThat(argv(CommandLine.of(command))).isEqualTo(command);
+        });
   }
 
   /** As CommandLineToArgvW is documented: 2n marks of escape and a quotation mark, and so on. */

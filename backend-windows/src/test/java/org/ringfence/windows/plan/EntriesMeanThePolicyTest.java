@@ -7,13 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Combinators;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
@@ -25,10 +22,13 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 import org.ringfence.windows.DedicatedUserBackend;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 
 /** Entries of containers and of accounts mean what the policy means, by the model of the check. */
+@ExtendWith(InstancioExtension.class)
 class EntriesMeanThePolicyTest {
   private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\w", "C:\\Users\\me");
   private static final Sid OWNER = new Sid("S-1-5-21-1-1-1-1001");
@@ -43,31 +43,23 @@ class EntriesMeanThePolicyTest {
 
   private record Rule(String path, Access access) {}
 
-  @Provide
-  Arbitrary<String> paths() {
-    List<String> all = new ArrayList<>();
-    List<String> level = List.of("C:\\w");
-    for (int depth = 0; depth < 4; depth++) {
-      List<String> next = new ArrayList<>();
-      for (String directory : level) {
-        for (String name : List.of("a", "b", "c")) {
-          next.add(directory + "\\" + name);
-        }
-      }
-      all.addAll(next);
-      level = next;
+  private static final Generator<String> PATHS =
+      random ->
+          "C:\\w\\"
+              + String.join("\\", Inputs.lists(Inputs.of("a", "b", "c"), 1, 4).generate(random));
+
+  private static final Generator<List<Rule>> RULES =
+      Inputs.distinct(
+          random -> new Rule(PATHS.generate(random), random.oneOf(Access.values())), Rule::path, 6);
+
+  private record Asked(List<Rule> rules, String kept, String path) {
+    private EffectivePolicy policy() {
+      return EntriesMeanThePolicyTest.policy(rules, List.of(kept));
     }
-    return Arbitraries.of(all);
   }
 
-  @Provide
-  Arbitrary<List<Rule>> rules() {
-    return Combinators.combine(paths(), Arbitraries.of(Access.values()))
-        .as(Rule::new)
-        .list()
-        .uniqueElements(Rule::path)
-        .ofMaxSize(6);
-  }
+  private static final Generator<Asked> ASKED =
+      random -> new Asked(RULES.generate(random), PATHS.generate(random), PATHS.generate(random));
 
   private static EffectivePolicy policy(List<Rule> rules, List<String> protectedPaths) {
     PolicyBuilder builder =
@@ -81,33 +73,37 @@ class EntriesMeanThePolicyTest {
     return DedicatedUserPlan.compile(policy, new byte[] {1}, ACCOUNTS);
   }
 
-  @Property
-  void readingAndWritingAreWhatThePolicySays(
-      @ForAll("rules") List<Rule> rules,
-      @ForAll("paths") String kept,
-      @ForAll("paths") String path) {
-    EffectivePolicy policy = policy(rules, List.of(kept));
-    DedicatedUserPlan plan = compile(policy);
-    assertThat(plan.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, path, READ))
-        .as("reading %s under %s", path, rules)
-        .isEqualTo(policy.evaluate(path, Operation.READ).allowed());
-    assertThat(plan.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, path, WRITE))
-        .as("writing %s under %s, kept %s", path, rules, kept)
-        .isEqualTo(policy.evaluate(path, Operation.WRITE).allowed());
+  @Test
+  void readingAndWritingAreWhatThePolicySays() {
+    Property.forAll(
+        ASKED,
+        asked -> {
+          EffectivePolicy policy = asked.policy();
+          DedicatedUserPlan plan = compile(policy);
+          assertThat(plan.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, asked.path(), READ))
+              .as("reading %s under %s", asked.path(), asked.rules())
+              .isEqualTo(policy.evaluate(asked.path(), Operation.READ).allowed());
+          assertThat(plan.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, asked.path(), WRITE))
+              .as("writing %s under %s, kept %s", asked.path(), asked.rules(), asked.kept())
+              .isEqualTo(policy.evaluate(asked.path(), Operation.WRITE).allowed());
+        });
   }
 
   /** What is deleted or moved takes along what lies below, and lets something take its place. */
-  @Property
-  void nothingIsDeletedOrMovedThatIsToStay(
-      @ForAll("rules") List<Rule> rules,
-      @ForAll("paths") String kept,
-      @ForAll("paths") String path) {
-    EffectivePolicy policy = policy(rules, List.of(kept));
-    if (compile(policy).letsDelete(PathStyle.WINDOWS, ACCOUNTS, OWNER, path)) {
-      assertThat(policy.evaluateRemoval(path).allowed() || isGranted(policy, path))
-          .as("removing %s under %s, kept %s", path, rules, kept)
-          .isTrue();
-    }
+  @Test
+  void nothingIsDeletedOrMovedThatIsToStay() {
+    Property.forAll(
+        ASKED,
+        asked -> {
+          EffectivePolicy policy = asked.policy();
+          if (compile(policy).letsDelete(PathStyle.WINDOWS, ACCOUNTS, OWNER, asked.path())) {
+            assertThat(
+                    policy.evaluateRemoval(asked.path()).allowed()
+                        || isGranted(policy, asked.path()))
+                .as("removing %s under %s, kept %s", asked.path(), asked.rules(), asked.kept())
+                .isTrue();
+          }
+        });
   }
 
   /** Entries let a granted directory itself be deleted; nothing can be put in its place then. */
@@ -116,58 +112,68 @@ class EntriesMeanThePolicyTest {
   }
 
   /** Deleting apart, which restricting SIDs are not asked about. */
-  @Property
-  void aRestrictedTokenWritesWhatThePolicySays(
-      @ForAll("rules") List<Rule> rules,
-      @ForAll("paths") String kept,
-      @ForAll("paths") String path) {
-    EffectivePolicy policy = policy(rules, List.of(kept));
-    RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, new byte[] {1});
-    assertThat(plan.outlook(PathStyle.WINDOWS, path))
-        .as("%s under %s, kept %s", path, rules, kept)
-        .containsEntry("read", true)
-        .containsEntry("write", policy.evaluate(path, Operation.WRITE).allowed())
-        .containsEntry("change permissions", false);
+  @Test
+  void aRestrictedTokenWritesWhatThePolicySays() {
+    Property.forAll(
+        ASKED,
+        asked -> {
+          EffectivePolicy policy = asked.policy();
+          RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, new byte[] {1});
+          assertThat(plan.outlook(PathStyle.WINDOWS, asked.path()))
+              .as("%s under %s, kept %s", asked.path(), asked.rules(), asked.kept())
+              .containsEntry("read", true)
+              .containsEntry("write", policy.evaluate(asked.path(), Operation.WRITE).allowed())
+              .containsEntry("change permissions", false);
+        });
   }
 
   /**
    * A container's own check is one walk more, with its SID alone: the user's own is not in doubt.
    */
-  @Property
-  void aContainersEntriesMeanWhatThePolicyMeans(
-      @ForAll("rules") List<Rule> rules,
-      @ForAll("paths") String kept,
-      @ForAll("paths") String path) {
-    EffectivePolicy policy = policy(rules, List.of(kept));
-    Sid sid = new Sid("S-1-15-2-1-2-3-4-5-6-7");
-    AccessToken container = AccessToken.of(sid, Set.of());
-    InheritedEntries entries =
-        new InheritedEntries(PathStyle.WINDOWS, AppContainerPlan.compile(policy, sid).entries());
-    List<String> parts = InheritedEntries.keys(PathStyle.WINDOWS, path);
-    SecurityDescriptor file = SecurityDescriptor.of(OWNER, entries.at(parts).toArray(new Ace[0]));
-    SecurityDescriptor directory =
-        SecurityDescriptor.of(
-            OWNER, entries.at(parts.subList(0, parts.size() - 1)).toArray(new Ace[0]));
-    assertThat(AccessCheck.check(container, file, GenericMapping.FILE, READ).allowed())
-        .as("reading %s under %s", path, rules)
-        .isEqualTo(policy.evaluate(path, Operation.READ).allowed());
-    assertThat(AccessCheck.check(container, file, GenericMapping.FILE, WRITE).allowed())
-        .as("writing %s under %s, kept %s", path, rules, kept)
-        .isEqualTo(policy.evaluate(path, Operation.WRITE).allowed());
-    if (AccessCheck.mayDelete(container, file, directory)) {
-      assertThat(policy.evaluateRemoval(path).allowed() || isGranted(policy, path))
-          .as("removing %s under %s, kept %s", path, rules, kept)
-          .isTrue();
-    }
+  @Test
+  void aContainersEntriesMeanWhatThePolicyMeans() {
+    Property.forAll(
+        ASKED,
+        asked -> {
+          EffectivePolicy policy = asked.policy();
+          Sid sid = new Sid("S-1-15-2-1-2-3-4-5-6-7");
+          AccessToken container = AccessToken.of(sid, Set.of());
+          InheritedEntries entries =
+              new InheritedEntries(
+                  PathStyle.WINDOWS, AppContainerPlan.compile(policy, sid).entries());
+          List<String> parts = InheritedEntries.keys(PathStyle.WINDOWS, asked.path());
+          SecurityDescriptor file =
+              SecurityDescriptor.of(OWNER, entries.at(parts).toArray(new Ace[0]));
+          SecurityDescriptor directory =
+              SecurityDescriptor.of(
+                  OWNER, entries.at(parts.subList(0, parts.size() - 1)).toArray(new Ace[0]));
+          assertThat(AccessCheck.check(container, file, GenericMapping.FILE, READ).allowed())
+              .as("reading %s under %s", asked.path(), asked.rules())
+              .isEqualTo(policy.evaluate(asked.path(), Operation.READ).allowed());
+          assertThat(AccessCheck.check(container, file, GenericMapping.FILE, WRITE).allowed())
+              .as("writing %s under %s, kept %s", asked.path(), asked.rules(), asked.kept())
+              .isEqualTo(policy.evaluate(asked.path(), Operation.WRITE).allowed());
+          if (AccessCheck.mayDelete(container, file, directory)) {
+            assertThat(
+                    policy.evaluateRemoval(asked.path()).allowed()
+                        || isGranted(policy, asked.path()))
+                .as("removing %s under %s, kept %s", asked.path(), asked.rules(), asked.kept())
+                .isTrue();
+          }
+        });
   }
 
-  @Property
-  void permissionsAndOwnersAreNeverChanged(
-      @ForAll("rules") List<Rule> rules, @ForAll("paths") String path) {
-    DedicatedUserPlan plan = compile(policy(rules, List.of()));
-    for (int right : new int[] {AccessMask.WRITE_DAC, AccessMask.WRITE_OWNER}) {
-      assertThat(plan.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, path, right)).isFalse();
-    }
+  @Test
+  void permissionsAndOwnersAreNeverChanged() {
+    Property.forAll(
+        ASKED,
+        asked -> {
+          DedicatedUserPlan plan = compile(policy(asked.rules(), List.of()));
+          for (int right : new int[] {AccessMask.WRITE_DAC, AccessMask.WRITE_OWNER}) {
+            assertThat(plan.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, asked.path(), right))
+                .isFalse();
+          }
+        });
   }
 
   @Test
@@ -190,31 +196,28 @@ class EntriesMeanThePolicyTest {
     assertThat(stale.lets(PathStyle.WINDOWS, ACCOUNTS, OWNER, "C:\\w\\b\\x", WRITE)).isFalse();
   }
 
-  @Property
-  void theComplementLeavesOutThosePortsAlone(
-      @ForAll("ports") Set<Integer> open, @ForAll("port") int port) {
-    boolean blocked = false;
-    for (String range : FirewallRule.complement(new TreeSet<>(open)).split(",")) {
-      if (!range.isEmpty()) {
-        int dash = range.indexOf('-');
-        int from = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-        int to = Integer.parseInt(range.substring(dash + 1));
-        assertThat(from).isLessThanOrEqualTo(to);
-        blocked |= from <= port && port <= to;
-      }
-    }
-    assertThat(blocked).isEqualTo(!open.contains(port));
-  }
+  private static final Generator<Integer> PORT =
+      Inputs.oneOf(Inputs.of(1, 2, 3, 65_534, 65_535), Inputs.ints(1, 65_535));
 
-  @Provide
-  Arbitrary<Integer> port() {
-    return Arbitraries.oneOf(
-        Arbitraries.of(1, 2, 3, 65_534, 65_535), Arbitraries.integers().between(1, 65_535));
-  }
+  private record Ports(Set<Integer> open, int port) {}
 
-  @Provide
-  Arbitrary<Set<Integer>> ports() {
-    return port().set().ofMaxSize(6);
+  @Test
+  void theComplementLeavesOutThosePortsAlone() {
+    Property.forAll(
+        random -> new Ports(Inputs.sets(PORT, 6).generate(random), PORT.generate(random)),
+        ports -> {
+          boolean blocked = false;
+          for (String range : FirewallRule.complement(new TreeSet<>(ports.open())).split(",")) {
+            if (!range.isEmpty()) {
+              int dash = range.indexOf('-');
+              int from = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+              int to = Integer.parseInt(range.substring(dash + 1));
+              assertThat(from).isLessThanOrEqualTo(to);
+              blocked |= from <= ports.port() && ports.port() <= to;
+            }
+          }
+          assertThat(blocked).isEqualTo(!ports.open().contains(ports.port()));
+        });
   }
 
   @Test

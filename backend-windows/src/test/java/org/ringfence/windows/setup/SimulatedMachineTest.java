@@ -9,10 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.constraints.Size;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.SandboxException;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -22,6 +22,8 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.spi.TreeRemoval;
 import org.ringfence.windows.journal.Installation;
@@ -42,6 +44,7 @@ import org.ringfence.windows.plan.Sid;
  * in no state can somebody without a network reach one, or somebody in a sandbox what is outside,
  * and in the end nothing is left.
  */
+@ExtendWith(InstancioExtension.class)
 class SimulatedMachineTest {
   private static final String WORK = "C:\\work";
   private static final String HOUSE = "C:\\house";
@@ -49,20 +52,29 @@ class SimulatedMachineTest {
 
   private final byte[] secret = new byte[32];
 
-  @Property(tries = 250)
-  void nothingIsOpenInAnyStateAndNothingIsLeft(
-      @ForAll @Size(min = 1, max = 14) List<@IntRange(min = 0, max = 10) Integer> actions,
-      @ForAll @IntRange(min = 1, max = 160) int crash,
-      @ForAll @IntRange(min = 0, max = 40) int fault)
-      throws Exception {
+  private record Life(List<Integer> actions, int crash, int fault) {}
+
+  private static final Generator<Life> LIVES =
+      random ->
+          new Life(
+              Inputs.lists(Inputs.ints(0, 10), 1, 14).generate(random),
+              Inputs.ints(1, 160).generate(random),
+              Inputs.ints(0, 40).generate(random));
+
+  @Test
+  void nothingIsOpenInAnyStateAndNothingIsLeft() {
+    Property.forAll(250, LIVES, this::leavesNothing);
+  }
+
+  private void leavesNothing(Life life) throws Exception {
     Path directory = Files.createTempDirectory("ringfence-machine-");
     try {
       SetupStage stage = new SetupStage(directory);
       stage.windows.file(WORK);
       stage.windows.file(HOUSE);
       final String before = state(stage);
-      for (int action : actions) {
-        act(stage, directory, action, crash, fault);
+      for (int action : life.actions()) {
+        act(stage, directory, action, life.crash(), life.fault());
         stage.windows.dieAfter = Integer.MAX_VALUE;
         stage.windows.stopFailing();
         SetupCrashTest.noOpenNetwork(stage);

@@ -11,12 +11,15 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Guarantee;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 
+@ExtendWith(InstancioExtension.class)
 class GuestChannelTest {
   private static byte[] marked(byte[] before) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -26,15 +29,19 @@ class GuestChannelTest {
     return bytes.toByteArray();
   }
 
-  @Property
-  void whateverComesBeforeIsPassedOver(@ForAll byte[] before) throws IOException {
-    InputStream input = new ByteArrayInputStream(marked(before));
-    assertThat(GuestChannel.awaitMark(input)).isEqualTo(before);
-    assertThat(new GuestChannel(input, OutputStream.nullOutputStream()).receive())
-        .contains(new GuestChannel.Said(new GuestMessage.Hello(1)));
+  @Test
+  void bytesBeforeTheMarkArePassedOver() {
+    Property.forAll(
+        Inputs.bytes(255),
+        before -> {
+          InputStream input = new ByteArrayInputStream(marked(before));
+          assertThat(GuestChannel.awaitMark(input)).isEqualTo(before);
+          assertThat(new GuestChannel(input, OutputStream.nullOutputStream()).receive())
+              .contains(new GuestChannel.Said(new GuestMessage.Hello(1)));
+        });
   }
 
-  @Example
+  @Test
   void whatComesInsteadIsTold() {
     for (String text : List.of("java: not found\n", "wsl: one\nwsl: java: not found")) {
       for (var charset : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE)) {
@@ -49,8 +56,16 @@ class GuestChannelTest {
         .isInstanceOf(IOException.class);
   }
 
-  @Property
-  void bytesAndMessagesComeInOrder(@ForAll byte[] data, @ForAll int command) throws IOException {
+  private record Sent(byte[] data, int command) {}
+
+  @Test
+  void bytesAndMessagesComeInOrder() {
+    Property.forAll(
+        random -> new Sent(Inputs.bytes(255).generate(random), Inputs.ints().generate(random)),
+        sent -> comeInOrder(sent.data(), sent.command()));
+  }
+
+  private static void comeInOrder(byte[] data, int command) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     GuestChannel channel = new GuestChannel(InputStream.nullInputStream(), bytes);
     GuestMessage message =
@@ -78,7 +93,7 @@ class GuestChannelTest {
     assertThat(received.receive()).isEmpty();
   }
 
-  @Example
+  @Test
   void aStreamThatIsClosedHereKeepsNobodyWaitingThere() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     GuestChannel channel = new GuestChannel(InputStream.nullInputStream(), bytes);

@@ -7,37 +7,50 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import org.instancio.generator.Generator;
+import org.instancio.junit.InstancioExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.property.Inputs;
+import org.ringfence.property.Property;
 import org.ringfence.wsl2.Wsl2Backend;
 
+@ExtendWith(InstancioExtension.class)
 class WslPathsTest {
   private static final WslPaths USUAL = new WslPaths("Ubuntu-24.04", "/mnt/");
 
-  @Provide
-  Arbitrary<List<String>> parts() {
-    return Arbitraries.strings()
-        .withChars("abcXYZ019 _-.äß€\uD83D\uDE00$%'()[]{};&!#@^`~+=")
-        .ofMinLength(1)
-        .ofMaxLength(12)
-        .filter(part -> !part.equals(".") && !part.equals(".."))
-        // Half of a letter is no name that Linux could have.
-        .filter(part -> StandardCharsets.UTF_8.newEncoder().canEncode(part))
-        .list()
-        .ofMaxSize(5);
+  private static final String NAMED = "abcXYZ019 _-.\u00e4\u00df\u20ac$%'()[]{};&!#@^`~+=";
+
+  /** A letter may lie beyond the basic plane; half of one is no name that Linux could have. */
+  private static final Generator<String> PART =
+      random -> {
+        String part;
+        do {
+          part =
+              String.join(
+                  "",
+                  Inputs.lists(
+                          Inputs.oneOf(Inputs.strings(NAMED, 1, 3), Inputs.of("\ud83d\ude00")),
+                          1,
+                          4)
+                      .generate(random));
+        } while (part.equals(".") || part.equals(".."));
+        return part;
+      };
+
+  private static final Generator<List<String>> PARTS = Inputs.lists(PART, 0, 5);
+
+  @Test
+  void aPathOfADriveComesBackAsItWas() {
+    Property.forAll(PARTS, WslPathsTest::comesBackFromADrive);
   }
 
-  @Property
-  void aPathOfADriveComesBackAsItWas(@ForAll("parts") List<String> parts) {
+  private static void comesBackFromADrive(List<String> parts) {
     for (String root : List.of("/mnt/", "/", "/drives/")) {
       WslPaths paths = new WslPaths("Ubuntu-24.04", root);
       String windows = "C:\\" + String.join("\\", parts);
@@ -50,8 +63,12 @@ class WslPathsTest {
     }
   }
 
-  @Property
-  void aPathOfTheDistributionComesBackAsItWas(@ForAll("parts") List<String> parts) {
+  @Test
+  void aPathOfTheDistributionComesBackAsItWas() {
+    Property.forAll(PARTS, WslPathsTest::comesBackFromTheDistribution);
+  }
+
+  private static void comesBackFromTheDistribution(List<String> parts) {
     String linux = "/home/" + String.join("/", parts);
     String normal = linux.endsWith("/") ? "/home" : linux;
     String windows = USUAL.toWindows(normal);
@@ -61,7 +78,7 @@ class WslPathsTest {
     assertThat(USUAL.onDrive(normal)).isFalse();
   }
 
-  @Example
+  @Test
   void whatHasNoNameThereIsRefused() {
     for (String path :
         List.of(
@@ -90,7 +107,7 @@ class WslPathsTest {
         .isEqualTo("\\\\wsl.localhost\\Ubuntu-24.04\\mnt\\wsl\\x");
   }
 
-  @Example
+  @Test
   void doorsAreShutUnlessSomethingBehindThemIsNamed() {
     SandboxPolicy policy =
         SandboxPolicy.builder().write("D:\\src\\project").read("/opt/tool").build();
@@ -117,7 +134,7 @@ class WslPathsTest {
     assertThat(policy.rules()).noneMatch(rule -> rule.access() == Access.NONE);
   }
 
-  @Example
+  @Test
   void aPathThatCannotBeTranslatedNamesItsField() {
     SandboxPolicy share = SandboxPolicy.builder().write("\\\\server\\share").build();
     assertThatThrownBy(() -> GuestPolicy.of(share, USUAL))
@@ -125,7 +142,7 @@ class WslPathsTest {
         .hasMessageContaining("another machine");
   }
 
-  @Example
+  @Test
   void listsOfEveryEncodingAreRead() {
     String list =
         "  NAME                   STATE           VERSION\r\n"
@@ -145,7 +162,7 @@ class WslPathsTest {
     assertThat(WslText.of(new byte[] {'x'})).isEqualTo("x");
   }
 
-  @Example
+  @Test
   void whatADistributionLacksIsSaid() {
     GuestFacts bare =
         GuestFacts.of("kernel=5.15.1-microsoft-standard-WSL2\nbubblewrap=none\nend=yes\n");
@@ -168,7 +185,7 @@ class WslPathsTest {
     assertThat(whole.interop()).isFalse();
   }
 
-  @Example
+  @Test
   void itCanBeExplained() {
     String text =
         new Wsl2Backend()
@@ -185,7 +202,7 @@ class WslPathsTest {
             "--bind /mnt/c/Users/me/project /mnt/c/Users/me/project");
   }
 
-  @Example
+  @Test
   void lettersThatAreNoDrivesAreRefusedWithWhatTheyStandFor() {
     WslPaths paths =
         new WslPaths(
