@@ -16,9 +16,6 @@ import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFIFO;
 import static org.ringfence.linux.bind.Constants.S_IFLNK;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -63,6 +60,7 @@ final class OpenCalls {
   private final Supervision supervision;
   private final NameDecisions decisions;
   private final Consumer<Violation> denied;
+  private final HiddenNames hidden;
   private final Executor blocking;
   private final int noFollow;
 
@@ -82,6 +80,7 @@ final class OpenCalls {
     this.supervision = supervision;
     this.decisions = decisions;
     this.denied = denied;
+    this.hidden = new HiddenNames(child, paths, policy, supervision.opens(), denied);
     this.blocking = blocking;
     // asm/fcntl.h
     this.noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000;
@@ -131,13 +130,14 @@ final class OpenCalls {
           continue;
         }
         if (object != -Errno.ENOENT.value() || (flags & O_CREAT) == 0) {
+          if (base < 0) {
+            hidden.tell(call, directory, name, asked(flags), object);
+          }
           call.result(object);
           return;
         }
         Entry entry =
-            base < 0
-                ? paths.entry(call.tid(), directory, name)
-                : paths.entryBelow(call.tid(), base, name);
+            base < 0 ? entry(call, directory, name) : paths.entryBelow(call.tid(), base, name);
         byte[] target = follow ? linkTarget(entry) : new byte[0];
         if (target.length > 0) {
           // A link that leads to nothing yet: what is made is what it leads to.
@@ -165,6 +165,20 @@ final class OpenCalls {
     } finally {
       child.close(base);
     }
+  }
+
+  /** Where a file is made. */
+  private Entry entry(TrappedCall call, int directory, byte[] name) throws AccessException {
+    try {
+      return paths.entry(call.tid(), directory, name);
+    } catch (AccessException e) {
+      hidden.tell(call, directory, name, Operation.WRITE, (int) e.result());
+      throw e;
+    }
+  }
+
+  private static Operation asked(int flags) {
+    return OPENS_FOR_WRITING.test(flags) ? Operation.WRITE : Operation.READ;
   }
 
   /** Whether this kernel takes the flags together: it looks at them before it looks at names. */
@@ -221,27 +235,21 @@ final class OpenCalls {
 
   /** Records an open that the kernel will deny, without deciding anything. */
   private void trace(TrappedCall call, int directory, byte[] name, int flags) {
-    boolean writes = OPENS_FOR_WRITING.test(flags);
-    Operation asked = writes ? Operation.WRITE : Operation.READ;
+    Operation asked = asked(flags);
     String path;
     int object = object(call.tid(), -1, directory, name, (flags & noFollow) == 0);
     try {
       if (object >= 0) {
         path = view.policyPath(paths.pathOf(object));
       } else if ((flags & O_CREAT) != 0) {
-        Entry entry = paths.entry(call.tid(), directory, name);
+        Entry entry = entry(call, directory, name);
         try {
           path = decisions.pathOf(entry);
         } finally {
           child.close(entry.directory());
         }
-      } else if (name.length > 0 && name[0] == '/') {
-        // Not to be seen inside; whether it is outside, the policy's own view of it says.
-        path = new String(name, StandardCharsets.UTF_8);
-        if (!Files.exists(Path.of(path))) {
-          return;
-        }
       } else {
+        hidden.tell(call, directory, name, asked, object);
         return;
       }
     } catch (AccessException e) {

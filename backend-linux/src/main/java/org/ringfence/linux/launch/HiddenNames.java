@@ -1,0 +1,97 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+
+/**
+ * Tells of names that lead to nothing inside, because what they lead to outside is hidden: below a
+ * denied directory there is an empty one that cannot be entered. Decides nothing.
+ */
+final class HiddenNames {
+  private final Child child;
+  private final PathObject paths;
+  private final EffectivePolicy policy;
+  private final boolean thorough;
+  private final Consumer<Violation> denied;
+
+  /**
+   * Makes one for a sandbox.
+   *
+   * @param child reads what is said of threads
+   * @param paths resolves what threads name
+   * @param policy the policy
+   * @param thorough whether every missing file is looked at on the host; else only those that a
+   *     rule denies as they are spelled, since programs ask for very many that are nowhere
+   * @param denied hears of denials
+   */
+  HiddenNames(
+      Child child,
+      PathObject paths,
+      EffectivePolicy policy,
+      boolean thorough,
+      Consumer<Violation> denied) {
+    this.child = child;
+    this.paths = paths;
+    this.policy = policy;
+    this.thorough = thorough;
+    this.denied = denied;
+  }
+
+  /**
+   * Tells of a name if the policy denies what it means on the host.
+   *
+   * @param call the open
+   * @param directory the descriptor that the name begins at, or AT_FDCWD
+   * @param name the name
+   * @param asked what is to be done with the file
+   * @param result what came of looking it up inside, a negated error number
+   */
+  void tell(TrappedCall call, int directory, byte[] name, Operation asked, int result) {
+    boolean missing = result == -Errno.ENOENT.value();
+    if (name.length == 0 || !missing && result != -Errno.EACCES.value()) {
+      return;
+    }
+    Path path;
+    try {
+      path = Path.of(spelled(call.tid(), directory, name)).normalize();
+    } catch (AccessException | IllegalArgumentException e) {
+      // A name that this JVM's file system does not have, or a thread that is gone.
+      return;
+    }
+    String text = path.toString();
+    if (!path.isAbsolute()
+        || missing && !thorough && policy.evaluate(text, asked).allowed()
+        || missing && !Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Decision decision = policy.check(text, asked);
+    if (!decision.allowed()) {
+      denied.accept(Denials.likely(child, "open", text, call.tid(), decision));
+    }
+  }
+
+  private String spelled(int tid, int directory, byte[] name) throws AccessException {
+    String text = new String(name, StandardCharsets.UTF_8);
+    if (name[0] == '/') {
+      return text;
+    }
+    int base =
+        directory == AT_FDCWD ? paths.workingDirectory(tid) : child.descriptor(tid, directory);
+    try {
+      return paths.pathOf(base) + "/" + text;
+    } finally {
+      child.close(base);
+    }
+  }
+}
