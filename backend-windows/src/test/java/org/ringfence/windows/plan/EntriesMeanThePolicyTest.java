@@ -59,7 +59,18 @@ class EntriesMeanThePolicyTest {
   }
 
   private static final Generator<Asked> ASKED =
-      random -> new Asked(RULES.generate(random), PATHS.generate(random), PATHS.generate(random));
+      random -> {
+        List<Rule> rules = RULES.generate(random);
+        return new Asked(rules, near(rules).generate(random), near(rules).generate(random));
+      };
+
+  /** Any path, and as often one at or right below a rule, where mistakes would be. */
+  private static Generator<String> near(List<Rule> rules) {
+    return random ->
+        rules.isEmpty() || random.trueOrFalse()
+            ? PATHS.generate(random)
+            : random.oneOf(rules).path() + random.oneOf("", "\\a");
+  }
 
   private static EffectivePolicy policy(List<Rule> rules, List<String> protectedPaths) {
     PolicyBuilder builder =
