@@ -3,148 +3,106 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jline.terminal.impl.jni.JniNativePty;
+import org.jline.terminal.spi.SystemStream;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
-import org.ringfence.spi.SystemProgram;
+import org.ringfence.policy.PathStyle;
 
 /**
- * The terminal that Ringfence itself was started in, in raw mode, so that every key goes to the
- * command's own terminal. Worked by stty(1); restored at the end, however that comes.
+ * The terminal that Ringfence itself was started in. Its library is loaded by nothing but {@link
+ * #open} and {@link #columnsOfStandardError}, since most commands need no terminal.
  */
-final class CallerTerminal implements AutoCloseable {
-  private static final int BUFFER = 8192;
+sealed interface CallerTerminal extends AutoCloseable
+    permits PosixTerminal, WindowsConsole, NoTerminal {
+  /** Bytes that are copied at once. */
+  int BUFFER = 8192;
 
-  private final String settings;
-  private final Thread hook = new Thread(this::restore);
-  private final AtomicBoolean restored = new AtomicBoolean();
-
-  private CallerTerminal(String settings) {
-    this.settings = settings;
+  /**
+   * Opens the terminal that standard input is, and leaves it as it is until {@link #raw}.
+   *
+   * @return the terminal, or one that stands for none
+   * @throws IOException if the terminal cannot be worked
+   */
+  static CallerTerminal open() throws IOException {
+    try {
+      return PathStyle.current() == PathStyle.WINDOWS
+          ? WindowsConsole.open()
+          : PosixTerminal.open();
+    } catch (LinkageError | RuntimeException e) {
+      throw new IOException("the terminal cannot be worked: " + e.getMessage(), e);
+    }
   }
 
-  /** Makes it raw; empty when standard input is no terminal. */
-  static Optional<CallerTerminal> raw() throws IOException {
-    String settings = stty("-g");
-    if (settings.isEmpty()) {
-      return Optional.empty();
+  /**
+   * Asks for the width of the terminal that standard error is.
+   *
+   * @return the columns; 0 where it is none, or none that can be asked
+   */
+  static int columnsOfStandardError() {
+    try {
+      return Math.max(0, JniNativePty.systemStreamWidth(SystemStream.Error));
+    } catch (LinkageError | RuntimeException e) {
+      // Text is not wrapped then.
+      return 0;
     }
-    CallerTerminal terminal = new CallerTerminal(settings);
-    Runtime.getRuntime().addShutdownHook(terminal.hook);
-    stty("raw", "-echo");
-    return Optional.of(terminal);
   }
 
   /** Its size, or the usual one. */
-  static TerminalSize size() throws IOException {
-    String[] words = stty("size").split(" ");
-    try {
-      return new TerminalSize(Integer.parseInt(words[0]), Integer.parseInt(words[1]));
-    } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-      return TerminalSize.USUAL;
-    }
-  }
+  TerminalSize size();
 
-  /** Copies to and from a command until its output ends. */
-  static void connect(SandboxedProcess process) throws IOException {
-    onResize(
-        () -> {
-          try {
-            process.resize(size());
-          } catch (IOException e) {
-            // It keeps the size that it has.
-            return;
-          }
-        });
-    Thread typing = new Thread(() -> copy(System.in, process.getOutputStream()), "typing");
+  /** Has every key come as it is, and nothing be shown that is not written. */
+  void raw() throws IOException;
+
+  /** Has an action run whenever the size has changed, until this is closed. */
+  void onResize(Runnable action);
+
+  /** What is typed. */
+  InputStream keys();
+
+  /** What is shown. */
+  OutputStream screen();
+
+  /** Makes everything as it was. */
+  @Override
+  void close();
+
+  /**
+   * Copies to and from a command until its output ends.
+   *
+   * @param process the command
+   * @param known the size that the command's terminal has
+   */
+  default void connect(SandboxedProcess process, TerminalSize known) throws IOException {
+    onResize(() -> process.resize(size()));
+    TerminalSize now = size();
+    if (!now.equals(known)) {
+      // It has changed while the command was started, and nobody listened.
+      process.resize(now);
+    }
+    Thread typing = new Thread(() -> type(process.getOutputStream()), "typing");
     typing.setDaemon(true);
     typing.start();
+    OutputStream screen = screen();
     try (InputStream output = process.getInputStream()) {
       byte[] buffer = new byte[BUFFER];
       for (int count = output.read(buffer); count >= 0; count = output.read(buffer)) {
-        System.out.write(buffer, 0, count);
-        System.out.flush();
+        screen.write(buffer, 0, count);
+        screen.flush();
       }
     }
   }
 
-  private static void copy(InputStream from, OutputStream to) {
+  private void type(OutputStream to) {
+    InputStream keys = keys();
     try (to) {
       byte[] buffer = new byte[BUFFER];
-      for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
+      for (int count = keys.read(buffer); count >= 0; count = keys.read(buffer)) {
         to.write(buffer, 0, count);
         to.flush();
       }
     } catch (IOException e) {
       // The command has ended.
-      return;
-    }
-  }
-
-  /** By reflection: the class is in every JDK, but not for the compiler to see. */
-  private static void onResize(Runnable action) {
-    try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object handling =
-          Proxy.newProxyInstance(
-              CallerTerminal.class.getClassLoader(),
-              new Class<?>[] {handler},
-              (proxy, method, arguments) -> {
-                if (method.getName().equals("handle")) {
-                  action.run();
-                }
-                return null;
-              });
-      Method handle = signal.getMethod("handle", signal, handler);
-      handle.invoke(null, signal.getConstructor(String.class).newInstance("WINCH"), handling);
-    } catch (ClassNotFoundException
-        | NoSuchMethodException
-        | InstantiationException
-        | IllegalAccessException
-        | InvocationTargetException e) {
-      // This JVM tells nobody of signals: the command keeps its first size.
-      return;
-    }
-  }
-
-  private static String stty(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(SystemProgram.path("stty")));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectInput(Redirect.INHERIT).redirectError(Redirect.DISCARD);
-    builder.environment().clear();
-    Process process = builder.start();
-    try (InputStream in = process.getInputStream()) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-    }
-  }
-
-  private void restore() {
-    if (restored.compareAndSet(false, true)) {
-      try {
-        stty(settings);
-      } catch (IOException e) {
-        System.err.println("ringfence: the terminal cannot be restored; use: stty sane");
-      }
-    }
-  }
-
-  @Override
-  public void close() {
-    restore();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is ending, and has run it.
       return;
     }
   }

@@ -1,7 +1,5 @@
 package org.ringfence.cli;
 
-import java.io.IOException;
-import org.ringfence.policy.PathStyle;
 import picocli.CommandLine.Help.Ansi;
 
 /** The width of what a person reads. */
@@ -26,13 +24,7 @@ final class Columns {
    *     terminal reads it
    */
   static int ofStandardError() {
-    if (!onTerminal() || PathStyle.current() == PathStyle.WINDOWS) {
-      return 0;
-    }
-    try {
-      return Math.max(NARROWEST, CallerTerminal.size().columns());
-    } catch (IOException e) {
-      return 0;
-    }
+    int columns = onTerminal() ? CallerTerminal.columnsOfStandardError() : 0;
+    return columns == 0 ? 0 : Math.max(NARROWEST, columns);
   }
 }

@@ -5,13 +5,14 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jline.nativ.OSInfo;
 
-/** Run once by the launcher: unpacks JNA's library, so that no start has to. */
+/** Run once by the launcher: unpacks the libraries of JNA and JLine, so that no start has to. */
 public final class Preparation {
   private Preparation() {}
 
   /**
-   * Unpacks the library.
+   * Unpacks the libraries.
    *
    * @param args the directory to make
    * @throws IOException if it cannot be written, or there is no library for this system
@@ -20,15 +21,22 @@ public final class Preparation {
     boolean arm = System.getProperty("os.arch").equals("aarch64");
     String system =
         System.getProperty("os.name").toLowerCase(Locale.ROOT).replaceAll("[^a-z].*", "");
+    Path directory = Files.createDirectories(Path.of(args[0]));
     String name = "libjnidispatch.so";
-    String resource = "com/sun/jna/" + system + (arm ? "-aarch64/" : "-x86-64/") + name;
-    Path directory = Path.of(args[0]);
+    unpack("com/sun/jna/" + system + (arm ? "-aarch64/" : "-x86-64/") + name, directory);
+    // JLine's loader looks for it by this name.
+    String terminals = System.mapLibraryName("jlinenative").replace(".dylib", ".jnilib");
+    unpack(
+        "org/jline/nativ/" + OSInfo.getNativeLibFolderPathForCurrentOS() + "/" + terminals,
+        directory);
+  }
+
+  private static void unpack(String resource, Path directory) throws IOException {
     try (InputStream in = Preparation.class.getClassLoader().getResourceAsStream(resource)) {
       if (in == null) {
         throw new IOException("there is no " + resource);
       }
-      Files.createDirectories(directory);
-      Files.copy(in, directory.resolve(name));
+      Files.copy(in, directory.resolve(resource.substring(resource.lastIndexOf('/') + 1)));
     }
   }
 }

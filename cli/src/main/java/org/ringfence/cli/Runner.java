@@ -20,6 +20,7 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Usage;
 import org.ringfence.event.Violation;
@@ -31,6 +32,11 @@ import org.ringfence.spi.SandboxBackend;
 
 /** What {@code ringfence run} does, apart from reading its options. */
 final class Runner {
+  /** Waits for a command's end, and meanwhile does what its streams need. */
+  private interface Waiting {
+    void forTheEnd(SandboxedProcess process) throws IOException, InterruptedException;
+  }
+
   private static final long COMPLAINT_MILLIS = 2_000;
   private static final long START_SECONDS = 2;
 
@@ -89,13 +95,28 @@ final class Runner {
    * @return its exit code
    */
   int run(List<String> command) throws IOException, InterruptedException {
-    SandboxCommand request =
-        tty
-            ? SandboxCommand.of(command).terminal(CallerTerminal.size())
-            : SandboxCommand.of(command).inheritIO();
-    if (directory != null) {
-      request = request.directory(directory.toAbsolutePath().normalize());
+    if (!tty) {
+      return run(SandboxCommand.of(command).inheritIO(), SandboxedProcess::waitFor);
     }
+    try (CallerTerminal terminal = CallerTerminal.open()) {
+      TerminalSize size = terminal.size();
+      return run(
+          SandboxCommand.of(command).terminal(size),
+          process -> {
+            terminal.raw();
+            try {
+              terminal.connect(process, size);
+            } finally {
+              terminal.close();
+            }
+            process.waitFor();
+          });
+    }
+  }
+
+  private int run(SandboxCommand asked, Waiting waiting) throws IOException, InterruptedException {
+    SandboxCommand request =
+        directory == null ? asked : asked.directory(directory.toAbsolutePath().normalize());
     // Probing loads native code; the policy can be read meanwhile.
     FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
     Thread prober = new Thread(probing, "probe");
@@ -115,7 +136,7 @@ final class Runner {
     Termination end;
     Optional<Usage> usage;
     try (Sandbox sandbox = hooks.apply(opener).open()) {
-      SandboxedProcess process = awaited(sandbox, request);
+      SandboxedProcess process = awaited(sandbox, request, waiting);
       end = process.termination().orElseThrow();
       usage = process.usage();
       if (end.cause() == Termination.Cause.TIMED_OUT) {
@@ -203,7 +224,7 @@ final class Runner {
   }
 
   /** When this JVM is asked to end (Ctrl-C), the command is asked first. */
-  private SandboxedProcess awaited(Sandbox sandbox, SandboxCommand request)
+  private SandboxedProcess awaited(Sandbox sandbox, SandboxCommand request, Waiting waiting)
       throws IOException, InterruptedException {
     CompletableFuture<SandboxedProcess> started = new CompletableFuture<>();
     Thread hook = new Thread(() -> endWithJvm(started));
@@ -211,15 +232,7 @@ final class Runner {
     try {
       SandboxedProcess process = sandbox.start(request);
       started.complete(process);
-      if (tty) {
-        Optional<CallerTerminal> raw = CallerTerminal.raw();
-        try {
-          CallerTerminal.connect(process);
-        } finally {
-          raw.ifPresent(CallerTerminal::close);
-        }
-      }
-      process.waitFor();
+      waiting.forTheEnd(process);
       return process;
     } finally {
       started.cancel(false);
