@@ -54,7 +54,7 @@ final class AftermathScenarios {
     add(
         all,
         "AFTER-REVIEW-DENIED",
-        "what is denied is in no copy of a review, and the copy cannot be read by its path",
+        "a review's copy has no denied file, and cannot be read by its path",
         List.of("files.review", "files.read"),
         AftermathScenarios::denied);
   }

@@ -113,7 +113,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-WILDCARD-ITSELF",
-        "the name itself is not reached where a pattern allows the names below it",
+        "a name is not reached where a pattern allows only the names below it",
         Control.NAMED,
         "visit",
         "wild.test",
@@ -164,7 +164,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-FIRST",
-        "that address cannot be connected to before the name is looked up",
+        "the address of an allowed name cannot be connected to before the name is looked up",
         Control.PLAIN,
         "visit",
         ALLOWED,
@@ -172,7 +172,7 @@ final class EgressScenarios {
     denied(
         all,
         "ADDRESS-OTHER",
-        "another address cannot be connected to after an allowed name was looked up",
+        "an address of no allowed name cannot be connected to after an allowed name was looked up",
         Control.NAMED,
         "look-up-then-visit",
         "repo.test",

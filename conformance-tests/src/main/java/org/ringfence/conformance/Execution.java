@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,17 +15,19 @@ import java.util.concurrent.TimeUnit;
  * @param error its standard error
  */
 record Execution(int exit, String output, String error) {
-  private static final long PATIENCE_SECONDS = 60;
-  private static final long LEFT_BEHIND_SECONDS = 30;
+  private static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(60));
+  private static final Duration LEFT_BEHIND = Duration.ofSeconds(30);
 
   /** Reads both streams to their end and waits. */
   static Execution of(Process process) throws IOException, InterruptedException {
     process.getOutputStream().close();
     Reading error = new Reading(process.getErrorStream());
     Reading output = new Reading(process.getInputStream());
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+    long start = System.nanoTime();
+    if (!PATIENCE.untilEnded(process)) {
       process.destroyForcibly();
-      throw new IOException("the process did not end in " + PATIENCE_SECONDS + " s");
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+      throw new IOException("the process did not end in " + seconds + " s");
     }
     return new Execution(process.exitValue(), output.text(), error.text());
   }
@@ -53,7 +56,7 @@ record Execution(int exit, String output, String error) {
 
     /** What has come, when nothing more does: whoever the process has left behind may go on. */
     String text() throws InterruptedException {
-      thread.join(TimeUnit.SECONDS.toMillis(LEFT_BEHIND_SECONDS));
+      thread.join(LEFT_BEHIND.toMillis());
       return bytes.toString(StandardCharsets.UTF_8);
     }
   }

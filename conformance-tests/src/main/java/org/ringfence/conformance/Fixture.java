@@ -230,7 +230,7 @@ final class Fixture implements AutoCloseable {
   }
 
   /** How many connections and datagrams the host's servers have got. */
-  long contacts() {
+  long contacts() throws IOException, InterruptedException {
     return servers.contacts();
   }
 

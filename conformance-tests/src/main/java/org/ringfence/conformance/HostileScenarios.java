@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -24,7 +23,19 @@ final class HostileScenarios {
   private static final String GROUP = "lifetime";
 
   // On a busy machine some ten thousand processes take their time to be ended and reaped.
-  private static final long BOMB_PATIENCE_MILLIS = 60_000;
+  private static final Patience BOMB_PATIENCE = Patience.forProcesses(Duration.ofSeconds(60));
+
+  // A shell outside that has as much processor time.
+  private static final Patience CPU_PATIENCE =
+      new Patience(
+          Duration.ofSeconds(20),
+          5,
+          () ->
+              new ProcessBuilder("/bin/sh", "-c", "ulimit -t 1; while :; do :; done")
+                  .start()
+                  .waitFor());
+
+  private static final int ZOMBIES = 200;
 
   private HostileScenarios() {}
 
@@ -44,7 +55,7 @@ final class HostileScenarios {
     add(
         all,
         "LIFE-DISK-FILLER",
-        "what fills the temporary directory is removed with it",
+        "files that fill the private temporary directory are removed with the directory",
         List.of("tmp.private", "limits.wall-time"),
         HostileScenarios::diskFiller);
     add(
@@ -122,44 +133,42 @@ final class HostileScenarios {
           SandboxCommand.of("/bin/sh", "-c", BOMB, mark)
               .redirectError(ProcessBuilder.Redirect.DISCARD);
       SandboxedProcess process = sandbox.start(bomb);
-      boolean ended = process.waitFor(BOMB_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      return ended && LifetimeScenarios.becomes("/bin/sh -c", 0, BOMB_PATIENCE_MILLIS, mark)
+      return BOMB_PATIENCE.untilEnded(process) && BOMB_PATIENCE.until(() -> shellsWith(mark) == 0)
           ? ""
           : "something still runs";
     }
+  }
+
+  private static long shellsWith(String word) {
+    return ProcessHandle.allProcesses()
+        .map(process -> LifetimeScenarios.commandOf(Path.of("/proc/" + process.pid())))
+        .filter(line -> line.startsWith("/bin/sh\0-c\0") && line.contains(word))
+        .count();
   }
 
   private static String zombies(Stage stage) throws Exception {
     String sleeper = LifetimeScenarios.sleeper();
     // The children end at once, and their parent has become a program that never waits for them.
     String script =
-        "(for i in $(seq 200); do (exit 0) & done; exec " + sleeper + ") & sleep 0.5; read line";
+        "(for i in $(seq " + ZOMBIES + "); do (exit 0) & done; exec " + sleeper + ") & read line";
     try (Sandbox sandbox = LifetimeScenarios.open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh(script));
-      if (!LifetimeScenarios.becomes(sleeper, 1, LifetimeScenarios.PATIENCE_MILLIS)) {
+      if (!LifetimeScenarios.becomes(sleeper, 1)) {
         return "the control failed: the parent never ran";
       }
       long pid = LifetimeScenarios.pidOf(sleeper);
-      long before = zombiesOf(pid);
       // The last of them may be about to end.
-      for (long waited = 0; before < 100 && waited < LifetimeScenarios.PATIENCE_MILLIS; ) {
-        Thread.sleep(10);
-        waited += 10;
-        before = zombiesOf(pid);
-      }
+      boolean enough = LifetimeScenarios.PATIENCE.until(() -> zombiesOf(pid) >= ZOMBIES);
+      long before = zombiesOf(pid);
       process.getOutputStream().close();
       process.waitFor();
-      if (before < 100) {
+      if (!enough) {
         return "the control failed: only " + before + " zombies";
       }
-      boolean gone = LifetimeScenarios.becomes(sleeper, 0, LifetimeScenarios.PATIENCE_MILLIS);
-      for (long waited = 0; gone && zombiesOf(pid) > 0; waited += 10) {
-        if (waited > LifetimeScenarios.PATIENCE_MILLIS) {
-          return "zombies are left";
-        }
-        Thread.sleep(10);
+      if (!LifetimeScenarios.becomes(sleeper, 0)) {
+        return "the parent still runs";
       }
-      return gone ? "" : "the parent still runs";
+      return LifetimeScenarios.PATIENCE.until(() -> zombiesOf(pid) == 0) ? "" : "zombies are left";
     }
   }
 
@@ -238,13 +247,15 @@ final class HostileScenarios {
           sandbox.start(
               // A shell that cannot fork gives up; the one around it goes on without forking.
               LifetimeScenarios.sh(
-                      "(for i in $(seq 60); do " + sleeper + " & done) 2>/dev/null; read line")
+                      "(for i in $(seq 60); do "
+                          + sleeper
+                          + " & done) 2>/dev/null; echo; read line")
                   .redirectError(ProcessBuilder.Redirect.DISCARD));
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-      while (LifetimeScenarios.running(sleeper) == 0 && System.nanoTime() < end) {
-        Thread.sleep(10);
-      }
-      Thread.sleep(1_000);
+      // A line comes when the inner shell has tried to start them all, or has given up. Those that
+      // it
+      // has started are shells until they have become what is counted.
+      process.getInputStream().read();
+      LifetimeScenarios.PATIENCE.until(() -> shellsWith(sleeper) <= 1);
       long count = LifetimeScenarios.running(sleeper);
       process.destroyForcibly();
       process.waitFor();
@@ -333,7 +344,7 @@ final class HostileScenarios {
     SandboxPolicy policy = stage.policy("write").toBuilder().cpuTime(Duration.ofSeconds(1)).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.cpu-time")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("while :; do :; done"));
-      return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() > 128
+      return CPU_PATIENCE.untilEnded(process) && process.exitValue() > 128
           ? ""
           : "it was not ended by a signal";
     }

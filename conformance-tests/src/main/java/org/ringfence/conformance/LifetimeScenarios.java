@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -23,9 +22,9 @@ import org.ringfence.policy.SandboxPolicy;
 final class LifetimeScenarios {
   private static final String LIFETIME = "lifetime";
   private static final String RESIDUE = "residue";
-  static final long PATIENCE_MILLIS = 5_000;
-  // Of the issue: nothing lives longer than this after the JVM was killed.
-  private static final long AFTER_KILL_MILLIS = 2_000;
+  static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(5));
+  // Nothing lives longer than this after the JVM was killed, on a machine with nothing else to do.
+  private static final Patience AFTER_KILL = Patience.forProcesses(Duration.ofSeconds(2));
 
   private LifetimeScenarios() {}
 
@@ -35,31 +34,31 @@ final class LifetimeScenarios {
         "LIFE-EXIT-BACKGROUND",
         "a background process ends with the command",
         List.of("lifetime.tree"),
-        leftover("%s & sleep 0.2"));
+        leftover("%s & :"));
     add(
         all,
         "LIFE-EXIT-SETSID",
         "a process in a session of its own ends with the command",
         List.of("lifetime.tree"),
-        leftover("setsid %s & sleep 0.2"));
+        leftover("setsid %s & :"));
     add(
         all,
         "LIFE-EXIT-DOUBLE-FORK",
         "a daemon with another parent ends with the command",
         List.of("lifetime.tree"),
-        leftover("(setsid sh -c '%s & exit 0' &) ; sleep 0.3"));
+        leftover("(setsid sh -c '%s & exit 0' &) ; :"));
     add(
         all,
         "LIFE-EXIT-IGNORES-TERM",
         "a process that ignores signals ends with the command",
         List.of("lifetime.tree"),
-        leftover("(trap '' TERM HUP INT; %s) & sleep 0.2"));
+        leftover("(trap '' TERM HUP INT; %s) & :"));
     add(
         all,
         "LIFE-EXIT-CLEAN-ENV",
         "a process that shed its environment ends with the command",
         List.of("lifetime.tree"),
-        leftover("setsid env -i /usr/bin/env %s & sleep 0.2"));
+        leftover("setsid env -i /usr/bin/env %s & :"));
     add(
         all,
         "LIFE-DESTROY",
@@ -113,14 +112,14 @@ final class LifetimeScenarios {
         all,
         RESIDUE,
         "RES-TMP-LOCKED",
-        "it is removed when the command took its rights away",
+        "the private temporary directory is removed when the command took its rights away",
         List.of("tmp.private"),
         LifetimeScenarios::lockedDirectory);
     add(
         all,
         RESIDUE,
         "RES-TMP-LINK",
-        "removing it follows no links",
+        "the removal of the private temporary directory follows no links",
         List.of("tmp.private"),
         LifetimeScenarios::linkInTemporaryDirectory);
     add(
@@ -199,34 +198,8 @@ final class LifetimeScenarios {
     }
   }
 
-  static boolean becomes(String commandLine, long count, long millis)
-      throws IOException, InterruptedException {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    while (running(commandLine) != count) {
-      if (System.nanoTime() > end) {
-        return false;
-      }
-      Thread.sleep(10);
-    }
-    return true;
-  }
-
-  /** The same for processes that also have a word among their arguments. */
-  static boolean becomes(String commandLine, long count, long millis, String word)
-      throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    String start = commandLine.replace(' ', '\0');
-    while (ProcessHandle.allProcesses()
-            .map(process -> commandOf(Path.of("/proc/" + process.pid())))
-            .filter(line -> line.startsWith(start) && line.contains(word))
-            .count()
-        != count) {
-      if (System.nanoTime() > end) {
-        return false;
-      }
-      Thread.sleep(10);
-    }
-    return true;
+  static boolean becomes(String commandLine, long count) throws IOException, InterruptedException {
+    return PATIENCE.until(() -> running(commandLine) == count);
   }
 
   static Sandbox open(Stage stage, SandboxPolicy policy, String need) throws Exception {
@@ -241,13 +214,13 @@ final class LifetimeScenarios {
       String whole = String.format(script, sleeper) + "; read line";
       try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
         SandboxedProcess process = sandbox.start(sh(whole));
-        if (!becomes(sleeper, 1, PATIENCE_MILLIS)) {
+        if (!becomes(sleeper, 1)) {
           process.destroyForcibly();
           return "the control failed: the leftover never ran";
         }
         process.getOutputStream().close();
         process.waitFor();
-        if (becomes(sleeper, 0, PATIENCE_MILLIS)) {
+        if (becomes(sleeper, 0)) {
           return "";
         }
         ProcessHandle.of(pidOf(sleeper)).ifPresent(ProcessHandle::destroyForcibly);
@@ -278,12 +251,12 @@ final class LifetimeScenarios {
     try (Sandbox sandbox = open(stage, policy, "lifetime.tree")) {
       SandboxedProcess process =
           sandbox.start(sh("trap '' TERM; setsid " + sleeper + " & while :; do sleep 0.05; done"));
-      if (!becomes(sleeper, 1, PATIENCE_MILLIS)) {
+      if (!becomes(sleeper, 1)) {
         return "the control failed: the descendant never ran";
       }
       process.destroy();
-      boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      return ended && becomes(sleeper, 0, PATIENCE_MILLIS) ? "" : "something still runs";
+      boolean ended = PATIENCE.untilEnded(process);
+      return ended && becomes(sleeper, 0) ? "" : "something still runs";
     }
   }
 
@@ -292,13 +265,13 @@ final class LifetimeScenarios {
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process =
           sandbox.start(sh("setsid " + sleeper + " & trap '' TERM; while :; do sleep 0.05; done"));
-      if (!becomes(sleeper, 1, PATIENCE_MILLIS)) {
+      if (!becomes(sleeper, 1)) {
         return "the control failed: the descendant never ran";
       }
       process.destroyForcibly();
-      boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      boolean ended = PATIENCE.untilEnded(process);
       return ended
-              && becomes(sleeper, 0, PATIENCE_MILLIS)
+              && becomes(sleeper, 0)
               && process.termination().orElseThrow().cause() == Termination.Cause.DESTROYED
           ? ""
           : "something still runs, or the cause is wrong: " + process.termination();
@@ -315,9 +288,9 @@ final class LifetimeScenarios {
     try (Sandbox sandbox = open(stage, policy, "limits.wall-time")) {
       SandboxedProcess process =
           sandbox.start(sh("trap '' TERM; setsid " + sleeper + " & while :; do sleep 0.05; done"));
-      boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      boolean ended = PATIENCE.untilEnded(process);
       return ended
-              && becomes(sleeper, 0, PATIENCE_MILLIS)
+              && becomes(sleeper, 0)
               && process.termination().orElseThrow().cause() == Termination.Cause.TIMED_OUT
           ? ""
           : "something still runs, or the cause is wrong: " + process.termination();
@@ -329,11 +302,11 @@ final class LifetimeScenarios {
     SandboxedProcess process;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       process = sandbox.start(sh("setsid " + sleeper + " & trap '' TERM; sleep 1000"));
-      if (!becomes(sleeper, 1, PATIENCE_MILLIS)) {
+      if (!becomes(sleeper, 1)) {
         return "the control failed: the descendant never ran";
       }
     }
-    return !process.isAlive() && becomes(sleeper, 0, PATIENCE_MILLIS) ? "" : "something still runs";
+    return !process.isAlive() && becomes(sleeper, 0) ? "" : "something still runs";
   }
 
   /** A JVM of its own opens a sandbox and is killed. */
@@ -355,20 +328,16 @@ final class LifetimeScenarios {
       String tmp =
           new BufferedReader(new InputStreamReader(jvm.getInputStream(), StandardCharsets.UTF_8))
               .readLine();
-      if (tmp == null || !becomes(sleeper, 3, PATIENCE_MILLIS)) {
+      if (tmp == null || !becomes(sleeper, 3)) {
         return "the control failed: the processes never ran";
       }
       jvm.destroyForcibly().waitFor();
-      if (!becomes(sleeper, 0, AFTER_KILL_MILLIS)) {
+      if (!AFTER_KILL.until(() -> running(sleeper) == 0)) {
         return running(sleeper) + " processes still run";
       }
-      for (long waited = 0; Files.exists(Path.of(tmp)); waited += 20) {
-        if (waited > AFTER_KILL_MILLIS) {
-          return "the temporary directory is left: " + tmp;
-        }
-        Thread.sleep(20);
-      }
-      return "";
+      return AFTER_KILL.until(() -> !Files.exists(Path.of(tmp)))
+          ? ""
+          : "the temporary directory is left: " + tmp;
     } finally {
       jvm.destroyForcibly();
     }
@@ -384,8 +353,8 @@ final class LifetimeScenarios {
     try (Sandbox sandbox = open(stage, policy, "limits.wall-time")) {
       SandboxedProcess process =
           sandbox.start(sh("while :; do setsid " + sleeper + " & sleep 0.005; done"));
-      boolean ended = process.waitFor(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-      return ended && becomes(sleeper, 0, PATIENCE_MILLIS) ? "" : "something still runs";
+      boolean ended = PATIENCE.untilEnded(process);
+      return ended && becomes(sleeper, 0) ? "" : "something still runs";
     }
   }
 

@@ -6,12 +6,14 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,8 +30,10 @@ import org.ringfence.conformance.probe.LibC;
 final class PortScenarios {
   private static final String GROUP = "ports";
   private static final List<String> NEEDS = List.of("network.external", "network.own-loopback");
-  private static final int LOOK_MILLIS = 20;
-  private static final int PATIENCE_MILLIS = 20_000;
+  private static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(20));
+  private static final int REPLY_MILLIS = 20_000;
+  // The probe's have one.
+  private static final int OWN_BYTES = 7;
 
   private PortScenarios() {}
 
@@ -108,18 +112,16 @@ final class PortScenarios {
 
   /** How many came to a service that takes the port; -1 when it cannot have it. */
   private static int visits(Process probe, Path ready, Path go, boolean tcp) throws Exception {
-    for (int i = 0; i < PATIENCE_MILLIS / LOOK_MILLIS && !Files.exists(ready); i++) {
-      Thread.sleep(LOOK_MILLIS);
+    if (!PATIENCE.until(() -> Files.exists(ready))) {
+      probe.destroyForcibly();
+      throw new IOException("the probe does not come to its port");
     }
     InetSocketAddress address =
         new InetSocketAddress("127.0.0.1", Integer.parseInt(Files.readString(ready)));
-    AtomicInteger visits = new AtomicInteger();
-    try (AutoCloseable service = tcp ? accepting(address, visits) : receiving(address, visits)) {
+    try (Service service = tcp ? accepting(address) : receiving(address)) {
       Files.createFile(go);
       Execution.of(probe);
-      // What was sent before the probe ended is there, or is on its way through this machine.
-      Thread.sleep(LOOK_MILLIS);
-      return visits.get();
+      return service.visits();
     } catch (java.net.BindException e) {
       Files.createFile(go);
       Execution.of(probe);
@@ -127,32 +129,74 @@ final class PortScenarios {
     }
   }
 
-  private static AutoCloseable accepting(InetSocketAddress address, AtomicInteger visits)
-      throws IOException {
+  /** A service of the host. */
+  private interface Service extends AutoCloseable {
+    /** How many came before this call, which makes a visit of its own behind theirs. */
+    int visits() throws IOException, InterruptedException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  private static Service accepting(InetSocketAddress address) throws IOException {
     ServerSocket server = new ServerSocket();
     server.setReuseAddress(true);
     server.bind(address);
+    AtomicInteger visits = new AtomicInteger();
     background(
         () -> {
           while (true) {
-            server.accept();
-            visits.incrementAndGet();
+            try (Socket one = server.accept()) {
+              visits.incrementAndGet();
+            }
           }
         });
-    return server;
+    return new Service() {
+      @Override
+      public int visits() throws IOException {
+        try (Socket own = new Socket(address.getAddress(), address.getPort())) {
+          // The end comes after the service has counted.
+          own.getInputStream().read();
+        }
+        return visits.get() - 1;
+      }
+
+      @Override
+      public void close() throws IOException {
+        server.close();
+      }
+    };
   }
 
-  private static AutoCloseable receiving(InetSocketAddress address, AtomicInteger visits)
-      throws IOException {
+  private static Service receiving(InetSocketAddress address) throws IOException {
     DatagramSocket server = new DatagramSocket(address);
+    AtomicInteger visits = new AtomicInteger();
+    AtomicInteger own = new AtomicInteger();
     background(
         () -> {
           while (true) {
-            server.receive(new DatagramPacket(new byte[1], 1));
-            visits.incrementAndGet();
+            DatagramPacket packet = new DatagramPacket(new byte[OWN_BYTES], OWN_BYTES);
+            server.receive(packet);
+            (packet.getLength() == OWN_BYTES ? own : visits).incrementAndGet();
           }
         });
-    return server;
+    return new Service() {
+      @Override
+      public int visits() throws IOException, InterruptedException {
+        try (DatagramSocket client = new DatagramSocket()) {
+          client.send(new DatagramPacket(new byte[OWN_BYTES], OWN_BYTES, address));
+        }
+        if (!PATIENCE.until(() -> own.get() > 0)) {
+          throw new IOException("a datagram of the suite's own does not reach its service");
+        }
+        return visits.get();
+      }
+
+      @Override
+      public void close() {
+        server.close();
+      }
+    };
   }
 
   private interface Loop {
@@ -198,7 +242,7 @@ final class PortScenarios {
   }
 
   private static boolean gets(DatagramSocket service, int port) throws IOException {
-    service.setSoTimeout(PATIENCE_MILLIS);
+    service.setSoTimeout(REPLY_MILLIS);
     try (DatagramSocket client = new DatagramSocket()) {
       client.send(new DatagramPacket(new byte[1], 1, InetAddress.getByName("127.0.0.1"), port));
       service.receive(new DatagramPacket(new byte[1], 1));

@@ -4,10 +4,10 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -20,6 +20,7 @@ import org.ringfence.conformance.ConformanceCase.Body;
 final class ProcessScenarios {
   private static final String GROUP = "process";
   private static final int LARGE = 3_000_000;
+  private static final Patience MANY = Patience.forProcesses(Duration.ofSeconds(30));
 
   private ProcessScenarios() {}
 
@@ -41,7 +42,11 @@ final class ProcessScenarios {
         "standard error is merged into standard output",
         ProcessScenarios::merged);
     add(all, "PROC-STDIN", "standard input reaches the command", ProcessScenarios::input);
-    add(all, "PROC-STDIN-EOF", "closing standard input ends it", ProcessScenarios::endOfInput);
+    add(
+        all,
+        "PROC-STDIN-EOF",
+        "a command reads the end of its input when the caller closes standard input",
+        ProcessScenarios::endOfInput);
     add(all, "PROC-ARGS-EMPTY", "empty arguments arrive", arguments("", "x", ""));
     add(all, "PROC-ARGS-UNICODE", "arguments beyond ASCII arrive", arguments("äöü", "日本語", "😀"));
     add(
@@ -53,7 +58,7 @@ final class ProcessScenarios {
     add(
         all,
         "PROC-CWD",
-        "the working directory is the one that was asked for",
+        "a command starts in the working directory that the caller names",
         ProcessScenarios::workingDirectory);
     add(all, "PROC-LARGE-OUTPUT", "3 MB of output arrive whole", ProcessScenarios::largeOutput);
     add(all, "PROC-LARGE-INPUT", "3 MB of input arrive whole", ProcessScenarios::largeInput);
@@ -148,7 +153,9 @@ final class ProcessScenarios {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("cat"));
       process.getOutputStream().close();
-      return process.waitFor(20, TimeUnit.SECONDS) ? expect(0, process.exitValue()) : "cat waits";
+      return LifetimeScenarios.PATIENCE.untilEnded(process)
+          ? expect(0, process.exitValue())
+          : "cat waits";
     }
   }
 
@@ -268,7 +275,11 @@ final class ProcessScenarios {
               + expect(Optional.empty(), process.termination())
               + expect(true, process.info().command().isPresent());
       process.getOutputStream().close();
-      Process ended = process.onExit().get(20, TimeUnit.SECONDS);
+      var end = process.onExit();
+      if (!LifetimeScenarios.PATIENCE.until(end::isDone)) {
+        return problems + "onExit does not complete";
+      }
+      Process ended = end.get();
       return problems
           + expect(3, ended.exitValue())
           + expect(false, process.isAlive())
@@ -307,7 +318,10 @@ final class ProcessScenarios {
         }
         StringBuilder problems = new StringBuilder();
         for (int i = 0; i < results.size(); i++) {
-          problems.append(expect(i, results.get(i).get(30, TimeUnit.SECONDS)));
+          if (!MANY.until(results.get(i)::isDone)) {
+            return problems + "command " + i + " does not end";
+          }
+          problems.append(expect(i, results.get(i).get()));
         }
         return problems.toString();
       } finally {

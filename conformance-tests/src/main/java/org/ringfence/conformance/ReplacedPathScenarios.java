@@ -3,9 +3,9 @@ package org.ringfence.conformance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.ConformanceCase.Body;
@@ -21,7 +21,7 @@ final class ReplacedPathScenarios {
   private static final String GROUP = "root";
   private static final List<String> READ = List.of("files.read");
   private static final long MS_BIND = 4096;
-  private static final long PATIENCE_SECONDS = 60;
+  private static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(60));
   private static final List<String> NAMES = List.of("files.write", "files.protected-names");
 
   private ReplacedPathScenarios() {}
@@ -30,7 +30,7 @@ final class ReplacedPathScenarios {
     add(
         all,
         "ROOT-NEXT-RUN",
-        "what a command puts in a granted directory's place is not written by the next one",
+        "the next command does not write a directory that a command put in a granted one's place",
         NAMES,
         ReplacedPathScenarios::replacedRoot);
     add(
@@ -60,7 +60,7 @@ final class ReplacedPathScenarios {
     add(
         all,
         "DENIED-DIRECTORY-REPLACED",
-        "nor what is in a denied directory that is replaced",
+        "a file in a denied directory that is replaced during a run is not read",
         READ,
         stage ->
             duringRun(
@@ -70,7 +70,7 @@ final class ReplacedPathScenarios {
     add(
         all,
         "DENIED-LINKED",
-        "nor through a link or a descriptor of a directory above",
+        "a denied file made during a run is not read through a link or an open directory above",
         READ,
         stage ->
             duringRun(
@@ -294,7 +294,7 @@ final class ReplacedPathScenarios {
       mount(denied, alias);
       try {
         // Nothing is written to it: only the mount ends it.
-        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        if (!PATIENCE.untilEnded(process)) {
           return "the command was not ended";
         }
         Execution ended = Execution.of(process);

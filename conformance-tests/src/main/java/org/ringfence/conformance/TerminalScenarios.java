@@ -26,33 +26,50 @@ final class TerminalScenarios {
     prints(
         all,
         "TTY-STREAMS",
-        "all three streams are a terminal",
+        "all three streams of a command with a terminal are that terminal",
         "test -t 0 && test -t 1 && test -t 2 && echo yes",
         "yes");
     prints(
         all,
         "TTY-CONTROLLING",
-        "it controls the session: /dev/tty is it",
+        "/dev/tty leads to the command's terminal, which controls its session",
         "echo through > /dev/tty",
         "through");
-    prints(all, "TTY-SIZE", "it has the size asked for", "stty size", "40 100");
+    prints(
+        all, "TTY-SIZE", "the terminal has the size that the caller sets", "stty size", "40 100");
     add(
         all,
         "TTY-OWN-SESSION",
-        "the session is the command's own",
+        "a command with a terminal leads a session of its own",
         withProc(printing("test \"$(cut -d' ' -f6 /proc/$$/stat)\" = \"$$\" && echo own", "own")));
     add(
         all,
         "TTY-NOT-OURS",
-        "it is not the terminal of the JVM",
+        "the command's terminal is not the terminal of the JVM",
         withProc(
             printing(
                 "test \"$(readlink /proc/self/fd/0)\" != \"" + jvmTerminal() + "\" && echo other",
                 "other")));
-    add(all, "TTY-RESIZE", "a new size is told", TerminalScenarios::resize);
-    add(all, "TTY-INTERRUPT", "Ctrl-C interrupts the foreground", TerminalScenarios::interrupt);
-    add(all, "TTY-ECHO", "what is typed is echoed and read", TerminalScenarios::echo);
-    add(all, "TTY-HANGUP", "the end of the command ends its output", TerminalScenarios::hangup);
+    add(
+        all,
+        "TTY-RESIZE",
+        "a command hears of a new size of its terminal",
+        TerminalScenarios::resize);
+    add(
+        all,
+        "TTY-INTERRUPT",
+        "Ctrl-C in the terminal interrupts the foreground command",
+        TerminalScenarios::interrupt);
+    add(
+        all,
+        "TTY-ECHO",
+        "the terminal echoes typed text, and the command reads it",
+        TerminalScenarios::echo);
+    add(
+        all,
+        "TTY-HANGUP",
+        "the terminal's output ends with the command",
+        TerminalScenarios::hangup);
   }
 
   private static String jvmTerminal() {

@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
@@ -39,8 +40,6 @@ final class WslScenarios {
 
   private static final String GROUP = "wsl";
   private static final List<String> NEEDS = List.of("wsl.doors");
-  private static final int PATIENCE_TRIES = 100;
-  private static final long PAUSE_MILLIS = 100;
 
   private WslScenarios() {}
 
@@ -73,7 +72,8 @@ final class WslScenarios {
     }
 
     /** Runs a script in the distribution, without a sandbox. */
-    private String outside(String script) throws Exception {
+    private String outside(String script)
+        throws SandboxException, IOException, InterruptedException {
       // Not among the arguments: quotes do not survive every command line of Windows.
       Process shell = new ProcessBuilder(backend.unconfined(List.of("/bin/sh", "-s"))).start();
       try (OutputStream input = shell.getOutputStream()) {
@@ -222,12 +222,12 @@ final class WslScenarios {
         new Door(
             "IFS=:; for d in $PATH; do case $d in /mnt/*) echo \"$d\" ;; esac; done",
             "case :$PATH: in *\":$p:\"*) ;; *) exit 1 ;; esac"));
-    add(all, "WSL-EXIT-CODE", "exit codes are told as they are", WslScenarios::exitCodes);
-    add(all, "WSL-SIGNAL", "the signal that ended a command is told", WslScenarios::signal);
+    add(all, "WSL-EXIT-CODE", "a command's exit code arrives unchanged", WslScenarios::exitCodes);
+    add(all, "WSL-SIGNAL", "the signal that ended a command is reported", WslScenarios::signal);
     add(
         all,
         "WSL-TREE",
-        "what a command has left behind ends with it, when its time is up",
+        "processes that a command has left behind end with the command when its time is up",
         WslScenarios::tree);
     return all;
   }
@@ -338,13 +338,9 @@ final class WslScenarios {
             + " | grep -c '^"
             + sleeper
             + " $'";
-    for (int tries = 0; tries < PATIENCE_TRIES; tries++) {
-      if (there.outside(script).strip().equals(Integer.toString(count))) {
-        return true;
-      }
-      Thread.sleep(PAUSE_MILLIS);
-    }
-    return false;
+    // A look is a start in the distribution, and so is what is waited for.
+    return new Patience(Duration.ofSeconds(10), 100, () -> there.outside(":"))
+        .until(() -> there.outside(script).strip().equals(Integer.toString(count)));
   }
 
   /** The group alone, for a backend whose commands run in another system than this process. */

@@ -57,6 +57,31 @@ class CatalogueTest {
                     .containsPattern("\\b(cannot|no|not|nothing|stays?|keeps)\\b"));
   }
 
+  /** A report is sorted and filtered, so that no title has its neighbour beside it. */
+  @Test
+  void titlesAreClaimsThatHoldByThemselves() throws IOException {
+    assertThat(ConformanceSuite.catalogue())
+        .allSatisfy(
+            each ->
+                assertThat(each.title())
+                    .as(each.id())
+                    .doesNotContainPattern(
+                        "^(nor|neither|it|its|they|them|this|these|that|those|such|there|one|ones"
+                            + "|the same|and|or|also|again|what)\\b")
+                    .doesNotContainPattern(
+                        "\\b(into|beside|between|above|below|with|from|to|is) it"
+                            + "( cannot\\b| is\\b| are\\b|$)")
+                    .doesNotContainPattern("\\b(there|beside|between) (cannot|can|is|are)\\b")
+                    .doesNotContainPattern("\\bin its place\\b")
+                    .doesNotContainPattern("\\b(told|tells|anew)\\b"));
+  }
+
+  @Test
+  void titlesAreDifferent() throws IOException {
+    assertThat(ConformanceSuite.catalogue().stream().map(ConformanceCase::title))
+        .doesNotHaveDuplicates();
+  }
+
   @Test
   void thereAreAsManyAsWasAskedFor() throws IOException {
     assertThat(ConformanceSuite.catalogue()).hasSizeGreaterThanOrEqualTo(90);

@@ -3,11 +3,13 @@ package org.ringfence.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,8 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
-import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
 /** Ringfence where others have put walls already. */
@@ -50,12 +52,27 @@ class NestedTest {
     return command;
   }
 
+  /** What a JVM of this build needs to start, where a container or a sandbox hides it. */
+  private static List<Path> ownCode() {
+    return Stream.concat(
+            Stream.of(System.getProperty("java.home")),
+            Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)))
+        .map(Path::of)
+        .filter(Files::exists)
+        .filter(path -> path.startsWith("/tmp"))
+        .toList();
+  }
+
   /** A container as an ordinary user makes it, with what is asked for on top. */
   private Execution inContainer(List<String> options, List<String> command) throws Exception {
     assumeTrue(new BubblewrapBackend().probe().usable(), "there is no bubblewrap to nest in");
     List<String> whole = new ArrayList<>(List.of("/usr/bin/bwrap", "--unshare-all"));
     whole.addAll(List.of("--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"));
     whole.addAll(List.of("--proc", "/proc", "--tmpfs", "/tmp"));
+    // This build may lie there.
+    for (Path own : ownCode()) {
+      whole.addAll(List.of("--ro-bind", own.toString(), own.toString()));
+    }
     whole.addAll(List.of("--bind", base.toString(), base.toString()));
     whole.addAll(options);
     whole.add("--");
@@ -107,12 +124,13 @@ class NestedTest {
     assumeTrue(
         !outer.equals("bubblewrap") || new BubblewrapBackend().probe().usable(),
         "there is no bubblewrap to nest in");
-    SandboxPolicy policy =
+    PolicyBuilder policy =
         Presets.load("workspace-write").toBuilder()
             .protectedNames(ProtectedNames.OFF)
-            .write(base.toString())
-            .build();
-    try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(outer).open()) {
+            .write(base.toString());
+    ownCode().forEach(own -> policy.read(own.toString()));
+    try (Sandbox sandbox =
+        Sandbox.opener(policy.build()).workspace(workspace).backend(outer).open()) {
       Execution refused = Execution.of(sandbox.start(SandboxCommand.of(host())));
       assertThat(refused.exit()).isNotZero();
       assertThat(refused.error()).contains("outer sandbox already has a seccomp listener");

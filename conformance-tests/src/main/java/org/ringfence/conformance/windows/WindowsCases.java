@@ -125,15 +125,21 @@ public final class WindowsCases implements AutoCloseable {
     denied(
         cases,
         "WIN-CASE",
-        "a file outside is not overwritten by another spelling",
+        "a file outside is not overwritten by a spelling in another case",
         write,
         "overwrite",
         "${outside}\\FILE");
-    denied(cases, "WIN-RAW-NAME", "nor by a raw name", write, "raw-name", "${outside}\\file");
+    denied(
+        cases,
+        "WIN-RAW-NAME",
+        "a file outside is not overwritten by a raw name",
+        write,
+        "raw-name",
+        "${outside}\\file");
     denied(
         cases,
         "WIN-DOTS",
-        "nor by a way through the workspace",
+        "a file outside is not overwritten by a path that leads through the workspace",
         write,
         "overwrite",
         "${workspace}\\inner\\..\\..\\outside\\file");
@@ -189,7 +195,7 @@ public final class WindowsCases implements AutoCloseable {
     denied(
         cases,
         "WIN-DELETE-CREATE",
-        "nor deleted and made anew",
+        "a file outside is not deleted and made again",
         "files.delete",
         "delete-and-create",
         "${outside}\\file");
@@ -232,7 +238,7 @@ public final class WindowsCases implements AutoCloseable {
     denied(
         cases,
         "WIN-REG-RUN",
-        "what runs at the next logon is not changed",
+        "the programs of the next logon are not changed",
         "registry.write",
         "run",
         "reg.exe",
@@ -245,20 +251,35 @@ public final class WindowsCases implements AutoCloseable {
         "/f");
     allowed(
         cases, "WIN-OK-CREATE", "a file in the workspace is made", "create", "${workspace}\\new");
-    allowed(cases, "WIN-OK-OVERWRITE", "one is overwritten", "overwrite", "${workspace}\\file");
-    allowed(cases, "WIN-OK-DELETE", "one is deleted", "delete", "${workspace}\\file");
+    allowed(
+        cases,
+        "WIN-OK-OVERWRITE",
+        "a file in the workspace is overwritten",
+        "overwrite",
+        "${workspace}\\file");
+    allowed(
+        cases,
+        "WIN-OK-DELETE",
+        "a file in the workspace is deleted",
+        "delete",
+        "${workspace}\\file");
     allowed(
         cases,
         "WIN-OK-RENAME",
-        "one is renamed",
+        "a file in the workspace is renamed",
         "rename",
         "${workspace}\\file",
         "${workspace}\\inner\\renamed");
-    allowed(cases, "WIN-OK-MKDIR", "a directory is made", "mkdir", "${workspace}\\made");
+    allowed(
+        cases,
+        "WIN-OK-MKDIR",
+        "a directory in the workspace is made",
+        "mkdir",
+        "${workspace}\\made");
     allowed(
         cases,
         "WIN-OK-PROGRAM",
-        "a program starts a program",
+        "a program inside starts a program",
         "run",
         "cmd.exe",
         "/d",
@@ -266,7 +287,8 @@ public final class WindowsCases implements AutoCloseable {
         "exit 0");
     cases.add(
         new Case(
-            new About("WIN-TREE", "what a command started ends with it", List.of()),
+            new About(
+                "WIN-TREE", "a process that a command started ends with the command", List.of()),
             WindowsCases::tree));
     cases.add(
         new Case(

@@ -1,0 +1,96 @@
+package org.ringfence.conformance;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How long to wait for an event that has to come. The floor is enough on a machine with nothing
+ * else to do. When it is over, a control of the same kind is timed, and the wait goes on for as
+ * long as a multiple of it: a machine under load makes no false alarm, and a loss is still found
+ * out.
+ */
+final class Patience {
+  /** Looks whether the event has come. */
+  @FunctionalInterface
+  interface Condition {
+    boolean holds() throws IOException, InterruptedException;
+  }
+
+  /** Does once, outside any sandbox, the kind of work that is waited for. */
+  @FunctionalInterface
+  interface Control {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private static final long LOOK_MILLIS = 10;
+  private static final long END_MILLIS = TimeUnit.MINUTES.toMillis(10);
+
+  /** A start of a shell, a program of it in a session of its own, and the end of both. */
+  private static final Control PROCESSES =
+      () -> new ProcessBuilder("/bin/sh", "-c", "setsid sleep 0 & wait").start().waitFor();
+
+  private final Duration floor;
+  private final int times;
+  private final Control control;
+
+  /**
+   * Makes one.
+   *
+   * @param floor what is waited in any case
+   * @param times how many times the control's own time is waited
+   * @param control what is timed
+   */
+  Patience(Duration floor, int times, Control control) {
+    this.floor = floor;
+    this.times = times;
+    this.control = control;
+  }
+
+  /**
+   * For processes that start or end.
+   *
+   * @param floor what is waited in any case
+   */
+  static Patience forProcesses(Duration floor) {
+    return new Patience(floor, 100, PROCESSES);
+  }
+
+  /**
+   * Waits.
+   *
+   * @param condition holds when the event has come
+   * @return false if it has not come in that time
+   */
+  boolean until(Condition condition) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    long end = floor.toNanos();
+    while (!condition.holds()) {
+      if (System.nanoTime() - start > end) {
+        end = Math.max(end, timesControl());
+        if (System.nanoTime() - start > end) {
+          // It may have come while the control ran.
+          return condition.holds();
+        }
+      }
+      Thread.sleep(LOOK_MILLIS);
+    }
+    return true;
+  }
+
+  /**
+   * Waits for a process to end.
+   *
+   * @return false if it has not ended in that time
+   */
+  boolean untilEnded(Process process) throws IOException, InterruptedException {
+    return process.waitFor(floor.toNanos(), TimeUnit.NANOSECONDS)
+        || until(() -> !process.isAlive());
+  }
+
+  private long timesControl() throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    control.run();
+    return Math.min((System.nanoTime() - start) * times, TimeUnit.MILLISECONDS.toNanos(END_MILLIS));
+  }
+}
