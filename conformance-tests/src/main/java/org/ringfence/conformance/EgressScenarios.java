@@ -113,7 +113,7 @@ final class EgressScenarios {
     denied(
         all,
         "NAME-WILDCARD-ITSELF",
-        "a name is not reached where a pattern allows only the names below it",
+        "a pattern for the names below a name does not allow that name itself",
         Control.NAMED,
         "visit",
         "wild.test",
