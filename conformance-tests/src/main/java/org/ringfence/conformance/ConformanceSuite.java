@@ -206,6 +206,7 @@ public final class ConformanceSuite implements AutoCloseable {
     AftermathScenarios.addTo(bodies);
     NamedSocketScenarios.addTo(bodies);
     HostileScenarios.addTo(bodies);
+    RaceScenarios.addTo(bodies);
     EscapeScenarios.addTo(bodies);
     PortScenarios.addTo(bodies);
     ReplacedPathScenarios.addTo(bodies);

@@ -242,7 +242,7 @@ final class EgressOperations {
     return thread;
   }
 
-  private static byte[] query(String name, int type) throws IOException {
+  static byte[] query(String name, int type) throws IOException {
     java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeShort(0x1234);

@@ -65,6 +65,8 @@ public final class Probe {
     KernelOperations.addTo(all);
     TerminalOperations.addTo(all);
     SupervisorOperations.addTo(all);
+    RaceOperations.addTo(all);
+    SocketRaceOperations.addTo(all);
     JvmOperations.addTo(all);
     return all;
   }

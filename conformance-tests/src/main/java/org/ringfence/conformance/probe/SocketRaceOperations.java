@@ -1,0 +1,183 @@
+package org.ringfence.conformance.probe;
+
+import com.sun.jna.Memory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.ringfence.conformance.probe.Probe.Operation;
+
+/** Calls on sockets that go on to the kernel, while the descriptor's number changes hands. */
+final class SocketRaceOperations {
+  private static final int AF_UNIX = 1;
+  private static final int AF_INET = 2;
+  private static final int STREAM = 1;
+  private static final int DATAGRAM = 2;
+  private static final int DONT_WAIT = 0x40;
+  private static final int EAGAIN = 11;
+  private static final int EIO = 5;
+  private static final int HEADER_BYTES = 56;
+  private static final int BYTES = 2048;
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+  private SocketRaceOperations() {}
+
+  static void addTo(Map<String, Operation> all) {
+    all.put("race-receive", SocketRaceOperations::receive);
+    all.put("race-socket-name", SocketRaceOperations::socketName);
+  }
+
+  private static Swapping swapping(int one, int other, int number) {
+    return new Swapping(
+        () -> LibC.call("dup2", other, number), () -> LibC.call("dup2", one, number));
+  }
+
+  private static int socket(int family, int type) throws IOException {
+    int fd = (int) LibC.call("socket", family, type, 0);
+    if (fd < 0) {
+      throw new IOException("no socket: " + LibC.errorName(-fd));
+    }
+    return fd;
+  }
+
+  private static int boundTo(int fd) throws IOException {
+    Memory address = SocketAddress.inet("127.0.0.1", 0);
+    check(LibC.call("bind", fd, address, 16));
+    return port(nameOf(fd));
+  }
+
+  private static long check(long result) throws IOException {
+    if (result < 0) {
+      throw new IOException(LibC.errorName((int) -result));
+    }
+    return result;
+  }
+
+  private static byte[] nameOf(int fd) throws IOException {
+    Memory name = LibC.memory(128);
+    Memory length = LibC.memory(4);
+    length.setInt(0, 128);
+    check(LibC.call("getsockname", fd, name, length));
+    return name.getByteArray(0, length.getInt(0));
+  }
+
+  private static int port(byte[] address) {
+    return (address[2] & 0xff) << 8 | address[3] & 0xff;
+  }
+
+  /**
+   * Asks a name server and sends to a socket of its own, then receives from either by one number:
+   * the server, a name, rounds. Every datagram comes once, with what was sent; OK is how many.
+   */
+  private static long receive(String[] a) throws Exception {
+    LibC.onlyLinux("the race");
+    int rounds = Integer.parseInt(a[2]);
+    int asking = socket(AF_INET, DATAGRAM);
+    int own = socket(AF_INET, DATAGRAM);
+    int sender = socket(AF_INET, DATAGRAM);
+    int port = boundTo(own);
+    int senderPort = boundTo(sender);
+    Memory server = SocketAddress.inet(a[0], 53);
+    Memory to = SocketAddress.inet("127.0.0.1", port);
+    byte[] query = EgressOperations.query(a[1], 1);
+    Memory question = LibC.memory(query.length);
+    question.write(0, query, 0, query.length);
+    int number = (int) LibC.call("dup", asking);
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    Set<String> got = new TreeSet<>();
+    Incoming incoming = new Incoming();
+    try (Swapping swapping = swapping(asking, own, number)) {
+      for (int i = 0; i < rounds; i++) {
+        question.setByte(0, (byte) (i >> 8));
+        question.setByte(1, (byte) i);
+        check(LibC.call("sendto", asking, question, (long) query.length, 0, server, 16));
+        check(LibC.call("sendto", sender, "own" + i, (long) ("own" + i).length(), 0, to, 16));
+        while (got.size() < 2 * (i + 1)) {
+          if (System.nanoTime() > end) {
+            throw new IOException("of round " + i + " came " + got.size());
+          }
+          swapping.round();
+          String one = incoming.take(number, senderPort);
+          if (!one.isEmpty() && !got.add(one)) {
+            throw new IOException(one + " came twice");
+          }
+        }
+        if (!got.contains("own" + i) || !got.contains("answer" + i)) {
+          throw new IOException("round " + i + " brought " + got);
+        }
+      }
+    }
+    return got.size();
+  }
+
+  /** Where datagrams go, by one call and by the other in turn. */
+  private static final class Incoming {
+    private final Memory data = LibC.memory(BYTES);
+    private final Memory from = LibC.memory(128);
+    private final Memory header = LibC.memory(HEADER_BYTES);
+    private final Memory vector = LibC.memory(16);
+    private final Memory length = LibC.memory(4);
+    private boolean byMessage;
+
+    /** Takes one, empty if there is none. */
+    String take(int fd, int ownSender) throws IOException {
+      byMessage = !byMessage;
+      from.clear();
+      length.setInt(0, 128);
+      header.setPointer(0, from);
+      header.setInt(8, 128);
+      vector.setPointer(0, data);
+      vector.setLong(8, BYTES);
+      header.setPointer(16, vector);
+      header.setLong(24, 1);
+      long bytes =
+          byMessage
+              ? LibC.call("recvmsg", fd, header, DONT_WAIT)
+              : LibC.call("recvfrom", fd, data, (long) BYTES, DONT_WAIT, from, length);
+      if (bytes == -EAGAIN) {
+        return "";
+      }
+      byte[] taken = data.getByteArray(0, (int) check(bytes));
+      String text = new String(taken, StandardCharsets.ISO_8859_1);
+      if (!text.startsWith("own")) {
+        return "answer" + ((taken[0] & 0xff) << 8 | taken[1] & 0xff);
+      }
+      if (port(from.getByteArray(0, 16)) != ownSender) {
+        throw new IOException(text + " came from port " + port(from.getByteArray(0, 16)));
+      }
+      return text;
+    }
+  }
+
+  /**
+   * Asks for the name of a socket that is bound by path or of one that is bound to a port: path,
+   * rounds. OK is how many kinds of names were told, none of them anybody else's.
+   */
+  private static long socketName(String[] a) throws Exception {
+    LibC.onlyLinux("the race");
+    int unix = socket(AF_UNIX, STREAM);
+    int inet = socket(AF_INET, DATAGRAM);
+    Memory address = SocketAddress.unix(a[0]);
+    check(LibC.call("bind", unix, address, (int) address.size()));
+    int port = boundTo(inet);
+    int number = (int) LibC.call("dup", unix);
+    String last = a[0].substring(a[0].lastIndexOf('/') + 1);
+    Set<String> told = new TreeSet<>();
+    try (Swapping swapping = swapping(unix, inet, number)) {
+      for (int i = 0; i < Integer.parseInt(a[1]) || told.size() < 2; i++) {
+        swapping.round();
+        byte[] name = nameOf(number);
+        String said =
+            (name[0] & 0xff) == AF_INET
+                ? "port " + port(name)
+                : new String(name, 2, name.length - 3, StandardCharsets.UTF_8);
+        if (!Set.of("port " + port, a[0], last).contains(said)) {
+          return -EIO;
+        }
+        told.add(said);
+      }
+    }
+    return told.size();
+  }
+}
