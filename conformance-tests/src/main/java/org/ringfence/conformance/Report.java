@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.event.Printable;
 import org.ringfence.event.json.ControlEscapes;
@@ -21,8 +21,16 @@ import org.ringfence.event.json.ControlEscapes;
  * @param system what it was run on
  * @param results the results
  * @param planned how many cases the run has; more than results while it goes on
+ * @param version the version of Ringfence
+ * @param time when the report was made
  */
-public record Report(String backend, String system, List<CaseResult> results, int planned) {
+public record Report(
+    String backend,
+    String system,
+    List<CaseResult> results,
+    int planned,
+    String version,
+    Instant time) {
   /** The formats of {@link #write}. */
   public static final List<String> FORMATS = List.of("text", "json", "junit", "html");
 
@@ -39,12 +47,24 @@ public record Report(String backend, String system, List<CaseResult> results, in
    * @param results the results
    */
   public Report(String backend, String system, List<CaseResult> results) {
-    this(backend, system, results, results.size());
+    this(
+        backend,
+        system,
+        results,
+        results.size(),
+        ownVersion(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
 
   /** The same as a part of a run. */
   Report of(int cases) {
-    return new Report(backend, system, results, cases);
+    return new Report(backend, system, results, cases, version, time);
+  }
+
+  /** What the jar says; classes that a build runs without one have no version. */
+  private static String ownVersion() {
+    String version = Report.class.getPackage().getImplementationVersion();
+    return version == null ? "of a build without a version" : version;
   }
 
   private boolean over() {
@@ -74,12 +94,12 @@ public record Report(String backend, String system, List<CaseResult> results, in
           case "text" -> text();
           case "json" -> json();
           case "junit" -> junit();
-          case "html" -> html();
+          case "html" -> HtmlReport.of(this);
           default -> throw new IllegalArgumentException("no format " + format);
         });
   }
 
-  private String summary() {
+  String summary() {
     return count(Outcome.PASS)
         + " passed, "
         + count(Outcome.FAIL)
@@ -118,6 +138,8 @@ public record Report(String backend, String system, List<CaseResult> results, in
     ObjectNode root = mapper.createObjectNode();
     root.put("backend", backend);
     root.put("system", system);
+    root.put("version", version);
+    root.put("time", time.toString());
     root.put("passed", count(Outcome.PASS));
     root.put("failed", count(Outcome.FAIL));
     root.put("notApplicable", count(Outcome.NOT_APPLICABLE));
@@ -185,37 +207,6 @@ public record Report(String backend, String system, List<CaseResult> results, in
       }
     }
     return xml.append("</testsuite>\n").toString();
-  }
-
-  private String html() {
-    StringBuilder page =
-        new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n");
-    page.append("<title>Ringfence conformance: ").append(escaped(backend)).append("</title>\n");
-    page.append("<style>body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;");
-    page.append("padding:0 1rem}td{padding:.2rem .8rem;vertical-align:top}td:first-child{");
-    page.append("font-weight:600}.PASS{color:#176a2b}.FAIL{color:#b00020}.NOT_APPLICABLE{");
-    page.append("color:#6b6b6b}small{display:block;color:#6b6b6b}</style>\n");
-    page.append("<h1>").append(escaped(backend)).append("</h1>\n<p>").append(escaped(system));
-    page.append("</p>\n<p>").append(summary()).append("</p>\n");
-    Map<String, StringBuilder> groups = new LinkedHashMap<>();
-    for (CaseResult result : results) {
-      StringBuilder rows = groups.computeIfAbsent(result.group(), group -> new StringBuilder());
-      rows.append("<tr><td class=\"").append(result.outcome()).append("\">");
-      rows.append(word(result.outcome()).trim()).append("<td>").append(escaped(result.id()));
-      rows.append("<td>").append(escaped(result.title()));
-      if (!result.detail().isEmpty()) {
-        rows.append("<small>").append(escaped(result.detail())).append("</small>");
-      }
-      rows.append('\n');
-    }
-    groups.forEach(
-        (group, rows) ->
-            page.append("<h2>")
-                .append(escaped(group))
-                .append("</h2>\n<table>\n")
-                .append(rows)
-                .append("</table>\n"));
-    return page.append("</html>\n").toString();
   }
 
   private static String escaped(String text) {

@@ -57,4 +57,33 @@ class ReportTest {
         .contains("&lt;x&gt;", "<style>")
         .doesNotContain("<x>", "http://", "https://", "src=");
   }
+
+  @Test
+  void htmlHasFailuresFirstWithWhatWasObserved() throws Exception {
+    String page = written("html");
+    assertThat(page.indexOf(">A-2<")).isBetween(0, page.indexOf(">A-1<"));
+    assertThat(page)
+        .contains("<td data-name=\"expected\">does &quot;not&quot; hold")
+        .contains("<td data-name=\"observed\">got &lt;x&gt; &amp; \\x01")
+        .contains("<td data-name=\"observed\">nothing: why")
+        .contains("<td data-name=\"observed\">as expected");
+  }
+
+  @Test
+  void htmlSaysWhenAndOfWhichVersionAndLinksThePolicy() throws Exception {
+    assertThat(written("html"))
+        .contains("system &lt;1&gt;", REPORT.version(), REPORT.time().toString())
+        .contains("href=\"#policy\"", "id=\"policy\"", "\n  &quot;");
+  }
+
+  /** Without a script the form is not shown, and no row is hidden. */
+  @Test
+  void htmlIsReadOnAPhoneInTheDarkAndWithoutAScript() throws Exception {
+    String page = written("html");
+    assertThat(page)
+        .contains("<meta name=\"viewport\"", "color-scheme: light dark", "<form hidden>")
+        .contains("prefers-color-scheme: dark", "max-width: 45rem");
+    assertThat(page.substring(0, page.indexOf("<script>")).replace("<form hidden>", ""))
+        .doesNotContain("hidden>", "hidden=");
+  }
 }

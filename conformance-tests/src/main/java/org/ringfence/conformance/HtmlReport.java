@@ -1,0 +1,145 @@
+package org.ringfence.conformance;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.event.Printable;
+import org.ringfence.policy.json.Presets;
+
+/** A report as one page that needs no other file, and no script to be read. */
+final class HtmlReport {
+  /** What the policies of the cases are made of. */
+  private static final String PRESET = "workspace-write";
+
+  private final Report report;
+  private final StringBuilder page = new StringBuilder();
+
+  private HtmlReport(Report report) {
+    this.report = report;
+  }
+
+  static String of(Report report) throws IOException {
+    return new HtmlReport(report).page();
+  }
+
+  private String page() throws IOException {
+    page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.append("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    // What a command chose is escaped, and nothing of it could load or send anything all the same.
+    page.append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
+    page.append("style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; ");
+    page.append("form-action 'none'\">\n");
+    page.append("<title>Ringfence conformance: ").append(escaped(report.backend()));
+    page.append("</title>\n<style>\n").append(resource("report.css")).append("</style>\n");
+    page.append("</head>\n<body>\n<h1>Ringfence conformance: ");
+    page.append(escaped(report.backend())).append("</h1>\n");
+    page.append("<p id=\"summary\">").append(escaped(report.summary())).append("</p>\n");
+    facts();
+    filter();
+    section("Failed", Outcome.FAIL);
+    section("Not applicable", Outcome.NOT_APPLICABLE);
+    section("Passed", Outcome.PASS);
+    page.append(
+        "<section id=\"policy\">\n<h2>Policy</h2>\n<p>Each case changes this preset as its");
+    page.append(" claim says, without the protected names where the claim is not about them.</p>");
+    page.append("\n<pre>").append(lines(Presets.text(PRESET))).append("</pre>\n</section>\n");
+    page.append("<script>\n").append(resource("report.js")).append("</script>\n");
+    return page.append("</body>\n</html>\n").toString();
+  }
+
+  private void facts() {
+    page.append("<dl>\n");
+    fact("Backend", escaped(report.backend()));
+    fact("Kernel and system", escaped(report.system()));
+    fact("Ringfence", escaped(report.version()));
+    fact("Date", "<time>" + escaped(report.time().toString()) + "</time>");
+    fact("Policy", "<a href=\"#policy\">preset " + PRESET + "</a>");
+    page.append("</dl>\n");
+  }
+
+  private void fact(String name, String html) {
+    page.append("<dt>").append(name).append("<dd>").append(html).append('\n');
+  }
+
+  private void filter() {
+    page.append("<form hidden>\n<input type=\"search\" name=\"words\" autocomplete=\"off\"");
+    page.append(" aria-label=\"Words that a case has\" placeholder=\"Filter\">\n");
+    for (Outcome outcome : List.of(Outcome.FAIL, Outcome.NOT_APPLICABLE, Outcome.PASS)) {
+      page.append("<label><input type=\"checkbox\" checked name=\"").append(style(outcome));
+      page.append("\"> ").append(word(outcome)).append(" (").append(report.count(outcome));
+      page.append(")</label>\n");
+    }
+    page.append("<output aria-live=\"polite\"></output>\n</form>\n");
+  }
+
+  private void section(String name, Outcome outcome) {
+    List<CaseResult> results =
+        report.results().stream().filter(result -> result.outcome() == outcome).toList();
+    if (results.isEmpty()) {
+      return;
+    }
+    page.append("<section data-cases>\n<h2>").append(name).append(" (").append(results.size());
+    page.append(")</h2>\n<table>\n<thead><tr><th>Result<th>Case<th>Expected<th>Observed</thead>");
+    page.append("\n<tbody>\n");
+    for (CaseResult result : results) {
+      page.append("<tr data-outcome=\"").append(style(outcome)).append("\"><td class=\"");
+      page.append(style(outcome)).append("\">").append(word(outcome)).append("<td>");
+      page.append(escaped(result.id())).append("<small>").append(escaped(result.group()));
+      page.append(String.format(Locale.ROOT, ", %.1f s", result.millis() / 1000.0));
+      page.append("</small><td data-name=\"expected\">").append(escaped(result.title()));
+      page.append("<td data-name=\"observed\">").append(escaped(observed(result))).append('\n');
+    }
+    page.append("</tbody>\n</table>\n</section>\n");
+  }
+
+  private static String observed(CaseResult result) {
+    return switch (result.outcome()) {
+      case PASS -> "as expected";
+      case FAIL -> result.detail();
+      case NOT_APPLICABLE -> "nothing: " + result.detail();
+    };
+  }
+
+  private static String word(Outcome outcome) {
+    return switch (outcome) {
+      case PASS -> "pass";
+      case FAIL -> "FAIL";
+      case NOT_APPLICABLE -> "n/a";
+    };
+  }
+
+  private static String style(Outcome outcome) {
+    return switch (outcome) {
+      case PASS -> "pass";
+      case FAIL -> "fail";
+      case NOT_APPLICABLE -> "skip";
+    };
+  }
+
+  private static String lines(String text) {
+    StringBuilder escaped = new StringBuilder();
+    text.lines().forEach(line -> escaped.append(html(Printable.line(line))).append('\n'));
+    return escaped.toString();
+  }
+
+  private static String escaped(String text) {
+    return html(Printable.of(text));
+  }
+
+  private static String html(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;");
+  }
+
+  private static String resource(String name) throws IOException {
+    try (InputStream in = HtmlReport.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}
