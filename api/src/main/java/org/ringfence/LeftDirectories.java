@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.ringfence.spi.HeldDirectories;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
+import org.ringfence.file.HeldDirectories;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

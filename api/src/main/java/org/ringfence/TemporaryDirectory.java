@@ -7,11 +7,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Optional;
+import org.ringfence.file.HeldDirectories;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.policy.OwnPlaces;
-import org.ringfence.spi.HeldDirectories;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
-import org.ringfence.spi.TreeRemoval;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

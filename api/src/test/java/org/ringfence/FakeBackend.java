@@ -105,7 +105,7 @@ final class FakeBackend implements SandboxBackend {
   }
 
   @Override
-  public Optional<org.ringfence.spi.HeldDirectories> directories() {
+  public Optional<org.ringfence.file.HeldDirectories> directories() {
     return Optional.empty();
   }
 

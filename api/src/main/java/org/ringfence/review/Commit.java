@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.HeldDirectory.Target;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
-import org.ringfence.spi.HeldDirectory.Target;
 
 /**
  * Puts changes into a workspace, all of them or none. What is new is made in a staging directory in

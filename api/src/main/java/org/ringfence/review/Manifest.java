@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
-import org.ringfence.spi.TreeVisitor;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.TreeVisitor;
 
 /**
  * How every path of a tree was at some time. The time of the last change of an inode (ctime) is

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
 
 /**
  * A path of a tree: the directory that it lies in, held open, and its name there.

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.TreeVisitor;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
-import org.ringfence.spi.TreeVisitor;
 
 /** Compares a workspace with a copy, and with what it was. */
 final class Same {

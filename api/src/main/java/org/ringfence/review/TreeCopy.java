@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.TreeVisitor;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
-import org.ringfence.spi.TreeVisitor;
 
 /** Copies a workspace: what may be read of it, as it is, link for link. */
 final class TreeCopy implements TreeVisitor, AutoCloseable {

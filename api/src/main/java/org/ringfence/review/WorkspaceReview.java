@@ -23,13 +23,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.ringfence.Backends;
+import org.ringfence.file.HeldDirectories;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.OwnPlaces;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.HeldDirectories;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Status;
 import org.ringfence.spi.SandboxBackend;
 
 /**

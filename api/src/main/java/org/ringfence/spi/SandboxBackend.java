@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.SandboxException;
+import org.ringfence.file.HeldDirectories;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;

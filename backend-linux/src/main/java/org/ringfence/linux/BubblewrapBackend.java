@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.SandboxException;
+import org.ringfence.file.HeldDirectories;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.launch.BubblewrapProbe;
 import org.ringfence.linux.launch.LinuxSession;
@@ -28,7 +29,6 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
-import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.SandboxBackend;
 
 /**

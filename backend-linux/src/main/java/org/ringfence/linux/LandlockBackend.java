@@ -3,6 +3,7 @@ package org.ringfence.linux;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.SandboxException;
+import org.ringfence.file.HeldDirectories;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.launch.LinuxSession;
 import org.ringfence.linux.plan.HostFacts;
@@ -20,7 +21,6 @@ import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
-import org.ringfence.spi.HeldDirectories;
 import org.ringfence.spi.SandboxBackend;
 
 /**

@@ -1,11 +1,11 @@
 package org.ringfence.linux;
 
 import java.util.Optional;
+import org.ringfence.file.LibraryDirectory;
 import org.ringfence.linux.launch.HostProbe;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.plan.Availability;
-import org.ringfence.spi.LibraryDirectory;
 
 /** What the probe of this machine found, kept for the life of a backend. */
 final class LinuxHost {

@@ -16,9 +16,9 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Set;
 import java.util.UUID;
+import org.ringfence.file.NamedFile;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.PathStyle;
-import org.ringfence.spi.NamedFile;
 
 /**
  * A file that the user names for what Ringfence writes. Commands of this run or of an earlier one

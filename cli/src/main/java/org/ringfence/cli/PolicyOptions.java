@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.ringfence.file.NamedFile;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
@@ -25,7 +26,6 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
-import org.ringfence.spi.NamedFile;
 import picocli.CommandLine.Option;
 
 /** The options that make a policy; the same for every subcommand that needs one. */

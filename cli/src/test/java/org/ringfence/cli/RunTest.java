@@ -453,7 +453,7 @@ class RunTest {
       assertThat(workspace.resolve("new")).exists();
       assertThat(reviewing(state, "review", "list").out()).isEmpty();
     } finally {
-      org.ringfence.spi.TreeRemoval.remove(state);
+      org.ringfence.file.TreeRemoval.remove(state);
     }
   }
 

@@ -11,6 +11,7 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
@@ -22,7 +23,6 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.review.ReviewConflictException;
 import org.ringfence.review.WorkspaceReview;
-import org.ringfence.spi.TreeRemoval;
 
 /** What this process does with a command's files afterwards, as the user. */
 final class AftermathScenarios {

@@ -65,6 +65,33 @@ class ArchitectureTest {
   }
 
   @Test
+  void theKitIsForBackendsAlone() {
+    holds(
+        noClasses()
+            .that()
+            .resideInAPackage("org.ringfence.kit..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "org.ringfence.linux..",
+                "org.ringfence.macos..",
+                "org.ringfence.windows..",
+                "org.ringfence.wsl2.."));
+    holds(
+        noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                "org.ringfence.kit..",
+                "org.ringfence.linux..",
+                "org.ringfence.macos..",
+                "org.ringfence.windows..",
+                "org.ringfence.wsl2..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.ringfence.kit.."));
+  }
+
+  @Test
   void theSuiteSeesTheApiAlone() {
     holds(
         noClasses()

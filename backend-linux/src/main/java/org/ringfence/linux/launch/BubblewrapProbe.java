@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ringfence.file.SystemProgram;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.plan.Availability;
-import org.ringfence.spi.SystemProgram;
 
 /** Finds bubblewrap and finds out by running it what it can do here. */
 public final class BubblewrapProbe {

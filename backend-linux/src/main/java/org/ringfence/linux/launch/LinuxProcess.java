@@ -10,24 +10,22 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
+import org.ringfence.kit.process.ExitStatus;
+import org.ringfence.kit.process.ManagedProcess;
+import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.spi.CommandOutputs;
-import org.ringfence.spi.WatchedProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A process that a keeper has spawned. */
-final class LinuxProcess extends WatchedProcess {
+final class LinuxProcess extends ManagedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxProcess.class);
-  private static final int LAST_SIGNAL = 64;
-  private static final int KILLED = 128 + Constants.SIGKILL;
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   // linux/resource.h
@@ -37,9 +35,7 @@ final class LinuxProcess extends WatchedProcess {
   private final Supervisor supervisor;
   private final Keeper keeper;
   private final int wake;
-  private final Duration grace;
   private final boolean namespaced;
-  private final AtomicReference<Termination.Cause> intended = new AtomicReference<>();
   private final Object wakeLock = new Object();
   private final AtomicBoolean reported = new AtomicBoolean();
   private boolean rootSettled;
@@ -48,8 +44,7 @@ final class LinuxProcess extends WatchedProcess {
   private final long one = block.allocate(8);
   private final WallClock.Timed timed = new WallClock.Timed(this);
   private boolean wakeClosed;
-  private Deadlines.Deadline wallTime;
-  private Deadlines.Deadline killTime;
+  private final Duration grace;
   private volatile ProcessHandle handle;
   private Streams streams;
   private Runnable whenGone = () -> {};
@@ -88,7 +83,7 @@ final class LinuxProcess extends WatchedProcess {
       int wake,
       Duration grace,
       boolean namespaced) {
-    super(id);
+    super(id, grace, supervisor::after);
     this.namespaced = namespaced;
     this.kernel = kernel;
     this.supervisor = supervisor;
@@ -136,10 +131,6 @@ final class LinuxProcess extends WatchedProcess {
     keeper.observed();
   }
 
-  void limitWallTime(Duration time) {
-    wallTime = supervisor.schedule(time.toNanos(), () -> end(Termination.Cause.TIMED_OUT, grace));
-  }
-
   /**
    * Has the clock end the command, whatever becomes of everything else; before it starts, so that
    * no command ever runs without.
@@ -150,7 +141,7 @@ final class LinuxProcess extends WatchedProcess {
 
   /** Called by the clock, which allocates nothing, when time and grace are over. */
   void timeIsUp() {
-    intended.compareAndSet(null, Termination.Cause.TIMED_OUT);
+    intend(Termination.Cause.TIMED_OUT);
     killNow();
   }
 
@@ -167,10 +158,6 @@ final class LinuxProcess extends WatchedProcess {
     }
   }
 
-  void outputLimitReached() {
-    end(Termination.Cause.OUTPUT_LIMIT, Duration.ZERO);
-  }
-
   /** Called by the supervisor when the keeper has news. */
   void settle() {
     if (keeper.rootEnded() && !rootSettled && !copied()) {
@@ -178,12 +165,11 @@ final class LinuxProcess extends WatchedProcess {
     }
     if (keeper.rootEnded() && !rootSettled) {
       supervisor.clock().disarm(timed);
-      supervisor.cancel(wallTime);
-      supervisor.cancel(killTime);
+      dropAlarms();
       if (!keeper.scoped() && keeper.killsLeftovers()) {
         new SessionSweep(kernel).kill(keeper.pid(), false);
       }
-      int status = keeper.status();
+      ExitStatus status = statusOf(keeper.status());
       // bubblewrap's process ends before the one that it would have to wait for.
       rusage = !namespaced;
       settleStreams(() -> endedOnce(terminationOf(status)));
@@ -195,7 +181,7 @@ final class LinuxProcess extends WatchedProcess {
     }
     if (!rootSettled) {
       // The wait itself failed; the keeper has killed the command.
-      endedOnce(new Termination(Termination.Cause.SIGNALED, KILLED, Constants.SIGKILL));
+      endedOnce(ExitStatus.KILLED.because(null));
     }
     keeper.free();
     closeWake();
@@ -205,7 +191,7 @@ final class LinuxProcess extends WatchedProcess {
 
   /** Whether all that was written is where it belongs; if not, the end is told when it is. */
   private boolean copied() {
-    return streams == null || streams.copies().commandEnded(intended.get() != null);
+    return streams == null || streams.copies().commandEnded(intended().isPresent());
   }
 
   /** Takes what the command left in its pipes, before its end is reported. */
@@ -280,23 +266,10 @@ final class LinuxProcess extends WatchedProcess {
     }
   }
 
-  private Termination terminationOf(int status) {
-    // sys/wait.h: the low seven bits are the signal, the next eight the exit status.
-    int signal = status & 0x7f;
-    int value = signal == 0 ? status >> 8 & 0xff : 128 + signal;
-    if (namespaced && signal == 0 && value > 128 && value <= 128 + LAST_SIGNAL) {
-      // bubblewrap tells a signal in this way only.
-      signal = value - 128;
-    }
-    Termination.Cause cause = intended.get();
-    if (cause == null || (cause == Termination.Cause.DESTROYED && signal == 0)) {
-      cause = signal == 0 ? Termination.Cause.EXITED : Termination.Cause.SIGNALED;
-    }
-    if (cause == Termination.Cause.OUTPUT_LIMIT && signal == 0) {
-      // It had ended by itself when the last of its bytes were counted.
-      return new Termination(cause, KILLED, Constants.SIGKILL);
-    }
-    return new Termination(cause, value, signal);
+  private ExitStatus statusOf(int status) {
+    ExitStatus ended = ExitStatus.ofWait(status);
+    // bubblewrap reports a signal of the command as a shell does.
+    return namespaced && ended.signal() == 0 ? ExitStatus.ofShell(ended.value()) : ended;
   }
 
   private void closeWake() {
@@ -317,7 +290,16 @@ final class LinuxProcess extends WatchedProcess {
     }
   }
 
-  private void kill() {
+  /** Processes that the command has left may be there after its end. */
+  @Override
+  protected boolean canBeEnded() {
+    synchronized (wakeLock) {
+      return !wakeClosed;
+    }
+  }
+
+  @Override
+  protected void kill() {
     if (!keeper.scoped()) {
       new SessionSweep(kernel).kill(keeper.pid(), true);
     }
@@ -327,30 +309,19 @@ final class LinuxProcess extends WatchedProcess {
     }
   }
 
-  private void end(Termination.Cause cause, Duration patience) {
-    intended.compareAndSet(null, cause);
-    if (patience.isZero()) {
-      kill();
-      return;
-    }
+  @Override
+  protected void askToEnd() {
     if (namespaced) {
       Bubblewrap.commandOf(kernel, keeper.pid())
           .ifPresent(pid -> kernel.call(Syscall.KILL, pid, Constants.SIGTERM));
     } else {
       request(Keeper.REQUEST_TERM);
     }
-    killTime = supervisor.schedule(patience.toNanos(), this::kill);
   }
 
   /** What ends it from now on is the caller's doing. */
   void cancel() {
-    intended.compareAndSet(null, Termination.Cause.DESTROYED);
-  }
-
-  /** Kills whatever is left and waits until it is gone. */
-  void endNow() {
-    intended.compareAndSet(null, Termination.Cause.DESTROYED);
-    kill();
+    intend(Termination.Cause.DESTROYED);
   }
 
   @Override
@@ -375,22 +346,6 @@ final class LinuxProcess extends WatchedProcess {
   @Override
   public InputStream getErrorStream() {
     return streams.error();
-  }
-
-  @Override
-  public void destroy() {
-    end(Termination.Cause.DESTROYED, grace);
-  }
-
-  @Override
-  public Process destroyForcibly() {
-    end(Termination.Cause.DESTROYED, Duration.ZERO);
-    return this;
-  }
-
-  @Override
-  public boolean supportsNormalTermination() {
-    return true;
   }
 
   @Override

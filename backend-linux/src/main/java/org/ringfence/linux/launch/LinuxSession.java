@@ -13,17 +13,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.kit.process.ExitStatus;
+import org.ringfence.kit.session.ExecutableSearch;
+import org.ringfence.kit.session.SessionBase;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -44,13 +42,11 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
-import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
-import org.ringfence.spi.ExecutableSearch;
 import org.ringfence.spi.Launch;
 
 /** An open sandbox on Linux: in this process alone, or with namespaces made by bubblewrap. */
-public final class LinuxSession implements BackendSession {
+public final class LinuxSession extends SessionBase<LinuxProcess> {
   private static final String NONE_LEFT =
       "launch: the system has no process or thread left for this JVM; see ulimit -u, and limits.processes for"
           + " what commands may take";
@@ -67,10 +63,6 @@ public final class LinuxSession implements BackendSession {
   private final Watchdog watchdog;
   private final Supervisor supervisor;
   private final StreamGate gate;
-  private final Set<LinuxProcess> live = ConcurrentHashMap.newKeySet();
-  private final ReadWriteLock closing = new ReentrantReadWriteLock();
-  private final AtomicBoolean closed = new AtomicBoolean();
-  private boolean ended;
 
   private LinuxSession(Opening opening, Parts parts) {
     this.kernel = opening.kernel();
@@ -333,6 +325,7 @@ public final class LinuxSession implements BackendSession {
             WallClock.class,
             WallClock.Timed.class,
             LinuxProcess.class,
+            ExitStatus.class,
             SessionSweep.class,
             Exhaustion.class,
             HeldCall.class,
@@ -347,23 +340,11 @@ public final class LinuxSession implements BackendSession {
   }
 
   @Override
-  public SandboxedProcess start(Launch launch) throws SandboxException {
-    closing.readLock().lock();
-    try {
-      if (ended) {
-        throw new IllegalStateException("the sandbox is closed");
-      }
-      if (!supervisor.mountProblem().isEmpty()) {
-        throw new SandboxException(
-            "launch: a path that is taken away has got another: " + supervisor.mountProblem());
-      }
-      return startOpen(launch);
-    } finally {
-      closing.readLock().unlock();
+  protected SandboxedProcess startOpen(Launch launch) throws SandboxException {
+    if (!supervisor.mountProblem().isEmpty()) {
+      throw new SandboxException(
+          "launch: a path that is taken away has got another: " + supervisor.mountProblem());
     }
-  }
-
-  private SandboxedProcess startOpen(Launch launch) throws SandboxException {
     String executable =
         ExecutableSearch.find(
             launch.command().get(0),
@@ -419,12 +400,12 @@ public final class LinuxSession implements BackendSession {
               wake,
               launch.limits().grace(),
               bubblewrap != null);
-      Runnable gone = () -> live.remove(process);
+      Runnable gone = () -> live().remove(process);
       boolean begun = false;
       boolean handedOver = false;
       try {
         supervisor.add(process);
-        live.add(process);
+        live().add(process);
         launch.limits().wallTime().ifPresent(process::boundWallTime);
         warden.start(keeper);
         begun = true;
@@ -441,7 +422,7 @@ public final class LinuxSession implements BackendSession {
       } finally {
         if (!begun) {
           process.neverBegun();
-          live.remove(process);
+          live().remove(process);
         } else if (!handedOver) {
           process.lost(gone);
         }
@@ -481,7 +462,7 @@ public final class LinuxSession implements BackendSession {
   }
 
   private SandboxException failed(Launch launch, Keeper keeper, LinuxProcess process) {
-    live.remove(process);
+    live().remove(process);
     process.abandon();
     String error = Descriptors.problem(keeper.error());
     return switch (keeper.failedStep()) {
@@ -522,18 +503,12 @@ public final class LinuxSession implements BackendSession {
   }
 
   @Override
-  public void end() {
-    closing.writeLock().lock();
-    try {
-      ended = true;
-    } finally {
-      closing.writeLock().unlock();
-    }
-    live.forEach(LinuxProcess::cancel);
+  protected void endCommands() {
+    live().forEach(LinuxProcess::cancel);
     supervisor.clock().endAll();
-    live.forEach(LinuxProcess::endNow);
+    live().forEach(LinuxProcess::endNow);
     boolean interrupted = false;
-    while (!live.isEmpty()) {
+    while (!live().isEmpty()) {
       try {
         Thread.sleep(CLOSE_POLL_MILLIS);
       } catch (InterruptedException e) {
@@ -546,21 +521,18 @@ public final class LinuxSession implements BackendSession {
   }
 
   @Override
-  public void close() {
-    end();
-    if (closed.compareAndSet(false, true)) {
-      if (watchdog != null) {
-        watchdog.close();
-      }
-      warden.close();
-      supervisor.close();
-      descriptors.close(ruleset);
-      if (bubblewrap != null) {
-        bubblewrap.close();
-      }
-      if (cgroup != null) {
-        cgroup.close();
-      }
+  protected void closeResources() {
+    if (watchdog != null) {
+      watchdog.close();
+    }
+    warden.close();
+    supervisor.close();
+    descriptors.close(ruleset);
+    if (bubblewrap != null) {
+      bubblewrap.close();
+    }
+    if (cgroup != null) {
+      cgroup.close();
     }
   }
 }

@@ -13,10 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.ringfence.SandboxException;
+import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
-import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.Launch;
 
 /**

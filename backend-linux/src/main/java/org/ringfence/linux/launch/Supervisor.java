@@ -6,6 +6,7 @@ import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.EPOLLOUT;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -307,6 +308,12 @@ final class Supervisor implements AutoCloseable {
     Deadlines.Deadline deadline = deadlines.add(delayNanos, action);
     poll.wake();
     return deadline;
+  }
+
+  /** Runs something later, as {@link #schedule}; what it returns drops it. */
+  Runnable after(Duration time, Runnable action) {
+    Deadlines.Deadline deadline = schedule(time.toNanos(), action);
+    return () -> cancel(deadline);
   }
 
   void cancel(Deadlines.Deadline deadline) {

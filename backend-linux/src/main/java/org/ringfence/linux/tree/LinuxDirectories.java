@@ -2,11 +2,11 @@ package org.ringfence.linux.tree;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.ringfence.file.HeldDirectories;
+import org.ringfence.file.HeldDirectory;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.spi.HeldDirectories;
-import org.ringfence.spi.HeldDirectory;
 
 /** Opens directories of Linux, component by component, so that no link is followed. */
 public final class LinuxDirectories implements HeldDirectories {

@@ -15,12 +15,12 @@ import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.TreeVisitor;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.TreeVisitor;
 
 /** A directory that is held by a descriptor. */
 final class LinuxDirectory implements HeldDirectory {

@@ -5,9 +5,9 @@ import java.nio.file.FileSystemException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import org.ringfence.spi.HeldDirectory.Status;
-import org.ringfence.spi.TreeVisitor;
-import org.ringfence.spi.TreeVisitor.Entry;
+import org.ringfence.file.HeldDirectory.Status;
+import org.ringfence.file.TreeVisitor;
+import org.ringfence.file.TreeVisitor.Entry;
 
 /**
  * Goes through a tree with one or two descriptors, whatever its depth: the way back up leads over

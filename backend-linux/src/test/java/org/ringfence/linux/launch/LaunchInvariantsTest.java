@@ -363,9 +363,11 @@ class LaunchInvariantsTest {
             .build();
     Path mark = workspace.resolve("mark");
     try (Sandbox sandbox = open(keeping)) {
-      int exit = sandbox.start(sh("(sleep 0.4; echo late > mark) >/dev/null 2>&1 &")).waitFor();
+      String waiting = "(while [ ! -e go ]; do sleep 0.05; done; echo late > mark)";
+      int exit = sandbox.start(sh(waiting + " >/dev/null 2>&1 &")).waitFor();
       assertThat(exit).isZero();
       assertThat(mark).doesNotExist();
+      Files.createFile(workspace.resolve("go"));
       settles(() -> Files.exists(mark));
     }
   }

@@ -87,7 +87,7 @@ class CommitKilledTest {
   }
 
   private static void clear(Path directory) throws IOException {
-    org.ringfence.spi.TreeRemoval.remove(directory);
+    org.ringfence.file.TreeRemoval.remove(directory);
   }
 
   @Test

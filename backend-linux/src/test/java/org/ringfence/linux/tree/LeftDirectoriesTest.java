@@ -13,11 +13,11 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.spi.TreeRemoval;
 
 @EnabledOnOs(OS.LINUX)
 class LeftDirectoriesTest {

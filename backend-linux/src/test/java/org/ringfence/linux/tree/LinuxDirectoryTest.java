@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.file.HeldDirectory;
+import org.ringfence.file.HeldDirectory.Target;
+import org.ringfence.file.TreeVisitor;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Arch;
-import org.ringfence.spi.HeldDirectory;
-import org.ringfence.spi.HeldDirectory.Target;
-import org.ringfence.spi.TreeVisitor;
 
 @EnabledOnOs(OS.LINUX)
 class LinuxDirectoryTest {

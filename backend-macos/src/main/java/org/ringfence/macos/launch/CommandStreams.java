@@ -8,12 +8,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.macos.bind.Posix;
 import org.ringfence.macos.bind.Posix.Source;
-import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -172,8 +173,8 @@ final class CommandStreams implements AutoCloseable {
         : pipe;
   }
 
-  /** Takes what the command left in its pipes, and reports its end then. */
-  void settle(boolean close, Runnable then) {
+  /** Takes what the command left in its pipes, and waits no longer than the patience for it. */
+  void settle(boolean close, Duration patience) {
     if (inputPipe != null) {
       try {
         inputPipe.close();
@@ -181,12 +182,7 @@ final class CommandStreams implements AutoCloseable {
         LOG.debug("standard input is gone", e);
       }
     }
-    outputs.settle(close && terminal.isEmpty(), then);
-  }
-
-  /** Reports the end although another program holds a pipe of the command open. */
-  void settleNow() {
-    outputs.settleNow();
+    outputs.settle(close && terminal.isEmpty(), patience);
   }
 
   OutputStream input() {

@@ -10,32 +10,25 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.ringfence.TerminalSize;
-import org.ringfence.Termination;
-import org.ringfence.Termination.Cause;
+import org.ringfence.kit.process.ExitStatus;
+import org.ringfence.kit.process.KillTimer;
+import org.ringfence.kit.process.ManagedProcess;
 import org.ringfence.macos.bind.Posix;
-import org.ringfence.spi.KillTimer;
-import org.ringfence.spi.WatchedProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A command under a profile. Its process leads a session and a group of its own. */
-final class SeatbeltProcess extends WatchedProcess {
+final class SeatbeltProcess extends ManagedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(SeatbeltProcess.class);
   private static final int ROUNDS = 20;
-  private static final int SETTLE_SECONDS = 2;
+  private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final Posix posix;
   private final int pid;
   private final CommandStreams streams;
-  private final Duration grace;
-  private final KillTimer timer;
   private final Runnable flushEvents;
   private final boolean killsLeftovers;
-  private final AtomicReference<Cause> intended = new AtomicReference<>();
   // Whoever leaves the group with a session of its own is remembered by its handle, not its number.
   private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
   private final ProcessHandle handle;
@@ -49,13 +42,11 @@ final class SeatbeltProcess extends WatchedProcess {
       boolean killsLeftovers,
       KillTimer timer,
       Runnable flushEvents) {
-    super(id);
+    super(id, grace, timer);
     this.flushEvents = flushEvents;
-    this.timer = timer;
     this.posix = posix;
     this.pid = pid;
     this.streams = streams;
-    this.grace = grace;
     this.killsLeftovers = killsLeftovers;
     this.handle = ProcessHandle.of(pid).orElse(null);
   }
@@ -85,17 +76,10 @@ final class SeatbeltProcess extends WatchedProcess {
 
   /** Reports the end once what the command left in its pipes is counted. */
   private void settle(Posix.Ended how) {
-    CountDownLatch settled = new CountDownLatch(1);
-    streams.settle(killsLeftovers, settled::countDown);
-    try {
-      if (!settled.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
-        streams.settleNow();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    dropAlarms();
+    streams.settle(killsLeftovers, SETTLING);
     flushEvents.run();
-    ended(terminationOf(how.status()), how.cpuTime(), how.peakMemory());
+    ended(terminationOf(ExitStatus.ofWait(how.status())), how.cpuTime(), how.peakMemory());
   }
 
   /** Nobody waits for it, though it has started: it goes. */
@@ -108,47 +92,15 @@ final class SeatbeltProcess extends WatchedProcess {
     }
   }
 
-  private Termination terminationOf(int status) {
-    // sys/wait.h: the low seven bits are the signal, the next eight the exit status.
-    int signal = status & 0x7f;
-    int value = signal == 0 ? status >> 8 & 0xff : 128 + signal;
-    Cause cause = intended.get();
-    if (cause == null || cause == Cause.DESTROYED && signal == 0) {
-      cause = signal == 0 ? Cause.EXITED : Cause.SIGNALED;
-    }
-    if (cause == Cause.OUTPUT_LIMIT && signal == 0) {
-      // It had ended by itself when the last of its bytes were counted.
-      return new Termination(cause, 128 + Posix.SIGKILL, Posix.SIGKILL);
-    }
-    return new Termination(cause, value, signal);
-  }
-
-  void limitWallTime(Duration time) {
-    timer.after(time, () -> end(Cause.TIMED_OUT, grace));
-  }
-
-  void outputLimitReached() {
-    end(Cause.OUTPUT_LIMIT, Duration.ZERO);
-  }
-
-  private void end(Cause cause, Duration patience) {
-    if (!isAlive()) {
-      return;
-    }
-    intended.compareAndSet(null, cause);
+  @Override
+  protected void askToEnd() {
     remember();
-    if (patience.isZero()) {
-      killTree();
-      return;
-    }
     posix.kill(pid, Posix.SIGTERM);
-    timer.after(
-        patience,
-        () -> {
-          if (isAlive()) {
-            killTree();
-          }
-        });
+  }
+
+  @Override
+  protected void kill() {
+    killTree();
   }
 
   private void remember() {
@@ -219,22 +171,6 @@ final class SeatbeltProcess extends WatchedProcess {
   @Override
   public InputStream getErrorStream() {
     return streams.error();
-  }
-
-  @Override
-  public void destroy() {
-    end(Cause.DESTROYED, grace);
-  }
-
-  @Override
-  public Process destroyForcibly() {
-    end(Cause.DESTROYED, Duration.ZERO);
-    return this;
-  }
-
-  @Override
-  public boolean supportsNormalTermination() {
-    return true;
   }
 
   @Override

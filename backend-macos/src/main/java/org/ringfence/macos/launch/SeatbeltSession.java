@@ -14,11 +14,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.file.TreeRemoval;
+import org.ringfence.kit.process.KillTimer;
+import org.ringfence.kit.session.ExecutableSearch;
+import org.ringfence.kit.session.LocalEgressProxy;
+import org.ringfence.kit.session.ResourceStack;
+import org.ringfence.kit.session.SessionBase;
+import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.macos.bind.Posix;
 import org.ringfence.macos.plan.SeatbeltCompiler;
 import org.ringfence.macos.plan.SeatbeltProfile;
@@ -26,19 +32,15 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Operation;
-import org.ringfence.spi.BackendSession;
-import org.ringfence.spi.CommandOutputs;
 import org.ringfence.spi.EventSink;
-import org.ringfence.spi.ExecutableSearch;
-import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.TreeRemoval;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An open sandbox: one profile, in a file of mode 0600 that no command sees. */
-public final class SeatbeltSession implements BackendSession {
+public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   private static final Logger LOG = LoggerFactory.getLogger(SeatbeltSession.class);
   private static final String NO_PROGRAM = "/ringfence-no-such-program";
   private static final int TRIAL_SECONDS = 30;
@@ -52,68 +54,43 @@ public final class SeatbeltSession implements BackendSession {
           + "shift 2\n";
 
   private final SeatbeltPrograms programs;
-  private final Posix posix;
+  private final Posix posix = new Posix();
   private final EffectivePolicy policy;
   private final Path own;
   private final List<String> sandboxing;
-  private final Optional<ProxyPort> proxy;
+  private final Optional<LocalEgressProxy> proxy;
   private final Optional<Denials> denials;
   private final Watchdog watchdog;
-  private final Set<SeatbeltProcess> live = ConcurrentHashMap.newKeySet();
   private final KillTimer timer;
-  private boolean ended;
-
-  /** What is made one after the other while opening, and undone when the rest fails. */
-  private static final class Parts {
-    private Path own;
-    private ProxyPort proxy;
-    private Denials denials;
-    private Watchdog watchdog;
-    private KillTimer timer;
-
-    private void undo() {
-      if (timer != null) {
-        timer.close();
-      }
-      if (denials != null) {
-        denials.close();
-      }
-      if (proxy != null) {
-        proxy.close();
-      }
-      if (own != null) {
-        remove(own);
-      }
-      if (watchdog != null) {
-        watchdog.close();
-      }
-    }
-  }
+  private final ResourceStack resources;
 
   private SeatbeltSession(
-      SeatbeltPrograms programs,
-      Posix posix,
-      EffectivePolicy policy,
-      SeatbeltProfile profile,
-      Parts parts) {
+      SeatbeltPrograms programs, EffectivePolicy policy, EventSink sink, ResourceStack resources)
+      throws SandboxException, IOException {
     this.programs = programs;
-    this.posix = posix;
     this.policy = policy;
-    this.own = parts.own;
-    this.proxy = Optional.ofNullable(parts.proxy);
-    this.denials = Optional.ofNullable(parts.denials);
-    this.watchdog = parts.watchdog;
-    this.timer = parts.timer;
-    List<String> words = new ArrayList<>(programs.sandboxExec());
-    words.addAll(List.of("-f", own.resolve("profile").toString()));
-    profile
-        .parameters()
-        .forEach(
-            (name, path) -> {
-              words.add("-D");
-              words.add(name + "=" + path);
-            });
-    this.sandboxing = List.copyOf(words);
+    this.resources = resources;
+    this.own = directory();
+    this.watchdog = watched(own, policy, resources);
+    this.timer = resources.add(new KillTimer());
+    NetworkPolicy network = policy.policy().network();
+    this.proxy =
+        network.mode() == NetworkMode.ALLOWLIST
+            ? Optional.of(resources.add(LocalEgressProxy.start(network, List.of(0), sink)))
+            : Optional.empty();
+    String tag = "ringfence-" + UUID.randomUUID();
+    SeatbeltProfile profile =
+        SeatbeltCompiler.compile(
+            policy,
+            new SeatbeltCompiler.Surroundings(
+                tag,
+                proxy.isEmpty() ? OptionalInt.empty() : OptionalInt.of(proxy.get().port()),
+                own.toString()));
+    this.sandboxing = sandboxing(programs, own, profile);
+    this.denials =
+        sink.observes().contains(EventSink.Observation.DENIED_OPENS)
+            ? Optional.of(resources.add(Denials.hear(programs.log(), policy, sink, tag)))
+            : Optional.empty();
   }
 
   /**
@@ -129,46 +106,66 @@ public final class SeatbeltSession implements BackendSession {
       SeatbeltPrograms programs, EffectivePolicy policy, EventSink listener)
       throws SandboxException {
     checkObserved(listener);
-    Parts parts = new Parts();
-    boolean done = false;
+    ResourceStack resources = new ResourceStack();
     try {
-      parts.own = directory();
-      if (policy.policy().network().mode() == NetworkMode.ALLOWLIST) {
-        parts.proxy = new ProxyPort(policy.policy().network(), listener);
-      }
-      String tag = "ringfence-" + UUID.randomUUID();
-      SeatbeltProfile profile =
-          SeatbeltCompiler.compile(
-              policy,
-              new SeatbeltCompiler.Surroundings(
-                  tag,
-                  parts.proxy == null ? OptionalInt.empty() : OptionalInt.of(parts.proxy.port()),
-                  parts.own.toString()));
-      Files.createFile(
-          parts.own.resolve("profile"),
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.writeString(parts.own.resolve("profile"), profile.text());
-      if (listener.observes().contains(EventSink.Observation.DENIED_OPENS)) {
-        parts.denials = Denials.hear(programs.log(), policy, listener, tag);
-      }
-      List<String> left = new ArrayList<>(List.of(parts.own.toString()));
-      policy.places().privateTmp().ifPresent(left::add);
-      SeatbeltCompiler.cacheDirectory(policy).ifPresent(left::add);
-      parts.watchdog = Watchdog.start(left);
-      parts.timer = new KillTimer();
-      SeatbeltSession session = new SeatbeltSession(programs, new Posix(), policy, profile, parts);
+      SeatbeltSession session = new SeatbeltSession(programs, policy, listener, resources);
       session.tryOut();
-      done = true;
       return session;
-    } catch (SandboxException e) {
-      throw e;
     } catch (IOException e) {
-      throw new SandboxException("sandbox: " + e.getMessage(), e);
-    } finally {
-      if (!done) {
-        parts.undo();
-      }
+      SandboxException failure =
+          e instanceof SandboxException own
+              ? own
+              : new SandboxException("sandbox: " + e.getMessage(), e);
+      resources.closeAfter(failure);
+      throw failure;
+    } catch (RuntimeException | Error e) {
+      resources.closeAfter(e);
+      throw e;
     }
+  }
+
+  /** The watchdog is closed after the directories have been removed, which it would remove. */
+  private static Watchdog watched(Path own, EffectivePolicy policy, ResourceStack resources)
+      throws IOException {
+    List<String> left = new ArrayList<>(List.of(own.toString()));
+    policy.places().privateTmp().ifPresent(left::add);
+    Optional<String> cache = SeatbeltCompiler.cacheDirectory(policy);
+    cache.ifPresent(left::add);
+    Watchdog watchdog;
+    try {
+      watchdog = resources.add(Watchdog.start(left));
+    } finally {
+      resources.add(() -> remove(own));
+    }
+    cache
+        .map(Path::of)
+        .ifPresent(
+            directory ->
+                resources.add(
+                    () -> {
+                      if (Files.isDirectory(directory)) {
+                        remove(directory);
+                      }
+                    }));
+    return watchdog;
+  }
+
+  private static List<String> sandboxing(
+      SeatbeltPrograms programs, Path own, SeatbeltProfile profile) throws IOException {
+    Path file = own.resolve("profile");
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, profile.text());
+    List<String> words = new ArrayList<>(programs.sandboxExec());
+    words.addAll(List.of("-f", file.toString()));
+    profile
+        .parameters()
+        .forEach(
+            (name, path) -> {
+              words.add("-D");
+              words.add(name + "=" + path);
+            });
+    return List.copyOf(words);
   }
 
   private static void checkObserved(EventSink listener) throws SandboxException {
@@ -210,12 +207,7 @@ public final class SeatbeltSession implements BackendSession {
   }
 
   @Override
-  public SandboxedProcess start(Launch launch) throws SandboxException {
-    synchronized (this) {
-      if (ended) {
-        throw new IllegalStateException("the sandbox is closed");
-      }
-    }
+  protected SandboxedProcess startOpen(Launch launch) throws SandboxException {
     String directory = launch.directory().toString();
     if (!policy.check(directory, Operation.READ).allowed()) {
       throw new SandboxException(
@@ -248,19 +240,19 @@ public final class SeatbeltSession implements BackendSession {
               () -> flush(EVENT_PATIENCE));
       boolean watched = false;
       try {
-        live.add(process);
+        live().add(process);
         streams.handOver(
             new CommandOutputs(launch.limits().outputBytes(), process::outputLimitReached));
         launch.limits().wallTime().ifPresent(process::limitWallTime);
         process.watch(
             () -> {
-              live.remove(process);
+              live().remove(process);
               watchdog.ended(pid);
             });
         watched = true;
       } finally {
         if (!watched) {
-          live.remove(process);
+          live().remove(process);
           process.lost();
           watchdog.ended(pid);
         }
@@ -340,14 +332,8 @@ public final class SeatbeltSession implements BackendSession {
   }
 
   @Override
-  public void end() {
-    synchronized (this) {
-      if (ended) {
-        return;
-      }
-      ended = true;
-    }
-    List<SeatbeltProcess> ending = List.copyOf(live);
+  protected void endCommands() {
+    List<SeatbeltProcess> ending = List.copyOf(live());
     ending.forEach(SeatbeltProcess::destroyForcibly);
     try {
       for (SeatbeltProcess process : ending) {
@@ -356,19 +342,16 @@ public final class SeatbeltSession implements BackendSession {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    proxy.ifPresent(ProxyPort::close);
+    proxy.ifPresent(LocalEgressProxy::close);
     timer.close();
   }
 
   @Override
-  public void close() {
-    end();
-    denials.ifPresent(Denials::close);
-    SeatbeltCompiler.cacheDirectory(policy)
-        .map(Path::of)
-        .filter(Files::isDirectory)
-        .ifPresent(SeatbeltSession::remove);
-    remove(own);
-    watchdog.close();
+  protected void closeResources() {
+    try {
+      resources.close();
+    } catch (SandboxException e) {
+      LOG.warn("something of the sandbox is left", e);
+    }
   }
 }

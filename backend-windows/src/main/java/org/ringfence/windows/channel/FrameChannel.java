@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
-import org.ringfence.spi.Frames;
+import org.ringfence.kit.remote.Frames;
 import org.ringfence.windows.channel.json.MessageJson;
 
 /**

@@ -16,10 +16,10 @@ import java.util.concurrent.TimeUnit;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.policy.Limits;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
-import org.ringfence.spi.TreeRemoval;
 import org.ringfence.windows.system.WindowsError;
 
 /** Programs of the system, run in a session to see what is let there. */

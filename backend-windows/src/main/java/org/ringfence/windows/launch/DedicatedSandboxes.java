@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.ringfence.SandboxException;
+import org.ringfence.kit.session.LocalEgressProxy;
+import org.ringfence.kit.session.ResourceStack;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.Guarantee;
@@ -208,7 +210,7 @@ public final class DedicatedSandboxes {
     }
     DedicatedUserPlan plan = DedicatedUserPlan.compile(policy, secret, accounts);
     RestrictedToken.checkRoots(plan.roots().size());
-    OpenParts parts = new OpenParts();
+    ResourceStack parts = new ResourceStack();
     boolean done = false;
     try {
       parts.add(granted(policy, plan, grants));
@@ -284,15 +286,16 @@ public final class DedicatedSandboxes {
       DedicatedUserPlan plan,
       byte[] secret,
       EventSink listener,
-      OpenParts parts)
+      ResourceStack parts)
       throws SandboxException, WindowsCallException {
     NetworkMode mode = policy.policy().network().mode();
     boolean offline = mode != NetworkMode.FULL;
-    Optional<LedToProxy> proxy =
+    Optional<LocalEgressProxy> proxy =
         mode == NetworkMode.ALLOWLIST
             ? Optional.of(
                 parts.add(
-                    new LedToProxy(policy.policy().network(), accounts.client().ports(), listener)))
+                    LocalEgressProxy.start(
+                        policy.policy().network(), accounts.client().ports(), listener)))
             : Optional.empty();
     RunnerConnection runner = parts.add(runner(offline));
     Rung rung =
@@ -321,7 +324,7 @@ public final class DedicatedSandboxes {
     CommandHost host = new RunnerHost(runner, parts);
     return new WindowsSession(
         windows,
-        proxy.isPresent() ? proxy.get().leading(host) : host,
+        proxy.isPresent() ? new ProxiedHost(host, proxy.get()) : host,
         policy.policy().lifetime(),
         rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
   }

@@ -2,13 +2,14 @@ package org.ringfence.windows.launch;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.ringfence.TerminalSize;
-import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
-import org.ringfence.spi.WatchedProcess;
+import org.ringfence.kit.process.Alarm;
+import org.ringfence.kit.process.ExitStatus;
+import org.ringfence.kit.process.ManagedProcess;
 import org.ringfence.windows.system.WindowsCallException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,20 +18,19 @@ import org.slf4j.LoggerFactory;
  * A process in a job of its own. Windows has nothing to ask an unknown program to end with, so that
  * every way to end it ends the job at once.
  */
-final class WindowsProcess extends WatchedProcess {
+final class WindowsProcess extends ManagedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsProcess.class);
 
   /** What a process that this JVM has ended exits with; the same as Java's own on Windows. */
-  private static final int ENDED_BY_US = 1;
+  private static final ExitStatus ENDED_BY_US = new ExitStatus(1, 0);
 
-  private static final int SETTLE_SECONDS = 2;
+  private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final RunningCommand running;
   private final WindowsStreams streams;
   private final boolean killLeftovers;
   private final Runnable whenGone;
   private volatile boolean left;
-  private final AtomicReference<Cause> intended = new AtomicReference<>();
   private final CountDownLatch settled = new CountDownLatch(1);
 
   WindowsProcess(
@@ -38,8 +38,9 @@ final class WindowsProcess extends WatchedProcess {
       RunningCommand running,
       WindowsStreams streams,
       boolean killLeftovers,
+      Alarm alarm,
       Runnable whenGone) {
-    super(id);
+    super(id, Duration.ZERO, alarm);
     this.running = running;
     this.streams = streams;
     this.killLeftovers = killLeftovers;
@@ -54,19 +55,21 @@ final class WindowsProcess extends WatchedProcess {
   }
 
   private void settle() {
-    int code = ENDED_BY_US;
+    ExitStatus status = ENDED_BY_US;
     try {
-      code = running.await();
+      status = new ExitStatus(running.await(), 0);
     } catch (WindowsCallException e) {
       LOG.warn("process {} cannot be waited for and is ended", running.pid(), e);
-      end(Cause.DESTROYED);
+      intend(Cause.DESTROYED);
+      kill();
     }
-    if (killLeftovers || intended.get() != null) {
+    if (killLeftovers || intended().isPresent()) {
       endJob();
     }
     left = !killLeftovers && running.anyLeft();
-    settleStreams();
-    ended(terminationOf(code));
+    dropAlarms();
+    streams.settle(!left, SETTLING);
+    ended(status.because(intended().orElse(null), ENDED_BY_US));
     // Before Windows 11 24H2 this waits until the output has been read.
     running.closeConsole();
     running.release(left);
@@ -74,26 +77,15 @@ final class WindowsProcess extends WatchedProcess {
     settled.countDown();
   }
 
-  /** Counts what the command left in its pipes. */
-  private void settleStreams() {
-    CountDownLatch counted = new CountDownLatch(1);
-    streams.settle(!left, counted::countDown);
-    try {
-      if (!counted.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
-        streams.settleNow();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /** Never called: without a grace period a process is killed at once. */
+  @Override
+  protected void askToEnd() {
+    throw new UnsupportedOperationException("Windows has no request that ends any program");
   }
 
-  private Termination terminationOf(int code) {
-    Cause cause = intended.get();
-    if (cause == Cause.OUTPUT_LIMIT && code == 0) {
-      // It had ended by itself when the last of its bytes were counted.
-      return new Termination(cause, ENDED_BY_US, 0);
-    }
-    return new Termination(cause == null ? Cause.EXITED : cause, code, 0);
+  @Override
+  protected void kill() {
+    endJob();
   }
 
   private void endJob() {
@@ -105,16 +97,9 @@ final class WindowsProcess extends WatchedProcess {
     }
   }
 
-  void end(Cause cause) {
-    if (isAlive()) {
-      intended.compareAndSet(null, cause);
-      endJob();
-    }
-  }
-
   /** Ends whatever is left of it, also what was to stay, and waits. */
-  void endNow() {
-    end(Cause.DESTROYED);
+  void endAndWait() {
+    endNow();
     try {
       settled.await(10, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -161,17 +146,6 @@ final class WindowsProcess extends WatchedProcess {
   @Override
   public InputStream getErrorStream() {
     return streams.error();
-  }
-
-  @Override
-  public void destroy() {
-    end(Cause.DESTROYED);
-  }
-
-  @Override
-  public Process destroyForcibly() {
-    end(Cause.DESTROYED);
-    return this;
   }
 
   @Override

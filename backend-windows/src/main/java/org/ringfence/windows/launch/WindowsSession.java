@@ -4,17 +4,14 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.Termination.Cause;
+import org.ringfence.kit.process.KillTimer;
+import org.ringfence.kit.session.SessionBase;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
-import org.ringfence.spi.BackendSession;
-import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
@@ -27,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An open sandbox: starts commands, each in a job of its own. */
-final class WindowsSession implements BackendSession {
+final class WindowsSession extends SessionBase<WindowsProcess> {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsSession.class);
 
   /** {@code MAX_PATH} with a backslash and the NUL at its end; no prefix lifts it here. */
@@ -37,10 +34,7 @@ final class WindowsSession implements BackendSession {
   private final CommandHost host;
   private final Lifetime lifetime;
   private final int userInterface;
-  private final Set<WindowsProcess> processes = ConcurrentHashMap.newKeySet();
   private final KillTimer timer = new KillTimer();
-  private boolean ended;
-  private boolean closed;
 
   /**
    * Opens a session.
@@ -60,7 +54,7 @@ final class WindowsSession implements BackendSession {
   private record Invocation(String program, String line) {}
 
   @Override
-  public SandboxedProcess start(Launch launch) throws SandboxException {
+  protected SandboxedProcess startOpen(Launch launch) throws SandboxException {
     String directory = directory(launch.directory().toString());
     try {
       String systemDirectory = windows.machine().systemDirectory();
@@ -172,32 +166,25 @@ final class WindowsSession implements BackendSession {
             running,
             streams,
             lifetime.onRootExit() == Leftovers.KILL,
+            timer,
             () -> gone(self[0]));
     self[0] = process;
-    synchronized (this) {
-      if (ended) {
-        throw new SandboxException("the sandbox has been closed");
-      }
-      processes.add(process);
-    }
+    live().add(process);
     try {
       running.resume();
     } catch (WindowsCallException e) {
-      processes.remove(process);
+      live().remove(process);
       throw e;
     }
-    streams.handOver(() -> process.end(Cause.OUTPUT_LIMIT));
-    launch
-        .limits()
-        .wallTime()
-        .ifPresent(time -> timer.after(time, () -> process.end(Cause.TIMED_OUT)));
+    streams.handOver(process::outputLimitReached);
+    launch.limits().wallTime().ifPresent(process::limitWallTime);
     process.watch();
     return process;
   }
 
   private void gone(WindowsProcess process) {
     if (!process.left()) {
-      processes.remove(process);
+      live().remove(process);
     }
   }
 
@@ -208,26 +195,16 @@ final class WindowsSession implements BackendSession {
   }
 
   @Override
-  public void end() {
-    synchronized (this) {
-      ended = true;
-    }
-    for (WindowsProcess process : processes) {
-      process.endNow();
-      processes.remove(process);
+  protected void endCommands() {
+    for (WindowsProcess process : live()) {
+      process.endAndWait();
+      live().remove(process);
     }
     timer.close();
   }
 
   @Override
-  public void close() {
-    end();
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-    }
+  protected void closeResources() {
     try {
       host.close();
     } catch (SandboxException e) {

@@ -6,13 +6,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
-import org.ringfence.spi.CommandOutputs;
+import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
@@ -175,14 +176,9 @@ final class WindowsStreams implements AutoCloseable {
     return pipe instanceof PipeInput ? outputs.reading(pipe) : pipe;
   }
 
-  /** Takes what the command left in its pipes, and reports its end then. */
-  void settle(boolean close, Runnable then) {
-    outputs.settle(close && terminal.isEmpty(), then);
-  }
-
-  /** Reports the end although another program holds a pipe of the command open. */
-  void settleNow() {
-    outputs.settleNow();
+  /** Takes what the command left in its pipes, and waits no longer than the patience for it. */
+  void settle(boolean close, Duration patience) {
+    outputs.settle(close && terminal.isEmpty(), patience);
   }
 
   /** Gives everything back: the command was not started. */

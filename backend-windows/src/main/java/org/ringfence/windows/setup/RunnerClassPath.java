@@ -15,6 +15,7 @@ public final class RunnerClassPath {
       List.of(
           "org.ringfence.windows.runner.RunnerMain",
           "org.ringfence.SandboxException",
+          "org.ringfence.kit.remote.Frames",
           "com.sun.jna.Native",
           "com.sun.jna.platform.win32.Kernel32",
           "com.fasterxml.jackson.databind.ObjectMapper",

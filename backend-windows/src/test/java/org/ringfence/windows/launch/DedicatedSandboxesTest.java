@@ -17,6 +17,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.kit.session.LocalEgressProxy;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
@@ -149,17 +150,17 @@ class DedicatedSandboxesTest {
       ports.add(free.getLocalPort());
       assertThatThrownBy(
               () ->
-                  new LedToProxy(
+                  LocalEgressProxy.start(
                       policy(NetworkMode.ALLOWLIST).policy().network(), ports, EventSink.NONE))
           .hasMessageContaining("no port is free")
           .hasMessageContaining("at most 2 sandboxes");
       free.close();
-      try (LedToProxy proxy =
-          new LedToProxy(policy(NetworkMode.ALLOWLIST).policy().network(), ports, EventSink.NONE)) {
+      try (LocalEgressProxy proxy =
+          LocalEgressProxy.start(
+              policy(NetworkMode.ALLOWLIST).policy().network(), ports, EventSink.NONE)) {
         assertThat(proxy.port()).isEqualTo(ports.get(1));
         Map<String, String> variables =
-            proxy
-                .leading(new LocalHost(runners.windows, null))
+            new ProxiedHost(new LocalHost(runners.windows, null), proxy)
                 .environment(Map.of("https_proxy", "http://other:1", "PATH", "C:\\"));
         assertThat(variables).containsEntry("PATH", "C:\\");
         List<String> named =

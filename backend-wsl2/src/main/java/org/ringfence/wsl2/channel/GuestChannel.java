@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
-import org.ringfence.spi.Frames;
+import org.ringfence.kit.remote.Frames;
 import org.ringfence.wsl2.channel.json.GuestMessageJson;
 import org.ringfence.wsl2.plan.WslText;
 

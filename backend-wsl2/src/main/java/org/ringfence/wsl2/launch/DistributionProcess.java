@@ -8,10 +8,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.ringfence.Termination;
-import org.ringfence.spi.WatchedProcess;
+import org.ringfence.kit.process.Alarm;
+import org.ringfence.kit.process.ManagedProcess;
 
 /** A command in a distribution, however it is told of. */
-abstract class DistributionProcess extends WatchedProcess {
+abstract class DistributionProcess extends ManagedProcess {
   private volatile Optional<Duration> cpuTime = Optional.empty();
   private volatile OptionalLong peakMemory = OptionalLong.empty();
   private static final int PATIENCE_MILLIS = 10_000;
@@ -22,8 +23,8 @@ abstract class DistributionProcess extends WatchedProcess {
   private volatile InputStream standard;
   private volatile InputStream errors;
 
-  DistributionProcess(long id) {
-    super(id);
+  DistributionProcess(long id, Duration grace, Alarm alarm) {
+    super(id, grace, alarm);
   }
 
   /** Its streams, before any is redirected. */
@@ -67,6 +68,7 @@ abstract class DistributionProcess extends WatchedProcess {
 
   /** Whoever waits for the end finds in its files what the command has written. */
   final void finish(Termination how) {
+    dropAlarms();
     release();
     List<Thread> pumping = List.copyOf(pumps);
     if (pumping.isEmpty()) {
@@ -108,11 +110,6 @@ abstract class DistributionProcess extends WatchedProcess {
   @Override
   public final InputStream getErrorStream() {
     return errors;
-  }
-
-  @Override
-  public final boolean supportsNormalTermination() {
-    return true;
   }
 
   /** The number that it has in the distribution. */

@@ -5,18 +5,17 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
-import org.ringfence.spi.CommandOutputs;
-import org.ringfence.spi.KillTimer;
+import org.ringfence.kit.process.Alarm;
+import org.ringfence.kit.process.ExitStatus;
+import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,35 +25,25 @@ final class ScriptProcess extends DistributionProcess {
   private static final Logger LOG = LoggerFactory.getLogger(ScriptProcess.class);
   // bubblewrap.c, report_child_exit_status: the last line of its status.
   private static final Pattern EXIT = Pattern.compile("\"exit-code\"\\s*:\\s*([0-9]{1,3})");
-  private static final int KILLED = 137;
-  private static final int SIGKILL = 9;
-  private static final int LAST_SIGNAL = 64;
   private static final int START_SECONDS = 60;
   private static final int POLL_MILLIS = 5;
-  private static final int SETTLE_SECONDS = 2;
+  private static final Duration SETTLING = Duration.ofSeconds(2);
 
   private final ScriptGuest guest;
   private final String own;
   private final Process wsl;
   private final boolean terminal;
-  private final Duration grace;
-  private final KillTimer timer;
-  private final AtomicReference<Cause> intended = new AtomicReference<>();
   private final CommandOutputs outputs;
   private final InputStream output;
   private final InputStream error;
 
-  ScriptProcess(ScriptGuest guest, String own, Process wsl, Launch launch, KillTimer timer) {
-    super(launch.id());
-    this.timer = timer;
+  ScriptProcess(ScriptGuest guest, String own, Process wsl, Launch launch, Alarm alarm) {
+    super(launch.id(), launch.limits().grace(), alarm);
     this.guest = guest;
     this.own = own;
     this.wsl = wsl;
     this.terminal = launch.terminal().isPresent();
-    this.grace = launch.limits().grace();
-    this.outputs =
-        new CommandOutputs(
-            launch.limits().outputBytes(), () -> end(Cause.OUTPUT_LIMIT, Duration.ZERO));
+    this.outputs = new CommandOutputs(launch.limits().outputBytes(), this::outputLimitReached);
     this.output = outputs.reading(wsl.getInputStream());
     this.error = outputs.reading(wsl.getErrorStream());
     streams(wsl.getOutputStream(), output, error);
@@ -112,7 +101,8 @@ final class ScriptProcess extends DistributionProcess {
         () -> {
           try {
             wsl.waitFor();
-            settle();
+            // Java has taken all that is in the pipes at the end of wsl.exe.
+            outputs.settle(true, SETTLING);
             Termination how = ending();
             whenGone.run();
             finish(how);
@@ -120,15 +110,6 @@ final class ScriptProcess extends DistributionProcess {
             Thread.currentThread().interrupt();
           }
         });
-  }
-
-  /** Counts what the command left in its pipes, which Java has taken at the end of wsl.exe. */
-  private void settle() throws InterruptedException {
-    CountDownLatch settled = new CountDownLatch(1);
-    outputs.settle(true, settled::countDown);
-    if (!settled.await(SETTLE_SECONDS, TimeUnit.SECONDS)) {
-      outputs.settleNow();
-    }
   }
 
   private static Optional<Integer> exit(String status) {
@@ -145,61 +126,29 @@ final class ScriptProcess extends DistributionProcess {
       guest.ask("remove " + own);
     } catch (SandboxException e) {
       LOG.debug("the guest has gone before it told of an end", e);
-      intended.compareAndSet(null, Cause.DESTROYED);
+      intend(Cause.DESTROYED);
     }
-    // Who is killed himself tells nothing.
-    int value = told.orElse(KILLED);
-    // bubblewrap tells a signal in this way only.
-    int signal = value > 128 && value <= 128 + LAST_SIGNAL ? value - 128 : 0;
-    if (told.isEmpty()) {
-      signal = SIGKILL;
-    }
-    Cause cause = intended.get();
-    if (cause == null || cause == Cause.DESTROYED && signal == 0) {
-      cause = signal == 0 ? Cause.EXITED : Cause.SIGNALED;
-    }
-    if (cause == Cause.OUTPUT_LIMIT && signal == 0) {
-      // It had ended by itself when the last of its bytes were counted.
-      return new Termination(cause, KILLED, SIGKILL);
-    }
-    return new Termination(cause, value, signal);
+    // bubblewrap writes no status when it is killed itself.
+    return terminationOf(told.map(ExitStatus::ofShell).orElse(ExitStatus.KILLED));
   }
 
-  void limitWallTime(Duration time) {
-    timer.after(time, () -> end(Cause.TIMED_OUT, grace));
-  }
-
-  private void end(Cause cause, Duration patience) {
-    if (!isAlive()) {
-      return;
-    }
-    intended.compareAndSet(null, cause);
-    if (patience.isZero()) {
-      kill();
-      return;
-    }
+  @Override
+  protected void askToEnd() {
     try {
       guest.ask("terminate " + own);
     } catch (SandboxException e) {
       LOG.debug("the guest has gone, and with it the command", e);
     }
-    timer.after(patience, this::kill);
   }
 
-  private void kill() {
-    if (!isAlive()) {
-      return;
-    }
+  @Override
+  protected void kill() {
     try {
       guest.ask("end " + own);
     } catch (SandboxException e) {
       LOG.debug("the guest has gone, and with it the command", e);
       wsl.destroyForcibly();
     }
-  }
-
-  void endNow() {
-    end(Cause.DESTROYED, Duration.ZERO);
   }
 
   @Override
@@ -213,16 +162,5 @@ final class ScriptProcess extends DistributionProcess {
     } catch (SandboxException e) {
       LOG.debug("the guest has gone", e);
     }
-  }
-
-  @Override
-  public void destroy() {
-    end(Cause.DESTROYED, grace);
-  }
-
-  @Override
-  public Process destroyForcibly() {
-    endNow();
-    return this;
   }
 }

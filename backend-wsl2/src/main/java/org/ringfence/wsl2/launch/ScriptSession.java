@@ -9,9 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +18,8 @@ import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
+import org.ringfence.kit.process.KillTimer;
+import org.ringfence.kit.session.SessionBase;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
@@ -30,8 +30,6 @@ import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.spi.BackendSession;
-import org.ringfence.spi.KillTimer;
 import org.ringfence.spi.Launch;
 import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.ringfence.wsl2.plan.ShellScript;
@@ -39,7 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** An open sandbox whose commands scripts start. */
-final class ScriptSession implements BackendSession {
+final class ScriptSession extends SessionBase<ScriptProcess> {
   private static final Logger LOG = LoggerFactory.getLogger(ScriptSession.class);
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
   private static final String TMP = "/tmp";
@@ -54,7 +52,6 @@ final class ScriptSession implements BackendSession {
   private final SandboxPolicy given;
   private final UnaryOperator<String> there;
   private final Map<String, String> environment;
-  private final Set<ScriptProcess> live = ConcurrentHashMap.newKeySet();
   private final KillTimer timer;
   private final ExecutorService watching =
       Executors.newCachedThreadPool(
@@ -64,7 +61,6 @@ final class ScriptSession implements BackendSession {
             return thread;
           });
   private final int shared;
-  private boolean ended;
 
   /**
    * What a sandbox is opened with.
@@ -194,7 +190,7 @@ final class ScriptSession implements BackendSession {
   }
 
   @Override
-  public SandboxedProcess start(Launch launch) throws SandboxException {
+  protected SandboxedProcess startOpen(Launch launch) throws SandboxException {
     try {
       return started(launch);
     } catch (UncheckedIOException e) {
@@ -203,11 +199,6 @@ final class ScriptSession implements BackendSession {
   }
 
   private SandboxedProcess started(Launch launch) throws SandboxException {
-    synchronized (this) {
-      if (ended) {
-        throw new SandboxException("the sandbox has been closed");
-      }
-    }
     Map<String, String> variables = variables(launch);
     GuestTree tree = new GuestTree(guest);
     String directory = tree.real(there.apply(launch.directory().toString()));
@@ -277,8 +268,8 @@ final class ScriptSession implements BackendSession {
       redirections.feed();
       process.awaitStarted();
       ScriptProcess started = process;
-      live.add(started);
-      started.watch(watching, () -> live.remove(started));
+      live().add(started);
+      started.watch(watching, () -> live().remove(started));
       launch.limits().wallTime().ifPresent(started::limitWallTime);
       done = true;
       return started;
@@ -292,7 +283,7 @@ final class ScriptSession implements BackendSession {
           redirections.close();
         }
         if (process != null) {
-          live.remove(process);
+          live().remove(process);
           process.endNow();
         }
         guest.ask("remove " + name);
@@ -359,35 +350,28 @@ final class ScriptSession implements BackendSession {
   }
 
   @Override
-  public void end() {
-    synchronized (this) {
-      if (ended) {
-        return;
-      }
-      ended = true;
-    }
-    for (ScriptProcess process : live) {
-      process.endNow();
-    }
+  protected void endCommands() {
+    live().forEach(ScriptProcess::endNow);
     try {
-      for (ScriptProcess process : live) {
+      for (ScriptProcess process : live()) {
         if (!process.waitFor(10, TimeUnit.SECONDS)) {
           LOG.warn("a command in the distribution does not end; its guest is ended");
           guest.close();
         }
       }
-      guest.ask("remove " + own);
-    } catch (SandboxException e) {
-      LOG.debug("the guest has gone, and with it the sandbox", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    watching.shutdown();
-    timer.close();
   }
 
   @Override
-  public void close() {
-    end();
+  protected void closeResources() {
+    try {
+      guest.ask("remove " + own);
+    } catch (SandboxException e) {
+      LOG.debug("the guest has gone, and with it the sandbox", e);
+    }
+    watching.shutdown();
+    timer.close();
   }
 }

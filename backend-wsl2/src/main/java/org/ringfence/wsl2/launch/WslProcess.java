@@ -33,7 +33,8 @@ final class WslProcess extends DistributionProcess {
   private final ReceivedStream error;
 
   WslProcess(GuestConnection guest, long id, int sandbox, int number, boolean terminal) {
-    super(id);
+    // The guest keeps the times and the limits.
+    super(id, Duration.ofMillis(1), (time, task) -> () -> {});
     this.guest = guest;
     this.sandbox = sandbox;
     this.number = number;
@@ -97,10 +98,14 @@ final class WslProcess extends DistributionProcess {
     }
   }
 
-  private void end(boolean forcibly) {
-    if (isAlive()) {
-      tell(new GuestMessage.End(number, forcibly));
-    }
+  @Override
+  protected void askToEnd() {
+    tell(new GuestMessage.End(number, false));
+  }
+
+  @Override
+  protected void kill() {
+    tell(new GuestMessage.End(number, true));
   }
 
   private void tell(GuestMessage message) {
@@ -118,16 +123,5 @@ final class WslProcess extends DistributionProcess {
     } else if (isAlive()) {
       tell(new GuestMessage.Resize(number, size.columns(), size.rows()));
     }
-  }
-
-  @Override
-  public void destroy() {
-    end(false);
-  }
-
-  @Override
-  public Process destroyForcibly() {
-    end(true);
-    return this;
   }
 }

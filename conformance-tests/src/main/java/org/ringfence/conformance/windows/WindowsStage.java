@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -31,7 +32,6 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.spi.SandboxBackend;
-import org.ringfence.spi.TreeRemoval;
 
 /**
  * Where a case of Windows runs: the backend, a workspace, a directory of the user's outside of it,

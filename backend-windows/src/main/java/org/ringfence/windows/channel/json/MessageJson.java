@@ -2,7 +2,7 @@ package org.ringfence.windows.channel.json;
 
 import java.io.IOException;
 import java.util.Map;
-import org.ringfence.spi.json.RecordCodec;
+import org.ringfence.kit.remote.json.RecordCodec;
 import org.ringfence.windows.channel.Message;
 
 /** What each message is called in JSON. */

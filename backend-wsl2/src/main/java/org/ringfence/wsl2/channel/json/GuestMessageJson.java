@@ -3,8 +3,8 @@ package org.ringfence.wsl2.channel.json;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
+import org.ringfence.kit.remote.json.RecordCodec;
 import org.ringfence.policy.Reason;
-import org.ringfence.spi.json.RecordCodec;
 import org.ringfence.wsl2.channel.GuestMessage;
 
 /** What each message is called in JSON. */

@@ -1,0 +1,77 @@
+package org.ringfence.kit.remote;
+
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Optional;
+
+/**
+ * Frames over two streams: four bytes of length, the highest first, then as many bytes. Sending is
+ * thread-safe; one thread receives.
+ */
+public final class Frames {
+  private final DataInputStream input;
+  private final OutputStream output;
+  private final int longest;
+
+  /**
+   * Uses two streams, which others close.
+   *
+   * @param input where frames come from
+   * @param output where they go
+   * @param longest how many bytes a frame has at most
+   */
+  public Frames(InputStream input, OutputStream output, int longest) {
+    this.input = new DataInputStream(input);
+    this.output = output;
+    this.longest = longest;
+  }
+
+  /**
+   * Sends a frame.
+   *
+   * @param content what it contains
+   * @throws IOException if it cannot be sent, or is too long
+   */
+  public void send(byte[] content) throws IOException {
+    if (content.length > longest) {
+      throw new IOException("a message has " + content.length + " bytes, more than " + longest);
+    }
+    byte[] frame = new byte[Integer.BYTES + content.length];
+    for (int i = 0; i < Integer.BYTES; i++) {
+      frame[i] = (byte) (content.length >>> (Integer.BYTES - 1 - i) * Byte.SIZE);
+    }
+    System.arraycopy(content, 0, frame, Integer.BYTES, content.length);
+    synchronized (output) {
+      output.write(frame);
+      output.flush();
+    }
+  }
+
+  /**
+   * Receives a frame.
+   *
+   * @return what it contains; empty when the other side has closed between two frames
+   * @throws IOException if it cannot be read, is too long, or ends in the middle
+   */
+  public Optional<byte[]> receive() throws IOException {
+    int first = input.read();
+    if (first < 0) {
+      return Optional.empty();
+    }
+    int length = first << 24;
+    for (int shift = 16; shift >= 0; shift -= Byte.SIZE) {
+      length |= input.readUnsignedByte() << shift;
+    }
+    if (length < 0 || length > longest) {
+      throw new IOException("a frame of " + Integer.toUnsignedString(length) + " bytes");
+    }
+    byte[] content = input.readNBytes(length);
+    if (content.length < length) {
+      throw new EOFException("a frame ends in the middle");
+    }
+    return Optional.of(content);
+  }
+}

@@ -1,0 +1,2 @@
+/** Channels to a process that starts commands elsewhere: frames of bytes. */
+package org.ringfence.kit.remote;

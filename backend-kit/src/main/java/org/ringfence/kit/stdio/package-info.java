@@ -1,0 +1,2 @@
+/** Standard output and error of a command: limits, readers and their end. */
+package org.ringfence.kit.stdio;
