@@ -1,0 +1,187 @@
+package org.ringfence.conformance;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.BubblewrapPlanner;
+import org.ringfence.linux.plan.BubblewrapPlanner.Starter;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.linux.plan.LandlockPlanner;
+import org.ringfence.linux.plan.VerifiedKernels;
+import org.ringfence.macos.plan.SeatbeltPlanner;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.windows.plan.AppContainerPlanner;
+import org.ringfence.windows.plan.DedicatedUserFacts;
+import org.ringfence.windows.plan.DedicatedUserPlanner;
+import org.ringfence.windows.plan.RestrictedTokenPlanner;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.wsl2.plan.WslDoubts;
+import org.ringfence.wsl2.plan.WslPaths;
+
+/** Planners of every backend, each on machines that are made up. */
+final class AssumedMachines {
+  private static final WslPaths PATHS = new WslPaths("Ubuntu", "/mnt/");
+
+  /** Plans a policy on one machine. */
+  interface Planner extends Function<EffectivePolicy, List<PlannedGuarantee>> {}
+
+  private AssumedMachines() {}
+
+  /** Machine to planner, by the backend's id. */
+  static Map<String, Map<String, Planner>> all() {
+    Map<String, Map<String, Planner>> all = new LinkedHashMap<>();
+    Map<String, Planner> landlock = new LinkedHashMap<>();
+    Map<String, Planner> bubblewrap = new LinkedHashMap<>();
+    linux()
+        .forEach(
+            (name, facts) -> {
+              landlock.put(name, policy -> marked(LandlockPlanner.plan(policy, facts), facts));
+              bubblewrap.put(
+                  name,
+                  policy ->
+                      marked(
+                          bubblewrap(policy, facts, BubblewrapFeatures.ASSUMED, Starter.KEEPER),
+                          facts));
+            });
+    programs()
+        .forEach(
+            (name, features) ->
+                bubblewrap.put(
+                    name,
+                    policy -> bubblewrap(policy, HostFacts.ASSUMED, features, Starter.KEEPER)));
+    all.put("landlock", landlock);
+    all.put("bubblewrap", bubblewrap);
+    all.put("seatbelt", Map.of("mac", SeatbeltPlanner::plan));
+    Map<String, Planner> tokens = new LinkedHashMap<>();
+    Map<String, Planner> containers = new LinkedHashMap<>();
+    windows()
+        .forEach(
+            (name, facts) -> {
+              tokens.put(name, policy -> RestrictedTokenPlanner.plan(policy, facts));
+              containers.put(name, policy -> AppContainerPlanner.plan(policy, facts));
+            });
+    all.put("restricted-token", tokens);
+    all.put("app-container", containers);
+    Map<String, Planner> users = new LinkedHashMap<>();
+    accounts().forEach((name, facts) -> users.put(name, p -> DedicatedUserPlanner.plan(p, facts)));
+    all.put("dedicated-user", users);
+    Map<String, Planner> guests = new LinkedHashMap<>();
+    for (Starter starter : Starter.values()) {
+      for (boolean onDrive : new boolean[] {false, true}) {
+        guests.put(
+            starter + (onDrive ? ", on a drive" : ", in the distribution"),
+            policy ->
+                WslDoubts.apply(
+                    bubblewrap(policy, HostFacts.ASSUMED, BubblewrapFeatures.ASSUMED, starter),
+                    PATHS,
+                    onDrive));
+      }
+    }
+    all.put("wsl2", guests);
+    return all;
+  }
+
+  /** With the remark about the kernel for one ABI alone: for others each guarantee would differ. */
+  private static List<PlannedGuarantee> marked(List<PlannedGuarantee> plan, HostFacts facts) {
+    return facts.abi().version() == 7 ? VerifiedKernels.mark(plan, facts) : plan;
+  }
+
+  private static List<PlannedGuarantee> bubblewrap(
+      EffectivePolicy policy, HostFacts facts, BubblewrapFeatures features, Starter starter) {
+    return BubblewrapPlanner.plan(policy, facts, features, starter);
+  }
+
+  private static Map<String, HostFacts> linux() {
+    Map<String, HostFacts> linux = new LinkedHashMap<>();
+    linux.put("assumed", HostFacts.ASSUMED);
+    linux.put("root with cgroups", able(Arch.X86_64, 7, true, Optional.of("/sys/fs/cgroup/made")));
+    for (int abi = 1; abi <= 6; abi++) {
+      linux.put("Landlock " + abi, able(Arch.X86_64, abi, false, Optional.empty()));
+    }
+    linux.put("aarch64", able(Arch.AARCH64, 7, false, Optional.empty()));
+    linux.put("no listener", lacking(true, false, true, true, true, true));
+    linux.put("calls are interrupted", lacking(false, true, true, true, true, true));
+    linux.put("children out of reach", lacking(true, true, false, true, true, true));
+    linux.put("no loopback binding", lacking(true, true, true, false, true, true));
+    linux.put("no sock_diag", lacking(true, true, true, true, false, true));
+    linux.put("no shell", lacking(true, true, true, true, true, false));
+    return linux;
+  }
+
+  private static HostFacts able(Arch arch, int abi, boolean root, Optional<String> cgroup) {
+    return new HostFacts(
+        "made up",
+        Optional.of(arch),
+        new LandlockAbi(abi),
+        true,
+        "",
+        true,
+        true,
+        true,
+        true,
+        true,
+        root,
+        cgroup,
+        cgroup.isPresent() ? "" : "not looked for");
+  }
+
+  private static HostFacts lacking(
+      boolean killable,
+      boolean listener,
+      boolean reachesChild,
+      boolean loopback,
+      boolean diag,
+      boolean shell) {
+    return new HostFacts(
+        "made up",
+        Optional.of(Arch.X86_64),
+        new LandlockAbi(7),
+        listener,
+        listener ? "" : "another filter has the listener",
+        killable,
+        reachesChild,
+        loopback,
+        diag,
+        shell,
+        false,
+        Optional.empty(),
+        "not looked for");
+  }
+
+  private static Map<String, BubblewrapFeatures> programs() {
+    Map<String, BubblewrapFeatures> programs = new LinkedHashMap<>();
+    programs.put("no own /proc", new BubblewrapFeatures("/usr/bin/bwrap", "0.8.0", false, false));
+    programs.put("setuid bwrap", new BubblewrapFeatures("/usr/bin/bwrap", "0.8.0", true, true));
+    return programs;
+  }
+
+  private static Map<String, WindowsFacts> windows() {
+    Map<String, WindowsFacts> windows = new LinkedHashMap<>();
+    windows.put("good", new WindowsFacts(false, List.of(), true, true));
+    windows.put("Everyone is needed", new WindowsFacts(true, List.of(), true, true));
+    windows.put("an open place", new WindowsFacts(false, List.of("C:\\open"), true, true));
+    windows.put("no desktop", new WindowsFacts(false, List.of(), false, false));
+    return windows;
+  }
+
+  private static Map<String, DedicatedUserFacts> accounts() {
+    Map<String, DedicatedUserFacts> accounts = new LinkedHashMap<>();
+    windows()
+        .forEach(
+            (name, base) ->
+                accounts.put(name, new DedicatedUserFacts(base, false, true, List.of(), false)));
+    WindowsFacts good = windows().get("good");
+    accounts.put("the caller's logon", new DedicatedUserFacts(good, true, true, List.of(), false));
+    accounts.put("files only", new DedicatedUserFacts(good, false, false, List.of(), false));
+    accounts.put(
+        "others delete", new DedicatedUserFacts(good, false, true, List.of("C:\\tools"), false));
+    accounts.put("echoes", new DedicatedUserFacts(good, false, true, List.of(), true));
+    return accounts;
+  }
+}
