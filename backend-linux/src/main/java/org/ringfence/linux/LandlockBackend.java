@@ -10,6 +10,7 @@ import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.LandlockCompiler;
 import org.ringfence.linux.plan.LandlockPlanner;
+import org.ringfence.linux.plan.ReadableParts;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.VerifiedKernels;
@@ -86,7 +87,7 @@ public final class LandlockBackend implements SandboxBackend {
     LandlockCompiler.inexpressible(policy, true)
         .ifPresent(reason -> text.append("refused: ").append(reason).append('\n'));
     text.append("Landlock ruleset (ABI ").append(NEWEST.version()).append(")\n");
-    text.append(LandlockCompiler.compile(policy, NEWEST).describe());
+    text.append(LandlockCompiler.compile(policy, NEWEST, ReadableParts.ASSUMED).describe());
     text.append("seccomp filter (").append("everything not named is allowed)\n");
     Supervision supervision =
         Supervision.inProcess(policy, HostFacts.ASSUMED, Supervision.Observation.NONE);

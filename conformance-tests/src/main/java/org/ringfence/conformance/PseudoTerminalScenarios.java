@@ -48,11 +48,35 @@ final class PseudoTerminalScenarios {
         "PTY-FOREIGN-MODE",
         "the mode of a terminal of the user stays",
         stage -> foreign(stage, "pty-chmod"));
+    for (Reading reading : Reading.values()) {
+      add(
+          all,
+          reading.id,
+          "keystrokes at a terminal of the user are not read" + reading.where,
+          stage -> typed(stage, reading));
+    }
     add(
         all,
         "PTY-REUSED",
         "a terminal of the user that has the number of one the command closed is not opened",
         PseudoTerminalScenarios::reused);
+  }
+
+  /** Policies by which different parts decide on reading. */
+  private enum Reading {
+    EVERYTHING("PTY-FOREIGN-READ", "", "write"),
+    MINIMAL("PTY-FOREIGN-READ-MINIMAL", " in the minimal view", "minimal"),
+    DECIDED("PTY-FOREIGN-READ-DECIDED", " where each open is decided on", "globs");
+
+    private final String id;
+    private final String where;
+    private final String policy;
+
+    Reading(String id, String where, String policy) {
+      this.id = id;
+      this.where = where;
+      this.policy = policy;
+    }
   }
 
   private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
@@ -70,7 +94,12 @@ final class PseudoTerminalScenarios {
   }
 
   private static Execution run(Stage stage, String... probe) throws Exception {
-    try (Sandbox sandbox = stage.open(policy(), NEEDS)) {
+    return run(stage, policy(), probe);
+  }
+
+  private static Execution run(Stage stage, SandboxPolicy policy, String... probe)
+      throws Exception {
+    try (Sandbox sandbox = stage.open(policy, NEEDS)) {
       List<String> command = stage.fixture().probe(List.of(probe));
       return Execution.of(sandbox.start(SandboxCommand.of(command)));
     }
@@ -123,6 +152,29 @@ final class PseudoTerminalScenarios {
     } finally {
       LibC.call("close", master);
     }
+  }
+
+  private static String typed(Stage stage, Reading reading) throws Exception {
+    int master = terminal();
+    try {
+      String name = nameOf(master);
+      type(master);
+      Execution control =
+          Execution.of(
+              new ProcessBuilder(stage.fixture().probe(List.of("pty-read", name))).start());
+      if (!control.ok()) {
+        return "the control failed: " + control.result();
+      }
+      type(master);
+      Execution inside = run(stage, stage.policy(reading.policy), "pty-read", name);
+      return inside.denied() ? "" : "expected to be denied, but: " + inside.result();
+    } finally {
+      LibC.call("close", master);
+    }
+  }
+
+  private static void type(int master) {
+    LibC.call("write", master, LibC.string("secret\n"), 7L);
   }
 
   private static String reused(Stage stage) throws Exception {

@@ -35,6 +35,14 @@ final class TerminalScenarios {
         "/dev/tty leads to the command's terminal, which controls its session",
         "echo through > /dev/tty",
         "through");
+    add(
+        all,
+        "TTY-BY-NAME",
+        "a command opens its terminal for reading by the names of its standard streams",
+        withProc(
+            printing(
+                "exec 3< /dev/stdin && exec 4< /proc/self/fd/1 && exec 5< /dev/tty && echo opened",
+                "opened")));
     prints(
         all, "TTY-SIZE", "the terminal has the size that the caller sets", "stty size", "40 100");
     add(

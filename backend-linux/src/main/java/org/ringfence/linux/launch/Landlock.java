@@ -7,8 +7,16 @@ import static org.ringfence.linux.bind.Constants.LANDLOCK_RULE_PATH_BENEATH;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_PATH;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_SYMLINKS;
+import static org.ringfence.linux.bind.Constants.S_IFBLK;
+import static org.ringfence.linux.bind.Constants.S_IFCHR;
+import static org.ringfence.linux.bind.Constants.S_IFDIR;
+import static org.ringfence.linux.bind.Constants.S_IFLNK;
+import static org.ringfence.linux.bind.Constants.S_IFMT;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -20,9 +28,10 @@ import org.ringfence.linux.plan.Syscall;
 
 /** Makes Landlock rulesets in the kernel. */
 final class Landlock {
-  // S_IFMT and S_IFDIR of linux/stat.h
-  private static final int TYPE_MASK = 0170000;
-  private static final int DIRECTORY = 0040000;
+  // linux/stat.h, linux/fcntl.h
+  private static final int STATX_TYPE = 1;
+  private static final int STATX_INO = 0x100;
+  private static final int AT_STATX_DONT_SYNC = 0x4000;
 
   private final Kernel kernel;
   private final Descriptors descriptors;
@@ -39,59 +48,159 @@ final class Landlock {
     return new LandlockAbi((int) Math.max(0, version));
   }
 
+  /**
+   * What a rule was about.
+   *
+   * @param rule the rule
+   * @param device the device and
+   * @param inode the inode of what lay at its path
+   */
+  record Granted(LandlockRuleset.PathRule rule, long device, long inode) {}
+
   /** Makes a ruleset; -1 when it would handle nothing. The caller closes the descriptor. */
   int create(LandlockRuleset ruleset, LandlockAbi abi) throws IOException {
-    if (ruleset.handledFiles() == 0 && ruleset.handledNetwork() == 0 && ruleset.scoped() == 0) {
+    return create(ruleset, abi, granted -> {});
+  }
+
+  /**
+   * Makes a ruleset.
+   *
+   * @param granted takes what each rule is about
+   * @return the descriptor, which the caller closes; -1 when it would handle nothing
+   */
+  int create(LandlockRuleset ruleset, LandlockAbi abi, Consumer<Granted> granted)
+      throws IOException {
+    if (ruleset.handlesNothing()) {
       return -1;
     }
-    try (NativeBlock block = new NativeBlock(512)) {
+    int fd = empty(ruleset, abi);
+    boolean done = false;
+    try {
+      for (LandlockRuleset.PathRule rule : ruleset.rules()) {
+        add(fd, rule).ifPresent(granted);
+      }
+      done = true;
+      return fd;
+    } finally {
+      if (!done) {
+        descriptors.close(fd);
+      }
+    }
+  }
+
+  /**
+   * Makes a ruleset once more, with terminals that may be read and controlled. A path at which
+   * something else lies by now gives nothing.
+   *
+   * @param granted what the rules were about the first time, whose ruleset is there still, so that
+   *     no inode's number has gone to another
+   * @param terminals descriptors of the terminals
+   * @return the descriptor, which the caller closes
+   */
+  int recreate(
+      LandlockRuleset ruleset, LandlockAbi abi, List<Granted> granted, List<Integer> terminals)
+      throws IOException {
+    int fd = empty(ruleset, abi);
+    boolean done = false;
+    try {
+      for (Granted before : granted) {
+        addAgain(fd, before);
+      }
+      long access = (LandlockAbi.READ_FILE | LandlockAbi.IOCTL_DEV) & ruleset.handledFiles();
+      for (int terminal : terminals) {
+        give(fd, terminal, access, "a terminal that was handed in");
+      }
+      done = true;
+      return fd;
+    } finally {
+      if (!done) {
+        descriptors.close(fd);
+      }
+    }
+  }
+
+  private int empty(LandlockRuleset ruleset, LandlockAbi abi) throws IOException {
+    try (NativeBlock block = new NativeBlock(64)) {
       long attributes = block.allocate(24);
       block.setLong(attributes, ruleset.handledFiles());
       block.setLong(attributes + 8, ruleset.handledNetwork());
       block.setLong(attributes + 16, ruleset.scoped());
       int size = abi.scopes() ? 24 : abi.handlesTcp() ? 16 : 8;
-      int fd =
-          (int)
-              Descriptors.check(
-                  "landlock_create_ruleset",
-                  kernel.call(Syscall.LANDLOCK_CREATE_RULESET, attributes, size, 0));
-      boolean done = false;
-      try {
-        for (LandlockRuleset.PathRule rule : ruleset.rules()) {
-          add(fd, rule);
-        }
-        done = true;
-        return fd;
-      } finally {
-        if (!done) {
-          descriptors.close(fd);
-        }
-      }
+      return (int)
+          Descriptors.check(
+              "landlock_create_ruleset",
+              kernel.call(Syscall.LANDLOCK_CREATE_RULESET, attributes, size, 0));
     }
   }
 
-  private void add(int ruleset, LandlockRuleset.PathRule rule) throws IOException {
+  private Optional<Granted> add(int ruleset, LandlockRuleset.PathRule rule) throws IOException {
     int path;
     try {
       path = open(rule.path());
     } catch (IOException e) {
+      if (rule.part()) {
+        return Optional.empty();
+      }
       throw new IOException("rule '" + rule.origin() + "': " + e.getMessage(), e);
     }
-    try (NativeBlock block = new NativeBlock(512)) {
-      long access = isDirectory(path) ? rule.access() : rule.access() & LandlockAbi.FILE_RIGHTS;
-      if (access == 0) {
-        return;
+    try {
+      Looked looked = look(path);
+      if (rule.part() && (looked == null || looked.isDevice())) {
+        return Optional.empty();
       }
+      if (looked == null) {
+        throw new IOException("rule '" + rule.origin() + "': statx failed");
+      }
+      give(ruleset, path, looked.reduced(rule.access()), rule.origin());
+      return Optional.of(new Granted(rule, looked.device(), looked.inode()));
+    } finally {
+      descriptors.close(path);
+    }
+  }
+
+  private void addAgain(int ruleset, Granted before) throws IOException {
+    int path;
+    try {
+      path = open(before.rule().path());
+    } catch (IOException e) {
+      return;
+    }
+    try {
+      Looked looked = look(path);
+      if (looked != null
+          && looked.device() == before.device()
+          && looked.inode() == before.inode()) {
+        give(ruleset, path, looked.reduced(before.rule().access()), before.rule().origin());
+      }
+    } finally {
+      descriptors.close(path);
+    }
+  }
+
+  private void give(int ruleset, int path, long access, String origin) throws IOException {
+    if (access == 0) {
+      return;
+    }
+    try (NativeBlock block = new NativeBlock(64)) {
       // struct landlock_path_beneath_attr is packed: 12 bytes.
       long attributes = block.allocate(16);
       block.setLong(attributes, access);
       block.setInt(attributes + 8, path);
       Descriptors.check(
-          "rule '" + rule.origin() + "': landlock_add_rule",
+          "rule '" + origin + "': landlock_add_rule",
           kernel.call(
               Syscall.LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH, attributes, 0));
-    } finally {
-      descriptors.close(path);
+    }
+  }
+
+  /** What lies at a path. */
+  private record Looked(int type, long device, long inode) {
+    long reduced(long access) {
+      return type == S_IFDIR ? access : access & LandlockAbi.FILE_RIGHTS;
+    }
+
+    boolean isDevice() {
+      return type == S_IFCHR || type == S_IFBLK || type == S_IFLNK;
     }
   }
 
@@ -135,12 +244,25 @@ final class Landlock {
     }
   }
 
-  private boolean isDirectory(int fd) throws IOException {
+  /** Null where it cannot be looked at. A file system that does not answer is not waited for. */
+  private Looked look(int fd) {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
-      Descriptors.check(
-          "statx", kernel.call(Syscall.STATX, fd, block.allocate(1), AT_EMPTY_PATH, 1, statx, 0));
-      return (block.getShort(statx + 28) & TYPE_MASK) == DIRECTORY;
+      long result =
+          kernel.call(
+              Syscall.STATX,
+              fd,
+              block.allocate(1),
+              AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+              STATX_TYPE | STATX_INO,
+              statx,
+              0);
+      return result < 0
+          ? null
+          : new Looked(
+              block.getShort(statx + 28) & S_IFMT,
+              (long) block.getInt(statx + 136) << 32 | block.getInt(statx + 140) & 0xffffffffL,
+              block.getLong(statx + 32));
     }
   }
 }

@@ -56,7 +56,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
   private final Descriptors descriptors;
   private final HostFacts facts;
   private final EffectivePolicy policy;
-  private final int ruleset;
+  private final CommandRuleset ruleset;
   private final Bubblewrap bubblewrap;
   private final SandboxCgroup cgroup;
   private final Warden warden;
@@ -81,15 +81,17 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
 
   /** What is made one after the other while opening, and undone when the rest fails. */
   private static final class Parts {
-    private int ruleset = -1;
+    private CommandRuleset ruleset;
     private Warden warden;
     private Watchdog watchdog;
     private Supervisor supervisor;
     private Bubblewrap bubblewrap;
     private SandboxCgroup cgroup;
 
-    private void undo(Descriptors descriptors) {
-      descriptors.close(ruleset);
+    private void undo() {
+      if (ruleset != null) {
+        ruleset.close();
+      }
       if (watchdog != null) {
         watchdog.close();
       }
@@ -203,8 +205,8 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       LandlockRuleset ruleset =
           namespaces
               ? LandlockCompiler.compileWithoutFiles(policy, abi)
-              : LandlockCompiler.compile(policy, abi);
-      parts.ruleset = ruleset.handlesNothing() ? -1 : landlock.create(ruleset, abi);
+              : LandlockCompiler.compile(policy, abi, ReadableTree.ofHost(kernel));
+      parts.ruleset = new CommandRuleset(kernel, ruleset, abi);
       int uid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
       int gid = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:gid");
       Limits limits = policy.policy().limits();
@@ -247,7 +249,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       throw new SandboxException("sandbox: " + e.getMessage(), e);
     } finally {
       if (!done) {
-        parts.undo(descriptors);
+        parts.undo();
       }
     }
   }
@@ -371,6 +373,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
   }
 
   private LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
+    int confined = -1;
     try (StandardStreams streams =
             StandardStreams.open(
                 kernel,
@@ -382,13 +385,14 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
             bubblewrap == null
                 ? Invocation.plain(executable, launch)
                 : bubblewrap.invocation(executable, launch)) {
+      confined = ruleset.of(streams.standard());
       int wake = descriptors.event();
       KeeperOrders orders =
           new KeeperOrders(
               kernel,
               invocation,
               invocation.descriptors(streams.standard()),
-              new KeeperOrders.Confinement(ruleset, facts.abi().scopes(), killsLeftovers()),
+              new KeeperOrders.Confinement(confined, facts.abi().scopes(), killsLeftovers()),
               new KeeperOrders.Signals(wake, supervisor.event()));
       Keeper keeper = new Keeper(kernel, orders);
       LinuxProcess process =
@@ -437,6 +441,8 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       throw e;
     } catch (IOException e) {
       throw new SandboxException("launch: " + e.getMessage(), e);
+    } finally {
+      ruleset.release(confined);
     }
   }
 
@@ -527,7 +533,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     }
     warden.close();
     supervisor.close();
-    descriptors.close(ruleset);
+    ruleset.close();
     if (bubblewrap != null) {
       bubblewrap.close();
     }

@@ -11,6 +11,7 @@ import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.O_RDONLY;
 import static org.ringfence.linux.bind.Constants.O_TRUNC;
 import static org.ringfence.linux.bind.Constants.O_WRONLY;
+import static org.ringfence.linux.bind.Constants.S_IFBLK;
 import static org.ringfence.linux.bind.Constants.S_IFCHR;
 import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFIFO;
@@ -28,10 +29,12 @@ import org.ringfence.linux.launch.PathObject.Status;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.ReadableParts;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 
@@ -237,10 +240,19 @@ final class OpenCalls {
   private void trace(TrappedCall call, int directory, byte[] name, int flags) {
     Operation asked = asked(flags);
     String path;
+    boolean closed = false;
     int object = object(call.tid(), -1, directory, name, (flags & noFollow) == 0);
     try {
       if (object >= 0) {
         path = view.policyPath(paths.pathOf(object));
+        Status status = paths.status(object);
+        boolean placeOnly = (flags & O_PATH) != 0;
+        closed =
+            asked == Operation.READ
+                && !placeOnly
+                && isClosedDevice(status, path)
+                && !paths.terminals().include(status)
+                && !isStream(call.tid(), status);
       } else if ((flags & O_CREAT) != 0) {
         Entry entry = entry(call, directory, name);
         try {
@@ -260,10 +272,43 @@ final class OpenCalls {
     if (path.isEmpty()) {
       return;
     }
-    Decision decision = policy.check(path, asked);
+    Decision decision = closed ? closedDevice() : policy.check(path, asked);
     if (!decision.allowed()) {
       denied.accept(Denials.likely(child, "open", path, call.tid(), decision));
     }
+  }
+
+  /** Whether it is a device that no rule names, where devices are the host's. */
+  private boolean isClosedDevice(Status status, String path) {
+    return (status.is(S_IFCHR) || status.is(S_IFBLK))
+        && !supervision.inNamespaces()
+        && !path.isEmpty()
+        && policy.policy().fileDefault() != FileDefault.WRITE
+        && !ReadableParts.named(policy, path);
+  }
+
+  private Decision closedDevice() {
+    return Decision.deny(
+        new Reason.Default(policy.policy().fileDefault(), Operation.READ),
+        "devices but the usual ones are read only where a rule names them");
+  }
+
+  /** Whether a thread has something as a standard stream, by which it is opened again. */
+  private boolean isStream(int tid, Status status) {
+    for (int fd = 0; fd <= 2; fd++) {
+      int stream = -1;
+      try {
+        stream = child.descriptor(tid, fd);
+        if (paths.status(stream).identity().equals(status.identity())) {
+          return true;
+        }
+      } catch (AccessException e) {
+        // It has no such stream.
+      } finally {
+        child.close(stream);
+      }
+    }
+    return false;
   }
 
   /** A descriptor of what is named, or a negated error number. */
@@ -326,6 +371,11 @@ final class OpenCalls {
       }
       boolean own = decided || terminal && paths.terminals().include(status);
       if (!own && !decisions.permitted("open", call, path, asked)) {
+        return true;
+      }
+      if (!own && !writes && isClosedDevice(status, path)) {
+        denied.accept(Denials.certain(child, "open", path, call.tid(), closedDevice()));
+        call.fail(Errno.EACCES);
         return true;
       }
       if (writes

@@ -21,14 +21,23 @@ public final class LandlockCompiler {
    *
    * @param policy the policy
    * @param abi what the kernel handles
+   * @param parts what is read of directories that lead to devices
    * @return the ruleset
    */
-  public static LandlockRuleset compile(EffectivePolicy policy, LandlockAbi abi) {
+  public static LandlockRuleset compile(
+      EffectivePolicy policy, LandlockAbi abi, ReadableParts parts) {
     FileDefault fallback = policy.policy().fileDefault();
-    boolean handlesRead = fallback == FileDefault.MINIMAL;
-    boolean handlesWrite = fallback != FileDefault.WRITE;
-    long handled = (handlesRead ? abi.read() : 0) | (handlesWrite ? abi.write() : 0);
+    long handled =
+        switch (fallback) {
+          // Directories are listed and programs executed everywhere, at no cost.
+          case READ -> LandlockAbi.READ_FILE | abi.write();
+          case MINIMAL -> abi.read() | abi.write();
+          case WRITE -> 0;
+        };
     List<PathRule> rules = new ArrayList<>();
+    if (fallback == FileDefault.READ) {
+      addParts(rules, "/", LandlockAbi.READ_FILE, "files.default read", parts);
+    }
     if (handled != 0) {
       for (EffectiveRule rule : policy.rules()) {
         if (policy.accessAt(rule.path()) != rule.access()) {
@@ -41,7 +50,13 @@ public final class LandlockCompiler {
               case READ -> abi.read();
               case WRITE -> abi.read() | abi.writeGranted();
             };
-        if ((access & handled) != 0) {
+        if (rule.access() == Access.READ && parts.leadsToDevices(rule.path())) {
+          if (fallback == FileDefault.MINIMAL) {
+            long directories = abi.read() & ~LandlockAbi.READ_FILE;
+            rules.add(new PathRule(rule.path(), directories, rule.origin()));
+            addParts(rules, rule.path(), abi.read(), rule.origin(), parts);
+          }
+        } else if ((access & handled) != 0) {
           rules.add(new PathRule(rule.path(), access & handled, rule.origin()));
         }
       }
@@ -54,6 +69,13 @@ public final class LandlockCompiler {
     return new LandlockRuleset(handled, network, scoped, rules);
   }
 
+  private static void addParts(
+      List<PathRule> rules, String path, long access, String origin, ReadableParts parts) {
+    for (String part : parts.of(path)) {
+      rules.add(new PathRule(part, access, origin, true));
+    }
+  }
+
   /**
    * Compiles what stands in front of bubblewrap, which could mount nothing under a ruleset that
    * handles files: signals, abstract sockets, and TCP where a command gets no socket of its own.
@@ -63,7 +85,7 @@ public final class LandlockCompiler {
    * @return the ruleset
    */
   public static LandlockRuleset compileWithoutFiles(EffectivePolicy policy, LandlockAbi abi) {
-    LandlockRuleset whole = compile(policy, abi);
+    LandlockRuleset whole = compile(policy, abi, ReadableParts.ASSUMED);
     NetworkPolicy network = policy.policy().network();
     boolean ownSockets = BubblewrapCompiler.ownNetwork(network) && network.ownLoopback();
     return new LandlockRuleset(

@@ -14,9 +14,8 @@ import org.ringfence.policy.TmpPolicy;
 
 /** Says which guarantees of a policy the in-process backend holds, given the facts. Pure. */
 public final class LandlockPlanner extends LinuxPlanner {
-  /** Landlock cannot take one directory out of what may be read; where all is read, /dev/pts is. */
-  private static final String TERMINALS_READ =
-      "; other terminals of the user can be read, and with them what is typed there";
+  private static final String DEVICES_READ =
+      "; of devices only the usual ones are read, and those that a rule names";
 
   private static final String NEEDS_MOUNTS = "a backend with mount namespaces (bubblewrap)";
 
@@ -73,8 +72,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     Optional<String> inexpressible = problem();
     if (policy.fileDefault() != FileDefault.WRITE) {
       String statement =
-          "Files are created, changed and deleted only where a rule grants writing"
-              + (policy.fileDefault() == FileDefault.READ ? TERMINALS_READ : "");
+          "Files are created, changed and deleted only where a rule grants writing" + DEVICES_READ;
       if (inexpressible.isPresent()) {
         add(unsupported(Guarantee.FILES_WRITE, statement, inexpressible.get(), NEEDS_MOUNTS));
       } else if (facts.abi().version() < 3) {

@@ -23,8 +23,21 @@ public record LandlockRuleset(
    * @param path the path
    * @param access the rights; reduced to those of a file where the path is no directory
    * @param origin the policy's rule, for people
+   * @param part whether it is one of the parts of a directory, which may be gone by now, and gives
+   *     nothing where it is a device
    */
-  public record PathRule(String path, long access, String origin) {}
+  public record PathRule(String path, long access, String origin, boolean part) {
+    /**
+     * Rights below a path that is there.
+     *
+     * @param path the path
+     * @param access the rights
+     * @param origin the policy's rule, for people
+     */
+    public PathRule(String path, long access, String origin) {
+      this(path, access, origin, false);
+    }
+  }
 
   /**
    * Whether it denies nothing at all; the kernel makes no such ruleset.

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
@@ -28,6 +29,19 @@ class LandlockCompilerTest {
   private static PolicyBuilder writing() {
     return SandboxPolicy.builder().write(":workspace").protectedNames(ProtectedNames.OFF);
   }
+
+  private static final ReadableParts PARTS =
+      new ReadableParts() {
+        @Override
+        public boolean leadsToDevices(String path) {
+          return ASSUMED.leadsToDevices(path);
+        }
+
+        @Override
+        public List<String> of(String path) {
+          return path.equals("/") ? List.of("/etc", "/usr", "/dev/shm") : List.of("/dev/shm");
+        }
+      };
 
   private static HostFacts facts(int abi, boolean listener, boolean root) {
     return new HostFacts(
@@ -52,29 +66,57 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void readingIsLeftAloneWhereEverythingMayBeRead() {
-    LandlockRuleset ruleset = LandlockCompiler.compile(writing().build().in(PLACES), ABI);
-    assertThat(ruleset.handledFiles()).isEqualTo(ABI.write());
-    assertThat(ruleset.handledFiles() & ABI.read()).isZero();
-    assertThat(ruleset.rules()).anyMatch(rule -> rule.path().equals("/ws"));
+  void whereEverythingMayBeReadDevicesAreLeftOut() {
+    LandlockRuleset ruleset = LandlockCompiler.compile(writing().build().in(PLACES), ABI, PARTS);
+    assertThat(ruleset.handledFiles())
+        .as("directories are listed, programs executed without a rule")
+        .isEqualTo(ABI.write() | LandlockAbi.READ_FILE);
+    assertThat(ruleset.rules())
+        .anyMatch(rule -> rule.path().equals("/ws"))
+        .contains(
+            new PathRule("/etc", LandlockAbi.READ_FILE, "files.default read", true),
+            new PathRule("/dev/shm", LandlockAbi.READ_FILE, "files.default read", true))
+        .noneMatch(rule -> rule.path().equals("/") || rule.path().equals("/dev"));
     assertThat(ruleset.handledNetwork()).isEqualTo(LandlockAbi.TCP);
     assertThat(ruleset.scoped()).isEqualTo(3);
   }
 
   @Test
+  void aRuleAboutAllDevicesNamesNone() {
+    for (String path : List.of("/", "/dev")) {
+      EffectivePolicy policy = writing().read(path).build().in(PLACES);
+      assertThat(LandlockCompiler.compile(policy, ABI, PARTS).rules())
+          .noneMatch(rule -> rule.path().equals("/") || rule.path().equals("/dev"));
+      assertThat(ReadableParts.named(policy, "/dev/pts/3")).isFalse();
+    }
+    EffectivePolicy terminals = writing().read("/dev/pts").build().in(PLACES);
+    assertThat(LandlockCompiler.compile(terminals, ABI, PARTS).rules())
+        .anyMatch(
+            rule -> rule.path().equals("/dev/pts") && (rule.access() & LandlockAbi.READ_FILE) != 0);
+    assertThat(ReadableParts.named(terminals, "/dev/pts/3")).isTrue();
+    assertThat(ReadableParts.named(terminals, "/dev/ptsx")).isFalse();
+    assertThat(ReadableParts.named(terminals, "/dev/null")).as("built in").isTrue();
+  }
+
+  @Test
   void theMinimalViewHandlesReading() {
     EffectivePolicy policy = writing().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
-    LandlockRuleset ruleset = LandlockCompiler.compile(policy, ABI);
+    LandlockRuleset ruleset = LandlockCompiler.compile(policy, ABI, PARTS);
     assertThat(ruleset.handledFiles()).isEqualTo(ABI.write() | ABI.read());
     assertThat(ruleset.rules())
-        .anyMatch(rule -> rule.path().equals("/usr") && rule.access() == ABI.read());
+        .anyMatch(rule -> rule.path().equals("/usr") && rule.access() == ABI.read())
+        .anyMatch(rule -> rule.path().equals("/dev/shm") && rule.access() == ABI.read())
+        .anyMatch(
+            rule ->
+                rule.path().equals("/dev")
+                    && rule.access() == (ABI.read() & ~LandlockAbi.READ_FILE));
   }
 
   @Test
   void deviceNodesAreNeverMade() {
     long makeChar = 1 << 6;
     long makeBlock = 1 << 11;
-    LandlockCompiler.compile(writing().build().in(PLACES), ABI)
+    LandlockCompiler.compile(writing().build().in(PLACES), ABI, PARTS)
         .rules()
         .forEach(rule -> assertThat(rule.access() & (makeChar | makeBlock)).isZero());
     assertThat(ABI.write() & makeChar).isNotZero();
@@ -84,8 +126,9 @@ class LandlockCompilerTest {
   void aStricterRuleForTheSamePathIsTheOneThatCounts() {
     EffectivePolicy policy =
         SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
-    assertThat(LandlockCompiler.compile(policy, ABI).rules())
-        .noneMatch(rule -> rule.path().equals("/ws"));
+    assertThat(LandlockCompiler.compile(policy, ABI, PARTS).rules())
+        .noneMatch(
+            rule -> rule.path().equals("/ws") && (rule.access() & LandlockAbi.WRITE_FILE) != 0);
   }
 
   @Test
@@ -111,7 +154,7 @@ class LandlockCompilerTest {
   @CsvSource({"1,0", "2,0", "3,0", "4,3", "5,3", "6,3", "7,3"})
   void olderKernelsAreAskedForWhatTheyHave(int version, long network) {
     LandlockRuleset ruleset =
-        LandlockCompiler.compile(writing().build().in(PLACES), new LandlockAbi(version));
+        LandlockCompiler.compile(writing().build().in(PLACES), new LandlockAbi(version), PARTS);
     assertThat(ruleset.handledNetwork()).isEqualTo(network);
     assertThat(ruleset.scoped()).isEqualTo(version >= 6 ? 3 : 0);
     assertThat((ruleset.handledFiles() & LandlockAbi.TRUNCATE) != 0).isEqualTo(version >= 3);

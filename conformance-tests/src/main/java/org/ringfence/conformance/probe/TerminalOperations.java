@@ -10,6 +10,7 @@ final class TerminalOperations {
   // asm-generic/fcntl.h
   private static final int READ_WRITE = 2;
   private static final int NO_CONTROL = 0x100;
+  private static final int NO_WAIT = 0x800;
   // asm-generic/ioctls.h
   private static final long TIOCSTI = 0x5412;
   private static final long TIOCGPTPEER = 0x5441;
@@ -25,6 +26,7 @@ final class TerminalOperations {
     all.put("pty-input", TerminalOperations::input);
     all.put("pty-again", TerminalOperations::again);
     all.put("pty-open", a -> openNamed(a[0]));
+    all.put("pty-read", a -> typed(a[0]));
     all.put("pty-chmod", a -> LibC.call("chmod", a[0], 0666));
   }
 
@@ -45,6 +47,17 @@ final class TerminalOperations {
 
   private static long openNamed(String name) {
     return LibC.call("open", name, READ_WRITE | NO_CONTROL, 0);
+  }
+
+  /** Takes what is typed at a terminal; waits for nothing. */
+  private static long typed(String name) {
+    long terminal = LibC.call("open", name, NO_CONTROL | NO_WAIT, 0);
+    if (terminal < 0) {
+      return terminal;
+    }
+    Memory line = LibC.memory(16);
+    long got = LibC.call("read", (int) terminal, line, 16L);
+    return got < 0 ? got : line.getString(0).startsWith("secret") ? 0 : EPROTO;
   }
 
   private static long peer(int master) {
