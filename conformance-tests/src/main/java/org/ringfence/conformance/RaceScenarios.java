@@ -90,7 +90,7 @@ final class RaceScenarios {
     add(
         all,
         "SV-RACE-SOCKET-NAME",
-        "a descriptor that changes while its name is asked tells the name of one of the two",
+        "a descriptor that changes while its name is asked gives the name of one of the two",
         List.of("files.protected-names"),
         stage ->
             own(
