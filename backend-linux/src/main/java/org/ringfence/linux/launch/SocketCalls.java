@@ -314,7 +314,9 @@ final class SocketCalls {
       return allowed(given);
     }
     if (domain == AF_UNIX) {
-      return family == AF_UNIX
+      // A family alone names nobody.
+      boolean named = given.bytes().length > Short.BYTES;
+      return family == AF_UNIX && named
           ? unixDestination(call, operation, given)
           : family == AF_UNSPEC ? allowed(given) : refused(Errno.EINVAL);
     }

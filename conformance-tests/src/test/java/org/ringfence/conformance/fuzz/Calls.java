@@ -19,6 +19,7 @@ final class Calls {
   private final String host;
   private final Channel channel;
   private final int[] slots = new int[SLOTS];
+  private final Sockets sockets = new Sockets(slots, this::path);
 
   Calls(String root, String host, Channel channel) {
     this.root = root;
@@ -77,7 +78,7 @@ final class Calls {
     Set<String> all = new TreeSet<>();
     switch (step.call()) {
       case "open" -> all.addAll(Ways.of(base(step.text(1)), path(step.text(2))));
-      case "rename", "link" -> {
+      case "rename", "link", "exchange" -> {
         all.addAll(Ways.of(base(step.text(0)), path(step.text(1))));
         all.addAll(Ways.of(base(step.text(2)), path(step.text(3))));
       }
@@ -93,7 +94,21 @@ final class Calls {
           "lsetxattr",
           "removexattr" ->
           all.addAll(Ways.of(LibC.AT_FDCWD, path(step.text(0))));
-      case "umask", "fsize" -> {}
+      case "umask",
+          "fsize",
+          "socket",
+          "listen",
+          "connectto",
+          "sendto",
+          "recv",
+          "accept",
+          "peername",
+          "sockname" -> {}
+      case "bindsock" -> {
+        if (!step.text(1).equals("inet")) {
+          all.addAll(Ways.of(LibC.AT_FDCWD, path(step.text(1))));
+        }
+      }
       case "deep" -> all.addAll(Ways.of(LibC.AT_FDCWD, "."));
       case "copy" -> {
         all.addAll(Ways.of(slots[step.number(0)]));
@@ -111,15 +126,24 @@ final class Calls {
       case "close" -> {
         int fd = slots[step.number(0)];
         slots[step.number(0)] = -1;
+        sockets.told(fd);
         yield said(LibC.call("close", fd));
       }
       case "dup" -> opened(step.number(1), LibC.call("dup", slots[step.number(0)]));
       case "pass" -> opened(step.number(1), Messages.pass(channel, slots[step.number(0)]));
       case "read" -> read(slots[step.number(0)], step.number(1));
+      case "write" -> {
+        sockets.told(slots[step.number(0)]);
+        yield said(LinuxCall.make(step, this::base, this::path));
+      }
       case "list" -> Listing.of(slots[step.number(0)]);
       case "fstat" -> stat(slots[step.number(0)], "", 0x1000);
       case "stat" -> stat(base(step.text(0)), path(step.text(1)), step.number(2));
       case "readlink" -> readlink(step);
+      case "socket" -> opened(step.number(0), Sockets.open(step.text(1)));
+      case "accept" -> opened(step.number(1), sockets.accept(slots[step.number(0)]));
+      case "bindsock", "listen", "connectto", "sendto", "recv", "peername", "sockname" ->
+          sockets.make(step);
       default -> said(LinuxCall.make(step, this::base, this::path));
     };
   }
@@ -141,6 +165,7 @@ final class Calls {
   }
 
   private String read(int fd, int count) {
+    sockets.arrived(fd);
     Memory memory = LibC.memory(BYTES);
     long got = LibC.call("read", fd, memory, (long) count);
     return got < 0

@@ -81,7 +81,12 @@ public final class Duel {
         (counted ? seed < firstSeed + most : System.nanoTime() < until)
             && kinds.size() < MOST_FINDINGS;
         seed++) {
-      Sequence sequence = Sequence.draw(seed, LENGTH, 1 + (int) (seed & 1));
+      int threads = 1 + (int) (seed & 1);
+      // A build runs the same few sequences each time; a search looks where things meet, too.
+      Sequence sequence =
+          counted
+              ? Sequence.draw(seed, LENGTH, threads)
+              : Sequence.drawWithThemes(seed, LENGTH, threads);
       calls += LENGTH;
       Optional<String> fault = arena.fault(sequence);
       if (fault.isPresent()) {
@@ -126,7 +131,7 @@ public final class Duel {
   /** Faults of one kind are told once. */
   private static String kind(String fault) {
     return fault
-        .replaceAll("^step \\d+: \\d (\\w+) .*: outside (\\w+), inside (\\w+) .*$", "$1 $2 $3")
+        .replaceAll("^step \\d+: \\d (\\w+) .*: outside (.*), inside (.*) \\[.*$", "$1 $2 $3")
         .replaceAll("^read at step \\d+", "read")
         .replaceAll("^tree: .* outside.*$", "tree")
         .replaceAll("(?s) was .*$", "");

@@ -21,13 +21,15 @@ import org.ringfence.spi.SandboxBackend;
 /**
  * Random system calls inside a sandbox and outside. A build runs the same few sequences each time,
  * so that it does not depend on how fast the machine is. {@code ringfence.fuzz.seconds} searches
- * for that long on each backend instead, from the seed {@code ringfence.fuzz.seed} on.
+ * for that long on each backend instead, from a seed that no run has had, which each test's name
+ * tells; {@code ringfence.fuzz.seed} begins from a seed again.
  */
 class FuzzTest {
   private static final int SEQUENCES = 8;
   // What a backend starts and puts back is not counted.
   private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 0);
-  private static final long SEED = Long.getLong("ringfence.fuzz.seed", 1);
+  private static final long SEED =
+      Long.getLong("ringfence.fuzz.seed", SECONDS == 0 ? 1 : System.currentTimeMillis());
 
   @TestFactory
   Stream<DynamicTest> landlock() {

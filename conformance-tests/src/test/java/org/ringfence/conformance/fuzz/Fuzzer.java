@@ -13,17 +13,19 @@ public final class Fuzzer {
   /**
    * Runs by hand.
    *
-   * @param args backend, seconds for all scenarios together, the first seed; and the number of a
-   *     scenario to run that one alone
+   * @param args backend, seconds for all scenarios together or, with an x behind it, the number of
+   *     sequences of each; the first seed; and the number of a scenario to run that one alone
    * @throws Exception if the fuzzer itself is at fault
    */
   public static void main(String[] args) throws Exception {
     List<Scenario> all = Scenario.all(args[0]);
     List<Scenario> chosen = args.length > 3 ? List.of(all.get(Integer.parseInt(args[3]))) : all;
-    long seconds = Long.parseLong(args[1]) / chosen.size();
+    String bound =
+        args[1].endsWith("x") ? args[1] : Long.toString(Long.parseLong(args[1]) / chosen.size());
+    System.out.println("from seed " + args[2]);
     int faults = 0;
     for (Scenario scenario : chosen) {
-      String faulty = run(scenario, List.of(Long.toString(seconds), args[2]));
+      String faulty = run(scenario, List.of(bound, args[2]));
       System.out.print(faulty);
       faults += faulty.isEmpty() ? 0 : 1;
     }

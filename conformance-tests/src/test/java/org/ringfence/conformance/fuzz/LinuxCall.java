@@ -9,6 +9,9 @@ import org.ringfence.conformance.probe.LibC;
 final class LinuxCall {
   private static final int F_SETFL = 4;
   private static final int F_GETFL = 3;
+  private static final int O_NONBLOCK = 0x800;
+  // linux/fs.h
+  private static final int RENAME_EXCHANGE = 2;
   private static final int STATUS_FLAGS = 0x203 | 0xc00 | 0x200000;
 
   private LinuxCall() {}
@@ -31,7 +34,8 @@ final class LinuxCall {
       case "fsetxattr" ->
           LibC.call("fsetxattr", fd, step.text(1), step.text(2), (long) step.text(2).length(), 0);
       case "fremovexattr" -> LibC.call("fremovexattr", fd, step.text(1));
-      case "setfl" -> LibC.call("fcntl", fd, F_SETFL, step.number(1));
+      case "setfl" ->
+          LibC.call("fcntl", fd, F_SETFL, step.number(1) | (Sockets.is(fd) ? O_NONBLOCK : 0));
       case "getfl" -> {
         long flags = LibC.call("fcntl", fd, F_GETFL, 0);
         yield flags < 0 ? flags : flags & STATUS_FLAGS;
@@ -74,6 +78,14 @@ final class LinuxCall {
               base.applyAsInt(step.text(2)),
               path.apply(step.text(3)),
               step.number(4));
+      case "exchange" ->
+          LibC.call(
+              "renameat2",
+              base.applyAsInt(step.text(0)),
+              path.apply(step.text(1)),
+              base.applyAsInt(step.text(2)),
+              path.apply(step.text(3)),
+              RENAME_EXCHANGE);
       case "link" ->
           LibC.call(
               "linkat",

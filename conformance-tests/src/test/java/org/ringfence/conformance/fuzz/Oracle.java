@@ -80,7 +80,7 @@ record Oracle(
       return true;
     }
     List<String> names =
-        ways.stream().filter(way -> way.startsWith("f:")).map(way -> placed(way)).toList();
+        ways.stream().filter(way -> !way.startsWith("r:")).map(way -> placed(way)).toList();
     for (String way : ways) {
       String path = placed(way);
       if (!policy.evaluate(path, Operation.READ).allowed() || isHosts(path)) {
@@ -105,6 +105,31 @@ record Oracle(
     return false;
   }
 
+  /**
+   * Whether roots are mounts of their own inside, between which the kernel neither moves nor links.
+   * It says so before it looks at what the names lead to. The same is said of a name that leads up
+   * and out of a directory that lies deeper than a path can say.
+   */
+  boolean betweenMounts(Step step, List<String> ways, String result) {
+    boolean two =
+        Set.of("rename", "exchange", "link").contains(step.call())
+            && ways.stream().anyMatch(way -> isBelow(way, "out"))
+            && ways.stream().anyMatch(way -> isBelow(way, "ws"));
+    return result.equals("E18") && (two || ways.stream().anyMatch(way -> way.startsWith("n:")));
+  }
+
+  /** Whether an address is nobody's, which is none of the sandbox's own; then both are refused. */
+  boolean nobodys(Step step, String outer, String inner) {
+    return Set.of("connectto", "sendto").contains(step.call())
+        && inner.equals("E13")
+        && outer.startsWith("E");
+  }
+
+  private boolean isBelow(String way, String root) {
+    Path path = Path.of(placed(way));
+    return path.startsWith(inside.resolve(root));
+  }
+
   /** Streams of the caller's are no names inside, and files of other places are not shown there. */
   private boolean isHosts(String path) {
     return path.startsWith(insideHost.toString())
@@ -112,6 +137,9 @@ record Oracle(
   }
 
   private String placed(String way) {
+    if (way.startsWith("n:")) {
+      return inside + "/ws/deep/" + way.substring(2);
+    }
     return way.substring(2)
         .replace(outside.toString(), inside.toString())
         .replace(outsideHost.toString(), insideHost.toString());

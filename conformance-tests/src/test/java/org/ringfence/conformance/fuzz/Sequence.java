@@ -192,8 +192,22 @@ record Sequence(List<Step> steps) {
    */
   static Sequence draw(long seed, int length, int threads) {
     Random random = new Random(seed);
-    List<String> names = some(random, NAMES, 4 + random.nextInt(MOST_NAMES));
-    List<String> calls = some(random, CALLS, 4 + random.nextInt(MOST_CALLS));
+    return draw(random, length, threads, null);
+  }
+
+  /** The same with a theme in half of all sequences, as a search draws them. */
+  static Sequence drawWithThemes(long seed, int length, int threads) {
+    Random random = new Random(seed);
+    return draw(random, length, threads, Theme.draw(random));
+  }
+
+  private static Sequence draw(Random random, int length, int threads, Theme theme) {
+    List<String> names =
+        theme == null ? some(random, NAMES, 4 + random.nextInt(MOST_NAMES)) : theme.names();
+    List<String> calls =
+        theme == null
+            ? some(random, CALLS, 4 + random.nextInt(MOST_CALLS))
+            : new ArrayList<>(theme.calls());
     calls.add("open");
     calls.add("read");
     List<Step> steps = new ArrayList<>();
@@ -243,6 +257,11 @@ record Sequence(List<Step> steps) {
             case "setfl" -> List.of(slot(), pick(List.of("0x800", "0xc00", "0x0", "0x40800")));
             case "mkdir", "mknod", "chmod" -> List.of(base(), name(), mode());
             case "rename" -> List.of(base(), name(), base(), name(), number(3));
+            case "exchange" -> List.of(base(), name(), base(), name());
+            case "socket" -> List.of(slot(), pick(List.of("tcp", "udp", "stream", "datagram")));
+            case "bindsock" -> List.of(slot(), random.nextBoolean() ? "inet" : name());
+            case "listen", "recv", "peername", "sockname" -> List.of(slot());
+            case "connectto", "sendto", "accept" -> List.of(slot(), slot());
             case "link" -> List.of(base(), name(), base(), name(), pick(List.of("0", "0x400")));
             case "symlink" -> List.of(pick(TARGETS), base(), name());
             case "unlink" -> List.of(base(), name(), pick(List.of("0", "0", "0x200")));

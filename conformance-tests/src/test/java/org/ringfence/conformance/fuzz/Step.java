@@ -14,7 +14,18 @@ import java.util.Set;
  */
 record Step(int thread, String call, List<String> arguments) {
   private static final Set<String> READING =
-      Set.of("read", "stat", "fstat", "readlink", "access", "chdir", "fchdir", "list", "getfl");
+      Set.of(
+          "read",
+          "stat",
+          "fstat",
+          "readlink",
+          "access",
+          "chdir",
+          "fchdir",
+          "list",
+          "getfl",
+          "peername",
+          "sockname");
   private static final int WRITING_FLAGS = 0x3 | 0x40 | 0x200;
 
   Step {

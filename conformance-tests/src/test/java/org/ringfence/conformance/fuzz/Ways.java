@@ -23,7 +23,8 @@ final class Ways {
    * @param base the descriptor of the directory that it begins in
    * @param name the name
    * @return paths, those passed with {@code r:} before them, the last name and what a link there
-   *     leads to with {@code f:}
+   *     leads to with {@code f:}; the last name alone with {@code n:} where it lies deeper than a
+   *     path can say
    */
   static Set<String> of(int base, String name) {
     Set<String> seen = new LinkedHashSet<>();
@@ -62,7 +63,11 @@ final class Ways {
       }
       seen.add("f:" + at);
     } catch (IOException | RuntimeException e) {
-      // Deeper than a path can say, or no such descriptor: nothing there is denied.
+      // Deeper than a path can say, or no such descriptor: what is denied there is so by its name.
+      String last = name.substring(name.lastIndexOf('/') + 1);
+      if (!last.isEmpty()) {
+        seen.add("n:" + last);
+      }
       return seen;
     }
     return seen;
