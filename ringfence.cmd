@@ -21,7 +21,7 @@ if not defined JAVA (
   exit /b 125
 )
 if not exist "%DIST%\lib\" (
-  echo ringfence: building, once 1>&2
+  echo ringfence: building from the sources, once; this takes a minute or two 1>&2
   pushd "%HERE%"
   call "%HERE%mvnw.cmd" -q -B -DskipTests -Dmaven.javadoc.skip=true -Dspotless.check.skip=true -pl cli -am package 1>&2
   if errorlevel 1 (popd & exit /b 125)

@@ -42,6 +42,15 @@ final class Remedies {
   private static final Pattern OF_A_JVM =
       Pattern.compile("/proc/\\d+/coredump_filter|.*/hsperfdata_[^/]+(/.*)?|.*/\\.java_pid\\d+");
 
+  /** What belongs to the system: one file there is no reason to grant all of it. */
+  private static final Pattern SYSTEM =
+      Pattern.compile(
+          "/(etc|usr|bin|sbin|lib|lib32|lib64|libx32|boot|System|Library|Applications|private/etc)"
+              + "(/.*)?|/(var|opt|run|srv|home|root|mnt|media|dev|sys|Users|private|private/var)"
+              + "|/var/(lib|log|cache|spool)|[A-Za-z]:\\\\?"
+              + "|[A-Za-z]:\\\\(Windows|Program Files|Program Files \\(x86\\)|ProgramData)"
+              + "(\\\\.*)?|[A-Za-z]:\\\\Users");
+
   private static final int DNS = 53;
   private static final int V4_BITS = 32;
   private static final int V6_BITS = 128;
@@ -195,7 +204,7 @@ final class Remedies {
     if (directory.equals(systemTmp)) {
       return new Remedy.ShareTmp();
     }
-    if (directory.length() <= 1 || directory.equals(home)) {
+    if (directory.length() <= 1 || directory.equals(home) || SYSTEM.matcher(directory).matches()) {
       return new None(
           "only the whole of "
               + directory

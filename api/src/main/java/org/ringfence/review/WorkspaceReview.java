@@ -267,7 +267,7 @@ public final class WorkspaceReview {
                     "review",
                     id,
                     all.isEmpty()
-                        ? "nothing: there are no reviews in " + store
+                        ? "the id of a review; there are none in " + store
                         : "one of "
                             + String.join(", ", all.stream().map(WorkspaceReview::id).toList())));
   }

@@ -23,7 +23,17 @@ import org.ringfence.policy.json.PolicyReader;
 
 class RemediesTest {
   private static final Set<String> THERE =
-      Set.of("/", "/data", "/data/file", "/home", "/home/me", "/tmp", "/jdk/lib/jvm.cfg");
+      Set.of(
+          "/",
+          "/data",
+          "/data/file",
+          "/etc",
+          "/etc/ssl",
+          "/etc/hosts",
+          "/home",
+          "/home/me",
+          "/tmp",
+          "/jdk/lib/jvm.cfg");
   private static final Reason WRITING = new Reason.Default(FileDefault.READ, Operation.WRITE);
   private static final Reason READING = new Reason.Default(FileDefault.MINIMAL, Operation.READ);
 
@@ -64,6 +74,19 @@ class RemediesTest {
         .isEqualTo(new Remedy.GrantPath("/data/file", Access.WRITE));
     assertThat(remedy("open", "/data/file", READING))
         .isEqualTo(new Remedy.GrantPath("/data/file", Access.READ));
+  }
+
+  @Test
+  void aDirectoryOfTheSystemIsNotGrantedForOneFile() {
+    for (String path : List.of("/etc/new", "/etc/ssl/new", "/home/new")) {
+      assertThat(remedy("create", path, WRITING))
+          .as(path)
+          .isInstanceOfSatisfying(
+              Remedy.None.class, none -> assertThat(none.why()).contains("make the file"));
+    }
+    assertThat(remedy("unlink", "/etc/hosts", WRITING)).isInstanceOf(Remedy.None.class);
+    assertThat(remedy("open", "/etc/hosts", WRITING))
+        .isEqualTo(new Remedy.GrantPath("/etc/hosts", Access.WRITE));
   }
 
   @Test

@@ -10,15 +10,17 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.ringfence.SandboxException;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
@@ -45,6 +47,7 @@ import picocli.CommandLine.Spec;
 final class AllowCommand implements Callable<Integer> {
   private static final String TERMINAL = "/dev/tty";
   private static final int CONTEXT = 3;
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
 
   @Spec private CommandSpec spec;
 
@@ -67,12 +70,13 @@ final class AllowCommand implements Callable<Integer> {
         LastDenials.of(state, place)
             .orElseThrow(
                 () ->
-                    new InvalidPolicyException(
-                        "allow",
-                        place.toString(),
-                        "a workspace in which a run was denied something: ringfence run --report --"
-                            + " COMMAND"));
+                    new SandboxException(
+                        "allow: no run in "
+                            + place
+                            + " was denied something that is not allowed by now; first: ringfence"
+                            + " run --report -- COMMAND"));
     PrintWriter out = spec.commandLine().getOut();
+    tell(out, last);
     Optional<ProjectPolicy> project = ProjectPolicy.above(place);
     TrustedPolicies trusted = new TrustedPolicies(state);
     if (project.isPresent()) {
@@ -116,29 +120,46 @@ final class AllowCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  /** Which run it was: another one may have come in between, or been forgotten. */
+  private static void tell(PrintWriter out, LastDenials last) {
+    LastDenials.Run run = last.run();
+    int count = last.denials().size();
+    out.println(
+        "the run of '"
+            + Printable.of(run.program())
+            + "' that ended at "
+            + TIME.format(run.ended().atZone(ZoneId.systemDefault()))
+            + " was denied "
+            + (count == 1 ? "1 operation" : count + " operations"));
+    if (!run.reported()) {
+      out.println(
+          "it was run without --report: files that the kernel alone kept from it are not among them");
+    }
+  }
+
   /** As this program writes JSON, so that the difference is what is added. */
-  private static String plain(ProjectPolicy project) {
+  private static String plain(ProjectPolicy project) throws SandboxException {
     try {
       return JsonText.of(JsonText.read(project.text()));
     } catch (IOException e) {
-      throw new InvalidPolicyException(
-          "allow",
-          project.file().toString(),
-          "a policy in plain JSON: what is no data, such as comments, would be lost. 'run --report'"
-              + " shows what to add",
+      throw new SandboxException(
+          "allow: "
+              + project.file()
+              + " is not plain JSON, and what is no data, such as comments, would be lost; 'run"
+              + " --report' shows what to add by hand",
           e);
     }
   }
 
   /** A policy that begins with what the run began with. */
-  private static Map<String, Object> begun(LastDenials last) {
+  private static Map<String, Object> begun(LastDenials last) throws SandboxException {
     for (String name : last.policies()) {
       if (!Presets.names().contains(name)) {
-        throw new InvalidPolicyException(
-            "allow",
-            name,
-            "a run under presets or the project's policy; 'run --report' shows what to add to "
-                + name);
+        throw new SandboxException(
+            "allow: that run was under "
+                + name
+                + ", and only the project's policy is added to; 'run --report' shows what to add"
+                + " there by hand");
       }
     }
     return Map.of("extends", last.policies());
@@ -156,7 +177,7 @@ final class AllowCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static boolean agreed(PrintWriter out) {
+  private static boolean agreed(PrintWriter out) throws SandboxException {
     try (BufferedReader in =
         new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
       out.print("write this and trust it? [y]es or [n]o (default)? ");
@@ -164,7 +185,7 @@ final class AllowCommand implements Callable<Integer> {
       String answer = in.readLine();
       return answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
     } catch (IOException e) {
-      throw new InvalidPolicyException("allow", "no terminal", "--yes where none is to ask on", e);
+      throw new SandboxException("allow: there is no terminal to ask on; use --yes to agree", e);
     }
   }
 

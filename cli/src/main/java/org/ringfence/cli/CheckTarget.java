@@ -37,6 +37,9 @@ sealed interface CheckTarget {
    * @throws InvalidPolicyException if it is neither
    */
   static CheckTarget of(String text, EffectivePolicy policy) {
+    if (text.isBlank()) {
+      throw new InvalidPolicyException("check", text, "a path or a host that is not empty");
+    }
     if (text.startsWith(":") && !text.startsWith("::")) {
       return file(text, policy);
     }

@@ -8,10 +8,10 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.Locale;
+import org.ringfence.SandboxException;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Printable;
-import org.ringfence.policy.InvalidPolicyException;
 
 /** Asks whoever sits at the terminal about hosts that the policy does not list. */
 final class HostPrompt {
@@ -29,14 +29,14 @@ final class HostPrompt {
   }
 
   /** On the terminal of this JVM, whatever its streams are. */
-  static HostPrompt onTerminal() {
+  static HostPrompt onTerminal() throws SandboxException {
     try {
       return new HostPrompt(
           // A stream of java.nio.file does not tell what could be read.
           new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset())),
           new PrintWriter(new FileWriter(TERMINAL, Charset.defaultCharset()), true));
     } catch (IOException e) {
-      throw new InvalidPolicyException("--ask", "no terminal", "a terminal to ask on", e);
+      throw new SandboxException("--ask: there is no terminal to ask on", e);
     }
   }
 

@@ -3,6 +3,7 @@ package org.ringfence.cli;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,12 +17,22 @@ import org.ringfence.policy.json.Additions;
 /**
  * What the last run in a workspace that was denied something was denied.
  *
+ * @param run which run it was
  * @param policies the presets and files that made its policy
  * @param denials what was denied
  */
-record LastDenials(List<String> policies, List<Denial> denials) {
+record LastDenials(Run run, List<String> policies, List<Denial> denials) {
   /** More of them than a person reads are not kept. */
   private static final int MOST = 200;
+
+  /**
+   * A run.
+   *
+   * @param program the program alone: arguments may be secret
+   * @param ended when it had ended, to the second
+   * @param reported whether it looked for what the kernel alone denied
+   */
+  record Run(String program, Instant ended, boolean reported) {}
 
   /**
    * A denial.
@@ -55,8 +66,8 @@ record LastDenials(List<String> policies, List<Denial> denials) {
     }
   }
 
-  static LastDenials of(List<String> policies, List<Violation> denials) {
-    return new LastDenials(policies, denials.stream().limit(MOST).map(Denial::of).toList());
+  static LastDenials of(Run run, List<String> policies, List<Violation> denials) {
+    return new LastDenials(run, policies, denials.stream().limit(MOST).map(Denial::of).toList());
   }
 
   private static String name(Path workspace) {
@@ -68,6 +79,9 @@ record LastDenials(List<String> policies, List<Denial> denials) {
   void keep(StateDirectory state, Path workspace) throws IOException {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("workspace", workspace.toString());
+    tree.put("program", run.program());
+    tree.put("ended", run.ended().getEpochSecond());
+    tree.put("reported", run.reported());
     tree.put("policies", policies);
     tree.put("denials", denials.stream().map(Denial::tree).toList());
     state.write(name(workspace), JsonText.of(tree));
@@ -84,9 +98,15 @@ record LastDenials(List<String> policies, List<Denial> denials) {
     for (Object one : (List<?>) tree.get("denials")) {
       denials.add(Denial.read((Map<?, ?>) one));
     }
+    Run run =
+        new Run(
+            String.valueOf(tree.getOrDefault("program", "a command")),
+            Instant.ofEpochSecond(
+                tree.get("ended") instanceof Number number ? number.longValue() : 0),
+            Boolean.TRUE.equals(tree.get("reported")));
     return Optional.of(
         new LastDenials(
-            ((List<?>) tree.get("policies")).stream().map(String::valueOf).toList(), denials));
+            run, ((List<?>) tree.get("policies")).stream().map(String::valueOf).toList(), denials));
   }
 
   /** Forgets them: what they needed is allowed now. */

@@ -13,12 +13,12 @@ import java.util.function.Predicate;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyProposal;
@@ -102,7 +102,8 @@ final class LearnCommand implements Callable<Integer> {
     print(
         options.onlyPolicies()
             ? PolicyWriter.writeOver(bases, base, policy, learned.description(command))
-            : PolicyWriter.write(policy, learned.description(command)));
+            : PolicyWriter.write(policy, learned.description(command)),
+        policy.in(places));
     return exit;
   }
 
@@ -136,8 +137,10 @@ final class LearnCommand implements Callable<Integer> {
       if (!grant.path().isEmpty()
           && Files.exists(Path.of(grant.path()), LinkOption.NOFOLLOW_LINKS)
           && !Path.of(grant.path()).toRealPath().toString().equals(grant.path())) {
-        throw new InvalidPolicyException(
-            "learn", grant.path(), "a path that the command has not replaced by a link");
+        throw new SandboxException(
+            "learn: the command has put a link where "
+                + grant.path()
+                + " was granted; nothing more is run or granted");
       }
     }
   }
@@ -181,9 +184,9 @@ final class LearnCommand implements Callable<Integer> {
         denial.command());
   }
 
-  private void print(String text) throws Exception {
+  private void print(String text, EffectivePolicy learned) throws Exception {
     if (output != null) {
-      try (OutputFile.Replacement file = new OutputFile(output, options.effective()).replacing()) {
+      try (OutputFile.Replacement file = new OutputFile(output, learned).replacing()) {
         file.writer().write(text);
         file.commit();
       } catch (FileSystemException e) {

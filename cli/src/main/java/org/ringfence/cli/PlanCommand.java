@@ -41,6 +41,11 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     EffectivePolicy policy = options.effective();
+    PrintWriter err = spec.commandLine().getErr();
+    options
+        .unusedProject()
+        .ifPresent(file -> err.println("ringfence: " + Printable.of(PolicyOptions.unused(file))));
+    SkippedRules.warn(err, policy);
     Backends backends = Backends.load();
     List<SandboxPlan> plans =
         options.backend() == null

@@ -41,7 +41,7 @@ final class PolicyAdditions {
     more.forEach(
         (given, value) -> {
           String key =
-              given.startsWith(workspace + "/")
+              given.equals(workspace) || given.startsWith(workspace + "/")
                   ? ":workspace" + given.substring(workspace.length())
                   : given;
           Object there = tree.get(key);

@@ -10,8 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.ringfence.SandboxException;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.PolicyReader;
@@ -83,7 +85,10 @@ final class PolicyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
       try {
-        PolicyReader.presetOrFile(policy).in(Places.current());
+        EffectivePolicy effective = PolicyReader.presetOrFile(policy).in(Places.current());
+        if (!json) {
+          SkippedRules.warn(spec.commandLine().getErr(), effective);
+        }
       } catch (InvalidPolicyException e) {
         if (!json) {
           throw e;
@@ -138,10 +143,10 @@ final class PolicyCommand implements Callable<Integer> {
     return ProjectPolicy.above(Path.of("").toAbsolutePath())
         .orElseThrow(
             () ->
-                new InvalidPolicyException(
-                    "policy",
-                    "none",
-                    "a FILE: there is no " + ProjectPolicy.NAME + " here or in a directory above"))
+                new SandboxException(
+                    "policy: there is no "
+                        + ProjectPolicy.NAME
+                        + " here or in a directory above; name a FILE"))
         .file();
   }
 

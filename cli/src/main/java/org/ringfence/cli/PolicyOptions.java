@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -214,6 +216,31 @@ final class PolicyOptions {
     return on(List.of(name));
   }
 
+  /** The project's policy that is there, and whose place a named policy takes. */
+  Optional<Path> unusedProject() {
+    if (noProject
+        || policies.isEmpty()
+        || on(USUAL).containsAll(USUAL) && !on(USUAL).equals(named())) {
+      return Optional.empty();
+    }
+    try {
+      Set<Path> given = new HashSet<>();
+      for (String name : PolicyNames.of(policies).files()) {
+        given.add(Path.of(name).toRealPath());
+      }
+      return ProjectPolicy.above(workspace())
+          .map(ProjectPolicy::file)
+          .filter(file -> !given.contains(file));
+    } catch (IOException | InvalidPolicyException e) {
+      // One that cannot be read would not have been used either.
+      return Optional.empty();
+    }
+  }
+
+  static String unused(Path file) {
+    return "the project's policy " + file + " is not used: what --policy names takes its place";
+  }
+
   private List<String> named() {
     return PolicyNames.of(policies).names();
   }
@@ -237,8 +264,8 @@ final class PolicyOptions {
   SandboxPolicy policy(List<String> named) throws IOException {
     PolicyBuilder builder = base(named).toBuilder();
     builder.layer();
-    write.forEach(path -> builder.rule(absolute(path), Access.WRITE, MissingPath.REJECT));
-    read.forEach(path -> builder.rule(absolute(path), Access.READ, MissingPath.REJECT));
+    write.forEach(path -> builder.rule(there("--write", path), Access.WRITE, MissingPath.REJECT));
+    read.forEach(path -> builder.rule(there("--read", path), Access.READ, MissingPath.REJECT));
     deny.forEach(path -> deny(builder, path));
     if (builder.build().fileDefault() != FileDefault.WRITE) {
       kept.forEach(builder::protectedPath);
@@ -297,7 +324,7 @@ final class PolicyOptions {
 
   private static void deny(PolicyBuilder builder, String path) {
     if (path.indexOf('*') < 0 && path.indexOf('?') < 0) {
-      builder.rule(absolute(path), Access.NONE, MissingPath.SKIP);
+      builder.rule(absolute("--deny", path), Access.NONE, MissingPath.SKIP);
       return;
     }
     if (path.startsWith(":") || path.startsWith("~")) {
@@ -313,21 +340,31 @@ final class PolicyOptions {
   }
 
   /** On the command line, unlike in a file, a relative path is meant from the current directory. */
-  private static String absolute(String path) {
+  private static String absolute(String option, String path) {
     if (path.startsWith(":")) {
       return path;
     }
     if (path.isEmpty()) {
-      throw new InvalidPolicyException("path", path, "a path");
+      throw new InvalidPolicyException(option, path, "a path that is not empty");
     }
     if (path.equals("~") || path.startsWith("~/")) {
       // In quotes, or after an equals sign, a shell leaves it to us.
       return ":home" + path.substring(1);
     }
     if (path.startsWith("~")) {
-      throw new InvalidPolicyException("path", path, "an absolute path, or ./" + path);
+      throw new InvalidPolicyException(option, path, "an absolute path, or ./" + path);
     }
     return Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  /** A path to grant, in the words of the option: what is not there cannot be granted. */
+  private static String there(String option, String path) {
+    String absolute = absolute(option, path);
+    if (!absolute.startsWith(":") && !Files.exists(Path.of(absolute))) {
+      throw new InvalidPolicyException(
+          option, path, "a path that exists (nothing is there); make it first");
+    }
+    return absolute;
   }
 
   private static Set<Guarantee> weaker(String name) {
@@ -340,12 +377,15 @@ final class PolicyOptions {
 
   private static void variable(PolicyBuilder builder, String entry) {
     int equals = entry.indexOf('=');
+    String name = equals < 0 ? entry : entry.substring(0, equals);
+    if (name.isEmpty() || name.chars().anyMatch(Character::isWhitespace)) {
+      throw new InvalidPolicyException(
+          "--env", entry, "NAME or NAME=VALUE, one variable each: --env A --env B=2");
+    }
     if (equals < 0) {
       builder.includeVariables(List.of(entry));
-    } else if (equals == 0) {
-      throw new InvalidPolicyException("--env", entry, "NAME or NAME=VALUE");
     } else {
-      builder.variable(entry.substring(0, equals), entry.substring(equals + 1));
+      builder.variable(name, entry.substring(equals + 1));
     }
   }
 

@@ -13,7 +13,11 @@ final class RemedyText {
   /** What follows the rule that denied. */
   static String of(Remedy remedy) {
     return remedy instanceof Remedy.Addition addition
-        ? "; to allow it: " + Printable.of(pasted(Additions.options(addition)))
+        ? "; to allow it: "
+            + Printable.of(pasted(Additions.options(addition)))
+            + (addition instanceof Remedy.DecideOnHosts
+                ? ", which names each host, or --ask, which asks about each as it comes"
+                : "")
         : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
   }
 

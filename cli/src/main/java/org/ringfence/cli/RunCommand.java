@@ -117,6 +117,12 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter err = spec.commandLine().getErr();
+    demandFile("--audit", audit);
+    demandFile("--json", json);
+    if (command.get(0).equals("-")) {
+      throw new InvalidPolicyException(
+          "COMMAND", "-", "a program; --report has no value and prints to standard error");
+    }
     DenialReport denials = new DenialReport();
     Optional<HostPrompt> prompt = Optional.empty();
     if (ask) {
@@ -141,6 +147,9 @@ final class RunCommand implements Callable<Integer> {
       if (report) {
         runner.reportedTo(denials);
       }
+      if (verbose) {
+        SkippedRules.warn(err, options.effective());
+      }
       int code = reviewed ? review(runner, err) : runner.run(command);
       if (lines.incomplete()) {
         err.println("ringfence: the audit log " + audit + " is incomplete: events were dropped");
@@ -151,6 +160,18 @@ final class RunCommand implements Callable<Integer> {
       if (report) {
         denials.print(err);
       }
+    }
+  }
+
+  /** Both standard streams are the command's. */
+  private static void demandFile(String option, Path file) {
+    if (file != null && file.toString().equals("-")) {
+      throw new InvalidPolicyException(
+          option,
+          "-",
+          "a file, since the standard streams are the command's"
+              + (option.equals("--json") ? ", or a descriptor, /dev/fd/3" : "")
+              + "; a file of that name is ./-");
     }
   }
 

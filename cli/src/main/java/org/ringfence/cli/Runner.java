@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -50,6 +52,7 @@ final class Runner {
   private Path copy;
   private Path directory;
   private Path result;
+  private String program = "";
 
   Runner(PolicyOptions options, UnaryOperator<Sandbox.Opener> hooks, boolean tty, PrintWriter err) {
     this.tty = tty;
@@ -95,6 +98,7 @@ final class Runner {
    * @return its exit code
    */
   int run(List<String> command) throws IOException, InterruptedException {
+    program = command.get(0);
     if (!tty) {
       return run(SandboxCommand.of(command).inheritIO(), SandboxedProcess::waitFor);
     }
@@ -123,6 +127,9 @@ final class Runner {
     prober.setDaemon(true);
     prober.start();
     SandboxPolicy policy = options.policy();
+    if (!quiet) {
+      options.unusedProject().ifPresent(file -> complain(PolicyOptions.unused(file)));
+    }
     Backends backends = finished(probing);
     Sandbox.Opener opener =
         Sandbox.opener(policy)
@@ -199,7 +206,11 @@ final class Runner {
   /** For 'allow'; without a place to keep it that has nothing to offer. */
   private boolean keep(List<Violation> denials) {
     try {
-      LastDenials.of(options.sources(), denials)
+      LastDenials.of(
+              new LastDenials.Run(
+                  program, Instant.now().truncatedTo(ChronoUnit.SECONDS), reported != null),
+              options.sources(),
+              denials)
           .keep(StateDirectory.current(), options.workspace());
       return true;
     } catch (IOException | InvalidPolicyException e) {

@@ -328,14 +328,48 @@ class CommandLineTest {
         "run --backend no-such -- x | landlock",
         "run --network sometimes -- x | none, allowlist, full",
         "run -C /no/such/dir -- x | /no/such/dir",
-        "run --write /a --deny /a -- x | one rule for a path",
+        "run --write /etc --deny /etc -- x | one rule for a path",
         "run --write /no/such/path -- x | nothing is there",
+        "run --write no/such -- x | --write: 'no/such' is not valid; use a path that exists",
+        "run --read /no/such -- x | --read: '/no/such'",
+        "run --audit - -- x | --audit: '-' is not valid; use a file",
+        "run --json - -- x | /dev/fd/3",
+        "run --report - -- x | --report has no value",
         "check example.org:99999 | 1 to 65535",
         "plan --backend no-such | landlock",
         "verify --format morse | text, json, junit, html",
       })
   void mistakesAreOneClearLine(String arguments, String named) {
-    Result result = ringfence(arguments.split(" "));
+    oneClearLine(named, arguments.split(" "));
+  }
+
+  @Test
+  void blanksAndNothingAreMistakesToo() {
+    oneClearLine("--env: 'A B' is not valid; use NAME", "run", "--env", "A B", "--", "x");
+    oneClearLine("--env: '' is not valid", "run", "--env", "", "--", "x");
+    oneClearLine("check: '' is not valid; use a path or a host", "check", "");
+    oneClearLine("--deny: '' is not valid", "run", "--deny", "", "--", "x");
+  }
+
+  @Test
+  void aRuleThatGrantsNothingIsWarnedOf(@TempDir Path directory) throws Exception {
+    Path policy = directory.resolve("p.json");
+    String rule = "{\"access\": \"write\", \"missing\": \"skip\"}";
+    Files.writeString(
+        policy,
+        "{\"extends\": [\"workspace-write\", \"maven\"], \"files\": {\"rules\": {\"/no/such\": "
+            + rule
+            + ", \"/etc\": \"read\"}}}");
+    String said = "warning: files.rules /no/such: write grants nothing: there is no /no/such";
+    Result validated = ringfence("policy", "validate", policy.toString());
+    assertThat(validated.exit()).isZero();
+    assertThat(validated.err()).contains(said).hasLineCount(1);
+    assertThat(ringfence("plan", "-p", policy.toString(), "-C", directory.toString()).err())
+        .contains(said);
+  }
+
+  private static void oneClearLine(String named, String... arguments) {
+    Result result = ringfence(arguments);
     assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(result.err().strip()).startsWith("ringfence: ").contains(named);
     assertThat(result.err().strip().lines()).hasSize(1);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +62,45 @@ class ReportTest {
     Result control = run(with(line, "open/file"));
     assertThat(control.out()).isEqualTo("FILE");
     assertThat(control.err()).contains("nothing was denied");
+  }
+
+  @Test
+  void aProjectsPolicyThatIsNotUsedIsNamed() throws Exception {
+    demand("landlock");
+    Path policy = workspace().resolve(".ringfence/policy.json");
+    Files.createDirectories(policy.getParent());
+    Files.writeString(policy, "{\"extends\": [\"read-only\"]}");
+    assertThat(run("run", "-p", "read-only", "--", "true").err())
+        .isEqualTo(
+            "ringfence: the project's policy "
+                + policy
+                + " is not used: what --policy names takes its place\n");
+    assertThat(run("run", "-q", "-p", "read-only", "--", "true").err()).isEmpty();
+    assertThat(run("run", "-p", policy.toString(), "--", "true").err()).isEmpty();
+    assertThat(run("run", "--no-project-policy", "--", "true").err()).isEmpty();
+  }
+
+  @Test
+  void whatIsAllowedOfTheWorkspaceIsNamedByItsSpecial() throws Exception {
+    String path = workspace().toString();
+    String rule = "{\"files\":{\"rules\":{\"" + path + "\":\"write\"}}}";
+    assertThat(new PolicyAdditions(path).added("{}", List.of(rule)))
+        .contains("\":workspace\" : \"write\"");
+  }
+
+  @Test
+  void learningReplacesAnOutputThatIsTheProjectsUntrustedPolicy() throws Exception {
+    demand("landlock");
+    Path policy = workspace().resolve(".ringfence/policy.json");
+    Files.createDirectories(policy.getParent());
+    Files.writeString(policy, "{\"extends\": [\"read-only\"]}");
+    String[] learn = {
+      "learn", "-o", policy.toString(), "--", "sh", "-c", "mkdir out; echo 1 > out/a"
+    };
+    Result learned = run(learn);
+    assertThat(learned.exit()).as(learned.err()).isZero();
+    assertThat(policy).content().contains(":workspace", "Granted: write :workspace");
+    assertThat(workspace().resolve("out/a")).hasContent("1");
   }
 
   private static String[] with(String[] line, String word) {

@@ -193,9 +193,12 @@ class RunTest {
     assertThat(unasked.exit()).isNotZero();
     assertThat(workspace.resolve(".ringfence")).doesNotExist();
     Result allowed = project(state, "allow", "--yes");
-    assertThat(allowed.out()).contains("+", target.toString(), "written and trusted");
+    assertThat(allowed.out())
+        .contains("the run of 'chmod' that ended at 20", " was denied 1 operation\n")
+        .contains("without --report", "+", target.toString(), "written and trusted");
     assertThat(project(state, line).exit()).isZero();
-    assertThat(project(state, "allow", "--yes").err()).contains("a run was denied something");
+    assertThat(project(state, "allow", "--yes").err())
+        .contains("no run in", "was denied something");
     Result succeeded = project(state, "run", "--", "sh", "-c", "chmod 700 /etc/hostname; true");
     assertThat(succeeded.err()).doesNotContain("ringfence: 1");
   }
@@ -284,8 +287,12 @@ class RunTest {
     Result denied = run("run", "--report", "--", "sh", "-c", "mkdir /usr/new; cat /etc/hostname");
     assertThat(denied.err())
         .contains("mkdir /usr/new by /")
-        .contains("to allow it: --write /usr")
-        .doesNotContain("hostname");
+        .contains("only the whole of /usr could be granted")
+        .doesNotContain("hostname", "--write /usr");
+    Path other = Files.createTempDirectory("other").toRealPath();
+    Result named = run("run", "--backend", "landlock", "--report", "--", "mkdir", other + "/new");
+    assertThat(named.err()).contains("to allow it: --write " + other);
+    Files.delete(other);
     Result nothing = run("run", "--report", "--", "true");
     assertThat(nothing.err()).contains("nothing was denied");
   }

@@ -203,7 +203,8 @@ public final class PolicyReader {
     fields.put("$schema", this::string);
     fields.put("name", this::string);
     fields.put("description", this::string);
-    fields.put("extends", node -> each(node, this::extend));
+    fields.put(
+        "extends", node -> each(node, item -> collecting(() -> at("extends", item, this::extend))));
     fields.put("files", this::files);
     fields.put("protectedNames", node -> builder.protectedNames(word(node, ProtectedNames.class)));
     fields.put("tmp", node -> builder.tmp(word(node, TmpPolicy.class)));
@@ -216,7 +217,7 @@ public final class PolicyReader {
     LocatedNode extended = given.get("extends");
     if (extended != null) {
       // Whatever its place in the file, what is extended comes first and is overridden.
-      at("extends", extended, fields.get("extends"));
+      collecting(() -> at("extends", extended, fields.get("extends")));
       fields.put("extends", node -> {});
     }
     builder.layer();

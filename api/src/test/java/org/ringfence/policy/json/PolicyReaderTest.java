@@ -58,6 +58,18 @@ class PolicyReaderTest {
       """;
 
   @Test
+  void aMistakeInWhatIsExtendedHidesNoOther() {
+    assertThatThrownBy(
+            () ->
+                PolicyReader.parse(
+                    "p",
+                    "{\"extends\": [\"workspace-wirte\", \"mavne\"],\n \"tmp\": \"shraed\",\n"
+                        + " \"netwrok\": {}}"))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContainingAll("'workspace-write'", "'maven'", "p:2: ", "p:3: ");
+  }
+
+  @Test
   void readsEverything() {
     SandboxPolicy policy = PolicyReader.parse("test", FULL);
     assertThat(policy.protectedNames()).isEqualTo(ProtectedNames.READ_ONLY);

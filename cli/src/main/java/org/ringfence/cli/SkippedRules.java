@@ -1,0 +1,58 @@
+package org.ringfence.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.ringfence.event.Printable;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.FileRule;
+import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.json.Presets;
+
+/** Rules that grant nothing now, because nothing is at their paths. */
+final class SkippedRules {
+  private SkippedRules() {}
+
+  /**
+   * Looks for them among the rules that are not a preset's: presets name many places, of which a
+   * machine has some.
+   *
+   * @param policy the policy on this machine
+   * @return a sentence for each
+   */
+  static List<String> of(EffectivePolicy policy) {
+    Set<FileRule> usual = new HashSet<>();
+    for (String preset : Presets.names()) {
+      usual.addAll(Presets.load(preset).rules());
+    }
+    List<String> skipped = new ArrayList<>();
+    SandboxPolicy written = policy.policy();
+    for (FileRule rule : written.rules()) {
+      if (rule.access() == Access.NONE || usual.contains(rule) || rule.path().equals(":minimal")) {
+        continue;
+      }
+      Optional<String> path = policy.places().written(written, rule.path());
+      if (path.isPresent() && !PathLookup.HOST.exists(PathLookup.HOST.real(path.get()))) {
+        skipped.add(
+            "files.rules "
+                + rule.path()
+                + ": "
+                + rule.access().word()
+                + " grants nothing: there is no "
+                + path.get()
+                + "; a path is granted that exists when the sandbox is opened");
+      }
+    }
+    return skipped;
+  }
+
+  static void warn(PrintWriter err, EffectivePolicy policy) {
+    of(policy).forEach(line -> err.println("ringfence: warning: " + Printable.of(line)));
+    err.flush();
+  }
+}
