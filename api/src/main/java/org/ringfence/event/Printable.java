@@ -10,6 +10,13 @@ import java.nio.charset.StandardCharsets;
  * out as an escape, so that a line stays one line and says what it seems to say.
  */
 public final class Printable {
+  // Letters and symbols of Unicode that a terminal shows as nothing or as a blank.
+  private static final int HANGUL_CHOSEONG_FILLER = 0x115f;
+  private static final int HANGUL_JUNGSEONG_FILLER = 0x1160;
+  private static final int BRAILLE_BLANK = 0x2800;
+  private static final int HANGUL_FILLER = 0x3164;
+  private static final int HALFWIDTH_HANGUL_FILLER = 0xffa0;
+
   private Printable() {}
 
   /**
@@ -66,6 +73,18 @@ public final class Printable {
     if (code >= ' ' && code < 0x7f) {
       return true;
     }
+    return switch (code) {
+      case HANGUL_CHOSEONG_FILLER,
+          HANGUL_JUNGSEONG_FILLER,
+          BRAILLE_BLANK,
+          HANGUL_FILLER,
+          HALFWIDTH_HANGUL_FILLER ->
+          false;
+      default -> hasPlainType(code);
+    };
+  }
+
+  private static boolean hasPlainType(int code) {
     return switch (Character.getType(code)) {
       case Character.CONTROL,
           Character.FORMAT,

@@ -7,6 +7,7 @@ import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.Remedy;
 import org.ringfence.policy.Remedy.None;
@@ -215,7 +216,7 @@ final class Remedies {
   }
 
   private static String parent(String path) {
-    int slash = Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\'));
+    int slash = PathStyle.current().lastSeparator(path, path.length() - 1);
     return slash <= 0 ? "/" : path.substring(0, slash);
   }
 

@@ -258,7 +258,7 @@ public final class EffectivePolicy {
       if (protectedKeys.contains(above) && !isInOwnTmp(path, above)) {
         return above;
       }
-      end = Math.max(path.lastIndexOf('/', end - 1), path.lastIndexOf('\\', end - 1));
+      end = places.style().lastSeparator(path, end - 1);
     }
     return protectedKeys.contains("") ? "/" : null;
   }
@@ -268,12 +268,8 @@ public final class EffectivePolicy {
     return !ownTmp.isEmpty() && isAtOrBelow(path, ownTmp) && isAtOrBelow(ownTmp, kept);
   }
 
-  static boolean isAtOrBelow(String path, String ancestor) {
-    return path.startsWith(ancestor)
-        && (path.length() == ancestor.length()
-            || ancestor.endsWith("/")
-            || path.charAt(ancestor.length()) == '/'
-            || path.charAt(ancestor.length()) == '\\');
+  private boolean isAtOrBelow(String path, String ancestor) {
+    return places.style().isAtOrBelow(path, ancestor);
   }
 
   /**

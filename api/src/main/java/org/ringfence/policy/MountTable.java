@@ -48,7 +48,7 @@ final class MountTable {
     Set<String> names = new LinkedHashSet<>();
     addNames(path, names);
     for (Mount mount : mounts) {
-      if (EffectivePolicy.isAtOrBelow(mount.point, path)
+      if (PathStyle.POSIX.isAtOrBelow(mount.point, path)
           && holds(mount, mount.point)
           && !showsSystem(mount)) {
         addNames(mount.point, names);
@@ -56,10 +56,10 @@ final class MountTable {
     }
     names.removeIf(
         name ->
-            EffectivePolicy.isAtOrBelow(name, path)
+            PathStyle.POSIX.isAtOrBelow(name, path)
                 // What holds the path itself is more than what is taken away, as the root is where
                 // it is mounted below a denied directory.
-                || EffectivePolicy.isAtOrBelow(path, name));
+                || PathStyle.POSIX.isAtOrBelow(path, name));
     return names;
   }
 
@@ -74,9 +74,9 @@ final class MountTable {
         continue;
       }
       String name =
-          EffectivePolicy.isAtOrBelow(inside, other.root)
+          PathStyle.POSIX.isAtOrBelow(inside, other.root)
               ? joined(other.point, inside, other.root)
-              : EffectivePolicy.isAtOrBelow(other.root, inside) ? other.point : null;
+              : PathStyle.POSIX.isAtOrBelow(other.root, inside) ? other.point : null;
       if (name != null && holds(other, name)) {
         names.add(name);
       }
@@ -87,7 +87,7 @@ final class MountTable {
     Mount at = holding(PROGRAMS);
     return at != null
         && mount.device.equals(at.device)
-        && EffectivePolicy.isAtOrBelow(joined(at.root, PROGRAMS, at.point), mount.root);
+        && PathStyle.POSIX.isAtOrBelow(joined(at.root, PROGRAMS, at.point), mount.root);
   }
 
   private boolean holds(Mount mount, String path) {
@@ -98,7 +98,7 @@ final class MountTable {
   private Mount holding(String path) {
     Mount best = null;
     for (Mount mount : mounts) {
-      if (EffectivePolicy.isAtOrBelow(path, mount.point)
+      if (PathStyle.POSIX.isAtOrBelow(path, mount.point)
           && (best == null || mount.point.length() >= best.point.length())) {
         best = mount;
       }

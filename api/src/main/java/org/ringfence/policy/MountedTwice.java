@@ -44,7 +44,7 @@ final class MountedTwice {
             rule ->
                 rule.access() == Access.WRITE
                     && !rule.path().equals(path)
-                    && EffectivePolicy.isAtOrBelow(path, rule.path()));
+                    && PathStyle.POSIX.isAtOrBelow(path, rule.path()));
   }
 
   /** Protected paths, with the other paths of each. */

@@ -37,8 +37,8 @@ final class OwnCode {
                     .anyMatch(
                         rule ->
                             rule.access() == Access.WRITE
-                                && (EffectivePolicy.isAtOrBelow(path, rule.path())
-                                    || EffectivePolicy.isAtOrBelow(rule.path(), path))))
+                                && (PathStyle.POSIX.isAtOrBelow(path, rule.path())
+                                    || PathStyle.POSIX.isAtOrBelow(rule.path(), path))))
         .toList();
   }
 

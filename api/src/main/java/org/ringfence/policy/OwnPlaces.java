@@ -81,7 +81,7 @@ public final class OwnPlaces {
     states().forEach(path -> all.add(places.real(path.toAbsolutePath().toString())));
     for (EffectiveRule rule : placed) {
       for (String state : all) {
-        if (rule.access() != Access.NONE && EffectivePolicy.isAtOrBelow(rule.path(), state)) {
+        if (rule.access() != Access.NONE && places.style().isAtOrBelow(rule.path(), state)) {
           throw new InvalidPolicyException(
               "files.rules", rule.origin(), "a path outside Ringfence's own state in " + state);
         }
@@ -108,7 +108,7 @@ public final class OwnPlaces {
                     .anyMatch(
                         rule ->
                             rule.access() == Access.WRITE
-                                && EffectivePolicy.isAtOrBelow(path, rule.path())))
+                                && PathStyle.current().isAtOrBelow(path, rule.path())))
         .toList();
   }
 

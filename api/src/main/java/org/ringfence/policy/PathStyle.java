@@ -40,6 +40,32 @@ public enum PathStyle {
             && isSeparator(path.charAt(2)));
   }
 
+  /**
+   * Tells whether a path is another one or lies below it. Both are normalized.
+   *
+   * @param path the path
+   * @param ancestor the other path
+   * @return true if it is or does
+   */
+  public boolean isAtOrBelow(String path, String ancestor) {
+    return path.startsWith(ancestor)
+        && (path.length() == ancestor.length()
+            || ancestor.endsWith("/")
+            || isSeparator(path.charAt(ancestor.length())));
+  }
+
+  /**
+   * Finds the last separator of a path.
+   *
+   * @param path the path
+   * @param from the last index to look at
+   * @return its index, or -1
+   */
+  public int lastSeparator(String path, int from) {
+    int slash = path.lastIndexOf('/', from);
+    return this == WINDOWS ? Math.max(slash, path.lastIndexOf('\\', from)) : slash;
+  }
+
   private boolean isSeparator(char c) {
     return c == '/' || (this == WINDOWS && c == '\\');
   }

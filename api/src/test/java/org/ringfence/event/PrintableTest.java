@@ -97,4 +97,12 @@ class PrintableTest {
                 new HostRequest(name, 1, 1, name).toString()))
         .allMatch(text -> text.codePoints().noneMatch(PrintableTest::acts));
   }
+
+  @Test
+  void lettersThatShowNothingAreEscaped() {
+    for (int code : new int[] {0x115f, 0x1160, 0x2800, 0x3164, 0xffa0}) {
+      assertThat(Printable.isPlain(code)).as("%x", code).isFalse();
+    }
+    assertThat(Printable.isPlain(0xac00)).isTrue();
+  }
 }

@@ -180,4 +180,11 @@ class RemediesTest {
       assertThat(PolicyReader.combined(List.of("read-only", options.get(1)))).isNotNull();
     }
   }
+
+  @Test
+  void aBackslashIsAPartOfANameOnPosix() {
+    assertThat(remedy("mkdir", "/data/x", WRITING))
+        .isEqualTo(new Remedy.GrantPath("/data", Access.WRITE));
+    assertThat(remedy("mkdir", "/data\\x", WRITING)).isInstanceOf(Remedy.None.class);
+  }
 }

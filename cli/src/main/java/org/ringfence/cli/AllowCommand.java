@@ -180,6 +180,11 @@ final class AllowCommand implements Callable<Integer> {
   private static boolean agreed(PrintWriter out) throws SandboxException {
     try (BufferedReader in =
         new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
+      boolean open = true;
+      while (open && in.ready()) {
+        // What was typed before the question is no answer to it.
+        open = in.read() >= 0;
+      }
       out.print("write this and trust it? [y]es or [n]o (default)? ");
       out.flush();
       String answer = in.readLine();

@@ -78,7 +78,9 @@ public final class Ringfence implements Callable<Integer> {
           command,
           command.getCommandName().equals("learn") ? LearnCommand.START : PolicyOptions.USUAL);
     }
-    return all.setCaseInsensitiveEnumValuesAllowed(true)
+    // A word that begins with @ is the command's own; no file of the workspace adds options.
+    return all.setExpandAtFiles(false)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExitCodeExceptionMapper(Failures::exitCode)
         .setExecutionExceptionHandler(
             (exception, line, parsed) -> {

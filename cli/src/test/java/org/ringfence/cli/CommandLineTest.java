@@ -59,6 +59,14 @@ class CommandLineTest {
   }
 
   @Test
+  void aWordWithAnAtSignIsNoFileOfOptions(@TempDir Path workspace) throws Exception {
+    Path file = Files.writeString(workspace.resolve("words"), workspace + "/x\n");
+    Result result = ringfence("check", "-C", workspace.toString(), "@" + file);
+    // The file names a path that may be written.
+    assertThat(result.out()).contains("write   denied");
+  }
+
+  @Test
   void checkNamesTheRule(@TempDir Path workspace) {
     Result inside = ringfence("check", "-C", workspace.toString(), workspace + "/x");
     assertThat(inside.exit()).isZero();

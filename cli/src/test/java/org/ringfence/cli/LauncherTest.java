@@ -205,11 +205,21 @@ class LauncherTest {
     environment.put("JAVA_HOME", other.resolve("jdk").toString());
 
     assertThat(start("run", "--", "true").exit()).isZero();
+    assertThat(start("run", "--read", other.toString(), "-q", "true").exit()).isZero();
+    assertThat(start("run", "--", "-C", other.toString()).exit()).isZero();
     for (String[] words :
         List.of(
             new String[] {"run", "-C", other.toString(), "--", "true"},
             new String[] {"run", "--workspace", "../other", "--", "true"},
             new String[] {"run", "--workspace=" + other, "--", "true"},
+            new String[] {"run", "-C=" + other, "--", "true"},
+            new String[] {"run", "-qC", other.toString(), "--", "true"},
+            new String[] {"run", "-qC" + other, "--", "true"},
+            new String[] {"run", "-vqC=" + other, "--", "true"},
+            new String[] {"run", "-CC", "-C", other.toString(), "--", "true"},
+            new String[] {"run", "--write", other.toString(), "--", "true"},
+            new String[] {"run", "--write=" + other, "--", "true"},
+            new String[] {"run", "--cwd", other.toString(), "--", "true"},
             new String[] {"plan", "-C" + other})) {
       Files.deleteIfExists(record.resolve("started"));
       Result result = start(words);

@@ -1,0 +1,18 @@
+package org.ringfence.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class PathStyleTest {
+  @Test
+  void aBackslashSeparatesOnWindowsAlone() {
+    assertThat(PathStyle.WINDOWS.isAtOrBelow("C:\\work\\x", "C:\\work")).isTrue();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/work/x", "/work")).isTrue();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/work\\x", "/work")).isFalse();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/workx", "/work")).isFalse();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/work", "/")).isTrue();
+    assertThat(PathStyle.WINDOWS.lastSeparator("C:/a\\b", 5)).isEqualTo(4);
+    assertThat(PathStyle.POSIX.lastSeparator("/a\\b", 3)).isZero();
+  }
+}
