@@ -11,6 +11,7 @@ import org.ringfence.linux.launch.BubblewrapProbe;
 import org.ringfence.linux.launch.LinuxSession;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.BubblewrapFeatures.OwnLoopbackShell;
 import org.ringfence.linux.plan.BubblewrapPlanner;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.HostTree;
@@ -26,6 +27,7 @@ import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
@@ -40,6 +42,7 @@ public final class BubblewrapBackend implements SandboxBackend {
 
   private final LinuxHost host = new LinuxHost();
   private BubblewrapProbe.Found found;
+  private OwnLoopbackShell shell;
 
   /** For {@link java.util.ServiceLoader}. */
   public BubblewrapBackend() {}
@@ -81,6 +84,19 @@ public final class BubblewrapBackend implements SandboxBackend {
     return found;
   }
 
+  /** Where no allowlist is, nothing is started to find out what an allowlist needs. */
+  private synchronized BubblewrapFeatures features(NetworkPolicy network) {
+    BubblewrapFeatures features = found().features();
+    String problem = BubblewrapCompiler.sharedLoopback(network);
+    if (!problem.isEmpty()) {
+      return features.with(new OwnLoopbackShell(Optional.empty(), problem));
+    }
+    if (shell == null) {
+      shell = BubblewrapProbe.ownLoopback(new Kernel(facts().arch().orElseThrow()), features);
+    }
+    return features.with(shell);
+  }
+
   @Override
   public Optional<HeldDirectories> directories() {
     return host.availability().usable()
@@ -94,7 +110,7 @@ public final class BubblewrapBackend implements SandboxBackend {
     if (!availability.usable()) {
       return new SandboxPlan(id(), policy, availability, List.of());
     }
-    BubblewrapFeatures features = found().features();
+    BubblewrapFeatures features = features(policy.policy().network());
     if (policy.check(features.path(), Operation.WRITE).allowed()) {
       Availability replaceable =
           Availability.unavailable(
@@ -141,6 +157,10 @@ public final class BubblewrapBackend implements SandboxBackend {
     }
     HostFacts facts = facts();
     return LinuxSession.openInNamespaces(
-        new Kernel(facts.arch().orElseThrow()), facts, plan.policy(), found().features(), listener);
+        new Kernel(facts.arch().orElseThrow()),
+        facts,
+        plan.policy(),
+        features(plan.policy().policy().network()),
+        listener);
   }
 }

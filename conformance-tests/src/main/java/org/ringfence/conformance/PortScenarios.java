@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,6 +35,8 @@ final class PortScenarios {
   private static final int REPLY_MILLIS = 20_000;
   // The probe's have one.
   private static final int OWN_BYTES = 7;
+  // The kernel shares connections out by their ports.
+  private static final int ATTEMPTS = 16;
 
   private PortScenarios() {}
 
@@ -221,6 +224,7 @@ final class PortScenarios {
 
   private static String sharedDatagrams(Stage stage) throws Exception {
     onlyLinux();
+    AtomicInteger controls = new AtomicInteger();
     for (String at : List.of("0.0.0.0", "127.0.0.1")) {
       try (DatagramChannel service = DatagramChannel.open(java.net.StandardProtocolFamily.INET)) {
         service.setOption(StandardSocketOptions.SO_REUSEADDR, true);
@@ -228,7 +232,7 @@ final class PortScenarios {
         service.bind(new InetSocketAddress(at, 0));
         int port = ((InetSocketAddress) service.getLocalAddress()).getPort();
         for (String host : List.of("::", "0.0.0.0", "127.0.0.1")) {
-          String problem = shared(stage, "udp", host, port);
+          String problem = shared(stage, "udp", host, port, controls);
           if (!problem.isEmpty()) {
             return problem;
           }
@@ -238,7 +242,7 @@ final class PortScenarios {
         }
       }
     }
-    return "";
+    return counted(controls);
   }
 
   private static boolean gets(DatagramSocket service, int port) throws IOException {
@@ -254,29 +258,93 @@ final class PortScenarios {
 
   private static String sharedConnections(Stage stage) throws Exception {
     onlyLinux();
+    AtomicInteger controls = new AtomicInteger();
     try (ServerSocketChannel service = ServerSocketChannel.open()) {
       service.setOption(StandardSocketOptions.SO_REUSEPORT, true);
-      service.bind(new InetSocketAddress("127.0.0.1", 0));
+      service.bind(new InetSocketAddress("127.0.0.1", 0), 4 * ATTEMPTS * 6);
       int port = service.socket().getLocalPort();
       for (String host : List.of("127.0.0.1", "0.0.0.0", "::1")) {
-        String problem = shared(stage, "tcp", host, port);
+        String problem = shared(stage, "tcp", host, port, controls);
         if (!problem.isEmpty()) {
           return problem;
         }
       }
     }
+    return counted(controls);
+  }
+
+  private static String counted(AtomicInteger controls) throws NotApplicableException {
+    if (controls.get() == 0) {
+      throw new NotApplicableException("the control gets nothing of a service");
+    }
     return "";
   }
 
-  private static String shared(Stage stage, String type, String host, int port) throws Exception {
-    List<String> probe = List.of("share-port", type, host, Integer.toString(port));
-    Execution control = Execution.of(outside(stage, probe));
+  /**
+   * Tries to share a port with a service of the host. Where ports are the sandbox's own it gets the
+   * number, and nothing that was sent to the service.
+   *
+   * @param controls counts what the same attempt gets without a sandbox
+   */
+  private static String shared(
+      Stage stage, String type, String host, int port, AtomicInteger controls) throws Exception {
+    Execution control = trial(stage, type, host, port, probe -> outside(stage, probe));
     if (!control.ok()) {
       throw new NotApplicableException("the control cannot share a port: " + control.result());
     }
-    Execution inside = inside(stage, probe);
-    return inside.result().startsWith("DENIED")
+    controls.addAndGet(got(control));
+    Execution inside;
+    try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
+      inside =
+          trial(
+              stage,
+              type,
+              host,
+              port,
+              probe -> sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+    }
+    return inside.result().startsWith("DENIED") || inside.ok() && got(inside) == 0
         ? ""
-        : type + " " + host + " was to be denied, but: " + inside.result();
+        : type + " " + host + " was to get nothing, but: " + inside.result();
+  }
+
+  private static int got(Execution execution) {
+    return Integer.parseInt(execution.result().substring("OK ".length()));
+  }
+
+  private interface Start {
+    Process of(List<String> probe) throws Exception;
+  }
+
+  private static Execution trial(Stage stage, String type, String host, int port, Start start)
+      throws Exception {
+    stage.fixture().reset();
+    Path ready = stage.fixture().workspace().resolve("ready");
+    Path go = stage.fixture().workspace().resolve("go");
+    Process probe =
+        start.of(
+            List.of(
+                "share-port", type, host, Integer.toString(port), ready.toString(), go.toString()));
+    if (!PATIENCE.until(() -> !probe.isAlive() || Files.exists(ready))) {
+      probe.destroyForcibly();
+      throw new IOException("the probe does not come to its port");
+    }
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    List<Socket> clients = new ArrayList<>();
+    try (DatagramSocket sender = new DatagramSocket()) {
+      for (int i = 0; i < ATTEMPTS; i++) {
+        if (type.equals("udp")) {
+          sender.send(new DatagramPacket(new byte[1], 1, loopback, port));
+        } else {
+          clients.add(new Socket(loopback, port));
+        }
+      }
+      Files.createFile(go);
+      return Execution.of(probe);
+    } finally {
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
   }
 }

@@ -93,6 +93,7 @@ public final class Constants {
   public static final int EPOLLIN = 1;
   public static final int EPOLLOUT = 4;
   public static final int EPOLLHUP = 0x10;
+  public static final int EPOLLERR = 8;
 
   // linux/futex.h
   public static final int FUTEX_WAIT = 0;
@@ -127,18 +128,25 @@ public final class Constants {
   public static final int SO_DOMAIN = 39;
   public static final int SO_COOKIE = 57;
   public static final int SO_SNDTIMEO = 21;
+  public static final int SO_ERROR = 4;
+  public static final int SO_LINGER = 13;
+  public static final int SO_REUSEPORT = 15;
+  public static final int SO_ATTACH_FILTER = 26;
+  public static final int SHUT_WR = 1;
   public static final int SOL_UDP = 17;
   public static final int UDP_SEGMENT = 103;
   public static final int IPPROTO_IP = 0;
   public static final int IP_TOS = 1;
   public static final int IP_TTL = 2;
   public static final int IP_MINTTL = 21;
+  public static final int IP_BIND_ADDRESS_NO_PORT = 24;
   public static final int IPPROTO_IPV6 = 41;
   public static final int IPV6_UNICAST_HOPS = 16;
   public static final int IPV6_MINHOPCOUNT = 73;
   public static final int IPV6_HOPLIMIT = 52;
   public static final int IPPROTO_TCP = 6;
   public static final int TCP_INFO = 11;
+  public static final int TCP_NODELAY = 1;
   public static final int IPV6_TCLASS = 67;
   public static final int MSG_ZEROCOPY = 0x4000000;
   public static final int MSG_DONTWAIT = 0x40;

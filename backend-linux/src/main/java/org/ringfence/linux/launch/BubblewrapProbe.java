@@ -7,12 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.file.SystemProgram;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
+import org.ringfence.linux.plan.BubblewrapFeatures.OwnLoopbackShell;
 import org.ringfence.plan.Availability;
 
 /** Finds bubblewrap and finds out by running it what it can do here. */
@@ -94,6 +100,34 @@ public final class BubblewrapProbe {
       Thread.currentThread().interrupt();
       return unusable("interrupted while " + program + " was tried", "");
     }
+  }
+
+  /**
+   * Looks for a shell that opens sockets in a network namespace, and has it open some.
+   *
+   * @param kernel the system calls
+   * @param features what bubblewrap can do
+   * @return what was found
+   */
+  public static OwnLoopbackShell ownLoopback(Kernel kernel, BubblewrapFeatures features) {
+    Path shell = SystemProgram.find("bash").orElse(null);
+    if (shell == null) {
+      return none("there is no bash in a directory that root alone writes");
+    }
+    Descriptors descriptors = new Descriptors(kernel);
+    try (SocketRoom room = new SocketRoom(kernel, features.path(), shell.toString())) {
+      descriptors.close(room.socket(Constants.AF_INET, Constants.SOCK_STREAM));
+      descriptors.close(room.socket(Constants.AF_INET, Constants.SOCK_DGRAM));
+      return new OwnLoopbackShell(Optional.of(shell.toString()), "");
+    } catch (IOException e) {
+      return none(e.getMessage());
+    } catch (AccessException e) {
+      return none("a socket of a network namespace: " + e.getMessage());
+    }
+  }
+
+  private static OwnLoopbackShell none(String problem) {
+    return new OwnLoopbackShell(Optional.empty(), problem);
   }
 
   private static java.util.Map<String, String> describe(BubblewrapFeatures features) {

@@ -9,13 +9,24 @@ package org.ringfence.linux.launch;
  * @param object a descriptor that keeps the checked object, or -1
  * @param closer closes it
  * @param own whether it is allowed because the sandbox's own socket is there
+ * @param outside what was decided of a connection that leaves the sandbox's own network; null else
  */
-record Destination(SocketAddress address, long refusal, int object, Child closer, boolean own)
+record Destination(
+    SocketAddress address,
+    long refusal,
+    int object,
+    Child closer,
+    boolean own,
+    InetDestinations.Allowed outside)
     implements AutoCloseable {
   static final long UNDECIDED = 1;
 
   Destination(SocketAddress address, long refusal, int object, Child closer) {
-    this(address, refusal, object, closer, false);
+    this(address, refusal, object, closer, false, null);
+  }
+
+  Destination(SocketAddress address, long refusal, int object, Child closer, boolean own) {
+    this(address, refusal, object, closer, own, null);
   }
 
   @Override

@@ -31,6 +31,7 @@ final class InetDestinations {
   private final NetworkPolicy policy;
   private final boolean free;
   private final OwnSockets own;
+  private final OwnLoopback loopback;
   private final Egress egress;
   private final Child child;
   private final LongUnaryOperator commands;
@@ -41,12 +42,14 @@ final class InetDestinations {
    *
    * @param free whether the kernel alone decides, in a namespace of the command's own or without
    *     any bounds
+   * @param loopback the sandbox's own loopback; null where it is the host's
    * @param egress what decides on hosts outside; null without an allowlist
    */
   InetDestinations(
       NetworkPolicy policy,
       boolean free,
       OwnSockets own,
+      OwnLoopback loopback,
       Egress egress,
       Child child,
       LongUnaryOperator commands,
@@ -54,6 +57,7 @@ final class InetDestinations {
     this.policy = policy;
     this.free = free;
     this.own = own;
+    this.loopback = loopback;
     this.egress = egress;
     this.child = child;
     this.commands = commands;
@@ -208,7 +212,14 @@ final class InetDestinations {
     if (!policy.ownLoopback()) {
       return refused(request, address.display(), new Reason.NoLoopback());
     }
-    return switch (own.listener(request.tcp(), target, address.port())) {
+    OwnSockets.Listener there = own.listener(request.tcp(), target, address.port());
+    if (loopback != null
+        && (there == OwnSockets.Listener.NOBODY
+            || loopback.taken(request.tcp(), target, address.port()))) {
+      // It is none of the host's, whatever it is: the kernel knows who is there, if anybody.
+      there = OwnSockets.Listener.OWN;
+    }
+    return switch (there) {
       case OWN -> new Allowed(address, Optional.empty(), true);
       case NOBODY -> new Refused(Errno.ECONNREFUSED);
       case FOREIGN ->

@@ -87,6 +87,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     private Supervisor supervisor;
     private Bubblewrap bubblewrap;
     private SandboxCgroup cgroup;
+    private SocketRoom room;
 
     private void undo() {
       if (ruleset != null) {
@@ -100,6 +101,9 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       }
       if (supervisor != null) {
         supervisor.close();
+      }
+      if (room != null) {
+        room.close();
       }
       if (bubblewrap != null) {
         bubblewrap.close();
@@ -215,6 +219,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
           && (limits.memory().isPresent() || limits.processes().isPresent())) {
         parts.cgroup = SandboxCgroup.create(Path.of(facts.cgroup().get()));
       }
+      parts.room = room(opening);
       parts.supervisor =
           new Supervisor(
               kernel,
@@ -222,6 +227,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
               opening.supervision(),
               new int[] {uid, gid},
               parts.cgroup,
+              parts.room,
               listener);
       int scope = abi.scopes() ? landlock.create(scopeOnly(!namespaces), abi) : -1;
       try {
@@ -252,6 +258,14 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         parts.undo();
       }
     }
+  }
+
+  /** The inet sockets' own namespace, where the plan has promised it; null where it has not. */
+  private static SocketRoom room(Opening opening) throws IOException {
+    Optional<String> shell = opening.bubblewrap().flatMap(BubblewrapFeatures::shell);
+    return shell.isPresent() && opening.facts().listener()
+        ? new SocketRoom(opening.kernel(), opening.bubblewrap().get().path(), shell.get())
+        : null;
   }
 
   /** After the watchdog is there, which has to work when nobody answers the listener any more. */

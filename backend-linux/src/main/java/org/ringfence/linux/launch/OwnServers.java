@@ -35,8 +35,21 @@ final class OwnServers {
   private final OwnSockets own;
   private final HopGuard guard;
   private final HeldTargets held;
+  private final boolean shared;
 
-  OwnServers(Kernel kernel, PathObject paths, OwnSockets own, HopGuard guard, HeldTargets held) {
+  /**
+   * Servers of one sandbox.
+   *
+   * @param shared whether its ports are the host's
+   */
+  OwnServers(
+      Kernel kernel,
+      PathObject paths,
+      OwnSockets own,
+      HopGuard guard,
+      HeldTargets held,
+      boolean shared) {
+    this.shared = shared;
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.options = new SocketOptions(kernel);
@@ -48,6 +61,9 @@ final class OwnServers {
 
   /** Binds a copy of the caller's socket to an address that {@link PeerAddress} has read. */
   long bind(TrappedCall call, int fd, SocketAddress address) throws AccessException {
+    if (!shared) {
+      return bound(fd, address);
+    }
     boolean tcp = options.get(fd, SO_TYPE) == SOCK_STREAM;
     if (address.port() > 0 && taken(tcp, address.port())) {
       return -Errno.EADDRINUSE.value();
@@ -88,6 +104,9 @@ final class OwnServers {
 
   /** Before it listens, a socket of the sandbox is tied to lo and answers as one of the sandbox. */
   void prepare(int fd) throws AccessException {
+    if (!shared) {
+      return;
+    }
     if (!options.tiedToLoopback(fd)) {
       options.tieToLoopback(fd);
     }
@@ -109,7 +128,7 @@ final class OwnServers {
       }
       long domain = options.get(fd, SO_DOMAIN);
       boolean inet = domain == AF_INET || domain == AF_INET6;
-      if (inet && options.get(fd, SO_TYPE) != SOCK_STREAM) {
+      if (shared && inet && options.get(fd, SO_TYPE) != SOCK_STREAM) {
         call.result(0);
         return;
       }

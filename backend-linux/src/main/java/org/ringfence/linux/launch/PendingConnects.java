@@ -68,15 +68,16 @@ final class PendingConnects {
    * Connects a copy of the caller's socket, answers the call, and closes the copy.
    *
    * @param own whether it may be connected to a server of the sandbox alone
+   * @return the first answer of the kernel
    */
-  void connect(TrappedCall call, int fd, SocketAddress address, boolean own) {
+  long connect(TrappedCall call, int fd, SocketAddress address, boolean own) {
     long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
     long result = attempt(fd, address, own, flags);
     boolean underWay = result == -Errno.EINPROGRESS.value() || result == -Errno.EALREADY.value();
     if (!underWay || (flags & O_NONBLOCK) != 0) {
       child.close(fd);
       call.result(result);
-      return;
+      return result;
     }
     boolean first;
     synchronized (pending) {
@@ -89,6 +90,25 @@ final class PendingConnects {
     if (!watch.test(fd)) {
       finish(fd, -Errno.ENOMEM.value());
     }
+    return result;
+  }
+
+  /**
+   * Has a call that waits here fail.
+   *
+   * @param before what is done before its caller hears of it
+   * @return false if it does not wait
+   */
+  boolean fail(TrappedCall call, int fd, Runnable before, long error) {
+    Pending one = pending.get(fd);
+    if (one == null || one.call() != call || !pending.remove(fd, one)) {
+      return false;
+    }
+    unwatch.accept(fd);
+    before.run();
+    child.close(fd);
+    call.result(error);
+    return true;
   }
 
   /**

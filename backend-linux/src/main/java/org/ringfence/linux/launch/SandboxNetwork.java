@@ -27,6 +27,7 @@ final class SandboxNetwork implements AutoCloseable {
   private final HeldTargets held;
   private final UnixDestinations unix;
   private final PublishedPorts published;
+  private final OwnLoopback loopback;
   private final Egress egress;
 
   /**
@@ -42,6 +43,8 @@ final class SandboxNetwork implements AutoCloseable {
    * @param reporter tells the listener
    * @param deadlines what is due when
    * @param blocking runs what may wait
+   * @param room a network namespace for the sandbox's inet sockets, closed with the network; null
+   *     where they are in this JVM's
    */
   record Setting(
       Kernel kernel,
@@ -53,7 +56,8 @@ final class SandboxNetwork implements AutoCloseable {
       boolean root,
       Reporter reporter,
       Deadlines deadlines,
-      Executor blocking) {}
+      Executor blocking,
+      SocketRoom room) {}
 
   /**
    * Starts servers where the policy needs them.
@@ -75,10 +79,20 @@ final class SandboxNetwork implements AutoCloseable {
     this.held = new HeldTargets(kernel, setting.paths(), setting.deadlines());
     this.pending = new PendingConnects(kernel, child, guard, setting.deadlines(), watch, unwatch);
     this.datagrams = new RedirectedDatagrams(kernel, child, setting.blocking());
-    this.egress =
-        policy.mode() == NetworkMode.ALLOWLIST ? egress(policy, listener, reporter) : null;
     boolean done = false;
     try {
+      this.egress =
+          policy.mode() == NetworkMode.ALLOWLIST ? egress(policy, listener, reporter) : null;
+      done = true;
+    } finally {
+      if (!done && setting.room() != null) {
+        setting.room().close();
+      }
+    }
+    done = false;
+    try {
+      this.loopback =
+          setting.room() == null ? null : new OwnLoopback(kernel, pending, setting.room());
       this.published =
           new PublishedPorts(policy.mode() == NetworkMode.FULL ? List.of() : policy.publish(), own);
       done = true;
@@ -103,17 +117,19 @@ final class SandboxNetwork implements AutoCloseable {
             own,
             unix,
             unixBinds(setting, own),
-            new OwnServers(kernel, setting.paths(), own, guard, held),
+            new OwnServers(kernel, setting.paths(), own, guard, held, loopback == null),
             held,
             setting.root(),
             new InetDestinations(
                 policy,
                 policy.mode() == NetworkMode.FULL || setting.supervision().ownNetwork(),
                 own,
+                loopback,
                 egress,
                 child,
                 reporter::commandOf,
                 reporter::violation),
+            loopback,
             pending,
             datagrams,
             reporter::violation,
@@ -174,6 +190,9 @@ final class SandboxNetwork implements AutoCloseable {
   @Override
   public void close() {
     published.close();
+    if (loopback != null) {
+      loopback.close();
+    }
     pending.close();
     held.close();
     unix.close();

@@ -52,6 +52,7 @@ final class SocketCalls {
   private final HeldTargets held;
   private final PrivilegedPorts privileged;
   private final boolean ownNetwork;
+  private final OwnLoopback loopback;
   private final InetDestinations inet;
   private final PendingConnects pending;
   private final RedirectedDatagrams datagrams;
@@ -71,6 +72,7 @@ final class SocketCalls {
       HeldTargets held,
       boolean root,
       InetDestinations inet,
+      OwnLoopback loopback,
       PendingConnects pending,
       RedirectedDatagrams datagrams,
       Consumer<Violation> denied,
@@ -79,6 +81,7 @@ final class SocketCalls {
     this.child = new Child(kernel);
     this.options = new SocketOptions(kernel);
     this.inet = inet;
+    this.loopback = loopback;
     this.pending = pending;
     this.datagrams = datagrams;
     this.paths = paths;
@@ -91,7 +94,7 @@ final class SocketCalls {
     this.unixBinds = unixBinds;
     this.servers = servers;
     this.held = held;
-    this.privileged = PrivilegedPorts.of(root, ownNetwork);
+    this.privileged = PrivilegedPorts.of(root, ownNetwork || loopback != null);
     this.denied = denied;
     this.blocking = blocking;
     WaitingSends waiting = new WaitingSends(kernel, blocking);
@@ -124,20 +127,29 @@ final class SocketCalls {
   private void socket(TrappedCall call) throws AccessException {
     int type = call.intArgument(1);
     int fd =
-        (int)
-            checked(
-                kernel.call(
-                    Syscall.SOCKET, call.argument(0), type | SOCK_CLOEXEC, call.argument(2)));
+        loopback != null
+            ? loopback.socket(call.intArgument(0), type)
+            : (int)
+                checked(
+                    kernel.call(
+                        Syscall.SOCKET, call.argument(0), type | SOCK_CLOEXEC, call.argument(2)));
     try {
-      if (!connectsOutside(fd)) {
-        options.tieToLoopback(fd);
-      }
-      if (options.get(fd, SO_TYPE) != SOCK_STREAM) {
-        own.addInet(options.inode(fd, paths));
+      if (loopback == null) {
+        settle(fd);
       }
       call.resultDescriptor(fd, (type & SOCK_CLOEXEC) != 0 ? O_CLOEXEC : 0);
     } finally {
       child.close(fd);
+    }
+  }
+
+  /** Ties a socket of the host's network to its loopback, if it has no business outside. */
+  private void settle(int fd) throws AccessException {
+    if (!connectsOutside(fd)) {
+      options.tieToLoopback(fd);
+    }
+    if (options.get(fd, SO_TYPE) != SOCK_STREAM) {
+      own.addInet(options.inode(fd, paths));
     }
   }
 
@@ -214,6 +226,9 @@ final class SocketCalls {
       int domain = (int) options.get(fd, SO_DOMAIN);
       if (destination.refusal() == Destination.UNDECIDED) {
         blocking.execute(() -> connectWhenDecided(call, fd, destination.address()));
+      } else if (destination.outside() != null) {
+        handedOn = true;
+        connectOutside(call, fd, destination.outside());
       } else if (domain == AF_INET || domain == AF_INET6) {
         pending.connect(call, fd, destination.address(), destination.own());
       } else if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
@@ -246,9 +261,14 @@ final class SocketCalls {
       InetDestinations.Ruling ruling = inet.decideWaiting(request(call, CONNECT, fd, address));
       call.live();
       if (ruling instanceof InetDestinations.Allowed allowed) {
-        announce(fd, allowed);
-        pending.connect(call, fd, allowed.address(), false);
-        handedOn = true;
+        handedOn = loopback != null;
+        if (loopback != null) {
+          connectOutside(call, fd, allowed);
+        } else {
+          announce(fd, allowed);
+          pending.connect(call, fd, allowed.address(), false);
+          handedOn = true;
+        }
       } else {
         call.fail(Errno.EACCES);
       }
@@ -261,6 +281,12 @@ final class SocketCalls {
         child.close(fd);
       }
     }
+  }
+
+  /** From the sandbox's own network to ours; the copy is closed by that. */
+  private void connectOutside(TrappedCall call, int fd, InetDestinations.Allowed allowed)
+      throws AccessException {
+    loopback.connect(call, fd, allowed.address(), outside -> announce(outside, allowed));
   }
 
   /** A server of ours knows a client by its port, which is chosen before the connection is made. */
@@ -344,6 +370,9 @@ final class SocketCalls {
     SocketAddress address = named.address();
     InetDestinations.Ruling ruling = inet.decide(request(call, operation, fd, address));
     if (ruling instanceof InetDestinations.Allowed allowed) {
+      if (loopback != null) {
+        return inOwnNetwork(fd, address, allowed);
+      }
       announce(fd, allowed);
       if (allowed.address() != address && options.get(fd, SO_TYPE) != SOCK_STREAM) {
         datagrams.redirected(fd, address);
@@ -360,6 +389,19 @@ final class SocketCalls {
     return ruling instanceof InetDestinations.Refused refused
         ? refused(refused.errno())
         : new Destination(address, Destination.UNDECIDED, -1, child);
+  }
+
+  /** Where nothing is the host's, what leaves goes by way of this JVM. */
+  private Destination inOwnNetwork(int fd, SocketAddress asked, InetDestinations.Allowed allowed)
+      throws AccessException {
+    if (allowed.own()) {
+      return allowed(allowed.address());
+    }
+    if (options.get(fd, SO_TYPE) == SOCK_STREAM) {
+      return new Destination(allowed.address(), 0, -1, child, false, allowed);
+    }
+    datagrams.redirected(fd, asked);
+    return allowed(loopback.datagrams(allowed.address()));
   }
 
   /** A port that others are connected to is not given up by way of AF_UNSPEC. */

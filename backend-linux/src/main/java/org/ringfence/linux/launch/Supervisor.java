@@ -88,6 +88,7 @@ final class Supervisor implements AutoCloseable {
    * @param supervision which calls are answered
    * @param user user and group of this JVM
    * @param cgroup where commands are bounded, or null
+   * @param room a network namespace for inet sockets, closed with this; null for this JVM's
    * @param listener hears of what happens
    */
   Supervisor(
@@ -96,6 +97,7 @@ final class Supervisor implements AutoCloseable {
       Supervision supervision,
       int[] user,
       SandboxCgroup cgroup,
+      SocketRoom room,
       EventSink listener)
       throws IOException {
     EffectivePolicy policy = view.policy();
@@ -129,7 +131,8 @@ final class Supervisor implements AutoCloseable {
                 root,
                 reporter,
                 deadlines,
-                waiting),
+                waiting,
+                room),
             listener,
             this::watchConnect,
             fd -> poll().remove(fd));

@@ -142,6 +142,20 @@ public final class BubblewrapCompiler {
   }
 
   /**
+   * Why a sandbox whose inet sockets come from outside its commands' namespaces shares the host's
+   * loopback, whatever the machine can do.
+   *
+   * @param network the network policy
+   * @return the reason; empty when it can have one of its own
+   */
+  public static String sharedLoopback(NetworkPolicy network) {
+    if (network.mode() != NetworkMode.ALLOWLIST) {
+      return "the network mode is not allowlist";
+    }
+    return network.publish().isEmpty() ? "" : "ports are published on it";
+  }
+
+  /**
    * Whether commands see a procfs of their own process namespace.
    *
    * @param policy the policy

@@ -13,6 +13,7 @@ import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
 /** Says which guarantees of a policy bubblewrap holds, given the facts. Pure. */
@@ -245,10 +246,21 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                   listenerRemedy()));
       return;
     }
+    if (features.shell().isPresent() && loopbackProblem().isEmpty()) {
+      add(
+          enforced(
+              Guarantee.NETWORK_OWN_LOOPBACK,
+              "Servers and clients inside the sandbox reach each other over a loopback of their"
+                  + " own; no port of it is one of the host's",
+              "network namespace of the sandbox; what may leave it is passed on by this JVM"));
+      return;
+    }
     String statement = SHARED_LOOPBACK_STATEMENT;
+    boolean allowlist = policy.network().mode() == NetworkMode.ALLOWLIST;
+    String shared = SHARED_LOOPBACK + (allowlist ? ", since " + features.loopbackProblem() : "");
     add(
         loopbackProblem().isEmpty()
-            ? enforced(Guarantee.NETWORK_OWN_LOOPBACK, statement, SHARED_LOOPBACK)
+            ? enforced(Guarantee.NETWORK_OWN_LOOPBACK, statement, shared)
             : unsupported(
                 Guarantee.NETWORK_OWN_LOOPBACK, statement, loopbackProblem(), listenerRemedy()));
   }

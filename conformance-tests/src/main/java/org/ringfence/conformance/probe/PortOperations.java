@@ -25,6 +25,7 @@ final class PortOperations {
   private static final int SO_REUSEPORT = 15;
   private static final short POLLOUT = 4;
   private static final int CLIENTS = 6;
+  private static final int BACKLOG = 64;
   // A connection that was not answered is asked for again after one second, and two more.
   private static final int RETRIES_MILLIS = 3_500;
   private static final long PATIENCE_MILLIS = 20_000;
@@ -115,11 +116,26 @@ final class PortOperations {
     return connected < 0 ? connected : LibC.call("send", client, "x", 1L, 0);
   }
 
-  /** Binds a port that another has, in every way that lets two share it. */
+  /**
+   * Binds a port that another has, in every way that lets two share it, and tells how much comes
+   * there until somebody says that it is enough.
+   */
   private static long sharePort(String[] a) throws Exception {
-    int type = a[0].equals("tcp") ? STREAM : DGRAM;
-    int fd = bound(type, a[1], Integer.parseInt(a[2]));
-    return fd < 0 || type == DGRAM ? fd : LibC.call("listen", fd, 5);
+    boolean tcp = a[0].equals("tcp");
+    int port = Integer.parseInt(a[2]);
+    int fd = bound((tcp ? STREAM : DGRAM) | NON_BLOCKING, a[1], port);
+    long listens = fd < 0 || !tcp ? fd : LibC.call("listen", fd, BACKLOG);
+    if (listens < 0) {
+      return listens;
+    }
+    handOver(new String[] {a[3], a[4]}, port);
+    Memory buffer = LibC.memory(16);
+    long come = 0;
+    while ((tcp ? LibC.call("accept", fd, null, null) : LibC.call("recv", fd, buffer, 16L, 0))
+        >= 0) {
+      come++;
+    }
+    return come;
   }
 
   /** Servers that are started again on the port that they had. */

@@ -46,6 +46,10 @@ final class SupervisorOperations {
   private static long bindSwap(String[] a) throws Exception {
     int port = Integer.parseInt(a[0]);
     int rounds = Integer.parseInt(a[1]);
+    if (isFree(port)) {
+      // The loopback is the sandbox's own: whatever is bound there is not the host's port.
+      return -EACCES;
+    }
     byte[] inet = SocketAddress.inet("127.0.0.1", port).getByteArray(0, 16);
     long number = LibC.call("socket", AF_UNIX, STREAM, 0);
     if (number < 0) {
@@ -97,6 +101,13 @@ final class SupervisorOperations {
     }
     swapper.interrupt();
     return -EACCES;
+  }
+
+  private static boolean isFree(int port) throws Exception {
+    int fd = (int) LibC.call("socket", AF_INET, DGRAM, 0);
+    boolean free = LibC.call("bind", fd, SocketAddress.inet("127.0.0.1", port), 16) >= 0;
+    LibC.call("close", fd);
+    return free;
   }
 
   private static int boundPort(int fd) {
