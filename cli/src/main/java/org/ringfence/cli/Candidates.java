@@ -50,6 +50,14 @@ final class Candidates {
     }
   }
 
+  /** What 'verify' can report in. */
+  static final class OfFormats implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.of("text", "json", "junit", "html").iterator();
+    }
+  }
+
   /** The names of limits. */
   static final class OfLimits implements Iterable<String> {
     @Override

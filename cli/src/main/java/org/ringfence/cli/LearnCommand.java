@@ -14,6 +14,7 @@ import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
+import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxPlan;
@@ -65,6 +66,13 @@ final class LearnCommand implements Callable<Integer> {
       description = "Write the policy to FILE instead of standard output.")
   private Path output;
 
+  @Option(
+      names = "--json",
+      description =
+          "Print JSON instead, with the policy in it; docs/json.md describes it. With --output the"
+              + " policy is written there as well.")
+  private boolean json;
+
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, after '--'.")
   private List<String> command;
 
@@ -97,13 +105,19 @@ final class LearnCommand implements Callable<Integer> {
       int denied = denials.denials().size();
       err.println("ringfence: run " + round + ": exit " + exit + ", " + denied + " denied");
     } while (!proposal.granted().isEmpty() && round < MOST_ROUNDS);
-    Learned learned = new Learned(grants, proposal.refused(), exit);
+    Learned learned = new Learned(grants, proposal.refused(), exit, round);
     learned.print(err);
-    print(
+    String text =
         options.onlyPolicies()
             ? PolicyWriter.writeOver(bases, base, policy, learned.description(command))
-            : PolicyWriter.write(policy, learned.description(command)),
-        policy.in(places));
+            : PolicyWriter.write(policy, learned.description(command));
+    if (output != null || !json) {
+      print(text, policy.in(places));
+    }
+    if (json) {
+      spec.commandLine().getOut().print(JsonText.of(learned.tree(JsonText.read(text))));
+      spec.commandLine().getOut().flush();
+    }
     return exit;
   }
 

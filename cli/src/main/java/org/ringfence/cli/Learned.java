@@ -1,9 +1,13 @@
 package org.ringfence.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.ringfence.event.Printable;
+import org.ringfence.event.Violation;
 import org.ringfence.policy.PolicyProposal.Grant;
 import org.ringfence.policy.PolicyProposal.Refusal;
 
@@ -13,8 +17,9 @@ import org.ringfence.policy.PolicyProposal.Refusal;
  * @param grants what the policy grants more than the one that it began with
  * @param refused what the last run was denied, and is not granted
  * @param exit the last run's exit code
+ * @param runs how often the command was run
  */
-record Learned(List<Grant> grants, List<Refusal> refused, int exit) {
+record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
   private static final int SHOWN = 100;
 
   void print(PrintWriter err) {
@@ -41,6 +46,37 @@ record Learned(List<Grant> grants, List<Refusal> refused, int exit) {
     }
     err.println("ringfence: " + conclusion());
     err.flush();
+  }
+
+  /** As {@code --json} prints it. */
+  Map<String, Object> tree(Map<String, Object> policy) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("exitCode", exit);
+    tree.put("runs", runs);
+    tree.put("works", exit == 0 && refused.isEmpty());
+    List<Object> granted = new ArrayList<>();
+    for (Grant grant : grants) {
+      Map<String, Object> each = tree(grant.denial());
+      each.put("grant", grant.what());
+      granted.add(each);
+    }
+    tree.put("granted", granted);
+    List<Object> notGranted = new ArrayList<>();
+    for (Refusal refusal : refused) {
+      Map<String, Object> each = tree(refusal.denial());
+      each.put("reason", refusal.reason());
+      notGranted.add(each);
+    }
+    tree.put("notGranted", notGranted);
+    tree.put("policy", policy);
+    return tree;
+  }
+
+  private static Map<String, Object> tree(Violation denial) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("operation", denial.operation());
+    tree.put("target", denial.target());
+    return tree;
   }
 
   private String conclusion() {

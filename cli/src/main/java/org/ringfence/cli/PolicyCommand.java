@@ -79,7 +79,10 @@ final class PolicyCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON; docs/json.md describes it.")
     private boolean json;
 
-    @Parameters(paramLabel = "PRESET|FILE", description = "The policy.")
+    @Parameters(
+        paramLabel = "PRESET|FILE",
+        completionCandidates = Candidates.OfPolicies.class,
+        description = "The policy.")
     private String policy;
 
     @Override

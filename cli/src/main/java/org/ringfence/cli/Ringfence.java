@@ -6,7 +6,6 @@ import java.util.ListResourceBundle;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.ringfence.policy.NetworkMode;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,7 +49,8 @@ import picocli.CommandLine.TypeConversionException;
       PolicyCommand.class,
       VerifyCommand.class,
       WindowsCommand.class,
-      Ringfence.Completion.class,
+      CompletionCommand.class,
+      ManCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Ringfence implements Callable<Integer> {
@@ -138,26 +138,6 @@ public final class Ringfence implements Callable<Integer> {
     public String[] getVersion() {
       String version = Ringfence.class.getPackage().getImplementationVersion();
       return new String[] {"ringfence " + (version == null ? "(not packaged)" : version)};
-    }
-  }
-
-  /** Prints a completion script. */
-  @Command(
-      name = "completion",
-      mixinStandardHelpOptions = true,
-      description = {
-        "Prints a completion script for bash and zsh.",
-        "  source <(ringfence completion)"
-      })
-  static final class Completion implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
-    @Override
-    public Integer call() {
-      CommandLine root = spec.root().commandLine();
-      root.getOut().println(AutoComplete.bash("ringfence", root));
-      root.getOut().flush();
-      return ExitCode.OK;
     }
   }
 }

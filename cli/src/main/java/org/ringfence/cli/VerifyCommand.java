@@ -37,12 +37,17 @@ import picocli.CommandLine.Spec;
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--backend", paramLabel = "ID", description = "Verify this backend.")
+  @Option(
+      names = "--backend",
+      paramLabel = "ID",
+      completionCandidates = Candidates.OfBackends.class,
+      description = "Verify this backend.")
   private String backend;
 
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
+      completionCandidates = Candidates.OfFormats.class,
       description = "text (default), json, junit or html.")
   private String format = "text";
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
+import org.ringfence.cli.json.JsonText;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -354,6 +355,11 @@ class RunTest {
       assertThat(policy).content().contains("Granted: write :workspace", "\"extends\"");
       Result proof = run("run", "--policy", policy.toString(), "--", "sh", "-c", script);
       assertThat(proof.exit()).as(proof.err()).isZero();
+      var tree = JsonText.read(run("learn", "--json", "--", "sh", "-c", "echo x >> there").out());
+      assertThat(tree)
+          .containsOnlyKeys("exitCode", "runs", "works", "granted", "notGranted", "policy")
+          .containsEntry("works", true);
+      assertThat(tree.get("granted").toString()).contains("write :workspace/there");
       Result more = run("run", "--policy", policy.toString(), "--", "mkdir", "/usr/new");
       assertThat(more.exit()).isNotZero();
     } finally {

@@ -1,0 +1,64 @@
+package org.ringfence.cli;
+
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Prints a completion script. */
+@Command(
+    name = "completion",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Prints a completion script for a shell.",
+      "  bash, zsh:   source <(ringfence completion)",
+      "  fish:        ringfence completion fish | source",
+      "  PowerShell:  ringfence completion powershell | Out-String | Invoke-Expression"
+    })
+final class CompletionCommand implements Callable<Integer> {
+  /** The shells that a script is made for. */
+  enum Shell {
+    BASH,
+    ZSH,
+    FISH,
+    POWERSHELL;
+
+    /** What is typed. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "SHELL",
+      arity = "0..1",
+      description = "bash (default), zsh, fish or powershell.")
+  private Shell shell = Shell.BASH;
+
+  @Override
+  public Integer call() {
+    CommandLine root = spec.root().commandLine();
+    root.getOut()
+        .println(
+            switch (shell) {
+              case BASH, ZSH -> withFiles(AutoComplete.bash("ringfence", root));
+              case FISH -> FishCompletion.of(root.getCommandSpec());
+              case POWERSHELL -> PowerShellCompletion.of(root.getCommandSpec());
+            });
+    root.getOut().flush();
+    return ExitCode.OK;
+  }
+
+  /** A policy is a preset or a file; picocli offers the one or the other. */
+  private static String withFiles(String script) {
+    String presets = "compReplyArray \"${PRESETFILE_option_args[@]}\"";
+    return script.replace(presets, presets + "; compgen -f -- \"${curr_word}\"");
+  }
+}
