@@ -66,6 +66,7 @@ final class OpenCalls {
   private final HiddenNames hidden;
   private final Executor blocking;
   private final int noFollow;
+  private final int directoryFlag;
 
   OpenCalls(
       Kernel kernel,
@@ -87,6 +88,7 @@ final class OpenCalls {
     this.blocking = blocking;
     // asm/fcntl.h
     this.noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000;
+    this.directoryFlag = kernel.arch() == Arch.X86_64 ? 0x10000 : 0x4000;
   }
 
   void open(TrappedCall call, int directory, int nameArgument, int flags, int mode)
@@ -350,7 +352,7 @@ final class OpenCalls {
       boolean unnamed = (flags & O_TMPFILE_BIT) != 0;
       boolean writes = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
       if (status.is(S_IFLNK)) {
-        call.fail(Errno.ELOOP);
+        call.fail((flags & directoryFlag) != 0 ? Errno.ENOTDIR : Errno.ELOOP);
         return true;
       }
       if (status.is(S_IFDIR) && !unnamed && (writes || (flags & O_CREAT) != 0)) {
