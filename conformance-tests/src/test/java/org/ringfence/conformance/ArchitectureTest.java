@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who may see whom. */
 class ArchitectureTest {
-  private static final JavaClasses ALL =
+  static final JavaClasses ALL =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("org.ringfence");

@@ -1,0 +1,168 @@
+package org.ringfence.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Names, packages and cycles get no worse. Each list holds what is not yet as it should be: whoever
+ * mends an entry takes it out, and nobody adds one.
+ */
+class StructureTest {
+  private static final int MOST_FILES = 25;
+
+  private static final Map<String, Integer> LARGE_PACKAGES =
+      Map.of(
+          "org.ringfence.cli", 57,
+          "org.ringfence.conformance", 35,
+          "org.ringfence.linux.launch", 85,
+          "org.ringfence.policy", 66,
+          "org.ringfence.windows.bind", 46,
+          "org.ringfence.windows.launch", 33,
+          "org.ringfence.windows.plan", 30);
+
+  /** Types of one simple name in two packages. */
+  private static final Set<String> NAMES_USED_TWICE =
+      Set.of(
+          "Denials",
+          "Failures",
+          "HostProbe",
+          "LibC",
+          "OwnServers",
+          "PipeInput",
+          "SocketAddress",
+          "Watchdog");
+
+  /** Packages of which each depends on each other, perhaps by way of others. */
+  private static final Set<Set<String>> CYCLES =
+      Set.of(
+          Set.of("org.ringfence.wsl2.channel", "org.ringfence.wsl2.channel.json"),
+          Set.of("org.ringfence.windows.journal", "org.ringfence.windows.journal.json"),
+          Set.of("org.ringfence.windows.channel", "org.ringfence.windows.channel.json"),
+          Set.of("org.ringfence.windows.setup", "org.ringfence.windows.setup.json"),
+          Set.of("org.ringfence.egress", "org.ringfence.egress.dns", "org.ringfence.egress.proxy"),
+          Set.of("org.ringfence", "org.ringfence.plan", "org.ringfence.spi"),
+          Set.of("org.ringfence.event", "org.ringfence.policy"),
+          Set.of("org.ringfence.event.json", "org.ringfence.policy.json"));
+
+  /** Sources of every module, by package. */
+  private static Map<String, Set<String>> sources() throws IOException {
+    Map<String, Set<String>> sources = new TreeMap<>();
+    try (Stream<Path> modules = Files.list(Path.of(".."))) {
+      for (Path module : modules.toList()) {
+        Path root = module.resolve(Path.of("src", "main", "java"));
+        if (Files.isDirectory(root)) {
+          addSources(root, sources);
+        }
+      }
+    }
+    return sources;
+  }
+
+  private static void addSources(Path root, Map<String, Set<String>> sources) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (name.endsWith(".java") && !name.contains("-info")) {
+          Path directory = root.relativize(file).getParent();
+          String inPackage =
+              directory.toString().replace(directory.getFileSystem().getSeparator(), ".");
+          sources
+              .computeIfAbsent(inPackage, each -> new TreeSet<>())
+              .add(name.substring(0, name.length() - ".java".length()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void noPackageGrowsBeyondItsLimit() throws IOException {
+    Map<String, Set<String>> sources = sources();
+    assertThat(sources).hasSizeGreaterThan(20);
+    sources.forEach(
+        (name, files) ->
+            assertThat(files.size())
+                .as("files in %s; put a new one where its subject is", name)
+                .isLessThanOrEqualTo(LARGE_PACKAGES.getOrDefault(name, MOST_FILES)));
+    assertThat(LARGE_PACKAGES.keySet())
+        .as("packages that are small by now leave the list")
+        .allMatch(name -> sources.getOrDefault(name, Set.of()).size() > MOST_FILES);
+  }
+
+  @Test
+  void noSimpleNameIsUsedTwice() throws IOException {
+    Set<String> once = new HashSet<>();
+    Set<String> twice = new TreeSet<>();
+    sources()
+        .values()
+        .forEach(names -> names.stream().filter(name -> !once.add(name)).forEach(twice::add));
+    assertThat(twice).isSubsetOf(NAMES_USED_TWICE);
+  }
+
+  @Test
+  void noCycleOfPackagesIsAdded() {
+    Set<Set<String>> cycles = cycles(dependencies());
+    assertThat(cycles)
+        .allSatisfy(
+            cycle ->
+                assertThat(CYCLES).as("%s", cycle).anyMatch(known -> known.containsAll(cycle)));
+    assertThat(cycles).as("a cycle that is gone leaves the list").hasSameSizeAs(CYCLES);
+  }
+
+  private static Map<String, Set<String>> dependencies() {
+    Map<String, Set<String>> dependencies = new HashMap<>();
+    for (JavaClass each : ArchitectureTest.ALL) {
+      Set<String> targets =
+          dependencies.computeIfAbsent(each.getPackageName(), name -> new HashSet<>());
+      for (Dependency dependency : each.getDirectDependenciesFromSelf()) {
+        String target = dependency.getTargetClass().getBaseComponentType().getPackageName();
+        if (target.startsWith("org.ringfence") && !target.equals(each.getPackageName())) {
+          targets.add(target);
+        }
+      }
+    }
+    return dependencies;
+  }
+
+  private static Set<Set<String>> cycles(Map<String, Set<String>> dependencies) {
+    Map<String, Set<String>> reached = new HashMap<>();
+    dependencies.keySet().forEach(name -> reached.put(name, reachedFrom(name, dependencies)));
+    return reached.keySet().stream()
+        .filter(name -> reached.get(name).contains(name))
+        .map(
+            name ->
+                reached.get(name).stream()
+                    .filter(other -> reached.getOrDefault(other, Set.of()).contains(name))
+                    .collect(Collectors.toCollection(TreeSet::new)))
+        .collect(Collectors.toSet());
+  }
+
+  private static Set<String> reachedFrom(String name, Map<String, Set<String>> dependencies) {
+    Set<String> reached = new HashSet<>();
+    Deque<String> open = new ArrayDeque<>(List.of(name));
+    while (!open.isEmpty()) {
+      for (String next : dependencies.getOrDefault(open.remove(), Set.of())) {
+        if (reached.add(next)) {
+          open.add(next);
+        }
+      }
+    }
+    return reached;
+  }
+}
