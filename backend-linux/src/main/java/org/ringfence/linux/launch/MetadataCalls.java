@@ -23,6 +23,7 @@ import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
+import org.ringfence.linux.launch.PathObject.Named;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
@@ -135,12 +136,17 @@ final class MetadataCalls {
     byte[] name = child.string(call.tid(), call.argument(1));
     if (name.length == 0 && (flags & AT_EMPTY_PATH) != 0) {
       if (directory == AT_FDCWD) {
-        return checked(syscall, call, paths.workingDirectory(call.tid()), change);
+        return checked(syscall, call, paths.workingDirectory(call.tid()), unnamed(call), change);
       }
-      return checked(syscall, call, child.descriptor(call.tid(), directory), change);
+      int copy = child.descriptor(call.tid(), directory);
+      return checked(syscall, call, copy, unnamed(call), change);
     }
-    boolean follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-    return checked(syscall, call, paths.open(call.tid(), directory, name, follow), change);
+    return named(
+        syscall,
+        call,
+        new Named(call.tid(), directory, name),
+        (flags & AT_SYMLINK_NOFOLLOW) == 0,
+        change);
   }
 
   private long named(
@@ -152,7 +158,17 @@ final class MetadataCalls {
       Change change)
       throws AccessException {
     byte[] name = child.string(call.tid(), call.argument(nameArgument));
-    return checked(syscall, call, paths.open(call.tid(), directory, name, follow), change);
+    return named(syscall, call, new Named(call.tid(), directory, name), follow, change);
+  }
+
+  private long named(Syscall syscall, TrappedCall call, Named named, boolean follow, Change change)
+      throws AccessException {
+    int object = paths.open(named.tid(), named.directory(), named.name(), follow);
+    return checked(syscall, call, object, named, change);
+  }
+
+  private static Named unnamed(TrappedCall call) {
+    return new Named(call.tid(), AT_FDCWD, new byte[0]);
   }
 
   private long opened(Syscall syscall, TrappedCall call, int fd, Change change)
@@ -164,16 +180,16 @@ final class MetadataCalls {
       child.close(copy);
       return -Errno.EBADF.value();
     }
-    return checked(syscall, call, copy, change);
+    return checked(syscall, call, copy, unnamed(call), change);
   }
 
-  private long checked(Syscall syscall, TrappedCall call, int fd, Change change)
+  private long checked(Syscall syscall, TrappedCall call, int fd, Named named, Change change)
       throws AccessException {
     try {
       if (!call.alive()) {
         return -Errno.EINTR.value();
       }
-      String seen = paths.pathOf(fd);
+      String seen = paths.pathOf(fd, named);
       String path = shared.contains(seen) ? seen : view.policyPath(seen);
       Decision decision = decision(call, fd, seen, path);
       if (!decision.allowed()) {

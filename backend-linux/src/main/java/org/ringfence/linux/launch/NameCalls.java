@@ -23,6 +23,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.launch.PathObject.Entry;
+import org.ringfence.linux.launch.PathObject.Named;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
@@ -173,11 +174,13 @@ final class NameCalls {
   }
 
   private long truncate(TrappedCall call) throws AccessException {
-    int object = paths.open(call.tid(), AT_FDCWD, decisions.name(call, 0), true);
+    Named named = new Named(call.tid(), AT_FDCWD, decisions.name(call, 0));
+    int object = paths.open(named.tid(), named.directory(), named.name(), true);
     try (NativeBlock block = new NativeBlock(96)) {
-      String path = view.policyPath(paths.pathOf(object));
+      String seen = paths.pathOf(object, named);
+      String path = view.policyPath(seen);
       decisions.demand("truncate", call, path, policy.evaluate(path, Operation.WRITE));
-      decisions.demandInGit("truncate", call, paths.pathOf(object), path);
+      decisions.demandInGit("truncate", call, seen, path);
       if (paths.status(object).is(S_IFREG)
           && call.argument(1) > paths.size(object)
           && exceedsLimit(call)) {
@@ -266,10 +269,11 @@ final class NameCalls {
     Entry entry = null;
     try {
       entry = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
-      String source = view.policyPath(paths.pathOf(object));
+      String seen = paths.pathOf(object, new Named(call.tid(), names.fromDirectory(), from));
+      String source = view.policyPath(seen);
       // By its new name a file could be written that the old name protects.
       decisions.demand("link", call, source, policy.evaluate(source, Operation.WRITE));
-      decisions.demandInGit("link", call, paths.pathOf(object), source);
+      decisions.demandInGit("link", call, seen, source);
       if (!entry.special()) {
         String target = decisions.pathOf(entry);
         boolean symbolic = paths.status(object).is(S_IFLNK);
@@ -286,7 +290,7 @@ final class NameCalls {
                     kernel.call(
                         Syscall.LINKAT, AT_FDCWD, own, to.directory(), at, AT_SYMLINK_FOLLOW, 0));
         if (result >= 0) {
-          sockets.linked(paths.pathOf(object), to.pathIn(paths));
+          sockets.linked(seen, to.pathIn(paths));
         }
         return result;
       }

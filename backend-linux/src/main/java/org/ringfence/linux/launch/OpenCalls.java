@@ -25,6 +25,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.launch.PathObject.Entry;
+import org.ringfence.linux.launch.PathObject.Named;
 import org.ringfence.linux.launch.PathObject.Status;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
@@ -117,7 +118,7 @@ final class OpenCalls {
     if ((flags & noFollow) == 0) {
       int handed = handedIn(call, name, flags);
       if (handed >= 0) {
-        openObject(call, handed, flags, true);
+        openObject(call, handed, new Named(call.tid(), directory, new byte[0]), flags, true);
         return;
       }
     }
@@ -129,7 +130,10 @@ final class OpenCalls {
             (flags & noFollow) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
         int object = object(call.tid(), base, directory, name, follow);
         if (object >= 0) {
-          if (openObject(call, object, flags, false)) {
+          // Below a link's directory a name is none of the thread's.
+          byte[] given = base < 0 ? name : new byte[0];
+          Named named = new Named(call.tid(), directory, given);
+          if (openObject(call, object, named, flags, false)) {
             return;
           }
           continue;
@@ -337,10 +341,11 @@ final class OpenCalls {
   /**
    * Opens an object anew with the flags asked for. Takes the descriptor over.
    *
+   * @param named how it was named
    * @param decided whether it is decided already that it may be opened so
    * @return false if it has to be looked up once more
    */
-  private boolean openObject(TrappedCall call, int object, int flags, boolean decided)
+  private boolean openObject(TrappedCall call, int object, Named named, int flags, boolean decided)
       throws AccessException {
     boolean handedOn = false;
     try {
@@ -359,7 +364,7 @@ final class OpenCalls {
         call.fail(Errno.EISDIR);
         return true;
       }
-      String seen = paths.pathOf(object);
+      String seen = paths.pathOf(object, named);
       if (paths.isForeignProcess(call.tid(), seen)) {
         call.fail(Errno.EACCES);
         return true;

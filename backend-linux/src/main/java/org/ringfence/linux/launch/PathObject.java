@@ -227,7 +227,16 @@ final class PathObject {
   }
 
   private boolean isOfThisJvm(int object) throws AccessException {
-    String path = link(object);
+    String path;
+    try {
+      path = link(object);
+    } catch (AccessException e) {
+      if (e.result() != -Errno.ENAMETOOLONG.value()) {
+        throw e;
+      }
+      // Nothing of a process lies that deep.
+      return false;
+    }
     return path.startsWith(jvm)
         && (path.length() == jvm.length() || path.charAt(jvm.length()) == '/');
   }
@@ -494,6 +503,49 @@ final class PathObject {
       return "";
     }
     return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
+  }
+
+  /**
+   * How a thread named something.
+   *
+   * @param tid the thread
+   * @param directory its directory descriptor, or AT_FDCWD
+   * @param name the name, as bytes; empty if there is none
+   */
+  record Named(int tid, int directory, byte[] name) {}
+
+  /**
+   * The path of what a thread has named. A file that lies too deep for the kernel to say its path
+   * has none above it to ask, as a directory has; but its name tells in which directory it is, if
+   * it still is there.
+   */
+  String pathOf(int object, Named named) throws AccessException {
+    try {
+      return pathOf(object);
+    } catch (AccessException e) {
+      if (e.result() != -Errno.ENAMETOOLONG.value() || named.name().length == 0) {
+        throw e;
+      }
+      Entry entry = entry(named.tid(), named.directory(), named.name());
+      try {
+        if (entry.special() || !isAt(entry, object)) {
+          throw e;
+        }
+        return entry.pathIn(this);
+      } finally {
+        child.close(entry.directory());
+      }
+    }
+  }
+
+  /** Whether an entry itself, not what it leads to as a link, is the object of a descriptor. */
+  private boolean isAt(Entry entry, int object) throws AccessException {
+    int found = openBelowPlain(entry.directory(), entry.name());
+    try {
+      return status(found).identity().equals(status(object).identity());
+    } finally {
+      child.close(found);
+    }
   }
 
   /** What {@code /proc/self/fd} says of a descriptor of ours, as UTF-8. */
