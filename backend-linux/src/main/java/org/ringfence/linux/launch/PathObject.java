@@ -188,7 +188,26 @@ final class PathObject {
       // No path leads there; below the directory itself nothing has to be looked up at the root.
       return openAt(base, name, follow, RESOLVE_BENEATH);
     }
-    return openAbsolute(tid, tid, whole, follow);
+    try {
+      return openAbsolute(tid, tid, whole, follow);
+    } catch (UnfoldedException e) {
+      throw e;
+    } catch (AccessException e) {
+      if (e.result() != -Errno.ENOENT.value() || !link.endsWith(DELETED)) {
+        throw e;
+      }
+      return openBelowRemoved(base, name, follow, e);
+    }
+  }
+
+  /** No path leads to what was removed; the kernel says of itself what can be named there. */
+  private int openBelowRemoved(int base, byte[] name, boolean follow, AccessException first)
+      throws AccessException {
+    try {
+      return openAt(base, name, follow, RESOLVE_BENEATH);
+    } catch (AccessException e) {
+      throw e.result() == -Errno.EXDEV.value() ? first : e;
+    }
   }
 
   private byte[] below(int base, byte[] name) throws AccessException {
