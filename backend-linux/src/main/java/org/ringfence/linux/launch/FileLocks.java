@@ -4,7 +4,6 @@ import static org.ringfence.linux.bind.Constants.F_GETFL;
 import static org.ringfence.linux.bind.Constants.O_ACCMODE;
 import static org.ringfence.linux.bind.Constants.O_RDONLY;
 
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
@@ -25,7 +24,6 @@ import org.ringfence.policy.Operation;
 final class FileLocks {
   // asm-generic/fcntl.h
   private static final int LOCK_NB = 4;
-  private static final long LOOK_MILLIS = 2;
 
   private final Kernel kernel;
   private final Child child;
@@ -33,21 +31,21 @@ final class FileLocks {
   private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
-  private final Executor blocking;
+  private final WaitingCalls waiting;
 
   FileLocks(
       Kernel kernel,
       PathObject paths,
       FileView view,
       Consumer<Violation> denied,
-      Executor blocking) {
+      WaitingCalls waiting) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.paths = paths;
     this.view = view;
     this.policy = view.policy();
     this.denied = denied;
-    this.blocking = blocking;
+    this.waiting = waiting;
   }
 
   void answer(TrappedCall call) {
@@ -72,7 +70,7 @@ final class FileLocks {
       int operation = call.intArgument(1);
       long result = kernel.call(Syscall.FLOCK, fd, operation | LOCK_NB);
       if (result == -Errno.EAGAIN.value() && (operation & LOCK_NB) == 0) {
-        blocking.execute(() -> lockLater(call, fd, operation));
+        waiting.add(call, 1, new Later(call, fd, operation));
         handedOn = true;
         return;
       }
@@ -99,20 +97,30 @@ final class FileLocks {
     return decision.allowed();
   }
 
-  private void lockLater(TrappedCall call, int fd, int operation) {
-    try {
-      long result = -Errno.EAGAIN.value();
-      while (result == -Errno.EAGAIN.value() && call.alive() && !child.signalled(call.tid())) {
-        Thread.sleep(LOOK_MILLIS);
-        result = kernel.call(Syscall.FLOCK, fd, operation | LOCK_NB);
+  /** Taken when it is free. */
+  private final class Later implements WaitingCalls.Waiting {
+    private final TrappedCall call;
+    private final int fd;
+    private final int operation;
+
+    private Later(TrappedCall call, int fd, int operation) {
+      this.call = call;
+      this.fd = fd;
+      this.operation = operation;
+    }
+
+    @Override
+    public boolean attempt() {
+      long result = kernel.call(Syscall.FLOCK, fd, operation | LOCK_NB);
+      if (result == -Errno.EAGAIN.value()) {
+        return false;
       }
-      call.result(result == -Errno.EAGAIN.value() ? -Errno.ERESTARTSYS.value() : result);
-    } catch (AccessException e) {
-      call.result(e.result());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      call.fail(Errno.EINTR);
-    } finally {
+      call.result(result);
+      return true;
+    }
+
+    @Override
+    public void close() {
       child.close(fd);
     }
   }

@@ -15,7 +15,6 @@ import static org.ringfence.linux.bind.Constants.S_IFMT;
 import static org.ringfence.linux.bind.Constants.S_IFREG;
 import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
@@ -62,7 +61,7 @@ final class NameCalls {
       OwnSockets sockets,
       NameDecisions decisions,
       Consumer<Violation> denied,
-      Executor blocking) {
+      WaitingCalls waiting) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.paths = paths;
@@ -72,7 +71,7 @@ final class NameCalls {
     this.sockets = sockets;
     this.denied = denied;
     this.decisions = decisions;
-    this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, blocking);
+    this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, waiting);
   }
 
   /** Is held by calls that change names or modes. */

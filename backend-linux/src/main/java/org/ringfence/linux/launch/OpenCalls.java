@@ -1,7 +1,6 @@
 package org.ringfence.linux.launch;
 
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
-import static org.ringfence.linux.bind.Constants.F_SETFL;
 import static org.ringfence.linux.bind.Constants.O_ACCMODE;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_CREAT;
@@ -10,14 +9,12 @@ import static org.ringfence.linux.bind.Constants.O_NOCTTY;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.O_RDONLY;
 import static org.ringfence.linux.bind.Constants.O_TRUNC;
-import static org.ringfence.linux.bind.Constants.O_WRONLY;
 import static org.ringfence.linux.bind.Constants.S_IFBLK;
 import static org.ringfence.linux.bind.Constants.S_IFCHR;
 import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFIFO;
 import static org.ringfence.linux.bind.Constants.S_IFLNK;
 
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.ringfence.event.Violation;
@@ -54,7 +51,6 @@ final class OpenCalls {
   // linux/major.h: TTYAUX_MAJOR, minor 0 is /dev/tty; UNIX98_PTY_SLAVE_MAJOR.
   private static final long CONTROLLING_TERMINAL = 5L << 20;
   private static final int PSEUDO_TERMINAL_MAJOR = 136;
-  private static final long FIFO_POLL_MILLIS = 5;
 
   private final Kernel kernel;
   private final Child child;
@@ -65,7 +61,7 @@ final class OpenCalls {
   private final NameDecisions decisions;
   private final Consumer<Violation> denied;
   private final HiddenNames hidden;
-  private final Executor blocking;
+  private final WaitingCalls waiting;
   private final int noFollow;
   private final int directoryFlag;
 
@@ -76,7 +72,7 @@ final class OpenCalls {
       Supervision supervision,
       NameDecisions decisions,
       Consumer<Violation> denied,
-      Executor blocking) {
+      WaitingCalls waiting) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.paths = paths;
@@ -86,7 +82,7 @@ final class OpenCalls {
     this.decisions = decisions;
     this.denied = denied;
     this.hidden = new HiddenNames(child, paths, policy, supervision.opens(), denied);
-    this.blocking = blocking;
+    this.waiting = waiting;
     // asm/fcntl.h
     this.noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000;
     this.directoryFlag = kernel.arch() == Arch.X86_64 ? 0x10000 : 0x4000;
@@ -396,7 +392,7 @@ final class OpenCalls {
         return true;
       }
       if (status.is(S_IFIFO) && (flags & O_NONBLOCK) == 0) {
-        blocking.execute(() -> openFifo(call, object, anew, flags));
+        waiting.add(call, FifoOpen.DESCRIPTORS, new FifoOpen(kernel, call, object, anew, flags));
         handedOn = true;
         return true;
       }
@@ -449,33 +445,6 @@ final class OpenCalls {
       }
     }
     give(call, paths.terminals().openDevice(device, flags), asked);
-  }
-
-  /** A FIFO opens when the other side does; the caller may be gone before. */
-  private void openFifo(TrappedCall call, int object, int flags, int asked) {
-    try {
-      boolean writer = (flags & O_ACCMODE) == O_WRONLY;
-      if (!writer) {
-        give(call, reopen(object, flags, 0), asked);
-        return;
-      }
-      while (call.alive()) {
-        long opened = reopen(object, flags | O_NONBLOCK, 0);
-        if (opened != -Errno.ENXIO.value()) {
-          if (opened >= 0) {
-            kernel.call(Syscall.FCNTL, opened, F_SETFL, flags & ~O_NONBLOCK);
-          }
-          give(call, opened, asked);
-          return;
-        }
-        Thread.sleep(FIFO_POLL_MILLIS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      call.fail(Errno.EINTR);
-    } finally {
-      child.close(object);
-    }
   }
 
   private void give(TrappedCall call, long opened, int flags) {

@@ -121,7 +121,7 @@ final class OwnLoopback implements AutoCloseable {
         pending.connect(call, fd, waiting, false);
         return;
       }
-      if (pump.size() > MOST_WATCHED) {
+      if (pump.size() > Math.min(MOST_WATCHED, pending.descriptors().total())) {
         throw new AccessException(-Errno.EAGAIN.value());
       }
       outside =

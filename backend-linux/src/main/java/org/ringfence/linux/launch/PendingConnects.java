@@ -30,6 +30,7 @@ final class PendingConnects {
   private final Child child;
   private final HopGuard guard;
   private final Deadlines deadlines;
+  private final DescriptorShare descriptors;
   private final IntPredicate watch;
   private final IntConsumer unwatch;
   private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
@@ -46,6 +47,7 @@ final class PendingConnects {
   /**
    * Starts with none.
    *
+   * @param descriptors bounds how many there are
    * @param watch has {@link #ready} called when a descriptor can be written; false if it cannot
    * @param unwatch ends that: closing our copy would not, while the caller has the socket
    */
@@ -54,12 +56,14 @@ final class PendingConnects {
       Child child,
       HopGuard guard,
       Deadlines deadlines,
+      DescriptorShare descriptors,
       IntPredicate watch,
       IntConsumer unwatch) {
     this.guard = guard;
     this.kernel = kernel;
     this.child = child;
     this.deadlines = deadlines;
+    this.descriptors = descriptors;
     this.watch = watch;
     this.unwatch = unwatch;
   }
@@ -78,6 +82,11 @@ final class PendingConnects {
       child.close(fd);
       call.result(result);
       return result;
+    }
+    if (!descriptors.take(1)) {
+      child.close(fd);
+      call.fail(Errno.EAGAIN);
+      return -Errno.EAGAIN.value();
     }
     boolean first;
     synchronized (pending) {
@@ -107,6 +116,7 @@ final class PendingConnects {
     unwatch.accept(fd);
     before.run();
     child.close(fd);
+    descriptors.give(1);
     call.result(error);
     return true;
   }
@@ -124,8 +134,8 @@ final class PendingConnects {
     if (waits) {
       kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_NONBLOCK);
     }
-    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
-      return kernel.call(Syscall.CONNECT, fd, block.bytes(address.bytes()), address.bytes().length);
+    try {
+      return connect(fd, address);
     } finally {
       if (own) {
         guard.after(fd);
@@ -136,8 +146,31 @@ final class PendingConnects {
     }
   }
 
-  /** SO_SNDTIMEO bounds a connect (socket(7)); it is a {@code struct timeval}. */
-  private long due(int fd) {
+  private long connect(int fd, SocketAddress address) {
+    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
+      return kernel.call(Syscall.CONNECT, fd, block.bytes(address.bytes()), address.bytes().length);
+    }
+  }
+
+  /** Connects a unix socket if its server has room, and fails with EAGAIN otherwise. */
+  synchronized long withoutWaiting(int fd, SocketAddress address) {
+    long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
+    if ((flags & O_NONBLOCK) != 0) {
+      return connect(fd, address);
+    }
+    kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_NONBLOCK);
+    try {
+      return connect(fd, address);
+    } finally {
+      kernel.call(Syscall.FCNTL, fd, F_SETFL, flags);
+    }
+  }
+
+  /**
+   * When a connect fails, by {@link System#nanoTime()}; 0 for never. SO_SNDTIMEO bounds it
+   * (socket(7)); it is a {@code struct timeval}.
+   */
+  long due(int fd) {
     try (NativeBlock block = new NativeBlock(64)) {
       long value = block.allocate(16);
       long length = block.allocate(8);
@@ -177,6 +210,7 @@ final class PendingConnects {
     if (one != null) {
       unwatch.accept(fd);
       child.close(fd);
+      descriptors.give(1);
       one.call().result(result);
     }
   }
@@ -209,6 +243,11 @@ final class PendingConnects {
     } catch (AccessException e) {
       return false;
     }
+  }
+
+  /** What calls that wait may hold. */
+  DescriptorShare descriptors() {
+    return descriptors;
   }
 
   /** Gives up what is under way. */

@@ -1,5 +1,6 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.F_GETFL;
 import static org.ringfence.linux.bind.Constants.MSG_DONTWAIT;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
@@ -10,7 +11,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
@@ -25,12 +26,11 @@ final class RedirectedDatagrams {
   private static final int MOST_SOCKETS = 4096;
   private static final int LARGEST_DATAGRAM = 65_536;
   private static final int MOST_PARTS = 64;
-  private static final long LOOK_MILLIS = 2;
 
   private final Kernel kernel;
   private final Child child;
   private final SocketOptions options;
-  private final Executor blocking;
+  private final WaitingCalls waiting;
   private final Map<Long, SocketAddress> askedByCookie =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -41,11 +41,11 @@ final class RedirectedDatagrams {
         }
       };
 
-  RedirectedDatagrams(Kernel kernel, Child child, Executor blocking) {
+  RedirectedDatagrams(Kernel kernel, Child child, WaitingCalls waiting) {
     this.kernel = kernel;
     this.child = child;
     this.options = new SocketOptions(kernel);
-    this.blocking = blocking;
+    this.waiting = waiting;
   }
 
   /** A socket of a sandboxed thread has asked one server, and its question goes to another. */
@@ -80,8 +80,10 @@ final class RedirectedDatagrams {
         return;
       }
       int copy = fd;
-      blocking.execute(() -> receiveLater(call, copy, target, asked));
+      waiting.add(call, 1, new Later(call, copy, target, asked));
       handedOn = true;
+    } catch (RejectedExecutionException e) {
+      call.fail(Errno.EAGAIN);
     } catch (AccessException e) {
       // No socket, or memory that is not there: the kernel says so better.
       call.proceed();
@@ -104,20 +106,37 @@ final class RedirectedDatagrams {
     }
   }
 
-  private void receiveLater(TrappedCall call, int fd, Target target, SocketAddress asked) {
-    try {
-      long result = -Errno.EAGAIN.value();
-      while (result == -Errno.EAGAIN.value() && call.alive() && !child.signalled(call.tid())) {
-        Thread.sleep(LOOK_MILLIS);
-        result = receive(call, fd, target, asked);
+  /** Received when there is something. */
+  private final class Later implements WaitingCalls.Waiting {
+    private final TrappedCall call;
+    private final int fd;
+    private final Target target;
+    private final SocketAddress asked;
+
+    private Later(TrappedCall call, int fd, Target target, SocketAddress asked) {
+      this.call = call;
+      this.fd = fd;
+      this.target = target;
+      this.asked = asked;
+    }
+
+    @Override
+    public boolean attempt() throws AccessException {
+      long result = receive(call, fd, target, asked);
+      if (result == -Errno.EAGAIN.value()) {
+        return false;
       }
-      call.result(result == -Errno.EAGAIN.value() ? -Errno.ERESTARTSYS.value() : result);
-    } catch (AccessException e) {
-      call.result(e.result());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      call.fail(Errno.EINTR);
-    } finally {
+      call.result(result);
+      return true;
+    }
+
+    @Override
+    public void pause(long millis) {
+      WaitingCalls.ready(kernel, fd, EPOLLIN, millis);
+    }
+
+    @Override
+    public void close() {
       child.close(fd);
     }
   }

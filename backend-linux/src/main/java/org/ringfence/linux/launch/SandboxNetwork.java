@@ -2,7 +2,6 @@ package org.ringfence.linux.launch;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.ringfence.egress.Egress;
@@ -42,7 +41,7 @@ final class SandboxNetwork implements AutoCloseable {
    * @param root whether this JVM runs as user 0
    * @param reporter tells the listener
    * @param deadlines what is due when
-   * @param blocking runs what may wait
+   * @param waiting keeps calls whose callers wait
    * @param room a network namespace for the sandbox's inet sockets, closed with the network; null
    *     where they are in this JVM's
    */
@@ -56,7 +55,7 @@ final class SandboxNetwork implements AutoCloseable {
       boolean root,
       Reporter reporter,
       Deadlines deadlines,
-      Executor blocking,
+      WaitingCalls waiting,
       SocketRoom room) {}
 
   /**
@@ -77,8 +76,16 @@ final class SandboxNetwork implements AutoCloseable {
     this.own = new OwnSockets(kernel);
     HopGuard guard = new HopGuard(kernel);
     this.held = new HeldTargets(kernel, setting.paths(), setting.deadlines());
-    this.pending = new PendingConnects(kernel, child, guard, setting.deadlines(), watch, unwatch);
-    this.datagrams = new RedirectedDatagrams(kernel, child, setting.blocking());
+    this.pending =
+        new PendingConnects(
+            kernel,
+            child,
+            guard,
+            setting.deadlines(),
+            setting.waiting().descriptors(),
+            watch,
+            unwatch);
+    this.datagrams = new RedirectedDatagrams(kernel, child, setting.waiting());
     boolean done = false;
     try {
       this.egress =
@@ -133,7 +140,7 @@ final class SandboxNetwork implements AutoCloseable {
             pending,
             datagrams,
             reporter::violation,
-            setting.blocking());
+            setting.waiting());
   }
 
   private static UnixBinds unixBinds(Setting setting, OwnSockets own) {

@@ -116,7 +116,8 @@ final class SendCalls {
         return;
       }
       waiting.add(
-          new WaitingSends.Waiting(call, fd, source, message.size(), destination, flags, answer));
+          new WaitingSends.Waiting(
+              call, fd, source, message.size(), message.passed(), destination, flags, answer));
       handedOn = true;
     } finally {
       if (message != null) {

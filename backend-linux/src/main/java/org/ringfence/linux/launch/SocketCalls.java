@@ -17,7 +17,6 @@ import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
@@ -57,7 +56,7 @@ final class SocketCalls {
   private final PendingConnects pending;
   private final RedirectedDatagrams datagrams;
   private final Consumer<Violation> denied;
-  private final Executor blocking;
+  private final WaitingCalls waiting;
   private final SendCalls sends;
 
   SocketCalls(
@@ -76,7 +75,7 @@ final class SocketCalls {
       PendingConnects pending,
       RedirectedDatagrams datagrams,
       Consumer<Violation> denied,
-      Executor blocking) {
+      WaitingCalls waiting) {
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.options = new SocketOptions(kernel);
@@ -96,10 +95,12 @@ final class SocketCalls {
     this.held = held;
     this.privileged = PrivilegedPorts.of(root, ownNetwork || loopback != null);
     this.denied = denied;
-    this.blocking = blocking;
-    WaitingSends waiting = new WaitingSends(kernel, blocking);
+    this.waiting = waiting;
     this.sends =
-        new SendCalls(kernel, waiting, (call, fd, to) -> destination(call, "send", fd, to));
+        new SendCalls(
+            kernel,
+            new WaitingSends(kernel, waiting),
+            (call, fd, to) -> destination(call, "send", fd, to));
   }
 
   void answer(Syscall syscall, TrappedCall call) {
@@ -225,32 +226,98 @@ final class SocketCalls {
       }
       int domain = (int) options.get(fd, SO_DOMAIN);
       if (destination.refusal() == Destination.UNDECIDED) {
-        blocking.execute(() -> connectWhenDecided(call, fd, destination.address()));
+        waiting.add(call, 1, new UndecidedConnect(call, fd, destination.address()));
       } else if (destination.outside() != null) {
         handedOn = true;
         connectOutside(call, fd, destination.outside());
       } else if (domain == AF_INET || domain == AF_INET6) {
         pending.connect(call, fd, destination.address(), destination.own());
-      } else if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) != 0) {
-        call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
-        destination.close();
-        return;
       } else {
-        blocking.execute(
-            () -> {
-              try {
-                call.result(withAddress(Syscall.CONNECT, fd, destination.address()));
-              } finally {
-                destination.close();
-                child.close(fd);
-              }
-            });
+        connectUnix(call, fd, destination);
       }
       handedOn = true;
     } finally {
       if (!handedOn) {
         child.close(fd);
       }
+    }
+  }
+
+  /** Takes the descriptor over, unless it throws, and the destination. */
+  private void connectUnix(TrappedCall call, int fd, Destination destination) {
+    UnixConnect connect = new UnixConnect(call, fd, destination);
+    boolean handedOn = false;
+    try {
+      if (connect.attempt()) {
+        child.close(fd);
+      } else {
+        waiting.add(call, 2, connect);
+        handedOn = true;
+      }
+    } finally {
+      if (!handedOn) {
+        destination.close();
+      }
+    }
+  }
+
+  /** A connect that waits for room in the queue of a server. */
+  private final class UnixConnect implements WaitingCalls.Waiting {
+    private final TrappedCall call;
+    private final int fd;
+    private final Destination destination;
+    private final boolean waits;
+    private final long due;
+
+    private UnixConnect(TrappedCall call, int fd, Destination destination) {
+      this.call = call;
+      this.fd = fd;
+      this.destination = destination;
+      this.waits = (kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_NONBLOCK) == 0;
+      this.due = waits ? pending.due(fd) : 0;
+    }
+
+    @Override
+    public boolean attempt() {
+      long result = pending.withoutWaiting(fd, destination.address());
+      boolean late = due != 0 && System.nanoTime() - due >= 0;
+      if (result == -Errno.EAGAIN.value() && waits && !late) {
+        return false;
+      }
+      call.result(result);
+      return true;
+    }
+
+    @Override
+    public void close() {
+      destination.close();
+      child.close(fd);
+    }
+  }
+
+  /** A connect whose destination somebody decides on who has to be waited for. */
+  private final class UndecidedConnect implements WaitingCalls.Waiting {
+    private final TrappedCall call;
+    private final SocketAddress address;
+    private int fd;
+
+    private UndecidedConnect(TrappedCall call, int fd, SocketAddress address) {
+      this.call = call;
+      this.fd = fd;
+      this.address = address;
+    }
+
+    @Override
+    public boolean attempt() throws AccessException {
+      int socket = fd;
+      fd = -1;
+      connectWhenDecided(call, socket, address);
+      return true;
+    }
+
+    @Override
+    public void close() {
+      child.close(fd);
     }
   }
 

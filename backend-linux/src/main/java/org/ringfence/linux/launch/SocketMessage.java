@@ -170,6 +170,11 @@ final class SocketMessage {
     return size;
   }
 
+  /** How many descriptors go with it. */
+  int passed() {
+    return descriptors.size();
+  }
+
   /** Sends to an address of ours instead of the one given; none when it is empty. */
   long send(Kernel kernel, int fd, SocketAddress to, int flags) {
     try (NativeBlock block =

@@ -10,10 +10,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Descriptors;
@@ -47,12 +44,9 @@ final class Supervisor implements AutoCloseable {
   private static final int EAGAIN = Errno.EAGAIN.value();
   private static final int ENOMEM = Errno.ENOMEM.value();
   private static final int MOST_SERVERS = 64;
-  private static final int MOST_WAITING_CALLS = 1024;
   private static final int RETRY_MILLIS = 50;
   private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
-  private static final int MOST_BLOCKING_CALLS = 256;
-  private static final long IDLE_SECONDS = 10;
   private static final long LONGEST_WAIT_MILLIS = 60_000;
 
   private final Kernel kernel;
@@ -63,7 +57,7 @@ final class Supervisor implements AutoCloseable {
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final DecidedCalls decided;
   private final LimitGate gate;
-  private final ThreadPoolExecutor blocking;
+  private final WaitingCalls waiting;
   private final SandboxNetwork network;
   private final EventOrder events;
   private final Reporter reporter;
@@ -104,20 +98,11 @@ final class Supervisor implements AutoCloseable {
     this.paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
-    this.blocking =
-        new ThreadPoolExecutor(
-            MOST_BLOCKING_CALLS,
-            MOST_BLOCKING_CALLS,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(MOST_WAITING_CALLS),
-            daemon("ringfence-blocking"));
-    blocking.allowCoreThreadTimeOut(true);
     this.events = new EventOrder(this, listener);
     this.reporter = events.reporter();
     boolean root = user[0] == 0;
     CallerRights rights = new CallerRights(kernel, root);
-    Executor waiting = rights.carriedTo(blocking);
+    this.waiting = new WaitingCalls(kernel, rights);
     NameDecisions names = new NameDecisions(kernel, paths, view, reporter::violation);
     this.network =
         new SandboxNetwork(
@@ -204,14 +189,6 @@ final class Supervisor implements AutoCloseable {
         unsettled = true;
       }
     }
-  }
-
-  private static java.util.concurrent.ThreadFactory daemon(String name) {
-    return task -> {
-      Thread thread = new Thread(task, name);
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 
   /** How many seccomp filters this JVM itself is under. */
@@ -563,9 +540,10 @@ final class Supervisor implements AutoCloseable {
       awaitServer();
     }
     clock.close();
+    // Before the network: a call that waits may still connect.
+    waiting.close();
     network.close();
     paths.terminals().close();
-    blocking.shutdownNow();
     if (audit != null) {
       audit.close();
     }

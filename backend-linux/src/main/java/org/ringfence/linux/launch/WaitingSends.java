@@ -1,9 +1,9 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.EPOLLOUT;
 import static org.ringfence.linux.bind.Constants.MSG_DONTWAIT;
 import static org.ringfence.linux.bind.Constants.MSG_NOSIGNAL;
 
-import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -15,10 +15,10 @@ import org.ringfence.linux.plan.Errno;
 
 /**
  * Sends that wait for a full socket. Each holds a copy of its message, and all of a sandbox
- * together hold no more than {@link #MOST_BYTES}. A send for which there is no room holds nothing:
- * its message stays in the memory of the caller, which waits, and is copied when there is room. So
- * that it does not wait for sends that never end, it is tried from time to time, one at a time.
- * Thread-safe.
+ * together hold no more than {@link #MOST_BYTES} and half as many descriptors as calls that wait
+ * may. A send for which there is no room holds nothing: its message stays in the memory of the
+ * caller, which waits, and is copied when there is room. So that it does not wait for sends that
+ * never end, it is tried from time to time, one at a time. Thread-safe.
  */
 final class WaitingSends {
   /** Bytes of all copies, on the heap and outside it. */
@@ -31,8 +31,9 @@ final class WaitingSends {
 
   private final Kernel kernel;
   private final Child child;
-  private final Executor blocking;
+  private final WaitingCalls calls;
   private final Semaphore room = new Semaphore(MOST_BYTES);
+  private final Semaphore descriptors;
   private final Lock turn = new ReentrantLock();
 
   /** A message in the caller's memory. */
@@ -48,6 +49,7 @@ final class WaitingSends {
    * @param fd a copy of the socket
    * @param source where the message is
    * @param size how many bytes it had when it was decided on
+   * @param passed how many descriptors it had then
    * @param destination where it may go
    * @param flags the call's flags
    * @param answer takes the result of the kernel's send
@@ -57,14 +59,16 @@ final class WaitingSends {
       int fd,
       Source source,
       int size,
+      int passed,
       Destination destination,
       int flags,
       LongConsumer answer) {}
 
-  WaitingSends(Kernel kernel, Executor blocking) {
+  WaitingSends(Kernel kernel, WaitingCalls calls) {
     this.kernel = kernel;
     this.child = new Child(kernel);
-    this.blocking = blocking;
+    this.calls = calls;
+    this.descriptors = new Semaphore(calls.descriptors().total() / 2);
   }
 
   /**
@@ -74,69 +78,118 @@ final class WaitingSends {
    *     taken over
    */
   void add(Waiting waiting) {
-    blocking.execute(() -> run(waiting));
+    // A destination may hold a socket's file.
+    calls.add(waiting.call(), 2, new Send(waiting));
   }
 
-  private void run(Waiting waiting) {
-    int bytes = COPIES * Math.max(1, waiting.size());
-    try {
-      boolean sent = false;
-      while (!sent) {
-        if (room.tryAcquire(bytes, LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-          try {
-            waiting.answer().accept(attempt(waiting, 0));
-          } finally {
-            room.release(bytes);
+  private final class Send implements WaitingCalls.Waiting {
+    private final Waiting waiting;
+    private final int bytes;
+    private boolean hasRoom;
+    private SocketMessage message;
+    private boolean woken;
+
+    private Send(Waiting waiting) {
+      this.waiting = waiting;
+      this.bytes = COPIES * Math.max(1, waiting.size());
+    }
+
+    @Override
+    public boolean attempt() throws AccessException {
+      if (message == null) {
+        hasRoom = hasRoom || room.tryAcquire(bytes);
+        if (!hasRoom || !descriptors.tryAcquire(waiting.passed())) {
+          return triedAlone();
+        }
+        boolean read = false;
+        try {
+          message = read();
+          read = true;
+        } finally {
+          if (!read) {
+            descriptors.release(waiting.passed());
           }
-          return;
         }
-        if (child.signalled(waiting.call().tid())) {
-          // The caller could not be woken for it while its call is held.
-          waiting.call().fail(Errno.ERESTARTSYS);
-          return;
-        }
-        sent = triedAlone(waiting);
       }
-    } catch (AccessException e) {
-      waiting.call().result(e.result());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      waiting.call().fail(Errno.EINTR);
-    } finally {
-      waiting.destination().close();
-      child.close(waiting.fd());
+      return sent(message);
     }
-  }
 
-  /** Without room, and so without waiting; one at a time. */
-  private boolean triedAlone(Waiting waiting) throws AccessException {
-    if (!turn.tryLock()) {
-      return false;
+    private SocketMessage read() throws AccessException {
+      SocketMessage copied = waiting.source().read(waiting.size());
+      boolean usable = false;
+      try {
+        waiting.call().live();
+        if (copied.passed() > waiting.passed()) {
+          // Another thread has changed it since it was decided on.
+          throw new AccessException(-Errno.EINVAL.value());
+        }
+        usable = true;
+        return copied;
+      } finally {
+        if (!usable) {
+          copied.close(child);
+        }
+      }
     }
-    try {
-      long result = attempt(waiting, MSG_DONTWAIT);
+
+    /** The address is the one that was decided on, whatever the message says by now. */
+    private boolean sent(SocketMessage copied) {
+      long result =
+          copied.send(
+              kernel,
+              waiting.fd(),
+              waiting.destination().address(),
+              waiting.flags() | MSG_DONTWAIT | MSG_NOSIGNAL);
       if (result == -Errno.EAGAIN.value()) {
         return false;
       }
       waiting.answer().accept(result);
       return true;
-    } finally {
-      turn.unlock();
     }
-  }
 
-  /** The address is the one that was decided on, whatever the message says by now. */
-  private long attempt(Waiting waiting, int flag) throws AccessException {
-    SocketMessage message = waiting.source().read(waiting.size());
-    try {
-      waiting.call().live();
-      return message.send(
-          kernel,
-          waiting.fd(),
-          waiting.destination().address(),
-          waiting.flags() | flag | MSG_NOSIGNAL);
-    } finally {
-      message.close(child);
+    /** Without room; one at a time. */
+    private boolean triedAlone() throws AccessException {
+      if (!turn.tryLock()) {
+        return false;
+      }
+      try {
+        SocketMessage copied = read();
+        try {
+          return sent(copied);
+        } finally {
+          copied.close(child);
+        }
+      } finally {
+        turn.unlock();
+      }
+    }
+
+    /** A datagram socket can be written though the one that it is to go to is full. */
+    @Override
+    public void pause(long millis) throws InterruptedException {
+      if (message != null) {
+        if (woken) {
+          Thread.sleep(millis);
+        }
+        woken = WaitingCalls.ready(kernel, waiting.fd(), EPOLLOUT, millis);
+      } else if (hasRoom) {
+        Thread.sleep(LOOK_MILLIS);
+      } else {
+        hasRoom = room.tryAcquire(bytes, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (message != null) {
+        message.close(child);
+        descriptors.release(waiting.passed());
+      }
+      if (hasRoom) {
+        room.release(bytes);
+      }
+      waiting.destination().close();
+      child.close(waiting.fd());
     }
   }
 }

@@ -142,6 +142,7 @@ public enum Syscall {
   EPOLL_PWAIT(281, 22),
   EVENTFD2(290, 19),
   PIPE2(293, 59),
+  TEE(276, 77),
   DUP3(292, 24),
   FCNTL(72, 25),
   PERSONALITY(135, 92),

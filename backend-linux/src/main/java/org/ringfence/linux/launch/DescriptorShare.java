@@ -1,0 +1,55 @@
+package org.ringfence.linux.launch;
+
+import java.util.concurrent.Semaphore;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * The descriptors of this JVM that calls of one sandbox may hold while they wait: a quarter of what
+ * the JVM may have open. The rest stays for commands that start, calls that do not wait, and the
+ * application. Thread-safe.
+ */
+final class DescriptorShare {
+  private static final int PARTS = 4;
+  private static final int MOST = 4096;
+  // asm-generic/resource.h
+  private static final int RLIMIT_NOFILE = 7;
+  private static final long USUAL_LIMIT = 1024;
+
+  private final int total;
+  private final Semaphore free;
+
+  private DescriptorShare(int total) {
+    this.total = total;
+    this.free = new Semaphore(total);
+  }
+
+  /** A share of this JVM's descriptors. */
+  static DescriptorShare of(Kernel kernel) {
+    long limit = USUAL_LIMIT;
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(16);
+      if (kernel.call(Syscall.PRLIMIT64, 0, RLIMIT_NOFILE, 0, at) >= 0) {
+        // RLIM_INFINITY is -1.
+        limit = block.getLong(at);
+      }
+    }
+    return new DescriptorShare(limit < 0 ? MOST : (int) Math.min(Math.max(1, limit / PARTS), MOST));
+  }
+
+  /** How many there are in all. */
+  int total() {
+    return total;
+  }
+
+  /** Takes so many, or none; whether they are taken. */
+  boolean take(int count) {
+    return free.tryAcquire(count);
+  }
+
+  /** Gives so many back. */
+  void give(int count) {
+    free.release(count);
+  }
+}

@@ -1,0 +1,108 @@
+package org.ringfence.linux.launch;
+
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.EPOLLIN;
+import static org.ringfence.linux.bind.Constants.F_SETFL;
+import static org.ringfence.linux.bind.Constants.O_ACCMODE;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
+import static org.ringfence.linux.bind.Constants.O_RDONLY;
+import static org.ringfence.linux.bind.Constants.O_WRONLY;
+
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * Opens a FIFO for a caller that waits for the other side. It is opened without waiting: a reader
+ * so opened is one that writers find, as one that waits in {@code open(2)} is.
+ */
+final class FifoOpen implements WaitingCalls.Waiting {
+  /** How many descriptors it holds. */
+  static final int DESCRIPTORS = 2;
+
+  // linux/splice.h
+  private static final int SPLICE_F_NONBLOCK = 2;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final TrappedCall call;
+  private final int object;
+  private final int flags;
+  private final int asked;
+  private int opened = -1;
+
+  /**
+   * Opens it later.
+   *
+   * @param object a descriptor of the FIFO, taken over and closed
+   * @param flags with which it is opened
+   * @param asked the flags of the call
+   */
+  FifoOpen(Kernel kernel, TrappedCall call, int object, int flags, int asked) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.call = call;
+    this.object = object;
+    this.flags = flags;
+    this.asked = asked;
+  }
+
+  @Override
+  public boolean attempt() {
+    int mode = flags & O_ACCMODE;
+    if (opened < 0) {
+      long result = open();
+      if (result == -Errno.ENXIO.value() && mode == O_WRONLY) {
+        return false;
+      }
+      if (result < 0) {
+        call.result(result);
+        return true;
+      }
+      opened = (int) result;
+    }
+    if (mode == O_RDONLY && !hasHadWriter()) {
+      return false;
+    }
+    kernel.call(Syscall.FCNTL, opened, F_SETFL, flags & ~O_NONBLOCK);
+    call.resultDescriptor(opened, asked & O_CLOEXEC);
+    return true;
+  }
+
+  private long open() {
+    try (NativeBlock block = new NativeBlock(96)) {
+      long name = block.string(PathObject.own(object));
+      return kernel.call(Syscall.OPENAT, AT_FDCWD, name, flags | O_NONBLOCK, 0);
+    }
+  }
+
+  /**
+   * Whether a writer has opened it since we did. One that has gone is seen as a hang-up, and what
+   * one has written by poll(2); one that has written nothing yet by tee(2), which takes nothing
+   * away, and fails instead of saying that the end is reached (fs/pipe.c, fs/splice.c).
+   */
+  private boolean hasHadWriter() {
+    if (WaitingCalls.ready(kernel, opened, EPOLLIN, 0)) {
+      return true;
+    }
+    try (NativeBlock block = new NativeBlock(32)) {
+      long ends = block.allocate(8);
+      if (kernel.call(Syscall.PIPE2, ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+        // No descriptor is left just now.
+        return false;
+      }
+      long result = kernel.call(Syscall.TEE, opened, block.getInt(ends + 4), 1, SPLICE_F_NONBLOCK);
+      child.close(block.getInt(ends));
+      child.close(block.getInt(ends + 4));
+      return result > 0 || result == -Errno.EAGAIN.value();
+    }
+  }
+
+  @Override
+  public void close() {
+    child.close(opened);
+    child.close(object);
+  }
+}
