@@ -74,7 +74,11 @@ final class OwnServers {
       result = bound(fd, address);
     }
     if (!tcp && result >= 0) {
-      held.seen(options.inode(fd, paths), call.tid(), call.intArgument(0));
+      long inode = options.inode(fd, paths);
+      if (own.hasInet(inode)) {
+        own.addInet(inode);
+      }
+      held.seen(inode, call.tid(), call.intArgument(0));
     }
     return result;
   }

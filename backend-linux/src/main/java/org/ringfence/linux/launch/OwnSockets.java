@@ -16,12 +16,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.ringfence.linux.bind.Kernel;
@@ -40,8 +43,11 @@ final class OwnSockets {
   private static final int NLM_F_DUMP = 0x300;
   private static final int NLMSG_DONE = 3;
   private static final int FIRST_SWEEP = 1024;
-  // Beyond it a socket's name is its last part alone.
+  // Beyond it a socket's name is its last part alone, or the socket is no longer known as own.
   private static final int MOST_NAMES = 16_384;
+  private static final int MOST_SOCKETS = 65_536;
+  private static final int MOST_PATH_CHARACTERS = 2 << 20;
+  private static final String[] INET_TABLES = {"tcp", "tcp6", "udp", "udp6"};
 
   /** Who answers at an address. */
   enum Listener {
@@ -57,40 +63,79 @@ final class OwnSockets {
   record UnixSocket(long inode, long cookie) {}
 
   private final Kernel kernel;
-  private final Set<Long> inet = ConcurrentHashMap.newKeySet();
-  private final Set<UnixSocket> unix = ConcurrentHashMap.newKeySet();
-  private final Map<String, Long> boundPaths = new ConcurrentHashMap<>();
-  private final Map<String, UnixSocket> abstractNames = new ConcurrentHashMap<>();
-
-  private final Map<Long, byte[]> names =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, byte[]> eldest) {
-          return size() > MOST_NAMES;
-        }
-      };
+  // A socket that is forgotten is not own: then a command does not reach it.
+  private final Set<Long> inet = Collections.newSetFromMap(bounded(MOST_SOCKETS));
+  private final Set<UnixSocket> unix = Collections.newSetFromMap(bounded(MOST_NAMES));
+  private final Map<String, Long> boundPaths = new LinkedHashMap<>();
+  private final Map<String, UnixSocket> abstractNames = bounded(MOST_NAMES);
+  private final Map<Long, byte[]> names = bounded(MOST_NAMES);
   // What is remembered of sockets that are gone goes when it is as much as what lives.
-  private volatile int sweepAt = FIRST_SWEEP;
+  private int sweepInetAt = 2 * FIRST_SWEEP;
+  private int sweepUnixAt = FIRST_SWEEP;
+  private int sweepPathsAt = FIRST_SWEEP;
+  private int sweepAbstractAt = FIRST_SWEEP;
+  private long pathCharacters;
 
   OwnSockets(Kernel kernel) {
     this.kernel = kernel;
+  }
+
+  /** Forgets the oldest entry when there would be more. */
+  private static <K, V> Map<K, V> bounded(int most) {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        return size() > most;
+      }
+    };
   }
 
   /**
    * Remembers a path that a socket is bound to in a network namespace of its own, where it cannot
    * be asked for.
    */
-  void addPath(int tid, String path, long inode) {
-    if (boundPaths.size() >= sweepAt) {
+  synchronized void addPath(int tid, String path, long inode) {
+    if (boundPaths.size() >= sweepPathsAt) {
       Set<String> live = inodesOf(tid);
       if (!live.isEmpty()) {
-        boundPaths.values().removeIf(socket -> !live.contains(socket.toString()));
-        sweepAt = Math.max(FIRST_SWEEP, 2 * boundPaths.size());
+        forgetPaths(bound -> !live.contains(bound.getValue().toString()));
+        sweepPathsAt = Math.max(FIRST_SWEEP, 2 * boundPaths.size());
       }
     }
-    boundPaths.put(path, inode);
+    put(path, inode);
+  }
+
+  /** Long paths count for more: commands make them as long as they like. */
+  private void put(String path, long inode) {
+    if (boundPaths.put(path, inode) == null) {
+      pathCharacters += path.length();
+    }
+    for (var all = boundPaths.keySet().iterator(); pathCharacters > MOST_PATH_CHARACTERS; ) {
+      pathCharacters -= all.next().length();
+      all.remove();
+    }
+  }
+
+  private void forgetPaths(Predicate<Map.Entry<String, Long>> which) {
+    for (var all = boundPaths.entrySet().iterator(); all.hasNext(); ) {
+      Map.Entry<String, Long> bound = all.next();
+      if (which.test(bound)) {
+        pathCharacters -= bound.getKey().length();
+        all.remove();
+      }
+    }
+  }
+
+  /** How many sockets are remembered. */
+  synchronized int size() {
+    return inet.size() + unix.size() + abstractNames.size() + boundPaths.size();
+  }
+
+  /** How many characters the remembered paths have together. */
+  synchronized long pathCharacters() {
+    return pathCharacters;
   }
 
   /** Inodes of the unix sockets of a thread's network namespace; empty when they cannot be read. */
@@ -109,49 +154,49 @@ final class OwnSockets {
   }
 
   /** Remembers by which name a thread has bound a socket; we bound it by another. */
-  void named(UnixSocket socket, byte[] given) {
-    synchronized (names) {
-      names.put(socket.cookie(), given);
-    }
+  synchronized void named(UnixSocket socket, byte[] given) {
+    names.put(socket.cookie(), given);
   }
 
-  boolean namesAny() {
-    synchronized (names) {
-      return !names.isEmpty();
-    }
+  synchronized boolean namesAny() {
+    return !names.isEmpty();
   }
 
   /** The name that a thread has bound a socket by, or nothing. */
-  byte[] nameOf(long cookie) {
-    synchronized (names) {
-      return names.getOrDefault(cookie, new byte[0]);
-    }
+  synchronized byte[] nameOf(long cookie) {
+    return names.getOrDefault(cookie, new byte[0]);
   }
 
   /** What lies at a path, or below it, has another name from now on. */
-  void moved(String from, String to) {
+  synchronized void moved(String from, String to) {
     removed(to);
-    for (String path : List.copyOf(boundPaths.keySet())) {
-      if (path.equals(from) || path.startsWith(from + "/")) {
-        Long socket = boundPaths.remove(path);
-        if (socket != null) {
-          boundPaths.put(to + path.substring(from.length()), socket);
-        }
-      }
-    }
+    Map<String, Long> moved = new LinkedHashMap<>();
+    forgetPaths(
+        bound -> {
+          boolean moves = isAtOrBelow(bound.getKey(), from);
+          if (moves) {
+            moved.put(to + bound.getKey().substring(from.length()), bound.getValue());
+          }
+          return moves;
+        });
+    moved.forEach(this::put);
+  }
+
+  private static boolean isAtOrBelow(String path, String top) {
+    return path.equals(top) || path.startsWith(top + "/");
   }
 
   /** What lies at a path has a second name. */
-  void linked(String path, String more) {
+  synchronized void linked(String path, String more) {
     Long socket = boundPaths.get(path);
     if (socket != null && boundPaths.size() < MOST_NAMES) {
-      boundPaths.put(more, socket);
+      put(more, socket);
     }
   }
 
   /** What may come to lie at a path, or below it, is another thing from now on. */
-  void removed(String path) {
-    boundPaths.keySet().removeIf(each -> each.equals(path) || each.startsWith(path + "/"));
+  synchronized void removed(String path) {
+    forgetPaths(bound -> isAtOrBelow(bound.getKey(), path));
   }
 
   /**
@@ -159,11 +204,15 @@ final class OwnSockets {
    * lives there still, and is none of this JVM's namespace.
    */
   boolean ownsPath(int tid, String path, long inode, long device) {
-    Long socket = boundPaths.get(path);
+    Long socket = boundTo(path);
     if (socket == null || hostHas(inode, device)) {
       return false;
     }
     return inodesOf(tid).contains(socket.toString());
+  }
+
+  private synchronized Long boundTo(String path) {
+    return boundPaths.get(path);
   }
 
   /** Whether a unix socket of this JVM's network namespace is bound to a file. */
@@ -218,38 +267,86 @@ final class OwnSockets {
     return request;
   }
 
-  void addInet(long inode) {
+  /** Remembers a socket when it is made, and again when it gets a port. */
+  synchronized void addInet(long inode) {
+    if (inet.size() >= sweepInetAt) {
+      sweepInet();
+    }
+    // One that is bound is the newest again.
+    inet.remove(inode);
     inet.add(inode);
   }
 
-  void addUnix(UnixSocket socket) {
-    if (unix.size() >= sweepAt) {
+  /** Whether a socket is known as one of the sandbox's. */
+  synchronized boolean hasInet(long inode) {
+    return inet.contains(inode);
+  }
+
+  /** Forgets sockets without a port, but for the newest, which may get one yet. */
+  private void sweepInet() {
+    Set<Long> bound = new HashSet<>();
+    for (String table : INET_TABLES) {
+      Path file = Path.of("/proc/self/net/" + table);
+      try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
+        // The inode is the tenth column (net/ipv4/tcp_ipv4.c, net/ipv4/udp.c).
+        lines.skip(1).forEach(line -> bound.add(Long.parseLong(line.trim().split("\\s+")[9])));
+      } catch (NoSuchFileException e) {
+        // No IPv6 here.
+        continue;
+      } catch (IOException | RuntimeException e) {
+        // Not known: the oldest goes when there are too many.
+        bound.addAll(inet);
+      }
+    }
+    int old = inet.size() - FIRST_SWEEP;
+    for (var all = inet.iterator(); old > 0; old--) {
+      if (!bound.contains(all.next())) {
+        all.remove();
+      }
+    }
+    sweepInetAt = Math.max(2 * FIRST_SWEEP, 2 * inet.size());
+  }
+
+  synchronized void addUnix(UnixSocket socket) {
+    if (unix.size() >= sweepUnixAt) {
       unix.removeIf(one -> describe(one).length == 0);
-      sweepAt = Math.max(FIRST_SWEEP, 2 * unix.size());
+      sweepUnixAt = Math.max(FIRST_SWEEP, 2 * unix.size());
     }
     unix.add(socket);
   }
 
-  void addAbstract(String name, UnixSocket socket) {
-    if (abstractNames.size() >= sweepAt) {
+  synchronized void addAbstract(String name, UnixSocket socket) {
+    if (abstractNames.size() >= sweepAbstractAt) {
       abstractNames.values().removeIf(one -> describe(one).length == 0);
-      sweepAt = Math.max(FIRST_SWEEP, 2 * abstractNames.size());
+      sweepAbstractAt = Math.max(FIRST_SWEEP, 2 * abstractNames.size());
     }
     abstractNames.put(name, socket);
   }
 
   /** Whether an abstract name is held by a socket of ours that still lives. */
   boolean ownsAbstract(String name) {
-    UnixSocket socket = abstractNames.get(name);
+    UnixSocket socket = holder(name);
     return socket != null && describe(socket).length > 0;
+  }
+
+  private synchronized UnixSocket holder(String name) {
+    return abstractNames.get(name);
+  }
+
+  private synchronized List<UnixSocket> unixSockets() {
+    return List.copyOf(unix);
+  }
+
+  private synchronized void forget(UnixSocket socket) {
+    unix.remove(socket);
   }
 
   /** Whether the socket file of this device and inode is bound by a socket of ours. */
   boolean ownsFile(long inode, long device) {
-    for (UnixSocket socket : List.copyOf(unix)) {
+    for (UnixSocket socket : unixSockets()) {
       byte[] answer = describe(socket);
       if (answer.length == 0) {
-        unix.remove(socket);
+        forget(socket);
       } else if (matchesFile(answer, inode, device)) {
         return true;
       }
@@ -324,6 +421,10 @@ final class OwnSockets {
     if (inodes.isEmpty()) {
       return Listener.NOBODY;
     }
-    return inet.containsAll(inodes) ? Listener.OWN : Listener.FOREIGN;
+    return ownsAll(inodes) ? Listener.OWN : Listener.FOREIGN;
+  }
+
+  private synchronized boolean ownsAll(List<Long> inodes) {
+    return inet.containsAll(inodes);
   }
 }
