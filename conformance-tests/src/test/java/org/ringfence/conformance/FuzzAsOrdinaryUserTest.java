@@ -12,7 +12,7 @@ import org.ringfence.conformance.probe.LibC;
 
 /** The fuzzer in a JVM of an ordinary user, when the build runs as root: root hides faults. */
 class FuzzAsOrdinaryUserTest {
-  private static final String SEQUENCES = "4x";
+  private static final String SEQUENCES = "2x";
   private static final String SEED = "1";
 
   @TestFactory
