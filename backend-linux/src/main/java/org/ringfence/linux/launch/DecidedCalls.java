@@ -1,5 +1,6 @@
 package org.ringfence.linux.launch;
 
+import java.util.concurrent.TimeUnit;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
@@ -12,11 +13,15 @@ import org.ringfence.linux.plan.Syscall;
  * holds up one of them, another supervising thread answers everything else.
  */
 final class DecidedCalls {
+  // How long a call waits for a directory whose parts another sandbox is about to change.
+  private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final CallerRights rights;
   private final NameCalls names;
   private final MetadataCalls metadata;
   private final FileLocks locks;
   private final SandboxNetwork network;
+  private final WaitingCalls waiting;
 
   /**
    * Gathers those that decide.
@@ -26,22 +31,62 @@ final class DecidedCalls {
    * @param metadata decides on modes, owners, times and attributes
    * @param locks decides on locks
    * @param network decides on sockets
+   * @param waiting keeps calls that wait
    */
   DecidedCalls(
       CallerRights rights,
       NameCalls names,
       MetadataCalls metadata,
       FileLocks locks,
-      SandboxNetwork network) {
+      SandboxNetwork network,
+      WaitingCalls waiting) {
     this.rights = rights;
     this.names = names;
     this.metadata = metadata;
     this.locks = locks;
     this.network = network;
+    this.waiting = waiting;
   }
 
-  /** Answers a call. */
+  /**
+   * Answers a call.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if it would have to wait and too many
+   *     do
+   */
   void answer(Syscall syscall, TrappedCall call) {
+    if (!names.tree().attempt(() -> decide(syscall, call))) {
+      waiting.add(call, 0, new Again(syscall, call));
+    }
+  }
+
+  /** A call that waits for a directory which somebody holds. */
+  private final class Again implements WaitingCalls.Waiting {
+    private final Syscall syscall;
+    private final TrappedCall call;
+    private final long end = System.nanoTime() + PATIENCE_NANOS;
+
+    private Again(Syscall syscall, TrappedCall call) {
+      this.syscall = syscall;
+      this.call = call;
+    }
+
+    @Override
+    public boolean attempt() {
+      if (System.nanoTime() - end < 0) {
+        return names.tree().attempt(() -> decide(syscall, call));
+      }
+      decide(syscall, call);
+      return true;
+    }
+
+    @Override
+    public void close() {
+      // It holds nothing.
+    }
+  }
+
+  private void decide(Syscall syscall, TrappedCall call) {
     TreeLock tree = names.tree();
     boolean changes = changesTree(syscall);
     if (changes) {

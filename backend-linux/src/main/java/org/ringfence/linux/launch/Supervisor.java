@@ -135,7 +135,8 @@ final class Supervisor implements AutoCloseable {
                 waiting),
             new MetadataCalls(kernel, paths, view, names.git(), user[0], reporter::violation),
             new FileLocks(kernel, paths, view, reporter::violation, waiting),
-            network);
+            network,
+            waiting);
     this.gate =
         new LimitGate(
             kernel, policy.policy().limits(), cgroup, LimitGate.processesAbove(view, supervision));

@@ -23,15 +23,22 @@ import org.ringfence.linux.plan.Syscall;
  * where it matters by a lock on the directory itself (flock(2)), which ends with this one.
  */
 final class TreeLock {
-  private static final int TRIES = 100;
-  private static final long BETWEEN_MILLIS = 2;
-
   private final ReentrantLock lock = new ReentrantLock();
   private final Kernel kernel;
   private final Child child;
   private final PathObject paths;
   // Guarded by the lock.
   private final Map<Identity, Integer> directories = new HashMap<>();
+  private final ThreadLocal<Boolean> again = new ThreadLocal<>();
+
+  /** Somebody else holds a directory: what was begun is to be done again, from its beginning. */
+  private static final class HeldException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private HeldException() {
+      super("a directory is held", null, false, false);
+    }
+  }
 
   TreeLock(Kernel kernel, PathObject paths) {
     this.kernel = kernel;
@@ -59,11 +66,31 @@ final class TreeLock {
   }
 
   /**
+   * Does something that nobody has heard of before it holds the directories that it needs. Nothing
+   * waits for a directory with this lock in its hands: whoever holds that one, a command included,
+   * would hold up all calls of the sandbox.
+   *
+   * @return false if somebody else holds a directory; then nothing has been done
+   */
+  boolean attempt(Runnable step) {
+    again.set(true);
+    try {
+      step.run();
+      return true;
+    } catch (HeldException e) {
+      return false;
+    } finally {
+      again.remove();
+    }
+  }
+
+  /**
    * Keeps other supervisors from changing a directory's parts until this lock is given back. A file
    * system without such locks gives no order; that is no reason to refuse.
    *
    * @param directory a descriptor of the directory
-   * @return false if somebody else holds the directory, or if it cannot be opened for that
+   * @return false if it cannot be opened for that, or if somebody else holds the directory; within
+   *     {@link #attempt} that ends the attempt instead
    */
   boolean holdsAlone(int directory) {
     if (!lock.isHeldByCurrentThread()) {
@@ -80,6 +107,9 @@ final class TreeLock {
       }
       if (!locked(opened)) {
         child.close(opened);
+        if (again.get() != null) {
+          throw new HeldException();
+        }
         return false;
       }
       directories.put(identity, opened);
@@ -97,18 +127,6 @@ final class TreeLock {
   }
 
   private boolean locked(int opened) {
-    for (int i = 0; i < TRIES; i++) {
-      long result = kernel.call(Syscall.FLOCK, opened, LOCK_EX | LOCK_NB);
-      if (result != -Errno.EAGAIN.value()) {
-        return true;
-      }
-      try {
-        Thread.sleep(BETWEEN_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      }
-    }
-    return false;
+    return kernel.call(Syscall.FLOCK, opened, LOCK_EX | LOCK_NB) != -Errno.EAGAIN.value();
   }
 }

@@ -1,5 +1,7 @@
 package org.ringfence.linux.launch;
 
+import static org.ringfence.linux.bind.Constants.CLONE_FS;
+
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -66,12 +68,19 @@ final class WaitingCalls implements AutoCloseable {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(MOST_QUEUED),
             task -> {
-              Thread thread = new Thread(task, "ringfence-blocking");
+              Thread thread = new Thread(() -> run(task), "ringfence-blocking");
               thread.setDaemon(true);
               return thread;
             });
     threads.allowCoreThreadTimeOut(true);
     this.executor = rights.carriedTo(threads);
+  }
+
+  /** As a supervising thread has them: a umask, 0, and a directory of its own. */
+  private void run(Runnable task) {
+    kernel.call(Syscall.UNSHARE, CLONE_FS);
+    kernel.call(Syscall.UMASK, 0);
+    task.run();
   }
 
   /** What all of them together may hold. */

@@ -81,6 +81,41 @@ class TreeLockTest {
   }
 
   @Test
+  void anAttemptEndsAtOnceWhereADirectoryIsHeldAndHoldsUpNobody() throws Exception {
+    // A command may hold it, by a lock that it shares with others.
+    kernel.call(Syscall.FLOCK, first, 1);
+    int[] begun = new int[1];
+    Runnable step =
+        () -> {
+          other.lock();
+          try {
+            begun[0]++;
+            assertThat(other.holdsAlone(second)).isTrue();
+            other.holdsAlone(first);
+            begun[0]++;
+          } finally {
+            other.unlock();
+          }
+        };
+    assertThat(other.attempt(step)).isFalse();
+    assertThat(begun[0]).as("ended where it is held").isEqualTo(1);
+    AtomicBoolean free = new AtomicBoolean();
+    Thread next =
+        new Thread(
+            () -> {
+              other.lock();
+              free.set(other.holdsAlone(second));
+              other.unlock();
+            });
+    next.start();
+    next.join();
+    assertThat(free).isTrue();
+    kernel.call(Syscall.FLOCK, first, Constants.LOCK_UN);
+    assertThat(other.attempt(step)).isTrue();
+    assertThat(begun[0]).isEqualTo(3);
+  }
+
+  @Test
   void nothingIsHeldWithoutTheLock() {
     assertThatThrownBy(() -> one.holdsAlone(first)).isInstanceOf(IllegalStateException.class);
   }
