@@ -1,8 +1,6 @@
-package org.ringfence.linux.launch;
+package org.ringfence.linux.bind;
 
 import java.util.concurrent.Semaphore;
-import org.ringfence.linux.bind.Kernel;
-import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
 
 /**
@@ -10,7 +8,7 @@ import org.ringfence.linux.plan.Syscall;
  * the JVM may have open. The rest stays for commands that start, calls that do not wait, and the
  * application. Thread-safe.
  */
-final class DescriptorShare {
+public final class DescriptorShare {
   private static final int PARTS = 4;
   private static final int MOST = 4096;
   // asm-generic/resource.h
@@ -25,8 +23,13 @@ final class DescriptorShare {
     this.free = new Semaphore(total);
   }
 
-  /** A share of this JVM's descriptors. */
-  static DescriptorShare of(Kernel kernel) {
+  /**
+   * A share of this JVM's descriptors.
+   *
+   * @param kernel the system calls
+   * @return the share, of which nothing is taken
+   */
+  public static DescriptorShare of(Kernel kernel) {
     long limit = USUAL_LIMIT;
     try (NativeBlock block = new NativeBlock(32)) {
       long at = block.allocate(16);
@@ -38,18 +41,31 @@ final class DescriptorShare {
     return new DescriptorShare(limit < 0 ? MOST : (int) Math.min(Math.max(1, limit / PARTS), MOST));
   }
 
-  /** How many there are in all. */
-  int total() {
+  /**
+   * How many there are in all.
+   *
+   * @return the number, taken and free
+   */
+  public int total() {
     return total;
   }
 
-  /** Takes so many, or none; whether they are taken. */
-  boolean take(int count) {
+  /**
+   * Takes so many, or none.
+   *
+   * @param count how many
+   * @return whether they are taken
+   */
+  public boolean take(int count) {
     return free.tryAcquire(count);
   }
 
-  /** Gives so many back. */
-  void give(int count) {
+  /**
+   * Gives so many back.
+   *
+   * @param count how many
+   */
+  public void give(int count) {
     free.release(count);
   }
 }
