@@ -41,7 +41,7 @@ final class Remedies {
 
   /** What HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp. */
   private static final Pattern OF_A_JVM =
-      Pattern.compile("/proc/\\d+/coredump_filter|.*/hsperfdata_[^/]+(/.*)?|.*/\\.java_pid\\d+");
+      Pattern.compile(".*/hsperfdata_[^/]+(/.*)?|.*/\\.java_pid\\d+");
 
   /** What belongs to the system: one file there is no reason to grant all of it. */
   private static final Pattern SYSTEM =
@@ -51,6 +51,9 @@ final class Remedies {
               + "|/var/(lib|log|cache|spool)|[A-Za-z]:\\\\?"
               + "|[A-Za-z]:\\\\(Windows|Program Files|Program Files \\(x86\\)|ProgramData)"
               + "(\\\\.*)?|[A-Za-z]:\\\\Users");
+
+  /** What HotSpot writes when it starts; it ignores the failure. */
+  private static final Pattern CORE_FILTER = Pattern.compile("/proc/\\d+/coredump_filter");
 
   private static final int DNS = 53;
   private static final int V4_BITS = 32;
@@ -178,6 +181,9 @@ final class Remedies {
     if (ofJvm(violation)) {
       return new Remedy.AddPreset("jvm");
     }
+    if (CORE_FILTER.matcher(path).matches()) {
+      return new None("a JVM chooses what its core dumps hold, and runs as well without");
+    }
     if (path.startsWith("/proc/")) {
       return new None("a file of one process, which is gone when a policy is read next");
     }
@@ -206,6 +212,9 @@ final class Remedies {
       return new Remedy.ShareTmp();
     }
     if (directory.length() <= 1 || directory.equals(home) || SYSTEM.matcher(directory).matches()) {
+      if (lookup.exists(path)) {
+        return new None("only the whole of " + directory + " could be granted, which is too much");
+      }
       return new None(
           "only the whole of "
               + directory

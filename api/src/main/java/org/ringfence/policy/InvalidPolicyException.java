@@ -1,7 +1,6 @@
 package org.ringfence.policy;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import org.ringfence.event.Printable;
 
 /**
@@ -15,6 +14,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   private final String field;
   private final String value;
   private final String nearest;
+  private final String[] mistakes;
 
   /**
    * Creates the exception.
@@ -47,10 +47,12 @@ public class InvalidPolicyException extends IllegalArgumentException {
     this.field = field;
     this.value = value;
     this.nearest = nearest;
+    this.mistakes = new String[] {getMessage()};
   }
 
-  private InvalidPolicyException(InvalidPolicyException first, String all) {
-    super(all, first);
+  private InvalidPolicyException(InvalidPolicyException first, String[] mistakes) {
+    super(String.join("; ", mistakes), first);
+    this.mistakes = mistakes;
     this.field = first.field;
     this.value = first.value;
     this.nearest = first.nearest;
@@ -68,7 +70,9 @@ public class InvalidPolicyException extends IllegalArgumentException {
         ? problems.get(0)
         : new InvalidPolicyException(
             problems.get(0),
-            problems.stream().map(Throwable::getMessage).collect(Collectors.joining("; ")));
+            problems.stream()
+                .flatMap(problem -> problem.mistakes().stream())
+                .toArray(String[]::new));
   }
 
   /**
@@ -85,6 +89,15 @@ public class InvalidPolicyException extends IllegalArgumentException {
   private static String shown(String value) {
     String printable = Printable.of(value);
     return printable.length() <= SHOWN ? printable : printable.substring(0, SHOWN) + "…";
+  }
+
+  /**
+   * Every mistake by itself.
+   *
+   * @return the messages, one for each mistake
+   */
+  public List<String> mistakes() {
+    return List.of(mistakes);
   }
 
   /**

@@ -107,7 +107,9 @@ class RemediesTest {
   @Test
   void aJvmsOwnFilesNeedThePreset() {
     Remedy preset = new Remedy.AddPreset("jvm");
-    assertThat(remedy("open", "/proc/12/coredump_filter", WRITING)).isEqualTo(preset);
+    assertThat(remedy("open", "/proc/12/coredump_filter", WRITING))
+        .asString()
+        .contains("runs as well without");
     assertThat(remedy("mkdir", "/tmp/hsperfdata_me", WRITING)).isEqualTo(preset);
     assertThat(remedy("open", "/tmp/p18", "/jdk/bin/java", WRITING)).isEqualTo(preset);
     assertThat(remedy("open", "/tmp/p18", "/bin/java", WRITING)).isEqualTo(new Remedy.ShareTmp());

@@ -101,7 +101,9 @@ final class AllowCommand implements Callable<Integer> {
       out.println(
           additions.isEmpty()
               ? "nothing to add"
-              : "nothing to add: " + Printable.of(file.toString()) + " allows it already");
+              : "nothing to add: "
+                  + (project.isPresent() ? Printable.of(file.toString()) : "the policy of that run")
+                  + " allows it already");
       out.flush();
       return ExitCode.NO;
     }

@@ -10,6 +10,9 @@ final class ExitCode {
   /** {@code verify}: no case failed and none passed, so that nothing was verified. */
   static final int NOTHING_VERIFIED = 3;
 
+  /** A limit ended the command, which then exited with 0 by itself. */
+  static final int LIMIT = 124;
+
   /** A mistake on the command line or in a policy, or a failure of Ringfence itself. */
   static final int OWN_FAILURE = 125;
 

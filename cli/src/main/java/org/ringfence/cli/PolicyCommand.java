@@ -96,7 +96,7 @@ final class PolicyCommand implements Callable<Integer> {
         if (!json) {
           throw e;
         }
-        return print(e.getMessage().lines().toList());
+        return print(e.mistakes());
       } catch (FileSystemException | CharacterCodingException e) {
         throw FileFailure.of("cannot read the policy", policy, e);
       }

@@ -34,8 +34,8 @@ import picocli.CommandLine.TypeConversionException;
       "  ringfence learn -- make test            the smallest policy under which it works",
       "  ringfence check /etc/passwd             what the policy says of a path",
       "",
-      "Exit codes: the command's own; 128+n when signal n ended it; 125 a mistake or a failure of"
-          + " Ringfence; 126 refused, nothing was started; 127 command not found."
+      "Exit codes: the command's own; 128+n when signal n ended it; 124 a limit ended it and it"
+          + " exited with 0; 125 a mistake or a failure of Ringfence; 126 refused, nothing was started; 127 command not found."
     },
     subcommands = {
       RunCommand.class,

@@ -155,8 +155,16 @@ final class Runner {
     if (result != null) {
       RunResult.of(end, policy.limits(), usage, heard()).write(result, options.effective());
     }
-    tellDenials(end.exitValue());
-    return end.exitValue();
+    int exit = exitCode(end);
+    tellDenials(exit);
+    return exit;
+  }
+
+  /** A command that is asked to end may exit with 0; the caller must not take that for success. */
+  private static int exitCode(Termination end) {
+    boolean limited =
+        end.cause() == Termination.Cause.TIMED_OUT || end.cause() == Termination.Cause.OUTPUT_LIMIT;
+    return limited && end.exitValue() == 0 ? ExitCode.LIMIT : end.exitValue();
   }
 
   /** A bare exit code 137 or 153 says nothing of a limit. */

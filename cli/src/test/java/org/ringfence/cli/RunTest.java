@@ -224,6 +224,14 @@ class RunTest {
   }
 
   @Test
+  void aTimeoutIsNoSuccessThoughTheCommandExitsWith0() throws Exception {
+    String command = "trap 'exit 0' TERM; sleep 60 & wait";
+    Result result = run("run", "--timeout", "300ms", "--", "sh", "-c", command);
+    assertThat(result.err()).contains("its time was up");
+    assertThat(result.exit()).isEqualTo(ExitCode.LIMIT);
+  }
+
+  @Test
   void theOutputLimitCutsAlsoWhatIsInherited() throws Exception {
     Result result = run("run", "--limit", "output=1000", "--", "yes");
     assertThat(result.out()).hasSize(1000);
@@ -301,6 +309,7 @@ class RunTest {
   @Test
   void theResultIsWrittenAsJson() throws Exception {
     Path file = workspace.resolve("result.json");
+    Path other = Files.createTempDirectory(Path.of("/var/tmp"), "other").toRealPath();
     Result denied =
         run(
             "run",
@@ -309,11 +318,12 @@ class RunTest {
             "--",
             "sh",
             "-c",
-            "mkdir /usr/new; echo forged >" + " result.json; exit 3");
+            "mkdir " + other + "/new; echo forged > result.json; exit 3");
+    Files.delete(other);
     assertThat(denied.exit()).isEqualTo(3);
     assertThat(Files.readString(file))
-        .contains("\"exitCode\" : 3", "\"kind\" : \"exited\"", "\"target\" : \"/usr/new\"")
-        .contains("\"options\" : [ \"--write\", \"/usr\" ]")
+        .contains("\"exitCode\" : 3", "\"kind\" : \"exited\"", "\"target\" : \"" + other + "/new\"")
+        .contains("\"options\" : [ \"--write\", \"" + other + "\" ]")
         .doesNotContain("forged");
     run("run", "--json", file.toString(), "--timeout", "1s", "--", "sleep", "60");
     assertThat(Files.readString(file)).contains("\"kind\" : \"timedOut\"", "\"denials\" : [ ]");
