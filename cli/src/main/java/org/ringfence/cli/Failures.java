@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.event.Printable;
 import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.InvalidPolicyException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -21,8 +22,14 @@ final class Failures {
 
   /** Prints one short paragraph. */
   static void complain(PrintWriter err, Exception exception) {
-    Paragraph.of("ringfence: " + Printable.of(text(exception)), Columns.ofStandardError())
-        .forEach(err::println);
+    List<String> texts =
+        exception instanceof InvalidPolicyException invalid
+            ? invalid.mistakes()
+            : List.of(text(exception));
+    for (String text : texts) {
+      Paragraph.of("ringfence: " + Printable.of(text), Columns.ofStandardError())
+          .forEach(err::println);
+    }
     err.flush();
   }
 
@@ -65,10 +72,15 @@ final class Failures {
         (option || command) && !near.isEmpty()
             ? Optional.of("did you mean " + String.join(" or ", near) + "?")
             : Optional.empty();
+    String separated =
+        option && line.getCommandName().equals("run")
+            ? "options of the command that is run come after --; "
+            : "";
     return kind
         + " '"
         + word
         + "' is not known; "
+        + separated
         + hint.map(text -> text + " See ").orElse("see ")
         + help(line);
   }
