@@ -45,7 +45,7 @@ final class PlanCommand implements Callable<Integer> {
     options
         .unusedProject()
         .ifPresent(file -> err.println("ringfence: " + Printable.of(PolicyOptions.unused(file))));
-    SkippedRules.warn(err, policy);
+    IneffectiveRules.warn(err, policy);
     Backends backends = Backends.load();
     List<SandboxPlan> plans =
         options.backend() == null

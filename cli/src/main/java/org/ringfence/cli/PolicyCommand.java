@@ -90,7 +90,7 @@ final class PolicyCommand implements Callable<Integer> {
       try {
         EffectivePolicy effective = PolicyReader.presetOrFile(policy).in(Places.current());
         if (!json) {
-          SkippedRules.warn(spec.commandLine().getErr(), effective);
+          IneffectiveRules.warn(spec.commandLine().getErr(), effective);
         }
       } catch (InvalidPolicyException e) {
         if (!json) {

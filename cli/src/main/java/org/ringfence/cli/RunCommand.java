@@ -148,7 +148,7 @@ final class RunCommand implements Callable<Integer> {
         runner.reportedTo(denials);
       }
       if (verbose) {
-        SkippedRules.warn(err, options.effective());
+        IneffectiveRules.warn(err, options.effective());
       }
       int code = reviewed ? review(runner, err) : runner.run(command);
       if (lines.incomplete()) {

@@ -374,6 +374,11 @@ class CommandLineTest {
     assertThat(validated.err()).contains(said).hasLineCount(1);
     assertThat(ringfence("plan", "-p", policy.toString(), "-C", directory.toString()).err())
         .contains(said);
+    Files.writeString(policy, "{\"network\": {\"allow\": [\"a.test:443\"]}}");
+    assertThat(ringfence("policy", "validate", policy.toString()).err())
+        .contains("warning: network.allow grants nothing");
+    Files.writeString(policy, "{\"network\": {\"mode\": \"allowlist\", \"allow\": [\"a.test:443\"]}}");
+    assertThat(ringfence("policy", "validate", policy.toString()).err()).isEmpty();
   }
 
   private static void oneClearLine(String named, String... arguments) {

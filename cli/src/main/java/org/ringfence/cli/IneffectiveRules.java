@@ -10,13 +10,16 @@ import org.ringfence.event.Printable;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileRule;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
-/** Rules that grant nothing now, because nothing is at their paths. */
-final class SkippedRules {
-  private SkippedRules() {}
+/**
+ * Rules that grant nothing: those of paths that do not exist, and those of hosts without a network.
+ */
+final class IneffectiveRules {
+  private IneffectiveRules() {}
 
   /**
    * Looks for them among the rules that are not a preset's: presets name many places, of which a
@@ -47,6 +50,10 @@ final class SkippedRules {
                 + path.get()
                 + "; a path is granted that exists when the sandbox is opened");
       }
+    }
+    if (written.network().mode() == NetworkMode.NONE && !written.network().allow().isEmpty()) {
+      skipped.add(
+          "network.allow grants nothing: network.mode is none; use \"mode\": \"allowlist\"");
     }
     return skipped;
   }
