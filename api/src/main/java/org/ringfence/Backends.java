@@ -40,7 +40,7 @@ public final class Backends {
    * Uses given backends.
    *
    * @param backends the backends
-   * @return them, lightest first
+   * @return the backends, lightest first
    */
   public static Backends of(List<SandboxBackend> backends) {
     List<SandboxBackend> sorted = new ArrayList<>(backends);
@@ -49,7 +49,7 @@ public final class Backends {
   }
 
   /**
-   * All backends, also those that cannot run here.
+   * Returns all backends, also those that cannot run here.
    *
    * @return the backends, lightest first
    */
@@ -58,11 +58,11 @@ public final class Backends {
   }
 
   /**
-   * A backend by its id.
+   * Returns a backend by its id.
    *
-   * @param id the id; {@code macos} stands for the only one that macOS has
+   * @param id the id; {@code macos} stands for the only macOS backend
    * @return the backend
-   * @throws InvalidPolicyException if there is none of that id
+   * @throws InvalidPolicyException if no backend has that id
    */
   public SandboxBackend byId(String id) {
     String known = id.equals("macos") ? "seatbelt" : id;
@@ -78,7 +78,7 @@ public final class Backends {
   }
 
   /**
-   * What each backend would do with a policy, the one that would be selected first: usable before
+   * Returns the plan of each backend for a policy, the preferred one first: usable before
    * unusable, acceptable before not, more enforced before less, lighter before heavier.
    *
    * @param policy the policy
@@ -106,7 +106,7 @@ public final class Backends {
    */
   public SandboxPlan select(EffectivePolicy policy, String id) throws SandboxRefusedException {
     if (id == null) {
-      // Nothing beats the lightest backend that enforces all, and probing the others takes time.
+      // The lightest backend that enforces all wins, and probing the others takes time.
       for (SandboxBackend backend : all) {
         SandboxPlan plan = backend.plan(policy);
         if (plan.availability().usable()) {
@@ -124,7 +124,7 @@ public final class Backends {
     return plans.get(0);
   }
 
-  /** Of several, those that could run here: why a Mac is none is of no help on Linux. */
+  /** Returns the plans that could run here: on Linux, a reason about macOS does not help. */
   private static List<SandboxPlan> relevant(List<SandboxPlan> plans) {
     List<SandboxPlan> usable = plans.stream().filter(plan -> plan.availability().usable()).toList();
     return usable.isEmpty() ? plans : usable;

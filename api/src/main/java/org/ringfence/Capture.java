@@ -14,10 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the streams of processes and feeds them, on threads of a sandbox. Thread-safe.
+ * Reads and feeds the streams of processes, on threads of a sandbox. Thread-safe.
  *
- * <p>A thread may stay in a read or a write for as long as something that the command left holds
- * the pipe's other end; nothing waits for it for longer than {@link #PATIENCE}.
+ * <p>A thread may block in a read or a write while a leftover process of the command holds the pipe's other end; no caller waits longer than {@link #PATIENCE} for it.
  */
 final class Capture implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Capture.class);
@@ -32,7 +31,7 @@ final class Capture implements AutoCloseable {
             return thread;
           });
 
-  /** The streams of a process that are being read. */
+  /** The streams of one process. */
   static final class Streams {
     private final CaptureBuffer output;
     private final CaptureBuffer error;
@@ -43,7 +42,7 @@ final class Capture implements AutoCloseable {
       error = new CaptureBuffer(most);
     }
 
-    /** Waits for the ends of the streams, for some time. */
+    /** Waits for the ends of the streams, for a bounded time. */
     void awaitEnds() throws InterruptedException {
       if (!open.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.debug("a stream of a command that has ended is still open");
@@ -63,9 +62,9 @@ final class Capture implements AutoCloseable {
    * Reads both streams from now on, and writes to the input.
    *
    * @param process the process
-   * @param input what it gets to read
-   * @param most how much is kept of each stream
-   * @throws SandboxException if there is no thread for it; the process is ended
+   * @param input the process's standard input
+   * @param most the number of bytes to keep of each stream
+   * @throws SandboxException if no thread is available; the process is ended
    */
   Streams of(SandboxedProcess process, Optional<byte[]> input, long most) throws SandboxException {
     Streams streams = new Streams(most);

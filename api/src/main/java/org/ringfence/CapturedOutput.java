@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a command wrote to one of its streams, up to a bound. Immutable.
+ * The bytes that a command wrote to one stream, up to a bound. Immutable.
  *
  * @see CommandRun#maxOutput
  */
@@ -22,7 +22,7 @@ public final class CapturedOutput {
   }
 
   /**
-   * The first bytes that were written.
+   * Returns the first bytes that were written.
    *
    * @return a copy
    */
@@ -31,7 +31,7 @@ public final class CapturedOutput {
   }
 
   /**
-   * The text in UTF-8; bytes that are none are replaced by U+FFFD.
+   * Returns the text in UTF-8; U+FFFD replaces malformed bytes.
    *
    * @return the text, as the command wrote it: escape it before it reaches a terminal
    */
@@ -40,17 +40,17 @@ public final class CapturedOutput {
   }
 
   /**
-   * The text in another encoding.
+   * Returns the text in another encoding.
    *
    * @param charset the encoding
-   * @return the text; what the encoding does not have is replaced
+   * @return the text; malformed bytes are replaced
    */
   public String text(Charset charset) {
     return new String(kept, Objects.requireNonNull(charset, "charset"));
   }
 
   /**
-   * Whether the command wrote more than was kept.
+   * Returns whether the command wrote more than was kept.
    *
    * @return true if {@link #bytes()} is not all
    */
@@ -59,19 +59,19 @@ public final class CapturedOutput {
   }
 
   /**
-   * How much the command wrote.
+   * Returns how many bytes the command wrote.
    *
-   * @return the number of bytes, those that were not kept among them
+   * @return the number, including bytes that were not kept
    */
   public long written() {
     return written;
   }
 
   /**
-   * The last lines that were written, also when what lies before them was not kept.
+   * Returns the last lines, even if the bytes before them were not kept.
    *
-   * @param most how many
-   * @return at most so many lines, of the last 4096 bytes
+   * @param most the maximum number of lines
+   * @return at most that many lines, of the last 4096 bytes
    */
   public List<String> lastLines(int most) {
     List<String> lines = new String(end, StandardCharsets.UTF_8).lines().toList();
@@ -79,9 +79,9 @@ public final class CapturedOutput {
   }
 
   /**
-   * The text.
+   * Returns the text.
    *
-   * @return what {@link #text()} returns
+   * @return the same as {@link #text()}
    */
   @Override
   public String toString() {

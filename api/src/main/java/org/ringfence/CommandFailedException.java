@@ -15,7 +15,7 @@ public class CommandFailedException extends SandboxException {
   /**
    * Creates the exception.
    *
-   * @param result what came of the command
+   * @param result the result of the command
    */
   public CommandFailedException(Result result) {
     super(message(result));
@@ -63,7 +63,7 @@ public class CommandFailedException extends SandboxException {
   }
 
   /**
-   * What came of the command.
+   * Returns the result.
    *
    * @return the result; null after deserialization
    */

@@ -15,11 +15,10 @@ public class CommandNotFoundException extends SandboxException {
   }
 
   /**
-   * The policy does not let the program be read, and so not be run: said before the start, in the
-   * same words by every backend.
+   * Creates the exception for a program that the policy hides. Every backend uses these words, before the start.
    *
    * @param program the program as given
-   * @param path where it was found
+   * @param path the path where it was found
    * @return the exception
    */
   public static CommandNotFoundException denied(String program, String path) {

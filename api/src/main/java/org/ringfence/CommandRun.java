@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A command of an open sandbox, about to be run. Immutable: every method returns a changed copy,
+ * A command of an open sandbox, ready to run. Immutable: every method returns a changed copy,
  * which can be run any number of times, from any thread.
  *
  * <pre>{@code
@@ -21,7 +21,7 @@ import java.util.Optional;
  * }</pre>
  */
 public final class CommandRun {
-  /** How much of each stream is kept unless {@link #maxOutput} says otherwise: 10 MiB. */
+  /** The bytes kept of each stream unless {@link #maxOutput} changes it: 10 MiB. */
   public static final long USUAL_MAX_OUTPUT = 10L << 20;
 
   private final Sandbox sandbox;
@@ -46,8 +46,7 @@ public final class CommandRun {
   }
 
   /**
-   * Bounds the wall time; the shorter of this and the policy's holds. The command is asked to end
-   * then, and its tree is killed when the policy's grace has passed.
+   * Bounds the wall time; the shorter of this and the policy's applies. The sandbox then asks the command to end, and kills its tree after the policy's grace.
    *
    * @param value the bound
    * @return the changed copy
@@ -58,9 +57,7 @@ public final class CommandRun {
   }
 
   /**
-   * Bounds how much of standard output, and how much of standard error, is kept. The rest is read
-   * and dropped, so that the command goes on; {@code limits.outputBytes} of the policy ends it
-   * instead.
+   * Bounds the bytes kept of standard output, and of standard error. The sandbox reads and drops the rest, so that the command goes on; {@code limits.outputBytes} of the policy ends it instead.
    *
    * @param bytes the bound for each stream
    * @return the changed copy
@@ -75,8 +72,7 @@ public final class CommandRun {
   }
 
   /**
-   * Sets what the command reads from standard input; without it there is nothing to read. A command
-   * need not read it.
+   * Sets the bytes of standard input, which is empty by default. The command need not read them.
    *
    * @param bytes the bytes
    * @return the changed copy
@@ -87,7 +83,7 @@ public final class CommandRun {
   }
 
   /**
-   * Sets what the command reads from standard input, in UTF-8.
+   * Sets the text of standard input, in UTF-8.
    *
    * @param text the text
    * @return the changed copy
@@ -97,7 +93,7 @@ public final class CommandRun {
   }
 
   /**
-   * Has the command read a file as its standard input.
+   * Uses a file as standard input.
    *
    * @param file the file, opened by this JVM
    * @return the changed copy
@@ -108,7 +104,7 @@ public final class CommandRun {
   }
 
   /**
-   * Sets the working directory. It never widens what the policy grants.
+   * Sets the working directory. It never widens the policy's grants.
    *
    * @param value the directory, absolute or below the workspace
    * @return the changed copy
@@ -118,7 +114,7 @@ public final class CommandRun {
   }
 
   /**
-   * Sets a variable, in addition to what the policy lets through.
+   * Sets a variable, in addition to those that the policy passes on.
    *
    * @param name the name
    * @param value the value
@@ -130,7 +126,7 @@ public final class CommandRun {
   }
 
   /**
-   * Sets variables, in addition to what the policy lets through.
+   * Sets variables, in addition to those that the policy passes on.
    *
    * @param variables the variables
    * @return the changed copy
@@ -145,7 +141,7 @@ public final class CommandRun {
   }
 
   /**
-   * Has standard error go where standard output goes, in the order in which both were written.
+   * Merges standard error into standard output, in the order of the writes.
    *
    * @return the changed copy
    */
@@ -154,17 +150,12 @@ public final class CommandRun {
   }
 
   /**
-   * Runs the command and waits for its end. Both streams are read all the time, so that no amount
-   * of output holds the command up, and input that it does not read holds up nothing. What the
-   * command leaves running (where {@code lifetime.onRootExit} lets it) may hold the streams open:
-   * their content at that point is returned all the same. Every event that was heard of the command
-   * has reached the hooks by then.
+   * Runs the command and waits for its end. The sandbox reads both streams all the time, so that output never blocks the command; unread input blocks nothing. Processes that the command leaves running (where {@code lifetime.onRootExit} permits it) may hold the streams open: the result has their content at that point. Every event received of the command has reached the hooks by then.
    *
-   * @return what came of it
+   * @return the result
    * @throws CommandNotFoundException if the program does not exist or cannot be executed
    * @throws SandboxException if it cannot be started; nothing is left behind
-   * @throws InterruptedException if this thread is interrupted; the command and everything that it
-   *     started are ended before this is thrown
+   * @throws InterruptedException if this thread is interrupted; the sandbox first ends the command and everything that it started
    * @throws IllegalStateException if the sandbox is closed
    */
   public Result run() throws SandboxException, InterruptedException {
@@ -172,17 +163,16 @@ public final class CommandRun {
   }
 
   /**
-   * The command without the sandbox.
+   * Returns the command without the sandbox.
    *
-   * @return what {@link Sandbox#start} takes; {@link #stdin(byte[])} and {@link #maxOutput} are not
-   *     part of it
+   * @return a command for {@link Sandbox#start}, without {@link #stdin(byte[])} and {@link #maxOutput}
    */
   public SandboxCommand command() {
     return command;
   }
 
   /**
-   * The command.
+   * Returns the command.
    *
    * @return one line
    */

@@ -13,21 +13,21 @@ public sealed interface Ending {
   record Exited(int status) implements Ending {}
 
   /**
-   * A signal ended it that the sandbox did not send.
+   * A signal ended it; the sandbox did not send it.
    *
    * @param signal the signal's number
    */
   record Signaled(int signal) implements Ending {}
 
   /**
-   * It reached a limit of the policy, and was ended for that.
+   * It reached a limit of the policy, and the sandbox ended it.
    *
-   * @param limit which
+   * @param limit the limit
    */
   record LimitReached(Limit limit) implements Ending {}
 
   /**
-   * Its wall time was over, and it was ended for that.
+   * Its wall time was over, and the sandbox ended it.
    *
    * @param after the time that it had: the shorter of the policy's and the command's own
    */
@@ -41,8 +41,7 @@ public sealed interface Ending {
     /** {@code limits.outputBytes}. */
     OUTPUT,
     /**
-     * {@code limits.cpuTime}, of the command's first process. Under {@code bubblewrap} the system
-     * does not tell, and the ending is {@link Signaled} with signal 9.
+     * {@code limits.cpuTime}, of the command's first process. Under {@code bubblewrap} the system does not report it: the ending is {@link Signaled} with signal 9.
      */
     CPU_TIME,
     /** {@code limits.fileSize}, of the command's first process. */
@@ -50,11 +49,11 @@ public sealed interface Ending {
   }
 
   /**
-   * The ending that a process had.
+   * Returns the ending of a process.
    *
-   * @param how what the process says
-   * @param limits the limits that it had
-   * @param usage what it used
+   * @param how the termination that the process reports
+   * @param limits its limits
+   * @param usage its usage
    * @return the ending
    */
   static Ending of(Termination how, Limits limits, Usage usage) {
@@ -68,7 +67,7 @@ public sealed interface Ending {
   }
 
   /**
-   * The kernel sends SIGKILL where the hard limit is the soft one. It counts ticks for the limit
+   * Returns whether the limit is used up. The kernel sends SIGKILL where the hard limit is the soft one. It counts ticks for the limit
    * and nanoseconds for the usage: on a loaded machine these differ.
    */
   private static boolean usedUp(Duration limit, Usage usage) {

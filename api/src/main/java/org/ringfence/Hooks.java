@@ -18,7 +18,7 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.spi.EventSink;
 
-/** The hooks of one sandbox, and the denials of its commands that run. Thread-safe once open. */
+/** The hooks of one sandbox, and the denials of its running commands. Thread-safe once open. */
 final class Hooks implements EventSink {
   private final List<Consumer<Violation>> denied = new ArrayList<>();
   private final List<Consumer<AuditRecord>> executed = new ArrayList<>();
@@ -33,7 +33,7 @@ final class Hooks implements EventSink {
 
   Hooks() {}
 
-  /** Hooks of another sandbox that is opened in the same way. */
+  /** Returns the hooks for another sandbox that is opened in the same way. */
   Hooks copy() {
     Hooks copy = new Hooks();
     copy.denied.addAll(denied);
@@ -150,7 +150,7 @@ final class Hooks implements EventSink {
 
   @Override
   public void dropped(DroppedEvents count) {
-    // Of which commands they were is not known: each may miss all of them.
+    // Their commands are unknown: each command may miss all of them.
     running.values().forEach(log -> log.dropped(count.violations()));
     Failures failures = new Failures();
     dropped.forEach(hook -> failures.of(() -> hook.accept(count)));
@@ -175,7 +175,7 @@ final class Hooks implements EventSink {
     return decisionTimeout;
   }
 
-  /** One hook that throws keeps no other from hearing; the backend hears of the first. */
+  /** If a hook throws, the others still receive the event; the backend gets the first exception. */
   private static final class Failures {
     private RuntimeException first;
 

@@ -18,11 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes temporary directories of JVMs that have ended without doing so. A living JVM holds a lock
- * on each of its own, which the system takes from it when it ends, however it does.
+ * Removes temporary directories of JVMs that ended without removing them. A living JVM holds a lock on each of its directories; the system releases it at any kind of end.
  */
 final class LeftDirectories {
-  /** The end of a name that is never removed: commands may go on there without their JVM. */
+  /** The suffix of names that are never removed: commands may go on there without their JVM. */
   static final String OUTLIVING = "-outliving";
 
   private static final Logger LOG = LoggerFactory.getLogger(LeftDirectories.class);
@@ -40,10 +39,10 @@ final class LeftDirectories {
   private record Dead(String name, HeldDirectory directory) {}
 
   /**
-   * Looks at some of the directories beside a new one, and removes the dead in the background.
+   * Checks some of the directories beside a new one, and removes dead ones in the background.
    *
-   * @param base where they lie
-   * @param directories opens it again for the background
+   * @param base the directory that holds them
+   * @param directories opens {@code base} again for the background
    * @param path its path
    */
   void sweep(HeldDirectory base, HeldDirectories directories, Path path) throws IOException {
@@ -74,7 +73,7 @@ final class LeftDirectories {
         return Optional.empty();
       }
       if (locked(status.get())) {
-        // To open it would let its parts be listed for a moment.
+        // Opening it would make its parts listable for a moment.
         return Optional.empty();
       }
       directory = base.unlock(name);
@@ -89,7 +88,7 @@ final class LeftDirectories {
     return Optional.empty();
   }
 
-  /** Whether a process holds a lock on it; the kernel lists those that this JVM may see. */
+  /** Returns whether a process holds a lock on it; the kernel lists the locks that this JVM may see. */
   private static boolean locked(Status status) throws IOException {
     // proc_locks(5): the sixth field is device and inode.
     String inode = ":" + status.inode() + " ";
@@ -100,7 +99,7 @@ final class LeftDirectories {
     }
   }
 
-  /** A living command has the rights on its directory that it chose. */
+  /** Restores the mode: a living command chose the rights on its directory. */
   private static void leave(HeldDirectory directory, int mode) {
     try (directory) {
       if (directory.status().mode() != mode) {

@@ -5,11 +5,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The environment that the caller gave to this process. The launcher script renames variables that
- * would have a say over this JVM or its linker; here they get their names back, for commands.
+ * The environment that the caller gave to this process. The launcher script renames variables that would influence this JVM or its linker; this class restores their names for commands.
  */
 final class OuterEnvironment {
-  // The name of a variable that the launcher script set and the caller had not.
+  // The name of a variable that only the launcher script set.
   private static final String UNSET = "RINGFENCE_OUTER_UNSET";
   private static final String PREFIX = "RINGFENCE_OUTER_";
   private static final Set<String> RENAMED =

@@ -5,17 +5,16 @@ import java.util.Objects;
 import org.ringfence.event.Violation;
 
 /**
- * What came of a command that has ended.
+ * The result of an ended command.
  *
  * @param command the program and its arguments
  * @param exitCode the exit status, or 128 + the signal that ended it
- * @param stdout what it wrote to standard output; empty where that was redirected
- * @param stderr what it wrote to standard error; empty where that was redirected or merged
+ * @param stdout its standard output; empty if redirected
+ * @param stderr its standard error; empty if redirected or merged
  * @param ending how it ended
- * @param denials what the sandbox denied this command, in the order in which it happened; see
- *     {@link Sandbox.Opener#onDenied} for denials that have to be asked for
- * @param denialsLeftOut how many more there were: the list is bounded
- * @param usage what it used
+ * @param denials the sandbox's denials for this command, in order; {@link Sandbox.Opener#onDenied} adds denials that cost time to observe
+ * @param denialsLeftOut the number of further denials: the list is bounded
+ * @param usage its usage
  */
 public record Result(
     List<String> command,
@@ -37,7 +36,7 @@ public record Result(
   }
 
   /**
-   * Whether the command exited with status 0.
+   * Returns whether the command exited with status 0.
    *
    * @return true if it did
    */
@@ -46,11 +45,10 @@ public record Result(
   }
 
   /**
-   * Demands success.
+   * Returns this result if the command succeeded.
    *
    * @return this result
-   * @throws CommandFailedException if the command did not exit with status 0; its message has the
-   *     ending, the last lines of standard error and the first denials
+   * @throws CommandFailedException if the command did not exit with status 0; its message has the ending, the last lines of standard error and the first denials
    */
   public Result check() throws CommandFailedException {
     if (!succeeded()) {

@@ -91,7 +91,7 @@ public final class Sandbox implements AutoCloseable {
     return new Opener(policy);
   }
 
-  /** Collects what a sandbox is opened with. Not thread-safe. */
+  /** Collects the options of a sandbox. Not thread-safe. */
   public static final class Opener {
     private final SandboxPolicy policy;
     private Path workspace = Path.of("").toAbsolutePath();
@@ -105,8 +105,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Sets what {@code :workspace} stands for, and the working directory of commands that name
-     * none.
+     * Sets the directory of {@code :workspace}, which is also the default working directory of commands.
      *
      * @param directory the workspace
      * @return this opener
@@ -117,7 +116,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has commands work on a copy in the workspace's place, which they see at the workspace's path.
+     * Makes commands work on a copy, which they see at the workspace's path.
      *
      * @param directory the copy
      * @return this opener
@@ -151,14 +150,11 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has every denial told, and files looked at that could not be opened: that costs the command
-     * some time for each file that it opens (README, Speed), and makes {@link Result#denials()}
-     * complete. Without it, denials are known that the sandbox decides itself.
+     * Reports every denial, including files that could not be opened. This costs the command some time for each file that it opens (README, Speed), and makes {@link Result#denials()} complete. Without it, only denials that the sandbox itself decides are known.
      *
-     * <p>Hooks are called on a thread of the sandbox's own, one event at a time, in the order in
-     * which things happened. Several may be set; what one throws is logged and ignored.
+     * <p>The sandbox calls hooks on one of its threads, one event at a time, in the order of the events. Several hooks may be set; the sandbox logs and ignores their exceptions.
      *
-     * @param hook hears of each denial
+     * @param hook receives each denial
      * @return this opener
      */
     public Opener onDenied(Consumer<Violation> hook) {
@@ -167,11 +163,9 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has the denials told that the sandbox decides itself, which costs the command nothing. Files
-     * that the kernel alone keeps it from opening are not among them; {@link #onDenied} has those,
-     * too.
+     * Reports the denials that the sandbox itself decides, which costs the command nothing. Only {@link #onDenied} reports files that the kernel alone denies.
      *
-     * @param hook hears of each denial; called as {@link #onDenied} says
+     * @param hook receives each denial; called as {@link #onDenied} says
      * @return this opener
      */
     public Opener onDecidedDenial(Consumer<Violation> hook) {
@@ -180,10 +174,9 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has programs that are executed told, each when it has ended or has executed another in its
-     * place.
+     * Reports each executed program when it has ended or has executed another in its place.
      *
-     * @param hook hears of each program; called as {@link #onDenied} says
+     * @param hook receives each program; called as {@link #onDenied} says
      * @return this opener
      */
     public Opener onExecuted(Consumer<AuditRecord> hook) {
@@ -192,10 +185,9 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has decisions about connections to hosts outside told, each when the connection has ended if
-     * it passes through this JVM.
+     * Reports each decision about a connection to a host outside, after its end if the connection passes through this JVM.
      *
-     * @param hook hears of each decision; called as {@link #onDenied} says
+     * @param hook receives each decision; called as {@link #onDenied} says
      * @return this opener
      */
     public Opener onConnection(Consumer<ConnectionRecord> hook) {
@@ -204,7 +196,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has told how many events were dropped, since what waits for slow hooks is bounded.
+     * Reports the number of dropped events: the queue for slow hooks is bounded.
      *
      * @param hook called with the numbers of dropped events
      * @return this opener
@@ -215,14 +207,12 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has hosts asked about that no rule of the policy lists, in network mode {@code allowlist}.
-     * Asked on a thread of its own, and not about two hosts at a time. What the hook throws, null,
-     * and an answer that takes too long are a denial. A name is not looked up before it is allowed.
+     * Sets the hook that decides about hosts that no rule lists, in network mode {@code allowlist}. The sandbox calls it on a separate thread, for one host at a time. An exception, null and a late answer are denials. Ringfence looks a name up only once it is allowed.
      *
      * @param hook decides
-     * @param timeout how long it is waited for
+     * @param timeout the time that the hook has
      * @return this opener
-     * @throws IllegalStateException if there is such a hook already
+     * @throws IllegalStateException if one is already set
      * @throws IllegalArgumentException if the timeout is not above 0
      */
     public Opener onUnlistedHost(Function<HostRequest, HostVerdict> hook, Duration timeout) {
@@ -231,7 +221,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Has a record kept of programs, connections and denials, such as an {@link
+     * Sets a recorder of programs, connections and denials, such as an {@link
      * org.ringfence.event.json.AuditLog}.
      *
      * @param recorder keeps the record; called as {@link #onDenied} says
@@ -243,12 +233,11 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Gives everything that is heard to a sink, in the place of hooks: for programs that serve a
-     * sandbox to another system, as a backend's guest does.
+     * Passes all events to a sink instead of hooks: for programs that serve a sandbox to another system, as a backend's guest does.
      *
      * @param taker takes all events and says which calls are observed
      * @return this opener
-     * @throws IllegalStateException if there is a sink already
+     * @throws IllegalStateException if a sink is already set
      */
     public Opener sink(EventSink taker) {
       hooks.sink(Objects.requireNonNull(taker, "taker"));
@@ -297,7 +286,7 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * What is enforced, by what.
+   * Returns the plan: each guarantee and its mechanism.
    *
    * @return the plan that this sandbox runs under
    */
@@ -306,10 +295,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * A command, to be run in this sandbox.
+   * Returns a command to run in this sandbox.
    *
    * @param words the program and its arguments
-   * @return the command; {@link CommandRun#run()} runs it and returns what came of it
+   * @return the command; {@link CommandRun#run()} runs it and returns the result
    * @throws IllegalArgumentException if it is empty, or an argument is null, has a NUL or has no
    *     form in UTF-8
    */
@@ -318,10 +307,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * A command, to be run in this sandbox.
+   * Returns a command to run in this sandbox.
    *
    * @param words the program and its arguments
-   * @return the command; {@link CommandRun#run()} runs it and returns what came of it
+   * @return the command; {@link CommandRun#run()} runs it and returns the result
    * @throws IllegalArgumentException if it is empty, or an argument is null, has a NUL or has no
    *     form in UTF-8
    */
@@ -330,15 +319,13 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Runs a command as {@link CommandRun#run()} does: its piped output is read and returned,
-   * redirected streams are not.
+   * Runs a command as {@link CommandRun#run()} does, and returns its piped output but not its redirected streams.
    *
    * @param command the command
-   * @return what came of it
+   * @return the result
    * @throws CommandNotFoundException if the program does not exist or cannot be executed
    * @throws SandboxException if it cannot be started; nothing is left behind
-   * @throws InterruptedException if this thread is interrupted; the command and everything that it
-   *     started are ended before this is thrown
+   * @throws InterruptedException if this thread is interrupted; the sandbox first ends the command and everything that it started
    * @throws IllegalStateException if the sandbox is closed
    */
   public Result run(SandboxCommand command) throws SandboxException, InterruptedException {
@@ -375,7 +362,7 @@ public final class Sandbox implements AutoCloseable {
     }
   }
 
-  /** Ends the tree and waits for its end, however often this thread is interrupted meanwhile. */
+  /** Ends the tree and waits for its end, even if this thread is interrupted. */
   private static void endedForcibly(SandboxedProcess process) {
     process.destroyForcibly();
     long end = System.nanoTime() + END_NANOS;
@@ -383,19 +370,17 @@ public final class Sandbox implements AutoCloseable {
       try {
         process.waitFor(END_NANOS, TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
-        // The caller learns of it by the exception that it gets.
+        // The exception tells the caller.
         continue;
       }
     }
   }
 
   /**
-   * Waits until everything that was heard of this sandbox's commands so far has reached the hooks.
-   * Before the end of a command is reported the same is done for what was heard of it, so that this
-   * is for commands that still run.
+   * Waits until every event received of this sandbox's commands so far has reached the hooks. The sandbox does the same before it reports the end of a command, so that this is for commands that still run.
    *
    * @param patience how long to wait at most
-   * @return whether all had reached them by then
+   * @return whether all events had reached the hooks by then
    * @throws InterruptedException if the wait is interrupted
    * @throws IllegalStateException if the sandbox is closed
    */
@@ -407,11 +392,7 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Starts a command, for programs that use a {@link Process}; {@link #command} is for the others.
-   * A command whose output goes to pipes (the default) has to be read while it runs: a program that
-   * calls {@link Process#waitFor()} first waits for ever once the command has written more than a
-   * pipe holds. Read both streams, each on a thread of its own, merge or redirect them, or use
-   * {@link CommandRun#run()}.
+   * Starts a command, for programs that use a {@link Process}; others use {@link #command}. The caller must read piped output (the default) while the command runs: {@link Process#waitFor()} blocks forever once the command has written more than a pipe holds. Read both streams on separate threads, merge or redirect them, or use {@link CommandRun#run()}.
    *
    * @param command the command
    * @return the process, running
@@ -470,7 +451,7 @@ public final class Sandbox implements AutoCloseable {
     String tmpPath =
         tmp.map(directory -> directory.path().toString())
             .orElse(plan.policy().places().systemTmp());
-    // What the policy sets may name the directory; what is inherited is passed on as it is.
+    // Values that the policy sets may name the directory; inherited values are passed on unchanged.
     asked.set().forEach((name, value) -> set.put(name, value.replace("${tmp}", tmpPath)));
     return new CommandEnvironment(inherited, set, command.variables());
   }
@@ -493,7 +474,7 @@ public final class Sandbox implements AutoCloseable {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      // The watch over the directory is given up last: the JVM may end at any point of this.
+      // The watch over the directory ends last: the JVM may end at any point here.
       session.end();
       tmp.ifPresent(TemporaryDirectory::close);
       session.close();
@@ -502,9 +483,9 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * The sandbox.
+   * Returns the backend and the workspace.
    *
-   * @return its backend and its workspace, in one line
+   * @return one line
    */
   @Override
   public String toString() {

@@ -15,7 +15,7 @@ import org.ringfence.event.Printable;
 
 /**
  * A command to start in a sandbox. Immutable: every method returns a changed copy. Modelled on
- * {@link ProcessBuilder}, and made from one by {@link #from(ProcessBuilder)}.
+ * {@link ProcessBuilder}, and created from one by {@link #from(ProcessBuilder)}.
  */
 public final class SandboxCommand {
   private static final int MOST_SHOWN = 200;
@@ -58,7 +58,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * A command.
+   * Creates a command.
    *
    * @param command the program and its arguments
    * @return the command, with pipes for its streams and the sandbox's workspace as its directory
@@ -70,7 +70,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * A command.
+   * Creates a command.
    *
    * @param command the program and its arguments
    * @return the command
@@ -93,8 +93,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * The command that a {@link ProcessBuilder} would start. The policy decides what of the builder's
-   * environment is inherited; variables that the caller put there itself are kept.
+   * Creates the command that a {@link ProcessBuilder} would start. The policy decides which of the builder's variables are inherited; variables that the caller set itself are kept.
    *
    * @param builder the builder; not changed
    * @return the command
@@ -150,7 +149,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets the working directory. It never widens what the policy grants.
+   * Sets the working directory. It never widens the policy's grants.
    *
    * @param value the directory
    * @return the changed command
@@ -160,7 +159,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets a variable, in addition to what the policy lets through.
+   * Sets a variable, in addition to those that the policy passes on.
    *
    * @param name the name
    * @param value the value
@@ -181,7 +180,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets where standard input comes from.
+   * Sets the source of standard input.
    *
    * @param source the source
    * @return the changed command
@@ -194,7 +193,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets where standard output goes.
+   * Sets the destination of standard output.
    *
    * @param destination the destination
    * @return the changed command
@@ -204,7 +203,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets where standard error goes.
+   * Sets the destination of standard error.
    *
    * @param destination the destination
    * @return the changed command
@@ -221,7 +220,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Says whether standard error goes where standard output goes.
+   * Sets whether standard error is merged into standard output.
    *
    * @param value true to merge them
    * @return the changed command
@@ -247,7 +246,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * Bounds the wall time of this command; the shorter of this and the policy's holds.
+   * Bounds the wall time of this command; the shorter of this and the policy's applies.
    *
    * @param value the bound
    * @return the changed command
@@ -282,12 +281,9 @@ public final class SandboxCommand {
   }
 
   /**
-   * Gives the command a pseudo-terminal of its own in place of its three streams: what it writes
-   * comes from {@link Process#getInputStream()}, what is written to {@link
-   * Process#getOutputStream()} is typed. Read the output to its end or close it, for the terminal
-   * stays until then. Redirects have no effect.
+   * Gives the command a pseudo-terminal in place of its three streams: {@link Process#getInputStream()} has its output, and bytes written to {@link Process#getOutputStream()} are typed. Read the output to its end or close it: the terminal stays until then. Redirects have no effect.
    *
-   * @param size its size
+   * @param size the size of the terminal
    * @return the changed command
    */
   public SandboxCommand terminal(TerminalSize size) {
@@ -306,11 +302,9 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets the number that the events of this command have, in the place of the sandbox's own
-   * counting: for programs that start commands for others, which have numbers already. All commands
-   * of a sandbox are numbered in one of the two ways.
+   * Sets the number in this command's events, instead of the sandbox's count: for programs that start numbered commands for others. Either all commands of a sandbox have such a number, or none.
    *
-   * @param number above 0, and of no other command of its sandbox
+   * @param number above 0, and unique in its sandbox
    * @return the changed command
    * @throws IllegalArgumentException if it is not above 0
    */
@@ -341,7 +335,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * The program and its arguments.
+   * Returns the program and its arguments.
    *
    * @return the command
    */
@@ -382,7 +376,7 @@ public final class SandboxCommand {
   }
 
   /**
-   * The command, its arguments escaped and shortened. Variables are left out: they may be secrets.
+   * Returns the command, its arguments escaped and shortened. Variables are left out: they may be secrets.
    *
    * @return one line
    */

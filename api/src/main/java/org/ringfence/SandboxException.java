@@ -13,7 +13,7 @@ public class SandboxException extends IOException {
   /**
    * Creates the exception.
    *
-   * @param message one clear line; what would act on a terminal is escaped
+   * @param message one clear line; terminal controls are escaped
    */
   public SandboxException(String message) {
     super(Printable.of(message));
@@ -22,8 +22,8 @@ public class SandboxException extends IOException {
   /**
    * Creates the exception with a cause.
    *
-   * @param message one clear line; what would act on a terminal is escaped
-   * @param cause what was thrown below
+   * @param message one clear line; terminal controls are escaped
+   * @param cause the underlying exception
    */
   public SandboxException(String message, Throwable cause) {
     super(Printable.of(message), cause);

@@ -7,34 +7,30 @@ import java.util.Optional;
  * command to end and, when the grace of the policy has passed, kills the whole tree; {@link
  * #destroyForcibly()} kills the whole tree at once.
  *
- * <p>Its end is reported, by {@link #waitFor()} and {@link #onExit()}, when every event that was
- * heard of it has reached the hooks of the sandbox; hooks that do not return hold it up for no more
- * than some seconds.
+ * <p>{@link #waitFor()} and {@link #onExit()} report its end when every event received of it has reached the hooks of the sandbox; hooks that do not return delay this by a few seconds at most.
  *
- * <p>As with every {@link Process}, a command that writes more than a pipe holds (64 KiB on Linux)
- * waits until its output is read: a program that calls {@link #waitFor()} first and reads
- * afterwards waits for ever. {@link CommandRun#run()} reads by itself.
+ * <p>As with every {@link Process}, a command that writes more than a pipe holds (64 KiB on Linux) waits until its output is read: a caller that calls {@link #waitFor()} before it reads waits forever. {@link CommandRun#run()} reads by itself.
  */
 public abstract class SandboxedProcess extends Process {
   /** For backends. */
   protected SandboxedProcess() {}
 
   /**
-   * How the process ended.
+   * Returns how the process ended.
    *
    * @return empty while it is alive
    */
   public abstract Optional<Termination> termination();
 
   /**
-   * The number of the command, which its events have too.
+   * Returns the number of the command, which is also in its events.
    *
-   * @return a number above 0 that no other command of the sandbox has
+   * @return a number above 0, unique in the sandbox
    */
   public abstract long commandId();
 
   /**
-   * What the command used.
+   * Returns the usage of the command.
    *
    * @return empty while it is alive
    */

@@ -16,13 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A sandbox's own temporary directory: unpredictable name, mode 0700, removed at the end. What the
- * command left in it is removed without following links.
+ * A sandbox's private temporary directory: unpredictable name, mode 0700, removed at the end, with its contents, without following links.
  *
- * <p>Where directories can be held, it lies in a directory that no other user enters and no policy
- * gives a command, is locked for as long as it lives, and is removed by descriptors. A later JVM
- * removes what is not locked any more. The command's own part lies one level deeper, by a name that
- * cannot be listed: another sandbox of the same user may read wherever that is not restricted.
+ * <p>Where directories can be held, it lies in a directory that no other user enters and no policy grants, is locked while it lives, and is removed by descriptors. A later JVM removes unlocked directories. The command's part lies one level deeper, under a name that cannot be listed: another sandbox of the same user may read all unrestricted places.
  */
 final class TemporaryDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemporaryDirectory.class);
@@ -31,7 +27,7 @@ final class TemporaryDirectory implements AutoCloseable {
   private static final int NAME_BYTES = 8;
   private static final int MOST_TRIES = 5;
   private static final int OTHERS = 077;
-  // The owner enters and makes here but cannot list: only a known name is found.
+  // The owner can enter and create here but not list: only a known name is found.
   private static final int UNLISTED = 0300;
   private static final int INNER_CHARACTERS = 12;
 
@@ -44,11 +40,11 @@ final class TemporaryDirectory implements AutoCloseable {
   }
 
   /**
-   * The directory and where it lies.
+   * The directory and its parents.
    *
    * @param parent the directory that holds this user's base
    * @param base the directory that holds it, this user's alone
-   * @param directory itself, locked
+   * @param directory the directory, locked
    */
   private record Held(HeldDirectory parent, HeldDirectory base, HeldDirectory directory) {
     void close() {
@@ -59,10 +55,10 @@ final class TemporaryDirectory implements AutoCloseable {
   }
 
   /**
-   * Makes a directory.
+   * Creates a directory.
    *
-   * @param directories how directories are held here, if at all
-   * @param outlives whether commands may go on in it when this JVM has ended
+   * @param directories opens directories to hold, if supported here
+   * @param outlives whether commands may outlive this JVM in it
    */
   static TemporaryDirectory create(Optional<HeldDirectories> directories, boolean outlives)
       throws SandboxException {
@@ -86,7 +82,7 @@ final class TemporaryDirectory implements AutoCloseable {
         try {
           return createIn(directories, place.toRealPath(), outlives);
         } catch (NoSuchFileException | SweptException e) {
-          // Somebody has removed the base, or this one has been swept.
+          // Another process has removed the base, or has swept this directory.
           failure = failure == null ? e : failure;
         } catch (IOException e) {
           failure = failure == null ? e : failure;
@@ -97,7 +93,7 @@ final class TemporaryDirectory implements AutoCloseable {
     throw failure;
   }
 
-  /** Somebody holds what has just been made: a JVM that takes it for a dead one's. */
+  /** Another JVM has locked the new directory, because it takes it for a dead one's. */
   private static final class SweptException extends IOException {
     private static final long serialVersionUID = 1L;
   }
@@ -160,7 +156,7 @@ final class TemporaryDirectory implements AutoCloseable {
     return base;
   }
 
-  /** As good as createTempDirectory's name; setting up SecureRandom costs a third of a launch. */
+  /** Returns a name as good as createTempDirectory's; setting up SecureRandom costs a third of a launch. */
   private static String randomName() throws IOException {
     try (InputStream random = Files.newInputStream(RANDOM)) {
       return HexFormat.of().formatHex(random.readNBytes(NAME_BYTES));
@@ -195,6 +191,6 @@ final class TemporaryDirectory implements AutoCloseable {
       throw new IOException(path + " is another directory than the one that was made");
     }
     where.base().removeTree(name);
-    // The directory around it stays: a sandbox that opens now may be about to hide it.
+    // The directory around it stays: a sandbox that is opening may be about to hide it.
   }
 }

@@ -7,7 +7,7 @@ package org.ringfence;
  * @param columns characters in a line, 1 to 65535
  */
 public record TerminalSize(int rows, int columns) {
-  /** What a terminal has that nobody has set the size of. */
+  /** The default size of a terminal. */
   public static final TerminalSize USUAL = new TerminalSize(24, 80);
 
   private static final int LARGEST = 65_535;

@@ -3,18 +3,18 @@ package org.ringfence;
 /**
  * How a process ended.
  *
- * @param cause what ended it
- * @param exitValue what {@link Process#exitValue()} returns: the exit status, or 128 + the signal
+ * @param cause the cause
+ * @param exitValue the value of {@link Process#exitValue()}: the exit status, or 128 + the signal
  * @param signal the signal that ended it, 0 if none did
  */
 public record Termination(Cause cause, int exitValue, int signal) {
-  /** What ended a process. */
+  /** The cause of a process's end. */
   public enum Cause {
     /** It exited. */
     EXITED,
-    /** A signal that the sandbox did not send. */
+    /** A signal ended it; the sandbox did not send it. */
     SIGNALED,
-    /** The caller, through {@link Process#destroy()} or by closing the sandbox. */
+    /** The caller ended it, through {@link Process#destroy()} or by closing the sandbox. */
     DESTROYED,
     /** The policy's wall time ran out. */
     TIMED_OUT,

@@ -8,20 +8,17 @@ import java.util.OptionalInt;
 /**
  * One execution of a program by a process of the tree.
  *
- * <p>What is recorded is what the process asked for when its call was held. Another thread of it
- * can change path and arguments in memory after that; a record is a record, not a decision.
+ * <p>The record has the arguments of the process's call when it was held. Another thread of the process can change path and arguments in memory afterwards; a record is not a decision.
  *
  * @param pid the process, in the numbering of this JVM
  * @param parent its parent
  * @param path the program, as it was named
- * @param arguments its name and arguments as they are; they may hold secrets
+ * @param arguments its name and arguments, unmasked; they may hold secrets
  * @param directory the working directory
  * @param start when it was executed
  * @param end when it ended, or executed another program in its place
- * @param exit the exit status, 128 + the signal that ended it; empty when it could not be learned,
- *     as of a process whose program replaced itself or failed to start
- * @param command the number of the command, which {@link
- *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
+ * @param exit the exit status, 128 + the signal that ended it; empty when it is unknown, as for a process whose program replaced itself or failed to start
+ * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record AuditRecord(
     long pid,
@@ -44,17 +41,16 @@ public record AuditRecord(
   }
 
   /**
-   * One whose command is not known.
+   * Creates an instance without a command number.
    *
    * @param pid the process, in the numbering of this JVM
    * @param parent its parent
    * @param path the program, as it was named
-   * @param arguments its name and arguments as they are; they may hold secrets
+   * @param arguments its name and arguments, unmasked; they may hold secrets
    * @param directory the working directory
    * @param start when it was executed
    * @param end when it ended, or executed another program in its place
-   * @param exit the exit status, 128 + the signal that ended it; empty when it could not be
-   *     learned, as of a process whose program replaced itself or failed to start
+   * @param exit the exit status, 128 + the signal that ended it; empty when it is unknown, as for a process whose program replaced itself or failed to start
    */
   public AuditRecord(
       long pid,
@@ -69,7 +65,7 @@ public record AuditRecord(
   }
 
   /**
-   * The same of a command.
+   * Returns a copy with a command number.
    *
    * @param number the command's number
    * @return the changed copy
@@ -79,7 +75,7 @@ public record AuditRecord(
   }
 
   /**
-   * The parts, what a command chose among them escaped.
+   * Returns the parts, with escapes in text that the command chose.
    *
    * @return one line
    */

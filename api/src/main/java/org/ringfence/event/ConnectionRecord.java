@@ -9,19 +9,18 @@ import java.util.OptionalLong;
 /**
  * A decision about a connection to a host outside the sandbox.
  *
- * @param time when it was decided
- * @param host the name that was asked for, or the address when there was none
- * @param address the address that was connected to; empty when it did not come to that
+ * @param time the time of the decision
+ * @param host the requested name, or the address when there was none
+ * @param address the connected address; empty when there was no connection
  * @param port the port
- * @param pid the process, or 0 when it is not known
- * @param executable the program that the process runs; empty when it could not be learned
+ * @param pid the process, or 0 when it is unknown
+ * @param executable the program that the process runs; empty when it is unknown
  * @param rule the rule that decided
- * @param allowed whether the connection was let through
+ * @param allowed whether the connection was allowed
  * @param sent bytes that the command sent; empty when the connection does not pass through this JVM
  * @param received bytes that the command received; empty likewise
  * @param duration how long the connection lasted; empty likewise
- * @param command the number of the command, which {@link
- *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
+ * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record ConnectionRecord(
     Instant time,
@@ -49,16 +48,16 @@ public record ConnectionRecord(
   }
 
   /**
-   * One whose command is not known.
+   * Creates an instance without a command number.
    *
-   * @param time when it was decided
-   * @param host the name that was asked for, or the address when there was none
-   * @param address the address that was connected to; empty when it did not come to that
+   * @param time the time of the decision
+   * @param host the requested name, or the address when there was none
+   * @param address the connected address; empty when there was no connection
    * @param port the port
-   * @param pid the process, or 0 when it is not known
-   * @param executable the program that the process runs; empty when it could not be learned
+   * @param pid the process, or 0 when it is unknown
+   * @param executable the program that the process runs; empty when it is unknown
    * @param rule the rule that decided
-   * @param allowed whether the connection was let through
+   * @param allowed whether the connection was allowed
    * @param sent bytes that the command sent; empty when the connection does not pass through this
    *     JVM
    * @param received bytes that the command received; empty likewise
@@ -80,7 +79,7 @@ public record ConnectionRecord(
   }
 
   /**
-   * The same of a command.
+   * Returns a copy with a command number.
    *
    * @param number the command's number
    * @return the changed copy
@@ -102,7 +101,7 @@ public record ConnectionRecord(
   }
 
   /**
-   * The parts, what a command chose among them escaped.
+   * Returns the parts, with escapes in text that the command chose.
    *
    * @return one line
    */

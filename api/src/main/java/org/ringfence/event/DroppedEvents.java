@@ -1,9 +1,9 @@
 package org.ringfence.event;
 
 /**
- * How many events were not told to a listener, because it was slower than the command made them.
+ * The numbers of events that a listener did not receive, because it was too slow.
  *
- * @param violations denials, those among them that were the same as one that was told
+ * @param violations denials, including repetitions of a reported one
  * @param commands programs that were executed
  * @param connections decisions about connections
  */

@@ -1,42 +1,40 @@
 package org.ringfence.event;
 
 /**
- * Keeps a record of what happens in a sandbox: of everything, so that nothing can be left out by
- * mistake. Given to {@link org.ringfence.Sandbox.Opener#recorder}, which has programs and
- * connections observed. Called on a thread of the sandbox's own, one event at a time.
+ * Records the events of a sandbox, all of them, so that no kind can be left out by mistake. {@link org.ringfence.Sandbox.Opener#recorder} takes it, and observes programs and connections for it. The sandbox calls it on one of its threads, one event at a time.
  */
 public interface EventRecorder {
   /**
-   * Something was denied.
+   * Receives a denial.
    *
-   * @param violation what
+   * @param violation the denial
    */
   void violation(Violation violation);
 
   /**
-   * A program has ended, or has executed another in its place.
+   * Receives a program that has ended, or has executed another in its place.
    *
    * @param command the executed program
    */
   void executed(AuditRecord command);
 
   /**
-   * A connection to a host outside was decided on, and has ended if it passed through this JVM.
+   * Receives a decided connection to a host outside; one that passes through this JVM has ended.
    *
    * @param connection the connection
    */
   void connection(ConnectionRecord connection);
 
   /**
-   * Events were dropped: what waits is bounded. Called in their place.
+   * Receives the number of dropped events: the queue is bounded. Called in their place.
    *
-   * @param dropped how many
+   * @param dropped the numbers
    */
   void dropped(DroppedEvents dropped);
 
   /**
-   * Whether commands are ended when a record of an executed program or of a connection is dropped,
-   * or cannot be taken because this recorder throws. Must not wait; may be asked on any thread.
+   * Returns whether the sandbox ends commands when a record of an executed program or of a connection is dropped,
+   * or cannot be taken because this recorder throws. Must not block; any thread may call it.
    *
    * @return true if no command may go on without its record
    */

@@ -7,10 +7,9 @@ import java.util.Objects;
  *
  * @param host the name, or the address when the command named none
  * @param port the port
- * @param pid the process, or 0 when it is not known
- * @param executable the program that the process runs; empty when it could not be learned
- * @param command the number of the command, which {@link
- *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
+ * @param pid the process, or 0 when it is unknown
+ * @param executable the program that the process runs; empty when it is unknown
+ * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record HostRequest(String host, int port, long pid, String executable, long command) {
   /** Checks that no part is null. */
@@ -20,7 +19,7 @@ public record HostRequest(String host, int port, long pid, String executable, lo
   }
 
   /**
-   * Host and port as one text.
+   * Returns host and port as one text.
    *
    * @return such as {@code example.org:443} or {@code [2001:db8::1]:443}
    */
@@ -29,19 +28,19 @@ public record HostRequest(String host, int port, long pid, String executable, lo
   }
 
   /**
-   * One whose command is not known.
+   * Creates an instance without a command number.
    *
    * @param host the name, or the address when the command named none
    * @param port the port
-   * @param pid the process, or 0 when it is not known
-   * @param executable the program that the process runs; empty when it could not be learned
+   * @param pid the process, or 0 when it is unknown
+   * @param executable the program that the process runs; empty when it is unknown
    */
   public HostRequest(String host, int port, long pid, String executable) {
     this(host, port, pid, executable, 0);
   }
 
   /**
-   * The same of a command.
+   * Returns a copy with a command number.
    *
    * @param number the command's number
    * @return the changed copy
@@ -51,7 +50,7 @@ public record HostRequest(String host, int port, long pid, String executable, lo
   }
 
   /**
-   * The parts, what a command chose among them escaped.
+   * Returns the parts, with escapes in text that the command chose.
    *
    * @return one line
    */

@@ -1,11 +1,11 @@
 package org.ringfence.event;
 
-/** What a listener decides about a host that the policy does not list. */
+/** A listener's decision about a host that the policy does not list. */
 public enum HostVerdict {
-  /** This connection is made; the next one is asked about again. */
+  /** Allows this connection; the sandbox asks again about the next one. */
   ALLOW_ONCE,
-  /** This host and port are allowed as long as the sandbox is open. */
+  /** Allows this host and port while the sandbox is open. */
   ALLOW_FOR_SANDBOX,
-  /** The connection is refused, and others to this host and port without being asked about. */
+  /** Refuses this connection, and later ones to this host and port without asking again. */
   DENY
 }

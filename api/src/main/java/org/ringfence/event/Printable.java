@@ -5,9 +5,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Text that a command chose (names, arguments, contents), made fit for a terminal, a log line or a
- * report. What moves the cursor, hides, turns the direction of writing or ends a line is written
- * out as an escape, so that a line stays one line and says what it seems to say.
+ * Escapes untrusted text (names, arguments, contents) for a terminal, a log line or a report. Characters that move the cursor, hide text, change its direction or end a line become escapes, so that a line stays one line and means what it shows.
  */
 public final class Printable {
   // Letters and symbols of Unicode that a terminal shows as nothing or as a blank.
@@ -23,7 +21,7 @@ public final class Printable {
    * Escapes a text.
    *
    * @param text the text
-   * @return it, with control and format characters, line and paragraph separators, and lone
+   * @return the text, with control and format characters, line and paragraph separators, and lone
    *     surrogates as {@code \}{@code n}, {@code \}{@code xNN}, {@code \}{@code uNNNN}
    */
   public static String of(String text) {
@@ -31,10 +29,10 @@ public final class Printable {
   }
 
   /**
-   * Escapes a line of a text, in which tabs are as they are.
+   * Escapes a line of a text, except tabs.
    *
    * @param line the line, without its end
-   * @return it, escaped
+   * @return the escaped line
    */
   public static String line(String line) {
     return escape(line, true);
@@ -44,7 +42,7 @@ public final class Printable {
    * Escapes a file name.
    *
    * @param bytes its bytes
-   * @return as {@link #of(String)} when they are UTF-8; otherwise every byte above 126 as {@code
+   * @return the result of {@link #of(String)} when they are UTF-8; otherwise every byte above 126 as {@code
    *     \}{@code xNN}
    */
   public static String ofBytes(byte[] bytes) {
@@ -64,10 +62,10 @@ public final class Printable {
   }
 
   /**
-   * Whether a character is written out as it is.
+   * Returns whether a character stays unescaped.
    *
    * @param code the code point
-   * @return false for what {@link #of(String)} escapes
+   * @return false for characters that {@link #of(String)} escapes
    */
   public static boolean isPlain(int code) {
     if (code >= ' ' && code < 0x7f) {

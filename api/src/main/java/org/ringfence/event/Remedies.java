@@ -13,11 +13,10 @@ import org.ringfence.policy.Remedy;
 import org.ringfence.policy.Remedy.None;
 
 /**
- * Finds what would allow a denied operation, from the denial's typed reason and from what lies at
- * the path now. Thread-safe.
+ * Finds a policy addition that allows a denied operation, from the denial's typed reason and the object at the path now. Thread-safe.
  */
 final class Remedies {
-  /** Operations by which names come and go, which is a right on the directory. */
+  /** Operations that add or remove names, which need a right on the directory. */
   private static final Set<String> ON_DIRECTORY =
       Set.of(
           "create",
@@ -39,11 +38,11 @@ final class Remedies {
           "file-write-create",
           "file-write-unlink");
 
-  /** What HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp. */
+  /** Files that HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp. */
   private static final Pattern OF_A_JVM =
       Pattern.compile(".*/hsperfdata_[^/]+(/.*)?|.*/\\.java_pid\\d+");
 
-  /** What belongs to the system: one file there is no reason to grant all of it. */
+  /** Paths of the system: one denied file there is no reason to grant all of it. */
   private static final Pattern SYSTEM =
       Pattern.compile(
           "/(etc|usr|bin|sbin|lib|lib32|lib64|libx32|boot|System|Library|Applications|private/etc)"
@@ -52,7 +51,7 @@ final class Remedies {
               + "|[A-Za-z]:\\\\(Windows|Program Files|Program Files \\(x86\\)|ProgramData)"
               + "(\\\\.*)?|[A-Za-z]:\\\\Users");
 
-  /** What HotSpot writes when it starts; it ignores the failure. */
+  /** A file that HotSpot writes when it starts; it ignores the failure. */
   private static final Pattern CORE_FILTER = Pattern.compile("/proc/\\d+/coredump_filter");
 
   private static final int DNS = 53;
@@ -64,11 +63,11 @@ final class Remedies {
   private final String home;
 
   /**
-   * Remedies on this machine.
+   * Creates an instance.
    *
-   * @param lookup tells what lies at a path
+   * @param lookup looks up the object at a path
    * @param systemTmp the system's directory for temporary files
-   * @param home the home directory, empty if none is known
+   * @param home the home directory, empty if unknown
    */
   Remedies(PathLookup lookup, String systemTmp, String home) {
     this.lookup = lookup;
@@ -202,7 +201,7 @@ final class Remedies {
     return directory(path);
   }
 
-  /** A name comes or goes: that is a right on the nearest directory that exists. */
+  /** Returns a grant of the nearest existing directory, because adding or removing a name needs a right on it. */
   private Remedy directory(String path) {
     String directory = parent(path);
     while (!lookup.exists(directory) && directory.length() > 1) {
@@ -234,7 +233,7 @@ final class Remedies {
         || violation.target().startsWith(systemTmp + "/") && runsJvm(violation.executable());
   }
 
-  /** A program of a JDK: its library directory lies beside the one of its programs. */
+  /** Returns whether a program is of a JDK: the library directory lies beside the program directory. */
   private boolean runsJvm(String executable) {
     return executable.length() > 1 && lookup.exists(parent(parent(executable)) + "/lib/jvm.cfg");
   }

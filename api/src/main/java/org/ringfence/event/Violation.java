@@ -7,16 +7,15 @@ import org.ringfence.policy.Reason;
 import org.ringfence.policy.Remedy;
 
 /**
- * Something that the sandbox denied.
+ * An operation that the sandbox denied.
  *
  * @param operation the attempt: the system call or the kind of access
- * @param target the path or address it was tried on
+ * @param target the path or address of the attempt
  * @param pid the process that tried it
- * @param executable the program that the process runs; empty when it could not be learned
- * @param reason what decided
- * @param certainty how sure this is
- * @param command the number of the command, which {@link
- *     org.ringfence.SandboxedProcess#commandId()} says too; 0 when it is not known
+ * @param executable the program that the process runs; empty when it is unknown
+ * @param reason the reason of the decision
+ * @param certainty the certainty of the denial
+ * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record Violation(
     String operation,
@@ -26,7 +25,7 @@ public record Violation(
     Reason reason,
     Certainty certainty,
     long command) {
-  /** How sure a reported denial is. */
+  /** The certainty of a reported denial. */
   public enum Certainty {
     /** The mechanism that denied it reported it. */
     CERTAIN,
@@ -44,7 +43,7 @@ public record Violation(
   }
 
   /**
-   * The rule that decided, in the words of the policy.
+   * Returns the rule that decided, in the words of the policy.
    *
    * @return the text of the reason
    */
@@ -53,9 +52,9 @@ public record Violation(
   }
 
   /**
-   * What would allow it. Looks at what lies at the path now, on this machine.
+   * Returns a policy addition that would allow it. Looks at the path on this machine now.
    *
-   * @return an addition to the policy, or why there is none
+   * @return the addition, or the reason why there is none
    */
   public Remedy remedy() {
     Places places = Places.current();
@@ -64,14 +63,14 @@ public record Violation(
   }
 
   /**
-   * One whose command is not known.
+   * Creates an instance without a command number.
    *
    * @param operation the attempt: the system call or the kind of access
-   * @param target the path or address it was tried on
+   * @param target the path or address of the attempt
    * @param pid the process that tried it
-   * @param executable the program that the process runs; empty when it could not be learned
-   * @param reason what decided
-   * @param certainty how sure this is
+   * @param executable the program that the process runs; empty when it is unknown
+   * @param reason the reason of the decision
+   * @param certainty the certainty of the denial
    */
   public Violation(
       String operation,
@@ -84,7 +83,7 @@ public record Violation(
   }
 
   /**
-   * The same of a command.
+   * Returns a copy with a command number.
    *
    * @param number the command's number
    * @return the changed copy
@@ -94,7 +93,7 @@ public record Violation(
   }
 
   /**
-   * The parts, what a command chose among them escaped.
+   * Returns the parts, with escapes in text that the command chose.
    *
    * @return one line
    */

@@ -1,2 +1,2 @@
-/** What happened inside a sandbox, as structured events. */
+/** Structured events of a sandbox. */
 package org.ringfence.event;

@@ -10,12 +10,12 @@ public interface HeldDirectories {
    *
    * @param path the real path; no link on it is followed
    * @return the directory; the caller closes it
-   * @throws IOException if there is none, or a part of the path is a link
+   * @throws IOException if the directory is missing, or a part of the path is a link
    */
   HeldDirectory open(Path path) throws IOException;
 
   /**
-   * The user that files made by this JVM belong to.
+   * Returns the user that owns files created by this JVM.
    *
    * @return the user's number
    */

@@ -5,29 +5,27 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A directory that is held open. Every operation is about one entry of it, named without a slash,
- * and follows no link: whatever becomes of the paths that lead there, the object stays the same.
+ * A directory that is held open. Every operation is about one entry, named without a slash, and follows no link: the object stays the same even if the paths to it change.
  *
- * <p>Names are file names as the system has them, one char for one byte (ISO 8859-1), so that none
- * is lost. Not thread-safe.
+ * <p>Names are the system's file names, one char per byte (ISO 8859-1), so that none is lost. Not thread-safe.
  */
 public interface HeldDirectory extends AutoCloseable {
-  /** What becomes of what has the new name already when something is moved. */
+  /** The treatment of an object that already has the new name of a moved one. */
   enum Target {
-    /** There must be nothing. */
+    /** It must not exist. */
     NEW,
     /** It takes the old name. */
     EXCHANGED,
-    /** It is removed, unless it is a directory that holds something. */
+    /** It is removed, unless it is a directory with contents. */
     REPLACED
   }
 
   /**
-   * What the system says of an object.
+   * The system's status of an object.
    *
    * @param mode type and permissions, as {@code st_mode}
-   * @param user the number of the user it belongs to
-   * @param group the number of the group it belongs to
+   * @param user the number of the owning user
+   * @param group the number of the owning group
    * @param size the size in bytes
    * @param modified the time of the last change of content, in nanoseconds
    * @param changed the time of the last change of anything, in nanoseconds
@@ -46,7 +44,7 @@ public interface HeldDirectory extends AutoCloseable {
     private static final int TYPE = 0170000;
 
     /**
-     * Whether it is a directory.
+     * Returns whether it is a directory.
      *
      * @return true if it is one itself, not a link to one
      */
@@ -55,7 +53,7 @@ public interface HeldDirectory extends AutoCloseable {
     }
 
     /**
-     * Whether it is a regular file.
+     * Returns whether it is a regular file.
      *
      * @return true if it is one
      */
@@ -64,7 +62,7 @@ public interface HeldDirectory extends AutoCloseable {
     }
 
     /**
-     * Whether it is a symbolic link.
+     * Returns whether it is a symbolic link.
      *
      * @return true if it is one
      */
@@ -73,9 +71,9 @@ public interface HeldDirectory extends AutoCloseable {
     }
 
     /**
-     * Whether both are of the same object.
+     * Returns whether both are of the same object.
      *
-     * @param other what was said another time
+     * @param other another status
      * @return true if device and inode are the same
      */
     public boolean isSame(Status other) {
@@ -84,24 +82,24 @@ public interface HeldDirectory extends AutoCloseable {
   }
 
   /**
-   * What the system says of the directory itself.
+   * Returns the status of the directory itself.
    *
    * @return its status
-   * @throws IOException if it says nothing
+   * @throws IOException if the status cannot be read
    */
   Status status() throws IOException;
 
   /**
-   * What the system says of an entry.
+   * Returns the status of an entry.
    *
    * @param name the entry
-   * @return its status; empty when there is none of that name
-   * @throws IOException if it cannot be looked at
+   * @return its status; empty when no entry has that name
+   * @throws IOException if the status cannot be read
    */
   Optional<Status> status(String name) throws IOException;
 
   /**
-   * The names of all entries.
+   * Returns the names of all entries.
    *
    * @return the names, in no order, without {@code .} and {@code ..}
    * @throws IOException if the directory cannot be read
@@ -113,22 +111,21 @@ public interface HeldDirectory extends AutoCloseable {
    *
    * @param name the entry
    * @return the directory; the caller closes it
-   * @throws IOException if it is no directory, is a link, or must not be read
+   * @throws IOException if it is not a directory, is a link, or is unreadable
    */
   HeldDirectory open(String name) throws IOException;
 
   /**
-   * Opens a directory in this one, and gives its owner all rights on it first when some are
-   * missing.
+   * Opens a directory in this one, after giving its owner any missing rights.
    *
    * @param name the entry
    * @return the directory; the caller closes it
-   * @throws IOException if it is no directory, is a link, or belongs to somebody else
+   * @throws IOException if it is not a directory, is a link, or belongs to another user
    */
   HeldDirectory unlock(String name) throws IOException;
 
   /**
-   * Opens the directory that this one lies in.
+   * Opens the parent directory.
    *
    * @return the directory; the caller closes it, and checks that it is the expected one
    * @throws IOException if it cannot be opened
@@ -136,29 +133,28 @@ public interface HeldDirectory extends AutoCloseable {
   HeldDirectory parent() throws IOException;
 
   /**
-   * Goes through all that lies below, however deep. Directories of other file systems are entered
-   * as well; what cannot be read is left out.
+   * Visits everything below, however deep. The walk enters directories of other file systems too, and leaves out unreadable ones.
    *
-   * @param visitor hears of every entry
-   * @throws IOException if the visitor fails, or the tree is changed while it is gone through
+   * @param visitor receives every entry
+   * @throws IOException if the visitor fails, or the tree changes during the walk
    */
   void walk(TreeVisitor visitor) throws IOException;
 
   /**
-   * Makes a directory.
+   * Creates a directory.
    *
    * @param name its name
    * @param permissions its permissions
-   * @throws IOException if it cannot be made, or something of that name is there
+   * @throws IOException if it cannot be created, or the name exists
    */
   void makeDirectory(String name, int permissions) throws IOException;
 
   /**
-   * Makes a symbolic link.
+   * Creates a symbolic link.
    *
    * @param name its name
-   * @param target what it leads to
-   * @throws IOException if it cannot be made, or something of that name is there
+   * @param target the target
+   * @throws IOException if it cannot be created, or the name exists
    */
   void makeLink(String name, String target) throws IOException;
 
@@ -166,22 +162,22 @@ public interface HeldDirectory extends AutoCloseable {
    * Reads a symbolic link.
    *
    * @param name its name
-   * @return what it leads to
-   * @throws IOException if it is none
+   * @return the target
+   * @throws IOException if it is not a link
    */
   String readLink(String name) throws IOException;
 
   /**
-   * Makes a named pipe.
+   * Creates a named pipe.
    *
    * @param name its name
    * @param permissions its permissions
-   * @throws IOException if it cannot be made, or something of that name is there
+   * @throws IOException if it cannot be created, or the name exists
    */
   void makePipe(String name, int permissions) throws IOException;
 
   /**
-   * Sets the permissions of an entry that is no link.
+   * Sets the permissions of an entry that is not a link.
    *
    * @param name its name
    * @param permissions the permissions, with the bits for other users' and groups' rights
@@ -207,7 +203,7 @@ public interface HeldDirectory extends AutoCloseable {
   void setModified(String name, long modified) throws IOException;
 
   /**
-   * Gives an entry to a user and a group, where this JVM may.
+   * Gives an entry to a user and a group, if this JVM may.
    *
    * @param name its name
    * @param user the user's number
@@ -216,19 +212,18 @@ public interface HeldDirectory extends AutoCloseable {
   void giveTo(String name, int user, int group);
 
   /**
-   * Copies a regular file with its times; blocks are shared and holes kept where the file system
-   * can do it.
+   * Copies a regular file with its times; shares blocks and keeps holes if the file system supports it.
    *
    * @param name the file
    * @param to the directory for the copy
-   * @param newName its name there, which is new
+   * @param newName its name there, which must be new
    * @param permissions its permissions
-   * @throws IOException if it is no regular file, or cannot be read or written
+   * @throws IOException if it is not a regular file, or cannot be read or written
    */
   void copyFile(String name, HeldDirectory to, String newName, int permissions) throws IOException;
 
   /**
-   * Copies a file's extended attributes and access list, as far as the file systems have them.
+   * Copies a file's extended attributes and access list, as far as the file systems support them.
    *
    * @param name the file
    * @param to the directory of the other file
@@ -241,18 +236,18 @@ public interface HeldDirectory extends AutoCloseable {
    * Reads a regular file.
    *
    * @param name its name
-   * @param most how many bytes at most
+   * @param most the maximum number of bytes
    * @return its bytes, no more than {@code most}
-   * @throws IOException if it is no regular file, or cannot be read
+   * @throws IOException if it is not a regular file, or cannot be read
    */
   byte[] read(String name, int most) throws IOException;
 
   /**
-   * Writes a new file that its owner alone may read.
+   * Writes a new file that only its owner may read.
    *
    * @param name its name
    * @param content its bytes
-   * @throws IOException if it cannot be written, or something of that name is there
+   * @throws IOException if it cannot be written, or the name exists
    */
   void write(String name, byte[] content) throws IOException;
 
@@ -260,9 +255,9 @@ public interface HeldDirectory extends AutoCloseable {
    * Moves an entry, on the same file system.
    *
    * @param name the entry
-   * @param to the directory it comes to
+   * @param to the target directory
    * @param newName its name there
-   * @param target what becomes of what has that name
+   * @param target the treatment of an object with that name
    * @throws IOException if it cannot be moved
    */
   void move(String name, HeldDirectory to, String newName, Target target) throws IOException;
@@ -270,28 +265,28 @@ public interface HeldDirectory extends AutoCloseable {
   /**
    * Removes an entry.
    *
-   * @param name its name; nothing is done when there is none
+   * @param name its name; no effect when it is missing
    * @param directory whether it is a directory, which must be empty
    * @throws IOException if it cannot be removed
    */
   void remove(String name, boolean directory) throws IOException;
 
   /**
-   * Removes an entry with all that lies in it, however deep and whatever rights were taken away.
+   * Removes an entry with its contents, however deep and whatever rights were removed.
    *
-   * @param name its name; nothing is done when there is none
-   * @throws IOException if something cannot be removed; as much as can be is
+   * @param name its name; no effect when it is missing
+   * @throws IOException if something cannot be removed; the rest is removed
    */
   void removeTree(String name) throws IOException;
 
   /**
-   * Locks this directory until it is closed or this JVM ends, against others that do the same.
+   * Locks this directory against other callers of this method until it is closed or this JVM ends.
    *
-   * @return false if it is locked already, or cannot be
+   * @return false if it is already locked or cannot be locked
    */
   boolean lock();
 
-  /** Lets go of the directory. */
+  /** Closes the directory. */
   @Override
   void close();
 }

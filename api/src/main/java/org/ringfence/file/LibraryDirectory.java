@@ -15,10 +15,7 @@ import java.util.Set;
 import org.ringfence.policy.HomeDirectory;
 
 /**
- * Where JNA unpacks the library that it loads into this JVM. Its own choice is a cache below home,
- * which policies of build tools let commands write; this is a directory of mode 0700 in Ringfence's
- * state, which no policy does. Without a home it is a new one in the temporary directory, gone as
- * soon as the library is loaded.
+ * The directory where JNA unpacks the library that it loads into this JVM. JNA's default is a cache below home, which policies for build tools make writable; this is a directory of mode 0700 in Ringfence's state, which no policy makes writable. Without a home it is a new one in the temporary directory, removed once the library is loaded.
  */
 public final class LibraryDirectory implements AutoCloseable {
   private static final String PROPERTY = "jna.tmpdir";
@@ -33,9 +30,9 @@ public final class LibraryDirectory implements AutoCloseable {
   }
 
   /**
-   * Prepares a directory, before JNA is first used, and has JNA take it.
+   * Prepares a directory before the first use of JNA, and makes JNA use it.
    *
-   * @return closed when JNA has loaded its library
+   * @return the directory; the caller closes it when JNA has loaded its library
    */
   public static LibraryDirectory open() {
     if (System.getProperty(PROPERTY) != null) {
@@ -43,7 +40,7 @@ public final class LibraryDirectory implements AutoCloseable {
     }
     String usual = System.getProperty("java.io.tmpdir");
     if (isUnpacked() && Files.isWritable(Path.of(usual))) {
-      // Nothing is written; but left to itself, JNA would make its cache all the same.
+      // JNA writes nothing, but by default it would create its cache all the same.
       System.setProperty(PROPERTY, usual);
       return new LibraryDirectory(Optional.empty());
     }
@@ -59,7 +56,7 @@ public final class LibraryDirectory implements AutoCloseable {
         && Files.isRegularFile(Path.of(place, System.mapLibraryName("jnidispatch")));
   }
 
-  /** Empty where it cannot be made or written, which inside another sandbox only trying tells. */
+  /** Returns the directory; empty if it cannot be created or written, which inside another sandbox only a trial shows. */
   private static Optional<Path> below(Path state) {
     try {
       Files.createDirectories(state, OWNER_ONLY);
@@ -97,7 +94,7 @@ public final class LibraryDirectory implements AutoCloseable {
     List<String> places = new ArrayList<>(List.of(System.getProperty("java.io.tmpdir")));
     String named = System.getenv("TMPDIR");
     if (named != null && named.startsWith("/")) {
-      // A JVM ignores it; inside another sandbox that may be the only place.
+      // A JVM ignores it; inside another sandbox it may be the only writable place.
       places.add(named);
     }
     for (String place : places) {
@@ -110,7 +107,7 @@ public final class LibraryDirectory implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Removes a directory that was made for once. */
+  /** Removes a single-use directory. */
   @Override
   public void close() {
     passing.ifPresent(

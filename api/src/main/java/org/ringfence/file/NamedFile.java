@@ -20,19 +20,17 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 
 /**
- * A file that the user has named and this JVM opens on the user's behalf, where commands may have
- * put something else in its place: a link, a FIFO, a device. Links are followed only where no
- * command may write. Immutable.
+ * A file that the user names and this JVM opens for the user, where commands may have replaced it: by a link, a FIFO, a device. Ringfence follows links only where no command may write. Immutable.
  *
  * @param trusted the deepest directory above it that no command can replace; a real path
- * @param rest the way from there, without links when it was looked at
+ * @param rest the way from there, without links when it was checked
  * @param exposed whether commands may write there
  */
 public record NamedFile(Path trusted, Path rest, boolean exposed) {
   private static final int MOST_LINKS = 40;
 
   /**
-   * Directories that a policy lets commands write, in which they may plant what they like.
+   * Returns the directories that a policy makes writable, in which commands may plant anything.
    *
    * @param policy the policy; one that grants writing everywhere asks for no protection
    * @return whether a real path of a directory is one of them
@@ -44,30 +42,27 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
   }
 
   /**
-   * Looks at the way of a file that Ringfence makes or adds to. The file itself is never a link: a
-   * command of an earlier policy may have planted it.
+   * Checks the way of a file that Ringfence creates or appends to. It refuses a link as the file: a command of an earlier policy may have planted it.
    *
    * @param file the file; need not exist
    * @param exposed whether commands may write in a directory
    * @return the file
-   * @throws FileSystemException if a command may have planted a link on its way, or it is a link,
-   *     or not a regular file where a command may have put it
-   * @throws IOException if its way cannot be looked at
+   * @throws FileSystemException if a command may have planted a link on its way, or it is a link, or a command may have planted an irregular file
+   * @throws IOException if its way cannot be read
    */
   public static NamedFile of(Path file, Predicate<Path> exposed) throws IOException {
     return of(file, exposed, false);
   }
 
   /**
-   * Looks at the way of a file that the caller's program has chosen. The file may be a link where
+   * Checks the way of a file that the caller has chosen. The file may be a link where
    * no command may write.
    *
    * @param file the file; need not exist
    * @param exposed whether commands may write in a directory
-   * @return the file; as it was named where no command may write
-   * @throws FileSystemException if a command may have planted a link on its way, or it is not a
-   *     regular file where a command may have put it
-   * @throws IOException if its way cannot be looked at
+   * @return the file; unchanged where no command may write
+   * @throws FileSystemException if a command may have planted a link on its way, or a command may have planted an irregular file
+   * @throws IOException if its way cannot be read
    */
   public static NamedFile followed(Path file, Predicate<Path> exposed) throws IOException {
     return of(file, exposed, true);
@@ -107,7 +102,7 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
       }
       Path target = Files.readSymbolicLink(next);
       if (pending.isEmpty() && !Files.exists(at.resolve(target)) && Files.exists(next)) {
-        // As in /proc/self/fd, where what is written in a link is no path.
+        // As in /proc/self/fd, where the text of a link is not a path.
         at = next;
         break;
       }
@@ -127,16 +122,16 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
   }
 
   /**
-   * Its real path.
+   * Returns its real path.
    *
-   * @return a path without links, when it was looked at
+   * @return a path without links, when it was checked
    */
   public Path path() {
     return trusted.resolve(rest);
   }
 
   /**
-   * Its name in its directory.
+   * Returns its name in its directory.
    *
    * @return one component
    */
@@ -145,11 +140,10 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
   }
 
   /**
-   * Opens its directory, descriptor by descriptor below the trusted one, so that a link that is
-   * planted meanwhile is not followed.
+   * Opens its directory, descriptor by descriptor below the trusted one, so that it does not follow a link planted meanwhile.
    *
-   * @return the directory; closed by the caller
-   * @throws IOException if a component is no directory any more, or this system has no such calls
+   * @return the directory; the caller closes it
+   * @throws IOException if a component is not a directory any more, or this system has no such calls
    */
   public SecureDirectoryStream<Path> directory() throws IOException {
     SecureDirectoryStream<Path> directory = secure(Files.newDirectoryStream(trusted), trusted);

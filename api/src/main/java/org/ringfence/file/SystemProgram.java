@@ -9,15 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Programs that this JVM itself runs, outside any sandbox. They come from directories of the system
- * that root alone writes, and never from PATH: an earlier command may have written a directory of
- * it. For systems with POSIX files.
+ * Programs that this JVM itself runs, outside any sandbox. They come from system directories that only root writes, and never from PATH: an earlier command may have written a directory of it. For systems with POSIX files.
  */
 public final class SystemProgram {
   private static final List<String> DIRECTORIES =
       List.of("/usr/bin", "/bin", "/usr/local/bin", "/run/current-system/sw/bin");
 
-  /** Owns, in a user namespace, what belongs to a user outside it: user_namespaces(7). */
+  /** The owner, in a user namespace, of files whose owner is outside it: user_namespaces(7). */
   private static final int OVERFLOW_USER = 65534;
 
   private static final int GROUP_OR_OTHERS_WRITE = 022;
@@ -28,7 +26,7 @@ public final class SystemProgram {
    * Finds a program.
    *
    * @param name its name
-   * @return its real path; empty when no directory of the system has one that root alone can change
+   * @return its real path; empty when no system directory has one that only root can change
    */
   public static Optional<Path> find(String name) {
     for (String directory : DIRECTORIES) {
@@ -41,7 +39,7 @@ public final class SystemProgram {
           }
         }
       } catch (IOException e) {
-        // It is gone by now; the next directory may have one.
+        // It is gone by now; the next directory may have another.
         continue;
       }
     }
@@ -49,11 +47,11 @@ public final class SystemProgram {
   }
 
   /**
-   * Finds a program that has to be there.
+   * Finds a required program.
    *
    * @param name its name
    * @return its real path
-   * @throws IOException if there is none
+   * @throws IOException if it is missing
    */
   public static String path(String name) throws IOException {
     return find(name)
@@ -67,11 +65,11 @@ public final class SystemProgram {
   }
 
   /**
-   * Whether root alone can change a file or put another one in its place.
+   * Returns whether only root can change or replace a file.
    *
    * @param real a real path
-   * @return true if the file and all directories above it are root's, and no other may write there
-   * @throws IOException if one of them cannot be looked at
+   * @return true if root owns the file and all directories above it, and no other user may write there
+   * @throws IOException if the status of one cannot be read
    */
   public static boolean rootAloneWrites(Path real) throws IOException {
     for (Path part = real; part != null && part.getNameCount() > 0; part = part.getParent()) {

@@ -11,9 +11,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** Removes what a command has left, whatever rights it has taken away, without following links. */
+/** Removes the files that a command has left, whatever rights it has removed, without following links. */
 public final class TreeRemoval extends SimpleFileVisitor<Path> {
-  /** Whether files have the permissions of POSIX; on Windows they have lists. */
+  /** Whether files have POSIX permissions; on Windows they have access control lists. */
   public static final boolean POSIX =
       FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
 
@@ -22,7 +22,7 @@ public final class TreeRemoval extends SimpleFileVisitor<Path> {
   private TreeRemoval() {}
 
   /**
-   * Removes a directory with all that lies in it.
+   * Removes a directory with its contents.
    *
    * @param root the directory
    * @throws IOException if something cannot be removed, or the directory does not exist
@@ -41,7 +41,7 @@ public final class TreeRemoval extends SimpleFileVisitor<Path> {
     return FileVisitResult.CONTINUE;
   }
 
-  /** A junction is removed itself, not what it leads to. */
+  /** Removes a junction itself, not its target. */
   @Override
   public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attrs) throws IOException {
     if (attrs.isOther()) {
@@ -51,7 +51,7 @@ public final class TreeRemoval extends SimpleFileVisitor<Path> {
     return FileVisitResult.CONTINUE;
   }
 
-  /** The command may have taken its own rights on a directory away. */
+  /** Restores the rights on a directory, which the command may have removed. */
   @Override
   public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
     if (!POSIX
@@ -71,7 +71,7 @@ public final class TreeRemoval extends SimpleFileVisitor<Path> {
       if (POSIX) {
         unlock(file.getParent());
       } else {
-        // There, a read-only file is not deleted.
+        // Windows refuses to delete a read-only file.
         Files.setAttribute(file, "dos:readonly", false, LinkOption.NOFOLLOW_LINKS);
       }
       Files.delete(file);

@@ -3,29 +3,29 @@ package org.ringfence.file;
 import java.io.IOException;
 import org.ringfence.file.HeldDirectory.Status;
 
-/** Hears of every entry of a tree, parents first. */
+/** Receives every entry of a tree, parents first. */
 public interface TreeVisitor {
   /**
-   * An entry.
+   * An entry of the tree.
    *
-   * @param parent the directory that it lies in, open for the time of the call
-   * @param path its path from where the walk began
+   * @param parent its directory, open during the call
+   * @param path its path from the start of the walk
    * @param name its name in the directory
-   * @param status what the system says of it
+   * @param status its status
    */
   record Entry(HeldDirectory parent, String path, String name, Status status) {}
 
   /**
-   * Hears of an entry.
+   * Receives an entry.
    *
    * @param entry the entry
-   * @return whether a directory is to be entered; without meaning for anything else
+   * @return whether to enter a directory; ignored for other entries
    * @throws IOException to end the walk
    */
   boolean visit(Entry entry) throws IOException;
 
   /**
-   * Hears that a directory is entered: until it is left, all entries lie in it.
+   * Reports that the walk enters a directory: until it leaves, all entries lie in it.
    *
    * @param entry the directory
    * @throws IOException to end the walk
@@ -33,7 +33,7 @@ public interface TreeVisitor {
   default void enter(Entry entry) throws IOException {}
 
   /**
-   * Hears that all of a directory that was entered has been seen.
+   * Reports that the walk leaves an entered directory.
    *
    * @param entry the directory
    * @throws IOException to end the walk
@@ -41,10 +41,10 @@ public interface TreeVisitor {
   default void leave(Entry entry) throws IOException {}
 
   /**
-   * Hears of a directory that was to be entered and cannot be.
+   * Reports a directory that the walk cannot enter.
    *
    * @param entry the directory
-   * @param failure why
+   * @param failure the reason
    * @throws IOException to end the walk
    */
   default void closed(Entry entry, IOException failure) throws IOException {
@@ -52,19 +52,18 @@ public interface TreeVisitor {
   }
 
   /**
-   * Whether directories whose owner has taken rights away from himself are entered all the same;
-   * afterwards they have the rights again that they had.
+   * Returns whether the walk also enters directories whose owner has removed rights from itself; it restores their modes afterwards.
    *
-   * @return true if they are
+   * @return true if it does
    */
   default boolean unlocks() {
     return false;
   }
 
   /**
-   * Whether entries are to have paths; without, a tree may be of any depth.
+   * Returns whether entries have paths; without paths, a tree may have any depth.
    *
-   * @return true if they are
+   * @return true if it does
    */
   default boolean wantsPaths() {
     return true;

@@ -10,7 +10,7 @@ import java.util.Optional;
  * CONFIGURATION FILE). Includes are not followed. Immutable.
  *
  * @param settings the settings in the order of the file; those before the fault if there is one
- * @param faultLine the line at which git refuses the file, counted from 1; empty if git reads it
+ * @param faultLine the line at which git refuses the file, counted from 1; empty if git reads it all
  */
 public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) {
   /** Copies the settings. */
@@ -19,7 +19,7 @@ public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) 
   }
 
   /**
-   * Reads a file's content. Never fails: git would stop at a fault, and so does this.
+   * Reads a file's content. Never fails: stops at a fault, as git does.
    *
    * @param content the bytes
    * @return the settings
@@ -46,7 +46,7 @@ public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) 
       this.content = content;
     }
 
-    /** The next character: CR LF is one newline, and so is the end of the file. */
+    /** Returns the next character: CR LF is one newline, and so is the end of the file. */
     private int next() {
       if (at >= content.length) {
         ended = true;
@@ -80,7 +80,7 @@ public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) 
       return (char) (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
     }
 
-    /** False if git refuses the file. */
+    /** Reads the file; returns false if git refuses it. */
     private boolean read() {
       if (!skipByteOrderMark()) {
         return false;
@@ -110,7 +110,7 @@ public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) 
       }
     }
 
-    /** A whole mark is skipped, a part of one is a fault. */
+    /** Skips a whole mark; a part of one is a fault. */
     private boolean skipByteOrderMark() {
       int found = 0;
       while (found < BYTE_ORDER_MARK.length
@@ -252,7 +252,7 @@ public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) 
       };
     }
 
-    /** Names and values are strings of C. */
+    /** Cuts at a NUL: names and values are strings of C. */
     private static String cut(StringBuilder text) {
       int nul = text.indexOf("\0");
       return nul < 0 ? text.toString() : text.substring(0, nul);

@@ -12,13 +12,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Configuration files with what they include, in git's order. Every {@code includeIf} counts as
- * true: its condition is about places, branches and remotes, which can be other ones tomorrow. Not
- * safe for use by several threads.
+ * Configuration files with their includes, in git's order. Every {@code includeIf} counts as true: its condition is about places, branches and remotes, which can change. Not thread-safe.
  */
 public final class GitConfigFiles {
   /**
-   * A setting and where it stands.
+   * A setting and its file.
    *
    * @param file the file, as it was reached
    * @param setting the setting
@@ -37,17 +35,16 @@ public final class GitConfigFiles {
   private final List<String> unread = new ArrayList<>();
 
   /**
-   * Makes a reader that has read nothing.
+   * Creates an empty reader.
    *
-   * @param homes what {@code ~} may stand for
+   * @param homes the possible directories of {@code ~}
    */
   public GitConfigFiles(List<Path> homes) {
     this.homes = List.copyOf(homes);
   }
 
   /**
-   * Reads a file and what it includes. A file that is missing or unreadable has no settings, as in
-   * git.
+   * Reads a file and its includes. A missing or unreadable file has no settings, as in git.
    *
    * @param file the file
    * @return this
@@ -76,7 +73,7 @@ public final class GitConfigFiles {
         unread.add(file + ": larger than " + LARGEST + " bytes");
       }
     } catch (IOException e) {
-      // A git of this user's cannot read it either.
+      // Git cannot read it as this user either.
       return;
     }
     for (GitSetting setting : GitConfig.parse(content).settings()) {
@@ -92,7 +89,7 @@ public final class GitConfigFiles {
   }
 
   /**
-   * A value's one or two readings, by git's version.
+   * Returns a value's one or two readings, by git's version.
    *
    * @param setting a setting
    * @return the values, decoded
@@ -105,11 +102,11 @@ public final class GitConfigFiles {
   }
 
   /**
-   * The paths that a value may mean.
+   * Returns the paths that a value may mean.
    *
    * @param value a path as git takes it
-   * @param bases where a relative one begins
-   * @return the absolute paths; none if it cannot be one
+   * @param bases the start directories of a relative one
+   * @return the absolute paths; none if it is not a path
    */
   public List<Path> expanded(String value, List<Path> bases) {
     try {
@@ -117,7 +114,7 @@ public final class GitConfigFiles {
         int slash = value.indexOf('/');
         boolean own = value.length() == 1 || slash == 1;
         String rest = slash < 0 ? "" : value.substring(slash + 1);
-        // Another user's home: as a sibling of this one, which is a superset of no harm.
+        // Another user's home: as a sibling of this one, which is a harmless superset.
         return homes.stream()
             .map(home -> own ? home : home.resolveSibling(named(value, slash)))
             .map(home -> home.resolve(rest).normalize())
@@ -137,7 +134,7 @@ public final class GitConfigFiles {
   }
 
   /**
-   * All settings read so far.
+   * Returns all settings read so far.
    *
    * @return the settings in git's order
    */
@@ -146,7 +143,7 @@ public final class GitConfigFiles {
   }
 
   /**
-   * The files that were read, and those that were looked for and are not there.
+   * Returns the files that were read, and missing ones.
    *
    * @return absolute paths
    */
@@ -157,7 +154,7 @@ public final class GitConfigFiles {
   }
 
   /**
-   * What was not read although git would read it.
+   * Returns the files that git would read and this reader did not.
    *
    * @return one line each
    */

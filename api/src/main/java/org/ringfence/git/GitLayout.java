@@ -7,9 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What makes a directory a git directory: its parts, whatever it is called and wherever it lies
- * (setup.c, {@code is_git_directory}). Names are compared without regard to case, since some file
- * systems do so. A part counts by its name alone: what is in it can come later.
+ * Recognizes a git directory by its parts, whatever its name and place (setup.c, {@code is_git_directory}). Ignores case, since some file systems do so. A part counts by its name alone: its content can come later.
  */
 public final class GitLayout {
   private static final String HEAD = "HEAD";
@@ -21,22 +19,22 @@ public final class GitLayout {
   private GitLayout() {}
 
   /**
-   * Whether a name is of a part of a git directory.
+   * Returns whether a name is a part of a git directory.
    *
    * @param name a name without slashes
    * @return true if it is
    */
   public static boolean isPart(String name) {
-    // Before anything is allocated: most names are none.
+    // Before any allocation: most names are not parts.
     int length = name.length();
     return (length == 4 || length == 7 || length == 9)
         && PARTS.contains(name.toLowerCase(Locale.ROOT));
   }
 
   /**
-   * Whether a directory is a git directory.
+   * Returns whether a directory is a git directory.
    *
-   * @param there says whether the directory has a name
+   * @param there whether the directory has a name
    * @return true if it is one
    */
   public static boolean isGitDirectory(Predicate<String> there) {
@@ -44,11 +42,11 @@ public final class GitLayout {
   }
 
   /**
-   * Whether a directory that is none becomes a git directory by one more name.
+   * Returns whether one more name makes a directory a git directory.
    *
-   * @param name the name that is made in it
-   * @param there says whether the directory has a name
-   * @return true if it becomes one
+   * @param name the new name
+   * @param there whether the directory has a name
+   * @return true if it becomes a git directory
    */
   public static boolean becomesOne(String name, Predicate<String> there) {
     return isPart(name)
@@ -57,11 +55,11 @@ public final class GitLayout {
   }
 
   /**
-   * Whether a git directory would be none without a name.
+   * Returns whether the loss of a name ends a git directory.
    *
-   * @param name the name that is taken away
-   * @param there says whether the directory has a name
-   * @return true if it is one now and would be none
+   * @param name the removed name
+   * @param there whether the directory has a name
+   * @return true if it is one now and would not be afterwards
    */
   public static boolean endsWithout(String name, Predicate<String> there) {
     return isPart(name)
@@ -70,12 +68,11 @@ public final class GitLayout {
   }
 
   /**
-   * The directories on a path's way of which one has to be looked at: where a component's name
-   * means something if the directory that holds it is a git directory.
+   * Returns the directories on a path's way that the caller must check: a component's name matters if its directory is a git directory.
    *
    * @param components a path's components
-   * @param surfaces the first names of what means something
-   * @return for each how many leading components lead to the directory, the longest first
+   * @param surfaces the first names of meaningful paths
+   * @return for each the number of leading components that lead to it, the longest first
    */
   public static List<Integer> holders(List<String> components, Set<String> surfaces) {
     List<Integer> holders = new ArrayList<>();

@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Which settings name a program, or a file that leads to programs (git-config(1)). */
+/** The settings that name a program, or a file that leads to programs (git-config(1)). */
 public final class GitProgramKeys {
-  /** What a setting's value is. */
+  /** The kind of a setting's value. */
   public enum Names {
-    /** A file of more settings. */
+    /** A file with more settings. */
     CONFIGURATION,
     /** A file or directory from which git executes or configures programs. */
     PATH,
-    /** A line for the shell, or a program. */
+    /** A shell command line, or a program. */
     COMMAND
   }
 
@@ -64,14 +64,14 @@ public final class GitProgramKeys {
   private static final Set<String> SENDEMAIL =
       Set.of("smtpserver", "sendmailcmd", "tocmd", "cccmd", "headercmd");
 
-  /** What stands for no program where a program may be named. */
+  /** Values that name no program, in settings that may name one. */
   private static final Set<String> WORDS =
       Set.of("true", "false", "yes", "no", "on", "off", "0", "1");
 
   private GitProgramKeys() {}
 
   /**
-   * What a setting's value names.
+   * Returns the kind of a setting's value.
    *
    * @param setting the setting
    * @return empty if it names no program

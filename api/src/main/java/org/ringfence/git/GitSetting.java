@@ -5,14 +5,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One setting of a git configuration file. Names and values are bytes in git; each character here
- * is one byte (ISO 8859-1). Immutable.
+ * One setting of a git configuration file. Names and values are bytes in git; each character is one byte (ISO 8859-1). Immutable.
  *
  * @param name the whole name as {@code git config --list} prints it: section and key in lower case,
- *     the subsection as it is written
+ *     the subsection as written
  * @param value the value, empty for a name without an equals sign, which git reads as true
  * @param keptValue the value as git 2.45 and later read it: tabs and carriage returns between words
- *     stay, which older ones read as blanks
+ *     stay, which older versions read as blanks
  */
 public record GitSetting(String name, Optional<String> value, Optional<String> keptValue) {
   /** Checks the parts. */
@@ -23,7 +22,7 @@ public record GitSetting(String name, Optional<String> value, Optional<String> k
   }
 
   /**
-   * The section, such as {@code core}.
+   * Returns the section, such as {@code core}.
    *
    * @return the text before the first dot, empty if the name has no section
    */
@@ -33,7 +32,7 @@ public record GitSetting(String name, Optional<String> value, Optional<String> k
   }
 
   /**
-   * The subsection, such as the name of a remote.
+   * Returns the subsection, such as the name of a remote.
    *
    * @return the text between the first and the last dot, if there are two
    */
@@ -44,7 +43,7 @@ public record GitSetting(String name, Optional<String> value, Optional<String> k
   }
 
   /**
-   * The key, such as {@code hookspath}.
+   * Returns the key, such as {@code hookspath}.
    *
    * @return the text after the last dot
    */
@@ -53,7 +52,7 @@ public record GitSetting(String name, Optional<String> value, Optional<String> k
   }
 
   /**
-   * A value's bytes as UTF-8, for paths.
+   * Decodes a value's bytes as UTF-8, for paths.
    *
    * @param value a value, one character a byte
    * @return the text

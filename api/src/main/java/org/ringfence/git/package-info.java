@@ -1,5 +1,4 @@
 /**
- * Git's own rules, as far as a sandbox needs them: what a configuration file says, which settings
- * name programs, what makes a directory a repository. No class here knows of policies.
+ * Git's rules, as far as a sandbox needs them: the syntax of configuration files, the settings that name programs, the layout of repositories. No class here knows policies.
  */
 package org.ringfence.git;

@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Whether a backend can run here, found by trying.
+ * Whether a backend can run here, as tried.
  *
  * @param usable whether it can
- * @param reasons why not, or what limits it
- * @param remedies what would help
- * @param facts what was found, by name: kernel version, Landlock ABI and the like
+ * @param reasons the reasons why not, or its limits
+ * @param remedies possible remedies
+ * @param facts the facts by name: kernel version, Landlock ABI and the like
  */
 public record Availability(
     boolean usable, List<String> reasons, List<String> remedies, Map<String, String> facts) {
@@ -23,9 +23,9 @@ public record Availability(
   }
 
   /**
-   * A backend that can run.
+   * Returns the availability of a backend that can run.
    *
-   * @param facts what was found
+   * @param facts the facts
    * @return the availability
    */
   public static Availability available(Map<String, String> facts) {
@@ -33,10 +33,10 @@ public record Availability(
   }
 
   /**
-   * A backend that cannot run.
+   * Returns the availability of a backend that cannot run.
    *
-   * @param reason why not
-   * @param remedy what would help; may be empty
+   * @param reason the reason
+   * @param remedy the remedy; may be empty
    * @return the availability
    */
   public static Availability unavailable(String reason, String remedy) {

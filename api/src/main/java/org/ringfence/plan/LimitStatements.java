@@ -3,14 +3,14 @@ package org.ringfence.plan;
 import java.time.Duration;
 import org.ringfence.policy.Limits;
 
-/** Sentences about limits that several backends promise in the same way. */
+/** Sentences about limits that several backends share. */
 public final class LimitStatements {
   private static final long SECOND_MILLIS = 1_000;
 
   private LimitStatements() {}
 
   /**
-   * What an RLIMIT_CPU holds: whole seconds, for each process by itself.
+   * Returns the promise of an RLIMIT_CPU: whole seconds, for each process by itself.
    *
    * @param time the processor time that the policy names
    * @return the promise, with the time rounded up
@@ -22,7 +22,7 @@ public final class LimitStatements {
   }
 
   /**
-   * The bound that an RLIMIT_CPU can express.
+   * Returns the bound that an RLIMIT_CPU can express.
    *
    * @param time the processor time that the policy names
    * @return seconds, rounded up, at least 1
@@ -32,10 +32,10 @@ public final class LimitStatements {
   }
 
   /**
-   * When a tree ends whose command is asked first.
+   * Returns the promise of a wall time after which the sandbox asks the command to end and then kills the tree.
    *
    * @param limits limits with a wall time
-   * @return the promise, with the grace that comes after the wall time
+   * @return the promise, with the grace after the wall time
    */
   public static String wallTime(Limits limits) {
     String text = "The command is asked to end after " + limits.wallTime().orElseThrow().toMillis();

@@ -7,12 +7,12 @@ import org.ringfence.policy.Guarantee;
  * A guarantee that a policy asks for, and how strongly it holds here.
  *
  * @param guarantee the guarantee
- * @param statement what is promised, in a sentence, with the values of the policy
+ * @param statement the promise in a sentence, with the values of the policy
  * @param level how strongly it holds
- * @param mechanism what holds it; empty when nothing does
- * @param reason why it is not enforced; empty when it is
- * @param remedy what would help; empty when nothing is needed or known
- * @param verification where the level has not been tried yet, such as {@link
+ * @param mechanism the mechanism that enforces it; empty when there is none
+ * @param reason the reason why it is not enforced; empty when it is
+ * @param remedy the remedy; empty when none is needed or known
+ * @param verification a remark that the level is untried, such as {@link
  *     #NOT_ON_A_REAL_SYSTEM}; empty when the conformance cases of this guarantee have run on a
  *     system of this kind
  */
@@ -25,7 +25,7 @@ public record PlannedGuarantee(
     String remedy,
     String verification) {
 
-  /** The verification of a backend that has run on fakes, models and emulated systems alone. */
+  /** The remark for a backend that has run only on fakes, models and emulated systems. */
   public static final String NOT_ON_A_REAL_SYSTEM = "not yet verified on a real system";
 
   /** Checks that no part is null. */
@@ -40,7 +40,7 @@ public record PlannedGuarantee(
   }
 
   /**
-   * The id of the guarantee.
+   * Returns the id of the guarantee.
    *
    * @return its name in policies and reports, such as {@code files.write}
    */
@@ -49,10 +49,10 @@ public record PlannedGuarantee(
   }
 
   /**
-   * A guarantee that is enforced, and of which the catalogue's statement says everything.
+   * Creates an enforced guarantee with the catalogue's statement.
    *
    * @param guarantee the guarantee
-   * @param mechanism what enforces it
+   * @param mechanism the mechanism that enforces it
    * @return the planned guarantee
    */
   public static PlannedGuarantee enforced(Guarantee guarantee, String mechanism) {
@@ -60,11 +60,11 @@ public record PlannedGuarantee(
   }
 
   /**
-   * A guarantee that is enforced.
+   * Creates an enforced guarantee.
    *
    * @param guarantee the guarantee
-   * @param statement what is promised
-   * @param mechanism what enforces it
+   * @param statement the promise
+   * @param mechanism the mechanism that enforces it
    * @return the guarantee
    */
   public static PlannedGuarantee enforced(Guarantee guarantee, String statement, String mechanism) {
@@ -72,13 +72,13 @@ public record PlannedGuarantee(
   }
 
   /**
-   * A guarantee that holds for well-meaning programs only.
+   * Creates a guarantee that holds for well-meaning programs only.
    *
    * @param guarantee the guarantee
-   * @param statement what is promised
-   * @param mechanism what holds it
+   * @param statement the promise
+   * @param mechanism the mechanism that holds it
    * @param reason why it is not enforced
-   * @param remedy what would help
+   * @param remedy the remedy
    * @return the guarantee
    */
   public static PlannedGuarantee advisory(
@@ -88,12 +88,12 @@ public record PlannedGuarantee(
   }
 
   /**
-   * A guarantee that does not hold.
+   * Creates a guarantee that does not hold.
    *
    * @param guarantee the guarantee
-   * @param statement what is promised
+   * @param statement the promise
    * @param reason why not
-   * @param remedy what would help
+   * @param remedy the remedy
    * @return the guarantee
    */
   public static PlannedGuarantee unsupported(
@@ -103,11 +103,11 @@ public record PlannedGuarantee(
   }
 
   /**
-   * The same guarantee, enforced by less than the kernel or a broker.
+   * Weakens an enforced guarantee to an advisory one.
    *
-   * @param why what gets around the mechanism
-   * @param help what would help
-   * @return an advisory guarantee; this one when it is not enforced as it is
+   * @param why the way around the mechanism
+   * @param help the remedy
+   * @return an advisory guarantee; this one when it is already weaker
    */
   public PlannedGuarantee weakened(String why, String help) {
     return level == Enforcement.ENFORCED
@@ -117,7 +117,7 @@ public record PlannedGuarantee(
   }
 
   /**
-   * The same guarantee with a remark about where its level has not been tried.
+   * Returns the guarantee with a remark that its level is untried.
    *
    * @param remark the remark; empty when the level was tried on a system of this kind
    * @return the guarantee with the remark

@@ -7,8 +7,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 
 /**
- * What one backend would do with one policy on this machine: every guarantee with its level, before
- * anything runs.
+ * The plan of one backend for one policy on this machine: every guarantee with its level, before anything runs.
  *
  * @param backend the backend's id
  * @param policy the policy, placed on this machine
@@ -30,7 +29,7 @@ public record SandboxPlan(
   }
 
   /**
-   * What the plan says of one guarantee.
+   * Returns the plan's answer for one guarantee.
    *
    * @param guarantee a guarantee of the catalogue
    * @return its level and reasons; empty if the policy does not ask for it or the backend's system
@@ -41,7 +40,7 @@ public record SandboxPlan(
   }
 
   /**
-   * The guarantees that are not enforced although the policy's strictness asks for them.
+   * Returns the guarantees that are not enforced although the policy's strictness asks for them.
    *
    * @return the guarantees that make {@link #acceptable()} false
    */
@@ -71,7 +70,7 @@ public record SandboxPlan(
   }
 
   /**
-   * How many guarantees are enforced.
+   * Returns how many guarantees are enforced.
    *
    * @return the number
    */

@@ -4,8 +4,7 @@ import java.util.List;
 import org.ringfence.SandboxException;
 
 /**
- * The policy asks for something that no backend enforces on this machine. Nothing was started and
- * nothing was changed.
+ * The policy asks for a guarantee that no backend enforces on this machine. Ringfence has started and changed nothing.
  */
 public class SandboxRefusedException extends SandboxException {
   private static final long serialVersionUID = 1L;
@@ -15,7 +14,7 @@ public class SandboxRefusedException extends SandboxException {
   /**
    * Creates the exception.
    *
-   * @param plans what each backend would have done
+   * @param plans the plan of each backend
    */
   public SandboxRefusedException(List<SandboxPlan> plans) {
     super(message(plans));
@@ -52,7 +51,7 @@ public class SandboxRefusedException extends SandboxException {
   }
 
   /**
-   * What each backend would have done.
+   * Returns the plan of each backend.
    *
    * @return the plans
    */

@@ -1,2 +1,2 @@
-/** What a backend would enforce of a policy on this machine, by what, and what it would not. */
+/** Plans: which guarantees of a policy a backend enforces on this machine, and by which mechanism. */
 package org.ringfence.plan;

@@ -2,7 +2,7 @@ package org.ringfence.policy;
 
 import java.util.Locale;
 
-/** What a file rule grants. The constants are ordered from strictest to most permissive. */
+/** The access that a file rule grants. The constants are ordered from strictest to most permissive. */
 public enum Access {
   /** Neither read nor write: the path is denied. */
   NONE,
@@ -14,7 +14,7 @@ public enum Access {
   /**
    * Says whether this access is enough for an operation.
    *
-   * @param operation what is about to be done
+   * @param operation the operation
    * @return true if it is granted
    */
   public boolean permits(Operation operation) {
@@ -22,7 +22,7 @@ public enum Access {
   }
 
   /**
-   * The word used in policy files.
+   * Returns the word used in policy files.
    *
    * @return {@code none}, {@code read} or {@code write}
    */

@@ -16,7 +16,7 @@ public record AddressRange(InetAddress network, int prefix) {
   private static final int BITS = 8;
 
   /**
-   * What is not on the public Internet: the registries of special-purpose addresses of IANA (RFC
+   * Addresses outside the public Internet: the registries of special-purpose addresses of IANA (RFC
    * 6890), and the forms that carry an IPv4 address inside an IPv6 one (RFC 2765, 6052, 3056,
    * 4380).
    */
@@ -71,7 +71,7 @@ public record AddressRange(InetAddress network, int prefix) {
   }
 
   /**
-   * Reads a range; an address alone is the range of itself.
+   * Reads a range; a single address is a range of one.
    *
    * @param text the range
    * @return the range
@@ -95,7 +95,7 @@ public record AddressRange(InetAddress network, int prefix) {
   }
 
   /**
-   * Whether an address is none of the public Internet's: private, loopback, link-local, multicast,
+   * Returns whether an address is outside the public Internet: private, loopback, link-local, multicast,
    * reserved or for documentation, or an IPv6 form of an IPv4 address.
    *
    * @param address the address
@@ -106,7 +106,7 @@ public record AddressRange(InetAddress network, int prefix) {
   }
 
   /**
-   * Whether an interface identifier is one of ISATAP (RFC 5214, 6.1), which holds an IPv4 address.
+   * Returns whether an interface identifier is one of ISATAP (RFC 5214, 6.1), which holds an IPv4 address.
    */
   private static boolean isIsatap(InetAddress address) {
     byte[] bytes = address.getAddress();
@@ -118,7 +118,7 @@ public record AddressRange(InetAddress network, int prefix) {
   }
 
   /**
-   * Whether an address lies in this range.
+   * Returns whether an address lies in this range.
    *
    * @param address the address
    * @return true if it does

@@ -16,9 +16,9 @@ public record ByteSize(long bytes) {
   }
 
   /**
-   * So many times 1024 bytes.
+   * Returns a size in units of 1024 bytes.
    *
-   * @param count how many
+   * @param count the number of units
    * @return the size
    */
   public static ByteSize ofKiB(long count) {
@@ -26,9 +26,9 @@ public record ByteSize(long bytes) {
   }
 
   /**
-   * So many times 1024² bytes.
+   * Returns a size in units of 1024² bytes.
    *
-   * @param count how many
+   * @param count the number of units
    * @return the size
    */
   public static ByteSize ofMiB(long count) {
@@ -36,9 +36,9 @@ public record ByteSize(long bytes) {
   }
 
   /**
-   * So many times 1024³ bytes.
+   * Returns a size in units of 1024³ bytes.
    *
-   * @param count how many
+   * @param count the number of units
    * @return the size
    */
   public static ByteSize ofGiB(long count) {

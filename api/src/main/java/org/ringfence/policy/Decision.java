@@ -6,7 +6,7 @@ import java.util.Objects;
  * An answer of the policy.
  *
  * @param allowed whether the operation is granted
- * @param reason what decided
+ * @param reason the reason of the decision
  * @param explanation why it is denied, in words; empty when allowed
  */
 public record Decision(boolean allowed, Reason reason, String explanation) {
@@ -17,7 +17,7 @@ public record Decision(boolean allowed, Reason reason, String explanation) {
   }
 
   /**
-   * The rule that decided, in the words of the policy.
+   * Returns the rule that decided, in the words of the policy.
    *
    * @return the text of the reason
    */
@@ -26,9 +26,9 @@ public record Decision(boolean allowed, Reason reason, String explanation) {
   }
 
   /**
-   * A grant.
+   * Creates a grant.
    *
-   * @param reason what grants
+   * @param reason the reason of the grant
    * @return the decision
    */
   public static Decision allow(Reason reason) {
@@ -36,9 +36,9 @@ public record Decision(boolean allowed, Reason reason, String explanation) {
   }
 
   /**
-   * A denial.
+   * Creates a denial.
    *
-   * @param reason what denies
+   * @param reason the reason of the denial
    * @param explanation why, in words
    * @return the decision
    */

@@ -5,9 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A pattern of names that are denied wherever they lie. {@code *} matches within a component,
- * {@code **} any number of components, {@code ?} one character. A pattern without a slash is meant
- * at any depth. What lies below a match is denied too.
+ * A pattern of names that are denied at any depth. {@code *} matches within a component,
+ * {@code **} any number of components, {@code ?} one character. A pattern without a slash matches at any depth. Paths below a match are denied too.
  */
 final class DenyGlob {
   private static final String ANY_DEPTH = "**/";
@@ -54,7 +53,7 @@ final class DenyGlob {
       }
     }
     boolean anyCase = style == PathStyle.WINDOWS;
-    // A name may hold a line's end.
+    // A name may contain a line end.
     this.pattern =
         Pattern.compile(
             regex + "(?:/.*)?",
@@ -63,8 +62,7 @@ final class DenyGlob {
   }
 
   /**
-   * The directories that a pattern begins with, without wildcards; the root for one that is meant
-   * at any depth.
+   * Returns the leading directories of a pattern, without wildcards; the root for a pattern at any depth.
    */
   static String leadingDirectories(String text) {
     int wild = 0;
@@ -81,14 +79,13 @@ final class DenyGlob {
   }
 
   /**
-   * Whether something below a directory may be denied now and would not be any more if the
-   * directory lay elsewhere. Looks at the two paths only, whatever lies below.
+   * Returns whether a move of a directory may lift the denial of something below it. Looks at the two paths only, not at the contents.
    */
   boolean mayBeLost(List<String> from, List<String> to) {
     return !prefixes.below(to).containsAll(prefixes.below(from));
   }
 
-  /** Whether a denial depends on the names of directories above. */
+  /** Returns whether a denial depends on the names of directories above. */
   boolean namesDirectories() {
     String rest = anchored;
     while (rest.startsWith(ANY_DEPTH)) {
@@ -97,7 +94,7 @@ final class DenyGlob {
     return rest.contains("/") || rest.contains("**");
   }
 
-  /** The pattern with a leading slash or {@code **} and with links resolved. */
+  /** Returns the pattern with a leading slash or {@code **} and with links resolved. */
   String placed() {
     return anchored;
   }

@@ -12,8 +12,8 @@ final class DenyGlobs {
    * Places globs.
    *
    * @param texts the globs as the policy has them
-   * @param places where links are resolved
-   * @param crossed gets the links that a glob's leading directories pass
+   * @param places resolves links
+   * @param crossed receives the links on the way of a glob's leading directories
    */
   DenyGlobs(List<String> texts, Places places, Map<String, String> crossed) {
     List<DenyGlob> compiled = new ArrayList<>();
@@ -21,7 +21,7 @@ final class DenyGlobs {
       String leading = DenyGlob.leadingDirectories(text);
       String placed = text;
       if (places.style() == PathStyle.POSIX && !leading.equals("/")) {
-        // What is decided on are real paths.
+        // Decisions are about real paths.
         String real = places.real(leading);
         placed = (real.equals("/") ? "" : real) + text.substring(leading.length());
         places.linksOn(leading).keySet().forEach(link -> crossed.put(link, text));
@@ -31,7 +31,7 @@ final class DenyGlobs {
     this.globs = List.copyOf(compiled);
   }
 
-  /** The first glob that denies a path, or null. */
+  /** Returns the first glob that denies a path, or null. */
   DenyGlob denying(List<String> components) {
     for (DenyGlob glob : globs) {
       if (glob.matches(components)) {
@@ -41,7 +41,7 @@ final class DenyGlobs {
     return null;
   }
 
-  /** The first glob that might not deny any more what it denies below a directory, or null. */
+  /** Returns the first glob whose denial below a directory a move may lift, or null. */
   DenyGlob lostByMove(List<String> from, List<String> to) {
     for (DenyGlob glob : globs) {
       if (glob.mayBeLost(from, to)) {

@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 
 /**
- * A name server that allowed names are looked up at.
+ * A name server that resolves allowed names.
  *
  * @param address its address
  * @param port its port, 53 as a rule
@@ -53,7 +53,7 @@ public record DnsServer(InetAddress address, int port) {
   }
 
   /**
-   * The address to send to.
+   * Returns the address to send to.
    *
    * @return address and port
    */

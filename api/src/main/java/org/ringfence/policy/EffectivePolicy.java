@@ -12,9 +12,7 @@ import java.util.stream.Collectors;
 
 /**
  * A policy placed on a machine: specials and links resolved, defaults and built-in rules written
- * out. It is what backends compile, and its {@code evaluate} methods are the one meaning that every
- * backend is held to. Immutable; making it looks at the file system (when the places are live),
- * evaluating it does not.
+ * out. Backends compile it, and its {@code evaluate} methods define the meaning that every backend must enforce. Immutable; its creation looks at the file system (when the places are live), its evaluation does not.
  */
 public final class EffectivePolicy {
 
@@ -39,7 +37,7 @@ public final class EffectivePolicy {
     this(policy, places, null);
   }
 
-  /** With an earlier survey of the same roots, or null to look. */
+  /** Takes an earlier survey of the same roots, or null to make one. */
   private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
     this.policy = policy;
     this.places = places;
@@ -74,8 +72,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Paths that no rule can grant writing to. A working tree's git directories elsewhere are granted
-   * along with it, or commits would fail; what its configuration has git execute is protected.
+   * Returns paths that no rule can make writable. Writing to a working tree includes its git directories elsewhere, or commits would fail; programs that its configuration names are protected.
    */
   private Set<String> protect(List<EffectiveRule> placed) {
     Set<String> paths = new LinkedHashSet<>();
@@ -84,7 +81,7 @@ public final class EffectivePolicy {
     for (String path : policy.protectedPaths()) {
       String absolute = texts.absolute(path, Access.READ);
       if (absolute != null) {
-        // A link on the way decides where the next user of the path arrives.
+        // A link on the way decides where the path leads next time.
         paths.addAll(places.linksOn(absolute).keySet());
         paths.add(places.real(absolute));
         texts.inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
@@ -101,19 +98,17 @@ public final class EffectivePolicy {
   }
 
   /**
-   * The same policy with the sandbox's own temporary directory. What lies around the other places
-   * is not looked for again.
+   * Returns the policy with the sandbox's private temporary directory. The other places are not surveyed again.
    *
    * @param directory the directory
-   * @return the policy there
+   * @return the policy with that directory
    */
   public EffectivePolicy withPrivateTmp(String directory) {
     return new EffectivePolicy(policy, places.withPrivateTmp(directory), survey);
   }
 
   /**
-   * What is said of protected names in plans, with the limit that it has here: links and settings
-   * are looked for in a bounded number of names.
+   * Returns the plans' statement about protected names, with its limit here: the search for links and settings covers a bounded number of names.
    *
    * @return the statement
    */
@@ -213,7 +208,7 @@ public final class EffectivePolicy {
    * Decides a file operation on a path whose links are already resolved.
    *
    * @param path an absolute path
-   * @param operation what is to be done
+   * @param operation the operation
    * @return the decision
    */
   public Decision evaluate(String path, Operation operation) {
@@ -263,7 +258,7 @@ public final class EffectivePolicy {
     return protectedKeys.contains("") ? "/" : null;
   }
 
-  /** The sandbox's own temporary directory is not protected from it, nor what lies in it. */
+  /** Returns whether a path is in the private temporary directory, which no path above protects. */
   private boolean isInOwnTmp(String path, String kept) {
     return !ownTmp.isEmpty() && isAtOrBelow(path, ownTmp) && isAtOrBelow(ownTmp, kept);
   }
@@ -273,8 +268,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Decides whether something whose contents are not looked at may come to lie at a path: a
-   * directory that is moved there, a symbolic link.
+   * Decides whether an object with unexamined contents may be put at a path: a moved directory, a symbolic link.
    *
    * @param path an absolute path
    * @return the decision; a denial also when writing is denied
@@ -294,7 +288,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Whether names are protected at a path: in a writable place that lasts.
+   * Returns whether names are protected at a path: in a writable place that persists.
    *
    * @param path an absolute path
    * @return true if they are
@@ -307,17 +301,16 @@ public final class EffectivePolicy {
         && !rule.scratch();
   }
 
-  /** Whether a path's first components lead to a granted directory. */
+  /** Returns whether a path's first components lead to a granted directory. */
   boolean leads(List<String> components, int length) {
     return leading.holds(components, length);
   }
 
   /**
-   * Decides whether a directory may be moved away or removed with all that lies in it.
+   * Decides whether a directory may be moved away or removed with its contents.
    *
    * @param path an absolute path
-   * @return the decision; a denial when writing is denied there, or below it something is decided
-   *     otherwise
+   * @return the decision; a denial when writing is denied there, or the decision differs for something below it
    */
   public Decision evaluateRemoval(String path) {
     Decision decision = evaluate(path, Operation.WRITE);
@@ -346,11 +339,10 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Decides whether a directory may lie at another path with all that lies in it: a glob that may
-   * deny something below it has to deny it there, too.
+   * Decides whether a directory may move to another path with its contents: a glob that may deny something below it must deny it there, too.
    *
    * @param from the absolute path of the directory
-   * @param to the absolute path that it would have
+   * @param to its new absolute path
    * @return the decision, of globs only
    */
   public Decision evaluateMove(String from, String to) {
@@ -363,7 +355,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * The globs, with links in their leading directories resolved; each begins with a slash or {@code
+   * Returns the globs, with links in their leading directories resolved; each begins with a slash or {@code
    * **}.
    *
    * @return the globs
@@ -373,8 +365,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Globs that deny by the names of directories which the policy lets be renamed: for backends that
-   * do not decide on each rename.
+   * Returns globs with names of directories that the policy permits to rename: for backends that do not decide on each rename.
    *
    * @return the globs as the policy has them
    */
@@ -397,10 +388,9 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Whether the policy takes a name out of a directory that it lets be written: a protected name or
-   * path, a deny glob, or a rule that takes away below one that gives writing.
+   * Returns whether the policy denies a name in a writable directory: a protected name or path, a deny glob, or a rule that takes access away below one that grants writing.
    *
-   * @return true if directories' rights alone do not hold the policy
+   * @return true if rights on directories alone do not enforce the policy
    */
   public boolean namesMatter() {
     boolean anyRoot =
@@ -426,7 +416,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Symbolic links on the way of the rules' paths as they are written.
+   * Returns the symbolic links on the way of the rules' paths as written.
    *
    * @return link to target, in the order of the way
    */
@@ -435,10 +425,9 @@ public final class EffectivePolicy {
   }
 
   /**
-   * A rule that takes away but whose path leads over a symbolic link that the policy lets be
-   * changed: by then the rule would be about something else.
+   * Finds a rule that takes access away through a symbolic link that commands may change: the rule would then apply to another object.
    *
-   * @return what is wrong, empty when nothing is
+   * @return the problem, if any
    */
   public Optional<String> unsteadyRule() {
     return crossed.entrySet().stream()
@@ -454,17 +443,16 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Looks for a mount made since the policy was placed that shows what it takes away at a path
-   * where it does not.
+   * Looks for a later mount that shows a denied object at a path that the policy does not deny.
    *
-   * @return what is mounted where, empty when nothing is
+   * @return the mount, if any
    */
   public Optional<String> mountedSince() {
     return MountedTwice.since(this);
   }
 
   /**
-   * Paths that are not written whatever the rules say, links resolved.
+   * Returns paths that no rule makes writable, links resolved.
    *
    * @return the paths
    */
@@ -486,11 +474,10 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Decides a file operation on a path as a person writes it: links are resolved first, as far as
-   * the path exists.
+   * Decides a file operation on a path as the user writes it. Resolves links first, as far as the path exists.
    *
    * @param path an absolute path
-   * @param operation what is to be done
+   * @param operation the operation
    * @return the decision
    */
   public Decision check(String path, Operation operation) {
@@ -509,7 +496,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * The policy that this one was made from.
+   * Returns the original policy.
    *
    * @return the policy
    */
@@ -518,7 +505,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * The places it was put on.
+   * Returns the places of the machine.
    *
    * @return the places
    */
@@ -527,7 +514,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * All file rules, the built-in ones included.
+   * Returns all file rules, the built-in ones included.
    *
    * @return the rules, in no particular order of weight
    */
@@ -536,29 +523,27 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Directories of Ringfence's own, which no command is to see or change whatever the rules say,
-   * except its own temporary directory in one of them. They need not exist.
+   * Returns Ringfence's directories, which no command may see or change whatever the rules say, except its private temporary directory in one of them. They need not exist.
    *
-   * @return the directories, links resolved; none when the policy lets everything be written
+   * @return the directories, links resolved; none when the policy grants writing everywhere
    */
   public List<String> ownState() {
     return ownState;
   }
 
   /**
-   * Home directories that can be written, as a whole or in part, and what is protected there.
+   * Returns the home directories that are writable, as a whole or in part, and their protected names.
    *
-   * @return what is protected; of no home when protected names are off
+   * @return the protected names; empty when protected names are off
    */
   public HomeNames homes() {
     return homes;
   }
 
   /**
-   * Where protected names and paths usually lie in what can be written, whether or not they exist:
-   * for backends that can only keep what is there.
+   * Returns the usual protected names and paths in writable places, whether or not they exist: for backends that protect only existing paths.
    *
-   * @return paths that are not written
+   * @return read-only paths
    */
   public List<String> keptNames() {
     Set<String> kept = new LinkedHashSet<>(protectedPaths);
@@ -576,7 +561,7 @@ public final class EffectivePolicy {
   }
 
   /**
-   * The access that the rules give at a path, without deny globs and protected names.
+   * Returns the access that the rules give at a path, without deny globs and protected names.
    *
    * @param path an absolute path
    * @return the access

@@ -11,9 +11,9 @@ public final class EnvironmentPart {
   }
 
   /**
-   * Sets how much is inherited.
+   * Sets the inherited part.
    *
-   * @param value how much
+   * @param value the part
    * @return this part
    */
   public EnvironmentPart inherit(EnvironmentPolicy.Inherit value) {
@@ -22,7 +22,7 @@ public final class EnvironmentPart {
   }
 
   /**
-   * Includes variables, also when they look like secrets.
+   * Includes variables, even if they look like secrets.
    *
    * @param names names or patterns
    * @return this part

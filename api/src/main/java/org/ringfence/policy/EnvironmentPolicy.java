@@ -10,22 +10,21 @@ import java.util.regex.Pattern;
 /**
  * Which variables of the caller's environment a command gets.
  *
- * @param inherit how much is taken over at first
- * @param include names ({@code *} matches any run) taken over in addition, also when they look like
- *     secrets
+ * @param inherit the variables inherited at first
+ * @param include more inherited names ({@code *} matches any run), even if they look like secrets
  * @param exclude names left out; wins over {@code include}
  * @param set variables set to fixed values
  */
 public record EnvironmentPolicy(
     Inherit inherit, List<String> include, List<String> exclude, Map<String, String> set) {
 
-  /** How much of the caller's environment is taken over at first. */
+  /** The part of the caller's environment that is inherited at first. */
   public enum Inherit {
-    /** Nothing. */
+    /** No variables. */
     NONE,
-    /** What most programs need to find their tools, their home and their language. */
+    /** Variables that most programs need to find their tools, their home and their language. */
     CORE,
-    /** Everything whose name does not look like a secret. */
+    /** All variables whose names do not look like secrets. */
     ALL
   }
 
@@ -109,9 +108,9 @@ public record EnvironmentPolicy(
   }
 
   /**
-   * Applies the policy to an environment. Pure: neither map is the process's own.
+   * Applies the policy to an environment. Pure: does not read the environment of this process.
    *
-   * @param inherited the environment to take over from
+   * @param inherited the environment to inherit from
    * @return the variables that the command gets, by name
    */
   public Map<String, String> apply(Map<String, String> inherited) {

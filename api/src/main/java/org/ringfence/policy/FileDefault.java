@@ -1,11 +1,11 @@
 package org.ringfence.policy;
 
-/** What holds for a path that no rule speaks of. */
+/** The access to a path without a rule. */
 public enum FileDefault {
-  /** Everything may be read, nothing written. */
+  /** Commands may read everything and write nothing. */
   READ,
-  /** Only what a process needs to start may be read. */
+  /** Commands may read only the files that a process needs to start. */
   MINIMAL,
-  /** Everything may be written; used by {@code danger-full-access} alone. */
+  /** Commands may write everything; used by {@code danger-full-access} alone. */
   WRITE
 }

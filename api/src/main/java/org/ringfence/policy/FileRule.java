@@ -7,8 +7,8 @@ import java.util.Objects;
  *
  * @param path an absolute path, or a special ({@code :workspace}, {@code :tmp}, {@code :home},
  *     {@code :minimal}, {@code :java-home}, {@code :shm}) with an optional rest ({@code :home/.m2})
- * @param access what is granted below the path
- * @param missing what to do when the path does not exist
+ * @param access the access granted below the path
+ * @param missing the action when the path does not exist
  */
 public record FileRule(String path, Access access, MissingPath missing) {
   /** Checks that no part is null. */

@@ -25,7 +25,7 @@ public final class FilesPart {
   /**
    * Grants reading below a path.
    *
-   * @param path the path; a relative one is meant from the JVM's working directory
+   * @param path the path; a relative one starts at the JVM's working directory
    * @return this part
    */
   public FilesPart read(Path path) {
@@ -58,7 +58,7 @@ public final class FilesPart {
   /**
    * Grants writing, and with it reading, below a path.
    *
-   * @param path the path; a relative one is meant from the JVM's working directory
+   * @param path the path; a relative one starts at the JVM's working directory
    * @return this part
    */
   public FilesPart write(Path path) {
@@ -91,7 +91,7 @@ public final class FilesPart {
   /**
    * Denies a path and all below it.
    *
-   * @param path the path; a relative one is meant from the JVM's working directory
+   * @param path the path; a relative one starts at the JVM's working directory
    * @return this part
    */
   public FilesPart deny(Path path) {
@@ -114,8 +114,8 @@ public final class FilesPart {
    * Adds a rule.
    *
    * @param path an absolute path or a special
-   * @param access what is granted
-   * @param missing what to do when nothing is there
+   * @param access the granted access
+   * @param missing the action when nothing is there
    * @return this part
    */
   public FilesPart rule(String path, Access access, MissingPath missing) {
@@ -124,7 +124,7 @@ public final class FilesPart {
   }
 
   /**
-   * Sets what holds where no rule speaks.
+   * Sets the access where no rule applies.
    *
    * @param value the default
    * @return this part
@@ -135,7 +135,7 @@ public final class FilesPart {
   }
 
   /**
-   * Denies names wherever they lie.
+   * Denies names at any depth.
    *
    * @param globs such as {@code **}{@code /.env}
    * @return this part
@@ -146,7 +146,7 @@ public final class FilesPart {
   }
 
   /**
-   * Keeps a path from being written, whether or not it exists.
+   * Makes a path read-only, whether or not it exists.
    *
    * @param path an absolute path or a special
    * @return this part
@@ -157,7 +157,7 @@ public final class FilesPart {
   }
 
   /**
-   * Keeps a path from being written, whether or not it exists.
+   * Makes a path read-only, whether or not it exists.
    *
    * @param path the path
    * @return this part
@@ -168,7 +168,7 @@ public final class FilesPart {
   }
 
   /**
-   * Sets how names are protected from which code runs outside later.
+   * Sets the protection of names that later run code outside.
    *
    * @param value the level
    * @return this part
@@ -179,7 +179,7 @@ public final class FilesPart {
   }
 
   /**
-   * Sets where temporary files go.
+   * Sets the directory of temporary files.
    *
    * @param value the kind
    * @return this part

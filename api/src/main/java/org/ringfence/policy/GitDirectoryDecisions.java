@@ -6,8 +6,7 @@ import java.util.stream.IntStream;
 import org.ringfence.git.GitLayout;
 
 /**
- * Decides on changes below directories that are git directories by their parts, which only a look
- * at the file system tells: whoever asks has looked. Immutable and pure.
+ * Decides on changes below directories that are git directories by their contents. The caller has checked the file system for that. Immutable and pure.
  */
 public final class GitDirectoryDecisions {
   private final EffectivePolicy policy;
@@ -15,7 +14,7 @@ public final class GitDirectoryDecisions {
   private final PathStyle style;
 
   /**
-   * Makes the decisions of a policy.
+   * Creates the decisions of a policy.
    *
    * @param policy the policy
    */
@@ -26,12 +25,11 @@ public final class GitDirectoryDecisions {
   }
 
   /**
-   * The directories on a path's way that have to be looked at, since a change below one of them
-   * means something if it is a git directory.
+   * Returns the directories on a path's way that the caller must check: a change below one of them matters if it is a git directory.
    *
    * @param path an absolute path
-   * @param replacement whether a directory or a link comes to lie there
-   * @return for each how many of the path's components lead to it
+   * @param replacement whether a directory or a link is put there
+   * @return for each the number of the path's components that lead to it
    */
   public List<Integer> holders(String path, boolean replacement) {
     if (names == ProtectedNames.OFF) {
@@ -52,8 +50,8 @@ public final class GitDirectoryDecisions {
    * Decides on a change below a git directory.
    *
    * @param path an absolute path
-   * @param holder how many of its components lead to the git directory
-   * @param replacement whether a directory or a link comes to lie there
+   * @param holder the number of its components that lead to the git directory
+   * @param replacement whether a directory or a link is put there
    * @return the decision on writing
    */
   public Decision below(String path, int holder, boolean replacement) {
@@ -67,11 +65,10 @@ public final class GitDirectoryDecisions {
   }
 
   /**
-   * Decides on a change by which a directory would become a git directory, or would be none any
-   * more.
+   * Decides on a change that makes a directory a git directory, or ends that.
    *
    * @param path an absolute path
-   * @param reason what the change would do
+   * @param reason the effect of the change
    * @return the decision; a denial where names are protected
    */
   public Decision changed(String path, String reason) {

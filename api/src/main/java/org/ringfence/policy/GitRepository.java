@@ -12,10 +12,7 @@ import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitConfigFiles.Located;
 
 /**
- * A working tree's git directories, as gitrepository-layout(5) lays them out. A linked worktree and
- * a submodule keep theirs elsewhere, named by a pointer file, which whoever wrote the working tree
- * may have written: writing there is granted only if what it names points back here. For protecting
- * it is followed in any case, since git follows it.
+ * A working tree's git directories, as gitrepository-layout(5) lays them out. A linked worktree and a submodule keep theirs elsewhere, named by a pointer file, which is untrusted: Ringfence grants writing there only if the named directory points back here. For protection Ringfence always follows it, since git follows it.
  *
  * @param directories the git directories that git would use, their links resolved
  * @param elsewhere those outside the working tree that a commit writes and that point back
@@ -40,7 +37,7 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
       addWithCommon(directory, directories);
       return new GitRepository(directories, elsewhere(directory, dotGit, top));
     } catch (IOException | InvalidPathException e) {
-      // Not readable as a pointer: then it is none, and git fails on it as well.
+      // Not readable as a pointer: git fails on it as well.
       return new GitRepository(directories, List.of());
     }
   }
@@ -79,7 +76,7 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     return Files.isDirectory(named) ? named.toRealPath() : null;
   }
 
-  /** Of a linked worktree, whose git directory names the pointer file in turn; else null. */
+  /** Returns the common directory of a linked worktree, whose git directory names the pointer file in turn; else null. */
   private static Path commonDirectory(Path directory, Path pointer) throws IOException {
     Path commonFile = directory.resolve("commondir");
     Path backFile = directory.resolve("gitdir");
@@ -106,7 +103,7 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     return false;
   }
 
-  /** What {@code core.worktree} names, relative to the git directory. */
+  /** Returns the paths that {@code core.worktree} names, relative to the git directory. */
   static List<Path> workTrees(GitConfigFiles config, Path directory) {
     return config.settings().stream()
         .map(Located::setting)
@@ -116,7 +113,7 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
         .toList();
   }
 
-  /** The working trees that are linked to a git directory. */
+  /** Returns the working trees that are linked to a git directory. */
   static List<Path> linkedTrees(Path directory) {
     String[] names = directory.resolve("worktrees").toFile().list();
     Set<Path> trees = new LinkedHashSet<>();
@@ -128,14 +125,14 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
           trees.add(tree);
         }
       } catch (IOException | InvalidPathException e) {
-        // No worktree, or one that git cannot find either.
+        // No worktree, or git cannot find it either.
         continue;
       }
     }
     return List.copyOf(trees);
   }
 
-  /** Whether a directory is a git directory by its parts. */
+  /** Returns whether a directory is a git directory by its contents. */
   static boolean isGitDirectory(Path directory) {
     return org.ringfence.git.GitLayout.isGitDirectory(
         name -> Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS));
@@ -145,7 +142,7 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     if (Files.size(file) > LARGEST_POINTER) {
       throw new IOException(file + " is no pointer file");
     }
-    // Git takes trailing newlines away, and nothing else.
+    // Git removes trailing newlines only.
     return Files.readString(file).replaceFirst("[\r\n]+$", "");
   }
 }

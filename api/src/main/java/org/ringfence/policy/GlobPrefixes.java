@@ -6,9 +6,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How far a directory's path has brought a glob: the places in the pattern from which the names
- * below that directory are compared. Two directories with the same places are the same to the glob,
- * whatever lies below them.
+ * The progress of a glob along a directory's path: the positions in the pattern at which the comparison of names below that directory begins. The glob cannot tell apart two directories with the same positions.
  */
 final class GlobPrefixes {
   private static final int WITHIN_NAME = -1;
@@ -43,8 +41,7 @@ final class GlobPrefixes {
   }
 
   /**
-   * The places reached by a directory's path and the slash behind it. A place is an index of a step
-   * that comes next; one behind the last step means that all below is matched.
+   * Returns the positions after a directory's path and the slash behind it. A position is the index of the next step; one behind the last step means that everything below matches.
    */
   Set<Integer> below(List<String> directory) {
     // A pattern may begin at the slash or at the first name.
@@ -77,14 +74,14 @@ final class GlobPrefixes {
     Set<Integer> next = new HashSet<>();
     for (int place : places) {
       if (place == steps.size()) {
-        // The whole pattern is read: what lies below is matched, a longer name is not.
+        // At the pattern's end, paths below match, a longer name does not.
         if (c == '/') {
           next.add(steps.size() + 1);
         }
       } else if (place > steps.size()) {
         next.add(place);
       } else if (place < 0) {
-        // Inside of what "**/" skips: any character, and out of it behind a slash.
+        // Inside the text that "**/" skips: any character, and out of it behind a slash.
         next.add(place);
         if (c == '/') {
           reach(-place, next);
@@ -117,7 +114,7 @@ final class GlobPrefixes {
     }
   }
 
-  /** Adds a place and those that are reached from it by reading nothing. */
+  /** Adds a position and those reachable from it without input. */
   private void reach(int place, Set<Integer> places) {
     if (place == steps.size()) {
       places.add(place);

@@ -10,14 +10,12 @@ import java.util.function.Predicate;
 import org.ringfence.policy.Lifetime.Leftovers;
 
 /**
- * The catalogue of everything that a policy can promise. A plan answers for each guarantee that the
- * policy asks for how strongly it holds; a policy names the guarantees that it accepts weaker.
+ * The catalogue of everything that a policy can promise. A plan states how strongly each requested guarantee holds; a policy names the guarantees that it accepts weaker.
  *
- * <p>The JSON Schema, the command line's {@code --best-effort} and the documentation take their ids
- * from here, so that an id that is not in the catalogue is an error everywhere.
+ * <p>The JSON Schema, the command line's {@code --best-effort} and the documentation take their ids from here, so that an unknown id is an error everywhere.
  */
 public enum Guarantee {
-  /** Writing only where a rule grants it. */
+  /** Commands write only where a rule grants it. */
   FILES_WRITE(
       "files.write",
       "Files are created, changed and deleted only where a rule grants writing",
@@ -25,68 +23,68 @@ public enum Guarantee {
       policy ->
           policy.policy().fileDefault() != FileDefault.WRITE
               || policy.rules().stream().anyMatch(rule -> rule.access() != Access.WRITE)),
-  /** Deleting only where a rule grants writing, where a system tells it from writing. */
+  /** Commands delete only where a rule grants writing, on systems that distinguish the two. */
   FILES_DELETE(
       "files.delete",
       "Files are deleted only where a rule grants writing",
       "every policy on Windows",
       policy -> true),
-  /** Changing metadata only where a rule grants writing. */
+  /** Commands change metadata only where a rule grants writing. */
   FILES_METADATA(
       "files.metadata",
       "Mode, owner, times and extended attributes are changed only where writing is granted",
       "`files.default` read or minimal",
       policy -> policy.policy().fileDefault() != FileDefault.WRITE),
-  /** Reading only where it is granted. */
+  /** Commands read only where a rule grants it. */
   FILES_READ(
       "files.read",
       "Files are read only where a rule or the default grants reading",
       "`files.default` minimal, a rule with access none",
       Guarantee::takesReading),
-  /** Reading everything else, where a system closes what no rule names. */
+  /** Commands can read everything else, on systems that close unnamed paths. */
   FILES_READABLE(
       "files.readable",
       "Files are read everywhere but where a rule takes reading away",
       "`files.default` read or write, on Windows",
       policy -> policy.policy().fileDefault() != FileDefault.MINIMAL),
-  /** Names stay from which a later start would run code outside. */
+  /** Commands cannot change names that later run code outside. */
   FILES_PROTECTED_NAMES(
       "files.protected-names",
       "Names from which something outside the sandbox runs code later stay as they are",
       "`protectedNames` other than off",
       policy -> policy.policy().protectedNames() != ProtectedNames.OFF),
-  /** Single paths stay. */
+  /** Commands cannot change single paths. */
   FILES_PROTECTED_PATHS(
       "files.protected-paths",
       "Protected paths are not written, also when they do not exist",
       "`files.protectedPaths`, a policy file",
       policy -> !policy.protectedPaths().isEmpty()),
-  /** Names that match a glob are not touched. */
+  /** Commands cannot access names that match a glob. */
   FILES_DENY_GLOBS(
       "files.deny-globs",
       "Files whose names match a deny glob are not opened, made, renamed or removed, also those"
           + " that appear later",
       "`files.denyGlobs`",
       policy -> !policy.policy().denyGlobs().isEmpty()),
-  /** Changes are made to a copy. */
+  /** Commands change a copy. */
   FILES_REVIEW(
       "files.review",
       "Commands change a copy of the workspace, not the workspace",
       "a review (`--review`)",
       policy -> policy.places().workspaceCopy().isPresent()),
-  /** Temporary files are the sandbox's own. */
+  /** Temporary files are private to the sandbox. */
   TMP_PRIVATE(
       "tmp.private",
       "Temporary files go to a directory of the sandbox's own, removed at the end",
       "`tmp` private",
       policy -> policy.policy().tmp() == TmpPolicy.PRIVATE),
-  /** The network outside is closed, or open to the allowed hosts alone. */
+  /** The network outside is closed, or open to allowed hosts alone. */
   NETWORK_EXTERNAL(
       "network.external",
       "Nothing outside the sandbox is reached but the hosts that the policy allows",
       "`network.mode` none or allowlist",
       policy -> policy.policy().network().mode() != NetworkMode.FULL),
-  /** Denied hosts are not reached in an otherwise open network. */
+  /** Commands cannot reach denied hosts in an otherwise open network. */
   NETWORK_DENY(
       "network.deny",
       "Hosts of network.deny are not reached",
@@ -94,7 +92,7 @@ public enum Guarantee {
       policy ->
           policy.policy().network().mode() == NetworkMode.FULL
               && !policy.policy().network().deny().isEmpty()),
-  /** Servers and clients of one sandbox find each other. */
+  /** Servers and clients of one sandbox reach each other. */
   NETWORK_OWN_LOOPBACK(
       "network.own-loopback",
       "Servers and clients inside the sandbox reach each other over loopback",
@@ -102,7 +100,7 @@ public enum Guarantee {
       policy ->
           policy.policy().network().mode() != NetworkMode.FULL
               && policy.policy().network().ownLoopback()),
-  /** Of the host's loopback, only named ports. */
+  /** Commands reach only named ports of the host's loopback. */
   NETWORK_HOST_LOOPBACK(
       "network.host-loopback",
       "Of the host's loopback, only the ports that the policy names are reached",
@@ -118,7 +116,7 @@ public enum Guarantee {
       policy ->
           policy.policy().network().mode() != NetworkMode.NONE
               && policy.policy().network().checkServerName()),
-  /** Servers inside are reached from outside. */
+  /** Clients outside reach servers inside. */
   NETWORK_PUBLISH(
       "network.publish",
       "Servers inside are reached over the host's loopback on the published ports",
@@ -132,28 +130,28 @@ public enum Guarantee {
       "Unix sockets outside the sandbox are not connected to, but for those that the policy names",
       "every policy whose `network.unixSockets` leaves one out",
       policy -> !policy.policy().network().unixSockets().contains("/")),
-  /** No names are looked up. */
+  /** Commands look up no names. */
   NETWORK_NAMES(
       "network.names",
       "No names are looked up outside",
       "`network.mode` none or allowlist, on Windows",
       policy -> policy.policy().network().mode() != NetworkMode.FULL),
-  /** Other processes stay unread. */
+  /** Commands cannot read other processes. */
   PROCESS_ISOLATION(
       "process.isolation",
       "Memory, descriptors and environment of outside processes are not reached",
       "every policy",
       policy -> true),
-  /** Other processes stay undisturbed. */
+  /** Commands cannot signal other processes. */
   PROCESS_SIGNALS(
       "process.signals",
       "Processes outside the sandbox are not signalled",
       "every policy",
       policy -> true),
-  /** Nothing is gained by what a command executes. */
+  /** Executed programs gain no privileges. */
   PROCESS_PRIVILEGES(
       "process.privileges", "No privilege is gained", "every policy", policy -> true),
-  /** No descriptor slips in. */
+  /** Commands inherit no other descriptors. */
   PROCESS_DESCRIPTORS(
       "process.descriptors",
       "No descriptor of this JVM but the three standard streams is inherited",
@@ -165,7 +163,7 @@ public enum Guarantee {
       "Namespaces, mounts, modules, bpf, perf, io_uring, keyrings and the like are closed",
       "every policy on Linux",
       policy -> true),
-  /** The user's desktop stays out of reach. */
+  /** Commands cannot reach the user's desktop. */
   PROCESS_DESKTOP(
       "process.desktop",
       "Windows, keys and clipboard of the user's desktop are not reached",
@@ -177,13 +175,13 @@ public enum Guarantee {
       "Every program starts that starts outside",
       "every policy on Windows",
       policy -> true),
-  /** The environment is what the policy lets through. */
+  /** The environment has only variables that the policy passes on. */
   ENVIRONMENT_FILTERED(
       "environment.filtered",
       "Only the variables that the policy lets through are inherited",
       "every policy",
       policy -> true),
-  /** The registry stays as it is. */
+  /** Commands cannot change the registry. */
   REGISTRY_WRITE(
       "registry.write", "The registry is not changed", "every policy on Windows", policy -> true),
   /** A bound on memory. */
@@ -228,7 +226,7 @@ public enum Guarantee {
       "Output is cut off and the tree ended after so many bytes",
       "`limits.outputBytes`",
       policy -> policy.policy().limits().outputBytes().isPresent()),
-  /** What a command started ends with it. */
+  /** Processes of a command end with it. */
   LIFETIME_TREE(
       "lifetime.tree",
       "What the command started is killed when it ends, also after setsid",
@@ -240,7 +238,7 @@ public enum Guarantee {
       "Everything is killed when this JVM ends, however it ends",
       "`lifetime.onJvmExit` kill",
       policy -> policy.policy().lifetime().onJvmExit() == Leftovers.KILL),
-  /** The ways from a WSL2 distribution to Windows are closed. */
+  /** The paths from a WSL2 distribution to Windows are closed. */
   WSL_DOORS(
       "wsl.doors",
       "No program of Windows is started, and no drive, desktop or other distribution is reached"
@@ -261,7 +259,7 @@ public enum Guarantee {
   }
 
   /**
-   * The name that policies, plans and reports use.
+   * Returns the name that policies, plans and reports use.
    *
    * @return a dotted name, such as {@code files.write}
    */
@@ -270,7 +268,7 @@ public enum Guarantee {
   }
 
   /**
-   * The group of the guarantee.
+   * Returns the group of the guarantee.
    *
    * @return the id up to its first dot, such as {@code files}
    */
@@ -279,7 +277,7 @@ public enum Guarantee {
   }
 
   /**
-   * What is promised, whatever the policy's values. A plan says it with the values.
+   * Returns the promise without the policy's values. A plan adds the values.
    *
    * @return a sentence without its full stop
    */
@@ -288,7 +286,7 @@ public enum Guarantee {
   }
 
   /**
-   * What in a policy asks for the guarantee.
+   * Returns the parts of a policy that ask for the guarantee.
    *
    * @return the fields and values, in words
    */
@@ -297,7 +295,7 @@ public enum Guarantee {
   }
 
   /**
-   * Whether a policy asks for the guarantee, on a system that knows of it.
+   * Returns whether a policy asks for the guarantee, on a system that supports it.
    *
    * @param policy a policy
    * @return true if a plan for it answers this guarantee
@@ -307,7 +305,7 @@ public enum Guarantee {
   }
 
   /**
-   * The guarantee with an id.
+   * Returns the guarantee with an id.
    *
    * @param id an id, such as {@code limits.memory}
    * @return the guarantee
@@ -323,7 +321,7 @@ public enum Guarantee {
   }
 
   /**
-   * The guarantees that a name stands for.
+   * Returns the guarantees that a name stands for.
    *
    * @param name an id, such as {@code limits.memory}, or a group, such as {@code limits}
    * @return one guarantee, or all of the group
@@ -343,7 +341,7 @@ public enum Guarantee {
   }
 
   /**
-   * All ids.
+   * Returns all ids.
    *
    * @return the ids, in the catalogue's order
    */
@@ -352,7 +350,7 @@ public enum Guarantee {
   }
 
   /**
-   * All names that {@link #named} takes.
+   * Returns all names that {@link #named} takes.
    *
    * @return the groups and the ids, in the catalogue's order
    */

@@ -10,14 +10,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which directory is the user's home: the one answer for {@code :home}, for {@code ~} and for
- * Ringfence's own state. {@code $HOME} when it is an absolute path of a directory that the caller
- * owns; else the directory of the user's entry in the password database. Immutable.
+ * The user's home directory for {@code :home}, for {@code ~} and for Ringfence's state: {@code $HOME} when it is an absolute path of a directory that the caller owns; else the directory in the user's entry of the password database. Immutable.
  *
  * @param path the home; empty when there is none
- * @param reason where it comes from, in words
- * @param others other directories that the environment or the database names: what a policy denies
- *     below home is denied there as well
+ * @param reason its source, in words
+ * @param others other directories that the environment or the database names: a denial below home applies there as well
  */
 public record HomeDirectory(Optional<String> path, String reason, List<String> others) {
   private static final String BY_VARIABLE = "by HOME";
@@ -32,7 +29,7 @@ public record HomeDirectory(Optional<String> path, String reason, List<String> o
   }
 
   /**
-   * The home of the user that runs this JVM.
+   * Returns the home of the user that runs this JVM.
    *
    * @return the decision
    */
@@ -41,21 +38,21 @@ public record HomeDirectory(Optional<String> path, String reason, List<String> o
     if (PathStyle.current() == PathStyle.WINDOWS) {
       return named(entry);
     }
-    // Where the database knows no such user, JVMs make up a home: "?", or that of HOME.
+    // If the database lacks the user, JVMs invent a home: "?", or that of HOME.
     boolean known = !System.getProperty("user.name", NO_USER).equals(NO_USER);
     return of(System.getenv("HOME"), known ? entry : "");
   }
 
-  /** A home that somebody names, for another system. */
+  /** Creates a home by its name, for another system. */
   static HomeDirectory named(String home) {
     return new HomeDirectory(Optional.of(home), "as it was named", List.of());
   }
 
   /**
-   * Decides by what is there.
+   * Chooses the home by the existing directories.
    *
    * @param variable the value of HOME, or null
-   * @param entry what the password database says; not absolute when it says nothing
+   * @param entry the path in the password database; not absolute when it has none
    * @return the decision
    */
   static HomeDirectory of(String variable, String entry) {
@@ -68,7 +65,7 @@ public record HomeDirectory(Optional<String> path, String reason, List<String> o
     Optional<String> home = own ? byVariable.map(Path::toString) : byEntry.map(Path::toString);
     home.ifPresent(named::remove);
     named.removeIf(other -> home.isPresent() && isSame(other, home.get()));
-    // The root is no one's home: a denial below it would be about system directories.
+    // The root is never a home: a denial below it would cover system directories.
     named.remove("/");
     return new HomeDirectory(
         home, home.isEmpty() ? NONE : own ? BY_VARIABLE : BY_ENTRY, List.copyOf(named));
@@ -103,7 +100,7 @@ public record HomeDirectory(Optional<String> path, String reason, List<String> o
   }
 
   /**
-   * The directory of a program's state that a user has: {@code $XDG_STATE_HOME}, or {@code
+   * Returns the user's directory for state of programs: {@code $XDG_STATE_HOME}, or {@code
    * .local/state} below home (XDG Base Directory Specification).
    *
    * @return the directory, whether or not it exists; empty when there is no home

@@ -12,14 +12,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Symbolic links in the places of a home where configuration lies: people keep it elsewhere, and
- * link it. Looks only as deep as configuration usually goes, and at no more than so many entries.
+ * Symbolic links in the configuration places of a home: users keep configuration elsewhere, and link it. The search has bounds in depth and in entries.
  */
 final class HomeLinks extends SimpleFileVisitor<Path> {
-  /** How many directories deep links are looked for. */
+  /** The depth of the search for links, in directories. */
   static final int DEPTH = 4;
 
-  /** How many entries are looked at. */
+  /** The largest number of entries to look at. */
   static final int MOST = 20_000;
 
   private final List<Path> links = new ArrayList<>();
@@ -34,7 +33,7 @@ final class HomeLinks extends SimpleFileVisitor<Path> {
         Files.walkFileTree(entry, Set.of(), DEPTH, found);
       }
     } catch (IOException e) {
-      // What the caller cannot list is not reached by the command either.
+      // The command cannot list more than the caller.
       return found.links;
     }
     return found.links;

@@ -8,12 +8,10 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What is protected in home directories that a policy lets be written, or a part of them: the
- * listed names, and in a home that can be written as a whole every dot entry but caches. Git
- * directories have rules of their own. Immutable.
+ * The protected names in writable home directories, or writable parts of them: the listed names, and in a wholly writable home every dot entry but caches. Git directories have separate rules. Immutable.
  */
 public final class HomeNames {
-  /** First components of listed names that are no dot entries: known without the list. */
+  /** First components of listed names without a leading dot: known without the list. */
   static final Set<String> PLAIN =
       Set.of(
           "appdata",
@@ -32,7 +30,7 @@ public final class HomeNames {
   private static final String RESOURCE = "home-names.txt";
   private static final String GIT = ".git";
 
-  /** Read when the first home can be written. */
+  /** The lists, read for the first writable home. */
   private static final class Lists {
     private static final NameList NAMES = NameList.read(RESOURCE, "home");
     private static final NameList CACHES = NameList.read(RESOURCE, "cache");
@@ -48,7 +46,7 @@ public final class HomeNames {
     this.homes = List.copyOf(homes);
   }
 
-  /** The homes that rules let be written, as a whole or in part. */
+  /** Returns the protected names of homes that rules make writable, as a whole or in part. */
   static HomeNames of(ProtectedNames names, Places places, List<EffectiveRule> rules) {
     HomeNames none = new HomeNames(names, places.style(), List.of());
     List<List<String>> roots = new ArrayList<>();
@@ -84,7 +82,7 @@ public final class HomeNames {
             || Lists.NAMES.over(root, home.size(), 0) != null);
   }
 
-  /** What is protected where all homes of a machine are written as a whole. */
+  /** Returns the protected names for wholly writable homes. */
   static HomeNames everywhere(ProtectedNames names, Places places) {
     return new HomeNames(
         names, places.style(), Homes.of(places).stream().map(places.style()::components).toList());
@@ -95,7 +93,7 @@ public final class HomeNames {
   }
 
   /**
-   * All listed names in homes.
+   * Returns all listed names in homes.
    *
    * @return the names, as paths below a home
    */
@@ -113,7 +111,7 @@ public final class HomeNames {
   }
 
   /**
-   * The homes that the policy lets be written, as a whole or in part.
+   * Returns the homes that the policy makes writable, as a whole or in part.
    *
    * @return their real paths
    */
@@ -125,7 +123,7 @@ public final class HomeNames {
    * Finds the protected name that a path lies on, of a home or of those protected anywhere.
    *
    * @param path the path's components
-   * @param depth how many of them belong to the root that is written
+   * @param depth the number of components of the writable root
    * @return the name, or null
    */
   String protectedAt(List<String> path, int depth) {
@@ -133,13 +131,13 @@ public final class HomeNames {
     return name != null ? name : matching(path, depth);
   }
 
-  /** The same for something unseen that would be put at a path or moved away from there. */
+  /** Returns the protected name that a moved object with unexamined contents brings or takes away. */
   String replacedAt(List<String> path, int depth) {
     String name = names.matchingReplacement(below(path, depth));
     return name != null ? name : matchingReplacement(path, depth);
   }
 
-  /** The components below the root; those of the root, too, that begin a name or are git's. */
+  /** Returns the components below the root, after those of the root that begin a name or are git's. */
   private static List<String> below(List<String> components, int depth) {
     for (int i = depth - 1; i >= 0; i--) {
       if (components.get(i).equalsIgnoreCase(GIT) && depth < components.size()) {
@@ -154,7 +152,7 @@ public final class HomeNames {
    * Finds the protected name in a home that a path lies on.
    *
    * @param path the path's components
-   * @param depth how many of them belong to the root that is written
+   * @param depth the number of components of the writable root
    * @return the name, such as {@code ~/.config/fish}, or null
    */
   String matching(List<String> path, int depth) {
@@ -177,7 +175,7 @@ public final class HomeNames {
     int length = listed != null ? listed.length() : entry ? 1 : 0;
     if (length == 0
         || Lists.CACHES.over(path, start, length - 1) != null
-        // The way to a cache may be made; what comes with contents is looked at elsewhere.
+        // A command may create the way to a cache; another check covers objects with contents.
         || Lists.CACHES.below(path, start, 0) != null) {
       return null;
     }
@@ -185,11 +183,10 @@ public final class HomeNames {
   }
 
   /**
-   * Finds the protected name that something unseen would bring with it, or take along, if it were
-   * put at a path or moved away from there.
+   * Finds the protected name that an object with unexamined contents brings to a path, or takes away from there.
    *
    * @param path the path's components
-   * @param depth how many of them belong to the root that is written
+   * @param depth the number of components of the writable root
    * @return the name, or null
    */
   String matchingReplacement(List<String> path, int depth) {
@@ -212,10 +209,10 @@ public final class HomeNames {
   }
 
   /**
-   * What links in protected places lead to, where a command could write it: that is what is read.
+   * Returns the writable targets of links in protected places: programs read the targets.
    *
    * @param places the machine
-   * @param rules the rules, as they are placed
+   * @param rules the placed rules
    * @return real paths
    */
   Set<String> targets(Places places, List<EffectiveRule> rules) {
@@ -238,7 +235,7 @@ public final class HomeNames {
         && matching(path, 0) == null;
   }
 
-  /** The listed names as paths, for backends that can only keep what is there. */
+  /** Returns the listed names as paths, for backends that protect only existing paths. */
   List<String> usual(String root) {
     List<String> at = style.components(root);
     List<String> paths = new ArrayList<>();
@@ -260,7 +257,7 @@ public final class HomeNames {
   }
 
   /**
-   * What is protected of a home below one root, for compilers that write it as patterns. A path
+   * The protected names of a home below one root, for compilers that write patterns. A path
    * below the home is protected if it lies at or below one of {@code names} and neither at or below
    * one of {@code open} nor is one of {@code ways}; or at or below one of {@code inCaches}.
    *
@@ -269,8 +266,8 @@ public final class HomeNames {
    * @param names the listed names outside caches
    * @param inCaches the listed names in caches
    * @param open caches
-   * @param ways paths above caches, which may be made but not replaced
-   * @param above paths above listed names, where no directory or link may come to lie
+   * @param ways paths above caches, which a command may create but not replace
+   * @param above paths above listed names, where no directory or link may be put
    */
   public record Patterns(
       String home,
@@ -282,7 +279,7 @@ public final class HomeNames {
       List<List<String>> above) {}
 
   /**
-   * What is protected of homes below a root.
+   * Returns the protected names of homes below a root.
    *
    * @param root the root's real path
    * @return one for each home that the root concerns

@@ -20,9 +20,9 @@ final class Homes {
   private Homes() {}
 
   /**
-   * The home directories, links resolved.
+   * Returns the home directories, links resolved.
    *
-   * @param places the machine; only of this one more than the caller's are known
+   * @param places the machine; other homes are known only of this machine
    */
   static Set<String> of(Places places) {
     Set<String> homes = new LinkedHashSet<>();
@@ -49,7 +49,7 @@ final class Homes {
     }
   }
 
-  /** By passwd(5): of accounts whose shell is one, since services have homes that are data. */
+  /** Adds the homes of passwd(5) accounts with a login shell, since the homes of services are data. */
   private static void accounts(Places places, Set<String> homes) {
     try {
       for (String line : Files.readString(ACCOUNTS).split("\n")) {
@@ -62,12 +62,12 @@ final class Homes {
         }
       }
     } catch (IOException e) {
-      // Without accounts there is the caller's home alone.
+      // Without accounts, only the caller's home is known.
       return;
     }
   }
 
-  /** Where accounts are not in a file, homes lie beside the caller's. */
+  /** Adds directories beside the caller's home, where accounts are not in a file. */
   private static void neighbours(Places places, Set<String> homes) {
     try {
       Path home = Path.of(places.home());
@@ -82,7 +82,7 @@ final class Homes {
         all.forEach(each -> add(places, each.toString(), homes));
       }
     } catch (IOException | InvalidPathException e) {
-      // What cannot be listed by the caller cannot be written by a command either.
+      // The command cannot write where the caller cannot list.
       return;
     }
   }

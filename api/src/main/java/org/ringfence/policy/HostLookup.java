@@ -24,7 +24,7 @@ final class HostLookup implements PathLookup {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
   private static final int MOST_LINKS = 40;
 
-  /** A path without links, as far as it can be looked at, and the links that led there. */
+  /** A path with links resolved as far as possible, and the links that led there. */
   private record Walked(Path path, Map<String, String> links) {}
 
   @Override
@@ -36,7 +36,7 @@ final class HostLookup implements PathLookup {
     } catch (InvalidPathException e) {
       throw new InvalidPolicyException("path", path, "a path without NUL", e);
     } catch (IOException e) {
-      // Missing or not reachable here: what comes after is kept as it is written.
+      // Missing or not reachable here: the rest stays as written.
       return walk(path).path.toString();
     }
   }
@@ -49,12 +49,12 @@ final class HostLookup implements PathLookup {
   @Override
   public boolean mayBeSocket(String path) {
     try {
-      // The JDK knows files, directories and links; a socket is none of them.
+      // The JDK knows files, directories and links; a socket is "other".
       return Files.readAttributes(
               Path.of(path), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
           .isOther();
     } catch (IOException e) {
-      // Missing, or not to be seen.
+      // Missing or invisible.
       return true;
     }
   }
@@ -88,7 +88,7 @@ final class HostLookup implements PathLookup {
     return new Walked(walked, links);
   }
 
-  /** Where a link leads; empty for anything else, and for what cannot be looked at. */
+  /** Returns the target of a link; empty for any other object, and for an inaccessible one. */
   private static Optional<Path> target(Path path) {
     try {
       return Files.isSymbolicLink(path)

@@ -99,7 +99,7 @@ public final class HostPattern {
     return new HostPattern(normal, below, first, last);
   }
 
-  /** Of a URL the host, and the port where its scheme implies one. */
+  /** Returns the host of a URL, and the port if its scheme implies one. */
   private static String alone(String url, int scheme) {
     String authority = url.substring(scheme + "://".length()).split("[/?#]", 2)[0];
     authority = authority.substring(authority.lastIndexOf('@') + 1);
@@ -135,7 +135,7 @@ public final class HostPattern {
   }
 
   /**
-   * Brings a host name into the one form that is compared: lower case, ASCII, no trailing dot.
+   * Normalises a host name for comparison: lower case, ASCII, no trailing dot.
    *
    * @param field the name of the field, for the error
    * @param host the host as written
@@ -191,7 +191,7 @@ public final class HostPattern {
 
   private static String ipv6(String field, String host, String lower) {
     try {
-      // A literal is parsed, never looked up: the pattern above leaves no room for a name.
+      // The JDK parses a literal and never looks it up: the pattern above excludes names.
       return InetAddress.getByName(lower).getHostAddress();
     } catch (UnknownHostException e) {
       throw new InvalidPolicyException(field, host, "an IPv6 address, 2001:db8::1", e);
@@ -203,7 +203,7 @@ public final class HostPattern {
   }
 
   /**
-   * Brings an address into the one form that is compared.
+   * Normalises an address for comparison.
    *
    * @param address the address
    * @return its literal, without a zone
@@ -214,7 +214,7 @@ public final class HostPattern {
     return normalise("host", zone < 0 ? text : text.substring(0, zone));
   }
 
-  /** The address that a normal form stands for; empty for a name. */
+  /** Returns the address that a normal form stands for; empty for a name. */
   static Optional<InetAddress> literal(String normal) {
     if (!IPV4.matcher(normal).matches() && normal.indexOf(':') < 0) {
       return Optional.empty();
@@ -226,7 +226,7 @@ public final class HostPattern {
     }
   }
 
-  /** The first and the last port, and those next to them. */
+  /** Returns the first and the last port, and those next to them. */
   IntStream portsAroundEnds() {
     return firstPort < 0
         ? IntStream.empty()
@@ -248,7 +248,7 @@ public final class HostPattern {
     return matches(normalHost);
   }
 
-  /** As an entry of a deny list: without ports, all are meant. */
+  /** Matches as an entry of a deny list: without ports, it denies all of them. */
   boolean denies(String normalHost, int port) {
     if (host.equals(ANY)) {
       return firstPort < 0 || port >= firstPort && port <= lastPort;
@@ -258,7 +258,7 @@ public final class HostPattern {
 
   private boolean matches(String normalHost) {
     if (host.equals(ANY)) {
-      // Every name; an address, and this machine, only where they are named.
+      // Every name; an address, and this machine, only if named.
       return literal(normalHost).isEmpty() && !isLoopback(normalHost);
     }
     return below ? normalHost.endsWith("." + host) : normalHost.equals(host);

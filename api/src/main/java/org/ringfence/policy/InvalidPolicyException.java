@@ -4,7 +4,7 @@ import java.util.List;
 import org.ringfence.event.Printable;
 
 /**
- * A policy that cannot be understood. The message is one line naming the place, the field, the
+ * A policy is malformed. The message is one line naming the place, the field, the
  * value and the nearest valid form.
  */
 public class InvalidPolicyException extends IllegalArgumentException {
@@ -33,7 +33,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
    * @param field the field, dotted
    * @param value the value as given
    * @param nearest the nearest valid form, in words or as an example
-   * @param cause what was thrown below, or null
+   * @param cause the underlying exception, or null
    */
   public InvalidPolicyException(String field, String value, String nearest, Throwable cause) {
     this("", field, value, nearest, cause);
@@ -59,11 +59,10 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   /**
-   * Several errors as one.
+   * Combines several errors into one.
    *
    * @param problems the errors, at least one
-   * @return the error itself where it is the only one; else one whose message names all, and whose
-   *     field and value are those of the first
+   * @return a single error itself; else an exception that names all in its message and has the field and value of the first
    */
   public static InvalidPolicyException all(List<InvalidPolicyException> problems) {
     return problems.size() == 1
@@ -76,7 +75,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   /**
-   * The same error, found at a place in a file.
+   * Returns the error with its place in a file.
    *
    * @param file the file
    * @param line the line, from 1
@@ -92,7 +91,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   /**
-   * Every mistake by itself.
+   * Returns each mistake separately.
    *
    * @return the messages, one for each mistake
    */
@@ -101,7 +100,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   /**
-   * The field that is wrong.
+   * Returns the field that is wrong.
    *
    * @return its dotted name
    */
@@ -110,7 +109,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   /**
-   * The value as given.
+   * Returns the value as given.
    *
    * @return the value
    */
@@ -119,7 +118,7 @@ public class InvalidPolicyException extends IllegalArgumentException {
   }
 
   /**
-   * The nearest valid form.
+   * Returns the nearest valid form.
    *
    * @return words or an example
    */

@@ -7,10 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Directories of short-lived things, such as a shared temporary directory, that lead to what a
- * policy grants. Tools that start in a granted directory look in all directories above it for a
- * repository or for configuration. So names are protected in these directories, too, and only in
- * them: elsewhere in a temporary directory repositories come and go. Immutable.
+ * Directories of short-lived objects, such as a shared temporary directory, above granted paths. Tools that start in a granted directory search all directories above it for a repository or configuration. So names are protected in these directories, too, and only in them: elsewhere in a temporary directory repositories come and go. Immutable.
  */
 final class LeadingDirectories {
   private static final String SHARED =
@@ -19,7 +16,7 @@ final class LeadingDirectories {
 
   private final ProtectedNames names;
   private final PathStyle style;
-  // By their components as the style compares them.
+  // Keyed by components, as the style compares them.
   private final Map<List<String>, List<String>> directories = new LinkedHashMap<>();
 
   LeadingDirectories(
@@ -54,12 +51,12 @@ final class LeadingDirectories {
     return !directories.isEmpty();
   }
 
-  /** What plans say besides of a temporary directory that is shared. */
+  /** Returns the plans' addition about a shared temporary directory. */
   String statement(TmpPolicy tmp) {
     return tmp == TmpPolicy.SHARED ? SHARED : "";
   }
 
-  /** Where protected names usually lie in the directories, whether or not they exist. */
+  /** Returns the usual protected names in the directories, whether or not they exist. */
   List<String> usual() {
     List<String> usual = new ArrayList<>();
     for (List<String> directory : directories.values()) {
@@ -69,12 +66,12 @@ final class LeadingDirectories {
     return usual;
   }
 
-  /** Whether the first components of a path are such a directory. */
+  /** Returns whether the first components of a path are such a directory. */
   boolean holds(List<String> path, int length) {
     return any() && directories.containsKey(key(path.subList(0, length)));
   }
 
-  /** The protected name that a path lies on in one of these directories, or null. */
+  /** Returns the protected name that a path lies on in one of these directories, or null. */
   String protectedAt(List<String> path) {
     for (int start : starts(path)) {
       String name = names.matchingAt(path, start);
@@ -85,7 +82,7 @@ final class LeadingDirectories {
     return null;
   }
 
-  /** The same for something unseen that would be put at a path or moved away from there. */
+  /** Returns the protected name that a moved object with unexamined contents brings or takes away. */
   String replacedAt(List<String> path) {
     for (int start : starts(path)) {
       String name = names.matchingReplacementAt(path, start);

@@ -3,15 +3,15 @@ package org.ringfence.policy;
 import java.util.Objects;
 
 /**
- * What happens to processes that are left.
+ * The fate of leftover processes.
  *
- * @param onRootExit when the command itself has ended
- * @param onJvmExit when the JVM that opened the sandbox has ended, however it ended
+ * @param onRootExit their fate after the end of the command itself
+ * @param onJvmExit their fate after any end of the JVM that opened the sandbox
  */
 public record Lifetime(Leftovers onRootExit, Leftovers onJvmExit) {
   /** The fate of leftover processes. */
   public enum Leftovers {
-    /** They are killed. */
+    /** The sandbox kills them. */
     KILL,
     /** They go on, confined as before. */
     KEEP

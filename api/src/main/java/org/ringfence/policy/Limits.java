@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Upper bounds on what a command uses. An empty value means no bound.
+ * Upper bounds on a command's resources. An empty value means no bound.
  *
  * @param memory bytes of memory
  * @param processes processes and threads alive at a time
@@ -14,8 +14,7 @@ import java.util.OptionalLong;
  *     seconds and round up
  * @param openFiles descriptors open in one process
  * @param fileSize bytes of one file
- * @param wallTime time from start until the command is asked to end; the tree is killed when the
- *     grace has passed after that
+ * @param wallTime time from the start until the sandbox asks the command to end; it kills the tree after the grace
  * @param outputBytes bytes written to standard output and standard error together
  * @param grace time between the request to end and the kill
  */

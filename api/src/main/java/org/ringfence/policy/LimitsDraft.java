@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Limits in the making. */
+/** Limits under construction. */
 final class LimitsDraft {
   OptionalLong memory = OptionalLong.empty();
   OptionalLong processes = OptionalLong.empty();

@@ -13,15 +13,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where a path leads when links are followed one by one, also when nothing is there at the end.
+ * The way of a path when links are followed one by one, even if nothing exists at the end.
  *
  * @param links the symbolic links on the way, each by the real path of its directory
- * @param end where the way ends
+ * @param end the end of the way
  */
 record LinkWay(Set<Path> links, Path end) {
   private static final int MOST_LINKS = 40;
 
-  /** Follows a path; empty where links go round. */
+  /** Follows a path; empty for a loop of links. */
   static Optional<LinkWay> of(Path path) {
     Set<Path> links = new LinkedHashSet<>();
     Path walked = path.getRoot();
@@ -42,7 +42,7 @@ record LinkWay(Set<Path> links, Path end) {
       try {
         target = Files.readSymbolicLink(next);
       } catch (IOException e) {
-        // Not readable for us: then no tool of ours follows it.
+        // Not readable: no tool of this user follows it.
         return Optional.empty();
       }
       walked = target.isAbsolute() ? target.getRoot() : walked;

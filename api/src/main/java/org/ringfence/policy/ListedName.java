@@ -8,17 +8,17 @@ import java.util.List;
  * @param text the name as it is listed, with slashes
  * @param components its components in lower case; {@code *} stands for any name, at the end of a
  *     component for the rest of it
- * @param what what reads it, or what it holds
- * @param source where that is written down
+ * @param what its reader, or its content
+ * @param source the source of {@code what}
  */
 public record ListedName(String text, List<String> components, String what, String source) {
 
-  /** How many components it has. */
+  /** Returns the number of components. */
   int length() {
     return components.size();
   }
 
-  /** Whether a component of a path, in lower case, is that of this name. */
+  /** Returns whether a path's lower-case component matches this name's. */
   boolean matches(int index, String lower) {
     String component = components.get(index);
     return component.endsWith("*")

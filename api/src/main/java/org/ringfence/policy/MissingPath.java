@@ -1,6 +1,6 @@
 package org.ringfence.policy;
 
-/** What to do with a rule whose path does not exist when the sandbox opens. */
+/** The action for a rule whose path does not exist when the sandbox opens. */
 public enum MissingPath {
   /** Leave the rule out: nothing is granted, nothing is created. */
   SKIP,

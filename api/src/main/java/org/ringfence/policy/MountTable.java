@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What is mounted where, as {@code /proc/self/mountinfo} has it (proc_pid_mountinfo(5)). Finds the
+ * The mounts in {@code /proc/self/mountinfo} (proc_pid_mountinfo(5)). Finds the
  * other paths by which bind mounts show a file or directory.
  */
 final class MountTable {
-  /** A mount: the file system's device, the directory of it that is shown, and where. */
+  /** A mount: the file system's device, its mounted directory, and the mount point. */
   private record Mount(String device, String root, String point) {}
 
-  /** Where the system has its programs (hier(7)). */
+  /** The directory of the system's programs (hier(7)). */
   private static final String PROGRAMS = "/usr";
 
   private final List<Mount> mounts = new ArrayList<>();
@@ -27,7 +27,7 @@ final class MountTable {
     }
   }
 
-  /** Space, tab, line end and backslash are written in octal. */
+  /** Decodes space, tab, line end and backslash from octal. */
   private static String plain(String field) {
     return field
         .replace("\\040", " ")
@@ -37,9 +37,7 @@ final class MountTable {
   }
 
   /**
-   * Other paths that show a path's object, a part of it, or what is mounted below it. A mount below
-   * it that shows the system itself, as a drive that is the root does, adds none: the denial of a
-   * place would be one of every program.
+   * Returns other paths that show a path's object, a part of it, or a mount below it. A mount below it that shows the system itself, such as a drive that is the root, adds none: otherwise the denial of a place would deny every program.
    *
    * @param path a real path, which need not exist
    * @return paths not at or below that one
@@ -57,8 +55,8 @@ final class MountTable {
     names.removeIf(
         name ->
             PathStyle.POSIX.isAtOrBelow(name, path)
-                // What holds the path itself is more than what is taken away, as the root is where
-                // it is mounted below a denied directory.
+                // A path that contains the denied path itself would deny too much, such as the root
+                // where it is mounted below a denied directory.
                 || PathStyle.POSIX.isAtOrBelow(path, name));
     return names;
   }
@@ -94,7 +92,7 @@ final class MountTable {
     return mount == holding(path);
   }
 
-  /** The mount that a path lies on: the deepest, and of several at one place the latest. */
+  /** Returns the mount of a path: the deepest, and of several at one place the latest. */
   private Mount holding(String path) {
     Mount best = null;
     for (Mount mount : mounts) {
@@ -106,7 +104,7 @@ final class MountTable {
     return best;
   }
 
-  /** A path below one directory, put below another. */
+  /** Returns a path below one directory as a path below another. */
   private static String joined(String onto, String path, String above) {
     String rest = path.substring(above.equals("/") ? 0 : above.length());
     return onto.equals("/") ? (rest.isEmpty() ? "/" : rest) : rest.equals("/") ? onto : onto + rest;

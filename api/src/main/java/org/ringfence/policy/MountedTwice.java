@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Holds what is taken away at every path by which a mount shows it. */
+/** Applies a denial at every path by which a mount shows the object. */
 final class MountedTwice {
   private MountedTwice() {}
 
-  /** The rules that take away, once more for each other path of what they are about. */
+  /** Returns the rules that take access away, repeated for each other path of their objects. */
   static List<EffectiveRule> rules(List<EffectiveRule> placed, PathLookup lookup) {
     List<EffectiveRule> taking =
         placed.stream()
@@ -47,7 +47,7 @@ final class MountedTwice {
                     && PathStyle.POSIX.isAtOrBelow(path, rule.path()));
   }
 
-  /** Protected paths, with the other paths of each. */
+  /** Returns the protected paths, with the other paths of each. */
   static Set<String> paths(Set<String> kept, PathLookup lookup) {
     Set<String> all = new LinkedHashSet<>(kept);
     if (!kept.isEmpty()) {
@@ -56,7 +56,7 @@ final class MountedTwice {
     return all;
   }
 
-  /** A path by which a mount shows, since the policy was placed, what it takes away elsewhere. */
+  /** Returns a path by which a later mount shows an object that the policy denies elsewhere. */
   static Optional<String> since(EffectivePolicy policy) {
     Set<String> denied = new LinkedHashSet<>();
     Set<String> unwritten = new LinkedHashSet<>(policy.protectedPaths());

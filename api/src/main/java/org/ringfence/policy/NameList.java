@@ -35,7 +35,7 @@ final class NameList {
    * Reads a list.
    *
    * @param resource the file, beside this class
-   * @param section the section's name, empty for what stands before the first
+   * @param section the section's name, empty for the part before the first
    */
   static NameList read(String resource, String section) {
     List<ListedName> names = new ArrayList<>();
@@ -76,7 +76,7 @@ final class NameList {
     return names;
   }
 
-  /** Whether a name may begin with a component: quick, and right when it says no. */
+  /** Returns whether a name may begin with a component: quick, and false only if none does. */
   private boolean mayBegin(String component) {
     char c = component.isEmpty() ? 0 : component.charAt(0);
     return c >= ASCII || starts[c];
@@ -89,11 +89,11 @@ final class NameList {
   }
 
   /**
-   * The longest name that lies at or above a path.
+   * Finds the longest name at or above a path.
    *
    * @param path a path's components
    * @param start where the name begins in them
-   * @param longerThan how many components are not enough
+   * @param longerThan the number of components that the name must exceed
    * @return the name, or null
    */
   ListedName over(List<String> path, int start, int longerThan) {
@@ -111,11 +111,11 @@ final class NameList {
   }
 
   /**
-   * A name that lies below a path.
+   * Finds a name below a path.
    *
    * @param path a path's components
    * @param start where the name begins in them
-   * @param longerThan how many components are not enough
+   * @param longerThan the number of components that the name must exceed
    * @return the name, or null
    */
   ListedName below(List<String> path, int start, int longerThan) {
@@ -128,7 +128,7 @@ final class NameList {
     return null;
   }
 
-  /** All names that lie below a path. */
+  /** Returns all names below a path. */
   List<ListedName> allBelow(List<String> path, int start) {
     int given = path.size() - start;
     return beginningWith(path.get(start)).stream()

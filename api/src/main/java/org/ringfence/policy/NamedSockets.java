@@ -6,8 +6,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The unix sockets that a policy names, placed on a machine. A rule means the object at its path,
- * whatever links lead there: the links are followed once, when the sandbox opens. Immutable.
+ * The unix sockets that a policy names, placed on a machine. A rule means the object at its path: Ringfence follows links once, when the sandbox opens. Immutable.
  */
 public final class NamedSockets {
   private static final String FIELD = "network.unixSockets";
@@ -20,7 +19,7 @@ public final class NamedSockets {
   }
 
   /**
-   * Finds where a policy's sockets lie.
+   * Finds the sockets of a policy.
    *
    * @param policy the policy
    * @return the sockets
@@ -36,13 +35,13 @@ public final class NamedSockets {
   }
 
   /**
-   * Refuses names of sockets that can never match, or that a command could lead elsewhere.
+   * Refuses socket names that can never match, or that a command could redirect.
    *
    * @param network the policy of the network
    * @param places the machine
    * @param rules every rule on files
-   * @param fallback what holds where no rule does
-   * @throws InvalidPolicyException if there is one
+   * @param fallback the access where no rule applies
+   * @throws InvalidPolicyException if there is such a name
    */
   static void check(
       NetworkPolicy network, Places places, List<EffectiveRule> rules, FileDefault fallback) {
@@ -85,7 +84,7 @@ public final class NamedSockets {
   }
 
   /**
-   * Checks how a path is written.
+   * Checks the form of a path.
    *
    * @param path a path as a policy has it
    * @return the path without slashes at its end
@@ -108,7 +107,7 @@ public final class NamedSockets {
   }
 
   /**
-   * Whether the policy names a socket.
+   * Returns whether the policy names a socket.
    *
    * @param path the socket's path, without links
    * @return true if it does
@@ -118,7 +117,7 @@ public final class NamedSockets {
   }
 
   /**
-   * Whether the policy names every socket.
+   * Returns whether the policy names every socket.
    *
    * @return true if it does
    */
@@ -127,7 +126,7 @@ public final class NamedSockets {
   }
 
   /**
-   * The paths of the sockets that are named one by one.
+   * Returns the paths of the sockets that are named one by one.
    *
    * @return the paths, without links
    */

@@ -3,12 +3,12 @@ package org.ringfence.policy;
 import java.util.Collection;
 import java.util.Comparator;
 
-/** Finds the known word that an unknown one is nearest to. Thread-safe. */
+/** Finds the known word nearest to an unknown one. Thread-safe. */
 public final class NearestWord {
   private NearestWord() {}
 
   /**
-   * Says what to use instead of an unknown word.
+   * Suggests a replacement for an unknown word.
    *
    * @param unknown the unknown word
    * @param known the known words
@@ -22,7 +22,7 @@ public final class NearestWord {
     return near && known.size() > 1 ? "'" + best + "' (known: " + all + ")" : "one of " + all;
   }
 
-  /** Levenshtein distance without regard to case. */
+  /** Computes the Levenshtein distance, ignoring case. */
   private static int distance(String left, String right) {
     int[] row = new int[right.length() + 1];
     for (int j = 0; j < row.length; j++) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** A network policy in the making; every collection keeps the order in which things came. */
+/** A network policy under construction; every collection keeps insertion order. */
 final class NetworkDraft {
   NetworkMode mode = NetworkMode.NONE;
   boolean ownLoopback = true;

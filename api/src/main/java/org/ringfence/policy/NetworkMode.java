@@ -1,6 +1,6 @@
 package org.ringfence.policy;
 
-/** How much of the network a command reaches. */
+/** The part of the network that a command can reach. */
 public enum NetworkMode {
   /** Nothing outside the sandbox. */
   NONE,

@@ -11,7 +11,7 @@ public final class NetworkPart {
   }
 
   /**
-   * Sets how much of the network is reached.
+   * Sets the reachable part of the network.
    *
    * @param value the mode
    * @return this part
@@ -51,7 +51,7 @@ public final class NetworkPart {
   }
 
   /**
-   * Says whether servers and clients inside reach each other over loopback.
+   * Sets whether servers and clients inside reach each other over loopback.
    *
    * @param value true to allow it
    * @return this part
@@ -106,7 +106,7 @@ public final class NetworkPart {
   }
 
   /**
-   * Has names looked up at a server instead of those of the machine.
+   * Adds a server for name look-ups, instead of those of the machine.
    *
    * @param server its address, with a port or without
    * @return this part
@@ -117,7 +117,7 @@ public final class NetworkPart {
   }
 
   /**
-   * Sets whether TLS has to name the host of an allowed connection.
+   * Sets whether TLS must name the host of an allowed connection.
    *
    * @param value true to check it
    * @return this part

@@ -11,19 +11,18 @@ import java.util.stream.Stream;
 /**
  * The network part of a policy.
  *
- * @param mode how much of the network is reached
- * @param allow hosts reached in mode {@link NetworkMode#ALLOWLIST}
- * @param deny hosts never reached, on any port where a pattern has none; wins over {@code allow}
+ * @param mode the reachable part of the network
+ * @param allow reachable hosts in mode {@link NetworkMode#ALLOWLIST}
+ * @param deny denied hosts, on all ports if a pattern has none; overrides {@code allow}
  * @param ownLoopback whether servers and clients inside the sandbox may talk to each other over
  *     loopback, also in mode {@link NetworkMode#NONE}
  * @param hostLoopbackPorts loopback ports of the host that may be connected to
  * @param unixSockets absolute paths of unix sockets outside the sandbox that may be connected to
  * @param privateRanges special ranges (see {@link AddressRange#isSpecial}) that allowed names may
- *     resolve into; elsewhere such an answer is taken for an attempt at rebinding
- * @param dnsServers where allowed names are looked up; empty for those of the machine
- * @param publish ports of the sandbox that are reached over the host's loopback
- * @param checkServerName whether allowed connections pass through this JVM, which ends those whose
- *     TLS does not name the host; without, hosts that share an address are told apart by nobody
+ *     resolve into; otherwise Ringfence treats such an answer as DNS rebinding
+ * @param dnsServers servers that resolve allowed names; empty for those of the machine
+ * @param publish ports of the sandbox that clients reach over the host's loopback
+ * @param checkServerName whether allowed connections pass through this JVM, which ends those whose TLS does not name the host; otherwise nothing distinguishes hosts that share an address
  */
 public record NetworkPolicy(
     NetworkMode mode,
@@ -67,7 +66,7 @@ public record NetworkPolicy(
   }
 
   /**
-   * No network but the sandbox's own loopback.
+   * Returns a policy with no network but the sandbox's own loopback.
    *
    * @return the part of a policy
    */
@@ -76,7 +75,7 @@ public record NetworkPolicy(
   }
 
   /**
-   * The whole network.
+   * Returns a policy with the whole network.
    *
    * @return the part of a policy
    */
@@ -85,7 +84,7 @@ public record NetworkPolicy(
   }
 
   /**
-   * Some hosts alone.
+   * Returns a policy with some hosts alone.
    *
    * @param patterns hosts with ports, as in {@link HostPattern#parse}
    * @return the part of a policy
@@ -140,13 +139,12 @@ public record NetworkPolicy(
   }
 
   /**
-   * Decides a connection to an address that a name was resolved to.
+   * Decides a connection to a resolved address.
    *
    * @param host the name
-   * @param address what it was resolved to
+   * @param address the resolved address
    * @param port the port, 1 to 65535
-   * @return the decision; an allowed name does not allow an address that is denied, nor a special
-   *     one that is not named
+   * @return the decision; an allowed name allows neither a denied address nor an unnamed special one
    */
   public Decision evaluate(String host, InetAddress address, int port) {
     Decision byName = evaluate(host, port);
@@ -154,10 +152,10 @@ public record NetworkPolicy(
   }
 
   /**
-   * Decides on the address of a host that is allowed for reasons of its own.
+   * Decides on the address of an allowed host.
    *
    * @param allowed the decision that allows the host
-   * @param address what the host was resolved to
+   * @param address the resolved address
    * @param port the port, 1 to 65535
    * @return the decision given, or the denial of the address
    */
@@ -176,7 +174,7 @@ public record NetworkPolicy(
   }
 
   /**
-   * The denial of a host by the deny list.
+   * Returns the denial of a host by the deny list.
    *
    * @param host a host name or an IP literal
    * @param port the port, 1 to 65535
@@ -194,17 +192,17 @@ public record NetworkPolicy(
   }
 
   /**
-   * Whether an allowed name may resolve to an address at all.
+   * Returns whether an allowed name may resolve to an address at all.
    *
    * @param address the address
-   * @return false for a special one that nothing names
+   * @return false for an unnamed special one
    */
   public boolean resolvesTo(InetAddress address) {
     return !AddressRange.isSpecial(address) || names(address);
   }
 
   /**
-   * Whether an address that needs to be named is.
+   * Returns whether the policy names a special address.
    *
    * @param address the address
    * @return true if {@code privateRanges} holds it, or a pattern allows it on some port
@@ -214,7 +212,7 @@ public record NetworkPolicy(
   }
 
   /**
-   * Whether an address that needs to be named is for this port.
+   * Returns whether the policy names a special address for this port.
    *
    * @param address the address
    * @param port the port, 1 to 65535
@@ -229,7 +227,7 @@ public record NetworkPolicy(
   }
 
   /**
-   * Whether a name may be looked up: some port of it may be connected to.
+   * Returns whether a name may be looked up: the policy allows some port of it.
    *
    * @param host a host name
    * @return true if a pattern allows it on a port on which none denies it
@@ -238,7 +236,7 @@ public record NetworkPolicy(
     if (mode == NetworkMode.NONE) {
       return false;
     }
-    // What is denied changes at the ends of ranges only.
+    // Denials change at the ends of ranges only.
     IntStream ends =
         Stream.concat(allow.stream(), deny.stream())
             .flatMapToInt(HostPattern::portsAroundEnds)

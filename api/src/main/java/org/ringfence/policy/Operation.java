@@ -1,6 +1,6 @@
 package org.ringfence.policy;
 
-/** A file operation, as a policy tells them apart. */
+/** A file operation that a policy distinguishes. */
 public enum Operation {
   /** Open for reading, list a directory, execute. */
   READ,

@@ -14,15 +14,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where the code lies that this JVM runs outside any sandbox: the installation, the class path,
- * Java. No policy lets a command write there, unless it grants writing everywhere.
+ * The locations of code that this JVM runs outside any sandbox: the installation, the class path, Java. A command cannot write there unless the policy grants writing everywhere.
  */
 final class OwnCode {
   private static final String INSTALLATION = "ringfence.installation";
 
   private OwnCode() {}
 
-  /** Those that a rule gives writing to, in whole or in part; links resolved. */
+  /** Returns those that a rule makes writable, in whole or in part; links resolved. */
   static List<String> withinReach(SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
     if (places.style() != PathStyle.POSIX
         || places.lookup() != PathLookup.HOST
@@ -50,7 +49,7 @@ final class OwnCode {
     split("java.class.path", named);
     split("jdk.module.path", named);
     Set<Path> found = new LinkedHashSet<>();
-    // Jars lie in few directories, so that few links have to be looked for.
+    // Jars lie in few directories, so that few link searches are needed.
     Map<Path, Optional<Path>> directories = new LinkedHashMap<>();
     for (String name : named) {
       try {
@@ -87,7 +86,7 @@ final class OwnCode {
     try {
       return Optional.of(path.toRealPath());
     } catch (IOException e) {
-      // What is missing may still be made: what exists of the way counts.
+      // A missing path may still be created: the existing part of the way counts.
       Path parent = path.getParent();
       return parent == null
           ? Optional.empty()

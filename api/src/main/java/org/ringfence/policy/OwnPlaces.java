@@ -10,8 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where Ringfence keeps what is its own: private temporary directories and the copies of reviews.
- * No policy gives a command any of it, except the command's own temporary directory.
+ * The locations of Ringfence's state: private temporary directories and the copies of reviews. No policy grants any of it, except the command's own temporary directory.
  */
 public final class OwnPlaces {
   private static final Path SELF = Path.of("/proc/self");
@@ -20,7 +19,7 @@ public final class OwnPlaces {
   private OwnPlaces() {}
 
   /**
-   * The directories that may hold private temporary directories, best first. The usual one is not
+   * Returns the directories that may hold private temporary directories, best first. The usual one is not
    * {@code /tmp}, which a policy may share, and has a short name: a socket's has 107 bytes.
    *
    * @return directories, which need not exist
@@ -34,7 +33,7 @@ public final class OwnPlaces {
     }
     places.add(Path.of("/var/tmp"));
     places.add(usual);
-    // A JVM ignores TMPDIR on Linux; inside another sandbox that may be the only place.
+    // A JVM ignores TMPDIR on Linux; inside another sandbox it may be the only writable place.
     String variable = System.getenv("TMPDIR");
     if (variable != null && variable.startsWith("/")) {
       places.add(Path.of(variable));
@@ -43,7 +42,7 @@ public final class OwnPlaces {
   }
 
   /**
-   * The name of a user's directory in one of those.
+   * Returns the name of a user's directory in a temporary parent.
    *
    * @param user the user's number
    * @return the name
@@ -53,7 +52,7 @@ public final class OwnPlaces {
   }
 
   /**
-   * Where state is kept that outlives a JVM.
+   * Returns the directory of state that outlives a JVM.
    *
    * @return {@code ringfence} in the user's directory of state; empty when there is no home
    */
@@ -61,7 +60,7 @@ public final class OwnPlaces {
     return HomeDirectory.current().state().map(base -> base.resolve(NAME));
   }
 
-  /** The same in every home that may be meant: another JVM may have taken another. */
+  /** Returns the state directories of all possible homes: another JVM may use another home. */
   private static Set<Path> states() {
     HomeDirectory home = HomeDirectory.current();
     Set<Path> all = new LinkedHashSet<>();
@@ -72,7 +71,7 @@ public final class OwnPlaces {
     return all;
   }
 
-  /** All of them that matter to a policy on this machine, links resolved. */
+  /** Returns the locations that matter to a policy on this machine, links resolved. */
   static List<String> of(SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
     if (places.lookup() != PathLookup.HOST || policy.fileDefault() == FileDefault.WRITE) {
       return List.of();
@@ -92,14 +91,14 @@ public final class OwnPlaces {
     return List.copyOf(all);
   }
 
-  /** The directory of a review, wherever it is kept; of any other copy, the copy itself. */
+  /** Returns the directory of a review; for any other copy, the copy itself. */
   private static String review(Path copy) {
     Path parent = copy.getParent();
     boolean kept = parent != null && Files.isRegularFile(parent.resolve("workspace"));
     return (kept ? parent : copy).toString();
   }
 
-  /** Those that a rule gives writing to, whether or not they exist. */
+  /** Returns those that a rule makes writable, whether or not they exist. */
   static List<String> withinReach(List<String> own, List<EffectiveRule> placed) {
     return own.stream()
         .filter(
@@ -112,14 +111,14 @@ public final class OwnPlaces {
         .toList();
   }
 
-  /** The directories of this user that may hold private temporary directories. */
+  /** Returns this user's directories that may hold private temporary directories. */
   static List<String> temporary() {
     List<String> all = new ArrayList<>();
     try {
       int user = (Integer) Files.getAttribute(SELF, "unix:uid");
       temporaryParents().forEach(place -> all.add(place.resolve(temporaryName(user)).toString()));
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-      // Not Linux: the temporary directory lies where the system has the user's own.
+      // Not Linux: the system has a temporary directory for each user.
       return List.of();
     }
     return all;

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** Where the names of a policy become real paths: on this machine, on another, or nowhere. */
+/** Resolves the names of a policy to real paths: on this machine, on another, or nowhere. */
 public interface PathLookup {
   /** Looks at nothing: every path is real, and exists. */
   PathLookup NONE = new NoLookup();
@@ -13,7 +13,7 @@ public interface PathLookup {
   PathLookup HOST = new HostLookup();
 
   /**
-   * The real path of a name: links resolved as far as the name exists, the rest kept.
+   * Returns the real path of a name: links resolved as far as the name exists, the rest kept.
    *
    * @param path an absolute path
    * @return the real path
@@ -21,7 +21,7 @@ public interface PathLookup {
   String real(String path);
 
   /**
-   * The symbolic links on the way of a path, the last component included.
+   * Returns the symbolic links on the way of a path, the last component included.
    *
    * @param path an absolute path
    * @return link to target, in the order of the way
@@ -29,15 +29,15 @@ public interface PathLookup {
   Map<String, String> linksOn(String path);
 
   /**
-   * Whether something is there, be it a link that leads nowhere.
+   * Returns whether an object exists, even a dangling link.
    *
    * @param path an absolute path
-   * @return true if there is
+   * @return true if one exists
    */
   boolean exists(String path);
 
   /**
-   * Whether a socket lies at a path, or could: nothing else lies there.
+   * Returns whether a path has a socket or nothing.
    *
    * @param path a real path
    * @return false if something else lies there
@@ -47,7 +47,7 @@ public interface PathLookup {
   }
 
   /**
-   * Whether a program of this user's could put something else at a path, or make what is missing.
+   * Returns whether a program of this user could replace the object at a path, or create a missing one.
    *
    * @param path a real path
    * @return false only if another user alone could
@@ -57,7 +57,7 @@ public interface PathLookup {
   }
 
   /**
-   * Other paths by which mounts show what lies at paths, a part of it, or what is mounted below it.
+   * Returns other paths by which mounts show the objects at paths, parts of them, or mounts below them.
    *
    * @param paths real paths, which need not exist
    * @return the other paths of those that have any

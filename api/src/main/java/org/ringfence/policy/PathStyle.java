@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How paths are written on a family of systems. Works on text alone, so that a policy for one
- * system can be compiled on another.
+ * The path syntax of a family of systems. Works on text alone, so that a policy for one system compiles on another.
  */
 public enum PathStyle {
   /** {@code /a/b}; case matters. */
@@ -15,7 +14,7 @@ public enum PathStyle {
   WINDOWS;
 
   /**
-   * The style of the system that this JVM runs on.
+   * Returns the style of the system that this JVM runs on.
    *
    * @return the style
    */
@@ -24,7 +23,7 @@ public enum PathStyle {
   }
 
   /**
-   * Says whether a path is absolute.
+   * Returns whether a path is absolute.
    *
    * @param path the path
    * @return true if it is
@@ -41,7 +40,7 @@ public enum PathStyle {
   }
 
   /**
-   * Tells whether a path is another one or lies below it. Both are normalized.
+   * Returns whether a path is at or below another one. Both are normalized.
    *
    * @param path the path
    * @param ancestor the other path
@@ -71,8 +70,7 @@ public enum PathStyle {
   }
 
   /**
-   * Splits a path into its components; {@code .} and empty components are left out, {@code ..}
-   * takes the component before it away.
+   * Splits a path into its components; {@code .} and empty components are left out, {@code ..} removes the component before it.
    *
    * @param path an absolute path
    * @return the components, the drive first on Windows
@@ -100,7 +98,7 @@ public enum PathStyle {
   }
 
   /**
-   * The form of a component under which it is compared.
+   * Returns the form of a component for comparison.
    *
    * @param component one component
    * @return the key
@@ -109,7 +107,7 @@ public enum PathStyle {
     return this == POSIX ? component : component.toUpperCase(Locale.ROOT);
   }
 
-  /** Whether a path lies at or below another, both as components. */
+  /** Returns whether a path lies at or below another, both as components. */
   boolean startsWith(List<String> path, List<String> above) {
     if (above.size() > path.size()) {
       return false;

@@ -7,21 +7,19 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Where the specials of a policy lie, and how names on this machine become real paths. With {@link
- * #of(PathStyle, String, String)} nothing of the machine is looked at, so that a policy can be
- * compiled for another system.
+ * The paths of a policy's specials, and the look-up of real paths on this machine. {@link #of(PathStyle, String, String)} does not look at the machine, so that a policy can be compiled for another system.
  *
- * @param style how paths are written
- * @param workspace what {@code :workspace} stands for
- * @param homeDirectory what {@code :home} stands for
+ * @param style the path syntax
+ * @param workspace the path of {@code :workspace}
+ * @param homeDirectory the path of {@code :home}
  * @param systemTmp the temporary directory shared by all programs
  * @param privateTmp the sandbox's own temporary directory, once it exists
- * @param javaHome what {@code :java-home} stands for
- * @param minimal what {@code :minimal} stands for: what a process needs to start, for reading
+ * @param javaHome the path of {@code :java-home}
+ * @param minimal the paths of {@code :minimal}, which a process must read to start
  * @param devices device files that every command may use
- * @param sharedMemory what {@code :shm} stands for: where POSIX semaphores and shared memory live
- * @param workspaceCopy what a command sees in the workspace's place, empty for the workspace itself
- * @param lookup where paths are looked up (symbolic links, missing paths)
+ * @param sharedMemory the paths of {@code :shm}: POSIX semaphores and shared memory
+ * @param workspaceCopy the copy that a command sees at the workspace's path, empty for the workspace itself
+ * @param lookup looks paths up (symbolic links, missing paths)
  */
 public record Places(
     PathStyle style,
@@ -87,7 +85,7 @@ public record Places(
   }
 
   /**
-   * The places of this machine, with the JVM's working directory as the workspace.
+   * Returns the places of this machine, with the JVM's working directory as the workspace.
    *
    * @return the places
    */
@@ -96,7 +94,7 @@ public record Places(
   }
 
   /**
-   * The places of this machine, with a given workspace.
+   * Returns the places of this machine, with a given workspace.
    *
    * @param workspace the workspace
    * @return the places
@@ -105,7 +103,7 @@ public record Places(
     PathStyle style = PathStyle.current();
     String tmp = System.getProperty("java.io.tmpdir");
     if (style == PathStyle.POSIX) {
-      // java.io.tmpdir may have been pointed elsewhere for this JVM alone.
+      // java.io.tmpdir may be set for this JVM alone.
       tmp = "/tmp";
     }
     Places usual =
@@ -127,9 +125,9 @@ public record Places(
   }
 
   /**
-   * Places made up for compiling a policy for some system on any system.
+   * Creates fake places for compiling a policy for another system.
    *
-   * @param style how paths are written there
+   * @param style the path syntax there
    * @param workspace the workspace there
    * @param home the home directory there
    * @return the places
@@ -151,7 +149,7 @@ public record Places(
   }
 
   /**
-   * Places made up for compiling a policy for macOS on any system.
+   * Creates fake places for compiling a policy for macOS on any system.
    *
    * @param workspace the workspace there
    * @param home the home directory there
@@ -173,18 +171,18 @@ public record Places(
   }
 
   /**
-   * The path of the home directory.
+   * Returns the path of the home directory.
    *
-   * @return what {@code :home} stands for; empty text when there is none
+   * @return the path of {@code :home}; empty text when there is none
    */
   public String home() {
     return homeDirectory.path().orElse("");
   }
 
   /**
-   * The same places, with paths looked up somewhere: for a machine that can be asked.
+   * Returns the places with a look-up: for a machine that can be asked.
    *
-   * @param where where paths are looked up
+   * @param where the look-up
    * @return the places
    */
   public Places lookedUp(PathLookup where) {
@@ -203,7 +201,7 @@ public record Places(
   }
 
   /**
-   * The same places with the sandbox's own temporary directory.
+   * Returns the places with the sandbox's private temporary directory.
    *
    * @param directory the directory
    * @return the places
@@ -224,7 +222,7 @@ public record Places(
   }
 
   /**
-   * The same places with a copy in the workspace's place.
+   * Returns the places with a copy of the workspace.
    *
    * @param copy the copy
    * @return the places
@@ -245,7 +243,7 @@ public record Places(
   }
 
   /**
-   * Where what a command sees at a path really lies.
+   * Returns the real location of a path that a command sees.
    *
    * @param path a real path
    * @return the path in the copy of the workspace, when there is one and the path lies in the
@@ -260,9 +258,9 @@ public record Places(
   }
 
   /**
-   * The path that a text in a policy's rules stands for.
+   * Returns the path for a text in a policy's rules.
    *
-   * @param policy the policy, which says what {@code :tmp} is
+   * @param policy the policy, which defines {@code :tmp}
    * @param text an absolute path, or a special with or without a path below it
    * @return the path, links not resolved; empty for a special that exists in an open sandbox alone
    * @throws InvalidPolicyException if it is neither absolute nor a special
@@ -272,7 +270,7 @@ public record Places(
   }
 
   /**
-   * The real path of a name: links resolved as far as the name exists, the rest kept.
+   * Returns the real path of a name: links resolved as far as the name exists, the rest kept.
    *
    * @param path an absolute path
    * @return the real path; the same path when nothing is looked up
@@ -281,7 +279,7 @@ public record Places(
     return lookup.real(path);
   }
 
-  /** The symbolic links on the way of a path, the last component included, with their targets. */
+  /** Returns the symbolic links on the way of a path, the last component included, with their targets. */
   Map<String, String> linksOn(String path) {
     return lookup.linksOn(path);
   }

@@ -5,9 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Rules that grant something through a symbolic link which an earlier command may have made: by it
- * a command would choose what the next one gets. Such a rule is refused unless the other rules
- * grant the same anyway.
+ * Rules that grant access through a symbolic link that an earlier command may have created: such a link would let a command choose the next one's access. Ringfence refuses such a rule unless the other rules grant the same anyway.
  */
 final class PlantedLinks {
   private record Linked(EffectiveRule rule, String text, List<String> links) {}
@@ -21,7 +19,7 @@ final class PlantedLinks {
     this.style = style;
   }
 
-  /** Notes a rule that grants something, and the links on the way of its path. */
+  /** Records a granting rule and the links on the way of its path. */
   void passed(EffectiveRule rule, String text, Set<String> links) {
     if (!links.isEmpty()) {
       linked.add(new Linked(rule, text, List.copyOf(links)));
@@ -29,10 +27,10 @@ final class PlantedLinks {
   }
 
   /**
-   * Refuses rules that lead through a link in a place that the policy lets be written.
+   * Refuses rules that lead through a link in a writable place.
    *
-   * @param all all rules, those that were noted included
-   * @throws InvalidPolicyException if there is one
+   * @param all all rules, including the recorded ones
+   * @throws InvalidPolicyException if there is such a rule
    */
   void check(List<EffectiveRule> all) {
     if (linked.isEmpty()) {

@@ -37,7 +37,7 @@ public final class PolicyBuilder {
   PolicyBuilder() {}
 
   /**
-   * Takes over everything of another policy.
+   * Copies everything of another policy.
    *
    * @param policy the other policy
    * @return this builder
@@ -62,8 +62,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Begins a layer: rules given before it (by a policy that is extended, say) may be overridden by
-   * rules for the same path; within a layer two rules that differ contradict each other.
+   * Begins a layer: later rules may override earlier ones (of an extended policy, say) for the same path; within a layer, two different rules contradict each other.
    *
    * @return this builder
    */
@@ -73,7 +72,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * The file part, in a block of its own.
+   * Sets the file part, in a block.
    *
    * @param part called at once with the part, such as {@code f -> f.read(Special.HOME)}
    * @return this builder
@@ -84,7 +83,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * The network part, in a block of its own. Naming a host makes a closed network an allowlist.
+   * Sets the network part, in a block. Naming a host makes a closed network an allowlist.
    *
    * @param part called at once with the part, such as {@code n -> n.allow("repo.example.org:443")}
    * @return this builder
@@ -107,7 +106,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * The environment part, in a block of its own.
+   * Sets the environment part, in a block.
    *
    * @param part called at once with the part, such as {@code e -> e.include("CI")}
    * @return this builder
@@ -118,7 +117,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * The limits, in a block of their own.
+   * Sets the limits, in a block.
    *
    * @param part called at once with the part, such as {@code l -> l.memory(ByteSize.ofMiB(512))}
    * @return this builder
@@ -133,7 +132,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Sets what holds where no rule speaks.
+   * Sets the access where no rule applies.
    *
    * @param value the default
    * @return this builder
@@ -177,8 +176,8 @@ public final class PolicyBuilder {
    * Adds a rule.
    *
    * @param path an absolute path or a special
-   * @param access what is granted
-   * @param missing what to do when the path does not exist
+   * @param access the granted access
+   * @param missing the action when the path does not exist
    * @return this builder
    * @throws InvalidPolicyException if this layer already has a different rule for the path
    */
@@ -215,7 +214,7 @@ public final class PolicyBuilder {
     return this;
   }
 
-  /** What other tools read as alternatives or classes would be taken for plain characters here. */
+  /** Rejects alternatives and classes of other tools, which would be plain characters here. */
   private static void checkGlob(String glob) {
     if (glob.chars().anyMatch(c -> "{}[]".indexOf(c) >= 0)) {
       throw new InvalidPolicyException(
@@ -238,7 +237,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Sets where temporary files go.
+   * Sets the directory of temporary files.
    *
    * @param value the kind
    * @return this builder
@@ -249,7 +248,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Sets how much of the network is reached.
+   * Sets the reachable part of the network.
    *
    * @param value the mode
    * @return this builder
@@ -282,7 +281,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Says whether the sandbox may use its own loopback.
+   * Sets whether the sandbox may use its own loopback.
    *
    * @param value true to allow it
    * @return this builder
@@ -293,7 +292,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Names a loopback port of the host.
+   * Allows a loopback port of the host.
    *
    * @param port the port
    * @return this builder
@@ -305,7 +304,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Names a unix socket outside the sandbox.
+   * Allows a unix socket outside the sandbox.
    *
    * @param path its absolute path
    * @return this builder
@@ -316,7 +315,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Names a special range that allowed names may resolve into.
+   * Adds a special range that allowed names may resolve into.
    *
    * @param range the range, such as {@code 10.0.0.0/8}
    * @return this builder
@@ -327,7 +326,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Names a server that allowed names are looked up at, instead of those of the machine.
+   * Adds a server for look-ups of allowed names, instead of those of the machine.
    *
    * @param server its address, with a port or without
    * @return this builder
@@ -338,7 +337,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Sets whether TLS has to name the host of an allowed connection.
+   * Sets whether TLS must name the host of an allowed connection.
    *
    * @param value see {@link NetworkPolicy#checkServerName()}
    * @return this builder
@@ -360,9 +359,9 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Sets how much of the environment is inherited.
+   * Sets the inherited part of the environment.
    *
-   * @param value how much
+   * @param value the part
    * @return this builder
    */
   public PolicyBuilder inherit(EnvironmentPolicy.Inherit value) {
@@ -371,7 +370,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Includes variables, also when they look like secrets.
+   * Includes variables, even if they look like secrets.
    *
    * @param names names or patterns
    * @return this builder
@@ -493,7 +492,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Keeps a path from being written although it lies in a writable root.
+   * Makes a path read-only although it lies in a writable root.
    *
    * @param path an absolute path or a special; need not exist
    * @return this builder
@@ -515,7 +514,7 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Sets what happens to leftover processes.
+   * Sets the fate of leftover processes.
    *
    * @param value the lifetime
    * @return this builder

@@ -12,13 +12,9 @@ import java.util.function.Predicate;
 import org.ringfence.event.Violation;
 
 /**
- * Works out from denials what a policy would have to grant so that they do not happen again: no
- * more than the files named, or in the workspace the directory where names are made or removed.
+ * Derives from denials the grants that would prevent them: only the denied files, or in the workspace the directory where names are created or removed.
  *
- * <p>By itself it grants reading but of secrets, writing in the workspace and in caches that a
- * preset grants, and hosts where the policy has an allowlist. What protects (protected names and
- * paths, deny globs, rules that deny) is never proposed away, and no place is granted from which
- * something runs later. The rest is granted only with consent.
+ * <p>By itself it grants reading except of secrets, writing in the workspace and in caches of presets, and hosts where the policy has an allowlist. It never weakens a protection (protected names and paths, deny globs, deny rules), and never grants a place from which code runs later. Other grants need consent.
  */
 public final class PolicyProposal {
   private static final Set<String> ON_DIRECTORY =
@@ -40,16 +36,16 @@ public final class PolicyProposal {
           "rmdir");
 
   /**
-   * Something that a proposal grants.
+   * A grant of a proposal.
    *
-   * @param what the grant, as a policy has it: {@code write :workspace/out}
-   * @param path the real path, empty if it is about no file
-   * @param denial what asked for it
+   * @param what the grant in policy form: {@code write :workspace/out}
+   * @param path the real path, empty if it is not about a file
+   * @param denial the denial that needs it
    */
   public record Grant(String what, String path, Violation denial) {}
 
   /**
-   * A denial that a proposal leaves.
+   * A denial that a proposal does not prevent.
    *
    * @param denial the denial
    * @param reason why it is not granted
@@ -81,7 +77,7 @@ public final class PolicyProposal {
    * @param before the policy under which the denials happened
    * @param denials the denials
    * @param presets policies whose caches may be granted
-   * @param consent asked for what is not granted by itself; answers whether to grant it
+   * @param consent decides on grants that need consent
    * @return the proposal
    */
   public static PolicyProposal after(
@@ -192,7 +188,7 @@ public final class PolicyProposal {
     return ON_DIRECTORY.contains(denial.operation());
   }
 
-  /** The file itself where it exists, else the directory in which its name comes or goes. */
+  /** Grants the file itself if it exists, else the directory that its name is added to or removed from. */
   private void inWorkspace(Violation denial, String path) {
     Path granted = Path.of(path);
     if (onDirectory(denial) || !Files.exists(granted, LinkOption.NOFOLLOW_LINKS)) {
@@ -216,7 +212,7 @@ public final class PolicyProposal {
     }
   }
 
-  /** By the special that it lies below, so that the policy is good for other places as well. */
+  /** Returns a path named by the special above it, so that the policy works in other places as well. */
   private String named(String real) {
     Path path = Path.of(real);
     for (String[] special :
@@ -233,7 +229,7 @@ public final class PolicyProposal {
   }
 
   /**
-   * The proposed policy.
+   * Returns the proposed policy.
    *
    * @return the policy
    */
@@ -242,7 +238,7 @@ public final class PolicyProposal {
   }
 
   /**
-   * What it grants more than the policy before.
+   * Returns the additional grants.
    *
    * @return the grants
    */
@@ -251,9 +247,9 @@ public final class PolicyProposal {
   }
 
   /**
-   * Denials that it leaves.
+   * Returns the denials that it does not prevent.
    *
-   * @return them, with the reasons
+   * @return the denials, with the reasons
    */
   public List<Refusal> refused() {
     return List.copyOf(refused);

@@ -8,15 +8,14 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * How strongly names inside writable roots are protected that would turn a later start of a tool
- * into an escape.
+ * The protection of names inside writable roots that would turn a later start of a tool into an escape.
  */
 public enum ProtectedNames {
   /** Nothing is protected. */
   OFF,
   /**
    * Hooks, tool, editor and agent configuration; commits, branches, rebases and stashes keep
-   * working. No repository can be made or put in the place of another.
+   * working. Commands cannot create or replace a repository.
    */
   HOOKS_AND_CONFIG,
   /** As before, and all of {@code .git}. */
@@ -25,7 +24,7 @@ public enum ProtectedNames {
   private static final String GIT = ".git";
 
   /**
-   * What git executes or takes configuration from, below a git directory (gitrepository-layout).
+   * Paths below a git directory that git executes or reads configuration from (gitrepository-layout).
    */
   private static final List<List<String>> GIT_SURFACES =
       List.of(
@@ -39,20 +38,20 @@ public enum ProtectedNames {
   private static final Set<String> GIT_SURFACE_NAMES =
       GIT_SURFACES.stream().map(surface -> surface.get(0)).collect(Collectors.toUnmodifiableSet());
 
-  /** Directories below a git directory whose own names mean nothing: branches may be called so. */
+  /** Directories below a git directory where names mean nothing: branches may have these names. */
   private static final Set<String> GIT_DATA =
       Set.of("refs", "logs", "objects", "rr-cache", "rebase-merge", "rebase-apply", "lfs");
 
-  /** Names that are protected wherever they lie. */
+  /** Names that are protected at any depth. */
   private static final NameList SURFACES = NameList.read("protected-names.txt", "");
 
   private static final int LONGEST_LEAD =
       SURFACES.names().stream().mapToInt(ListedName::length).max().orElse(1) - 1;
 
   /**
-   * What protected names are made of, in lower case: for compilers that write them as patterns.
+   * The parts of protected names, in lower case: for compilers that write patterns.
    *
-   * @param names protected wherever they lie; some are paths, with slashes
+   * @param names names protected at any depth; some are paths, with slashes
    * @param above directories that lead to those of {@code names} that are paths
    * @param git paths protected below a git directory
    * @param gitData names in a git directory below which names mean nothing
@@ -61,7 +60,7 @@ public enum ProtectedNames {
       Set<String> names, Set<String> above, List<List<String>> git, Set<String> gitData) {}
 
   /**
-   * The protected names' parts.
+   * Returns the parts of the protected names.
    *
    * @return the parts
    */
@@ -78,7 +77,7 @@ public enum ProtectedNames {
   }
 
   /**
-   * The names that are protected wherever they lie, without those of git.
+   * Returns the names that are protected at any depth, without those of git.
    *
    * @return the names, as they are listed
    */
@@ -87,9 +86,9 @@ public enum ProtectedNames {
   }
 
   /**
-   * What is said of protected names in plans.
+   * Returns the plans' statement about protected names.
    *
-   * @param homes home directories that can be written, as a whole or in part
+   * @param homes home directories that are writable, as a whole or in part
    * @return the statement
    */
   public String statement(HomeNames homes) {
@@ -112,9 +111,7 @@ public enum ProtectedNames {
   }
 
   /**
-   * Finds the protected name that a path lies on, compared without regard to case, since some file
-   * systems are not case-sensitive. A path that ends in {@code .git} is protected itself: a file or
-   * link of that name would lead git to another place.
+   * Finds the protected name that a path lies on, ignoring case as some file systems do. A path that ends in {@code .git} is itself protected: a file or link of that name would lead git to another place.
    *
    * @param components the components of the path below a writable root
    * @return the protected name, such as {@code .git/hooks}, or null
@@ -129,7 +126,7 @@ public enum ProtectedNames {
     return null;
   }
 
-  /** The same for names that begin with one component. */
+  /** Finds the protected name that begins at one component. */
   String matchingAt(List<String> components, int start) {
     if (this == OFF) {
       return null;
@@ -146,7 +143,7 @@ public enum ProtectedNames {
         : inGitDirectory(components.subList(start + 1, components.size()));
   }
 
-  /** Whether a path is one that a name of several components begins with. */
+  /** Returns whether a name of several components begins with a path. */
   static boolean leadsToName(List<String> components) {
     for (int start = 0; start < components.size(); start++) {
       if (SURFACES.below(components, start, 0) != null) {
@@ -157,12 +154,10 @@ public enum ProtectedNames {
   }
 
   /**
-   * How many of a directory's last components begin a name of several components: of {@code
-   * /src/.jj/repo} two, since {@code .jj/repo/config.toml} is a name. What such a name means below
-   * the directory stays protected when the directory itself is granted.
+   * Returns how many of a directory's last components begin a longer name: of {@code /src/.jj/repo} two, since {@code .jj/repo/config.toml} is a name. The rest of the name stays protected below the directory when the directory itself is granted.
    *
    * @param path a path's components
-   * @param depth how many of them lead to the directory
+   * @param depth the number of components that lead to the directory
    * @return the number, 0 for most directories
    */
   static int leadInto(List<String> path, int depth) {
@@ -175,10 +170,10 @@ public enum ProtectedNames {
   }
 
   /**
-   * What is left, below a directory, of names that the directory's own path begins.
+   * Returns the rest, below a directory, of names that the directory's path begins.
    *
    * @param directory the directory's components
-   * @return the components that are left, in lower case; most directories have none
+   * @return the remaining components, in lower case; none for most directories
    */
   public static List<List<String>> remaindersIn(List<String> directory) {
     List<List<String>> remainders = new ArrayList<>();
@@ -193,8 +188,7 @@ public enum ProtectedNames {
   }
 
   /**
-   * The names as they usually lie in a working directory: for backends that can only keep what is
-   * there.
+   * Returns the usual paths of the names in a working directory: for backends that protect only existing paths.
    *
    * @return paths below a root, with slashes
    */
@@ -212,7 +206,7 @@ public enum ProtectedNames {
     return List.copyOf(names);
   }
 
-  /** The same for a root, where its own path may begin some of the names. */
+  /** Returns the usual paths for a root whose own path may begin some of the names. */
   List<String> usualIn(List<String> root) {
     List<String> all = new ArrayList<>(usual());
     if (this != OFF) {
@@ -222,8 +216,7 @@ public enum ProtectedNames {
   }
 
   /**
-   * Finds the protected name that something unseen would bring with it if it were put at a path: a
-   * directory with contents of its own, or a link.
+   * Finds the protected name that an object with unexamined contents brings to a path: a directory with contents, or a link.
    *
    * @param components the components of the path below a writable root
    * @return the protected name, or null
@@ -242,7 +235,7 @@ public enum ProtectedNames {
     return null;
   }
 
-  /** The same for names that begin with one component. */
+  /** Finds the protected name that begins at one component. */
   String matchingReplacementAt(List<String> components, int start) {
     String name = matchingAt(components, start);
     return name != null || this == OFF ? name : replacedAt(components, start);
@@ -260,24 +253,23 @@ public enum ProtectedNames {
     if (!isBelowGit(components, start)) {
       return null;
     }
-    // No data of git's is a directory that is moved into place, but for those of GIT_DATA.
+    // A directory that is moved into place is not git data, except those of GIT_DATA.
     String first = components.get(start + 1).toLowerCase(Locale.ROOT);
     return GIT_DATA.contains(first) ? null : GIT + "/" + first;
   }
 
-  /** Whether a name in a git directory is of data, below which names mean nothing. */
+  /** Returns whether a name in a git directory is data, below which names mean nothing. */
   static boolean isGitData(String name) {
     return GIT_DATA.contains(name.toLowerCase(Locale.ROOT));
   }
 
-  /** Names that mean something as a path's first ones below a git directory. */
+  /** Returns the first components of meaningful paths below a git directory. */
   static Set<String> gitSurfaceNames() {
     return GIT_SURFACE_NAMES;
   }
 
   /**
-   * Also below {@code modules} and {@code worktrees}, where git directories of others lie, which
-   * may be called as anything.
+   * Finds the name in a git directory, also below {@code modules} and {@code worktrees}, which hold other git directories with arbitrary names.
    */
   private static String inGitDirectory(List<String> below) {
     String first = below.get(0).toLowerCase(Locale.ROOT);

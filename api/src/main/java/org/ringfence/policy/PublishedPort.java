@@ -1,7 +1,7 @@
 package org.ringfence.policy;
 
 /**
- * A port of the sandbox that is reached from outside, over the host's loopback.
+ * A port of the sandbox that clients outside reach over the host's loopback.
  *
  * @param host the port on the host's loopback, 1 to 65535
  * @param sandbox the port that a server inside the sandbox listens on, 1 to 65535

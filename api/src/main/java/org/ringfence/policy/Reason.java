@@ -3,22 +3,21 @@ package org.ringfence.policy;
 import java.util.Locale;
 
 /**
- * What decided that something is allowed or denied. Each kind has the parts from which a person
- * reads the rule ({@link #text()}) and from which a {@link Remedy} is made.
+ * The reason of a decision. Each kind has the parts for the rule's text ({@link #text()}) and for a {@link Remedy}.
  */
 public sealed interface Reason {
   /**
-   * The rule in the words of the policy.
+   * Returns the rule in the words of the policy.
    *
    * @return such as {@code files.rules /data: read}; never empty
    */
   String text();
 
   /**
-   * No file rule speaks, so that the default holds.
+   * No file rule matches: the default applies.
    *
    * @param value the default
-   * @param asked what was to be done
+   * @param asked the attempted operation
    */
   record Default(FileDefault value, Operation asked) implements Reason {
     @Override
@@ -31,8 +30,8 @@ public sealed interface Reason {
    * A file rule.
    *
    * @param rule the rule as the policy has it
-   * @param access what it grants
-   * @param asked what was to be done
+   * @param access the granted access
+   * @param asked the attempted operation
    */
   record Rule(String rule, Access access, Operation asked) implements Reason {
     @Override
@@ -42,7 +41,7 @@ public sealed interface Reason {
   }
 
   /**
-   * A directory was to be moved or removed, and a rule speaks of something in it.
+   * A command tried to move or remove a directory, and a rule names something in it.
    *
    * @param rule the rule as the policy has it
    */
@@ -56,7 +55,7 @@ public sealed interface Reason {
   /**
    * A deny glob.
    *
-   * @param glob the glob as the policy has it; empty when no glob objects
+   * @param glob the glob as the policy has it; empty when no glob denies it
    */
   record Glob(String glob) implements Reason {
     @Override
@@ -90,13 +89,13 @@ public sealed interface Reason {
   }
 
   /**
-   * Nothing in the policy speaks against it.
+   * Nothing in the policy denies it.
    *
-   * @param text what was looked at
+   * @param text the part that was checked
    */
   record NothingAgainst(String text) implements Reason {}
 
-  /** A descriptor was handed in for something else. */
+  /** The descriptor was passed for another purpose. */
   record HandedIn() implements Reason {
     @Override
     public String text() {
@@ -104,7 +103,7 @@ public sealed interface Reason {
     }
   }
 
-  /** Metadata of something that is not the sandbox's own. */
+  /** The metadata belongs to an object outside the sandbox. */
   record ForeignMetadata() implements Reason {
     @Override
     public String text() {
@@ -123,8 +122,8 @@ public sealed interface Reason {
   /**
    * The network is closed.
    *
-   * @param host the host or address that was asked for
-   * @param port the port; 0 when it is not known
+   * @param host the requested host or address
+   * @param port the port; 0 when it is unknown
    */
   record NetworkClosed(String host, int port) implements Reason {
     @Override
@@ -148,7 +147,7 @@ public sealed interface Reason {
   /**
    * No pattern allows the host.
    *
-   * @param host the host or address that was asked for
+   * @param host the requested host or address
    * @param port the port; 0 when only the name was looked up
    */
   record Unlisted(String host, int port) implements Reason {
@@ -171,8 +170,7 @@ public sealed interface Reason {
   }
 
   /**
-   * An allowed name resolves to an address that is not on the public Internet, or is this machine's
-   * own, and that nothing names.
+   * An allowed name resolves to an unnamed address outside the public Internet, or of this machine.
    *
    * @param address the address
    * @param port the port; 0 when only the name was looked up
@@ -197,7 +195,7 @@ public sealed interface Reason {
   }
 
   /**
-   * A server on loopback that is not the sandbox's own, on a port that is not named.
+   * The loopback server is outside the sandbox, on an unnamed port.
    *
    * @param mode the mode of the network
    * @param port the port
@@ -209,7 +207,7 @@ public sealed interface Reason {
     }
   }
 
-  /** The sandbox has no loopback of its own. */
+  /** The sandbox has no own loopback. */
   record NoLoopback() implements Reason {
     @Override
     public String text() {
@@ -217,7 +215,7 @@ public sealed interface Reason {
     }
   }
 
-  /** Something else than TCP, where an allowlist decides. */
+  /** The protocol is not TCP, where an allowlist decides. */
   record NotTcp() implements Reason {
     @Override
     public String text() {
@@ -226,7 +224,7 @@ public sealed interface Reason {
   }
 
   /**
-   * A unix socket outside the sandbox that is not named.
+   * The policy does not name the unix socket outside the sandbox.
    *
    * @param path its path; empty for one without a path
    */
@@ -238,18 +236,18 @@ public sealed interface Reason {
   }
 
   /**
-   * The listener was asked.
+   * The listener decided.
    *
-   * @param answer what it said
+   * @param answer the answer
    */
   record Listener(Answer answer) implements Reason {
     /** An answer of a listener. */
     public enum Answer {
-      /** Allowed as long as the sandbox is open. */
+      /** Allowed while the sandbox is open. */
       ALLOWED,
       /** Allowed this time. */
       ALLOWED_ONCE,
-      /** Denied as long as the sandbox is open. */
+      /** Denied while the sandbox is open. */
       DENIED
     }
 
@@ -260,10 +258,10 @@ public sealed interface Reason {
   }
 
   /**
-   * The host is allowed, but its name leads to no address that may be connected to.
+   * The host is allowed, but its name has no permitted address.
    *
    * @param host the host
-   * @param problem what the look-up met
+   * @param problem the problem of the look-up
    */
   record NotFound(String host, String problem) implements Reason {
     @Override
@@ -289,9 +287,9 @@ public sealed interface Reason {
   }
 
   /**
-   * The system denied an operation of which no part of a policy speaks.
+   * The system denied an operation that no part of a policy covers.
    *
-   * @param operation what the system calls it
+   * @param operation the system's name for it
    */
   record BySystem(String operation) implements Reason {
     @Override

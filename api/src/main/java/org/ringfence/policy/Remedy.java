@@ -3,13 +3,11 @@ package org.ringfence.policy;
 import java.util.Objects;
 
 /**
- * What would allow something that was denied: an addition to the policy, or the statement that
- * there is none. Immutable.
+ * The remedy for a denial: an addition to the policy, or the statement that there is none. Immutable.
  */
 public sealed interface Remedy {
   /**
-   * An addition to the policy. {@link org.ringfence.policy.json.Additions} gives it as JSON, as
-   * options of the command line, and added to a policy.
+   * An addition to the policy. {@link org.ringfence.policy.json.Additions} converts it to JSON or command-line options, and adds it to a policy.
    */
   sealed interface Addition extends Remedy {}
 
@@ -17,11 +15,11 @@ public sealed interface Remedy {
    * A file rule.
    *
    * @param path an absolute path that exists
-   * @param access what it grants
+   * @param access the granted access
    */
   record GrantPath(String path, Access access) implements Addition {}
 
-  /** The system's directory for temporary files instead of one of the sandbox's own. */
+  /** The system's directory for temporary files instead of a private one. */
   record ShareTmp() implements Addition {}
 
   /**
@@ -32,23 +30,23 @@ public sealed interface Remedy {
   record AddPreset(String name) implements Addition {}
 
   /**
-   * A host that is reached. A closed network becomes an allowlist.
+   * An allowed host. A closed network becomes an allowlist.
    *
    * @param pattern host and port, such as {@code repo.example.org:443}
    */
   record AllowHost(String pattern) implements Addition {}
 
-  /** An allowlist instead of a closed network, so that the names are seen that are asked for. */
+  /** An allowlist instead of a closed network, so that denials show the requested names. */
   record DecideOnHosts() implements Addition {}
 
   /**
-   * Addresses that are not on the public Internet, and that allowed names may resolve to.
+   * Addresses outside the public Internet that allowed names may resolve to.
    *
    * @param range the range, such as {@code 10.1.2.3/32}
    */
   record AllowRange(String range) implements Addition {}
 
-  /** A loopback of the sandbox's own. */
+  /** The sandbox's own loopback. */
   record OwnLoopback() implements Addition {}
 
   /**

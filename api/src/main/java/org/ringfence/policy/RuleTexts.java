@@ -6,7 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The paths that rules name: specials written out, what is no path refused. */
+/** The paths that rules name: resolves specials and refuses invalid paths. */
 final class RuleTexts {
   private static final String HOME = ":home";
   private static final Set<String> SPECIALS =
@@ -23,18 +23,18 @@ final class RuleTexts {
   }
 
   /**
-   * The absolute path that a rule names.
+   * Returns the absolute path that a rule names.
    *
    * @param text the path as the policy has it
-   * @param access what the rule gives there
-   * @return the path, links not resolved; null for a special that is not there
+   * @param access the access of the rule
+   * @return the path, links not resolved; null for an absent special
    * @throws InvalidPolicyException if it is neither absolute nor a special
    */
   String absolute(String text, Access access) {
     return text.startsWith(":") ? special(text, access) : absolute(text);
   }
 
-  /** A path below home, in what else may be meant by home: a denial holds there as well. */
+  /** Returns a path below home in all other possible homes: a denial applies there as well. */
   List<String> inOtherHomes(String text) {
     boolean below = text.equals(HOME) || text.startsWith(HOME + "/");
     return below

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The rules by path component, so that the most specific one is found in one walk down. On equal
+ * The rules by path component: one walk down finds the most specific rule. On equal
  * paths the stricter rule stays.
  */
 final class RuleTree {
@@ -30,7 +30,7 @@ final class RuleTree {
     }
   }
 
-  /** The deciding rule, or null where only the default holds. */
+  /** Returns the deciding rule, or null if the default applies. */
   EffectiveRule decide(List<String> components) {
     Node node = root;
     EffectiveRule rule = root.rule;
@@ -46,7 +46,7 @@ final class RuleTree {
     return rule;
   }
 
-  /** How many leading components belong to the deciding rule's path. */
+  /** Returns the number of leading components of the deciding rule's path. */
   int depthOfDecision(List<String> components) {
     Node node = root;
     int depth = 0;

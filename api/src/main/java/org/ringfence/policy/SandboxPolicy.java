@@ -4,24 +4,22 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a command may touch. Immutable; made by {@link #builder()} or read from JSON by {@link
+ * The resources that a command may access. Immutable; created by {@link #builder()} or read from JSON by {@link
  * org.ringfence.policy.json.PolicyReader}.
  *
- * <p>For files, the rule with the most path components wins; on a tie the stricter wins; where no
- * rule speaks, the default holds.
+ * <p>For files, the rule with the most path components wins; ties go to the stricter rule; with no match, the default applies.
  *
- * @param fileDefault what holds where no rule speaks
+ * @param fileDefault the access where no rule applies
  * @param rules the file rules
  * @param denyGlobs names that are denied everywhere
- * @param protectedNames how names are protected that would turn a later start into an escape
- * @param protectedPaths paths that are not written although they lie in a writable root, whether or
- *     not they exist; a policy file protects itself
- * @param tmp where temporary files go
+ * @param protectedNames the protection of names that would turn a later start into an escape
+ * @param protectedPaths read-only paths in a writable root, whether or not they exist; a policy file protects itself
+ * @param tmp the directory of temporary files
  * @param network the network part
  * @param environment the environment part
  * @param limits the limits
- * @param lifetime what happens to leftover processes
- * @param strictness what to do about guarantees that cannot be enforced
+ * @param lifetime the fate of leftover processes
+ * @param strictness the treatment of guarantees that cannot be enforced
  */
 public record SandboxPolicy(
     FileDefault fileDefault,
@@ -52,7 +50,7 @@ public record SandboxPolicy(
   }
 
   /**
-   * A builder that starts from the strictest useful policy: read everything, write nothing, no
+   * Returns a builder that starts from the strictest useful policy: read everything, write nothing, no
    * network, core environment.
    *
    * @return the builder
@@ -62,7 +60,7 @@ public record SandboxPolicy(
   }
 
   /**
-   * A builder that starts from this policy.
+   * Returns a builder that starts from this policy.
    *
    * @return the builder
    */
@@ -85,7 +83,7 @@ public record SandboxPolicy(
    * Decides a file operation on this machine, with the JVM's working directory as workspace.
    *
    * @param path an absolute path
-   * @param operation what is to be done
+   * @param operation the operation
    * @return the decision
    */
   public Decision evaluate(String path, Operation operation) {

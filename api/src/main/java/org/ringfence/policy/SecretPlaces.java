@@ -4,8 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Places in home directories that hold keys, passwords, tokens, cookies, or what was typed: listed
- * with a source for each. Immutable.
+ * Places in home directories that hold keys, passwords, tokens, cookies or input history: each with a source. Immutable.
  */
 public final class SecretPlaces {
   private static final NameList PLACES = NameList.read("secret-places.txt", "");
@@ -18,14 +17,14 @@ public final class SecretPlaces {
     this.homes = List.copyOf(homes);
   }
 
-  /** The places in all homes of a machine. */
+  /** Returns the places in all homes of a machine. */
   static SecretPlaces of(Places places) {
     return new SecretPlaces(
         places.style(), Homes.of(places).stream().map(places.style()::components).toList());
   }
 
   /**
-   * The list.
+   * Returns the list.
    *
    * @return the places, as paths below a home
    */
@@ -33,7 +32,7 @@ public final class SecretPlaces {
     return PLACES.names();
   }
 
-  /** The place that a path lies at or below, or null. */
+  /** Returns the place at or above a path, or null. */
   ListedName over(String path) {
     List<String> components = style.components(path);
     for (List<String> home : homes) {
@@ -47,7 +46,7 @@ public final class SecretPlaces {
     return null;
   }
 
-  /** The places that lie below a path, whether or not they exist. */
+  /** Returns the places below a path, whether or not they exist. */
   List<String> below(String path) {
     List<String> components = style.components(path);
     List<String> below = new ArrayList<>();

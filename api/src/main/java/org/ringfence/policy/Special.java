@@ -2,7 +2,7 @@ package org.ringfence.policy;
 
 import java.util.Locale;
 
-/** A place that a policy names without knowing where it lies on a machine. */
+/** A place that a policy names independently of a machine. */
 public enum Special {
   /** The directory that the sandbox was opened for. */
   WORKSPACE,
@@ -10,7 +10,7 @@ public enum Special {
   TMP,
   /** The user's home directory. */
   HOME,
-  /** What nearly every program reads: system libraries, programs, certificates. Read-only. */
+  /** Files that nearly every program reads: system libraries, programs, certificates. Read-only. */
   MINIMAL,
   /** The JDK that runs Ringfence. */
   JAVA_HOME,
@@ -18,7 +18,7 @@ public enum Special {
   SHM;
 
   /**
-   * How policies spell it.
+   * Returns its name in policies.
    *
    * @return such as {@code :java-home}
    */
@@ -27,7 +27,7 @@ public enum Special {
   }
 
   /**
-   * A path below it.
+   * Returns a path below it.
    *
    * @param path a relative path with slashes
    * @return such as {@code :home/.m2}

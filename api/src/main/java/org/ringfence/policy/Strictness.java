@@ -6,15 +6,15 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What to do about guarantees that a machine cannot enforce.
+ * The treatment of guarantees that a machine cannot enforce.
  *
  * @param mode whether all guarantees must be enforced
  * @param weaker guarantees that may be weaker although the mode is strict
  */
 public record Strictness(Mode mode, Set<Guarantee> weaker) {
-  /** How guarantees that are not enforced are taken. */
+  /** The treatment of unenforced guarantees. */
   public enum Mode {
-    /** A guarantee that is not enforced refuses the launch. */
+    /** Ringfence refuses the launch if a guarantee is not enforced. */
     STRICT,
     /** Every guarantee may be weaker than asked. */
     BEST_EFFORT
@@ -32,7 +32,7 @@ public record Strictness(Mode mode, Set<Guarantee> weaker) {
   }
 
   /**
-   * Says whether the caller accepts that a guarantee is not enforced.
+   * Returns whether the caller accepts an unenforced guarantee.
    *
    * @param guarantee the guarantee
    * @return true if a weaker level is accepted

@@ -14,9 +14,7 @@ import org.ringfence.git.GitConfigFiles.Located;
 import org.ringfence.git.GitProgramKeys;
 
 /**
- * Where protected names lead to when a sandbox is opened: through symbolic links, and through the
- * configuration of the repositories at, above and below its writable roots, with that of the user
- * and of the machine. Looks at the file system once, when it is made; immutable afterwards.
+ * The targets of protected names when a sandbox opens: through symbolic links, and through the configuration of the repositories at, above and below its writable roots, of the user and of the machine. The constructor looks at the file system once; immutable afterwards.
  */
 final class SurfaceSurvey {
   private static final int MOST_FOLLOWED = 4096;
@@ -65,9 +63,9 @@ final class SurfaceSurvey {
   private final Set<String> limits = new LinkedHashSet<>();
 
   /**
-   * Looks around.
+   * Surveys the file system.
    *
-   * @param names which names are protected
+   * @param names the protected names
    * @param roots writable directories in which names are protected, real
    * @param writable all writable directories, real
    * @param home the user's home directory
@@ -87,7 +85,7 @@ final class SurfaceSurvey {
     look();
   }
 
-  /** Looks around where rules grant writing. */
+  /** Surveys the places where rules grant writing. */
   static SurfaceSurvey of(ProtectedNames names, List<EffectiveRule> rules, String home) {
     List<Path> roots = new ArrayList<>();
     List<Path> writable = new ArrayList<>();
@@ -102,7 +100,7 @@ final class SurfaceSurvey {
     return new SurfaceSurvey(names, roots, writable, home);
   }
 
-  /** Grants writing in git directories elsewhere along with the working trees that they are of. */
+  /** Grants writing in git directories elsewhere along with their working trees. */
   void grantGitDirectories(List<EffectiveRule> rules) {
     for (EffectiveRule rule : List.copyOf(rules)) {
       boolean root = rule.access() == Access.WRITE && !rule.scratch();
@@ -148,7 +146,7 @@ final class SurfaceSurvey {
         });
   }
 
-  /** Git directories, each with the directories in which git may run something for it. */
+  /** Returns git directories, each with the directories in which git may run programs for it. */
   private Map<Path, Set<Path>> repositories(TreeSearch search) {
     Set<Path> tops = new LinkedHashSet<>(search.tops());
     Set<Path> directories = new LinkedHashSet<>(search.gitDirectories());
@@ -183,7 +181,7 @@ final class SurfaceSurvey {
         directory,
         made -> {
           Set<Path> bases = new LinkedHashSet<>(GitRepository.linkedTrees(made));
-          // Hooks of pushes, and all of a bare repository's, run in the git directory.
+          // Push hooks, and all hooks of a bare repository, run in the git directory.
           bases.add(made);
           return bases;
         });
@@ -214,7 +212,7 @@ final class SurfaceSurvey {
     }
   }
 
-  /** Keeps what git executes or takes configuration from in a git directory, whatever its name. */
+  /** Protects the paths in a git directory that git executes or reads configuration from, whatever its name. */
   private void keepSurfaces(Path directory) {
     if (names == ProtectedNames.READ_ONLY) {
       keep(directory);
@@ -242,7 +240,7 @@ final class SurfaceSurvey {
     }
   }
 
-  /** Keeps the files that a command line names; the program itself also if it is missing. */
+  /** Protects the files that a command line names; the program itself even if it is missing. */
   private void keepWords(GitConfigFiles config, String line, List<Path> bases) {
     boolean first = true;
     for (String word : line.split(COMMAND_SEPARATORS)) {
@@ -259,16 +257,16 @@ final class SurfaceSurvey {
     }
   }
 
-  /** Keeps a path, and where links lead to from it. */
+  /** Protects a path and the targets of its links. */
   private void keep(Path path) {
     add(path);
     follow(path, true);
   }
 
   /**
-   * Follows the links of a path, and of what lies in it.
+   * Follows the links of a path and of its contents.
    *
-   * @param endToo whether the end is kept, not only the links on the way
+   * @param endToo whether the end is protected, not only the links on the way
    */
   private void follow(Path path, boolean endToo) {
     if (followed.size() >= MOST_FOLLOWED) {
@@ -315,7 +313,7 @@ final class SurfaceSurvey {
       kept.add(real);
       return;
     }
-    // Everything would be kept: of a directory of hooks, those that git knows are enough.
+    // That would protect everything: of a directory of hooks, those that git knows are enough.
     limits.add(real + " holds a writable root and is named as a place of programs");
     HOOKS.forEach(hook -> kept.add(path.resolve(hook)));
   }
@@ -329,7 +327,7 @@ final class SurfaceSurvey {
         || elsewhere.values().stream().anyMatch(given -> given.stream().anyMatch(path::startsWith));
   }
 
-  /** Whether its name protects a path already. */
+  /** Returns whether a path's name already protects it. */
   private boolean isCovered(Path path) {
     int depth = -1;
     for (Path root : roots) {
@@ -355,12 +353,12 @@ final class SurfaceSurvey {
     return components;
   }
 
-  /** Paths that are not written, links in their directories resolved. */
+  /** Returns the read-only paths, links in their directories resolved. */
   Set<Path> kept() {
     return kept;
   }
 
-  /** What the survey does not cover; empty when it covers everything. */
+  /** Returns the gap of the survey; empty when it covers everything. */
   String limit() {
     return String.join("; ", limits);
   }

@@ -1,8 +1,8 @@
 package org.ringfence.policy;
 
-/** Where a command puts its temporary files. */
+/** The directory of a command's temporary files. */
 public enum TmpPolicy {
-  /** A directory of the sandbox's own, named by {@code TMPDIR}, removed when the sandbox closes. */
+  /** A private directory, named by {@code TMPDIR}; the sandbox removes it when it closes. */
   PRIVATE,
   /** The system's temporary directory, shared with every other program of the user. */
   SHARED,

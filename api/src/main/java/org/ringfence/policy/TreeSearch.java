@@ -19,12 +19,10 @@ import java.util.stream.Collectors;
 import org.ringfence.git.GitLayout;
 
 /**
- * Looks through writable directories for repositories and for symbolic links at protected names,
- * the shallow ones first. The search has a bound, so that opening a sandbox in a huge tree takes no
- * longer than in a large one; directories that package managers and builds fill come last.
+ * Searches writable directories for repositories and for symbolic links at protected names, shallow ones first. The search has a bound, so that opening a sandbox in a huge tree takes no longer than in a large one; directories that package managers and builds fill come last.
  */
 final class TreeSearch {
-  /** Names looked at in all roots together. */
+  /** The largest number of names in all roots together. */
   static final int MOST_NAMES = 50_000;
 
   private static final Set<String> FILLED_BY_TOOLS =
@@ -48,7 +46,7 @@ final class TreeSearch {
       Set.of("ext2", "ext3", "ext4", "xfs", "tmpfs", "f2fs");
 
   /**
-   * A directory that is still to be looked at.
+   * A directory that is still to be searched.
    *
    * @param directory the directory
    * @param below the names that lead to it from its root, after those of the root's own path that
@@ -81,7 +79,7 @@ final class TreeSearch {
     this.left = most;
   }
 
-  /** Adds a directory to what is looked through. */
+  /** Adds a directory to the search. */
   TreeSearch root(Path root) {
     List<String> path = new ArrayList<>();
     root.forEach(name -> path.add(name.toString()));
@@ -91,7 +89,7 @@ final class TreeSearch {
     return this;
   }
 
-  /** Looks through everything that was added. */
+  /** Searches all added directories. */
   TreeSearch run() {
     while (left > 0 && !(soon.isEmpty() && late.isEmpty())) {
       look(soon.isEmpty() ? late.remove() : soon.remove());
@@ -120,7 +118,7 @@ final class TreeSearch {
     }
     boolean careful = !place.below.isEmpty() && names.matchingReplacement(place.below) != null;
     long directories = subdirectories(place, directory);
-    // Names with an extension are seldom directories, so that the others come first.
+    // Names with an extension are seldom directories, so the others come first.
     for (boolean extended : new boolean[] {false, true}) {
       for (String name : entries) {
         boolean looks = careful || directories > 0 || isSingle(name);
@@ -131,7 +129,7 @@ final class TreeSearch {
     }
   }
 
-  /** Whether it is a directory. */
+  /** Looks at a name; returns whether it is a directory. */
   private boolean lookAt(Place place, String name, boolean git) {
     File entry = new File(place.directory, name);
     BasicFileAttributes attributes = attributes(entry.toPath());
@@ -152,7 +150,7 @@ final class TreeSearch {
     return lower.equals(".git") || SINGLE.contains(lower);
   }
 
-  /** How many subdirectories a directory has; more than any where that is not counted. */
+  /** Returns the number of subdirectories; the largest number if the file system does not count. */
   private static long subdirectories(Place place, Path directory) {
     if (place.device == null) {
       return Long.MAX_VALUE;
@@ -174,7 +172,7 @@ final class TreeSearch {
           ? Files.getAttribute(root, "unix:dev")
           : null;
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-      // Then each name is looked at.
+      // The search then looks at each name.
       return null;
     }
   }
@@ -183,7 +181,7 @@ final class TreeSearch {
     try {
       return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     } catch (IOException e) {
-      // Gone by now, or not to be seen by tools of this user either.
+      // Gone by now, or invisible to tools of this user too.
       return null;
     }
   }
@@ -198,22 +196,22 @@ final class TreeSearch {
     return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Directories that have an entry {@code .git}. */
+  /** Returns the directories that have an entry {@code .git}. */
   Set<Path> tops() {
     return tops;
   }
 
-  /** Directories that are git directories by their parts. */
+  /** Returns the directories that are git directories by their contents. */
   Set<Path> gitDirectories() {
     return gitDirectories;
   }
 
-  /** Symbolic links at protected names. */
+  /** Returns the symbolic links at protected names. */
   Set<Path> links() {
     return links;
   }
 
-  /** Whether the bound was reached before the end. */
+  /** Returns whether the search reached its bound before the end. */
   boolean bounded() {
     return !(soon.isEmpty() && late.isEmpty());
   }

@@ -5,28 +5,28 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 
-/** Where writing may be proposed without a question, where with one, and where never. */
+/** Decides where a proposal may grant writing without consent, with consent, or never. */
 final class WriteBounds {
-  /** What holds at a path. */
+  /** The verdict on a path. */
   sealed interface Verdict {}
 
-  /** It lies in the workspace, where nothing protects it. */
+  /** The path lies in the workspace, unprotected. */
   record Workspace() implements Verdict {}
 
   /**
-   * It lies in a cache that a preset grants.
+   * The path lies in a cache that a preset grants.
    *
    * @param path the cache
    */
   record Cache(String path) implements Verdict {}
 
-  /** It lies elsewhere. */
+  /** The path lies elsewhere. */
   record Elsewhere() implements Verdict {}
 
   /**
-   * It is never granted.
+   * A proposal never grants the path.
    *
-   * @param reason why
+   * @param reason the reason
    */
   record Never(String reason) implements Verdict {}
 
@@ -91,7 +91,7 @@ final class WriteBounds {
     return new Elsewhere();
   }
 
-  /** Whether a directory below which names would lie whose protection rests on what is above. */
+  /** Returns whether a directory would hold names whose protection depends on the path above. */
   boolean holdsListedNames(String directory) {
     PathStyle style = places.style();
     List<String> components = style.components(directory);

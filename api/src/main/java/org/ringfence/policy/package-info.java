@@ -1,8 +1,8 @@
 /**
- * The policy: what a command may touch, as an immutable value with one pure evaluation.
+ * Policies: the resources that a command may access, as an immutable value with one pure evaluation.
  *
- * <p>{@link org.ringfence.policy.SandboxPolicy} is what a person writes; {@link
+ * <p>The user writes a {@link org.ringfence.policy.SandboxPolicy}; {@link
  * org.ringfence.policy.EffectivePolicy} is the same policy placed on one machine (workspace, home,
- * temporary directory), which every backend compiles and every answer of {@code check} comes from.
+ * temporary directory), which every backend compiles and {@code check} evaluates.
  */
 package org.ringfence.policy;

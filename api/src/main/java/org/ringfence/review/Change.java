@@ -6,11 +6,10 @@ import java.nio.file.Path;
 import org.ringfence.event.Printable;
 
 /**
- * What a command has done to one path of the workspace.
+ * A command's change of one path of the workspace.
  *
- * @param name the path, relative to the workspace, one char for a byte (ISO 8859-1), as the command
- *     chose it: print {@link #printable()} instead
- * @param kind what was done
+ * @param name the path, relative to the workspace, one char per byte (ISO 8859-1), untrusted: print {@link #printable()} instead
+ * @param kind the kind of change
  * @param conflict whether the path has also been changed in the workspace itself meanwhile
  * @param oldMode type and permissions before, as {@code st_mode}; 0 where there was nothing
  * @param newMode type and permissions now; 0 where there is nothing
@@ -20,20 +19,20 @@ public record Change(String name, Kind kind, boolean conflict, int oldMode, int 
   private static final int DIRECTORY = 0040000;
   private static final int RIGHTS_OF_OTHERS = 06000;
 
-  /** What was done. */
+  /** The kind of change. */
   public enum Kind {
-    /** There was nothing before. */
+    /** The path is new. */
     ADDED,
-    /** Content, mode or type is another. */
+    /** Content, mode or type differs. */
     MODIFIED,
-    /** There is nothing any more. */
+    /** The path is gone. */
     DELETED
   }
 
   /**
-   * The path as a path of this JVM.
+   * Returns the path as a path of this JVM.
    *
-   * @return the path; with escapes where its bytes are none in the encoding of file names
+   * @return the path; with escapes for bytes that are invalid in the encoding of file names
    */
   public Path path() {
     try {
@@ -45,7 +44,7 @@ public record Change(String name, Kind kind, boolean conflict, int oldMode, int 
   }
 
   /**
-   * The path, fit for a terminal.
+   * Returns the path, escaped for a terminal.
    *
    * @return one line
    */
@@ -54,8 +53,7 @@ public record Change(String name, Kind kind, boolean conflict, int oldMode, int 
   }
 
   /**
-   * The permissions that a commit gives: the rights of the file's user and group (setuid, setgid)
-   * only where they were there before.
+   * Returns the permissions that a commit sets: setuid and setgid only if the file had them before.
    *
    * @return permissions without the type
    */
@@ -64,7 +62,7 @@ public record Change(String name, Kind kind, boolean conflict, int oldMode, int 
   }
 
   /**
-   * Whether a commit leaves out rights of the file's user or group that the command has given.
+   * Returns whether a commit leaves out setuid or setgid bits that the command has set.
    *
    * @return true if they are in the new mode and not committed
    */

@@ -23,10 +23,7 @@ import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
 
 /**
- * Puts changes into a workspace, all of them or none. What is new is made in a staging directory in
- * the workspace first; then each object is renamed to its place, and what was there into the
- * staging directory, so that each step can be taken back. A journal says what to take back when the
- * JVM ends in between.
+ * Puts changes into a workspace, all of them or none. It first creates new objects in a staging directory in the workspace; then it renames each object to its place, and the old one into the staging directory, so that each step can be undone. A journal lists the steps to undo if the JVM ends in between.
  */
 final class Commit {
   static final String JOURNAL = "journal";
@@ -42,7 +39,7 @@ final class Commit {
    *
    * @param review the review's directory
    * @param workspace the workspace
-   * @param before what the workspace was when it was copied; kept in step when steps are taken back
+   * @param before the state of the workspace when it was copied; updated when steps are undone
    * @param id the review's id
    */
   Commit(HeldDirectory review, HeldDirectory workspace, Map<String, State> before, String id) {
@@ -52,7 +49,7 @@ final class Commit {
     this.stageName = ".ringfence-commit-" + id;
   }
 
-  /** Takes back what a commit has done that was cut short, and removes what it prepared. */
+  /** Undoes the steps of an interrupted commit, and removes its staged objects. */
   void recover() throws IOException {
     if (review.status(JOURNAL).isPresent()) {
       List<Step> steps = journal();
@@ -84,7 +81,7 @@ final class Commit {
         if (!done) {
           undo(begun, stage);
         }
-        // From here on the commit is done, or was never begun.
+        // From here on the commit is complete, or never began.
         review.remove(JOURNAL, false);
       }
     } finally {
@@ -118,7 +115,7 @@ final class Commit {
     return steps;
   }
 
-  /** Makes what is new, and says what is to be done: first all that is taken away. */
+  /** Creates the new objects, and returns the steps: removals first. */
   private List<Step> prepare(List<Change> changes, HeldDirectory copy, HeldDirectory stage)
       throws IOException {
     List<Step> takes = new ArrayList<>();
@@ -191,7 +188,7 @@ final class Commit {
       TreeCopy.stage(from, change, stage, name);
     }
     if (change.kind() == Kind.MODIFIED && (change.newMode() & 0170000) == 0100000) {
-      // The command's attributes and access lists are not taken over; the file's own stay.
+      // The command's attributes and access lists are dropped; the file keeps its own.
       try (Place original = Place.of(workspace, change.name(), before)) {
         if (original.directory().status(original.name()).filter(Status::isFile).isPresent()) {
           original.directory().copyAttributes(original.name(), stage, name);
@@ -215,8 +212,7 @@ final class Commit {
   }
 
   /**
-   * Moves an object. A directory that its owner must not write cannot lie in another directory
-   * afterwards, so the owner may write it meanwhile.
+   * Moves an object. The kernel refuses to move a directory that its owner must not write to another parent, so it is writable during the move.
    */
   private static void move(HeldDirectory from, String name, HeldDirectory to, String newName)
       throws IOException {
@@ -239,7 +235,7 @@ final class Commit {
     }
   }
 
-  /** Takes an object away, and looks at it again where nobody else finds it. */
+  /** Takes an object away, and checks it again where no other process finds it. */
   private void take(Step step, Place place, HeldDirectory stage) throws IOException {
     move(place.directory(), place.name(), stage, step.old());
     State taken = stage.status(step.old()).map(State::of).orElseThrow();
@@ -250,7 +246,7 @@ final class Commit {
     }
   }
 
-  /** In one step where the file system can do it: the path is never without a file. */
+  /** Swaps in one step if the file system supports it: the path is never without a file. */
   private void swap(Step step, Place place, HeldDirectory stage) throws IOException {
     try {
       stage.move(step.fresh(), place.directory(), place.name(), Target.EXCHANGED);
@@ -272,7 +268,7 @@ final class Commit {
     return new Change(path, Kind.MODIFIED, true, 0, 0).printable();
   }
 
-  /** Takes steps back, the last first; those that were not done are found not to be. */
+  /** Undoes steps, the last first; detects steps that were not done. */
   private void undo(List<Step> steps, HeldDirectory stage) throws IOException {
     List<Step> backwards = new ArrayList<>(steps);
     Collections.reverse(backwards);
@@ -296,7 +292,7 @@ final class Commit {
     }
   }
 
-  /** Renaming has changed the ctime of what is there again: the commit can be repeated. */
+  /** Updates the ctime that renaming changed, so that the commit can be repeated. */
   private void refresh(String path, Place place) throws IOException {
     State then = before.get(path);
     Optional<State> there = place.state();

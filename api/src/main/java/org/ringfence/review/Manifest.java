@@ -13,11 +13,9 @@ import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.file.TreeVisitor;
 
 /**
- * How every path of a tree was at some time. The time of the last change of an inode (ctime) is
- * part of it, which a program cannot set back.
+ * The state of every path of a tree at some time. It includes the time of the last change of an inode (ctime), which a program cannot set back.
  *
- * @param entries path, relative to the root and one char for a byte, to its state; a directory
- *     comes before what lies in it
+ * @param entries path, relative to the root and one char per byte, to its state; a directory comes before its contents
  */
 record Manifest(Map<String, State> entries) {
   private static final int VERSION = 2;
@@ -44,7 +42,7 @@ record Manifest(Map<String, State> entries) {
       return (mode & TYPE) == DIRECTORY;
     }
 
-    /** A directory's times and size say only that something in it has changed. */
+    /** Returns whether the path has changed. A directory's times and size show only changes of its contents, so they do not count. */
     boolean differs(State other) {
       return isDirectory() && other.isDirectory()
           ? mode != other.mode
@@ -54,7 +52,7 @@ record Manifest(Map<String, State> entries) {
               || changed != other.changed;
     }
 
-    /** Whether this is the object of then with the content of then; renaming changes ctime. */
+    /** Returns whether object and content are the same as then; renaming changes ctime. */
     boolean isStill(State then) {
       return inode == then.inode
           && mode == then.mode
@@ -62,7 +60,7 @@ record Manifest(Map<String, State> entries) {
     }
   }
 
-  /** The state of a tree of ours, in which a command may have taken rights away. */
+  /** Reads the state of a copy, in which a command may have removed rights. */
   static Manifest of(HeldDirectory root) throws IOException {
     Map<String, State> entries = new TreeMap<>();
     root.walk(

@@ -10,7 +10,7 @@ import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.review.Manifest.State;
 
 /**
- * A path of a tree: the directory that it lies in, held open, and its name there.
+ * A path of a tree: its parent directory, held open, and its name there.
  *
  * @param directory the directory
  * @param name the name
@@ -22,14 +22,14 @@ record Place(HeldDirectory directory, String name, boolean owned, List<Unlocked>
   private static final int OWNERS = 0700;
 
   /**
-   * A directory that was unlocked.
+   * An unlocked directory.
    *
    * @param directory the directory
-   * @param mode what it was before
+   * @param mode its mode before
    */
   record Unlocked(HeldDirectory directory, int mode) {}
 
-  /** A directory on the way is missing, or is another object than it was. */
+  /** A directory on the way is missing, or has been replaced. */
   static final class ChangedException extends IOException {
     private static final long serialVersionUID = 1L;
     private final boolean missing;
@@ -39,7 +39,7 @@ record Place(HeldDirectory directory, String name, boolean owned, List<Unlocked>
       this.missing = missing;
     }
 
-    /** Whether there is nothing at all. */
+    /** Returns whether there is nothing at all. */
     boolean missing() {
       return missing;
     }
@@ -57,17 +57,16 @@ record Place(HeldDirectory directory, String name, boolean owned, List<Unlocked>
   /**
    * Opens the directories on the way, one after the other, without following a link.
    *
-   * @param root where the path begins
+   * @param root the directory where the path begins
    * @param path the path
-   * @param before what the directories were; those that it lacks may be any
+   * @param before the earlier state of the directories; absent ones may be any
    */
   static Place of(HeldDirectory root, String path, Map<String, State> before) throws IOException {
     return of(root, path, before, false);
   }
 
   /**
-   * The same in a copy, in which a command may have taken the owner's rights away: as long as the
-   * place is open the owner has them.
+   * Opens a path in a copy, in which a command may have removed the owner's rights: the owner has them while the place is open.
    */
   static Place inCopy(HeldDirectory root, String path) throws IOException {
     return of(root, path, Map.of(), true);
@@ -91,7 +90,7 @@ record Place(HeldDirectory directory, String name, boolean owned, List<Unlocked>
         }
         boolean replaced = then != null && !then.isDirectory();
         if (replaced && !status.get().isDirectory()) {
-          // A directory is to come to its place; the conflict, if any, is its own.
+          // The commit puts a directory there; that change reports the conflict, if any.
           throw new ChangedException(soFar, true);
         }
         if (!status.get().isDirectory() || then != null && then.inode() != status.get().inode()) {

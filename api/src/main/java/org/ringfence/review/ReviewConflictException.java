@@ -3,7 +3,7 @@ package org.ringfence.review;
 import java.io.IOException;
 import java.util.List;
 
-/** The workspace has been changed where the command has changed its copy. */
+/** Another program has changed the workspace where the command has changed its copy. */
 public final class ReviewConflictException extends IOException {
   private static final long serialVersionUID = 1L;
   private static final int MOST = 10;

@@ -9,13 +9,13 @@ import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.file.TreeVisitor;
 import org.ringfence.review.Manifest.State;
 
-/** Compares a workspace with a copy, and with what it was. */
+/** Compares a workspace with a copy, and with its earlier state. */
 final class Same {
   private static final long LARGEST = 64 << 20;
 
   private Same() {}
 
-  /** Whether a path is the same in both trees; larger files are taken to differ. */
+  /** Returns whether a path is the same in both trees; larger files count as different. */
   static boolean at(
       HeldDirectory workspace, HeldDirectory copy, String path, Map<String, State> before)
       throws IOException {
@@ -48,12 +48,12 @@ final class Same {
   }
 
   /**
-   * Whether a directory holds nothing that it did not hold as it is.
+   * Returns whether a directory holds only unchanged entries.
    *
-   * @param parent where the directory lies
+   * @param parent the parent of the directory
    * @param name its name there
    * @param path its path in the workspace
-   * @param before what was in the workspace
+   * @param before the earlier state of the workspace
    */
   static boolean below(HeldDirectory parent, String name, String path, Map<String, State> before)
       throws IOException {

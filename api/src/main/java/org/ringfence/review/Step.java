@@ -6,26 +6,25 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * One change of the workspace by a commit, with what is needed to take it back.
+ * One change of the workspace by a commit, with the data to undo it.
  *
- * @param kind what is done
- * @param path where
- * @param slot the number of the names in the staging directory: {@code n} for what is new, {@code
- *     o} for what was there
- * @param oldInode the object that was there, 0 for none
- * @param newInode the object that comes there, 0 for none
+ * @param kind the kind of step
+ * @param path the path
+ * @param slot the number of the names in the staging directory: {@code n} for the new object, {@code o} for the old
+ * @param oldInode the old object, 0 for none
+ * @param newInode the new object, 0 for none
  * @param oldMode the directory's mode before
  * @param newMode the directory's mode afterwards
  */
 record Step(
     Kind kind, String path, int slot, long oldInode, long newInode, int oldMode, int newMode) {
-  /** What a step does. */
+  /** The kind of a step. */
   enum Kind {
-    /** Takes away what is there. */
+    /** Takes the existing object away. */
     TAKE,
-    /** Puts something in the place of what is there. */
+    /** Replaces the existing object. */
     SWAP,
-    /** Puts something new where nothing is. */
+    /** Puts a new object where none exists. */
     PUT,
     /** Sets the permissions of a directory. */
     PERMIT

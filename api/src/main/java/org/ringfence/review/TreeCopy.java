@@ -17,7 +17,7 @@ import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.file.TreeVisitor;
 import org.ringfence.review.Manifest.State;
 
-/** Copies a workspace: what may be read of it, as it is, link for link. */
+/** Copies the readable part of a workspace, links included as links. */
 final class TreeCopy implements TreeVisitor, AutoCloseable {
   private static final int PERMISSIONS = 07777;
   private static final int COMMITTED = 01777;
@@ -34,10 +34,10 @@ final class TreeCopy implements TreeVisitor, AutoCloseable {
   private HeldDirectory at;
 
   /**
-   * Makes a visitor for the workspace's tree.
+   * Creates a visitor for the workspace's tree.
    *
-   * @param root the directory that the copy is made in
-   * @param user the user that this JVM is
+   * @param root the directory for the copy
+   * @param user the user of this JVM
    * @param denied the relative paths, in UTF-8, that are not copied
    */
   TreeCopy(HeldDirectory root, int user, Predicate<String> denied) {
@@ -53,9 +53,7 @@ final class TreeCopy implements TreeVisitor, AutoCloseable {
   }
 
   /**
-   * Makes what a commit puts into the workspace: from a copy, in which directories may be locked,
-   * without the rights of a file's user or group that the command has given, and without
-   * attributes.
+   * Creates the object that a commit puts into the workspace, from a copy, in which directories may be locked. It omits setuid and setgid bits that the command has set, and attributes.
    */
   static void stage(Place from, Change change, HeldDirectory stage, String name)
       throws IOException {
@@ -100,7 +98,7 @@ final class TreeCopy implements TreeVisitor, AutoCloseable {
     return new Manifest(before);
   }
 
-  /** Paths that are not in the copy: denied, unreadable, or sockets and devices. */
+  /** Returns the paths that are not in the copy: denied, unreadable, or sockets and devices. */
   List<String> leftOut() {
     return leftOut;
   }
@@ -121,7 +119,7 @@ final class TreeCopy implements TreeVisitor, AutoCloseable {
       leftOut.add(entry.path());
       return false;
     } catch (NoSuchFileException e) {
-      // Somebody has just removed it.
+      // Another process has just removed it.
       return false;
     }
     before.put(entry.path(), State.of(entry.status()));
@@ -136,7 +134,7 @@ final class TreeCopy implements TreeVisitor, AutoCloseable {
       return true;
     } else if (status.isFile()) {
       if (user != 0 && user == status.user() && (status.mode() & 0400) == 0) {
-        // The workspace is not unlocked, unlike a copy: the command could not read it either.
+        // Unlike a copy, the workspace is not unlocked: the command could not read it either.
         return false;
       }
       entry.parent().copyFile(name, at, name, permissions(status));

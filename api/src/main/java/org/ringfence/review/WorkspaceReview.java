@@ -33,13 +33,10 @@ import org.ringfence.review.Manifest.State;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * A copy of a workspace that a command works on in the workspace's place (see {@link
- * org.ringfence.Sandbox.Opener#workspaceCopy}), kept until it is committed or discarded. It lies in
- * a store on disk, so that neither the workspace nor the copy is lost when a JVM ends in between.
- * The usual store is out of reach for every command.
+ * A copy of a workspace for a command to work on (see {@link
+ * org.ringfence.Sandbox.Opener#workspaceCopy}), kept until the caller commits or discards it. It lies in a store on disk, so that neither the workspace nor the copy is lost when a JVM ends in between. No command can reach the usual store.
  *
- * <p>Everything is done by descriptors and follows no link. Blocks are shared with the workspace
- * where the file system can do it (reflink); hard links become files of their own. Not thread-safe.
+ * <p>All operations use descriptors and follow no link. The copy shares blocks with the workspace if the file system supports it (reflink); hard links become separate files. Not thread-safe.
  */
 public final class WorkspaceReview {
   private static final String COPY = "copy";
@@ -72,7 +69,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Where reviews are kept unless the caller says otherwise. No policy gives a command any of it.
+   * Returns the default store of reviews. No policy grants any of it.
    *
    * @return {@code ringfence/reviews} in {@code $XDG_STATE_HOME} or {@code ~/.local/state}
    * @throws InvalidPolicyException if there is neither
@@ -99,7 +96,7 @@ public final class WorkspaceReview {
   /**
    * Copies a workspace.
    *
-   * @param store where reviews are kept; made when missing
+   * @param store the store of reviews; created when missing
    * @param workspace the workspace
    * @return the review
    * @throws IOException if it cannot be copied; nothing is left in the store
@@ -110,12 +107,11 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Copies what a command may read of a workspace. What it must not see is in no copy: another
-   * command could read it there.
+   * Copies the part of a workspace that a command may read. Hidden paths are in no copy: another command could read them there.
    *
-   * @param store where reviews are kept; made when missing
+   * @param store the store of reviews; created when missing
    * @param workspace the workspace
-   * @param denied says of a real path whether it is left out, with all that lies below
+   * @param denied whether a real path is left out, with everything below it
    * @return the review
    * @throws IOException if it cannot be copied; nothing is left in the store
    * @throws InvalidPolicyException if the store lies in the workspace
@@ -145,7 +141,7 @@ public final class WorkspaceReview {
         List<String> leftOut =
             copy(directories, from, review, path -> denied.test(real.resolve(path)));
         review.setPermissions(COPY, from.status().mode());
-        // Last: a directory without it is no review.
+        // Last: a directory without this mark is not a review.
         review.write(WORKSPACE, mark(real, inode));
         done = true;
         return new WorkspaceReview(directories, realStore.resolve(id), real, inode, leftOut);
@@ -190,7 +186,7 @@ public final class WorkspaceReview {
     return held;
   }
 
-  /** Removes what a JVM that was killed while copying has left. */
+  /** Removes the leftovers of a JVM that was killed while copying. */
   private static void sweep(HeldDirectory store) throws IOException {
     long yesterday = TimeUnit.SECONDS.toNanos(Instant.now().minus(ABANDONED).getEpochSecond());
     for (String name : store.names()) {
@@ -211,7 +207,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * The reviews of a store that are neither committed nor discarded.
+   * Returns the reviews of a store that are neither committed nor discarded.
    *
    * @param store the store; may be missing
    * @return the reviews
@@ -248,13 +244,13 @@ public final class WorkspaceReview {
   }
 
   /**
-   * A review by its id.
+   * Finds a review by its id.
    *
    * @param store the store
    * @param id the id
    * @return the review
    * @throws IOException if the store cannot be read
-   * @throws InvalidPolicyException if there is none of that id
+   * @throws InvalidPolicyException if no review has that id
    */
   public static WorkspaceReview find(Path store, String id) throws IOException {
     List<WorkspaceReview> all = list(store);
@@ -273,7 +269,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * The id.
+   * Returns the id.
    *
    * @return eight hexadecimal digits
    */
@@ -282,7 +278,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * The workspace that was copied.
+   * Returns the workspace that was copied.
    *
    * @return its real path
    */
@@ -291,7 +287,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * When the copy was complete and the command could begin.
+   * Returns the time when the copy was complete and the command could begin.
    *
    * @return the time, as the file system has it
    * @throws IOException if the review cannot be read
@@ -307,7 +303,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * The copy.
+   * Returns the copy.
    *
    * @return its path
    */
@@ -316,8 +312,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * What is not in the copy: what the command must not read, what this user cannot read, sockets
-   * and devices. A commit leaves it as it is. Known only to the review that copied.
+   * Returns the paths that are not in the copy: paths that the command must not or this user cannot read, sockets and devices. A commit does not change them. Only the review that copied knows them.
    *
    * @return paths relative to the workspace, fit for a terminal
    */
@@ -325,7 +320,7 @@ public final class WorkspaceReview {
     return leftOut;
   }
 
-  /** The directories that most is done with. */
+  /** The open directories of a review. */
   private record Opened(HeldDirectory review, HeldDirectory copy, HeldDirectory workspace)
       implements AutoCloseable {
     private static Opened of(WorkspaceReview of) throws IOException {
@@ -366,7 +361,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * What the command has changed.
+   * Returns the command's changes.
    *
    * @return the changes, by path
    * @throws IOException if the copy or the workspace cannot be read
@@ -402,7 +397,7 @@ public final class WorkspaceReview {
     try (Place place = Place.of(opened.workspace(), path, before)) {
       Optional<State> there = place.state();
       if (there.isEmpty()) {
-        // Also when it is to be deleted and somebody has done so.
+        // Also when the command deleted it and another program did so in the workspace.
         return then != null && inCopy;
       }
       State here = there.get();
@@ -419,12 +414,11 @@ public final class WorkspaceReview {
   }
 
   /**
-   * The content of a path before or after the change: of a file its bytes, of a link what it leads
-   * to.
+   * Returns the content of a path before or after the change: the bytes of a file, the target of a link.
    *
    * @param change one of {@link #changes()}
-   * @param after whether the copy's content is meant, not the workspace's
-   * @param most how many bytes at most
+   * @param after true for the copy's content, false for the workspace's
+   * @param most the maximum number of bytes
    * @return the content; empty when there is nothing, or neither a file nor a link, or it is larger
    * @throws IOException if it cannot be read
    */
@@ -449,13 +443,11 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Puts the changes into the workspace, all of them or none, and ends the review. Rights of a
-   * file's user or group (setuid, setgid) that the command has given are left out.
+   * Puts the changes into the workspace, all of them or none, and ends the review. It omits setuid and setgid bits that the command has set.
    *
-   * @return what was changed
+   * @return the changes
    * @throws ReviewConflictException if the workspace was changed at the same paths; nothing is done
-   * @throws IOException if something cannot be put there; what was done is taken back, and the
-   *     review stays. After an end of the JVM in between, the next commit takes back first
+   * @throws IOException if an object cannot be put there; the commit is undone, and the review stays. If the JVM ends in between, the next commit first undoes the steps
    */
   public List<Change> commit() throws IOException {
     List<Change> changes;
@@ -489,7 +481,7 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Ends the review and leaves the workspace as it is. A commit that was cut short is taken back.
+   * Ends the review and leaves the workspace as it is. It undoes an interrupted commit.
    *
    * @throws IOException if the copy cannot be removed
    */

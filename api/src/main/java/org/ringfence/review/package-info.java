@@ -1,2 +1,2 @@
-/** Running a command on a copy of the workspace, and deciding afterwards what becomes of it. */
+/** Reviews: a command runs on a copy of the workspace, and the caller then commits or discards the changes. */
 package org.ringfence.review;

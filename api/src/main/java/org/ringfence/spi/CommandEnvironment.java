@@ -4,13 +4,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The environment of a command, by where its variables come from. They stay apart until a session
- * resolves them, because a command that runs in another system inherits from that one.
+ * The environment of a command, by the source of its variables. The parts stay separate until a session resolves them: a command in another system inherits from that system.
  *
- * @param inherited what the policy lets through of this JVM's environment
- * @param ofPolicy what the policy sets, and the names of the temporary directory; wins over what is
- *     inherited
- * @param ofCaller what the caller set for this command; wins over both
+ * @param inherited variables of this JVM that the policy passes on
+ * @param ofPolicy variables that the policy sets, and those of the temporary directory; they override {@code inherited}
+ * @param ofCaller variables that the caller set for this command; they override both
  */
 public record CommandEnvironment(
     Map<String, String> inherited, Map<String, String> ofPolicy, Map<String, String> ofCaller) {
@@ -26,7 +24,7 @@ public record CommandEnvironment(
   }
 
   /**
-   * An environment that a caller set and nothing was added to.
+   * Creates an environment of the caller's variables alone.
    *
    * @param variables the variables
    * @return the environment
@@ -36,7 +34,7 @@ public record CommandEnvironment(
   }
 
   /**
-   * The variables of a command that runs in this system.
+   * Returns the variables for a command that runs in this system.
    *
    * @return all of them, by name
    */

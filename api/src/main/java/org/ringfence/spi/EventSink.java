@@ -11,12 +11,10 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 
 /**
- * Takes what a backend hears of a sandbox's commands. A backend calls it on a thread of its own,
- * one event at a time, never on a restricted thread; what it throws is logged and ignored. Programs
- * that embed a sandbox use the hooks of {@link org.ringfence.Sandbox.Opener} instead.
+ * Receives a backend's events of a sandbox's commands. A backend calls it on a dedicated thread, one event at a time, never on a restricted thread; it logs and ignores exceptions. Programs that embed a sandbox use the hooks of {@link org.ringfence.Sandbox.Opener} instead.
  */
 public interface EventSink {
-  /** Takes nothing. */
+  /** Ignores all events. */
   EventSink NONE =
       new EventSink() {
         @Override
@@ -52,11 +50,10 @@ public interface EventSink {
         }
       };
 
-  /** What is observed only when it is asked for, because finding it out costs the command time. */
+  /** Events that a backend observes only on request, because that costs the command time. */
   enum Observation {
     /**
-     * Files that could not be opened. Every open of the command is looked at; what happens to it
-     * does not change.
+     * Files that could not be opened. The backend observes every open of the command, without changing its result.
      */
     DENIED_OPENS,
     /** Programs that are executed; see {@link #executed}. */
@@ -67,7 +64,7 @@ public interface EventSink {
     UNLISTED_HOSTS;
 
     /**
-     * The hooks that ask for observations, for messages.
+     * Returns the hooks that request observations, for messages.
      *
      * @param observations the observations
      * @return the names of the methods of {@link org.ringfence.Sandbox.Opener}
@@ -88,55 +85,50 @@ public interface EventSink {
   }
 
   /**
-   * What is asked for beyond what is known anyway. The same for as long as the sandbox is open.
+   * Returns the requested observations. They do not change while the sandbox is open.
    *
    * @return the observations
    */
   Set<Observation> observes();
 
   /**
-   * Something was denied.
+   * Receives a denial.
    *
-   * @param violation what
+   * @param violation the denial
    */
   void violation(Violation violation);
 
   /**
-   * A program of the tree has ended, or has executed another in its place.
+   * Receives a program of the tree that has ended, or has executed another in its place.
    *
    * @param command the executed program
    */
   void executed(AuditRecord command);
 
   /**
-   * A connection to a host outside was decided on, and has ended if it passed through this JVM.
+   * Receives a decided connection to a host outside; one that passes through this JVM has ended.
    *
    * @param connection the connection
    */
   void connection(ConnectionRecord connection);
 
   /**
-   * Events were dropped: what waits is bounded. Called in their place, after those that came
-   * before.
+   * Receives the number of dropped events: the queue is bounded. Called in their place, after earlier events.
    *
-   * @param dropped how many
+   * @param dropped the numbers
    */
   void dropped(DroppedEvents dropped);
 
   /**
-   * Whether commands are ended when a record of an executed program or of a connection is dropped,
-   * or cannot be taken because this sink throws. Must not wait; may be asked on any thread.
+   * Returns whether the sandbox ends commands when a record of an executed program or of a connection is dropped,
+   * or cannot be taken because this sink throws. Must not block; any thread may call it.
    *
-   * @return true if no command may go on without its record; false if it is enough to hear how many
-   *     are missing
+   * @return true if no command may go on without its record; false if the number of missing records is enough
    */
   boolean needsEveryRecord();
 
   /**
-   * Decides about a host that no rule of the policy lists, in mode allowlist. Called for those that
-   * observe {@link Observation#UNLISTED_HOSTS} only, on a thread of its own, and not for two hosts
-   * at a time; what it throws is a denial, and so is an answer that takes longer than {@link
-   * #decisionTimeout}. A name is not looked up before it is allowed.
+   * Decides about a host that no rule of the policy lists, in mode allowlist. A backend calls it only for sinks that observe {@link Observation#UNLISTED_HOSTS}, on a separate thread, for one host at a time. An exception is a denial, and so is an answer that takes longer than {@link #decisionTimeout}. Ringfence looks a name up only once it is allowed.
    *
    * @param request the host
    * @return the decision
@@ -144,7 +136,7 @@ public interface EventSink {
   HostVerdict unlistedHost(HostRequest request);
 
   /**
-   * How long {@link #unlistedHost} is waited for.
+   * Returns the time that {@link #unlistedHost} has.
    *
    * @return the time
    */

@@ -9,16 +9,16 @@ import org.ringfence.TerminalSize;
 import org.ringfence.policy.Limits;
 
 /**
- * A command ready to be started.
+ * A command that is ready to start.
  *
- * @param id the number of the command, not 0, and of no other command of its sandbox
+ * @param id the number of the command, not 0, and unique in its sandbox
  * @param command the program and its arguments, checked: not empty, without NUL
  * @param directory the working directory, checked: absolute and a directory
  * @param environment the environment of the command; see {@link CommandEnvironment#resolved}
- * @param input where standard input comes from
- * @param output where standard output goes
- * @param error where standard error goes; not used when {@code mergeError}
- * @param mergeError whether standard error goes where standard output goes
+ * @param input the source of standard input
+ * @param output the destination of standard output
+ * @param error the destination of standard error; not used when {@code mergeError}
+ * @param mergeError whether standard error is merged into standard output
  * @param limits the limits of this command
  * @param terminal the size of the pseudo-terminal that takes the place of all three streams, empty
  *     for none

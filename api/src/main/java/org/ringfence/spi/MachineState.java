@@ -5,76 +5,72 @@ import java.util.List;
 import org.ringfence.SandboxException;
 
 /**
- * What the backends of a system keep on a machine beyond the life of a sandbox, and how it is taken
- * back. Implemented by backends that keep something and found through {@link
- * java.util.ServiceLoader}.
+ * The state that the backends of a system keep on a machine beyond the life of a sandbox, and its removal. Backends that keep state implement it; {@link java.util.ServiceLoader} finds it.
  */
 public interface MachineState {
   /**
-   * Something that was looked at or looked after.
+   * An item that was checked or cleaned up.
    *
    * @param fine whether it is as it should be
-   * @param text a line for people
+   * @param text a line for the user
    */
   record Finding(boolean fine, String text) {}
 
   /**
-   * How a machine is set up.
+   * Options for setting up a machine.
    *
-   * @param filesOnly whether the network is left alone: then policies that close it are refused
-   * @param rotate whether passwords are set anew although they are kept
+   * @param filesOnly whether the network is left alone: then the backends refuse policies that close it
+   * @param rotate whether existing passwords are set again
    */
   record Setup(boolean filesOnly, boolean rotate) {}
 
   /**
-   * The system.
+   * Returns the operating system.
    *
    * @return a short lower-case word, such as {@code windows}
    */
   String system();
 
   /**
-   * Sets up what backends need of an administrator, or what is missing of it. Asks the user for an
-   * administrator's rights if this process has none.
+   * Sets up the missing state that needs an administrator. Asks the user for an administrator's rights if this process has none.
    *
-   * @param options how
-   * @return a finding for each thing
-   * @throws SandboxException if it cannot be set up; then nothing of it can be used, and it can be
-   *     tried again
+   * @param options the options
+   * @return a finding for each item
+   * @throws SandboxException if it cannot be set up; then none of it is usable, and the caller can try again
    */
   List<Finding> setup(Setup options) throws SandboxException;
 
   /**
-   * What is kept, with what is found of it. Changes nothing.
+   * Returns the kept state and its condition. Changes nothing.
    *
-   * @param sweep directories that are looked through for what nothing tells of
-   * @return a finding for each thing
-   * @throws SandboxException if it cannot be looked at, or this is another system
+   * @param sweep directories to search for unrecorded leftovers
+   * @return a finding for each item
+   * @throws SandboxException if it cannot be read, or this is another system
    */
   List<Finding> status(List<Path> sweep) throws SandboxException;
 
   /**
-   * Takes back what processes have left that ended before they could.
+   * Cleans up after processes that died before cleaning up.
    *
-   * @param sweep directories that are looked through for what nothing tells of
-   * @return a finding for each thing that was looked after
-   * @throws SandboxException if it cannot be looked at, or this is another system
+   * @param sweep directories to search for unrecorded leftovers
+   * @return a finding for each cleaned-up item
+   * @throws SandboxException if it cannot be read, or this is another system
    */
   List<Finding> repair(List<Path> sweep) throws SandboxException;
 
   /**
-   * Takes back what nothing can use any more, and what {@link #repair(List)} does.
+   * Removes unusable state, and does the same as {@link #repair(List)}.
    *
-   * @return a finding for each thing that was looked after
-   * @throws SandboxException if it cannot be looked at, or this is another system
+   * @return a finding for each cleaned-up item
+   * @throws SandboxException if it cannot be read, or this is another system
    */
   List<Finding> collect() throws SandboxException;
 
   /**
-   * Takes everything back.
+   * Removes all kept state.
    *
-   * @return a finding for each thing that was looked after
-   * @throws SandboxException if it cannot be looked at, or this is another system
+   * @return a finding for each cleaned-up item
+   * @throws SandboxException if it cannot be read, or this is another system
    */
   List<Finding> teardown() throws SandboxException;
 }

@@ -11,41 +11,39 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
 
 /**
- * One way to confine processes on some system. Instances are made by {@link
- * java.util.ServiceLoader}, are thread-safe, and cost nothing until asked.
+ * One way to confine processes on some system. {@link java.util.ServiceLoader} creates instances; they are thread-safe and do no work until called.
  */
 public interface SandboxBackend {
   /**
-   * The id that users select the backend by.
+   * Returns the id by which users select the backend.
    *
    * @return a short lower-case word
    */
   String id();
 
   /**
-   * What the backend is, in a sentence.
+   * Returns a description in one sentence.
    *
    * @return the sentence
    */
   String description();
 
   /**
-   * How much a launch costs compared with other backends; of two that enforce the same, the lighter
-   * is taken.
+   * Returns the relative cost of a launch; of two backends that enforce the same, Ringfence takes the lighter.
    *
    * @return the weight
    */
   int weight();
 
   /**
-   * Finds out by trying whether the backend can run here. May cost time at the first call.
+   * Tries whether the backend can run here. The first call may take time.
    *
    * @return the availability, with reasons and remedies
    */
   Availability probe();
 
   /**
-   * Says what would be enforced of a policy. Starts nothing.
+   * Plans how strongly the backend enforces each guarantee of a policy. Starts nothing.
    *
    * @param policy the policy, placed on this machine
    * @return the plan, with every guarantee of the policy
@@ -53,28 +51,26 @@ public interface SandboxBackend {
   SandboxPlan plan(EffectivePolicy policy);
 
   /**
-   * The native artefact that a policy compiles to, as text. Pure: works on every system.
+   * Returns the native artefact that a policy compiles to, as text. Pure: works on every system.
    *
    * @param policy the policy
-   * @return text for people
+   * @return text for the user
    */
   String explain(EffectivePolicy policy);
 
   /**
-   * What the mechanism lets a command do at a path of the user's own, where that may differ from
-   * what the policy says. Pure: by a model of the system's access check, on every system.
+   * Predicts the effective access to a path of the user, where the mechanism may differ from the policy. Pure: uses a model of the system's access check, on every system.
    *
    * @param policy the policy
    * @param path an absolute path, links resolved
-   * @return operation to whether it is let; empty when the mechanism means what the policy means
+   * @return operation to whether it is permitted; empty when the mechanism agrees with the policy
    */
   default Map<String, Boolean> outlook(EffectivePolicy policy, String path) {
     return Map.of();
   }
 
   /**
-   * Whether commands run in another system than this process does, where the backend makes their
-   * temporary directory, too.
+   * Returns whether commands run in another system than this process. The backend then also creates their temporary directory there.
    *
    * @return false for this system
    */
@@ -85,9 +81,9 @@ public interface SandboxBackend {
   /**
    * Runs the conformance suite where this backend's commands run, when that is another system.
    *
-   * @param request what to run and how to report
-   * @param report where the report goes
-   * @return whether no case failed; empty when the suite is to be run here
+   * @param request the cases and the report's format
+   * @param report the destination of the report
+   * @return whether no case failed; empty when the suite must run here
    * @throws IOException if the suite cannot be run there
    */
   default Optional<Boolean> verifyElsewhere(Verification.Request request, Appendable report)
@@ -96,20 +92,19 @@ public interface SandboxBackend {
   }
 
   /**
-   * A command as it is started without any sandbox where this backend's commands run: what denials
-   * are compared with.
+   * Returns a command that runs without a sandbox where this backend's commands run, as the control for denials.
    *
    * @param command the program and its arguments, as in {@link org.ringfence.SandboxCommand}
-   * @return what to start on this machine
+   * @return the command to start on this machine
    */
   default List<String> unconfined(List<String> command) {
     return command;
   }
 
   /**
-   * Directories of this machine by descriptors, for what this JVM does to them as the user.
+   * Returns an opener of this machine's directories by descriptors, for this JVM's own work as the user.
    *
-   * @return them; empty where this backend has none, or cannot run
+   * @return the opener; empty where this backend has none, or cannot run
    */
   default Optional<HeldDirectories> directories() {
     return Optional.empty();
@@ -119,7 +114,7 @@ public interface SandboxBackend {
    * Opens a sandbox.
    *
    * @param plan an acceptable plan of this backend
-   * @param listener hears of violations; may be called on any unrestricted thread
+   * @param listener receives violations; may be called on any unrestricted thread
    * @return the session that launches commands
    * @throws SandboxException if the sandbox cannot be opened; nothing is left behind
    */

@@ -4,12 +4,11 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Runs the conformance suite on this machine. Implemented by the conformance module and found
- * through {@link java.util.ServiceLoader}, so that the command line needs nothing of it to compile.
+ * Runs the conformance suite on this machine. The conformance module implements it and {@link java.util.ServiceLoader} finds it, so that the command line compiles without that module.
  */
 public interface Verification {
   /**
-   * What to run and how to report.
+   * The cases to run and the report's format.
    *
    * @param backend the backend's id, or null for the one that would be selected
    * @param filters prefixes of case ids to run; empty for all
@@ -30,7 +29,7 @@ public interface Verification {
     }
 
     /**
-     * One case at a time.
+     * Creates a request that runs one case at a time.
      *
      * @param backend the backend's id, or null for the one that would be selected
      * @param filters prefixes of case ids to run; empty for all
@@ -47,55 +46,55 @@ public interface Verification {
     PASSED,
     /** A case failed. */
     FAILED,
-    /** No case passed and none failed: nothing is known. */
+    /** No case passed and none failed. */
     NOTHING_VERIFIED
   }
 
-  /** Writes the report as far as it has come. */
+  /** Writes the report so far. */
   @FunctionalInterface
   interface PartialReport {
     /**
-     * Writes it, whole and in the format asked for.
+     * Writes the whole report in the requested format.
      *
-     * @param out where it goes
+     * @param out the destination
      * @throws IOException if it cannot be written
      */
     void write(Appendable out) throws IOException;
   }
 
-  /** Hears how far a run has come, on the thread that called {@link #run}. */
+  /** Receives the progress of a run, on the thread that called {@link #run}. */
   interface Progress {
-    /** Hears nothing. */
+    /** Ignores all progress. */
     Progress NONE = new Progress() {};
 
     /**
-     * The run waits for a case.
+     * Reports that the run waits for a case.
      *
-     * @param done how many cases have ended
-     * @param all how many cases are run
+     * @param done the number of ended cases
+     * @param all the number of all cases
      * @param id the case
-     * @throws IOException if what hears it fails
+     * @throws IOException if the receiver fails
      */
     default void waiting(int done, int all, String id) throws IOException {}
 
     /**
-     * A case has ended.
+     * Reports that a case has ended.
      *
      * @param report the report so far
-     * @throws IOException if what hears it fails
+     * @throws IOException if the receiver fails
      */
     default void ended(PartialReport report) throws IOException {}
   }
 
   /**
-   * The formats that {@link #run} knows.
+   * Returns the formats that {@link #run} knows.
    *
    * @return the names
    */
   List<String> formats();
 
   /**
-   * Prefixes that no case's id begins with: a mistake, which would verify less than was asked for.
+   * Returns prefixes that match no case: a mistake, which would verify less than requested.
    *
    * @param filters prefixes of case ids
    * @return those without a case
@@ -106,9 +105,9 @@ public interface Verification {
   /**
    * Runs the suite.
    *
-   * @param request what to run
-   * @param report where the report goes, when the run is over
-   * @param progress hears how far the run has come
+   * @param request the cases and the format
+   * @param report the destination of the report, when the run is over
+   * @param progress receives the progress of the run
    * @return how the run ended
    * @throws IOException if the report cannot be written or a fixture cannot be made
    */

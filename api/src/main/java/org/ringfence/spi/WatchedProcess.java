@@ -12,8 +12,7 @@ import org.ringfence.Termination;
 import org.ringfence.Usage;
 
 /**
- * What is the same of a sandboxed process wherever it runs: how it is waited for and how its end is
- * told. Thread-safe.
+ * Base class for sandboxed processes; implements waiting and termination. Thread-safe.
  */
 public abstract class WatchedProcess extends SandboxedProcess {
   private final CountDownLatch exited = new CountDownLatch(1);
@@ -33,20 +32,18 @@ public abstract class WatchedProcess extends SandboxedProcess {
   }
 
   /**
-   * Tells everybody who waits that the process has ended, where the system does not say what it
-   * used. Called once.
+   * Reports the process's end to all waiting callers, where the system reports no usage. Called once.
    *
-   * @param how how it ended
+   * @param how the termination
    */
   protected final void ended(Termination how) {
     ended(how, Optional.empty(), OptionalLong.empty());
   }
 
   /**
-   * Tells everybody who waits that the process has ended. Called once, after everything that was
-   * heard of the command has been given to the sink, or the wait for that has taken too long.
+   * Reports the process's end to all waiting callers. Called once, after the sink has received every event of the command, or that wait has timed out.
    *
-   * @param how how it ended
+   * @param how the termination
    * @param cpuTime the processor time that it used
    * @param peakMemory the most bytes that it had in memory
    */
@@ -114,7 +111,7 @@ public abstract class WatchedProcess extends SandboxedProcess {
 
   @Override
   public final CompletableFuture<Process> onExit() {
-    // Never on the thread that saw the end: what depends on it is code of others.
+    // Never on the thread that saw the end: dependent stages are the caller's code.
     return exit.thenApplyAsync(process -> process);
   }
 

@@ -1,5 +1,4 @@
 /**
- * What the author of a backend implements. Backends are found through {@link
- * java.util.ServiceLoader}.
+ * The interfaces that a backend implements. {@link java.util.ServiceLoader} finds backends.
  */
 package org.ringfence.spi;

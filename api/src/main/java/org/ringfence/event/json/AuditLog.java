@@ -18,9 +18,9 @@ import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
 
 /**
- * Writes what happens in a sandbox as JSON Lines: a line per executed program, with {@code "event":
+ * Writes the events of a sandbox as JSON Lines: a line per executed program, with {@code "event":
  * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}, and one
- * with {@code "event": "dropped"} that counts what came too fast. Every line is flushed.
+ * with {@code "event": "dropped"} that counts dropped events. Every line is flushed.
  */
 public final class AuditLog implements EventRecorder {
   private final ObjectMapper mapper = new ObjectMapper();
@@ -30,20 +30,20 @@ public final class AuditLog implements EventRecorder {
   private volatile boolean lost;
 
   /**
-   * Writes to a writer, which stays the caller's to close.
+   * Creates a log on a writer, which the caller closes.
    *
    * @param out the writer
-   * @param mask what masks secrets among arguments
+   * @param mask masks secrets among arguments
    */
   public AuditLog(Writer out, SecretMask mask) {
     this(out, mask, false);
   }
 
   /**
-   * Writes to a writer, which stays the caller's to close.
+   * Creates a log on a writer, which the caller closes.
    *
    * @param out the writer
-   * @param mask what masks secrets among arguments
+   * @param mask masks secrets among arguments
    * @param complete whether commands end when a line cannot be written
    */
   public AuditLog(Writer out, SecretMask mask, boolean complete) {
@@ -67,8 +67,7 @@ public final class AuditLog implements EventRecorder {
   }
 
   /**
-   * Whether lines are missing from the log. May be asked by any thread, best after the sandbox is
-   * closed.
+   * Returns whether lines are missing from the log. Any thread may call it, best after the sandbox is closed.
    *
    * @return true if events were dropped or a line could not be written
    */
@@ -142,7 +141,7 @@ public final class AuditLog implements EventRecorder {
     write(line);
   }
 
-  /** A command that is not known has no number. */
+  /** Writes the number, unless the command is unknown. */
   private static void putCommand(ObjectNode line, long command) {
     if (command != 0) {
       line.put("command", command);

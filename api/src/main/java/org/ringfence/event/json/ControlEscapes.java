@@ -6,13 +6,12 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import org.ringfence.event.Printable;
 
 /**
- * Escapes for JSON that a person may look at on a terminal: beyond what JSON asks for, C1 controls,
- * format characters and separators of lines. The text that is read back is the same.
+ * JSON escapes that are safe on a terminal: besides the characters that JSON requires, C1 controls, format characters and line separators. A parser reads the same text back.
  */
 public final class ControlEscapes extends CharacterEscapes {
   private static final long serialVersionUID = 1L;
 
-  /** Makes escapes for a {@link com.fasterxml.jackson.core.JsonFactory}. */
+  /** Creates escapes for a {@link com.fasterxml.jackson.core.JsonFactory}. */
   public ControlEscapes() {}
 
   @Override
@@ -24,7 +23,7 @@ public final class ControlEscapes extends CharacterEscapes {
 
   @Override
   public SerializableString getEscapeSequence(int unit) {
-    // Halves of a pair come one by one, and are escaped one by one.
+    // Jackson passes the halves of a pair one by one; each is escaped.
     return unit < 0x80 || Printable.isPlain(unit)
         ? null
         : new SerializedString(String.format("\\u%04x", unit));

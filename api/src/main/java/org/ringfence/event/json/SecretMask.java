@@ -8,13 +8,12 @@ import java.util.regex.PatternSyntaxException;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * Finds secrets among a command's arguments and masks them. A pattern's first group is what is
- * masked; without a group, all of what it matches.
+ * Finds secrets among a command's arguments and masks them. It masks a pattern's first group, or the whole match if there is no group.
  */
 public final class SecretMask {
   private static final String MASKED = "***";
 
-  // Repetitions have bounds, or an argument that a command makes for it takes a pattern minutes.
+  // Repetitions have bounds, or a hostile argument makes a pattern run for minutes.
   private static final List<String> USUAL =
       List.of(
           // --password=x, token: x, Authorization: Bearer x
@@ -22,7 +21,7 @@ public final class SecretMask {
               + "[^=:\\s]{0,64}\\s*+[=:]\\s*+(?:(?:bearer|basic)\\s++)?([^\\s\"']+)",
           // scheme://user:password@host
           "[-+.A-Za-z0-9]://[^/\\s:@]*:([^/\\s@]+)@",
-          // Tokens that say by their own form what they are
+          // Tokens with a recognizable form
           "(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|AKIA)[-_A-Za-z0-9]{8,}");
 
   /** Options whose value is the next argument. */
@@ -37,11 +36,11 @@ public final class SecretMask {
   }
 
   /**
-   * The usual patterns and more.
+   * Creates a mask from the usual patterns and more.
    *
    * @param more regular expressions of {@link Pattern}
    * @return the mask
-   * @throws InvalidPolicyException if one is none
+   * @throws InvalidPolicyException if one is malformed
    */
   public static SecretMask usualAnd(List<String> more) {
     List<Pattern> patterns = new ArrayList<>();

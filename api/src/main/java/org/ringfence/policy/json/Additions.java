@@ -24,7 +24,7 @@ public final class Additions {
   private Additions() {}
 
   /**
-   * The addition as a policy that holds nothing else.
+   * Converts an addition to a policy with nothing else.
    *
    * @param addition the addition
    * @return one line of JSON, such as {@code {"tmp":"shared"}}
@@ -58,10 +58,10 @@ public final class Additions {
   }
 
   /**
-   * The addition as options of the command line.
+   * Converts an addition to options of the command line.
    *
    * @param addition the addition
-   * @return the words, not quoted for any shell, such as {@code --write} and a path
+   * @return the words, not quoted for a shell, such as {@code --write} and a path
    */
   public static List<String> options(Addition addition) {
     if (addition instanceof GrantPath grant && grant.access() != Access.NONE) {
@@ -80,7 +80,7 @@ public final class Additions {
   }
 
   /**
-   * A policy with an addition. What is added overrides what the policy says of the same path.
+   * Adds an addition to a policy. It overrides the policy's rule for the same path.
    *
    * @param policy the policy
    * @param addition the addition

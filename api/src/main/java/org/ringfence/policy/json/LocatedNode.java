@@ -52,7 +52,7 @@ record LocatedNode(Object value, int line) {
     }
   }
 
-  /** What is wrong, without the words of the parser. */
+  /** Returns the fault, without the parser's location text. */
   private static String found(JsonProcessingException e) {
     String message = e.getOriginalMessage().split("\n", 2)[0];
     if (e instanceof JsonEOFException) {

@@ -27,11 +27,10 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 
 /**
- * Reads policies from JSON. Unknown keys, wrong types and contradictions are errors that name file,
- * line, field, value and the nearest valid form.
+ * Reads policies from JSON. Errors (unknown keys, wrong types, contradictions) name file, line, field, value and the nearest valid form.
  */
 public final class PolicyReader {
-  /** The largest policy file that is read, in bytes. */
+  /** The largest accepted policy file, in bytes. */
   public static final long LARGEST_FILE = 8L << 20;
 
   private static final String INLINE = "policy on the command line";
@@ -52,12 +51,12 @@ public final class PolicyReader {
   }
 
   /**
-   * Reads a policy from a file. Files that it extends are looked up next to it.
+   * Reads a policy from a file. Looks for files that it extends next to it.
    *
    * @param file the file
    * @return the policy
    * @throws IOException if the file cannot be read
-   * @throws InvalidPolicyException if it is no policy
+   * @throws InvalidPolicyException if it is not a policy
    */
   public static SandboxPolicy read(Path file) throws IOException {
     PolicyBuilder builder = SandboxPolicy.builder();
@@ -71,10 +70,10 @@ public final class PolicyReader {
   /**
    * Reads a policy from text. It may extend presets, but no files.
    *
-   * @param source what to call the text in errors
+   * @param source the name of the text in errors
    * @param text the JSON
    * @return the policy
-   * @throws InvalidPolicyException if it is no policy
+   * @throws InvalidPolicyException if it is not a policy
    */
   public static SandboxPolicy parse(String source, String text) {
     PolicyBuilder builder = SandboxPolicy.builder();
@@ -82,7 +81,7 @@ public final class PolicyReader {
     return builder.build();
   }
 
-  /** A policy with what a text says besides, which overrides. */
+  /** Adds a text to a policy; the text overrides. */
   static SandboxPolicy added(SandboxPolicy policy, String source, String text) {
     PolicyBuilder builder = policy.toBuilder();
     new PolicyReader(builder, List.of(source), source, null).apply(text);
@@ -90,13 +89,13 @@ public final class PolicyReader {
   }
 
   /**
-   * Reads a preset by its name, a file by its path, or a policy that is given as it is.
+   * Reads a preset by its name, a file by its path, or a policy as JSON text.
    *
    * @param nameOrPath a preset's name, a path with a slash or the ending {@code .json}, or JSON
    *     that begins with a brace
    * @return the policy
    * @throws IOException if the file cannot be read
-   * @throws InvalidPolicyException if there is no such preset, or the file is no policy
+   * @throws InvalidPolicyException if there is no such preset, or the file is not a policy
    */
   public static SandboxPolicy presetOrFile(String nameOrPath) throws IOException {
     return isText(nameOrPath)
@@ -109,20 +108,19 @@ public final class PolicyReader {
    *
    * @param namesAndPaths presets' names, files' paths, and JSON
    * @return the policy
-   * @throws InvalidPolicyException if there is no such preset, or a file is no policy
+   * @throws InvalidPolicyException if there is no such preset, or a file is not a policy
    */
   public static SandboxPolicy combined(List<String> namesAndPaths) {
     return combined(namesAndPaths, Map.of());
   }
 
   /**
-   * The same, where some have been read already.
+   * Reads several presets, files and texts, each adding to those before it.
    *
    * @param namesAndPaths presets' names, files' paths, and names of texts
-   * @param texts the JSON of those that are neither looked up nor read, by their names; it may
-   *     extend presets, but no files
+   * @param texts the JSON texts by their names; a text may extend presets, but no files
    * @return the policy
-   * @throws InvalidPolicyException if there is no such preset, or a file or text is no policy
+   * @throws InvalidPolicyException if there is no such preset, or a file or text is not a policy
    */
   public static SandboxPolicy combined(List<String> namesAndPaths, Map<String, String> texts) {
     PolicyBuilder builder = SandboxPolicy.builder();
@@ -142,8 +140,7 @@ public final class PolicyReader {
   }
 
   /**
-   * A command that could change its own policy would have none the next time. Where writing is
-   * granted everywhere, that is what was asked for.
+   * Protects the policy file: a command that could change its policy would have none the next time. A policy that grants writing everywhere asks for no protection.
    */
   private static void protectItself(PolicyBuilder builder, Path file) {
     if (builder.build().fileDefault() != FileDefault.WRITE) {
@@ -152,7 +149,7 @@ public final class PolicyReader {
   }
 
   /**
-   * Whether a policy is named by a file.
+   * Returns whether a name is a file's path.
    *
    * @param name a preset's name or a file's path
    * @return true if it is a path
@@ -162,7 +159,7 @@ public final class PolicyReader {
   }
 
   /**
-   * Whether a policy is given as it is, not by a name.
+   * Returns whether a name is JSON text.
    *
    * @param name a preset's name, a file's path, or JSON
    * @return true if it is JSON
@@ -179,8 +176,7 @@ public final class PolicyReader {
   }
 
   private static String textOf(Path file) throws IOException {
-    // What a shell or a caller hands over is a pipe below these; elsewhere a command may have made
-    // it.
+    // A pipe from a shell or a caller lies below these; elsewhere a command may have created it.
     Path absolute = file.toAbsolutePath().normalize();
     if (Files.exists(file)
         && !Files.isRegularFile(file)
@@ -216,7 +212,8 @@ public final class PolicyReader {
     Map<String, LocatedNode> given = object("policy", root);
     LocatedNode extended = given.get("extends");
     if (extended != null) {
-      // Whatever its place in the file, what is extended comes first and is overridden.
+      // Extended policies come first and are overridden, whatever the place of the field in the
+      // file.
       collecting(() -> at("extends", extended, fields.get("extends")));
       fields.put("extends", node -> {});
     }
@@ -398,7 +395,7 @@ public final class PolicyReader {
             });
   }
 
-  /** One mistake does not hide those that come after it. */
+  /** Collects a mistake, so that it does not hide later ones. */
   private void collecting(Runnable reading) {
     try {
       reading.run();
@@ -407,7 +404,7 @@ public final class PolicyReader {
     }
   }
 
-  /** Runs a reader of one field so that what it throws names the place. */
+  /** Runs a reader of one field so that its exception names the place. */
   private void at(String field, LocatedNode node, Consumer<LocatedNode> reader) {
     try {
       reader.accept(node);
@@ -433,7 +430,7 @@ public final class PolicyReader {
     }
   }
 
-  @SuppressWarnings("unchecked") // LocatedNode holds nothing but what its documentation lists.
+  @SuppressWarnings("unchecked") // LocatedNode holds only the types that its documentation lists.
   private Map<String, LocatedNode> object(String field, LocatedNode node) {
     if (node.value() instanceof Map<?, ?> map) {
       return (Map<String, LocatedNode>) map;

@@ -17,7 +17,7 @@ import org.ringfence.policy.FileRule;
 import org.ringfence.policy.HomeDirectory;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Writes policies and plans as JSON. What it writes of a policy, {@link PolicyReader} reads. */
+/** Writes policies and plans as JSON. {@link PolicyReader} reads the policies that it writes. */
 public final class PolicyWriter {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(new JsonFactory().setCharacterEscapes(new ControlEscapes()))
@@ -27,7 +27,7 @@ public final class PolicyWriter {
   private PolicyWriter() {}
 
   /**
-   * Writes a policy, everything that it extends written out.
+   * Writes a policy without {@code extends}.
    *
    * @param policy the policy
    * @return indented JSON
@@ -37,7 +37,7 @@ public final class PolicyWriter {
   }
 
   /**
-   * Writes a policy with a description, everything that it extends written out.
+   * Writes a policy with a description, without {@code extends}.
    *
    * @param policy the policy
    * @param description the description, empty for none
@@ -89,12 +89,12 @@ public final class PolicyWriter {
   }
 
   /**
-   * Writes what a policy grants more than others that it extends: rules, hosts, ports and sockets.
+   * Writes the grants of a policy beyond those that it extends: rules, hosts, ports and sockets.
    *
    * @param bases the names of presets and the paths of files that the others come from
    * @param base the others as one policy
    * @param policy the policy, made from that one by further rules, hosts, ports and sockets
-   * @param description what the policy is for
+   * @param description the purpose of the policy
    * @return indented JSON
    */
   public static String writeOver(
@@ -154,7 +154,7 @@ public final class PolicyWriter {
   }
 
   /**
-   * Writes plans: what would be enforced, by what, and why not.
+   * Writes plans: levels, mechanisms and reasons.
    *
    * @param plans the plans, the chosen one first
    * @return indented JSON

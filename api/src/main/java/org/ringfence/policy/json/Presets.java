@@ -30,7 +30,7 @@ public final class Presets {
   private Presets() {}
 
   /**
-   * The names of all presets.
+   * Returns the names of all presets.
    *
    * @return the names
    */
@@ -39,19 +39,18 @@ public final class Presets {
   }
 
   /**
-   * Whether a preset is made to be added to another: alone it grants too little to run anything, or
-   * takes something away.
+   * Returns whether a preset only adds to another: alone it grants too little to run anything, or takes access away.
    *
    * @param name a preset's name
    * @return false for {@code read-only}, {@code workspace-write} and {@code danger-full-access},
-   *     which stand alone, and for what is no preset
+   *     which stand alone, and for unknown names
    */
   public static boolean isAddition(String name) {
     return TOOLCHAINS.contains(name) || name.equals("no-credentials");
   }
 
   /**
-   * The presets that add what a tool needs, its caches among it.
+   * Returns the presets that add the needs of a tool, including its caches.
    *
    * @return the presets as policies
    */
@@ -60,7 +59,7 @@ public final class Presets {
   }
 
   /**
-   * A preset as a policy.
+   * Loads a preset as a policy.
    *
    * @param name its name
    * @return the policy
@@ -71,7 +70,7 @@ public final class Presets {
   }
 
   /**
-   * Reads everything, writes nothing, reaches no network.
+   * Returns a preset that reads everything, writes nothing and reaches no network.
    *
    * @return the preset {@code read-only}
    */
@@ -80,7 +79,7 @@ public final class Presets {
   }
 
   /**
-   * As {@link #readOnly()}, and writes the workspace.
+   * Returns {@link #readOnly()} with writing in the workspace.
    *
    * @return the preset {@code workspace-write}
    */
@@ -89,7 +88,7 @@ public final class Presets {
   }
 
   /**
-   * Denies well-known places of secrets; to be added to another policy.
+   * Returns a preset that denies well-known places of secrets; for adding to another policy.
    *
    * @return the preset {@code no-credentials}
    */
@@ -98,7 +97,7 @@ public final class Presets {
   }
 
   /**
-   * A preset's JSON text.
+   * Returns a preset's JSON text.
    *
    * @param name its name
    * @return the text
@@ -112,7 +111,7 @@ public final class Presets {
   }
 
   /**
-   * The JSON Schema of a policy.
+   * Returns the JSON Schema of a policy.
    *
    * @return the schema's text
    */

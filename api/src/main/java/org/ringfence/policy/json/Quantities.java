@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * Sizes and durations as people write them: {@code 2GiB}, {@code 512MB}, {@code 90s}, {@code 5m}.
+ * Reads sizes and durations such as {@code 2GiB}, {@code 512MB}, {@code 90s}, {@code 5m}.
  */
 public final class Quantities {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,15})\\s*([A-Za-z]*)");
@@ -39,7 +39,7 @@ public final class Quantities {
    * @param field the field, for the error
    * @param text a number with an optional unit (k, M, G, T are powers of 1024; kB, MB … of 1000)
    * @return bytes
-   * @throws InvalidPolicyException if it is no size
+   * @throws InvalidPolicyException if it is not a size
    */
   public static long size(String field, String text) {
     return quantity(field, text, SIZES, "a size, 512MiB");
@@ -51,7 +51,7 @@ public final class Quantities {
    * @param field the field, for the error
    * @param text a number with a unit: ms, s, m, h, d
    * @return the duration
-   * @throws InvalidPolicyException if it is no duration
+   * @throws InvalidPolicyException if it is not a duration
    */
   public static Duration duration(String field, String text) {
     return Duration.ofMillis(quantity(field, text, MILLIS, "a duration with its unit, 30s"));

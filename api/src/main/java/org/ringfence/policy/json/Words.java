@@ -2,7 +2,7 @@ package org.ringfence.policy.json;
 
 import java.util.Locale;
 
-/** How constants are spelled in JSON: lower case, with hyphens. */
+/** Spells constants for JSON: lower case, with hyphens. */
 final class Words {
   private Words() {}
 
