@@ -28,9 +28,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The inet sockets of this JVM's network namespace that get what is sent to a port. The kernel is
- * asked for them alone; its tables in {@code /proc} hold every connection, and take milliseconds to
- * read where there are thousands.
+ * Finds the inet sockets of this JVM's network namespace that receive data sent to a port. It asks
+ * the kernel for these alone: the tables in {@code /proc} hold every connection, and reading
+ * thousands takes milliseconds.
  */
 final class BoundSockets {
   private static final int IPPROTO_TCP = 6;
@@ -55,7 +55,7 @@ final class BoundSockets {
     this.kernel = kernel;
   }
 
-  /** The inodes of the sockets that get what is sent to an address. */
+  /** Returns the inodes of the sockets that receive data sent to an address. */
   List<Long> inodes(boolean tcp, InetAddress address, int port) throws IOException {
     List<Long> inodes = new ArrayList<>();
     boolean v4 = address instanceof Inet4Address;
@@ -67,7 +67,7 @@ final class BoundSockets {
     return inodes;
   }
 
-  /** Empty when the kernel does not answer such questions. */
+  /** Asks the kernel; empty when it does not answer such requests. */
   Optional<List<Long>> ask(boolean tcp, int family, InetAddress address, int port) {
     long netlink =
         kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -111,7 +111,9 @@ final class BoundSockets {
     }
   }
 
-  /** Whether a UDP socket is connected to a port; true as well when the kernel does not say. */
+  /**
+   * Returns whether a UDP socket is connected to a port; also true when the kernel does not say.
+   */
   boolean anyConnected(int port) {
     for (int family : new int[] {AF_INET, AF_INET6}) {
       long netlink =
@@ -137,7 +139,7 @@ final class BoundSockets {
   }
 
   /**
-   * The inode of the TCP socket at one end of a connection over IPv4; 0 when there is none.
+   * Returns the inode of the TCP socket at one end of a connection over IPv4; 0 when there is none.
    *
    * @param from the address of that end
    * @param to the address of the other
@@ -180,7 +182,7 @@ final class BoundSockets {
     }
   }
 
-  /** Where the kernel has no sock_diag for it. */
+  /** Reads {@code /proc}, for a kernel without sock_diag. */
   static long readConnected(InetSocketAddress from, InetSocketAddress to) throws IOException {
     for (int family : new int[] {AF_INET, AF_INET6}) {
       Path file = Path.of("/proc/net/tcp" + (family == AF_INET ? "" : "6"));
@@ -213,7 +215,7 @@ final class BoundSockets {
     block.setInt(request, REQUEST_BYTES);
     block.setShort(request + 4, (short) SOCK_DIAG_BY_FAMILY);
     block.setShort(request + 6, (short) (NLM_F_REQUEST | NLM_F_DUMP));
-    // struct inet_diag_req_v2: what listens, of this port alone.
+    // struct inet_diag_req_v2: listening sockets of this port alone.
     block.setByte(request + 16, (byte) family);
     block.setByte(request + 17, (byte) (tcp ? IPPROTO_TCP : IPPROTO_UDP));
     block.setInt(request + 20, tcp ? 1 << TCP_LISTEN : -1);
@@ -222,7 +224,7 @@ final class BoundSockets {
     return request;
   }
 
-  /** Where the kernel has no sock_diag for it. */
+  /** Reads {@code /proc}, for a kernel without sock_diag. */
   static List<Long> read(boolean tcp, int family, InetAddress address, int port)
       throws IOException {
     Path file = Path.of("/proc/net/" + (tcp ? "tcp" : "udp") + (family == AF_INET ? "" : "6"));
@@ -242,7 +244,7 @@ final class BoundSockets {
     return inodes;
   }
 
-  /** As /proc/net prints addresses: words of 32 bits in the machine's order. */
+  /** Parses an address of /proc/net: words of 32 bits in the machine's order. */
   private static byte[] bytes(String printed) {
     byte[] bytes = HexFormat.of().parseHex(printed);
     ByteBuffer words = ByteBuffer.wrap(bytes);
@@ -253,7 +255,7 @@ final class BoundSockets {
     return result.array();
   }
 
-  /** Whether a socket at this local address gets what is sent to the destination. */
+  /** Returns whether a socket at this local address receives data sent to the destination. */
   static boolean answers(byte[] local, InetAddress destination) {
     boolean unspecified = true;
     for (byte each : local) {

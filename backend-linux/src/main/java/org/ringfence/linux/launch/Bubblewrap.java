@@ -29,8 +29,8 @@ import org.ringfence.spi.Launch;
 
 /**
  * Wraps commands for bubblewrap. Options, environment and filter go through memory files, so that
- * nothing of the policy shows in the list of processes; bubblewrap itself gets no environment,
- * which could have it load code before anything is confined.
+ * the process list shows no part of the policy. bubblewrap itself gets no environment, which could
+ * make it load code before it confines the command.
  */
 final class Bubblewrap implements AutoCloseable {
   // Commands have numbers above 0.
@@ -70,7 +70,7 @@ final class Bubblewrap implements AutoCloseable {
     };
   }
 
-  /** Says before the start what bubblewrap would only print. */
+  /** Reports the errors that bubblewrap would only print, before the start. */
   void check(Launch launch) throws SandboxException {
     EffectivePolicy policy = view.policy();
     String directory = launch.directory().toString();
@@ -107,7 +107,7 @@ final class Bubblewrap implements AutoCloseable {
     int given = memory(NativeBlock.encode(String.join("\0", words) + "\0"));
     boolean done = false;
     try {
-      // A description of its own, since every reader moves its offset.
+      // A separate file description, since every reader moves its offset.
       int code = high(descriptors.open(PathObject.own(filter), Constants.O_RDONLY, 0));
       done = true;
       return new Invocation(
@@ -131,7 +131,7 @@ final class Bubblewrap implements AutoCloseable {
               "memfd_create",
               kernel.call(Syscall.MEMFD_CREATE, block.string("ringfence"), /* MFD_CLOEXEC */ 1));
       try {
-        // Not the offset moves: the reader starts at the beginning.
+        // The offset does not move: the reader starts at the beginning.
         long bytes = block.bytes(content);
         long written = 0;
         while (written < content.length) {
@@ -149,7 +149,7 @@ final class Bubblewrap implements AutoCloseable {
     }
   }
 
-  /** A copy out of the way of the numbers that bubblewrap gets; the original is closed. */
+  /** Copies a descriptor above the numbers that bubblewrap gets; closes the original. */
   private int high(int fd) throws IOException {
     try {
       return (int)
@@ -161,7 +161,7 @@ final class Bubblewrap implements AutoCloseable {
     }
   }
 
-  /** A launch that sets everything up and executes nothing. */
+  /** Returns a launch that sets everything up and executes nothing. */
   static Launch trial(EffectivePolicy policy) {
     return new Launch(
         TRIAL,
@@ -176,7 +176,7 @@ final class Bubblewrap implements AutoCloseable {
         Optional.empty());
   }
 
-  /** The process of the command itself, of the tree that bubblewrap's process is the top of. */
+  /** Returns the command's own process, in the tree below bubblewrap's process. */
   static Optional<Long> commandOf(Kernel kernel, int pid) {
     Child child = new Child(kernel);
     return ProcessHandle.of(pid).stream()

@@ -21,7 +21,7 @@ import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapFeatures.OwnLoopbackShell;
 import org.ringfence.plan.Availability;
 
-/** Finds bubblewrap and finds out by running it what it can do here. */
+/** Finds bubblewrap and detects its features here by running it. */
 public final class BubblewrapProbe {
   private static final Pattern VERSION = Pattern.compile("bubblewrap (\\d+)\\.(\\d+).*");
   private static final int OLDEST_MINOR = 8;
@@ -54,17 +54,17 @@ public final class BubblewrapProbe {
   private BubblewrapProbe() {}
 
   /**
-   * What was found.
+   * The result of the probe.
    *
    * @param availability whether it can be used, with the reason and what would help
-   * @param features what it can do; null when it cannot be used
+   * @param features its features; null when it cannot be used
    */
   public record Found(Availability availability, BubblewrapFeatures features) {}
 
   /**
    * Looks for bubblewrap and runs it.
    *
-   * @return what was found
+   * @return the result
    */
   public static Found probe() {
     Path program = SystemProgram.find("bwrap").orElse(null);
@@ -103,11 +103,11 @@ public final class BubblewrapProbe {
   }
 
   /**
-   * Looks for a shell that opens sockets in a network namespace, and has it open some.
+   * Looks for a shell that opens sockets in a network namespace, and makes it open some.
    *
    * @param kernel the system calls
-   * @param features what bubblewrap can do
-   * @return what was found
+   * @param features bubblewrap's features
+   * @return the shell, or the problem
    */
   public static OwnLoopbackShell ownLoopback(Kernel kernel, BubblewrapFeatures features) {
     Path shell = SystemProgram.find("bash").orElse(null);
@@ -169,7 +169,7 @@ public final class BubblewrapProbe {
     }
   }
 
-  /** Which switch is off, by what the kernel shows of it. */
+  /** Names the switch that is off, as the kernel shows it. */
   private static String remedy(boolean setuid) {
     if (one("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
       return "AppArmor keeps programs from making user namespaces; an AppArmor profile for bwrap"

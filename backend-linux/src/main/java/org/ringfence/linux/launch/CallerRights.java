@@ -8,15 +8,15 @@ import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * What a JVM of root does for a sandboxed thread, it does with that thread's file-system user,
- * groups and capabilities: the kernel then checks the call as it would have checked the thread's
- * own. A JVM of another user has no right that its commands lack.
+ * Acts for a sandboxed thread with that thread's file-system user, groups and capabilities when
+ * root runs the JVM: the kernel then checks the call as it would have checked the thread's own. A
+ * JVM of another user has no right that its commands lack.
  *
- * <p>All of it belongs to the calling thread alone (credentials(7)). Thread-safe.
+ * <p>The rights change for the calling thread alone (credentials(7)). Thread-safe.
  */
 final class CallerRights {
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
-  // linux/capability.h: looking at the caller takes it, in a namespace of the caller's own.
+  // linux/capability.h: reading the caller requires it, in a namespace of the caller's own.
   private static final long CAP_SYS_PTRACE = 1L << 19;
 
   private final Kernel kernel;
@@ -30,7 +30,7 @@ final class CallerRights {
     this.root = root || capable();
   }
 
-  /** A JVM of another user may have been given capabilities, which its commands do not get. */
+  /** A JVM of another user may have capabilities, which its commands do not get. */
   private boolean capable() {
     try {
       return child.rights((int) ProcessHandle.current().pid()).capabilities() != 0;
@@ -40,7 +40,7 @@ final class CallerRights {
   }
 
   /**
-   * What a thread may.
+   * The rights of a thread.
    *
    * @param user its file-system user
    * @param group its file-system group
@@ -49,12 +49,12 @@ final class CallerRights {
    */
   record Rights(int user, int group, int[] groups, long capabilities) {}
 
-  /** Something done for a thread. */
+  /** An action for a thread. */
   interface Step {
     void run();
   }
 
-  /** Does something with the rights of the thread that made a call. */
+  /** Runs a step with the rights of the thread that made a call. */
   void as(TrappedCall call, Step step) throws AccessException {
     if (!root) {
       step.run();
@@ -63,7 +63,9 @@ final class CallerRights {
     with(child.rights(call.tid()), step);
   }
 
-  /** Runs tasks with the rights that the thread that hands them over has taken on. */
+  /**
+   * Returns an executor that runs tasks with the rights that the submitting thread has taken on.
+   */
   Executor carriedTo(Executor executor) {
     return task -> {
       Rights rights = current.get();

@@ -9,9 +9,9 @@ import java.util.Optional;
 
 /**
  * Looks for a cgroup v2 directory in which this process may make groups with the memory and pids
- * controllers and move its children there: the nearest one above that is delegated to us and gives
- * its controllers to its children. Under systemd that is the user's own service, or a scope with
- * Delegate=yes that holds no process itself.
+ * controllers and move its children there: the nearest ancestor that is delegated to this user and
+ * gives its controllers to its children. Under systemd that is the user's own service, or a scope
+ * with Delegate=yes that holds no process itself.
  */
 final class CgroupSearch {
   private static final List<String> CONTROLLERS = List.of("memory", "pids");
@@ -20,7 +20,7 @@ final class CgroupSearch {
   private final Path mounts;
 
   /**
-   * Searches by what the kernel says of a process.
+   * Searches from the cgroup of a process.
    *
    * @param process its directory in a procfs
    */
@@ -30,7 +30,7 @@ final class CgroupSearch {
   }
 
   /**
-   * What was found.
+   * The result of the search.
    *
    * @param directory the directory, if there is one
    * @param problem why there is none; empty when there is
@@ -66,7 +66,7 @@ final class CgroupSearch {
     return new Found(Optional.empty(), problem);
   }
 
-  /** Root and mount point of the hierarchy, as proc_pid_mountinfo(5) has them. */
+  /** Returns root and mount point of the hierarchy, as proc_pid_mountinfo(5) has them. */
   private String[] mount() throws IOException {
     for (String line : Files.readAllLines(mounts)) {
       List<String> fields = Arrays.asList(line.split(" "));

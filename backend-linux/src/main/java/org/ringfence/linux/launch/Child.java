@@ -17,7 +17,7 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Memory and descriptors of a sandboxed thread, reached from outside. What is read belongs to the
+ * Accesses memory and descriptors of a sandboxed thread from outside. The data belongs to the
  * thread only if {@link TrappedCall#alive()} holds afterwards.
  */
 final class Child {
@@ -31,7 +31,7 @@ final class Child {
     this.kernel = kernel;
   }
 
-  /** A failed access to the child, with the error its call should return. */
+  /** A failed access to the child, with the error that its call should return. */
   static class AccessException extends Exception {
     private static final long serialVersionUID = 1L;
     private final long result;
@@ -41,13 +41,13 @@ final class Child {
       this.result = result;
     }
 
-    /** The negated error number. */
+    /** Returns the negated error number. */
     long result() {
       return result;
     }
   }
 
-  /** Reads exactly so many bytes. */
+  /** Reads exactly {@code length} bytes. */
   byte[] read(int tid, long address, int length) throws AccessException {
     byte[] bytes = readUpTo(tid, address, length);
     if (bytes.length < length) {
@@ -126,14 +126,14 @@ final class Child {
     return -1;
   }
 
-  /** A copy of the thread's descriptor in our own table; the caller closes it. */
+  /** Copies the thread's descriptor into this JVM's table; the caller closes it. */
   int descriptor(int tid, int fd) throws AccessException {
     if (fd < 0) {
       throw new AccessException(-Errno.EBADF.value());
     }
     long pidfd = kernel.call(Syscall.PIDFD_OPEN, tid, Constants.PIDFD_THREAD);
     if (pidfd == -Errno.EINVAL.value()) {
-      // Before Linux 6.9 only whole processes can be named.
+      // Before Linux 6.9 a pidfd names only whole processes.
       pidfd = kernel.call(Syscall.PIDFD_OPEN, processOf(tid), 0);
     }
     if (pidfd < 0) {
@@ -150,18 +150,18 @@ final class Child {
     }
   }
 
-  /** The number that a thread has in its own process namespace. */
+  /** Returns the thread's number in its own process namespace. */
   long innerNumber(int tid) throws AccessException {
     long[] numbers = statusField(tid, "NSpid:", 10);
     return numbers[numbers.length - 1];
   }
 
-  /** The thread's file mode creation mask. */
+  /** Returns the thread's file mode creation mask. */
   int umask(int tid) throws AccessException {
     return (int) statusField(tid, "Umask:", 8)[0];
   }
 
-  /** What a thread may: its file-system user and groups, and its capabilities. */
+  /** Returns a thread's rights: its file-system user and groups, and its capabilities. */
   CallerRights.Rights rights(int tid) throws AccessException {
     String status = status(tid);
     long[] groups = field(status, "Groups:", 10);
@@ -172,7 +172,7 @@ final class Child {
         field(status, "CapEff:", 16)[0]);
   }
 
-  /** The most bytes that a thread's files may grow to; -1 for any number. */
+  /** Returns the size limit of a thread's files in bytes; -1 for none. */
   long fileSizeLimit(int tid) throws AccessException {
     try (NativeBlock block = new NativeBlock(32)) {
       long at = block.allocate(16);
@@ -184,7 +184,7 @@ final class Child {
     }
   }
 
-  /** Whether a signal waits that the thread neither blocks nor ignores. */
+  /** Returns whether a signal is pending that the thread neither blocks nor ignores. */
   boolean signalled(int tid) throws AccessException {
     long waiting = statusField(tid, "SigPnd:", 16)[0] | statusField(tid, "ShdPnd:", 16)[0];
     return waiting != 0
@@ -192,12 +192,12 @@ final class Child {
             != 0;
   }
 
-  /** How many seccomp filters a thread is under (Linux 5.10). */
+  /** Returns the number of a thread's seccomp filters (Linux 5.10). */
   long filters(int tid) throws AccessException {
     return statusField(tid, "Seccomp_filters:", 10)[0];
   }
 
-  /** The program that a thread's process runs; empty when it cannot be read. */
+  /** Returns the program that a thread's process runs; empty when it cannot be read. */
   String executable(int tid) {
     try {
       return Files.readSymbolicLink(Path.of("/proc/" + tid + "/exe")).toString();
@@ -206,12 +206,12 @@ final class Child {
     }
   }
 
-  /** The parent of a thread's process. */
+  /** Returns the parent of a thread's process. */
   int parent(int tid) throws AccessException {
     return (int) statusField(tid, "PPid:", 10)[0];
   }
 
-  /** The strings of a NULL-terminated array of pointers, at most so many, and so many bytes. */
+  /** Reads the strings of a NULL-terminated array of pointers, up to both limits. */
   List<String> strings(int tid, long address, int most, int bytes) throws AccessException {
     List<String> strings = new ArrayList<>();
     int left = bytes;
@@ -231,19 +231,19 @@ final class Child {
     return strings;
   }
 
-  /** The terminal that controls a thread's process, as a device number; 0 for none. */
+  /** Returns the device number of the terminal that controls a thread's process; 0 for none. */
   int terminal(int tid) throws AccessException {
     try {
       String stat =
           Files.readString(Path.of("/proc/" + tid + "/stat"), StandardCharsets.ISO_8859_1);
-      // proc_pid_stat(5): tty_nr is the fifth field after the name, which may have blanks.
+      // proc_pid_stat(5): tty_nr is the fifth field after the name, which may contain blanks.
       return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[4]);
     } catch (IOException e) {
       throw new AccessException(-Errno.ESRCH.value());
     }
   }
 
-  /** The process that a thread belongs to. */
+  /** Returns the process that a thread belongs to. */
   int processOf(int tid) throws AccessException {
     return (int) statusField(tid, "Tgid:", 10)[0];
   }
@@ -267,7 +267,7 @@ final class Child {
     return values;
   }
 
-  /** By system calls: through the library it would take as long as all the rest of an answer. */
+  /** Uses system calls: through the library it would take as long as the rest of an answer. */
   private String status(int tid) throws AccessException {
     try (NativeBlock block = new NativeBlock(PAGE + 96)) {
       long path = block.string("/proc/" + tid + "/status");

@@ -15,7 +15,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
-/** Records what is executed, while the call is held, and how it ends. Thread-safe. */
+/** Records each program while the supervisor holds its execve call, and its end. Thread-safe. */
 final class CommandAudit implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 256;
   private static final int MOST_ARGUMENT_BYTES = 65_536;
@@ -34,7 +34,7 @@ final class CommandAudit implements AutoCloseable {
   private final Map<Integer, Running> byPid = new HashMap<>();
   private final Map<Integer, Running> byPidfd = new HashMap<>();
 
-  /** A program that runs: its record so far and its process. */
+  /** A running program: its record so far and its process. */
   private record Running(AuditRecord start, int pid, int pidfd, Instant end) {
     private Running(AuditRecord start, int pid, int pidfd) {
       this(start, pid, pidfd, null);
@@ -65,7 +65,7 @@ final class CommandAudit implements AutoCloseable {
   }
 
   /**
-   * A thread is about to execute a program.
+   * Records that a thread is about to execute a program.
    *
    * @return a pidfd to watch, for the end
    */
@@ -76,7 +76,7 @@ final class CommandAudit implements AutoCloseable {
       byte[] name = child.string(call.tid(), call.argument(at ? 1 : 0));
       int directory = at ? call.intArgument(0) : AT_FDCWD;
       if (name.length > 0) {
-        // A shell looks in one directory after the other; what is not there is not executed.
+        // A shell tries one directory after the other and executes no missing file.
         child.close(paths.open(call.tid(), directory, name, true));
       }
       List<String> arguments =
@@ -106,7 +106,7 @@ final class CommandAudit implements AutoCloseable {
     }
   }
 
-  /** What was looked at may have taken long: only the bookkeeping is for one thread at a time. */
+  /** The look-up may take long: only the bookkeeping is for one thread at a time. */
   private synchronized Optional<Integer> begins(int pid, AuditRecord record) {
     Running before = byPid.get(pid);
     if (before != null) {
@@ -116,7 +116,7 @@ final class CommandAudit implements AutoCloseable {
     }
     long pidfd = kernel.call(Syscall.PIDFD_OPEN, pid, 0);
     if (pidfd < 0) {
-      // It is gone, or this JVM has no descriptor left to see its end by.
+      // It is gone, or this JVM has no descriptor left to watch its end.
       reporter.executed(new Running(record, pid, -1).ended(OptionalInt.empty()));
       return Optional.empty();
     }
@@ -124,7 +124,7 @@ final class CommandAudit implements AutoCloseable {
     return Optional.of((int) pidfd);
   }
 
-  /** Many processes at once have less room for their arguments each. */
+  /** Returns the room for one process's arguments, less when many run. */
   private synchronized int room() {
     return byPid.size() < MANY_PROCESSES ? MOST_ARGUMENT_BYTES : FEWER_ARGUMENT_BYTES;
   }
@@ -135,10 +135,11 @@ final class CommandAudit implements AutoCloseable {
   }
 
   /**
-   * The process of a pidfd has ended. How is known once its parent has asked.
+   * Records that the process of a pidfd has ended. The kernel shows the status once its parent has
+   * reaped it.
    *
-   * @param reaped whether the parent has
-   * @return false if it is to be called again, when the parent has
+   * @param reaped whether the parent has reaped it
+   * @return false if the caller must call again once the parent has reaped it
    */
   synchronized boolean ended(int pidfd, boolean reaped) {
     Running running = byPidfd.get(pidfd);
@@ -158,7 +159,7 @@ final class CommandAudit implements AutoCloseable {
     return true;
   }
 
-  /** Of any process, also when it is not ours to wait for. */
+  /** Returns the status of any process, also of one that this JVM cannot wait for. */
   private OptionalInt exitOf(int pidfd) {
     try (NativeBlock block = new NativeBlock(96)) {
       long info = block.allocate(64);
@@ -173,7 +174,7 @@ final class CommandAudit implements AutoCloseable {
     }
   }
 
-  /** Everything has ended; what has not been said yet is said. */
+  /** Reports the remaining records, since every process has ended. */
   @Override
   public synchronized void close() {
     List.copyOf(byPidfd.keySet()).forEach(pidfd -> ended(pidfd, true));

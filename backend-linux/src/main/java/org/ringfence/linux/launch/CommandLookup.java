@@ -11,9 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Which command a process belongs to: the one that is its ancestor or leads its session, which no
- * process can choose. A process that has left the session and lost its parent is known by its new
- * session if something was heard of that before, or when only one command runs. Thread-safe.
+ * Finds the command of a process: the one that is its ancestor or leads its session, which no
+ * process can choose. For a process that has left the session and lost its parent, it needs an
+ * earlier event of the new session, or a single running command. Thread-safe.
  */
 final class CommandLookup {
   // A command may make a chain of processes of any length.
@@ -26,14 +26,14 @@ final class CommandLookup {
   private final Map<Long, Long> bySession = new ConcurrentHashMap<>();
   private final List<Long> running = new ArrayList<>();
 
-  /** A command is about to start. */
+  /** Adds a command that is about to start. */
   void add(long command) {
     synchronized (running) {
       running.add(command);
     }
   }
 
-  /** It has started. */
+  /** Records that a command has started. */
   void root(long pid, long command) {
     byRoot.put(pid, command);
     synchronized (running) {
@@ -41,7 +41,7 @@ final class CommandLookup {
     }
   }
 
-  /** Everything that was heard of it has been told. */
+  /** Removes a command once all its events have been reported. */
   void remove(long command) {
     synchronized (running) {
       running.remove(command);
@@ -52,11 +52,11 @@ final class CommandLookup {
   }
 
   /**
-   * The command of a process or thread.
+   * Returns the command of a process or thread.
    *
-   * @param pid its number, 0 when it is not known
-   * @return the command's number, 0 when it is not known, and the negated number of a first process
-   *     that is not known yet; see {@link #await}
+   * @param pid its number, 0 when unknown
+   * @return the command's number, 0 when unknown, and the negated number of a first process that is
+   *     not known yet; see {@link #await}
    */
   long of(long pid) {
     List<Long> sessions = new ArrayList<>();
@@ -83,8 +83,8 @@ final class CommandLookup {
   }
 
   /**
-   * Waits for what {@link #of} did not know yet: a first process has begun before its launch has
-   * its number. Not for the thread that answers calls.
+   * Waits for a command that {@link #of} did not know yet: a first process begins before its launch
+   * has its number. The thread that answers calls must not wait here.
    *
    * @param found what {@link #of} returned
    * @return the command's number, 0 when it is not known
@@ -115,7 +115,7 @@ final class CommandLookup {
     }
   }
 
-  /** {@code /proc/PID/stat}: the name in parentheses may itself have some; proc(5). */
+  /** {@code /proc/PID/stat}: the name in parentheses may itself contain some; proc(5). */
   private record Stat(long parent, long session) {
     static Stat of(long pid) {
       try {

@@ -16,8 +16,9 @@ import org.ringfence.linux.plan.LandlockRuleset;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The ruleset of a sandbox's commands. A command that is handed a terminal for reading gets one of
- * its own, in which the terminal is read by its name, too: {@code /dev/stdin} is such a name.
+ * The ruleset of a sandbox's commands. A command that receives a terminal for reading gets a
+ * separate ruleset, which also permits reading the terminal by name: {@code /dev/stdin} is such a
+ * name.
  */
 final class CommandRuleset implements AutoCloseable {
   // asm-generic/ioctls.h
@@ -30,7 +31,7 @@ final class CommandRuleset implements AutoCloseable {
   private final LandlockRuleset value;
   private final LandlockAbi abi;
   private final int descriptor;
-  // What the rules were about when the sandbox was opened; what is there now may be another thing.
+  // The objects of the rules when the sandbox was opened; other objects may lie there now.
   private final List<Granted> granted = new ArrayList<>();
 
   CommandRuleset(Kernel kernel, LandlockRuleset value, LandlockAbi abi) throws IOException {
@@ -43,10 +44,10 @@ final class CommandRuleset implements AutoCloseable {
   }
 
   /**
-   * The ruleset for a command.
+   * Returns the ruleset for a command.
    *
    * @param standard the command's standard streams
-   * @return the descriptor, -1 for none; given back with {@link #release}
+   * @return the descriptor, -1 for none; the caller returns it to {@link #release}
    */
   int of(int[] standard) throws IOException {
     List<Integer> terminals = new ArrayList<>();

@@ -2,7 +2,7 @@ package org.ringfence.linux.launch;
 
 import java.util.PriorityQueue;
 
-/** Actions by the time they are due. Thread-safe. */
+/** Holds actions, ordered by due time. Thread-safe. */
 final class Deadlines {
   /** An action and its time, by {@link System#nanoTime()}. */
   static final class Deadline implements Comparable<Deadline> {
@@ -36,12 +36,12 @@ final class Deadlines {
     queue.removeIf(one -> one == deadline);
   }
 
-  /** Nanoseconds until the first is due, 0 when it is; -1 when there is none. */
+  /** Returns the nanoseconds until the first is due, 0 when it is; -1 when there is none. */
   synchronized long untilNext() {
     return queue.isEmpty() ? -1 : Math.max(0, queue.peek().nanos - System.nanoTime());
   }
 
-  /** Takes the first that is due, or null. */
+  /** Takes the first due action, or null. */
   synchronized Deadline takeDue() {
     return untilNext() == 0 ? queue.poll() : null;
   }

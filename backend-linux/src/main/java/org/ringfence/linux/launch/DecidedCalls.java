@@ -5,12 +5,12 @@ import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Takes a call that the policy decides to the class that decides it, with the rights of the task
+ * Passes a call that the policy decides to the class that decides it, with the rights of the task
  * that made it.
  *
- * <p>Decisions on names look at what lies around a name, and what is done then must find it as it
- * was. So calls that change names or modes take one lock over decision and deed: when a file system
- * holds up one of them, another supervising thread answers everything else.
+ * <p>A decision on a name depends on its surroundings, and the action must find them unchanged. So
+ * calls that change names or modes hold one lock over decision and action. When a file system
+ * delays one of them, another supervising thread answers all other calls.
  */
 final class DecidedCalls {
   // How long a call waits for a directory whose parts another sandbox is about to change.
@@ -24,9 +24,9 @@ final class DecidedCalls {
   private final WaitingCalls waiting;
 
   /**
-   * Gathers those that decide.
+   * Collects the deciding classes.
    *
-   * @param rights take on what the caller may
+   * @param rights takes on the caller's rights
    * @param names decides on names and opens
    * @param metadata decides on modes, owners, times and attributes
    * @param locks decides on locks
@@ -52,7 +52,7 @@ final class DecidedCalls {
    * Answers a call.
    *
    * @throws java.util.concurrent.RejectedExecutionException if it would have to wait and too many
-   *     do
+   *     calls do
    */
   void answer(Syscall syscall, TrappedCall call) {
     if (!names.tree().attempt(() -> decide(syscall, call))) {
@@ -60,7 +60,7 @@ final class DecidedCalls {
     }
   }
 
-  /** A call that waits for a directory which somebody holds. */
+  /** A call that waits for a directory that another sandbox holds. */
   private final class Again implements WaitingCalls.Waiting {
     private final Syscall syscall;
     private final TrappedCall call;
@@ -103,7 +103,9 @@ final class DecidedCalls {
     }
   }
 
-  /** An open takes the lock itself, where it makes a file: what it finds may hold it up. */
+  /**
+   * An open takes the lock itself, where it creates a file: the object that it opens may delay it.
+   */
   private static boolean changesTree(Syscall syscall) {
     return switch (syscall) {
       case OPEN,

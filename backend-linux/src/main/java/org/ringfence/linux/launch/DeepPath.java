@@ -16,9 +16,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The path of a directory that lies too deep for the kernel to name it (PATH_MAX of
- * linux/limits.h), found as {@code getcwd(3)} does: upwards, by the number of each directory in the
- * one above, until the kernel has a name. How much is looked at is bounded.
+ * Finds the path of a directory that lies too deep for the kernel to name it (PATH_MAX of
+ * linux/limits.h), as {@code getcwd(3)} does: upwards, by the number of each directory in the one
+ * above, until the kernel has a name. The search is bounded.
  */
 final class DeepPath {
   private static final int MOST_LEVELS = 2048;
@@ -85,7 +85,7 @@ final class DeepPath {
     return (int) result;
   }
 
-  /** The name that a directory has in the one above: struct linux_dirent64 of linux/dirent.h. */
+  /** Returns the name of a directory in the one above: struct linux_dirent64 of linux/dirent.h. */
   private byte[] name(NativeBlock block, int above, long buffer, long inode)
       throws AccessException {
     while (reads++ < MOST_READS) {

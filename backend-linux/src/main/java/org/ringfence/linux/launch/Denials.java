@@ -3,16 +3,16 @@ package org.ringfence.linux.launch;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.Decision;
 
-/** Words for what was denied. */
+/** Describes denied operations. */
 final class Denials {
   private Denials() {}
 
-  /** One that the kernel will make, as far as can be seen when the call is held. */
+  /** Describes a denial that the kernel will make, as far as the held call shows. */
   static Violation likely(Child child, String operation, String path, int tid, Decision decision) {
     return violation(child, operation, path, tid, decision, Violation.Certainty.LIKELY);
   }
 
-  /** One that the supervisor makes. */
+  /** Describes a denial that the supervisor makes. */
   static Violation certain(Child child, String operation, String path, int tid, Decision decision) {
     return violation(child, operation, path, tid, decision, Violation.Certainty.CERTAIN);
   }

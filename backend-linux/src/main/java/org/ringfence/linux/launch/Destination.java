@@ -1,15 +1,15 @@
 package org.ringfence.linux.launch;
 
 /**
- * Where something may be sent.
+ * A checked destination of a socket.
  *
  * @param address the address to use, which may name the checked object instead of the path
- * @param refusal a negated error number, 0 when it is allowed; {@link #UNDECIDED} when it has to be
- *     decided by somebody who is waited for
+ * @param refusal a negated error number, 0 when it is allowed; {@link #UNDECIDED} when the decision
+ *     has to wait for a listener or a name server
  * @param object a descriptor that keeps the checked object, or -1
  * @param closer closes it
  * @param own whether it is allowed because the sandbox's own socket is there
- * @param outside what was decided of a connection that leaves the sandbox's own network; null else
+ * @param outside the decision on a connection that leaves the sandbox's own network; null otherwise
  */
 record Destination(
     SocketAddress address,

@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import org.ringfence.spi.EventSink;
 
 /**
- * Keeps the order of what is told of commands: the end of one after its events. Thread-safe; waits
- * for nobody.
+ * Orders the reports on commands: the end of a command follows its events. Thread-safe; never
+ * blocks.
  */
 final class EventOrder {
   private static final long TOLD_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -23,23 +23,23 @@ final class EventOrder {
     return reporter;
   }
 
-  /** A command is about to start. */
+  /** Adds a command that is about to start. */
   void begins(LinuxProcess process) {
     commands.add(process.commandId());
   }
 
-  /** It has started. */
+  /** Records that a command has started. */
   void started(LinuxProcess process) {
     commands.root(process.pid(), process.commandId());
   }
 
-  /** Nothing of it is left. */
+  /** Records that no process of a command is left. */
   void gone(LinuxProcess process) {
     reporter.afterTold(() -> commands.remove(process.commandId()));
   }
 
   /**
-   * Runs something when all reported events are told, or soon anyway.
+   * Runs an action when the listener has received all events, or soon anyway.
    *
    * @param action must not wait; may run twice
    */
@@ -56,7 +56,7 @@ final class EventOrder {
         });
   }
 
-  /** The same without a bound, after the calls that are being answered now. */
+  /** Runs an action, without a bound, after the calls that are being answered now. */
   void afterAnswers(Runnable action) {
     supervisor.schedule(0, () -> reporter.afterTold(action));
   }

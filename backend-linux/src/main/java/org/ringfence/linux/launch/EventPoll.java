@@ -13,7 +13,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The epoll descriptor of a supervisor, and the event descriptor that any thread wakes it up by.
+ * The epoll descriptor of a supervisor, and the event descriptor through which any thread wakes it.
  * Thread-safe, as the kernel's calls are.
  */
 final class EventPoll implements AutoCloseable {
@@ -44,12 +44,12 @@ final class EventPoll implements AutoCloseable {
     return event;
   }
 
-  /** Where an entry lies in the list that a wait has filled. */
+  /** Returns the address of an entry in the list that a wait has filled. */
   long entry(long list, int index) {
     return list + (long) index * entrySize;
   }
 
-  /** The number that an entry's descriptor was added with. */
+  /** Returns the number with which an entry's descriptor was added. */
   long data(NativeBlock block, long entry) {
     return block.getLong(entry + entrySize - 8);
   }
@@ -75,7 +75,7 @@ final class EventPoll implements AutoCloseable {
     kernel.call(Syscall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, descriptor, 0);
   }
 
-  /** Ends the wait of the thread that serves. */
+  /** Ends the wait of the serving thread. */
   void wake() {
     try (NativeBlock block = new NativeBlock(16)) {
       long one = block.allocate(8);

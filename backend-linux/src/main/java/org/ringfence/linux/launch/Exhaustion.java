@@ -1,10 +1,10 @@
 package org.ringfence.linux.launch;
 
-/** Tells what it is that this JVM has no more of. */
+/** Detects the resource that this JVM has run out of. */
 final class Exhaustion {
   private Exhaustion() {}
 
-  /** Whether the system has no thread left, and the heap is not full. Allocates nothing. */
+  /** Returns whether the system has no thread left, and the heap is not full. Allocates nothing. */
   static boolean ofThreads(Throwable error) {
     // src/hotspot/share/prims/jvm.cpp, JVM_StartThread
     return error instanceof OutOfMemoryError

@@ -15,11 +15,11 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Opens a FIFO for a caller that waits for the other side. It is opened without waiting: a reader
- * so opened is one that writers find, as one that waits in {@code open(2)} is.
+ * Opens a FIFO for a caller that waits for the other side. The supervisor opens it without waiting:
+ * writers find such a reader as they find one that waits in {@code open(2)}.
  */
 final class FifoOpen implements WaitingCalls.Waiting {
-  /** How many descriptors it holds. */
+  /** The number of descriptors that it holds. */
   static final int DESCRIPTORS = 2;
 
   // linux/splice.h
@@ -34,10 +34,10 @@ final class FifoOpen implements WaitingCalls.Waiting {
   private int opened = -1;
 
   /**
-   * Opens it later.
+   * Prepares to open a FIFO.
    *
    * @param object a descriptor of the FIFO, taken over and closed
-   * @param flags with which it is opened
+   * @param flags the flags to open it with
    * @param asked the flags of the call
    */
   FifoOpen(Kernel kernel, TrappedCall call, int object, int flags, int asked) {
@@ -79,9 +79,9 @@ final class FifoOpen implements WaitingCalls.Waiting {
   }
 
   /**
-   * Whether a writer has opened it since we did. One that has gone is seen as a hang-up, and what
-   * one has written by poll(2); one that has written nothing yet by tee(2), which takes nothing
-   * away, and fails instead of saying that the end is reached (fs/pipe.c, fs/splice.c).
+   * Returns whether a writer has opened it since the supervisor did. poll(2) shows a writer that
+   * has gone as a hang-up, and shows written data. tee(2) shows a writer that has written nothing
+   * yet: it consumes nothing, and fails instead of reporting the end (fs/pipe.c, fs/splice.c).
    */
   private boolean hasHadWriter() {
     if (WaitingCalls.ready(kernel, opened, EPOLLIN, 0)) {

@@ -17,9 +17,9 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * Takes exclusive locks with {@code flock} for sandboxed threads. The kernel lets whoever can read
- * a file lock it; a command that may not write a file could keep the user's programs from it. The
- * lock belongs to the open file, which our copy of the descriptor shares.
+ * Takes exclusive locks with {@code flock} for sandboxed threads. The kernel lets any reader of a
+ * file lock it, so a command that may not write a file could keep the user's programs from it. The
+ * lock belongs to the open file, which the supervisor's copy of the descriptor shares.
  */
 final class FileLocks {
   // asm-generic/fcntl.h
@@ -97,7 +97,7 @@ final class FileLocks {
     return decision.allowed();
   }
 
-  /** Taken when it is free. */
+  /** Takes the lock when it is free. */
   private final class Later implements WaitingCalls.Waiting {
     private final TrappedCall call;
     private final int fd;

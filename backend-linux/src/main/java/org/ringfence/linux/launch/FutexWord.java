@@ -10,7 +10,7 @@ import org.ringfence.linux.plan.Syscall;
 /**
  * A word of native memory that one thread sets and others wait for, in the kernel. A restricted
  * thread may set it: waking a Java waiter could start a carrier for a virtual thread, which would
- * inherit the restrictions. The memory belongs to whoever made the word.
+ * inherit the restrictions. The creator of the word owns the memory.
  */
 final class FutexWord {
   private final Kernel kernel;
@@ -23,7 +23,7 @@ final class FutexWord {
     this.address = block.allocate(8);
   }
 
-  /** Sets the word and wakes everybody; allocates nothing. */
+  /** Sets the word and wakes all waiters; allocates nothing. */
   void set() {
     block.setInt(address, 1);
     kernel.call(Syscall.FUTEX, address, FUTEX_WAKE, Integer.MAX_VALUE);

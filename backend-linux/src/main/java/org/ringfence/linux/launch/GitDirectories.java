@@ -19,11 +19,10 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.GitDirectoryDecisions;
 
 /**
- * Decides by the parts of the directories that a name lies in: a git directory is one whatever it
- * is called. The parts are looked at when the call is made, beneath the descriptor of the entry's
- * own directory, which is locked until the call is done, so that supervisors of other sandboxes
- * wait for it. A directory neither becomes a git directory by a command's doing nor ceases to be
- * one.
+ * Decides by the parts of the directories that contain a name: a git directory is one under any
+ * name. The supervisor checks the parts during the call, beneath the descriptor of the entry's own
+ * directory. It locks that directory until the call is done, so that supervisors of other sandboxes
+ * wait. No command can turn a directory into a git directory or back.
  */
 final class GitDirectories {
   private static final Decision ALLOWED =
@@ -45,7 +44,7 @@ final class GitDirectories {
     this.tree = tree;
   }
 
-  /** A name that is made: a file, a directory, a link. */
+  /** Decides on a new name: a file, a directory, a link. */
   Decision made(Entry entry, String path, boolean replacement) {
     Decision inside = changed(entry, path, replacement);
     String name = text(entry);
@@ -58,7 +57,7 @@ final class GitDirectories {
         : alone;
   }
 
-  /** A name that is removed or moved away. */
+  /** Decides on removing a name or moving it away. */
   Decision taken(Entry entry, String path) {
     Decision inside = changed(entry, path, false);
     String name = text(entry);
@@ -78,7 +77,7 @@ final class GitDirectories {
     return otherwise.allowed() || tree.holdsAlone(entry.directory()) ? ALLOWED : otherwise;
   }
 
-  /** A name whose content changes. */
+  /** Decides on changing a name's content. */
   Decision changed(Entry entry, String path, boolean replacement) {
     if (path.isEmpty() || entry.special()) {
       return ALLOWED;
@@ -96,7 +95,7 @@ final class GitDirectories {
     return ALLOWED;
   }
 
-  /** An object that is there and changes, by the path that it is seen at inside. */
+  /** Decides on changing an existing object, by its path inside. */
   Decision changed(int tid, String seen, String path) {
     if (path.isEmpty() || rules.holders(path, false).isEmpty()) {
       return ALLOWED;
@@ -113,9 +112,9 @@ final class GitDirectories {
   }
 
   /**
-   * Fails for a directory that would come from a place in which names are free: with it would come
-   * whatever it holds. The error is that of another file system, so that tools copy it instead, and
-   * each name is decided on.
+   * Fails for a directory that would come from a place in which names are free, since its content
+   * would come along. The error is that of another file system, so that tools copy it instead and
+   * the supervisor decides on each name.
    */
   void demandSameKeeping(String from, String to) throws AccessException {
     if (!from.isEmpty() && policy.keepsNames(to) && !policy.keepsNames(from)) {
@@ -135,7 +134,7 @@ final class GitDirectories {
     return new String(entry.name(), StandardCharsets.ISO_8859_1);
   }
 
-  /** Whether a directory some levels above a descriptor has a name; what cannot be seen may be. */
+  /** Tests whether a directory above a descriptor has a name; true when it cannot be read. */
   private Predicate<String> there(int directory, int up) {
     return name -> {
       try (NativeBlock block = new NativeBlock(512 + 3L * up)) {

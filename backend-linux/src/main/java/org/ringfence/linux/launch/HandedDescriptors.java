@@ -15,9 +15,9 @@ import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * What commands have only because somebody handed them a descriptor of it: their standard streams.
- * Such a descriptor gives what it was opened for. It gives no name, and no more by being opened
- * again.
+ * The objects that commands have only because they received a descriptor: their standard streams.
+ * Such a descriptor gives the access that it was opened for. It gives no name, and no more access
+ * when opened again.
  *
  * <p>Safe for use by several threads.
  */
@@ -31,10 +31,10 @@ final class HandedDescriptors {
     this.kernel = kernel;
   }
 
-  /** What an object without a path is known by. */
+  /** Identifies an object without a path. */
   record Identity(long device, long inode) {}
 
-  /** Remembers what a command gets; what is closed is passed over. */
+  /** Remembers the object that a command gets; ignores a closed descriptor. */
   void add(PathObject paths, int fd) {
     if (objects.size() >= MOST_REMEMBERED) {
       objects.clear();
@@ -47,13 +47,13 @@ final class HandedDescriptors {
     }
   }
 
-  /** Whether an object was handed to a command of this sandbox. */
+  /** Returns whether a command of this sandbox received an object. */
   boolean contains(Identity identity) {
     return objects.contains(identity);
   }
 
   /**
-   * Whether a descriptor already gives what opening its object again would give.
+   * Returns whether a descriptor already gives the access that opening its object again would give.
    *
    * @param fd a copy of the descriptor
    * @param flags the flags of {@code open(2)} asked for

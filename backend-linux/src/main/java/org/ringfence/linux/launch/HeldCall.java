@@ -8,14 +8,14 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Memory for one call at a time that a listener gets: it is received, and refused if need be,
+ * Memory for one held call at a time: the supervisor receives it, and refuses it if need be,
  * without allocating anything. For one thread.
  */
 final class HeldCall implements AutoCloseable {
   private static final int NOTIFICATION_BYTES = 80;
   private static final int REPLY_BYTES = 24;
   private static final int SCHED_ATTR_BYTES = 56;
-  // kernel/sched/syscalls.c: 0.1 ms is the least that is taken.
+  // kernel/sched/syscalls.c: the kernel takes no less than 0.1 ms.
   private static final long SHORTEST_SLICE_NANOS = 100_000;
 
   private final Kernel kernel;
@@ -29,8 +29,8 @@ final class HeldCall implements AutoCloseable {
   }
 
   /**
-   * Asks for short slices: who waits for an answer on a busy machine waits for this thread to be
-   * run. Linux 6.12 gives a thread with a shorter slice its turn earlier; an error changes nothing.
+   * Asks for short slices: on a busy machine a caller waits until the kernel runs this thread.
+   * Linux 6.12 gives a thread with a shorter slice its turn earlier; an error changes nothing.
    */
   void answerSoon() {
     // struct sched_attr of linux/sched/types.h: size, policy, flags, nice, priority, runtime.
@@ -39,7 +39,7 @@ final class HeldCall implements AutoCloseable {
     kernel.call(Syscall.SCHED_SETATTR, 0, notification, 0);
   }
 
-  /** Receives a call; false if its caller was killed before we could look. */
+  /** Receives a call; false if its caller was killed before the supervisor could look. */
   boolean receive(int from) {
     listener = from;
     block.clear(notification, NOTIFICATION_BYTES);

@@ -16,9 +16,9 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.launch.Child.AccessException;
 
 /**
- * The sandbox's own UDP sockets that other sockets of it are connected to. Data is sent over a
- * connected socket without a look at who has the port by then; so this JVM keeps the socket that it
- * was connected to open, and with it the port, until none is connected to it any more. Thread-safe.
+ * The sandbox's own UDP sockets that other sockets of it are connected to. A send over a connected
+ * socket reaches any later holder of the port, unchecked. So this JVM keeps the target socket open,
+ * and with it the port, until no socket is connected to it. Thread-safe.
  */
 final class HeldTargets implements AutoCloseable {
   private static final int MOST_HELD = 256;
@@ -41,7 +41,7 @@ final class HeldTargets implements AutoCloseable {
         }
       };
 
-  /** Where a socket was seen last. */
+  /** The last known place of a socket. */
   private record Place(int tid, int descriptor) {}
 
   private record Held(int descriptor, int port, long since) {}
@@ -54,15 +54,15 @@ final class HeldTargets implements AutoCloseable {
     this.deadlines = deadlines;
   }
 
-  /** A socket of the sandbox is bound to a port: it may be looked for later. */
+  /** Records a socket that the sandbox has bound to a port, for a later search. */
   synchronized void seen(long inode, int tid, int descriptor) {
     places.put(inode, new Place(tid, descriptor));
   }
 
   /**
-   * Holds what gets datagrams to an address.
+   * Holds the socket that receives datagrams to an address.
    *
-   * @return whether it is held, and gets them still; what cannot be found is not
+   * @return whether it is held and still receives them; false when it cannot be found
    */
   synchronized boolean hold(InetAddress address, int port) throws IOException {
     List<Long> inodes = sockets.inodes(false, address, port);
@@ -87,15 +87,15 @@ final class HeldTargets implements AutoCloseable {
     return !inodes.isEmpty() && sockets.inodes(false, address, port).equals(inodes);
   }
 
-  /** Whether a socket is held. */
+  /** Returns whether a socket is held. */
   synchronized boolean holds(int fd) throws AccessException {
     return !held.isEmpty() && held.containsKey(options.inode(fd, paths));
   }
 
   /**
-   * Lets go of what is held on a port, if nothing is connected to it.
+   * Releases the socket held on a port, if no socket is connected to it.
    *
-   * @return whether something was
+   * @return whether it released one
    */
   synchronized boolean release(int port) {
     int before = held.size();
@@ -112,7 +112,8 @@ final class HeldTargets implements AutoCloseable {
         return copy;
       }
     }
-    // It was bound by itself, or passed on: looked for everywhere, which takes milliseconds.
+    // It was bound implicitly, or passed on: the search covers all processes and takes
+    // milliseconds.
     String wanted = "socket:[" + inode + "]";
     long self = ProcessHandle.current().pid();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
@@ -182,7 +183,7 @@ final class HeldTargets implements AutoCloseable {
     }
   }
 
-  /** One that is being connected to is not connected to yet. */
+  /** Spares young sockets: one that is being connected to is not connected yet. */
   private void look(long age) {
     long now = System.nanoTime();
     held.values()

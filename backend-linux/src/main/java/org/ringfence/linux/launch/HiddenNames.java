@@ -15,8 +15,8 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * Tells of names that lead to nothing inside, because what they lead to outside is hidden: below a
- * denied directory there is an empty one that cannot be entered. Decides nothing.
+ * Reports names that lead to nothing inside, because the sandbox hides their target: it shows a
+ * denied directory as an empty one that no command can enter. Decides nothing.
  */
 final class HiddenNames {
   private final Child child;
@@ -28,12 +28,12 @@ final class HiddenNames {
   /**
    * Makes one for a sandbox.
    *
-   * @param child reads what is said of threads
-   * @param paths resolves what threads name
+   * @param child reads the state of threads
+   * @param paths resolves the names that threads give
    * @param policy the policy
-   * @param thorough whether every missing file is looked at on the host; else only those that a
-   *     rule denies as they are spelled, since programs ask for very many that are nowhere
-   * @param denied hears of denials
+   * @param thorough whether to look for every missing file on the host; otherwise only for those
+   *     that a rule denies as spelled, since programs ask for very many that do not exist
+   * @param denied receives denials
    */
   HiddenNames(
       Child child,
@@ -49,13 +49,13 @@ final class HiddenNames {
   }
 
   /**
-   * Tells of a name if the policy denies what it means on the host.
+   * Reports a name if the policy denies its target on the host.
    *
    * @param call the open
    * @param directory the descriptor that the name begins at, or AT_FDCWD
    * @param name the name
-   * @param asked what is to be done with the file
-   * @param result what came of looking it up inside, a negated error number
+   * @param asked the operation on the file
+   * @param result the result of the look-up inside, a negated error number
    */
   void tell(TrappedCall call, int directory, byte[] name, Operation asked, int result) {
     boolean missing = result == -Errno.ENOENT.value();
@@ -66,7 +66,7 @@ final class HiddenNames {
     try {
       path = Path.of(spelled(call.tid(), directory, name)).normalize();
     } catch (AccessException | IllegalArgumentException e) {
-      // A name that this JVM's file system does not have, or a thread that is gone.
+      // The JVM cannot represent the name, or the thread is gone.
       return;
     }
     String text = path.toString();

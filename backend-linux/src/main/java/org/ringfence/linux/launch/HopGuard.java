@@ -15,11 +15,11 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Keeps a TCP socket that was allowed to connect to a server of the sandbox from being connected to
- * another. Servers of sandboxes answer with the largest hop limit, others with the system's; and
- * the client's socket takes no packet with less until it is connected (ip(7), IP_MINTTL). The
- * kernel looks at each packet, so it does not matter who listens on the port by then, nor how long
- * the connection was waiting. The command cannot set these minima: the seccomp filter refuses it.
+ * Prevents a TCP socket with permission for a server of the sandbox from connecting to another.
+ * Servers of sandboxes answer with the largest hop limit, others with the system's; and the
+ * client's socket takes no packet with less until it is connected (ip(7), IP_MINTTL). The kernel
+ * looks at each packet, so neither a later listener on the port nor the wait of the connection
+ * matters. The command cannot set these minima: the seccomp filter refuses it.
  */
 final class HopGuard {
   private static final int LARGEST = 255;
@@ -34,9 +34,9 @@ final class HopGuard {
     this.kernel = kernel;
   }
 
-  /** Has what a server's socket answers be taken by guarded clients. */
+  /** Makes guarded clients accept the answers of a server's socket. */
   void mark(int fd, boolean v6) {
-    // A server of IPv6 answers clients of IPv4 as well.
+    // An IPv6 server answers IPv4 clients as well.
     set(fd, IPPROTO_IP, IP_TTL, LARGEST);
     if (v6) {
       set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, LARGEST);
@@ -44,10 +44,10 @@ final class HopGuard {
   }
 
   /**
-   * Guards a socket before it is connected, or ends that when it may be connected to others. One
-   * that is on its way already stays as it is: the kernel goes on with the first way.
+   * Guards a socket before it connects, or ends that when it may connect to others. A socket that
+   * is already connecting stays as it is: the kernel continues the first attempt.
    *
-   * @param own whether it may be connected to servers of sandboxes alone
+   * @param own whether it may connect to servers of sandboxes alone
    * @return 0, or a negated error number
    */
   synchronized long before(int fd, boolean own) {
@@ -55,7 +55,7 @@ final class HopGuard {
       used = true;
       long v4 = set(fd, IPPROTO_IP, IP_MINTTL, LARGEST);
       long v6 = set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, LARGEST);
-      // A socket of IPv4 has no options of IPv6.
+      // An IPv4 socket has no IPv6 options.
       return v6 == -Errno.EOPNOTSUPP.value() || v6 == -Errno.ENOPROTOOPT.value() ? v4 : v4 | v6;
     }
     if (used && state(fd) == TCP_CLOSE) {
@@ -64,7 +64,10 @@ final class HopGuard {
     return 0;
   }
 
-  /** A socket that is connected stays so; resets of its connection come with any hop limit. */
+  /**
+   * Ends the guard of a connected socket, which stays connected; resets of its connection come with
+   * any hop limit.
+   */
   synchronized void after(int fd) {
     int state = state(fd);
     if (state != TCP_SYN_SENT && state != TCP_CLOSE) {
@@ -85,7 +88,7 @@ final class HopGuard {
     }
   }
 
-  /** {@code tcpi_state}, the first byte of {@code struct tcp_info}. */
+  /** Returns {@code tcpi_state}, the first byte of {@code struct tcp_info}. */
   private int state(int fd) {
     try (NativeBlock block = new NativeBlock(64)) {
       long value = block.allocate(8);

@@ -27,7 +27,7 @@ import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.plan.Verdict;
 
-/** Finds out by trying what this machine can do. Changes nothing of the JVM. */
+/** Detects by trials which features this machine has. Does not change the JVM. */
 public final class HostProbe {
   private static final Path YAMA = Path.of("/proc/sys/kernel/yama/ptrace_scope");
   // Yama: 0 and 1 let a parent reach its descendants (Documentation/admin-guide/LSM/Yama.rst).
@@ -75,7 +75,10 @@ public final class HostProbe {
         cgroup.problem());
   }
 
-  /** With a NULL program the kernel fails with EFAULT once it has accepted the flags. */
+  /**
+   * Returns whether the kernel knows flags: with a NULL program it fails with EFAULT once it has
+   * accepted them.
+   */
   private boolean flagKnown(int flags) {
     return kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, flags, 0) == -Errno.EFAULT.value();
   }
@@ -130,7 +133,7 @@ public final class HostProbe {
     } catch (IOException | NumberFormatException e) {
       return false;
     }
-    // Our own process stands in for a child: the calls have to exist.
+    // This process serves as the child: the calls have to exist.
     try (NativeBlock block = new NativeBlock(64)) {
       int pid = (int) ProcessHandle.current().pid();
       byte[] pattern = {1, 2, 3, 0};

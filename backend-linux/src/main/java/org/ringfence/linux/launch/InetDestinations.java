@@ -24,8 +24,8 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
 
 /**
- * Decides where sockets of the internet families may send to: the sandbox's own servers, named
- * ports of the host, and with an allowlist what its name server gave out.
+ * Decides where sockets of the internet families may send: to the sandbox's own servers, to named
+ * ports of the host, and with an allowlist to the addresses that its name server gave out.
  */
 final class InetDestinations {
   private final NetworkPolicy policy;
@@ -40,10 +40,10 @@ final class InetDestinations {
   /**
    * Decides for one sandbox.
    *
-   * @param free whether the kernel alone decides, in a namespace of the command's own or without
-   *     any bounds
+   * @param free whether the kernel alone decides, in the command's own namespace or without any
+   *     bounds
    * @param loopback the sandbox's own loopback; null where it is the host's
-   * @param egress what decides on hosts outside; null without an allowlist
+   * @param egress decides on hosts outside; null without an allowlist
    */
   InetDestinations(
       NetworkPolicy policy,
@@ -64,17 +64,17 @@ final class InetDestinations {
     this.denied = denied;
   }
 
-  /** A socket that wants to send somewhere. */
+  /** A socket's request to send. */
   record Request(int tid, String operation, boolean tcp, boolean v6, SocketAddress address) {}
 
-  /** What was decided. */
+  /** A decision. */
   sealed interface Ruling permits Allowed, Refused, Undecided {}
 
   /**
-   * It may send to this address, which can be another than the one it named.
+   * The socket may send to this address, which can differ from the named one.
    *
-   * @param announced what a server of ours has to know of the connection before it comes
-   * @param own whether that holds only as long as a socket of the sandbox is there
+   * @param announced the announcement that Ringfence's server needs before the connection comes
+   * @param own whether that holds only while a socket of the sandbox is there
    */
   record Allowed(SocketAddress address, Optional<Announced> announced, boolean own)
       implements Ruling {
@@ -83,18 +83,18 @@ final class InetDestinations {
     }
   }
 
-  /** Its call fails. */
+  /** The call fails. */
   record Refused(Errno errno) implements Ruling {}
 
-  /** Somebody has to be asked, or a name to be looked up: to be decided off the supervisor. */
+  /** The decision needs a listener or a name look-up, off the supervisor's thread. */
   record Undecided() implements Ruling {}
 
-  /** Whether the kernel alone decides. */
+  /** Returns whether the kernel alone decides. */
   boolean free() {
     return free;
   }
 
-  /** Decides without waiting for anybody; the address is one that {@link PeerAddress} has read. */
+  /** Decides without waiting; {@link PeerAddress} has read the address. */
   Ruling decide(Request request) throws IOException {
     InetAddress target = target(request.address());
     if (egress != null) {
@@ -106,7 +106,7 @@ final class InetDestinations {
     return loopback(request, target);
   }
 
-  /** The kernel takes the unspecified address for loopback. */
+  /** Returns the target; the kernel takes the unspecified address for loopback. */
   private static InetAddress target(SocketAddress address) throws IOException {
     InetAddress target = address.inet();
     return target.isAnyLocalAddress()
@@ -122,7 +122,7 @@ final class InetDestinations {
     Optional<Route> route = request.tcp() ? egress.immediate(target, port) : Optional.empty();
     boolean allowed = route.isPresent() && route.get().decision().allowed();
     if (port == DnsServer.DNS_PORT && !allowed) {
-      // Whatever server it means: names are answered by ours.
+      // Ringfence's server answers names, whichever server the command addresses.
       return Optional.of(
           new Allowed(address(egress.nameServer(request.tcp(), request.v6()), request.v6())));
     }
@@ -138,7 +138,7 @@ final class InetDestinations {
     return Optional.empty();
   }
 
-  /** Decides what was {@link Undecided}; may wait for a listener or a name server. */
+  /** Decides an {@link Undecided} request; may wait for a listener or a name server. */
   Ruling decideWaiting(Request request) throws IOException {
     Client client = client(request);
     return ruling(
@@ -148,7 +148,7 @@ final class InetDestinations {
   private Ruling ruling(Request request, Route route) {
     int port = request.address().port();
     boolean allowed = route.decision().allowed();
-    // What is led to a server of ours is recorded there.
+    // Ringfence's own servers record the connections that are routed to them.
     if (egress.decisions().recording() && route.via() == Via.DIRECT) {
       egress
           .decisions()
@@ -216,7 +216,7 @@ final class InetDestinations {
     if (loopback != null
         && (there == OwnSockets.Listener.NOBODY
             || loopback.taken(request.tcp(), target, address.port()))) {
-      // It is none of the host's, whatever it is: the kernel knows who is there, if anybody.
+      // It is none of the host's: the kernel knows which socket is there, if any.
       there = OwnSockets.Listener.OWN;
     }
     return switch (there) {
@@ -230,12 +230,12 @@ final class InetDestinations {
     };
   }
 
-  /** Tells a server of ours that a connection will come from this port, of the very socket. */
+  /** Announces to Ringfence's server a connection from this port and this very socket. */
   void announce(int port, long inode, Announced connection) {
     egress.clients().announce(port, connection, (from, to) -> own.connects(inode, from, to));
   }
 
-  /** Tells of what a network namespace of the command's own will refuse by itself. */
+  /** Reports a request that the command's own network namespace will refuse by itself. */
   void tellUnreachable(Request request) {
     SocketAddress address = request.address();
     if (policy.mode() != NetworkMode.NONE || !address.isInet()) {

@@ -8,9 +8,11 @@ import java.io.IOException;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
 
-/** Copies what a command reads, and puts a file's offset to where the command has read it. */
+/**
+ * Copies a command's input, and sets a file's offset to the position that the command has read to.
+ */
 final class InputPump extends StreamPump {
-  // Up to so many bytes a pipe that is ready takes at once (limits.h, PIPE_BUF).
+  // A ready pipe takes up to this many bytes at once (limits.h, PIPE_BUF).
   private static final int SURE = 4096;
   private static final int SEEK_CUR = 1;
   private static final int SEEK_SET = 0;
@@ -21,20 +23,20 @@ final class InputPump extends StreamPump {
   private boolean pipeClosed;
 
   /**
-   * Prepares it.
+   * Prepares the pump.
    *
    * @param kernel the system calls
-   * @param pipe the end to write to, closed here
-   * @param look a descriptor of the other end, which tells how much is left in it; closed here
-   * @param handed where it comes from
-   * @param closesHanded whether that is this JVM's to close
+   * @param pipe the end to write to; the pump closes it
+   * @param look a descriptor of the other end, which shows the bytes left in it; the pump closes it
+   * @param handed the source
+   * @param closesHanded whether the pump closes the source
    */
   InputPump(Kernel kernel, int pipe, int look, int handed, boolean closesHanded)
       throws IOException {
     super(kernel, handed, closesHanded);
     this.pipe = pipe;
     this.look = look;
-    // Below zero for what has no offset.
+    // Below zero for a source without an offset.
     this.start = kernel.call(Syscall.LSEEK, handed, 0, SEEK_CUR);
   }
 

@@ -13,15 +13,15 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * What {@code execve(2)} will need beside a program: the interpreter of a script, of that one
- * again, and the loader of a binary. bubblewrap only prints that it failed; here it is known
- * before.
+ * Checks the files that {@code execve(2)} needs beside a program: the interpreter of a script, of
+ * that one again, and the loader of a binary. bubblewrap only prints that it failed; this check
+ * finds the cause before.
  */
 final class Interpreters {
   /** BINPRM_BUF_SIZE of linux/binfmts.h. */
   private static final int LINE = 256;
 
-  /** exec_binprm of fs/exec.c gives up after so many programs. */
+  /** exec_binprm of fs/exec.c gives up after this many programs. */
   private static final int MOST = 6;
 
   private static final int HEADERS = 4096;
@@ -32,9 +32,9 @@ final class Interpreters {
   private final Path directory;
 
   /**
-   * Looks from a directory.
+   * Prepares checks from a directory.
    *
-   * @param policy what can be read
+   * @param policy decides which files are readable
    * @param directory where the command begins
    */
   Interpreters(EffectivePolicy policy, Path directory) {
@@ -43,10 +43,10 @@ final class Interpreters {
   }
 
   /**
-   * What is wrong with a program's interpreters.
+   * Finds a problem of a program's interpreters.
    *
    * @param executable the program
-   * @return why it cannot be executed; empty when nothing is seen
+   * @return why the kernel cannot execute it; empty when no problem is found
    */
   Optional<String> problem(Path executable) {
     Path program = executable;
@@ -55,7 +55,7 @@ final class Interpreters {
       try {
         next = interpreter(program);
       } catch (IOException e) {
-        // It may be executed without being readable.
+        // A program may be executable without being readable.
         return Optional.empty();
       }
       if (next.isEmpty()) {
@@ -102,7 +102,7 @@ final class Interpreters {
     return bytes.flip();
   }
 
-  /** As fs/binfmt_script.c reads the line. */
+  /** Reads the line as fs/binfmt_script.c does. */
   private static Optional<String> ofScript(ByteBuffer head) {
     byte[] bytes = new byte[Math.min(LINE, head.remaining())];
     head.get(0, bytes);
@@ -112,7 +112,7 @@ final class Interpreters {
     return name.isEmpty() ? Optional.empty() : Optional.of(name);
   }
 
-  /** PT_INTERP of elf(5). */
+  /** Reads PT_INTERP of elf(5). */
   private static Optional<String> ofBinary(SeekableByteChannel channel, ByteBuffer head)
       throws IOException {
     boolean wide = head.get(4) == 2;

@@ -10,14 +10,15 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.spi.Launch;
 
 /**
- * What a keeper executes.
+ * The program that a keeper executes, with its parameters.
  *
  * @param program the resolved program
  * @param arguments its name and arguments
  * @param environment its environment
  * @param directory the directory that it starts in
- * @param leadsSession whether the program starts in a session of its own
- * @param own descriptors of this JVM that the program gets after the standard ones; closed here
+ * @param leadsSession whether the program starts in its own session
+ * @param own descriptors of this JVM that the program gets after the standard ones; this record
+ *     closes them
  * @param closer closes them
  */
 record Invocation(
@@ -48,8 +49,8 @@ record Invocation(
   }
 
   /**
-   * What comes before a command that gets a terminal: only a process itself can make a terminal
-   * control its session, and posix_spawn(3) has no action for it.
+   * Returns the wrapper of a command that gets a terminal: only a process itself can make a
+   * terminal control its session, and posix_spawn(3) has no action for it.
    *
    * @return words of a command line; none when there is no terminal
    */
@@ -66,7 +67,7 @@ record Invocation(
         "terminal: there is no setsid(1), which makes it the command's own; install util-linux");
   }
 
-  /** All descriptors that the program gets, in the order of its numbers. */
+  /** Returns all descriptors of the program, in the order of its numbers. */
   int[] descriptors(int[] standard) {
     int[] all = java.util.Arrays.copyOf(standard, standard.length + own.size());
     for (int i = 0; i < own.size(); i++) {

@@ -16,19 +16,18 @@ import org.ringfence.linux.plan.Syscall;
 
 /**
  * Restricts its own thread, spawns one command and stays until it has ended, because a child's
- * parent-death signal and our wait belong to the thread that made it.
+ * parent-death signal and the wait belong to the thread that made it.
  *
- * <p>The seccomp filter and no_new_privs come from the warden. What runs here runs under the
- * command's own restrictions, with a descriptor table of its own: it must not start a thread, load
- * a class, use JNA's Memory, throw, or wake a Java thread (waking a virtual thread may start a
- * carrier). It therefore makes system calls on prepared memory and signals through a futex and an
- * eventfd.
+ * <p>The seccomp filter and no_new_privs come from the warden. This code runs under the command's
+ * own restrictions, with a private descriptor table: it must not start a thread, load a class, use
+ * JNA's Memory, throw, or wake a Java thread (waking a virtual thread may start a carrier). It
+ * therefore makes system calls on prepared memory and signals through a futex and an eventfd.
  */
 final class Keeper implements Runnable {
-  /** All threads of keepers are called this, and a number. */
+  /** The name of every keeper thread, before its number. */
   static final String THREAD_NAME = "ringfence-keeper-";
 
-  // Steps at which a launch can fail.
+  // The steps at which a launch can fail.
   static final int STEP_NONE = 0;
   static final int STEP_LANDLOCK = 1;
   static final int STEP_DESCRIPTORS = 2;
@@ -46,7 +45,7 @@ final class Keeper implements Runnable {
   private static final int EINTR = 4;
   private static final int ALL_PROCESSES = -1;
   private static final long LAST_DESCRIPTOR = 0xffffffffL;
-  // Where the keeper's own descriptors go once the command is running.
+  // The places of the keeper's own descriptors once the command is running.
   private static final int SLOT_WAKE = 0;
   private static final int SLOT_SUPERVISOR = 1;
   private static final int SLOT_PIDFD = 2;
@@ -83,7 +82,7 @@ final class Keeper implements Runnable {
         awaitEnd();
       }
     } catch (Throwable e) {
-      // Nothing here throws by design; whatever it is, the caller must not wait forever.
+      // No code here throws by design; after any error, the caller must not wait forever.
       failedStep = STEP_UNEXPECTED;
     } finally {
       if (!signalled) {
@@ -94,7 +93,7 @@ final class Keeper implements Runnable {
     }
   }
 
-  /** Called in the place of {@link #run} when no thread could be started for it. */
+  /** Replaces {@link #run} when no thread could be started for it. */
   void notBegun() {
     error = Errno.EAGAIN.value();
     failedStep = STEP_THREAD;
@@ -154,7 +153,10 @@ final class Keeper implements Runnable {
     return keepOwnDescriptorsOnly();
   }
 
-  /** The private table is a copy: what stays open in it would keep others' pipes from ending. */
+  /**
+   * Closes all other descriptors: open copies in the private table would keep others' pipes from
+   * ending.
+   */
   private boolean keepOwnDescriptorsOnly() {
     long pidfd = kernel.call(Syscall.PIDFD_OPEN, pid, 0);
     long wake = kernel.call(Syscall.FCNTL, orders.wake, F_DUPFD_CLOEXEC, 3);
@@ -208,7 +210,7 @@ final class Keeper implements Runnable {
     }
   }
 
-  /** {@code struct rusage} of sys/resource.h: user and system time, each in two words. */
+  /** Adds user and system time, each in two words of {@code struct rusage} (sys/resource.h). */
   private long cpuMicros() {
     return (orders.block.getLong(orders.usage) + orders.block.getLong(orders.usage + 16))
             * 1_000_000L
@@ -237,8 +239,8 @@ final class Keeper implements Runnable {
 
   /**
    * Kills every process of this keeper's Landlock domain and of those nested in it, in one pass
-   * under the kernel's task list lock, whatever sessions and parents they have given themselves:
-   * the signal scope lets kill(-1) reach nothing else, and the caller's own process is left out
+   * under the kernel's task list lock, whatever their sessions and parents: the signal scope lets
+   * kill(-1) reach no other process, and the kernel spares the caller's own process
    * (kernel/signal.c, kill_something_info).
    */
   private void killAll() {
@@ -258,9 +260,9 @@ final class Keeper implements Runnable {
     kernel.call(Syscall.WRITE, fd, orders.counter, 8);
   }
 
-  // What follows is called by other, unrestricted threads.
+  // Other, unrestricted threads call the methods below.
 
-  /** Blocks until the command runs or has failed to. Does not react to interruption. */
+  /** Blocks until the command runs or has failed to start. Does not react to interruption. */
   void awaitStarted() {
     orders.startedWord.await();
   }
@@ -270,8 +272,7 @@ final class Keeper implements Runnable {
   }
 
   /**
-   * Asks the keeper for something and allocates nothing; the caller makes sure that {@code
-   * wakeDescriptor} is open.
+   * Sends the keeper a request and allocates nothing; the caller keeps {@code wakeDescriptor} open.
    */
   void request(int what, int wakeDescriptor, long one) {
     int before = requests.get();
@@ -297,17 +298,19 @@ final class Keeper implements Runnable {
     return status;
   }
 
-  /** Processor time of the command and of what it waited for; valid once it has ended. */
+  /**
+   * Returns the processor time of the command and its awaited children; valid once it has ended.
+   */
   long usedCpuMicros() {
     return cpuMicros;
   }
 
-  /** The most memory that one of these processes had; valid once the command has ended. */
+  /** Returns the peak memory of one of these processes; valid once the command has ended. */
   long usedPeakKib() {
     return peakKib;
   }
 
-  /** Whether this keeper's own kill reaches the whole tree. */
+  /** Returns whether this keeper's own kill reaches the whole tree. */
   boolean scoped() {
     return orders.scoped;
   }
@@ -328,7 +331,7 @@ final class Keeper implements Runnable {
     return done;
   }
 
-  /** Set by the warden before the thread runs. */
+  /** Sets the thread; the warden calls it before the thread runs. */
   void thread(Thread value) {
     thread = value;
   }

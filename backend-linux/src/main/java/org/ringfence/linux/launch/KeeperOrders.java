@@ -7,8 +7,8 @@ import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
 
 /**
- * Everything a keeper needs, laid out in native memory before it starts, so that the keeper itself
- * only makes system calls. Owned by the keeper, which frees it when it ends.
+ * All data that a keeper needs, laid out in native memory before it starts, so that the keeper
+ * itself only makes system calls. The keeper owns it and frees it when it ends.
  */
 final class KeeperOrders implements AutoCloseable {
   private static final int SIGSET_BYTES = 128;
@@ -47,7 +47,7 @@ final class KeeperOrders implements AutoCloseable {
    * Lays out the orders.
    *
    * @param kernel the system calls
-   * @param invocation what is executed
+   * @param invocation the program to execute
    * @param descriptors the descriptors that become 0, 1, 2 and so on
    * @param confinement null for the watchdog
    * @param signals descriptors to wake the keeper and to wake the supervisor
@@ -101,11 +101,11 @@ final class KeeperOrders implements AutoCloseable {
   }
 
   /**
-   * How a command is confined, besides what its keeper inherits from the warden.
+   * The confinement of a command, besides the part that its keeper inherits from the warden.
    *
    * @param ruleset the Landlock ruleset's descriptor, -1 for none
    * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
-   * @param killsLeftovers whether what the command started is killed when it ends
+   * @param killsLeftovers whether the keeper kills the command's other processes when it ends
    */
   record Confinement(int ruleset, boolean scoped, boolean killsLeftovers) {}
 
@@ -124,7 +124,7 @@ final class KeeperOrders implements AutoCloseable {
     }
     long none = block.allocate(SIGSET_BYTES);
     long all = block.allocate(SIGSET_BYTES);
-    // Signals 1 to 31 back to their default; the C library keeps the ones above for itself.
+    // Signals 1 to 31 return to their default; the C library reserves the ones above.
     block.setLong(all, 0x7fffffffL);
     LibC.posix_spawnattr_init(attributes);
     LibC.posix_spawnattr_setsigmask(attributes, none);

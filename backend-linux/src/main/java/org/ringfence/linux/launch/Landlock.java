@@ -41,7 +41,7 @@ final class Landlock {
     this.descriptors = new Descriptors(kernel);
   }
 
-  /** The kernel's version; 0 when it has no Landlock or it is switched off. */
+  /** Returns the kernel's version; 0 when it has no Landlock or it is switched off. */
   LandlockAbi abi() {
     long version =
         kernel.call(Syscall.LANDLOCK_CREATE_RULESET, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -49,11 +49,11 @@ final class Landlock {
   }
 
   /**
-   * What a rule was about.
+   * The object of a rule.
    *
    * @param rule the rule
    * @param device the device and
-   * @param inode the inode of what lay at its path
+   * @param inode the inode of the object that lay at its path
    */
   record Granted(LandlockRuleset.PathRule rule, long device, long inode) {}
 
@@ -65,7 +65,7 @@ final class Landlock {
   /**
    * Makes a ruleset.
    *
-   * @param granted takes what each rule is about
+   * @param granted receives the object of each rule
    * @return the descriptor, which the caller closes; -1 when it would handle nothing
    */
   int create(LandlockRuleset ruleset, LandlockAbi abi, Consumer<Granted> granted)
@@ -89,11 +89,11 @@ final class Landlock {
   }
 
   /**
-   * Makes a ruleset once more, with terminals that may be read and controlled. A path at which
-   * something else lies by now gives nothing.
+   * Makes a ruleset again, with terminals that commands may read and control. A path at which
+   * another object lies by now gives no access.
    *
-   * @param granted what the rules were about the first time, whose ruleset is there still, so that
-   *     no inode's number has gone to another
+   * @param granted the objects of the rules the first time; that ruleset still exists, so that no
+   *     inode number has been reused
    * @param terminals descriptors of the terminals
    * @return the descriptor, which the caller closes
    */
@@ -193,7 +193,7 @@ final class Landlock {
     }
   }
 
-  /** What lies at a path. */
+  /** The object at a path. */
   private record Looked(int type, long device, long inode) {
     long reduced(long access) {
       return type == S_IFDIR ? access : access & LandlockAbi.FILE_RIGHTS;
@@ -204,7 +204,7 @@ final class Landlock {
     }
   }
 
-  /** The path is a real one: a link on it was put there since the policy was placed. */
+  /** Opens a real path: any link on it appeared after the policy was placed. */
   private int open(String path) throws IOException {
     try (NativeBlock block = new NativeBlock(3L * path.length() + 96)) {
       // struct open_how: flags, mode, resolve
@@ -212,12 +212,12 @@ final class Landlock {
       block.setLong(how, (long) O_PATH | O_CLOEXEC);
       block.setLong(how + 16, RESOLVE_NO_SYMLINKS);
       long fd = kernel.call(Syscall.OPENAT2, AT_FDCWD, block.string(path), how, 24);
-      // Inside another sandbox of ours, and before Linux 5.6, there is no openat2.
+      // Inside another Ringfence sandbox, and before Linux 5.6, there is no openat2.
       return fd == -Errno.ENOSYS.value() ? walk(path) : (int) Descriptors.check(path, fd);
     }
   }
 
-  /** The same component by component. A link is opened itself, and then nothing lies below it. */
+  /** Opens a path component by component. A link is opened itself, and nothing lies below it. */
   private int walk(String path) throws IOException {
     int noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000; // asm/fcntl.h
     int at = open(AT_FDCWD, "/", 0);
@@ -244,7 +244,7 @@ final class Landlock {
     }
   }
 
-  /** Null where it cannot be looked at. A file system that does not answer is not waited for. */
+  /** Returns null where stat fails. Does not wait for a file system that does not answer. */
   private Looked look(int fd) {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts rlimits in place while the command's first execve is held, before any of its program has
- * run; everything that it starts inherits them.
+ * Sets rlimits while the supervisor holds the command's first execve, before its program runs; all
+ * its processes inherit them.
  */
 final class LimitGate {
   private static final Logger LOG = LoggerFactory.getLogger(LimitGate.class);
@@ -33,9 +33,9 @@ final class LimitGate {
   private final int above;
 
   /**
-   * Bounds commands.
+   * Prepares the limits of commands.
    *
-   * @param cgroup where commands' memory and processes are bounded, or null
+   * @param cgroup bounds commands' memory and processes, or null
    * @param above how many processes of the set-up lie between this JVM and a command
    */
   LimitGate(Kernel kernel, Limits limits, SandboxCgroup cgroup, int above) {
@@ -45,7 +45,7 @@ final class LimitGate {
     this.limits = limits;
   }
 
-  /** bubblewrap's own process, and the first of a process namespace. */
+  /** Counts bubblewrap's own process, and the first of a process namespace. */
   static int processesAbove(FileView view, Supervision supervision) {
     if (!supervision.inNamespaces()) {
       return 0;
@@ -54,8 +54,9 @@ final class LimitGate {
   }
 
   /**
-   * Answers an execve. Letting it go on is no decision about what it executes. A command is a child
-   * of this JVM, what it starts is not; doing a command's later execve again changes nothing.
+   * Answers an execve. Letting it continue is no decision about the executed file. A command is a
+   * child of this JVM, its own children are not; repeating the limits at a command's later execve
+   * changes nothing.
    */
   void answer(TrappedCall call) {
     if (SeccompCompiler.needsGate(limits) && isCommand(call.tid())) {
@@ -86,8 +87,9 @@ final class LimitGate {
       result = set(pid, Constants.RLIMIT_AS, limits.memory().getAsLong());
     }
     if (result >= 0 && cgroup == null && limits.processes().isPresent()) {
-      // The kernel counts all tasks of the user in a user namespace, so the bound starts from those
-      // there are. In one of the command's own that is the first of its process namespace alone.
+      // The kernel counts all tasks of the user in a user namespace, so the bound starts from the
+      // existing ones. In the command's own user namespace that is the first of its process
+      // namespace alone.
       long there = above > 0 ? above - 1 : tasksOfUser(pid);
       result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + there);
     }
@@ -104,7 +106,7 @@ final class LimitGate {
     return result;
   }
 
-  /** Once: a command that executes another program stays where it is. */
+  /** Enters once: a command that executes another program stays in its cgroup. */
   private long enter(int pid) {
     try {
       if (!cgroup.holds(pid)) {
@@ -124,7 +126,7 @@ final class LimitGate {
       if (result < 0) {
         return result;
       }
-      // A bound above the one that holds already changes nothing and would need a privilege.
+      // A bound above the existing one changes nothing and would need a privilege.
       long hard = block.getLong(old + 8);
       long bound = Long.compareUnsigned(value, hard) < 0 ? value : hard;
       long at = block.allocate(16);
@@ -144,7 +146,7 @@ final class LimitGate {
         }
       }
     } catch (IOException e) {
-      // The command itself is gone: its bound does not matter any more.
+      // The command is gone: its bound no longer matters.
       return 0;
     }
     return count;
@@ -161,7 +163,7 @@ final class LimitGate {
         }
       }
     } catch (NoSuchFileException e) {
-      // It ended while we looked.
+      // It ended during the look-up.
       return 0;
     }
     return count;

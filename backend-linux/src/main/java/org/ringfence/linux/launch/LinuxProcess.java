@@ -52,13 +52,13 @@ final class LinuxProcess extends ManagedProcess {
   /**
    * The parent's ends of the command's streams.
    *
-   * @param input what the command reads
+   * @param input the command's input
    * @param inputPipe the pipe behind it, which is closed at the command's end
-   * @param output what the command writes
-   * @param error what it writes as errors
+   * @param output the command's output
+   * @param error its error output
    * @param terminal the terminal behind them or null
-   * @param outputs both outputs, to be settled at the command's end
-   * @param copies copy in the place of descriptors that were handed in
+   * @param outputs both outputs; the process settles them at the command's end
+   * @param copies the pumps that replace descriptors handed in
    */
   record Streams(
       OutputStream input,
@@ -101,7 +101,7 @@ final class LinuxProcess extends ManagedProcess {
     return keeper;
   }
 
-  /** Takes the handle while the process cannot have been reaped, then lets the keeper go on. */
+  /** Takes the handle before the keeper can reap the process, then lets the keeper continue. */
   void running(Streams ends, Runnable gone) {
     streams = ends;
     whenGone = gone;
@@ -111,20 +111,20 @@ final class LinuxProcess extends ManagedProcess {
     keeper.observed();
   }
 
-  /** The command did not start: frees what the launch took. */
+  /** Frees the resources of a launch whose command did not start. */
   void abandon() {
     keeper.free();
     closeWake();
     supervisor.remove(this);
   }
 
-  /** It has no keeper, and never will. */
+  /** Removes a process that has no keeper and never gets one. */
   void neverBegun() {
     supervisor.remove(this);
     closeWake();
   }
 
-  /** Nobody gets it, though it has started: it goes. */
+  /** Ends a started command that no caller receives. */
   void lost(Runnable gone) {
     whenGone = gone;
     endNow();
@@ -132,20 +132,20 @@ final class LinuxProcess extends ManagedProcess {
   }
 
   /**
-   * Has the clock end the command, whatever becomes of everything else; before it starts, so that
-   * no command ever runs without.
+   * Makes the clock end the command, independently of all else; called before the start, so that no
+   * command ever runs unbounded.
    */
   void boundWallTime(Duration time) {
     supervisor.clock().limit(timed, time.plus(grace).toNanos());
   }
 
-  /** Called by the clock, which allocates nothing, when time and grace are over. */
+  /** Ends the command when time and grace are over; the clock calls it and allocates nothing. */
   void timeIsUp() {
     intend(Termination.Cause.TIMED_OUT);
     killNow();
   }
 
-  /** Kills what is left of the command; allocates nothing where signals have a scope. */
+  /** Kills the command's remaining processes; allocates nothing where signals have a scope. */
   void killNow() {
     request(Keeper.REQUEST_KILL);
     if (!keeper.scoped() && keeper.pid() > 0) {
@@ -158,7 +158,7 @@ final class LinuxProcess extends ManagedProcess {
     }
   }
 
-  /** Called by the supervisor when the keeper has news. */
+  /** Handles the keeper's news; the supervisor calls it. */
   void settle() {
     if (keeper.rootEnded() && !rootSettled && !copied()) {
       return;
@@ -170,10 +170,10 @@ final class LinuxProcess extends ManagedProcess {
         new SessionSweep(kernel).kill(keeper.pid(), false);
       }
       ExitStatus status = statusOf(keeper.status());
-      // bubblewrap's process ends before the one that it would have to wait for.
+      // bubblewrap's process ends before the process that it would have to wait for.
       rusage = !namespaced;
       settleStreams(() -> endedOnce(terminationOf(status)));
-      // Only now: what fails for want of memory is done again.
+      // Only now: the supervisor repeats a step that fails for want of memory.
       rootSettled = true;
     }
     if (!keeper.done() || !keeper.started()) {
@@ -189,12 +189,12 @@ final class LinuxProcess extends ManagedProcess {
     whenGone.run();
   }
 
-  /** Whether all that was written is where it belongs; if not, the end is told when it is. */
+  /** Returns whether all output has reached its place; if not, the end is reported when it has. */
   private boolean copied() {
     return streams == null || streams.copies().commandEnded(intended().isPresent());
   }
 
-  /** Takes what the command left in its pipes, before its end is reported. */
+  /** Takes the command's remaining output from its pipes, before its end is reported. */
   private void settleStreams(Runnable then) {
     if (streams == null) {
       then.run();
@@ -205,7 +205,7 @@ final class LinuxProcess extends ManagedProcess {
     } catch (IOException e) {
       LOG.debug("standard input is gone", e);
     }
-    // Another program may hold a pipe open that the command passed on.
+    // Another program may hold open a pipe that the command passed on.
     Deadlines.Deadline patience =
         supervisor.schedule(SETTLE_NANOS, () -> streams.outputs().settleNow());
     streams
@@ -218,7 +218,7 @@ final class LinuxProcess extends ManagedProcess {
             });
   }
 
-  /** Reports the end when all events of the command have been told, or that takes too long. */
+  /** Reports the end after all events of the command, or when that takes too long. */
   private void endedOnce(Termination how) {
     if (reported.get()) {
       return;
@@ -226,14 +226,14 @@ final class LinuxProcess extends ManagedProcess {
     try {
       supervisor.events().afterTold(() -> report(how));
     } catch (OutOfMemoryError e) {
-      // The end is worth more than what waits to be told before it.
+      // The end matters more than the events before it.
       report(how);
     }
   }
 
   /**
-   * A program inherits the peak of the memory that it was started from, which is this JVM's
-   * (exec_mmap in fs/exec.c keeps it). Only a figure above that is the command's own.
+   * Returns a peak only above this JVM's own: a program inherits the peak of the process that
+   * spawned it (exec_mmap in fs/exec.c keeps it).
    */
   private OptionalLong peakMemory() {
     try (NativeBlock block = new NativeBlock(KeeperOrders.USAGE_BYTES + 16)) {
@@ -290,7 +290,7 @@ final class LinuxProcess extends ManagedProcess {
     }
   }
 
-  /** Processes that the command has left may be there after its end. */
+  /** Its leftover processes may exist after the command's end. */
   @Override
   protected boolean canBeEnded() {
     synchronized (wakeLock) {
@@ -319,7 +319,7 @@ final class LinuxProcess extends ManagedProcess {
     }
   }
 
-  /** What ends it from now on is the caller's doing. */
+  /** Records that from now on the caller ends the command. */
   void cancel() {
     intend(Termination.Cause.DESTROYED);
   }

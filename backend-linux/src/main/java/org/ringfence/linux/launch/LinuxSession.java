@@ -79,7 +79,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         new StreamGate(kernel, opening.view(), opening.supervision(), parts.supervisor.paths());
   }
 
-  /** What is made one after the other while opening, and undone when the rest fails. */
+  /** The parts that opening makes in order, and undoes when a later one fails. */
   private static final class Parts {
     private CommandRuleset ruleset;
     private Warden warden;
@@ -118,11 +118,11 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
    * Opens a sandbox whose commands this process confines.
    *
    * @param kernel the system calls
-   * @param facts what was found on the machine
+   * @param facts the facts of the machine
    * @param policy the policy, expressible in Landlock
-   * @param listener hears of violations
+   * @param listener receives violations
    * @return the session
-   * @throws SandboxException if it cannot be opened; nothing is left behind
+   * @throws SandboxException if it cannot be opened; no resources remain
    */
   public static LinuxSession open(
       Kernel kernel, HostFacts facts, EffectivePolicy policy, EventSink listener)
@@ -137,12 +137,12 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
    * Opens a sandbox whose commands bubblewrap puts into namespaces.
    *
    * @param kernel the system calls
-   * @param facts what was found on the machine
+   * @param facts the facts of the machine
    * @param policy the policy
-   * @param features what bubblewrap can do
-   * @param listener hears of violations
+   * @param features bubblewrap's features
+   * @param listener receives violations
    * @return the session
-   * @throws SandboxException if it cannot be opened; nothing is left behind
+   * @throws SandboxException if it cannot be opened; no resources remain
    */
   public static LinuxSession openInNamespaces(
       Kernel kernel,
@@ -175,7 +175,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     }
   }
 
-  /** What a sandbox is opened with. */
+  /** The parameters of opening a sandbox. */
   private record Opening(
       Kernel kernel,
       HostFacts facts,
@@ -260,7 +260,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     }
   }
 
-  /** The inet sockets' own namespace, where the plan has promised it; null where it has not. */
+  /** Returns the inet sockets' own namespace where the plan promised it; otherwise null. */
   private static SocketRoom room(Opening opening) throws IOException {
     Optional<String> shell = opening.bubblewrap().flatMap(BubblewrapFeatures::shell);
     return shell.isPresent() && opening.facts().listener()
@@ -268,7 +268,10 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         : null;
   }
 
-  /** After the watchdog is there, which has to work when nobody answers the listener any more. */
+  /**
+   * Installs the filter after the watchdog starts, which must work when no supervisor answers the
+   * listener any more.
+   */
   private static void installFilter(Opening opening, Parts parts)
       throws SandboxException, IOException {
     Kernel kernel = opening.kernel();
@@ -314,12 +317,12 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
   }
 
   /**
-   * The domain around the sandbox: signals only. It has to give REFER everywhere, since a ruleset
-   * that does not denies it (security/landlock/fs.c, LANDLOCK_ACCESS_FS_INITIALLY_DENIED).
+   * Returns the domain around the sandbox: signals only. It has to give REFER everywhere, since a
+   * ruleset that does not denies it (security/landlock/fs.c, LANDLOCK_ACCESS_FS_INITIALLY_DENIED).
    */
   private static LandlockRuleset scopeOnly(boolean withFiles) {
     if (!withFiles) {
-      // Where no ruleset handles files nothing is denied, and mounts can be made.
+      // Where no ruleset handles files, Landlock denies none, and permits mounts.
       return new LandlockRuleset(0, 0, LandlockAbi.SCOPE_SIGNAL, List.of());
     }
     return new LandlockRuleset(
@@ -331,7 +334,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
 
   /** A keeper cannot load classes: its descriptor table is not the one that jars are open in. */
   private static void touchClasses() {
-    // What has to work when the heap is full is there before.
+    // Code that has to work with a full heap is loaded before.
     for (Class<?> type :
         List.of(
             Keeper.class,
@@ -373,7 +376,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     return spawn(launch, executable);
   }
 
-  /** Says before the start what the kernel would only answer with EACCES. */
+  /** Reports the cause, before the start, where the kernel would only return EACCES. */
   private void check(String executable, Launch launch) throws CommandNotFoundException {
     String name = launch.command().get(0);
     if (!policy.check(executable, Operation.READ).allowed()) {
@@ -460,7 +463,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     }
   }
 
-  /** Has bubblewrap set everything up for a program that does not exist. */
+  /** Makes bubblewrap set everything up for a program that does not exist. */
   private void tryOut() throws SandboxException {
     Process trial = spawn(Bubblewrap.trial(policy), BubblewrapCompiler.NO_PROGRAM);
     try (InputStream error = trial.getErrorStream()) {

@@ -34,8 +34,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 
 /**
- * Does chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it has
- * checked. The arguments are read once; nothing is left for the caller to change in between.
+ * Performs chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it
+ * has checked. It reads the arguments once; the caller can change nothing in between.
  */
 final class MetadataCalls {
   private static final int LARGEST_XATTR = 65536;
@@ -71,8 +71,8 @@ final class MetadataCalls {
   }
 
   /**
-   * Devices and shared directories: what lies in them is the command's to change, they themselves
-   * are everybody's.
+   * Returns devices and shared directories: a command may change their entries, not the places
+   * themselves.
    */
   private static Set<String> sharedPlaces(EffectivePolicy policy) {
     Set<String> places = new HashSet<>();
@@ -85,7 +85,7 @@ final class MetadataCalls {
     return Set.copyOf(places);
   }
 
-  /** What to do with an object once it is checked; gets a descriptor of it. */
+  /** An action on a checked object; gets its descriptor. */
   private interface Change {
     long apply(int fd) throws AccessException;
   }
@@ -129,7 +129,7 @@ final class MetadataCalls {
     };
   }
 
-  /** The form with a directory, a name and AT_ flags. */
+  /** Answers the form with a directory, a name and AT_ flags. */
   private long flagged(Syscall syscall, TrappedCall call, int flags, Change change)
       throws AccessException {
     int directory = call.intArgument(0);
@@ -176,7 +176,7 @@ final class MetadataCalls {
     int copy = child.descriptor(call.tid(), fd);
     long flags = kernel.call(Syscall.FCNTL, copy, F_GETFL);
     if (flags >= 0 && (flags & O_PATH) != 0) {
-      // A place alone is changed by no call of this form.
+      // No call of this form changes an O_PATH descriptor.
       child.close(copy);
       return -Errno.EBADF.value();
     }
@@ -203,7 +203,10 @@ final class MetadataCalls {
     }
   }
 
-  /** The mode of a hook decides whether it runs: also in a git directory by another name. */
+  /**
+   * Decides on a mode: that of a hook decides whether it runs, also in a git directory by another
+   * name.
+   */
   private Decision change(TrappedCall call, String seen, String path) {
     Decision decision = policy.evaluate(path, Operation.WRITE);
     return decision.allowed() ? git.changed(call.tid(), seen, path) : decision;
@@ -226,8 +229,8 @@ final class MetadataCalls {
   }
 
   /**
-   * Of what no rule speaks: the sandbox's own, but for the caller's streams, and for the devices
-   * and the terminal of the host that are shown in its /dev.
+   * Decides on an object without a rule: it is the sandbox's own, except the caller's streams and
+   * the host's devices and terminal in its /dev.
    */
   private Decision ownObject(int fd, String seen) throws AccessException {
     PathObject.Status status = paths.status(fd);
@@ -245,7 +248,7 @@ final class MetadataCalls {
         return -Errno.EOPNOTSUPP.value();
       }
       if ((mode & S_ISUID) != 0 || (mode & S_ISGID) != 0 && type != S_IFDIR) {
-        // Who starts the file later would have the rights of this user, outside.
+        // A later process that starts the file, outside, would have the rights of this user.
         return -Errno.EPERM.value();
       }
       try (NativeBlock block = new NativeBlock(64)) {
@@ -255,7 +258,7 @@ final class MetadataCalls {
     };
   }
 
-  /** A link itself, not what it leads to: its mode cannot be changed. */
+  /** Returns whether the object is a link itself: its mode cannot change. */
   private boolean isLink(int fd) throws AccessException {
     return paths.status(fd).is(S_IFLNK);
   }
@@ -289,7 +292,7 @@ final class MetadataCalls {
         : child.read(call.tid(), call.argument(argument), TIMES_BYTES);
   }
 
-  /** {@code struct timeval[2]} to {@code struct timespec[2]}. */
+  /** Converts {@code struct timeval[2]} to {@code struct timespec[2]}. */
   private byte[] micros(TrappedCall call, int argument) throws AccessException {
     byte[] times = nanos(call, argument);
     if (times.length > 0) {
@@ -305,7 +308,7 @@ final class MetadataCalls {
     return times;
   }
 
-  /** {@code struct utimbuf} to {@code struct timespec[2]}. */
+  /** Converts {@code struct utimbuf} to {@code struct timespec[2]}. */
   private byte[] seconds(TrappedCall call, int argument) throws AccessException {
     if (call.argument(argument) == 0) {
       return new byte[0];
@@ -324,7 +327,7 @@ final class MetadataCalls {
     byte[] name = child.string(call.tid(), call.argument(1));
     String text = new String(name, StandardCharsets.ISO_8859_1);
     if (uid == 0 && (text.startsWith("security.") || text.startsWith("trusted."))) {
-      // The caller lacks the capability that we may still have.
+      // The caller lacks the capability that this JVM may still have.
       throw new AccessException(-Errno.EPERM.value());
     }
     boolean remove = syscall.name().contains("REMOVE");

@@ -8,9 +8,8 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.policy.EffectivePolicy;
 
 /**
- * Hears of changes to what is mounted on this machine: a mount made while commands run may show at
- * another path what the policy takes away. The descriptor is ready, with EPOLLPRI, after each
- * change (proc_pid_mounts(5)).
+ * Watches the mounts of this machine: a mount made while commands run may show a protected object
+ * at another path. The descriptor is ready, with EPOLLPRI, after each change (proc_pid_mounts(5)).
  */
 final class MountWatch implements AutoCloseable {
   private final Descriptors descriptors;
@@ -29,9 +28,9 @@ final class MountWatch implements AutoCloseable {
   }
 
   /**
-   * Looks at what is mounted now.
+   * Checks the current mounts.
    *
-   * @return what is mounted where it must not be, when that is new
+   * @return the mount that must not be there, when it is new
    */
   Optional<String> changed() {
     String before = problem;
@@ -43,7 +42,7 @@ final class MountWatch implements AutoCloseable {
     return problem.isEmpty() || problem.equals(before) ? Optional.empty() : Optional.of(problem);
   }
 
-  /** What is mounted where it must not be; empty when nothing is. For any thread. */
+  /** Returns the mount that must not be there; empty when there is none. For any thread. */
   String problem() {
     return problem;
   }

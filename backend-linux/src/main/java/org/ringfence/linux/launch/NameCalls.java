@@ -32,12 +32,12 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * Makes, replaces and removes what sandboxed threads name, and has it opened. Neither Landlock nor
- * a mount can keep a name from being made in a directory that is written; here each name is read
- * once, resolved to a descriptor once, decided on, and used through that descriptor. The thread
- * gets the result, and there is nothing left for it to change in between.
+ * Creates, replaces, removes and opens the objects that sandboxed threads name. Neither Landlock
+ * nor a mount can deny a new name in a writable directory. So the supervisor reads each name once,
+ * resolves it to a descriptor once, decides on it, and uses that descriptor. The thread gets the
+ * result, and can change nothing in between.
  *
- * <p>Runs on the supervisor's thread, which has a umask of its own, 0.
+ * <p>Runs on the supervisor's thread, whose own umask is 0.
  */
 final class NameCalls {
   private static final int RENAME_EXCHANGE = 2;
@@ -74,12 +74,15 @@ final class NameCalls {
     this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, waiting);
   }
 
-  /** Is held by calls that change names or modes. */
+  /** Returns the lock that calls hold to change names or modes. */
   TreeLock tree() {
     return decisions.tree();
   }
 
-  /** Answers the request for a terminal by its other end, the one ioctl that comes here. */
+  /**
+   * Answers the request for a terminal through its other end, the one ioctl that this class
+   * answers.
+   */
   void answerPeer(TrappedCall call) {
     paths.terminals().answerPeer(paths, call);
   }
@@ -135,7 +138,7 @@ final class NameCalls {
     }
   }
 
-  /** Which arguments hold two names and their directories' descriptors. */
+  /** The arguments that hold two names and their directories' descriptors. */
   private record Names(int fromDirectory, int from, int toDirectory, int to) {}
 
   /** Records a change of names that the kernel will deny. */
@@ -166,7 +169,7 @@ final class NameCalls {
           child.close(entry.directory());
         }
       } catch (AccessException e) {
-        // Nothing there that could be denied.
+        // No object there that the kernel could deny.
         continue;
       }
     }
@@ -191,7 +194,7 @@ final class NameCalls {
     }
   }
 
-  /** As fs/attr.c, inode_newsize_ok, with the limit and the signal of the thread that asks. */
+  /** Checks as fs/attr.c, inode_newsize_ok, with the limit and the signal of the calling thread. */
   private boolean exceedsLimit(TrappedCall call) throws AccessException {
     boolean exceeds = Long.compareUnsigned(call.argument(1), child.fileSizeLimit(call.tid())) > 0;
     if (exceeds && call.alive()) {
@@ -204,7 +207,7 @@ final class NameCalls {
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
     try {
-      // Of what is there already, a caller may learn that it is; mkdir -p asks so.
+      // A caller may learn that an object exists; mkdir -p relies on it.
       if (!entry.special() && !decisions.isThere(entry)) {
         String path = decisions.pathOf(entry);
         decisions.demand("mkdir", call, path, policy.evaluate(path, Operation.WRITE));
@@ -270,7 +273,7 @@ final class NameCalls {
       entry = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
       String seen = paths.pathOf(object, new Named(call.tid(), names.fromDirectory(), from));
       String source = view.policyPath(seen);
-      // By its new name a file could be written that the old name protects.
+      // A command could write a file through its new name that the old name protects.
       decisions.demand("link", call, source, policy.evaluate(source, Operation.WRITE));
       decisions.demandInGit("link", call, seen, source);
       if (!entry.special()) {

@@ -17,8 +17,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 
 /**
- * Reads names, and decides on the paths that they turn out to be. What is refused is reported with
- * the rule that refused it.
+ * Reads names, and decides on the paths that they resolve to. It reports each refusal with its
+ * rule.
  */
 final class NameDecisions {
   private final TreeLock tree;
@@ -43,12 +43,12 @@ final class NameDecisions {
     return git;
   }
 
-  /** Is held over a decision that looks at what lies around a name, and what is done then. */
+  /** Returns the lock over a decision on a name's surroundings and the action that follows. */
   TreeLock tree() {
     return tree;
   }
 
-  /** The name that an argument points to, read once, of a thread that still waits. */
+  /** Reads once the name that an argument of a waiting thread points to. */
   byte[] name(TrappedCall call, int argument) throws AccessException {
     byte[] name = child.string(call.tid(), call.argument(argument));
     if (!call.alive()) {
@@ -66,12 +66,12 @@ final class NameDecisions {
     }
   }
 
-  /** The path that the policy decides on; empty when it is the sandbox's own. */
+  /** Returns the path that the policy decides on; empty when it is the sandbox's own. */
   String pathOf(Entry entry) throws AccessException {
     return view.policyPath(entry.pathIn(paths));
   }
 
-  /** Answers the call when the policy refuses it. */
+  /** Answers the call when the policy refuses it; otherwise returns true. */
   boolean permitted(String operation, TrappedCall call, String path, Operation asked) {
     if (path.isEmpty() || heldByMounts(path, asked)) {
       return true;
@@ -83,7 +83,10 @@ final class NameDecisions {
     return false;
   }
 
-  /** What no rule speaks of is not mounted in a minimal view, but for the way to what is. */
+  /**
+   * Returns whether the mounts already hide a path: a minimal view shows no path without a rule,
+   * except the way to paths with one.
+   */
   private boolean heldByMounts(String path, Operation asked) {
     return asked == Operation.READ
         && view.ownDevices()
@@ -91,7 +94,7 @@ final class NameDecisions {
         && policy.evaluate(path, asked).reason() instanceof Reason.Default;
   }
 
-  /** Answers the call when a decision refuses it. */
+  /** Answers the call when a decision refuses it; otherwise returns true. */
   boolean permitted(String operation, TrappedCall call, String path, Decision decision) {
     if (path.isEmpty() || report(operation, call, path, Operation.WRITE, decision)) {
       return true;
@@ -100,7 +103,7 @@ final class NameDecisions {
     return false;
   }
 
-  /** Fails with the error that the call returns when the policy refuses it. */
+  /** Throws the error that the call returns when the policy refuses it. */
   void demand(String operation, TrappedCall call, String path, Decision decision)
       throws AccessException {
     if (!path.isEmpty() && !report(operation, call, path, Operation.WRITE, decision)) {
@@ -108,7 +111,7 @@ final class NameDecisions {
     }
   }
 
-  /** The same for an object that is there, if it lies in a git directory. */
+  /** Throws it for an existing object, if it lies in a git directory. */
   void demandInGit(String operation, TrappedCall call, String seen, String path)
       throws AccessException {
     demand(operation, call, path, git.changed(call.tid(), seen, path));
@@ -126,7 +129,7 @@ final class NameDecisions {
     return kindOf(entry) != 0;
   }
 
-  /** The type of what an entry names, 0 when there is nothing. */
+  /** Returns the type of the object that an entry names, 0 for none. */
   int kindOf(Entry entry) {
     try {
       int object = paths.openBelowPlain(entry.directory(), entry.name());

@@ -12,12 +12,12 @@ import org.ringfence.linux.plan.Syscall;
 
 /**
  * Binds and addresses the netlink sockets of sandboxed threads, which ask the kernel for
- * interfaces, addresses and routes. The filter lets no other protocol be made, and the kernel
- * changes nothing for a thread without CAP_NET_ADMIN (net/core/rtnetlink.c, rtnetlink_rcv_msg).
- * What is left is decided here: a socket sends to the kernel alone, and on the host's network it
- * joins no group. A message goes without its address, which then names the kernel anyway: only so
- * the kernel looks at who made the socket, too, and not at this JVM alone
- * (net/netlink/af_netlink.c, __netlink_ns_capable).
+ * interfaces, addresses and routes. The filter permits no other protocol, and the kernel changes
+ * nothing for a thread without CAP_NET_ADMIN (net/core/rtnetlink.c, rtnetlink_rcv_msg). This class
+ * decides the rest: a socket sends to the kernel alone, and on the host's network it joins no
+ * group. The supervisor sends a message without its address, which names the kernel anyway: only so
+ * the kernel also checks the creator of the socket, not this JVM alone (net/netlink/af_netlink.c,
+ * __netlink_ns_capable).
  *
  * <p>Thread-safe.
  */
@@ -36,7 +36,7 @@ final class NetlinkSockets {
    * Decides on netlink sockets.
    *
    * @param kernel the system calls
-   * @param hosts whether no group may be joined: the network is the host's, and not granted
+   * @param hosts whether a socket may join no group: the network is the host's, and not granted
    */
   NetlinkSockets(Kernel kernel, boolean hosts) {
     this.kernel = kernel;
@@ -45,7 +45,7 @@ final class NetlinkSockets {
     this.hosts = hosts;
   }
 
-  /** Binds our copy of a socket; the result is the call's. */
+  /** Binds the supervisor's copy of a socket and returns the call's result. */
   long bind(TrappedCall call, int fd, SocketAddress given) throws AccessException {
     if (!isAddress(given)) {
       return -Errno.EINVAL.value();
@@ -63,7 +63,7 @@ final class NetlinkSockets {
   }
 
   /**
-   * Decides on an address that a socket is connected to, or sends to.
+   * Decides on an address that a socket connects or sends to.
    *
    * @return 0 if it may, or a negated error number
    */
@@ -73,7 +73,8 @@ final class NetlinkSockets {
         return -Errno.EINVAL.value();
       }
       if (field(given, PORT_AT) != 0 || field(given, GROUPS_AT) != 0) {
-        // As for a thread without capabilities; this JVM has them in the commands' namespace.
+        // The error for a thread without capabilities; this JVM has them in the commands'
+        // namespace.
         return -Errno.EPERM.value();
       }
     }
@@ -83,7 +84,10 @@ final class NetlinkSockets {
     return 0;
   }
 
-  /** The kernel would take the number of the process that binds, which is this JVM. */
+  /**
+   * Binds with the caller's number; the kernel would take the number of the binding process, this
+   * JVM.
+   */
   private long bindAsCaller(TrappedCall call, int fd, int groups) throws AccessException {
     int process = (int) child.innerNumber(child.processOf(call.tid()));
     long result = bind(fd, address(process, groups));
