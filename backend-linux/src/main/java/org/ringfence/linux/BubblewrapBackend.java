@@ -34,8 +34,8 @@ import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Namespaces made by bubblewrap, behind the same keeper, filter and supervisor as the in-process
- * backend. Can take away below what is granted; needs user namespaces.
+ * Runs commands in namespaces made by bubblewrap, behind the same keeper, filter and supervisor as
+ * the in-process backend. Can deny a path below a granted one; needs user namespaces.
  */
 public final class BubblewrapBackend implements SandboxBackend {
   private static final LandlockAbi NEWEST = new LandlockAbi(7);
@@ -44,7 +44,7 @@ public final class BubblewrapBackend implements SandboxBackend {
   private BubblewrapProbe.Found found;
   private OwnLoopbackShell shell;
 
-  /** For {@link java.util.ServiceLoader}. */
+  /** Makes the backend, for {@link java.util.ServiceLoader}. */
   public BubblewrapBackend() {}
 
   @Override
@@ -84,7 +84,7 @@ public final class BubblewrapBackend implements SandboxBackend {
     return found;
   }
 
-  /** Where no allowlist is, nothing is started to find out what an allowlist needs. */
+  /** Returns the features; without an allowlist, no process is started to probe for its needs. */
   private synchronized BubblewrapFeatures features(NetworkPolicy network) {
     BubblewrapFeatures features = found().features();
     String problem = BubblewrapCompiler.sharedLoopback(network);

@@ -25,8 +25,8 @@ import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Landlock and seccomp, applied in this JVM by a short-lived thread per command. Needs no user
- * namespaces, no root and no helper; can only add to what is allowed below a path, never take away.
+ * Applies Landlock and seccomp in this JVM, on a short-lived thread per command. Needs no user
+ * namespaces, no root and no helper; can only add rights below a path, never remove them.
  */
 public final class LandlockBackend implements SandboxBackend {
   /** The newest ABI that {@code explain} compiles for. */
@@ -34,7 +34,7 @@ public final class LandlockBackend implements SandboxBackend {
 
   private final LinuxHost host = new LinuxHost();
 
-  /** For {@link java.util.ServiceLoader}. */
+  /** Makes the backend, for {@link java.util.ServiceLoader}. */
   public LandlockBackend() {}
 
   @Override

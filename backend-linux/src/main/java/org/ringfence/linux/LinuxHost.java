@@ -7,7 +7,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.plan.Availability;
 
-/** What the probe of this machine found, kept for the life of a backend. */
+/** The results of probing this machine, kept for the life of a backend. */
 final class LinuxHost {
   private Availability availability;
   private HostFacts facts;
@@ -19,7 +19,7 @@ final class LinuxHost {
     return availability;
   }
 
-  /** The facts; null where nothing works. */
+  /** Returns the facts; null where nothing works. */
   synchronized HostFacts facts() {
     availability();
     return facts;

@@ -4,9 +4,9 @@ import java.util.concurrent.Semaphore;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The descriptors of this JVM that calls of one sandbox may hold while they wait: a quarter of what
- * the JVM may have open. The rest stays for commands that start, calls that do not wait, and the
- * application. Thread-safe.
+ * The descriptors of this JVM that waiting calls of one sandbox may hold: a quarter of the JVM's
+ * limit. The rest stays for commands that start, calls that do not wait, and the application.
+ * Thread-safe.
  */
 public final class DescriptorShare {
   private static final int PARTS = 4;
@@ -24,7 +24,7 @@ public final class DescriptorShare {
   }
 
   /**
-   * A share of this JVM's descriptors.
+   * Makes a share of this JVM's descriptors.
    *
    * @param kernel the system calls
    * @return the share, of which nothing is taken
@@ -42,7 +42,7 @@ public final class DescriptorShare {
   }
 
   /**
-   * How many there are in all.
+   * Returns the total number.
    *
    * @return the number, taken and free
    */
@@ -51,9 +51,9 @@ public final class DescriptorShare {
   }
 
   /**
-   * Takes so many, or none.
+   * Takes a number of descriptors, or none.
    *
-   * @param count how many
+   * @param count the number
    * @return whether they are taken
    */
   public boolean take(int count) {
@@ -61,7 +61,7 @@ public final class DescriptorShare {
   }
 
   /**
-   * Gives so many back.
+   * Gives a number of descriptors back.
    *
    * @param count how many
    */

@@ -6,13 +6,13 @@ import org.ringfence.linux.plan.Syscall;
 
 /** Operations on descriptors by number. Not for restricted threads: it allocates. */
 public final class Descriptors {
-  /** Descriptors below are the standard streams; none of ours may have their numbers. */
+  /** Lower descriptors are the standard streams; this JVM must not use their numbers. */
   private static final int LOWEST = 3;
 
   private final Kernel kernel;
 
   /**
-   * Uses a kernel.
+   * Makes the operations on a kernel.
    *
    * @param kernel the system calls
    */
@@ -117,7 +117,7 @@ public final class Descriptors {
   }
 
   /**
-   * Names an error, with what helps where descriptors are used up.
+   * Names an error, with a remedy where descriptors are used up.
    *
    * @param error the error number
    * @return its name, for {@code EMFILE} and {@code ENFILE} with a remedy
@@ -136,7 +136,7 @@ public final class Descriptors {
   /**
    * Closes a descriptor.
    *
-   * @param fd the descriptor; nothing is done below 0
+   * @param fd the descriptor; ignored below 0
    */
   public void close(int fd) {
     if (fd >= 0) {

@@ -27,7 +27,7 @@ public final class Kernel {
   }
 
   /**
-   * The architecture.
+   * Returns the architecture.
    *
    * @return the architecture
    */

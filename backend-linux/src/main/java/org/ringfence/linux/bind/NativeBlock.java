@@ -7,8 +7,7 @@ import java.util.List;
 
 /**
  * One block of native memory, handed out from its start and freed as a whole. It is not JNA's
- * Memory, whose cleaner may start a thread. Freed memory must not be used: close only when no
- * thread is left that may.
+ * Memory, whose cleaner may start a thread. Close it only when no thread may still use the memory.
  */
 public final class NativeBlock implements AutoCloseable {
   private final long size;
@@ -86,7 +85,7 @@ public final class NativeBlock implements AutoCloseable {
   }
 
   /**
-   * How much {@link #strings} needs.
+   * Returns the size that {@link #strings} needs.
    *
    * @param texts the strings
    * @return bytes
@@ -101,7 +100,7 @@ public final class NativeBlock implements AutoCloseable {
   }
 
   /**
-   * The bytes of a file name or argument.
+   * Returns the bytes of a file name or argument.
    *
    * @param text the text
    * @return UTF-8

@@ -1,2 +1,2 @@
-/** The thin layer of native calls: libc through JNA, and nothing that decides. */
+/** The thin layer of native calls: libc through JNA, without decisions. */
 package org.ringfence.linux.bind;

@@ -3,7 +3,7 @@ package org.ringfence.linux.launch;
 import org.ringfence.linux.plan.Supervision.Observation;
 import org.ringfence.spi.EventSink;
 
-/** What a sink asks for, in the words of the supervision. */
+/** Translates the observations that a sink asks for into the supervision's. */
 final class Observed {
   private Observed() {}
 

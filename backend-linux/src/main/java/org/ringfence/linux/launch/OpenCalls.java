@@ -37,8 +37,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 
 /**
- * Opens and makes files for sandboxed threads: what is named is resolved once to a descriptor, its
- * path decided on, and the object opened anew through that descriptor.
+ * Opens and makes files for sandboxed threads: resolves each name once to a descriptor, decides on
+ * its path, and opens the object again through that descriptor.
  */
 final class OpenCalls {
   // __O_TMPFILE of asm-generic/fcntl.h
@@ -94,8 +94,8 @@ final class OpenCalls {
     boolean decided = OPENS_FOR_WRITING.test(flags) ? supervision.names() : supervision.reads();
     boolean placeOnly = (flags & O_PATH) != 0;
     if (!decided || placeOnly) {
-      // A place gives nothing of what lies there, and what is opened by it is decided on then.
-      // Nor could it be handed over: the kernel injects no such descriptor.
+      // An O_PATH descriptor gives no content, and an open through it is decided on then. Nor could
+      // it be handed over: the kernel injects no such descriptor.
       if (!decided || !supervision.reads()) {
         trace(call, directory, name, flags);
       }
@@ -126,7 +126,7 @@ final class OpenCalls {
             (flags & noFollow) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
         int object = object(call.tid(), base, directory, name, follow);
         if (object >= 0) {
-          // Below a link's directory a name is none of the thread's.
+          // Below a link's directory, the thread did not give the name.
           byte[] given = base < 0 ? name : new byte[0];
           Named named = new Named(call.tid(), directory, given);
           if (openObject(call, object, named, flags, false)) {
@@ -145,7 +145,7 @@ final class OpenCalls {
             base < 0 ? entry(call, directory, name) : paths.entryBelow(call.tid(), base, name);
         byte[] target = follow ? linkTarget(entry) : new byte[0];
         if (target.length > 0) {
-          // A link that leads to nothing yet: what is made is what it leads to.
+          // A dangling link: the call makes its target.
           child.close(base);
           base = entry.directory();
           name = target;
@@ -172,7 +172,7 @@ final class OpenCalls {
     }
   }
 
-  /** Where a file is made. */
+  /** Returns the entry at which a file is made. */
   private Entry entry(TrappedCall call, int directory, byte[] name) throws AccessException {
     try {
       return paths.entry(call.tid(), directory, name);
@@ -186,7 +186,7 @@ final class OpenCalls {
     return OPENS_FOR_WRITING.test(flags) ? Operation.WRITE : Operation.READ;
   }
 
-  /** Whether this kernel takes the flags together: it looks at them before it looks at names. */
+  /** Returns whether this kernel accepts the flags together: it checks them before names. */
   private boolean areFlags(int flags) {
     try (NativeBlock block = new NativeBlock(16)) {
       long result = kernel.call(Syscall.OPENAT, AT_FDCWD, block.allocate(1), flags, 0);
@@ -195,8 +195,8 @@ final class OpenCalls {
   }
 
   /**
-   * A copy of the descriptor that a name stands for, if it was handed in and its object has no
-   * other name inside: then what it was opened for decides, not a path.
+   * Copies the descriptor that a name stands for, if it was handed in and its object has no other
+   * name inside: then its open mode decides, not a path.
    *
    * @return the copy, or -1 for any other name
    */
@@ -238,7 +238,7 @@ final class OpenCalls {
     }
   }
 
-  /** Records an open that the kernel will deny, without deciding anything. */
+  /** Records an open that the kernel will deny; decides nothing. */
   private void trace(TrappedCall call, int directory, byte[] name, int flags) {
     Operation asked = asked(flags);
     String path;
@@ -280,7 +280,7 @@ final class OpenCalls {
     }
   }
 
-  /** Whether it is a device that no rule names, where devices are the host's. */
+  /** Returns whether it is a device that no rule names, where devices are the host's. */
   private boolean isClosedDevice(Status status, String path) {
     return (status.is(S_IFCHR) || status.is(S_IFBLK))
         && !supervision.inNamespaces()
@@ -295,7 +295,7 @@ final class OpenCalls {
         "devices but the usual ones are read only where a rule names them");
   }
 
-  /** Whether a thread has something as a standard stream, by which it is opened again. */
+  /** Returns whether an object is a thread's standard stream, through which it is opened again. */
   private boolean isStream(int tid, Status status) {
     for (int fd = 0; fd <= 2; fd++) {
       int stream = -1;
@@ -305,7 +305,7 @@ final class OpenCalls {
           return true;
         }
       } catch (AccessException e) {
-        // It has no such stream.
+        // The thread has no such stream.
       } finally {
         child.close(stream);
       }
@@ -313,7 +313,7 @@ final class OpenCalls {
     return false;
   }
 
-  /** A descriptor of what is named, or a negated error number. */
+  /** Returns a descriptor of the named object, or a negated error number. */
   private int object(int tid, int base, int directory, byte[] name, boolean follow) {
     try {
       return base < 0
@@ -335,11 +335,11 @@ final class OpenCalls {
   }
 
   /**
-   * Opens an object anew with the flags asked for. Takes the descriptor over.
+   * Opens an object again with the requested flags. Takes the descriptor over.
    *
-   * @param named how it was named
-   * @param decided whether it is decided already that it may be opened so
-   * @return false if it has to be looked up once more
+   * @param named the name that the thread used
+   * @param decided whether this open has been allowed already
+   * @return false if the caller has to look it up again
    */
   private boolean openObject(TrappedCall call, int object, Named named, int flags, boolean decided)
       throws AccessException {
@@ -421,7 +421,7 @@ final class OpenCalls {
     }
   }
 
-  /** Opening it here would give this JVM's terminal away. */
+  /** Opens the caller's terminal: a plain open here would give this JVM's away. */
   private void openTerminal(TrappedCall call, int flags, int asked) throws AccessException {
     int terminal = child.terminal(call.tid());
     // linux/kdev_t.h, as user space has it: major in bits 8 to 19.
@@ -429,7 +429,7 @@ final class OpenCalls {
       call.fail(Errno.ENXIO);
       return;
     }
-    // By one of its standard streams, since a number means another terminal in another devpts.
+    // Found through a standard stream, since a number means another terminal in another devpts.
     long device = (long) PSEUDO_TERMINAL_MAJOR << 20 | terminal & 0xff | terminal >> 12 & 0xfff00;
     for (int fd = 0; fd <= 2; fd++) {
       int stream = child.descriptor(call.tid(), fd);
@@ -456,7 +456,7 @@ final class OpenCalls {
     child.close((int) opened);
   }
 
-  /** Makes a file that was not there; false if one is there by now. */
+  /** Makes a missing file; returns false if one exists by now. */
   private boolean create(TrappedCall call, Entry entry, int flags, int mode)
       throws AccessException {
     if (entry.special()) {

@@ -9,17 +9,17 @@ import java.io.IOException;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
 
-/** Copies what a command writes. */
+/** Copies the output of a command. */
 final class OutputPump extends StreamPump {
   private final int pipe;
 
   /**
-   * Prepares it.
+   * Prepares a pump.
    *
    * @param kernel the system calls
    * @param pipe the end to read from, closed here
-   * @param handed where it goes
-   * @param closesHanded whether that is this JVM's to close
+   * @param handed the descriptor to write to
+   * @param closesHanded whether this JVM closes that descriptor
    */
   OutputPump(Kernel kernel, int pipe, int handed, boolean closesHanded) throws IOException {
     super(kernel, handed, closesHanded);
@@ -30,7 +30,7 @@ final class OutputPump extends StreamPump {
   void copy(long buffer) {
     boolean drained = false;
     while (true) {
-      // Asked before the pipe is: what was written before the end is seen after it.
+      // Checked before the pipe, so that bytes written before the end are still read.
       boolean ended = isOver();
       if (ready(pipe, EPOLLIN, !ended || drained)) {
         long count = kernel.call(Syscall.READ, pipe, buffer, CHUNK);
@@ -38,7 +38,7 @@ final class OutputPump extends StreamPump {
           return;
         }
       } else if (ended && !drained) {
-        // What the command has left behind may still write.
+        // Processes that the command left behind may still write.
         drained = true;
         drained();
       }

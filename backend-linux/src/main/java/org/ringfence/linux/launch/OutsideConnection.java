@@ -18,26 +18,26 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A connection that a command makes to the outside: one socket of this JVM's network is connected
- * to where the command wants to go, another of the sandbox's network to the command's own, which
- * waits for that. Runs on the {@link OutsidePump}'s thread.
+ * A connection from a command to the outside. One socket, in this JVM's network, connects to the
+ * command's destination; another, in the sandbox's network, connects to the command's waiting
+ * socket. Runs on the {@link OutsidePump}'s thread.
  */
 final class OutsideConnection implements OutsidePump.Moved {
   private static final int MOST_AT_ONCE = 4;
 
-  /** What the connection begins with, and how it ends before it was made. */
+  /** Starts the connection to the command's socket, and receives an early failure. */
   interface Meeting {
     /**
-     * Connects a socket to the command's own; it does not wait.
+     * Connects a socket to the command's own, without waiting.
      *
      * @return the descriptor, or a negated error number
      */
     int begin();
 
-    /** The command's socket has got its peer, or never will; called once. */
+    /** Called once, when the command's socket has its peer or never will. */
     void over();
 
-    /** The outside cannot be reached; called before {@link #over}. */
+    /** Called before {@link #over} when the outside cannot be reached. */
     void failed(long error);
   }
 
@@ -54,7 +54,7 @@ final class OutsideConnection implements OutsidePump.Moved {
   private static final class End {
     private final int fd;
     private int interest;
-    // What was read of the other end and not yet written to this one.
+    // Bytes read from the other end and not yet written to this one.
     private byte[] pending = new byte[0];
     private boolean readAll;
     private boolean shut;
@@ -65,7 +65,7 @@ final class OutsideConnection implements OutsidePump.Moved {
   }
 
   /**
-   * A connection that is under way.
+   * Makes a connection that is under way.
    *
    * @param outside the socket that is being connected to the outside; closed by this
    */
@@ -77,7 +77,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     this.outside = new End(outside);
   }
 
-  /** Begins to wait for the outside. */
+  /** Starts waiting for the outside. */
   void begin() {
     if (!watch(outside, EPOLLOUT)) {
       meeting.failed(-Errno.ENOMEM.value());
@@ -89,7 +89,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     if (end.interest == events) {
       return true;
     }
-    // What nothing is wanted of is not watched: an end that hangs up would be told again and again.
+    // An end without pending work is not watched: epoll would report its hang-up repeatedly.
     if (end.interest != 0) {
       pump.unwatch(end.fd);
     }
@@ -145,7 +145,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     }
   }
 
-  /** SO_ERROR; what cannot be asked is broken. */
+  /** Returns SO_ERROR; a socket that cannot be asked counts as broken. */
   private long error(int fd) {
     try {
       return options.get(fd, SO_ERROR);
@@ -154,7 +154,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     }
   }
 
-  /** Watches for what can be done next. */
+  /** Watches for the events that allow the next step. */
   private void look() {
     if (inside.shut && outside.shut) {
       end();
@@ -170,7 +170,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     return (reads ? EPOLLIN : 0) | (end.pending.length > 0 ? EPOLLOUT : 0);
   }
 
-  /** Writes what is left for an end; false when the connection is broken. */
+  /** Writes the pending bytes of an end; returns false when the connection is broken. */
   private boolean write(End to) {
     if (to.pending.length == 0) {
       return true;
@@ -217,7 +217,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     return sent == -Errno.EAGAIN.value() ? 0 : sent;
   }
 
-  /** Passes on that nothing more comes. */
+  /** Passes on the end of the stream. */
   private void finish(End to) {
     if (other(to).readAll && to.pending.length == 0 && !to.shut) {
       to.shut = true;
@@ -238,7 +238,7 @@ final class OutsideConnection implements OutsidePump.Moved {
     }
   }
 
-  /** An end that breaks off breaks off the other. */
+  /** Resets one end after the other end was reset. */
   private void reset() {
     // struct linger: on, and no time.
     option(inside.fd, SOL_SOCKET, SO_LINGER, 1, 0, 8);

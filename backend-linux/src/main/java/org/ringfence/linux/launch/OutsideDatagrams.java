@@ -20,9 +20,9 @@ import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Datagrams to what a sandbox may reach outside: the name server, and named ports of the host. For
- * each there is a socket in the sandbox's network; what comes there goes on from a socket of this
- * JVM's network, one for each sender, and answers go back. Thread-safe.
+ * Forwards datagrams to the outside destinations of a sandbox: the name server, and named ports of
+ * the host. Each destination has a socket in the sandbox's network; this JVM forwards its datagrams
+ * from a socket of its own network, one per sender, and returns the answers. Thread-safe.
  */
 final class OutsideDatagrams {
   private static final int MOST_SENDERS = 128;
@@ -42,7 +42,7 @@ final class OutsideDatagrams {
   }
 
   /**
-   * The address inside that stands for one outside.
+   * Returns the address inside that stands for one outside.
    *
    * @param to the address outside, in the form for the sender's socket
    */
@@ -92,7 +92,7 @@ final class OutsideDatagrams {
     kernel.call(Syscall.CLOSE, fd);
   }
 
-  /** A socket inside that stands for one outside; its maps are the pump's thread's. */
+  /** A socket inside that stands for one outside; only the pump's thread uses its maps. */
   private final class Place implements OutsidePump.Moved {
     private final int fd;
     private final int port;
@@ -133,7 +133,7 @@ final class OutsideDatagrams {
           byte[] from = block.getBytes(name, block.getInt(length));
           Sender sender = sender(from);
           if (sender != null) {
-            // What cannot be sent is lost, as datagrams are.
+            // An unsendable datagram is lost, as datagrams are.
             kernel.call(
                 Syscall.SENDTO, sender.fd, buffer.at(), count, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
           }
@@ -169,7 +169,7 @@ final class OutsideDatagrams {
     }
   }
 
-  /** Who has sent something, and waits for answers. */
+  /** A sender that waits for answers. */
   private final class Sender implements OutsidePump.Moved {
     private final int fd;
     private final byte[] address;

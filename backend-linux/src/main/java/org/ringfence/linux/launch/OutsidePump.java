@@ -11,7 +11,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A thread that moves what goes between a sandbox's network namespace and this JVM's. */
+/** A thread that moves data between a sandbox's network namespace and this JVM's. */
 final class OutsidePump implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OutsidePump.class);
   private static final int MOST_EVENTS = 64;
@@ -24,26 +24,26 @@ final class OutsidePump implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  /** What is to be done for a descriptor; called on the pump's thread alone. */
+  /** Handles the events of a descriptor; called only on the pump's thread. */
   interface Moved {
     /**
-     * Goes on.
+     * Handles a ready descriptor.
      *
-     * @param fd what is ready
-     * @param buffer room for anything, not kept
+     * @param fd the ready descriptor
+     * @param buffer scratch memory, not kept
      */
     void ready(int fd, Buffer buffer);
 
-    /** Ends it. */
+    /** Ends the transfer. */
     void end();
   }
 
   /**
-   * Native memory.
+   * A part of native memory.
    *
-   * @param block what it belongs to
-   * @param at where it begins
-   * @param size how many bytes it has
+   * @param block the block that holds it
+   * @param at the start address
+   * @param size the number of bytes
    */
   record Buffer(NativeBlock block, long at, int size) {}
 
@@ -60,7 +60,7 @@ final class OutsidePump implements AutoCloseable {
     return watched.size();
   }
 
-  /** Watches a descriptor; false if the kernel does not. */
+  /** Watches a descriptor; returns false if the kernel refuses. */
   boolean watch(int fd, int events, Moved moved) {
     watched.put(fd, moved);
     try {
@@ -72,7 +72,7 @@ final class OutsidePump implements AutoCloseable {
     }
   }
 
-  /** No longer watches it; to be called before it is closed. */
+  /** Stops watching a descriptor; call before closing it. */
   void unwatch(int fd) {
     if (watched.remove(fd) != null) {
       poll.remove(fd);

@@ -24,14 +24,14 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A loopback of the sandbox's own: all inet sockets of its commands are in one network namespace,
- * and no port in it is one of the host's. What the policy lets out is passed on by this JVM.
+ * A private loopback: all inet sockets of a sandbox's commands are in one network namespace, and
+ * none of its ports is the host's. This JVM forwards the traffic that the policy allows.
  *
- * <p>A command's connection outside waits as any other does. Its socket is connected to a server in
- * here that drops all that comes, so that the kernel goes on trying. When the outside has answered,
- * a socket of this JVM is connected from that server's port to the command's: the two meet on their
- * way (RFC 9293, section 3.5, simultaneous open), and the command's connect ends as it would have
- * outside. Thread-safe.
+ * <p>A command's connection to the outside waits as any other does. This JVM connects its socket to
+ * a server inside that drops every packet, so that the kernel keeps trying. When the outside has
+ * answered, this JVM connects a socket from that server's port to the command's: the two meet on
+ * their way (RFC 9293, section 3.5, simultaneous open), and the command's connect ends as it would
+ * have outside. Thread-safe.
  */
 final class OwnLoopback implements AutoCloseable {
   private static final int MOST_WATCHED = 4096;
@@ -39,7 +39,7 @@ final class OwnLoopback implements AutoCloseable {
   private static final int TCP_CLOSE = 7;
   // linux/filter.h: BPF_RET | BPF_K
   private static final short RETURN = 0x06;
-  // No command has a server there: the namespace keeps it for those with a privilege.
+  // No command has a server there: the namespace reserves it for privileged processes.
   private static final int NOBODY_PORT = 1;
 
   private final Kernel kernel;
@@ -51,19 +51,19 @@ final class OwnLoopback implements AutoCloseable {
   private final OutsideDatagrams datagrams;
   private final Map<Integer, Silent> silent = new ConcurrentHashMap<>();
 
-  /** A server that drops all that comes to it. */
+  /** A server that drops every packet. */
   private record Silent(int fd, SocketAddress address) {}
 
-  /** What has to be done with a socket before it is connected to the outside. */
+  /** Prepares a socket before it is connected to the outside. */
   interface Announcement {
     void of(int fd) throws AccessException;
   }
 
   /**
-   * Makes one.
+   * Makes a loopback.
    *
    * @param room the sandbox's namespace; closed with this
-   * @throws IOException if it cannot be had; the namespace is closed
+   * @throws IOException if it cannot be made; the namespace is closed
    */
   OwnLoopback(Kernel kernel, PendingConnects pending, SocketRoom room) throws IOException {
     this.kernel = kernel;
@@ -88,7 +88,7 @@ final class OwnLoopback implements AutoCloseable {
     return room.socket(family, type);
   }
 
-  /** Whether a socket of the sandbox has a port, where an address gets to. */
+  /** Returns whether a socket of the sandbox has a port at an address. */
   boolean taken(boolean tcp, InetAddress address, int port) throws IOException {
     try {
       return room.taken(tcp, address, port);
@@ -97,7 +97,7 @@ final class OwnLoopback implements AutoCloseable {
     }
   }
 
-  /** The address by which datagrams go to one outside. */
+  /** Returns the address inside that forwards datagrams to one outside. */
   SocketAddress datagrams(SocketAddress to) throws AccessException {
     return datagrams.inside(to);
   }
@@ -106,7 +106,7 @@ final class OwnLoopback implements AutoCloseable {
    * Connects a command's socket to the outside, and answers the call.
    *
    * @param fd a copy of the socket, closed by this
-   * @param to where to
+   * @param to the destination
    */
   void connect(TrappedCall call, int fd, SocketAddress to, Announcement announcement)
       throws AccessException {
@@ -156,7 +156,7 @@ final class OwnLoopback implements AutoCloseable {
     }
   }
 
-  /** IPv4 for what is bound to an address of it, whatever its socket is. */
+  /** Returns IPv4 for a socket bound to an IPv4 address, whatever its family. */
   private int familyFor(int fd) throws AccessException {
     SocketAddress bound = options.boundName(fd);
     boolean v4 =
@@ -192,7 +192,7 @@ final class OwnLoopback implements AutoCloseable {
       checked(
           withAddress(
               Syscall.BIND, fd, SocketAddress.inet(SocketRoom.loopback(family), 0, family)));
-      // struct sock_filter: of each packet nothing is kept; then struct sock_fprog.
+      // struct sock_filter: keep nothing of each packet; then struct sock_fprog.
       long code = block.allocate(8);
       block.setShort(code, RETURN);
       long program = block.allocate(16);
@@ -210,7 +210,7 @@ final class OwnLoopback implements AutoCloseable {
     }
   }
 
-  /** Has a socket share its port with others of this JVM. */
+  /** Lets a socket share its port with others of this JVM. */
   private void sharing(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(32)) {
       long value = block.allocate(8);
@@ -243,7 +243,7 @@ final class OwnLoopback implements AutoCloseable {
     return result;
   }
 
-  /** A command's socket that waits for the outside. */
+  /** A socket of a command that waits for the outside. */
   private final class Waiting implements OutsideConnection.Meeting {
     private final TrappedCall call;
     private final int held;
@@ -251,7 +251,7 @@ final class OwnLoopback implements AutoCloseable {
     private final Silent server;
 
     /**
-     * One that waits.
+     * Makes a waiting socket.
      *
      * @param held the descriptor by which the call may be pending
      * @param copy a descriptor of the same socket, closed by this
@@ -296,7 +296,7 @@ final class OwnLoopback implements AutoCloseable {
       if (pending.fail(call, held, this::disconnect, error)) {
         return;
       }
-      // Nobody waits in a call: the socket is refused by the kernel, where it was waiting.
+      // No call waits: the kernel refuses the waiting socket's connection.
       try {
         SocketAddress nobody =
             SocketAddress.inet(

@@ -19,10 +19,10 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Has the sandbox's inet sockets become servers on the host's loopback. No port is shared with a
- * server outside: the filter refuses SO_REUSEPORT, and SO_REUSEADDR of a UDP socket, by which two
- * sockets share a port as well, is said to be set and is not. For TCP it means no more than that a
- * port may be taken whose last connections are ending.
+ * Makes the sandbox's inet sockets servers on the host's loopback. No port is shared with a server
+ * outside: the filter refuses SO_REUSEPORT. The supervisor claims to set SO_REUSEADDR on a UDP
+ * socket, where it would share a port as well, and does not. For TCP that option only allows a port
+ * whose last connections are ending.
  */
 final class OwnServers {
   /** {@code sizeof(int)}. */
@@ -38,7 +38,7 @@ final class OwnServers {
   private final boolean shared;
 
   /**
-   * Servers of one sandbox.
+   * Manages the servers of one sandbox.
    *
    * @param shared whether its ports are the host's
    */
@@ -70,7 +70,7 @@ final class OwnServers {
     }
     long result = bound(fd, address);
     if (!tcp && result == -Errno.EADDRINUSE.value() && held.release(address.port())) {
-      // It was kept for sockets that are gone.
+      // The port was kept for sockets that are gone.
       result = bound(fd, address);
     }
     if (!tcp && result >= 0) {
@@ -90,8 +90,8 @@ final class OwnServers {
   }
 
   /**
-   * Whether a server outside has the port, under either protocol of IP: clients that know a name
-   * try both, and would come to the wrong one.
+   * Returns whether a server outside has the port, in IPv4 or IPv6: clients that know a name try
+   * both, and could reach the wrong one.
    */
   private boolean taken(boolean tcp, int port) throws AccessException {
     try {
@@ -106,7 +106,7 @@ final class OwnServers {
     }
   }
 
-  /** Before it listens, a socket of the sandbox is tied to lo and answers as one of the sandbox. */
+  /** Ties a socket of the sandbox to lo before it listens, so that it answers as the sandbox's. */
   void prepare(int fd) throws AccessException {
     if (!shared) {
       return;
@@ -118,7 +118,7 @@ final class OwnServers {
     own.addInet(options.inode(fd, paths));
   }
 
-  /** Sets SO_REUSEADDR where that harms nobody. */
+  /** Sets SO_REUSEADDR where that is harmless. */
   void reuseAddress(TrappedCall call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {

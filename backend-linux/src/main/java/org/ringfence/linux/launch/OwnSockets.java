@@ -43,15 +43,15 @@ final class OwnSockets {
   private static final int NLM_F_DUMP = 0x300;
   private static final int NLMSG_DONE = 3;
   private static final int FIRST_SWEEP = 1024;
-  // Beyond it a socket's name is its last part alone, or the socket is no longer known as own.
+  // Beyond it, only the last part of a socket's name is kept, or the socket is forgotten.
   private static final int MOST_NAMES = 16_384;
   private static final int MOST_SOCKETS = 65_536;
   private static final int MOST_PATH_CHARACTERS = 2 << 20;
   private static final String[] INET_TABLES = {"tcp", "tcp6", "udp", "udp6"};
 
-  /** Who answers at an address. */
+  /** The owner of the socket that answers at an address. */
   enum Listener {
-    /** Nobody. */
+    /** No socket. */
     NOBODY,
     /** A socket of this sandbox. */
     OWN,
@@ -59,17 +59,17 @@ final class OwnSockets {
     FOREIGN
   }
 
-  /** A unix socket: its inode in sockfs and its cookie, which the kernel never gives twice. */
+  /** A unix socket: its inode in sockfs and its cookie, which the kernel never reuses. */
   record UnixSocket(long inode, long cookie) {}
 
   private final Kernel kernel;
-  // A socket that is forgotten is not own: then a command does not reach it.
+  // A forgotten socket is not the sandbox's: then a command does not reach it.
   private final Set<Long> inet = Collections.newSetFromMap(bounded(MOST_SOCKETS));
   private final Set<UnixSocket> unix = Collections.newSetFromMap(bounded(MOST_NAMES));
   private final Map<String, Long> boundPaths = new LinkedHashMap<>();
   private final Map<String, UnixSocket> abstractNames = bounded(MOST_NAMES);
   private final Map<Long, byte[]> names = bounded(MOST_NAMES);
-  // What is remembered of sockets that are gone goes when it is as much as what lives.
+  // Entries of closed sockets are dropped when they are as many as those of live ones.
   private int sweepInetAt = 2 * FIRST_SWEEP;
   private int sweepUnixAt = FIRST_SWEEP;
   private int sweepPathsAt = FIRST_SWEEP;
@@ -80,7 +80,7 @@ final class OwnSockets {
     this.kernel = kernel;
   }
 
-  /** Forgets the oldest entry when there would be more. */
+  /** Makes a map that forgets its oldest entry beyond a limit. */
   private static <K, V> Map<K, V> bounded(int most) {
     return new LinkedHashMap<>() {
       private static final long serialVersionUID = 1L;
@@ -93,8 +93,8 @@ final class OwnSockets {
   }
 
   /**
-   * Remembers a path that a socket is bound to in a network namespace of its own, where it cannot
-   * be asked for.
+   * Remembers the path of a socket that is bound in a private network namespace, where this JVM
+   * cannot query it.
    */
   synchronized void addPath(int tid, String path, long inode) {
     if (boundPaths.size() >= sweepPathsAt) {
@@ -107,7 +107,7 @@ final class OwnSockets {
     put(path, inode);
   }
 
-  /** Long paths count for more: commands make them as long as they like. */
+  /** Stores a path; long ones count more, since commands choose their length. */
   private void put(String path, long inode) {
     if (boundPaths.put(path, inode) == null) {
       pathCharacters += path.length();
@@ -128,17 +128,19 @@ final class OwnSockets {
     }
   }
 
-  /** How many sockets are remembered. */
+  /** Returns the number of remembered sockets. */
   synchronized int size() {
     return inet.size() + unix.size() + abstractNames.size() + boundPaths.size();
   }
 
-  /** How many characters the remembered paths have together. */
+  /** Returns the total number of characters of the remembered paths. */
   synchronized long pathCharacters() {
     return pathCharacters;
   }
 
-  /** Inodes of the unix sockets of a thread's network namespace; empty when they cannot be read. */
+  /**
+   * Returns the inodes of the unix sockets in a thread's network namespace; empty if unreadable.
+   */
   private static Set<String> inodesOf(int tid) {
     try (Stream<String> lines =
         Files.lines(Path.of("/proc/" + tid + "/net/unix"), StandardCharsets.ISO_8859_1)) {
@@ -153,7 +155,7 @@ final class OwnSockets {
     }
   }
 
-  /** Remembers by which name a thread has bound a socket; we bound it by another. */
+  /** Remembers the name by which a thread has bound a socket; this JVM bound it by another. */
   synchronized void named(UnixSocket socket, byte[] given) {
     names.put(socket.cookie(), given);
   }
@@ -162,12 +164,12 @@ final class OwnSockets {
     return !names.isEmpty();
   }
 
-  /** The name that a thread has bound a socket by, or nothing. */
+  /** Returns the name by which a thread has bound a socket, or nothing. */
   synchronized byte[] nameOf(long cookie) {
     return names.getOrDefault(cookie, new byte[0]);
   }
 
-  /** What lies at a path, or below it, has another name from now on. */
+  /** Records that the sockets at or below a path have moved. */
   synchronized void moved(String from, String to) {
     removed(to);
     Map<String, Long> moved = new LinkedHashMap<>();
@@ -186,7 +188,7 @@ final class OwnSockets {
     return path.equals(top) || path.startsWith(top + "/");
   }
 
-  /** What lies at a path has a second name. */
+  /** Records that the socket at a path has a second name. */
   synchronized void linked(String path, String more) {
     Long socket = boundPaths.get(path);
     if (socket != null && boundPaths.size() < MOST_NAMES) {
@@ -194,14 +196,14 @@ final class OwnSockets {
     }
   }
 
-  /** What may come to lie at a path, or below it, is another thing from now on. */
+  /** Forgets the sockets at or below a path. */
   synchronized void removed(String path) {
     forgetPaths(bound -> isAtOrBelow(bound.getKey(), path));
   }
 
   /**
-   * Whether a socket file is one that was bound at this path in the thread's own network namespace,
-   * lives there still, and is none of this JVM's namespace.
+   * Returns whether a socket file was bound at this path in the thread's own network namespace,
+   * still lives there, and is not in this JVM's namespace.
    */
   boolean ownsPath(int tid, String path, long inode, long device) {
     Long socket = boundTo(path);
@@ -215,7 +217,7 @@ final class OwnSockets {
     return boundPaths.get(path);
   }
 
-  /** Whether a unix socket of this JVM's network namespace is bound to a file. */
+  /** Returns whether a unix socket of this JVM's network namespace is bound to a file. */
   private boolean hostHas(long inode, long device) {
     long netlink =
         kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -272,17 +274,17 @@ final class OwnSockets {
     if (inet.size() >= sweepInetAt) {
       sweepInet();
     }
-    // One that is bound is the newest again.
+    // A socket that is bound becomes the newest again.
     inet.remove(inode);
     inet.add(inode);
   }
 
-  /** Whether a socket is known as one of the sandbox's. */
+  /** Returns whether a socket is known as one of the sandbox's. */
   synchronized boolean hasInet(long inode) {
     return inet.contains(inode);
   }
 
-  /** Forgets sockets without a port, but for the newest, which may get one yet. */
+  /** Forgets sockets without a port, except the newest, which may still get one. */
   private void sweepInet() {
     Set<Long> bound = new HashSet<>();
     for (String table : INET_TABLES) {
@@ -294,7 +296,7 @@ final class OwnSockets {
         // No IPv6 here.
         continue;
       } catch (IOException | RuntimeException e) {
-        // Not known: the oldest goes when there are too many.
+        // Unreadable: the oldest entry goes when there are too many.
         bound.addAll(inet);
       }
     }
@@ -323,7 +325,7 @@ final class OwnSockets {
     abstractNames.put(name, socket);
   }
 
-  /** Whether an abstract name is held by a socket of ours that still lives. */
+  /** Returns whether a live socket of the sandbox holds an abstract name. */
   boolean ownsAbstract(String name) {
     UnixSocket socket = holder(name);
     return socket != null && describe(socket).length > 0;
@@ -341,7 +343,7 @@ final class OwnSockets {
     unix.remove(socket);
   }
 
-  /** Whether the socket file of this device and inode is bound by a socket of ours. */
+  /** Returns whether a socket of the sandbox is bound to the file of this device and inode. */
   boolean ownsFile(long inode, long device) {
     for (UnixSocket socket : unixSockets()) {
       byte[] answer = describe(socket);
@@ -401,12 +403,12 @@ final class OwnSockets {
     }
   }
 
-  /** Whether this kernel answers for unix sockets at all. */
+  /** Returns whether this kernel answers queries about unix sockets. */
   static boolean unixDiagWorks(Kernel kernel, UnixSocket bound) {
     return new OwnSockets(kernel).describe(bound).length > 0;
   }
 
-  /** Whether a TCP connection to a server of this JVM is one of this socket. */
+  /** Returns whether a TCP connection to a server of this JVM belongs to this socket. */
   boolean connects(long inode, InetSocketAddress from, InetSocketAddress to) {
     try {
       return new BoundSockets(kernel).connected(from, to) == inode;
@@ -415,7 +417,7 @@ final class OwnSockets {
     }
   }
 
-  /** Who would get what is sent to a loopback address. */
+  /** Returns the owner of the socket that receives data sent to a loopback address. */
   Listener listener(boolean tcp, InetAddress address, int port) throws IOException {
     List<Long> inodes = new BoundSockets(kernel).inodes(tcp, address, port);
     if (inodes.isEmpty()) {

@@ -17,12 +17,12 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The pseudo-terminals that commands of a sandbox have opened themselves. Where they share {@code
- * /dev/pts} with the user's terminals, these and no others are theirs.
+ * The pseudo-terminals that commands of a sandbox have opened themselves. Where commands share
+ * {@code /dev/pts} with the user, only these are theirs.
  *
- * <p>A terminal's number comes back soon after it is closed, and its inode number with it. So the
- * inode is held, without opening the terminal: once the other end is closed it has no link any more
- * (fs/devpts/inode.c, devpts_pty_kill), which comes before the number is free.
+ * <p>The kernel soon reuses a closed terminal's number, and its inode number. So this class holds
+ * the inode, without opening the terminal: closing the other end removes its link
+ * (fs/devpts/inode.c, devpts_pty_kill) before the number is free.
  *
  * <p>Thread-safe.
  */
@@ -31,7 +31,7 @@ final class OwnTerminals implements AutoCloseable {
   private static final long MULTIPLEXER = 5L << 20 | 2;
   // asm-generic/ioctls.h
   private static final long TIOCGPTPEER = 0x5441;
-  // The system has 4096 for everybody (kernel.pty.max).
+  // The whole system has 4096 (kernel.pty.max).
   private static final int MOST = 256;
 
   private final Kernel kernel;
@@ -45,7 +45,7 @@ final class OwnTerminals implements AutoCloseable {
     this.child = new Child(kernel);
   }
 
-  /** Whether opening a device makes a new terminal. */
+  /** Returns whether opening a device makes a new terminal. */
   static boolean makes(Status status) {
     return status.device() == MULTIPLEXER;
   }
@@ -91,7 +91,7 @@ final class OwnTerminals implements AutoCloseable {
     }
   }
 
-  /** A descriptor that stands for the terminal without opening it. */
+  /** Returns a descriptor that stands for the terminal without opening it. */
   private int peer(int master) throws AccessException {
     long fd = kernel.call(Syscall.IOCTL, master, TIOCGPTPEER, O_PATH | O_CLOEXEC);
     if (fd < 0) {
@@ -100,7 +100,7 @@ final class OwnTerminals implements AutoCloseable {
     return (int) fd;
   }
 
-  /** Whether a terminal was opened by the sandbox, and is that one still. */
+  /** Returns whether the sandbox opened a terminal, and it still is the same one. */
   synchronized boolean include(Status status) {
     return held.stream()
         .anyMatch(
@@ -111,7 +111,7 @@ final class OwnTerminals implements AutoCloseable {
   }
 
   /**
-   * Opens a terminal of the sandbox's own by its device number.
+   * Opens one of the sandbox's terminals by its device number.
    *
    * @return the descriptor, or a negated error number
    */
@@ -124,7 +124,7 @@ final class OwnTerminals implements AutoCloseable {
     return -Errno.ENXIO.value();
   }
 
-  /** Answers the request for a terminal by its other end. */
+  /** Answers a request on a terminal's master end for the terminal (TIOCGPTPEER). */
   void answerPeer(PathObject paths, TrappedCall call) {
     int master = -1;
     int terminal = -1;
@@ -181,7 +181,7 @@ final class OwnTerminals implements AutoCloseable {
     }
   }
 
-  /** Lets go of all terminals. */
+  /** Releases all terminals. */
   @Override
   public synchronized void close() {
     held.forEach(one -> child.close(one.fd()));

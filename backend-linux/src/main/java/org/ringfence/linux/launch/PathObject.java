@@ -22,8 +22,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Resolves what a sandboxed thread names to a descriptor of ours, once. All that follows is done on
- * the descriptor, so it does not matter what becomes of the name.
+ * Resolves a sandboxed thread's name once, to a descriptor of this JVM. Every later step uses the
+ * descriptor, so that changes to the name do not matter.
  */
 final class PathObject {
   private static final Pattern PROC_SELF = Pattern.compile("/proc/(self|thread-self)(?=/|$)");
@@ -38,7 +38,7 @@ final class PathObject {
   private static final Pattern STANDARD = Pattern.compile("/dev/std(in|out|err)");
   // linux/limits.h
   private static final int PATH_MAX = 4096;
-  // As the kernel has it (MAXSYMLINKS of linux/namei.h).
+  // The kernel's limit (MAXSYMLINKS of linux/namei.h).
   private static final int MOST_LINKS = 40;
   private static final List<String> STREAMS = List.of("in", "out", "err");
   private static final String DELETED = " (deleted)";
@@ -55,7 +55,7 @@ final class PathObject {
   private final String jvm = "/proc/" + ProcessHandle.current().pid();
   private final OwnTerminals terminals;
 
-  /** For threads that have this JVM's root. */
+  /** Resolves for threads that have this JVM's root. */
   PathObject(Kernel kernel) {
     this(kernel, false, false);
   }
@@ -64,7 +64,7 @@ final class PathObject {
    * Resolves for sandboxed threads.
    *
    * @param kernel the system calls
-   * @param ownRoot whether the threads are in a mount namespace of their own
+   * @param ownRoot whether the threads are in a private mount namespace
    * @param ownProcesses whether their procfs shows their own process namespace
    */
   PathObject(Kernel kernel, boolean ownRoot, boolean ownProcesses) {
@@ -83,7 +83,7 @@ final class PathObject {
   }
 
   /**
-   * Opens what a thread names, with O_PATH.
+   * Opens the object that a thread names, with O_PATH.
    *
    * @param tid the thread
    * @param directory its directory descriptor, or AT_FDCWD
@@ -99,7 +99,7 @@ final class PathObject {
     }
   }
 
-  /** Opens what leads through /proc/self by the number of the thread that it means. */
+  /** Opens a name that leads through /proc/self, by the number of the thread that it means. */
   private int open(int tid, UnfoldedException first, boolean follow) throws AccessException {
     byte[] path = first.path();
     for (int links = 0; links < MOST_LINKS; links++) {
@@ -124,13 +124,14 @@ final class PathObject {
       if (self.lookingAt()) {
         String rest = text.substring(self.end());
         text = "/proc/" + tid + rest;
-        // What a thread may do by its own number it may do by its process's.
+        // A thread has the same rights by its own number as by its process's.
         numbered = self.group(1).equals("self") ? child.processOf(tid) : tid;
         path = ("/proc/" + numbered + rest).getBytes(LATIN);
       }
       Matcher root = PROC_ROOT.matcher(text);
       if (root.lookingAt()) {
-        // A sandbox cannot change its root, so every process in it has ours. JDK 25 attaches so.
+        // A sandbox cannot change its root, so every process in it has this JVM's. JDK 25 attaches
+        // that way.
         return openOnce(tid, directory, ("/" + text.substring(root.end())).getBytes(LATIN), follow);
       }
       String own = "/proc/" + tid + "/cwd/";
@@ -161,7 +162,7 @@ final class PathObject {
     }
   }
 
-  /** Opens a name below a directory of ours, as a thread would. */
+  /** Opens a name below a directory that this JVM holds, as a thread would. */
   int openBelow(int tid, int base, byte[] name, boolean follow) throws AccessException {
     try {
       return openBelowOnce(tid, base, name, follow);
@@ -178,14 +179,14 @@ final class PathObject {
       int object = openAt(base, name, follow, 0);
       return isOfThisJvm(object) ? asNumbered(object, below(base, name), follow) : object;
     }
-    // A link on the way may be absolute, and means the thread's root then.
+    // A link on the way may be absolute: then it starts at the thread's root.
     String link = new String(linkBytes(base), LATIN);
     if (!link.startsWith("/")) {
       throw new AccessException(-Errno.ENOTDIR.value());
     }
     byte[] whole = below(base, name);
     if (whole.length >= PATH_MAX) {
-      // No path leads there; below the directory itself nothing has to be looked up at the root.
+      // No path leads there; a lookup beneath the directory needs no root.
       return openAt(base, name, follow, RESOLVE_BENEATH);
     }
     try {
@@ -200,7 +201,7 @@ final class PathObject {
     }
   }
 
-  /** No path leads to what was removed; the kernel says of itself what can be named there. */
+  /** Opens a name in a removed directory, to which no path leads; the kernel resolves it itself. */
   private int openBelowRemoved(int base, byte[] name, boolean follow, AccessException first)
       throws AccessException {
     try {
@@ -223,7 +224,7 @@ final class PathObject {
     byte[] seen = path;
     String text = new String(path, LATIN);
     if (ownProcesses && text.startsWith("/proc/" + numbered + "/")) {
-      // The thread's own procfs knows it by the number that it has there.
+      // The thread's own procfs knows the thread by its number there.
       String rest = text.substring(("/proc/" + numbered).length());
       seen = ("/proc/" + child.innerNumber(numbered) + rest).getBytes(LATIN);
     }
@@ -253,14 +254,14 @@ final class PathObject {
       if (e.result() != -Errno.ENAMETOOLONG.value()) {
         throw e;
       }
-      // Nothing of a process lies that deep.
+      // No file of a process lies that deep.
       return false;
     }
     return path.startsWith(jvm)
         && (path.length() == jvm.length() || path.charAt(jvm.length()) == '/');
   }
 
-  /** What led to this JVM's process by its number, as ps looks at every process. */
+  /** Opens a path that led to this JVM's process by its number, as ps looks at every process. */
   private int asNumbered(int object, byte[] path, boolean follow) throws AccessException {
     ProcessLinks.Opener opener = (each, last) -> openAt(AT_FDCWD, each, last, 0);
     byte[] unfolded = path[0] == '/' ? links.unfolded(opener, path, follow) : new byte[0];
@@ -286,35 +287,35 @@ final class PathObject {
     }
   }
 
-  /** Opens an entry of a directory of ours itself, whatever it is. */
+  /** Opens an entry of a directory that this JVM holds, whatever it is. */
   int openBelowPlain(int base, byte[] name) throws AccessException {
     return openAt(base, name, false, 0);
   }
 
   /**
-   * A name split into the directory that it lies in and its last part.
+   * A name, split into its directory and its last part.
    *
    * @param directory a descriptor of the directory; the holder closes it
    * @param name the last component, without slashes
    * @param given the last component with the slashes that followed it, for which the kernel has
-   *     errors of its own; no call that looks for an entry follows a link there
+   *     separate errors; no call that looks for an entry follows a link there
    */
   record Entry(int directory, byte[] name, byte[] given) {
-    /** The entry's path, links in the directory's resolved. */
+    /** Returns the entry's path, with the links of the directory resolved. */
     String pathIn(PathObject paths) throws AccessException {
       String parent = paths.pathOf(directory);
       String last = new String(name, StandardCharsets.UTF_8);
       return parent.endsWith("/") ? parent + last : parent + "/" + last;
     }
 
-    /** Whether the last part is no name of an entry: empty, {@code .} or {@code ..}. */
+    /** Returns whether the last part names no entry: empty, {@code .} or {@code ..}. */
     boolean special() {
       return name.length == 0
           || name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.');
     }
   }
 
-  /** Opens the directory that a name lies in; the last part is not looked at. */
+  /** Opens the directory of a name; does not look at the last part. */
   Entry entry(int tid, int directory, byte[] path) throws AccessException {
     if (path.length == 0) {
       throw new AccessException(-Errno.ENOENT.value());
@@ -333,7 +334,7 @@ final class PathObject {
     return new Entry(open(tid, directory, parent, true), name, given);
   }
 
-  /** The same below a directory of ours. */
+  /** Opens the directory of a name below a directory that this JVM holds. */
   Entry entryBelow(int tid, int base, byte[] path) throws AccessException {
     if (path.length > 0 && path[0] == '/') {
       return entry(tid, AT_FDCWD, path);
@@ -348,8 +349,8 @@ final class PathObject {
   }
 
   /**
-   * Whether a path is of a process that is not the thread's own, beyond what everybody may see of
-   * it. What the kernel keeps from the thread there it would not keep from us.
+   * Returns whether a path belongs to another process than the thread's, beyond the files that
+   * every process may see. The kernel would give this JVM what it denies the thread there.
    */
   boolean isForeignProcess(int tid, String path) throws AccessException {
     if (ownProcesses || !path.startsWith("/proc/")) {
@@ -366,11 +367,11 @@ final class PathObject {
   }
 
   /**
-   * What a descriptor refers to.
+   * The object that a descriptor refers to.
    *
    * @param mode {@code st_mode}
    * @param device the device number of a device file
-   * @param identity which object it is
+   * @param identity the identity of the object
    */
   record Status(int mode, long device, HandedDescriptors.Identity identity) {
     boolean is(int type) {
@@ -378,7 +379,7 @@ final class PathObject {
     }
   }
 
-  /** Looks at what a descriptor of ours refers to. */
+  /** Returns the status of a descriptor's object. */
   Status status(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
@@ -397,7 +398,7 @@ final class PathObject {
     }
   }
 
-  /** How many bytes a file has. */
+  /** Returns the size of a file in bytes. */
   long size(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
@@ -409,13 +410,13 @@ final class PathObject {
     }
   }
 
-  /** The thread's working directory. */
+  /** Opens the thread's working directory. */
   int workingDirectory(int tid) throws AccessException {
     return seen(tid, directory(tid, "cwd"));
   }
 
   /**
-   * A copy of a thread's descriptor, to name something by or through it.
+   * Copies a thread's descriptor, to resolve a name by or through it.
    *
    * @throws AccessException also if it leads to a file that the thread sees nowhere: a descriptor
    *     that was handed in is no name
@@ -424,7 +425,7 @@ final class PathObject {
     return seen(tid, child.descriptor(tid, fd));
   }
 
-  /** Takes a descriptor over, and closes it if it leads to what the thread does not see. */
+  /** Takes a descriptor over, and closes it if the thread does not see its file. */
   private int seen(int tid, int fd) throws AccessException {
     boolean kept = false;
     try {
@@ -441,25 +442,25 @@ final class PathObject {
   }
 
   /**
-   * Whether a descriptor refers to a file that lies outside of what a thread sees, whatever its
-   * path reads like.
+   * Returns whether a descriptor refers to a file that a thread does not see, whatever its path
+   * says.
    */
   boolean outside(int tid, int fd) throws AccessException {
     return ownRoot && !mounts.include(tid, fd) && !pathOf(fd).isEmpty();
   }
 
-  /** What commands have through descriptors alone. */
+  /** Returns the objects that commands have through descriptors alone. */
   HandedDescriptors handed() {
     return handed;
   }
 
-  /** The terminals that commands have opened themselves. */
+  /** Returns the terminals that commands have opened themselves. */
   OwnTerminals terminals() {
     return terminals;
   }
 
   /**
-   * The number of the descriptor that a name stands for, as {@code /dev/stdin} does.
+   * Returns the number of the descriptor that a name stands for, as {@code /dev/stdin} does.
    *
    * @return the number, or -1 for any other name
    */
@@ -513,8 +514,8 @@ final class PathObject {
   }
 
   /**
-   * The path of what a descriptor refers to; a file that has been deleted is named as it was. Empty
-   * for what is in no file system that has paths: pipes, sockets, memory files.
+   * Returns the path of a descriptor's object; a deleted file keeps its old path. Empty for objects
+   * in no file system with paths: pipes, sockets, memory files.
    */
   String pathOf(int fd) throws AccessException {
     String link = link(fd);
@@ -525,7 +526,7 @@ final class PathObject {
   }
 
   /**
-   * How a thread named something.
+   * The name of an object as a thread gave it.
    *
    * @param tid the thread
    * @param directory its directory descriptor, or AT_FDCWD
@@ -534,9 +535,9 @@ final class PathObject {
   record Named(int tid, int directory, byte[] name) {}
 
   /**
-   * The path of what a thread has named. A file that lies too deep for the kernel to say its path
-   * has none above it to ask, as a directory has; but its name tells in which directory it is, if
-   * it still is there.
+   * Returns the path of an object that a thread has named. The kernel cannot report the path of a
+   * file that lies too deep, and a file has no parent to ask, as a directory has; but its name
+   * gives its directory, if it is still there.
    */
   String pathOf(int object, Named named) throws AccessException {
     try {
@@ -557,7 +558,7 @@ final class PathObject {
     }
   }
 
-  /** Whether an entry itself, not what it leads to as a link, is the object of a descriptor. */
+  /** Returns whether an entry itself, not the target of a link, is the object of a descriptor. */
   private boolean isAt(Entry entry, int object) throws AccessException {
     int found = openBelowPlain(entry.directory(), entry.name());
     try {
@@ -567,7 +568,7 @@ final class PathObject {
     }
   }
 
-  /** What {@code /proc/self/fd} says of a descriptor of ours, as UTF-8. */
+  /** Returns the target of a descriptor in {@code /proc/self/fd}, as UTF-8. */
   String link(int fd) throws AccessException {
     return new String(linkBytes(fd), StandardCharsets.UTF_8);
   }
@@ -585,7 +586,7 @@ final class PathObject {
     }
   }
 
-  /** A name of ours for a descriptor of ours, which the kernel follows to the object itself. */
+  /** Returns this JVM's name of its descriptor, which the kernel follows to the object itself. */
   static String own(int fd) {
     return "/proc/self/fd/" + fd;
   }

@@ -13,9 +13,8 @@ import org.ringfence.linux.plan.Errno;
 /**
  * The address that a call on an inet socket names, read as the kernel reads it for that socket
  * ({@code net/ipv4/tcp_ipv4.c}, {@code udp.c}, {@code datagram.c}, {@code af_inet.c} and their
- * counterparts in {@code net/ipv6}). What comes out has one meaning only, whatever becomes of the
- * socket until the address is used: a family that is left out and an address that is left open are
- * filled in.
+ * counterparts in {@code net/ipv6}). The result has one meaning only, however the socket changes
+ * before the address is used: the reader fills in a missing family and an unspecified address.
  */
 sealed interface PeerAddress {
   /** {@code sizeof(struct sockaddr_in)}. */
@@ -40,10 +39,10 @@ sealed interface PeerAddress {
   record Malformed(Errno errno) implements PeerAddress {}
 
   /**
-   * An inet socket.
+   * The state of an inet socket.
    *
-   * @param v6 whether it is one of IPv6 now: {@code IPV6_ADDRFORM} makes it one of IPv4
-   * @param stream whether it is one of TCP
+   * @param v6 whether it is an IPv6 socket now: {@code IPV6_ADDRFORM} makes it an IPv4 one
+   * @param stream whether it is a TCP socket
    * @param bound the address that it is bound to
    */
   record Socket(boolean v6, boolean stream, SocketAddress bound) {}
@@ -73,7 +72,7 @@ sealed interface PeerAddress {
     }
     int length = given.bytes().length;
     if (!socket.v6()) {
-      // What the kernel takes for AF_INET is AF_INET from here on.
+      // A family that the kernel treats as AF_INET becomes AF_INET here.
       return v4Message(socket, given, given.family() == AF_UNSPEC);
     }
     if (length < FAMILY_BYTES) {
@@ -100,7 +99,7 @@ sealed interface PeerAddress {
     return given.port() == 0 ? new Malformed(Errno.EINVAL) : named(socket, given);
   }
 
-  /** Reads the address of {@code bind}, where no family counts for IPv4 with no address. */
+  /** Reads the address of {@code bind}, where AF_UNSPEC means IPv4 if there is no address. */
   static PeerAddress ofBind(Socket socket, SocketAddress given) {
     if (given.bytes().length < (socket.v6() ? V6_BYTES : V4_BYTES)) {
       return new Malformed(Errno.EINVAL);
@@ -121,7 +120,7 @@ sealed interface PeerAddress {
     if (to.isAnyLocalAddress()) {
       boolean fromV4 = bound instanceof Inet4Address;
       if (to instanceof Inet6Address) {
-        // No address means this machine, by the protocol that is bound to.
+        // No address means this machine, in the protocol of the bound address.
         to = fromV4 && socket.v6() ? loopback(false) : loopback(true);
       } else {
         // A route without a target ends where it begins.

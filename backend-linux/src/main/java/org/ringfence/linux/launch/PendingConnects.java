@@ -18,11 +18,11 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Connects that are under way for callers who wait for them. No thread waits: the supervisor's
- * epoll says when one is done. Thread-safe.
+ * Connects that are under way while their callers wait. No thread waits: the supervisor's epoll
+ * reports when one is done. Thread-safe.
  *
- * <p>A signal that the caller would wake up for does not reach it while its call is held; so it is
- * looked for, and the call given back to the kernel to be made again.
+ * <p>A signal does not reach a caller while its call is held; so this class looks for signals that
+ * would wake the caller, and returns the call to the kernel to be made again.
  */
 final class PendingConnects {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -37,20 +37,19 @@ final class PendingConnects {
   private final Map<Integer, Pending> pending = new ConcurrentHashMap<>();
 
   /**
-   * One that is under way.
+   * A connect that is under way.
    *
-   * @param own whether it may be connected to a server of the sandbox alone
-   * @param due when the socket's own time for sending is up, by {@link System#nanoTime()}; 0 for
-   *     never
+   * @param own whether it may only be connected to a server of the sandbox
+   * @param due when the socket's send timeout expires, by {@link System#nanoTime()}; 0 for never
    */
   private record Pending(TrappedCall call, SocketAddress address, boolean own, long due) {}
 
   /**
-   * Starts with none.
+   * Starts without connects.
    *
-   * @param descriptors bounds how many there are
-   * @param watch has {@link #ready} called when a descriptor can be written; false if it cannot
-   * @param unwatch ends that: closing our copy would not, while the caller has the socket
+   * @param descriptors bounds their number
+   * @param watch calls {@link #ready} when a descriptor is writable; false if it cannot
+   * @param unwatch stops that: closing the copy would not, while the caller has the socket
    */
   PendingConnects(
       Kernel kernel,
@@ -72,7 +71,7 @@ final class PendingConnects {
   /**
    * Connects a copy of the caller's socket, answers the call, and closes the copy.
    *
-   * @param own whether it may be connected to a server of the sandbox alone
+   * @param own whether it may only be connected to a server of the sandbox
    * @return the first answer of the kernel
    */
   long connect(TrappedCall call, int fd, SocketAddress address, boolean own) {
@@ -104,10 +103,10 @@ final class PendingConnects {
   }
 
   /**
-   * Has a call that waits here fail.
+   * Makes a waiting call fail.
    *
-   * @param before what is done before its caller hears of it
-   * @return false if it does not wait
+   * @param before runs before the caller receives the error
+   * @return false if the call does not wait here
    */
   boolean fail(TrappedCall call, int fd, Runnable before, long error) {
     Pending one = pending.get(fd);
@@ -123,8 +122,9 @@ final class PendingConnects {
   }
 
   /**
-   * The flag belongs to the socket, not to the copy, and is put back at once: between the two, a
-   * call that another thread makes on a socket that is not connected yet fails instead of waiting.
+   * Connects without blocking. The flag belongs to the socket, not to the copy, and is restored at
+   * once: in between, another thread's call on a socket that is not connected yet fails instead of
+   * waiting.
    */
   private synchronized long attempt(int fd, SocketAddress address, boolean own, long flags) {
     boolean waits = (flags & O_NONBLOCK) == 0;
@@ -168,8 +168,8 @@ final class PendingConnects {
   }
 
   /**
-   * When a connect fails, by {@link System#nanoTime()}; 0 for never. SO_SNDTIMEO bounds it
-   * (socket(7)); it is a {@code struct timeval}.
+   * Returns when a connect times out, by {@link System#nanoTime()}; 0 for never. SO_SNDTIMEO bounds
+   * it (socket(7)); it is a {@code struct timeval}.
    */
   long due(int fd) {
     try (NativeBlock block = new NativeBlock(64)) {
@@ -191,15 +191,15 @@ final class PendingConnects {
     }
   }
 
-  /** A descriptor that was watched can be written, or has failed. */
+  /** Handles a watched descriptor that is writable or has failed. */
   void ready(int fd) {
     Pending one = pending.get(fd);
     if (one == null) {
-      // It was given up while its watch began: what has that number now is nobody's to wait for.
+      // The connect was given up while its watch began: no connect waits for that number now.
       unwatch.accept(fd);
       return;
     }
-    // The second connect tells the outcome of the first and settles the socket's state.
+    // The second connect returns the outcome of the first and settles the socket's state.
     long result = attempt(fd, one.address(), one.own(), kernel.call(Syscall.FCNTL, fd, F_GETFL));
     if (result != -Errno.EINPROGRESS.value() && result != -Errno.EALREADY.value()) {
       finish(fd, result);
@@ -246,12 +246,12 @@ final class PendingConnects {
     }
   }
 
-  /** What calls that wait may hold. */
+  /** Returns the descriptors that waiting calls may hold. */
   DescriptorShare descriptors() {
     return descriptors;
   }
 
-  /** Gives up what is under way. */
+  /** Gives up all connects that are under way. */
   void close() {
     pending.keySet().forEach(fd -> finish(fd, -Errno.EINTR.value()));
   }

@@ -4,11 +4,13 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The read end of a pipe. FileInputStream alone asks for positions, which a pipe does not have. */
+/**
+ * The read end of a pipe. A plain FileInputStream asks for positions, which a pipe does not have.
+ */
 final class PipeInput extends InputStream {
   private final FileInputStream file;
 
-  /** Opens the pipe behind a descriptor of ours anew, so that the descriptor can be closed. */
+  /** Opens the pipe behind a descriptor again, so that the descriptor can be closed. */
   PipeInput(int descriptor) throws IOException {
     this.file = new FileInputStream(PathObject.own(descriptor));
   }

@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Ports that take CAP_NET_BIND_SERVICE, which commands lack and whoever binds for them may have: a
- * JVM of root, and the maker of a network namespace in it.
+ * Ports that need CAP_NET_BIND_SERVICE. Commands lack it; the process that binds for them may have
+ * it: a JVM of root, and the maker of a network namespace in it.
  *
- * @param applies whether the kernel would ask us for less than the caller
- * @param firstFree the first port that everybody may bind
+ * @param applies whether the kernel would require less of this JVM than of the caller
+ * @param firstFree the first port that needs no privilege
  */
 record PrivilegedPorts(boolean applies, int firstFree) {
   // include/net/sock.h, PROT_SOCK; a new network namespace starts with it.
@@ -26,7 +26,10 @@ record PrivilegedPorts(boolean applies, int firstFree) {
     return new PrivilegedPorts(root || ownNetwork, firstFree);
   }
 
-  /** An address of family 0 has its port in the same place (net/ipv4/af_inet.c, __inet_bind). */
+  /**
+   * Returns whether an address has such a port; family 0 keeps it in the same place
+   * (net/ipv4/af_inet.c, __inet_bind).
+   */
   boolean includes(SocketAddress address) {
     return applies
         && address.bytes().length >= 4

@@ -9,8 +9,8 @@ import org.ringfence.linux.plan.Syscall;
 
 /**
  * Finds names that lead through {@code /proc/self}, as {@code /etc/mtab}, {@code /proc/net/dev} and
- * {@code self/stat} below {@code /proc} do. That link means the process that looks: for the
- * supervisor it is this JVM, or nothing at all in a procfs that does not know this JVM.
+ * {@code self/stat} below {@code /proc} do. That link means the process that follows it: for the
+ * supervisor this JVM, or nothing in a procfs that does not know this JVM.
  */
 final class ProcessLinks {
   /** Opens a path itself, link or not, as the sandboxed thread sees it; the caller closes it. */
@@ -18,7 +18,7 @@ final class ProcessLinks {
     int open(byte[] path, boolean follow) throws AccessException;
   }
 
-  // As the kernel has it (MAXSYMLINKS of linux/namei.h).
+  // The kernel's limit (MAXSYMLINKS of linux/namei.h).
   private static final int MOST_LINKS = 40;
   private static final Charset LATIN = StandardCharsets.ISO_8859_1;
   private static final int LONGEST = 4096;
@@ -34,7 +34,7 @@ final class ProcessLinks {
   }
 
   /**
-   * Replaces what leads to {@code /proc/self} or {@code /proc/thread-self}.
+   * Replaces links that lead to {@code /proc/self} or {@code /proc/thread-self}.
    *
    * @param path an absolute path
    * @param follow whether a link at the end is followed
@@ -62,7 +62,7 @@ final class ProcessLinks {
         || text.startsWith("/proc/thread-self/");
   }
 
-  /** The path with its first link replaced; empty if it has none, or what lies there is missing. */
+  /** Returns the path with its first link replaced; empty if it has none, or if it is missing. */
   private String oneLink(Opener opener, String text, boolean follow) {
     for (int end = next(text, 0); end > 0; end = next(text, end)) {
       String rest = text.substring(end);
@@ -94,7 +94,7 @@ final class ProcessLinks {
     return "";
   }
 
-  /** Where the component that begins at or after an index ends; 0 if there is none. */
+  /** Returns the end of the component that begins at or after an index; 0 if there is none. */
   private static int next(String text, int from) {
     int start = from;
     while (start < text.length() && text.charAt(start) == '/') {
@@ -116,8 +116,8 @@ final class ProcessLinks {
   }
 
   /**
-   * Whether something on the way to a path is a link that leads nowhere, or to what is missing. A
-   * path that ends in what was never there has none, and needs no second look.
+   * Returns whether some part of a path is a dangling link. A path that ends in a missing entry has
+   * none, and needs no second look.
    */
   boolean mayLead(Opener opener, byte[] path) {
     String text = new String(path, LATIN);

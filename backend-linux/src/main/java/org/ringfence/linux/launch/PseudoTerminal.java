@@ -13,8 +13,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A pseudo-terminal: the command has the one end, this JVM the other. What a hostile command can do
- * to a terminal it does to this one; pushing input into it (TIOCSTI) the filter denies.
+ * A pseudo-terminal: the command has one end, this JVM the other. A hostile command can only harm
+ * this terminal; the filter denies pushing input into it (TIOCSTI).
  */
 final class PseudoTerminal implements AutoCloseable {
   // asm-generic/ioctls.h
@@ -68,23 +68,26 @@ final class PseudoTerminal implements AutoCloseable {
     }
   }
 
-  /** This JVM's end. */
+  /** Returns this JVM's end. */
   int master() {
     return master;
   }
 
-  /** The command's end. */
+  /** Returns the command's end. */
   int slave() {
     return slave;
   }
 
-  /** The command has its own copies; as long as this one is open, its end is not seen. */
+  /**
+   * Closes this JVM's copy of the command's end: while it is open, the command's closing goes
+   * unnoticed.
+   */
   void closeSlave() {
     descriptors.close(slave);
     slave = -1;
   }
 
-  /** The kernel tells the command by SIGWINCH. */
+  /** Sets the size; the kernel notifies the command with SIGWINCH. */
   synchronized void resize(TerminalSize size) {
     if (closed) {
       return;
@@ -98,7 +101,10 @@ final class PseudoTerminal implements AutoCloseable {
     }
   }
 
-  /** What the command writes. Ends when the last of its processes has closed the terminal. */
+  /**
+   * Returns the command's output. It ends when the last process of the command has closed the
+   * terminal.
+   */
   InputStream output() {
     return new InputStream() {
       @Override
@@ -133,7 +139,7 @@ final class PseudoTerminal implements AutoCloseable {
     };
   }
 
-  /** What the command reads, as if it were typed. */
+  /** Returns the stream of the command's input, as if it were typed. */
   OutputStream input() {
     return new OutputStream() {
       @Override
@@ -160,7 +166,7 @@ final class PseudoTerminal implements AutoCloseable {
         }
       }
 
-      /** As a shell's end of input: the terminal stays for the output. */
+      /** Sends the end of input, as at a shell; the terminal stays open for the output. */
       @Override
       public void close() throws IOException {
         if (isOpen()) {

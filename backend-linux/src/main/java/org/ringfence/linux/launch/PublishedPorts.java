@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ports of the sandbox under another number on the host's loopback. Under its own number a server
- * inside needs nobody's help: the loopback is the same.
+ * Ports of the sandbox under another number on the host's loopback. Under the same number a server
+ * inside needs no forwarder: the loopback is shared.
  */
 final class PublishedPorts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PublishedPorts.class);
@@ -38,7 +38,7 @@ final class PublishedPorts implements AutoCloseable {
     }
   }
 
-  /** The sandbox's own server on a port; one of somebody else's is not what was published. */
+  /** Returns the sandbox's own server on a port; a foreign server was not published. */
   private Optional<InetSocketAddress> server(int port) {
     try {
       for (String host : List.of("127.0.0.1", "::1")) {

@@ -25,13 +25,13 @@ import org.ringfence.linux.plan.Syscall;
 
 /**
  * The parts of this machine's directories that hold no devices. Of {@code /dev} these are regular
- * files and the file systems that are mounted there for memory; what lies in it otherwise is a
- * device, today or later. File systems of devices that are mounted elsewhere, as in directories
- * that somebody has made a root of, are left out, too: each directory on the way there is divided.
+ * files and the memory file systems that are mounted there; every other entry is a device, today or
+ * later. Device file systems that are mounted elsewhere, as in directories that became a root, are
+ * left out, too: each directory on the way there is divided.
  */
 final class ReadableTree implements ReadableParts {
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
-  // Where they are no mounts, they hold no devices either.
+  // Even if not mounted, these hold no devices.
   private static final Set<String> MEMORY = Set.of("/dev/shm", "/dev/mqueue");
   private static final Set<String> DEVICE_SYSTEMS = Set.of("devpts", "devtmpfs");
   private static final int LISTING = 32 << 10;
@@ -46,7 +46,7 @@ final class ReadableTree implements ReadableParts {
   }
 
   /**
-   * Looks at what is mounted.
+   * Reads the mounts of this machine.
    *
    * @param kernel the system calls
    * @return the parts
@@ -56,7 +56,7 @@ final class ReadableTree implements ReadableParts {
     return of(kernel, Files.readString(MOUNTS, StandardCharsets.ISO_8859_1));
   }
 
-  /** The parts where what is mounted is given, as proc_pid_mountinfo(5) has it. */
+  /** Returns the parts for the given mounts, in the format of proc_pid_mountinfo(5). */
   static ReadableTree of(Kernel kernel, String mountinfo) {
     ReadableTree tree = new ReadableTree(kernel);
     for (String line : mountinfo.split("\n")) {
@@ -78,7 +78,7 @@ final class ReadableTree implements ReadableParts {
     return tree;
   }
 
-  /** A path with blanks and the like as three octal digits. */
+  /** Decodes a path in which blanks and the like are three octal digits. */
   private static String unescaped(String field) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int at = 0; at < field.length(); at++) {
@@ -138,7 +138,9 @@ final class ReadableTree implements ReadableParts {
     }
   }
 
-  /** Names of a directory; none where it cannot be listed. Names that are not UTF-8 are lost. */
+  /**
+   * Returns the names in a directory; none if it cannot be listed. Omits names that are not UTF-8.
+   */
   private List<String> names(String directory) {
     List<String> names = new ArrayList<>();
     try (NativeBlock block = new NativeBlock(LISTING + 3L * directory.length() + 96)) {
@@ -161,7 +163,7 @@ final class ReadableTree implements ReadableParts {
     return names;
   }
 
-  /** struct linux_dirent64: reclen at 16, name at 19. */
+  /** Adds the names of struct linux_dirent64: reclen at 16, name at 19. */
   private static void addNames(byte[] entries, List<String> names) {
     for (int at = 0;
         at < entries.length;

@@ -19,8 +19,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Answers of our name server, as coming from the server that was asked: some C libraries drop what
- * comes from another. Nothing is decided here; who receives what stays as it is.
+ * Rewrites the sender of Ringfence's DNS answers to the server that the command asked: some C
+ * libraries drop answers from another address. Decides nothing; the receivers stay the same.
  */
 final class RedirectedDatagrams {
   private static final int MOST_SOCKETS = 4096;
@@ -48,7 +48,7 @@ final class RedirectedDatagrams {
     this.waiting = waiting;
   }
 
-  /** A socket of a sandboxed thread has asked one server, and its question goes to another. */
+  /** Records that a socket has asked one server and its question goes to another. */
   void redirected(int fd, SocketAddress asked) throws AccessException {
     long cookie = options.getLong(fd, SO_COOKIE);
     synchronized (askedByCookie) {
@@ -85,7 +85,7 @@ final class RedirectedDatagrams {
     } catch (RejectedExecutionException e) {
       call.fail(Errno.EAGAIN);
     } catch (AccessException e) {
-      // No socket, or memory that is not there: the kernel says so better.
+      // No socket, or unmapped memory: the kernel returns the precise error.
       call.proceed();
     } finally {
       if (!handedOn && fd >= 0) {
@@ -106,7 +106,7 @@ final class RedirectedDatagrams {
     }
   }
 
-  /** Received when there is something. */
+  /** Receives when a datagram is ready. */
   private final class Later implements WaitingCalls.Waiting {
     private final TrappedCall call;
     private final int fd;
@@ -142,12 +142,12 @@ final class RedirectedDatagrams {
   }
 
   /**
-   * Where a datagram goes in the caller's memory.
+   * The place of a datagram in the caller's memory.
    *
-   * @param parts addresses and lengths of the parts of the buffer, in turn
-   * @param name where the sender's address goes, 0 for nowhere
-   * @param room how long that may be
-   * @param lengthAt where its length is put
+   * @param parts addresses and lengths of the buffer's parts, alternating
+   * @param name address for the sender's address, 0 for none
+   * @param room its largest length
+   * @param lengthAt address for its length
    * @param header the {@code struct msghdr}, 0 for none
    * @param flags the flags of the call
    */

@@ -54,7 +54,7 @@ final class RedirectedFiles {
     String path = named.path().toString();
     try (NativeBlock block = new NativeBlock(3L * path.length() + HOW_SIZE + 64)) {
       long how = block.allocate(HOW_SIZE);
-      // Not blocking: by now a FIFO may be there, which nobody opens at its other end.
+      // Not blocking: by now a FIFO may be there, whose other end no process opens.
       block.setLong(how, flags | Constants.O_CLOEXEC | Constants.O_NONBLOCK);
       block.setLong(how + 8, (flags & Constants.O_CREAT) == 0 ? 0 : NEW_FILE_MODE);
       block.setLong(how + 16, NO_LINKS);
@@ -67,11 +67,11 @@ final class RedirectedFiles {
   }
 
   /**
-   * Whether a standard stream was closed when this JVM started. Then the number is free, or that of
-   * the first files that the JVM opened: its modules and its jars.
+   * Returns whether a standard stream was closed when this JVM started. Then the number is free, or
+   * belongs to one of the first files that the JVM opened: its modules and its jars.
    *
    * @param number the stream's descriptor
-   * @return true if it was closed, as far as can be seen
+   * @return true if it appears to have been closed
    */
   boolean isClosed(int number) throws IOException {
     if (System.getProperty(LAUNCHED) != null) {

@@ -16,11 +16,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a listener what happens, on a thread of its own and one event at a time. What waits for a
- * slow listener is bounded, since commands make events faster than a terminal shows them: the rest
- * is counted, and the counts are told. Thread-safe.
+ * Reports events to a listener, on a separate thread and one at a time. The queue for a slow
+ * listener is bounded, since commands make events faster than a terminal shows them: further events
+ * are counted, and the counts reported. Thread-safe.
  *
- * <p>The thread is started with the sandbox: one that the supervisor started would have its umask.
+ * <p>The thread starts with the sandbox: if the supervisor started it, it would have its umask.
  */
 final class Reporter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reporter.class);
@@ -28,7 +28,7 @@ final class Reporter implements AutoCloseable {
   private static final long TELL_MILLIS = TimeUnit.SECONDS.toMillis(1);
   private static final int MOST_EVENTS = 4096;
   private static final long MOST_CHARS = 1L << 20;
-  // Up to here each denial is told, also one that was told before.
+  // Up to here each denial is reported, even a repeated one.
   private static final int FEW_EVENTS = 64;
   private static final int EVENT_CHARS = 128;
 
@@ -45,7 +45,10 @@ final class Reporter implements AutoCloseable {
   private boolean closed;
   private boolean telling;
 
-  /** An event, what it weighs, and its name among denials or nothing; or what waits for others. */
+  /**
+   * An event with its weight and its denial's name, if any; or an action that waits for earlier
+   * events.
+   */
   private record Event(long chars, String denial, Consumer<EventSink> told, boolean waits) {
     private Event(long chars, String denial, Consumer<EventSink> told) {
       this(chars, denial, told, false);
@@ -53,11 +56,11 @@ final class Reporter implements AutoCloseable {
   }
 
   /**
-   * Starts the thread, if there is somebody to tell.
+   * Starts the thread, if there is a listener.
    *
-   * @param listener hears of what happens
-   * @param commands which command a process belongs to
-   * @param recordLost is run when a listener that needs every record has lost one
+   * @param listener receives the events
+   * @param commands finds the command of a process
+   * @param recordLost runs when a listener that needs every record has lost one
    */
   Reporter(EventSink listener, CommandLookup commands, Runnable recordLost) {
     this.listener = listener;
@@ -125,7 +128,7 @@ final class Reporter implements AutoCloseable {
     recordLost(lost);
   }
 
-  /** The first process of a command is known as such only a moment after it has begun. */
+  /** Returns a command, whose first process is known only a moment after its start. */
   private long known(long command) {
     try {
       return commands.await(command);
@@ -135,12 +138,12 @@ final class Reporter implements AutoCloseable {
     }
   }
 
-  /** The command of a process, 0 when it is not known. */
+  /** Returns the command of a process; 0 if unknown. */
   long commandOf(long pid) {
     return Math.max(0, commands.of(pid));
   }
 
-  /** Whether everything that was reported has been told. */
+  /** Returns whether the listener has received every event. */
   boolean idle() {
     if (thread == null) {
       return true;
@@ -151,14 +154,14 @@ final class Reporter implements AutoCloseable {
   }
 
   /**
-   * Runs something when everything that was reported before has been told: now, if nothing waits.
+   * Runs an action when the listener has received all earlier events: now, if none waits.
    *
    * @param action must not wait
    */
   void afterTold(Runnable action) {
     synchronized (waiting) {
       if (!idle() && !closed) {
-        // Of no weight, so that it is always taken; there is one for each command's end.
+        // Weightless, so that it is always queued; there is one for each command's end.
         waiting.add(new Event(-EVENT_CHARS, "", to -> action.run(), true));
         waiting.notifyAll();
         return;
@@ -208,18 +211,18 @@ final class Reporter implements AutoCloseable {
       LOG.warn("a listener failed", e);
       recordLost(true);
     } catch (Error e) {
-      // The heap is full, or a listener's code is broken: the thread goes on with the next event.
+      // The heap is full, or the listener's code is broken: the thread goes on with the next event.
       recordLost(true);
     }
   }
 
-  /** What comes next; null when there will be nothing more. */
+  /** Returns the next event; null after the last one. */
   private Consumer<EventSink> next() throws InterruptedException {
     synchronized (waiting) {
       telling = false;
       while (true) {
         Event first = waiting.peek();
-        // Whoever waits for events waits for the count of those that are missing, too.
+        // An action that waits for events also waits for the count of lost ones.
         Event event = first != null && first.waits() && hasDropped() ? null : waiting.poll();
         if (event != null) {
           telling = true;
@@ -248,7 +251,7 @@ final class Reporter implements AutoCloseable {
     return droppedViolations + droppedCommands + droppedConnections > 0;
   }
 
-  /** Delivers what is waiting. */
+  /** Delivers the waiting events. */
   @Override
   public void close() {
     if (thread == null) {
@@ -259,7 +262,7 @@ final class Reporter implements AutoCloseable {
       waiting.notifyAll();
     }
     if (Thread.currentThread() == thread) {
-      // A listener closes the sandbox: it cannot be waited for.
+      // The listener itself closes the sandbox: waiting for it would never end.
       return;
     }
     try {
@@ -273,7 +276,7 @@ final class Reporter implements AutoCloseable {
     }
   }
 
-  /** The listener is stuck with an event: what waits is lost, and it hears how much. */
+  /** Drops the waiting events of a stuck listener, and reports their number to it. */
   private void giveUpTheRest() throws InterruptedException {
     long violations;
     long others;
@@ -282,7 +285,7 @@ final class Reporter implements AutoCloseable {
       ends = waiting.stream().filter(Event::waits).toList();
       waiting.removeAll(ends);
       violations = waiting.stream().filter(event -> !event.denial().isEmpty()).count();
-      // The event that it is stuck with is one of them.
+      // The event that blocks the listener is one of them.
       others = waiting.size() - violations + 1;
       waiting.clear();
     }

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The cgroup of a sandbox, with a group per command in it
- * (Documentation/admin-guide/cgroup-v2.rst). A command is moved in while its first execve is held,
- * so that nothing of it runs outside.
+ * (Documentation/admin-guide/cgroup-v2.rst). The supervisor moves a command in while it holds its
+ * first execve, so that no part of it runs outside.
  */
 final class SandboxCgroup implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SandboxCgroup.class);
@@ -47,29 +47,29 @@ final class SandboxCgroup implements AutoCloseable {
     }
   }
 
-  /** The directory, for whoever removes it should this JVM end. */
+  /** Returns the directory, for the watchdog that removes it if this JVM ends. */
   Path directory() {
     return directory;
   }
 
-  /** Whether a process is in one of the groups already. */
+  /** Returns whether a process is in one of the groups already. */
   boolean holds(int pid) throws IOException {
     return Files.readString(Path.of("/proc/" + pid + "/cgroup"))
         .contains("/" + directory.getFileName() + "/");
   }
 
-  /** Puts a command's process into a group of its own, with the limits in place. */
+  /** Puts a command's process into a new group with its limits. */
   void enter(int pid, Limits limits) throws IOException {
     removeEmpty();
     Path group = Files.createDirectory(directory.resolve("command-" + commands++));
     if (limits.memory().isPresent()) {
       Files.writeString(group.resolve("memory.max"), Long.toString(limits.memory().getAsLong()));
-      // Else the limit would only move what is over it to the swap device.
+      // Otherwise the limit would only move the excess to the swap device.
       Path swap = group.resolve("memory.swap.max");
       if (Files.exists(swap)) {
         Files.writeString(swap, "0");
       }
-      // A tree that has lost one of its processes is of no use.
+      // A process tree that has lost one of its processes is useless.
       Files.writeString(group.resolve("memory.oom.group"), "1");
     }
     if (limits.processes().isPresent()) {
@@ -91,7 +91,9 @@ final class SandboxCgroup implements AutoCloseable {
     }
   }
 
-  /** Every process has been killed; the kernel needs a moment to take them out of their groups. */
+  /**
+   * Removes the groups. Every process has been killed; the kernel needs a moment to take them out.
+   */
   @Override
   public void close() {
     boolean interrupted = false;

@@ -17,7 +17,10 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
 import org.ringfence.spi.EventSink;
 
-/** What a sandbox has of a network: its calls on sockets, its way out, and its published ports. */
+/**
+ * The network of a sandbox: its socket calls, its connections to the outside, and its published
+ * ports.
+ */
 final class SandboxNetwork implements AutoCloseable {
   private final OwnSockets own;
   private final SocketCalls sockets;
@@ -30,20 +33,20 @@ final class SandboxNetwork implements AutoCloseable {
   private final Egress egress;
 
   /**
-   * What a network is made with.
+   * The parts that a network is made of.
    *
    * @param kernel the system calls
-   * @param paths how names are resolved
+   * @param paths resolves names
    * @param view the policy and how the sandbox sees paths
-   * @param names decides on names, of sockets as of files
-   * @param supervision which calls are answered
+   * @param names decides on names of sockets and files
+   * @param supervision which calls the supervisor answers
    * @param policy the network policy
    * @param root whether this JVM runs as user 0
-   * @param reporter tells the listener
-   * @param deadlines what is due when
-   * @param waiting keeps calls whose callers wait
+   * @param reporter reports to the listener
+   * @param deadlines the supervisor's timers
+   * @param waiting holds calls whose callers wait
    * @param room a network namespace for the sandbox's inet sockets, closed with the network; null
-   *     where they are in this JVM's
+   *     if they are in this JVM's
    */
   record Setting(
       Kernel kernel,
@@ -61,11 +64,11 @@ final class SandboxNetwork implements AutoCloseable {
   /**
    * Starts servers where the policy needs them.
    *
-   * @param setting what it is made with
+   * @param setting the parts of the network
    * @param listener decides on hosts that the policy does not list
-   * @param watch has {@link #ready} called when a descriptor can be written; false if it cannot
+   * @param watch calls {@link #ready} when a descriptor is writable; false if it cannot
    * @param unwatch ends that
-   * @throws IOException if a port cannot be had; nothing is left behind
+   * @throws IOException if a port is not available; nothing is left behind
    */
   SandboxNetwork(Setting setting, EventSink listener, IntPredicate watch, IntConsumer unwatch)
       throws IOException {
@@ -176,7 +179,7 @@ final class SandboxNetwork implements AutoCloseable {
     return new Violation("resolve", name, 0, "", reason, Violation.Certainty.CERTAIN);
   }
 
-  /** The sandbox's own sockets. */
+  /** Returns the sandbox's own sockets. */
   OwnSockets own() {
     return own;
   }
@@ -189,7 +192,7 @@ final class SandboxNetwork implements AutoCloseable {
     }
   }
 
-  /** A descriptor that was watched can be written. */
+  /** Handles a watched descriptor that is writable. */
   void ready(int fd) {
     pending.ready(fd);
   }

@@ -15,9 +15,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Tells what lies in the file system that a sandboxed thread sees from what only a descriptor leads
- * to. The text of a path cannot: the sandbox and the host may both have a {@code /tmp}. A mount
- * belongs to one namespace, and every object that is opened lies on one mount.
+ * Distinguishes objects in the file system that a sandboxed thread sees from objects that only a
+ * descriptor reaches. A path cannot: the sandbox and the host may both have a {@code /tmp}. A mount
+ * belongs to one namespace, and every open object lies on one mount.
  *
  * <p>Safe for use by several threads.
  */
@@ -32,7 +32,7 @@ final class SeenMounts {
   private static final int MOST_KNOWN = 4096;
 
   private final Kernel kernel;
-  // Numbers that the kernel never gives to another mount, so that they stay true.
+  // Numbers that the kernel never gives to another mount, so that they stay valid.
   private final Set<Long> known = ConcurrentHashMap.newKeySet();
 
   SeenMounts(Kernel kernel) {
@@ -40,12 +40,12 @@ final class SeenMounts {
   }
 
   /**
-   * Whether what a descriptor of ours refers to lies on a mount of a thread's namespace.
+   * Returns whether a descriptor's object lies on a mount of a thread's namespace.
    *
    * @param tid the thread
    * @param fd the descriptor
-   * @return false also for what lies in no namespace: pipes, sockets, memory files, and mounts that
-   *     have been taken away
+   * @return false also for objects in no namespace: pipes, sockets, memory files, and detached
+   *     mounts
    * @throws AccessException if the thread is gone
    */
   boolean include(int tid, int fd) throws AccessException {
@@ -53,7 +53,7 @@ final class SeenMounts {
     if (unique != 0 && known.contains(unique)) {
       return true;
     }
-    // The number is not given away while the descriptor keeps the mount.
+    // The kernel does not reuse the number while the descriptor keeps the mount.
     long number = mount(fd, STATX_MNT_ID);
     boolean seen = number != 0 && lists(tid, number);
     if (seen && unique != 0) {
@@ -65,7 +65,7 @@ final class SeenMounts {
     return seen;
   }
 
-  /** The number of a descriptor's mount; 0 where the kernel does not say it. */
+  /** Returns the number of a descriptor's mount; 0 if the kernel does not report it. */
   private long mount(int fd, int kind) throws AccessException {
     try (NativeBlock block = new NativeBlock(STATX_BYTES + 64L)) {
       long statx = block.allocate(STATX_BYTES);
@@ -86,7 +86,7 @@ final class SeenMounts {
     return mounts.contains("\n" + prefix);
   }
 
-  /** By system calls: the library would take several times as long. */
+  /** Reads the mounts by system calls: the library takes several times as long. */
   private String mountinfo(int tid) throws AccessException {
     try (NativeBlock block = new NativeBlock(CHUNK + 96L)) {
       long path = block.string("/proc/" + tid + "/mountinfo");

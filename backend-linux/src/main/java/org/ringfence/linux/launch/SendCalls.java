@@ -58,7 +58,7 @@ final class SendCalls {
     return most -> SocketMessage.read(child, call.tid(), call.argument(1), most);
   }
 
-  /** Sends the first message of several: a caller of sendmmsg goes on with the rest. */
+  /** Sends the first message of several: the caller of sendmmsg continues with the rest. */
   private void sendMessages(TrappedCall call) throws AccessException, IOException {
     if (call.intArgument(2) == 0) {
       call.result(0);

@@ -15,9 +15,9 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Finds and kills what a command has left, on kernels whose Landlock has no signal scope: the
- * members of its session and its descendants. A process that has both left the session and lost its
- * parent is not found, which is why the plan calls this advisory.
+ * Finds and kills the processes that a command has left, on kernels whose Landlock has no signal
+ * scope: the members of its session and its descendants. It misses a process that has both left the
+ * session and lost its parent, so the plan calls this advisory.
  */
 final class SessionSweep {
   private static final int MOST_PASSES = 20;
@@ -31,7 +31,7 @@ final class SessionSweep {
   private record Entry(int parent, int session) {}
 
   /**
-   * Kills until nothing is found.
+   * Kills processes until it finds no more.
    *
    * @param root the command, which leads its session
    * @param alsoRoot whether the command itself is killed
@@ -72,19 +72,19 @@ final class SessionSweep {
         read(process, all);
       }
     } catch (IOException e) {
-      // Without /proc nothing is found; the plan never promised more.
+      // Without /proc no process is found; the plan never promised more.
       return all;
     }
     return all;
   }
 
-  /** {@code /proc/PID/stat}: the name in parentheses may itself have some; proc(5). */
+  /** {@code /proc/PID/stat}: the name in parentheses may itself contain parentheses; proc(5). */
   private static void read(Path process, Map<Integer, Entry> all) {
     String stat;
     try {
       stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      // It ended while we looked.
+      // The process ended meanwhile.
       return;
     }
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");

@@ -9,10 +9,10 @@ import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Tells the program that makes a command's namespaces from the command. Both are under the filter
- * that has the listener; only the command is under the second one, which forbids namespaces and
- * mounts and can never be taken off. What is under one filter less than a command is the set-up,
- * which does nothing of its own accord.
+ * Distinguishes a command from the program that makes its namespaces. Both are under the filter
+ * with the listener; only the command is under the second filter, which forbids namespaces and
+ * mounts and can never be removed. A process with one filter less than a command is the set-up,
+ * which does nothing on its own initiative.
  *
  * <p>Thread-safe.
  */
@@ -22,24 +22,24 @@ final class SetUpPhase {
 
   private static final int MOST_LOOKS = 50;
 
-  /** The number of the command's process in its namespace; 1 is bubblewrap's own. */
+  /** The number of the command's process in its namespace; 1 is bubblewrap. */
   static final int COMMAND_NUMBER = 2;
 
   private final Kernel kernel;
   private final Child child;
   private final long filters;
   private final Consumer<Runnable> later;
-  // Known to be of the set-up, with a pidfd each: a number alone may go to another process.
+  // Processes of the set-up, with a pidfd each: the kernel may reuse a number.
   private final Map<Integer, Integer> known = new HashMap<>();
-  // Commands that wait, by the first process of their namespace.
+  // Waiting commands, by the first process of their namespace.
   private final Map<Integer, TrappedCall> waiting = new HashMap<>();
   private final AtomicInteger expected = new AtomicInteger();
 
   /**
-   * Knows no set-up yet.
+   * Starts without a set-up.
    *
    * @param kernel the system calls
-   * @param filters how many filters a set-up is under
+   * @param filters the number of filters on a set-up
    * @param later runs something on the supervisor's thread a moment later
    */
   SetUpPhase(Kernel kernel, long filters, Consumer<Runnable> later) {
@@ -49,18 +49,18 @@ final class SetUpPhase {
     this.filters = filters;
   }
 
-  /** A command is about to be started. */
+  /** Records that a command is about to start. */
   void launching() {
     expected.addAndGet(LOADS_PER_LAUNCH);
   }
 
-  /** No command lives any more: what has failed to set up is not waited for. */
+  /** Records that no command lives any more: drops set-ups that have failed. */
   synchronized void noneLeft() {
     expected.set(0);
     forgetAll();
   }
 
-  /** Whether a held thread is of the set-up, so that its call may simply go on. */
+  /** Returns whether a held thread belongs to the set-up, so that its call may proceed. */
   synchronized boolean includes(int tid) {
     if (expected.get() <= 0) {
       return false;
@@ -91,14 +91,14 @@ final class SetUpPhase {
   }
 
   /**
-   * Answers a thread that is about to load a filter: from then on it is of the set-up no more. A
-   * command's process waits until the first process of its namespace is under the filter as well,
-   * or the command could change that one's memory before it is.
+   * Answers a thread that is about to load a filter and so leaves the set-up. A command's process
+   * waits until the first process of its namespace is under the filter as well, or the command
+   * could change that process's memory first.
    */
   synchronized void loadsFilter(TrappedCall call) {
     int tid = call.tid();
     if (!includes(tid)) {
-      // A command may load filters of its own: they only ever add.
+      // A command may load more filters: they only add restrictions.
       call.proceed();
       return;
     }
@@ -110,7 +110,7 @@ final class SetUpPhase {
     }
     pass(call);
     if (waiting.containsKey(tid)) {
-      // It has been let go on and loads its filter within microseconds.
+      // Its call has proceeded, and it loads its filter within microseconds.
       for (int i = 0; i < MOST_LOOKS && !isFiltered(tid); i++) {
         Thread.onSpinWait();
       }
@@ -118,7 +118,7 @@ final class SetUpPhase {
     }
   }
 
-  /** Looks again whether a command need not wait any more. */
+  /** Checks again whether a waiting command may go on. */
   private synchronized void goOn(int first) {
     TrappedCall call = waiting.remove(first);
     if (call != null) {
@@ -134,7 +134,7 @@ final class SetUpPhase {
     call.proceed();
   }
 
-  /** The first process of the namespace that a command's process is in; 0 for any other process. */
+  /** Returns the first process of the namespace of a command's process; 0 for any other process. */
   private int firstProcessOf(int tid) {
     try {
       return child.innerNumber(tid) == COMMAND_NUMBER ? child.parent(tid) : 0;
@@ -147,7 +147,7 @@ final class SetUpPhase {
     try {
       return child.filters(tid) > filters;
     } catch (AccessException e) {
-      // It is gone.
+      // The process is gone.
       return true;
     }
   }

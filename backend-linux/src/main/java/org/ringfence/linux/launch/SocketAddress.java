@@ -21,13 +21,13 @@ record SocketAddress(byte[] bytes) {
   /** {@code sizeof(struct sockaddr_storage)}. */
   static final int LONGEST = 128;
 
-  /** None at all. */
+  /** No address. */
   static final SocketAddress NONE = new SocketAddress(new byte[0]);
 
   /**
    * Copies the address that a call was given.
    *
-   * @param index which argument points to it; the next one is its length
+   * @param index the argument that points to it; the next one is its length
    */
   static SocketAddress read(Child child, TrappedCall call, int index) throws AccessException {
     int length = call.intArgument(index + 1);
@@ -37,12 +37,12 @@ record SocketAddress(byte[] bytes) {
     return new SocketAddress(child.read(call.tid(), call.argument(index), length));
   }
 
-  /** An address for a socket of a family; one of IPv4 is mapped for a socket of IPv6. */
+  /** Returns an address for a socket of a family; maps an IPv4 address for an IPv6 socket. */
   static SocketAddress inet(InetAddress address, int port, int family) {
     return inet(address, port, family, 0);
   }
 
-  /** One that is local to a link has the link's number for a scope. */
+  /** Returns such an address; the scope of a link-local address is the link's number. */
   static SocketAddress inet(InetAddress address, int port, int family, int scope) {
     byte[] raw = address.getAddress();
     boolean v4 = family == Constants.AF_INET;
@@ -60,7 +60,7 @@ record SocketAddress(byte[] bytes) {
     return new SocketAddress(bytes);
   }
 
-  /** The address of a unix socket that is bound to a path. */
+  /** Returns the address of a unix socket that is bound to a path. */
   static SocketAddress unix(String path) {
     byte[] name = NativeBlock.encode(path);
     byte[] bytes = new byte[2 + name.length + 1];
@@ -84,12 +84,12 @@ record SocketAddress(byte[] bytes) {
     return ByteBuffer.wrap(bytes).getShort(2) & 0xffff;
   }
 
-  /** The address; a v4 address inside a v6 one comes out as v4. */
+  /** Returns the IP address; a v4 address inside a v6 one becomes v4. */
   InetAddress inet() {
     return inetOf(family());
   }
 
-  /** The address, taken for one of this family whatever family is given. */
+  /** Returns the IP address, read as this family's whatever family is given. */
   InetAddress inetOf(int family) {
     byte[] raw =
         family == Constants.AF_INET
@@ -102,19 +102,19 @@ record SocketAddress(byte[] bytes) {
     }
   }
 
-  /** The scope of an address of IPv6; 0 when it is not given. */
+  /** Returns the scope of an IPv6 address; 0 if it has none. */
   int scope() {
     return family() == Constants.AF_INET6 && bytes.length >= 28
         ? ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt(24)
         : 0;
   }
 
-  /** Whether a unix address has a path in the file system. */
+  /** Returns whether a unix address has a path in the file system. */
   boolean hasPath() {
     return bytes.length > 2 && bytes[2] != 0;
   }
 
-  /** The path of a unix address. */
+  /** Returns the path of a unix address. */
   byte[] path() {
     int end = 2;
     while (end < bytes.length && bytes[end] != 0) {
@@ -123,12 +123,12 @@ record SocketAddress(byte[] bytes) {
     return Arrays.copyOfRange(bytes, 2, end);
   }
 
-  /** The abstract name of a unix address, in a form that can be compared. */
+  /** Returns the abstract name of a unix address, in a comparable form. */
   String abstractName() {
     return HexFormat.of().formatHex(bytes, 2, bytes.length);
   }
 
-  /** For people. */
+  /** Returns the address as readable text. */
   String display() {
     if (isInet()) {
       InetAddress address = inet();

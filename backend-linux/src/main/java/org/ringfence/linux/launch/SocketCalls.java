@@ -31,9 +31,9 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
 
 /**
- * Makes and addresses sockets for sandboxed threads. An inet socket is made here and tied to the
- * loopback device, so that no packet of it leaves the machine, whatever becomes of it. An address
- * is copied once, decided on, and used on a copy of the very socket.
+ * Makes and addresses sockets for sandboxed threads. The supervisor makes each inet socket and ties
+ * it to the loopback device, so that none of its packets ever leaves the machine. It copies an
+ * address once, decides on it, and uses it on a copy of the same socket.
  */
 final class SocketCalls {
   private static final String CONNECT = "connect";
@@ -120,7 +120,7 @@ final class SocketCalls {
     } catch (IOException e) {
       call.fail(Errno.EACCES);
     } catch (RejectedExecutionException e) {
-      // More calls wait already than this JVM has threads for.
+      // More calls wait than this JVM has threads for.
       call.fail(Errno.EAGAIN);
     }
   }
@@ -144,7 +144,7 @@ final class SocketCalls {
     }
   }
 
-  /** Ties a socket of the host's network to its loopback, if it has no business outside. */
+  /** Ties a socket of the host's network to its loopback, unless it may connect outside. */
   private void settle(int fd) throws AccessException {
     if (!connectsOutside(fd)) {
       options.tieToLoopback(fd);
@@ -154,7 +154,9 @@ final class SocketCalls {
     }
   }
 
-  /** With an allowlist a TCP socket may be connected to hosts outside; none may listen there. */
+  /**
+   * Returns whether a TCP socket may connect outside, as with an allowlist; none may listen there.
+   */
   private boolean connectsOutside(int fd) throws AccessException {
     return policy.mode() == NetworkMode.ALLOWLIST && options.get(fd, SO_TYPE) == SOCK_STREAM;
   }
@@ -261,7 +263,7 @@ final class SocketCalls {
     }
   }
 
-  /** A connect that waits for room in the queue of a server. */
+  /** A connect that waits for room in a server's queue. */
   private final class UnixConnect implements WaitingCalls.Waiting {
     private final TrappedCall call;
     private final int fd;
@@ -295,7 +297,7 @@ final class SocketCalls {
     }
   }
 
-  /** A connect whose destination somebody decides on who has to be waited for. */
+  /** A connect that waits for the listener's decision on its destination. */
   private final class UndecidedConnect implements WaitingCalls.Waiting {
     private final TrappedCall call;
     private final SocketAddress address;
@@ -321,7 +323,7 @@ final class SocketCalls {
     }
   }
 
-  /** On a thread that may wait for whoever decides. */
+  /** Decides and connects, on a thread that may wait for the decision. */
   private void connectWhenDecided(TrappedCall call, int fd, SocketAddress address) {
     boolean handedOn = false;
     try {
@@ -350,13 +352,16 @@ final class SocketCalls {
     }
   }
 
-  /** From the sandbox's own network to ours; the copy is closed by that. */
+  /** Connects from the sandbox's own network to this JVM's; closes the copy. */
   private void connectOutside(TrappedCall call, int fd, InetDestinations.Allowed allowed)
       throws AccessException {
     loopback.connect(call, fd, allowed.address(), outside -> announce(outside, allowed));
   }
 
-  /** A server of ours knows a client by its port, which is chosen before the connection is made. */
+  /**
+   * Announces a client to this JVM's server, which knows it by its port. Chooses the port before
+   * the connection is made.
+   */
   private void announce(int fd, InetDestinations.Allowed allowed) throws AccessException {
     if (allowed.announced().isPresent()) {
       SocketAddress bound = options.boundName(fd);
@@ -407,7 +412,7 @@ final class SocketCalls {
       return allowed(given);
     }
     if (domain == AF_UNIX) {
-      // A family alone names nobody.
+      // A family alone names no peer.
       boolean named = given.bytes().length > Short.BYTES;
       return family == AF_UNIX && named
           ? unixDestination(call, operation, given)
@@ -458,7 +463,7 @@ final class SocketCalls {
         : new Destination(address, Destination.UNDECIDED, -1, child);
   }
 
-  /** Where nothing is the host's, what leaves goes by way of this JVM. */
+  /** Returns the destination in a private network, whose outbound traffic goes through this JVM. */
   private Destination inOwnNetwork(int fd, SocketAddress asked, InetDestinations.Allowed allowed)
       throws AccessException {
     if (allowed.own()) {
@@ -471,7 +476,7 @@ final class SocketCalls {
     return allowed(loopback.datagrams(allowed.address()));
   }
 
-  /** A port that others are connected to is not given up by way of AF_UNSPEC. */
+  /** Handles AF_UNSPEC, which must not give up a port that others are connected to. */
   private Destination unaddressed(PeerAddress read, SocketAddress given, int fd)
       throws AccessException {
     if (read instanceof PeerAddress.Connected) {
@@ -498,7 +503,8 @@ final class SocketCalls {
     boolean keep = false;
     try {
       String path = paths.pathOf(object);
-      // What is no socket refuses connections, or is not to be written: the kernel says which.
+      // An object that is no socket refuses connections, or is not writable: the kernel reports
+      // which.
       if (paths.status(object).is(S_IFSOCK) && !unix.reaches(call, object, path)) {
         return refused(call, operation, path, new Reason.UnixSocket(path));
       }

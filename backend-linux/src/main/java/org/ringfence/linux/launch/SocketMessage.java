@@ -24,8 +24,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A message that a sandboxed thread sends, copied out of its memory: {@code struct msghdr} with
- * address, data, and control messages; descriptors in them become copies of ours.
+ * A message of a sandboxed thread, copied from its memory: {@code struct msghdr} with address,
+ * data, and control messages; descriptors in them become this JVM's copies.
  */
 final class SocketMessage {
   /** {@code sizeof(struct msghdr)}. */
@@ -35,7 +35,7 @@ final class SocketMessage {
   private static final int MOST_PARTS = 1024;
   private static final int MOST_CONTROL = 1 << 16;
 
-  /** How many bytes of data and control messages are copied at most. */
+  /** The largest number of copied bytes of data and control messages. */
   static final int LARGEST = MOST_DATA + MOST_CONTROL;
 
   private static final int CONTROL_HEADER = 16;
@@ -55,7 +55,7 @@ final class SocketMessage {
     this.size = size;
   }
 
-  /** Data with an address and nothing else. */
+  /** Makes a message of data and an address only. */
   static SocketMessage plain(
       Child child, int tid, SocketAddress address, long at, long length, int most)
       throws AccessException {
@@ -63,7 +63,7 @@ final class SocketMessage {
     return new SocketMessage(address, data, new byte[0], List.of(), data.length);
   }
 
-  /** More is cut off: a stream's caller sends the rest, a datagram of this size is too long. */
+  /** Limits a length: a stream's caller sends the rest, and a larger datagram is too long. */
   private static int bounded(long length) throws AccessException {
     if (length < 0) {
       throw new AccessException(-Errno.EINVAL.value());
@@ -71,7 +71,7 @@ final class SocketMessage {
     return (int) Math.min(length, MOST_DATA);
   }
 
-  /** Reads a whole {@code struct msghdr}; data beyond {@code most} bytes are cut off. */
+  /** Reads a whole {@code struct msghdr}; cuts off data beyond {@code most} bytes. */
   static SocketMessage read(Child child, int tid, long at, int most) throws AccessException {
     ByteBuffer header =
         ByteBuffer.wrap(child.read(tid, at, HEADER_BYTES)).order(ByteOrder.nativeOrder());
@@ -80,7 +80,7 @@ final class SocketMessage {
     if (nameLength < 0) {
       throw new AccessException(-Errno.EINVAL.value());
     }
-    // A longer one is cut off (net/socket.c, __copy_msghdr).
+    // The kernel cuts off a longer name (net/socket.c, __copy_msghdr).
     nameLength = Math.min(nameLength, SocketAddress.LONGEST);
     SocketAddress address = new SocketAddress(child.read(tid, nameAt, nameLength));
     byte[] data = gather(child, tid, header.getLong(16), header.getLong(24), most);
@@ -116,9 +116,9 @@ final class SocketMessage {
   }
 
   /**
-   * Copies control messages. Credentials are left out, the kernel adds true ones; and so is what
-   * would change where the message goes after its address was decided on: the device and the source
-   * (IP_PKTINFO), options and routes (IP_RETOPTS, IPV6_RTHDR).
+   * Copies control messages. Omits credentials, since the kernel adds true ones, and every option
+   * that would change the destination after the decision: the device and the source (IP_PKTINFO),
+   * options and routes (IP_RETOPTS, IPV6_RTHDR).
    */
   private static byte[] translate(Child child, int tid, byte[] given, List<Integer> descriptors)
       throws AccessException {
@@ -165,17 +165,17 @@ final class SocketMessage {
     return address;
   }
 
-  /** Bytes of data and control messages in the sender's memory, as far as they were copied. */
+  /** Returns the number of copied bytes of data and control messages. */
   int size() {
     return size;
   }
 
-  /** How many descriptors go with it. */
+  /** Returns the number of passed descriptors. */
   int passed() {
     return descriptors.size();
   }
 
-  /** Sends to an address of ours instead of the one given; none when it is empty. */
+  /** Sends to the given address instead of the caller's; to none if it is empty. */
   long send(Kernel kernel, int fd, SocketAddress to, int flags) {
     try (NativeBlock block =
         new NativeBlock(data.length + control.length + SocketAddress.LONGEST + 256L)) {
@@ -193,7 +193,7 @@ final class SocketMessage {
         block.setLong(header + 32, block.bytes(control));
         block.setLong(header + 40, control.length);
       }
-      // Our copy is gone when the call returns: the device must not read it later.
+      // The copy is freed when the call returns: the device must not read it later.
       return kernel.call(Syscall.SENDMSG, fd, header, flags & ~MSG_ZEROCOPY);
     }
   }

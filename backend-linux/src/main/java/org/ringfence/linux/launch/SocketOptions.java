@@ -9,7 +9,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.launch.Child.AccessException;
 import org.ringfence.linux.plan.Syscall;
 
-/** Asks and sets what a socket of ours, or our copy of one, is. */
+/** Reads and sets options of sockets that this JVM holds. */
 final class SocketOptions {
   private static final byte[] LOOPBACK_DEVICE = {'l', 'o', 0};
   private static final int LONGEST_DEVICE = 16;
@@ -20,12 +20,12 @@ final class SocketOptions {
     this.kernel = kernel;
   }
 
-  /** An option of level SOL_SOCKET that is an int. */
+  /** Returns an int option of level SOL_SOCKET. */
   long get(int fd, int name) throws AccessException {
     return getLong(fd, name) & 0xffffffffL;
   }
 
-  /** An option of level SOL_SOCKET of up to eight bytes. */
+  /** Returns an option of level SOL_SOCKET of up to eight bytes. */
   long getLong(int fd, int name) throws AccessException {
     try (NativeBlock block = new NativeBlock(64)) {
       long value = block.allocate(8);
@@ -36,14 +36,14 @@ final class SocketOptions {
     }
   }
 
-  /** A socket's inode, from a link such as {@code socket:[1234]}. */
+  /** Returns a socket's inode, from a link such as {@code socket:[1234]}. */
   long inode(int fd, PathObject paths) throws AccessException {
     String link = paths.link(fd);
     return Long.parseLong(link.substring(link.indexOf('[') + 1, link.indexOf(']')));
   }
 
   /**
-   * Ties a socket to the device lo. Without CAP_NET_RAW nobody can untie it (net/core/sock.c,
+   * Ties a socket to the device lo. Without CAP_NET_RAW no process can untie it (net/core/sock.c,
    * sock_bindtoindex_locked).
    */
   void tieToLoopback(int fd) throws AccessException {
@@ -71,7 +71,7 @@ final class SocketOptions {
     }
   }
 
-  /** The address that a socket is bound to. */
+  /** Returns the address that a socket is bound to. */
   SocketAddress boundName(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(256)) {
       long at = block.allocate(SocketAddress.LONGEST);

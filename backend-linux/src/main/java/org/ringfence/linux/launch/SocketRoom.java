@@ -36,14 +36,14 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A network namespace with nothing but a loopback, and sockets in it. This JVM cannot enter one: a
- * user namespace is not for a process of several threads. So a shell, which bubblewrap has put into
- * the namespace, opens sockets, and this JVM takes copies of its descriptors. The shell gets
- * nothing from commands, and ends when its input does, with this JVM at the latest. Thread-safe.
+ * A network namespace with only a loopback, and sockets in it. This JVM cannot enter one: a process
+ * with several threads cannot enter a user namespace. So bubblewrap puts a shell into the
+ * namespace, the shell opens sockets, and this JVM copies its descriptors. The shell gets nothing
+ * from commands, and ends when its input does, with this JVM at the latest. Thread-safe.
  *
- * <p>The shell can connect TCP sockets, and not have them listen: the first ones are connected to
- * themselves, by the only port that the kernel may choose. From two sockets all others come: one
- * listens, one connects, and what is accepted is disconnected again.
+ * <p>The shell can connect TCP sockets, but cannot make them listen: the first ones connect to
+ * themselves, by the only port that the kernel may choose. Two sockets make all others: one
+ * listens, one connects, and the accepted socket is disconnected again.
  */
 final class SocketRoom implements AutoCloseable {
   private static final int FIRST_DESCRIPTOR = 10;
@@ -89,16 +89,16 @@ final class SocketRoom implements AutoCloseable {
   private final Map<Integer, Pair> pairs = new HashMap<>();
   private final Map<Integer, Deque<Integer>> datagrams = new HashMap<>();
 
-  /** What makes more: one listens, and one connects to it. */
+  /** Two sockets that make more: one listens, and one connects to it. */
   private record Pair(int listener, int client) {}
 
   /**
-   * Makes one.
+   * Makes a namespace.
    *
    * @param kernel the system calls
    * @param bubblewrap the program that makes namespaces
    * @param shell a bash
-   * @throws IOException if it cannot be had here; nothing is left behind
+   * @throws IOException if it cannot be made here; nothing is left behind
    */
   SocketRoom(Kernel kernel, String bubblewrap, String shell) throws IOException {
     this.kernel = kernel;
@@ -170,7 +170,7 @@ final class SocketRoom implements AutoCloseable {
     datagrams.put(family, new ArrayDeque<>());
   }
 
-  /** A connect waits no longer than this, whatever commands do to the port: struct timeval. */
+  /** Bounds the wait of a connect, whatever commands do to the port (struct timeval). */
   private void patience(int client) throws AccessException {
     try (NativeBlock block = new NativeBlock(32)) {
       long value = block.allocate(16);
@@ -195,8 +195,8 @@ final class SocketRoom implements AutoCloseable {
   /**
    * Makes a socket; the caller closes it.
    *
-   * @param family that of IPv4 or IPv6
-   * @param type TCP's or UDP's, with flags
+   * @param family the family of IPv4 or IPv6
+   * @param type the type of TCP or UDP, with flags
    */
   int socket(int family, int type) throws AccessException {
     int fd = (type & 0xf) == SOCK_STREAM ? stream(family) : datagram(family);
@@ -220,7 +220,7 @@ final class SocketRoom implements AutoCloseable {
     }
   }
 
-  /** Commands see the port that is listened on, and may come first. */
+  /** Accepts the client's connection: commands see the listening port, and may connect first. */
   private int accepted(Pair pair, int family) throws AccessException {
     SocketAddress at = options.boundName(pair.listener());
     InetAddress loopback = loopback(family);
@@ -283,7 +283,7 @@ final class SocketRoom implements AutoCloseable {
     return ready.remove();
   }
 
-  /** The loopback address of a family. */
+  /** Returns the loopback address of a family. */
   static InetAddress loopback(int family) {
     byte[] bytes = family == AF_INET6 ? new byte[16] : new byte[] {127, 0, 0, 1};
     bytes[bytes.length - 1] = 1;
@@ -302,7 +302,7 @@ final class SocketRoom implements AutoCloseable {
     }
   }
 
-  /** As if it had just been made: without peer, port and error. */
+  /** Resets a socket to its initial state: without peer, port and error. */
   private int fresh(int fd) throws AccessException {
     boolean done = false;
     try {
@@ -318,8 +318,8 @@ final class SocketRoom implements AutoCloseable {
   }
 
   /**
-   * Its port has been given back, and is told nevertheless: binding it to no address and no port
-   * yet ends that (ip(7), IP_BIND_ADDRESS_NO_PORT).
+   * Clears a socket's name: the kernel still reports its released port. Binding it to no address
+   * and no port yet ends that (ip(7), IP_BIND_ADDRESS_NO_PORT).
    */
   private int unnamed(int fd, int family) {
     later(fd, 1);
@@ -337,7 +337,7 @@ final class SocketRoom implements AutoCloseable {
     }
   }
 
-  /** AF_UNSPEC is zero: what a connected socket had of its peer and its port goes. */
+  /** Removes a connected socket's peer and port; AF_UNSPEC is zero. */
   private void disconnect(int fd) {
     withAddress(Syscall.CONNECT, fd, new SocketAddress(new byte[16]));
   }
@@ -348,7 +348,7 @@ final class SocketRoom implements AutoCloseable {
     }
   }
 
-  /** Whether a port has been taken in here, where an address gets to. */
+  /** Returns whether a port of this namespace is taken at an address. */
   boolean taken(boolean tcp, InetAddress address, int port) throws AccessException {
     int family = address instanceof Inet4Address ? AF_INET : AF_INET6;
     int fd = tcp ? stream(family) : datagram(family);
@@ -376,7 +376,7 @@ final class SocketRoom implements AutoCloseable {
     try {
       orders.close();
     } catch (IOException e) {
-      // It has ended.
+      // The shell has ended.
       helper.destroy();
     }
     try {

@@ -21,7 +21,7 @@ import org.ringfence.spi.Launch;
 
 /**
  * The command's standard streams: descriptors for the child, streams for the parent. With an output
- * limit everything goes through pipes of ours, also what is redirected.
+ * limit all output goes through this JVM's pipes, even redirected output.
  */
 final class StandardStreams implements AutoCloseable {
   private final RedirectedFiles files;
@@ -42,7 +42,7 @@ final class StandardStreams implements AutoCloseable {
   private Closeable inputPipe = () -> {};
   private boolean handedOver;
 
-  /** Output that is redirected and counted on its way. */
+  /** Redirected output that is counted on its way. */
   private record Pump(InputStream from, OutputStream to) {}
 
   private StandardStreams(
@@ -151,7 +151,8 @@ final class StandardStreams implements AutoCloseable {
   }
 
   /**
-   * A stream of this JVM; the null device where it has none, or a file of its own in that place.
+   * Returns a stream of this JVM; the null device if it has none, or has one of its own files in
+   * that place.
    */
   private int inherited(int number) throws IOException, SandboxException {
     if (!files.isClosed(number)) {
@@ -177,10 +178,10 @@ final class StandardStreams implements AutoCloseable {
   }
 
   /**
-   * What the command gets in the place of a descriptor: itself, or a pipe.
+   * Returns the descriptor that the command gets for another: the same one, or a pipe.
    *
    * @param fd the descriptor
-   * @param number which stream it becomes
+   * @param number the stream that it becomes
    * @param ours whether this JVM opened it, and closes it
    */
   private int handed(int fd, int number, boolean ours) throws IOException, SandboxException {
@@ -191,7 +192,7 @@ final class StandardStreams implements AutoCloseable {
       return fd;
     }
     if (number == 2 && !ours && copiedOutput >= 0 && gate.same(1, 2)) {
-      // One pipe for both keeps the order in which they were written.
+      // One pipe for both keeps the order of the writes.
       return copiedOutput;
     }
     int[] ends = descriptors.pipe();
@@ -219,13 +220,13 @@ final class StandardStreams implements AutoCloseable {
     return child;
   }
 
-  /** The descriptors that become 0, 1 and 2. */
+  /** Returns the descriptors that become 0, 1 and 2. */
   int[] standard() {
     return standard.clone();
   }
 
   /**
-   * The parent's ends. Output is counted when there is a limit.
+   * Returns the parent's ends. Counts output when there is a limit.
    *
    * @param process ends when the limit is reached
    */
@@ -245,17 +246,18 @@ final class StandardStreams implements AutoCloseable {
   }
 
   private InputStream reading(CommandOutputs outputs, InputStream pipe) {
-    // A terminal stays until its output is read to the end; what is in a pipe is taken at the end.
+    // A terminal stays until its output is read completely; the content of a pipe is taken at the
+    // end.
     boolean counted = pipe instanceof PipeInput || terminal != null && limit.isPresent();
     return counted ? new BufferedInputStream(outputs.reading(pipe)) : pipe;
   }
 
-  /** From now on the parent's streams belong to the process. */
+  /** Gives the parent's streams to the process. */
   void handOver() {
     handedOver = true;
   }
 
-  /** Closes what only the child needs; everything, when the child could not be started. */
+  /** Closes the descriptors that only the child needs; all, if the child could not be started. */
   @Override
   public void close() {
     childSide.forEach(descriptors::close);

@@ -28,9 +28,9 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * Decides how a command gets a descriptor that its caller hands in. Where the descriptor itself
- * would give more than it was opened for, and nothing behind it holds that back, the command gets a
- * pipe, and this JVM copies.
+ * Decides how a command gets a descriptor that its caller hands in. If the descriptor itself would
+ * give more rights than it was opened with, and no other mechanism prevents that, the command gets
+ * a pipe, and this JVM copies.
  */
 final class StreamGate {
   private static final List<String> NAMES =
@@ -47,12 +47,12 @@ final class StreamGate {
   private final OwnTerminals terminals;
 
   /**
-   * Decides for one sandbox.
+   * Makes the gate of one sandbox.
    *
    * @param kernel the system calls
    * @param view the policy and how the sandbox sees paths
-   * @param supervision which calls are answered
-   * @param commands remembers what commands get
+   * @param supervision which calls the supervisor answers
+   * @param commands remembers the objects that commands get
    */
   StreamGate(Kernel kernel, FileView view, Supervision supervision, PathObject commands) {
     this.kernel = kernel;
@@ -64,10 +64,10 @@ final class StreamGate {
     this.terminals = commands.terminals();
   }
 
-  /** Remembers a terminal that was made for a command, which then has it by its name, too. */
+  /** Remembers a terminal that was made for a command, which can also open it by name. */
   void made(int master) throws IOException {
     if (supervision.inNamespaces()) {
-      // Commands have terminals of their own there, with the same numbers.
+      // Commands have their own terminals there, with the same numbers.
       return;
     }
     try {
@@ -77,7 +77,7 @@ final class StreamGate {
     }
   }
 
-  /** How a command gets a stream. */
+  /** The way in which a command gets a stream. */
   enum Way {
     /** The descriptor itself. */
     AS_IT_IS,
@@ -89,20 +89,20 @@ final class StreamGate {
    * Decides on one stream.
    *
    * @param fd this JVM's descriptor
-   * @param number which of the standard streams it becomes
+   * @param number the standard stream that it becomes
    * @return the way
-   * @throws SandboxException if it would be a way out of the sandbox
+   * @throws SandboxException if it would lead out of the sandbox
    */
   Way way(int fd, int number) throws SandboxException {
     try {
       Way way = decide(fd, number);
       if (way == Way.AS_IT_IS && paths.pathOf(fd).isEmpty()) {
-        // What has a path is known by its mount.
+        // An object with a path is known by its mount.
         handed.add(paths, fd);
       }
       return way;
     } catch (AccessException e) {
-      // It is not open: there is nothing to give.
+      // The descriptor is not open: there is nothing to hand over.
       return Way.AS_IT_IS;
     }
   }
@@ -111,7 +111,7 @@ final class StreamGate {
     Status status = paths.status(fd);
     long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
     if (supervision.inNamespaces() && (status.is(S_IFDIR) || (flags & O_PATH) != 0)) {
-      // Its '..' leads to the host's file system, in front of which no mount lies.
+      // Its '..' leads to the host's file system, which no mount covers.
       throw refused(number, "a directory", "name it in files.rules and in the command");
     }
     if (status.is(S_IFSOCK)) {
@@ -122,7 +122,7 @@ final class StreamGate {
         : Way.AS_IT_IS;
   }
 
-  /** Whether two descriptors of this JVM are of one file. */
+  /** Returns whether two descriptors of this JVM refer to one file. */
   boolean same(int one, int other) {
     try {
       return paths.status(one).identity().equals(paths.status(other).identity());
@@ -136,7 +136,7 @@ final class StreamGate {
         NAMES.get(number) + " is " + what + ", which leads out of the sandbox; " + remedy);
   }
 
-  /** Other descriptors can be received over a unix socket; read(2) leaves them behind. */
+  /** Decides on a socket: a unix socket can receive descriptors; read(2) leaves them behind. */
   private Way socket(int fd, int number) throws AccessException, SandboxException {
     if (!supervision.inNamespaces() || options.get(fd, SO_DOMAIN) != AF_UNIX) {
       return Way.AS_IT_IS;
@@ -150,7 +150,7 @@ final class StreamGate {
   private Way file(int fd, int flags, String link) {
     int mode = flags & O_ACCMODE;
     if (mode != O_RDONLY && (flags & O_APPEND) != 0) {
-      // Whoever has the descriptor can take the flag away, and truncate.
+      // A process with the descriptor can clear the flag, and truncate.
       return Way.COPIED;
     }
     boolean memory = link.startsWith(MEMORY);
@@ -162,7 +162,10 @@ final class StreamGate {
     return more ? Way.COPIED : Way.AS_IT_IS;
   }
 
-  /** Whether the sandbox may do with a file by its name what the descriptor does not give. */
+  /**
+   * Returns whether the sandbox may do an operation by the file's name that the descriptor does not
+   * allow.
+   */
   private boolean named(String path, Operation operation) {
     EffectivePolicy policy = view.policy();
     return !path.startsWith(MEMORY)

@@ -12,9 +12,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Copies between a pipe that a command has and the descriptor that its caller handed in, on a
- * thread of its own. What has come when the command ends is copied before its end is told; what
- * nobody takes is given up when the command is to be ended.
+ * Copies between a command's pipe and the descriptor that its caller handed in, on a separate
+ * thread. Bytes that have arrived when the command ends are copied before its end is reported;
+ * bytes that no reader takes are dropped when the command is killed.
  */
 abstract sealed class StreamPump implements Runnable permits InputPump, OutputPump {
   static final int CHUNK = 65536;
@@ -39,8 +39,8 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
    * Prepares a pump.
    *
    * @param kernel the system calls
-   * @param handed what the caller handed in
-   * @param closesHanded whether it is this JVM's to close
+   * @param handed the descriptor that the caller handed in
+   * @param closesHanded whether this JVM closes it
    */
   StreamPump(Kernel kernel, int handed, boolean closesHanded) throws IOException {
     this.kernel = kernel;
@@ -55,7 +55,7 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
     this.event = descriptors.event();
   }
 
-  /** Begins to copy. */
+  /** Starts copying. */
   final void start(Runnable drainedAction) {
     whenDrained = drainedAction;
     Thread thread = new Thread(this, "ringfence-stream");
@@ -64,9 +64,9 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
   }
 
   /**
-   * The command has ended.
+   * Tells the pump that the command has ended.
    *
-   * @param giveUp whether what has come already may be lost rather than waited for
+   * @param giveUp whether bytes that have arrived may be lost rather than waited for
    */
   final synchronized void commandEnded(boolean giveUp) {
     givenUp |= giveUp;
@@ -102,13 +102,13 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
     }
   }
 
-  /** Copies until there is nothing more to copy. */
+  /** Copies until no bytes are left. */
   abstract void copy(long buffer);
 
   /** Closes the pipe's ends that are this JVM's. */
   abstract void closePipe();
 
-  /** All that the command has written, or could read, is copied. */
+  /** Records that all bytes that the command wrote, or could read, are copied. */
   final void drained() {
     if (!drained) {
       drained = true;
@@ -120,7 +120,7 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
    * Waits until a descriptor is ready, or the command has ended.
    *
    * @param fd the descriptor, -1 for the end alone
-   * @param events for what, as poll(2) has it
+   * @param events the events to wait for, as in poll(2)
    * @param waits whether to wait at all
    * @return whether it is ready
    */
@@ -139,7 +139,7 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
     return block.getShort(polls + 6) != 0;
   }
 
-  /** The bytes that wait in a pipe, asked through an end of it. */
+  /** Returns the number of bytes in a pipe, given one of its ends. */
   final int waiting(int pipe) {
     // FIONREAD of asm-generic/ioctls.h
     block.setInt(counter, 0);
@@ -155,7 +155,7 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
     descriptors.close(fd);
   }
 
-  /** Frees what a pump has; for one that has not been started, or has ended. */
+  /** Frees the resources of a pump that has not been started, or has ended. */
   final synchronized void close() {
     if (closed) {
       return;

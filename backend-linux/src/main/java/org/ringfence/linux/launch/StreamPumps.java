@@ -15,7 +15,7 @@ final class StreamPumps {
   }
 
   /**
-   * Starts them.
+   * Starts the pumps.
    *
    * @param whenDrained runs on a pump's thread when all is copied, after the command's end
    */
@@ -29,7 +29,7 @@ final class StreamPumps {
       }
     } finally {
       for (StreamPump pump : all.subList(started, all.size())) {
-        // There is no thread for it, which the caller hears.
+        // There is no thread for it; the caller receives the error.
         pump.close();
         done(whenDrained);
       }
@@ -43,10 +43,10 @@ final class StreamPumps {
   }
 
   /**
-   * Tells them that the command has ended.
+   * Tells the pumps that the command has ended.
    *
-   * @param giveUp whether what nobody takes is lost
-   * @return whether all is copied; if not, what was given to {@link #start} runs when it is
+   * @param giveUp whether bytes that no reader takes are dropped
+   * @return whether all is copied; if not, the action given to {@link #start} runs when it is
    */
   boolean commandEnded(boolean giveUp) {
     told = true;

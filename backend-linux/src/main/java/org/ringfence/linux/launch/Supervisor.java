@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An unrestricted thread per sandbox that answers what the seccomp filters send to it and hears of
- * ended commands; when a call holds it up, the next takes over. It wakes up through one epoll
- * descriptor. That commands end in time is the {@link WallClock}'s.
+ * An unrestricted thread per sandbox that answers the calls that the seccomp filters send to it and
+ * notices ended commands; when a call blocks it, the next thread takes over. It wakes up through
+ * one epoll descriptor. The {@link WallClock} ends commands in time.
  */
 final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
@@ -68,7 +68,7 @@ final class Supervisor implements AutoCloseable {
   private final WallClock clock;
   private final AtomicInteger servers = new AtomicInteger();
   private volatile Thread server;
-  // When the thread that serves began with the call that it is at; 0 when it is at none.
+  // The time at which the serving thread began its current call; 0 if it has none.
   private volatile long busySince;
   private volatile boolean unsettled;
   private volatile boolean closed;
@@ -79,11 +79,11 @@ final class Supervisor implements AutoCloseable {
    *
    * @param kernel the system calls
    * @param view the policy and how the sandbox sees paths
-   * @param supervision which calls are answered
+   * @param supervision which calls it answers
    * @param user user and group of this JVM
-   * @param cgroup where commands are bounded, or null
+   * @param cgroup the cgroup that limits commands, or null
    * @param room a network namespace for inet sockets, closed with this; null for this JVM's
-   * @param listener hears of what happens
+   * @param listener receives the events
    */
   Supervisor(
       Kernel kernel,
@@ -160,9 +160,9 @@ final class Supervisor implements AutoCloseable {
     begin();
   }
 
-  /** Has a new thread serve; the one before ends after the call that it is at. */
+  /** Makes a new thread serve; the previous one ends after its current call. */
   private void begin() {
-    // All that it needs is there before it is the one that serves.
+    // Everything that it needs exists before it starts serving.
     Room room = Room.of(kernel);
     Thread next = new Thread(() -> serve(room), "ringfence-supervisor");
     next.setDaemon(true);
@@ -173,9 +173,9 @@ final class Supervisor implements AutoCloseable {
   }
 
   /**
-   * A call may be held up by a file system that does not answer, or by a lease of some other
-   * program: the others are then answered by the next thread. When there are too many they wait,
-   * and time is kept all the same.
+   * Starts the next thread when the serving one is stuck: a file system that does not answer, or
+   * another program's lease, may block a call. When too many threads are stuck, calls wait, and
+   * time limits still hold.
    */
   private void takeOverWhenStuck() {
     long since = busySince;
@@ -186,13 +186,13 @@ final class Supervisor implements AutoCloseable {
       try {
         begin();
       } catch (OutOfMemoryError e) {
-        // No thread can be had just now: looked at again soon.
+        // No thread is available now: checked again soon.
         unsettled = true;
       }
     }
   }
 
-  /** How many seccomp filters this JVM itself is under. */
+  /** Returns the number of seccomp filters on this JVM itself. */
   private static long filters(Kernel kernel) throws IOException {
     try {
       return new Child(kernel).filters((int) ProcessHandle.current().pid());
@@ -223,23 +223,26 @@ final class Supervisor implements AutoCloseable {
     return poll.event();
   }
 
-  /** How names are resolved, and which terminals are the sandbox's own. */
+  /** Returns the resolver of names, which also knows the sandbox's own terminals. */
   PathObject paths() {
     return paths;
   }
 
-  /** Keeps the time of commands. */
+  /** Returns the clock that keeps the time of commands. */
   WallClock clock() {
     return clock;
   }
 
-  /** Answers from now on what this listener gets. */
+  /** Starts answering the calls that this listener receives. */
   void listen(int descriptor) throws IOException {
     listener = descriptor;
     poll.add(descriptor, EPOLLIN, LISTENER_DATA);
   }
 
-  /** Linux 6.15 reports the hang-up when the process's parent has waited for it. */
+  /**
+   * Handles the end of a process. Linux 6.15 reports the hang-up when the process's parent has
+   * waited for it.
+   */
   private void processEnded(int pidfd, int events) {
     if (!audit.ended(pidfd, (events & EPOLLHUP) != 0)) {
       try {
@@ -279,7 +282,7 @@ final class Supervisor implements AutoCloseable {
     return events;
   }
 
-  /** Has the end of a command looked at again. */
+  /** Makes the thread check the end of a command again. */
   void settleSoon() {
     poll.wake();
   }
@@ -291,7 +294,7 @@ final class Supervisor implements AutoCloseable {
     return deadline;
   }
 
-  /** Runs something later, as {@link #schedule}; what it returns drops it. */
+  /** Runs something later, as {@link #schedule}; the result cancels it. */
   Runnable after(Duration time, Runnable action) {
     Deadlines.Deadline deadline = schedule(time.toNanos(), action);
     return () -> cancel(deadline);
@@ -304,7 +307,7 @@ final class Supervisor implements AutoCloseable {
   }
 
   private void serve(Room room) {
-    // Files that are made for a command get the command's umask, not this JVM's.
+    // Files made for a command get the command's umask, not this JVM's.
     kernel.call(Syscall.UNSHARE, CLONE_FS);
     kernel.call(Syscall.UMASK, 0);
     while (server != Thread.currentThread() && !closed) {
@@ -375,7 +378,10 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** Before calls are answered: who asks now may have seen the mount already. */
+  /**
+   * Handles changed mounts, before calls are answered: a caller may have seen the new mount
+   * already.
+   */
   private void mountsChanged(NativeBlock block, long list, long count) {
     for (int i = 0; i < count; i++) {
       if (poll.data(block, poll.entry(list, i)) == MOUNT_DATA) {
@@ -390,15 +396,15 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** Why nothing can be started now; empty when it can. */
+  /** Returns why no command can start now; empty if one can. */
   String mountProblem() {
     return mounts.problem();
   }
 
   /**
-   * When the heap is full, nothing can be decided and told any more, and every command ends now.
-   * After any other failure calls that would be decided fail; ends still have to be told. Throws
-   * nothing: to log may need what there is no more of.
+   * Handles a failure. When the heap is full, the supervisor can neither decide nor report, and
+   * every command ends now. After any other failure calls that would be decided fail; ends must
+   * still be reported. Throws nothing: logging may need memory that is not there.
    */
   private void failed(Throwable error) {
     unsettled = true;
@@ -414,7 +420,10 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** Without a listener the kernel answers ENOSYS: nobody waits for an answer that cannot come. */
+  /**
+   * Closes the listener. The kernel then answers ENOSYS: no caller waits for an answer that cannot
+   * come.
+   */
   private void stopListening() {
     int descriptor = listener;
     listener = -1;
@@ -439,7 +448,7 @@ final class Supervisor implements AutoCloseable {
 
   private void listenerReady(Room room, int events) {
     if ((events & EPOLLIN) != 0) {
-      // One at a time: a receive with nothing waiting would block, so epoll is asked again.
+      // One at a time: a receive without a waiting call would block, so epoll is asked again.
       answerOne(room.held());
     } else if ((events & EPOLLHUP) != 0) {
       // The last task under the filter is gone, the warden included.
@@ -460,10 +469,10 @@ final class Supervisor implements AutoCloseable {
       if (!threads) {
         throw e;
       }
-      // Commands may have taken all threads there are.
+      // Commands may have used up all threads.
       LOG.warn("a call is put off: {}", e.getMessage());
     } catch (RejectedExecutionException e) {
-      // More calls wait already than this JVM has threads for.
+      // More calls wait than this JVM has threads for.
       held.refuse(EAGAIN);
     } catch (RuntimeException | Error e) {
       held.refuse(EPERM);
@@ -499,7 +508,7 @@ final class Supervisor implements AutoCloseable {
     decided.answer(syscall, call);
   }
 
-  /** What fails for want of memory is done again soon. */
+  /** Settles ended commands; a step that fails for lack of memory is retried soon. */
   private void settleEnded() {
     if (!unsettled) {
       return;

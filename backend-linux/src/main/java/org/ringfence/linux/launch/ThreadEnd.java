@@ -1,10 +1,10 @@
 package org.ringfence.linux.launch;
 
-/** Waits for threads whose end something has to be given back after. */
+/** Waits for the end of threads whose resources are freed afterwards. */
 final class ThreadEnd {
   private ThreadEnd() {}
 
-  /** Waits until a thread has ended. An interruption is not acted on but kept. */
+  /** Waits until a thread has ended. Keeps an interruption without acting on it. */
   static void await(Thread thread) {
     boolean interrupted = false;
     while (thread.isAlive()) {

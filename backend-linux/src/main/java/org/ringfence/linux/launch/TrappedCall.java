@@ -13,8 +13,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A system call of a sandboxed thread, held by the seccomp filter until it is answered. {@code
- * struct seccomp_notif} and what goes with it: {@code linux/seccomp.h}.
+ * A system call of a sandboxed thread, held by the seccomp filter until the supervisor answers it.
+ * {@code struct seccomp_notif} and its relatives: {@code linux/seccomp.h}.
  *
  * @param kernel the system calls
  * @param listener the listener's descriptor
@@ -29,12 +29,14 @@ record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, lo
     return arguments[index];
   }
 
-  /** An argument that the kernel takes as an int. */
+  /** Returns an argument that the kernel takes as an int. */
   int intArgument(int index) {
     return (int) arguments[index];
   }
 
-  /** Whether the thread still waits in this call; if not, its number may belong to another. */
+  /**
+   * Returns whether the thread still waits in this call; if not, its number may belong to another.
+   */
   boolean alive() {
     try (NativeBlock block = new NativeBlock(16)) {
       long at = block.allocate(8);
@@ -44,7 +46,7 @@ record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, lo
   }
 
   /**
-   * Makes sure that what was read of the thread was this one's.
+   * Ensures that everything read from the thread was from this one.
    *
    * @throws AccessException if it no longer waits
    */
@@ -54,7 +56,7 @@ record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, lo
     }
   }
 
-  /** Answers with a result of ours; below zero it is a negated error number. */
+  /** Answers with a result; below zero it is a negated error number. */
   void result(long value) {
     send(value < 0 ? 0 : value, value < 0 ? (int) value : 0, 0);
   }
@@ -63,7 +65,7 @@ record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, lo
     send(0, -errno.value(), 0);
   }
 
-  /** Lets the kernel do the call, which must be harmless whatever its memory says by then. */
+  /** Lets the kernel make the call, which must be harmless even if its memory has changed. */
   void proceed() {
     send(0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
   }
@@ -75,7 +77,7 @@ record TrappedCall(Kernel kernel, int listener, long id, int tid, int number, lo
       block.setLong(at + 8, value);
       block.setInt(at + 16, error);
       block.setInt(at + 20, flags);
-      // ENOENT when the caller was killed meanwhile: then there is nobody to answer.
+      // ENOENT when the caller was killed meanwhile: then no caller is left to answer.
       kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_SEND, at);
     }
   }

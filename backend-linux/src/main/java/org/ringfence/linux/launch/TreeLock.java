@@ -18,9 +18,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Is held over a decision that looks at what lies around a name, and over what is done then. One
- * lock orders the threads of a sandbox's supervisor. Supervisors of other sandboxes are ordered
- * where it matters by a lock on the directory itself (flock(2)), which ends with this one.
+ * The lock for a decision that looks at the entries around a name, and for the action that follows.
+ * One lock orders the threads of a sandbox's supervisor. Where it matters, a lock on the directory
+ * itself (flock(2)), which ends with this one, orders supervisors of other sandboxes.
  */
 final class TreeLock {
   private final ReentrantLock lock = new ReentrantLock();
@@ -31,7 +31,9 @@ final class TreeLock {
   private final Map<Identity, Integer> directories = new HashMap<>();
   private final ThreadLocal<Boolean> again = new ThreadLocal<>();
 
-  /** Somebody else holds a directory: what was begun is to be done again, from its beginning. */
+  /**
+   * Thrown when another supervisor holds a directory: the attempt starts again from its beginning.
+   */
   private static final class HeldException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -56,7 +58,7 @@ final class TreeLock {
           .values()
           .forEach(
               held -> {
-                // Closing would not do while a child that is about to start has a copy.
+                // Closing is not enough while a child that is about to start has a copy.
                 kernel.call(Syscall.FLOCK, held, LOCK_UN);
                 child.close(held);
               });
@@ -66,11 +68,11 @@ final class TreeLock {
   }
 
   /**
-   * Does something that nobody has heard of before it holds the directories that it needs. Nothing
-   * waits for a directory with this lock in its hands: whoever holds that one, a command included,
-   * would hold up all calls of the sandbox.
+   * Runs a step that has no visible effect before it holds the directories that it needs. No thread
+   * waits for a directory while it holds this lock: the directory's holder, perhaps a command,
+   * would block all calls of the sandbox.
    *
-   * @return false if somebody else holds a directory; then nothing has been done
+   * @return false if another supervisor holds a directory; then nothing has been done
    */
   boolean attempt(Runnable step) {
     again.set(true);
@@ -89,8 +91,8 @@ final class TreeLock {
    * system without such locks gives no order; that is no reason to refuse.
    *
    * @param directory a descriptor of the directory
-   * @return false if it cannot be opened for that, or if somebody else holds the directory; within
-   *     {@link #attempt} that ends the attempt instead
+   * @return false if it cannot be opened for that, or if another process holds the directory;
+   *     within {@link #attempt} that ends the attempt instead
    */
   boolean holdsAlone(int directory) {
     if (!lock.isHeldByCurrentThread()) {

@@ -20,13 +20,13 @@ import org.ringfence.policy.Operation;
 
 /**
  * Binds unix sockets for sandboxed threads, on a copy of the socket and in the directory that was
- * decided on: a call that went on to the kernel could bind another socket, or another address, than
- * those that were looked at.
+ * decided on: a call passed on to the kernel could bind another socket or address than the
+ * supervisor checked.
  *
- * <p>The kernel remembers the name that we bind with, which is the last part of the caller's. So
- * the caller's own is kept, for {@code getsockname}.
+ * <p>The kernel remembers the name that this JVM binds, which is the last part of the caller's. So
+ * Ringfence keeps the caller's name, for {@code getsockname}.
  *
- * <p>Runs on a supervising thread, which has a working directory and a umask of its own.
+ * <p>Runs on a supervising thread, which has its own working directory and umask.
  */
 final class UnixBinds {
   private static final byte[] ROOT = {'/', 0};
@@ -57,7 +57,7 @@ final class UnixBinds {
     this.privateNetwork = privateNetwork;
   }
 
-  /** Binds our copy of a unix socket; the result is the call's. */
+  /** Binds a copy of a unix socket and returns the call's result. */
   long bind(TrappedCall call, int fd, SocketAddress address) throws AccessException {
     if (address.family() != AF_UNIX) {
       return -Errno.EINVAL.value();
@@ -81,7 +81,7 @@ final class UnixBinds {
       if (!entry.special() && !decisions.isThere(entry)) {
         String path = decisions.pathOf(entry);
         decisions.demand("bind", call, path, policy.evaluate(path, Operation.WRITE));
-        // To git a socket is a part of a git directory as good as any.
+        // Git accepts a socket as a part of a git directory.
         decisions.demand("bind", call, path, decisions.git().made(entry, path, false));
       }
       long result = bindIn(entry, fd, child.umask(call.tid()));
@@ -99,7 +99,7 @@ final class UnixBinds {
     }
   }
 
-  /** From within the directory, since an address has no room for a path of ours before the name. */
+  /** Binds from within the directory, since an address has no room for a path before the name. */
   private long bindIn(Entry entry, int fd, int umask) throws AccessException {
     byte[] bytes = new byte[2 + entry.given().length + 1];
     bytes[0] = AF_UNIX;
@@ -126,8 +126,8 @@ final class UnixBinds {
   }
 
   /**
-   * Answers {@code getsockname}. Nothing is decided: whichever socket it is by then, the kernel
-   * says its name.
+   * Answers {@code getsockname}. Decides nothing: whichever socket it is by then, the kernel
+   * reports its name.
    */
   void name(TrappedCall call) throws AccessException {
     byte[] given = own.namesAny() ? givenName(call) : new byte[0];
@@ -168,7 +168,7 @@ final class UnixBinds {
           ? own.nameOf(options.getLong(fd, SO_COOKIE))
           : new byte[0];
     } catch (AccessException e) {
-      // No socket: the kernel says so.
+      // No socket: the kernel reports that.
       return new byte[0];
     } finally {
       child.close(fd);

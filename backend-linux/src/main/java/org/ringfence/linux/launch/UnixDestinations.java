@@ -62,14 +62,14 @@ final class UnixDestinations implements AutoCloseable {
     }
   }
 
-  /** Whether an abstract name may be used. */
+  /** Returns whether an abstract name may be used. */
   boolean reachesAbstract(SocketAddress address) {
-    // In a network namespace of their own, abstract names are the commands' own.
+    // In a private network namespace, abstract names are the commands' own.
     return privateNetwork || own.ownsAbstract(address.abstractName());
   }
 
   /**
-   * Whether a socket file may be used.
+   * Returns whether a socket file may be used.
    *
    * @param call the call that names it
    * @param object a descriptor of the file
@@ -105,7 +105,7 @@ final class UnixDestinations implements AutoCloseable {
     }
   }
 
-  /** Lets go of the sockets. */
+  /** Releases the sockets. */
   @Override
   public void close() {
     held.values().forEach(fd -> kernel.call(Syscall.CLOSE, fd));

@@ -18,10 +18,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Calls whose callers wait. None waits in the kernel: each is tried again and again, so that it
- * ends with its caller, when a signal would wake the caller, and with the sandbox. Otherwise a
- * command could have threads and descriptors of this JVM wait for something that never comes.
- * Thread-safe.
+ * Calls whose callers wait. None waits in the kernel: this class retries each, so that it ends with
+ * its caller, when a signal would wake the caller, and with the sandbox. Otherwise a command could
+ * tie up this JVM's threads and descriptors for ever. Thread-safe.
  */
 final class WaitingCalls implements AutoCloseable {
   private static final int MOST_AT_ONCE = 256;
@@ -38,21 +37,21 @@ final class WaitingCalls implements AutoCloseable {
   private final Set<Entry> entries = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  /** A call that waits, and what it holds. */
+  /** A waiting call with the resources that it holds. */
   interface Waiting extends AutoCloseable {
     /**
-     * Does the call if it need not wait.
+     * Makes the call if it need not wait.
      *
-     * @return whether it has been answered
+     * @return whether the call has been answered
      */
     boolean attempt() throws AccessException, InterruptedException;
 
-    /** Waits before the next attempt, for no longer than so. */
+    /** Waits before the next attempt, no longer than the given time. */
     default void pause(long millis) throws InterruptedException {
       Thread.sleep(millis);
     }
 
-    /** Lets go of what it holds. */
+    /** Releases its resources. */
     @Override
     void close();
   }
@@ -77,14 +76,14 @@ final class WaitingCalls implements AutoCloseable {
     this.executor = rights.carriedTo(threads);
   }
 
-  /** As a supervising thread has them: a umask, 0, and a directory of its own. */
+  /** Runs a task with its own umask, 0, and its own directory, as a supervising thread has them. */
   private void run(Runnable task) {
     kernel.call(Syscall.UNSHARE, CLONE_FS);
     kernel.call(Syscall.UMASK, 0);
     task.run();
   }
 
-  /** What all of them together may hold. */
+  /** Returns the descriptors that all waiting calls together may hold. */
   DescriptorShare descriptors() {
     return descriptors;
   }
@@ -93,9 +92,9 @@ final class WaitingCalls implements AutoCloseable {
    * Answers a call on another thread, when it can be done.
    *
    * @param call the call
-   * @param held how many descriptors it holds while it waits
-   * @param waiting does it; closed at its end
-   * @throws RejectedExecutionException if too many wait already; then nothing is taken over
+   * @param held the number of descriptors that it holds while it waits
+   * @param waiting makes the call; closed at its end
+   * @throws RejectedExecutionException if too many calls wait; then nothing is taken over
    */
   void add(TrappedCall call, int held, Waiting waiting) {
     if (!descriptors.take(held)) {
@@ -154,7 +153,7 @@ final class WaitingCalls implements AutoCloseable {
           return;
         }
         if (child.signalled(call.tid())) {
-          // The caller could not be woken for it while its call is held.
+          // A signal cannot wake the caller while its call is held.
           call.fail(Errno.ERESTARTSYS);
           return;
         }
@@ -164,7 +163,7 @@ final class WaitingCalls implements AutoCloseable {
       call.fail(Errno.EINTR);
     }
 
-    /** Ends it if no thread has begun with it. */
+    /** Ends the call if no thread has begun it. */
     private void abandon() {
       if (begun.compareAndSet(false, true)) {
         call.fail(Errno.EINTR);
@@ -198,7 +197,7 @@ final class WaitingCalls implements AutoCloseable {
     }
   }
 
-  /** Ends all of them: what they hold is given back, but by one that a file system holds up. */
+  /** Ends all calls and frees their resources, except those of a call that a file system blocks. */
   @Override
   public void close() {
     closed = true;

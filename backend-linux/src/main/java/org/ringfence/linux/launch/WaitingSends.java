@@ -15,10 +15,10 @@ import org.ringfence.linux.plan.Errno;
 
 /**
  * Sends that wait for a full socket. Each holds a copy of its message, and all of a sandbox
- * together hold no more than {@link #MOST_BYTES} and half as many descriptors as calls that wait
- * may. A send for which there is no room holds nothing: its message stays in the memory of the
- * caller, which waits, and is copied when there is room. So that it does not wait for sends that
- * never end, it is tried from time to time, one at a time. Thread-safe.
+ * together hold at most {@link #MOST_BYTES} and half the descriptors that waiting calls may hold. A
+ * send without room holds nothing: its message stays in the memory of the caller, which waits, and
+ * is copied when there is room. So that sends that never end do not block it, it is tried from time
+ * to time, one at a time. Thread-safe.
  */
 final class WaitingSends {
   /** Bytes of all copies, on the heap and outside it. */
@@ -38,7 +38,7 @@ final class WaitingSends {
 
   /** A message in the caller's memory. */
   interface Source {
-    /** Copies it; what exceeds {@code most} bytes is cut off or refused. */
+    /** Copies the message; cuts off or refuses bytes beyond {@code most}. */
     SocketMessage read(int most) throws AccessException;
   }
 
@@ -48,8 +48,8 @@ final class WaitingSends {
    * @param call the call
    * @param fd a copy of the socket
    * @param source where the message is
-   * @param size how many bytes it had when it was decided on
-   * @param passed how many descriptors it had then
+   * @param size its number of bytes at the decision
+   * @param passed its number of descriptors then
    * @param destination where it may go
    * @param flags the call's flags
    * @param answer takes the result of the kernel's send
@@ -72,7 +72,7 @@ final class WaitingSends {
   }
 
   /**
-   * Sends when it can be sent; takes over and closes the socket's copy and the destination.
+   * Sends when possible; takes over and closes the socket's copy and the destination.
    *
    * @throws java.util.concurrent.RejectedExecutionException if too many calls wait; then nothing is
    *     taken over
@@ -132,7 +132,7 @@ final class WaitingSends {
       }
     }
 
-    /** The address is the one that was decided on, whatever the message says by now. */
+    /** Sends to the address that was decided on, whatever the message says by now. */
     private boolean sent(SocketMessage copied) {
       long result =
           copied.send(
@@ -147,7 +147,7 @@ final class WaitingSends {
       return true;
     }
 
-    /** Without room; one at a time. */
+    /** Tries a send without room; one at a time. */
     private boolean triedAlone() throws AccessException {
       if (!turn.tryLock()) {
         return false;
@@ -164,7 +164,9 @@ final class WaitingSends {
       }
     }
 
-    /** A datagram socket can be written though the one that it is to go to is full. */
+    /**
+     * Pauses before the next try: a datagram socket is writable even if its destination is full.
+     */
     @Override
     public void pause(long millis) throws InterruptedException {
       if (message != null) {

@@ -10,8 +10,8 @@ import org.ringfence.linux.plan.Syscall;
 
 /**
  * Ends commands whose time is up, on a thread that does nothing else, waits for no command and
- * allocates nothing: neither a call that is stuck nor a heap that is full keeps it from that. It
- * also looks whether whoever answers calls is stuck.
+ * allocates nothing: neither a stuck call nor a full heap stops it. It also checks whether the
+ * supervisor is stuck.
  */
 final class WallClock implements AutoCloseable {
   private static final long NEVER = Long.MAX_VALUE;
@@ -43,7 +43,7 @@ final class WallClock implements AutoCloseable {
    * Starts the thread.
    *
    * @param kernel the system calls
-   * @param look is run every tenth of a second while there are commands; must not wait
+   * @param look runs every tenth of a second while there are commands; must not wait
    */
   WallClock(Kernel kernel, Runnable look) {
     this.kernel = kernel;
@@ -55,7 +55,7 @@ final class WallClock implements AutoCloseable {
     thread.start();
   }
 
-  /** A command is about to start. */
+  /** Adds a command that is about to start. */
   void add(Timed timed) {
     synchronized (this) {
       timed.next = first;
@@ -64,7 +64,7 @@ final class WallClock implements AutoCloseable {
     wake();
   }
 
-  /** Kills a command when so many nanoseconds have passed, if it is there by then. */
+  /** Kills a command after so many nanoseconds, if it still exists. */
   void limit(Timed timed, long nanos) {
     synchronized (this) {
       timed.due = System.nanoTime() + nanos;
@@ -72,7 +72,7 @@ final class WallClock implements AutoCloseable {
     wake();
   }
 
-  /** The command has ended; what it left behind may have no bound. */
+  /** Drops the limit of an ended command; the processes that it left behind may be unbounded. */
   synchronized void disarm(Timed timed) {
     timed.due = NEVER;
   }
@@ -102,7 +102,7 @@ final class WallClock implements AutoCloseable {
       try {
         turn();
       } catch (Throwable e) {
-        // Whatever it is, time goes on, and what has failed is done again.
+        // Whatever failed, the clock goes on and retries it.
         failures++;
       }
     }
@@ -119,7 +119,7 @@ final class WallClock implements AutoCloseable {
     kernel.call(Syscall.FUTEX, word, FUTEX_WAIT, before, timeout);
   }
 
-  /** Kills what is due, and says how long to wait. */
+  /** Kills the commands that are due, and returns how long to wait. */
   private synchronized long endDue() {
     if (first == null) {
       return IDLE_NANOS;

@@ -15,20 +15,20 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The thread that starts keepers. It lives in a Landlock domain of its own that scopes signals and
- * nothing else; keepers inherit that domain and nest theirs in it. So one process in the warden's
- * domain, the {@link Watchdog}, can kill everything of this sandbox with kill(-1), and nothing in
- * the sandbox can signal the watchdog.
+ * The thread that starts keepers. It lives in a Landlock domain that scopes signals and nothing
+ * else; keepers inherit that domain and nest theirs in it. So one process in the warden's domain,
+ * the {@link Watchdog}, can kill everything of this sandbox with kill(-1), and nothing in the
+ * sandbox can signal the watchdog.
  *
- * <p>The sandbox's seccomp filter is installed here once, and keepers inherit it: installing it
- * anew for each command would cost more than all else that a keeper does.
+ * <p>The warden installs the sandbox's seccomp filter once, and keepers inherit it: installing it
+ * again for each command would cost more than all other work of a keeper.
  *
  * <p>Requests come through a lock-free queue: a lock that a virtual thread waits for would make the
  * warden wake it, and waking may start a thread.
  */
 final class Warden implements AutoCloseable {
-  // linux/capability.h: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID. KILL reaches
-  // what the signal scope lets it reach: processes of the sandbox that have changed their user.
+  // linux/capability.h: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID. The signal scope
+  // limits KILL to processes of the sandbox that have changed their user.
   private static final long KEPT_CAPABILITIES =
       1 | 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7;
   // Without it root cannot be mapped into a user namespace (kernel/user_namespace.c); there the
@@ -64,7 +64,7 @@ final class Warden implements AutoCloseable {
    *
    * @param kernel the system calls
    * @param scopeRuleset the ruleset of its domain, or -1 when the kernel has no scopes
-   * @param root whether the JVM runs as root, whose capabilities have to be cut down
+   * @param root whether the JVM runs as root, whose capabilities the warden drops
    * @param namespaces whether user namespaces are made under it
    */
   Warden(Kernel kernel, int scopeRuleset, boolean root, boolean namespaces)
@@ -96,8 +96,8 @@ final class Warden implements AutoCloseable {
   private record Filter(int flags, long program) {}
 
   /**
-   * Installs the sandbox's seccomp filter on the warden. Keepers started from now on inherit it,
-   * those before do not.
+   * Installs the sandbox's seccomp filter on the warden. Later keepers inherit it, earlier ones do
+   * not.
    *
    * @return the listener's descriptor, or 0 when the flags ask for none
    */
@@ -147,7 +147,7 @@ final class Warden implements AutoCloseable {
     try {
       return new Post().startWith(keeper);
     } catch (OutOfMemoryError e) {
-      // The heap is full: whoever waits for the keeper is told so.
+      // The heap is full: the thread that waits for the keeper receives the failure.
       keeper.notBegun();
       return false;
     }
@@ -158,14 +158,14 @@ final class Warden implements AutoCloseable {
       Post spare = new Post();
       return spare.begin() && spares.add(spare);
     } catch (OutOfMemoryError e) {
-      // There is one less.
+      // One spare thread less.
       return false;
     }
   }
 
   /**
-   * A thread in the warden's domain that runs one keeper. Some are started before there is anything
-   * to do: starting a thread costs a tenth of a launch.
+   * A thread in the warden's domain that runs one keeper. The warden starts some in advance:
+   * starting a thread costs a tenth of a launch.
    */
   private final class Post implements Runnable {
     private final Thread thread = new Thread(this, Keeper.THREAD_NAME + numbers.incrementAndGet());
@@ -175,7 +175,7 @@ final class Warden implements AutoCloseable {
       thread.setDaemon(true);
     }
 
-    /** Whoever waits for the keeper is told when there is no thread for it. */
+    /** Starts a keeper; without a thread for it, the waiting launch receives the failure. */
     private boolean startWith(Keeper assigned) {
       assign(assigned);
       if (begin()) {
@@ -212,7 +212,7 @@ final class Warden implements AutoCloseable {
     }
   }
 
-  /** Keepers and their commands inherit what is left. */
+  /** Drops capabilities; keepers and their commands inherit the rest. */
   private long dropCapabilities() {
     // Ambient capabilities (Linux 4.3) would survive the exec of an ordinary user's program.
     kernel.call(Syscall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
@@ -244,7 +244,7 @@ final class Warden implements AutoCloseable {
     }
   }
 
-  /** Has a keeper started. */
+  /** Requests the start of a keeper. */
   void start(Keeper keeper) {
     Post spare = spares.poll();
     if (spare == null) {

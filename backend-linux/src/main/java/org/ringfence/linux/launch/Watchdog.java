@@ -13,7 +13,7 @@ import org.ringfence.linux.plan.Syscall;
 /**
  * A shell in the warden's Landlock domain, blocked on a pipe whose other end only this JVM has.
  * When the JVM ends, however it ends, the shell kills everything in its domain, which is the
- * sandbox, and removes the sandbox's temporary directory. A line on the pipe sends it home.
+ * sandbox, and removes the sandbox's temporary directory. A line on the pipe makes it exit.
  */
 final class Watchdog implements AutoCloseable {
   private static final String SCRIPT =
@@ -60,7 +60,7 @@ final class Watchdog implements AutoCloseable {
               new Invocation(
                   "/bin/sh",
                   List.of("sh", "-c", SCRIPT, "ringfence-watchdog", cgroup),
-                  // Arguments are seen by everybody; the directory's name is not for others.
+                  // Every process can read arguments; the directory's name is not for others.
                   Map.of("PATH", "/usr/bin:/bin", "DIRECTORY", tmp),
                   "/",
                   true,
@@ -89,7 +89,7 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
-  /** Sends the watchdog home; it does nothing on its way. */
+  /** Makes the watchdog exit without killing or removing anything. */
   @Override
   public void close() {
     try (NativeBlock block = new NativeBlock(16)) {

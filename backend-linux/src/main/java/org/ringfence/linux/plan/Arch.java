@@ -16,7 +16,7 @@ public enum Arch {
   }
 
   /**
-   * The value of {@code seccomp_data.arch}.
+   * Returns the value of {@code seccomp_data.arch}.
    *
    * @return the audit architecture
    */
@@ -25,7 +25,7 @@ public enum Arch {
   }
 
   /**
-   * The architecture of this JVM.
+   * Returns the architecture of this JVM.
    *
    * @return empty on any other
    */

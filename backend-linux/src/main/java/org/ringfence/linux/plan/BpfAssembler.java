@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * Assembles classic BPF as seccomp takes it ({@code linux/filter.h}, {@code linux/bpf_common.h}).
- * Jumps go to labels and only forward; a far target is reached with an unconditional jump, so that
- * no distance is too long for the eight bits of a conditional one.
+ * Jumps go to labels and only forward; an unconditional jump reaches a far target, since a
+ * conditional one has only eight bits for the distance.
  */
 final class BpfAssembler {
   private static final int LD_W_ABS = 0x20;
@@ -81,7 +81,7 @@ final class BpfAssembler {
     return this;
   }
 
-  /** The program as an array of {@code struct sock_filter}, eight bytes each. */
+  /** Returns the program as an array of {@code struct sock_filter}, eight bytes each. */
   BpfProgram assemble() {
     boolean[] far = new boolean[lines.size()];
     int[] starts = layOut(far);
@@ -109,7 +109,7 @@ final class BpfAssembler {
     return new BpfProgram(out.array());
   }
 
-  /** Where each line starts, and behind the last one how long the program is. */
+  /** Returns the start of each line, and after the last one the length of the program. */
   private int[] layOut(boolean[] far) {
     int[] starts = new int[lines.size() + 1];
     for (int i = 0; i < lines.size(); i++) {
@@ -118,7 +118,7 @@ final class BpfAssembler {
     return starts;
   }
 
-  /** Marks conditional jumps whose target is too far away; true if any is new. */
+  /** Marks conditional jumps whose target is too far; returns true if any is new. */
   private boolean lengthen(boolean[] far, int[] starts) {
     boolean changed = false;
     for (int i = 0; i < lines.size(); i++) {

@@ -16,7 +16,7 @@ public final class BpfProgram {
   }
 
   /**
-   * The program as an array of {@code struct sock_filter}.
+   * Returns the program as an array of {@code struct sock_filter}.
    *
    * @return a copy of the bytes
    */
@@ -25,7 +25,7 @@ public final class BpfProgram {
   }
 
   /**
-   * How many instructions there are.
+   * Returns the number of instructions.
    *
    * @return the number
    */

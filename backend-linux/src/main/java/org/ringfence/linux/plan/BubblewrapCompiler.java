@@ -17,9 +17,9 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.TmpPolicy;
 
 /**
- * Compiles a policy to the options of bubblewrap, as bwrap(1) has them. Pure: what it has to know
- * of the machine comes in as values. It names existing paths only, so that bubblewrap has no reason
- * to make any on the host.
+ * Compiles a policy to the options of bubblewrap, as bwrap(1) has them. Pure: it receives facts
+ * about the machine as values. It names existing paths only, so that bubblewrap has no reason to
+ * make any on the host.
  */
 public final class BubblewrapCompiler {
   private static final String TMP = "/tmp";
@@ -31,9 +31,7 @@ public final class BubblewrapCompiler {
   // bubblewrap.c, MAX_ARGS
   private static final int MOST_OPTIONS = 9000;
 
-  /**
-   * Nothing of this name exists in any sandbox: bubblewrap sets up everything and starts nothing.
-   */
+  /** A program that exists in no sandbox: bubblewrap sets up everything and starts nothing. */
   public static final String NO_PROGRAM = "/ringfence-no-such-program";
 
   private final EffectivePolicy policy;
@@ -52,7 +50,7 @@ public final class BubblewrapCompiler {
    *
    * @param policy the policy
    * @param tree the file system
-   * @param features what bubblewrap can do
+   * @param features the features of bubblewrap
    * @return the options up to the command's own: environment, directory and the command follow
    */
   public static List<String> compile(
@@ -64,15 +62,15 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * The words that follow a policy's options for one command.
+   * Returns all words of one command's launch: a policy's options and those that follow.
    *
    * @param options the policy's options
    * @param environment the whole environment of the command
-   * @param directory where it begins
-   * @param terminal whether it has a terminal, on which it makes its session itself
+   * @param directory the working directory
+   * @param terminal whether it has a terminal, for which it makes its own session
    * @param filter the descriptor of the seccomp program
    * @return all words up to the program
-   * @throws IllegalArgumentException if there are more than bubblewrap takes
+   * @throws IllegalArgumentException if there are more than bubblewrap accepts
    */
   public static List<String> launch(
       List<String> options,
@@ -91,10 +89,10 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * Says before the start what bubblewrap would only print.
+   * Rejects too many options before the start, since bubblewrap would only print an error.
    *
-   * @param words how many words all of its options have
-   * @throws IllegalArgumentException if there are more than it takes
+   * @param words the number of words of all options
+   * @throws IllegalArgumentException if there are more than it accepts
    */
   public static void check(int words) {
     if (words > MOST_OPTIONS) {
@@ -108,9 +106,9 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * Whether a trial got as far as its program.
+   * Returns whether a trial got as far as its program.
    *
-   * @param error what bubblewrap printed
+   * @param error the error output of bubblewrap
    * @return true if everything was set up
    */
   public static boolean wasSetUp(String error) {
@@ -118,19 +116,19 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * Whether commands are in a network namespace of their own: unless everything is granted. What
-   * they reach outside it, they reach through sockets that are given to them.
+   * Returns whether commands are in a private network namespace: unless everything is granted. They
+   * reach the outside only through sockets that the supervisor gives them.
    *
    * @param network the network policy
-   * @return true if the namespace is theirs
+   * @return true if the namespace is private
    */
   public static boolean privateNetwork(NetworkPolicy network) {
     return network.mode() != NetworkMode.FULL;
   }
 
   /**
-   * Whether commands have their inet sockets in a namespace of their own: whenever nothing of the
-   * host's network is granted.
+   * Returns whether commands have their inet sockets in a private namespace: whenever nothing of
+   * the host's network is granted.
    *
    * @param network the network policy
    * @return true if no inet socket comes from outside
@@ -142,11 +140,11 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * Why a sandbox whose inet sockets come from outside its commands' namespaces shares the host's
-   * loopback, whatever the machine can do.
+   * Returns why a sandbox whose inet sockets come from outside its commands' namespaces shares the
+   * host's loopback on any machine.
    *
    * @param network the network policy
-   * @return the reason; empty when it can have one of its own
+   * @return the reason; empty if it can have a private one
    */
   public static String sharedLoopback(NetworkPolicy network) {
     if (network.mode() != NetworkMode.ALLOWLIST) {
@@ -156,18 +154,18 @@ public final class BubblewrapCompiler {
   }
 
   /**
-   * Whether commands see a procfs of their own process namespace.
+   * Returns whether commands see a procfs of their own process namespace.
    *
    * @param policy the policy
-   * @param features what bubblewrap can do
-   * @return true if it is theirs
+   * @param features the features of bubblewrap
+   * @return true if it is private
    */
   public static boolean ownProcesses(EffectivePolicy policy, BubblewrapFeatures features) {
     return features.ownProcesses() && policy.policy().lifetime().onRootExit() == Leftovers.KILL;
   }
 
   /**
-   * Whether {@code /tmp} inside is the sandbox's own temporary directory.
+   * Returns whether {@code /tmp} inside is the sandbox's own temporary directory.
    *
    * @param policy the policy
    * @return true if it is
@@ -244,7 +242,10 @@ public final class BubblewrapCompiler {
     }
   }
 
-  /** The special is the sandbox's own; who names the path means the host's. */
+  /**
+   * Returns whether a rule means the sandbox's own shared memory: only the special does; the path
+   * means the host's.
+   */
   private static boolean isOwnSharedMemory(EffectiveRule rule) {
     return rule.path().equals(SHARED_MEMORY) && rule.origin().startsWith(":shm");
   }
@@ -286,11 +287,11 @@ public final class BubblewrapCompiler {
 
   private void hide(String path, Kind kind) {
     if (kind != Kind.DIRECTORY) {
-      // Bound without device access, the null device cannot be opened at all.
+      // Bound without device access, the null device cannot be opened.
       add("--ro-bind", "/dev/null", path);
       return;
     }
-    // What is granted further below can be reached, but nothing is listed.
+    // Granted paths further below are reachable, but the directory cannot be listed.
     boolean passable =
         policy.rules().stream()
             .anyMatch(rule -> rule.access() != Access.NONE && rule.path().startsWith(path + "/"));
@@ -298,7 +299,7 @@ public final class BubblewrapCompiler {
     last.addAll(0, List.of("--remount-ro", path));
   }
 
-  /** What is ours is hidden, unless it holds a workspace of a Ringfence within a Ringfence. */
+  /** Hides Ringfence's own state, unless it holds a workspace of a nested Ringfence. */
   private void ownState() {
     for (String path : policy.ownState()) {
       Map.Entry<String, Access> above = above(path);
@@ -320,7 +321,10 @@ public final class BubblewrapCompiler {
     }
   }
 
-  /** Commands begin there, also where no rule speaks of it and a /tmp of their own lies over it. */
+  /**
+   * Provides the directory where commands begin, even without a rule for it and under a private
+   * /tmp.
+   */
   private void workspace() {
     String path = policy.places().lookup().real(policy.places().workspace());
     Map.Entry<String, Access> above = above(path);
@@ -334,7 +338,7 @@ public final class BubblewrapCompiler {
     }
   }
 
-  /** The host's sysfs shows the host's interfaces, whichever network a command is in. */
+  /** Hides the host's interfaces, which its sysfs shows in any network namespace. */
   private void interfaces() {
     if (!privateNetwork(policy.policy().network())) {
       return;
@@ -350,7 +354,7 @@ public final class BubblewrapCompiler {
     }
   }
 
-  /** Sockets that a rule names are there, also where their directories are not. */
+  /** Provides the sockets that a rule names, even where their directories are missing. */
   private void sockets() {
     for (String path : NamedSockets.of(policy).paths()) {
       Map.Entry<String, Access> above = above(path);
@@ -361,7 +365,7 @@ public final class BubblewrapCompiler {
     }
   }
 
-  /** The mount that a path would lie on so far. */
+  /** Returns the mount that a path would lie on so far. */
   private Map.Entry<String, Access> above(String path) {
     String at = path;
     while (!at.equals("/")) {
@@ -375,7 +379,7 @@ public final class BubblewrapCompiler {
     return Map.entry("/", mounted.get("/"));
   }
 
-  /** In a root of its own, links by which granted paths are known have to be made again. */
+  /** Makes the links to granted paths again, since the sandbox has its own root. */
   private void links() {
     if (policy.policy().fileDefault() != FileDefault.MINIMAL) {
       return;

@@ -3,15 +3,15 @@ package org.ringfence.linux.plan;
 import java.util.Optional;
 
 /**
- * What bubblewrap can do here, found by trying.
+ * The features of bubblewrap on this machine, found by trying.
  *
  * @param path the program
  * @param version its version
- * @param ownProcesses whether a procfs of the sandbox's own can be mounted; containers that hide
- *     parts of theirs forbid it
+ * @param ownProcesses whether the sandbox can mount its own procfs; containers that hide parts of
+ *     theirs forbid it
  * @param setuid whether the program is setuid, which it cannot use under no_new_privs
- * @param shell a bash that opens sockets in a network namespace; empty when none does, or when none
- *     is wanted
+ * @param shell a bash that opens sockets in a network namespace; empty if none does, or none is
+ *     needed
  * @param loopbackProblem why there is none; empty when there is
  */
 public record BubblewrapFeatures(
@@ -21,12 +21,12 @@ public record BubblewrapFeatures(
     boolean setuid,
     Optional<String> shell,
     String loopbackProblem) {
-  /** What {@code explain} compiles for. */
+  /** The features that {@code explain} assumes. */
   public static final BubblewrapFeatures ASSUMED =
       new BubblewrapFeatures("/usr/bin/bwrap", "0.8.0", true, false);
 
   /**
-   * Without a shell.
+   * Makes features without a shell.
    *
    * @param path the program
    * @param version its version
@@ -38,7 +38,7 @@ public record BubblewrapFeatures(
   }
 
   /**
-   * The same, with what was found of a loopback of the sandbox's own.
+   * Returns the same features with the findings on a private loopback.
    *
    * @param found the shell that opens sockets, or why there is none
    * @return the features
@@ -49,7 +49,7 @@ public record BubblewrapFeatures(
   }
 
   /**
-   * By what a sandbox can have a loopback of its own.
+   * The means of a private loopback for a sandbox.
    *
    * @param shell a bash that opens sockets in a network namespace, or nothing
    * @param problem why there is none; empty when there is

@@ -16,17 +16,17 @@ import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
-/** Says which guarantees of a policy bubblewrap holds, given the facts. Pure. */
+/** Decides which guarantees of a policy bubblewrap enforces, given the facts. Pure. */
 public final class BubblewrapPlanner extends LinuxPlanner {
   private static final String MOUNTS = "mount namespace";
   private static final String WRITING =
       "Files are created, changed and deleted only where a rule grants writing";
 
-  /** What starts bubblewrap. */
+  /** The component that starts bubblewrap. */
   public enum Starter {
     /** A keeper of this JVM, with a supervisor that answers system calls. */
     KEEPER,
-    /** A script in another system, which has nothing but programs. */
+    /** A script in another system, which can only run programs. */
     SCRIPT
   }
 
@@ -44,9 +44,9 @@ public final class BubblewrapPlanner extends LinuxPlanner {
    * Plans a policy.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
-   * @param features what bubblewrap can do
-   * @param starter what starts it
+   * @param facts the facts about the machine
+   * @param features the features of bubblewrap
+   * @param starter the component that starts it
    * @return every guarantee of the policy with its level
    */
   public static List<PlannedGuarantee> plan(
@@ -139,7 +139,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     }
   }
 
-  /** Mounts, and for what can be replaced under them a look at each open. */
+  /** Plans reading: mounts, and a check of each open for paths that can be replaced under them. */
   private PlannedGuarantee reading(String statement) {
     List<String> replaceable = ReadDenials.replaceable(effective);
     if (replaceable.isEmpty()) {
@@ -192,8 +192,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   /**
-   * Whether a rule takes away where mounts alone do not hold it: below a directory that can be
-   * moved, or where there is nothing to mount on yet.
+   * Returns whether a rule denies writing where mounts alone do not enforce it: below a directory
+   * that can be moved, or at a missing path.
    */
   private boolean takesWritingAway() {
     return effective.rules().stream()
@@ -203,7 +203,10 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         .anyMatch(path -> !isMount(parent(path)) || !effective.places().lookup().exists(path));
   }
 
-  /** Where writing begins, a directory is mounted, and a mount cannot be moved. */
+  /**
+   * Returns whether a path is a mount: the top of a writable tree is mounted, and a mount cannot be
+   * moved.
+   */
   private boolean isMount(String path) {
     return policy.fileDefault() != FileDefault.WRITE
         && effective.accessAt(parent(path)) != Access.WRITE

@@ -51,7 +51,7 @@ public enum Errno {
   }
 
   /**
-   * The number.
+   * Returns the number.
    *
    * @return the number
    */
@@ -60,7 +60,7 @@ public enum Errno {
   }
 
   /**
-   * The name of a number.
+   * Returns the name of a number.
    *
    * @param value the number
    * @return the name, or {@code errno N}

@@ -5,11 +5,11 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 
 /**
- * How paths inside a sandbox relate to the paths that a policy speaks of. They are the same but for
- * what a mount namespace has of its own.
+ * Relates paths inside a sandbox to the paths of its policy. They are the same except for the
+ * private parts of a mount namespace.
  *
- * @param ownTmp the directory that is seen as {@code /tmp}, empty when {@code /tmp} is the host's
- * @param ownDevices whether {@code /dev} is the sandbox's own
+ * @param ownTmp the directory that appears as {@code /tmp}, empty if {@code /tmp} is the host's
+ * @param ownDevices whether {@code /dev} is private
  * @param ownProcesses whether {@code /proc} shows the sandbox's own processes only
  * @param policy the policy
  */
@@ -19,7 +19,7 @@ public record FileView(
   private static final String DEVICES = "/dev/";
 
   /**
-   * The view of a sandbox without namespaces.
+   * Returns the view of a sandbox without namespaces.
    *
    * @param policy the policy
    * @return the view
@@ -29,10 +29,10 @@ public record FileView(
   }
 
   /**
-   * The path that the policy decides on.
+   * Returns the path that the policy decides on.
    *
    * @param seen a path as the sandbox sees it, links resolved
-   * @return the path on the host; empty for what is the sandbox's own altogether
+   * @return the path on the host; empty for a private object of the sandbox
    */
   public String policyPath(String seen) {
     if (ownDevices && seen.startsWith(DEVICES) && !named(seen)) {
@@ -45,7 +45,7 @@ public record FileView(
     return seen;
   }
 
-  /** Whether a rule speaks of a path below what is the sandbox's own: then it is the host's. */
+  /** Returns whether a rule names a path in a private part: then it is the host's. */
   private boolean named(String seen) {
     for (EffectiveRule rule : policy.rules()) {
       String path = rule.path();

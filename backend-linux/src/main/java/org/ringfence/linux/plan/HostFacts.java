@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What was found on this machine, by trying.
+ * Facts about this machine, found by trying.
  *
  * @param kernel the kernel's release
  * @param arch the architecture, empty when the filter cannot be built for it
@@ -38,7 +38,7 @@ public record HostFacts(
     Optional<String> cgroup,
     String cgroupProblem) {
 
-  /** A machine that can do everything, for explaining without one. */
+  /** An assumed machine that can do everything, for explaining without one. */
   public static final HostFacts ASSUMED =
       new HostFacts(
           "assumed",
@@ -56,7 +56,7 @@ public record HostFacts(
           "not looked for");
 
   /**
-   * The facts by name, for {@code doctor}.
+   * Returns the facts by name, for {@code doctor}.
    *
    * @return name to value
    */

@@ -1,9 +1,9 @@
 package org.ringfence.linux.plan;
 
-/** What a compiler has to know of the file system; made up where a policy is only explained. */
+/** The file system as a compiler sees it; assumed where a policy is only explained. */
 @FunctionalInterface
 public interface HostTree {
-  /** What a path refers to, the last component not followed. */
+  /** The kind of a path's object, without following a link at its end. */
   enum Kind {
     /** Nothing. */
     MISSING,
@@ -19,7 +19,7 @@ public interface HostTree {
   HostTree ASSUMED = path -> Kind.DIRECTORY;
 
   /**
-   * Looks at a path.
+   * Returns the kind of a path.
    *
    * @param path an absolute path
    * @return its kind

@@ -1,11 +1,11 @@
 package org.ringfence.linux.plan;
 
 /**
- * What a Landlock ABI version handles. Source: {@code linux/landlock.h} and the kernel's
+ * The rights that a Landlock ABI version handles. Source: {@code linux/landlock.h} and the kernel's
  * userspace-api documentation of Landlock.
  *
- * @param version as {@code landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)} says;
- *     0 when the kernel has no Landlock
+ * @param version from {@code landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)}; 0
+ *     when the kernel has no Landlock
  */
 public record LandlockAbi(int version) {
   /** {@code LANDLOCK_ACCESS_FS_EXECUTE}. */
@@ -44,11 +44,11 @@ public record LandlockAbi(int version) {
   /** {@code LANDLOCK_SCOPE_SIGNAL}, ABI 6. */
   public static final long SCOPE_SIGNAL = 2;
 
-  /** Rights that a rule may give on something that is no directory. */
+  /** Rights that a rule may give on a non-directory. */
   public static final long FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV;
 
   /**
-   * The rights that reading needs.
+   * Returns the rights that reading needs.
    *
    * @return the access mask
    */
@@ -57,7 +57,7 @@ public record LandlockAbi(int version) {
   }
 
   /**
-   * The rights that a ruleset handles to deny writing.
+   * Returns the rights that a ruleset handles to deny writing.
    *
    * @return the access mask
    */
@@ -70,7 +70,8 @@ public record LandlockAbi(int version) {
   }
 
   /**
-   * The rights that a writable root gets: all of {@link #write()} but making device nodes.
+   * Returns the rights that a writable root gets: all of {@link #write()} except making device
+   * nodes.
    *
    * @return the access mask
    */
@@ -79,7 +80,7 @@ public record LandlockAbi(int version) {
   }
 
   /**
-   * Whether TCP bind and connect are handled.
+   * Returns whether this version handles TCP bind and connect.
    *
    * @return true from ABI 4 on
    */
@@ -88,7 +89,7 @@ public record LandlockAbi(int version) {
   }
 
   /**
-   * Whether signals and abstract unix sockets can be scoped.
+   * Returns whether this version scopes signals and abstract unix sockets.
    *
    * @return true from ABI 6 on
    */

@@ -16,12 +16,12 @@ public final class LandlockCompiler {
   private LandlockCompiler() {}
 
   /**
-   * Compiles a policy. Rules that {@link #inexpressible} names are left out of what is granted, so
-   * the ruleset must not be used when there are any.
+   * Compiles a policy. Omits rules that {@link #inexpressible} names, so the ruleset must not be
+   * used when there are any.
    *
    * @param policy the policy
-   * @param abi what the kernel handles
-   * @param parts what is read of directories that lead to devices
+   * @param abi the version that the kernel handles
+   * @param parts the readable parts of directories that lead to devices
    * @return the ruleset
    */
   public static LandlockRuleset compile(
@@ -29,7 +29,7 @@ public final class LandlockCompiler {
     FileDefault fallback = policy.policy().fileDefault();
     long handled =
         switch (fallback) {
-          // Directories are listed and programs executed everywhere, at no cost.
+          // Commands may list directories and execute programs everywhere, at no cost.
           case READ -> LandlockAbi.READ_FILE | abi.write();
           case MINIMAL -> abi.read() | abi.write();
           case WRITE -> 0;
@@ -77,11 +77,11 @@ public final class LandlockCompiler {
   }
 
   /**
-   * Compiles what stands in front of bubblewrap, which could mount nothing under a ruleset that
-   * handles files: signals, abstract sockets, and TCP where a command gets no socket of its own.
+   * Compiles the ruleset around bubblewrap, which could mount nothing under a ruleset that handles
+   * files: signals, abstract sockets, and TCP where a command makes no socket itself.
    *
    * @param policy the policy
-   * @param abi what the kernel handles
+   * @param abi the version that the kernel handles
    * @return the ruleset
    */
   public static LandlockRuleset compileWithoutFiles(EffectivePolicy policy, LandlockAbi abi) {
@@ -93,13 +93,13 @@ public final class LandlockCompiler {
   }
 
   /**
-   * Finds rules that take away below what something above them gives: Landlock only ever adds.
+   * Finds rules that remove rights that a rule above them gives: Landlock only adds rights.
    *
    * @param policy the policy
-   * @param namesHeld whether a supervisor decides on writing, so that only reading is left to the
-   *     ruleset
-   * @return the first such rule with the reason; empty when the ruleset says exactly what the
-   *     policy says
+   * @param namesHeld whether a supervisor decides on writing, so that the ruleset only handles
+   *     reading
+   * @return the first such rule with the reason; empty when the ruleset expresses the policy
+   *     exactly
    */
   public static Optional<String> inexpressible(EffectivePolicy policy, boolean namesHeld) {
     for (EffectiveRule rule : policy.rules()) {

@@ -12,7 +12,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.TmpPolicy;
 
-/** Says which guarantees of a policy the in-process backend holds, given the facts. Pure. */
+/** Decides which guarantees of a policy the in-process backend enforces, given the facts. Pure. */
 public final class LandlockPlanner extends LinuxPlanner {
   private static final String DEVICES_READ =
       "; of devices only the usual ones are read, and those that a rule names";
@@ -27,14 +27,14 @@ public final class LandlockPlanner extends LinuxPlanner {
    * Plans a policy.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts about the machine
    * @return every guarantee of the policy with its level
    */
   public static List<PlannedGuarantee> plan(EffectivePolicy policy, HostFacts facts) {
     return new LandlockPlanner(policy, facts).guarantees();
   }
 
-  /** Why the ruleset, with the supervisor for names, does not say what the policy says. */
+  /** Returns why the ruleset, with the supervisor for names, does not express the policy. */
   private Optional<String> problem() {
     Optional<String> unsteady = effective.unsteadyRule();
     return unsteady.isPresent()

@@ -8,7 +8,7 @@ import java.util.List;
  * @param handledFiles file rights that are denied unless a rule gives them; 0 to leave files alone
  * @param handledNetwork network rights, likewise
  * @param scoped scopes
- * @param rules what is given
+ * @param rules the rights that are given
  */
 public record LandlockRuleset(
     long handledFiles, long handledNetwork, long scoped, List<PathRule> rules) {
@@ -22,17 +22,17 @@ public record LandlockRuleset(
    *
    * @param path the path
    * @param access the rights; reduced to those of a file where the path is no directory
-   * @param origin the policy's rule, for people
-   * @param part whether it is one of the parts of a directory, which may be gone by now, and gives
-   *     nothing where it is a device
+   * @param origin the policy's rule, as text
+   * @param part whether it is one of a directory's parts, which may be gone by now, and gives
+   *     nothing if it is a device
    */
   public record PathRule(String path, long access, String origin, boolean part) {
     /**
-     * Rights below a path that is there.
+     * Makes rights below an existing path.
      *
      * @param path the path
      * @param access the rights
-     * @param origin the policy's rule, for people
+     * @param origin the policy's rule, as text
      */
     public PathRule(String path, long access, String origin) {
       this(path, access, origin, false);
@@ -40,7 +40,7 @@ public record LandlockRuleset(
   }
 
   /**
-   * Whether it denies nothing at all; the kernel makes no such ruleset.
+   * Returns whether it denies nothing; the kernel makes no such ruleset.
    *
    * @return true if there is nothing to apply
    */
@@ -49,7 +49,7 @@ public record LandlockRuleset(
   }
 
   /**
-   * The ruleset as text.
+   * Returns the ruleset as text.
    *
    * @return a line per rule
    */

@@ -18,19 +18,19 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
-/** What both backends hold in the same way, given the facts. Pure. */
+/** Plans the guarantees that both backends enforce in the same way, given the facts. Pure. */
 abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String SUPERVISOR = "seccomp user notification, decided in this JVM";
 
-  /** What a loopback that is the host's as well cannot keep apart is said with it. */
+  /** The mechanism of a loopback shared with the host, with its limit. */
   static final String SHARED_LOOPBACK = SUPERVISOR + "; the ports are the host's";
 
-  /** What servers inside reach each other on, and what that costs the host. */
+  /** The guarantee of a shared loopback, and its cost for the host. */
   static final String SHARED_LOOPBACK_STATEMENT =
       "Servers and clients inside the sandbox reach each other over loopback; it is not promised"
           + " that a service of the host gets a port that a server inside took first";
 
-  /** What stays visible of a network that is the host's, or whose sockets come from the host. */
+  /** The visible parts of a network that is the host's, or whose sockets come from the host. */
   static final String HOST_SEEN =
       "; the host's interfaces, addresses, routes and connections can be seen, not used";
 
@@ -41,7 +41,9 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
   static final String NEWER_KERNEL =
       "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
 
-  /** A rule is about a path; the system does not tell which other paths lead to a file. */
+  /**
+   * The limit of rules about paths: the system does not report which other paths lead to a file.
+   */
   static final String HARD_LINKS =
       "; a hard link to such a file that was made before, by a name that is not denied, leads to it";
 
@@ -69,16 +71,16 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     return List.copyOf(guarantees);
   }
 
-  /** By what no descriptor is inherited. */
+  /** Returns the mechanism that prevents inherited descriptors. */
   abstract String descriptors();
 
-  /** Why limits cannot be set before a program starts; empty when they can. */
+  /** Returns why limits cannot be set before a program starts; empty if they can. */
   abstract String limitsProblem();
 
-  /** Whether commands have unix sockets at all. */
+  /** Returns whether commands can make unix sockets. */
   abstract boolean unixSocketsMade();
 
-  /** What is left of names where no supervisor decides on them. */
+  /** Plans a guarantee about names where no supervisor decides on them. */
   abstract PlannedGuarantee unheld(
       Guarantee guarantee, String statement, String problem, String remedy);
 
@@ -90,10 +92,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
 
   abstract void process();
 
-  /** What ends everything with the JVM. */
+  /** Plans the mechanism that ends everything with the JVM. */
   abstract PlannedGuarantee jvmExit(Guarantee guarantee, String statement);
 
-  /** Why a standard stream may give more than it was opened for; empty when it does not. */
+  /** Returns why a standard stream may give more than it was opened for; empty if it does not. */
   String streamsProblem() {
     return "";
   }
@@ -132,7 +134,7 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     }
   }
 
-  /** How the whole tree is killed. */
+  /** Plans how the whole tree is killed. */
   abstract PlannedGuarantee treeKill(Guarantee guarantee, String statement);
 
   final void add(PlannedGuarantee guarantee) {
@@ -143,10 +145,10 @@ abstract sealed class LinuxPlanner permits LandlockPlanner, BubblewrapPlanner {
     return "Landlock ABI " + facts.abi().version();
   }
 
-  /** What would help where there is no supervisor. */
+  /** Returns the remedy for a missing supervisor. */
   abstract String listenerRemedy();
 
-  /** Why the supervisor cannot decide on names; empty when it can. */
+  /** Returns why the supervisor cannot decide on names; empty if it can. */
   final String namesProblem() {
     return !facts.listener()
         ? facts.listenerProblem()

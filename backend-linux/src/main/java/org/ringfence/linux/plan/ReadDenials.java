@@ -6,14 +6,14 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 
 /**
- * Rules that deny reading below what may be read. A mount covers what is there when a command
- * starts; when a program outside puts another file there the mount is gone with the old one.
+ * Rules that hide a path inside a readable directory. A mount covers the file that exists when a
+ * command starts; if a program outside replaces that file, the mount is gone with it.
  */
 final class ReadDenials {
   private ReadDenials() {}
 
   /**
-   * Denied paths where programs of this user's could put something else, or make what is missing.
+   * Returns the denied paths whose object this user's programs could replace or create.
    *
    * @param policy the policy
    * @return the paths
@@ -30,7 +30,7 @@ final class ReadDenials {
         .toList();
   }
 
-  /** Below what is the sandbox's own there is nothing of the host's. */
+  /** Returns whether a path lies in a private part of the sandbox, which holds no host files. */
   private static boolean isOwn(EffectivePolicy policy, String path) {
     return path.startsWith("/dev/")
         || path.startsWith("/tmp/") && BubblewrapCompiler.ownTmp(policy);

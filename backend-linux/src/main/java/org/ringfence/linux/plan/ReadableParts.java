@@ -6,14 +6,15 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 
 /**
- * What of a directory is read when all below it may be, but for devices: who reads another terminal
- * takes what is typed there. Landlock only adds, so that the parts are named one by one.
+ * The readable parts of a directory whose whole tree may be read, except devices: a process that
+ * reads another terminal takes its input. Landlock only adds, so the rules name the parts one by
+ * one.
  */
 public interface ReadableParts {
   /** The directory of devices. */
   String DEVICES = "/dev";
 
-  /** For explaining without a machine. */
+  /** Assumed parts, for explaining without a machine. */
   ReadableParts ASSUMED =
       new ReadableParts() {
         @Override
@@ -30,16 +31,16 @@ public interface ReadableParts {
       };
 
   /**
-   * Whether devices lie below a path that does not name them itself.
+   * Returns whether devices lie below a path that does not name them itself.
    *
    * @param path a real path
-   * @return true for {@code /dev} and what is above it, and likewise above every other place where
-   *     a file system of devices is mounted
+   * @return true for {@code /dev} and the directories above it, and for those above every other
+   *     mount of a device file system
    */
   boolean leadsToDevices(String path);
 
   /**
-   * The parts of such a path.
+   * Returns the parts of such a path.
    *
    * @param path one for which {@link #leadsToDevices} is true
    * @return paths that hold no devices, or none that a rule does not name
@@ -47,12 +48,12 @@ public interface ReadableParts {
   List<String> of(String path);
 
   /**
-   * Whether a rule grants reading a device: one that names it, or a directory of devices, or that
+   * Returns whether a rule grants reading a device: one that names it or a directory of devices, or
    * grants writing.
    *
    * @param policy the policy
    * @param path the device's real path
-   * @return false where only a default or a rule about all of {@code /dev} speaks of it
+   * @return false if only a default or a rule about all of {@code /dev} covers it
    */
   static boolean named(EffectivePolicy policy, String path) {
     for (EffectiveRule rule : policy.rules()) {

@@ -38,8 +38,8 @@ public final class SeccompCompiler {
   private static final int TIOCLINUX = 0x541C;
   private static final int TIOCGPTPEER = 0x5441;
   // Requests on a descriptor that is open for reading only can still change the inode, or make
-  // snapshots. By type (bits 8 to 15): 'f' of linux/fs.h, fsverity.h, fscrypt.h and ext4, and
-  // 0x94 of linux/btrfs.h, but for those that read, and clones, which need a writable target.
+  // snapshots. By type (bits 8 to 15): 'f' of linux/fs.h, fsverity.h, fscrypt.h and ext4, and 0x94
+  // of linux/btrfs.h, except those that read, and clones, which need a writable target.
   private static final int IOCTL_TYPE = 0xff00;
   private static final int TYPE_INODE = 0x6600;
   private static final int TYPE_BTRFS = 0x9400;
@@ -75,12 +75,12 @@ public final class SeccompCompiler {
   private static final int SO_ZEROCOPY = 60;
   private static final int SO_REUSEADDR = 2;
   private static final int SO_REUSEPORT = 15;
-  // They say whom a socket is connected to (linux/in.h, linux/in6.h).
+  // They report the peer of a socket (linux/in.h, linux/in6.h).
   private static final int IP_MINTTL = 21;
   private static final int IPV6_MINHOPCOUNT = 73;
-  // linux/in.h: IP_OPTIONS routes by way of hosts that nobody decided on; joining a group
+  // linux/in.h: IP_OPTIONS routes through hosts that the supervisor did not check; joining a group
   // (IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP) is
-  // told to the network, through any device.
+  // announced to the network, through any device.
   private static final int IPPROTO_IP = 0;
   private static final List<Integer> STEERING_IP = List.of(4, 35, 39, 42, 46);
   // linux/in6.h: IPV6_2292RTHDR, _2292PKTOPTIONS, ADD_MEMBERSHIP, JOIN_ANYCAST,
@@ -160,7 +160,7 @@ public final class SeccompCompiler {
           Syscall.NFSSERVCTL,
           Syscall.USELIB,
           Syscall.SYSCTL,
-          // Reached by number or name, whoever made them: outside a namespace they are everybody's.
+          // Any process reaches these by number or name: outside a namespace they are shared.
           Syscall.SHMGET,
           Syscall.SHMAT,
           Syscall.SHMCTL,
@@ -227,7 +227,7 @@ public final class SeccompCompiler {
 
   // asm-generic/fcntl.h: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE
   private static final int OPENS_FOR_WRITING = 1 | 2 | 0x40 | 0x200 | 0x400000;
-  // O_CREAT, __O_TMPFILE: with other flags a mode is not looked at, and may be anything.
+  // O_CREAT, __O_TMPFILE: with other flags the kernel ignores the mode.
   private static final int MAKES_FILES = 0x40 | 0x400000;
   // linux/stat.h
   private static final int S_ISUID = 04000;
@@ -299,9 +299,9 @@ public final class SeccompCompiler {
   }
 
   /**
-   * Compiles a policy for bubblewrap where nobody answers. Inet sockets are left to the network
-   * namespace. A path cannot be told from another, so that there are no unix sockets but pairs; of
-   * these only such as cannot be sent or connected elsewhere later, which datagrams can.
+   * Compiles a policy for bubblewrap without a supervisor. The network namespace confines inet
+   * sockets. The filter cannot distinguish paths, so it allows no unix sockets but pairs, and of
+   * these not datagram sockets, which could send or connect elsewhere later.
    *
    * @param policy the policy
    * @return the filter
@@ -330,7 +330,7 @@ public final class SeccompCompiler {
     return new SeccompFilter(compiler.rules).withoutListener();
   }
 
-  /** What no policy changes but by its network. */
+  /** Adds the rules that depend only on a policy's network. */
   private void always(NetworkPolicy network, Supervision supervision) {
     for (Syscall syscall : CLOSED) {
       always(syscall, EPERM);
@@ -343,10 +343,10 @@ public final class SeccompCompiler {
   }
 
   /**
-   * What a process does to itself. A lease would hold up whoever opens the file, this JVM included.
-   * A listener of its own would hear calls before the supervisor does, on kernels that let several
-   * be (up to Linux 6.18 the answer is EBUSY as well). Loading a filter ends the set-up of a
-   * namespace, and the command begins.
+   * Adds the rules for calls of a process on itself. A lease would block every process that opens
+   * the file, this JVM included. A second listener would receive calls before the supervisor, on
+   * kernels that allow several (up to Linux 6.18 the answer is EBUSY as well). Loading a filter
+   * ends the set-up of a namespace, and the command begins.
    */
   private void ownProcess(Supervision supervision) {
     rule(
@@ -373,10 +373,10 @@ public final class SeccompCompiler {
   }
 
   /**
-   * Whether limits have to be put in place when the program starts.
+   * Returns whether limits must be set when the program starts.
    *
    * @param limits the limits
-   * @return true if the first execve has to be held
+   * @return true if the filter must hold the first execve
    */
   public static boolean needsGate(Limits limits) {
     return limits.memory().isPresent()
@@ -387,8 +387,8 @@ public final class SeccompCompiler {
   }
 
   /**
-   * A file that runs with the rights of its owner works outside, too, for whoever starts it later.
-   * Of directories only S_ISGID is asked for in practice, and harmless: what is made below gets
+   * Adds the rules for modes. A file that runs with its owner's rights works outside, too, for any
+   * later caller. For directories programs only request S_ISGID, which is harmless: new entries get
    * their group. mkdir drops both bits itself (fs/namei.c, vfs_mkdir).
    */
   private void modes(Supervision supervision) {
@@ -443,7 +443,10 @@ public final class SeccompCompiler {
     always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
   }
 
-  /** Calls that change a process of the same user given by number; the caller itself is 0. */
+  /**
+   * Adds the rules for calls that change a process of the same user by its number; the caller
+   * itself is 0.
+   */
   private void otherProcesses() {
     rule(Syscall.PRLIMIT64, ALLOW, when(ALLOW, equal(0, 0)), when(EPERM, pointerSet(2)));
     rule(Syscall.SETPRIORITY, EPERM, when(ALLOW, equal(0, 0), equal(1, 0)));
@@ -461,7 +464,7 @@ public final class SeccompCompiler {
   private void ioctls(Supervision supervision) {
     List<Clause> clauses = new ArrayList<>();
     if (supervision.names() && !supervision.inNamespaces()) {
-      // Landlock lets no terminal be opened; the supervisor opens those that are the sandbox's own.
+      // Landlock lets a command open no terminal; the supervisor opens the sandbox's own.
       clauses.add(when(NOTIFY, equal(1, TIOCGPTPEER)));
     }
     clauses.add(when(EPERM, equal(1, TIOCSTI)));
@@ -505,14 +508,14 @@ public final class SeccompCompiler {
       sockets.add(when(EACCES, equal(0, family)));
     }
     if (full || supervision.privateNetwork() || supervision.addresses()) {
-      // Interfaces, addresses and routes: asking changes nothing, and changing needs CAP_NET_ADMIN.
+      // Interfaces, addresses and routes: queries are harmless, and changes need CAP_NET_ADMIN.
       sockets.add(when(ALLOW, equal(0, AF_NETLINK), equal(2, NETLINK_ROUTE)));
     }
     rule(Syscall.SOCKET, NO_FAMILY, sockets.toArray(Clause[]::new));
     if (supervision.addresses() || supervision.names()) {
-      // A unix socket has a name in a directory, which is made as any other.
+      // A unix socket has a name in a directory, made like any other.
       always(Syscall.BIND, NOTIFY);
-      // The supervisor binds unix sockets, by a name of its own.
+      // The supervisor binds unix sockets, by its own name for them.
       always(Syscall.GETSOCKNAME, NOTIFY);
     }
     if (!supervision.addresses()) {
@@ -520,12 +523,13 @@ public final class SeccompCompiler {
     }
     always(Syscall.CONNECT, NOTIFY);
     if (!full && !supervision.ownNetwork()) {
-      // It tells the sandbox's own servers from others; and one whose socket can be connected
-      // anywhere must not listen everywhere.
+      // The supervisor distinguishes the sandbox's servers from others; and a socket that may
+      // connect anywhere must not listen everywhere.
       always(Syscall.LISTEN, NOTIFY);
     }
     if (network.mode() == NetworkMode.ALLOWLIST) {
-      // Who asked a name server hears from ours: some look at the sender's address.
+      // Ringfence's name server answers for the one that was asked: some clients check the sender's
+      // address.
       rule(Syscall.RECVFROM, ALLOW, when(NOTIFY, pointerSet(4)));
       always(Syscall.RECVMSG, NOTIFY);
     }
@@ -540,15 +544,15 @@ public final class SeccompCompiler {
   }
 
   /**
-   * Options that make a connection, or change where packets go after an address was decided on.
+   * Adds the rules for options that make a connection, or change a destination after the decision.
    *
-   * @param inetFree whether what packets of inet sockets do is nobody's concern
-   * @param netlinkFree whether the same holds for what the kernel says of the network
+   * @param inetFree whether packets of inet sockets need no control
+   * @param netlinkFree whether the kernel's reports on the network need none
    */
   private void socketOptions(boolean inetFree, boolean netlinkFree) {
     List<Clause> clauses = new ArrayList<>();
     clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
-    // What is sent from our copy must not be read by the device later.
+    // The device must not read data from this JVM's copy later.
     clauses.add(when(NOT_SUPPORTED, equal(1, SOL_SOCKET), equal(2, SO_ZEROCOPY)));
     if (!netlinkFree) {
       clauses.add(when(EPERM, equal(1, SOL_NETLINK), equal(2, NETLINK_ADD_MEMBERSHIP)));
@@ -570,7 +574,7 @@ public final class SeccompCompiler {
     rule(Syscall.SETSOCKOPT, ALLOW, clauses.toArray(Clause[]::new));
   }
 
-  /** Whether there are inet sockets at all. */
+  /** Returns whether commands have inet sockets. */
   private static boolean inetSockets(NetworkPolicy network) {
     return network.mode() == NetworkMode.ALLOWLIST
         || network.ownLoopback()
@@ -586,7 +590,7 @@ public final class SeccompCompiler {
   }
 
   /**
-   * Whether the supervisor decides on addresses.
+   * Returns whether the supervisor decides on addresses.
    *
    * @param network the network policy
    * @return false only when every address and every unix socket is allowed

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * A seccomp filter as a value: what is not named is allowed, unless it is newer than the table of
- * calls or comes through another architecture's entry.
+ * A seccomp filter as a value: it allows each call without a rule, unless the call is newer than
+ * the table or uses another architecture's entry.
  *
  * @param rules one per system call
  */
@@ -26,7 +26,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
-   * Whether any call goes to a supervisor.
+   * Returns whether any call goes to a supervisor.
    *
    * @return true if the filter needs a listener
    */
@@ -40,8 +40,8 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
-   * The filter for a machine where no supervisor can listen: what it would decide is denied, and
-   * programs start without being held.
+   * Returns the filter for a machine where no supervisor can listen: it denies the calls that the
+   * supervisor would decide, and does not hold programs at their start.
    *
    * @return a filter without a listener
    */
@@ -61,8 +61,8 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
-   * The part that goes to the supervisor; everything else is allowed. It is in force while the
-   * namespaces of a command are made, which {@link #deciding} forbids.
+   * Returns the part that goes to the supervisor and allows every other call. It is in force while
+   * the namespaces of a command are made, which {@link #deciding} forbids.
    *
    * @return the filter with the listener
    */
@@ -74,7 +74,8 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
-   * The part that the filter decides itself, for a command under {@link #notifying} already.
+   * Returns the part that the filter decides itself, for a command already under {@link
+   * #notifying}.
    *
    * @return a filter without a listener
    */
@@ -156,7 +157,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
     }
   }
 
-  /** Verdicts without conditions are shared, at the end of the program. */
+  /** Returns the label of an unconditional verdict, shared at the end of the program. */
   private static String leaf(int action) {
     return "leaf " + action;
   }
@@ -171,7 +172,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
         if (loaded != low) {
           out.load(low);
         }
-        // After a test of another argument or with a mask, what is loaded depends on the path.
+        // After a test of another argument or with a mask, the loaded value depends on the path.
         keepsAccumulator &= clause.tests().size() == 1 && plain(test);
         loaded = keepsAccumulator ? low : -1;
         test(out, test, next);
@@ -187,7 +188,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
         || (test.kind() == SyscallRule.Kind.MASKED_EQUALS && test.mask() == -1);
   }
 
-  /** Goes on if the test of the loaded argument holds, to {@code otherwise} if it does not. */
+  /** Continues if the test of the loaded argument holds; jumps to {@code otherwise} if not. */
   private static void test(BpfAssembler out, SyscallRule.Test test, String otherwise) {
     String holds = out.freshLabel();
     switch (test.kind()) {
@@ -208,7 +209,7 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
-   * The filter as text.
+   * Returns the filter as text.
    *
    * @return a line per call and clause
    */

@@ -8,13 +8,13 @@ import org.ringfence.policy.FileDefault;
  *
  * @param addresses those that name a socket's peer
  * @param metadata those that change mode, owner, times and attributes
- * @param names those that make, replace, remove or open for writing what has a name
+ * @param names those that make, replace, remove or open a named object for writing
  * @param reads those that open for reading, which {@code names} leaves to the kernel otherwise
  * @param commands those that execute a program
  * @param opens every open, to record what is denied; the kernel decides
- * @param privateNetwork whether commands are in a network namespace of their own
- * @param ownNetwork whether they have their inet sockets in it, which then need no answer; else
- *     each comes from outside
+ * @param privateNetwork whether commands are in a private network namespace
+ * @param ownNetwork whether they have their inet sockets in it, which then need no answer;
+ *     otherwise each comes from outside
  * @param inNamespaces whether commands are set up by a program that makes namespaces for them, in
  *     which the file system may look different
  */
@@ -30,12 +30,12 @@ public record Supervision(
     boolean inNamespaces) {
 
   /**
-   * The supervision of the in-process backend.
+   * Returns the supervision of the in-process backend.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
-   * @param observed what the caller wants to hear of
-   * @return what is supervised
+   * @param facts the facts about the machine
+   * @param observed the events that the caller requests
+   * @return the supervised calls
    */
   public static Supervision inProcess(
       EffectivePolicy policy, HostFacts facts, Observation observed) {
@@ -52,23 +52,23 @@ public record Supervision(
   }
 
   /**
-   * The supervision of the backend that makes namespaces: mounts keep metadata, but for names, and
-   * for what commands were handed from outside: their terminal, files behind their streams.
+   * Returns the supervision of the backend that makes namespaces: mounts protect metadata, except
+   * for names and objects handed in from outside: the terminal, files behind streams.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
-   * @param observed what the caller wants to hear of
-   * @return what is supervised
+   * @param facts the facts about the machine
+   * @param observed the events that the caller requests
+   * @return the supervised calls
    */
   public static Supervision inNamespaces(
       EffectivePolicy policy, HostFacts facts, Observation observed) {
     boolean judged =
         facts.listener() && facts.reachesChild() && !ReadDenials.replaceable(policy).isEmpty();
-    // A link or a new name would lead around what is judged by its name.
+    // A link or a new name would bypass a decision by name.
     boolean names = namesHeld(policy, facts) || judged && writesByDefault(policy);
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
-        // What root owns it may change on mounts that are shared: devices, /tmp.
+        // Root may change its own objects on shared mounts: devices, /tmp.
         names || facts.root() || streamsHeld(policy, facts),
         names,
         judged || readsHeld(policy, facts),
@@ -80,11 +80,11 @@ public record Supervision(
   }
 
   /**
-   * Whether the supervisor can keep what was handed in with a descriptor from being changed beyond
-   * what the descriptor was opened for.
+   * Returns whether the supervisor can protect an object behind a handed-in descriptor from changes
+   * that the descriptor does not allow.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts about the machine
    * @return true if it does
    */
   public static boolean streamsHeld(EffectivePolicy policy, HostFacts facts) {
@@ -102,10 +102,10 @@ public record Supervision(
   }
 
   /**
-   * Whether the supervisor can and has to decide on names.
+   * Returns whether the supervisor can and must decide on names.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts about the machine
    * @return true if it does
    */
   public static boolean namesHeld(EffectivePolicy policy, HostFacts facts) {
@@ -117,14 +117,15 @@ public record Supervision(
   }
 
   /**
-   * Names that match a glob can turn up anywhere and at any time: each open has to be looked at.
+   * Returns whether the supervisor must check each open: names that match a glob can appear
+   * anywhere at any time.
    */
   private static boolean readsHeld(EffectivePolicy policy, HostFacts facts) {
     return !policy.policy().denyGlobs().isEmpty() && facts.listener() && facts.reachesChild();
   }
 
   /**
-   * What a caller wants to hear of beyond what is decided anyway.
+   * The events that a caller requests beyond decisions.
    *
    * @param deniedOpens files that could not be opened
    * @param commands programs that are executed

@@ -215,7 +215,7 @@ public enum Syscall {
   }
 
   /**
-   * The number on an architecture.
+   * Returns the number on an architecture.
    *
    * @param arch the architecture
    * @return the number, or -1
@@ -225,7 +225,7 @@ public enum Syscall {
   }
 
   /**
-   * The kernel's name of the call.
+   * Returns the kernel's name of the call.
    *
    * @return the name
    */

@@ -3,7 +3,7 @@ package org.ringfence.linux.plan;
 import java.util.List;
 
 /**
- * What the filter does about one system call.
+ * The filter's rule for one system call.
  *
  * @param syscall the call
  * @param clauses tried in order; the first whose tests all hold decides
@@ -18,7 +18,7 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
   /**
    * A condition with its verdict.
    *
-   * @param tests all of them have to hold
+   * @param tests all of them must hold
    * @param verdict the verdict when they do
    */
   public record Clause(List<Test> tests, Verdict verdict) {
@@ -32,7 +32,7 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
    * A test of one argument. The kernel takes the arguments tested here as {@code int}, so only the
    * lower half counts; {@link Kind#POINTER_SET} looks at both halves.
    *
-   * @param argument which one, from 0
+   * @param argument its index, from 0
    * @param kind how
    * @param mask for {@link Kind#MASKED_EQUALS} and {@link Kind#ANY_BIT}
    * @param value for {@link Kind#MASKED_EQUALS}

@@ -1,6 +1,6 @@
 package org.ringfence.linux.plan;
 
-/** What the seccomp filter answers to a system call. */
+/** The seccomp filter's answer to a system call. */
 public sealed interface Verdict {
   /** {@code SECCOMP_RET_ERRNO} of {@code linux/seccomp.h}. */
   int RET_ERRNO = 0x00050000;
@@ -12,7 +12,7 @@ public sealed interface Verdict {
   int RET_ALLOW = 0x7fff0000;
 
   /**
-   * The filter's return value.
+   * Returns the filter's return value.
    *
    * @return the action with its data
    */

@@ -5,11 +5,13 @@ import java.util.Set;
 import org.ringfence.plan.PlannedGuarantee;
 
 /**
- * The kinds of kernel on which the whole conformance suite has run. A plan for another kind says so
- * beside each guarantee. Pure.
+ * The kinds of kernel on which the whole conformance suite has run. A plan for another kind remarks
+ * that beside each guarantee. Pure.
  */
 public final class VerifiedKernels {
-  /** What decides which mechanisms a kernel has: the processor and Landlock's version. */
+  /**
+   * The properties that decide which mechanisms a kernel has: the processor and Landlock's version.
+   */
   private record Kind(Arch arch, int landlockAbi) {}
 
   // Linux 6.18 on x86-64 has Landlock ABI 7. docs/conformance.md says when the suite ran there.
@@ -21,7 +23,7 @@ public final class VerifiedKernels {
    * Adds to each guarantee whether the suite has run on this kind of kernel.
    *
    * @param guarantees the guarantees of a plan
-   * @param facts what was found on this machine
+   * @param facts the facts about this machine
    * @return the same guarantees, with a remark where the suite has not run on such a kernel
    */
   public static List<PlannedGuarantee> mark(List<PlannedGuarantee> guarantees, HostFacts facts) {

@@ -1,4 +1,5 @@
 /**
- * Pure: policy in, Landlock ruleset and seccomp program out. Runs and is tested on every system.
+ * Compiles a policy to a Landlock ruleset, a seccomp program and bubblewrap's options, and plans
+ * its guarantees. Pure; runs and is tested on every system.
  */
 package org.ringfence.linux.plan;

@@ -11,7 +11,10 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
-/** Copies the content of one open file to another: by shared blocks, in the kernel, or by hand. */
+/**
+ * Copies the content of one open file to another: by shared blocks, in the kernel, or through a
+ * buffer.
+ */
 final class FileCopy {
   private static final int BUFFER = 1 << 17;
   private static final int MOST_ATTRIBUTES = 1 << 16;
@@ -38,7 +41,7 @@ final class FileCopy {
       if (data == -Errno.ENXIO.value()) {
         break;
       }
-      // A file system that knows nothing of holes has only data.
+      // A file system without holes has only data.
       long start = data < 0 ? at : data;
       long hole = data < 0 ? size : kernel.call(Syscall.LSEEK, from, start, SEEK_HOLE);
       long end = hole < 0 ? size : hole;
@@ -74,7 +77,7 @@ final class FileCopy {
           }
         }
         if (count == 0) {
-          // It has become shorter.
+          // The file has become shorter.
           return;
         }
         at += count;
@@ -82,7 +85,7 @@ final class FileCopy {
     }
   }
 
-  /** Copies the user's attributes and access lists; what the target cannot have is left out. */
+  /** Copies the user's attributes and access lists; omits those that the target cannot have. */
   static void attributes(Kernel kernel, int from, int to) {
     try (NativeBlock block = new NativeBlock(3L * MOST_ATTRIBUTES)) {
       long list = block.allocate(MOST_ATTRIBUTES);

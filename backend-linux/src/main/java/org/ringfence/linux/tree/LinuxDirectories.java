@@ -13,7 +13,7 @@ public final class LinuxDirectories implements HeldDirectories {
   private final TreeCalls calls;
 
   /**
-   * Uses a kernel.
+   * Makes the opener on a kernel.
    *
    * @param kernel the system calls
    */

@@ -22,7 +22,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
-/** A directory that is held by a descriptor. */
+/** A directory held by a descriptor. */
 final class LinuxDirectory implements HeldDirectory {
   private static final int LONGEST_LINK = 4096;
   private static final int OWNERS = 0700;
@@ -171,7 +171,7 @@ final class LinuxDirectory implements HeldDirectory {
     }
   }
 
-  /** Opens a regular file for reading; a pipe or a lease holds nobody up. */
+  /** Opens a regular file for reading; neither a pipe nor a lease blocks it. */
   private int file(String name) throws IOException {
     int flags = O_RDONLY | O_NONBLOCK | calls.noFollow();
     int opened;
@@ -187,7 +187,7 @@ final class LinuxDirectory implements HeldDirectory {
     return opened;
   }
 
-  /** A file whose owner may not read it: for as long as it is opened he may. */
+  /** Opens a file that its owner may not read: grants the right until the file is open. */
   private int unreadable(String name, int flags) throws IOException {
     int held = calls.openAt(fd, name, O_PATH | calls.noFollow(), 0);
     try {
@@ -302,7 +302,7 @@ final class LinuxDirectory implements HeldDirectory {
           };
       long result = calls.kernel().call(Syscall.RENAMEAT2, fd, from, of(to), there, flags, 0);
       if (result == -Errno.EINVAL.value() && target == Target.NEW) {
-        // A file system that knows no flags: what is there already stays all the same.
+        // A file system without flags: an existing entry stays all the same.
         if (to.status(newName).isPresent()) {
           throw TreeCalls.failure(newName, Errno.EEXIST.value());
         }
@@ -352,7 +352,7 @@ final class LinuxDirectory implements HeldDirectory {
     calls.close(fd);
   }
 
-  /** Removes what it hears of, and goes on where something stays. */
+  /** Removes each visited entry, and continues where one stays. */
   private static final class Removal implements TreeVisitor {
     private IOException failure;
 

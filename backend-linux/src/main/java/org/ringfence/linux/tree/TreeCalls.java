@@ -18,7 +18,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
-/** The system calls that are made on held directories, with names as bytes. */
+/** System calls on held directories, with names as bytes. */
 final class TreeCalls {
   private static final int LOWEST = 3;
   private static final int LISTING = 32 << 10;
@@ -38,7 +38,9 @@ final class TreeCalls {
     return kernel;
   }
 
-  /** asm/fcntl.h: O_DIRECTORY and O_NOFOLLOW differ between the architectures. */
+  /**
+   * Returns O_DIRECTORY, which differs between the architectures, as O_NOFOLLOW does (asm/fcntl.h).
+   */
   int directory() {
     return x86 ? 0x10000 : 0x4000;
   }
@@ -47,7 +49,7 @@ final class TreeCalls {
     return x86 ? 0x20000 : 0x8000;
   }
 
-  /** A text as a file name, one char for a byte. */
+  /** Returns a text as a file name, one char for a byte. */
   static String raw(String text) {
     return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
@@ -119,7 +121,7 @@ final class TreeCalls {
     return result;
   }
 
-  /** The exception that the JDK would throw, with a name that can be printed. */
+  /** Returns the exception that the JDK would throw, with a printable name. */
   static FileSystemException failure(String raw, int errno) {
     String name = Printable.ofBytes(raw.getBytes(StandardCharsets.ISO_8859_1));
     if (errno == Errno.EACCES.value()) {
@@ -160,7 +162,7 @@ final class TreeCalls {
     return block.getLong(at) * NANOS + block.getInt(at + 8);
   }
 
-  /** All names of a directory, from its beginning. */
+  /** Returns all names in a directory, from its beginning. */
   List<String> names(int directory) throws IOException {
     List<String> names = new ArrayList<>();
     check(".", kernel.call(Syscall.LSEEK, directory, 0, 0));
@@ -189,7 +191,7 @@ final class TreeCalls {
     }
   }
 
-  /** Sets permissions by a descriptor, also one that was opened without any right. */
+  /** Sets permissions by a descriptor, even one that was opened without any right. */
   void permissions(int fd, String raw, int permissions) throws IOException {
     try (NativeBlock block = new NativeBlock(96)) {
       check(
@@ -202,7 +204,7 @@ final class TreeCalls {
     }
   }
 
-  /** A block with two times of {@code utimensat(2)}: the first is left as it is. */
+  /** Sets the modification time by {@code utimensat(2)}; keeps the access time. */
   void modified(int directory, String raw, long modified) throws IOException {
     try (NativeBlock block = blockFor(raw, 96)) {
       long path = raw.isEmpty() ? 0 : name(block, raw);

@@ -10,8 +10,8 @@ import org.ringfence.file.TreeVisitor;
 import org.ringfence.file.TreeVisitor.Entry;
 
 /**
- * Goes through a tree with one or two descriptors, whatever its depth: the way back up leads over
- * {@code ..}, and is checked to end in the directory that it began in.
+ * Walks a tree with one or two descriptors, whatever its depth: it returns through {@code ..}, and
+ * checks that this leads to the directory that it came from.
  */
 final class TreeWalk {
   private static final int OWNERS = 0700;
@@ -31,9 +31,9 @@ final class TreeWalk {
    *
    * @param name its name, empty for the root
    * @param path its path from the root
-   * @param seen what was said of it as an entry, or of the root
+   * @param seen its status as an entry, or the root's
    * @param changed whether its rights were changed to enter it
-   * @param below the directories in it that are still to be entered
+   * @param below its subdirectories not yet entered
    */
   private record Frame(
       String name, String path, Status seen, boolean changed, Deque<Entry> below) {}

@@ -1,4 +1,5 @@
 /**
- * What this JVM does to directory trees as the user, by descriptors and without following links.
+ * Operations on directory trees that this JVM does as the user, by descriptors and without
+ * following links.
  */
 package org.ringfence.linux.tree;
