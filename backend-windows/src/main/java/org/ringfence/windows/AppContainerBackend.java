@@ -15,11 +15,11 @@ import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * An AppContainer of its own for each sandbox: the kernel denies it the network and every file that
- * does not name it or all packages. Some programs do not start in it.
+ * A separate AppContainer for each sandbox: the kernel denies it the network and every file whose
+ * list names neither it nor all packages. Some programs do not start in it.
  */
 public final class AppContainerBackend extends UnprivilegedBackend {
-  /** Set to {@code true}, containers get nothing of what all packages get. */
+  /** If {@code true}, containers get no rights of all packages. */
   public static final String LESS_PRIVILEGED = "ringfence.windows.lessPrivileged";
 
   private static final Sid EXAMPLE = new Sid("S-1-15-2-1-2-3-4-5-6-7");

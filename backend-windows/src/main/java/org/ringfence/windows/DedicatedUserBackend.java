@@ -33,12 +33,12 @@ import org.ringfence.windows.setup.LogonRunner;
 import org.ringfence.windows.setup.Vault.Passwords;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Accounts of the sandbox's own, set up once by an administrator. */
+/** Dedicated accounts, set up once by an administrator. */
 public final class DedicatedUserBackend implements SandboxBackend {
   private static final String SETUP = "ringfence windows setup";
   private static final int SECRET_BYTES = 32;
 
-  /** Those of no machine. */
+  /** Example accounts; no machine has them. */
   private static final Accounts EXAMPLE =
       new Accounts(
           new Sid("S-1-5-21-1-1-1-2000"),
@@ -49,7 +49,7 @@ public final class DedicatedUserBackend implements SandboxBackend {
   private final Supplier<WindowsSystem> systems;
   private Found found;
 
-  /** What runs here: sandboxes and facts, or neither. */
+  /** Sandboxes and facts when this mode runs here; otherwise neither. */
   private record Found(
       Availability availability,
       Optional<DedicatedSandboxes> sandboxes,
@@ -166,7 +166,7 @@ public final class DedicatedUserBackend implements SandboxBackend {
     Set<Observation> unheard = EnumSet.noneOf(Observation.class);
     unheard.addAll(listener.observes());
     if (plan.policy().policy().network().mode() == NetworkMode.ALLOWLIST) {
-      // The proxy hears of each.
+      // The proxy reports each.
       unheard.removeAll(EnumSet.of(Observation.CONNECTIONS, Observation.UNLISTED_HOSTS));
     }
     if (!unheard.isEmpty()) {

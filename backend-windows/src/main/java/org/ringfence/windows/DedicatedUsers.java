@@ -27,7 +27,7 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** The accounts of this user, seen from a process of this user: elevated or not. */
+/** The dedicated accounts of this user, seen from a process of this user, elevated or not. */
 final class DedicatedUsers {
   private final WindowsSystem windows;
   private final Installation installation;
@@ -37,10 +37,10 @@ final class DedicatedUsers {
   private final String id;
 
   /**
-   * Looks for them.
+   * Identifies this user's accounts.
    *
    * @param windows the system
-   * @param installation what lasts for this user
+   * @param installation the lasting state of this user
    * @param environment the environment of this process
    */
   DedicatedUsers(WindowsSystem windows, Installation installation, Map<String, String> environment)
@@ -52,7 +52,7 @@ final class DedicatedUsers {
             .orElseThrow(() -> new SandboxException("ProgramData is not set; set it"));
     this.vault = new Vault(windows, installation.directory());
     try (Handle own = windows.tokens().ofThisProcess()) {
-      // By the token: names can be changed, and belong to others afterwards.
+      // From the token: names can change, and belong to other users afterwards.
       this.user = windows.tokens().facts(own).user();
     } catch (WindowsCallException e) {
       throw told(e);
@@ -70,12 +70,12 @@ final class DedicatedUsers {
         "dedicated users: " + e.getMessage() + (remedy.isEmpty() ? "" : "; use " + remedy), e);
   }
 
-  /** This user's client, when its set-up is complete and nothing is being changed. */
+  /** Returns this user's client, when its set-up is complete and no change is in progress. */
   Optional<ClientRecord> client() throws IOException {
     return machine.begun(id).isPresent() ? Optional.empty() : machine.find(id);
   }
 
-  /** Whether something was begun and not finished. */
+  /** Returns whether a change has begun and not finished. */
   boolean interrupted() throws IOException {
     return machine.begun(id).isPresent();
   }
@@ -139,7 +139,10 @@ final class DedicatedUsers {
                 libraries));
   }
 
-  /** Passwords that nobody can read any more are made anew. */
+  /**
+   * Returns the stored passwords; empty when they can no longer be decrypted, and set-up makes new
+   * ones.
+   */
   private Optional<Passwords> kept() throws IOException {
     try {
       return vault.read();
@@ -186,7 +189,7 @@ final class DedicatedUsers {
     return with("repair", () -> machine.journals().isEmpty() ? List.of() : elevated("repair"));
   }
 
-  /** Takes the accounts back; the user's own grants have to be gone by then. */
+  /** Removes the accounts; the user's own grants must be gone by then. */
   List<Finding> teardown() throws SandboxException {
     return with(
         "teardown",

@@ -15,8 +15,8 @@ import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * The same user with a write-restricted token: what lies outside the writable roots is neither
- * changed nor added to. Reading, deleting and the network are not denied.
+ * The same user with a write-restricted token: it neither changes nor adds files outside the
+ * writable roots. It does not deny reading, deleting or the network.
  */
 public final class RestrictedTokenBackend extends UnprivilegedBackend {
   private static final int SECRET_BYTES = 32;
@@ -47,7 +47,7 @@ public final class RestrictedTokenBackend extends UnprivilegedBackend {
 
   @Override
   public String explain(EffectivePolicy policy) {
-    // Each installation has a secret of its own, and so other SIDs.
+    // Each installation has a different secret, and so different SIDs.
     StringBuilder text =
         new StringBuilder(RestrictedTokenPlan.compile(policy, new byte[SECRET_BYTES]).describe());
     RestrictedTokenPlan.limits(policy)

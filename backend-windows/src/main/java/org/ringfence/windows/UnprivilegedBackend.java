@@ -19,7 +19,7 @@ import org.ringfence.windows.launch.WindowsSandboxes;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** A mode that needs no administrator. Asks the system nothing until it is asked itself. */
+/** A mode that needs no administrator. It makes no system call before its first use. */
 abstract sealed class UnprivilegedBackend implements SandboxBackend
     permits RestrictedTokenBackend, AppContainerBackend {
   private final Supplier<WindowsSystem> systems;
@@ -30,7 +30,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     this.systems = systems;
   }
 
-  /** This machine's Windows. */
+  /** Returns this machine's Windows. */
   static WindowsSystem nativeWindows() {
     return new NativeWindows();
   }
@@ -94,7 +94,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
       throw new SandboxRefusedException(List.of(plan));
     }
     if (!listener.observes().isEmpty()) {
-      // An empty log would say that nothing was done.
+      // An empty log would claim that nothing happened.
       throw new SandboxException(
           EventSink.Observation.hooks(listener.observes())
               + ": nothing hears of these under "

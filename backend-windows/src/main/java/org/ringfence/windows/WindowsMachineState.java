@@ -12,7 +12,7 @@ import org.ringfence.windows.launch.Recovery;
 import org.ringfence.windows.launch.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Accounts, entries on writable roots, and what a crash has left. */
+/** Reports and cleans up accounts, entries on writable roots, and remains of crashes. */
 public final class WindowsMachineState implements MachineState {
   /** For {@link java.util.ServiceLoader}. */
   public WindowsMachineState() {}
@@ -85,7 +85,10 @@ public final class WindowsMachineState implements MachineState {
     return with((recovery, users) -> recovery.collect());
   }
 
-  /** Entries that name the accounts first: without accounts they would name nobody. */
+  /**
+   * Removes entries that name the accounts first: without accounts their SIDs would name no
+   * account.
+   */
   @Override
   public List<Finding> teardown() throws SandboxException {
     return with((recovery, users) -> both(recovery.teardown(), users.teardown()));

@@ -19,14 +19,14 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** Rights of accounts in the local security policy, and privileges of this process. */
+/** Manages account rights in the local security policy, and privileges of this process. */
 final class AccountRights {
   // ntsecapi.h: POLICY_VIEW_LOCAL_INFORMATION, POLICY_CREATE_ACCOUNT, POLICY_LOOKUP_NAMES.
   private static final int ACCESS = 0x1 | 0x10 | 0x800;
   private static final int TOKEN_ADJUST_PRIVILEGES = 0x20;
   private static final int TOKEN_QUERY = 0x8;
 
-  /** {@code STATUS_OBJECT_NAME_NOT_FOUND}: the account has none. */
+  /** {@code STATUS_OBJECT_NAME_NOT_FOUND}: the account has no rights. */
   private static final int NONE = 0xC0000034;
 
   private static final LsaCalls LSA = LsaCalls.INSTANCE;
@@ -119,7 +119,7 @@ final class AccountRights {
         });
   }
 
-  /** Switches a privilege of this process on; one that it does not have stays off. */
+  /** Enables a privilege of this process; one that it does not have stays off. */
   static void enablePrivilege(String name) throws WindowsCallException {
     HANDLEByReference token = new HANDLEByReference();
     check(

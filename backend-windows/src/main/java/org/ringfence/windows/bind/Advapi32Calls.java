@@ -10,7 +10,7 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import com.sun.jna.win32.W32APIOptions;
 
-/** What {@code advapi32} has beyond jna-platform's declarations. */
+/** Calls of {@code advapi32} that jna-platform does not declare. */
 interface Advapi32Calls extends Advapi32 {
   Advapi32Calls INSTANCE =
       Native.load("advapi32", Advapi32Calls.class, W32APIOptions.DEFAULT_OPTIONS);

@@ -19,13 +19,13 @@ public final class ByHandleFileInformation extends Win32Structure {
   /** {@code FILE_ATTRIBUTE_*}. */
   public int fileAttributes;
 
-  /** When it was made. */
+  /** When the file was created. */
   public int[] creationTime = new int[2];
 
-  /** When it was last read. */
+  /** When the file was last read. */
   public int[] lastAccessTime = new int[2];
 
-  /** When it was last written. */
+  /** When the file was last written. */
   public int[] lastWriteTime = new int[2];
 
   /** The volume's serial number. */
@@ -37,7 +37,7 @@ public final class ByHandleFileInformation extends Win32Structure {
   /** Lower half of the size. */
   public int fileSizeLow;
 
-  /** How many names the file has. */
+  /** The number of the file's names. */
   public int numberOfLinks;
 
   /** Upper half of its number on the volume. */

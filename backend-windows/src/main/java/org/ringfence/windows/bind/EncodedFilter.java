@@ -12,12 +12,12 @@ import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.FilterCondition;
 import org.ringfence.windows.plan.PlatformFilter;
 
-/** A filter as the engine takes it, in memory until it is closed. */
+/** A filter in the engine's form, in memory until it is closed. */
 final class EncodedFilter implements AutoCloseable {
-  /** Our provider. */
+  /** Ringfence's provider. */
   static final UUID PROVIDER = UUID.fromString("52d60f5a-7d8e-4f3c-9f36-1c2f6c0a7e11");
 
-  /** Our sublayer. */
+  /** Ringfence's sublayer. */
   static final UUID SUBLAYER = UUID.fromString("52d60f5a-7d8e-4f3c-9f36-1c2f6c0a7e12");
 
   // Conditions of fwpmu.h.
@@ -112,7 +112,9 @@ final class EncodedFilter implements AutoCloseable {
     }
   }
 
-  /** A {@code FWP_BYTE_BLOB} with a self-relative descriptor: owner and group, one entry. */
+  /**
+   * Returns a {@code FWP_BYTE_BLOB} with a self-relative descriptor: owner and group, one entry.
+   */
   private Memory descriptor(FilterCondition.User user) {
     byte[] bytes =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, user.user(), MATCH_FILTER, Ace.Scope.OBJECT))
@@ -125,7 +127,7 @@ final class EncodedFilter implements AutoCloseable {
     return blob;
   }
 
-  /** A {@code FWP_RANGE0}: two {@code FWP_VALUE0}. */
+  /** Returns a {@code FWP_RANGE0}: two {@code FWP_VALUE0}. */
   private Memory range(FilterCondition.Ports ports) {
     Memory range = keep(new Memory(2L * VALUE_SIZE));
     range.clear();
@@ -136,7 +138,7 @@ final class EncodedFilter implements AutoCloseable {
     return range;
   }
 
-  /** A {@code FWP_V4_ADDR_AND_MASK}: numbers, the way the processor has them. */
+  /** Returns a {@code FWP_V4_ADDR_AND_MASK}: numbers in the processor's byte order. */
   private Memory loopbackV4() {
     Memory address = keep(new Memory(2L * Integer.BYTES));
     address.setInt(0, LOOPBACK_V4);
@@ -144,7 +146,7 @@ final class EncodedFilter implements AutoCloseable {
     return address;
   }
 
-  /** A {@code FWP_V6_ADDR_AND_MASK}: {@code ::1}, and how many bits count. */
+  /** Returns a {@code FWP_V6_ADDR_AND_MASK}: {@code ::1}, and the number of significant bits. */
   private Memory loopbackV6() {
     Memory address = keep(new Memory(V6_ADDRESS_MASK_SIZE));
     address.clear();

@@ -6,9 +6,9 @@ import com.sun.jna.platform.win32.COM.IDispatch;
 import com.sun.jna.platform.win32.OleAuto;
 import com.sun.jna.platform.win32.Variant.VARIANT;
 
-/** An object of the firewall, bound by names when it is asked. */
+/** A COM object of the firewall, late-bound. */
 final class FirewallObject extends COMLateBindingObject implements AutoCloseable {
-  /** Makes one of a class. */
+  /** Creates an object of a class. */
   FirewallObject(String programId) {
     super(programId, false);
   }
@@ -64,7 +64,7 @@ final class FirewallObject extends COMLateBindingObject implements AutoCloseable
     return getBooleanProperty(property);
   }
 
-  /** A property that takes an index. */
+  /** Reads a property that takes an index. */
   boolean flag(String property, int index) {
     VARIANT.ByReference result = new VARIANT.ByReference();
     oleMethod(OleAuto.DISPATCH_PROPERTYGET, result, property, new VARIANT(index));

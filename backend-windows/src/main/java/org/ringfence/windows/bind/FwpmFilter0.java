@@ -3,7 +3,7 @@ package org.ringfence.windows.bind;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure.FieldOrder;
 
-/** {@code FWPM_FILTER0} of {@code fwpmtypes.h}; what is nested there lies flat here. */
+/** {@code FWPM_FILTER0} of {@code fwpmtypes.h}, with its nested structures flattened. */
 @FieldOrder({
   "filterKey",
   "name",
@@ -34,34 +34,34 @@ public final class FwpmFilter0 extends Win32Structure {
   /** Its name. */
   public Pointer name;
 
-  /** What it is for. */
+  /** Its description. */
   public Pointer description;
 
   /** {@code FWPM_FILTER_FLAG_*}. */
   public int flags;
 
-  /** Whose it is. */
+  /** The key of its provider. */
   public Pointer providerKey;
 
-  /** Bytes of what is kept along with it. */
+  /** Size in bytes of its provider data. */
   public int providerDataSize;
 
-  /** What is kept along with it. */
+  /** Its provider data. */
   public Pointer providerData;
 
-  /** Where it is asked. */
+  /** The key of its layer. */
   public byte[] layerKey = new byte[16];
 
-  /** Among which others. */
+  /** The key of its sublayer. */
   public byte[] subLayerKey = new byte[16];
 
   /** {@code FWP_DATA_TYPE} of the weight. */
   public int weightType;
 
-  /** Where the weight stands. */
+  /** Pointer to the weight. */
   public Pointer weight;
 
-  /** How many conditions it has. */
+  /** The number of its conditions. */
   public int conditionCount;
 
   /** Its conditions. */
@@ -70,16 +70,16 @@ public final class FwpmFilter0 extends Win32Structure {
   /** {@code FWP_ACTION_*}. */
   public int actionType;
 
-  /** Whom it calls; nobody. */
+  /** The callout that it invokes; none. */
   public byte[] actionGuid = new byte[16];
 
-  /** What it hands on; nothing. */
+  /** The context that it passes on; none. */
   public long rawContext;
 
-  /** The other half of a key in its place. */
+  /** The second half of a key, which may replace the context. */
   public long rawContextHigh;
 
-  /** Nothing. */
+  /** Reserved. */
   public Pointer reserved;
 
   /** Its number while the engine runs. */
@@ -88,13 +88,13 @@ public final class FwpmFilter0 extends Win32Structure {
   /** {@code FWP_DATA_TYPE} of the weight that it got. */
   public int effectiveWeightType;
 
-  /** Where that stands. */
+  /** Pointer to that weight. */
   public Pointer effectiveWeight;
 
-  /** Empty. */
+  /** Creates an empty filter. */
   public FwpmFilter0() {}
 
-  /** One that the engine made. */
+  /** Reads a filter that the engine made. */
   FwpmFilter0(Pointer memory) {
     super(memory);
     read();

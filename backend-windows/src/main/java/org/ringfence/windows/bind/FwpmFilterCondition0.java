@@ -6,25 +6,25 @@ import com.sun.jna.Structure.FieldOrder;
 /** {@code FWPM_FILTER_CONDITION0} of {@code fwpmtypes.h}. */
 @FieldOrder({"fieldKey", "matchType", "padding", "valueType", "value"})
 public final class FwpmFilterCondition0 extends Win32Structure {
-  /** What it asks about. */
+  /** The field that it tests. */
   public byte[] fieldKey = new byte[16];
 
   /** {@code FWP_MATCH_*}. */
   public int matchType;
 
-  /** The value is a structure of its own, which begins at a multiple of eight. */
+  /** Padding: the value is a nested structure, aligned to eight bytes. */
   public int padding;
 
   /** {@code FWP_DATA_TYPE}. */
   public int valueType;
 
-  /** The value, or where it stands. */
+  /** The value, or a pointer to it. */
   public long value;
 
-  /** Empty. */
+  /** Creates an empty condition. */
   public FwpmFilterCondition0() {}
 
-  /** One at a place of its own in an array. */
+  /** Uses the memory of an array element. */
   FwpmFilterCondition0(Pointer memory) {
     super(memory);
   }

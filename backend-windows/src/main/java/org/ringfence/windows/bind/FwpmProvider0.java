@@ -21,21 +21,21 @@ public final class FwpmProvider0 extends Win32Structure {
   /** Its name. */
   public Pointer name;
 
-  /** What it is for. */
+  /** Its description. */
   public Pointer description;
 
   /** {@code FWPM_PROVIDER_FLAG_*}. */
   public int flags;
 
-  /** What follows is a structure of its own, which begins at a multiple of eight. */
+  /** Padding: a nested structure follows, aligned to eight bytes. */
   public int padding;
 
-  /** Bytes of what is kept along with it. */
+  /** Size in bytes of its provider data. */
   public int providerDataSize;
 
-  /** What is kept along with it. */
+  /** Its provider data. */
   public Pointer providerData;
 
-  /** Which service it belongs to; none. */
+  /** The service that it belongs to; none. */
   public Pointer serviceName;
 }

@@ -21,21 +21,21 @@ public final class FwpmSublayer0 extends Win32Structure {
   /** Its name. */
   public Pointer name;
 
-  /** What it is for. */
+  /** Its description. */
   public Pointer description;
 
   /** {@code FWPM_SUBLAYER_FLAG_*}. */
   public int flags;
 
-  /** Whose it is. */
+  /** The key of its provider. */
   public Pointer providerKey;
 
-  /** Bytes of what is kept along with it. */
+  /** Size in bytes of its provider data. */
   public int providerDataSize;
 
-  /** What is kept along with it. */
+  /** Its provider data. */
   public Pointer providerData;
 
-  /** Which of several is asked first. */
+  /** Its weight: the engine evaluates heavier sublayers first. */
   public short weight;
 }

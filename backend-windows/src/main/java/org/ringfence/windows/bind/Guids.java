@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.UUID;
 
-/** A {@code GUID} in memory: three numbers the way the processor has them, then eight bytes. */
+/** A {@code GUID} in memory: three numbers in the processor's byte order, then eight bytes. */
 final class Guids {
   /** {@code sizeof(GUID)}. */
   static final int SIZE = 16;

@@ -22,19 +22,19 @@ public final class JobObjectBasicAccountingInformation extends Win32Structure {
   /** Time in kernel mode. */
   public long totalKernelTime;
 
-  /** The same since the last limit. */
+  /** Time in user mode since the last limit. */
   public long thisPeriodTotalUserTime;
 
-  /** The same since the last limit. */
+  /** Time in kernel mode since the last limit. */
   public long thisPeriodTotalKernelTime;
 
   /** Page faults. */
   public int totalPageFaultCount;
 
-  /** Processes that were ever in it. */
+  /** All processes that the job has held. */
   public int totalProcesses;
 
-  /** Processes that are alive. */
+  /** Living processes. */
   public int activeProcesses;
 
   /** Processes that a limit has ended. */

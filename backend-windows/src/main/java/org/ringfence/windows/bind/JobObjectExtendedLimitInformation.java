@@ -2,7 +2,9 @@ package org.ringfence.windows.bind;
 
 import com.sun.jna.Structure.FieldOrder;
 
-/** {@code JOBOBJECT_EXTENDED_LIMIT_INFORMATION} of {@code winnt.h}, its first part written out. */
+/**
+ * {@code JOBOBJECT_EXTENDED_LIMIT_INFORMATION} of {@code winnt.h}, with its first part flattened.
+ */
 @FieldOrder({
   "perProcessUserTimeLimit",
   "perJobUserTimeLimit",
@@ -34,19 +36,19 @@ public final class JobObjectExtendedLimitInformation extends Win32Structure {
   /** Processor time of each process, in units of 100 ns. */
   public long perProcessUserTimeLimit;
 
-  /** Processor time of all. */
+  /** Processor time of all processes. */
   public long perJobUserTimeLimit;
 
-  /** Which limits count. */
+  /** The limits in force. */
   public int limitFlags;
 
-  /** A working set's least size. */
+  /** Minimum size of a working set. */
   public long minimumWorkingSetSize;
 
-  /** A working set's most size. */
+  /** Maximum size of a working set. */
   public long maximumWorkingSetSize;
 
-  /** How many processes at a time. */
+  /** The most processes at a time. */
   public int activeProcessLimit;
 
   /** Processors. */
@@ -64,12 +66,12 @@ public final class JobObjectExtendedLimitInformation extends Win32Structure {
   /** Memory of one process, in bytes. */
   public long processMemoryLimit;
 
-  /** Memory of all, in bytes. */
+  /** Memory of all processes, in bytes. */
   public long jobMemoryLimit;
 
-  /** The most that one has used. */
+  /** Peak memory of one process. */
   public long peakProcessMemoryUsed;
 
-  /** The most that all have used. */
+  /** Peak memory of all processes. */
   public long peakJobMemoryUsed;
 }

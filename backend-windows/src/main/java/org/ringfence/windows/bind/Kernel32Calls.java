@@ -10,7 +10,7 @@ import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import com.sun.jna.win32.W32APIOptions;
 
-/** What {@code kernel32} has beyond jna-platform's declarations. */
+/** Calls of {@code kernel32} that jna-platform does not declare. */
 interface Kernel32Calls extends Kernel32 {
   Kernel32Calls INSTANCE =
       Native.load("kernel32", Kernel32Calls.class, W32APIOptions.DEFAULT_OPTIONS);

@@ -3,7 +3,7 @@ package org.ringfence.windows.bind;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure.FieldOrder;
 
-/** {@code LSA_OBJECT_ATTRIBUTES} of {@code ntsecapi.h}; all of it is empty. */
+/** {@code LSA_OBJECT_ATTRIBUTES} of {@code ntsecapi.h}; every field but the size is empty. */
 @FieldOrder({
   "length",
   "rootDirectory",

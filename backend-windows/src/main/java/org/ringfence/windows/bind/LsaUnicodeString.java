@@ -6,19 +6,19 @@ import com.sun.jna.Structure.FieldOrder;
 /** {@code LSA_UNICODE_STRING} of {@code ntsecapi.h}. */
 @FieldOrder({"length", "maximumLength", "buffer"})
 public final class LsaUnicodeString extends Win32Structure {
-  /** Bytes, without a NUL. */
+  /** Length in bytes, without a NUL. */
   public short length;
 
-  /** Bytes that there is room for. */
+  /** Capacity in bytes. */
   public short maximumLength;
 
   /** The text. */
   public Pointer buffer;
 
-  /** Empty. */
+  /** Creates an empty string. */
   public LsaUnicodeString() {}
 
-  /** One at a place of its own in an array. */
+  /** Uses the memory of an array element. */
   LsaUnicodeString(Pointer memory) {
     super(memory);
   }

@@ -26,7 +26,7 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 
-/** Local accounts by {@code netapi32}, their ends by the list of processes. */
+/** Manages local accounts through {@code netapi32}; finds their processes in the process list. */
 final class NativeAccounts implements Accounts {
   // lmaccess.h.
   private static final int UF_SCRIPT = 0x1;
@@ -38,7 +38,7 @@ final class NativeAccounts implements Accounts {
   private static final int LEVEL_FLAGS = 1008;
   private static final int MAX_PREFERRED_LENGTH = -1;
 
-  /** {@code NERR_BASE + 120}, and what local groups answer in its place. */
+  /** {@code NERR_BASE + 120}, and the error that local groups return instead. */
   private static final Set<Integer> NO_GROUP =
       Set.of(WindowsError.GROUP_NOT_FOUND.code(), WindowsError.NO_SUCH_LOCAL_GROUP.code());
 
@@ -203,7 +203,7 @@ final class NativeAccounts implements Accounts {
     }
   }
 
-  /** Names of groups are those of the system's language. */
+  /** Returns a group's name, which depends on the system's language. */
   private static WString nameOf(Sid group) throws WindowsCallException {
     try {
       return new WString(Advapi32Util.getAccountBySid(group.text()).name);
@@ -277,7 +277,7 @@ final class NativeAccounts implements Accounts {
 
   @Override
   public int endProcesses(Sid user) throws WindowsCallException {
-    // Another user's process lets an administrator look at it and end it with this privilege alone.
+    // Only this privilege lets an administrator examine and end another user's process.
     AccountRights.enablePrivilege("SeDebugPrivilege");
     HANDLE snapshot = KERNEL.CreateToolhelp32Snapshot(Tlhelp32.TH32CS_SNAPPROCESS, new DWORD(0));
     check(!WinNT.INVALID_HANDLE_VALUE.equals(snapshot), "CreateToolhelp32Snapshot");
@@ -299,7 +299,7 @@ final class NativeAccounts implements Accounts {
     HANDLE process =
         KERNEL.OpenProcess(PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION, false, pid);
     if (process == null) {
-      // The system's own, or gone by now.
+      // A process of the system, or one that has ended.
       return false;
     }
     try (Handle owned = owned(process)) {
@@ -309,7 +309,7 @@ final class NativeAccounts implements Accounts {
           return false;
         }
       } catch (WindowsCallException e) {
-        // Tokens of the system's own processes are closed to everybody.
+        // Tokens of the system's own processes are closed to every user.
         return false;
       }
       check(KERNEL.TerminateProcess(process, ENDED), "TerminateProcess");

@@ -10,7 +10,7 @@ import org.ringfence.windows.system.NamedPipes;
 import org.ringfence.windows.system.Secrets;
 import org.ringfence.windows.system.Sockets;
 
-/** Set-up's calls; each library is loaded when something of it is first asked for. */
+/** The calls of set-up; each library is loaded at its first use. */
 final class NativeAdministration implements Administration {
   @Override
   public Accounts accounts() {

@@ -45,7 +45,7 @@ final class NativeFiles implements Files {
     return owned(file);
   }
 
-  /** Without the prefix, a path has at most 260 characters. */
+  /** Adds the prefix that lifts the limit of 260 characters. */
   private static String longForm(String path) {
     return path.length() > 1 && path.charAt(1) == ':' ? "\\\\?\\" + path : path;
   }

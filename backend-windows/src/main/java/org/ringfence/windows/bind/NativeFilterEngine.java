@@ -15,11 +15,11 @@ import org.ringfence.windows.system.FilterEngine;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 
-/** Filters by {@code fwpuclnt}, which is loaded when it is first needed. */
+/** Manages filters through {@code fwpuclnt}, which is loaded at its first use. */
 final class NativeFilterEngine implements FilterEngine {
   private static final int AUTHENTICATION_DEFAULT = 0xFFFFFFFF;
 
-  /** The middle: other sublayers may block more, none can permit what ours blocks. */
+  /** The middle: other sublayers may block more, none can permit traffic that ours blocks. */
   private static final short SUBLAYER_WEIGHT = (short) 0x8000;
 
   private interface Task<T> {
@@ -159,7 +159,8 @@ final class NativeFilterEngine implements FilterEngine {
           }
           return null;
         });
-    // On their own: an error of these would end the transaction. Other clients' filters keep them.
+    // Outside the transaction, which their errors would end. Other clients' filters keep them in
+    // use.
     with(
         engine -> {
           try (Memory sublayer = Guids.memory(EncodedFilter.SUBLAYER);

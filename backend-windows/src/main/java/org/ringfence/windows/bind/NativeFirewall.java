@@ -12,7 +12,9 @@ import org.ringfence.windows.system.Firewall;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 
-/** The firewall by COM ({@code HNetCfg.FwPolicy2}, {@code HNetCfg.FWRule}), bound late. */
+/**
+ * Manages the firewall through COM ({@code HNetCfg.FwPolicy2}, {@code HNetCfg.FWRule}), late-bound.
+ */
 final class NativeFirewall implements Firewall {
   private static final String POLICY = "HNetCfg.FwPolicy2";
   private static final String RULE = "HNetCfg.FWRule";
@@ -31,7 +33,7 @@ final class NativeFirewall implements Firewall {
     T run(FirewallObject policy) throws WindowsCallException;
   }
 
-  /** Each call has an apartment of its own, unless its thread has one already. */
+  /** Runs a call in a COM apartment: the thread's if it has one, otherwise a new one. */
   private static <T> T with(Task<T> task) throws WindowsCallException {
     HRESULT entered = Ole32.INSTANCE.CoInitializeEx(null, Ole32.COINIT_MULTITHREADED);
     boolean own = entered.intValue() >= 0;
@@ -115,7 +117,7 @@ final class NativeFirewall implements Firewall {
         policy -> {
           try (FirewallObject rules = policy.object("Rules");
               FirewallObject made = new FirewallObject(RULE)) {
-            // All of it before it is added: what is added is in force.
+            // All properties come before adding: an added rule is in force.
             made.set("Name", rule.name());
             made.set("Description", "Closes the network to a sandbox's user.");
             made.set("Grouping", "Ringfence");
@@ -147,7 +149,7 @@ final class NativeFirewall implements Firewall {
         });
   }
 
-  /** Names are not unique: each call removes one. */
+  /** Removes all rules of a name, which need not be unique: each call removes one. */
   private static void removeAll(FirewallObject rules, String name) {
     for (int i = 0; i < MOST_OF_A_NAME && reading(rules, name).isPresent(); i++) {
       rules.remove(name);

@@ -123,7 +123,7 @@ final class NativeJobs implements Jobs {
         userInterface(job));
   }
 
-  /** A system that does not tell them may not have them. */
+  /** Returns 0 when the system does not report these limits: it may not have them. */
   private static int userInterface(Handle job) {
     try (Memory mask = new Memory(Integer.BYTES)) {
       return KERNEL.QueryInformationJobObject(

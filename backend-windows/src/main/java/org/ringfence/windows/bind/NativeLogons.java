@@ -22,7 +22,7 @@ final class NativeLogons implements Logons {
   private static final int CREATE_UNICODE_ENVIRONMENT = 0x400;
   private static final int CREATE_NO_WINDOW = 0x08000000;
 
-  /** More is cut off without an error. */
+  /** The call truncates longer lines without an error. */
   private static final int LONGEST_COMMAND_LINE = 1023;
 
   private static final int TRIES = 3;

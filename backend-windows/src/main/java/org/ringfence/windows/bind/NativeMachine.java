@@ -49,7 +49,7 @@ final class NativeMachine implements Machine {
     }
   }
 
-  /** Wine says so itself. */
+  /** Returns the version that Wine reports, if this is Wine. */
   private static Optional<String> wine() {
     try {
       Function version = NativeLibrary.getInstance("ntdll").getFunction("wine_get_version");
@@ -161,7 +161,7 @@ final class NativeMachine implements Machine {
     }
   }
 
-  /** A system without the function answers as one that does not support it. */
+  /** Reports a missing function as unsupported. */
   private static int call(String name, java.util.function.IntSupplier function)
       throws WindowsCallException {
     try {

@@ -19,7 +19,7 @@ final class NativeObjectSecurity implements ObjectSecurity {
   private static final int OWNER_GROUP_DACL = 7;
   private static final int SDDL_REVISION_1 = 1;
 
-  /** Where the control bits lie in a self-relative descriptor ([MS-DTYP] 2.4.6). */
+  /** Offset of the control bits in a self-relative descriptor ([MS-DTYP] 2.4.6). */
   private static final int CONTROL = 2;
 
   private static final int SE_DACL_AUTO_INHERIT_REQ = 0x100;

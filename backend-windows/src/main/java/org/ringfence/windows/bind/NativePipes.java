@@ -47,7 +47,7 @@ final class NativePipes implements NamedPipes {
       HANDLE pipe =
           KERNEL.CreateNamedPipe(
               PREFIX + name,
-              // Both ways, though one is used: no narrower handle may change the pipe's mode.
+              // Both directions, though one is used: no narrower handle may change the pipe's mode.
               FILE_FLAG_FIRST_PIPE_INSTANCE | PIPE_ACCESS_DUPLEX,
               PIPE_REJECT_REMOTE_CLIENTS | PIPE_NOWAIT,
               1,
@@ -60,14 +60,14 @@ final class NativePipes implements NamedPipes {
     }
   }
 
-  /** The pipe does not wait until somebody is there: the call itself knows no time. */
+  /** Polls for a client: the call itself has no timeout. */
   @Override
   public void await(Handle pipe, int millis, BooleanSupplier worthwhile)
       throws WindowsCallException {
     int code = WindowsError.TIMED_OUT.code();
     for (int waited = 0; waited < millis; waited += SLICE_MILLIS) {
       if (KERNEL.ConnectNamedPipe(handle(pipe), null)) {
-        // In this mode that says no more than that somebody may come.
+        // In this mode success only means that a client may connect.
         code = ERROR_PIPE_LISTENING;
       } else {
         code = Native.getLastError();

@@ -136,7 +136,7 @@ final class NativeProcesses implements Processes {
     }
     try (Handle owned = owned(process)) {
       if (exitCode(owned) != STILL_ACTIVE) {
-        // Somebody still holds a handle to one that has ended.
+        // Another process still holds a handle to one that has ended.
         return 0;
       }
       LongByReference creation = new LongByReference();
@@ -276,7 +276,7 @@ final class NativeProcesses implements Processes {
     }
   }
 
-  /** A {@code COORD} by value. */
+  /** Returns a {@code COORD} by value. */
   private static int size(int columns, int rows) {
     return rows << ROWS_SHIFT | columns;
   }

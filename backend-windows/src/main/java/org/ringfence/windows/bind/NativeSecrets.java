@@ -6,7 +6,7 @@ import com.sun.jna.platform.win32.WinCrypt;
 import org.ringfence.windows.system.Secrets;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** The data protection API, in the user's scope: no other account of the machine decrypts it. */
+/** The data protection API, in the user's scope: no other account of the machine can decrypt. */
 final class NativeSecrets implements Secrets {
   @Override
   public byte[] protect(byte[] secret, byte[] entropy) throws WindowsCallException {

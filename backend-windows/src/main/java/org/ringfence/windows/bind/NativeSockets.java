@@ -24,7 +24,7 @@ final class NativeSockets implements Sockets {
   private static final int SOCKADDR_IN = 16;
   private static final int SOCKADDR_IN6 = 28;
 
-  /** Of {@code WSADATA}, and more. */
+  /** Size of {@code WSADATA}, rounded up. */
   private static final int DATA = 1024;
 
   private static final int V4_BYTES = 4;
@@ -34,7 +34,7 @@ final class NativeSockets implements Sockets {
 
   NativeSockets() {}
 
-  /** What the call before has left; another call of its own would find something else. */
+  /** Returns the error of the preceding call; a separate system call would find another value. */
   private static int error() {
     return Native.getLastError();
   }
@@ -48,7 +48,9 @@ final class NativeSockets implements Sockets {
     }
   }
 
-  /** A {@code sockaddr_in} or {@code sockaddr_in6}: port and address as the network has them. */
+  /**
+   * Returns a {@code sockaddr_in} or {@code sockaddr_in6}: port and address in network byte order.
+   */
   private static Memory address(InetAddress address, int port) {
     byte[] bytes = address.getAddress();
     boolean v4 = bytes.length == V4_BYTES;

@@ -62,7 +62,7 @@ final class NativeTokens implements Tokens {
   public Handle of(int pid) throws WindowsCallException {
     HANDLE process = opened(pid);
     if (process == null) {
-      // Another user's: an administrator looks at it with this privilege alone.
+      // Only this privilege lets an administrator examine another user's process.
       AccountRights.enablePrivilege("SeDebugPrivilege");
       process = opened(pid);
     }
@@ -118,7 +118,7 @@ final class NativeTokens implements Tokens {
     }
   }
 
-  /** Whether this system does not know a class of information. */
+  /** Returns whether this system does not know a class of information. */
   private static boolean unknown(WindowsCallException e) {
     return e.code() == WindowsError.INVALID_FUNCTION.code()
         || e.code() == WindowsError.INVALID_PARAMETER.code();
@@ -137,7 +137,7 @@ final class NativeTokens implements Tokens {
     IntByReference needed = new IntByReference();
     if (!ADVAPI.GetTokenInformation(handle(token), informationClass, (Pointer) null, 0, needed)) {
       int code = Native.getLastError();
-      // 24: bad length, what a fixed size answers with.
+      // 24: bad length, the error of a query with a fixed size.
       if (code != INSUFFICIENT_BUFFER && code != 24) {
         throw new WindowsCallException("GetTokenInformation", code);
       }
@@ -154,7 +154,7 @@ final class NativeTokens implements Tokens {
     return buffer;
   }
 
-  /** {@code TOKEN_GROUPS}: a count, then pointer and attributes of each. */
+  /** Reads {@code TOKEN_GROUPS}: a count, then pointer and attributes of each. */
   private static List<Group> groups(Memory buffer) {
     List<Group> groups = new ArrayList<>();
     int entry = 2 * Native.POINTER_SIZE;
@@ -170,7 +170,7 @@ final class NativeTokens implements Tokens {
     return Sid.of(at.getByteArray(0, SID_HEADER + parts * Integer.BYTES));
   }
 
-  /** {@code TOKEN_PRIVILEGES}: a count, then LUID and attributes of each. */
+  /** Reads {@code TOKEN_PRIVILEGES}: a count, then LUID and attributes of each. */
   private static Set<String> privileges(Memory buffer) throws WindowsCallException {
     Set<String> names = new HashSet<>();
     for (int i = 0; i < buffer.getInt(0); i++) {

@@ -4,7 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.win32.StdCallLibrary;
 
-/** The version that is not dressed up for old programs ({@code ntdll}). */
+/** The true version, without compatibility shims for old programs ({@code ntdll}). */
 interface NtdllCalls extends StdCallLibrary {
   NtdllCalls INSTANCE = Native.load("ntdll", NtdllCalls.class);
 

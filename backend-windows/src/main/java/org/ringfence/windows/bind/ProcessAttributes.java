@@ -45,7 +45,7 @@ final class ProcessAttributes implements AutoCloseable {
         add(HANDLE_LIST, handles(distinct));
       }
       if (request.console().isPresent()) {
-        // The console itself, not where it is written down.
+        // The value is the console handle itself, not its address.
         add(PSEUDO_CONSOLE, NativeWindows.pointer(request.console().get()), Native.POINTER_SIZE);
       }
       if (request.container().isPresent()) {
@@ -77,7 +77,7 @@ final class ProcessAttributes implements AutoCloseable {
     }
   }
 
-  /** A handle may be listed once only. */
+  /** Removes duplicates: the list may name a handle once only. */
   private static List<Handle> distinct(List<Handle> handles) {
     List<Handle> distinct = new ArrayList<>();
     for (Handle handle : handles) {

@@ -12,7 +12,7 @@ public final class SecurityCapabilities extends Win32Structure {
   /** An array of {@code SID_AND_ATTRIBUTES}. */
   public Pointer capabilities;
 
-  /** How many there are. */
+  /** The number of capabilities. */
   public int capabilityCount;
 
   /** 0. */

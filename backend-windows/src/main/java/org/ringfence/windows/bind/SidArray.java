@@ -14,7 +14,7 @@ final class SidArray implements AutoCloseable {
   private final List<Memory> sids = new ArrayList<>();
   private final Memory array;
 
-  /** With attributes 0, which {@code CreateRestrictedToken} insists on. */
+  /** Creates an array with attributes 0, which {@code CreateRestrictedToken} requires. */
   SidArray(List<Sid> list) {
     this(list, 0);
   }
@@ -31,7 +31,7 @@ final class SidArray implements AutoCloseable {
     }
   }
 
-  /** Capabilities, which are enabled. */
+  /** Creates an array of enabled capabilities. */
   static SidArray enabled(List<Sid> list) {
     return new SidArray(list, SE_GROUP_ENABLED);
   }
@@ -40,7 +40,7 @@ final class SidArray implements AutoCloseable {
     return sids.size();
   }
 
-  /** The array; null when it is empty. */
+  /** Returns the array; null when it is empty. */
   Pointer array() {
     return sids.isEmpty() ? null : array;
   }

@@ -3,7 +3,7 @@ package org.ringfence.windows.bind;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure.FieldOrder;
 
-/** {@code STARTUPINFOEXW} of {@code winbase.h}, its first part written out. */
+/** {@code STARTUPINFOEXW} of {@code winbase.h}, with its first part flattened. */
 @FieldOrder({
   "cb",
   "reserved",
@@ -40,10 +40,10 @@ public final class StartupInfoEx extends Win32Structure {
   /** The console's title. */
   public Pointer title;
 
-  /** Where a window lies. */
+  /** Horizontal position of a window. */
   public int x;
 
-  /** Where a window lies. */
+  /** Vertical position of a window. */
   public int y;
 
   /** A window's width. */
@@ -61,10 +61,10 @@ public final class StartupInfoEx extends Win32Structure {
   /** A console's colours. */
   public int fillAttribute;
 
-  /** Which fields count. */
+  /** The fields in use. */
   public int flags;
 
-  /** How a window is shown. */
+  /** Initial state of a window. */
   public short showWindow;
 
   /** 0. */

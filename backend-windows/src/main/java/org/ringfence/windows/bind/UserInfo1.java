@@ -21,7 +21,7 @@ public final class UserInfo1 extends Win32Structure {
   /** The password. */
   public Pointer password;
 
-  /** Not used when a user is made. */
+  /** Not used when a user is created. */
   public int passwordAge;
 
   /** {@code USER_PRIV_USER}. */
@@ -30,7 +30,7 @@ public final class UserInfo1 extends Win32Structure {
   /** None. */
   public Pointer homeDirectory;
 
-  /** What it says of itself. */
+  /** The comment. */
   public Pointer comment;
 
   /** {@code UF_*}. */

@@ -12,7 +12,7 @@ public final class UserInfo23 extends Win32Structure {
   /** The name for people. */
   public Pointer fullName;
 
-  /** What it says of itself. */
+  /** The comment. */
   public Pointer comment;
 
   /** {@code UF_*}. */
@@ -21,10 +21,10 @@ public final class UserInfo23 extends Win32Structure {
   /** The SID. */
   public Pointer sid;
 
-  /** Empty. */
+  /** Creates an empty structure. */
   public UserInfo23() {}
 
-  /** One that the system made. */
+  /** Reads a structure that the system made. */
   UserInfo23(Pointer memory) {
     super(memory);
     read();

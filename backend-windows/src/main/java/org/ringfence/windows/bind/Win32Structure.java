@@ -11,7 +11,7 @@ abstract class Win32Structure extends Structure {
     super(memory);
   }
 
-  /** Where a field lies; for the comparison with the headers. */
+  /** Returns the offset of a field; for the comparison with the headers. */
   final int offset(String field) {
     return fieldOffset(field);
   }

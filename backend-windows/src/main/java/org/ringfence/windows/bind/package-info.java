@@ -1,2 +1,2 @@
-/** The system calls, through JNA. Nothing here decides anything. */
+/** Makes the system calls, through JNA. No decision is made here. */
 package org.ringfence.windows.bind;

@@ -17,10 +17,10 @@ public final class FrameChannel {
   private final Frames frames;
 
   /**
-   * Uses two streams, which others close.
+   * Uses two streams, which the caller closes.
    *
-   * @param input where messages come from
-   * @param output where they go
+   * @param input the stream that carries received messages
+   * @param output the stream that carries sent messages
    */
   public FrameChannel(InputStream input, OutputStream output) {
     this.frames = new Frames(input, output, LONGEST);

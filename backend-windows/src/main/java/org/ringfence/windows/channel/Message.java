@@ -3,29 +3,27 @@ package org.ringfence.windows.channel;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What is said over a channel. Whoever asks gives its question a number, which the answer has, too.
- */
+/** A message of a channel. The sender numbers each question, and its answer has the same number. */
 public sealed interface Message {
-  /** The version of all of this; two that have different ones do not talk. */
+  /** The protocol's version; two processes with different versions do not communicate. */
   int VERSION = 1;
 
-  /** Something that has an answer. */
+  /** A message that has an answer. */
   sealed interface Question extends Message {
     /**
-     * Its number.
+     * Returns its number.
      *
-     * @return a number that no other question of this channel has
+     * @return a number that is unique among the questions of this channel
      */
     int number();
   }
 
   /**
-   * The first that a runner says.
+   * The first message of a runner.
    *
-   * @param version the version that it speaks
-   * @param pid its process
-   * @param profile variables of its user: where profile and application data lie
+   * @param version the version of its protocol
+   * @param pid its process number
+   * @param profile variables of its user: the locations of profile and application data
    */
   record Hello(int version, int pid, Map<String, String> profile) implements Message {
     /** Copies the map. */
@@ -35,14 +33,14 @@ public sealed interface Message {
   }
 
   /**
-   * Makes the token that later commands get.
+   * Makes the token of later commands.
    *
    * @param number the question's number
    * @param roots SIDs of the writable roots
    * @param session the SID of the sandbox
    * @param everyone whether Everyone is among the restricting SIDs
    * @param logon whether the logon session stays among the token's groups
-   * @param desktop whether it gets a desktop of its own
+   * @param desktop whether it gets a separate desktop
    */
   record Confine(
       int number,
@@ -59,16 +57,16 @@ public sealed interface Message {
   }
 
   /**
-   * Starts a command, suspended. The answer is its process.
+   * Starts a suspended command. The answer is its process number.
    *
    * @param number the question's number
-   * @param command what the command is called from here on
+   * @param command the command's identifier in later messages
    * @param program the absolute path of the program
    * @param line the command line
    * @param environment the environment block
    * @param directory the working directory
-   * @param handles standard streams that have been given to the runner's process; or, with a
-   *     terminal, where it reads keys and where it writes
+   * @param handles standard streams, duplicated into the runner's process; or, with a terminal, the
+   *     end for keys and the end for output
    * @param columns the terminal's width; 0 for none
    * @param rows its height
    * @param limits the job's limits
@@ -95,34 +93,34 @@ public sealed interface Message {
    * A job's limits; -1 for none.
    *
    * @param killOnClose whether processes end with the job
-   * @param processes how many at a time
-   * @param memory bytes of all
-   * @param processCpuNanos processor time of each
+   * @param processes the most processes at a time
+   * @param memory bytes of all processes
+   * @param processCpuNanos processor time of each process
    * @param userInterface {@code JOB_OBJECT_UILIMIT_*}
    */
   record Limits(
       boolean killOnClose, long processes, long memory, long processCpuNanos, int userInterface) {}
 
-  /** What is done to a command. */
+  /** An operation on a command. */
   enum Verb {
-    /** It runs. */
+    /** Resumes it. */
     RESUME,
-    /** All of its job ends. */
+    /** Ends all processes of its job. */
     TERMINATE,
-    /** Whether something of its job is left; answered with 1 or 0. */
+    /** Asks whether processes of its job remain; the answer is 1 or 0. */
     LEFT,
-    /** Its console closes. */
+    /** Closes its console. */
     CLOSE_CONSOLE,
-    /** It is forgotten, its job with it. */
+    /** Forgets it and its job. */
     RELEASE
   }
 
   /**
-   * Does something to a command.
+   * Performs an operation on a command.
    *
    * @param number the question's number
    * @param command the command
-   * @param verb what is done
+   * @param verb the operation
    */
   record Act(int number, int command, Verb verb) implements Question {}
 
@@ -137,7 +135,7 @@ public sealed interface Message {
   record Resize(int number, int command, int columns, int rows) implements Question {}
 
   /**
-   * Whether the runner's user can look at a file; answered with 1 or 0.
+   * Asks whether the runner's user can examine a file; the answer is 1 or 0.
    *
    * @param number the question's number
    * @param path an absolute path
@@ -145,7 +143,7 @@ public sealed interface Message {
   record IsFile(int number, String path) implements Question {}
 
   /**
-   * Whether the runner's user reaches an address; answered with 0 or an error of sockets.
+   * Asks whether the runner's user reaches an address; the answer is 0 or a socket error.
    *
    * @param number the question's number
    * @param tcp whether over TCP
@@ -155,7 +153,7 @@ public sealed interface Message {
   record Reach(int number, boolean tcp, String address, int port) implements Question {}
 
   /**
-   * Whether an echo request of the runner's user is answered; 1 or 0.
+   * Asks whether an echo request of the runner's user is answered; the answer is 1 or 0.
    *
    * @param number the question's number
    * @param address an address of version 4
@@ -166,12 +164,12 @@ public sealed interface Message {
    * An answer.
    *
    * @param number the question's number
-   * @param value what the question says it is
+   * @param value the value that the question defines
    */
   record Answer(int number, long value) implements Message {}
 
   /**
-   * A question that could not be answered.
+   * The failure of a question.
    *
    * @param number the question's number
    * @param call the system call that failed; empty when none did
@@ -181,7 +179,7 @@ public sealed interface Message {
   record Failure(int number, String call, int code, String text) implements Message {}
 
   /**
-   * A command's first process has ended.
+   * Reports the end of a command's first process.
    *
    * @param command the command
    * @param exitCode its exit code
@@ -189,14 +187,14 @@ public sealed interface Message {
   record Ended(int command, int exitCode) implements Message {}
 
   /**
-   * What is asked of an elevated process.
+   * The task of an elevated process.
    *
-   * @param version the version that is spoken
+   * @param version the protocol's version
    * @param verb {@code setup}, {@code repair} or {@code teardown}
    * @param client the client's id
    * @param home the directory of the user's installation
    * @param network whether the network is closed
-   * @param rotate whether passwords are set anew
+   * @param rotate whether passwords are set again
    * @param offlinePassword the password of the offline user; empty unless it is set up
    * @param onlinePassword the password of the online user
    * @param javaHome the JVM of the runner
@@ -219,7 +217,7 @@ public sealed interface Message {
       libraries = List.copyOf(libraries);
     }
 
-    /** Without the passwords. */
+    /** Omits the passwords. */
     @Override
     public String toString() {
       return "Task[verb=" + verb + ", client=" + client + "]";
@@ -227,17 +225,17 @@ public sealed interface Message {
   }
 
   /**
-   * Something that an elevated process looked after.
+   * Reports one item that an elevated process handled.
    *
-   * @param fine whether it is as it should be
+   * @param fine whether the item is in order
    * @param text a line for people
    */
   record Found(boolean fine, String text) implements Message {}
 
   /**
-   * The last that an elevated process says.
+   * The last message of an elevated process.
    *
-   * @param failure why it could not go on; empty when it could
+   * @param failure why it failed; empty on success
    */
   record Finished(String failure) implements Message {}
 }

@@ -1,2 +1,2 @@
-/** What two processes of Ringfence say to each other: frames over named pipes. */
+/** Messages between two processes of Ringfence: frames over named pipes. */
 package org.ringfence.windows.channel;

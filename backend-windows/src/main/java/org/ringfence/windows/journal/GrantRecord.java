@@ -7,16 +7,17 @@ import org.ringfence.windows.plan.Sid;
 /**
  * Entries that are, or are about to be, on the list of a file.
  *
- * @param id the record's own name
- * @param path where the file lay
+ * @param id the record's name
+ * @param path the path of the file
  * @param volumeSerial its volume
- * @param fileId its number there, which tells it from another at the same path
- * @param sids whom the entries are about
- * @param priorSddl the list as it was before
- * @param phase how far it has come
+ * @param fileId its number there, which distinguishes it from another at the same path
+ * @param sids the SIDs that the entries name
+ * @param priorSddl the earlier list
+ * @param phase the phase of the grant
  * @param lasting whether the entries stay when the sandbox ends
  * @param pid the process that set them
- * @param processCreated when that process began, which tells it from a later one of its number
+ * @param processCreated when that process began, which distinguishes it from a later one of the
+ *     same number
  */
 public record GrantRecord(
     String id,
@@ -29,11 +30,11 @@ public record GrantRecord(
     boolean lasting,
     int pid,
     long processCreated) {
-  /** How far a grant has come. */
+  /** Phase of a grant. */
   public enum Phase {
-    /** It is about to be set: perhaps it is there, perhaps not, perhaps on a part of the tree. */
+    /** The entry is about to be set: it may exist, be missing, or exist on a part of the tree. */
     APPLYING,
-    /** It was there when it was read back. */
+    /** The entry was read back. */
     APPLIED
   }
 
@@ -48,7 +49,7 @@ public record GrantRecord(
   }
 
   /**
-   * The same, further on.
+   * Returns the record in another phase.
    *
    * @param next the phase
    * @return the record
@@ -59,9 +60,9 @@ public record GrantRecord(
   }
 
   /**
-   * The same with another list before it.
+   * Returns the record with another earlier list.
    *
-   * @param sddl the list
+   * @param sddl the earlier list
    * @return the record
    */
   public GrantRecord after(String sddl) {
@@ -70,7 +71,7 @@ public record GrantRecord(
   }
 
   /**
-   * Whether another record is about the same file.
+   * Returns whether another record concerns the same file.
    *
    * @param other the record
    * @return true if volume and number are the same

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
 import org.ringfence.windows.journal.json.GrantRecordJson;
 
 /**
- * What lasts on this machine for this user: the secret that SIDs are made of, and the journal of
- * what has been changed. A record is on the disk before the change is made, and goes when the
- * change has been undone. Used by many processes at a time.
+ * The lasting state of this user on this machine: the secret from which SIDs are made, and the
+ * journal of changes. A record is on the disk before the change is made, and is removed when the
+ * change has been undone. Many processes use it at a time.
  */
 public final class Installation {
   private static final int SECRET_BYTES = 32;
@@ -34,17 +34,17 @@ public final class Installation {
   /**
    * Uses a directory.
    *
-   * @param directory where it all lies; made when something is written
+   * @param directory the directory; made at the first write
    */
   public Installation(Path directory) {
     this.directory = directory;
   }
 
   /**
-   * The usual place.
+   * Returns the usual installation.
    *
    * @param environment the process's environment
-   * @return the installation of this user; empty when the environment does not say where
+   * @return the installation of this user; empty when the environment does not name it
    */
   public static java.util.Optional<Installation> ofUser(Map<String, String> environment) {
     String local = environment.get("LOCALAPPDATA");
@@ -54,7 +54,7 @@ public final class Installation {
   }
 
   /**
-   * Where it all lies.
+   * Returns the directory.
    *
    * @return the directory
    */
@@ -63,9 +63,9 @@ public final class Installation {
   }
 
   /**
-   * The secret, made at the first call.
+   * Returns the secret, made at the first call.
    *
-   * @return 32 random bytes, the same ever after
+   * @return 32 random bytes, always the same
    * @throws IOException if it cannot be read or made
    */
   public byte[] secret() throws IOException {
@@ -79,7 +79,7 @@ public final class Installation {
       Path draft = directory.resolve("secret-" + UUID.randomUUID());
       write(draft, made);
       try {
-        // Not a replacing move: another process may have been faster, and its secret counts.
+        // Not a replacing move: if another process was faster, its secret counts.
         Files.createLink(file, draft);
       } catch (FileAlreadyExistsException faster) {
         return secretIn(file);
@@ -120,7 +120,7 @@ public final class Installation {
   }
 
   /**
-   * Writes a record down, in the place of an earlier form of the same.
+   * Records a grant, replacing an earlier form of the same record.
    *
    * @param record the record; on the disk when this returns
    * @throws IOException if it cannot be written; then nothing may be changed
@@ -139,7 +139,7 @@ public final class Installation {
   }
 
   /**
-   * Strikes a record out.
+   * Removes a record.
    *
    * @param record the record; its change is undone
    * @throws IOException if it cannot be removed
@@ -149,10 +149,10 @@ public final class Installation {
   }
 
   /**
-   * All records, by their names.
+   * Returns all records, sorted by name.
    *
    * @return the records
-   * @throws IOException if one cannot be read, with its path: it is not passed over
+   * @throws IOException if one cannot be read, with its path: it is not skipped
    */
   public List<GrantRecord> all() throws IOException {
     Map<String, GrantRecord> found = new TreeMap<>();
@@ -168,7 +168,7 @@ public final class Installation {
           GrantRecord record = GrantRecordJson.read(Files.readString(file));
           found.put(record.id(), record);
         } catch (NoSuchFileException e) {
-          // Another process has struck it out in between.
+          // Another process has removed it in the meantime.
           continue;
         } catch (IllegalArgumentException e) {
           throw new IOException(file + ": " + e.getMessage(), e);
@@ -183,9 +183,9 @@ public final class Installation {
   }
 
   /**
-   * Writes a container down.
+   * Records a container.
    *
-   * @param record the container, which is made after this has returned
+   * @param record the container, which is made after this returns
    * @throws IOException if it cannot be written
    */
   public void put(ContainerRecord record) throws IOException {
@@ -195,17 +195,17 @@ public final class Installation {
   }
 
   /**
-   * Strikes a container out.
+   * Removes a container's record.
    *
    * @param record the container; its profile is removed
-   * @throws IOException if it cannot be
+   * @throws IOException if it cannot be removed
    */
   public void remove(ContainerRecord record) throws IOException {
     Files.deleteIfExists(containers().resolve(record.name()));
   }
 
   /**
-   * All containers that are written down.
+   * Returns all recorded containers.
    *
    * @return the records
    * @throws IOException if one cannot be read
@@ -218,7 +218,7 @@ public final class Installation {
     try (Stream<Path> files = Files.list(containers())) {
       for (Path file : (Iterable<Path>) files::iterator) {
         String[] words = Files.readString(file).split(" ");
-        // An empty one was being written when its process ended: no number is its own.
+        // An empty one was being written when its process ended: no process has such a number.
         boolean whole = words.length == 2;
         found.add(
             new ContainerRecord(
@@ -231,9 +231,9 @@ public final class Installation {
   }
 
   /**
-   * Forgets everything, when nothing is left to be undone.
+   * Removes everything, when no change remains to be undone.
    *
-   * @throws IOException if something cannot be removed
+   * @throws IOException if a file cannot be removed
    * @throws IllegalStateException if there are records
    */
   public void forget() throws IOException {

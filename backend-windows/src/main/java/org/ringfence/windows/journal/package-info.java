@@ -1,2 +1,2 @@
-/** What is changed on a machine and has to be found again: written down before it is done. */
+/** Records changes to a machine before they are made, so that a later process finds them. */
 package org.ringfence.windows.journal;

@@ -22,7 +22,7 @@ import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.system.WindowsError;
 
-/** Programs of the system, run in a session to see what is let there. */
+/** Runs system programs in a session to test which operations it permits. */
 final class Canary {
   // Commands have numbers above 0.
   private static final long CANARY = -1;
@@ -38,7 +38,7 @@ final class Canary {
   /**
    * Prepares canaries.
    *
-   * @param session where they run
+   * @param session the session that runs them
    * @param systemDirectory their working directory
    * @param environment their environment
    */
@@ -48,7 +48,7 @@ final class Canary {
     this.environment = environment;
   }
 
-  /** Why a console program or one with windows does not start; empty when both do. */
+  /** Returns why a console or a windowed program does not start; empty when both do. */
   String startProblem() {
     for (List<String> command :
         List.of(List.of("cmd.exe", "/d", "/c", "exit 0"), List.of("rundll32.exe"))) {
@@ -67,10 +67,10 @@ final class Canary {
   }
 
   /**
-   * Whether a command writes to a file of the user's that nothing grants.
+   * Tests whether a command writes to a user's file that no entry grants.
    *
    * @return true if it does
-   * @throws IOException if the file cannot be made, or the command not started
+   * @throws IOException if the file cannot be made, or the command does not start
    */
   boolean writes() throws IOException {
     return onFile(
@@ -81,10 +81,10 @@ final class Canary {
   }
 
   /**
-   * Whether a command reads such a file.
+   * Tests whether a command reads a user's file that no entry grants.
    *
    * @return true if it does
-   * @throws IOException if the file cannot be made, or the command not started
+   * @throws IOException if the file cannot be made, or the command does not start
    */
   boolean reads() throws IOException {
     return onFile(
@@ -109,17 +109,17 @@ final class Canary {
   }
 
   /**
-   * Whether a command reaches a server of the host over loopback.
+   * Tests whether a command reaches a server of the host over loopback.
    *
-   * @return empty when this system has no program to try it with
-   * @throws IOException if there is no server to reach
+   * @return empty when this system has no program for the test
+   * @throws IOException if the server cannot be started
    */
   Optional<Boolean> reachesServer() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String address = "http://127.0.0.1:" + server.getLocalPort() + "/";
       server.setSoTimeout(ACCEPT_MILLIS);
       exitCode(List.of("curl.exe", "-s", "-m", "2", address), environment);
-      // Whoever was let is in the queue by now.
+      // A connection that the system permitted is in the queue by now.
       server.accept().close();
       return Optional.of(true);
     } catch (SocketTimeoutException e) {

@@ -10,17 +10,17 @@ import org.ringfence.windows.channel.Message;
 import org.ringfence.windows.system.Sockets;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** Tries what a user without a network must not reach: what is set up is not believed. */
+/** Tests that a user without a network reaches no address; the configuration alone is no proof. */
 final class ClosedNetwork {
   private static final int DNS = 53;
   private static final int HTTPS = 443;
 
-  /** {@code TEST-NET-1} (RFC 5737) and its like (RFC 3849): nobody's. */
+  /** Reserved addresses: {@code TEST-NET-1} (RFC 5737) and its IPv6 counterpart (RFC 3849). */
   private static final String NOBODY_V4 = "192.0.2.1";
 
   private static final String NOBODY_V6 = "2001:db8::1";
 
-  /** Not supported, not available, unreachable: there is no such network here at all. */
+  /** Not supported, not available, unreachable: this machine has no such network. */
   private static final Set<Integer> NO_NETWORK = Set.of(10047, 10049, 10050, 10051, 10065);
 
   private final RunnerConnection runner;
@@ -29,10 +29,10 @@ final class ClosedNetwork {
     this.runner = runner;
   }
 
-  /** What is reached, or fails for another reason than being forbidden; empty when nothing is. */
+  /** Describes the first attempt that is not forbidden; empty when all are. */
   Optional<String> problem() throws SandboxException, WindowsCallException {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      // A server that listens: anything but being forbidden would be an open network.
+      // A server listens here: any result but "forbidden" means an open network.
       Optional<String> loopback = tried(true, "127.0.0.1", server.getLocalPort(), Set.of());
       if (loopback.isPresent()) {
         return loopback;
@@ -67,12 +67,12 @@ final class ClosedNetwork {
             + (code == 0 ? " is let through" : " is not forbidden, it fails with error " + code));
   }
 
-  /** Whether an echo request is answered by this machine itself. */
+  /** Tests whether this machine answers an echo request. */
   boolean echoes() throws SandboxException {
     try {
       return runner.ask(new Message.Ping(runner.number(), "127.0.0.1")) != 0;
     } catch (WindowsCallException e) {
-      // It cannot even be sent.
+      // The request cannot even be sent.
       return false;
     }
   }

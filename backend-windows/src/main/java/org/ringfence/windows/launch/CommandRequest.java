@@ -7,14 +7,14 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 
 /**
- * A command that has been found, quoted and given its streams.
+ * A command, resolved and quoted, with its streams.
  *
  * @param program the absolute path of the program
  * @param line the command line
  * @param environment the environment block
  * @param directory the working directory
  * @param standard standard input, output and error; empty with a terminal
- * @param terminal the terminal in their place
+ * @param terminal the terminal that replaces them
  * @param limits the limits of its job
  */
 record CommandRequest(
@@ -33,8 +33,8 @@ record CommandRequest(
    * A terminal's side of its pipes.
    *
    * @param size its size
-   * @param keys where it reads keys
-   * @param screen where it writes
+   * @param keys the end that the terminal reads keys from
+   * @param screen the end that the terminal writes to
    */
   record TerminalEnds(TerminalSize size, Handle keys, Handle screen) {}
 }

@@ -6,21 +6,21 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.TokenFacts;
 
-/** What confines the processes of a sandbox. Closing it gives everything back. */
+/** Confines the processes of a sandbox. Closing it undoes every change. */
 interface Confinement extends AutoCloseable {
-  /** The token that they get; empty for the JVM's own. */
+  /** Returns the token of the processes; empty for the JVM's own. */
   Optional<Handle> token();
 
-  /** The container that they run in. */
+  /** Returns the container that the processes run in. */
   Optional<ProcessRequest.Container> container();
 
-  /** The window station and desktop that they are on; empty for the JVM's own. */
+  /** Returns the processes' window station and desktop; empty for the JVM's own. */
   Optional<String> desktop();
 
   /** Throws if a program is known not to start. */
   void checkProgram(String program) throws SandboxException;
 
-  /** What is wrong with the token that a process has got; empty when it is confined. */
+  /** Returns the first fault of a process's token; empty when the process is confined. */
   Optional<String> problem(TokenFacts facts);
 
   @Override

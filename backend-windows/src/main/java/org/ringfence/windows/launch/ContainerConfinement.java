@@ -16,9 +16,9 @@ import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** An AppContainer, whose profile goes with the sandbox. */
+/** An AppContainer. Its profile is removed with the sandbox. */
 final class ContainerConfinement implements Confinement {
-  /** What every user has, and what opens nothing. */
+  /** Privileges that every user has and that open no object. */
   private static final Set<String> HARMLESS =
       Set.of(
           "SeChangeNotifyPrivilege",
@@ -38,7 +38,7 @@ final class ContainerConfinement implements Confinement {
     this.grants = grants;
   }
 
-  /** The profile of a container: written down before it is made. */
+  /** The profile of a container, recorded before it is made. */
   record Profile(
       WindowsSystem windows, Installation installation, ContainerRecord record, Sid sid) {
     static Profile make(WindowsSystem windows, Installation installation, ContainerRecord record)
@@ -62,7 +62,7 @@ final class ContainerConfinement implements Confinement {
     }
   }
 
-  /** Removes a profile and strikes it out. */
+  /** Removes a profile and its record. */
   static void removeProfile(
       WindowsSystem windows, Installation installation, ContainerRecord record)
       throws SandboxException {
@@ -80,8 +80,8 @@ final class ContainerConfinement implements Confinement {
    * Confines to a container.
    *
    * @param profile its profile
-   * @param capabilities what it may beyond its entries
-   * @param lessPrivileged whether it gets nothing of what all packages get
+   * @param capabilities the container's rights beyond its entries
+   * @param lessPrivileged whether the container gets no rights of all packages
    * @param grants its entries
    */
   static ContainerConfinement of(
@@ -140,7 +140,7 @@ final class ContainerConfinement implements Confinement {
 
   @Override
   public void close() throws SandboxException {
-    // The entries first: without the profile their SID means nothing to anybody.
+    // The entries go first: without the profile their SID has no meaning.
     if (grants.isPresent()) {
       grants.get().close();
     }

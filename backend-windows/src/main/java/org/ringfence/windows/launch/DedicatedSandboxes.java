@@ -36,7 +36,7 @@ import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Opens sandboxes whose commands run as users of their own. */
+/** Opens sandboxes whose commands run as dedicated users. */
 public final class DedicatedSandboxes {
   private static final int LOCK_MILLIS = 60_000;
 
@@ -51,9 +51,9 @@ public final class DedicatedSandboxes {
    * Prepares sandboxes of this process.
    *
    * @param windows the system
-   * @param installation where changes are written down
+   * @param installation the record of changes
    * @param environment the environment of this process
-   * @param accounts the accounts that have been set up
+   * @param accounts the accounts that set-up made
    * @param start starts runners
    */
   public DedicatedSandboxes(
@@ -70,7 +70,7 @@ public final class DedicatedSandboxes {
     this.places = new OpenPlaces(windows, environment);
   }
 
-  /** One way for a command to be confined. */
+  /** One confinement of commands. */
   private record Rung(boolean logon, boolean everyone, boolean userInterface, boolean desktop) {
     private Message.Confine confine(RunnerConnection runner, List<Sid> roots, Sid session) {
       return new Message.Confine(
@@ -105,11 +105,11 @@ public final class DedicatedSandboxes {
   }
 
   /**
-   * Finds out by trying what an account holds here.
+   * Tests which restrictions take hold for an account on this machine.
    *
-   * @param network whether the network has been closed to the offline user
-   * @return what was found
-   * @throws SandboxException if nothing starts, or something is open that is to be closed
+   * @param network whether set-up closed the network to the offline user
+   * @return the facts
+   * @throws SandboxException if no program starts, or a resource is open that must be closed
    */
   public DedicatedUserFacts probe(boolean network) throws SandboxException {
     try (RunnerConnection runner = runner(network)) {
@@ -144,7 +144,7 @@ public final class DedicatedSandboxes {
     }
   }
 
-  /** As narrowly confined as programs start. */
+  /** Returns the narrowest confinement under which programs start. */
   private Rung lowest(RunnerConnection runner) throws SandboxException, WindowsCallException {
     String problem = "";
     for (Rung rung : rungs()) {
@@ -193,10 +193,10 @@ public final class DedicatedSandboxes {
    * Opens a sandbox.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
-   * @param listener hears of decisions about hosts
+   * @param facts the facts of this machine
+   * @param listener receives decisions about hosts
    * @return the session
-   * @throws SandboxException if it cannot be opened; nothing is left behind
+   * @throws SandboxException if it cannot be opened; no change remains
    */
   public BackendSession open(EffectivePolicy policy, DedicatedUserFacts facts, EventSink listener)
       throws SandboxException {
@@ -226,7 +226,7 @@ public final class DedicatedSandboxes {
     }
   }
 
-  /** Looks at other sandboxes and sets this one's entries, one sandbox after the other. */
+  /** Checks the other sandboxes and sets this one's entries, one sandbox at a time. */
   private SandboxGrants granted(EffectivePolicy policy, DedicatedUserPlan plan, Grants grants)
       throws SandboxException, WindowsCallException {
     KeptPlaces kept =
@@ -237,7 +237,7 @@ public final class DedicatedSandboxes {
       if (!policy.policy().strictness().weaker().contains(Guarantee.FILES_READ)) {
         refuseOthers(entries, scratch(policy));
       }
-      // What names the group lets every sandbox of it read: it goes with this one.
+      // An entry for the group lets every sandbox of the group read: it goes with this one.
       return SandboxGrants.set(grants, entries, kept, path -> false);
     }
   }
@@ -251,8 +251,8 @@ public final class DedicatedSandboxes {
   }
 
   /**
-   * Reading is granted to the group: a sandbox that is open at the same time would read what this
-   * one reads, and this one what that one does.
+   * Refuses a policy that reads other files than the open sandboxes. Entries grant reading to the
+   * group, so that each sandbox would read the other's files.
    */
   private void refuseOthers(List<Entry> entries, Set<String> scratch) throws SandboxException {
     Set<String> own = new HashSet<>();

@@ -4,14 +4,14 @@ import org.ringfence.SandboxException;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 
-/** System calls' errors, told to callers of the API. */
+/** Converts errors of system calls to exceptions of the API. */
 final class Failures {
   private Failures() {}
 
   /**
-   * One clear line with the number, its meaning and what would help.
+   * Returns an exception with one line: the error's number, its meaning and a remedy.
    *
-   * @param what what could not be done
+   * @param what the operation that failed
    * @param e the call's error
    */
   static SandboxException cannot(String what, WindowsCallException e) {

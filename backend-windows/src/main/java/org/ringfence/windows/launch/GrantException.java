@@ -2,7 +2,7 @@ package org.ringfence.windows.launch;
 
 import org.ringfence.SandboxException;
 
-/** An entry cannot be set on a path, and has not been. */
+/** An entry cannot be set on a path. The path's list is unchanged. */
 final class GrantException extends SandboxException {
   private static final long serialVersionUID = 1L;
 

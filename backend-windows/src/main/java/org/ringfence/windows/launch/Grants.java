@@ -24,8 +24,8 @@ import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * Sets entries on lists of files and takes them back. Each is a transaction: written down first,
- * read back after, and undone when it did not take.
+ * Sets entries on the lists of files and removes them. Each change is a transaction: recorded
+ * first, read back afterwards, and undone if it did not take hold.
  */
 public final class Grants {
   private static final int LOCK_MILLIS = 30_000;
@@ -37,29 +37,29 @@ public final class Grants {
   private final long processCreated;
   private final TreeCheck trees;
 
-  /** Looks through a tree before an entry is inherited by all of it. */
+  /** Checks a tree before all of it inherits an entry. */
   interface TreeCheck {
     /** Throws if an entry on a directory would reach out of it. */
     void check(String directory) throws GrantException;
   }
 
-  /** How taking entries back ended. */
+  /** Result of removing entries. */
   public enum Outcome {
-    /** The list is what it was before, to the bit. */
+    /** The list is bit for bit the earlier one. */
     RESTORED,
-    /** Ours are gone; somebody else has changed the list since, and that stays. */
+    /** Our entries are gone; another process has changed the list since, and its change stays. */
     CHANGED_SINCE,
-    /** There is no such file any more, or another at its path. */
+    /** The file no longer exists, or another file has its path. */
     GONE
   }
 
   /**
-   * Grants of this process.
+   * Returns the grants of this process.
    *
    * @param windows the system
-   * @param installation where they are written down
-   * @return what sets entries and takes them back
-   * @throws SandboxException if this process cannot be told from later ones
+   * @param installation the record of grants
+   * @return sets entries and removes them
+   * @throws SandboxException if this process cannot be distinguished from later ones
    */
   public static Grants of(WindowsSystem windows, Installation installation)
       throws SandboxException {
@@ -80,10 +80,10 @@ public final class Grants {
    * Prepares grants of this process.
    *
    * @param windows the system
-   * @param installation where they are written down
+   * @param installation the record of grants
    * @param pid this process's number
-   * @param processCreated when it began
-   * @param trees looks through a directory first
+   * @param processCreated when the process began
+   * @param trees checks a directory first
    */
   Grants(
       WindowsSystem windows,
@@ -99,14 +99,14 @@ public final class Grants {
   }
 
   /**
-   * Sets entries on a file and, if it is a directory, on everything below. What is there already is
-   * not set again: it would be inherited anew by what has come into the tree since.
+   * Sets entries on a file and, for a directory, on everything below. Entries that exist already
+   * are not set again: files that have come into the tree since would inherit them.
    *
-   * @param path the file, as the policy has it: links resolved
+   * @param path the file, as in the policy: links resolved
    * @param aces the entries
    * @param lasting whether they stay when the sandbox ends
-   * @return the record that takes them back; empty when all were there already and last
-   * @throws GrantException if they cannot be set; the list is as it was
+   * @return the record that removes them; empty when all existed already and last
+   * @throws GrantException if they cannot be set; the list is unchanged
    */
   public Optional<GrantRecord> grant(String path, List<Ace> aces, boolean lasting)
       throws GrantException {
@@ -204,8 +204,8 @@ public final class Grants {
   }
 
   /**
-   * Writes down that what is there already is needed here as well: it goes with the last who needs
-   * it.
+   * Records that this process needs existing entries as well: the last process that needs them
+   * removes them.
    */
   private GrantRecord joined(
       String path, FileFacts facts, List<Ace> aces, byte[] descriptor, AccessControlList list)
@@ -274,17 +274,17 @@ public final class Grants {
       takeBack(record, file);
       installation.remove(record);
     } catch (WindowsCallException | IOException e) {
-      // The record stays: repair takes it from there.
+      // The record stays: repair removes the entries.
       why.addSuppressed(e);
     }
   }
 
   /**
-   * Takes entries back and strikes their record out.
+   * Removes entries and their record.
    *
-   * @param record what was set
-   * @return how it ended
-   * @throws GrantException if they cannot be taken back; the record stays
+   * @param record the record of the entries
+   * @return the result
+   * @throws GrantException if they cannot be removed; the record stays
    */
   public Outcome restore(GrantRecord record) throws GrantException {
     try {
@@ -325,7 +325,7 @@ public final class Grants {
             .filter(other -> other.sameFile(record) && !other.id().equals(record.id()))
             .toList();
     Set<Sid> ours = new HashSet<>(record.sids());
-    // A lasting entry that another record is about as well is that record's to take back.
+    // Another record that mentions the same lasting entry removes it.
     others.forEach(other -> ours.removeAll(new HashSet<>(other.sids())));
     byte[] descriptor = windows.security().descriptor(file);
     Optional<AccessControlList> current = AccessControlList.ofDescriptor(descriptor);
@@ -349,7 +349,7 @@ public final class Grants {
     if (!AccessControlList.ofDescriptor(prior).equals(Optional.of(without))) {
       return Outcome.CHANGED_SINCE;
     }
-    // The same entries, but bits that setting a list adds: that it may inherit, for one.
+    // The entries are equal but for bits that setting a list adds, such as "may inherit".
     windows.security().setDaclExactly(file, prior);
     return now(file).equals(record.priorSddl()) ? Outcome.RESTORED : Outcome.CHANGED_SINCE;
   }
@@ -367,10 +367,10 @@ public final class Grants {
   }
 
   /**
-   * Takes back what processes have left that ended before they could: what was not finished, and
-   * what was not to last.
+   * Cleans up after processes that died before cleaning up: unfinished entries and entries that
+   * were not to last.
    *
-   * @return a finding for each record that was looked after
+   * @return a finding for each record handled
    * @throws IOException if the journal cannot be read
    */
   public List<Finding> recover() throws IOException {
@@ -385,9 +385,9 @@ public final class Grants {
   }
 
   /**
-   * Takes back what is about files that are no more, and what {@link #recover()} does.
+   * Does the work of {@link #recover()} and removes records of files that no longer exist.
    *
-   * @return a finding for each record that was looked after
+   * @return a finding for each record handled
    * @throws IOException if the journal cannot be read
    */
   public List<Finding> collect() throws IOException {
@@ -401,7 +401,7 @@ public final class Grants {
   }
 
   /**
-   * Takes everything back.
+   * Removes all entries.
    *
    * @return a finding for each record
    * @throws IOException if the journal cannot be read
@@ -429,33 +429,33 @@ public final class Grants {
     }
   }
 
-  /** Whether a process has ended that wrote something down. */
+  /** Returns whether the process that wrote a record has ended. */
   static boolean ended(WindowsSystem windows, int pid, long processCreated) {
     try {
       return windows.processes().creationTime(pid) != processCreated;
     } catch (WindowsCallException e) {
-      // It lives, as another user's: ours it is not.
+      // Another user's process has the number: ours has ended.
       return true;
     }
   }
 
-  /** What is found of a record. */
+  /** State of a record's entries. */
   public enum State {
-    /** The entries are there. */
+    /** The entries exist. */
     PRESENT,
-    /** They are not, or not all. */
+    /** At least one entry is missing. */
     MISSING,
-    /** The file is not there any more. */
+    /** The file no longer exists. */
     GONE,
-    /** The file cannot be looked at. */
+    /** The file cannot be examined. */
     UNKNOWN
   }
 
   /**
-   * Looks at what a record is about.
+   * Examines the file of a record.
    *
    * @param record the record
-   * @return what is found
+   * @return its state
    */
   public State state(GrantRecord record) {
     try (Handle file = windows.files().open(record.path(), false)) {

@@ -23,7 +23,7 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Finds out by trying what this machine holds. */
+/** Tests which confinements work on this machine. */
 public final class HostProbe {
   private final WindowsSystem windows;
   private final Installation installation;
@@ -31,10 +31,10 @@ public final class HostProbe {
   private final Map<String, String> told = new LinkedHashMap<>();
 
   /**
-   * What was found.
+   * The result of a probe.
    *
    * @param availability whether the mode can run, with reasons
-   * @param facts what a plan needs to know; empty when it cannot
+   * @param facts the facts for a plan; empty when the mode cannot run
    */
   public record Result(Availability availability, Optional<WindowsFacts> facts) {}
 
@@ -52,7 +52,7 @@ public final class HostProbe {
    * Prepares a probe.
    *
    * @param windows the system
-   * @param installation where what is made for trying is written down
+   * @param installation the record of objects made for tests
    * @param environment the environment of this process
    */
   public HostProbe(
@@ -63,9 +63,9 @@ public final class HostProbe {
   }
 
   /**
-   * Tries a restricted token.
+   * Tests a restricted token.
    *
-   * @return what was found
+   * @return the result
    */
   public Result restrictedToken() {
     return tried(
@@ -86,9 +86,9 @@ public final class HostProbe {
   }
 
   /**
-   * Tries an AppContainer.
+   * Tests an AppContainer.
    *
-   * @return what was found
+   * @return the result
    */
   public Result appContainer() {
     return tried(
@@ -152,7 +152,7 @@ public final class HostProbe {
         Optional.empty());
   }
 
-  /** Where a sandbox would be open, or no program would start. */
+  /** Throws if a sandbox would be open, or no program would start. */
   private void preconditions() throws WindowsCallException, Unfit {
     try (Handle own = windows.tokens().ofThisProcess()) {
       TokenFacts facts = windows.tokens().facts(own);
@@ -200,9 +200,7 @@ public final class HostProbe {
     }
   }
 
-  /**
-   * Limits are tried with those of windows and clipboard, which outer jobs may forbid, and without.
-   */
+  /** Tests limits with those on windows and clipboard, which outer jobs may forbid, and without. */
   private WindowsFacts jobs(boolean desktop) throws WindowsCallException, Unfit {
     boolean withWindows = keeps(JobLimits.USER_INTERFACE);
     if (!withWindows && !keeps(0)) {
@@ -228,7 +226,7 @@ public final class HostProbe {
   }
 
   /**
-   * Starts a console program and one with windows, as narrowly confined as they start: inside some
+   * Starts a console and a windowed program under the narrowest confinement that works: inside some
    * outer jobs, none starts with limits on windows.
    */
   private WindowsFacts needed(WindowsFacts jobs) throws Unfit, SandboxException {
@@ -266,7 +264,7 @@ public final class HostProbe {
     }
   }
 
-  /** What reads back as confined has to be so: whoever lies about one lies about the other. */
+  /** Tests the confinement itself: a system may report a confinement that it does not enforce. */
   private void contained(Canary canary, boolean container) throws Unfit, SandboxException {
     try {
       if (canary.writes()) {

@@ -11,19 +11,19 @@ import org.ringfence.windows.plan.PathHazard;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**
- * Directories on which no entry is set that grants anything.
+ * Directories on which Ringfence sets no allow entry.
  *
- * @param places those that are kept themselves, with all above them
- * @param trees those that are kept with all that lies in them
- * @param programs those that may be read, but not written, they or anything above them
+ * @param places directories that are kept, with all above them
+ * @param trees directories that are kept, with everything below
+ * @param programs directories that may be read but, like all above them, not written
  */
 record KeptPlaces(List<String> places, List<String> trees, List<String> programs) {
   /**
-   * Those of this user.
+   * Returns the directories of this user.
    *
    * @param environment the environment of this process
-   * @param javaHome where this JVM lies
-   * @param installation where the journal lies
+   * @param javaHome the directory of this JVM
+   * @param installation the directory of the journal
    */
   static KeptPlaces of(Map<String, String> environment, String javaHome, Path installation) {
     List<String> places = new ArrayList<>();
@@ -39,9 +39,9 @@ record KeptPlaces(List<String> places, List<String> trees, List<String> programs
   }
 
   /**
-   * Whether an entry would change nothing: it is about the system's trees, which every program
-   * reads and none writes, and takes no reading and gives no writing there. One that does is set
-   * like any other, or the sandbox is refused.
+   * Returns whether an entry would change nothing: it concerns the system's trees, which every
+   * program reads and none writes, and neither denies reading nor allows writing there. Any other
+   * entry is set, or the sandbox is refused.
    */
   boolean needless(Entry entry) {
     Ace ace = entry.ace();
@@ -52,7 +52,7 @@ record KeptPlaces(List<String> places, List<String> trees, List<String> programs
     return !changes && PathHazard.ofRoot(entry.path(), List.of(), trees).isPresent();
   }
 
-  /** Throws if no such entry is to be set on a path. */
+  /** Throws if a path must not get an allow entry. */
   void check(String path, Ace ace) throws GrantException {
     boolean writing = (ace.mask() & AccessMask.WRITE_DATA) != 0;
     Optional<String> wrong =

@@ -18,14 +18,14 @@ import org.slf4j.LoggerFactory;
 final class LocalHost implements CommandHost {
   private static final Logger LOG = LoggerFactory.getLogger(LocalHost.class);
 
-  /** What a process that has been ended exits with; the same as Java's own on Windows. */
+  /** The exit code of a process that Ringfence ended; the same as Java's own on Windows. */
   private static final int ENDED_BY_US = 1;
 
   private final WindowsSystem windows;
   private final Confinement confinement;
   private final boolean breakaway;
 
-  /** Makes commands whose jobs lie in the one that this process is in, if any. */
+  /** Makes commands whose jobs nest in this process's job, if any. */
   LocalHost(WindowsSystem windows, Confinement confinement) {
     this(windows, confinement, false);
   }
@@ -34,8 +34,8 @@ final class LocalHost implements CommandHost {
    * Makes commands.
    *
    * @param windows the system
-   * @param confinement what confines them
-   * @param breakaway whether they leave the job that this process is in
+   * @param confinement the confinement of the commands
+   * @param breakaway whether commands leave this process's job
    */
   LocalHost(WindowsSystem windows, Confinement confinement, boolean breakaway) {
     this.windows = windows;
@@ -71,7 +71,7 @@ final class LocalHost implements CommandHost {
     }
   }
 
-  /** Out of the job of this process, if that lets it; otherwise its job lies in that one. */
+  /** Makes the process outside this process's job if that permits it; otherwise the jobs nest. */
   private Processes.Started created(CommandRequest request, Handle job, Optional<Handle> console)
       throws WindowsCallException {
     if (breakaway) {
@@ -103,7 +103,7 @@ final class LocalHost implements CommandHost {
         console);
   }
 
-  /** A job whose limits are the ones that were set, as far as they matter. */
+  /** Makes a job and verifies the limits that matter. */
   private Handle job(JobLimits asked) throws SandboxException, WindowsCallException {
     Handle job = windows.jobs().create();
     boolean done = false;
@@ -123,7 +123,7 @@ final class LocalHost implements CommandHost {
     }
   }
 
-  /** Nothing of the command has run yet. */
+  /** Verifies the confinement before the command runs. */
   private void verify(Processes.Started started, Handle job)
       throws SandboxException, WindowsCallException {
     if (!windows.jobs().contains(started.process(), job)) {
@@ -235,12 +235,12 @@ final class LocalHost implements CommandHost {
     return isFile(windows, path);
   }
 
-  /** Whether a path is a file for this process. */
+  /** Returns whether a path is a file for this process. */
   static boolean isFile(WindowsSystem windows, String path) {
     try (Handle file = windows.files().open(path, false)) {
       return !windows.files().facts(file).directory();
     } catch (WindowsCallException e) {
-      // What cannot be looked at cannot be started either.
+      // A file that cannot be examined cannot be started either.
       return false;
     }
   }

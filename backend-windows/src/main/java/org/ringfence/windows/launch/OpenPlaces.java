@@ -18,7 +18,9 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Of the places that programs rely on, those that are open to everybody, by the model. */
+/**
+ * Finds places that programs rely on and that a model of the access check shows open to everyone.
+ */
 final class OpenPlaces {
   private final WindowsSystem windows;
   private final Map<String, String> environment;
@@ -28,7 +30,7 @@ final class OpenPlaces {
     this.environment = environment;
   }
 
-  /** What is written when Everyone is among the restricting SIDs. */
+  /** Returns the places that are writable when Everyone is among the restricting SIDs. */
   List<String> writable() throws WindowsCallException {
     AccessToken token;
     try (Handle own = windows.tokens().ofThisProcess()) {
@@ -41,7 +43,7 @@ final class OpenPlaces {
     return open(token, AccessMask.WRITE_DATA);
   }
 
-  /** Where an account of the sandbox's own deletes: that is no right of writing. */
+  /** Returns the places where a dedicated account deletes files: that is no right of writing. */
   List<String> deletable(Sid user, Sid group) {
     return open(
         AccessToken.of(user, Set.of(Sid.EVERYONE, Sid.USERS, Sid.AUTHENTICATED_USERS, group))
@@ -66,7 +68,7 @@ final class OpenPlaces {
     return open;
   }
 
-  /** What cannot be looked at is not counted as closed. */
+  /** A place that cannot be examined does not count as closed. */
   private boolean lets(String place, AccessToken token, int right) {
     try (Handle file = windows.files().open(place, false)) {
       byte[] descriptor = windows.security().descriptor(file);

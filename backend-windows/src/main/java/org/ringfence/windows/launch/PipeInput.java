@@ -6,7 +6,7 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** What a process writes. Thread-safe. */
+/** Reads the bytes that a process writes. Thread-safe. */
 final class PipeInput extends InputStream {
   private final Processes processes;
   private final Handle pipe;
@@ -39,7 +39,7 @@ final class PipeInput extends InputStream {
     try {
       int count;
       do {
-        // A write of nothing is no end.
+        // An empty write is no end.
         count = processes.read(pipe, buffer, offset, length);
       } while (count == 0);
       return count;
@@ -73,7 +73,7 @@ final class PipeInput extends InputStream {
   public void close() {
     synchronized (this) {
       closed = true;
-      // While a read waits, the handle's number must not become another's.
+      // While a read waits, the handle's number must not pass to another object.
       if (!reading) {
         pipe.close();
       }

@@ -6,7 +6,7 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** What a process reads. Thread-safe. */
+/** Writes the bytes that a process reads. Thread-safe. */
 final class PipeOutput extends OutputStream {
   private final Processes processes;
   private final Handle pipe;

@@ -10,7 +10,7 @@ public final class PipeStreams {
   private PipeStreams() {}
 
   /**
-   * What comes out of a pipe.
+   * Returns a stream that reads from a pipe.
    *
    * @param processes the calls
    * @param pipe the pipe
@@ -21,7 +21,7 @@ public final class PipeStreams {
   }
 
   /**
-   * What goes into a pipe.
+   * Returns a stream that writes to a pipe.
    *
    * @param processes the calls
    * @param pipe the pipe

@@ -7,8 +7,8 @@ import org.ringfence.kit.session.LocalEgressProxy;
 import org.ringfence.windows.system.WindowsCallException;
 
 /**
- * Starts commands as another host does, with the variables that make them use the egress proxy. The
- * proxy is closed apart.
+ * Starts commands through another host, with the variables that select the egress proxy. The caller
+ * closes the proxy.
  */
 record ProxiedHost(CommandHost host, LocalEgressProxy proxy) implements CommandHost {
   @Override
@@ -31,7 +31,7 @@ record ProxiedHost(CommandHost host, LocalEgressProxy proxy) implements CommandH
   public Map<String, String> environment(Map<String, String> given) {
     Map<String, String> environment = new HashMap<>(host.environment(given));
     Map<String, String> variables = proxy.variables(given);
-    // Names differ by case alone on Linux; here the last of them would count.
+    // Linux allows names that differ by case alone; here the last of them would count.
     environment
         .keySet()
         .removeIf(name -> variables.keySet().stream().anyMatch(name::equalsIgnoreCase));

@@ -21,7 +21,7 @@ import org.ringfence.windows.system.ObjectSecurity;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Takes back what the journal tells of. */
+/** Undoes changes that the journal records. */
 public final class Recovery {
   private final WindowsSystem windows;
   private final Installation installation;
@@ -32,7 +32,7 @@ public final class Recovery {
    *
    * @param windows the system
    * @param installation the journal
-   * @param grants takes entries back
+   * @param grants removes entries
    */
   public Recovery(WindowsSystem windows, Installation installation, Grants grants) {
     this.windows = windows;
@@ -41,9 +41,9 @@ public final class Recovery {
   }
 
   /**
-   * Takes back what processes have left that ended before they could.
+   * Cleans up after processes that died before cleaning up.
    *
-   * @return a finding for each thing that was looked after
+   * @return a finding for each item handled
    * @throws IOException if the journal cannot be read
    */
   public List<Finding> recover() throws IOException {
@@ -53,9 +53,9 @@ public final class Recovery {
   }
 
   /**
-   * The same, and what is about files that are no more.
+   * Does the work of {@link #recover()} and removes records of files that no longer exist.
    *
-   * @return a finding for each thing that was looked after
+   * @return a finding for each item handled
    * @throws IOException if the journal cannot be read
    */
   public List<Finding> collect() throws IOException {
@@ -65,9 +65,9 @@ public final class Recovery {
   }
 
   /**
-   * Takes everything back, also what sandboxes that are open rely on, and forgets the secret.
+   * Undoes all changes, even those that open sandboxes rely on, and forgets the secret.
    *
-   * @return a finding for each thing that was looked after
+   * @return a finding for each item handled
    * @throws IOException if the journal cannot be read
    */
   public List<Finding> teardown() throws IOException {
@@ -80,11 +80,11 @@ public final class Recovery {
   }
 
   /**
-   * Looks through a directory for entries of roots that no record tells of.
+   * Searches a directory for entries of roots that no record mentions.
    *
    * @param directory the directory
    * @param remove whether they are removed
-   * @return a finding for each file that has some, or cannot be looked at
+   * @return a finding for each file that has some, or cannot be examined
    * @throws IOException if the journal or the directory cannot be read
    */
   public List<Finding> sweep(Path directory, boolean remove) throws IOException {
@@ -143,9 +143,9 @@ public final class Recovery {
   }
 
   /**
-   * What is there of everything that is written down.
+   * Reports the state of every recorded item.
    *
-   * @return a finding for each thing
+   * @return a finding for each item
    * @throws IOException if the journal cannot be read
    */
   public List<Finding> status() throws IOException {

@@ -16,9 +16,9 @@ import org.ringfence.windows.system.Tokens;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** A write-restricted token of the same user, read back before it is used. */
+/** A write-restricted token of the same user, read back before use. */
 final class RestrictedToken implements AutoCloseable {
-  /** More SIDs do not fit where a token keeps its default list (1344 at 147 and more). */
+  /** A token's default list has no room for more SIDs (1344 at 147 and more). */
   private static final int MOST_ROOTS = 120;
 
   private static final String KEPT_PRIVILEGE = "SeChangeNotifyPrivilege";
@@ -37,9 +37,9 @@ final class RestrictedToken implements AutoCloseable {
    * @param windows the system
    * @param roots the SIDs of writable roots
    * @param session the sandbox's own SID, for pipes and events among its processes
-   * @param choices what else it has
+   * @param choices the token's other SIDs
    * @return the token
-   * @throws SandboxException if it cannot be made, or does not say what it was made as
+   * @throws SandboxException if it cannot be made, or reads back differently
    */
   static RestrictedToken make(
       WindowsSystem windows, List<Sid> roots, Sid session, TokenConfinement.Choices choices)
@@ -79,7 +79,7 @@ final class RestrictedToken implements AutoCloseable {
     }
   }
 
-  /** Throws if a token has no room for so many. */
+  /** Throws if a token has no room for so many roots. */
   static void checkRoots(int roots) throws SandboxException {
     if (roots > MOST_ROOTS) {
       throw new SandboxException(
@@ -111,7 +111,7 @@ final class RestrictedToken implements AutoCloseable {
     return token;
   }
 
-  /** What is wrong with a token that was to be this one. */
+  /** Returns the first difference between a token and this one. */
   Optional<String> problem(TokenFacts facts) {
     if (!facts.restricted()) {
       return Optional.of(

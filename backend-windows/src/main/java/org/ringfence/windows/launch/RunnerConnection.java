@@ -27,7 +27,7 @@ import org.ringfence.windows.system.WindowsSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A runner that has been started, and that is asked over two pipes of its own. */
+/** A started runner, which answers over two pipes. */
 final class RunnerConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunnerConnection.class);
   private static final int NAME_BYTES = 16;
@@ -52,7 +52,7 @@ final class RunnerConnection implements AutoCloseable {
 
   /** Starts a runner's process, suspended. */
   interface Starting {
-    /** One that will look for these pipes. */
+    /** Starts a runner that connects to these pipes. */
     Processes.Started start(String pipes) throws WindowsCallException, SandboxException;
   }
 
@@ -69,12 +69,12 @@ final class RunnerConnection implements AutoCloseable {
   }
 
   /**
-   * Starts a runner and hears from it.
+   * Starts a runner and receives its greeting.
    *
    * @param windows the system
    * @param start starts its process
-   * @param expected the user that it has to run as
-   * @throws SandboxException if it cannot be started, or somebody else answers
+   * @param expected the user that the runner must run as
+   * @throws SandboxException if it cannot be started, or another process answers
    */
   static RunnerConnection open(WindowsSystem windows, Starting start, Sid expected)
       throws SandboxException {
@@ -143,7 +143,7 @@ final class RunnerConnection implements AutoCloseable {
     }
   }
 
-  /** This user has the pipes, and the runner's reads and writes them. */
+  /** This user owns the pipes; the runner's user reads and writes them. */
   private static byte[] descriptor(WindowsSystem windows, Sid expected)
       throws WindowsCallException {
     try (Handle own = windows.tokens().ofThisProcess()) {
@@ -203,7 +203,7 @@ final class RunnerConnection implements AutoCloseable {
     thread.start();
   }
 
-  /** Who connects and says nothing is not waited for without end. */
+  /** Limits the wait for a client that connects and sends nothing. */
   private Optional<Message> first() throws IOException {
     FutureTask<Optional<Message>> hearing = new FutureTask<>(channel::receive);
     Thread thread = new Thread(hearing, "ringfence-runner-greeting");
@@ -281,12 +281,12 @@ final class RunnerConnection implements AutoCloseable {
     return asked;
   }
 
-  /** When a command's first process has ended. */
+  /** Returns the end of a command's first process. */
   CompletableFuture<Integer> end(int command) {
     CompletableFuture<Integer> end =
         ends.computeIfAbsent(command, number -> new CompletableFuture<>());
     if (closed) {
-      // Who asks after the runner's end finds nobody who would tell; what was told stays told.
+      // After the runner's end no message arrives; ends received earlier remain.
       end.completeExceptionally(new SandboxException("the runner has ended"));
     }
     return end;
@@ -296,17 +296,17 @@ final class RunnerConnection implements AutoCloseable {
     ends.remove(command);
   }
 
-  /** A number that nothing else of this connection has. */
+  /** Returns a number that is unique on this connection. */
   int number() {
     return numbers.incrementAndGet();
   }
 
-  /** Variables of the runner's user. */
+  /** Returns the variables of the runner's user. */
   Map<String, String> profile() {
     return profile;
   }
 
-  /** Gives the runner a handle. */
+  /** Duplicates a handle into the runner. */
   long give(Handle handle) throws WindowsCallException {
     return windows.processes().duplicateInto(handle, runner.process());
   }
@@ -339,11 +339,11 @@ final class RunnerConnection implements AutoCloseable {
     }
   }
 
-  /** Ends the runner, and with it all of its commands. */
+  /** Ends the runner and all of its commands. */
   @Override
   public void close() {
     closed = true;
-    // It ends when it hears no more, and closes what it has; who takes too long is ended.
+    // The runner closes its commands when the pipe closes; past the time limit it is ended.
     output.close();
     try {
       windows.processes().await(runner.process(), LAST_MILLIS);

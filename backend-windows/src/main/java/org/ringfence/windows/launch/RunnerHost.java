@@ -14,7 +14,7 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Has commands made by a runner, which runs as the sandbox's user. */
+/** Makes commands through a runner, which runs as the sandbox's user. */
 final class RunnerHost implements CommandHost {
   private static final Logger LOG = LoggerFactory.getLogger(RunnerHost.class);
 
@@ -22,10 +22,10 @@ final class RunnerHost implements CommandHost {
   private final AutoCloseable parts;
 
   /**
-   * Uses a runner that has confined itself.
+   * Uses a runner that has received its confinement.
    *
    * @param connection the runner
-   * @param parts what is closed along with this
+   * @param parts the resources that are closed along with this
    */
   RunnerHost(RunnerConnection connection, AutoCloseable parts) {
     this.connection = connection;
@@ -87,7 +87,7 @@ final class RunnerHost implements CommandHost {
       return connection.ask(new Message.Act(connection.number(), command, verb));
     }
 
-    /** Whoever does not answer has ended, and its commands with it. */
+    /** A runner that does not answer has ended, and its commands with it. */
     private void actIfAlive(Message.Verb verb) {
       try {
         act(verb);
@@ -110,7 +110,7 @@ final class RunnerHost implements CommandHost {
       }
     }
 
-    /** The runner has ended: what a broken pipe says. */
+    /** A broken pipe means that the runner has ended. */
     private static WindowsCallException gone(String call) {
       return new WindowsCallException(
           call, org.ringfence.windows.system.WindowsError.BROKEN_PIPE.code());
@@ -182,7 +182,7 @@ final class RunnerHost implements CommandHost {
 
   @Override
   public void checkProgram(String program) {
-    // The token starts what the canary of the probe stands for.
+    // The probe's canary has shown which programs the token starts.
   }
 
   @Override
@@ -194,7 +194,7 @@ final class RunnerHost implements CommandHost {
     }
   }
 
-  /** The profile is the runner's user's: the caller's is closed to it. */
+  /** Substitutes the profile of the runner's user: the caller's is closed to it. */
   @Override
   public Map<String, String> environment(Map<String, String> given) {
     Map<String, String> environment = new HashMap<>(given);

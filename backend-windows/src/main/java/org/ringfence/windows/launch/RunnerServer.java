@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What runs as the sandbox's user and makes its commands, for one sandbox. It ends when who started
- * it does, and all commands with it: this process alone holds their jobs.
+ * Makes the commands of one sandbox, as the sandbox's user. It ends with the process that started
+ * it, and all commands with it: this process alone holds their jobs.
  */
 public final class RunnerServer {
   private static final Logger LOG = LoggerFactory.getLogger(RunnerServer.class);
@@ -44,7 +44,7 @@ public final class RunnerServer {
   /** A protected list ({@code SE_DACL_PROTECTED}, {@code SE_DACL_PRESENT}, self-relative). */
   private static final byte[] PROTECTED = {1, 0, 0x04, (byte) 0x90};
 
-  /** What a command's user has in the place of the caller's. */
+  /** Variables of the command's user that replace the caller's. */
   private static final List<String> PROFILE =
       List.of(
           "USERPROFILE",
@@ -67,13 +67,13 @@ public final class RunnerServer {
   }
 
   /**
-   * Protects this process, connects, and does what is asked until the other side closes.
+   * Protects this process, connects, and answers requests until the other side closes.
    *
    * @param windows the system
    * @param pipes the name of both pipes, without their ends
    * @param environment the environment of this process
-   * @throws IOException if the other side cannot be understood
-   * @throws WindowsCallException if it cannot be reached, or this process not protected
+   * @throws IOException if a message of the other side is invalid
+   * @throws WindowsCallException if the pipes cannot be opened, or this process not protected
    */
   public static void run(WindowsSystem windows, String pipes, Map<String, String> environment)
       throws IOException, WindowsCallException {
@@ -99,8 +99,8 @@ public final class RunnerServer {
   }
 
   /**
-   * Closes this process to its own user's other processes, which are the sandbox's: to be opened,
-   * read, or used as a parent.
+   * Protects this process from other processes of its user, which are the sandbox's: they can
+   * neither open nor read it, nor use it as a parent.
    */
   private static void protect(WindowsSystem windows) throws WindowsCallException {
     AccessControlList list =
@@ -111,7 +111,7 @@ public final class RunnerServer {
     try (Handle self = windows.processes().thisProcess();
         Handle token = windows.tokens().ofThisProcess()) {
       windows.security().setDaclExactly(self, list.descriptor(PROTECTED));
-      // What is made from here on, threads among it, is closed to them as well.
+      // Objects made from here on, threads among them, are closed to them as well.
       windows
           .tokens()
           .setDefaultDacl(
@@ -230,7 +230,7 @@ public final class RunnerServer {
       commands.put(start.command(), running);
       return running.pid();
     } finally {
-      // The command has its own; while these are open, the other side sees no end.
+      // The command has its own handles; while these are open, the other side sees no end.
       handles.forEach(Handle::close);
     }
   }
@@ -269,7 +269,10 @@ public final class RunnerServer {
     return 0;
   }
 
-  /** Before Windows 11 24H2 this waits until the output has been read, and others may ask. */
+  /**
+   * Closes a console on another thread: before Windows 11 24H2 this waits until the output has been
+   * read, and other requests must not wait.
+   */
   private void closeConsole(RunningCommand command) {
     Thread thread = new Thread(command::closeConsole, "ringfence-console");
     thread.setDaemon(true);
@@ -285,7 +288,7 @@ public final class RunnerServer {
               try {
                 channel.send(new Message.Ended(number, command.await()));
               } catch (WindowsCallException | IOException | IllegalStateException e) {
-                // Nobody listens any more, or it has been released.
+                // The connection has closed, or the command has been released.
                 LOG.debug("the end of command {} cannot be told", number, e);
               }
             },
@@ -306,7 +309,7 @@ public final class RunnerServer {
       closeConsole(command);
       command.release(false);
     }
-    // A console's own process would outlive this one that does not close it.
+    // A console's process would outlive this one unless it is closed.
     for (Thread thread : List.copyOf(closing)) {
       try {
         thread.join(CONSOLE_MILLIS);

@@ -7,10 +7,10 @@ import org.ringfence.windows.system.WindowsCallException;
 /** Starts the processes of runners. */
 public interface RunnerStart {
   /**
-   * Starts one, suspended.
+   * Starts a suspended runner.
    *
-   * @param offline whether as the user without a network
-   * @param pipes the pipes that it is to look for
+   * @param offline whether it runs as the user without a network
+   * @param pipes the pipes that it connects to
    * @return its process
    * @throws WindowsCallException if it cannot be started
    * @throws SandboxException if it cannot be found

@@ -2,21 +2,21 @@ package org.ringfence.windows.launch;
 
 import org.ringfence.windows.system.WindowsCallException;
 
-/** A command that has been made in a job of its own, in this process or by a runner. */
+/** A command in its job, made by this process or by a runner. */
 interface RunningCommand {
-  /** Its first process. */
+  /** Returns the number of its first process. */
   int pid();
 
-  /** Lets it run. */
+  /** Resumes it. */
   void resume() throws WindowsCallException;
 
-  /** Waits for its first process to end, and gives the exit code. */
+  /** Waits for its first process to end, and returns the exit code. */
   int await() throws WindowsCallException;
 
-  /** Ends all of its job. */
+  /** Ends every process of its job. */
   void terminate() throws WindowsCallException;
 
-  /** Whether something of its job is alive; what cannot be found out is taken to be. */
+  /** Returns whether a process of its job is alive; true if that cannot be found out. */
   boolean anyLeft();
 
   /** Changes its console's size. */
@@ -25,12 +25,12 @@ interface RunningCommand {
   /** Closes its console, if it has one. May wait until its output has been read. */
   void closeConsole();
 
-  /** Gives its process back, and its job unless that is kept for {@link #releaseJob()}. */
+  /** Closes its process, and its job unless that is kept for {@link #releaseJob()}. */
   void release(boolean keepJob);
 
-  /** Gives its job back. */
+  /** Closes its job. */
   void releaseJob();
 
-  /** Ends it before it has run, and gives everything back. */
+  /** Ends it before it has run, and closes everything. */
   void abandon();
 }

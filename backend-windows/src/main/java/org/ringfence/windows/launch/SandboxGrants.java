@@ -14,7 +14,7 @@ import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
-/** The entries of one sandbox. All are set, or none. */
+/** The entries of one sandbox. All are set, or none is. */
 final class SandboxGrants implements AutoCloseable {
   private final Grants grants;
   private final List<GrantRecord> passing = new ArrayList<>();
@@ -28,9 +28,9 @@ final class SandboxGrants implements AutoCloseable {
    *
    * @param grants sets them
    * @param entries the entries, in order
-   * @param kept where none is set
-   * @param lasting which paths keep theirs
-   * @throws SandboxException if one cannot be set; those set before are taken back
+   * @param kept the places that get none
+   * @param lasting selects the paths whose entries stay
+   * @throws SandboxException if one cannot be set; those set before are removed
    */
   static SandboxGrants set(
       Grants grants, List<Entry> entries, KeptPlaces kept, Predicate<String> lasting)
@@ -62,8 +62,8 @@ final class SandboxGrants implements AutoCloseable {
   }
 
   /**
-   * Whether nothing has to be set on a path where nothing is. Below what is granted it would have
-   * to be: what is made there would inherit the grant.
+   * Returns whether a missing path needs no entry. Below a granted path it needs one: a file made
+   * there would inherit the grant.
    */
   private static boolean leftOut(String path, List<Entry> entries) throws GrantException {
     List<Entry> own = entries.stream().filter(entry -> entry.path().equals(path)).toList();
@@ -96,7 +96,7 @@ final class SandboxGrants implements AutoCloseable {
     }
   }
 
-  /** Takes back what was not to last. */
+  /** Removes the entries that are not to last. */
   @Override
   public void close() throws SandboxException {
     SandboxException failed = null;

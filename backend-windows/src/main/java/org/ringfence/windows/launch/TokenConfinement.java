@@ -11,7 +11,7 @@ import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** A restricted token, on a desktop of its own where one can be made. */
+/** A restricted token, on a separate desktop where one can be made. */
 final class TokenConfinement implements Confinement {
   private final RestrictedToken token;
   private final Optional<Handle> desktop;
@@ -30,22 +30,22 @@ final class TokenConfinement implements Confinement {
   }
 
   /**
-   * What a token has besides its roots.
+   * The token's parts besides its roots.
    *
    * @param everyone whether Everyone is among the restricting SIDs
-   * @param logon whether the logon session stays among its groups, and restricts it
+   * @param logon whether the logon session stays among its groups and restricting SIDs
    * @param desktop whether a desktop is made for it
    */
   record Choices(boolean everyone, boolean logon, boolean desktop) {}
 
   /**
-   * Makes token and desktop.
+   * Makes a token and a desktop.
    *
    * @param windows the system
    * @param roots the SIDs of writable roots
    * @param session the sandbox's own SID
-   * @param choices what else it has
-   * @param grants what is taken back at the end
+   * @param choices the token's other parts
+   * @param grants the entries that are removed at the end
    */
   static TokenConfinement make(
       WindowsSystem windows,
@@ -100,7 +100,7 @@ final class TokenConfinement implements Confinement {
 
   @Override
   public void checkProgram(String program) {
-    // A restricted token starts what the canary of the probe stands for.
+    // The probe's canary has shown which programs a restricted token starts.
   }
 
   @Override

@@ -13,8 +13,8 @@ import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;
 
 /**
- * Looks through a tree before an entry is inherited by all of it: a file that also has a name
- * outside would be granted there, and so might what a link leads to.
+ * Checks a tree before all of it inherits an entry: a hard link would grant a file outside the
+ * tree, and so might the target of a link.
  */
 final class TreeScan extends SimpleFileVisitor<Path> {
   private final org.ringfence.windows.system.Files files;
@@ -54,7 +54,7 @@ final class TreeScan extends SimpleFileVisitor<Path> {
   public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
       throws IOException {
     if (attributes.isOther() && !directory.equals(root)) {
-      // A junction, which Java takes for a directory of another kind.
+      // A junction, which Java reports as a directory of another kind.
       return link(directory) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.TERMINATE;
     }
     return FileVisitResult.CONTINUE;
@@ -77,7 +77,7 @@ final class TreeScan extends SimpleFileVisitor<Path> {
     return FileVisitResult.CONTINUE;
   }
 
-  /** Whether a link stays inside; one that leads nowhere does. */
+  /** Returns whether a link stays inside; true also for a dangling link. */
   private boolean link(Path link) throws IOException {
     if (!Files.exists(link)) {
       return true;

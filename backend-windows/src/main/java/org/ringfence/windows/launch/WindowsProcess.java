@@ -15,13 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A process in a job of its own. Windows has nothing to ask an unknown program to end with, so that
- * every way to end it ends the job at once.
+ * A process in a job. Windows has no request that asks an arbitrary program to end, so that every
+ * termination ends the job at once.
  */
 final class WindowsProcess extends ManagedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsProcess.class);
 
-  /** What a process that this JVM has ended exits with; the same as Java's own on Windows. */
+  /** The exit code of a process that this JVM ended; the same as Java's own on Windows. */
   private static final ExitStatus ENDED_BY_US = new ExitStatus(1, 0);
 
   private static final Duration SETTLING = Duration.ofSeconds(2);
@@ -47,7 +47,7 @@ final class WindowsProcess extends ManagedProcess {
     this.whenGone = whenGone;
   }
 
-  /** Waits for the end on a thread of its own. */
+  /** Waits for the end on a separate thread. */
   void watch() {
     Thread thread = new Thread(this::settle, "ringfence-process-" + running.pid());
     thread.setDaemon(true);
@@ -97,7 +97,7 @@ final class WindowsProcess extends ManagedProcess {
     }
   }
 
-  /** Ends whatever is left of it, also what was to stay, and waits. */
+  /** Ends all remaining processes, even those that were to stay, and waits. */
   void endAndWait() {
     endNow();
     try {
@@ -115,7 +115,7 @@ final class WindowsProcess extends ManagedProcess {
     }
   }
 
-  /** Whether processes of it have been left after the command's own end. */
+  /** Returns whether processes remain after the command's own end. */
   boolean left() {
     return left;
   }

@@ -35,9 +35,9 @@ public final class WindowsSandboxes {
    * Prepares sandboxes of this process.
    *
    * @param windows the system
-   * @param installation where changes are written down
+   * @param installation the record of changes
    * @param environment the environment of this process
-   * @throws SandboxException if this process cannot be told from later ones
+   * @throws SandboxException if this process cannot be distinguished from later ones
    */
   public WindowsSandboxes(
       WindowsSystem windows, Installation installation, Map<String, String> environment)
@@ -65,9 +65,9 @@ public final class WindowsSandboxes {
   }
 
   /**
-   * What sets entries and takes them back.
+   * Returns the grants of this process.
    *
-   * @return grants of this process
+   * @return sets entries and removes them
    */
   public Grants grants() {
     return grants;
@@ -77,17 +77,17 @@ public final class WindowsSandboxes {
    * Opens a sandbox under a restricted token.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts of this machine
    * @return the session
-   * @throws SandboxException if it cannot be opened; nothing is left behind
+   * @throws SandboxException if it cannot be opened; no change remains
    */
   public BackendSession restrictedToken(EffectivePolicy policy, WindowsFacts facts)
       throws SandboxException {
     byte[] secret = prepared();
     RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, secret);
-    // Before anything is set.
+    // Before any change.
     RestrictedToken.checkRoots(plan.roots().size());
-    // Another policy may not take away what this one does, or use this temporary directory.
+    // Deny entries would restrict another policy; the temporary directory belongs to this sandbox.
     Predicate<String> lasting =
         path ->
             policy.rules().stream()
@@ -119,10 +119,10 @@ public final class WindowsSandboxes {
    * Opens a sandbox in an AppContainer.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
-   * @param lessPrivileged whether the container gets nothing of what all packages get
+   * @param facts the facts of this machine
+   * @param lessPrivileged whether the container gets no rights of all packages
    * @return the session
-   * @throws SandboxException if it cannot be opened; nothing is left behind
+   * @throws SandboxException if it cannot be opened; no change remains
    */
   public BackendSession appContainer(
       EffectivePolicy policy, WindowsFacts facts, boolean lessPrivileged) throws SandboxException {
@@ -149,7 +149,7 @@ public final class WindowsSandboxes {
     }
   }
 
-  /** Takes back what others have left, and gives the secret. */
+  /** Cleans up after other processes and returns the secret. */
   private byte[] prepared() throws SandboxException {
     try {
       new Recovery(windows, installation, grants).recover();

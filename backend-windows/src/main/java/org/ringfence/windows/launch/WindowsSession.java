@@ -23,7 +23,7 @@ import org.ringfence.windows.system.WindowsSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An open sandbox: starts commands, each in a job of its own. */
+/** An open sandbox. It starts each command in a separate job. */
 final class WindowsSession extends SessionBase<WindowsProcess> {
   private static final Logger LOG = LoggerFactory.getLogger(WindowsSession.class);
 
@@ -40,8 +40,8 @@ final class WindowsSession extends SessionBase<WindowsProcess> {
    * Opens a session.
    *
    * @param windows the system
-   * @param host where commands are made; closed along with the session
-   * @param lifetime what happens to what is left
+   * @param host makes the commands; closed along with the session
+   * @param lifetime the treatment of processes that remain
    * @param userInterface the limits on windows, clipboard and session that take hold here
    */
   WindowsSession(WindowsSystem windows, CommandHost host, Lifetime lifetime, int userInterface) {
@@ -137,7 +137,7 @@ final class WindowsSession extends SessionBase<WindowsProcess> {
       return process;
     } finally {
       if (!done) {
-        // First: a console that closes would wait for somebody to read what it still writes.
+        // First: a console that closes waits until its remaining output has been read.
         streams.close();
         if (running != null) {
           running.abandon();
@@ -188,7 +188,7 @@ final class WindowsSession extends SessionBase<WindowsProcess> {
     }
   }
 
-  /** What is heard here, of connections, is given to the sink at once. */
+  /** Returns true: the sink receives events about connections at once. */
   @Override
   public boolean flushEvents(Duration patience) {
     return true;

@@ -20,7 +20,7 @@ import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** The three streams of a command, or the pipes of a pseudo-console in their place. */
+/** The three streams of a command, or the pipes of the pseudo-console that replaces them. */
 final class WindowsStreams implements AutoCloseable {
   private final WindowsSystem windows;
   private final OptionalLong limit;
@@ -160,9 +160,9 @@ final class WindowsStreams implements AutoCloseable {
   }
 
   /**
-   * The command has been started: its ends are its own, and what it writes is counted.
+   * Closes the ends of the started command and begins to count its output.
    *
-   * @param exceeded told when it has written more than it may
+   * @param exceeded runs when the output exceeds its limit
    */
   void handOver(Runnable exceeded) {
     childSide.forEach(Handle::close);
@@ -176,12 +176,12 @@ final class WindowsStreams implements AutoCloseable {
     return pipe instanceof PipeInput ? outputs.reading(pipe) : pipe;
   }
 
-  /** Takes what the command left in its pipes, and waits no longer than the patience for it. */
+  /** Reads the bytes left in the command's pipes, within the patience. */
   void settle(boolean close, Duration patience) {
     outputs.settle(close && terminal.isEmpty(), patience);
   }
 
-  /** Gives everything back: the command was not started. */
+  /** Closes everything: the command was not started. */
   @Override
   public void close() {
     childSide.forEach(Handle::close);

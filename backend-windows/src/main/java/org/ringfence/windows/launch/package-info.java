@@ -1,2 +1,2 @@
-/** Applies plans: sets entries and takes them back, makes tokens, jobs and processes. */
+/** Applies plans: sets and removes entries, makes tokens, jobs and processes. */
 package org.ringfence.windows.launch;

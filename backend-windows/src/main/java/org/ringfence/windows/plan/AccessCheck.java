@@ -13,8 +13,8 @@ import org.ringfence.windows.plan.AccessToken.Privilege;
 import org.ringfence.windows.plan.SecurityDescriptor.MandatoryLabel;
 
 /**
- * The access check of Windows for user mode, without AppContainers: mandatory labels, privileges,
- * the owner's rights, and one or two walks of the list. Pure.
+ * A model of Windows' access check for user mode, without AppContainers: mandatory labels,
+ * privileges, the owner's rights, and one or two walks of the list. Pure.
  */
 public final class AccessCheck {
   private final AccessToken token;
@@ -27,9 +27,9 @@ public final class AccessCheck {
     this.mapping = mapping;
   }
 
-  /** How a check ends. */
+  /** Outcome of a check. */
   public enum Outcome {
-    /** What was asked for is given. */
+    /** The check grants all rights in the request. */
     GRANTED,
     /** {@code ERROR_ACCESS_DENIED}, 5. */
     DENIED,
@@ -38,16 +38,16 @@ public final class AccessCheck {
   }
 
   /**
-   * What came of a check.
+   * Result of a check.
    *
-   * @param outcome how it ended
-   * @param granted the rights that are given; 0 unless granted
+   * @param outcome the outcome
+   * @param granted the granted rights; 0 unless granted
    */
   public record Result(Outcome outcome, int granted) {
     private static final Result DENIED = new Result(Outcome.DENIED, 0);
 
     /**
-     * Whether everything that was asked for is given.
+     * Returns whether the check grants every right in the request.
      *
      * @return true if it is
      */
@@ -59,11 +59,11 @@ public final class AccessCheck {
   /**
    * Checks a request.
    *
-   * @param token who asks
+   * @param token the caller's token
    * @param descriptor the object
    * @param mapping the object's type
-   * @param desired the rights asked for, generic ones and {@code MAXIMUM_ALLOWED} included
-   * @return what comes of it
+   * @param desired the requested rights, including generic ones and {@code MAXIMUM_ALLOWED}
+   * @return the result
    */
   public static Result check(
       AccessToken token, SecurityDescriptor descriptor, GenericMapping mapping, int desired) {
@@ -94,7 +94,7 @@ public final class AccessCheck {
     }
     boolean allowed = walk(remaining, token::enabled, this::matchesDenial);
     if (allowed && asksTwice(remaining)) {
-      // Reading is asked about along with writing, not left out.
+      // The second walk checks reading along with writing.
       allowed = walk(remaining, token::restrictedBy, token::restrictedBy);
     }
     return allowed ? new Result(Outcome.GRANTED, asked) : Result.DENIED;
@@ -109,7 +109,7 @@ public final class AccessCheck {
         && (!token.writeRestricted() || (rights & mapping.writeBits()) != 0);
   }
 
-  /** What the mandatory label leaves over. */
+  /** Returns the rights that the mandatory label leaves. */
   private int byLabel() {
     MandatoryLabel label = descriptor.label().orElse(MandatoryLabel.USUAL);
     if (token.integrity() >= label.level()) {
@@ -129,7 +129,7 @@ public final class AccessCheck {
     return (owning ? WRITE_OWNER : 0) | (security ? ACCESS_SYSTEM_SECURITY : 0);
   }
 
-  /** The owner may read and write the list, unless an entry speaks of the owner's rights. */
+  /** The owner may read and write the list, unless an entry names the owner's rights. */
   private int byOwnership() {
     Sid owner = descriptor.owner();
     boolean owns =
@@ -169,7 +169,10 @@ public final class AccessCheck {
     return false;
   }
 
-  /** All that two walks would give. How Windows combines them here is inferred, not measured. */
+  /**
+   * Returns the rights that both walks grant. How Windows combines them here is inferred, not
+   * measured.
+   */
   private int most() {
     int first = most(token::enabled, this::matchesDenial);
     Optional<Integer> second =
@@ -202,12 +205,13 @@ public final class AccessCheck {
   }
 
   /**
-   * Whether a file may be deleted on NTFS: by a right on itself, or by one on its directory.
+   * Returns whether a file may be deleted on NTFS: through a right on itself, or one on its
+   * directory.
    *
-   * @param token who asks
+   * @param token the caller's token
    * @param file the file
-   * @param directory the directory that it lies in
-   * @return true if either gives it
+   * @param directory its directory
+   * @return true if either grants it
    */
   public static boolean mayDelete(
       AccessToken token, SecurityDescriptor file, SecurityDescriptor directory) {

@@ -8,8 +8,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A discretionary list as it is stored ([MS-DTYP] 2.4.5). What it does not understand it keeps to
- * the bit.
+ * A discretionary list as it is stored ([MS-DTYP] 2.4.5). Unknown parts are kept bit for bit.
  *
  * @param revision the list's revision
  * @param entries its entries in order
@@ -30,7 +29,7 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * A new list.
+   * Returns a new list.
    *
    * @param aces its entries in order
    * @return the list
@@ -44,11 +43,11 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * Takes the list out of a self-relative security descriptor.
+   * Reads the list of a self-relative security descriptor.
    *
    * @param descriptor the descriptor ([MS-DTYP] 2.4.6)
-   * @return the list; empty for a NULL one, which gives everything to everybody
-   * @throws IllegalArgumentException if it is none
+   * @return the list; empty for a NULL one, which grants everything to everyone
+   * @throws IllegalArgumentException if the descriptor is invalid
    */
   public static Optional<AccessControlList> ofDescriptor(byte[] descriptor) {
     ByteBuffer buffer = ByteBuffer.wrap(descriptor).order(ByteOrder.LITTLE_ENDIAN);
@@ -63,7 +62,7 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * The owner in a self-relative security descriptor.
+   * Returns the owner in a self-relative security descriptor.
    *
    * @param descriptor the descriptor
    * @return the owner; empty if it names none
@@ -101,7 +100,7 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * The list as an {@code ACL}.
+   * Returns the list as an {@code ACL}.
    *
    * @return header and entries
    * @throws IllegalArgumentException if it is too large to be stored
@@ -120,9 +119,9 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * A self-relative security descriptor with this list, and nothing else of its own.
+   * Returns a self-relative security descriptor with this list and no other part.
    *
-   * @param like a descriptor whose control bits it takes over
+   * @param like a descriptor whose control bits are copied
    * @return the descriptor
    */
   public byte[] descriptor(byte[] like) {
@@ -136,7 +135,8 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * A self-relative security descriptor with this list, and an owner that is its group as well.
+   * Returns a self-relative security descriptor with this list, and an owner that is its group as
+   * well.
    *
    * @param owner the owner
    * @return the descriptor
@@ -154,22 +154,22 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * Whether an entry is there, not inherited.
+   * Returns whether the list has an entry that is not inherited.
    *
    * @param ace the entry
    * @param directory whether the list is a directory's
-   * @return true if it is, to the bit
+   * @return true if it has the entry, bit for bit
    */
   public boolean contains(Ace ace, boolean directory) {
     return entries.contains(RawAce.of(ace, directory));
   }
 
   /**
-   * Adds an entry where it belongs: what takes before what gives, both before what is inherited.
+   * Adds an entry in canonical order: deny before allow, both before inherited entries.
    *
    * @param ace the entry
    * @param directory whether the list is a directory's
-   * @return the list with it; the same if it is there
+   * @return the list with the entry; the same if it has the entry already
    */
   public AccessControlList with(Ace ace, boolean directory) {
     RawAce added = RawAce.of(ace, directory);
@@ -188,10 +188,10 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * Removes entries that give to or take from somebody. Inherited ones stay: they are the
-   * directory's above.
+   * Removes entries that name certain SIDs. Inherited ones stay: they belong to the directory
+   * above.
    *
-   * @param whose whose
+   * @param whose selects the SIDs
    * @return the list without them
    */
   public AccessControlList without(Predicate<Sid> whose) {
@@ -207,9 +207,9 @@ public record AccessControlList(int revision, List<RawAce> entries) {
   }
 
   /**
-   * The entries that give or take, for the model of the access check.
+   * Returns the allow and deny entries, for the model of the access check.
    *
-   * @return them in order
+   * @return the entries in order
    */
   public List<Ace> aces() {
     return entries.stream().flatMap(entry -> entry.ace().stream()).toList();

@@ -14,7 +14,7 @@ public final class AccessMask {
   /** {@code FILE_WRITE_EA}. */
   public static final int WRITE_EA = 0x10;
 
-  /** {@code FILE_DELETE_CHILD}: what is below may be deleted whatever it says itself. */
+  /** {@code FILE_DELETE_CHILD}: permits deleting children, whatever their own lists say. */
   public static final int DELETE_CHILD = 0x40;
 
   /** {@code FILE_READ_ATTRIBUTES}. */
@@ -56,12 +56,12 @@ public final class AccessMask {
   /** {@code GENERIC_READ}. */
   public static final int GENERIC_READ = 0x80000000;
 
-  /** What "Modify" means: read, write, execute and delete, but neither children nor permissions. */
+  /** The "Modify" rights: read, write, execute and delete, but neither children nor permissions. */
   public static final int MODIFY = 0x1301bf;
 
   /**
-   * What a protected place denies: to write, delete and delete below. Neither {@code SYNCHRONIZE}
-   * nor {@code READ_CONTROL}, which opening for reading asks for as well.
+   * The rights that a protected place denies: to write, delete and delete below. Neither
+   * {@code SYNCHRONIZE} nor {@code READ_CONTROL}, which opening for reading requests as well.
    */
   public static final int CHANGES = 0x10156;
 

@@ -5,14 +5,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who a process is, as far as the access check asks.
+ * Identity of a process, as far as the access check uses it.
  *
  * @param user the user
  * @param groups the enabled groups
- * @param denyOnly SIDs that match entries that take, and none that give; may hold the user
+ * @param denyOnly SIDs that match deny entries and no allow entries; may hold the user
  * @param restricting the restricting SIDs; empty when the token is not restricted
- * @param writeRestricted whether they are asked about writing alone
- * @param privileges enabled privileges that the check knows
+ * @param writeRestricted whether the check uses them for writing alone
+ * @param privileges enabled privileges that the check uses
  * @param integrity the integrity level
  */
 public record AccessToken(
@@ -23,7 +23,7 @@ public record AccessToken(
     boolean writeRestricted,
     Set<Privilege> privileges,
     int integrity) {
-  /** Privileges that the access check looks at. */
+  /** Privileges that the access check uses. */
   public enum Privilege {
     /** {@code SeSecurityPrivilege}. */
     SECURITY,
@@ -43,7 +43,7 @@ public record AccessToken(
   }
 
   /**
-   * An ordinary user.
+   * Returns the token of an ordinary user.
    *
    * @param user the user
    * @param groups the groups
@@ -61,10 +61,10 @@ public record AccessToken(
   }
 
   /**
-   * The same, restricted.
+   * Returns this token, restricted.
    *
    * @param sids the restricting SIDs
-   * @param writesOnly whether they are asked about writing alone
+   * @param writesOnly whether the check uses them for writing alone
    * @return the restricted token
    */
   public AccessToken restricted(Set<Sid> sids, boolean writesOnly) {

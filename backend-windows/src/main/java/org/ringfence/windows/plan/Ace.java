@@ -5,13 +5,13 @@ import java.util.Objects;
 /**
  * An entry of an access control list.
  *
- * @param type whether it gives or takes
- * @param sid whom it is about
+ * @param type whether it allows or denies
+ * @param sid the SID that it concerns
  * @param mask the rights
- * @param scope where it counts
+ * @param scope the objects that it applies to
  */
 public record Ace(Type type, Sid sid, int mask, Scope scope) {
-  /** Whether an entry gives or takes. */
+  /** Whether an entry allows or denies. */
   public enum Type {
     /** {@code ACCESS_ALLOWED_ACE}. */
     ALLOW,
@@ -19,13 +19,13 @@ public record Ace(Type type, Sid sid, int mask, Scope scope) {
     DENY
   }
 
-  /** Where an entry counts. */
+  /** The objects that an entry applies to. */
   public enum Scope {
-    /** For the object alone. */
+    /** The object alone. */
     OBJECT,
-    /** For the object and everything below it. */
+    /** The object and everything below it. */
     TREE,
-    /** For what is below it ({@code INHERIT_ONLY_ACE}). */
+    /** Everything below it ({@code INHERIT_ONLY_ACE}). */
     BELOW
   }
 
@@ -36,7 +36,7 @@ public record Ace(Type type, Sid sid, int mask, Scope scope) {
     Objects.requireNonNull(scope, "scope");
   }
 
-  /** As SDDL writes it. */
+  /** Returns the entry in SDDL. */
   @Override
   public String toString() {
     String flags =

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Addresses as the firewall writes them: single ones, {@code from-to}, {@code address/prefix},
+ * Addresses in the firewall's notation: single ones, {@code from-to}, {@code address/prefix},
  * {@code address/mask}, {@code *}.
  *
  * @param ranges the ranges
@@ -17,7 +17,7 @@ public record AddressRanges(List<Range> ranges) {
   private static final int V6_BITS = 128;
 
   /**
-   * Addresses of one version, both ends counted.
+   * Addresses of one version, both ends included.
    *
    * @param bits 32 or 128
    * @param from the first
@@ -37,8 +37,8 @@ public record AddressRanges(List<Range> ranges) {
   /**
    * Reads a list.
    *
-   * @param text the list, with commas
-   * @return the ranges, those that touch joined
+   * @param text the list, separated by commas
+   * @return the ranges; adjacent ones are joined
    * @throws IllegalArgumentException if a part is no address; names are not looked up
    */
   public static AddressRanges of(String text) {
@@ -102,7 +102,7 @@ public record AddressRanges(List<Range> ranges) {
       throw new IllegalArgumentException("'" + address + "' is no address");
     }
     if (address.startsWith("::") && !address.contains(".")) {
-      // Java reads addresses of this form as it should, but for those that map version 4.
+      // Java reads addresses of this form correctly, except those that map version 4.
       return v6(address);
     }
     try {
@@ -112,7 +112,7 @@ public record AddressRanges(List<Range> ranges) {
     }
   }
 
-  /** {@code ::1234:...}: only the end is there. */
+  /** {@code ::1234:...}: only the end is present. */
   private static BigInteger v6(String address) {
     BigInteger number = BigInteger.ZERO;
     for (String group : address.substring(2).split(":")) {
@@ -125,10 +125,10 @@ public record AddressRanges(List<Range> ranges) {
   }
 
   /**
-   * Whether all of other addresses are among these.
+   * Returns whether these contain all of the other addresses.
    *
    * @param other the others
-   * @return true if they are
+   * @return true if they do
    */
   public boolean covers(AddressRanges other) {
     return other.ranges.stream()

@@ -11,10 +11,10 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 
 /**
- * What an AppContainer needs: entries that name its SID, and capabilities.
+ * The plan for an AppContainer: entries that name its SID, and capabilities.
  *
- * @param entries what is added to the list of each path
- * @param capabilities what the container may beyond its entries
+ * @param entries the entries to add to the list of each path
+ * @param capabilities the container's rights beyond its entries
  */
 public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid> capabilities) {
   /** {@code internetClient}. */
@@ -91,7 +91,7 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
     List<Ace> aces =
         switch (access) {
           case WRITE -> List.of(given);
-          // A root above may give writing, which this entry, being nearer, takes back.
+          // A root above may allow writing; this nearer entry denies it.
           case READ -> List.of(taken, given);
           case NONE -> List.of(taken);
         };
@@ -101,7 +101,7 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
   }
 
   /**
-   * Whether a program is known not to start in a container.
+   * Returns whether a program is known not to start in a container.
    *
    * @param program its path
    * @return true if it is
@@ -112,7 +112,7 @@ public record AppContainerPlan(List<RestrictedTokenPlan.Entry> entries, List<Sid
   }
 
   /**
-   * Entries and capabilities.
+   * Describes entries and capabilities.
    *
    * @return text for people
    */

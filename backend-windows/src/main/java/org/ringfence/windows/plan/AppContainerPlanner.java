@@ -13,7 +13,7 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
-/** Says which guarantees of a policy an AppContainer holds. Pure. */
+/** Reports which guarantees of a policy an AppContainer enforces. Pure. */
 public final class AppContainerPlanner extends WindowsPlanner {
   private static final String CONTAINER = "AppContainer; entries for its SID alone";
 
@@ -28,7 +28,7 @@ public final class AppContainerPlanner extends WindowsPlanner {
    * Plans a policy.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts of the machine
    * @return every guarantee of the policy with its level
    */
   public static List<PlannedGuarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
@@ -91,7 +91,7 @@ public final class AppContainerPlanner extends WindowsPlanner {
     }
   }
 
-  /** Whether a rule takes away, below a place where another rule gives at least this access. */
+  /** Returns whether a rule denies this access below a place where another rule allows it. */
   private boolean takesBelow(Access given) {
     return effective.rules().stream()
         .anyMatch(

@@ -12,18 +12,17 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * What the accounts of one client are called. A client is a user with a directory of installation:
- * two users, or two homes of one, have accounts of their own, and never change each other's
- * passwords.
+ * The names of one client's accounts. A client is a user with an installation directory: two users,
+ * or two homes of one, have separate accounts, and never change each other's passwords.
  *
  * @param id ten hexadecimal digits
  * @param firstPort the first of the loopback ports that stay open to the offline user
  */
 public record ClientAccounts(String id, int firstPort) {
-  /** How many sandboxes with a proxy a client may have open at a time. */
+  /** The most sandboxes with a proxy that a client may have open at a time. */
   public static final int PORTS = 8;
 
-  /** The first port of the first client: unassigned, below what Windows gives out by itself. */
+  /** The first port of the first client: unassigned, below the ports that Windows assigns. */
   public static final int LOWEST_PORT = 43_128;
 
   private static final int HIGHEST_PORT = 48_999;
@@ -42,10 +41,10 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * The id of a client.
+   * Returns the id of a client.
    *
-   * @param user the user's SID, as the token has it
-   * @param home the directory of the installation; letters are compared without case
+   * @param user the user's SID, from the token
+   * @param home the directory of the installation; compared without case
    * @return the id
    */
   public static String id(Sid user, String home) {
@@ -61,7 +60,7 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * Accounts of a new client.
+   * Chooses the accounts of a new client.
    *
    * @param id its id
    * @param taken the first ports of the other clients
@@ -78,7 +77,7 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * The group of both users, which entries name.
+   * Returns the name of the group of both users, which entries name.
    *
    * @return its name
    */
@@ -87,7 +86,7 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * The user without a network.
+   * Returns the name of the user without a network.
    *
    * @return its name, of at most 20 characters
    */
@@ -96,7 +95,7 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * The user with a network.
+   * Returns the name of the user with a network.
    *
    * @return its name
    */
@@ -105,7 +104,7 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * What accounts say of themselves: by it an account of this name is known as ours.
+   * Returns the accounts' comment, which identifies an account of this name as ours.
    *
    * @return a sentence
    */
@@ -114,7 +113,7 @@ public record ClientAccounts(String id, int firstPort) {
   }
 
   /**
-   * The loopback ports that stay open to the offline user, for proxies.
+   * Returns the loopback ports that stay open to the offline user, for proxies.
    *
    * @return the ports
    */

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** The one string that a Windows process gets, and takes apart again itself. */
+/** The one string that a Windows process receives and splits itself. */
 public final class CommandLine {
-  /** The most characters that {@code CreateProcessW} takes, without the NUL at the end. */
+  /** The most characters that {@code CreateProcessW} accepts, without the NUL at the end. */
   public static final int LONGEST = 32_766;
 
   private static final Pattern PLAIN = Pattern.compile("[^ \\t\\n\\x0b\"]+");
@@ -15,12 +15,11 @@ public final class CommandLine {
   private CommandLine() {}
 
   /**
-   * Quotes arguments so that {@code CommandLineToArgvW} and the C runtime give them back as they
-   * are.
+   * Quotes arguments so that {@code CommandLineToArgvW} and the C runtime return them unchanged.
    *
    * @param command the program and its arguments
    * @return the command line
-   * @throws IllegalArgumentException if it cannot be written, with what cannot
+   * @throws IllegalArgumentException if an argument cannot be written; the message names it
    */
   public static String of(List<String> command) {
     StringBuilder line = new StringBuilder();
@@ -28,7 +27,7 @@ public final class CommandLine {
     if (program.indexOf('"') >= 0) {
       throw new IllegalArgumentException("a program's name has no quotation mark: " + program);
     }
-    // The first is taken apart by other rules, which know no backslash.
+    // Programs split the first by other rules, which know no backslash.
     line.append('"').append(program).append('"');
     for (String argument : command.subList(1, command.size())) {
       line.append(' ');
@@ -56,7 +55,7 @@ public final class CommandLine {
         backslashes++;
       } else {
         if (c == '"') {
-          // Those before it would be read as quoting it, or each other.
+          // A parser would read the backslashes before it as quoting it, or each other.
           line.append("\\".repeat(backslashes + 1));
         }
         backslashes = 0;
@@ -67,8 +66,8 @@ public final class CommandLine {
   }
 
   /**
-   * Whether a program is a batch file, which {@code CreateProcessW} hands to {@code cmd.exe} with
-   * rules of its own, however its name is decorated.
+   * Returns whether a program is a batch file, which {@code CreateProcessW} passes to
+   * {@code cmd.exe} with different quoting rules, however its name is decorated.
    *
    * @param program the program's name
    * @return true for {@code x.bat}, {@code X.CMD}, {@code x.bat.} and the like
@@ -79,12 +78,12 @@ public final class CommandLine {
   }
 
   /**
-   * The command line that runs a batch file through {@code cmd.exe} openly.
+   * Returns the command line that runs a batch file through {@code cmd.exe} openly.
    *
    * @param cmd the absolute path of {@code cmd.exe}
    * @param command the batch file and its arguments
    * @return the command line
-   * @throws IllegalArgumentException if a character cannot be kept from being interpreted
+   * @throws IllegalArgumentException if a character cannot be protected from interpretation
    */
   public static String ofBatchFile(String cmd, List<String> command) {
     StringBuilder line = new StringBuilder("\"").append(cmd).append("\" /d /e:on /v:off /s /c \"");
@@ -96,7 +95,7 @@ public final class CommandLine {
               "cmd.exe would interpret character " + (int) c + " of an argument of a batch file");
         }
       }
-      // A backslash is none of cmd.exe's special characters: the batch file gets it as it is.
+      // cmd.exe does not interpret a backslash: the batch file receives it unchanged.
       line.append(i == 0 ? "" : " ").append('"').append(word).append('"');
     }
     line.append('"');

@@ -3,13 +3,13 @@ package org.ringfence.windows.plan;
 import java.util.List;
 
 /**
- * What was found on a machine where accounts have been set up.
+ * The facts of a machine where set-up has made accounts.
  *
- * @param base what every mode needs to know
+ * @param base the facts that every mode needs
  * @param logon whether programs start only with the caller's logon session among their groups
  * @param network whether the network is closed to the offline user
- * @param deletable directories in which every user may delete, of those that were looked at
- * @param echoes whether echo requests of the offline user are answered
+ * @param deletable the examined directories in which every user may delete
+ * @param echoes whether the offline user's echo requests are answered
  */
 public record DedicatedUserFacts(
     WindowsFacts base, boolean logon, boolean network, List<String> deletable, boolean echoes) {

@@ -13,13 +13,13 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**
- * What an account of the sandbox's own needs. Its group has to be let, and to write a SID of the
- * writable root as well: so nothing of the user's is read, changed or deleted that no entry gives,
- * also not through a directory, and no root of another sandbox.
+ * The plan for a dedicated account. Access needs an entry for its group; writing needs one for the
+ * SID of the writable root as well. Without an entry it neither reads, changes nor deletes a user's
+ * file, not even through a directory, nor a root of another sandbox.
  *
  * @param roots the SID of each writable root
- * @param entries what is added to the list of each path, in the order in which it is set
- * @param firewall what closes the network; empty when the policy opens it
+ * @param entries the entries to add to the list of each path, in order
+ * @param firewall the rules that close the network; empty when the policy opens it
  */
 public record DedicatedUserPlan(
     Map<String, Sid> roots, List<Entry> entries, List<FirewallRule> firewall) {
@@ -32,8 +32,7 @@ public record DedicatedUserPlan(
    * @param group the group of both users
    * @param offline the user without a network
    * @param online the user with one
-   * @param client what they are called, and the ports of loopback that the offline user reaches
-   *     proxies at
+   * @param client their names, and the loopback ports at which the offline user reaches proxies
    */
   public record Accounts(Sid group, Sid offline, Sid online, ClientAccounts client) {}
 
@@ -57,7 +56,7 @@ public record DedicatedUserPlan(
     RestrictedTokenPlan token = RestrictedTokenPlan.compile(policy, secret);
     List<Entry> entries = new ArrayList<>();
     for (Entry entry : token.entries()) {
-      // What takes from a root's SID is taken from the group, which is asked about reading, too.
+      // A deny entry for a root's SID becomes one for the group, which is checked for reading, too.
       if (entry.ace().type() == Ace.Type.ALLOW) {
         entries.add(entry);
       }
@@ -107,14 +106,14 @@ public record DedicatedUserPlan(
   }
 
   /**
-   * What the account may do at a path of the user's, by the model of the access check.
+   * Predicts, using the model of the access check, the account's rights to a user's path.
    *
    * @param style how paths are written
    * @param accounts the accounts
-   * @param owner the user whose files they are
+   * @param owner the owner of the files
    * @param path the path
-   * @param right the rights that are asked for
-   * @return true if they are given
+   * @param right the requested rights
+   * @return true if they are granted
    */
   public boolean lets(PathStyle style, Accounts accounts, Sid owner, String path, int right) {
     return AccessCheck.check(
@@ -126,11 +125,12 @@ public record DedicatedUserPlan(
   }
 
   /**
-   * Whether the account may delete or move a path of the user's, by the model of the access check.
+   * Predicts, using the model of the access check, whether the account may delete or move a user's
+   * path.
    *
    * @param style how paths are written
    * @param accounts the accounts
-   * @param owner the user whose files they are
+   * @param owner the owner of the files
    * @param path the path
    * @return true if it may
    */
@@ -155,7 +155,7 @@ public record DedicatedUserPlan(
   }
 
   /**
-   * Entries and rules.
+   * Describes entries and rules.
    *
    * @param accounts the accounts
    * @return text for people

@@ -13,7 +13,7 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
-/** Says which guarantees of a policy accounts of the sandbox's own hold. Pure. */
+/** Reports which guarantees of a policy dedicated accounts enforce. Pure. */
 public final class DedicatedUserPlanner extends WindowsPlanner {
   private static final String ACCOUNT = "a user of the sandbox's own, write-restricted";
   private static final String SESSION =
@@ -35,7 +35,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
    * Plans a policy.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts of the machine
    * @return every guarantee of the policy with its level
    */
   public static List<PlannedGuarantee> plan(EffectivePolicy policy, DedicatedUserFacts facts) {
@@ -98,7 +98,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
     }
   }
 
-  /** What is open when Everyone has to be among the restricting SIDs. */
+  /** Returns the places that are open when Everyone must be among the restricting SIDs. */
   private Optional<String> everyone(String what) {
     if (!facts.everyone()) {
       return Optional.empty();

@@ -14,11 +14,11 @@ public final class EnvironmentBlock {
   private EnvironmentBlock() {}
 
   /**
-   * Writes an environment: sorted without regard to case, each variable ended by NUL, and one more
-   * at the end.
+   * Writes an environment: sorted ignoring case, each variable followed by NUL, and one more at the
+   * end.
    *
-   * @param variables the variables; of two that differ in case alone, the later in order counts
-   * @param systemRoot the Windows directory, without which hardly a program starts
+   * @param variables the variables; of two that differ in case alone, the later counts
+   * @param systemRoot the Windows directory; few programs start without it
    * @return the block
    * @throws IllegalArgumentException if a name or a value cannot be written
    */
@@ -32,7 +32,8 @@ public final class EnvironmentBlock {
     sorted.forEach(
         (name, value) -> {
           if (name.startsWith("=")) {
-            // A current directory of a drive: of the caller's session, and no use inside.
+            // A current directory of a drive: it belongs to the caller's session and has no use
+            // inside.
             return;
           }
           if (name.isEmpty() || name.indexOf('=') >= 0 || (name + value).indexOf('\0') >= 0) {

@@ -1,9 +1,9 @@
 package org.ringfence.windows.plan;
 
-/** What a filter of the filtering platform asks about a connection; all have to hold. */
+/** A condition of a platform filter on a connection; all must hold. */
 public sealed interface FilterCondition {
   /**
-   * Whose process it is ({@code FWPM_CONDITION_ALE_USER_ID}).
+   * The user whose process it is ({@code FWPM_CONDITION_ALE_USER_ID}).
    *
    * @param user the user
    */
@@ -16,7 +16,7 @@ public sealed interface FilterCondition {
    */
   record Protocol(int number) implements FilterCondition {}
 
-  /** That the other end is this machine's loopback ({@code FWPM_CONDITION_IP_REMOTE_ADDRESS}). */
+  /** The other end is this machine's loopback ({@code FWPM_CONDITION_IP_REMOTE_ADDRESS}). */
   record Loopback() implements FilterCondition {}
 
   /**

@@ -10,11 +10,11 @@ import java.util.TreeSet;
  * A rule of the Windows firewall that blocks one user ({@code INetFwRule3}).
  *
  * @param name its name
- * @param direction whether it is about what comes in or goes out
+ * @param direction whether it concerns inbound or outbound traffic
  * @param protocol {@code NET_FW_IP_PROTOCOL_*}
- * @param remoteAddresses which addresses it is about
- * @param remotePorts which ports it is about; empty for all
- * @param user whom it blocks
+ * @param remoteAddresses the addresses that it concerns
+ * @param remotePorts the ports that it concerns; empty for all
+ * @param user the user that it blocks
  */
 public record FirewallRule(
     String name,
@@ -37,28 +37,28 @@ public record FirewallRule(
 
   private static final int LAST_PORT = 65_535;
 
-  /** All but loopback; a list takes {@code ::1} as a range of two alone. */
+  /** All but loopback; a list accepts {@code ::1} only as a range of two. */
   private static final String OUTSIDE =
       "0.0.0.0-126.255.255.255,128.0.0.0-255.255.255.255,::,"
           + "::2-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
 
   private static final String LOOPBACK = "127.0.0.0/8,::/127";
 
-  /** What a rule is about ({@code NET_FW_RULE_DIRECTION}). */
+  /** The traffic that a rule concerns ({@code NET_FW_RULE_DIRECTION}). */
   public enum Direction {
-    /** What comes in. */
+    /** Inbound traffic. */
     IN,
-    /** What goes out. */
+    /** Outbound traffic. */
     OUT
   }
 
   /**
-   * The rules that close the network to a user, but for ports of loopback. The widest come first:
-   * whoever is interrupted has closed more, not less.
+   * Returns the rules that close the network to a user, but for ports of loopback. The widest come
+   * first: an interruption leaves more closed, not less.
    *
    * @param client the client's id, a part of the rules' names
    * @param user the user
-   * @param open ports of loopback that are left open
+   * @param open ports of loopback that stay open
    * @return the rules in the order in which they are added
    */
   public static List<FirewallRule> closing(String client, Sid user, SortedSet<Integer> open) {
@@ -78,9 +78,9 @@ public record FirewallRule(
   }
 
   /**
-   * All ports but some.
+   * Returns all ports but some.
    *
-   * @param open the ports that are left out, from 1 to 65535
+   * @param open the excluded ports, from 1 to 65535
    * @return ranges such as {@code 1-8079,8081-65535}
    */
   public static String complement(SortedSet<Integer> open) {
@@ -103,7 +103,7 @@ public record FirewallRule(
   }
 
   /**
-   * Whom the rule is about, as the firewall writes it ({@code LocalUserAuthorizedList}).
+   * Returns the user in the firewall's notation ({@code LocalUserAuthorizedList}).
    *
    * @return SDDL, whose right is {@code FWP_ACTRL_MATCH_FILTER}
    */
@@ -112,11 +112,11 @@ public record FirewallRule(
   }
 
   /**
-   * A rule as the firewall tells it.
+   * A rule as the firewall reports it.
    *
    * @param enabled whether it is in force
    * @param block whether it blocks
-   * @param direction what it is about
+   * @param direction the traffic that it concerns
    * @param profiles {@code NET_FW_PROFILE2_*}
    * @param protocol {@code NET_FW_IP_PROTOCOL_*}
    * @param remoteAddresses its addresses, perhaps in another spelling
@@ -134,10 +134,10 @@ public record FirewallRule(
       String authorizedUsers) {}
 
   /**
-   * What is wrong with a rule that was to be this one: the firewall writes addresses in its own
-   * way, and takes some properties without keeping them.
+   * Compares a rule with this one: the firewall normalizes addresses, and accepts some properties
+   * without keeping them.
    *
-   * @param told what the firewall tells
+   * @param told the rule as the firewall reports it
    * @return the first difference; empty when it blocks what this rule blocks
    */
   public Optional<String> difference(Reading told) {
@@ -166,7 +166,7 @@ public record FirewallRule(
     }
   }
 
-  /** For people. */
+  /** Returns text for people. */
   @Override
   public String toString() {
     return "firewall rule '"

@@ -1,12 +1,13 @@
 package org.ringfence.windows.plan;
 
 /**
- * What the generic rights mean for a type of object ({@code GENERIC_MAPPING} of {@code winnt.h}).
+ * The meaning of the generic rights for a type of object ({@code GENERIC_MAPPING} of
+ * {@code winnt.h}).
  *
- * @param read what {@code GENERIC_READ} means
- * @param write what {@code GENERIC_WRITE} means
- * @param execute what {@code GENERIC_EXECUTE} means
- * @param all what {@code GENERIC_ALL} means
+ * @param read the rights of {@code GENERIC_READ}
+ * @param write the rights of {@code GENERIC_WRITE}
+ * @param execute the rights of {@code GENERIC_EXECUTE}
+ * @param all the rights of {@code GENERIC_ALL}
  */
 public record GenericMapping(int read, int write, int execute, int all) {
   /** Files and directories. */
@@ -24,10 +25,10 @@ public record GenericMapping(int read, int write, int execute, int all) {
       new GenericMapping(0x20000, 0x10d0000, 0x100000, 0x11f0000);
 
   /**
-   * Puts specific rights in the place of generic ones.
+   * Replaces generic rights with specific ones.
    *
    * @param mask a mask
-   * @return the same without generic bits
+   * @return the mask without generic bits
    */
   public int map(int mask) {
     int mapped =
@@ -44,8 +45,8 @@ public record GenericMapping(int read, int write, int execute, int all) {
   }
 
   /**
-   * The rights that a write-restricted token is checked for twice: those that writing gives and
-   * neither reading nor executing does. {@code FILE_DELETE_CHILD} is none of them.
+   * Returns the rights that a write-restricted token is checked for twice: those that writing
+   * grants and neither reading nor executing does. {@code FILE_DELETE_CHILD} is none of them.
    *
    * @return a mask
    */

@@ -11,15 +11,15 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**
- * Writable roots, and directories in them, that have something below which is kept: were they moved
- * away, something else could be put in its place.
+ * Writable roots, and directories in them, with a protected path below: a command that moved one
+ * could put another file in the path's place.
  */
 final class ImmovableDirectories {
   private ImmovableDirectories() {}
 
   /**
-   * What takes from somebody the right to delete or move them. What lies in them is not touched by
-   * it.
+   * Returns entries that deny a SID the right to delete or move them. The files in them are
+   * unaffected.
    */
   static List<Entry> entries(EffectivePolicy policy, Sid sid) {
     PathStyle style = policy.places().style();
@@ -53,7 +53,7 @@ final class ImmovableDirectories {
         && kept.subList(0, above.size()).stream().map(style::key).toList().equals(above);
   }
 
-  /** Names of the paths that are not written, as they are spelled. */
+  /** Returns the names of the paths that are not written, in their spelling. */
   private static List<List<String>> kept(EffectivePolicy policy, PathStyle style) {
     List<List<String>> kept = new ArrayList<>();
     for (EffectiveRule rule : policy.rules()) {

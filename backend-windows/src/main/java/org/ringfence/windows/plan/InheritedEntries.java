@@ -6,19 +6,19 @@ import org.ringfence.policy.PathStyle;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**
- * What the entries of a plan come to at a path, when Windows has handed them down: its own first,
- * then those of each directory above, on each level what takes before what gives.
+ * The effective entries of a plan at a path, after inheritance: the path's first, then those of
+ * each directory above, on each level deny before allow.
  *
  * @param style how paths are written
  * @param entries the entries of all paths
  */
 record InheritedEntries(PathStyle style, List<Entry> entries) {
-  /** The names of a path as they are compared. */
+  /** Returns the names of a path, in the form for comparison. */
   static List<String> keys(PathStyle style, String path) {
     return style.components(path).stream().map(style::key).toList();
   }
 
-  /** The entries of a path, given by its names, with others that it has anyway behind them. */
+  /** Returns the entries of a path, given by its names, followed by other entries. */
   List<Ace> at(List<String> parts, Ace... behind) {
     List<Ace> aces = new ArrayList<>();
     for (int depth = parts.size(); depth >= 0; depth--) {

@@ -6,23 +6,23 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Forms of a path that name something else than they seem to, or something that has no access
- * control list of this machine's. Pure.
+ * Forms of a path that name another object than they seem to, or an object without an access
+ * control list of this machine. Pure.
  */
 public final class PathHazard {
   private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:[\\\\/].*", Pattern.DOTALL);
 
-  /** With superscript digits too, which Windows takes for digits here. */
+  /** Includes superscript digits, which Windows accepts as digits here. */
   private static final Pattern DEVICE =
       Pattern.compile("(con|prn|aux|nul|conin\\$|conout\\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])");
 
   private PathHazard() {}
 
   /**
-   * Says what is wrong with a path.
+   * Finds a fault in a path.
    *
    * @param path the path
-   * @return what, with what to use instead; empty when nothing is
+   * @return the fault and an alternative; empty when there is none
    */
   public static Optional<String> of(String path) {
     String plain = path.replace('/', '\\');
@@ -70,12 +70,12 @@ public final class PathHazard {
   }
 
   /**
-   * Why a directory is not made a writable root: the entry would be inherited by what everybody
-   * relies on.
+   * Returns why a directory cannot be a writable root: directories that every program relies on
+   * would inherit the entry.
    *
    * @param path the directory, links resolved
    * @param places directories that are kept, such as the profile and the Windows directory
-   * @param trees directories that are kept with all that lies in them
+   * @param trees directories that are kept with everything below
    * @return the reason; empty when there is none
    */
   public static Optional<String> ofRoot(String path, List<String> places, List<String> trees) {

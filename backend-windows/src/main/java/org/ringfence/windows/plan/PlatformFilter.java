@@ -7,21 +7,22 @@ import java.util.SortedSet;
 import java.util.UUID;
 
 /**
- * A persistent filter of the Windows Filtering Platform ({@code FWPM_FILTER0}). It holds what rules
- * of the firewall miss (ICMP, loopback, listening), and also when the firewall's service is off.
+ * A persistent filter of the Windows Filtering Platform ({@code FWPM_FILTER0}). It blocks the
+ * traffic that firewall rules miss (ICMP, loopback, listening), and works even when the firewall's
+ * service is off.
  *
- * @param key the filter's own key, the same whenever the filter is
+ * @param key the filter's key, always the same for the same filter
  * @param name its name for people
- * @param layer where it is asked
+ * @param layer the layer that evaluates it
  * @param permit whether it permits; otherwise it blocks
- * @param conditions when it is about a connection
+ * @param conditions the conditions on a connection
  */
 public record PlatformFilter(
     UUID key, String name, Layer layer, boolean permit, List<FilterCondition> conditions) {
   private static final int ICMP = 1;
   private static final int ICMP_V6 = 58;
 
-  /** Blocking filters are asked after those that permit. */
+  /** The platform evaluates blocking filters after those that permit. */
   private static final long BLOCK_WEIGHT = 0x0F40L << 48;
 
   private static final long PERMIT_WEIGHT = 0x0F80L << 48;
@@ -30,15 +31,15 @@ public record PlatformFilter(
   public enum Layer {
     /** Connecting, and the first datagram to an address, over version 4. */
     CONNECT_V4("c38d57d1-05a7-4c33-904f-7fbceee60e82", false),
-    /** The same over version 6. */
+    /** Connecting, and the first datagram to an address, over version 6. */
     CONNECT_V6("4a72393b-319f-44bc-84c3-ba54dcb3b6b4", true),
-    /** Being given a port, or a socket of a protocol without ports, over version 4. */
+    /** Assigning a port, or a socket of a protocol without ports, over version 4. */
     ASSIGNMENT_V4("1247d66d-0b60-4a15-8d44-7155d0f53a0c", false),
-    /** The same over version 6. */
+    /** Assigning a port, or a socket of a protocol without ports, over version 6. */
     ASSIGNMENT_V6("55a650e1-5f0a-4eca-a653-88f53b26aa8c", true),
     /** Accepting a connection or a first datagram over version 4. */
     ACCEPT_V4("e1cd9fe7-f4b5-4273-96c0-592e487b8650", false),
-    /** The same over version 6. */
+    /** Accepting a connection or a first datagram over version 6. */
     ACCEPT_V6("a3b42c97-9f04-4672-b87e-cee9c483257f", true);
 
     private final UUID key;
@@ -50,7 +51,7 @@ public record PlatformFilter(
     }
 
     /**
-     * The layer's key.
+     * Returns the layer's key.
      *
      * @return the GUID
      */
@@ -59,9 +60,9 @@ public record PlatformFilter(
     }
 
     /**
-     * The version.
+     * Returns whether the layer is for version 6.
      *
-     * @return whether it is version 6
+     * @return true for version 6
      */
     public boolean v6() {
       return v6;
@@ -74,30 +75,30 @@ public record PlatformFilter(
   }
 
   /**
-   * Which of two filters about a connection is asked first.
+   * Returns the filter's weight: the platform evaluates heavier filters first.
    *
-   * @return the larger, the earlier
+   * @return the weight
    */
   public long weight() {
     return permit ? PERMIT_WEIGHT : BLOCK_WEIGHT;
   }
 
   /**
-   * What the platform keeps along with the filter: by it a filter is known as the one that was
-   * added.
+   * Returns the tag that the platform keeps with the filter: it identifies the filter as the one
+   * that was added.
    *
-   * @return text of all that it consists of
+   * @return text of all its parts
    */
   public String tag() {
     return "ringfence 1 " + name + " " + layer + (permit ? " permit " : " block ") + conditions;
   }
 
   /**
-   * The filters that close the network to a user, but for ports of loopback.
+   * Returns the filters that close the network to a user, but for ports of loopback.
    *
    * @param client the client's id
    * @param user the user
-   * @param open ports of loopback that are left open, without gaps
+   * @param open ports of loopback that stay open, without gaps
    * @return the filters
    */
   public static List<PlatformFilter> closing(String client, Sid user, SortedSet<Integer> open) {
@@ -121,7 +122,7 @@ public record PlatformFilter(
       filters.add(filter(client, "block accepting", layer, false, List.of(own)));
     }
     for (Layer layer : List.of(Layer.ASSIGNMENT_V4, Layer.ASSIGNMENT_V6)) {
-      // A ping is no socket of the command's: it asks for no connection.
+      // A ping uses no socket of the command: it requests no connection.
       int protocol = layer.v6() ? ICMP_V6 : ICMP;
       filters.add(
           filter(
@@ -141,7 +142,7 @@ public record PlatformFilter(
     return new PlatformFilter(key, name, layer, permit, conditions);
   }
 
-  /** For people. */
+  /** Returns text for people. */
   @Override
   public String toString() {
     return "platform filter '" + name + "': " + (permit ? "permit " : "block ") + conditions;

@@ -63,7 +63,7 @@ public final class ProgramSearch {
     return found;
   }
 
-  /** A long path is taken as it is: nobody else would take the dots out of it. */
+  /** Resolves the dots of a long path, which Windows uses unchanged. */
   private static String withoutDots(String full) {
     Deque<String> parts = new ArrayDeque<>();
     for (String part : full.split("\\\\")) {
@@ -94,7 +94,7 @@ public final class ProgramSearch {
     return Optional.empty();
   }
 
-  /** What {@code PATH} names absolutely, the system first. */
+  /** Returns the absolute directories of {@code PATH}, the system directory first. */
   private List<String> directories() {
     List<String> directories = new ArrayList<>(List.of(systemDirectory));
     for (String entry : path.split(";")) {

@@ -6,8 +6,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * An entry of an access control list as it is stored ([MS-DTYP] 2.4.4), also one of a type that is
- * not known here.
+ * An entry of an access control list as it is stored ([MS-DTYP] 2.4.4), of a known or unknown type.
  */
 public final class RawAce {
   /** {@code INHERITED_ACE}. */
@@ -33,8 +32,8 @@ public final class RawAce {
    * Stores an entry.
    *
    * @param ace the entry
-   * @param directory whether it is for a directory; what lies below a file is nothing
-   * @return it
+   * @param directory whether it is for a directory; a file has nothing below
+   * @return the stored entry
    */
   static RawAce of(Ace ace, boolean directory) {
     byte[] sid = ace.sid().bytes();
@@ -67,7 +66,7 @@ public final class RawAce {
   }
 
   /**
-   * The entry, if it is one that gives or takes.
+   * Returns the entry, if it allows or denies.
    *
    * @return empty for other types
    */

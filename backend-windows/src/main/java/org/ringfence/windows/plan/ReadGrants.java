@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** What accounts of the sandbox's own may be granted reading of, for good: tools, never secrets. */
+/** Permanent read grants for dedicated accounts: tools, never secrets. */
 public final class ReadGrants {
   private static final Set<String> SECRETS =
       Set.of(
@@ -24,16 +24,16 @@ public final class ReadGrants {
           "CRYPTO",
           "VAULT");
 
-  /** How deep a profile lies: drive, Users, name. */
+  /** The depth of a profile: drive, Users, name. */
   private static final int PROFILE_DEPTH = 3;
 
   private ReadGrants() {}
 
   /**
-   * Why reading of a path is not granted for good.
+   * Returns why a path cannot get a permanent read grant.
    *
    * @param path an absolute path
-   * @return the reason; empty when it may be
+   * @return the reason; empty when it can
    */
   public static Optional<String> refusal(String path) {
     Optional<String> hazard = PathHazard.of(path);
@@ -59,11 +59,11 @@ public final class ReadGrants {
   }
 
   /**
-   * Whether a group's accounts read a file or directory as its list is.
+   * Returns whether a file's or directory's present list lets a group's accounts read it.
    *
    * @param group the group
    * @param owner the file's owner
-   * @param list its list; empty for none at all
+   * @param list its list; empty for a NULL one
    * @return true if they do
    */
   public static boolean readable(Sid group, Sid owner, Optional<AccessControlList> list) {
@@ -76,7 +76,7 @@ public final class ReadGrants {
   }
 
   /**
-   * The entry that lets a group's accounts read.
+   * Returns the entry that lets a group's accounts read.
    *
    * @param group the group
    * @return the entry

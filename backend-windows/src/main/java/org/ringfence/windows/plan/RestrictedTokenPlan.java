@@ -14,28 +14,29 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
 
 /**
- * What a write-restricted token of the same user needs: a SID for each writable root, and the
- * entries that name it. Without an entry for one of them nothing is written, whatever the user may.
+ * The plan for a write-restricted token of the same user: a SID for each writable root, and the
+ * entries that name it. Without an entry for one of them the token writes nothing, whatever the
+ * user may do.
  *
  * @param roots the SID of each writable root
- * @param entries what is added to the list of each path, in the order in which it is set
+ * @param entries the entries to add to the list of each path, in order
  */
 public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   private static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
   private static final Sid LOGON = new Sid("S-1-5-5-0-1");
 
-  /** What a user's own files usually have. */
+  /** The usual entry of a user's own file. */
   private static final Ace OWN =
       new Ace(Ace.Type.ALLOW, USER, GenericMapping.FILE.all(), Ace.Scope.TREE);
 
   /**
-   * An entry of the list of a path.
+   * An entry to add to the list of a path.
    *
    * @param path the path
    * @param ace the entry
-   * @param origin the rule that asks for it
-   * @param optional whether it is left out where nothing is: the plan says that what does not exist
-   *     is not held
+   * @param origin the rule that requires it
+   * @param optional whether a missing path gets none: the plan reports that it does not
+   *     protect missing paths
    */
   public record Entry(String path, Ace ace, String origin, boolean optional) {
     Entry(String path, Ace ace, String origin) {
@@ -67,7 +68,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
       }
       List<Sid> above = rootsAbove(roots, rule.path(), style);
       if (accessOf(policy, rule) == Access.WRITE) {
-        // Below a place that is taken away it is given back to the roots around it.
+        // Below a denied place, a rule restores access for the surrounding roots.
         List<Sid> given = above;
         if (above.isEmpty()) {
           Sid sid = Sid.synthetic(secret, rule.path());
@@ -97,8 +98,8 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   }
 
   /**
-   * What a rule gives when what is protected above it has been looked at: no rule gives writing
-   * there, but an entry of its own would come before what is inherited.
+   * Returns the access that a rule grants under the protected paths above it: no rule grants
+   * writing there, but an explicit entry would precede the inherited ones.
    */
   static Access accessOf(EffectivePolicy policy, EffectiveRule rule) {
     boolean kept =
@@ -134,7 +135,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   }
 
   /**
-   * What this mode cannot hold of a policy.
+   * Returns the parts of a policy that this mode cannot enforce.
    *
    * @param policy the policy
    * @return a sentence each; the first is true of every policy
@@ -155,7 +156,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   }
 
   /**
-   * The token, the entries, and what follows from them by the model of the access check.
+   * Describes the token, the entries, and their effect according to the model of the access check.
    *
    * @return text for people
    */
@@ -214,12 +215,12 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   }
 
   /**
-   * What the token may do, by the model of the access check, with a file of the user's in a
-   * directory of the user's.
+   * Predicts, using the model of the access check, the token's operations on a user's file in a
+   * user's directory.
    *
    * @param style how paths are written
    * @param path the file
-   * @return operation to whether it is let
+   * @return operation to whether it is permitted
    */
   public Map<String, Boolean> outlook(PathStyle style, String path) {
     InheritedEntries inherited = new InheritedEntries(style, entries);

@@ -13,7 +13,9 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
 
-/** Says which guarantees of a policy a write-restricted token of the same user holds. Pure. */
+/**
+ * Reports which guarantees of a policy a write-restricted token of the same user enforces. Pure.
+ */
 public final class RestrictedTokenPlanner extends WindowsPlanner {
   private static final String ANOTHER_MODE = "app-container or WSL2";
 
@@ -25,7 +27,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
    * Plans a policy.
    *
    * @param policy the policy
-   * @param facts what was found on the machine
+   * @param facts the facts of the machine
    * @return every guarantee of the policy with its level
    */
   public static List<PlannedGuarantee> plan(EffectivePolicy policy, WindowsFacts facts) {
@@ -173,7 +175,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
                 "an interactive session outside other jobs"));
   }
 
-  /** A token holds what the command does itself, not what it asks for. */
+  /** A token restricts the command's own actions, not those of a service that it asks. */
   private static PlannedGuarantee byToken(Guarantee guarantee, String statement, String mechanism) {
     return advisory(
         guarantee, statement, mechanism, OTHERS + " has the user's own rights", ANOTHER_MODE);

@@ -5,11 +5,11 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What an object says about who may do what with it.
+ * An object's rules about access to it.
  *
  * @param owner its owner
- * @param dacl its entries in order; empty for none at all (a NULL DACL), which gives everything to
- *     everybody
+ * @param dacl its entries in order; empty for none at all (a NULL DACL), which grants everything to
+ *     everyone
  * @param label its mandatory label; empty for the usual one, Medium and no writing up
  */
 public record SecurityDescriptor(
@@ -37,12 +37,12 @@ public record SecurityDescriptor(
     /** {@code SECURITY_MANDATORY_MEDIUM_RID}. */
     public static final int MEDIUM = 0x2000;
 
-    /** What counts where an object has no label. */
+    /** The label of an object that has none. */
     public static final MandatoryLabel USUAL = new MandatoryLabel(MEDIUM, true, false, false);
   }
 
   /**
-   * Entries, owned by somebody, with the usual label.
+   * Returns a descriptor with these entries and the usual label.
    *
    * @param owner the owner
    * @param entries the entries

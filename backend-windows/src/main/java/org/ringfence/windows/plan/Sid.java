@@ -34,7 +34,7 @@ public record Sid(String text) {
   /** The operating system. */
   public static final Sid SYSTEM = new Sid("S-1-5-18");
 
-  /** The account of local services; here the owner of what nobody is to own. */
+  /** The account of local services; here the owner of objects that no account is to own. */
   public static final Sid LOCAL_SERVICE = new Sid("S-1-5-19");
 
   /** Administrators. */
@@ -58,10 +58,11 @@ public record Sid(String text) {
   }
 
   /**
-   * The SID that stands for a writable root: nobody's account, and found again for the same root.
+   * Returns the SID that stands for a writable root: no account has it, and the same root always
+   * gets the same one.
    *
    * @param secret the installation's secret
-   * @param root the canonical path of the root; letters are compared without case, as NTFS does
+   * @param root the canonical path of the root; compared without case, as NTFS does
    * @return the SID
    */
   public static Sid synthetic(byte[] secret, String root) {
@@ -79,8 +80,8 @@ public record Sid(String text) {
   }
 
   /**
-   * Whether this stands for a root of a Ringfence, of whatever secret: what lists of files have of
-   * it is known as such also when nothing else is left.
+   * Returns whether this stands for a root of Ringfence, under any secret: it identifies such
+   * entries even when no record remains.
    *
    * @return true if it does
    */
@@ -93,7 +94,7 @@ public record Sid(String text) {
    *
    * @param bytes revision, count, authority and parts; more may follow
    * @return the SID
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if the bytes are invalid
    */
   public static Sid of(byte[] bytes) {
     if (bytes.length < HEADER_BYTES
@@ -113,7 +114,7 @@ public record Sid(String text) {
   }
 
   /**
-   * The binary form, as Win32 functions take it.
+   * Returns the binary form, as Win32 functions take it.
    *
    * @return revision, count, authority and parts
    */

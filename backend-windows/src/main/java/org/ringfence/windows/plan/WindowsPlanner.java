@@ -18,7 +18,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 
-/** What the modes hold in the same way, given the facts. Pure. */
+/** The guarantees that all modes enforce in the same way, given the facts. Pure. */
 abstract sealed class WindowsPlanner
     permits RestrictedTokenPlanner, AppContainerPlanner, DedicatedUserPlanner {
   static final String OTHER_BACKEND = "WSL2, or network mode full";
@@ -69,12 +69,12 @@ abstract sealed class WindowsPlanner
 
   abstract void files();
 
-  /** What {@code mode} says of names below a root: an entry is set on what exists alone. */
+  /** Adds the guarantees about the network. */
   abstract void network();
 
   abstract void process();
 
-  /** Why a name cannot be held below a root that is written. */
+  /** Returns why the mode cannot protect a name below a writable root. */
   abstract String namesProblem();
 
   final void add(PlannedGuarantee guarantee) {
@@ -113,7 +113,7 @@ abstract sealed class WindowsPlanner
         : enforced(guarantee, statement, "no lasting directory is writable");
   }
 
-  /** What needs a decision on each host, which nothing makes here. */
+  /** Adds the guarantees that need a decision on each host, which no component makes here. */
   final void decidedNetwork() {
     NetworkPolicy network = policy.network();
     String reason = "nothing decides on single connections in this mode";
@@ -245,7 +245,7 @@ abstract sealed class WindowsPlanner
     }
   }
 
-  /** A job holds what the command starts itself. */
+  /** A job limits processes that the command starts itself. */
   private static PlannedGuarantee byJob(Guarantee guarantee, String statement, String mechanism) {
     return advisory(guarantee, statement, mechanism, OTHERS + " is in no job of ours", "WSL2");
   }

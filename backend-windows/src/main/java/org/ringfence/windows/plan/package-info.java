@@ -1,2 +1,2 @@
-/** What the Windows backends will do, as values: computed and tested on every system. */
+/** Plans of the Windows backends, as values: computed and tested on every system. */
 package org.ringfence.windows.plan;

@@ -6,18 +6,18 @@ import org.ringfence.windows.setup.ElevatedTask;
 import org.ringfence.windows.setup.MachineDirectory;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** The elevated process of set-up. It has no window: what it finds goes through its pipes. */
+/** The elevated process of set-up. It has no window and reports through its pipes. */
 public final class ElevatedMain {
-  /** It was called in another way than Ringfence does. */
+  /** The arguments are not those that Ringfence passes. */
   private static final int USAGE = 2;
 
-  /** Something could not be done. */
+  /** An operation failed. */
   private static final int FAILED = 3;
 
   private ElevatedMain() {}
 
   /**
-   * Does one task.
+   * Performs one task.
    *
    * @param arguments the name of the pipes
    */

@@ -5,18 +5,18 @@ import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.launch.RunnerServer;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** The runner's process. It has no console and no streams: it ends with a number. */
+/** The runner's process. It has no console and no streams: it reports through its exit code. */
 public final class RunnerMain {
-  /** It was called in another way than Ringfence does. */
+  /** The arguments are not those that Ringfence passes. */
   private static final int USAGE = 2;
 
-  /** Something could not be done. */
+  /** An operation failed. */
   private static final int FAILED = 3;
 
   private RunnerMain() {}
 
   /**
-   * Runs until who started it closes its pipes.
+   * Runs until the process that started it closes its pipes.
    *
    * @param arguments the name of the pipes
    */
@@ -27,7 +27,7 @@ public final class RunnerMain {
     }
     try {
       RunnerServer.run(new NativeWindows(), arguments[0], System.getenv());
-      // Commands that are not ended yet end with this process, as do threads that wait for them.
+      // Remaining commands end with this process, as do threads that wait for them.
       System.exit(0);
     } catch (WindowsCallException e) {
       System.exit(e.code() == 0 ? FAILED : e.code());

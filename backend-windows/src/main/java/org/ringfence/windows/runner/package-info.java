@@ -1,2 +1,2 @@
-/** What is started as the sandbox's user, and what is started elevated. */
+/** Programs that start as the sandbox's user, or elevated. */
 package org.ringfence.windows.runner;

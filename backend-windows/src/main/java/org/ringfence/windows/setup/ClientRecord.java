@@ -6,15 +6,15 @@ import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 import org.ringfence.windows.plan.Sid;
 
 /**
- * A client whose accounts have been set up. That it is on the disk means that everything of it is
- * there: it is written last and removed first.
+ * A client whose set-up is complete. Set-up writes the record last and removes it first, so that
+ * its presence proves that every part exists.
  *
- * @param accounts what its accounts are called
- * @param user the user whose it is, as the token had it
+ * @param accounts the names of its accounts
+ * @param user the client's user, from the token
  * @param home the directory of that user's installation
  * @param version the version that set it up
- * @param network whether the network was closed to the offline user; otherwise that user stays
- *     disabled, and policies about files alone can be held
+ * @param network whether set-up closed the network to the offline user; otherwise that user stays
+ *     disabled, and only policies about files can be enforced
  * @param group the group of both users
  * @param offline the user without a network
  * @param online the user with one
@@ -33,7 +33,7 @@ public record ClientRecord(
     String javaHome,
     String runner) {
   /**
-   * The accounts, for a plan.
+   * Returns the accounts, for a plan.
    *
    * @return SIDs and ports
    */
@@ -42,7 +42,7 @@ public record ClientRecord(
   }
 
   /**
-   * The names of both users.
+   * Returns the names of both users.
    *
    * @return offline, then online
    */

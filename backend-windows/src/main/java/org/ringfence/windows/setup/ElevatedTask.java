@@ -16,16 +16,16 @@ import org.ringfence.windows.system.NamedPipes.Direction;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** What an elevated process does for the one that asked the user. */
+/** Performs the task of an elevated process for the process that prompted the user. */
 public final class ElevatedTask {
   private final WindowsSystem windows;
   private final MachineDirectory machine;
 
   /**
-   * Prepares it.
+   * Prepares a task.
    *
    * @param windows the system
-   * @param machine what is kept for all clients
+   * @param machine the state of all clients
    */
   public ElevatedTask(WindowsSystem windows, MachineDirectory machine) {
     this.windows = windows;
@@ -33,11 +33,11 @@ public final class ElevatedTask {
   }
 
   /**
-   * Connects, does what is asked, and tells of it.
+   * Connects, performs the task, and reports the result.
    *
    * @param pipes the name of both pipes, without their ends
-   * @throws IOException if the other side cannot be understood
-   * @throws WindowsCallException if it cannot be reached
+   * @throws IOException if a message of the other side is invalid
+   * @throws WindowsCallException if the pipes cannot be opened
    */
   public void run(String pipes) throws IOException, WindowsCallException {
     NamedPipes named = windows.administration().pipes();
@@ -63,7 +63,10 @@ public final class ElevatedTask {
     }
   }
 
-  /** Whose process asked, by its token: who prompted an administrator need not be one. */
+  /**
+   * Returns the user of the requesting process, from its token: the administrator at the prompt may
+   * be another user.
+   */
   private Sid user(NamedPipes named, Handle pipe) throws WindowsCallException {
     try (Handle token = windows.tokens().of(named.server(pipe))) {
       return windows.tokens().facts(token).user();

@@ -22,16 +22,16 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Asks the user for an administrator's rights, once, and has an elevated process do a task. */
+/** Prompts the user for an administrator's rights, once, and runs a task in an elevated process. */
 public final class Elevation {
   private static final int NAME_BYTES = 16;
 
-  /** A person has to read and answer. */
+  /** A person must read and answer. */
   private static final int ANSWER_MILLIS = 300_000;
 
   private static final int LAST_SECONDS = 30;
 
-  /** Administrators alone: what is asked contains passwords. */
+  /** Administrators alone: the task contains passwords. */
   private static final String DESCRIPTOR = "D:P(A;;GA;;;SY)(A;;GA;;;BA)";
 
   private final WindowsSystem windows;
@@ -39,11 +39,11 @@ public final class Elevation {
   private final List<String> arguments;
 
   /**
-   * Prepares it.
+   * Prepares an elevation.
    *
    * @param windows the system
-   * @param program the program that is elevated
-   * @param arguments its arguments, to which the name of the pipes is added
+   * @param program the program that runs elevated
+   * @param arguments its arguments; the name of the pipes is added
    */
   public Elevation(WindowsSystem windows, String program, List<String> arguments) {
     this.windows = windows;
@@ -52,11 +52,11 @@ public final class Elevation {
   }
 
   /**
-   * Has a task done.
+   * Runs a task in an elevated process.
    *
    * @param task the task
-   * @return what the elevated process found
-   * @throws SandboxException if the user declines, or it cannot be done
+   * @return the findings of the elevated process
+   * @throws SandboxException if the user declines, or the task fails
    */
   public List<Finding> run(Message.Task task) throws SandboxException {
     byte[] random = new byte[NAME_BYTES];
@@ -84,7 +84,7 @@ public final class Elevation {
     List<String> words = new ArrayList<>(List.of(program));
     words.addAll(arguments);
     words.add(name);
-    // The first is the program, which is named apart.
+    // The first is the program, passed separately.
     String parameters = CommandLine.of(words).substring(CommandLine.of(List.of(program)).length());
     CompletableFuture<Integer> elevated =
         CompletableFuture.supplyAsync(
@@ -153,7 +153,9 @@ public final class Elevation {
     };
   }
 
-  /** Why nobody connected: what the prompt or the process says is more than a time that is up. */
+  /**
+   * Explains a missing connection: the prompt's or process's error is more useful than a timeout.
+   */
   private static SandboxException ending(
       CompletableFuture<Integer> elevated, WindowsCallException waiting) {
     if (!elevated.isDone()) {

@@ -9,7 +9,7 @@ import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
-/** Starts runners as a client's users, by the secondary logon. */
+/** Starts runners as a client's users, through the secondary logon. */
 public final class LogonRunner {
   private final WindowsSystem windows;
   private final ClientRecord client;
@@ -29,10 +29,10 @@ public final class LogonRunner {
   }
 
   /**
-   * Starts one, suspended.
+   * Starts a suspended runner.
    *
-   * @param offline whether as the user without a network
-   * @param pipes the pipes that it is to look for
+   * @param offline whether it runs as the user without a network
+   * @param pipes the pipes that it connects to
    * @return its process
    * @throws WindowsCallException if it cannot be started
    * @throws SandboxException if its libraries cannot be listed
@@ -48,7 +48,7 @@ public final class LogonRunner {
             offline ? passwords.offline() : passwords.online(),
             java,
             commandLine(java, pipes),
-            // One that every user reaches; commands get theirs from the runner.
+            // A directory that every user reaches; the runner sets those of commands.
             windows.machine().systemDirectory());
   }
 

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.ringfence.windows.setup.json.SetupJson;
 
 /**
- * What is kept for all clients of this machine: who they are, what has been begun for them, and the
- * runner's libraries. Administrators write it, everybody reads it.
+ * The state of all clients of this machine: their records, their unfinished changes, and the
+ * runner's libraries. Administrators write it, every user reads it.
  */
 public final class MachineDirectory {
   private static final String SUFFIX = ".json";
@@ -32,17 +32,17 @@ public final class MachineDirectory {
   /**
    * Uses a directory.
    *
-   * @param directory where it all lies; made by set-up
+   * @param directory the directory; set-up makes it
    */
   public MachineDirectory(Path directory) {
     this.directory = directory;
   }
 
   /**
-   * The usual place.
+   * Returns the usual directory.
    *
    * @param environment the process's environment
-   * @return the directory; empty when the environment does not say where
+   * @return the directory; empty when the environment does not name it
    */
   public static Optional<MachineDirectory> of(Map<String, String> environment) {
     String data = environment.get("ProgramData");
@@ -52,7 +52,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Where it all lies.
+   * Returns the directory.
    *
    * @return the directory
    */
@@ -61,7 +61,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Where a client's runner lies.
+   * Returns the directory of a client's runner.
    *
    * @param id the client
    * @return a directory
@@ -71,7 +71,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Where grants of reading are written down that were set for a client.
+   * Returns the directory that records a client's read grants.
    *
    * @param id the client
    * @return a directory
@@ -89,7 +89,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * All clients whose set-up is complete.
+   * Returns all clients whose set-up is complete.
    *
    * @return the clients
    * @throws IOException if one cannot be read, with its path
@@ -99,7 +99,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * All changes that have been begun and not finished.
+   * Returns all changes that have begun and not finished.
    *
    * @return their journals
    * @throws IOException if one cannot be read, with its path
@@ -122,7 +122,7 @@ public final class MachineDirectory {
       try {
         found.add(read.apply(Files.readString(file)));
       } catch (NoSuchFileException e) {
-        // Another process has finished it in between.
+        // Another process has finished it in the meantime.
         continue;
       } catch (IllegalArgumentException e) {
         throw new IOException(file + ": " + e.getMessage(), e);
@@ -132,7 +132,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * A client.
+   * Returns a client.
    *
    * @param id its id
    * @return the client; empty if its set-up is not complete
@@ -143,10 +143,10 @@ public final class MachineDirectory {
   }
 
   /**
-   * What has been begun for a client.
+   * Returns the unfinished change of a client.
    *
    * @param id its id
-   * @return the journal; empty if nothing has
+   * @return the journal; empty if there is none
    * @throws IOException if it cannot be read
    */
   public Optional<SetupJournal> begun(String id) throws IOException {
@@ -154,7 +154,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Writes a client down: its set-up is complete.
+   * Records a client: its set-up is complete.
    *
    * @param client the client; on the disk when this returns
    * @throws IOException if it cannot be written
@@ -164,7 +164,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Writes a journal down.
+   * Records a journal.
    *
    * @param journal the journal; on the disk when this returns
    * @throws IOException if it cannot be written; then nothing may be changed
@@ -174,7 +174,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Strikes a client out.
+   * Removes a client's record.
    *
    * @param id its id
    * @throws IOException if it cannot be removed
@@ -184,7 +184,7 @@ public final class MachineDirectory {
   }
 
   /**
-   * Strikes a journal out: what it told of is finished.
+   * Removes a journal: its change is finished.
    *
    * @param id the client
    * @throws IOException if it cannot be removed
@@ -216,9 +216,9 @@ public final class MachineDirectory {
   }
 
   /**
-   * Removes directories in which nothing is left, and the whole when no client is.
+   * Removes empty directories, and the whole directory when no client remains.
    *
-   * @throws IOException if something cannot be removed
+   * @throws IOException if a file cannot be removed
    */
   public void removeWhatIsEmpty() throws IOException {
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -234,14 +234,14 @@ public final class MachineDirectory {
     if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       try (Stream<Path> drafts = Files.list(directory)) {
         for (Path draft : drafts.filter(file -> file.toString().endsWith(".draft")).toList()) {
-          // A process ended while it wrote: what it meant to say was not said.
+          // A process ended while it wrote: the draft does not count.
           Files.delete(draft);
         }
       }
       try {
         Files.delete(directory);
       } catch (DirectoryNotEmptyException e) {
-        // Another client's.
+        // It belongs to another client.
         return;
       }
     }

@@ -25,8 +25,8 @@ import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * Sets accounts up, and takes them back. Every step is written down before it is done and looked at
- * after; while something is being changed, nobody can log on with the accounts.
+ * Sets accounts up and removes them. Every step is recorded before it runs and verified afterwards;
+ * during a change, the accounts cannot log on.
  */
 public final class Provisioning {
   private static final String LOCK = "Global\\Ringfence-setup";
@@ -44,7 +44,7 @@ public final class Provisioning {
    * Prepares set-up.
    *
    * @param windows the system
-   * @param machine what is kept for all clients
+   * @param machine the state of all clients
    */
   public Provisioning(WindowsSystem windows, MachineDirectory machine) {
     this(windows, machine, journal -> Grants.of(windows, journal));
@@ -60,7 +60,10 @@ public final class Provisioning {
     T run() throws WindowsCallException, IOException;
   }
 
-  /** One at a time on this machine; who took the lock's name first is no administrator's enemy. */
+  /**
+   * Runs one task at a time on this machine; a process that took the lock's name first only causes
+   * an error.
+   */
   private <T> T locked(Task<T> task) throws SandboxException {
     try {
       if (!windows.administration().accounts().administrator()) {
@@ -86,12 +89,12 @@ public final class Provisioning {
   }
 
   /**
-   * Sets a client up, or what is missing of it.
+   * Sets a client up, or the missing parts of it.
    *
-   * @param request what is asked
+   * @param request the request
    * @return a finding for each step
-   * @throws SandboxException if a step cannot be done; then the accounts are disabled, and set-up
-   *     can be run again
+   * @throws SandboxException if a step fails; then the accounts are disabled, and set-up can be run
+   *     again
    */
   public List<Finding> setup(SetupRequest request) throws SandboxException {
     return locked(
@@ -177,7 +180,7 @@ public final class Provisioning {
           changing = true;
         }
         if (step.id().startsWith("user:")) {
-          // Somebody else's account of this name is refused before anything is done to it.
+          // An account of this name that is not ours is refused before any change to it.
           step.look().problem();
         }
         journal = journal.beginning(step.id());
@@ -203,7 +206,7 @@ public final class Provisioning {
     }
   }
 
-  /** What closed a network that is not to be closed any more, or was about to. */
+  /** Returns the steps that closed, or began to close, a network that is to be open again. */
   private List<SetupStep> unwanted(SetupRequest request, SetupJournal journal, Set<String> wanted)
       throws IOException {
     boolean closed = machine.find(journal.accounts().id()).map(ClientRecord::network).orElse(false);
@@ -215,7 +218,7 @@ public final class Provisioning {
         .filter(
             step ->
                 journal.begun().contains(step.id())
-                    // A profile is no danger, and is not made again without its password.
+                    // A profile does no harm, and making it again needs its password.
                     || closed && !step.id().startsWith("profile:"))
         .toList();
   }
@@ -228,7 +231,7 @@ public final class Provisioning {
     }
   }
 
-  /** Administrators write here and everybody reads; somebody else's directory is not used. */
+  /** Administrators write here and every user reads; another owner's directory is not used. */
   private void directory() throws WindowsCallException, IOException {
     Path directory = machine.directory();
     boolean made = !Files.exists(directory, LinkOption.NOFOLLOW_LINKS);
@@ -275,12 +278,11 @@ public final class Provisioning {
   }
 
   /**
-   * Takes a client's accounts back, with all that belongs to them.
+   * Removes a client's accounts and everything that belongs to them.
    *
    * @param id the client's id
-   * @return a finding for each step; of one that could not be taken back, with the command that
-   *     would
-   * @throws SandboxException if nothing can be done at all
+   * @return a finding for each step; a failed one names the command that would undo it
+   * @throws SandboxException if no step can run
    */
   public List<Finding> teardown(String id) throws SandboxException {
     return locked(
@@ -317,7 +319,7 @@ public final class Provisioning {
   }
 
   private SetupRequest request(ClientRecord client) {
-    // What has been copied is what the runner consists of.
+    // The copied files are the runner's libraries.
     return new SetupRequest(
         client.user(),
         client.home(),
@@ -350,7 +352,7 @@ public final class Provisioning {
     boolean all = true;
     boolean named = false;
     for (SetupStep step : SetupSteps.backwards(steps)) {
-      // Who can be logged on with is looked after in any case.
+      // The accounts are disabled in any case.
       if (!begun.contains(step.id()) && !step.id().equals("enabled")) {
         continue;
       }
@@ -381,11 +383,11 @@ public final class Provisioning {
   }
 
   /**
-   * Brings every client whose set-up was interrupted to where it was before, or, where everything
-   * had been there before, to where it is meant to be.
+   * Brings every client whose set-up was interrupted back to its earlier state or, where set-up had
+   * been complete before, to its intended state.
    *
-   * @return a finding for each thing that was looked after
-   * @throws SandboxException if nothing can be done at all
+   * @return a finding for each item handled
+   * @throws SandboxException if no step can run
    */
   public List<Finding> repair() throws SandboxException {
     return locked(
@@ -410,7 +412,7 @@ public final class Provisioning {
         });
   }
 
-  /** Whether only striking the journal out had been left to do. */
+  /** Returns whether only removing the journal remained. */
   private boolean allThere(SetupJournal journal, Optional<ClientRecord> client)
       throws WindowsCallException, IOException {
     if (client.isEmpty()) {
@@ -433,10 +435,10 @@ public final class Provisioning {
   }
 
   /**
-   * What is there of every client. Changes nothing.
+   * Reports the state of every client. Changes nothing.
    *
    * @return a finding for each step
-   * @throws IOException if what is kept cannot be read
+   * @throws IOException if a record cannot be read
    */
   public List<Finding> status() throws IOException {
     List<Finding> findings = new ArrayList<>();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import org.ringfence.SandboxException;
 
-/** What the runner's class path consists of: where this process has the same classes from. */
+/** Finds the parts of the runner's class path: the sources of the same classes in this process. */
 public final class RunnerClassPath {
   /** A class of each library that the runner needs. */
   private static final List<String> CLASSES =
@@ -29,7 +29,7 @@ public final class RunnerClassPath {
    * Finds the libraries.
    *
    * @return archives, and directories of classes
-   * @throws SandboxException if one comes from somewhere else
+   * @throws SandboxException if a library has another source
    */
   public static List<String> ofThisProcess() throws SandboxException {
     Set<String> found = new LinkedHashSet<>();

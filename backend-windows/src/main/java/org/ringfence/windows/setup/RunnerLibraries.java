@@ -17,9 +17,8 @@ import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 
 /**
- * The runner's own copy of what its class path consists of, and of JNA's library, unpacked:
- * administrators write it, the sandbox's users read it, and no user of the machine can put
- * something else there.
+ * The runner's copy of its class path and of JNA's unpacked library: administrators write it, the
+ * sandbox's users read it, and no other user can replace a file.
  */
 final class RunnerLibraries {
   private static final String NATIVE = "jnidispatch.dll";
@@ -31,7 +30,7 @@ final class RunnerLibraries {
   /**
    * Prepares a copy.
    *
-   * @param directory where it lies
+   * @param directory the directory of the copy
    * @param sources archives, and directories of classes
    */
   RunnerLibraries(Path directory, List<String> sources) {
@@ -39,7 +38,7 @@ final class RunnerLibraries {
     this.sources = sources.stream().map(Path::of).toList();
   }
 
-  /** Where each file comes from, by where it goes. */
+  /** Returns the source of each file by its target. */
   private Map<Path, Path> files() throws IOException {
     Map<Path, Path> files = new TreeMap<>();
     int number = 0;
@@ -112,7 +111,7 @@ final class RunnerLibraries {
     }
   }
 
-  /** The class path of a copy: short, as command lines of logons are. */
+  /** Returns the class path of a copy: short, because logons limit the command line. */
   static String classPath(Path directory) throws IOException {
     try (Stream<Path> parts = Files.list(directory)) {
       List<String> path = new ArrayList<>(List.of(directory + "\\*"));

@@ -2,7 +2,7 @@ package org.ringfence.windows.setup;
 
 import org.ringfence.SandboxException;
 
-/** A step of set-up could not be done. The accounts are disabled; set-up can be run again. */
+/** A step of set-up failed. The accounts are disabled; set-up can be run again. */
 public final class SetupException extends SandboxException {
   private static final long serialVersionUID = 1L;
 
@@ -14,9 +14,9 @@ public final class SetupException extends SandboxException {
   }
 
   /**
-   * The step.
+   * Returns the failed step.
    *
-   * @return what was to be done
+   * @return the step's description
    */
   public String step() {
     return step;

@@ -6,15 +6,15 @@ import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.Sid;
 
 /**
- * What has been begun for a client, on the disk before it is done.
+ * The unfinished change of a client, on the disk before it begins.
  *
- * @param accounts what its accounts are called
- * @param user the user whose it is
+ * @param accounts the names of its accounts
+ * @param user the client's user
  * @param home the directory of that user's installation
- * @param direction which way it goes
- * @param wasComplete whether everything was there before this began
- * @param begun steps that may have been done, in order
- * @param done steps that were there when they were looked at after
+ * @param direction the direction of the change
+ * @param wasComplete whether set-up was complete before this began
+ * @param begun steps that may have run, in order
+ * @param done steps that were verified afterwards
  */
 public record SetupJournal(
     ClientAccounts accounts,
@@ -24,11 +24,11 @@ public record SetupJournal(
     boolean wasComplete,
     List<String> begun,
     List<String> done) {
-  /** Which way a change goes. */
+  /** Direction of a change. */
   public enum Direction {
-    /** Something is made. */
+    /** Makes accounts. */
     SETUP,
-    /** Everything is taken back. */
+    /** Removes accounts. */
     TEARDOWN
   }
 
@@ -39,7 +39,7 @@ public record SetupJournal(
   }
 
   /**
-   * The same, before a step.
+   * Returns the journal before a step.
    *
    * @param step the step's id
    * @return the journal
@@ -55,7 +55,7 @@ public record SetupJournal(
   }
 
   /**
-   * The same, after a step.
+   * Returns the journal after a step.
    *
    * @param step the step's id
    * @return the journal
@@ -69,7 +69,7 @@ public record SetupJournal(
   }
 
   /**
-   * The same the other way.
+   * Returns the journal of the opposite direction.
    *
    * @return the journal of a teardown
    */

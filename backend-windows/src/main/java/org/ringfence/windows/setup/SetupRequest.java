@@ -4,16 +4,16 @@ import java.util.List;
 import org.ringfence.windows.plan.Sid;
 
 /**
- * What is asked of set-up.
+ * A request for set-up.
  *
- * @param user the user that sandboxes will be opened by, as the token has it
+ * @param user the user that will open sandboxes, from the token
  * @param home the directory of that user's installation
  * @param network whether the network is closed to the offline user, which needs the firewall
- * @param rotate whether passwords are set anew although the accounts are there
+ * @param rotate whether passwords are set again although the accounts exist
  * @param offlinePassword the password of the offline user
  * @param onlinePassword the password of the online user
  * @param javaHome the JVM that the runner runs in
- * @param libraries files and directories that the runner's class path consists of
+ * @param libraries files and directories of the runner's class path
  */
 public record SetupRequest(
     Sid user,
@@ -29,13 +29,13 @@ public record SetupRequest(
     libraries = List.copyOf(libraries);
   }
 
-  /** The same with a closed network. */
+  /** Returns the request with a closed network. */
   SetupRequest withNetwork() {
     return new SetupRequest(
         user, home, true, rotate, offlinePassword, onlinePassword, javaHome, libraries);
   }
 
-  /** Without the passwords. */
+  /** Omits the passwords. */
   @Override
   public String toString() {
     return "SetupRequest[user=" + user + ", home=" + home + ", network=" + network + "]";

@@ -6,23 +6,23 @@ import org.ringfence.SandboxException;
 import org.ringfence.windows.system.WindowsCallException;
 
 /**
- * A step of set-up. Applying it twice is as good as once, and so is undoing it.
+ * A step of set-up. Applying it twice has the effect of applying it once, and so has undoing it.
  *
- * @param id what the journal calls it
- * @param what what it is, for people
- * @param look looks at it
- * @param apply does it
- * @param undo takes it back; what is not there is passed over
- * @param byHand the command that would take it back by hand, elevated
+ * @param id its name in the journal
+ * @param what its description, for people
+ * @param look verifies it
+ * @param apply applies it
+ * @param undo undoes it; missing parts are skipped
+ * @param byHand the command that would undo it by hand, elevated
  */
 record SetupStep(String id, String what, Look look, Call apply, Call undo, String byHand) {
-  /** Looks at what a step is about. */
+  /** Verifies a step. */
   interface Look {
-    /** What is wrong: empty when all of it is there. */
+    /** Returns the first fault; empty when every part is in order. */
     Optional<String> problem() throws WindowsCallException, IOException, SandboxException;
   }
 
-  /** Changes something. */
+  /** Changes the machine. */
   interface Call {
     void run() throws WindowsCallException, IOException, SandboxException;
   }

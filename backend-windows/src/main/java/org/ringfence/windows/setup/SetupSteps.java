@@ -30,7 +30,7 @@ import org.ringfence.windows.system.WindowsSystem;
 
 /** The steps of one client's set-up. */
 final class SetupSteps {
-  /** What the sandbox's users may not do; not the interactive right, which logons here need. */
+  /** Rights denied to the sandbox's users; not the interactive right, which logons here need. */
   static final Set<String> DENIED =
       Set.of(
           "SeDenyNetworkLogonRight",
@@ -55,9 +55,9 @@ final class SetupSteps {
   private final GrantSource grants;
   private final List<SetupStep> steps = new ArrayList<>();
 
-  /** What sets entries and takes them back. */
+  /** Provides grants. */
   interface GrantSource {
-    /** Those that are written down in a journal. */
+    /** Returns the grants that a journal records. */
     Grants of(Installation journal) throws SandboxException;
   }
 
@@ -76,7 +76,7 @@ final class SetupSteps {
     this.request = request;
   }
 
-  /** All steps, in the order in which they are done. */
+  /** Returns all steps, in the order of set-up. */
   static List<SetupStep> of(
       WindowsSystem windows,
       MachineDirectory machine,
@@ -105,7 +105,10 @@ final class SetupSteps {
     return List.copyOf(all.steps);
   }
 
-  /** The same in the order in which they are taken back: nobody runs any more, grants first. */
+  /**
+   * Returns the steps in the order of teardown: the accounts' processes end first, and grants go
+   * before accounts.
+   */
   static List<SetupStep> backwards(List<SetupStep> steps) {
     List<SetupStep> order = new ArrayList<>();
     for (String first : List.of("enabled", "filters", "rule:", "sign-in:", "rights", "profile:")) {
@@ -119,12 +122,12 @@ final class SetupSteps {
     return order;
   }
 
-  /** Whether a step is about an account itself. */
+  /** Returns whether a step concerns an account itself. */
   static boolean isAccount(SetupStep step) {
     return step.id().equals("group") || step.id().startsWith("user:");
   }
 
-  /** Whether what a step is about can be found by the SID of an account alone. */
+  /** Returns whether the SID of an account is the only way to find a step's object. */
   static boolean namesAccount(SetupStep step) {
     return step.id().startsWith("profile:")
         || Set.of("enabled", "reading", "rights").contains(step.id());
@@ -182,7 +185,10 @@ final class SetupSteps {
     return Optional.empty();
   }
 
-  /** Somebody else's account is neither changed nor removed. */
+  /**
+   * Returns whether an account is ours; an account of another origin is neither changed nor
+   * removed.
+   */
   private boolean ownOnly(Optional<Account> found, String name) throws SandboxException {
     return found.isPresent() && ours(found, name).isEmpty();
   }
@@ -284,7 +290,7 @@ final class SetupSteps {
             "reg delete \"HKLM\\" + SIGN_IN_SCREEN + "\" /v " + name + " /f"));
   }
 
-  /** The rules' names do not depend on the user, whom a teardown may not find any more. */
+  /** The rules' names do not depend on the user, who may no longer exist at teardown. */
   private List<FirewallRule> rules(Sid user) {
     return FirewallRule.closing(accounts.id(), user, accounts.ports());
   }
@@ -435,7 +441,7 @@ final class SetupSteps {
             "net user " + accounts.online() + " /active:no"));
   }
 
-  /** Nobody logs on any more, and nobody who has is left. */
+  /** Disables the accounts and ends their processes. */
   void disable() throws WindowsCallException, IOException {
     for (String name : names()) {
       Optional<Account> user = local.user(name);
@@ -453,7 +459,7 @@ final class SetupSteps {
     }
   }
 
-  /** Disables the users of a client, if they are there. */
+  /** Disables the users of a client, if they exist. */
   static Call disabling(WindowsSystem windows, MachineDirectory machine, ClientAccounts accounts) {
     SetupRequest nothing = new SetupRequest(Sid.SYSTEM, "", false, false, "", "", "", List.of());
     return new SetupSteps(windows, machine, accounts, nothing, none -> null)::disable;
@@ -500,12 +506,12 @@ final class SetupSteps {
     }
     Optional<String> directory = profileDirectory(name);
     if (directory.isPresent() && Files.isDirectory(Path.of(directory.get()))) {
-      // It is nobody's; among the people's it would only be in the way.
+      // It belongs to no person; among the people's profiles it would only be in the way.
       Files.setAttribute(Path.of(directory.get()), "dos:hidden", true);
     }
   }
 
-  /** What the steps of a client that is set up say of it, once all are there. */
+  /** Returns the record of a client, once all steps are complete. */
   static ClientRecord record(
       WindowsSystem windows, MachineDirectory machine, ClientAccounts accounts, SetupRequest asked)
       throws WindowsCallException {
@@ -524,7 +530,7 @@ final class SetupSteps {
         machine.runner(accounts.id()).toString());
   }
 
-  /** Ids of all steps that there may be. */
+  /** Returns the ids of all possible steps. */
   static Set<String> ids(List<SetupStep> steps) {
     Set<String> ids = new HashSet<>();
     steps.forEach(step -> ids.add(step.id()));

@@ -23,13 +23,13 @@ import org.ringfence.windows.system.WindowsSystem;
 
 /**
  * The passwords of a client's users, encrypted for the user who set them up: neither the sandbox's
- * users nor other accounts of the machine decrypt them.
+ * users nor other accounts of the machine can decrypt them.
  */
 public final class Vault {
   private static final int LENGTH = 48;
   private static final byte[] PROTECTED = {1, 0, 0x04, (byte) 0x90};
 
-  /** One of each is in every password, whatever policy there is; none has to be quoted. */
+  /** Every password has one of each, to satisfy any policy; none needs quoting. */
   private static final List<String> KINDS =
       List.of("ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "!#$*+-.:=?@_");
 
@@ -39,11 +39,11 @@ public final class Vault {
   /**
    * Both passwords.
    *
-   * @param offline of the user without a network
-   * @param online of the user with one
+   * @param offline password of the user without a network
+   * @param online password of the user with one
    */
   public record Passwords(String offline, String online) {
-    /** Nothing of them. */
+    /** Omits the passwords. */
     @Override
     public String toString() {
       return "Passwords";
@@ -51,7 +51,7 @@ public final class Vault {
   }
 
   /**
-   * Uses a directory of the user's.
+   * Uses a directory of the user.
    *
    * @param windows the system
    * @param home the directory of the installation
@@ -66,7 +66,7 @@ public final class Vault {
   }
 
   /**
-   * Makes passwords and keeps them. Nobody has them yet.
+   * Makes passwords and stores them. No account has them yet.
    *
    * @return new ones
    * @throws IOException if they cannot be written
@@ -78,7 +78,7 @@ public final class Vault {
     try (Handle own = windows.tokens().ofThisProcess();
         Handle file = windows.files().open(directory.toString(), true)) {
       Sid user = windows.tokens().facts(own).user();
-      // Inherited by both files.
+      // Both files inherit it.
       AccessControlList list =
           AccessControlList.of(
               all(Ace.Type.ALLOW, Sid.SYSTEM),
@@ -121,9 +121,9 @@ public final class Vault {
   /**
    * Decrypts the passwords.
    *
-   * @return the passwords; empty when none are kept
+   * @return the passwords; empty when none are stored
    * @throws IOException if they cannot be read
-   * @throws WindowsCallException if somebody else encrypted them
+   * @throws WindowsCallException if another account encrypted them
    */
   public Optional<Passwords> read() throws IOException, WindowsCallException {
     try {
@@ -140,7 +140,7 @@ public final class Vault {
   }
 
   /**
-   * Forgets them.
+   * Removes the passwords.
    *
    * @throws IOException if they cannot be removed
    */

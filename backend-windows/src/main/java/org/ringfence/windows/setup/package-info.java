@@ -1,5 +1,5 @@
 /**
- * What an administrator sets up once: accounts, rights, firewall, filters, and how all of it is
- * found, mended and taken back.
+ * The machine state that an administrator sets up once: accounts, rights, firewall and filters, and
+ * how Ringfence verifies, repairs and removes them.
  */
 package org.ringfence.windows.setup;

@@ -4,19 +4,19 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.windows.plan.Sid;
 
-/** Local accounts, their rights and their profiles. All that changes needs an administrator. */
+/** Local accounts, their rights and their profiles. Every change needs an administrator. */
 public interface Accounts {
   /**
    * A local user or group.
    *
    * @param sid its SID
-   * @param comment what it says of itself
-   * @param disabled whether nobody can log on with it; false for groups
+   * @param comment its comment
+   * @param disabled whether it cannot log on; false for groups
    */
   record Account(Sid sid, String comment, boolean disabled) {}
 
   /**
-   * Whether this process has an administrator's rights now, and not only after a prompt.
+   * Returns whether this process has an administrator's rights now, and not only after a prompt.
    *
    * @return true if it does
    * @throws WindowsCallException if that cannot be found out
@@ -24,7 +24,7 @@ public interface Accounts {
   boolean administrator() throws WindowsCallException;
 
   /**
-   * Whether accounts of this machine are those of a domain.
+   * Returns whether accounts of this machine are those of a domain.
    *
    * @return true on a domain controller
    * @throws WindowsCallException if that cannot be found out
@@ -36,7 +36,7 @@ public interface Accounts {
    *
    * @param name its name
    * @return the group; empty if there is none
-   * @throws WindowsCallException if it cannot be looked at
+   * @throws WindowsCallException if it cannot be read
    */
   Optional<Account> group(String name) throws WindowsCallException;
 
@@ -45,7 +45,7 @@ public interface Accounts {
    *
    * @param name its name
    * @return the user; empty if there is none
-   * @throws WindowsCallException if it cannot be looked at
+   * @throws WindowsCallException if it cannot be read
    */
   Optional<Account> user(String name) throws WindowsCallException;
 
@@ -53,7 +53,7 @@ public interface Accounts {
    * Makes a local group.
    *
    * @param name its name
-   * @param comment what it says of itself
+   * @param comment its comment
    * @throws WindowsCallException if it cannot be made
    */
   void createGroup(String name, String comment) throws WindowsCallException;
@@ -67,17 +67,17 @@ public interface Accounts {
   void deleteGroup(String name) throws WindowsCallException;
 
   /**
-   * Makes a local user that nobody can log on with yet, whose password does not expire.
+   * Makes a disabled local user, whose password does not expire.
    *
    * @param name its name, of at most 20 characters
-   * @param comment what it says of itself
+   * @param comment its comment
    * @param password its password
    * @throws WindowsCallException if it cannot be made; 2245 when a policy refuses the password
    */
   void createUser(String name, String comment, String password) throws WindowsCallException;
 
   /**
-   * Gives a user another password.
+   * Sets a user's password.
    *
    * @param name its name
    * @param password the password
@@ -86,10 +86,10 @@ public interface Accounts {
   void setPassword(String name, String password) throws WindowsCallException;
 
   /**
-   * Lets a user log on, or keeps it from it.
+   * Enables or disables a user.
    *
    * @param name its name
-   * @param disabled whether it is kept from it
+   * @param disabled whether the user is disabled
    * @throws WindowsCallException if that cannot be set
    */
   void setDisabled(String name, boolean disabled) throws WindowsCallException;
@@ -103,7 +103,7 @@ public interface Accounts {
   void deleteUser(String name) throws WindowsCallException;
 
   /**
-   * Who is in a local group.
+   * Returns the members of a local group.
    *
    * @param group the group
    * @return SIDs
@@ -112,25 +112,25 @@ public interface Accounts {
   Set<Sid> members(Sid group) throws WindowsCallException;
 
   /**
-   * Puts an account into a local group.
+   * Adds an account to a local group.
    *
-   * @param group the group, known by its SID: names are those of the system's language
+   * @param group the group, by its SID: names depend on the system's language
    * @param member the account
-   * @throws WindowsCallException if it cannot be
+   * @throws WindowsCallException if it cannot be added
    */
   void addMember(Sid group, Sid member) throws WindowsCallException;
 
   /**
-   * Takes an account out of a local group.
+   * Removes an account from a local group.
    *
    * @param group the group
    * @param member the account
-   * @throws WindowsCallException if it cannot be
+   * @throws WindowsCallException if it cannot be removed
    */
   void removeMember(Sid group, Sid member) throws WindowsCallException;
 
   /**
-   * Rights that an account has been given, or is denied, by name.
+   * Returns the rights that an account has, or is denied, by name.
    *
    * @param account the account
    * @return names such as {@code SeDenyBatchLogonRight}
@@ -139,7 +139,7 @@ public interface Accounts {
   Set<String> rights(Sid account) throws WindowsCallException;
 
   /**
-   * Gives or denies rights.
+   * Adds rights, or denials of rights.
    *
    * @param account the account
    * @param rights their names
@@ -148,10 +148,10 @@ public interface Accounts {
   void addRights(Sid account, Set<String> rights) throws WindowsCallException;
 
   /**
-   * Takes all rights of an account back.
+   * Removes all rights of an account.
    *
    * @param account the account
-   * @throws WindowsCallException if they cannot be
+   * @throws WindowsCallException if they cannot be removed
    */
   void removeRights(Sid account) throws WindowsCallException;
 
@@ -167,7 +167,7 @@ public interface Accounts {
    * Ends all processes of a user.
    *
    * @param user the user
-   * @return how many there were
+   * @return the number of ended processes
    * @throws WindowsCallException if one cannot be ended
    */
   int endProcesses(Sid user) throws WindowsCallException;

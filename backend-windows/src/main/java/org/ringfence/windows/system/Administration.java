@@ -1,58 +1,58 @@
 package org.ringfence.windows.system;
 
-/** What set-up asks of Windows, and what runs as accounts of the sandbox's own. */
+/** The system calls of set-up, and those that run programs as dedicated accounts. */
 public interface Administration {
   /**
-   * Local accounts.
+   * Returns the calls for local accounts.
    *
    * @return the calls
    */
   Accounts accounts();
 
   /**
-   * The machine's registry.
+   * Returns the calls for the machine's registry.
    *
    * @return the calls
    */
   MachineRegistry registry();
 
   /**
-   * The firewall.
+   * Returns the calls for the firewall.
    *
    * @return the calls
    */
   Firewall firewall();
 
   /**
-   * The filtering engine.
+   * Returns the calls for the filtering engine.
    *
    * @return the calls
    */
   FilterEngine filters();
 
   /**
-   * Processes of other accounts.
+   * Returns the calls for processes of other accounts.
    *
    * @return the calls
    */
   Logons logons();
 
   /**
-   * The user's secrets.
+   * Returns the calls for the user's secrets.
    *
    * @return the calls
    */
   Secrets secrets();
 
   /**
-   * Named pipes.
+   * Returns the calls for named pipes.
    *
    * @return the calls
    */
   NamedPipes pipes();
 
   /**
-   * Sockets.
+   * Returns the calls for sockets.
    *
    * @return the calls
    */

@@ -1,12 +1,12 @@
 package org.ringfence.windows.system;
 
 /**
- * What the file system says of a file or a directory.
+ * The file system's facts about a file or a directory.
  *
  * @param finalPath its path without links, in the form {@code C:\...}
  * @param volumeSerial the serial number of its volume
  * @param fileId its number on the volume, in hexadecimal
- * @param links how many names it has
+ * @param links the number of its names
  * @param attributes {@code FILE_ATTRIBUTE_*}
  */
 public record FileFacts(
@@ -17,11 +17,11 @@ public record FileFacts(
   /** {@code FILE_ATTRIBUTE_REPARSE_POINT}. */
   public static final int REPARSE_POINT = 0x400;
 
-  /** {@code FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS}: what is in it lies in a cloud. */
+  /** {@code FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS}: the content is in a cloud. */
   public static final int RECALL_ON_DATA_ACCESS = 0x400000;
 
   /**
-   * Whether it is a directory.
+   * Returns whether it is a directory.
    *
    * @return true if it is
    */
@@ -30,7 +30,7 @@ public record FileFacts(
   }
 
   /**
-   * Whether it is a link of some kind.
+   * Returns whether it is a link of some kind.
    *
    * @return true if it is
    */

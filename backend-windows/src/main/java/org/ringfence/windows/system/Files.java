@@ -6,14 +6,14 @@ public interface Files {
    * Opens a file or a directory for its security descriptor.
    *
    * @param path an absolute path
-   * @param changing whether the list is to be changed ({@code WRITE_DAC})
-   * @return the file itself, also when it is a link
+   * @param changing whether the caller will change the list ({@code WRITE_DAC})
+   * @return the file itself, even when it is a link
    * @throws WindowsCallException if it cannot be opened
    */
   Handle open(String path, boolean changing) throws WindowsCallException;
 
   /**
-   * Reads what the file system says.
+   * Reads the file system's facts.
    *
    * @param file the file
    * @return the facts
@@ -22,7 +22,7 @@ public interface Files {
   FileFacts facts(Handle file) throws WindowsCallException;
 
   /**
-   * The volume of a path.
+   * Returns the volume of a path.
    *
    * @param path an absolute path without links
    * @return the volume
@@ -34,8 +34,8 @@ public interface Files {
    * Opens a file that a command reads or writes as a standard stream; the handle is inherited.
    *
    * @param path an absolute path
-   * @param writing whether it is written, and made when it is missing
-   * @param appending whether what is written goes to its end
+   * @param writing whether the command writes it; a missing file is made
+   * @param appending whether written bytes go to its end
    * @return the file
    * @throws WindowsCallException if it cannot be opened
    */

@@ -8,7 +8,7 @@ import org.ringfence.windows.plan.PlatformFilter;
 /** The base filtering engine ({@code fwpuclnt}); an administrator alone reads and changes it. */
 public interface FilterEngine {
   /**
-   * What the engine tells of a filter.
+   * Reads the tag that the engine keeps for a filter.
    *
    * @param key the filter's key
    * @return the tag that was added with it; empty if there is none
@@ -17,8 +17,8 @@ public interface FilterEngine {
   Optional<String> tag(UUID key) throws WindowsCallException;
 
   /**
-   * Adds filters in the place of those of the same keys, along with the provider and the sublayer
-   * that they belong to. All or none: one transaction.
+   * Adds filters, replacing those of the same keys, along with their provider and sublayer. All or
+   * none: one transaction.
    *
    * @param filters the filters
    * @throws WindowsCallException if one cannot be added
@@ -28,7 +28,7 @@ public interface FilterEngine {
   /**
    * Removes filters; provider and sublayer go with the last filter of all clients. All or none.
    *
-   * @param keys their keys; what is not there is passed over
+   * @param keys their keys; missing filters are skipped
    * @throws WindowsCallException if one cannot be removed
    */
   void remove(List<UUID> keys) throws WindowsCallException;

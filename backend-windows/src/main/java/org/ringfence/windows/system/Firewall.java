@@ -6,8 +6,8 @@ import org.ringfence.windows.plan.FirewallRule;
 /** The Windows firewall ({@code INetFwPolicy2}). */
 public interface Firewall {
   /**
-   * Why a rule of this machine's own would not hold: a profile in which the firewall is off, or a
-   * group policy that overrides local rules.
+   * Returns why a local rule would not hold: a profile in which the firewall is off, or a group
+   * policy that overrides local rules.
    *
    * @return the reason; empty when rules hold
    * @throws WindowsCallException if the firewall does not answer
@@ -15,16 +15,16 @@ public interface Firewall {
   Optional<String> problem() throws WindowsCallException;
 
   /**
-   * Looks a rule up.
+   * Reads a rule.
    *
    * @param name its name
-   * @return what the firewall tells of it; empty if there is none
+   * @return the rule as the firewall reports it; empty if there is none
    * @throws WindowsCallException if it cannot be read
    */
   Optional<FirewallRule.Reading> rule(String name) throws WindowsCallException;
 
   /**
-   * Adds a rule, in the place of all of its name.
+   * Adds a rule, replacing all of its name.
    *
    * @param rule the rule
    * @throws WindowsCallException if it cannot be added

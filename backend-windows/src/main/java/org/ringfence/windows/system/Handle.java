@@ -10,10 +10,10 @@ public final class Handle implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
-   * Takes a handle over.
+   * Takes ownership of a handle.
    *
    * @param value its number
-   * @param closing gives it back
+   * @param closing closes it
    */
   public Handle(long value, LongConsumer closing) {
     this.value = value;
@@ -21,7 +21,7 @@ public final class Handle implements AutoCloseable {
   }
 
   /**
-   * The handle.
+   * Returns the handle.
    *
    * @return its number
    * @throws IllegalStateException if it is closed: the number may be another object's by now

@@ -11,8 +11,8 @@ public interface Jobs {
   Handle create() throws WindowsCallException;
 
   /**
-   * Makes a job for a process that runs others: they end with it, and may leave it for jobs of
-   * their own.
+   * Makes a job for a process that runs others: they end with it, and may leave it for separate
+   * jobs.
    *
    * @return the job
    * @throws WindowsCallException if it cannot be made
@@ -20,11 +20,11 @@ public interface Jobs {
   Handle createForRunner() throws WindowsCallException;
 
   /**
-   * Puts a process into a job.
+   * Adds a process to a job.
    *
    * @param job the job
-   * @param process the process, which has not run yet
-   * @throws WindowsCallException if it cannot be
+   * @param process the process, still suspended
+   * @throws WindowsCallException if it cannot be added
    */
   void add(Handle job, Handle process) throws WindowsCallException;
 
@@ -41,13 +41,13 @@ public interface Jobs {
    * Reads limits back.
    *
    * @param job the job
-   * @return the limits in force, as far as the system tells
+   * @return the limits in force, as far as the system reports them
    * @throws WindowsCallException if they cannot be read
    */
   JobLimits limits(Handle job) throws WindowsCallException;
 
   /**
-   * Whether a process belongs to a job.
+   * Returns whether a process belongs to a job.
    *
    * @param process the process
    * @param job the job
@@ -57,7 +57,7 @@ public interface Jobs {
   boolean contains(Handle process, Handle job) throws WindowsCallException;
 
   /**
-   * How many processes of a job are alive.
+   * Returns the number of a job's living processes.
    *
    * @param job the job
    * @return the number

@@ -1,10 +1,10 @@
 package org.ringfence.windows.system;
 
-/** Processes of other accounts, by the secondary logon service. */
+/** Processes of other accounts, through the secondary logon service. */
 public interface Logons {
   /**
-   * Starts a process as another local user, suspended, with that user's own environment and
-   * profile, and no window.
+   * Starts a suspended process as another local user, with that user's environment and profile, and
+   * no window.
    *
    * @param user the user's name
    * @param password the password
@@ -20,7 +20,7 @@ public interface Logons {
       throws WindowsCallException;
 
   /**
-   * Starts a program with an administrator's rights, after asking the user. Waits for its end.
+   * Starts a program with an administrator's rights, after a prompt. Waits for its end.
    *
    * @param program the absolute path of the program
    * @param parameters its arguments, as one line

@@ -2,17 +2,17 @@ package org.ringfence.windows.system;
 
 import org.ringfence.windows.plan.Sid;
 
-/** What belongs to the machine or the session as a whole. */
+/** Calls about the machine or the session as a whole. */
 public interface Machine {
   /**
-   * What runs here.
+   * Returns the version of Windows.
    *
    * @return version and build, and whether it is Wine
    */
   String version();
 
   /**
-   * The system's own directory.
+   * Returns the system's own directory.
    *
    * @return an absolute path, such as {@code C:\Windows\System32}
    * @throws WindowsCallException if it cannot be found
@@ -20,7 +20,7 @@ public interface Machine {
   String systemDirectory() throws WindowsCallException;
 
   /**
-   * The window station of this process.
+   * Returns the window station of this process.
    *
    * @return its name; {@code WinSta0} in an interactive session
    * @throws WindowsCallException if it has none
@@ -38,24 +38,24 @@ public interface Machine {
   Handle desktop(String name, byte[] descriptor) throws WindowsCallException;
 
   /**
-   * Takes a lock that every process of the session respects. The thread that took it closes it.
+   * Takes a lock that is shared by every process of the session. The thread that took it closes it.
    *
    * @param name its name
-   * @param millis how long to wait at most
+   * @param millis the longest wait
    * @return the lock; an abandoned one counts as taken
    * @throws WindowsCallException if it cannot be taken; 258 when the time ran out
    */
   Handle lock(String name, int millis) throws WindowsCallException;
 
   /**
-   * Takes a lock that every process of the machine respects that its descriptor lets. The thread
-   * that took it closes it.
+   * Takes a lock that is shared by the processes of the machine that its descriptor permits. The
+   * thread that took it closes it.
    *
    * @param name its name
    * @param descriptor its self-relative security descriptor
-   * @param millis how long to wait at most
+   * @param millis the longest wait
    * @return the lock
-   * @throws WindowsCallException if it cannot be taken; 5 when somebody else has the name
+   * @throws WindowsCallException if it cannot be taken; 5 when another process has the name
    */
   Handle lock(String name, byte[] descriptor, int millis) throws WindowsCallException;
 

@@ -4,7 +4,7 @@ import java.util.function.BooleanSupplier;
 
 /** Named pipes of this machine; each carries one direction. */
 public interface NamedPipes {
-  /** Which way bytes go, seen from who made the pipe. */
+  /** The direction of a pipe, seen from its creator. */
   enum Direction {
     /** From the client. */
     IN,
@@ -13,12 +13,12 @@ public interface NamedPipes {
   }
 
   /**
-   * Makes a pipe: one instance, the first of its name, not reached from other machines.
+   * Makes a pipe: one instance, the first of its name, closed to other machines.
    *
    * @param name its name, without {@code \\.\pipe\}
    * @param descriptor its self-relative security descriptor
    * @return the pipe
-   * @throws WindowsCallException if it cannot be made; 5 or 231 when somebody else has the name
+   * @throws WindowsCallException if it cannot be made; 5 or 231 when another process has the name
    */
   Handle create(String name, byte[] descriptor) throws WindowsCallException;
 
@@ -26,23 +26,23 @@ public interface NamedPipes {
    * Waits for a client.
    *
    * @param pipe the pipe
-   * @param millis how long at most
-   * @param worthwhile asked now and then: whether one may still come
+   * @param millis the longest wait
+   * @param worthwhile returns whether a client may still come; asked now and then
    * @throws WindowsCallException 258 when the time ran out
    */
   void await(Handle pipe, int millis, BooleanSupplier worthwhile) throws WindowsCallException;
 
   /**
-   * Who is at the other end.
+   * Returns the process at the other end.
    *
    * @param pipe a pipe that {@link #create} made
    * @return the client's process
-   * @throws WindowsCallException if nobody is
+   * @throws WindowsCallException if there is none
    */
   int client(Handle pipe) throws WindowsCallException;
 
   /**
-   * Who made a pipe.
+   * Returns the process that made a pipe.
    *
    * @param pipe a pipe that {@link #open} opened
    * @return the server's process
@@ -51,11 +51,10 @@ public interface NamedPipes {
   int server(Handle pipe) throws WindowsCallException;
 
   /**
-   * Opens a pipe that another process made. That process may find out who this is, and nothing
-   * more.
+   * Opens a pipe that another process made. That process may identify this one, and nothing more.
    *
    * @param name its name
-   * @param direction which way, seen from who made it
+   * @param direction the direction, seen from the creator
    * @return the pipe
    * @throws WindowsCallException if it cannot be opened
    */

@@ -2,7 +2,7 @@ package org.ringfence.windows.system;
 
 /** Security descriptors of files, registry keys and kernel objects. */
 public interface ObjectSecurity {
-  /** What an object is ({@code SE_OBJECT_TYPE}). */
+  /** Type of an object ({@code SE_OBJECT_TYPE}). */
   enum Kind {
     /** {@code SE_FILE_OBJECT}. */
     FILE(1),
@@ -18,7 +18,7 @@ public interface ObjectSecurity {
     }
 
     /**
-     * The constant.
+     * Returns the constant.
      *
      * @return its number
      */
@@ -28,7 +28,7 @@ public interface ObjectSecurity {
   }
 
   /**
-   * Owner, group and list of an object.
+   * Returns owner, group and list of an object.
    *
    * @param object the object, opened with {@code READ_CONTROL}
    * @return a self-relative security descriptor
@@ -37,7 +37,7 @@ public interface ObjectSecurity {
   byte[] descriptor(Handle object) throws WindowsCallException;
 
   /**
-   * Writes the list of a descriptor as text.
+   * Converts the list of a descriptor to text.
    *
    * @param descriptor a self-relative security descriptor
    * @return SDDL of the list with its control bits
@@ -46,7 +46,7 @@ public interface ObjectSecurity {
   String sddl(byte[] descriptor) throws WindowsCallException;
 
   /**
-   * Reads a descriptor from text.
+   * Converts text to a descriptor.
    *
    * @param sddl the text
    * @return a self-relative security descriptor
@@ -55,18 +55,18 @@ public interface ObjectSecurity {
   byte[] ofSddl(String sddl) throws WindowsCallException;
 
   /**
-   * Sets the list of an object; what lies below a directory inherits it.
+   * Sets the list of an object; objects below a directory inherit it.
    *
    * @param object the object, opened with {@code WRITE_DAC}
-   * @param kind what it is
+   * @param kind its type
    * @param acl the list, as bytes of an {@code ACL}
    * @throws WindowsCallException if it cannot be set
    */
   void setDacl(Handle object, Kind kind, byte[] acl) throws WindowsCallException;
 
   /**
-   * Sets the list of an object to the last bit, inherited entries and control bits included. What
-   * lies below inherits nothing of it.
+   * Sets the list of an object bit for bit, inherited entries and control bits included. Objects
+   * below inherit nothing of it.
    *
    * @param object the object, opened with {@code WRITE_DAC}
    * @param descriptor a self-relative security descriptor

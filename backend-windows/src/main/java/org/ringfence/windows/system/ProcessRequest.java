@@ -5,16 +5,16 @@ import java.util.Optional;
 import org.ringfence.windows.plan.Sid;
 
 /**
- * A process to be made, suspended.
+ * A request for a suspended process.
  *
- * @param token whose rights it gets; empty for this process's
+ * @param token the token of the process; empty for this process's
  * @param program the absolute path of the program
  * @param commandLine the command line
  * @param environment the environment block
  * @param directory the working directory
  * @param standard standard input, output and error, inheritable; empty with a pseudo-console
  * @param job the job that it is in from its first instruction
- * @param breakaway whether it leaves the job that this process is in, which has to let it
+ * @param breakaway whether it leaves this process's job, which must permit that
  * @param desktop window station and desktop; empty for this process's
  * @param container the AppContainer that it runs in; empty for none
  * @param console the pseudo-console; empty for no console at all
@@ -40,8 +40,8 @@ public record ProcessRequest(
    * An AppContainer ({@code SECURITY_CAPABILITIES}).
    *
    * @param packageSid the container's SID
-   * @param capabilities what it may
-   * @param lessPrivileged whether it gets nothing of what all packages get
+   * @param capabilities its capabilities
+   * @param lessPrivileged whether it gets no rights of all packages
    */
   public record Container(Sid packageSid, List<Sid> capabilities, boolean lessPrivileged) {
     /** Copies the list. */

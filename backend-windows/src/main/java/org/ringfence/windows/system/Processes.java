@@ -1,12 +1,12 @@
 package org.ringfence.windows.system;
 
-/** Processes, and the pipes and pseudo-consoles that they are talked to through. */
+/** Processes, and their pipes and pseudo-consoles. */
 public interface Processes {
-  /** {@code STILL_ACTIVE}: what a process's exit code is while it runs. */
+  /** {@code STILL_ACTIVE}: the exit code of a running process. */
   int STILL_ACTIVE = 259;
 
   /**
-   * A process that has been made.
+   * A new process.
    *
    * @param process the process
    * @param thread its first thread, suspended
@@ -17,22 +17,22 @@ public interface Processes {
   /**
    * Both ends of a pipe; neither is inherited.
    *
-   * @param read where it is read
-   * @param write where it is written
+   * @param read the end for reading
+   * @param write the end for writing
    */
   record Pipe(Handle read, Handle write) {}
 
   /**
-   * Makes a process, suspended.
+   * Makes a suspended process.
    *
    * @param request the process
-   * @return it
+   * @return the process
    * @throws WindowsCallException if it cannot be made
    */
   Started create(ProcessRequest request) throws WindowsCallException;
 
   /**
-   * Lets a thread run.
+   * Resumes a thread.
    *
    * @param thread the thread
    * @throws WindowsCallException if it cannot be resumed
@@ -43,14 +43,14 @@ public interface Processes {
    * Waits for a process's end.
    *
    * @param process the process
-   * @param millis how long at most; -1 for ever
+   * @param millis the longest wait; -1 for ever
    * @return true if it has ended
    * @throws WindowsCallException if it cannot be waited for
    */
   boolean await(Handle process, int millis) throws WindowsCallException;
 
   /**
-   * How a process ended.
+   * Returns the exit code of a process.
    *
    * @param process the process
    * @return its exit code, or {@link #STILL_ACTIVE}
@@ -68,7 +68,7 @@ public interface Processes {
   void terminate(Handle process, int exitCode) throws WindowsCallException;
 
   /**
-   * When a process began, which tells it from a later one of the same number.
+   * Returns when a process began, which distinguishes it from a later one of the same number.
    *
    * @param pid its number
    * @return {@code FILETIME}; 0 if there is no such process
@@ -85,7 +85,7 @@ public interface Processes {
   Pipe pipe() throws WindowsCallException;
 
   /**
-   * A standard stream of this process, as one that is inherited.
+   * Returns an inheritable standard stream of this process.
    *
    * @param number 0, 1 or 2
    * @return the stream
@@ -94,7 +94,7 @@ public interface Processes {
   Handle standard(int number) throws WindowsCallException;
 
   /**
-   * Lets a handle be inherited by processes that name it.
+   * Makes a handle inheritable for processes that name it.
    *
    * @param handle the handle
    * @throws WindowsCallException if that cannot be set
@@ -102,24 +102,24 @@ public interface Processes {
   void letInherit(Handle handle) throws WindowsCallException;
 
   /**
-   * This process.
+   * Returns this process.
    *
-   * @return it; closing does nothing
+   * @return a handle; closing it does nothing
    */
   Handle thisProcess();
 
   /**
-   * Gives another process a handle of this one.
+   * Duplicates a handle into another process.
    *
    * @param handle the handle
    * @param process the process, opened with {@code PROCESS_DUP_HANDLE}
    * @return the handle's number there, where it is inheritable
-   * @throws WindowsCallException if it cannot be given
+   * @throws WindowsCallException if it cannot be duplicated
    */
   long duplicateInto(Handle handle, Handle process) throws WindowsCallException;
 
   /**
-   * Takes over a handle that another process has given to this one.
+   * Takes ownership of a handle that another process has duplicated into this one.
    *
    * @param number its number
    * @return the handle
@@ -130,30 +130,30 @@ public interface Processes {
    * Reads from a pipe.
    *
    * @param pipe the end for reading
-   * @param buffer where to
-   * @param offset from where on
-   * @param length how much at most
-   * @return how much; -1 at the end
+   * @param buffer receives the bytes
+   * @param offset the first index
+   * @param length the most bytes
+   * @return the number of bytes; -1 at the end
    * @throws WindowsCallException if it cannot be read
    */
   int read(Handle pipe, byte[] buffer, int offset, int length) throws WindowsCallException;
 
   /**
-   * How many bytes a pipe holds (PeekNamedPipe). Never waits.
+   * Returns how many bytes a pipe holds (PeekNamedPipe). Never waits.
    *
    * @param pipe the end for reading
-   * @return how many can be read now; 0 also when every writer is gone
-   * @throws WindowsCallException if it cannot be looked at
+   * @return the bytes that can be read now; 0 also when every writer is gone
+   * @throws WindowsCallException if it cannot be examined
    */
   int available(Handle pipe) throws WindowsCallException;
 
   /**
-   * Writes all of it to a pipe.
+   * Writes all bytes to a pipe.
    *
    * @param pipe the end for writing
-   * @param buffer where from
-   * @param offset from where on
-   * @param length how much
+   * @param buffer holds the bytes
+   * @param offset the first index
+   * @param length the number of bytes
    * @throws WindowsCallException if it cannot be written
    */
   void write(Handle pipe, byte[] buffer, int offset, int length) throws WindowsCallException;
@@ -163,8 +163,8 @@ public interface Processes {
    *
    * @param columns its width
    * @param rows its height
-   * @param input what it reads keys from
-   * @param output what it writes to
+   * @param input the end that it reads keys from
+   * @param output the end that it writes to
    * @return the console
    * @throws WindowsCallException if it cannot be made
    */

@@ -2,7 +2,7 @@ package org.ringfence.windows.system;
 
 import java.net.InetAddress;
 
-/** Sockets, for their errors' numbers: Java tells of them in words alone. */
+/** Sockets, with numeric errors: Java reports errors in words alone. */
 public interface Sockets {
   /** {@code WSAEACCES}: a filter or a rule forbids it. */
   int FORBIDDEN = 10013;
@@ -13,8 +13,8 @@ public interface Sockets {
    * @param tcp whether over TCP, otherwise over UDP
    * @param address the address
    * @param port the port
-   * @return 0, or {@code WSAE*}; 10061 when nobody listens
-   * @throws WindowsCallException if no socket can be had
+   * @return 0, or {@code WSAE*}; 10061 when no server listens
+   * @throws WindowsCallException if no socket can be made
    */
   int reach(boolean tcp, InetAddress address, int port) throws WindowsCallException;
 

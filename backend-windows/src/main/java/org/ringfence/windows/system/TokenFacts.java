@@ -6,13 +6,13 @@ import java.util.Set;
 import org.ringfence.windows.plan.Sid;
 
 /**
- * What a token says of itself.
+ * The facts that a token reports.
  *
- * @param user whose it is
+ * @param user its user
  * @param logon the SID of the logon session; empty when it has none
  * @param privileges names of all privileges in it, enabled or not
- * @param restricting the restricting SIDs; empty also where the system does not tell
- * @param restricted whether the system calls it restricted
+ * @param restricting the restricting SIDs; empty also where the system does not report them
+ * @param restricted whether the system reports it as restricted
  * @param elevated whether it is an administrator's, elevated
  * @param appContainer whether it is an AppContainer's
  * @param session the session; services have 0

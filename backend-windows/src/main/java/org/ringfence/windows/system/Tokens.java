@@ -5,17 +5,17 @@ import org.ringfence.windows.plan.Sid;
 
 /** Access tokens. */
 public interface Tokens {
-  /** {@code DISABLE_MAX_PRIVILEGE}: no privilege but {@code SeChangeNotifyPrivilege} is kept. */
+  /** {@code DISABLE_MAX_PRIVILEGE}: keeps no privilege but {@code SeChangeNotifyPrivilege}. */
   int DISABLE_MAX_PRIVILEGE = 0x1;
 
-  /** {@code LUA_TOKEN}: administrators' groups match entries that take alone. */
+  /** {@code LUA_TOKEN}: administrators' groups match deny entries alone. */
   int LUA_TOKEN = 0x4;
 
-  /** {@code WRITE_RESTRICTED}: the restricting SIDs are asked about writing alone. */
+  /** {@code WRITE_RESTRICTED}: the restricting SIDs are checked for writing alone. */
   int WRITE_RESTRICTED = 0x8;
 
   /**
-   * The token of this process.
+   * Returns the token of this process.
    *
    * @return the token
    * @throws WindowsCallException if it cannot be opened
@@ -23,7 +23,7 @@ public interface Tokens {
   Handle ofThisProcess() throws WindowsCallException;
 
   /**
-   * The token of another process.
+   * Returns the token of another process.
    *
    * @param process the process
    * @return the token
@@ -32,7 +32,7 @@ public interface Tokens {
   Handle of(Handle process) throws WindowsCallException;
 
   /**
-   * The token of a process that somebody else has started.
+   * Returns the token of a process by its number.
    *
    * @param pid its number
    * @return the token
@@ -44,7 +44,7 @@ public interface Tokens {
    * Reads a token.
    *
    * @param token the token
-   * @return what it says
+   * @return its facts
    * @throws WindowsCallException if it cannot be read
    */
   TokenFacts facts(Handle token) throws WindowsCallException;
@@ -54,7 +54,7 @@ public interface Tokens {
    *
    * @param token the token
    * @param flags of the constants above
-   * @param disabled groups that match entries that take alone
+   * @param disabled groups that match deny entries alone
    * @param restricting the restricting SIDs
    * @return the new token
    * @throws WindowsCallException if it cannot be made
@@ -63,7 +63,7 @@ public interface Tokens {
       throws WindowsCallException;
 
   /**
-   * Sets the list that new objects of the token's processes get.
+   * Sets the default list of new objects of the token's processes.
    *
    * @param token the token
    * @param acl the list, as bytes of an {@code ACL}

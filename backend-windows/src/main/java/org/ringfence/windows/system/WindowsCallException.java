@@ -11,7 +11,7 @@ public final class WindowsCallException extends Exception {
    * Creates the exception.
    *
    * @param call the function's name
-   * @param code what {@code GetLastError} said, or the function's own result
+   * @param code the value of {@code GetLastError}, or the function's own result
    */
   public WindowsCallException(String call, int code) {
     super(call + " failed: " + WindowsError.describe(code));
@@ -20,7 +20,7 @@ public final class WindowsCallException extends Exception {
   }
 
   /**
-   * The function.
+   * Returns the function.
    *
    * @return its name
    */
@@ -29,7 +29,7 @@ public final class WindowsCallException extends Exception {
   }
 
   /**
-   * The error.
+   * Returns the error.
    *
    * @return a Win32 code, an NTSTATUS or an HRESULT
    */

@@ -3,7 +3,7 @@ package org.ringfence.windows.system;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Errors that have a meaning of their own here ({@code winerror.h}, {@code ntstatus.h}). */
+/** Errors with a specific meaning here ({@code winerror.h}, {@code ntstatus.h}). */
 public enum WindowsError {
   /** {@code ERROR_INVALID_FUNCTION}. */
   INVALID_FUNCTION(1, "this system does not have the function", "a newer Windows"),
@@ -51,7 +51,7 @@ public enum WindowsError {
       "the service is disabled",
       "as administrator: sc config seclogon start= demand; the firewall's is mpssvc, the filter"
           + " engine's bfe"),
-  /** {@code ERROR_NO_ASSOCIATION}: what the shell answers about a program that is not there. */
+  /** {@code ERROR_NO_ASSOCIATION}: the shell's error for a missing program. */
   NO_ASSOCIATION(1155, "there is no such program to start", "a JVM with bin\\javaw.exe"),
   /** {@code ERROR_CANCELLED}. */
   CANCELLED(1223, "the user declined", "an administrator who agrees to the prompt"),
@@ -110,7 +110,7 @@ public enum WindowsError {
       1722, "the service does not answer", "as administrator: sc start bfe, sc start mpssvc"),
   /** {@code RPC_S_CALL_FAILED_DNE}. */
   CALL_DID_NOT_EXECUTE(1727, "the service did not take the call", "a second try"),
-  /** {@code RPC_S_CANNOT_SUPPORT}: what Wine has for a filter engine answers it. */
+  /** {@code RPC_S_CANNOT_SUPPORT}: the error of Wine's filter engine. */
   CANNOT_SUPPORT(1764, "this system does not support it", "Windows itself"),
   /** {@code ERROR_PASSWORD_MUST_CHANGE}. */
   PASSWORD_MUST_CHANGE(1907, "the account's password has to be changed", "ringfence windows setup"),
@@ -132,7 +132,7 @@ public enum WindowsError {
   NETWORK_GROUP_EXISTS(2223, "there is such a group already", "ringfence windows repair"),
   /** {@code NERR_UserExists}. */
   USER_EXISTS(2224, "there is such a user already", "ringfence windows repair"),
-  /** {@code NERR_PasswordTooShort}: whatever a policy has against a password. */
+  /** {@code NERR_PasswordTooShort}: any violation of the password policy. */
   PASSWORD_REFUSED(
       2245,
       "a policy of this machine refuses the password",
@@ -155,7 +155,7 @@ public enum WindowsError {
   ACCESS_DENIED_RESULT(0x80070005, "access is denied", "an elevated prompt"),
   /** {@code E_INVALIDARG}. */
   INVALID_ARGUMENT_RESULT(0x80070057, "a value is not valid here", "a newer Windows"),
-  /** {@code STATUS_INVALID_ADDRESS_COMPONENT} as an {@code HRESULT}: a list of addresses. */
+  /** {@code STATUS_INVALID_ADDRESS_COMPONENT} as an {@code HRESULT}, for a list of addresses. */
   INVALID_ADDRESS_RESULT(0xD000000D, "an address has a form that lists do not take", ""),
   /** {@code REGDB_E_CLASSNOTREG}. */
   CLASS_NOT_REGISTERED(
@@ -194,7 +194,7 @@ public enum WindowsError {
   }
 
   /**
-   * The number.
+   * Returns the number.
    *
    * @return a Win32 code, NTSTATUS or HRESULT
    */
@@ -203,7 +203,7 @@ public enum WindowsError {
   }
 
   /**
-   * What would help.
+   * Returns a remedy.
    *
    * @return a remedy; empty when none is known
    */
@@ -215,14 +215,14 @@ public enum WindowsError {
    * Finds an error by its number.
    *
    * @param code the number
-   * @return the error; empty for one without a meaning of its own here
+   * @return the error; empty for one without a specific meaning here
    */
   public static Optional<WindowsError> of(int code) {
     return Arrays.stream(values()).filter(error -> error.code == code).findFirst();
   }
 
   /**
-   * What would help against an error.
+   * Returns a remedy for an error.
    *
    * @param code the number
    * @return a remedy; empty when none is known
@@ -232,7 +232,7 @@ public enum WindowsError {
   }
 
   /**
-   * Tells an error to people.
+   * Describes an error to people.
    *
    * @param code the number
    * @return number and meaning

@@ -1,51 +1,51 @@
 package org.ringfence.windows.system;
 
-/** Everything that the backends ask of Windows. */
+/** All system calls of the backends. */
 public interface WindowsSystem {
   /**
-   * Access tokens.
+   * Returns the calls for access tokens.
    *
    * @return the calls
    */
   Tokens tokens();
 
   /**
-   * Security descriptors.
+   * Returns the calls for security descriptors.
    *
    * @return the calls
    */
   ObjectSecurity security();
 
   /**
-   * Files and volumes.
+   * Returns the calls for files and volumes.
    *
    * @return the calls
    */
   Files files();
 
   /**
-   * Job objects.
+   * Returns the calls for job objects.
    *
    * @return the calls
    */
   Jobs jobs();
 
   /**
-   * Processes.
+   * Returns the calls for processes.
    *
    * @return the calls
    */
   Processes processes();
 
   /**
-   * The machine.
+   * Returns the calls for the machine.
    *
    * @return the calls
    */
   Machine machine();
 
   /**
-   * What set-up and accounts of the sandbox's own need.
+   * Returns the calls for set-up and dedicated accounts.
    *
    * @return the calls
    */

@@ -1,5 +1,5 @@
 /**
- * The system calls that the backends make, without a binding: what is above them is tested on every
- * system, with a Windows that answers any error.
+ * The system calls of the backends, without a binding: the layers above are tested on every system,
+ * with a fake Windows that can return any error.
  */
 package org.ringfence.windows.system;

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.ringfence.kit.remote.json.RecordCodec;
 import org.ringfence.windows.channel.Message;
 
-/** What each message is called in JSON. */
+/** The JSON form of each message. */
 public final class MessageJson {
   private static final RecordCodec<Message> CODEC =
       new RecordCodec<>(
@@ -43,7 +43,7 @@ public final class MessageJson {
    *
    * @param json JSON in UTF-8
    * @return the message
-   * @throws IOException if it is none; nothing of what it says is repeated, it may be a secret
+   * @throws IOException if it is invalid; the error quotes none of it, since it may hold a secret
    */
   public static Message read(byte[] json) throws IOException {
     return CODEC.read(json, 0);

@@ -10,7 +10,7 @@ import java.util.List;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.plan.Sid;
 
-/** Records as JSON. */
+/** Converts records to and from JSON. */
 public final class GrantRecordJson {
   private static final int VERSION = 1;
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -45,7 +45,7 @@ public final class GrantRecordJson {
    *
    * @param json JSON
    * @return the record
-   * @throws IllegalArgumentException if it is none, or of a later version
+   * @throws IllegalArgumentException if it is invalid, or of a later version
    */
   public static GrantRecord read(String json) {
     try {

@@ -11,7 +11,7 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.setup.ClientRecord;
 import org.ringfence.windows.setup.SetupJournal;
 
-/** Records of set-up as JSON. */
+/** Converts records of set-up to and from JSON. */
 public final class SetupJson {
   private static final int VERSION = 1;
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -76,7 +76,7 @@ public final class SetupJson {
    *
    * @param json JSON
    * @return the client
-   * @throws IllegalArgumentException if it is none, or of a later version
+   * @throws IllegalArgumentException if it is invalid, or of a later version
    */
   public static ClientRecord client(String json) {
     return read(
@@ -115,7 +115,7 @@ public final class SetupJson {
    *
    * @param json JSON
    * @return the journal
-   * @throws IllegalArgumentException if it is none, or of a later version
+   * @throws IllegalArgumentException if it is invalid, or of a later version
    */
   public static SetupJournal journal(String json) {
     return read(

@@ -1,2 +1,2 @@
-/** The form on disk of what has been set up. */
+/** The form on disk of set-up's records. */
 package org.ringfence.windows.setup.json;
