@@ -30,7 +30,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Puts into the project's policy what the last run was denied. */
+/** Allows in the project's policy the accesses that the last run was denied. */
 @Command(
     name = "allow",
     mixinStandardHelpOptions = true,
@@ -122,7 +122,7 @@ final class AllowCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Which run it was: another one may have come in between, or been forgotten. */
+  /** Identifies the run: another one may have come in between, or been forgotten. */
   private static void tell(PrintWriter out, LastDenials last) {
     LastDenials.Run run = last.run();
     int count = last.denials().size();
@@ -139,7 +139,10 @@ final class AllowCommand implements Callable<Integer> {
     }
   }
 
-  /** As this program writes JSON, so that the difference is what is added. */
+  /**
+   * Formats the policy as this program writes JSON, so that the difference shows the additions
+   * only.
+   */
   private static String plain(ProjectPolicy project) throws SandboxException {
     try {
       return JsonText.of(JsonText.read(project.text()));
@@ -153,7 +156,7 @@ final class AllowCommand implements Callable<Integer> {
     }
   }
 
-  /** A policy that begins with what the run began with. */
+  /** Begins a policy with the presets of the run. */
   private static Map<String, Object> begun(LastDenials last) throws SandboxException {
     for (String name : last.policies()) {
       if (!Presets.names().contains(name)) {
@@ -184,7 +187,7 @@ final class AllowCommand implements Callable<Integer> {
         new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
       boolean open = true;
       while (open && in.ready()) {
-        // What was typed before the question is no answer to it.
+        // Input typed before the question does not answer it.
         open = in.read() >= 0;
       }
       out.print("write this and trust it? [y]es or [n]o (default)? ");

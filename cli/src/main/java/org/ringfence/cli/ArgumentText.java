@@ -10,15 +10,15 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** What completion scripts and man pages say of a command's options and operands. */
+/** The texts of a command's options and operands for completion scripts and man pages. */
 final class ArgumentText {
   private static final int SHORT = 78;
 
   private ArgumentText() {}
 
-  /** A command below, and how it is reached from the root. */
+  /** A subcommand and its path from the root. */
   record Named(List<String> path, CommandSpec spec) {
-    /** The root's own name is not part of a path. */
+    /** Returns all commands; the root's own name is not part of a path. */
     static List<Named> all(CommandSpec root) {
       List<Named> all = new ArrayList<>();
       collect(List.of(), root, all);
@@ -37,12 +37,12 @@ final class ArgumentText {
     }
   }
 
-  /** The words that a value may be, as far as they are known. */
+  /** Returns the values that an option accepts, as far as they are known. */
   static List<String> values(ArgSpec argument) {
     return argument.completionCandidates() == null
         ? List.of()
         : StreamSupport.stream(argument.completionCandidates().spliterator(), false)
-            // Of an enumeration there are names in capitals, which nobody types.
+            // Enum constants are in capitals; users type lower case.
             .map(word -> argument.type().isEnum() ? word.toLowerCase(Locale.ROOT) : word)
             .toList();
   }
@@ -61,7 +61,7 @@ final class ArgumentText {
         || argument.paramLabel().contains("FILE");
   }
 
-  /** All that is said of an argument, a paragraph each. */
+  /** Returns the whole description of an argument, one paragraph each. */
   static List<String> paragraphs(ArgSpec argument) {
     String values = String.join(", ", values(argument));
     return texts(argument.description()).stream()
@@ -69,12 +69,12 @@ final class ArgumentText {
         .toList();
   }
 
-  /** Texts of picocli, which are formats. */
+  /** Expands texts of picocli, which are formats. */
   static List<String> texts(String... formats) {
     return Stream.of(formats).map(text -> text.replace("%n", " ").replace("%%", "%")).toList();
   }
 
-  /** The first sentence, in one line. */
+  /** Returns the first sentence, in one line. */
   static String summary(List<String> paragraphs) {
     String text = String.join(" ", paragraphs).strip();
     int end = text.indexOf(". ");
@@ -82,7 +82,7 @@ final class ArgumentText {
     return sentence.length() <= SHORT ? sentence : sentence.substring(0, SHORT - 1) + "…";
   }
 
-  /** What a command does, in one line. */
+  /** Returns the command's summary, in one line. */
   static String summary(CommandSpec spec) {
     return summary(texts(spec.usageMessage().description()));
   }

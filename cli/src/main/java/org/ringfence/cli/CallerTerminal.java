@@ -10,19 +10,19 @@ import org.ringfence.TerminalSize;
 import org.ringfence.policy.PathStyle;
 
 /**
- * The terminal that Ringfence itself was started in. Its library is loaded by nothing but {@link
- * #open} and {@link #columnsOfStandardError}, since most commands need no terminal.
+ * The terminal that Ringfence itself was started in. Only {@link #open} and
+ * {@link #columnsOfStandardError} load its library, since most commands need no terminal.
  */
 sealed interface CallerTerminal extends AutoCloseable
     permits PosixTerminal, WindowsConsole, NoTerminal {
-  /** Bytes that are copied at once. */
+  /** Size of the copy buffer in bytes. */
   int BUFFER = 8192;
 
   /**
    * Opens the terminal that standard input is, and leaves it as it is until {@link #raw}.
    *
-   * @return the terminal, or one that stands for none
-   * @throws IOException if the terminal cannot be worked
+   * @return the terminal, or a placeholder when there is none
+   * @throws IOException if the terminal cannot be controlled
    */
   static CallerTerminal open() throws IOException {
     try {
@@ -35,9 +35,9 @@ sealed interface CallerTerminal extends AutoCloseable
   }
 
   /**
-   * Asks for the width of the terminal that standard error is.
+   * Returns the width of the terminal that standard error is.
    *
-   * @return the columns; 0 where it is none, or none that can be asked
+   * @return the columns; 0 where it is no terminal, or the terminal reports no width
    */
   static int columnsOfStandardError() {
     try {
@@ -48,22 +48,22 @@ sealed interface CallerTerminal extends AutoCloseable
     }
   }
 
-  /** Its size, or the usual one. */
+  /** Returns the terminal's size, or the usual one. */
   TerminalSize size();
 
-  /** Has every key come as it is, and nothing be shown that is not written. */
+  /** Switches to raw mode: every key arrives unchanged, and the terminal echoes nothing. */
   void raw() throws IOException;
 
-  /** Has an action run whenever the size has changed, until this is closed. */
+  /** Runs an action after each change of size, until this is closed. */
   void onResize(Runnable action);
 
-  /** What is typed. */
+  /** Returns the typed input. */
   InputStream keys();
 
-  /** What is shown. */
+  /** Returns the stream that the terminal shows. */
   OutputStream screen();
 
-  /** Makes everything as it was. */
+  /** Restores the terminal. */
   @Override
   void close();
 
@@ -77,7 +77,7 @@ sealed interface CallerTerminal extends AutoCloseable
     onResize(() -> process.resize(size()));
     TerminalSize now = size();
     if (!now.equals(known)) {
-      // It has changed while the command was started, and nobody listened.
+      // The size changed while the command was started, before the listener was registered.
       process.resize(now);
     }
     Thread typing = new Thread(() -> type(process.getOutputStream()), "typing");

@@ -12,7 +12,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
 
-/** What completion and man pages offer for the values of options. */
+/** The option values that completion and man pages offer. */
 final class Candidates {
   private Candidates() {}
 
@@ -50,7 +50,7 @@ final class Candidates {
     }
   }
 
-  /** What 'verify' can report in. */
+  /** The report formats of 'verify'. */
   static final class OfFormats implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {

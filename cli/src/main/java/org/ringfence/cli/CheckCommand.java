@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Answers what a policy says. */
+/** Reports the policy's decision on a path or host. */
 @Command(
     name = "check",
     mixinStandardHelpOptions = true,
@@ -109,7 +109,10 @@ final class CheckCommand implements Callable<Integer> {
     return tree;
   }
 
-  /** Of a backend that is asked for: what it really lets, where that may be something else. */
+  /**
+   * Prints the access that the requested backend really permits, where it may differ from the
+   * policy.
+   */
   private void printOutlook(PrintWriter out, EffectivePolicy policy, String path)
       throws SandboxException {
     if (options.backend() == null) {

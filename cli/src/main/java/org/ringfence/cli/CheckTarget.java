@@ -8,7 +8,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
 
-/** What {@code check} is asked about: a path, or a host with ports. */
+/** The target of {@code check}: a path, or a host with ports. */
 sealed interface CheckTarget {
   /**
    * A file or a directory.
@@ -21,19 +21,19 @@ sealed interface CheckTarget {
    * A host.
    *
    * @param name its name or address
-   * @param ports the ports that are asked about
-   * @param note how the word was understood; empty where it can mean nothing else
+   * @param ports the ports to check
+   * @param note how the word was interpreted; empty where it is unambiguous
    */
   record Host(String name, List<Integer> ports, String note) implements CheckTarget {}
 
-  /** Ports that a rule without ports allows. */
+  /** The ports that a rule without ports allows. */
   List<Integer> USUAL_PORTS = List.of(80, 443);
 
   /**
-   * Reads the word.
+   * Parses the word.
    *
    * @param text the word
-   * @param policy tells where specials lie
+   * @param policy resolves specials
    * @throws InvalidPolicyException if it is neither
    */
   static CheckTarget of(String text, EffectivePolicy policy) {
@@ -47,7 +47,7 @@ sealed interface CheckTarget {
       return file(":home" + text.substring(1), policy);
     }
     if (text.indexOf("://") >= 0) {
-      // Fails, and names the host in it.
+      // Fails, and names the host in the message.
       HostPattern.parse(text);
     }
     if (!isPathAlone(text) && text.matches(".*[^:]:[0-9]{1,9}|\\[.*]:[0-9]{1,9}")) {

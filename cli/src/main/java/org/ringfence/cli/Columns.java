@@ -2,7 +2,7 @@ package org.ringfence.cli;
 
 import picocli.CommandLine.Help.Ansi;
 
-/** The width of what a person reads. */
+/** The width of output for a person. */
 final class Columns {
   /** A narrower terminal would break words apart. */
   private static final int NARROWEST = 40;
@@ -10,18 +10,18 @@ final class Columns {
   private Columns() {}
 
   /**
-   * Whether a person reads. Java 22 and newer have a console without a terminal, and picocli takes
-   * every Windows for one.
+   * Returns whether a terminal shows the output. Java 22 and newer have a console without a
+   * terminal, and picocli takes every Windows for one.
    */
   static boolean onTerminal() {
     return System.console() != null && Ansi.AUTO.enabled();
   }
 
   /**
-   * Columns of the terminal that Ringfence runs in.
+   * Returns the columns of the terminal that Ringfence runs in.
    *
-   * @return the columns, at least {@value #NARROWEST}; 0 where text is not wrapped, since no
-   *     terminal reads it
+   * @return the columns, at least {@value #NARROWEST}; 0 where no terminal shows the text, which is
+   *     then not wrapped
    */
   static int ofStandardError() {
     int columns = onTerminal() ? CallerTerminal.columnsOfStandardError() : 0;

@@ -20,14 +20,14 @@ import picocli.CommandLine.Spec;
       "  PowerShell:  ringfence completion powershell | Out-String | Invoke-Expression"
     })
 final class CompletionCommand implements Callable<Integer> {
-  /** The shells that a script is made for. */
+  /** The shells with a completion script. */
   enum Shell {
     BASH,
     ZSH,
     FISH,
     POWERSHELL;
 
-    /** What is typed. */
+    /** Returns the name that the user types. */
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -56,7 +56,7 @@ final class CompletionCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** A policy is a preset or a file; picocli offers the one or the other. */
+  /** Offers presets and files for a policy; picocli offers only one of them. */
   private static String withFiles(String script) {
     String presets = "compReplyArray \"${PRESETFILE_option_args[@]}\"";
     return script.replace(presets, presets + "; compgen -f -- \"${curr_word}\"");

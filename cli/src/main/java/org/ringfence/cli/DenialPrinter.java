@@ -5,7 +5,7 @@ import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
 
-/** Prints a line per denial. */
+/** Prints one line per denial. */
 final class DenialPrinter {
   private final PrintWriter out;
 

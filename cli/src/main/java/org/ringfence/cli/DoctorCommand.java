@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Shows backends. */
+/** Shows the backends and whether they can run. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,

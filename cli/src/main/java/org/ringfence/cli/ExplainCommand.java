@@ -11,7 +11,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Shows native artefacts. */
+/** Shows the native artefacts of a policy. */
 @Command(
     name = "explain",
     mixinStandardHelpOptions = true,

@@ -14,7 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** How failures are told and what exit code they have. */
+/** Prints failures and maps them to exit codes. */
 final class Failures {
   private static final int MOST_SUGGESTIONS = 3;
 
@@ -46,7 +46,7 @@ final class Failures {
       return line + "; see " + help(mistake.getCommandLine());
     }
     if (exception instanceof FileSystemException failed && failed.getReason() == null) {
-      // What these exceptions say is their type: their message is the file.
+      // The type of these exceptions is the reason: their message is the file.
       return line + ": " + FileFailure.reason((IOException) exception);
     }
     return line;
@@ -59,7 +59,7 @@ final class Failures {
     boolean option = exception.isUnknownOption();
     boolean command = !option && !line.getSubcommands().isEmpty();
     String kind = option ? "option" : command ? "command" : "argument";
-    // picocli compares pairs of letters, which letters out of their order do not have.
+    // picocli compares pairs of letters; transposed letters share none.
     Stream<String> mistyped =
         line.getSubcommands().keySet().stream().filter(name -> letters(name).equals(letters(word)));
     List<String> near =

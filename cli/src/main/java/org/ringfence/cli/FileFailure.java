@@ -12,14 +12,14 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import org.ringfence.SandboxException;
 
-/** Says what was tried with a file that the user named, and why it failed. */
+/** Describes a failed attempt on a file that the user named, with its reason. */
 final class FileFailure {
   private FileFailure() {}
 
   /**
-   * Makes an error that names the attempt.
+   * Creates an error that names the attempt.
    *
-   * @param tried what was tried, up to the file: {@code cannot read the policy}
+   * @param tried the attempt, up to the file: {@code cannot read the policy}
    * @param file the file as the user named it
    * @param failure how it failed
    */
@@ -27,7 +27,7 @@ final class FileFailure {
     return new SandboxException(tried + " " + file + ": " + reason(file, failure), failure);
   }
 
-  /** Why it failed, without the file's name where that is the one that was named. */
+  /** Returns the reason, without the file's name where it is the named file. */
   private static String reason(String file, IOException failure) {
     String other = "";
     if (failure instanceof FileSystemException failed && failed.getFile() != null) {
@@ -43,9 +43,9 @@ final class FileFailure {
   }
 
   /**
-   * Why a file could not be read or written, in words.
+   * Returns in words why a file could not be read or written.
    *
-   * @param failure what was thrown
+   * @param failure the exception
    * @return the reason alone, without the file's name where the exception's type tells the reason
    */
   static String reason(IOException failure) {

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** Completion for fish, from what the commands themselves say. */
+/** Completion for fish, generated from the descriptions of the commands. */
 final class FishCompletion {
   private static final String FUNCTIONS =
       """
@@ -73,7 +73,7 @@ final class FishCompletion {
       if (ArgumentText.takesDirectory(option)) {
         line.append(" -x -a '(__fish_complete_directories)'");
       } else {
-        // Where a value may be left out, the option stands alone as well.
+        // Where the value is optional, the option also stands alone.
         String needed = option.arity().min() == 0 ? " -f" : " -x";
         line.append(ArgumentText.takesFile(option) ? " -r -F" : needed);
         line.append(values.isEmpty() ? "" : " -a " + quoted(values));

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.PolicyProposal.Grant;
 
-/** Asks whoever sits at the terminal, one by one, about what is not learned without a question. */
+/** Asks the user at the terminal, one by one, about grants that need a confirmation. */
 final class GrantPrompt implements Predicate<Grant> {
   private static final String TERMINAL = "/dev/tty";
 
@@ -27,7 +27,7 @@ final class GrantPrompt implements Predicate<Grant> {
     this.out = out;
   }
 
-  /** On the terminal when standard input is one; else every answer is no. */
+  /** Asks at the terminal when standard input is one; otherwise every answer is no. */
   static Predicate<Grant> whereSomeoneSits() {
     try {
       return standardInputIsTerminal()
@@ -45,7 +45,7 @@ final class GrantPrompt implements Predicate<Grant> {
       String input = Path.of("/proc/self/fd/0").toRealPath().toString();
       return input.startsWith("/dev/pts/") || input.startsWith("/dev/tty");
     } catch (IOException e) {
-      // Elsewhere the JVM tells, though only when standard output is a terminal as well.
+      // Elsewhere the JVM reports it, though only when standard output is a terminal as well.
       return System.console() != null && Runtime.version().feature() < 22;
     }
   }
@@ -58,7 +58,7 @@ final class GrantPrompt implements Predicate<Grant> {
     try {
       boolean open = true;
       while (open && in.ready()) {
-        // What was typed before the question is no answer to it.
+        // Input typed before the question does not answer it.
         open = in.read() >= 0;
       }
       out.print(

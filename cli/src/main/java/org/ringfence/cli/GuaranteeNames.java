@@ -5,7 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.ringfence.policy.Guarantee;
 
-/** What {@code --best-effort} takes, for the completion of a shell. */
+/** The values of {@code --best-effort}, for shell completion. */
 final class GuaranteeNames implements Iterable<String> {
   @Override
   public Iterator<String> iterator() {

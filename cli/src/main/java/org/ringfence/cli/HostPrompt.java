@@ -13,7 +13,7 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Printable;
 
-/** Asks whoever sits at the terminal about hosts that the policy does not list. */
+/** Asks the user at the terminal about hosts that the policy does not list. */
 final class HostPrompt {
   static final int PATIENCE_SECONDS = 60;
   static final Duration PATIENCE = Duration.ofSeconds(PATIENCE_SECONDS);
@@ -28,11 +28,11 @@ final class HostPrompt {
     this.out = out;
   }
 
-  /** On the terminal of this JVM, whatever its streams are. */
+  /** Opens the terminal of this JVM, whatever its streams are. */
   static HostPrompt onTerminal() throws SandboxException {
     try {
       return new HostPrompt(
-          // A stream of java.nio.file does not tell what could be read.
+          // A stream of java.nio.file does not report how many bytes are available.
           new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset())),
           new PrintWriter(new FileWriter(TERMINAL, Charset.defaultCharset()), true));
     } catch (IOException e) {
@@ -43,7 +43,7 @@ final class HostPrompt {
   HostVerdict decide(HostRequest request) {
     try {
       while (in.ready()) {
-        // What was typed before the question is no answer to it.
+        // Input typed before the question does not answer it.
         in.read();
       }
       out.print(

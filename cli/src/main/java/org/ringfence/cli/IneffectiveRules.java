@@ -22,8 +22,8 @@ final class IneffectiveRules {
   private IneffectiveRules() {}
 
   /**
-   * Looks for them among the rules that are not a preset's: presets name many places, of which a
-   * machine has some.
+   * Finds them among the rules outside presets: presets name many places, of which a machine has
+   * some.
    *
    * @param policy the policy on this machine
    * @return a sentence for each

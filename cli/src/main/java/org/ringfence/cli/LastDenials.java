@@ -15,14 +15,14 @@ import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
 
 /**
- * What the last run in a workspace that was denied something was denied.
+ * The denials of a workspace's last run that had any.
  *
- * @param run which run it was
+ * @param run the run
  * @param policies the presets and files that made its policy
- * @param denials what was denied
+ * @param denials the denials
  */
 record LastDenials(Run run, List<String> policies, List<Denial> denials) {
-  /** More of them than a person reads are not kept. */
+  /** The most denials that are kept: a person reads no more. */
   private static final int MOST = 200;
 
   /**
@@ -30,7 +30,7 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
    *
    * @param program the program alone: arguments may be secret
    * @param ended when it had ended, to the second
-   * @param reported whether it looked for what the kernel alone denied
+   * @param reported whether it looked for denials by the kernel alone
    */
   record Run(String program, Instant ended, boolean reported) {}
 
@@ -38,8 +38,8 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
    * A denial.
    *
    * @param what the operation and its target
-   * @param addition what allows it, as the JSON of a policy; empty when nothing does
-   * @param why why nothing does; empty when something does
+   * @param addition the policy JSON that allows it; empty when none does
+   * @param why why no policy allows it; empty when one does
    */
   record Denial(String what, String addition, String why) {
     static Denial of(Violation denial) {
@@ -75,7 +75,7 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
     return "denials/" + ProjectPolicy.hash(path).substring(0, 32) + ".json";
   }
 
-  /** Keeps them in place of those of an earlier run. */
+  /** Stores them in place of those of an earlier run. */
   void keep(StateDirectory state, Path workspace) throws IOException {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("workspace", workspace.toString());
@@ -87,7 +87,7 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
     state.write(name(workspace), JsonText.of(tree));
   }
 
-  /** Reads what was kept; empty when there is nothing. */
+  /** Reads the stored denials; empty when there are none. */
   static Optional<LastDenials> of(StateDirectory state, Path workspace) throws IOException {
     Optional<String> text = state.read(name(workspace));
     if (text.isEmpty()) {
@@ -109,7 +109,7 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
             run, ((List<?>) tree.get("policies")).stream().map(String::valueOf).toList(), denials));
   }
 
-  /** Forgets them: what they needed is allowed now. */
+  /** Removes the stored denials: the policy now allows them. */
   static void forget(StateDirectory state, Path workspace) throws IOException {
     state.remove(name(workspace));
   }

@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
       ""
     })
 final class LearnCommand implements Callable<Integer> {
-  /** What this command starts from. */
+  /** The presets that this command starts from. */
   static final List<String> START = List.of("read-only", "no-credentials");
 
   private static final int MOST_ROUNDS = 20;
@@ -82,7 +82,7 @@ final class LearnCommand implements Callable<Integer> {
     if (output != null) {
       options.protect(output);
     }
-    // What is named may take the place of what this command starts from.
+    // A named policy may replace the presets that this command starts from.
     boolean own = options.on(START).containsAll(START);
     List<String> bases = own ? bases(err) : options.on(List.of());
     SandboxPolicy base = options.policy(bases);
@@ -121,12 +121,12 @@ final class LearnCommand implements Callable<Integer> {
     return exit;
   }
 
-  /** The workspace is seen also where a private temporary directory would hide it. */
+  /** Keeps the workspace visible, even where a private temporary directory would hide it. */
   private static SandboxPolicy withWorkspace(SandboxPolicy base) {
     return base.toBuilder().layer().rule(":workspace", Access.READ, MissingPath.REJECT).build();
   }
 
-  /** Without credentials where a backend can hide them. */
+  /** Returns the base policies: without credentials where a backend can hide them. */
   private List<String> bases(PrintWriter err) throws Exception {
     List<String> hidden = options.on(START);
     EffectivePolicy wanted =
@@ -145,7 +145,7 @@ final class LearnCommand implements Callable<Integer> {
     return hidden;
   }
 
-  /** What was granted by its path must still be that: the command may have put a link there. */
+  /** Demands that no granted path has become a link: the command may have put one there. */
   private static void demandSteady(List<Grant> grants) throws IOException {
     for (Grant grant : grants) {
       if (!grant.path().isEmpty()
@@ -159,7 +159,7 @@ final class LearnCommand implements Callable<Integer> {
     }
   }
 
-  /** The command's own output goes to standard error: standard output is for the policy. */
+  /** Runs the command with its output on standard error: standard output is for the policy. */
   private int run(SandboxPolicy policy, DenialReport denials) throws Exception {
     try (Sandbox sandbox =
         Sandbox.opener(policy)
@@ -167,7 +167,7 @@ final class LearnCommand implements Callable<Integer> {
             .backend(options.backend())
             .onDenied(denial -> denials.denied(unlisted(denial)))
             .onDropped(denials::dropped)
-            // Hosts are denied by name and port, when they are connected to.
+            // The sandbox denies hosts by name and port, at the connect.
             .onUnlistedHost(host -> HostVerdict.DENY, HostPrompt.PATIENCE)
             .open()) {
       SandboxCommand request =
@@ -178,7 +178,7 @@ final class LearnCommand implements Callable<Integer> {
     }
   }
 
-  /** The hook below denies every host that it is asked for: the policy lists none of them. */
+  /** The hook below denies every host: the policy lists none of them. */
   private static Violation unlisted(Violation denial) {
     String target = denial.target();
     int colon = target.lastIndexOf(':');

@@ -12,12 +12,12 @@ import org.ringfence.policy.PolicyProposal.Grant;
 import org.ringfence.policy.PolicyProposal.Refusal;
 
 /**
- * What 'learn' has found out.
+ * The result of 'learn'.
  *
- * @param grants what the policy grants more than the one that it began with
- * @param refused what the last run was denied, and is not granted
+ * @param grants the grants added to the initial policy
+ * @param refused the denials of the last run that stay denied
  * @param exit the last run's exit code
- * @param runs how often the command was run
+ * @param runs the number of runs
  */
 record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
   private static final int SHOWN = 100;
@@ -48,7 +48,7 @@ record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
     err.flush();
   }
 
-  /** As {@code --json} prints it. */
+  /** Returns the JSON of {@code --json}. */
   Map<String, Object> tree(Map<String, Object> policy) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("exitCode", exit);
@@ -91,8 +91,8 @@ record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
   }
 
   /**
-   * For the policy itself, without arguments, which may be secret: its reader sees what it grants,
-   * and what the command did not get.
+   * Describes the policy, without arguments, which may be secret: the grants, and the accesses that
+   * stay denied.
    */
   String description(List<String> command) {
     return "Learned from: "

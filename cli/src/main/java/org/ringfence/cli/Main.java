@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Starts the command line. The plain form {@code run [--OPTION VALUE]… -- COMMAND…} is read here:
- * loading the whole command line takes longer than launching. Everything else, and every mistake,
- * goes to {@link Ringfence}.
+ * Starts the command line. This class parses the plain form
+ * {@code run [--OPTION VALUE]… -- COMMAND…} itself: loading the whole command line takes longer
+ * than launching. Every other form, and every mistake, goes to {@link Ringfence}.
  */
 public final class Main {
   private static final String LIBRARY_PATH = "jna.platform.library.path";
@@ -30,7 +30,7 @@ public final class Main {
       return;
     }
     if (System.getProperty(LIBRARY_PATH) == null) {
-      // JNA would run ldconfig to find directories of libraries; ours is in this process already.
+      // JNA would run ldconfig to find library directories; this process has already loaded ours.
       System.setProperty(LIBRARY_PATH, "");
     }
     PolicyOptions options = new PolicyOptions();
@@ -51,7 +51,7 @@ public final class Main {
     System.exit(code);
   }
 
-  /** Where the command begins in a plain run; -1 when it is anything else. */
+  /** Returns the index of the command in a plain run; -1 for any other form. */
   private static int plainRun(String[] args, PolicyOptions options) {
     if (args.length < 3 || !args[0].equals("run")) {
       return -1;

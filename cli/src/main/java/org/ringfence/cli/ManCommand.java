@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Writes the manual. */
+/** Writes the man pages. */
 @Command(
     name = "man",
     mixinStandardHelpOptions = true,

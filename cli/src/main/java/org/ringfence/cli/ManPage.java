@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
- * A page of the manual, from what a command says of itself. Immutable.
+ * A man page, generated from a command's description. Immutable.
  *
  * @param name the page's name, without its section
  * @param roff its text, for man(7)
@@ -123,7 +123,7 @@ record ManPage(String name, String roff) {
     }
   }
 
-  /** Lines that are indented stay as they are. */
+  /** Adds paragraphs; indented lines stay unchanged. */
   private static void texts(StringBuilder page, List<String> lines) {
     for (String text : lines) {
       if (text.startsWith(" ")) {

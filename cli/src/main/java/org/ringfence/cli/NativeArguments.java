@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The words of the command line as the kernel has them. A JVM decodes them by its locale, and puts
- * U+FFFD in the place of bytes that do not fit: a rule for such a name would protect another name.
+ * The words of the command line as the kernel stores them. A JVM decodes them with its locale, and
+ * replaces undecodable bytes by U+FFFD: a rule for such a name would protect another name.
  */
 final class NativeArguments {
   private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
@@ -20,10 +20,10 @@ final class NativeArguments {
   private NativeArguments() {}
 
   /**
-   * Decodes words as UTF-8, whatever the locale is.
+   * Decodes words as UTF-8, independently of the locale.
    *
    * @param args the words as the JVM decoded them
-   * @return the words; the same where the system does not tell their bytes
+   * @return the words; unchanged where the system does not expose their bytes
    * @throws IllegalArgumentException if the bytes of a word are not UTF-8
    */
   static String[] of(String[] args) {
@@ -38,7 +38,7 @@ final class NativeArguments {
     }
   }
 
-  /** The last words of a block of words that end with NUL each. */
+  /** Decodes the last words of a block of NUL-terminated words. */
   static String[] decoded(String[] args, byte[] block) {
     List<byte[]> words = new ArrayList<>();
     int start = 0;

@@ -4,7 +4,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import org.ringfence.TerminalSize;
 
-/** Stands for the terminal where standard input is a file or a pipe. */
+/** A placeholder where standard input is a file or a pipe. */
 final class NoTerminal implements CallerTerminal {
   @Override
   public TerminalSize size() {
@@ -13,7 +13,7 @@ final class NoTerminal implements CallerTerminal {
 
   @Override
   public void raw() {
-    // Files and pipes are.
+    // Files and pipes are raw already.
   }
 
   @Override
@@ -33,6 +33,6 @@ final class NoTerminal implements CallerTerminal {
 
   @Override
   public void close() {
-    // Nothing was changed.
+    // This class changes nothing.
   }
 }

@@ -21,8 +21,8 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.PathStyle;
 
 /**
- * A file that the user names for what Ringfence writes. Commands of this run or of an earlier one
- * may have planted links where it lies; it is opened by descriptors and follows none of them.
+ * An output file that the user names. Commands of this run or of an earlier one may have planted
+ * links on its path; Ringfence opens it through descriptors and follows no link.
  */
 final class OutputFile {
   private static final Set<OpenOption> APPEND =
@@ -37,14 +37,14 @@ final class OutputFile {
    * Names a file.
    *
    * @param file the file
-   * @param policy what commands may write
+   * @param policy the policy of the commands
    */
   OutputFile(Path file, EffectivePolicy policy) {
     this.file = file;
     this.policy = policy;
   }
 
-  /** Opens it for more at its end. */
+  /** Opens the file for appending. */
   Writer appending() throws IOException {
     if (PathStyle.current() == PathStyle.WINDOWS) {
       return Files.newBufferedWriter(
@@ -56,7 +56,7 @@ final class OutputFile {
     }
   }
 
-  /** What replaces the file, all at once, when it is committed. */
+  /** Opens a replacement; committing it replaces the file atomically. */
   Replacement replacing() throws IOException {
     return PathStyle.current() == PathStyle.WINDOWS
         ? new Replacement(null, null, file, Files.newBufferedWriter(file))
@@ -67,7 +67,7 @@ final class OutputFile {
     return new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8);
   }
 
-  /** A new file beside the named one. Removed when it is closed without having been committed. */
+  /** A new file beside the named one. Closing it without a commit removes it. */
   static final class Replacement implements AutoCloseable {
     private final SecureDirectoryStream<Path> directory;
     private final Path part;
@@ -120,7 +120,7 @@ final class OutputFile {
       return writer;
     }
 
-    /** Puts it in the file's place. */
+    /** Renames the new file over the named one. */
     void commit() throws IOException {
       writer.close();
       if (directory != null) {

@@ -11,7 +11,7 @@ final class Palette {
     this.ansi = ansi;
   }
 
-  /** picocli looks for a terminal, also on Java 22 and newer, and for NO_COLOR. */
+  /** Asks picocli, which detects a terminal, also on Java 22 and newer, and NO_COLOR. */
   static Palette ofThisTerminal() {
     return new Palette(Ansi.AUTO);
   }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Shows plans. */
+/** Shows how backends would enforce a policy. */
 @Command(
     name = "plan",
     mixinStandardHelpOptions = true,
@@ -65,7 +65,10 @@ final class PlanCommand implements Callable<Integer> {
     return !plans.isEmpty() && plans.get(0).acceptable() ? ExitCode.OK : ExitCode.REFUSED;
   }
 
-  /** Another backend that runs here, in a line: what it enforces, and what not. */
+  /**
+   * Prints another backend that runs here in one line: the guarantees that it enforces, and those
+   * it does not.
+   */
   private static void compare(PrintWriter out, SandboxPlan plan) {
     if (!plan.availability().usable()) {
       return;
@@ -93,7 +96,7 @@ final class PlanCommand implements Callable<Integer> {
           "  cannot run here: " + Printable.of(String.join("; ", plan.availability().reasons())));
       return;
     }
-    // Facts that change what the rest is worth; doctor has them all.
+    // Facts that qualify the rest; doctor lists them all.
     for (String note : List.of("verified", "guest", "workspace")) {
       String fact = plan.availability().facts().get(note);
       if (fact != null) {

@@ -7,26 +7,26 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.cli.json.JsonText;
 
-/** A policy's JSON, with additions put into it. */
+/** Merges additions into a policy's JSON. */
 final class PolicyAdditions {
   private final String workspace;
 
   /**
    * For the policy of a workspace.
    *
-   * @param workspace its path, which rules have as {@code :workspace}
+   * @param workspace its path, which rules write as {@code :workspace}
    */
   PolicyAdditions(String workspace) {
     this.workspace = workspace;
   }
 
   /**
-   * Adds to a policy: lists grow, and what is added overrides what the policy says of the same key.
+   * Adds to a policy: lists grow, and an addition overrides the policy's value of the same key.
    *
    * @param policy the JSON of a policy
-   * @param additions the JSON of policies that hold an addition each
+   * @param additions the JSON of policies, one addition each
    * @return the JSON of the larger policy
-   * @throws IOException if one of them is no plain JSON
+   * @throws IOException if one of them is not plain JSON
    */
   String added(String policy, List<String> additions) throws IOException {
     Map<String, Object> tree = JsonText.read(policy);

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows and checks policies. */
+/** Shows, checks and trusts policies. */
 @Command(
     name = "policy",
     mixinStandardHelpOptions = true,
@@ -121,7 +121,7 @@ final class PolicyCommand implements Callable<Integer> {
     }
   }
 
-  /** Prints the schema. */
+  /** Prints the JSON schema. */
   @Command(
       name = "schema",
       mixinStandardHelpOptions = true,
@@ -138,7 +138,7 @@ final class PolicyCommand implements Callable<Integer> {
     }
   }
 
-  /** The file that is meant: the one that is named, or the nearest above the current directory. */
+  /** Returns the named file, or the nearest project policy above the current directory. */
   private static Path named(Path file) throws IOException {
     if (file != null) {
       return file;
@@ -183,7 +183,7 @@ final class PolicyCommand implements Callable<Integer> {
     }
   }
 
-  /** Takes trust back. */
+  /** Revokes trust. */
   @Command(
       name = "untrust",
       mixinStandardHelpOptions = true,
@@ -210,7 +210,7 @@ final class PolicyCommand implements Callable<Integer> {
     }
   }
 
-  /** Lists what is trusted. */
+  /** Lists the trusted policies. */
   @Command(
       name = "trusted",
       mixinStandardHelpOptions = true,

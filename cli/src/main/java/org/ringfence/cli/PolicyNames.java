@@ -14,7 +14,7 @@ import org.ringfence.policy.json.Presets;
  * @param names presets' names, files' paths, JSON, and {@link #STANDARD_INPUT}
  */
 record PolicyNames(List<String> names) {
-  /** What {@code -} is called from here on, in errors as well. */
+  /** The name of {@code -} from here on, in errors as well. */
   static final String STANDARD_INPUT = "standard input";
 
   /**
@@ -45,10 +45,10 @@ record PolicyNames(List<String> names) {
   }
 
   /**
-   * What makes the policy: presets that are additions, and JSON, add to what a command starts from;
-   * a preset that stands alone or a file takes its place.
+   * Returns the parts of the policy: presets that are additions, and JSON, extend the command's
+   * start; a preset that stands alone or a file replaces it.
    *
-   * @param start what the command starts from
+   * @param start the presets that the command starts from
    */
   List<String> on(List<String> start) {
     if (!names.stream().allMatch(name -> PolicyReader.isText(name) || Presets.isAddition(name))) {
@@ -63,7 +63,7 @@ record PolicyNames(List<String> names) {
     return names.contains(STANDARD_INPUT);
   }
 
-  /** The files among them. */
+  /** Returns the files among them. */
   List<String> files() {
     return names.stream().filter(PolicyReader::isPath).toList();
   }

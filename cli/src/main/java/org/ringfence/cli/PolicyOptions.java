@@ -30,9 +30,9 @@ import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
 import picocli.CommandLine.Option;
 
-/** The options that make a policy; the same for every subcommand that needs one. */
+/** The options that build a policy; the same for every subcommand that needs one. */
 final class PolicyOptions {
-  /** What a command starts from that says nothing else. */
+  /** The presets that a command starts from by default. */
   static final List<String> USUAL = List.of("workspace-write");
 
   @Option(
@@ -139,9 +139,9 @@ final class PolicyOptions {
   private Optional<ProjectPolicy> project;
 
   /**
-   * Takes one option without picocli.
+   * Parses one option without picocli.
    *
-   * @return false if it is none that this understands
+   * @return false if this class does not know it
    */
   boolean accept(String name, String value) {
     switch (name) {
@@ -172,12 +172,12 @@ final class PolicyOptions {
     return workspace.toAbsolutePath().normalize();
   }
 
-  /** Keeps a file of ours from being written by the command. */
+  /** Protects a file of Ringfence from writes of the command. */
   void protect(Path file) {
     kept.add(file.toAbsolutePath().normalize().toString());
   }
 
-  /** Has hosts be decided on, unless the options say otherwise. */
+  /** Sets the network to an allowlist, unless the options choose another mode. */
   void allowlist() {
     asked = true;
   }
@@ -186,15 +186,16 @@ final class PolicyOptions {
     return policy().in(Places.current(workspace()));
   }
 
-  /** The policy that the options make, on top of what most commands start from. */
+  /** Returns the options' policy, on top of the usual presets. */
   SandboxPolicy policy() throws IOException {
     return policy(sources());
   }
 
   /**
-   * The presets and files that make the policy: on the project's own when it has one.
+   * Returns the presets and files of the policy: on top of the project's policy when it has one.
    *
-   * @throws UntrustedPolicyException if it has one that is not trusted and nothing takes its place
+   * @throws UntrustedPolicyException if the project's policy is not trusted and no other replaces
+   *     it
    */
   List<String> sources() throws IOException {
     List<String> usual = on(USUAL);
@@ -216,7 +217,7 @@ final class PolicyOptions {
     return on(List.of(name));
   }
 
-  /** The project's policy that is there, and whose place a named policy takes. */
+  /** Returns the project's policy that a named policy replaces. */
   Optional<Path> unusedProject() {
     if (noProject
         || policies.isEmpty()
@@ -232,7 +233,7 @@ final class PolicyOptions {
           .map(ProjectPolicy::file)
           .filter(file -> !given.contains(file));
     } catch (IOException | InvalidPolicyException e) {
-      // One that cannot be read would not have been used either.
+      // An unreadable one would not have been used either.
       return Optional.empty();
     }
   }
@@ -245,12 +246,15 @@ final class PolicyOptions {
     return PolicyNames.of(policies).names();
   }
 
-  /** The presets and files that were named, on what a command starts from. */
+  /** Returns the named presets and files, on top of the command's start. */
   List<String> on(List<String> start) {
     return PolicyNames.of(policies).on(start);
   }
 
-  /** Whether presets and files alone make the policy, but for files of ours that are kept. */
+  /**
+   * Returns whether presets and files alone make the policy, apart from the protected files of
+   * Ringfence.
+   */
   boolean onlyPolicies() {
     return network == null
         && !asked
@@ -260,7 +264,7 @@ final class PolicyOptions {
         && !PolicyNames.of(policies).hasStandardInput();
   }
 
-  /** The policy that the options make on top of presets and files. */
+  /** Returns the options' policy on top of presets and files. */
   SandboxPolicy policy(List<String> named) throws IOException {
     PolicyBuilder builder = base(named).toBuilder();
     builder.layer();
@@ -292,7 +296,7 @@ final class PolicyOptions {
     }
     SandboxPolicy policy = builder.build();
     for (String name : PolicyNames.of(policies).files()) {
-      // Said here, since a plan would only say that a rule is not steady.
+      // Reported here, since a plan would only say that a rule is not steady.
       NamedFile.followed(
           Path.of(name), NamedFile.writableBy(policy.in(Places.current(workspace()))));
     }
@@ -339,7 +343,10 @@ final class PolicyOptions {
                 : Path.of("").toAbsolutePath() + "/" + path.replaceFirst("^(\\./)+", "")));
   }
 
-  /** On the command line, unlike in a file, a relative path is meant from the current directory. */
+  /**
+   * Resolves a path: on the command line, unlike in a file, a relative path begins at the current
+   * directory.
+   */
   private static String absolute(String option, String path) {
     if (path.startsWith(":")) {
       return path;
@@ -348,7 +355,7 @@ final class PolicyOptions {
       throw new InvalidPolicyException(option, path, "a path that is not empty");
     }
     if (path.equals("~") || path.startsWith("~/")) {
-      // In quotes, or after an equals sign, a shell leaves it to us.
+      // In quotes, or after an equals sign, a shell leaves the tilde to Ringfence.
       return ":home" + path.substring(1);
     }
     if (path.startsWith("~")) {
@@ -357,7 +364,7 @@ final class PolicyOptions {
     return Path.of(path).toAbsolutePath().normalize().toString();
   }
 
-  /** A path to grant, in the words of the option: what is not there cannot be granted. */
+  /** Returns a path to grant, as the user wrote it; fails if it does not exist. */
   private static String there(String option, String path) {
     String absolute = absolute(option, path);
     if (!absolute.startsWith(":") && !Files.exists(Path.of(absolute))) {

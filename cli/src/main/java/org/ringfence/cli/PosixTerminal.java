@@ -20,9 +20,8 @@ import org.jline.utils.Signals;
 import org.ringfence.TerminalSize;
 
 /**
- * A terminal of POSIX, worked by JLine's view of a terminal's descriptor. JLine's own {@code
- * Terminal} asks the terminal questions and runs a program of PATH, which must not be here.
- * Thread-safe.
+ * A POSIX terminal, controlled through JLine's view of its descriptor. JLine's own {@code Terminal}
+ * queries the terminal and runs a program from PATH, which must not happen here. Thread-safe.
  */
 final class PosixTerminal implements CallerTerminal {
   private static final String RESIZED = "WINCH";
@@ -53,7 +52,7 @@ final class PosixTerminal implements CallerTerminal {
       Size size = pty.getSize();
       return new TerminalSize(size.getRows(), size.getColumns());
     } catch (IOException | IllegalArgumentException e) {
-      // A terminal that nobody has set the size of has none.
+      // A terminal has no size until a program sets one.
       return TerminalSize.USUAL;
     }
   }
@@ -67,7 +66,7 @@ final class PosixTerminal implements CallerTerminal {
       try {
         Runtime.getRuntime().addShutdownHook(hook);
       } catch (IllegalStateException e) {
-        // The JVM is ending: nobody would restore it.
+        // The JVM is ending: no hook would restore it.
         return;
       }
       hooked = true;
@@ -76,7 +75,7 @@ final class PosixTerminal implements CallerTerminal {
     pty.setAttr(raw(before));
   }
 
-  /** As cfmakeraw(3) has it. */
+  /** Returns the attributes that cfmakeraw(3) sets. */
   private static Attributes raw(Attributes from) {
     Attributes raw = new Attributes(from);
     raw.setInputFlags(
@@ -149,12 +148,12 @@ final class PosixTerminal implements CallerTerminal {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The JVM is ending, and has run it.
+      // The JVM is ending, and has run the hook.
       return;
     }
   }
 
-  /** Descriptor 0, whatever the other two are. */
+  /** Descriptor 0, whatever descriptors 1 and 2 are. */
   private static final class StandardInput extends JniNativePty {
     StandardInput(JniTerminalProvider provider) {
       super(

@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Completion for PowerShell, from what the commands themselves say. */
+/** Completion for PowerShell, generated from the descriptions of the commands. */
 final class PowerShellCompletion {
   private static final String BEGIN =
       """
@@ -92,7 +92,7 @@ final class PowerShellCompletion {
     return words.stream().map(PowerShellCompletion::quoted).collect(Collectors.joining(", "));
   }
 
-  /** PowerShell takes several characters for a quote; each stands for itself when it is doubled. */
+  /** Quotes a text: PowerShell accepts several characters as quotes; doubling escapes each. */
   private static String quoted(String text) {
     return "'" + text.replaceAll("['\\x{2018}-\\x{201b}]", "$0$0") + "'";
   }

@@ -7,14 +7,14 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jline.nativ.OSInfo;
 
-/** Run once by the launcher: unpacks the libraries of JNA and JLine, so that no start has to. */
+/** Unpacks the libraries of JNA and JLine; the launcher runs it once, so that no start has to. */
 public final class Preparation {
   private Preparation() {}
 
   /**
    * Unpacks the libraries.
    *
-   * @param args the directory to make
+   * @param args the directory to create
    * @throws IOException if it cannot be written, or there is no library for this system
    */
   public static void main(String[] args) throws IOException {

@@ -17,14 +17,14 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.json.PolicyReader;
 
 /**
- * The policy that a project brings. It is read once, so that what is used is what was trusted.
+ * A project's policy. Ringfence reads it once, so that it uses exactly the trusted content.
  *
  * @param file its real path
  * @param text its content
  * @param hash the SHA-256 of its content, in hexadecimal digits
  */
 record ProjectPolicy(Path file, String text, String hash) {
-  /** Where a project has it. */
+  /** Its path in a project. */
   static final Path NAME = Path.of(".ringfence", "policy.json");
 
   /**
@@ -56,7 +56,7 @@ record ProjectPolicy(Path file, String text, String hash) {
     try {
       return Files.getPosixFilePermissions(directory).contains(PosixFilePermission.OTHERS_WRITE);
     } catch (UnsupportedOperationException e) {
-      // Windows: what lies above a user's directories belongs to administrators.
+      // Windows: directories above a user's own belong to administrators.
       return false;
     }
   }
@@ -64,7 +64,7 @@ record ProjectPolicy(Path file, String text, String hash) {
   /**
    * Reads a policy.
    *
-   * @throws IOException if it cannot be read, or is no regular file of a policy's size
+   * @throws IOException if it cannot be read, is no regular file, or is too large
    */
   static ProjectPolicy read(Path file) throws IOException {
     try {

@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which backend fits a workload on this machine.
+ * The backend that fits a workload on this machine.
  *
  * @param workload the workload
  * @param backend the backend; empty when none that runs here fits
- * @param reason why it fits, or what is to be done when none does
- * @param command the line to type; empty when none fits
+ * @param reason why it fits, or the remedy when none does
+ * @param command the command line; empty when none fits
  * @param better a backend of this system that would fit better, were it set up
  * @param also another that runs here and fits
  */
@@ -26,7 +26,7 @@ record Recommendation(
     Optional<String> better,
     Optional<String> also) {
   /**
-   * Answers from what runs here.
+   * Chooses from the backends that run here.
    *
    * @param workload the workload
    * @param usable the ids of backends that run here
@@ -57,7 +57,7 @@ record Recommendation(
         fitting.stream().skip(1).findFirst());
   }
 
-  /** Three lines at most. */
+  /** Returns at most three lines. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
@@ -75,7 +75,7 @@ record Recommendation(
     return lines;
   }
 
-  /** The same for JSON. */
+  /** Returns the recommendation as JSON. */
   Map<String, Object> tree() {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("workload", workload.toString());

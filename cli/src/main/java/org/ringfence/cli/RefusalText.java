@@ -10,14 +10,16 @@ import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 
-/** One short paragraph on why nothing was started: guarantee, reason and remedy, each once. */
+/**
+ * Explains in a short paragraph why nothing was started: guarantee, reason and remedy, each once.
+ */
 final class RefusalText {
   private RefusalText() {}
 
   /**
-   * Explains a refusal by the plan that lacks least.
+   * Explains a refusal with the plan that lacks the fewest guarantees.
    *
-   * @param plans what each backend would have done
+   * @param plans the plan of each backend
    */
   static String of(List<SandboxPlan> plans) {
     List<SandboxPlan> usable = plans.stream().filter(plan -> plan.availability().usable()).toList();

@@ -6,11 +6,11 @@ import org.ringfence.event.Printable;
 import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
 
-/** Remedies as they are printed: options that can be pasted into a POSIX shell. */
+/** Formats remedies as options that can be pasted into a POSIX shell. */
 final class RemedyText {
   private RemedyText() {}
 
-  /** What follows the rule that denied. */
+  /** Returns the text after the rule that denied. */
   static String of(Remedy remedy) {
     return remedy instanceof Remedy.Addition addition
         ? "; to allow it: "
@@ -21,7 +21,7 @@ final class RemedyText {
         : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
   }
 
-  /** The words, each quoted where a shell would change it. */
+  /** Joins the words, each quoted where a shell would change it. */
   static String pasted(List<String> words) {
     return words.stream().map(RemedyText::quoted).collect(Collectors.joining(" "));
   }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Decides what becomes of the changes that 'run --review' has kept. */
+/** Applies or discards the changes that 'run --review' has kept. */
 @Command(
     name = "review",
     mixinStandardHelpOptions = true,
@@ -92,7 +92,9 @@ final class ReviewCommand {
     return tree;
   }
 
-  /** A review whose workspace is gone is listed all the same: it can be discarded. */
+  /**
+   * Counts the changes; a review without its workspace is listed too, since it can be discarded.
+   */
   private static String count(WorkspaceReview review) {
     try {
       int changes = review.changes().size();
@@ -132,9 +134,9 @@ final class ReviewCommand {
       out().flush();
       return ExitCode.OK;
     }
-    // A pipe may well end on a terminal; a regular file does not.
+    // A pipe may end on a terminal; a regular file does not.
     if (Files.isRegularFile(OUTPUT)) {
-      // In the encoding of the files, whatever the terminal's is.
+      // Uses the encoding of the files, not the terminal's.
       PrintWriter raw =
           new PrintWriter(
               new OutputStreamWriter(

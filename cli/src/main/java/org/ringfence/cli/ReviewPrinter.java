@@ -17,8 +17,8 @@ import org.ringfence.review.Change.Kind;
 import org.ringfence.review.WorkspaceReview;
 
 /**
- * Shows a review as a list and a diff in git's format. For people, every line is escaped; as a
- * patch, lines are as they are, so that git apply and patch -p1 take them.
+ * Shows a review as a list and a diff in git's format. For people, every line is escaped; in a
+ * patch, lines stay raw, so that git apply and patch -p1 accept them.
  */
 final class ReviewPrinter {
   private static final int LARGEST = 1 << 20;
@@ -36,7 +36,7 @@ final class ReviewPrinter {
    * Prints to a writer.
    *
    * @param out the writer
-   * @param patch whether it is a patch in a file, which no terminal shows
+   * @param patch whether the output is a patch in a file, not shown on a terminal
    */
   ReviewPrinter(PrintWriter out, boolean patch) {
     this.out = out;
@@ -59,7 +59,7 @@ final class ReviewPrinter {
     out.flush();
   }
 
-  /** As git does, with a line feed on every system. */
+  /** Prints a line with a line feed on every system, as git does. */
   private void line(String text) {
     out.print(text);
     out.print('\n');
@@ -79,7 +79,9 @@ final class ReviewPrinter {
     return text + (change.leavesRightsOut() ? "; setuid and setgid are not committed)" : ")");
   }
 
-  /** A type that changes is a deletion and an addition, as is a link; git knows no directories. */
+  /**
+   * Prints a change of type or of a link as a deletion and an addition; git knows no directories.
+   */
   private void diff(WorkspaceReview review, Change change) throws IOException {
     boolean before = change.kind() != Kind.ADDED && isContent(change.oldMode());
     boolean after = change.kind() != Kind.DELETED && isContent(change.newMode());
@@ -99,7 +101,7 @@ final class ReviewPrinter {
     return (mode & TYPE) == FILE || (mode & TYPE) == LINK;
   }
 
-  /** Git keeps of a file's permissions whether its owner may execute it. */
+  /** Returns git's mode: git keeps only the owner's execute permission. */
   private static String mode(int mode) {
     return (mode & TYPE) == LINK ? "120000" : (mode & 0100) != 0 ? "100755" : "100644";
   }
@@ -141,13 +143,13 @@ final class ReviewPrinter {
         UnifiedDiffUtils.generateUnifiedDiff(
             before ? a : NOTHING, after ? b : NOTHING, from, difference, CONTEXT);
     for (int i = 0; i < hunks.size(); i++) {
-      // Of the first two lines the names are escaped already.
+      // The names in the first two lines are escaped already.
       String each = hunks.get(i).startsWith("@@ ") ? hunk(hunks.get(i)) : hunks.get(i);
       line(i < 2 || patch ? each : shown(each));
     }
   }
 
-  /** Where a side has no lines, its hunk is said to stand after the line before. */
+  /** Formats the hunk's header: a side without lines stands after the line before. */
   private static String hunk(String header) {
     return header.replace("@@ -1,0 ", "@@ -0,0 ").replace(" +1,0 @@", " +0,0 @@");
   }
@@ -158,7 +160,7 @@ final class ReviewPrinter {
         : Printable.line(line);
   }
 
-  /** A name as git quotes it (quote.c), one line of ASCII; patch(1) wants blanks quoted, too. */
+  /** Quotes a name as git does (quote.c), one line of ASCII; patch(1) also wants blanks quoted. */
   private static String quoted(String raw) {
     boolean plain = raw.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\');
     if (plain) {
@@ -182,7 +184,7 @@ final class ReviewPrinter {
     return text.append('"').toString();
   }
 
-  /** The lines of a text, each without its line feed; null for what is none. */
+  /** Returns the lines of a text, each without its line feed; null for content that is no text. */
   private static List<String> lines(Optional<byte[]> content) {
     if (content.isEmpty()) {
       return null;

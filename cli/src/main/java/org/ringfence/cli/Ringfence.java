@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** The entry point. */
+/** The root command. */
 @Command(
     name = "ringfence",
     mixinStandardHelpOptions = true,
@@ -56,7 +56,7 @@ import picocli.CommandLine.TypeConversionException;
 public final class Ringfence implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  /** For picocli. */
+  /** Called by picocli. */
   public Ringfence() {}
 
   /**
@@ -78,7 +78,7 @@ public final class Ringfence implements Callable<Integer> {
           command,
           command.getCommandName().equals("learn") ? LearnCommand.START : PolicyOptions.USUAL);
     }
-    // A word that begins with @ is the command's own; no file of the workspace adds options.
+    // A word that begins with @ belongs to the command; no file of the workspace adds options.
     return all.setExpandAtFiles(false)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExitCodeExceptionMapper(Failures::exitCode)
@@ -94,7 +94,7 @@ public final class Ringfence implements Callable<Integer> {
             });
   }
 
-  /** Each command's help shows its own default. */
+  /** Shows in each command's help its own default. */
   private static void startsFrom(CommandLine command, List<String> start) {
     command
         .getCommandSpec()

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Runs a command. */
+/** Runs a command in a sandbox. */
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
@@ -175,7 +175,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** What the options ask to hear of. */
+  /** Registers the listeners that the options ask for. */
   private final class Hooks implements UnaryOperator<Sandbox.Opener> {
     private final DenialReport denials;
     private final Optional<HostPrompt> prompt;

@@ -26,12 +26,12 @@ import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
 
 /**
- * How a command of {@code run} ended, as {@code --json} writes it.
+ * The result of {@code run}, as {@code --json} writes it.
  *
  * @param exitCode the exit code of {@code run}
  * @param ending how it ended
- * @param usage what it used, where the system says so
- * @param denials what was denied, each once
+ * @param usage its resource usage, where the system reports it
+ * @param denials the denials, each once
  */
 record RunResult(int exitCode, Ending ending, Optional<Usage> usage, List<Violation> denials) {
   private static final Pattern DESCRIPTOR = Pattern.compile("/dev/fd/\\d+");
@@ -42,7 +42,7 @@ record RunResult(int exitCode, Ending ending, Optional<Usage> usage, List<Violat
     return new RunResult(end.exitValue(), Ending.of(end, limits, known), usage, denials);
   }
 
-  /** Writes it to a file, which is replaced as a whole, or to a descriptor of the caller's. */
+  /** Writes the result to a file, replaced as a whole, or to a descriptor of the caller. */
   void write(Path file, EffectivePolicy policy) throws IOException {
     String text = JsonText.of(tree());
     if (DESCRIPTOR.matcher(file.toString()).matches()) {

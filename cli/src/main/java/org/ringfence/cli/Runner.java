@@ -32,9 +32,9 @@ import org.ringfence.policy.Limits;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.SandboxBackend;
 
-/** What {@code ringfence run} does, apart from reading its options. */
+/** Runs a command as {@code ringfence run} does, with the options already parsed. */
 final class Runner {
-  /** Waits for a command's end, and meanwhile does what its streams need. */
+  /** Waits for a command's end, and serves its streams meanwhile. */
   private interface Waiting {
     void forTheEnd(SandboxedProcess process) throws IOException, InterruptedException;
   }
@@ -61,25 +61,25 @@ final class Runner {
     this.err = err;
   }
 
-  /** The same on a copy of the workspace. */
+  /** Runs on a copy of the workspace. */
   Runner on(Path directory) {
     copy = directory;
     return this;
   }
 
-  /** Says nothing of denials when a command has failed. */
+  /** Suppresses the report of denials when a command has failed. */
   Runner quiet(boolean wanted) {
     quiet = wanted;
     return this;
   }
 
-  /** Denials are reported elsewhere; what was collected there is kept for 'allow'. */
+  /** Collects denials in a report printed elsewhere, and stores them for 'allow'. */
   Runner reportedTo(DenialReport report) {
     reported = report;
     return this;
   }
 
-  /** Writes the result as JSON; null for nowhere. */
+  /** Writes the result as JSON; null for no file. */
   Runner writing(Path file) {
     result = file;
     return this;
@@ -160,14 +160,14 @@ final class Runner {
     return exit;
   }
 
-  /** A command that is asked to end may exit with 0; the caller must not take that for success. */
+  /** Returns the exit code: a command that a limit ends may exit with 0, which is no success. */
   private static int exitCode(Termination end) {
     boolean limited =
         end.cause() == Termination.Cause.TIMED_OUT || end.cause() == Termination.Cause.OUTPUT_LIMIT;
     return limited && end.exitValue() == 0 ? ExitCode.LIMIT : end.exitValue();
   }
 
-  /** A bare exit code 137 or 153 says nothing of a limit. */
+  /** Reports the limit: a bare exit code 137 or 153 does not name it. */
   private void tellLimit(Ending ending) {
     if (ending instanceof Ending.LimitReached reached) {
       complain(
@@ -189,7 +189,7 @@ final class Runner {
     return (reported == null ? decided : reported).denials();
   }
 
-  /** A program says "permission denied" of what a sandbox denies; this says that there is one. */
+  /** Reports denials: a program reports only "permission denied", without the sandbox. */
   private void tellDenials(int exit) {
     List<Violation> denials = heard();
     if (denials.isEmpty() || exit == 0 && reported == null) {
@@ -211,7 +211,7 @@ final class Runner {
     }
   }
 
-  /** For 'allow'; without a place to keep it that has nothing to offer. */
+  /** Stores denials for 'allow'; without a place to store them, 'allow' has nothing to offer. */
   private boolean keep(List<Violation> denials) {
     try {
       LastDenials.of(
@@ -228,7 +228,7 @@ final class Runner {
 
   private static Backends probed() throws SandboxException {
     Backends backends = Backends.load();
-    // The lightest that can run here is the likely choice.
+    // The lightest backend that can run here is the likely choice.
     backends.all().stream().map(SandboxBackend::probe).filter(Availability::usable).findFirst();
     return backends;
   }
@@ -242,7 +242,7 @@ final class Runner {
     }
   }
 
-  /** When this JVM is asked to end (Ctrl-C), the command is asked first. */
+  /** Ends the command first when this JVM is asked to end (Ctrl-C). */
   private SandboxedProcess awaited(Sandbox sandbox, SandboxCommand request, Waiting waiting)
       throws IOException, InterruptedException {
     CompletableFuture<SandboxedProcess> started = new CompletableFuture<>();
@@ -273,12 +273,12 @@ final class Runner {
         | ExecutionException
         | TimeoutException
         | CancellationException e) {
-      // Nothing runs, or it does not end in time: the end of this JVM ends it.
+      // No command runs, or it does not end in time: the end of this JVM ends it.
       started.cancel(true);
     }
   }
 
-  /** On a thread of its own: nobody may read what this process writes, and it has to end. */
+  /** Prints on a separate thread: this process has to end even if no process reads its output. */
   private void complain(String text) {
     Thread teller =
         new Thread(

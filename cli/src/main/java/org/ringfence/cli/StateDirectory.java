@@ -19,7 +19,7 @@ import org.ringfence.policy.OwnPlaces;
 import org.ringfence.policy.PathStyle;
 
 /**
- * Where the command line keeps small texts between its runs. No policy gives a command any of it.
+ * Stores small texts between runs of the command line. No policy grants a command access to it.
  *
  * @param path the directory, which need not exist
  */
@@ -27,7 +27,7 @@ record StateDirectory(Path path) {
   private static final Set<PosixFilePermission> OWN = PosixFilePermissions.fromString("rwx------");
 
   /**
-   * The directory of this user.
+   * Returns the directory of this user.
    *
    * @throws InvalidPolicyException if this user has no home directory
    */
@@ -60,7 +60,7 @@ record StateDirectory(Path path) {
     }
   }
 
-  /** Writes a text, all at once. */
+  /** Writes a text atomically. */
   void write(String name, String text) throws IOException {
     boolean posix = PathStyle.current() == PathStyle.POSIX;
     Path file = path.resolve(name);
@@ -70,7 +70,7 @@ record StateDirectory(Path path) {
     } else {
       Files.createDirectories(file.getParent());
     }
-    // Made with mode 0600.
+    // Created with mode 0600.
     Path part = Files.createTempFile(file.getParent(), "part", "");
     boolean done = false;
     try {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.ringfence.policy.PathStyle;
 
-/** The backends that could run on this system, once they are set up. */
+/** The backends that can run on this system, once set up. */
 final class SystemBackends {
   private static final List<String> OF_LINUX = List.of("landlock", "bubblewrap");
   private static final List<String> OF_MAC = List.of("seatbelt");
@@ -14,12 +14,12 @@ final class SystemBackends {
 
   private SystemBackends() {}
 
-  /** Whether a backend is made for this system. */
+  /** Returns whether a backend is made for this system. */
   static boolean contains(String id) {
     return ids().contains(id);
   }
 
-  /** Whether a backend is known to be made for another system. */
+  /** Returns whether a backend is made for another system. */
   static boolean isOfAnother(String id) {
     return !contains(id)
         && Stream.of(OF_LINUX, OF_MAC, OF_WINDOWS).anyMatch(known -> known.contains(id));

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.ringfence.cli.json.JsonText;
 
-/** The project policies that the user has trusted, each by its path and the hash of its content. */
+/** The project policies that the user trusts, each with its path and the hash of its content. */
 final class TrustedPolicies {
   private static final String NAME = "trusted-policies.json";
 
@@ -16,7 +16,7 @@ final class TrustedPolicies {
     this.state = state;
   }
 
-  /** Paths with their hashes. */
+  /** Returns the paths with their hashes. */
   Map<String, String> all() throws IOException {
     Map<String, String> all = new TreeMap<>();
     String text = state.read(NAME).orElse("{}");
@@ -25,7 +25,7 @@ final class TrustedPolicies {
   }
 
   /**
-   * Demands that a policy is trusted as it is.
+   * Requires that the user trusts a policy with this content.
    *
    * @throws UntrustedPolicyException if it is not
    */
@@ -42,7 +42,7 @@ final class TrustedPolicies {
     state.write(NAME, JsonText.of(all));
   }
 
-  /** Takes trust back; false when there was none. */
+  /** Revokes trust; false when there was none. */
   boolean untrust(Path file) throws IOException {
     Map<String, String> all = all();
     boolean was = all.remove(file.toString()) != null;

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.ringfence.SandboxException;
 
-/** A project's policy is not trusted. Nothing was started. */
+/** Thrown when a project's policy is not trusted. Nothing was started. */
 final class UntrustedPolicyException extends SandboxException {
   private static final long serialVersionUID = 1L;
 
@@ -12,7 +12,7 @@ final class UntrustedPolicyException extends SandboxException {
    * Creates the exception.
    *
    * @param file the policy
-   * @param changed whether another content of it was trusted
+   * @param changed whether the user trusted an earlier content
    */
   UntrustedPolicyException(Path file, boolean changed) {
     super(

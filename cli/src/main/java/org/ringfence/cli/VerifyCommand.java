@@ -95,7 +95,7 @@ final class VerifyCommand implements Callable<Integer> {
             output == null ? Optional.empty() : Optional.of(this::writeFile),
             System::nanoTime);
     if (output != null) {
-      // A file that cannot be written is found out before the suite runs.
+      // An unwritable file is reported before the suite runs.
       writeFile(none -> {});
     }
     StringBuilder report = new StringBuilder();
@@ -111,7 +111,7 @@ final class VerifyCommand implements Callable<Integer> {
     return code;
   }
 
-  /** Replaces the report file as a whole, so that a reader never sees half of it. */
+  /** Replaces the report file atomically, so that a reader never sees a part of it. */
   private void writeFile(Verification.PartialReport report) throws IOException {
     EffectivePolicy usual = PolicyReader.presetOrFile("workspace-write").in(Places.current());
     try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {

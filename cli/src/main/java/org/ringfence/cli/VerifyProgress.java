@@ -8,20 +8,22 @@ import java.util.function.LongSupplier;
 import org.ringfence.spi.Verification;
 
 /**
- * Shows on a terminal how far {@code verify} has come, and keeps the report file up to date. Used
- * by one thread.
+ * Shows the progress of {@code verify} on a terminal, and keeps the report file up to date. Used by
+ * one thread.
  */
 final class VerifyProgress implements Verification.Progress {
-  /** Takes the report so far. */
+  /** Receives the partial report. */
   @FunctionalInterface
   interface ReportFile {
     void write(Verification.PartialReport report) throws IOException;
   }
 
-  /** Rewriting the file after each case would cost more than most cases. */
+  /**
+   * The interval of reports: rewriting the file after each case would cost more than most cases.
+   */
   private static final long BETWEEN_REPORTS = Duration.ofSeconds(5).toNanos();
 
-  /** With fewer cases done, the time left is a guess. */
+  /** The cases needed to estimate the time left. */
   private static final int ENOUGH_TO_ESTIMATE = 10;
 
   private static final String ERASE_LINE = "\r\u001b[K";
@@ -35,7 +37,7 @@ final class VerifyProgress implements Verification.Progress {
   /**
    * Starts the clock.
    *
-   * @param terminal where the line of progress goes; empty where no terminal is
+   * @param terminal the output of the progress line; empty without a terminal
    * @param file the report file; empty without one
    * @param clock nanoseconds, as {@link System#nanoTime}
    */
@@ -72,7 +74,7 @@ final class VerifyProgress implements Verification.Progress {
     }
   }
 
-  /** Takes the line of progress away. */
+  /** Erases the progress line. */
   void over() {
     terminal.ifPresent(
         out -> {

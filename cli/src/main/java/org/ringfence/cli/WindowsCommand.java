@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Sets up, shows and takes back what sandboxes keep on a Windows machine. */
+/** Sets up, shows and removes the changes of sandboxes on a Windows machine. */
 @Command(
     name = "windows",
     mixinStandardHelpOptions = true,

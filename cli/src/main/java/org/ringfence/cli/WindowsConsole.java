@@ -15,7 +15,7 @@ import org.jline.terminal.impl.jni.JniTerminalProvider;
 import org.jline.terminal.spi.SystemStream;
 import org.ringfence.TerminalSize;
 
-/** A console of Windows. JLine makes keys and sizes of its events, and restores its modes. */
+/** A Windows console. JLine converts its events to keys and sizes, and restores its modes. */
 final class WindowsConsole implements CallerTerminal {
   private final Terminal terminal;
 

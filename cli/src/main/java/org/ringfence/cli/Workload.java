@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What people run in a sandbox, and which backends fit, the best first. The rubric of {@code doctor
- * --recommend}; docs/choosing.md has it for reading.
+ * Kinds of workloads with the backends that fit, the best first. {@code doctor --recommend} uses
+ * them; docs/choosing.md explains them.
  */
 enum Workload {
-  /** A coding agent and what it starts: shells, compilers, package managers, git. */
+  /** A coding agent and the programs that it starts: shells, compilers, package managers, git. */
   AGENT(
       "untrusted commands: a coding agent, its shell, its tools",
       List.of("bubblewrap", "landlock", "wsl2", "dedicated-user", "seatbelt", "app-container"),
@@ -20,7 +20,7 @@ enum Workload {
           "dedicated-user", "another account: files and network by the kernel; tools of Windows",
           "seatbelt", "the system's own sandbox",
           "app-container", "no administrator is needed; PowerShell and MSYS do not start")),
-  /** A build of a project that somebody knows. */
+  /** A build of a known project. */
   BUILD(
       "a build or tests of a known project, with tools of this system",
       List.of("landlock", "bubblewrap", "dedicated-user", "wsl2", "seatbelt", "restricted-token"),
@@ -40,9 +40,9 @@ enum Workload {
           "bubblewrap", "name the display's socket in network.unixSockets",
           "restricted-token", "the same user, so that windows work; advisory",
           "seatbelt", "the system's own sandbox")),
-  /** An app from a store. */
+  /** A packaged app from a store. */
   PACKAGED("a packaged app (Store, MSIX), started by its alias", List.of(), Map.of()),
-  /** A workspace on a share or in a cloud's folder. */
+  /** A workspace on a network share or in a cloud folder. */
   SHARE(
       "a workspace on a network share, in OneDrive, on FAT or exFAT",
       List.of("bubblewrap", "landlock", "wsl2"),
@@ -71,22 +71,22 @@ enum Workload {
     this.reasons = reasons;
   }
 
-  /** What it is, in a line. */
+  /** Returns the description, in one line. */
   String about() {
     return about;
   }
 
-  /** Ids of backends, the best first. */
+  /** Returns the ids of backends, the best first. */
   List<String> backends() {
     return backends;
   }
 
-  /** Why a backend fits. */
+  /** Returns why a backend fits. */
   String reason(String backend) {
     return reasons.getOrDefault(backend, "");
   }
 
-  /** What is said when none fits. */
+  /** Returns the advice when no backend fits. */
   String otherwise() {
     return this == PACKAGED
         ? "none: the system starts packaged apps, not the caller; use the program's own .exe"

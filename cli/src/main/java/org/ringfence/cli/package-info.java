@@ -1,2 +1,2 @@
-/** The command line. Every subcommand is a few lines over the API. */
+/** The command line. Every subcommand is a thin layer over the API. */
 package org.ringfence.cli;

@@ -24,7 +24,7 @@ import org.ringfence.policy.TmpPolicy;
 import org.ringfence.review.ReviewConflictException;
 import org.ringfence.review.WorkspaceReview;
 
-/** What this process does with a command's files afterwards, as the user. */
+/** Tests how this process handles a command's files afterwards, as the user. */
 final class AftermathScenarios {
   private static final String GROUP = "aftermath";
   private static final int LEVELS = 40;
@@ -120,7 +120,10 @@ final class AftermathScenarios {
     }
   }
 
-  /** A sandbox on the copy; not where a review cannot be, or is weaker than enforced. */
+  /**
+   * Opens a sandbox on the copy; not applicable where a review is unavailable or weaker than
+   * enforced.
+   */
   private static Sandbox onCopy(Stage stage, SandboxPolicy policy, WorkspaceReview review)
       throws SandboxException, NotApplicableException {
     Path workspace = stage.fixture().workspace();

@@ -5,28 +5,28 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.probe.AbsentException;
 
 /**
- * What came of one case.
+ * The result of one case.
  *
  * @param id the case's id
  * @param group its group
- * @param title what it is about
+ * @param title its title
  * @param outcome how it ended
- * @param detail why, for people
+ * @param detail the reason, for people
  * @param millis how long it took
  */
 public record CaseResult(
     String id, String group, String title, Outcome outcome, String detail, long millis) {
   /** How a case ended. A skip is never a pass. */
   public enum Outcome {
-    /** The sandbox did what the policy says, and the control succeeded. */
+    /** The sandbox enforced the policy, and the control succeeded. */
     PASS,
-    /** It did not. */
+    /** The sandbox did not enforce the policy, or the control failed. */
     FAIL,
-    /** This machine or this backend cannot show it; the detail says why. */
+    /** This machine or this backend cannot show it; the detail gives the reason. */
     NOT_APPLICABLE
   }
 
-  /** Runs a body, which says nothing when the case has passed. */
+  /** Runs a body, which returns nothing when the case has passed. */
   static CaseResult of(ConformanceCase about, Callable<String> body) {
     long start = System.nanoTime();
     Outcome outcome;

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param id stable, by group: {@code NET-TCP4}
  * @param group the group
- * @param title what is shown, in a sentence
+ * @param title the property that the case shows, in a sentence
  * @param needs guarantees that have to be enforced for the case to apply
  */
 public record ConformanceCase(String id, String group, String title, List<String> needs) {
@@ -16,7 +16,7 @@ public record ConformanceCase(String id, String group, String title, List<String
     needs = List.copyOf(needs);
   }
 
-  /** What runs a case. */
+  /** The code of a case. */
   @FunctionalInterface
   interface Body {
     /**
@@ -25,7 +25,7 @@ public record ConformanceCase(String id, String group, String title, List<String
      * @param stage backend and fixture
      * @return empty when it passed
      * @throws NotApplicableException when this machine cannot show it
-     * @throws Exception when it failed in a way of its own
+     * @throws Exception when it failed in another way
      */
     String run(Stage stage) throws Exception;
   }

@@ -41,8 +41,8 @@ import org.ringfence.spi.SandboxBackend;
  */
 public final class ConformanceSuite implements AutoCloseable {
   /**
-   * What would see other cases, or disturb them: counts of the user's processes, mounts, and all
-   * that takes the whole machine. Nothing runs beside them.
+   * Cases that would see other cases, or disturb them: they count the user's processes or mounts,
+   * or load the whole machine. No case runs beside them.
    */
   private static final List<String> ALONE =
       List.of(
@@ -59,7 +59,7 @@ public final class ConformanceSuite implements AutoCloseable {
           "NET-RACE",
           "WSL-");
 
-  /** The place for one worker's cases. */
+  /** The workplace for one worker's cases. */
   private interface Workplace extends AutoCloseable {
     String run(ConformanceCase each) throws Exception;
   }
@@ -85,23 +85,23 @@ public final class ConformanceSuite implements AutoCloseable {
   }
 
   /**
-   * Prepares the suite, with the cases of the system that this is, one at a time.
+   * Prepares the suite, with the cases of this system, one at a time.
    *
-   * @param backend the backend to hold to it
-   * @return the suite; close it to remove what it made
-   * @throws IOException if the fixture cannot be made
+   * @param backend the backend under test
+   * @return the suite; close it to remove its files
+   * @throws IOException if the fixture cannot be created
    */
   public static ConformanceSuite against(SandboxBackend backend) throws IOException {
     return against(backend, 1);
   }
 
   /**
-   * Prepares the suite, with the cases of the system that this is.
+   * Prepares the suite, with the cases of this system.
    *
-   * @param backend the backend to hold to it
+   * @param backend the backend under test
    * @param jobs how many cases may run at a time, at least 1; on Windows one at a time runs
-   * @return the suite; close it to remove what it made
-   * @throws IOException if the fixture cannot be made
+   * @return the suite; close it to remove its files
+   * @throws IOException if the fixture cannot be created
    */
   public static ConformanceSuite against(SandboxBackend backend, int jobs) throws IOException {
     if (jobs < 1) {
@@ -147,7 +147,7 @@ public final class ConformanceSuite implements AutoCloseable {
     };
   }
 
-  /** What cannot be made at all is said before any case runs. */
+  /** Creates one workplace first: a fixture that cannot be created fails before any case runs. */
   private ConformanceSuite withOne() throws IOException {
     try {
       idle.add(workplace());
@@ -185,7 +185,7 @@ public final class ConformanceSuite implements AutoCloseable {
   }
 
   /**
-   * All cases of all systems, without preparing to run them.
+   * Returns all cases of all systems, without preparing to run them.
    *
    * @return the cases, by group
    * @throws IOException if the jar lacks the data file
@@ -262,7 +262,7 @@ public final class ConformanceSuite implements AutoCloseable {
   }
 
   /**
-   * All cases.
+   * Returns all cases.
    *
    * @return the cases, by group
    */
@@ -288,7 +288,7 @@ public final class ConformanceSuite implements AutoCloseable {
    * Runs a case on the calling thread.
    *
    * @param each a case of this suite
-   * @return what came of it
+   * @return its result
    */
   public CaseResult run(ConformanceCase each) {
     boolean alone = ALONE.stream().anyMatch(each.id()::startsWith);

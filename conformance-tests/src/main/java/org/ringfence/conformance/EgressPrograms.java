@@ -22,7 +22,9 @@ import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 
-/** Real programs under an allowlist, none of which is told of a proxy; and who hears of them. */
+/**
+ * Real programs under an allowlist, without proxy settings; and the listeners of their attempts.
+ */
 final class EgressPrograms {
   private static final String PYTHON =
       "import urllib.request as r; print(r.urlopen('http://%s:%d/', timeout=5).read().decode())";
@@ -31,7 +33,7 @@ final class EgressPrograms {
           + " sys.exit(subprocess.call([sys.executable,'-c','import socket,sys;"
           + " socket.socket(fileno=int(sys.argv[1])).connect((sys.argv[2],int(sys.argv[3])));"
           + " print(\"welcome\")',str(s.fileno()),'%s','%d'],close_fds=False))";
-  // An alarm ends a connection that does not come about: the server's queue is full.
+  // An alarm ends a connection that is not established: the server's queue is full.
   private static final String INTERRUPTED =
       "import socket,signal,time\n"
           + "class Alarm(Exception): pass\n"
@@ -160,7 +162,7 @@ final class EgressPrograms {
     return List.of("/usr/bin/python3", "-c", script.replace("%s", host).replace("%d", "${web}"));
   }
 
-  /** The program reaches an allowed host, and where it is allowed the other one too. */
+  /** Runs a program, which reaches an allowed host, and where allowed the other one too. */
   private static void program(
       Map<ConformanceCase, Body> all, String id, String path, Commands commands) {
     EgressScenarios.add(
@@ -325,7 +327,9 @@ final class EgressPrograms {
         });
   }
 
-  /** What the registry says of the package: where it lies depends on the registry's name. */
+  /**
+   * Writes the registry's description of the package: its location depends on the registry's name.
+   */
   private static void describe(Stage stage, Path served, String host) {
     try {
       byte[] hash =
@@ -348,7 +352,7 @@ final class EgressPrograms {
     }
   }
 
-  /** The supervisor goes on after clients that were killed in their calls. */
+  /** The supervisor continues after clients that were killed in their calls. */
   private static String killed(Stage stage) throws Exception {
     needs("/usr/bin/python3");
     List<String> waiting =
@@ -369,7 +373,7 @@ final class EgressPrograms {
     }
   }
 
-  /** Decides as it is told to, or not at all. */
+  /** Decides as configured, or not at all. */
   private static final class Decider {
     private final HostVerdict verdict;
     private final List<String> asked = new CopyOnWriteArrayList<>();

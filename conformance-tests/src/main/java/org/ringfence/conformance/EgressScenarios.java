@@ -13,22 +13,22 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * An allowlist, and attempts to reach hosts around it. What is denied is tried first where it has
- * to succeed; afterwards nobody outside may have seen anything but what was allowed.
+ * An allowlist, and attempts to bypass it. Each denied attempt first runs where it has to succeed;
+ * afterwards no server outside may have seen any contact but the allowed ones.
  */
 final class EgressScenarios {
   static final String GROUP = "egress";
   static final List<String> NEEDS = List.of("network.external");
   private static final String STRICT = "allowlist";
   private static final String OPEN = "every-test-host";
-  // The supervisor's, and that of a name that does not exist.
+  // The supervisor's error, and the error of a name that does not exist.
   private static final Set<String> DENIALS = Set.of("DENIED EACCES", "DENIED ENOENT");
   private static final Set<String> LOOKED_UP =
       Set.of("repo.test", "six.test", "alias.test", "a.wild.test", "rebound.test", "flip.test");
 
   private EgressScenarios() {}
 
-  /** Where what is denied has to succeed. */
+  /** Where a denied attempt has to succeed. */
   private enum Control {
     /** In a sandbox whose policy names the host too. */
     NAMED,
@@ -400,7 +400,7 @@ final class EgressScenarios {
           stage.fixture().world().forget();
           Execution inside = inside(stage, STRICT, probe);
           if (control == Control.NONE && !DENIALS.contains(inside.result())) {
-            // Without a control another error could have causes of its own.
+            // Without a control, another error could have other causes.
             return "expected one of " + DENIALS + ", but: " + inside.result() + inside.error();
           }
           return inside.denied()
@@ -409,7 +409,7 @@ final class EgressScenarios {
         });
   }
 
-  /** Where server names are not checked, all of them pass. */
+  /** Where the backend does not check server names, all of them pass. */
   private static void serverName(
       Map<ConformanceCase, Body> all, String id, String title, String name, boolean passes) {
     all.put(
@@ -440,7 +440,7 @@ final class EgressScenarios {
     }
   }
 
-  /** Nobody outside has seen anything but what was allowed. */
+  /** Checks that servers outside have seen only allowed contacts. */
   static String strangers(Stage stage) throws NotApplicableException {
     OutsideWorld world = stage.fixture().world();
     if (world.visits(FORBIDDEN) > 0) {
@@ -484,7 +484,7 @@ final class EgressScenarios {
       Process inside = sandbox.start(SandboxCommand.of(listen));
       int port = port(inside);
       boolean reached = HostServers.answers(outside, port);
-      // Where the loopback is the sandbox's own, it is one of its commands that gets there.
+      // Where the sandbox has a separate loopback, only its commands reach the server.
       boolean local =
           HostServers.answers("127.0.0.1", port)
               || Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(visit(port)))))

@@ -44,7 +44,7 @@ final class EquivalenceScenarios {
     List<String> command = probe(stage, outside, seed);
     String first = execution.output().lines().findFirst().orElse("");
     if (first.startsWith(CAPABILITIES)) {
-      // Root may hold none inside: what its capabilities would allow is no part of the comparison.
+      // Root may hold no capabilities inside: the comparison excludes their effects.
       command = new ArrayList<>(command);
       command.add(first.substring(CAPABILITIES.length()));
     }

@@ -12,7 +12,7 @@ import org.ringfence.conformance.probe.LibC;
 /** Leaks of the JVM that opens the sandbox: its descriptors and its environment. */
 final class EscapeScenarios {
   private static final String GROUP = "escape";
-  // Above what the probe's own JVM opens, so that the number means nothing else in it.
+  // Above the descriptors that the probe's own JVM opens, so that the number is unambiguous there.
   private static final int LOWEST_HIGH_DESCRIPTOR = 500;
   private static final int F_DUPFD = 0;
   private static final int O_WRONLY = 1;
@@ -51,7 +51,7 @@ final class EscapeScenarios {
         EscapeScenarios::bindAlias);
   }
 
-  /** CLONE_PARENT with SIGCHLD; the process that is made ends at once. */
+  /** CLONE_PARENT with SIGCHLD; the new process ends at once. */
   private static String childOfParent(Stage stage) throws Exception {
     LibC.onlyLinux("clone");
     stage.fixture().reset();
@@ -101,7 +101,7 @@ final class EscapeScenarios {
     }
   }
 
-  /** Not close-on-exec, as a native library of the JVM may have opened it. */
+  /** Opens a descriptor without close-on-exec, as a native library of the JVM may. */
   private static String descriptor(Stage stage) throws Exception {
     stage.fixture().reset();
     Path file = stage.fixture().outside().resolve("file");

@@ -32,7 +32,9 @@ record Execution(int exit, String output, String error) {
     return new Execution(process.exitValue(), output.text(), error.text());
   }
 
-  /** A thread per stream: a pool with one thread would read one to its end before the other. */
+  /**
+   * A thread per stream: a pool with one thread would read one stream to its end before the other.
+   */
   static final class Reading {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final Thread thread;
@@ -54,14 +56,17 @@ record Execution(int exit, String output, String error) {
       }
     }
 
-    /** What has come, when nothing more does: whoever the process has left behind may go on. */
+    /** Returns the text once no more arrives: a process left behind may go on. */
     String text() throws InterruptedException {
       thread.join(LEFT_BEHIND.toMillis());
       return bytes.toString(StandardCharsets.UTF_8);
     }
   }
 
-  /** What the probe said: {@code OK n}, {@code DENIED ERRNO}, or how it ended without saying. */
+  /**
+   * Returns the probe's result: {@code OK n}, {@code DENIED ERRNO}, or how it ended without a
+   * result.
+   */
   String result() {
     for (String line : output.split("\n")) {
       if (line.startsWith("RESULT ")) {

@@ -25,8 +25,8 @@ import org.ringfence.conformance.probe.LibC;
 import org.ringfence.conformance.probe.Probe;
 
 /**
- * What cases work on: a workspace, a directory outside it, servers of the host and a process
- * outside. Everything is made below one directory and removed at the end.
+ * The environment of cases: a workspace, a directory outside it, servers of the host and a process
+ * outside. All files lie below one directory and are removed at the end.
  */
 final class Fixture implements AutoCloseable {
   /** The value of a variable that looks like a secret; no command may see it. */
@@ -54,15 +54,15 @@ final class Fixture implements AutoCloseable {
     this.servers = HostServers.start(base.resolve("sockets"));
     Path files = Files.createDirectory(base.resolve("world"));
     this.world = LibC.LINUX ? Optional.of(OutsideWorld.start(files)) : Optional.empty();
-    // It reads from this JVM, so that it ends with it, however this JVM ends.
+    // It reads from this JVM, so that it ends with this JVM, even when killed.
     ProcessBuilder waiting = new ProcessBuilder("cat");
     waiting.environment().put(VICTIM_VARIABLE, SECRET);
     this.victim = waiting.start();
   }
 
   /**
-   * Removes what a killed JVM leaves: it waits for the end of its input, which comes with the end
-   * of this JVM. An interrupt from a terminal reaches it too, and is ignored.
+   * Starts a process that removes the files of a killed JVM: it waits for the end of its input,
+   * which comes with the end of this JVM. It ignores an interrupt from a terminal.
    */
   private static Process remover(Path base) throws IOException {
     return new ProcessBuilder(
@@ -77,7 +77,7 @@ final class Fixture implements AutoCloseable {
         .start();
   }
 
-  /** Makes a fixture below /var/tmp, which no policy of the suite grants. */
+  /** Creates a fixture below /var/tmp, which no policy of the suite grants. */
   static Fixture create() throws IOException {
     Path parent = Path.of("/var/tmp");
     if (!Files.isWritable(parent)) {
@@ -122,7 +122,7 @@ final class Fixture implements AutoCloseable {
     }
   }
 
-  /** Puts workspace and outside back to how every case finds them. */
+  /** Restores workspace and outside to the state at the start of every case. */
   void reset() throws IOException {
     deleteTree(workspace());
     deleteTree(outside());
@@ -146,7 +146,10 @@ final class Fixture implements AutoCloseable {
     Files.createSymbolicLink(workspace().resolve("dangling"), outside().resolve("dangling-target"));
   }
 
-  /** What the policy "carved" takes away and gives back; any other leaves it plain. */
+  /**
+   * Lays out the paths that the policy "carved" takes away and gives back; other policies leave
+   * them plain.
+   */
   private void layOutCarveOuts() throws IOException {
     for (String directory :
         List.of("kept/open", "deep/middle/kept", "hidden/granted", "target", "tools/hooks")) {
@@ -168,7 +171,7 @@ final class Fixture implements AutoCloseable {
     }
   }
 
-  /** Enough of a repository for git to take it for one, with a submodule's directory in it. */
+  /** Lays out enough of a repository for git to accept it, with a submodule's directory in it. */
   private void layOutRepository() throws IOException {
     Path git = workspace().resolve(".git");
     for (String directory :
@@ -186,7 +189,7 @@ final class Fixture implements AutoCloseable {
     Files.writeString(workspace().resolve("evil/HEAD"), "ref: refs/heads/main\n");
   }
 
-  /** What FW-TMP-SHARED writes when nothing stops it. */
+  /** Returns the file that FW-TMP-SHARED writes when no sandbox stops it. */
   private Path sharedFile() {
     return Path.of("/tmp").resolve(base.getFileName());
   }
@@ -204,10 +207,10 @@ final class Fixture implements AutoCloseable {
   }
 
   /**
-   * What stands for the Internet.
+   * Returns the emulated Internet.
    *
-   * @throws NotApplicableException where it has no addresses to stand on, and where programs that
-   *     connect by themselves are led nowhere
+   * @throws NotApplicableException where it has no addresses, and where programs that connect by
+   *     themselves reach no host
    */
   OutsideWorld world() throws NotApplicableException {
     return world.orElseThrow(
@@ -216,7 +219,7 @@ final class Fixture implements AutoCloseable {
                 "the case connects by itself, which on this system nobody leads to allowed hosts"));
   }
 
-  /** What the web server of the world outside serves. */
+  /** Returns the directory that the emulated Internet's web server serves. */
   Path worldFiles() {
     return base.resolve("world");
   }
@@ -229,7 +232,7 @@ final class Fixture implements AutoCloseable {
     return servers.unixPath();
   }
 
-  /** How many connections and datagrams the host's servers have got. */
+  /** Returns the number of connections and datagrams that the host's servers have received. */
   long contacts() throws IOException, InterruptedException {
     return servers.contacts();
   }
@@ -242,7 +245,7 @@ final class Fixture implements AutoCloseable {
     return victim.isAlive();
   }
 
-  /** Puts values in the place of names such as {@code ${outside}}. */
+  /** Replaces names such as {@code ${outside}} by their values. */
   String expand(String text) {
     String result = text;
     for (Map.Entry<String, String> entry : names().entrySet()) {
@@ -277,7 +280,7 @@ final class Fixture implements AutoCloseable {
     return names;
   }
 
-  /** The command that runs the probe. */
+  /** Returns the command that runs the probe. */
   List<String> probe(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -301,7 +304,9 @@ final class Fixture implements AutoCloseable {
     return command;
   }
 
-  /** Everything outside, for comparison: names, kinds, modes, owners, times and contents. */
+  /**
+   * Describes everything outside, for comparison: names, kinds, modes, owners, times and contents.
+   */
   Map<String, String> snapshot() throws IOException {
     Map<String, String> seen = new TreeMap<>();
     seen.put(sharedFile().toString(), Boolean.toString(Files.exists(sharedFile())));

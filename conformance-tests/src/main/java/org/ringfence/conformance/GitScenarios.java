@@ -12,7 +12,8 @@ import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 
 /**
- * Real git in a workspace whose git configuration is protected: work goes on, planting does not.
+ * Real git in a workspace whose git configuration is protected: normal work succeeds, planting
+ * fails.
  */
 final class GitScenarios {
   private static final String GROUP = "git";

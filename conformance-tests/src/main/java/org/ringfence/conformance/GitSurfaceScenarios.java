@@ -8,8 +8,8 @@ import java.util.Map;
 import org.ringfence.conformance.ConformanceCase.Body;
 
 /**
- * What git would run or be configured by outside afterwards, reached by other names: a git
- * directory is one by its parts, and whatever a protected name leads to is protected.
+ * Files that git outside would later run or read as configuration, reached by other names: a git
+ * directory is recognised by its parts, and the target of a protected name is protected too.
  */
 final class GitSurfaceScenarios {
   private static final String LAST_HEAD = "echo 'ref: refs/heads/main' > docs/HEAD";
@@ -22,10 +22,10 @@ final class GitSurfaceScenarios {
   /**
    * An attack.
    *
-   * @param setup what makes the repository what it is, outside
-   * @param below where the sandbox's workspace begins, below the repository
-   * @param attack what the command does in its workspace
-   * @param watch prints, in the repository, what must not change
+   * @param setup the script that prepares the repository, outside
+   * @param below the sandbox's workspace, relative to the repository
+   * @param attack the command's script in its workspace
+   * @param watch prints, in the repository, the state that must not change
    */
   private record Attack(String setup, String below, String attack, String watch) {
     private static Attack on(String setup, String attack, String watch) {
@@ -367,7 +367,7 @@ final class GitSurfaceScenarios {
         });
   }
 
-  /** What a script prints; that it fails may be what is asked. */
+  /** Returns the output of a script, even of a failed one. */
   private static String outside(Path directory, String script) throws IOException {
     List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script));
     try {

@@ -15,8 +15,8 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * The caller's own home can be written: nothing comes to lie there that a login would read. Names
- * are drawn, and what a case makes it removes.
+ * Tests with a writable home of the caller: no file appears there that a login would read. Names
+ * are random, and a case removes its files.
  */
 final class HomeScenarios {
   private static final List<String> NEEDS = List.of("files.protected-names");

@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.ringfence.conformance.probe.LibC;
 import org.ringfence.conformance.probe.SocketAddress;
 
-/** Servers outside the sandbox, on loopback and on unix sockets; they count who comes. */
+/** Servers outside the sandbox, on loopback and on unix sockets; they count contacts. */
 final class HostServers implements AutoCloseable {
   private static final int AF_UNIX = 1;
   // linux/net.h; fcntl.h
@@ -33,7 +33,7 @@ final class HostServers implements AutoCloseable {
   private static final int F_SETFD = 2;
   private static final int STREAM = 1;
   private static final int DATAGRAM = 2;
-  // linux/socket.h: MSG_DONTWAIT, so that a full queue is met again.
+  // linux/socket.h: MSG_DONTWAIT, so that a full queue is detected again.
   private static final int DONT_WAIT = LibC.LINUX ? 0x40 : 0x80;
   private static final int FD_CLOEXEC = 1;
   private static final int BACKLOG = 128;
@@ -85,7 +85,7 @@ final class HostServers implements AutoCloseable {
     return new HostServers(directory);
   }
 
-  /** A visit by this process: it is over when the server has counted all who came before. */
+  /** A visit by this process: it ends when the server has counted all earlier contacts. */
   @FunctionalInterface
   private interface Visit {
     void pay() throws IOException, InterruptedException;
@@ -139,7 +139,7 @@ final class HostServers implements AutoCloseable {
     void send(byte[] bytes) throws IOException;
   }
 
-  /** Datagrams of this process among those of others, which alone are counted. */
+  /** Marks the datagrams of this process; the server counts all others. */
   private final class Marks {
     private final Sending sending;
     private final BlockingQueue<Long> arrived = new LinkedBlockingQueue<>();
@@ -168,7 +168,7 @@ final class HostServers implements AutoCloseable {
       }
     }
 
-    /** A datagram that finds the queue full is lost: it is sent again and again. */
+    /** Sends a datagram until it arrives: a full queue drops it. */
     private boolean arrives(byte[] bytes, long wanted) throws IOException, InterruptedException {
       sending.send(bytes);
       Long got = 0L;
@@ -179,7 +179,7 @@ final class HostServers implements AutoCloseable {
     }
   }
 
-  /** Java has no unix datagram sockets. */
+  /** Receives datagrams natively: Java has no unix datagram sockets. */
   private void receiving(int fd, Path path) {
     Marks marks = new Marks(bytes -> sendTo(path, bytes));
     daemon(
@@ -219,7 +219,7 @@ final class HostServers implements AutoCloseable {
     }
   }
 
-  /** Java has no abstract names. */
+  /** Accepts connections natively: Java has no abstract names. */
   private void accepting(int fd, String name) {
     daemon(
         () -> {
@@ -283,7 +283,7 @@ final class HostServers implements AutoCloseable {
     thread.start();
   }
 
-  /** An address of this machine that is not loopback; loopback's when there is none. */
+  /** Returns an address of this machine that is not loopback; loopback's when there is none. */
   static String outsideAddress() throws IOException {
     return java.net.NetworkInterface.networkInterfaces()
         .flatMap(java.net.NetworkInterface::inetAddresses)
@@ -294,7 +294,7 @@ final class HostServers implements AutoCloseable {
         .orElse("no address but loopback");
   }
 
-  /** Whether a connection to a server can be made. */
+  /** Returns whether a connection to a server succeeds. */
   static boolean answers(String host, int port) {
     try (java.net.Socket socket = new java.net.Socket()) {
       socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
@@ -304,7 +304,7 @@ final class HostServers implements AutoCloseable {
     }
   }
 
-  /** What a server on loopback says. */
+  /** Returns the greeting of a server on loopback. */
   static String greeting(int port) {
     try (java.net.Socket socket = new java.net.Socket("127.0.0.1", port)) {
       socket.setSoTimeout(PATIENCE_MILLIS);
@@ -315,7 +315,7 @@ final class HostServers implements AutoCloseable {
     }
   }
 
-  /** A port that nobody has just now. */
+  /** Returns a port that is free now. */
   static int freePort() throws IOException {
     try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
       return socket.getLocalPort();
@@ -323,8 +323,8 @@ final class HostServers implements AutoCloseable {
   }
 
   /**
-   * How many have come. A visit of this process to each server comes first: whoever came before it,
-   * and is still in a queue, is counted, too.
+   * Counts the contacts. A visit of this process to each server comes first: an earlier contact
+   * that is still in a queue is counted, too.
    */
   long contacts() throws IOException, InterruptedException {
     for (Visit visit : visits) {
@@ -349,7 +349,7 @@ final class HostServers implements AutoCloseable {
     return udp6.socket().getLocalPort();
   }
 
-  /** Of a server that lets others bind its port, too. */
+  /** Returns the port of a server that lets others bind it, too. */
   int udpSharedPort() {
     return udpShared.socket().getLocalPort();
   }

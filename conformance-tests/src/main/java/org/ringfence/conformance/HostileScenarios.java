@@ -18,14 +18,14 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Commands that take more than their share: what bounds them, and what is left of them. */
+/** Commands that exhaust resources: their limits, and the processes that they leave. */
 final class HostileScenarios {
   private static final String GROUP = "lifetime";
 
-  // On a busy machine some ten thousand processes take their time to be ended and reaped.
+  // On a busy machine, ending and reaping some ten thousand processes takes time.
   private static final Patience BOMB_PATIENCE = Patience.forProcesses(Duration.ofSeconds(60));
 
-  // A shell outside that has as much processor time.
+  // A shell outside that uses as much processor time.
   private static final Patience CPU_PATIENCE =
       new Patience(
           Duration.ofSeconds(20),
@@ -114,8 +114,8 @@ final class HostileScenarios {
   }
 
   /**
-   * A thousand shells that start others for ever. One without a bound would take every process of
-   * the machine from whoever else runs there.
+   * A thousand shells that start others for ever. Without a bound they would take every process of
+   * the machine from its other users.
    */
   private static final String BOMB =
       "b() { if [ $1 -lt 9 ]; then b $(($1+1)) | b $(($1+1)) &"
@@ -190,7 +190,7 @@ final class HostileScenarios {
       // proc_pid_stat(5): after the name, state and parent.
       return stat.substring(stat.lastIndexOf(')') + 2).startsWith("Z " + parent + " ");
     } catch (IOException e) {
-      // It ended while we looked.
+      // It ended meanwhile.
       return false;
     }
   }
@@ -214,7 +214,7 @@ final class HostileScenarios {
   }
 
   private static String memoryHog(Stage stage) throws Exception {
-    // dd takes its whole block at once.
+    // dd allocates its whole block at once.
     String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
@@ -251,9 +251,8 @@ final class HostileScenarios {
                           + sleeper
                           + " & done) 2>/dev/null; echo; read line")
                   .redirectError(ProcessBuilder.Redirect.DISCARD));
-      // A line comes when the inner shell has tried to start them all, or has given up. Those that
-      // it
-      // has started are shells until they have become what is counted.
+      // A line comes when the inner shell has tried to start them all, or has given up.
+      // Its children are shells until they have become the counted program.
       process.getInputStream().read();
       LifetimeScenarios.PATIENCE.until(() -> shellsWith(sleeper) <= 1);
       long count = LifetimeScenarios.running(sleeper);
@@ -276,7 +275,7 @@ final class HostileScenarios {
     }
   }
 
-  /** No one reads the output, so that the bytes are still on their way when the command ends. */
+  /** No process reads the output, so the bytes are still in transit when the command ends. */
   private static String outputAtTheEnd(Stage stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(1_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
@@ -322,7 +321,7 @@ final class HostileScenarios {
 
   private static String fileSizeByName(Stage stage) throws Exception {
     Fixture fixture = stage.fixture();
-    // More than what a JVM maps for its own counters.
+    // More than a JVM maps for its own counters.
     SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
     Path file = fixture.workspace().resolve("sized");
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.file-size")) {

@@ -9,9 +9,9 @@ import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.json.Presets;
 
-/** A report as one page that needs no other file, and no script to be read. */
+/** A report as one self-contained page, readable without scripts. */
 final class HtmlReport {
-  /** What the policies of the cases are made of. */
+  /** The preset that the policies of the cases build on. */
   private static final String PRESET = "workspace-write";
 
   private final Report report;
@@ -29,7 +29,7 @@ final class HtmlReport {
     page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     page.append("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    // What a command chose is escaped, and nothing of it could load or send anything all the same.
+    // A command's text is escaped, and could not load or send anything even unescaped.
     page.append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; ");
     page.append("style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; ");
     page.append("form-action 'none'\">\n");

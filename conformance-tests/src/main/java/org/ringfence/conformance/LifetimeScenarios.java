@@ -18,12 +18,12 @@ import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.policy.SandboxPolicy;
 
-/** How commands end, what is left of them, and what bounds them. */
+/** How commands end, which processes and files they leave, and their limits. */
 final class LifetimeScenarios {
   private static final String LIFETIME = "lifetime";
   private static final String RESIDUE = "residue";
   static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(5));
-  // Nothing lives longer than this after the JVM was killed, on a machine with nothing else to do.
+  // The longest life of any process after the JVM was killed, on an idle machine.
   private static final Patience AFTER_KILL = Patience.forProcesses(Duration.ofSeconds(2));
 
   private LifetimeScenarios() {}
@@ -170,7 +170,7 @@ final class LifetimeScenarios {
     return SandboxCommand.of("/bin/sh", "-c", script);
   }
 
-  /** A command line that no other process has. */
+  /** Returns a command line that no other process has. */
   static String sleeper() {
     return "sleep " + ThreadLocalRandom.current().nextLong(1_000_000_000L, 2_000_000_000L);
   }
@@ -193,7 +193,7 @@ final class LifetimeScenarios {
     try {
       return Files.readString(process.resolve("cmdline"), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      // It ended while we looked.
+      // It ended meanwhile.
       return "";
     }
   }
@@ -207,7 +207,7 @@ final class LifetimeScenarios {
     return stage.open(policy, List.of(need));
   }
 
-  /** Starts a leftover by a script; it must run before the command ends and be gone after. */
+  /** A script starts a leftover, which must run before the command ends and be gone after. */
   private static Body leftover(String script) {
     return stage -> {
       String sleeper = sleeper();
@@ -309,7 +309,7 @@ final class LifetimeScenarios {
     return !process.isAlive() && becomes(sleeper, 0) ? "" : "something still runs";
   }
 
-  /** A JVM of its own opens a sandbox and is killed. */
+  /** A separate JVM opens a sandbox and is killed. */
   private static String jvmKilled(Stage stage) throws Exception {
     try (Sandbox here = open(stage, stage.policy("write"), "lifetime.jvm-exit")) {
       Stage.onThisSystem(here);
@@ -369,7 +369,7 @@ final class LifetimeScenarios {
         .orElse(-1);
   }
 
-  /** Where it lies outside; inside it may have another name. */
+  /** Returns the directory's path outside; inside it may have another name. */
   static Path tmpOf(Sandbox sandbox) throws ConformanceCase.NotApplicableException {
     Stage.onThisSystem(sandbox);
     return Path.of(sandbox.plan().policy().places().privateTmp().orElseThrow());
@@ -400,7 +400,7 @@ final class LifetimeScenarios {
     return Files.exists(tmp) ? tmp + " is left" : "";
   }
 
-  /** Found by its name alone, which nobody else is told. */
+  /** Only its name leads to a temporary directory, and no other sandbox receives the name. */
   private static String siblingsTemporaryDirectory(Stage stage) throws Exception {
     try (Sandbox one = open(stage, stage.policy("write"), "tmp.private");
         Sandbox other = open(stage, stage.policy("write"), "tmp.private")) {

@@ -17,7 +17,7 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Rules about unix sockets name sockets, by whichever path. */
+/** Rules about unix sockets apply to the socket, whichever path leads to it. */
 final class NamedSocketScenarios {
   private static final String GROUP = "unix-sockets";
   private static final List<String> NEEDS = List.of("network.unix-sockets");
@@ -78,7 +78,7 @@ final class NamedSocketScenarios {
     return Stage.write().unixSocket(socket.toString()).build();
   }
 
-  /** What the probe says of a connect by a path. */
+  /** Returns the probe's result of a connect by a path. */
   private static Execution connect(Stage stage, Sandbox sandbox, Path path) throws Exception {
     List<String> probe = stage.fixture().probe(List.of("unix-connect", path.toString()));
     return Execution.of(sandbox.start(SandboxCommand.of(probe)));
@@ -120,7 +120,7 @@ final class NamedSocketScenarios {
     return connects(stage, policy, socket);
   }
 
-  /** A server outside, which answers nothing: a connect succeeds when it listens. */
+  /** Opens a server outside, which answers nothing: a connect succeeds while it listens. */
   private static ServerSocketChannel server(Path path) throws IOException {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(path));

@@ -37,17 +37,17 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /**
- * What stands for the Internet: a web server under several addresses of loopback on one port, and a
- * name server that knows names for them. Both remember who came.
+ * The emulated Internet: a web server under several addresses of loopback on one port, and a name
+ * server that knows names for them. Both record their contacts.
  */
 final class OutsideWorld implements AutoCloseable {
-  /** Where allowed names lead. */
+  /** The address of allowed names. */
   static final String ALLOWED = "127.0.0.2";
 
-  /** Where no allowed name leads. */
+  /** An address that no allowed name resolves to. */
   static final String FORBIDDEN = "127.0.0.3";
 
-  /** Where datagrams are counted, which no allowlist lets through. */
+  /** The key of the count of datagrams, which no allowlist permits. */
   static final String DATAGRAM = "a datagram";
 
   private static final String V6 = "::1";
@@ -79,7 +79,7 @@ final class OutsideWorld implements AutoCloseable {
     this.rawPort = raw();
   }
 
-  /** Starts the servers; files below the directory are served. */
+  /** Starts the servers; the web server serves the files below the directory. */
   static OutsideWorld start(Path root) throws IOException {
     return new OutsideWorld(root);
   }
@@ -139,7 +139,7 @@ final class OutsideWorld implements AutoCloseable {
     }
   }
 
-  /** Welcomes whoever says anything, whatever it is. */
+  /** Opens a server that greets every client that sends a byte. */
   private int raw() throws IOException {
     ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName(ALLOWED));
     open.add(server);
@@ -247,7 +247,7 @@ final class OutsideWorld implements AutoCloseable {
       case "six.test" -> null;
       case "forbidden.test" -> FORBIDDEN;
       case "rebound.test" -> "10.11.12.13";
-      // The first answer is fit to be pinned, the later ones lead elsewhere.
+      // The first answer can be pinned, the later ones lead elsewhere.
       case "flip.test" -> flips.getAndIncrement() == 0 ? ALLOWED : "10.11.12.13";
       default -> ALLOWED;
     };
@@ -257,7 +257,7 @@ final class OutsideWorld implements AutoCloseable {
     return port;
   }
 
-  /** Where {@link #ALLOWED} welcomes whoever says anything. */
+  /** Returns the port on which {@link #ALLOWED} greets every client that sends a byte. */
   int rawPort() {
     return rawPort;
   }
@@ -266,18 +266,18 @@ final class OutsideWorld implements AutoCloseable {
     return dnsPort;
   }
 
-  /** Names that the name server was asked for, as they were spelled. */
+  /** Returns the names that the name server received, with their spelling. */
   Set<String> asked() {
     return new TreeSet<>(asked);
   }
 
-  /** How many requests the web server got under an address. */
+  /** Returns the number of requests that the web server received under an address. */
   int visits(String address) {
     AtomicInteger count = visits.get(address);
     return count == null ? 0 : count.get();
   }
 
-  /** Forgets who came. */
+  /** Forgets all contacts. */
   void forget() {
     asked.clear();
     visits.clear();

@@ -12,7 +12,9 @@ import org.ringfence.SandboxException;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.probe.LibC;
 
-/** What the JVM opens and executes on the user's behalf where commands have written before. */
+/**
+ * Files that the JVM opens and executes on the user's behalf where commands have written before.
+ */
 final class OwnFileScenarios {
   private static final String GROUP = "own-files";
 

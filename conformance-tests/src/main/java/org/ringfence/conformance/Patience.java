@@ -5,19 +5,18 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long to wait for an event that has to come. The floor is enough on a machine with nothing
- * else to do. When it is over, a control of the same kind is timed, and the wait goes on for as
- * long as a multiple of it: a machine under load makes no false alarm, and a loss is still found
- * out.
+ * The time to wait for an event that has to come. The floor is enough on an idle machine. After it,
+ * this class times a control of the same kind, and waits for a multiple of that time: a machine
+ * under load causes no false alarm, and a loss is still detected.
  */
 final class Patience {
-  /** Looks whether the event has come. */
+  /** Tests whether the event has come. */
   @FunctionalInterface
   interface Condition {
     boolean holds() throws IOException, InterruptedException;
   }
 
-  /** Does once, outside any sandbox, the kind of work that is waited for. */
+  /** Performs once, outside any sandbox, the kind of work that the wait is for. */
   @FunctionalInterface
   interface Control {
     void run() throws IOException, InterruptedException;
@@ -26,7 +25,7 @@ final class Patience {
   private static final long LOOK_MILLIS = 10;
   private static final long END_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
-  /** A start of a shell, a program of it in a session of its own, and the end of both. */
+  /** Starts a shell and a program of it in a separate session, and ends both. */
   private static final Control PROCESSES =
       () -> new ProcessBuilder("/bin/sh", "-c", "setsid sleep 0 & wait").start().waitFor();
 
@@ -37,9 +36,9 @@ final class Patience {
   /**
    * Makes one.
    *
-   * @param floor what is waited in any case
-   * @param times how many times the control's own time is waited
-   * @param control what is timed
+   * @param floor the minimum wait
+   * @param times the multiple of the control's time
+   * @param control the work to time
    */
   Patience(Duration floor, int times, Control control) {
     this.floor = floor;
@@ -48,9 +47,9 @@ final class Patience {
   }
 
   /**
-   * For processes that start or end.
+   * Creates one for processes that start or end.
    *
-   * @param floor what is waited in any case
+   * @param floor the minimum wait
    */
   static Patience forProcesses(Duration floor) {
     return new Patience(floor, 100, PROCESSES);

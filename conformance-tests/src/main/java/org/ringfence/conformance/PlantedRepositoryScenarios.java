@@ -19,8 +19,8 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 
 /**
- * What a tool outside would take for the project's own, planted in unusual ways: by a socket's
- * name, or above the workspace.
+ * Repositories and files that a tool outside would take for the project's own, planted in unusual
+ * ways: by a socket's name, or above the workspace.
  */
 final class PlantedRepositoryScenarios {
   private static final List<String> NEEDS = List.of("files.protected-names");
@@ -97,7 +97,10 @@ final class PlantedRepositoryScenarios {
     add(all, id, title, stage -> inSharedTmp(stage, attack, watched));
   }
 
-  /** With a network of which addresses are decided on, and with one of which none is. */
+  /**
+   * Runs the attack with a network whose addresses the supervisor decides on, and with one where it
+   * decides on none.
+   */
   private static String inWorkspace(Stage stage, String attack, String... watched)
       throws Exception {
     SandboxPolicy mediated = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
@@ -116,8 +119,8 @@ final class PlantedRepositoryScenarios {
   }
 
   /**
-   * The two take turns by pipes, so that both make their part at the same moment. Outside every
-   * directory becomes one that way.
+   * Two processes take turns through pipes, so that both make their part at the same moment.
+   * Outside, every directory becomes a repository that way.
    */
   private static String byTwo(Stage stage) throws Exception {
     Path workspace = stage.fixture().workspace();
@@ -219,7 +222,10 @@ final class PlantedRepositoryScenarios {
             .count();
   }
 
-  /** The granted directories are those of other tools than git, not the workspace above them. */
+  /**
+   * The granted directories belong to tools other than git; the workspace above them is not
+   * granted.
+   */
   private static String inBegun(Stage stage) throws Exception {
     Path workspace = stage.fixture().workspace();
     stage.fixture().reset();
@@ -269,7 +275,7 @@ final class PlantedRepositoryScenarios {
     }
   }
 
-  /** Whether an attack makes some names outside, but inside none but {@code plain}. */
+  /** Tests whether an attack makes some names outside, but inside none but {@code plain}. */
   private static String tried(
       Stage stage,
       SandboxPolicy policy,

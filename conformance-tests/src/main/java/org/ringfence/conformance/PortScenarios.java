@@ -25,8 +25,8 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.probe.LibC;
 
 /**
- * Ports of the host's loopback that go from a server of the sandbox to one of the host, and ports
- * that both want.
+ * Ports of the host's loopback that pass from a server of the sandbox to one of the host, and ports
+ * that both request.
  */
 final class PortScenarios {
   private static final String GROUP = "ports";
@@ -35,7 +35,7 @@ final class PortScenarios {
   private static final int REPLY_MILLIS = 20_000;
   // The probe's have one.
   private static final int OWN_BYTES = 7;
-  // The kernel shares connections out by their ports.
+  // The kernel distributes connections by their ports.
   private static final int ATTEMPTS = 16;
 
   private PortScenarios() {}
@@ -113,7 +113,7 @@ final class PortScenarios {
     return visits <= 0 ? "" : "a service of the host was reached " + visits + " times";
   }
 
-  /** How many came to a service that takes the port; -1 when it cannot have it. */
+  /** Returns the number of contacts of a service that takes the port; -1 when it cannot have it. */
   private static int visits(Process probe, Path ready, Path go, boolean tcp) throws Exception {
     if (!PATIENCE.until(() -> Files.exists(ready))) {
       probe.destroyForcibly();
@@ -134,7 +134,7 @@ final class PortScenarios {
 
   /** A service of the host. */
   private interface Service extends AutoCloseable {
-    /** How many came before this call, which makes a visit of its own behind theirs. */
+    /** Returns the number of contacts before this call, which adds a visit behind theirs. */
     int visits() throws IOException, InterruptedException;
 
     @Override
@@ -281,10 +281,10 @@ final class PortScenarios {
   }
 
   /**
-   * Tries to share a port with a service of the host. Where ports are the sandbox's own it gets the
-   * number, and nothing that was sent to the service.
+   * Tries to share a port with a service of the host. Where the sandbox has separate ports, it gets
+   * the number, but no data sent to the service.
    *
-   * @param controls counts what the same attempt gets without a sandbox
+   * @param controls counts the data that the same attempt gets without a sandbox
    */
   private static String shared(
       Stage stage, String type, String host, int port, AtomicInteger controls) throws Exception {

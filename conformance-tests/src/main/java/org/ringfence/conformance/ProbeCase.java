@@ -8,16 +8,16 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * A case as data: the probe tries one operation under a policy; a denial is believed only if
- * nothing outside has changed, no server of the host has been reached, and the same operation
- * succeeds without a sandbox.
+ * A case as data: the probe tries one operation under a policy; a denial counts only if nothing
+ * outside has changed, no server of the host has been reached, and the same operation succeeds
+ * without a sandbox.
  *
  * @param about the case
  * @param policy the policy's name
  * @param probe the probe's arguments
- * @param expected what has to come of it
+ * @param expected the expected result
  * @param errors the errors that a denial without a control must have: without one, any other error
- *     could have causes of its own
+ *     could have other causes
  */
 record ProbeCase(
     ConformanceCase about,
@@ -27,13 +27,13 @@ record ProbeCase(
     List<String> errors)
     implements ConformanceCase.Body {
 
-  /** What has to come of an operation. */
+  /** The expected result of an operation. */
   enum Expected {
     /** It is denied in the sandbox and succeeds without. */
     DENIED,
     /** It is denied in the sandbox; outside it cannot be tried, or would do harm. */
     DENIED_WITHOUT_CONTROL,
-    /** As before; or it seems to succeed, but what it touches is the sandbox's own. */
+    /** As before; or it seems to succeed, but affects only the sandbox's own resources. */
     NO_EFFECT,
     /** It succeeds in the sandbox. */
     OK

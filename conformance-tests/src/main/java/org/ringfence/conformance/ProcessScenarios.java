@@ -16,7 +16,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.conformance.ConformanceCase.Body;
 
-/** What a sandboxed process has in common with any other: a sandbox must not get in the way. */
+/** Behaviour that a sandboxed process shares with any other: a sandbox must not interfere. */
 final class ProcessScenarios {
   private static final String GROUP = "process";
   private static final int LARGE = 3_000_000;
@@ -214,7 +214,7 @@ final class ProcessScenarios {
 
   private static String redirect(Stage stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      // The caller's own redirects are not under the policy: they name files outside.
+      // The policy does not apply to the caller's own redirects: they name files outside.
       Path out = stage.fixture().outside().resolve("redirected");
       SandboxCommand command =
           SandboxCommand.of("cat")

@@ -16,7 +16,7 @@ import org.ringfence.conformance.probe.LibC;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Pseudo-terminals that commands open themselves, beside those of the user. */
+/** Pseudo-terminals that commands open themselves, and those of the user. */
 final class PseudoTerminalScenarios {
   private static final String GROUP = "pseudo-terminals";
   private static final List<String> NEEDS = List.of("files.write", "files.protected-names");
@@ -62,7 +62,7 @@ final class PseudoTerminalScenarios {
         PseudoTerminalScenarios::reused);
   }
 
-  /** Policies by which different parts decide on reading. */
+  /** Policies under which different parts decide on reading. */
   private enum Reading {
     EVERYTHING("PTY-FOREIGN-READ", "", "write"),
     MINIMAL("PTY-FOREIGN-READ-MINIMAL", " in the minimal view", "minimal"),
@@ -121,7 +121,7 @@ final class PseudoTerminalScenarios {
     return inside.result().equals("DENIED EPERM") ? "" : "got " + inside.result();
   }
 
-  /** A terminal outside, by its other end. */
+  /** Opens a terminal outside and returns its other end. */
   private static int terminal() throws NotApplicableException {
     int master = (int) LibC.call("posix_openpt", READ_WRITE);
     if (master < 0) {

@@ -15,9 +15,9 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * Each answer of the supervisor that lets a call go on to the kernel, while another thread of the
- * command changes what was looked at. The note on what the supervisor does for its caller lists
- * these answers, and says why nothing that was looked at counts; here it is tried.
+ * Each answer of the supervisor that lets a call proceed to the kernel, while another thread of the
+ * command changes the checked values. The note on the supervisor's calls on behalf of its caller
+ * lists these answers, and explains why no checked value counts; these cases test it.
  */
 final class RaceScenarios {
   private static final String GROUP = "supervisor";
@@ -112,7 +112,10 @@ final class RaceScenarios {
         });
   }
 
-  /** With every denial told, each open and each call on names is looked at. */
+  /**
+   * Opens with every denial reported, so that the supervisor inspects each open and each call on
+   * names.
+   */
   private static Sandbox.Opener told(Sandbox.Opener opener) {
     return opener.onDenied(violation -> {}).onExecuted(program -> {});
   }
@@ -152,7 +155,7 @@ final class RaceScenarios {
     }
   }
 
-  /** What is denied is in the workspace where a glob denies it, else outside. */
+  /** The denied file is in the workspace where a glob denies it, else outside. */
   private static String opens(Stage stage, String how, SandboxPolicy policy, String denied)
       throws Exception {
     String place = how.equals("place") ? "${workspace}/" : "${outside}/";
@@ -192,7 +195,7 @@ final class RaceScenarios {
   private static String execute(Stage stage) throws Exception {
     Path allowed = stage.fixture().workspace().resolve("allowed");
     Path denied = stage.fixture().outside().resolve("denied");
-    // The control has no limit, and is asked for none.
+    // The control runs without a limit, and checks none.
     program(
         allowed, "if [ \"$1\" = none ] || [ \"$(ulimit -n)\" = \"$1\" ]; then exit 7; fi; exit 3");
     program(denied, "exit 9");
@@ -235,7 +238,7 @@ final class RaceScenarios {
     return Files.exists(stage.fixture().outside().resolve("made")) ? "a file was made" : "";
   }
 
-  /** The first thing that a command does is to look at the first process of its namespace. */
+  /** A command looks first at the first process of its namespace. */
   private static String setUp(Stage stage) throws Exception {
     if (!stage.backend().id().equals("bubblewrap")) {
       throw new NotApplicableException("nothing is set up around a command here");
@@ -266,7 +269,7 @@ final class RaceScenarios {
     return "";
   }
 
-  /** A race between two sockets of the command's own, of which it gets what is theirs. */
+  /** Races two sockets of the command, each of which gets only its own data. */
   private static String own(Stage stage, SandboxPolicy policy, List<String> probe)
       throws Exception {
     long contacts = stage.fixture().contacts();

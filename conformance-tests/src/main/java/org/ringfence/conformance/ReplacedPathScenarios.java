@@ -16,7 +16,7 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.SandboxPolicy;
 
-/** A rule holds for its path whatever a command, or a program outside, puts there. */
+/** A rule applies to its path whatever a command, or a program outside, puts there. */
 final class ReplacedPathScenarios {
   private static final String GROUP = "root";
   private static final List<String> READ = List.of("files.read");
@@ -189,7 +189,7 @@ final class ReplacedPathScenarios {
         .build();
   }
 
-  /** A command that reads after something has changed; O is the directory outside. */
+  /** Runs a command that reads after a change; O is the directory outside. */
   private static String duringRun(Stage stage, String read, String change) throws Exception {
     String outside = stage.fixture().outside().toString();
     SandboxPolicy policy = denying(stage);
@@ -211,7 +211,7 @@ final class ReplacedPathScenarios {
     }
   }
 
-  /** A command that runs and waits for its input to end. */
+  /** Starts a command that runs and waits for its input to end. */
   private static Process waiting(Sandbox sandbox, String script) throws Exception {
     Process process =
         sandbox.start(
@@ -288,12 +288,12 @@ final class ReplacedPathScenarios {
     Path denied = stage.fixture().outside().resolve("directory");
     Path alias = stage.fixture().outside().resolve("empty");
     try (Sandbox sandbox = stage.open(denying(stage), READ)) {
-      // A distribution has mounts of its own, which none made here comes to.
+      // A distribution has separate mounts, which no mount made here reaches.
       Stage.onThisSystem(sandbox);
       Process process = waiting(sandbox, "cat " + alias + "/file");
       mount(denied, alias);
       try {
-        // Nothing is written to it: only the mount ends it.
+        // No process writes to it: only the mount ends it.
         if (!PATIENCE.untilEnded(process)) {
           return "the command was not ended";
         }

@@ -17,10 +17,10 @@ import org.ringfence.event.json.ControlEscapes;
 /**
  * The results of a run as text, JSON, JUnit XML or a self-contained HTML page.
  *
- * @param backend the backend that was run
- * @param system what it was run on
+ * @param backend the backend under test
+ * @param system the system of the run
  * @param results the results
- * @param planned how many cases the run has; more than results while it goes on
+ * @param planned the number of cases of the run; more than results while it goes on
  * @param version the version of Ringfence
  * @param time when the report was made
  */
@@ -40,10 +40,10 @@ public record Report(
   }
 
   /**
-   * A report of a run that is over.
+   * Creates a report of a completed run.
    *
-   * @param backend the backend that was run
-   * @param system what it was run on
+   * @param backend the backend under test
+   * @param system the system of the run
    * @param results the results
    */
   public Report(String backend, String system, List<CaseResult> results) {
@@ -56,12 +56,12 @@ public record Report(
         Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
 
-  /** The same as a part of a run. */
+  /** Returns this report as a part of a run. */
   Report of(int cases) {
     return new Report(backend, system, results, cases, version, time);
   }
 
-  /** What the jar says; classes that a build runs without one have no version. */
+  /** Reads the jar's version; classes outside a jar have none. */
   private static String ownVersion() {
     String version = Report.class.getPackage().getImplementationVersion();
     return version == null ? "of a build without a version" : version;
@@ -75,7 +75,7 @@ public record Report(
    * Counts results.
    *
    * @param outcome an outcome
-   * @return how many cases ended so
+   * @return the number of cases with this outcome
    */
   public long count(Outcome outcome) {
     return results.stream().filter(result -> result.outcome() == outcome).count();
@@ -85,7 +85,7 @@ public record Report(
    * Writes the report.
    *
    * @param format one of {@link #FORMATS}
-   * @param out where to
+   * @param out the destination
    * @throws IOException if it cannot be written
    */
   public void write(String format, Appendable out) throws IOException {
@@ -158,11 +158,11 @@ public record Report(
   }
 
   /**
-   * Reads what was written as JSON.
+   * Reads a report written as JSON.
    *
    * @param json the text
    * @return the report
-   * @throws IOException if it is something else
+   * @throws IOException if the text is no such report
    */
   static Report read(String json) throws IOException {
     JsonNode root = new ObjectMapper().readTree(json);

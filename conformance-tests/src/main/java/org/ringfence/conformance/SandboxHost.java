@@ -7,11 +7,11 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
 
-/** A JVM that opens a sandbox, starts a script in it and waits: there to be killed. */
+/** A JVM that opens a sandbox, starts a script in it and waits until a test kills it. */
 public final class SandboxHost {
   private SandboxHost() {}
 
-  /** How to start one. */
+  /** Returns the command that starts one. */
   static ProcessBuilder command(Stage stage, String script) {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),

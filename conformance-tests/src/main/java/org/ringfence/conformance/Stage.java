@@ -32,9 +32,9 @@ import org.ringfence.spi.SandboxBackend;
 record Stage(SandboxBackend backend, Fixture fixture) {
 
   /**
-   * A policy by the name that cases use.
+   * Returns a policy by the name that cases use.
    *
-   * @throws NotApplicableException if it is about a world outside, and there is none
+   * @throws NotApplicableException if it needs the emulated Internet, and there is none
    */
   SandboxPolicy policy(String name) throws IOException, NotApplicableException {
     return switch (name) {
@@ -97,7 +97,10 @@ record Stage(SandboxBackend backend, Fixture fixture) {
     };
   }
 
-  /** Some names lead to the world outside; with more hosts none of them is denied. */
+  /**
+   * Returns an allowlist with some names of the emulated Internet; with more hosts none of them is
+   * denied.
+   */
   PolicyBuilder allowlist(List<String> more) throws NotApplicableException {
     String port = ":" + fixture.world().port();
     String raw = ":" + fixture.world().rawPort();
@@ -125,8 +128,8 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /**
-   * For cases that look at a command from this process: at its handle, its temporary directory, the
-   * mounts and variables that it has from here.
+   * Restricts a case to commands that this process can inspect: their handle, temporary directory,
+   * mounts and variables.
    *
    * @throws NotApplicableException if commands run in another system than this process does
    */
@@ -140,7 +143,7 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /**
-   * Opens a sandbox. What the case does not need may be weaker than enforced.
+   * Opens a sandbox. Guarantees that the case does not need may be weaker than enforced.
    *
    * @throws NotApplicableException if a guarantee that the case needs is not enforced here
    */
@@ -150,8 +153,8 @@ record Stage(SandboxBackend backend, Fixture fixture) {
   }
 
   /**
-   * Whether a case of a guarantee can show something. The cases of WSL2's doors try each door that
-   * they know of, so that they show something of an advisory guarantee, too.
+   * Returns whether a case of a guarantee can show something. The cases of WSL2's doors try each
+   * known door, so that they show something of an advisory guarantee, too.
    */
   private static boolean applies(PlannedGuarantee guarantee) {
     return guarantee.level() == Enforcement.ENFORCED
@@ -159,13 +162,13 @@ record Stage(SandboxBackend backend, Fixture fixture) {
             && guarantee.level() == Enforcement.ADVISORY;
   }
 
-  /** The same for another workspace. */
+  /** Opens a sandbox for another workspace. */
   Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace)
       throws SandboxException, NotApplicableException {
     return open(policy, needs, workspace, opener -> opener);
   }
 
-  /** The same with hooks. */
+  /** Opens a sandbox with hooks. */
   Sandbox open(
       SandboxPolicy policy, List<String> needs, Path workspace, UnaryOperator<Sandbox.Opener> hooks)
       throws SandboxException, NotApplicableException {

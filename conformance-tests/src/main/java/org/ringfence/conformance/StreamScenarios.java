@@ -19,8 +19,9 @@ import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.probe.LibC;
 
 /**
- * What a command makes of the descriptors that it was started with: they give what they were opened
- * for, and no name. Each is tried with names decided on and without.
+ * How a command can use the descriptors that it was started with: they grant the access that they
+ * were opened for, and no name. Each case runs with a supervisor that decides on names, and
+ * without.
  */
 final class StreamScenarios {
   private static final String GROUP = "stream";
@@ -77,7 +78,7 @@ final class StreamScenarios {
     all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
   }
 
-  /** A case under one policy, with a directory of its own in the host's /tmp. */
+  /** A case under one policy, with a separate directory in the host's /tmp. */
   private interface Trial {
     String run(Stage stage, String policy, Path directory) throws Exception;
   }
@@ -119,7 +120,7 @@ final class StreamScenarios {
     }
   }
 
-  /** The words of a script, as a command inside or outside. */
+  /** Returns the words of a script, as a command inside or outside. */
   private static List<String> sh(String script) {
     return List.of("/bin/sh", "-c", script);
   }
@@ -132,7 +133,7 @@ final class StreamScenarios {
     }
   }
 
-  /** Each step in a shell of its own: one that is refused ends no other. */
+  /** Each step runs in a separate shell: a refused step ends no other. */
   private static final String CHANGES =
       "(true > /proc/self/fd/0); (echo x >> /dev/stdin); (echo x 1<> /dev/fd/0);"
           + " chmod 777 /proc/self/fd/0; touch -t 200001010000 /proc/self/fd/0; true";
@@ -208,7 +209,10 @@ final class StreamScenarios {
     return Files.readString(log).startsWith("kept") ? "the control failed: it is kept" : "";
   }
 
-  /** What somebody else writes to the file meanwhile is read through the descriptor. */
+  /**
+   * The command reads through the descriptor the bytes that another process writes to the file
+   * meanwhile.
+   */
   private static String readBack(Stage stage) throws Exception {
     onlyLinux();
     stage.fixture().reset();
@@ -250,11 +254,11 @@ final class StreamScenarios {
             .redirectError(Redirect.to(output.toFile()));
     String text = inside(stage, policy, command).output();
     String error = Files.readString(output);
-    // A file opened again is read from its start.
+    // A reopened file is read from its start.
     return text.contains("two") && error.equals("one\n") ? "" : "got '" + text + "', " + error;
   }
 
-  /** A terminal that the caller has; closed by its master's descriptor. */
+  /** Opens a terminal of the caller; closing its master's descriptor closes it. */
   private static String terminal(Stage stage, String policy, Path directory) throws Exception {
     int master = (int) LibC.call("posix_openpt", O_RDWR | O_NOCTTY);
     if (master < 0) {

@@ -20,15 +20,15 @@ import org.ringfence.spi.Verification;
 public final class SuiteVerification implements Verification {
   private final Optional<Backends> given;
 
-  /** For {@link java.util.ServiceLoader}. */
+  /** Called by {@link java.util.ServiceLoader}. */
   public SuiteVerification() {
     this.given = Optional.empty();
   }
 
   /**
-   * With other backends than this system's.
+   * Creates it with other backends than this system's.
    *
-   * @param backends what is chosen from
+   * @param backends the backends to choose from
    */
   public SuiteVerification(Backends backends) {
     this.given = Optional.of(backends);
@@ -90,7 +90,7 @@ public final class SuiteVerification implements Verification {
     return new Report(backend.id(), system(), results);
   }
 
-  /** There, with the suite of that system; what leads back to this one is tried from here. */
+  /** Runs that system's suite there; the cases that lead back to this system run from here. */
   private static Report elsewhere(SandboxBackend backend, Request request, Progress progress)
       throws IOException {
     List<String> there =

@@ -14,7 +14,7 @@ import org.ringfence.TerminalSize;
 import org.ringfence.conformance.ConformanceCase.Body;
 import org.ringfence.conformance.probe.LibC;
 
-/** Commands that are given a terminal. */
+/** Commands with a terminal. */
 final class TerminalScenarios {
   private static final String GROUP = "terminal";
   private static final TerminalSize SIZE = new TerminalSize(40, 100);
@@ -161,7 +161,7 @@ final class TerminalScenarios {
               "trap 'echo caught; exit 5' INT; echo ready; i=0;"
                   + " while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; echo late");
       until(process.getInputStream(), "ready");
-      // More than once: a shell loses the signal that comes while it starts a program.
+      // More than once: a shell loses a signal that comes while it starts a program.
       Execution.Reading reading = new Execution.Reading(process.getInputStream());
       while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
         process.getOutputStream().write(INTERRUPT);

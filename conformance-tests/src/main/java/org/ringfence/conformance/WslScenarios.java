@@ -29,13 +29,13 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * What is WSL2's own: the doors back to Windows, and what {@code wsl.exe} makes of how a command
- * ends. What a sandbox is denied is done without one first, in the same distribution: where nothing
- * comes of it there, the case does not apply. Needs nothing of the distribution but a shell, and
- * Perl for sockets.
+ * Cases of WSL2 only: the doors back to Windows, and how {@code wsl.exe} reports a command's end.
+ * Each denied operation first runs without a sandbox, in the same distribution: where it has no
+ * effect there, the case does not apply. Needs only a shell of the distribution, and Perl for
+ * sockets.
  */
 final class WslScenarios {
-  /** Of the ids of all cases here, and of no other. */
+  /** The prefix of the ids of all cases here, and of no other. */
   static final String PREFIX = "WSL-";
 
   private static final String GROUP = "wsl";
@@ -44,10 +44,10 @@ final class WslScenarios {
   private WslScenarios() {}
 
   /**
-   * Where a case runs.
+   * The place of a case's run.
    *
    * @param backend the backend under test
-   * @param workspace an existing directory that is the case's own
+   * @param workspace an existing directory for this case only
    */
   record Distribution(SandboxBackend backend, Path workspace) {
     private Sandbox open() throws Exception {
@@ -74,7 +74,7 @@ final class WslScenarios {
     /** Runs a script in the distribution, without a sandbox. */
     private String outside(String script)
         throws SandboxException, IOException, InterruptedException {
-      // Not among the arguments: quotes do not survive every command line of Windows.
+      // Not an argument: some command lines of Windows do not preserve quotes.
       Process shell = new ProcessBuilder(backend.unconfined(List.of("/bin/sh", "-s"))).start();
       try (OutputStream input = shell.getOutputStream()) {
         input.write(script.getBytes(StandardCharsets.UTF_8));
@@ -83,7 +83,7 @@ final class WslScenarios {
     }
   }
 
-  /** A case's body, without what only the suite on Linux has. */
+  /** A case's body, without the Linux suite's fixture. */
   @FunctionalInterface
   interface Body {
     String run(Distribution there) throws Exception;
@@ -92,8 +92,8 @@ final class WslScenarios {
   /**
    * A way out.
    *
-   * @param find a script that prints a line for each of them that the distribution has
-   * @param knock what is done to each, as {@code $p}; succeeds when it leads out
+   * @param find a script that prints a line for each such way in the distribution
+   * @param knock a script for each, as {@code $p}; succeeds when the way leads out
    */
   private record Door(String find, String knock) implements Body {
     @Override
@@ -104,7 +104,7 @@ final class WslScenarios {
             there
                 .outside(find)
                 .lines()
-                // What a rule names is open, with the directories above it.
+                // A path that a rule names is open, with the directories above it.
                 .filter(one -> !(own.strip() + "/").startsWith(one + "/"))
                 .toList();
         if (found.isEmpty()) {
@@ -146,7 +146,7 @@ final class WslScenarios {
       "perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0)"
           + " && connect(S, sockaddr_un($ARGV[0])) || exit 1' \"$p\"";
 
-  /** Where drives are mounted, other distributions' files, and the desktop's. */
+  /** The mount points of drives, other distributions' files, and the desktop's. */
   private static final String DRIVES =
       "{ sed -n 's/^[^ ]* \\([^ ]*\\) \\(9p\\|drvfs\\|virtiofs\\) .*/\\1/p' /proc/self/mounts;"
           + " for d in /mnt/*; do [ -d \"$d\" ] && echo \"$d\"; done; }"
@@ -236,7 +236,7 @@ final class WslScenarios {
     all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
   }
 
-  /** For the suite on Linux, where a stand-in may be behind the backend. */
+  /** Adds the cases to the suite on Linux, where the backend may use an emulated WSL2. */
   static void addTo(Map<ConformanceCase, ConformanceCase.Body> all) {
     cases()
         .forEach(
@@ -250,7 +250,7 @@ final class WslScenarios {
                     }));
   }
 
-  /** The handler of such programs is the kernel's, and has its interpreter open already. */
+  /** The handler of such programs belongs to the kernel, and has its interpreter open already. */
   private static String copiedProgram(Distribution there) throws Exception {
     try (Sandbox sandbox = there.open()) {
       String bytes =
@@ -288,7 +288,7 @@ final class WslScenarios {
 
   private static String exitCodes(Distribution there) throws Exception {
     try (Sandbox sandbox = there.open()) {
-      // wsl.exe makes errors of 67 and 87.
+      // wsl.exe turns exit codes of 67 and 87 into errors.
       for (int code : new int[] {0, 1, 67, 87, 126, 127, 255}) {
         SandboxedProcess process =
             sandbox.start(SandboxCommand.of("/bin/sh", "-c", "exit " + code));
@@ -338,12 +338,12 @@ final class WslScenarios {
             + " | grep -c '^"
             + sleeper
             + " $'";
-    // A look is a start in the distribution, and so is what is waited for.
+    // Each check starts a command in the distribution, as does the awaited event.
     return new Patience(Duration.ofSeconds(10), 100, () -> there.outside(":"))
         .until(() -> there.outside(script).strip().equals(Integer.toString(count)));
   }
 
-  /** The group alone, for a backend whose commands run in another system than this process. */
+  /** Runs the group alone, for a backend whose commands run in another system than this process. */
   static List<CaseResult> run(SandboxBackend backend, List<String> filters) throws IOException {
     Path workspace = Files.createTempDirectory("ringfence-conformance-");
     try {
@@ -353,7 +353,7 @@ final class WslScenarios {
     }
   }
 
-  /** The same in a workspace that is there. */
+  /** Runs the group in an existing distribution. */
   static List<CaseResult> run(Distribution there, List<String> filters) {
     List<CaseResult> results = new ArrayList<>();
     for (Map.Entry<ConformanceCase, Body> each : cases().entrySet()) {

@@ -20,7 +20,7 @@ public final class JsonText {
   private JsonText() {}
 
   /**
-   * Writes a value. What could act on a terminal is escaped.
+   * Writes a value. Terminal control characters are escaped.
    *
    * @param value maps, lists, strings, numbers, booleans and null
    * @return indented JSON with a line feed at its end
@@ -34,11 +34,11 @@ public final class JsonText {
   }
 
   /**
-   * Reads an object that {@link #of} has written.
+   * Parses an object that {@link #of} has written.
    *
    * @param text the JSON
    * @return the object
-   * @throws IOException if the text is no JSON object
+   * @throws IOException if the text is not a JSON object
    */
   public static Map<String, Object> read(String text) throws IOException {
     return MAPPER.readValue(text, new TypeReference<Map<String, Object>>() {});

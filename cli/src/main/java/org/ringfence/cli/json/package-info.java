@@ -1,2 +1,2 @@
-/** What the command line prints as JSON. */
+/** The JSON output of the command line. */
 package org.ringfence.cli.json;

@@ -1,6 +1,6 @@
 package org.ringfence.conformance.probe;
 
-/** This system has no such thing: nothing comes of the case. */
+/** Thrown when this system lacks the operation: the case does not apply. */
 public final class AbsentException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

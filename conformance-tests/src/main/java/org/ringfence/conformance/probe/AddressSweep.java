@@ -8,8 +8,8 @@ import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
 /**
- * Tries every form of an address on sockets of every past: families that fit and that do not,
- * lengths around those that count, each call that takes an address. What the kernel makes of an
+ * Tries every form of an address on sockets in every earlier state: matching and other families,
+ * lengths around the valid ones, each call that takes an address. The kernel's handling of an
  * address depends on all of them.
  */
 final class AddressSweep {
@@ -31,7 +31,7 @@ final class AddressSweep {
     "127.0.0.1", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0"
   };
 
-  /** What a socket has been through before it is used. */
+  /** The calls on a socket before its use. */
   private enum Past {
     FRESH,
     BOUND,
@@ -79,7 +79,7 @@ final class AddressSweep {
     }
   }
 
-  /** A datagram without a family comes to a server inside, as one of IPv4. */
+  /** A datagram without a family reaches a server inside, as one of IPv4. */
   private static long unspecifiedOwn() throws Exception {
     LibC.onlyLinux("AF_UNSPEC for an address of IPv4");
     try (DatagramSocket own = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
@@ -99,7 +99,7 @@ final class AddressSweep {
     }
   }
 
-  /** How many tries the kernel did not refuse. */
+  /** Returns the number of tries that the kernel did not refuse. */
   private long run() throws Exception {
     long done = 0;
     for (int domain : new int[] {AF_INET, AF_INET6}) {

@@ -26,14 +26,14 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** Operations that reach for hosts, by name and around names. */
+/** Operations that reach hosts by name, and that bypass names. */
 final class EgressOperations {
   private static final int EACCES = -13;
   private static final int ECONNREFUSED = -111;
   private static final int EHOSTUNREACH = -113;
   private static final int ENETUNREACH = -101;
   private static final int EIO = -5;
-  // What a name that does not exist is reported as.
+  // The error for a name that does not exist.
   private static final int ENOENT = -2;
   private static final int PATIENCE_MILLIS = 5_000;
   private static final int AF_UNIX = 1;
@@ -82,7 +82,10 @@ final class EgressOperations {
     }
   }
 
-  /** Java has the error's text alone. A denial must not be taken for a missing route. */
+  /**
+   * Reads the error from its text, since Java exposes nothing else. A denial must not be taken for
+   * a missing route.
+   */
   private static int error(java.net.SocketException e) {
     String text = String.valueOf(e.getMessage());
     return text.contains("Permission denied")
@@ -100,7 +103,7 @@ final class EgressOperations {
     return answer.endsWith("welcome\n") ? answer.length() : EACCES;
   }
 
-  /** A name is looked up; then an address is connected to. */
+  /** Looks up a name, then connects to an address. */
   private static long lookUpThenVisit(String[] a) throws IOException {
     try {
       InetAddress.getByName(a[0]);
@@ -110,7 +113,7 @@ final class EgressOperations {
     return visit(a[1], Integer.parseInt(a[2]));
   }
 
-  /** The second answer for a name counts, not the first. */
+  /** Looks up a name twice, then connects to the second answer. */
   private static long lookUpTwiceThenVisit(String[] a) throws IOException {
     System.setProperty("networkaddress.cache.ttl", "0");
     java.security.Security.setProperty("networkaddress.cache.ttl", "0");
@@ -127,7 +130,7 @@ final class EgressOperations {
     }
   }
 
-  /** Connects where it may, disconnects, and connects the same socket elsewhere. */
+  /** Connects where allowed, disconnects, and connects the same socket elsewhere. */
   private static long reconnect(String[] a) throws Exception {
     int port = Integer.parseInt(a[1]);
     long fd = LibC.call("socket", AF_INET, STREAM, 0);
@@ -142,7 +145,7 @@ final class EgressOperations {
         : LibC.call("connect", (int) fd, SocketAddress.inet(a[2], port), 16);
   }
 
-  /** A socket goes through a socket pair before it is connected. */
+  /** Passes a socket through a socket pair, then connects it. */
   private static long passedSocket(String[] a) throws Exception {
     long fd = LibC.call("socket", AF_INET, STREAM, 0);
     Memory pair = LibC.memory(8);
@@ -176,8 +179,8 @@ final class EgressOperations {
   }
 
   /**
-   * One thread connects, others swap the address and what the descriptor stands for. What counts is
-   * whom the servers have seen.
+   * One thread connects; others swap the address and the socket behind the descriptor. The contacts
+   * of the servers decide.
    */
   private static long swapRace(String[] a) throws Exception {
     int port = Integer.parseInt(a[1]);
@@ -261,7 +264,9 @@ final class EgressOperations {
     return bytes.toByteArray();
   }
 
-  /** Asks a server: its address, the name, the type's number. OK is the number of answers. */
+  /**
+   * Queries a name server: its address, the name, the type's number. OK is the number of answers.
+   */
   private static long dns(String[] a, boolean tcp) throws IOException {
     byte[] answer;
     try {
@@ -286,7 +291,7 @@ final class EgressOperations {
       socket.send(new DatagramPacket(query, query.length, to, 53));
       DatagramPacket answer = new DatagramPacket(new byte[2048], 2048);
       socket.receive(answer);
-      // Whom it comes from is what some libraries look at.
+      // Some libraries check the sender.
       if (!answer.getAddress().equals(to) || answer.getPort() != 53) {
         throw new IOException("an answer from " + answer.getSocketAddress());
       }
@@ -308,7 +313,7 @@ final class EgressOperations {
     }
   }
 
-  /** Data in names, in types and in the case of letters, to several servers. */
+  /** Sends data in names, in types and in the case of letters, to several servers. */
   private static long tunnel(String[] a) throws IOException {
     String[] names = {"736563726574." + a[0], "a.b.c.d.e." + a[0], "x".repeat(60) + "." + a[0]};
     for (String name : names) {
@@ -323,7 +328,7 @@ final class EgressOperations {
     return EHOSTUNREACH;
   }
 
-  /** Data is sent by reference to memory that changes afterwards. */
+  /** Sends data by reference to memory that changes afterwards. */
   private static long zeroCopy(String[] a) throws Exception {
     long fd = LibC.call("socket", AF_INET, STREAM, 0);
     Memory one = LibC.memory(4);
@@ -344,7 +349,7 @@ final class EgressOperations {
     return fd < 0 ? fd : LibC.call("setsockopt", (int) fd, level, name, value, (int) value.size());
   }
 
-  /** Loose source and record route by way of 192.0.2.1 (RFC 791). */
+  /** Returns loose source and record route by way of 192.0.2.1 (RFC 791). */
   private static Memory sourceRoute() {
     Memory options = LibC.memory(12);
     byte[] raw = {(byte) 131, 11, 4, (byte) 192, 0, 2, 1, 127, 0, 0, 1, 0};
@@ -352,7 +357,7 @@ final class EgressOperations {
     return options;
   }
 
-  /** A segment routing header (RFC 8754) with one segment, 2001:db8::1. */
+  /** Returns a segment routing header (RFC 8754) with one segment, 2001:db8::1. */
   private static Memory routingHeader() {
     Memory header = LibC.memory(24);
     byte[] raw = {0, 2, 4, 0, 0, 0, 0, 0, 0x20, 0x01, 0x0d, (byte) 0xb8};
@@ -362,8 +367,8 @@ final class EgressOperations {
   }
 
   /**
-   * A message to an own server that asks, in control messages, for another device and for a route
-   * by way of another host. OK if it has come to the server all the same.
+   * Sends to an own server a message whose control messages request another device and a route
+   * through another host. OK if it reaches the server all the same.
    */
   private static long steeredMessage() throws Exception {
     long server = LibC.call("socket", AF_INET6, DGRAM, 0);
@@ -418,7 +423,7 @@ final class EgressOperations {
         .orElse(1);
   }
 
-  /** Joining is told to the network: the group's address is data. */
+  /** Joins a group; the network sees the group's address, which is data. */
   private static long joinGroup(String[] a) throws Exception {
     Memory request = LibC.memory(12);
     request.write(0, InetAddress.getByName(a[0]).getAddress(), 0, 4);
@@ -439,7 +444,7 @@ final class EgressOperations {
     try (Selector selector = Selector.open();
         SocketChannel channel = SocketChannel.open()) {
       channel.configureBlocking(false);
-      // Whoever registers first must not be forgotten: the descriptor stays the same.
+      // An earlier registration must survive: the descriptor stays the same.
       channel.register(selector, SelectionKey.OP_CONNECT);
       if (!channel.connect(
           new InetSocketAddress(InetAddress.getByName(a[0]), Integer.parseInt(a[1])))) {
@@ -481,7 +486,9 @@ final class EgressOperations {
     return served.get() == count ? count : EACCES;
   }
 
-  /** Listens on every address, bound or not, says where, and waits for the end of its input. */
+  /**
+   * Listens on every address, bound or not, prints the port, and waits for the end of its input.
+   */
   private static long listenEverywhere(String[] a) throws Exception {
     long fd = LibC.call("socket", AF_INET, STREAM, 0);
     if (a[0].equals("bound")) {

@@ -12,7 +12,7 @@ final class FileOperations {
   private static final int O_CREAT = KernelNumbers.here().create();
   private static final int O_TRUNC = KernelNumbers.here().truncate();
   private static final int O_APPEND = KernelNumbers.here().append();
-  // What comes nearest elsewhere is a descriptor for reading.
+  // The nearest equivalent elsewhere is a descriptor for reading.
   private static final int O_PATH = LibC.LINUX ? 0x200000 : 0;
   private static final int EACCES = 13;
   private static final int MODE = 0644;
@@ -72,7 +72,7 @@ final class FileOperations {
     return moved < 0 ? moved : readOnce(names[1]);
   }
 
-  /** Makes a harmless file again and again while another thread rewrites its name in memory. */
+  /** Creates a harmless file repeatedly while another thread rewrites its name in memory. */
   private static long createRace(String[] arguments) throws InterruptedException {
     byte[] harmless = (arguments[0] + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
     byte[] protectedName = (arguments[1] + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
@@ -132,7 +132,7 @@ final class FileOperations {
     return LibC.call("ioctl", fd, 0x40086602L, flags);
   }
 
-  /** As {@code renameat2(2)}, which has another name elsewhere. */
+  /** Renames like {@code renameat2(2)}, which has another name elsewhere. */
   static long rename(int base, String from, int otherBase, String to, int flags) {
     String function = LibC.LINUX ? "renameat2" : "renameatx_np";
     return LibC.call(function, base, from, otherBase, to, flags);
@@ -190,7 +190,7 @@ final class FileOperations {
     }
   }
 
-  /** A link that leads out is made inside first. */
+  /** Makes a link inside that leads out, then creates a file through it. */
   private static long symlinkThenCreate(String[] a) {
     long linked = LibC.call("symlink", a[0], a[1]);
     return linked < 0 ? linked : writeAt(LibC.AT_FDCWD, a[1] + a[2], O_WRONLY | O_CREAT);
@@ -205,7 +205,7 @@ final class FileOperations {
     return changed < 0 ? changed : writeAt(LibC.AT_FDCWD, a[1], O_WRONLY | O_CREAT);
   }
 
-  /** Opened for reading, then opened again for writing through the descriptor's own name. */
+  /** Opens for reading, then reopens for writing through the descriptor's own name. */
   private static long reopenThroughProc(String[] a) {
     return onReadOnly(
         a[0], fd -> writeAt(LibC.AT_FDCWD, "/proc/self/fd/" + onlyLinux(fd), O_WRONLY));

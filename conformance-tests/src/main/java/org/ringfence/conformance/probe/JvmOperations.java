@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** What a JVM and common libraries need to work. */
+/** Operations that a JVM and common libraries need to work. */
 final class JvmOperations {
   private JvmOperations() {}
 

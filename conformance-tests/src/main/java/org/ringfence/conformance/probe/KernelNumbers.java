@@ -3,7 +3,7 @@ package org.ringfence.conformance.probe;
 import java.util.Map;
 
 /**
- * Numbers that systems give to the same thing.
+ * System-dependent values of the same constants.
  *
  * @param atFdcwd {@code AT_FDCWD} of {@code fcntl.h}
  * @param create {@code O_CREAT} of {@code fcntl.h}
@@ -15,7 +15,7 @@ import java.util.Map;
  * @param removeDirectory {@code AT_REMOVEDIR}
  * @param inet6 {@code AF_INET6} of {@code sys/socket.h}
  * @param solSocket {@code SOL_SOCKET}
- * @param errors those of {@code errno.h} that tell denials from other failures, by name
+ * @param errors those of {@code errno.h} that distinguish denials from other failures, by name
  */
 record KernelNumbers(
     int atFdcwd,
@@ -116,12 +116,12 @@ record KernelNumbers(
               Map.entry("ECONNREFUSED", 61),
               Map.entry("EHOSTUNREACH", 65)));
 
-  /** Those of the system that this is. */
+  /** Returns the numbers of this system. */
   static KernelNumbers here() {
     return LibC.LINUX ? LINUX : MACOS;
   }
 
-  /** An error as operations tell it: negated. */
+  /** Returns an error as operations report it: negated. */
   static long error(String name) {
     return -here().errors().get(name);
   }

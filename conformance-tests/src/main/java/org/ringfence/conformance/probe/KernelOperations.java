@@ -6,7 +6,9 @@ import com.sun.jna.Pointer;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** Operations that widen what the kernel offers: namespaces, mounts, other entries, tracing. */
+/**
+ * Operations that widen the kernel's attack surface: namespaces, mounts, other entries, tracing.
+ */
 final class KernelOperations {
   // linux/sched.h
   private static final long CLONE_NEWUSER = 0x10000000L;
@@ -65,7 +67,7 @@ final class KernelOperations {
 
   private static long childOf(long pid) {
     if (pid == 0) {
-      // In the child of a raw clone there is only one thread of this JVM left.
+      // The child of a raw clone has only one thread of this JVM.
       LibC.call("_exit", 0);
     }
     if (pid > 0) {
@@ -76,7 +78,7 @@ final class KernelOperations {
     return pid;
   }
 
-  /** What a probe makes it removes ({@code IPC_RMID}). */
+  /** Removes the probe's own object ({@code IPC_RMID}). */
   private static long removed(long id, String control) {
     if (id >= 0) {
       LibC.call(control, (int) id, 0, null);
@@ -106,7 +108,7 @@ final class KernelOperations {
     return fd < 0 ? fd : LibC.call("setns", (int) fd, 0);
   }
 
-  /** {@code BPF_MAP_CREATE} of an array map with one element. */
+  /** Returns {@code BPF_MAP_CREATE} attributes of an array map with one element. */
   private static Memory bpfMap() {
     Memory attributes = LibC.memory(72);
     attributes.setInt(0, 2);
@@ -116,7 +118,7 @@ final class KernelOperations {
     return attributes;
   }
 
-  /** A software clock of this process ({@code linux/perf_event.h}). */
+  /** Returns the attributes of a software clock of this process ({@code linux/perf_event.h}). */
   private static Memory perfEvent() {
     Memory attributes = LibC.memory(128);
     attributes.setInt(0, 1);
@@ -131,7 +133,7 @@ final class KernelOperations {
         248, 217, LibC.string("user"), LibC.string("ringfence-probe"), LibC.string("x"), 1L, -1L);
   }
 
-  /** {@code name_to_handle_at}, then {@code open_by_handle_at} with what it gave. */
+  /** Calls {@code name_to_handle_at}, then {@code open_by_handle_at} with its handle. */
   private static long openByHandle(String[] a) {
     Memory handle = LibC.memory(256);
     handle.setInt(0, 128);
@@ -144,7 +146,7 @@ final class KernelOperations {
     return mount < 0 ? mount : LibC.syscall(304, 265, mount, handle, 0L);
   }
 
-  /** The 32-bit entry: {@code mov eax, number; int 0x80; ret} in memory that may be executed. */
+  /** Uses the 32-bit entry: {@code mov eax, number; int 0x80; ret} in executable memory. */
   private static long int80(int number) {
     byte[] code = {
       (byte) 0xb8, (byte) number, 0, 0, 0, (byte) 0xcd, (byte) 0x80, 0x48, (byte) 0x98, (byte) 0xc3
@@ -157,7 +159,7 @@ final class KernelOperations {
     return Function.getFunction(new Pointer(address)).invokeLong(new Object[0]);
   }
 
-  /** A filter of one's own, which programs such as browsers and OpenSSH put on themselves. */
+  /** Installs a filter, as programs such as browsers and OpenSSH do for themselves. */
   private static long ownSeccomp(String[] a) {
     LibC.call("prctl", 38, 1L, 0L, 0L, 0L);
     Memory code = LibC.memory(8);

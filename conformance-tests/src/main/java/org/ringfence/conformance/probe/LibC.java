@@ -12,18 +12,18 @@ import java.util.Map;
 
 /** Functions of libc by name, for probes and fixtures. Results below 0 are negated errors. */
 public final class LibC {
-  /** Whether this is Linux; else it is macOS. */
+  /** True on Linux, false on macOS. */
   public static final boolean LINUX = System.getProperty("os.name").equals("Linux");
 
   /** {@code AT_FDCWD} of {@code fcntl.h}. */
   public static final int AT_FDCWD = KernelNumbers.here().atFdcwd();
 
-  /** Whether this is x86_64; else it is aarch64. */
+  /** True on x86_64, false on aarch64. */
   public static final boolean X86 =
       System.getProperty("os.arch").equals("amd64")
           || System.getProperty("os.arch").equals("x86_64");
 
-  /** Functions of variable arguments, which some processors take elsewhere than the others. */
+  /** Variadic functions, whose arguments some processors pass differently. */
   private interface Variadic extends Library {
     int open(Pointer path, int flags, Object... more);
 
@@ -78,11 +78,11 @@ public final class LibC {
   }
 
   /**
-   * Makes a named semaphore that does not exist yet, for its owner alone.
+   * Creates a new named semaphore, for its owner alone.
    *
    * @param name its name, with a slash before it
-   * @return the semaphore; null when it cannot be made, with the error in {@link
-   *     Native#getLastError}
+   * @return the semaphore; null when it cannot be created, with the error in
+   *     {@link Native#getLastError}
    */
   static Pointer semaphore(String name) {
     int flags = KernelNumbers.here().create() | KernelNumbers.here().exclusive();
@@ -96,9 +96,9 @@ public final class LibC {
   }
 
   /**
-   * For what only Linux has.
+   * Demands Linux for an operation that only Linux has.
    *
-   * @param what the thing
+   * @param what the operation
    * @throws AbsentException on other systems
    */
   public static void onlyLinux(String what) {
@@ -128,7 +128,7 @@ public final class LibC {
   }
 
   /**
-   * A zeroed piece of memory.
+   * Allocates zeroed memory.
    *
    * @param bytes its size
    * @return the memory
@@ -140,7 +140,7 @@ public final class LibC {
   }
 
   /**
-   * A NUL-terminated string.
+   * Allocates a NUL-terminated string.
    *
    * @param text the text
    * @return the memory
@@ -153,7 +153,7 @@ public final class LibC {
   }
 
   /**
-   * The name of an error number.
+   * Returns the name of an error number.
    *
    * @param error the number
    * @return the name

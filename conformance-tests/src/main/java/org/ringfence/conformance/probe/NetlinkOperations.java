@@ -5,7 +5,7 @@ import com.sun.jna.Pointer;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** What is asked of the kernel about the network, and what could be changed in the same way. */
+/** Queries to the kernel about the network, and changes in the same way. */
 final class NetlinkOperations {
   // linux/socket.h, linux/netlink.h, linux/rtnetlink.h
   private static final int AF_NETLINK = 16;
@@ -108,7 +108,7 @@ final class NetlinkOperations {
     };
   }
 
-  /** The type of the first answer; of an error the error. */
+  /** Returns the type of the first answer; for an error the error. */
   private static long answer(int fd) {
     Memory answer = LibC.memory(ANSWER);
     long length = LibC.call("recv", fd, answer, (long) ANSWER, 0);
@@ -119,7 +119,7 @@ final class NetlinkOperations {
     return type == NLMSG_ERROR ? answer.getInt(HEADER) : type;
   }
 
-  /** Asks for addresses, in a way of sending. */
+  /** Queries addresses, with a given way of sending. */
   private static long query(String[] a) {
     int fd = open();
     long sent = send(a[0], fd, query(), 0, 0);
@@ -130,7 +130,7 @@ final class NetlinkOperations {
     return type < 0 ? type : type == RTM_NEWADDR ? 0 : EPROTO;
   }
 
-  /** Sets lo up, which it is. */
+  /** Sets lo up, as it is already. */
   private static long change(String[] a) {
     int fd = open();
     Memory message = message(LINK_BYTES, RTM_NEWLINK, ACKNOWLEDGE);
@@ -142,7 +142,7 @@ final class NetlinkOperations {
     return sent < 0 ? sent : answer(fd);
   }
 
-  /** A socket is named after the process that it belongs to. */
+  /** Checks that the kernel names a socket after its process. */
   private static long name(String[] a) {
     int fd = open();
     long sent = a[0].equals("bind") ? bind(fd, 0, 0) : send(a[0], fd, query(), 0, 0);

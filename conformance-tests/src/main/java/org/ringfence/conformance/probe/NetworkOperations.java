@@ -54,7 +54,7 @@ final class NetworkOperations {
     all.put("socketpair-descriptor", a -> socketPair(true));
     all.put("connect-race", NetworkOperations::connectRace);
     all.put("resolve", NetworkOperations::resolve);
-    // Seatbelt lets some of these be made, and denies what is sent over them.
+    // Seatbelt permits creating some of these, and denies sending on them.
     all.put("packet", a -> socket(AF_PACKET, RAW, 0x0300));
     all.put("raw", a -> socket(AF_INET, RAW, IPPROTO_ICMP));
     all.put("ping", a -> socket(AF_INET, DGRAM, IPPROTO_ICMP));
@@ -109,7 +109,7 @@ final class NetworkOperations {
     return header;
   }
 
-  // What native structures point to must stay reachable.
+  // Memory that native structures point to must stay reachable.
   private static final Object[] KEEP = new Object[1];
 
   private static long sendMessage(String[] a, boolean several) throws Exception {
@@ -147,7 +147,7 @@ final class NetworkOperations {
     return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
   }
 
-  /** Takes the socket's tie to the loopback device away, then sends to an address outside. */
+  /** Removes the socket's binding to the loopback device, then sends to an address outside. */
   private static long unbindDevice(String[] a) {
     long fd = LibC.call("socket", AF_INET, DGRAM, 0);
     if (fd < 0) {
@@ -168,7 +168,7 @@ final class NetworkOperations {
     return LibC.call("connect", (int) fd, address, (int) address.size());
   }
 
-  /** Through a symbolic link of its own. */
+  /** Connects through a symbolic link that it creates. */
   private static long unixLinkConnect(String[] a) {
     long linked = LibC.call("symlink", a[0], a[1]);
     return linked < 0 ? linked : unixConnect(a[1], STREAM);

@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 
-/** Servers and clients inside the sandbox, as Java programs have them. */
+/** Servers and clients inside the sandbox, with Java's usual sockets. */
 final class OwnServers {
   private static final int PATIENCE_MILLIS = 5_000;
 

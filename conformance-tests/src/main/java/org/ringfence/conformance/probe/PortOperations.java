@@ -26,7 +26,7 @@ final class PortOperations {
   private static final short POLLOUT = 4;
   private static final int CLIENTS = 6;
   private static final int BACKLOG = 64;
-  // A connection that was not answered is asked for again after one second, and two more.
+  // The kernel repeats an unanswered connection request after one second, and after two more.
   private static final int RETRIES_MILLIS = 3_500;
   private static final long PATIENCE_MILLIS = 20_000;
   private static final int REPLY_MILLIS = 5_000;
@@ -63,7 +63,7 @@ final class PortOperations {
     return Short.reverseBytes(address.getShort(2)) & 0xffff;
   }
 
-  /** Tells which port is free now, and waits until somebody has it. */
+  /** Reports which port is free now, and waits until another process has it. */
   private static void handOver(String[] files, int port) throws Exception {
     Path part = Path.of(files[0] + ".part");
     Files.writeString(part, Integer.toString(port));
@@ -74,7 +74,7 @@ final class PortOperations {
     }
   }
 
-  /** How many connections that waited for a server of our own were made to another. */
+  /** Returns how many connections that waited for a server of this probe reached another. */
   private static long waitingConnection(String[] files) throws Exception {
     int server = bound(STREAM, "127.0.0.1", 0);
     if (server < 0 || LibC.call("listen", server, 0) < 0) {
@@ -102,7 +102,7 @@ final class PortOperations {
     return made == 0 ? -13 : made;
   }
 
-  /** How much is sent over a socket that was connected to one of our own. */
+  /** Returns how much data goes out on a socket that was connected to a server of this probe. */
   private static long staleDatagrams(String[] files) throws Exception {
     int server = bound(DGRAM, "127.0.0.1", 0);
     if (server < 0) {
@@ -117,8 +117,8 @@ final class PortOperations {
   }
 
   /**
-   * Binds a port that another has, in every way that lets two share it, and tells how much comes
-   * there until somebody says that it is enough.
+   * Binds a port that another process has, in every way that shares it, and counts the data that
+   * arrives until the test ends it.
    */
   private static long sharePort(String[] a) throws Exception {
     boolean tcp = a[0].equals("tcp");
@@ -138,7 +138,7 @@ final class PortOperations {
     return come;
   }
 
-  /** Servers that are started again on the port that they had. */
+  /** Restarts servers on their former port. */
   private static long ownRestart() throws Exception {
     try {
       return tcpAgain() + udpAgain();

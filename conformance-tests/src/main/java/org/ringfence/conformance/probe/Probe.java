@@ -5,14 +5,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Tries one operation and prints {@code RESULT OK n}, {@code RESULT DENIED ERRNO}, or {@code RESULT
- * ABSENT what} where the system has no such operation. Exit code 0 either way; anything else is a
- * fault of the probe, or the end that the sandbox made of it.
+ * Tries one operation and prints {@code RESULT OK n}, {@code RESULT DENIED ERRNO}, or
+ * {@code RESULT ABSENT what} where the system lacks the operation. Exit code 0 either way; any
+ * other is a fault of the probe, or the sandbox ended it.
  */
 public final class Probe {
   private Probe() {}
 
-  /** An operation; below zero its result is a negated error number. */
+  /** An operation; a result below zero is a negated error number. */
   interface Operation {
     /**
      * Tries it.

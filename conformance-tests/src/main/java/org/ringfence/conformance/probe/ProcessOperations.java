@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** Operations on other processes, given by number. */
+/** Operations on other processes, identified by number. */
 final class ProcessOperations {
   // linux/ptrace.h
   private static final long PTRACE_TRACEME = 0;
@@ -63,7 +63,7 @@ final class ProcessOperations {
     remote.setLong(0, address);
     remote.setLong(8, 8);
     long result = LibC.syscall(310, 270, number(a[0]), local, 1L, remote, 1L, 0L);
-    // EFAULT says that the kernel looked there: access was granted.
+    // EFAULT means that the kernel looked there: it granted access.
     return result == -14 ? 0 : result;
   }
 
@@ -94,7 +94,7 @@ final class ProcessOperations {
     return System.getenv().values().stream().anyMatch(value -> value.contains(a[0])) ? 0 : -2;
   }
 
-  /** Tries every descriptor that is no standard stream and was not opened by this JVM. */
+  /** Tries every descriptor that is no standard stream and that this JVM did not open. */
   private static long strayDescriptors(String[] a) {
     int high = Integer.parseInt(a[0]);
     return LibC.call("write", high, "leak", 4L);
@@ -104,7 +104,7 @@ final class ProcessOperations {
     return Files.readString(Path.of(proc("self", "status"))).contains(line + "\n") ? 0 : -1;
   }
 
-  /** Finds this process by each name that leads to it, and what is this process's below /proc. */
+  /** Finds this process by each name that leads to it, and its own files below /proc. */
   private static long ownProcess(String[] a) throws IOException {
     LibC.onlyLinux("/proc");
     Path workspace = Path.of(a[0]);
@@ -153,7 +153,7 @@ final class ProcessOperations {
     return length <= 0 ? "" : new String(buffer.getByteArray(0, (int) length));
   }
 
-  /** The effective capabilities of the thread that asks. */
+  /** Returns the effective capabilities of the calling thread. */
   static long capabilities() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/thread-self/status"))) {
       if (line.startsWith("CapEff:")) {
@@ -163,7 +163,7 @@ final class ProcessOperations {
     throw new IOException("/proc/thread-self/status has no CapEff");
   }
 
-  /** Gives up what the calling thread holds beyond a set of capabilities. */
+  /** Drops all capabilities of the calling thread outside a set. */
   static void keepCapabilities(long kept) throws IOException {
     Memory header = LibC.memory(8);
     // _LINUX_CAPABILITY_VERSION_3 of linux/capability.h

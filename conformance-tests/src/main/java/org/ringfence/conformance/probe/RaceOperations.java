@@ -9,8 +9,8 @@ import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
 /**
- * Calls that whoever answers calls lets go on to the kernel, while another thread changes what they
- * are about: the name in memory, the number of a descriptor, the directories that the name passes.
+ * Calls that the supervisor lets proceed to the kernel, while another thread changes their
+ * arguments: the name in memory, the number of a descriptor, the directories that the name passes.
  */
 final class RaceOperations {
   private static final int EACCES = 13;
@@ -25,7 +25,7 @@ final class RaceOperations {
   private static final long MODE_FILTER = 2;
   private static final long SET_MODE_FILTER = 1;
   private static final int RETURN_ALLOW = 0x7fff0000;
-  // The lower half is not looked at.
+  // The kernel ignores the lower half.
   private static final int RETURN_ALLOW_TOO = RETURN_ALLOW | 1;
 
   private RaceOperations() {}
@@ -37,12 +37,12 @@ final class RaceOperations {
     all.put("race-filter", RaceOperations::filter);
   }
 
-  /** A name that leads to one place or to another, by turns. */
+  /** A name that leads alternately to one place or to another. */
   private interface Way extends AutoCloseable {
-    /** The directory's descriptor that the name begins at. */
+    /** Returns the descriptor of the directory that the name begins at. */
     int base();
 
-    /** The name in memory. */
+    /** Returns the name in memory. */
     Memory name();
 
     void round();
@@ -63,7 +63,7 @@ final class RaceOperations {
     }
   }
 
-  /** What a way is made of. */
+  /** Creates a way from two directories and a file name. */
   private interface Maker {
     Way make(String allowed, String denied, String file) throws IOException;
   }
@@ -89,7 +89,7 @@ final class RaceOperations {
   private static Way byDescriptor(String allowed, String denied, String file) throws IOException {
     int one = place(allowed);
     int there = (int) LibC.call("open", denied, O_PATH, 0);
-    // What is not there to be opened cannot be swapped in, but something else can.
+    // A directory that cannot be opened cannot be swapped in, but another one can.
     int other = there < 0 ? place("/") : there;
     int number = (int) LibC.call("dup", one);
     return new Turning(
@@ -106,7 +106,7 @@ final class RaceOperations {
     return fd;
   }
 
-  /** A directory takes turns with a link that leads to the other. */
+  /** Swaps a directory with a link that leads to the other. */
   private static Way byRename(String allowed, String denied, String file) throws IOException {
     Path way = Files.createDirectory(Path.of(allowed, "way"));
     Path lead = Files.createSymbolicLink(Path.of(allowed, "lead"), Path.of(denied));
@@ -131,7 +131,7 @@ final class RaceOperations {
 
   /**
    * Opens a file that is there in both directories: how, the directories, the file, rounds. OK is
-   * the round in which what is denied was open.
+   * the round in which the denied file was open.
    */
   private static long open(String[] a) throws Exception {
     LibC.onlyLinux("the race");
@@ -158,7 +158,7 @@ final class RaceOperations {
     return -EACCES;
   }
 
-  /** The path of what was opened for more than its place, empty if nothing was. */
+  /** Returns the path of the opened file, empty if none was opened for more than its place. */
   private static String opened(Way way, int flags) throws IOException {
     int fd = (int) LibC.call("openat", way.base(), way.name(), flags, 0);
     if (fd >= 0 && flags == O_PATH) {
@@ -177,7 +177,7 @@ final class RaceOperations {
     return path;
   }
 
-  /** Nothing is shown by a race in which the call never went through. */
+  /** Fails if the call never proceeded: such a race shows nothing. */
   private static void went(String way, long times) throws IOException {
     if (times == 0) {
       throw new IOException(way + ": what is allowed never went through");
@@ -186,7 +186,7 @@ final class RaceOperations {
 
   /**
    * Makes and removes a directory and a link: the two directories, rounds. OK is how often that
-   * went; whether it changed the other directory, its times say.
+   * succeeded; the times of the other directory show whether it changed.
    */
   private static long names(String[] a) throws Exception {
     LibC.onlyLinux("the race");
@@ -212,9 +212,9 @@ final class RaceOperations {
   }
 
   /**
-   * Executes a program whose name changes: the program that is allowed, which ends with 7 if it
-   * finds so many descriptors allowed; the one that is denied; that number; rounds. OK is the round
-   * in which another end was seen.
+   * Executes a program whose name changes: the allowed program, which ends with 7 if it finds so
+   * many descriptors allowed; the denied one; that number; rounds. OK is the round with another
+   * exit code.
    */
   private static long execute(String[] a) throws Exception {
     LibC.onlyLinux("the race");
@@ -255,7 +255,7 @@ final class RaceOperations {
   }
 
   /**
-   * Loads filters that change meanwhile, then makes a file: its path, rounds.
+   * Loads filters that change meanwhile, then creates a file: its path, rounds.
    *
    * @throws IOException if no filter could be loaded
    */

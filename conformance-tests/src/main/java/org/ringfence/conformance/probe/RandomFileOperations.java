@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 import org.ringfence.conformance.probe.Probe.Operation;
 
 /**
- * Operations on names, drawn by a seed: what comes of them inside a sandbox that decides on names
- * must be what comes of them without one. Prints a line per operation, then the tree; on Linux the
- * capabilities that it held before them. With a fourth argument it holds no more than those.
+ * Random operations on names, from a seed: their results inside a sandbox that decides on names
+ * must equal those without one. Prints a line per operation, then the tree; on Linux its
+ * capabilities before them. With a fourth argument it holds no more than those.
  */
 final class RandomFileOperations {
   private static final KernelNumbers NUMBERS = KernelNumbers.here();
@@ -124,7 +124,7 @@ final class RandomFileOperations {
     return absolute ? directory + "/" + name : name;
   }
 
-  /** The working directory, or now and then another. */
+  /** Returns the working directory, or sometimes another. */
   private int base() {
     return random.nextInt(6) == 0 ? (int) descriptor : LibC.AT_FDCWD;
   }
@@ -177,7 +177,7 @@ final class RandomFileOperations {
     for (int flag : OPEN_FLAGS) {
       flags |= random.nextInt(3) == 0 ? flag : 0;
     }
-    // Any name may be a FIFO by now, and would wait for its other side.
+    // Any name may be a FIFO by now, and an open would wait for its other side.
     flags |= NUMBERS.nonBlocking();
     long fd = LibC.call("openat", base, name, flags, mode);
     String result = said("open " + name + " 0x" + Integer.toHexString(flags), Math.min(fd, 0));

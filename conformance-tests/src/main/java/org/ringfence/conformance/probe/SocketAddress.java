@@ -5,14 +5,14 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 
-/** Addresses of sockets as the system's calls take them. */
+/** Socket addresses in the format of system calls. */
 public final class SocketAddress {
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
 
   private SocketAddress() {}
 
-  /** Where systems of BSD have a byte for the length, and one for the family. */
+  /** BSD systems have a byte for the length, and one for the family. */
   private static Memory of(int family, int bytes) {
     Memory address = LibC.memory(bytes);
     if (LibC.LINUX) {
@@ -25,7 +25,7 @@ public final class SocketAddress {
   }
 
   /**
-   * One of a socket with a path.
+   * Returns the address of a unix socket.
    *
    * @param path the path; behind a NUL it is an abstract name, which Linux alone has
    * @return the address
@@ -51,7 +51,7 @@ public final class SocketAddress {
     Memory address = of(family(host), v6 ? 28 : 16);
     address.setByte(2, (byte) (port >> 8));
     address.setByte(3, (byte) port);
-    // Java gives the address of IPv4 alone for one that is mapped into IPv6.
+    // For an address mapped into IPv6, Java returns the IPv4 address alone.
     boolean mapped = v6 && raw.length == 4;
     if (mapped) {
       address.setShort(18, (short) -1);

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** Calls on sockets that go on to the kernel, while the descriptor's number changes hands. */
+/** Calls on sockets that proceed to the kernel, while the descriptor's number changes hands. */
 final class SocketRaceOperations {
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
@@ -67,8 +67,8 @@ final class SocketRaceOperations {
   }
 
   /**
-   * Asks a name server and sends to a socket of its own, then receives from either by one number:
-   * the server, a name, rounds. Every datagram comes once, with what was sent; OK is how many.
+   * Queries a name server and sends to its own socket, then receives from either by one number: the
+   * server, a name, rounds. Every datagram arrives once, unchanged; OK is their number.
    */
   private static long receive(String[] a) throws Exception {
     LibC.onlyLinux("the race");
@@ -111,7 +111,7 @@ final class SocketRaceOperations {
     return got.size();
   }
 
-  /** Where datagrams go, by one call and by the other in turn. */
+  /** Receives datagrams, by one call and by the other in turn. */
   private static final class Incoming {
     private final Memory data = LibC.memory(BYTES);
     private final Memory from = LibC.memory(128);
@@ -120,7 +120,7 @@ final class SocketRaceOperations {
     private final Memory length = LibC.memory(4);
     private boolean byMessage;
 
-    /** Takes one, empty if there is none. */
+    /** Receives one datagram, empty if there is none. */
     String take(int fd, int ownSender) throws IOException {
       byMessage = !byMessage;
       from.clear();
@@ -152,7 +152,8 @@ final class SocketRaceOperations {
 
   /**
    * Asks for the name of a socket that is bound by path or of one that is bound to a port: path,
-   * rounds. OK is how many kinds of names were told, none of them anybody else's.
+   * rounds. OK is the number of kinds of names that the kernel returned, none of them another
+   * socket's.
    */
   private static long socketName(String[] a) throws Exception {
     LibC.onlyLinux("the race");

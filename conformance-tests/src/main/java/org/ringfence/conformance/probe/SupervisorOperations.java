@@ -7,7 +7,10 @@ import java.util.Arrays;
 import java.util.Map;
 import org.ringfence.conformance.probe.Probe.Operation;
 
-/** Operations against whoever answers calls for the kernel: races, locks, leases, limits. */
+/**
+ * Operations against the supervisor, which answers calls for the kernel: races, locks, leases,
+ * limits.
+ */
 final class SupervisorOperations {
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
@@ -39,15 +42,15 @@ final class SupervisorOperations {
   }
 
   /**
-   * One thread binds a unix socket by a number, while another changes which socket has the number
-   * and what the address is: a datagram socket, and the port of a server of the host. Succeeds if
-   * that socket has got that port.
+   * One thread binds a unix socket by a number, while another swaps the socket behind the number
+   * and the address: a datagram socket, and the port of a server of the host. Succeeds if that
+   * socket has got that port.
    */
   private static long bindSwap(String[] a) throws Exception {
     int port = Integer.parseInt(a[0]);
     int rounds = Integer.parseInt(a[1]);
     if (isFree(port)) {
-      // The loopback is the sandbox's own: whatever is bound there is not the host's port.
+      // The sandbox has a separate loopback: no port bound there is the host's.
       return -EACCES;
     }
     byte[] inet = SocketAddress.inet("127.0.0.1", port).getByteArray(0, 16);
@@ -125,7 +128,7 @@ final class SupervisorOperations {
     return fd < 0 ? fd : LibC.call("bind", (int) fd, address, (int) address.size());
   }
 
-  /** A unix socket has the name that it was bound by, and its file the mode of the umask. */
+  /** A unix socket has the name that it was bound to, and its file the mode of the umask. */
   private static long unixName(String[] a) throws Exception {
     Memory address = SocketAddress.unix(a[0]);
     long fd = LibC.call("socket", AF_UNIX, STREAM, 0);
@@ -161,7 +164,7 @@ final class SupervisorOperations {
     return fd < 0 ? fd : LibC.call("flock", (int) fd, LOCK_EX | LOCK_NB);
   }
 
-  /** {@code SECCOMP_FILTER_FLAG_NEW_LISTENER}, with a filter that allows everything. */
+  /** Installs {@code SECCOMP_FILTER_FLAG_NEW_LISTENER}, with a filter that allows everything. */
   private static long ownListener(String[] a) {
     LibC.call("prctl", 38, 1L, 0L, 0L, 0L);
     Memory code = LibC.memory(8);

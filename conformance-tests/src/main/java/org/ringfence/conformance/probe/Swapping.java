@@ -1,8 +1,8 @@
 package org.ringfence.conformance.probe;
 
 /**
- * A thread that changes something to and fro while another makes calls that depend on it. It takes
- * part in every round, however busy the machine is.
+ * A thread that alternates a state while another makes calls that depend on it. It takes part in
+ * every round, however busy the machine is.
  */
 final class Swapping implements AutoCloseable {
   private final Thread thread;
@@ -13,8 +13,8 @@ final class Swapping implements AutoCloseable {
   /**
    * Begins at once.
    *
-   * @param there changes it
-   * @param back changes it back
+   * @param there changes the state
+   * @param back restores it
    */
   Swapping(Runnable there, Runnable back) {
     thread =
@@ -29,7 +29,7 @@ final class Swapping implements AutoCloseable {
     thread.start();
   }
 
-  /** Waits until something has changed since the last round. */
+  /** Waits until the state has changed since the last round. */
   void round() {
     while (turns == seen && thread.isAlive()) {
       Thread.yield();

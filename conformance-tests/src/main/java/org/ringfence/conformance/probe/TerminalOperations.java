@@ -49,7 +49,7 @@ final class TerminalOperations {
     return LibC.call("open", name, READ_WRITE | NO_CONTROL, 0);
   }
 
-  /** Takes what is typed at a terminal; waits for nothing. */
+  /** Reads the input typed at a terminal, without waiting. */
   private static long typed(String name) {
     long terminal = LibC.call("open", name, NO_CONTROL | NO_WAIT, 0);
     if (terminal < 0) {
@@ -64,7 +64,7 @@ final class TerminalOperations {
     return LibC.syscall(16, 29, (long) master, TIOCGPTPEER, (long) (READ_WRITE | NO_CONTROL));
   }
 
-  /** What is written to one end is read at the other. */
+  /** Checks that each end reads the bytes written to the other. */
   private static long talks(int master, boolean byMaster) {
     if (master < 0) {
       return master;
@@ -85,7 +85,7 @@ final class TerminalOperations {
     return terminal < 0 ? terminal : LibC.call("ioctl", (int) terminal, TIOCSTI, LibC.string("x"));
   }
 
-  /** Closes a terminal, lets another program have its number, and opens it. */
+  /** Closes a terminal, lets another program take its number, and opens it. */
   private static long again(String[] a) throws IOException {
     int master = open();
     if (master < 0) {

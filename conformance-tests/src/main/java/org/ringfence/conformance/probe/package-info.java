@@ -1,5 +1,5 @@
 /**
- * The program that cases run inside the sandbox: it tries one operation and says what came of it.
- * Self-contained but for JNA.
+ * The program that cases run inside the sandbox: it tries one operation and reports its result.
+ * Self-contained except for JNA.
  */
 package org.ringfence.conformance.probe;

@@ -14,8 +14,8 @@ import org.ringfence.SandboxException;
 import org.ringfence.plan.Enforcement;
 
 /**
- * A part of the system that acts for whoever asks it, outside of any job or token of the asker's.
- * What it does is told by a file outside of the workspace, or by a contact of a server.
+ * A system component that acts for its clients, outside of any job or token of the client. A file
+ * outside of the workspace, or a contact of a server, shows its action.
  */
 enum OtherProgram {
   /** {@code Win32_Process.Create}. */
@@ -76,7 +76,10 @@ enum OtherProgram {
       script("@echo x>\"${told}\""),
       List.of("runas.exe", "/trustlevel:0x20000", "${outsideScript}"),
       List.of()),
-  /** What {@code explorer.exe} opens for others, packaged apps and their links among it. */
+  /**
+   * The programs that {@code explorer.exe} opens for others, including packaged apps and their
+   * links.
+   */
   ACTIVATION(
       "WIN-ACTIVATION",
       "the shell, asked to activate something, starts no program that writes outside",
@@ -114,22 +117,22 @@ enum OtherProgram {
     return title;
   }
 
-  /** What is expected of a mode: what it does not hold, its plan has to say. */
+  /** The expected result of a mode: its plan has to report an action that it does not prevent. */
   enum Expected {
-    /** Nothing happens outside. */
+    /** No action happens outside. */
     HELD,
-    /** It happens, and the plan calls neither files nor the network enforced. */
+    /** The action happens, and the plan calls neither files nor the network enforced. */
     SAID
   }
 
   /**
-   * What is expected.
+   * Returns the expected result.
    *
    * @param backend the mode
-   * @return whether it is held
+   * @return whether the mode prevents the action
    */
   Expected in(String backend) {
-    // The same user asks: the system does for the command what it does for the user.
+    // The same user asks: the system acts for the command as for the user.
     boolean sameUser = backend.equals("restricted-token");
     return sameUser && this != SERVICE ? Expected.SAID : Expected.HELD;
   }
@@ -162,7 +165,7 @@ enum OtherProgram {
     Process start(List<String> words) throws IOException;
   }
 
-  /** Whether something happened outside. */
+  /** Returns whether an action happened outside. */
   private boolean happens(WindowsStage stage, Start start)
       throws IOException, InterruptedException {
     stage.reset();
@@ -192,7 +195,7 @@ enum OtherProgram {
         .start();
   }
 
-  /** Why it cannot be tried here: it does nothing outside of a sandbox either. */
+  /** Returns why it cannot be tried here: it does nothing outside of a sandbox either. */
   String inapplicable(WindowsStage stage) {
     try {
       return happens(stage, OtherProgram::plain)

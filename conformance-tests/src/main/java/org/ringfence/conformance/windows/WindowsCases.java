@@ -15,7 +15,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.SandboxBackend;
 
-/** The cases of Windows. Each denial has a control: the same operation, without a sandbox. */
+/** The cases of Windows. Each denial has a control: the same operation without a sandbox. */
 public final class WindowsCases implements AutoCloseable {
   private static final String GROUP = "windows";
   private static final List<Case> ALL = all();
@@ -26,11 +26,11 @@ public final class WindowsCases implements AutoCloseable {
    * A case.
    *
    * @param id its id
-   * @param title what is shown
+   * @param title the property that the case shows
    * @param needs guarantees that have to be enforced for it to apply
    */
   public record About(String id, String title, List<String> needs) {
-    /** Its group. */
+    /** Returns the group. */
     public String group() {
       return GROUP;
     }
@@ -51,7 +51,7 @@ public final class WindowsCases implements AutoCloseable {
   }
 
   /**
-   * What the cases are about.
+   * Returns the descriptions of all cases.
    *
    * @return all of them
    */
@@ -60,18 +60,18 @@ public final class WindowsCases implements AutoCloseable {
   }
 
   /**
-   * Prepares to run them.
+   * Prepares the cases.
    *
    * @param backend the backend
    * @return the cases
-   * @throws IOException if the fixture cannot be made
+   * @throws IOException if the fixture cannot be created
    */
   public static WindowsCases against(SandboxBackend backend) throws IOException {
     return new WindowsCases(WindowsStage.create(backend));
   }
 
   /**
-   * Why a case does not apply here.
+   * Returns why a case does not apply here.
    *
    * @param id its id
    * @return a reason; empty when it applies
@@ -82,10 +82,10 @@ public final class WindowsCases implements AutoCloseable {
   }
 
   /**
-   * A case to run.
+   * Returns a case to run.
    *
    * @param id its id
-   * @return gives what was wrong, empty when nothing was
+   * @return returns the failure, empty when the case passed
    */
   public Callable<String> body(String id) {
     return () -> of(id).body().run(stage);
@@ -346,7 +346,7 @@ public final class WindowsCases implements AutoCloseable {
     try {
       process.getErrorStream().transferTo(java.io.OutputStream.nullOutputStream());
     } catch (IOException e) {
-      // The result tells enough.
+      // The result is enough.
       return;
     }
   }

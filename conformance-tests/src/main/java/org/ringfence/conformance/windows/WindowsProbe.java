@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Tries one operation and prints {@code RESULT OK} or {@code RESULT DENIED reason}. Exit code 0
- * either way; anything else is a fault of the probe.
+ * either way; any other is a fault of the probe.
  */
 public final class WindowsProbe {
   private static final int SECONDS = 30;
@@ -82,7 +82,7 @@ public final class WindowsProbe {
     return Path.of(text);
   }
 
-  /** For names that Java's paths do not know, of streams and raw ones. */
+  /** Opens names that Java's paths do not support: streams and raw names. */
   private static void opened(String name) throws IOException {
     try (java.io.FileOutputStream out = new java.io.FileOutputStream(name, true)) {
       out.write('x');
@@ -97,7 +97,7 @@ public final class WindowsProbe {
     }
   }
 
-  /** A program of the system that says by its exit code whether it was let. */
+  /** Runs a system program whose exit code reports whether it had access. */
   private static void run(String[] command) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command)
@@ -115,7 +115,7 @@ public final class WindowsProbe {
     }
   }
 
-  /** Makes a junction in a writable place and goes through it. */
+  /** Makes a junction in a writable place and opens a file through it. */
   private static void throughJunction(String[] a) throws IOException, InterruptedException {
     run(new String[] {"cmd.exe", "/d", "/c", "mklink", "/J", a[0], a[1]});
     Files.writeString(path(a[0]).resolve(a[2]), "x", StandardOpenOption.CREATE_NEW);

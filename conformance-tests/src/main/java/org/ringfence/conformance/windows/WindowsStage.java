@@ -34,8 +34,8 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Where a case of Windows runs: the backend, a workspace, a directory of the user's outside of it,
- * a server of the host and a process outside.
+ * The place of a Windows case's run: the backend, a workspace, a directory of the user's outside of
+ * it, a server of the host and a process outside.
  */
 final class WindowsStage implements AutoCloseable {
   private static final int PATIENCE = 100;
@@ -60,7 +60,7 @@ final class WindowsStage implements AutoCloseable {
   }
 
   static WindowsStage create(SandboxBackend backend) throws IOException {
-    // Not below TEMP, which the sandbox's own lies in.
+    // Not below TEMP, which contains the sandbox's own.
     Path home = Path.of(System.getProperty("user.home"));
     Path base = Files.createDirectory(home.resolve("ringfence-conformance-" + UUID.randomUUID()));
     try {
@@ -107,7 +107,9 @@ final class WindowsStage implements AutoCloseable {
     }
   }
 
-  /** Puts workspace, outside and the process outside back to how every case finds them. */
+  /**
+   * Restores workspace, outside and the process outside to the state at the start of every case.
+   */
   void reset() throws IOException {
     deletePatiently(workspace());
     deletePatiently(outside());
@@ -133,7 +135,7 @@ final class WindowsStage implements AutoCloseable {
     return base.resolve("outside");
   }
 
-  /** What the command reads, and does not write. */
+  /** Returns the library that the command reads, and does not write. */
   Path library() {
     return library;
   }
@@ -142,7 +144,7 @@ final class WindowsStage implements AutoCloseable {
     return server.getLocalPort();
   }
 
-  /** What the plan says of each guarantee. */
+  /** Returns the plan's level of each guarantee. */
   Map<String, Enforcement> levels() {
     Map<String, Enforcement> levels = new TreeMap<>();
     backend
@@ -160,7 +162,9 @@ final class WindowsStage implements AutoCloseable {
     return victim.isAlive();
   }
 
-  /** The command that runs the probe, with values in the place of names such as outside. */
+  /**
+   * Returns the command that runs the probe, with names such as outside replaced by their values.
+   */
   List<String> probe(List<String> arguments) throws IOException {
     String classes;
     try (Stream<Path> files = Files.list(library)) {
@@ -190,7 +194,10 @@ final class WindowsStage implements AutoCloseable {
     return command;
   }
 
-  /** A container or an account reads what is named; a restricted token reads everything. */
+  /**
+   * Returns a policy: a container or an account reads named paths; a restricted token reads
+   * everything.
+   */
   PolicyBuilder policy() {
     PolicyBuilder builder =
         SandboxPolicy.builder()
@@ -204,8 +211,9 @@ final class WindowsStage implements AutoCloseable {
   }
 
   /**
-   * Why a case does not apply: the backend cannot run, or does not hold what the case is about. It
-   * applies to what is advisory, too: each case tries directly what programs do by mistake.
+   * Returns why a case does not apply: the backend cannot run, or lacks the guarantee. A case
+   * applies to advisory guarantees, too: each case tries directly the actions of programs by
+   * mistake.
    *
    * @return the plan's own reason; empty when it applies
    */
@@ -232,7 +240,7 @@ final class WindowsStage implements AutoCloseable {
         .open();
   }
 
-  /** Everything outside, for comparison: names, times and contents. */
+  /** Describes everything outside, for comparison: names, times and contents. */
   Map<String, String> snapshot() throws IOException {
     Map<String, String> seen = new TreeMap<>();
     try (Stream<Path> all = Files.walk(outside())) {
@@ -244,7 +252,10 @@ final class WindowsStage implements AutoCloseable {
     return seen;
   }
 
-  /** A directory cannot be deleted while it is some process's own, which may be about to end. */
+  /**
+   * Retries: a directory cannot be deleted while it is the current one of a process that is about
+   * to end.
+   */
   private static void deletePatiently(Path root) throws IOException {
     for (int tries = 0; ; tries++) {
       try {

@@ -1,2 +1,2 @@
-/** Cases of the Windows modes, with a probe that needs nothing but a JVM. */
+/** Cases of the Windows modes, with a probe that needs only a JVM. */
 package org.ringfence.conformance.windows;
