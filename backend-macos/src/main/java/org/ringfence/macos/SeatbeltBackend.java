@@ -39,8 +39,8 @@ public final class SeatbeltBackend implements SandboxBackend {
   }
 
   /**
-   * With programs in the place of the system's, on any system of POSIX: for tests of the launch. It
-   * confines as much as they do.
+   * Makes a backend with programs in place of the system's, on any POSIX system: for tests of the
+   * launch. It confines as much as they do.
    *
    * @param programs the programs
    * @return the backend

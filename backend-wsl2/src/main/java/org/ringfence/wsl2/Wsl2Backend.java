@@ -42,7 +42,7 @@ public final class Wsl2Backend implements SandboxBackend {
   private final Optional<WslDiscovery> standIn;
   private Found found;
 
-  /** What there is: sandboxes, or the reasons why there are none. */
+  /** The result of the search: sandboxes, or the reasons why there are none. */
   private record Found(
       Availability availability, Optional<WslSandboxes> sandboxes, WslPaths paths) {}
 
@@ -52,7 +52,8 @@ public final class Wsl2Backend implements SandboxBackend {
   }
 
   /**
-   * With a program in the place of {@code wsl.exe}, on any system: for conformance tests.
+   * Makes a backend with a program in place of {@code wsl.exe}, on any system: for conformance
+   * tests.
    *
    * @param program the program, with arguments that it needs before those of {@code wsl.exe}
    * @return the backend
@@ -119,7 +120,7 @@ public final class Wsl2Backend implements SandboxBackend {
           paths);
     } catch (SandboxException e) {
       if (there.remembered()) {
-        // It has changed since then.
+        // The distribution has changed since then.
         discovery.forget(there.distribution());
         return looked(discovery);
       }
@@ -167,7 +168,7 @@ public final class Wsl2Backend implements SandboxBackend {
     return path.startsWith("/") ? path : paths.toLinux(path);
   }
 
-  /** Whether the workspace or a place that a rule names lies on a drive of Windows. */
+  /** Returns whether the workspace or a place that a rule names lies on a Windows drive. */
   private static boolean onDrive(WslPaths paths, EffectivePolicy policy) {
     return Stream.concat(
             Stream.of(policy.places().workspace()),

@@ -45,7 +45,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.EventSink;
 
-/** What an allowlist costs: a connection, its throughput, and that of the proxy. */
+/** Measures the cost of an allowlist: a connection, its throughput, and that of the proxy. */
 public final class EgressFigures {
   private static final int ROUNDS = 7;
   private static final int CONNECTS = 4_000;
@@ -53,7 +53,7 @@ public final class EgressFigures {
   private static final long BYTES = 2L << 30;
   private static final int BLOCK = 1 << 17;
 
-  // What the threads took that have sent everything.
+  // The processor time of the threads that have sent everything.
   private static final AtomicLong SENT_CPU = new AtomicLong();
 
   private EgressFigures() {}
@@ -62,7 +62,7 @@ public final class EgressFigures {
    * Measures, in turns within one run. With {@code connect PORT}, {@code own PORT} or {@code read
    * PORT} it is the client of such a measurement.
    *
-   * @param args none, or what a client does
+   * @param args none, or the task of a client
    * @throws Exception if anything fails
    */
   public static void main(String[] args) throws Exception {
@@ -134,7 +134,7 @@ public final class EgressFigures {
     SENT_CPU.addAndGet(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime());
   }
 
-  /** The median of connect alone, in nanoseconds. */
+  /** Returns the median of connect alone, in nanoseconds. */
   private static long connects(int port) throws IOException {
     InetSocketAddress to = new InetSocketAddress("127.0.0.1", port);
     long[] nanos = new long[CONNECTS];
@@ -152,7 +152,7 @@ public final class EgressFigures {
     return nanos[CONNECTS / 2];
   }
 
-  /** How long it takes to read everything, in nanoseconds. */
+  /** Returns the time to read everything, in nanoseconds. */
   private static long read(int port) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", port)) {
       return drain(socket.getInputStream());
@@ -172,7 +172,7 @@ public final class EgressFigures {
     return System.nanoTime() - start;
   }
 
-  /** The sandboxed client has another working directory. */
+  /** Returns absolute paths: the sandboxed client has another working directory. */
   private static String absoluteClassPath() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .map(part -> Path.of(part).toAbsolutePath().toString())
@@ -276,7 +276,7 @@ public final class EgressFigures {
         (double) median(direct) / median(proxied));
   }
 
-  /** Of the threads of a name that live. */
+  /** Returns the processor time of live threads of a name. */
   private static long processorTime(String name) {
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     return Arrays.stream(threads.getThreadInfo(threads.getAllThreadIds()))
@@ -310,7 +310,7 @@ public final class EgressFigures {
     return BYTES / 1048576.0 / (nanos / 1e9);
   }
 
-  /** The least that a forwarder on Netty does. */
+  /** A minimal forwarder on Netty. */
   private static final class Forwarder implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

@@ -22,7 +22,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 
-/** Starting {@code /bin/true} and waiting for it, in a sandbox and without one. */
+/** Measures starting {@code /bin/true} and waiting for it, in a sandbox and without one. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -30,7 +30,7 @@ import org.ringfence.policy.json.Presets;
 @Measurement(iterations = 5, time = 2)
 @Fork(1)
 public class LaunchBenchmark {
-  /** How many write rules the policy has. */
+  /** The number of write rules in the policy. */
   @Param({"1", "4", "16"})
   public int rules;
 
@@ -53,7 +53,7 @@ public class LaunchBenchmark {
   }
 
   /**
-   * Closes it.
+   * Closes the sandbox.
    *
    * @throws IOException if the workspace cannot be removed
    */
@@ -68,7 +68,7 @@ public class LaunchBenchmark {
   }
 
   /**
-   * In a sandbox.
+   * Launches in a sandbox.
    *
    * @return the exit value
    * @throws Exception if the launch fails
@@ -79,7 +79,7 @@ public class LaunchBenchmark {
   }
 
   /**
-   * Without one.
+   * Launches without a sandbox.
    *
    * @return the exit value
    * @throws Exception if the launch fails

@@ -20,7 +20,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
-/** A policy of 10 000 rules: placing it, and asking it. */
+/** Measures placing and evaluating a policy of 10 000 rules. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -58,7 +58,7 @@ public class PolicyBenchmark {
   }
 
   /**
-   * Asks for one path, six components deep.
+   * Evaluates one path, six components deep.
    *
    * @return whether it is allowed
    */

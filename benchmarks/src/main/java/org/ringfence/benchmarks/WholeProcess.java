@@ -18,8 +18,8 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
 
 /**
- * Whole processes side by side, in turns within one run: the command line against an empty JVM,
- * file-heavy work inside a sandbox against outside, and what 20 000 launches leave behind.
+ * Compares whole processes, in turns within one run: the command line against an empty JVM,
+ * file-heavy work inside a sandbox against outside, and the leftovers of 20 000 launches.
  */
 public final class WholeProcess {
   private static final int WARM = 5;
@@ -36,7 +36,7 @@ public final class WholeProcess {
   }
 
   /**
-   * Measures.
+   * Runs the measurements.
    *
    * @param args the launcher script, and optionally the number of launches of the soak
    * @throws Exception if anything fails
@@ -131,7 +131,7 @@ public final class WholeProcess {
     }
   }
 
-  /** A launch through bubblewrap against the same options given to it by a shell. */
+  /** Compares a launch through bubblewrap with a shell that passes the same options. */
   private static void bubblewrap(Path directory) throws Exception {
     SandboxPolicy policy = PolicyReader.presetOrFile("workspace-write");
     try (Sandbox sandbox =

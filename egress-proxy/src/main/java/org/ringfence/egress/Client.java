@@ -1,13 +1,13 @@
 package org.ringfence.egress;
 
 /**
- * The process on whose behalf something is decided.
+ * The process that a decision concerns.
  *
- * @param pid its number, or 0 when it is not known
- * @param executable the program it runs; empty when it could not be learned
- * @param command the number of its command, or 0 when it is not known
+ * @param pid its number, or 0 when unknown
+ * @param executable the program that it runs; empty when unknown
+ * @param command the number of its command, or 0 when unknown
  */
 public record Client(long pid, String executable, long command) {
-  /** A process that is not known. */
+  /** An unknown process. */
   public static final Client UNKNOWN = new Client(0, "", 0);
 }

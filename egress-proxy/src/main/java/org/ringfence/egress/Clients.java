@@ -10,18 +10,18 @@ import java.util.function.BiPredicate;
 import org.ringfence.policy.Decision;
 
 /**
- * Which process is behind a connection to a server of ours, as the side that let it connect told
- * before it did. A connection that was announced needs no credentials; so it is looked at again
- * when it comes: the port may have gone to another process meanwhile. Thread-safe.
+ * The client processes of connections to Ringfence's servers. The side that permits a connection
+ * announces it first. An announced connection needs no credentials, so Ringfence checks it again on
+ * arrival: another process may have taken the port meanwhile. Thread-safe.
  */
 public final class Clients {
   private final Map<Integer, Expected> byPort = new ConcurrentHashMap<>();
 
   /**
-   * A connection that is about to come.
+   * An announced connection.
    *
    * @param client the process
-   * @param target what it means, when it does not know that it talks to us
+   * @param target its intended destination, when it does not know that it talks to Ringfence
    */
   public record Announced(Client client, Optional<Target> target) {}
 
@@ -29,12 +29,12 @@ public final class Clients {
       Announced connection, BiPredicate<InetSocketAddress, InetSocketAddress> genuine) {}
 
   /**
-   * Where a connection is meant to go, decided on already.
+   * The intended destination of a connection, with the decision.
    *
    * @param host the host
    * @param port the port
    * @param decision the decision
-   * @param address the address that was decided on, empty to have the host looked up
+   * @param address the address decided on; empty to look the host up
    * @param names other names that TLS may give, since they are allowed at that address too
    */
   public record Target(
@@ -44,9 +44,9 @@ public final class Clients {
    * Announces a connection.
    *
    * @param port the port that it comes from
-   * @param connection what it is
-   * @param genuine whether the connection between two addresses, the client's and ours, is the one
-   *     that is announced: one of the very socket
+   * @param connection the connection
+   * @param genuine tests whether the connection between two addresses, the client's and the
+   *     server's, is the announced one, of the same socket
    */
   public void announce(
       int port, Announced connection, BiPredicate<InetSocketAddress, InetSocketAddress> genuine) {
@@ -54,11 +54,11 @@ public final class Clients {
   }
 
   /**
-   * Takes an announcement: it counts for one connection.
+   * Removes an announcement, which counts for one connection.
    *
    * @param client the address that a connection came from
-   * @param server our address
-   * @return what was announced, empty when it was not
+   * @param server the server's address
+   * @return the announced connection; empty when there is none
    */
   public Optional<Announced> take(InetSocketAddress client, InetSocketAddress server) {
     Expected expected = byPort.get(client.getPort());

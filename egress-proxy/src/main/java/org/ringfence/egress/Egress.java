@@ -22,7 +22,7 @@ import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.Reason;
 
 /**
- * The way out of one sandbox whose kernel side decides on addresses: its name server, and the
+ * The network exit of one sandbox whose kernel side decides on addresses: its name server, and the
  * decision on each connection. Thread-safe.
  */
 public final class Egress implements AutoCloseable {
@@ -36,25 +36,25 @@ public final class Egress implements AutoCloseable {
   private final Optional<EgressProxy> proxy;
   private final Clients clients = new Clients();
 
-  /** How a connection is made. */
+  /** The endpoint that a connection goes to. */
   public enum Via {
     /** To the address. */
     DIRECT,
-    /** To this JVM, which connects through the proxy upstream; it has to be announced. */
+    /** To this JVM, which connects through the upstream proxy; must be announced. */
     RELAY,
-    /** To this JVM's proxy, in the place of the one upstream; it has to be announced. */
+    /** To this JVM's proxy, in place of the upstream one; must be announced. */
     PROXY
   }
 
   /**
-   * What was decided about a connection.
+   * A decision on a connection, with its route.
    *
    * @param decision the decision
    * @param host the name that the address stands for, or the address itself
    * @param address the address to connect to, which differs from the one given when that stood in
    *     for a name; null when the connection is denied
-   * @param via how it is made
-   * @param names the names that TLS may give when it is relayed, but for the host
+   * @param via the endpoint
+   * @param names the names besides the host that TLS may give on a relayed connection
    */
   public record Route(
       Decision decision, String host, InetAddress address, Via via, Set<String> names) {
@@ -68,11 +68,11 @@ public final class Egress implements AutoCloseable {
   }
 
   /**
-   * Opens the way out.
+   * Opens the network exit.
    *
-   * @param decisions what is allowed; closed with this
-   * @param refused takes each name that is not answered, and the reason
-   * @param upstream the proxy that the machine's network asks for, empty for none
+   * @param decisions the decisions on hosts; closed with this exit
+   * @param refused receives each unanswered name and the reason
+   * @param upstream the proxy that the machine's network requires; empty for none
    * @throws IOException if the name server or the proxy cannot be started
    */
   public Egress(
@@ -117,7 +117,7 @@ public final class Egress implements AutoCloseable {
     }
   }
 
-  /** Names that are looked up by the proxy upstream, and its own. */
+  /** Returns true for names that the upstream proxy looks up, and for its own name. */
   private boolean goesUpstream(String host) {
     return upstream.isPresent()
         && (upstream.get().host().equals(host)
@@ -125,7 +125,7 @@ public final class Egress implements AutoCloseable {
   }
 
   /**
-   * Where questions for names go.
+   * Returns the address for DNS questions.
    *
    * @param tcp the protocol
    * @param v6 whether the client's socket is an IPv6 one
@@ -136,11 +136,11 @@ public final class Egress implements AutoCloseable {
   }
 
   /**
-   * Decides on a connection if that takes no waiting.
+   * Decides on a connection if that needs no waiting.
    *
-   * @param address where to
+   * @param address the destination
    * @param port the port
-   * @return the decision; empty when somebody has to be asked or a name to be looked up
+   * @return the decision; empty when it needs the listener or a name lookup
    */
   public Optional<Route> immediate(InetAddress address, int port) {
     Optional<String> name = standIns.name(address);
@@ -162,7 +162,7 @@ public final class Egress implements AutoCloseable {
     return ask ? Optional.empty() : Optional.of(checked(route, port));
   }
 
-  /** Has a connection to a host with a name be relayed where TLS has to give that name. */
+  /** Relays a connection to a named host where TLS must give that name. */
   private Route checked(Route route, int port) {
     InetAddress address = route.address();
     if (address == null
@@ -186,9 +186,9 @@ public final class Egress implements AutoCloseable {
   }
 
   /**
-   * The address of a server of ours that a connection is led to.
+   * Returns the address of the Ringfence server that a connection goes to.
    *
-   * @param via how it is made, not {@link Via#DIRECT}
+   * @param via the endpoint, not {@link Via#DIRECT}
    * @return the address
    */
   public InetSocketAddress address(Via via) {
@@ -196,7 +196,7 @@ public final class Egress implements AutoCloseable {
   }
 
   /**
-   * Where connections to servers of ours are announced.
+   * Returns the announcements of connections to Ringfence's servers.
    *
    * @return the announcements
    */
@@ -207,9 +207,9 @@ public final class Egress implements AutoCloseable {
   /**
    * Decides on a connection.
    *
-   * @param address where to
+   * @param address the destination
    * @param port the port
-   * @param client who wants to connect
+   * @param client the process that wants to connect
    * @return the decision
    */
   public Route decide(InetAddress address, int port, Client client) {
@@ -224,7 +224,7 @@ public final class Egress implements AutoCloseable {
     Decision asked = decisions.decide(route.host(), port, client);
     Decision decision =
         asked.allowed() ? decisions.resolved().evaluate(asked, address, port) : asked;
-    // An address that somebody was shown and has allowed needs no name besides.
+    // An address that the listener saw and allowed needs no name.
     boolean shown = asked.allowed() && route.host().equals(HostPattern.literal(address));
     return shown || decision.allowed()
         ? checked(new Route(asked, route.host(), address), port)
@@ -240,7 +240,7 @@ public final class Egress implements AutoCloseable {
         return new Route(decision, pin.name(), address);
       }
       if (first == null) {
-        // The name that was looked up last is the one that the program means.
+        // The program means the name that it looked up last.
         first = decision;
         host = pin.name();
       }
@@ -249,7 +249,7 @@ public final class Egress implements AutoCloseable {
     if (literal.allowed()) {
       return new Route(literal, HostPattern.literal(address), address);
     }
-    // A name of the machine's own file is given its address by the machine's owner.
+    // The machine's owner gives the names in the machine's own file their addresses.
     for (String name : hosts.names(address)) {
       Decision decision = decisions.known(name, port);
       if (decision.allowed()
@@ -280,7 +280,7 @@ public final class Egress implements AutoCloseable {
       return Route.led(decision, host, Via.RELAY);
     }
     try {
-      // Those that may be connected to come alone; which of them answers is not tried out.
+      // Only allowed addresses come; Ringfence does not try which of them answers.
       return lookup.resolve(decision, host, port).stream()
           .findFirst()
           .map(first -> new Route(first.decision(), host, first.address()))
@@ -290,14 +290,14 @@ public final class Egress implements AutoCloseable {
     }
   }
 
-  /** The host is allowed; that it is not found is no decision of the policy or of a listener. */
+  /** Keeps the host allowed: a failed lookup is no decision of the policy or of a listener. */
   private static Route notFound(String host, String problem) {
     String shown = problem == null ? "no answer" : problem;
     return new Route(Decision.deny(new Reason.NotFound(host, shown), shown), host, null);
   }
 
   /**
-   * Who decides.
+   * Returns the decisions.
    *
    * @return the decisions of this sandbox
    */

@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decides on hosts: by the policy, and by the listener where the policy is silent. One for each
- * sandbox. Thread-safe.
+ * Decides on hosts: asks the policy, and the listener where the policy is silent. Each sandbox has
+ * one. Thread-safe.
  */
 public final class HostDecisions implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostDecisions.class);
@@ -43,15 +43,15 @@ public final class HostDecisions implements AutoCloseable {
   private final Map<Endpoint, Boolean> settled = new ConcurrentHashMap<>();
   private final ExecutorService asking;
 
-  /** A host as it was named, and a port. */
+  /** A host as the client named it, and a port. */
   private record Endpoint(String host, int port) {}
 
   /**
    * Makes the decisions of a sandbox.
    *
    * @param policy the policy
-   * @param listener who is asked about hosts that the policy does not list, if interested
-   * @param records takes every decision, if the listener is interested
+   * @param listener decides on hosts that the policy does not list, if interested
+   * @param records receives every decision, if the listener is interested
    */
   public HostDecisions(
       NetworkPolicy policy, EventSink listener, Consumer<ConnectionRecord> records) {
@@ -69,14 +69,14 @@ public final class HostDecisions implements AutoCloseable {
                 })
             : null;
     if (asking != null) {
-      // Started by whoever opens the sandbox: later the first to ask may be a thread of another
-      // kind, whose file mode creation mask it would get.
+      // The thread that opens the sandbox starts this one: later a thread of another kind might
+      // start it, and pass on its file mode creation mask.
       asking.execute(() -> LOG.trace("somebody can be asked"));
     }
   }
 
   /**
-   * The policy.
+   * Returns the policy.
    *
    * @return the policy that decides
    */
@@ -85,25 +85,25 @@ public final class HostDecisions implements AutoCloseable {
   }
 
   /**
-   * Decides on addresses.
+   * Returns the decisions on addresses.
    *
-   * @return the decisions on what allowed hosts lead to
+   * @return the decisions on the addresses of allowed hosts
    */
   public ResolvedAddresses resolved() {
     return ResolvedAddresses.of(policy);
   }
 
   /**
-   * Whether there is somebody to ask.
+   * Returns whether the listener decides on unlisted hosts.
    *
-   * @return true if a host that the policy does not list is asked about
+   * @return true if Ringfence asks the listener about a host that the policy does not list
    */
   public boolean asks() {
     return asking != null;
   }
 
   /**
-   * Whether a name may be looked up.
+   * Returns whether a name may be looked up.
    *
    * @param host a name in its normal form
    * @return true if the policy or an earlier answer allows it on some port
@@ -115,11 +115,11 @@ public final class HostDecisions implements AutoCloseable {
   }
 
   /**
-   * Decides without asking anybody.
+   * Decides without asking the listener.
    *
    * @param host a name or an address
    * @param port the port
-   * @return the decision; {@link Reason.Unlisted} when nothing speaks of the host
+   * @return the decision; {@link Reason.Unlisted} when nothing covers the host
    */
   public Decision known(String host, int port) {
     Decision decision = policy.evaluate(host, port);
@@ -139,7 +139,7 @@ public final class HostDecisions implements AutoCloseable {
    *
    * @param host a name or an address
    * @param port the port
-   * @param client who wants to connect
+   * @param client the process that wants to connect
    * @return the decision
    */
   public Decision decide(String host, int port, Client client) {
@@ -170,7 +170,7 @@ public final class HostDecisions implements AutoCloseable {
     }
   }
 
-  /** On the one thread that asks: what was settled meanwhile is not asked about again. */
+  /** Runs on the one thread that asks, and does not ask again about a host settled meanwhile. */
   private Decision ask(String host, int port, Client client, AtomicBoolean awaited) {
     Decision before = known(host, port);
     if (!(before.reason() instanceof Reason.Unlisted)) {
@@ -180,7 +180,7 @@ public final class HostDecisions implements AutoCloseable {
         listener.unlistedHost(
             new HostRequest(host, port, client.pid(), client.executable(), client.command()));
     if (!awaited.get()) {
-      // It came too late, or is what an interrupted listener made up.
+      // It came too late, or an interrupted listener made it up.
       return before;
     }
     switch (verdict) {
@@ -201,9 +201,9 @@ public final class HostDecisions implements AutoCloseable {
   }
 
   /**
-   * Whether every decision is recorded.
+   * Returns whether every decision is recorded.
    *
-   * @return true if somebody wants to hear of them
+   * @return true if the listener wants them
    */
   public boolean recording() {
     return recordsWanted;
@@ -213,9 +213,9 @@ public final class HostDecisions implements AutoCloseable {
    * Records a decision about a connection that does not pass through this JVM.
    *
    * @param host the name, or the address when there was none
-   * @param address the address, or null when it did not come to that
+   * @param address the address, or null when there was none
    * @param port the port
-   * @param client who wanted to connect
+   * @param client the process that wanted to connect
    * @param decision the decision
    */
   public void record(String host, InetAddress address, int port, Client client, Decision decision) {
@@ -238,7 +238,7 @@ public final class HostDecisions implements AutoCloseable {
   /**
    * Records a decision.
    *
-   * @param connection the decision, and what became of it
+   * @param connection the decision and its outcome
    */
   public void record(ConnectionRecord connection) {
     if (recordsWanted) {
@@ -246,7 +246,7 @@ public final class HostDecisions implements AutoCloseable {
     }
   }
 
-  /** Asks nobody any more. */
+  /** Stops asking the listener. */
   @Override
   public void close() {
     if (asking != null) {

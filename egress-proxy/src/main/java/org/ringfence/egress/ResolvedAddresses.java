@@ -11,16 +11,16 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
 
 /**
- * Decides on the addresses that allowed names lead to. An address of this machine is special as
- * well, whatever range it lies in: its services take who comes by it for a neighbour.
+ * Decides on the addresses that allowed names lead to. An address of this machine is special too,
+ * in any range: its services take a client that uses it for a neighbour.
  *
  * @param policy the policy
- * @param ofMachine whether an address is one of this machine's own
+ * @param ofMachine tests whether an address is one of this machine's
  */
 public record ResolvedAddresses(NetworkPolicy policy, Predicate<InetAddress> ofMachine) {
 
   /**
-   * Decides for a policy on this machine.
+   * Returns the decisions for a policy on this machine.
    *
    * @param policy the policy
    * @return the decisions
@@ -33,7 +33,7 @@ public record ResolvedAddresses(NetworkPolicy policy, Predicate<InetAddress> ofM
     try {
       return NetworkInterface.getByInetAddress(address) != null;
     } catch (SocketException e) {
-      // What cannot be told apart is not reached.
+      // An address that Ringfence cannot look up counts as the machine's.
       return true;
     }
   }
@@ -46,7 +46,7 @@ public record ResolvedAddresses(NetworkPolicy policy, Predicate<InetAddress> ofM
    * Decides on the address of a host that is allowed.
    *
    * @param allowed the decision that allows the host
-   * @param address what the host was resolved to
+   * @param address an address of the host
    * @param port the port, 1 to 65535
    * @return the decision given, or the denial of the address
    */
@@ -62,10 +62,10 @@ public record ResolvedAddresses(NetworkPolicy policy, Predicate<InetAddress> ofM
   }
 
   /**
-   * Whether an allowed name may resolve to an address at all.
+   * Returns whether an allowed name may resolve to an address at all.
    *
    * @param address the address
-   * @return false for a special one, or one of this machine's, that nothing names
+   * @return false for a special address, or one of this machine's, that no rule names
    */
   public boolean resolvesTo(InetAddress address) {
     return policy.resolvesTo(address) && (!own(address) || policy.names(address));

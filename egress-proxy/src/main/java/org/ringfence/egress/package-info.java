@@ -1,5 +1,5 @@
 /**
- * What decides on hosts outside a sandbox, and the allowlisting proxy for systems whose kernel
- * cannot filter by name and for clients that use one anyway.
+ * Decisions on hosts outside a sandbox, and the allowlisting proxy for systems whose kernel cannot
+ * filter by name and for clients that use a proxy anyway.
  */
 package org.ringfence.egress;

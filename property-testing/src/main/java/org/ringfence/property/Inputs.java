@@ -18,20 +18,20 @@ public final class Inputs {
 
   private Inputs() {}
 
-  /** One of these values, each as often. */
+  /** Draws one of these values, each equally often. */
   @SafeVarargs
   @SuppressWarnings("varargs")
   public static <T> Generator<T> of(T... values) {
     return of(List.of(values));
   }
 
-  /** One of these values, each as often. */
+  /** Draws one of these values, each equally often. */
   public static <T> Generator<T> of(Collection<T> values) {
     List<T> all = List.copyOf(values);
     return random -> random.oneOf(all);
   }
 
-  /** A value of one of these generators, each as often. */
+  /** Draws a value of one of these generators, each equally often. */
   @SafeVarargs
   @SuppressWarnings("varargs")
   public static <T> Generator<T> oneOf(Generator<? extends T>... generators) {
@@ -39,12 +39,12 @@ public final class Inputs {
     return random -> random.oneOf(all).generate(random);
   }
 
-  /** Any {@code int}. */
+  /** Draws any {@code int}. */
   public static Generator<Integer> ints() {
     return ints(Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
-  /** An {@code int} from {@code min} to {@code max}, both included. */
+  /** Draws an {@code int} from {@code min} to {@code max}, both included. */
   public static Generator<Integer> ints(int min, int max) {
     List<Integer> extremes =
         List.of(min, max, -1, 0, 1).stream().filter(n -> n >= min && n <= max).toList();
@@ -52,7 +52,7 @@ public final class Inputs {
         random.intRange(1, RARITY) == 1 ? random.oneOf(extremes) : random.intRange(min, max);
   }
 
-  /** Any {@code long}. */
+  /** Draws any {@code long}. */
   public static Generator<Long> longs() {
     List<Long> extremes = List.of(Long.MIN_VALUE, Long.MAX_VALUE, -1L, 0L, 1L);
     return random ->
@@ -61,7 +61,7 @@ public final class Inputs {
             : random.longRange(Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
-  /** Up to {@code max} bytes of any value; none, zeros and ones more often. */
+  /** Draws up to {@code max} bytes of any value; none, zeros and ones more often. */
   public static Generator<byte[]> bytes(int max) {
     return random -> {
       byte[] bytes = new byte[random.intRange(1, RARITY) == 1 ? 0 : random.intRange(0, max)];
@@ -75,13 +75,16 @@ public final class Inputs {
     };
   }
 
-  /** From {@code min} to {@code max} UTF-16 units of a text, which may part a surrogate pair. */
+  /** Draws {@code min} to {@code max} UTF-16 units of a text, which may part a surrogate pair. */
   public static Generator<String> strings(String units, int min, int max) {
     char[] all = units.toCharArray();
     return random -> random.stringOf(random.intRange(min, max), all);
   }
 
-  /** Up to {@code max} UTF-16 units of any value; ASCII, its controls and surrogates more often. */
+  /**
+   * Draws up to {@code max} UTF-16 units of any value; ASCII, its controls and surrogates more
+   * often.
+   */
   public static Generator<String> strings(int max) {
     return random -> {
       StringBuilder text = new StringBuilder();
@@ -97,7 +100,7 @@ public final class Inputs {
     };
   }
 
-  /** Up to {@code max} characters that UTF-8 can encode: no half of a surrogate pair. */
+  /** Draws up to {@code max} characters that UTF-8 can encode: no half of a surrogate pair. */
   public static Generator<String> encodable(int max) {
     return random -> {
       StringBuilder text = new StringBuilder();
@@ -114,7 +117,7 @@ public final class Inputs {
     };
   }
 
-  /** From {@code min} to {@code max} values, in order. */
+  /** Draws {@code min} to {@code max} values, in order. */
   public static <T> Generator<List<T>> lists(Generator<T> values, int min, int max) {
     return random -> {
       List<T> list = new ArrayList<>();
@@ -125,7 +128,7 @@ public final class Inputs {
     };
   }
 
-  /** Up to {@code max} values, none with the same key as another. */
+  /** Draws up to {@code max} values, none with the same key as another. */
   public static <T, K> Generator<List<T>> distinct(
       Generator<T> values, Function<? super T, K> key, int max) {
     return random -> {
@@ -136,7 +139,7 @@ public final class Inputs {
     };
   }
 
-  /** Up to {@code max} different values. */
+  /** Draws up to {@code max} different values. */
   public static <T> Generator<Set<T>> sets(Generator<T> values, int max) {
     return random -> Set.copyOf(lists(values, 0, max).generate(random));
   }

@@ -19,7 +19,7 @@ import org.instancio.generator.Hints;
  */
 @FunctionalInterface
 public interface Property<T> {
-  /** How many inputs a check tries unless its test gives a number. */
+  /** The number of inputs a check tries unless its test gives one. */
   int TRIES = 1000;
 
   /**

@@ -2,15 +2,15 @@ package org.ringfence.kit.process;
 
 import java.time.Duration;
 
-/** Runs tasks later. Thread-safe. */
+/** Runs tasks after a delay. Thread-safe. */
 @FunctionalInterface
 public interface Alarm {
   /**
-   * Runs a task once the time is over.
+   * Runs a task after a delay.
    *
-   * @param time the time from now
+   * @param time the delay
    * @param task the task, which must be brief
-   * @return drops the task if it has not begun
+   * @return an action that drops the task if it has not begun
    */
   Runnable after(Duration time, Runnable task);
 }

@@ -4,9 +4,9 @@ import org.ringfence.Termination;
 import org.ringfence.Termination.Cause;
 
 /**
- * The end of a process as the system reports it.
+ * The end of a process, as the system reports it.
  *
- * @param value the exit value; with a signal, 128 and the signal's number
+ * @param value the exit value; with a signal, 128 plus its number
  * @param signal the signal that ended the process, or 0
  */
 public record ExitStatus(int value, int signal) {
@@ -19,7 +19,7 @@ public record ExitStatus(int value, int signal) {
   public static final ExitStatus KILLED = new ExitStatus(SIGNALED + SIGKILL, SIGKILL);
 
   /**
-   * Reads the status that {@code waitpid} gives.
+   * Reads a status of {@code waitpid}.
    *
    * @param status the status; see {@code sys/wait.h}: the low seven bits are the signal, the next
    *     eight the exit value
@@ -31,8 +31,8 @@ public record ExitStatus(int value, int signal) {
   }
 
   /**
-   * Reads an exit value that stands for a signal when it is 128 and a signal's number, as a shell's
-   * and bubblewrap's.
+   * Reads an exit value that means a signal when it is 128 plus the signal's number, as a shell and
+   * bubblewrap report it.
    *
    * @param value the exit value
    * @return the end
@@ -46,7 +46,7 @@ public record ExitStatus(int value, int signal) {
    * Joins the end with the cause that Ringfence had for ending the process.
    *
    * @param intended the cause, or null where Ringfence did not end the process
-   * @return how the command ended
+   * @return the termination of the command
    */
   public Termination because(Cause intended) {
     return because(intended, KILLED);
@@ -57,7 +57,7 @@ public record ExitStatus(int value, int signal) {
    *
    * @param intended the cause, or null where Ringfence did not end the process
    * @param killed the end of a process that Ringfence has ended, on this system
-   * @return how the command ended
+   * @return the termination of the command
    */
   public Termination because(Cause intended, ExitStatus killed) {
     Cause own = signal == 0 ? Cause.EXITED : Cause.SIGNALED;

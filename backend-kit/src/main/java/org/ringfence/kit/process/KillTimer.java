@@ -8,9 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends commands when their time is up, on a thread of its own that is there before they are:
- * commands may take all threads that a user can have, and the pools of a caller may be full of
- * those who wait for commands.
+ * Ends commands when their time is up. The timer starts its thread before any command: commands may
+ * use up all threads of the user, and tasks that wait for commands may fill the caller's pools.
  */
 public final class KillTimer implements Alarm, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KillTimer.class);
@@ -24,18 +23,18 @@ public final class KillTimer implements Alarm, AutoCloseable {
             return thread;
           });
 
-  /** Starts its thread. */
+  /** Starts the timer's thread. */
   public KillTimer() {
     executor.setRemoveOnCancelPolicy(true);
     executor.prestartCoreThread();
   }
 
   /**
-   * Runs something later; nothing, once this is closed.
+   * Runs a task after a delay; a closed timer runs nothing.
    *
-   * @param time how much later
-   * @param task what to run; others wait while it does
-   * @return drops it, when it has not begun
+   * @param time the delay
+   * @param task the task; other tasks wait while it runs
+   * @return an action that drops the task if it has not begun
    */
   @Override
   public Runnable after(Duration time, Runnable task) {
@@ -43,7 +42,7 @@ public final class KillTimer implements Alarm, AutoCloseable {
       var scheduled = executor.schedule(() -> run(task), time.toNanos(), TimeUnit.NANOSECONDS);
       return () -> scheduled.cancel(false);
     } catch (RejectedExecutionException e) {
-      // Whoever has closed this has ended all commands.
+      // The caller ends all commands before it closes the timer.
       return () -> {};
     }
   }
@@ -56,7 +55,7 @@ public final class KillTimer implements Alarm, AutoCloseable {
     }
   }
 
-  /** Ends its thread. */
+  /** Ends the timer's thread. */
   @Override
   public void close() {
     executor.shutdownNow();

@@ -8,10 +8,10 @@ import org.ringfence.Termination.Cause;
 import org.ringfence.spi.WatchedProcess;
 
 /**
- * A process that ends because of limits and calls of the host: first by a request, then by force
- * when the grace period is over. The first cause counts. Thread-safe.
+ * A process that limits or the host can end: first by a request, then by force after the grace
+ * period. The first cause counts. Thread-safe.
  *
- * <p>A backend says how a process is asked to end, and how it is killed.
+ * <p>A backend implements the request and the kill.
  */
 public abstract class ManagedProcess extends WatchedProcess {
   private static final Runnable NOTHING = () -> {};
@@ -38,7 +38,7 @@ public abstract class ManagedProcess extends WatchedProcess {
   /** Asks the process to end, as {@code SIGTERM} does. */
   protected abstract void askToEnd();
 
-  /** Kills the process and everything that it has started. */
+  /** Kills the process and all processes that it has started. */
   protected abstract void kill();
 
   /**
@@ -51,7 +51,7 @@ public abstract class ManagedProcess extends WatchedProcess {
   }
 
   /**
-   * Notes why the process ends; an earlier cause stays.
+   * Records the cause of the end; an earlier cause stays.
    *
    * @param cause the cause
    */
@@ -63,7 +63,7 @@ public abstract class ManagedProcess extends WatchedProcess {
    * Joins the reported end with the cause.
    *
    * @param status the end that the system reports
-   * @return how the command ended
+   * @return the termination of the command
    */
   protected final Termination terminationOf(ExitStatus status) {
     return status.because(intended.get());
@@ -78,22 +78,22 @@ public abstract class ManagedProcess extends WatchedProcess {
     wallTime = alarm.after(time, () -> end(Cause.TIMED_OUT, grace));
   }
 
-  /** Drops what was to end the process later, because it has ended. */
+  /** Cancels the alarms of a process that has ended. */
   protected final void dropAlarms() {
     wallTime.run();
     killTime.run();
   }
 
   /**
-   * Tells whether there is anything left to end.
+   * Returns whether any process is left to end.
    *
-   * @return false once the command and all that it has started are gone
+   * @return false once the command and all processes that it has started are gone
    */
   protected boolean canBeEnded() {
     return isAlive();
   }
 
-  /** Ends the process, which has written more than it may. */
+  /** Ends the process because it exceeded the output limit. */
   public final void outputLimitReached() {
     end(Cause.OUTPUT_LIMIT, Duration.ZERO);
   }

@@ -1,2 +1,2 @@
-/** Processes of a sandbox: how they are ended, waited for and reported. */
+/** Processes of a sandbox: waiting for them, ending them and reporting their end. */
 package org.ringfence.kit.process;

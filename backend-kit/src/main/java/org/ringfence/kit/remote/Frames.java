@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Frames over two streams: four bytes of length, the highest first, then as many bytes. Sending is
+ * Frames over two streams: a four-byte big-endian length, followed by the payload. Sending is
  * thread-safe; one thread receives.
  */
 public final class Frames {
@@ -17,11 +17,11 @@ public final class Frames {
   private final int longest;
 
   /**
-   * Uses two streams, which others close.
+   * Uses two streams, which the caller closes.
    *
-   * @param input where frames come from
-   * @param output where they go
-   * @param longest how many bytes a frame has at most
+   * @param input the source of frames
+   * @param output the destination of frames
+   * @param longest the maximum size of a frame in bytes
    */
   public Frames(InputStream input, OutputStream output, int longest) {
     this.input = new DataInputStream(input);
@@ -32,7 +32,7 @@ public final class Frames {
   /**
    * Sends a frame.
    *
-   * @param content what it contains
+   * @param content the payload
    * @throws IOException if it cannot be sent, or is too long
    */
   public void send(byte[] content) throws IOException {
@@ -53,7 +53,7 @@ public final class Frames {
   /**
    * Receives a frame.
    *
-   * @return what it contains; empty when the other side has closed between two frames
+   * @return the payload; empty when the peer has closed between two frames
    * @throws IOException if it cannot be read, is too long, or ends in the middle
    */
   public Optional<byte[]> receive() throws IOException {

@@ -5,7 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.ringfence.CommandNotFoundException;
 
-/** Finds a program as {@code execvp(3)} does, in the command's own PATH and directory. */
+/** Finds a program as {@code execvp(3)} does, in the command's PATH and directory. */
 public final class ExecutableSearch {
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
 
@@ -35,7 +35,7 @@ public final class ExecutableSearch {
         try {
           return checked(program, candidate);
         } catch (CommandNotFoundException e) {
-          // Another directory of PATH may have a usable one.
+          // Another directory of PATH may have a usable program.
           unusable = unusable == null ? e : unusable;
         }
       }

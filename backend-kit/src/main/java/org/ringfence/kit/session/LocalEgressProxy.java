@@ -16,8 +16,8 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.spi.EventSink;
 
 /**
- * The egress proxy of one sandbox on a port of loopback. The backend opens that port alone to
- * commands, and gives them the variables that name it. Thread-safe.
+ * The egress proxy of one sandbox on a port of loopback. The backend opens only that port to
+ * commands, and passes them the variables that name it. Thread-safe.
  */
 public final class LocalEgressProxy implements AutoCloseable {
   private final HostDecisions decisions;
@@ -35,15 +35,15 @@ public final class LocalEgressProxy implements AutoCloseable {
    * Starts the proxy.
    *
    * @param policy the hosts that are allowed
-   * @param ports the ports to try, in this order; 0 stands for any free one
-   * @param sink hears of connections and decides on hosts
+   * @param ports the ports to try, in this order; 0 means any free one
+   * @param sink receives records of connections and decides on hosts
    * @return the running proxy
-   * @throws SandboxException if no port of them is free
+   * @throws SandboxException if none of the ports is free
    */
   public static LocalEgressProxy start(
       NetworkPolicy policy, Collection<Integer> ports, EventSink sink) throws SandboxException {
     ProxySettings usual = ProxySettings.usual();
-    // Other programs of this machine reach the port, too. The credentials keep them out.
+    // Other programs on this machine reach the port too; the credentials keep them out.
     ProxySettings settings =
         new ProxySettings(
             usual.credentials(),
@@ -69,7 +69,7 @@ public final class LocalEgressProxy implements AutoCloseable {
   }
 
   /**
-   * Returns the port that it listens on.
+   * Returns the port that the proxy listens on.
    *
    * @return the port
    */
@@ -80,7 +80,7 @@ public final class LocalEgressProxy implements AutoCloseable {
   /**
    * Returns the variables that make programs use the proxy.
    *
-   * @param given the variables that the command has already; those it has set itself stay
+   * @param given the variables that the command already has; those it has set itself stay
    * @return the variables to add
    */
   public Map<String, String> variables(Map<String, String> given) {

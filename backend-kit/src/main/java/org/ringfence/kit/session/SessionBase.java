@@ -11,8 +11,8 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 
 /**
- * An open sandbox: the commands that run in it, and the gate that closes before they are ended. No
- * command starts once {@link #end()} has begun, and none that was starting then is missed.
+ * An open sandbox: its running commands, and a gate that closes before the backend ends them. No
+ * command starts once {@link #end()} has begun, and it misses no command that was starting.
  * Thread-safe.
  *
  * @param <P> the backend's processes
@@ -42,8 +42,8 @@ public abstract class SessionBase<P extends SandboxedProcess> implements Backend
   protected abstract void closeResources();
 
   /**
-   * Returns the processes that have started and not gone. The set takes changes of other threads
-   * while it is read.
+   * Returns the processes that have started and not gone. Other threads may change the set while it
+   * is read.
    *
    * @return the processes, for the backend to add to and remove from
    */

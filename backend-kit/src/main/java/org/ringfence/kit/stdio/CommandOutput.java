@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One output stream of a command. A read and its count are one step under a lock, so that whoever
- * holds the lock knows that no byte is on its way. Thread-safe.
+ * One output stream of a command. A lock makes a read and its count one step: the thread that holds
+ * it knows that no byte is in transit. Thread-safe.
  */
 final class CommandOutput extends InputStream {
   private static final Logger LOG = LoggerFactory.getLogger(CommandOutput.class);
@@ -86,7 +86,7 @@ final class CommandOutput extends InputStream {
     }
   }
 
-  /** Takes what is in the pipe now; by the reader when one holds the lock. */
+  /** Drains the pipe; a reader that holds the lock does so instead. */
   void settle(boolean close) {
     closesPipe = close;
     settling = true;
@@ -95,7 +95,7 @@ final class CommandOutput extends InputStream {
 
   private void trySettle() {
     if (!lock.tryLock()) {
-      // The reader looks again when it gives the lock back.
+      // The reader checks again when it releases the lock.
       return;
     }
     boolean first = !settled;
@@ -118,7 +118,7 @@ final class CommandOutput extends InputStream {
     }
   }
 
-  /** The bytes that are in the pipe now. A process that is left may write more meanwhile. */
+  /** Reads the bytes that are in the pipe now. A surviving process may write more meanwhile. */
   private byte[] drained() throws IOException {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     byte[] buffer = new byte[CHUNK];

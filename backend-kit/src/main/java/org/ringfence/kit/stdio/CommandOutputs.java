@@ -18,13 +18,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The output streams of one command. They share the output limit, and at the command's end they
- * give up the pipes behind them: a stream then holds in memory the bytes that were still in its
- * pipe.
+ * The output streams of one command. They share the output limit, and release their pipes at the
+ * command's end: a stream then holds in memory the bytes that were still in its pipe.
  *
- * <p>Whether the command wrote more than the limit is decided by the bytes that it wrote, never by
- * how far a reader had got: {@link #settle} counts what is still in the pipes before it reports the
- * end. Thread-safe.
+ * <p>The bytes that the command wrote decide whether it exceeded the limit, never a reader's
+ * progress: {@link #settle} counts the bytes left in the pipes before it reports the end.
+ * Thread-safe.
  */
 public final class CommandOutputs {
   private static final Logger LOG = LoggerFactory.getLogger(CommandOutputs.class);
@@ -43,8 +42,8 @@ public final class CommandOutputs {
   /**
    * Prepares the streams of a command.
    *
-   * @param limit how many bytes all streams carry together; empty for no limit
-   * @param exceeded runs each time that bytes do not fit; has to end the command
+   * @param limit the byte limit of all streams together; empty for none
+   * @param exceeded runs each time that bytes exceed the limit; must end the command
    */
   public CommandOutputs(OptionalLong limit, Runnable exceeded) {
     this.limited = limit.isPresent();
@@ -53,7 +52,7 @@ public final class CommandOutputs {
   }
 
   /**
-   * A stream for the caller to read. Reading ends at the limit.
+   * Returns a stream for the caller to read. Reading ends at the limit.
    *
    * @param pipe the parent's end of the pipe that the command writes to
    * @return the stream
@@ -67,10 +66,10 @@ public final class CommandOutputs {
   }
 
   /**
-   * Copies output that is redirected, on a thread of its own, until the command's end.
+   * Copies redirected output on a separate thread until the command's end.
    *
    * @param pipe the parent's end of the pipe that the command writes to
-   * @param target where the bytes go; closed at the end
+   * @param target the destination; closed at the end
    */
   public void pump(InputStream pipe, OutputStream target) {
     InputStream counted = reading(pipe);
@@ -91,7 +90,7 @@ public final class CommandOutputs {
   }
 
   /**
-   * One of this JVM's own output streams as the target of a pump, which must not close it.
+   * Returns one of this JVM's output streams as the target of a pump, which must not close it.
    *
    * @param number 1 for standard output, 2 for standard error
    * @return a stream whose end leaves the descriptor open
@@ -136,10 +135,9 @@ public final class CommandOutputs {
   }
 
   /**
-   * Takes what the command has left in its pipes, after its end. Never waits: a stream that a
-   * reader holds is settled by that reader.
+   * Drains the command's pipes after its end. Never waits: a reader that holds a stream settles it.
    *
-   * @param close whether the pipes are given up, because no process of the command is left to write
+   * @param close whether to close the pipes, because no process of the command is left to write
    * @param then runs once, when every byte is counted and redirected output has been written: on
    *     this thread, or on a reader's or a pump's
    */
@@ -171,10 +169,10 @@ public final class CommandOutputs {
   }
 
   /**
-   * Takes what the command has left in its pipes, and waits until every byte is counted.
+   * Drains the command's pipes, and waits until every byte is counted.
    *
-   * @param close whether the pipes are given up, because no process of the command is left to write
-   * @param patience how long to wait for a pipe that another program holds open
+   * @param close whether to close the pipes, because no process of the command is left to write
+   * @param patience the maximum wait for a pipe that another program holds open
    */
   public void settle(boolean close, Duration patience) {
     CountDownLatch counted = new CountDownLatch(1);
@@ -212,7 +210,7 @@ public final class CommandOutputs {
     }
   }
 
-  /** Counts bytes that were read; how many of them still fit. */
+  /** Counts bytes that were read, and returns how many of them fit. */
   int take(int read) {
     if (!limited) {
       return read;
@@ -226,7 +224,7 @@ public final class CommandOutputs {
   }
 
   /**
-   * Whether the command wrote more than the limit. Final once the streams are settled.
+   * Returns whether the command wrote more than the limit. Final once the streams are settled.
    *
    * @return true if bytes were cut off
    */

@@ -20,7 +20,7 @@ import jnr.posix.POSIXFactory;
 import jnr.posix.SpawnAttribute;
 import jnr.posix.SpawnFileAction;
 
-/** Processes, pipes and others. Thread-safe. */
+/** Calls for processes, pipes and terminals. Thread-safe. */
 public final class Posix {
   /** {@code SIGTERM} of signal.h. */
   public static final int SIGTERM = 15;
@@ -43,7 +43,7 @@ public final class Posix {
   private final POSIX calls = POSIXFactory.getNativePOSIX();
   private final Calls others = LibraryLoader.create(Calls.class).load("c");
 
-  /** What jnr-posix has no names for, or too little. */
+  /** The calls that jnr-posix lacks, or declares incompletely. */
   public interface Calls {
     /**
      * posix_openpt(3).
@@ -90,15 +90,15 @@ public final class Posix {
   }
 
   /**
-   * How a process ended and what it used.
+   * The end of a process, and its resource usage.
    *
-   * @param status its status, as sys/wait.h has it
-   * @param cpuTime processor time of it and of what it waited for; empty when it is not known
-   * @param peakMemory the most bytes that one of these had in memory; empty likewise
+   * @param status its status, as sys/wait.h defines it
+   * @param cpuTime processor time of it and of the processes it waited for; empty when unknown
+   * @param peakMemory the peak memory of one of these, in bytes; empty when unknown
    */
   public record Ended(int status, Optional<Duration> cpuTime, OptionalLong peakMemory) {}
 
-  /** What becomes a standard stream of a new process. */
+  /** The source of a standard stream of a new process. */
   public sealed interface Source {
     /**
      * A descriptor of this process.
@@ -111,19 +111,19 @@ public final class Posix {
      * A file, opened by the new process before it is confined.
      *
      * @param path the file
-     * @param mode how
+     * @param mode the mode
      */
     record Opened(String path, Mode mode) implements Source {}
 
-    /** How a file is opened. */
+    /** The mode of opening a file. */
     enum Mode {
       /** For reading. */
       READ,
       /** For reading and writing: a terminal, which becomes that of the new process's session. */
       BOTH,
-      /** For writing, emptied before. */
+      /** For writing, truncated first. */
       WRITE,
-      /** For writing behind what is there. */
+      /** For appending. */
       APPEND
     }
   }
@@ -139,8 +139,8 @@ public final class Posix {
   /**
    * A pseudo-terminal.
    *
-   * @param master our side
-   * @param path the other side
+   * @param master the descriptor of the master's side
+   * @param path the path of the other side
    */
   public record Terminal(int master, String path) {}
 
@@ -199,11 +199,11 @@ public final class Posix {
   }
 
   /**
-   * Starts a program in a session of its own, with three descriptors and no other.
+   * Starts a program in a new session, with three descriptors and no other.
    *
    * @param words the program's path and its arguments
    * @param environment its whole environment
-   * @param standard what becomes descriptors 0, 1 and 2
+   * @param standard the sources of descriptors 0, 1 and 2
    * @return its process
    * @throws IOException if it cannot be started
    */
@@ -218,7 +218,7 @@ public final class Posix {
               : SpawnFileAction.dup(((Source.Descriptor) source).fd(), number));
     }
     if (!MAC) {
-      // Other systems have no word for it: a JVM's files are open for whoever it starts.
+      // Other systems have no such flag: a JVM's files stay open in its child processes.
       closeOthers(actions);
     }
     List<String> variables = new ArrayList<>();
@@ -260,11 +260,11 @@ public final class Posix {
   }
 
   /**
-   * Waits for a process of ours to end.
+   * Waits for a child process to end.
    *
    * @param pid the process
-   * @return how it ended
-   * @throws IOException if it is none of ours
+   * @return its end
+   * @throws IOException if it is no child process
    */
   public Ended await(int pid) throws IOException {
     int[] status = new int[1];
@@ -292,7 +292,7 @@ public final class Posix {
    *
    * @param pid a process; a group, when negative
    * @param signal the signal
-   * @return false when there is nobody to send it to, or it may not be sent
+   * @return false when no such process exists, or the kernel refuses
    */
   public boolean kill(int pid, int signal) {
     return calls.kill(pid, signal) == 0;
@@ -302,8 +302,8 @@ public final class Posix {
    * Reads from a descriptor.
    *
    * @param fd the descriptor
-   * @param buffer where to
-   * @return how many bytes; 0 at the end, and where a terminal tells an error instead
+   * @param buffer the destination
+   * @return the number of bytes; 0 at the end, also where a terminal reports an error instead
    */
   public int read(int fd, byte[] buffer) {
     int count = calls.read(fd, buffer, buffer.length);
@@ -317,9 +317,9 @@ public final class Posix {
    * Writes to a descriptor.
    *
    * @param fd the descriptor
-   * @param bytes what to write
-   * @return how many bytes were written
-   * @throws IOException if none can be
+   * @param bytes the bytes to write
+   * @return the number of bytes written
+   * @throws IOException if no byte can be written
    */
   public int write(int fd, byte[] bytes) throws IOException {
     int count = calls.write(fd, bytes, bytes.length);

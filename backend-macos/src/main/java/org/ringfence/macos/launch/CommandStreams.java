@@ -67,14 +67,14 @@ final class CommandStreams implements AutoCloseable {
     }
   }
 
-  /** A stream of Java's over a descriptor: opening it by its name makes another of the same. */
+  /** Returns the path of a descriptor: opening it duplicates the descriptor. */
   private static String name(int fd) {
     return "/dev/fd/" + fd;
   }
 
   private InputStream reading(int fd) throws IOException {
     try {
-      // A stream of a file asks where in the file it is, which a pipe does not know.
+      // A file stream asks for its position, which a pipe does not have.
       InputStream stream = new FilterInputStream(new FileInputStream(name(fd))) {};
       ourSide.add(stream);
       return stream;
@@ -148,17 +148,17 @@ final class CommandStreams implements AutoCloseable {
         : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
   }
 
-  /** What becomes descriptors 0, 1 and 2. */
+  /** Returns the sources of descriptors 0, 1 and 2. */
   List<Source> standard() {
     return List.copyOf(standard);
   }
 
-  /** The path of the terminal, which the command opens itself: so it becomes its own. */
+  /** Returns the path of the terminal. The command opens it itself: so it becomes its own. */
   Optional<String> terminal() {
     return terminal;
   }
 
-  /** From now on these streams are the process's; its output is counted. */
+  /** Hands these streams over to the process; its output is counted. */
   void handOver(CommandOutputs counted) {
     handedOver = true;
     outputs = counted;
@@ -173,7 +173,7 @@ final class CommandStreams implements AutoCloseable {
         : pipe;
   }
 
-  /** Takes what the command left in its pipes, and waits no longer than the patience for it. */
+  /** Drains the command's pipes, and waits no longer than the patience. */
   void settle(boolean close, Duration patience) {
     if (inputPipe != null) {
       try {
@@ -197,7 +197,7 @@ final class CommandStreams implements AutoCloseable {
     return error;
   }
 
-  /** Closes what only the child needs; everything, when it was not started. */
+  /** Closes the streams that only the child needs; all streams, when it was not started. */
   @Override
   public void close() {
     childSide.forEach(posix::close);

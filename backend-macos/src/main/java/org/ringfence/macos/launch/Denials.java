@@ -29,7 +29,7 @@ import org.ringfence.spi.EventSink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells a listener what the system's log tells of a sandbox's denials. */
+/** Passes a sandbox's denials from the system's log to a listener. */
 final class Denials implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Denials.class);
 
@@ -51,12 +51,12 @@ final class Denials implements AutoCloseable {
   /**
    * Listens to the log.
    *
-   * @param program what tells the log
+   * @param program the program that prints the log
    * @param policy names the rules
-   * @param listener hears of denials
+   * @param listener receives the denials
    * @param tag the sandbox's tag
-   * @return the listening
-   * @throws IOException if the log cannot be listened to
+   * @return the running reader
+   * @throws IOException if the log cannot be read
    */
   static Denials hear(String program, EffectivePolicy policy, EventSink listener, String tag)
       throws IOException {
@@ -85,12 +85,12 @@ final class Denials implements AutoCloseable {
   }
 
   /**
-   * Waits until everything was told that was denied before: the log keeps the order, so that a
-   * denial of our own is provoked and waited for.
+   * Waits until the log has reported all earlier denials: it keeps the order, so Ringfence provokes
+   * a denial and waits for it.
    *
-   * @param directory where no command may go
-   * @param deny has a program be denied
-   * @param patience how long to wait at most
+   * @param directory a directory that no command may enter
+   * @param deny provokes the denial of a program
+   * @param patience the maximum wait
    * @return whether the denial has come
    * @throws InterruptedException if the wait is interrupted
    */
@@ -137,7 +137,7 @@ final class Denials implements AutoCloseable {
     }
   }
 
-  /** The denial with the policy's rule: the log knows of none. */
+  /** Adds the policy's rule to a denial: the log names none. */
   static Violation violation(EffectivePolicy policy, SandboxLog.Denial denial) {
     String executable =
         ProcessHandle.of(denial.pid())
@@ -157,7 +157,7 @@ final class Denials implements AutoCloseable {
         denial.operation(), denial.target(), denial.pid(), executable, reason, Certainty.CERTAIN);
   }
 
-  /** The log tells of an address as {@code host:port}, of a socket by its path. */
+  /** Finds the reason: the log names an address as {@code host:port}, a socket by its path. */
   private static Reason network(NetworkPolicy network, String target) {
     if (target.startsWith("/")) {
       return new Reason.UnixSocket(target);

@@ -18,7 +18,7 @@ import org.ringfence.macos.bind.Posix;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A command under a profile. Its process leads a session and a group of its own. */
+/** A command under a profile. Its process leads a new session and group. */
 final class SeatbeltProcess extends ManagedProcess {
   private static final Logger LOG = LoggerFactory.getLogger(SeatbeltProcess.class);
   private static final int ROUNDS = 20;
@@ -29,7 +29,7 @@ final class SeatbeltProcess extends ManagedProcess {
   private final CommandStreams streams;
   private final Runnable flushEvents;
   private final boolean killsLeftovers;
-  // Whoever leaves the group with a session of its own is remembered by its handle, not its number.
+  // Processes that leave the group for a new session, by their handles, not their numbers.
   private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
   private final ProcessHandle handle;
 
@@ -51,7 +51,7 @@ final class SeatbeltProcess extends ManagedProcess {
     this.handle = ProcessHandle.of(pid).orElse(null);
   }
 
-  /** Waits for the end on a thread of its own. */
+  /** Waits for the end on a separate thread. */
   void watch(Runnable whenGone) {
     Thread thread =
         new Thread(
@@ -74,7 +74,7 @@ final class SeatbeltProcess extends ManagedProcess {
     thread.start();
   }
 
-  /** Reports the end once what the command left in its pipes is counted. */
+  /** Reports the end once the bytes left in the pipes are counted. */
   private void settle(Posix.Ended how) {
     dropAlarms();
     streams.settle(killsLeftovers, SETTLING);
@@ -82,7 +82,7 @@ final class SeatbeltProcess extends ManagedProcess {
     ended(terminationOf(ExitStatus.ofWait(how.status())), how.cpuTime(), how.peakMemory());
   }
 
-  /** Nobody waits for it, though it has started: it goes. */
+  /** Ends a started command that no thread waits for. */
   void lost() {
     killTree();
     try {
@@ -110,7 +110,7 @@ final class SeatbeltProcess extends ManagedProcess {
     List.copyOf(seen).forEach(each -> each.descendants().forEach(seen::add));
   }
 
-  /** Until a round finds nobody any more: who forks meanwhile is found by the next. */
+  /** Kills until a round finds no process: the next round finds processes forked meanwhile. */
   private void killTree() {
     for (int round = 0; round < ROUNDS; round++) {
       remember();
@@ -133,10 +133,10 @@ final class SeatbeltProcess extends ManagedProcess {
     setSize(streams.terminal().get(), size);
   }
 
-  /** By stty(1): the call takes its arguments in another way on each processor. */
+  /** Uses stty(1): the call takes its arguments differently on each processor. */
   static void setSize(String terminal, TerminalSize size) {
     try {
-      // Opened by the shell: this JVM may lead a session that has no terminal yet.
+      // The shell opens it: this JVM may lead a session that has no terminal yet.
       ProcessBuilder builder =
           new ProcessBuilder(
                   "/bin/sh",

@@ -16,13 +16,13 @@ import org.ringfence.plan.Availability;
 /**
  * The system's programs, by their absolute paths: a command may have put others on the path.
  *
- * @param sandboxExec what applies a profile, with arguments that it needs before its own
- * @param log what tells the system's log
+ * @param sandboxExec the program that applies a profile, with arguments to put before its own
+ * @param log the program that prints the system's log
  */
 public record SeatbeltPrograms(List<String> sandboxExec, String log) {
   private static final int SECONDS = 30;
 
-  /** Until the suite has passed on a Mac, whoever plans here is told so. */
+  /** The statement in each plan that the suite has not yet passed on a Mac. */
   private static final String VERIFIED =
       "by an evaluator of the profile alone, not on a Mac: run ringfence verify";
 
@@ -36,9 +36,9 @@ public record SeatbeltPrograms(List<String> sandboxExec, String log) {
   }
 
   /**
-   * Finds out whether commands can be confined, by doing it.
+   * Finds out whether commands can be confined, by confining one.
    *
-   * @return what was found
+   * @return the result
    */
   public Availability probe() {
     if (!Files.isExecutable(Path.of(sandboxExec.get(0)))) {
@@ -69,7 +69,7 @@ public record SeatbeltPrograms(List<String> sandboxExec, String log) {
     }
   }
 
-  /** Runs it and tells what it wrote to standard error. */
+  /** Runs a program and returns its standard error. */
   String tried(List<String> words, int seconds) throws SandboxException {
     try {
       ProcessBuilder builder =

@@ -47,7 +47,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   private static final Duration EVENT_PATIENCE = Duration.ofSeconds(2);
   private static final String SUFFIX = "DIRHELPER_USER_DIR_SUFFIX";
 
-  /** In the shell, before anything is confined: directory, terminal, limits, then the program. */
+  /** The shell's steps before confinement: directory, terminal, limits, then the program. */
   private static final String STARTING =
       "cd -- \"$1\" || exit 125\n"
           + "[ -z \"$2\" ] || exec <\"$2\" >\"$2\" 2>&1 || exit 125\n"
@@ -98,7 +98,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
    *
    * @param programs the system's programs
    * @param policy the policy
-   * @param listener hears of denials and decides about hosts
+   * @param listener receives denials and decides on hosts
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */
@@ -124,7 +124,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     }
   }
 
-  /** The watchdog is closed after the directories have been removed, which it would remove. */
+  /** Starts a watchdog that closes after the session has removed the directories. */
   private static Watchdog watched(Path own, EffectivePolicy policy, ResourceStack resources)
       throws IOException {
     List<String> left = new ArrayList<>(List.of(own.toString()));
@@ -196,7 +196,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     }
   }
 
-  /** Has a program that does not exist confined: what is wrong with the profile is told here. */
+  /** Confines a program that does not exist, to report errors of the profile. */
   private void tryOut() throws SandboxException {
     List<String> words = new ArrayList<>(sandboxing);
     words.add(NO_PROGRAM);
@@ -277,7 +277,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     return words;
   }
 
-  /** In the units of the shell, and never more than is asked. */
+  /** Returns the limits in the shell's units, never above the given ones. */
   private static String limits(Limits limits) {
     StringBuilder script = new StringBuilder();
     limits.cpuTime().ifPresent(time -> limit(script, "-t", seconds(time)));
@@ -320,7 +320,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     }
   }
 
-  /** Has a program be denied that lies where no command may go. */
+  /** Provokes the denial of a program in a place that no command may enter. */
   private void deny(Path program) {
     List<String> words = new ArrayList<>(sandboxing);
     words.add(program.toString());

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import org.ringfence.macos.bind.Posix;
 
 /**
- * Our side of a pseudo-terminal, as two streams. Its descriptor is closed once nobody reads any
- * more: opening it by a name would make another terminal on some systems.
+ * The master's side of a pseudo-terminal, as two streams. It closes its descriptor once no thread
+ * reads any more: opening it by a name would make another terminal on some systems.
  */
 final class TerminalMaster implements AutoCloseable {
   private final Posix posix;
@@ -49,7 +49,7 @@ final class TerminalMaster implements AutoCloseable {
     closeUnread();
   }
 
-  /** What the terminal shows. */
+  /** Returns the terminal's output. */
   InputStream shown() {
     return new InputStream() {
       @Override
@@ -84,7 +84,7 @@ final class TerminalMaster implements AutoCloseable {
     };
   }
 
-  /** What is typed. */
+  /** Returns the terminal's input. */
   OutputStream typed() {
     return new OutputStream() {
       @Override

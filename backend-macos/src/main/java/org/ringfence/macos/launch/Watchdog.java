@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A shell that reads from this JVM which process groups live. When the JVM is gone, whatever ended
- * it, the shell's input ends: it kills those groups and removes what was left.
+ * A shell that reads the live process groups from this JVM. When the JVM is gone, for any reason,
+ * the shell's input ends: it kills those groups and cleans up.
  */
 final class Watchdog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
@@ -36,7 +36,7 @@ final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts a watchdog.
    *
    * @param left directories to remove when the JVM is gone
    * @return the watchdog

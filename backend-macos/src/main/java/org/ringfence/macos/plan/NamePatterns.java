@@ -13,7 +13,7 @@ import org.ringfence.policy.HomeNames;
 import org.ringfence.policy.ProtectedNames;
 
 /**
- * Regular expressions for names: no lookahead, no counts, no groups but for choice, so that they
+ * Regular expressions for names: no lookahead, no counts, no groups except for choice, so that they
  * mean the same in every engine. Letters match in both cases, as the file systems of macOS do by
  * default.
  */
@@ -23,7 +23,10 @@ final class NamePatterns {
 
   private NamePatterns() {}
 
-  /** A name as it is, in both cases. What cannot be written down matches any character. */
+  /**
+   * Returns an expression for a literal name, in both cases. A character without a literal form
+   * matches any.
+   */
   static String name(String text) {
     StringBuilder regex = new StringBuilder();
     text.codePoints().forEach(c -> regex.append(character(c)));
@@ -55,8 +58,8 @@ final class NamePatterns {
   }
 
   /**
-   * A glob of a policy, on absolute paths: {@code *} within a name, {@code **} over names; without
-   * a slash in front it begins anywhere.
+   * Returns an expression for a policy's glob on absolute paths: {@code **} crosses names, {@code
+   * *} does not; without a leading slash it begins anywhere.
    */
   static String glob(String glob) {
     String anchored = glob.startsWith("/") || glob.startsWith("**/") ? glob : "**/" + glob;
@@ -83,10 +86,10 @@ final class NamePatterns {
   }
 
   /**
-   * Protected names below a directory that lies at a depth.
+   * Returns expressions for protected names below a directory at a depth.
    *
-   * @param names which names
-   * @param depth how many names lead to the directory
+   * @param names the names
+   * @param depth the number of names that lead to the directory
    * @param root the components of the writable root
    * @return expressions on absolute paths
    */
@@ -115,7 +118,7 @@ final class NamePatterns {
       inGit.add(name(String.join("/", surface)));
     }
     patterns.add(below + git + "/" + choice(inGit) + REST);
-    // Git directories of others lie below these, called as anything; names of data end the search.
+    // Other git directories lie below these, under any name; names of data end the search.
     String others = "(" + name("modules") + "|" + name("worktrees") + ")";
     String data = notOneOf(surfaces.gitData());
     patterns.add(
@@ -138,10 +141,11 @@ final class NamePatterns {
   }
 
   /**
-   * Where a directory or a link must not come to lie: below a git directory, unless it is data.
+   * Returns expressions for paths that no directory or link may take: below a git directory, unless
+   * it is data.
    *
-   * @param names which names
-   * @param depth how many names lead to the directory
+   * @param names the names
+   * @param depth the number of names that lead to the directory
    * @param root the components of the writable root
    * @return expressions on absolute paths
    */
@@ -168,22 +172,25 @@ final class NamePatterns {
     return patterns;
   }
 
-  /** What lies in a directory of that depth; which one it is, another filter says. */
+  /**
+   * Returns an expression for entries of a directory at that depth; another filter selects the
+   * directory.
+   */
   private static String in(List<String> root) {
     return "^" + ("/" + ANY).repeat(root.size()) + "/";
   }
 
   /**
-   * What is protected of a home: all but the exceptions, and what lies in those after all.
+   * The protected names of a home: all except the exceptions, and some names inside those.
    *
-   * @param names what is protected, but for the exceptions
-   * @param exceptions caches and the way to them
-   * @param inCaches what is protected in caches
-   * @param above where no directory or link may come to lie
+   * @param names the protected names, apart from the exceptions
+   * @param exceptions caches and the directories above them
+   * @param inCaches the protected names in caches
+   * @param above paths that no directory or link may take
    */
   record Home(String names, List<String> exceptions, List<String> inCaches, String above) {}
 
-  /** The expressions for a home below one root. */
+  /** Returns the expressions for a home below one root. */
   static Home home(HomeNames.Patterns patterns, String path) {
     String base = "^" + name(path) + "/";
     List<String> names = new ArrayList<>(paths(patterns.names()));
@@ -216,14 +223,17 @@ final class NamePatterns {
     return expressions;
   }
 
-  /** A name that is none of the words, whatever the case. */
+  /** Returns an expression for a name that is none of the words, in any case. */
   static String notOneOf(Collection<String> words) {
     TreeSet<String> lower = new TreeSet<>();
     words.forEach(word -> lower.add(word.toLowerCase(Locale.ROOT)));
     return notOneOf(lower, true);
   }
 
-  /** What may follow where the words are what is left of them; empty ones end here. */
+  /**
+   * Returns an expression for the rest of a name, given the rests of the words; empty ones end
+   * here.
+   */
   private static String notOneOf(TreeSet<String> words, boolean atStart) {
     Map<Character, TreeSet<String>> next = new TreeMap<>();
     boolean ends = false;
@@ -244,7 +254,7 @@ final class NamePatterns {
     ways.add("[^/" + excluded + "][^/]*");
     next.forEach((c, rest) -> ways.add(character(c) + notOneOf(rest, false)));
     String choice = "(" + String.join("|", ways) + ")";
-    // Where a word ends more has to follow; elsewhere the name may end, but is never empty.
+    // Where a word ends more must follow; elsewhere the name may end, but is never empty.
     return ends || atStart ? choice : choice + "?";
   }
 }

@@ -59,7 +59,7 @@ public sealed interface Sbpl {
   /**
    * A regular expression.
    *
-   * @param regex without quotes, line breaks and what lies outside ASCII
+   * @param regex the expression, without quotes, line breaks and non-ASCII characters
    */
   record Pattern(String regex) implements Sbpl {
     /** Checks the expression: nothing in it can end it. */
@@ -93,10 +93,10 @@ public sealed interface Sbpl {
   }
 
   /**
-   * A list that begins with a name.
+   * Returns a list that begins with a name.
    *
    * @param name the name
-   * @param parts what follows
+   * @param parts the rest of the list
    * @return the list
    */
   static Form form(String name, Sbpl... parts) {
@@ -104,10 +104,10 @@ public sealed interface Sbpl {
   }
 
   /**
-   * A list that begins with a name.
+   * Returns a list that begins with a name.
    *
    * @param name the name
-   * @param parts what follows
+   * @param parts the rest of the list
    * @return the list
    */
   static Form form(String name, List<? extends Sbpl> parts) {
@@ -118,7 +118,7 @@ public sealed interface Sbpl {
   }
 
   /**
-   * A filter by a regular expression.
+   * Returns a filter by a regular expression.
    *
    * @param regex the expression
    * @return the filter

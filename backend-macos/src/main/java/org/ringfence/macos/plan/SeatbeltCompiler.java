@@ -31,11 +31,11 @@ import org.ringfence.policy.PublishedPort;
 
 /**
  * Compiles a policy to a Seatbelt profile. Pure. Rules are written from the shallowest to the
- * deepest, so that the last one that matches is the most specific one; what wins over every rule
- * comes behind them. Paths are parameters; what is in the text is names, as patterns.
+ * deepest, so that the last one that matches is the most specific one; parts that win over every
+ * rule come behind them. Paths are parameters; the text contains names, as patterns.
  */
 public final class SeatbeltCompiler {
-  /** A parameter: where Ringfence keeps what no command touches. */
+  /** The parameter for Ringfence's own directory, which no command touches. */
   public static final String OWN = "RINGFENCE";
 
   // confstr(3): _CS_DARWIN_USER_TEMP_DIR and _CS_DARWIN_USER_CACHE_DIR lie beside each other.
@@ -58,11 +58,11 @@ public final class SeatbeltCompiler {
   }
 
   /**
-   * What a profile is compiled for, beside the policy.
+   * The inputs of a profile besides the policy.
    *
-   * @param tag stands in the log beside each denial; letters, digits and hyphens
+   * @param tag appears in the log with each denial; letters, digits and hyphens
    * @param proxy the port of the egress proxy; empty when there is none
-   * @param own the directory where Ringfence keeps what no command touches; empty for none
+   * @param own Ringfence's own directory, which no command touches; empty for none
    */
   public record Surroundings(String tag, OptionalInt proxy, String own) {
     /** Checks the tag. */
@@ -77,7 +77,7 @@ public final class SeatbeltCompiler {
    * Compiles a policy.
    *
    * @param policy the policy
-   * @param surroundings what else there is
+   * @param surroundings the other inputs
    * @return the profile
    */
   public static SeatbeltProfile compile(EffectivePolicy policy, Surroundings surroundings) {
@@ -130,8 +130,8 @@ public final class SeatbeltCompiler {
   }
 
   /**
-   * A path as the kernel calls what is there: {@code /var}, {@code /tmp} and {@code /etc} are
-   * links, and the data volume shows through firmlinks, which no lookup tells.
+   * Returns the kernel's name for a path: {@code /var}, {@code /tmp} and {@code /etc} are links,
+   * and the data volume shows through firmlinks, which no lookup reveals.
    *
    * @param path an absolute path
    * @return the path that Seatbelt compares
@@ -215,7 +215,7 @@ public final class SeatbeltCompiler {
     }
   }
 
-  /** Directories above what is granted: that they are there, as realpath(3) and getcwd(3) ask. */
+  /** Shows that the directories above a grant exist, as realpath(3) and getcwd(3) ask. */
   private void traversal() {
     if (policy.policy().fileDefault() != FileDefault.MINIMAL) {
       return;
@@ -272,7 +272,7 @@ public final class SeatbeltCompiler {
       }
     }
     if (rule.access() != Access.WRITE && !policy.places().lookup().exists(rule.path())) {
-      // What is made there later may be made in another case, and is then the same file.
+      // A file created there later may have another case, and is then the same file.
       Sbpl.Form inAnyCase = regex("^" + NamePatterns.name(canonical(rule.path())) + "(/.*)?$");
       add(origin, "deny", WRITING, inAnyCase);
       if (rule.access() == Access.NONE) {
@@ -281,7 +281,7 @@ public final class SeatbeltCompiler {
     }
   }
 
-  /** Names that lie below the deciding rule; of a git directory, the name itself as well. */
+  /** Protects names below the deciding rule; of a git directory, the name itself as well. */
   private void protectedNames(EffectiveRule rule) {
     List<String> components = policy.places().style().components(canonical(rule.path()));
     int depth = components.size();
@@ -311,7 +311,9 @@ public final class SeatbeltCompiler {
     }
   }
 
-  /** In a home that is written, or a part of it: what is listed, and dot entries but caches. */
+  /**
+   * Protects the listed names, and dot entries except caches, in a writable home or a part of it.
+   */
   private void homeNames(EffectiveRule rule) {
     for (HomeNames.Patterns patterns : policy.homes().patterns(rule.path())) {
       String origin = "protectedNames in the home " + patterns.home();
@@ -348,7 +350,7 @@ public final class SeatbeltCompiler {
     return form("require-all", all);
   }
 
-  /** A directory above what is taken away is not moved: its path would be another. */
+  /** Denies moving a directory above a rule's path: the path would change. */
   private void kept() {
     Set<String> above = new LinkedHashSet<>();
     for (EffectiveRule rule : policy.rules()) {
@@ -367,7 +369,7 @@ public final class SeatbeltCompiler {
     rootsStay();
   }
 
-  /** What is granted is not replaced by something else, which a later command would get. */
+  /** Keeps a grant from being replaced: a later command would get the replacement. */
   private void rootsStay() {
     for (EffectiveRule rule : policy.rules()) {
       if (rule.access() == Access.WRITE && !rule.path().equals("/")) {
@@ -395,8 +397,8 @@ public final class SeatbeltCompiler {
   }
 
   /**
-   * The directory for caches that belongs to a sandbox's temporary directory: beside that of the
-   * user's, as the temporary one is, when it lies where macOS has it.
+   * Returns the cache directory that belongs to a sandbox's temporary directory: beside the user's,
+   * as the temporary one is, when that lies where macOS has it.
    *
    * @param policy the policy
    * @return its path; empty when the temporary directory lies elsewhere
@@ -497,7 +499,7 @@ public final class SeatbeltCompiler {
     }
     for (EffectiveRule rule : policy.rules()) {
       if (rule.origin().equals("tmp private")) {
-        // Elsewhere a socket may be somebody else's; here everything is the sandbox's own.
+        // Elsewhere a socket may belong to another program; here the sandbox owns every socket.
         add(
             "sockets in its own temporary directory",
             "allow",

@@ -16,7 +16,7 @@ import org.ringfence.policy.TmpPolicy;
 /**
  * Lowers the guarantees of a plan that measurements on real Macs, made by other projects,
  * contradict. The compiled profile decides as the policy does by one reading of Seatbelt's
- * language; real Macs were seen to read some of it otherwise. Issue 26 changes the profile. Pure.
+ * language; real Macs read some of it otherwise. Issue 26 changes the profile. Pure.
  */
 final class SeatbeltDoubts {
   private static final Set<Guarantee> CARVED =
@@ -34,7 +34,7 @@ final class SeatbeltDoubts {
     this.effective = effective;
   }
 
-  /** The guarantees, each at the level that is known to hold. */
+  /** Returns the guarantees, each at the level known to hold. */
   List<PlannedGuarantee> apply(List<PlannedGuarantee> planned) {
     return planned.stream()
         .map(this::lowered)

@@ -21,7 +21,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 
-/** Says which guarantees of a policy Seatbelt holds. Pure. */
+/** Determines which guarantees of a policy Seatbelt enforces. Pure. */
 public final class SeatbeltPlanner {
   private static final String PROFILE = "Seatbelt profile";
   private static final String BY_DEFAULT = PROFILE + ", denied by default";

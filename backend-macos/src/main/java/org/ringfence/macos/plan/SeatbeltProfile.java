@@ -8,15 +8,15 @@ import java.util.TreeMap;
 /**
  * A profile for {@code sandbox-exec}. Of rules that match, the last one decides.
  *
- * @param base what every process needs, as text with a reason for each rule
- * @param rules what comes from the policy, in its order
- * @param parameters paths that the rules name, given to {@code sandbox-exec} by {@code -D}
+ * @param base the rules that every process needs, as text with a reason for each
+ * @param rules the policy's rules, in its order
+ * @param parameters the paths that the rules name, passed to {@code sandbox-exec} with {@code -D}
  */
 public record SeatbeltProfile(String base, List<Rule> rules, Map<String, String> parameters) {
   /**
    * A rule.
    *
-   * @param origin where it comes from, for people
+   * @param origin its origin, for people
    * @param expression the rule
    */
   public record Rule(String origin, Sbpl.Form expression) {}
@@ -28,7 +28,8 @@ public record SeatbeltProfile(String base, List<Rule> rules, Map<String, String>
   }
 
   /**
-   * The profile's text, each rule of the policy's behind a comment that names its origin.
+   * Returns the profile's text, with a comment before each of the policy's rules that names its
+   * origin.
    *
    * @return the text
    */

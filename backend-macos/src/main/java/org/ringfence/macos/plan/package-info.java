@@ -1,2 +1,2 @@
-/** Policies as Seatbelt profiles, and what they hold: pure, the same on every system. */
+/** Policies as Seatbelt profiles, and their guarantees: pure, the same on every system. */
 package org.ringfence.macos.plan;

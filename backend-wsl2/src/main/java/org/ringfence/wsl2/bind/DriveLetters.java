@@ -7,14 +7,14 @@ import java.util.TreeMap;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.wsl2.plan.DosDevices;
 
-/** The letters of this Windows. */
+/** The drive letters of this Windows. */
 public final class DriveLetters {
   private static final int CHARACTERS = 4096;
 
   private DriveLetters() {}
 
   /**
-   * Asks what each letter stands for ({@code QueryDosDeviceW} of fileapi.h).
+   * Asks Windows for the device of each letter ({@code QueryDosDeviceW} of fileapi.h).
    *
    * @return letters that have no name in a distribution, with the reason; none on other systems
    */

@@ -1,2 +1,2 @@
-/** What Windows is asked for by native calls. */
+/** Native calls to Windows. */
 package org.ringfence.wsl2.bind;

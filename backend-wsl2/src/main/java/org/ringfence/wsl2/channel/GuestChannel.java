@@ -17,7 +17,7 @@ import org.ringfence.wsl2.plan.WslText;
  * thread receives.
  */
 public final class GuestChannel {
-  /** How many bytes of a stream may be on their way, in each direction. */
+  /** The maximum number of bytes of a stream in transit, in each direction. */
   public static final int WINDOW = 256 * 1024;
 
   private static final byte[] MARK = "\0ringfence guest\n".getBytes(StandardCharsets.US_ASCII);
@@ -29,7 +29,7 @@ public final class GuestChannel {
 
   private final Frames frames;
 
-  /** Something that was received. */
+  /** A received message, or bytes of a stream. */
   public sealed interface Received {}
 
   /**
@@ -49,20 +49,20 @@ public final class GuestChannel {
   public record Data(int command, int stream, byte[] bytes) implements Received {}
 
   /**
-   * Uses two streams, which others close.
+   * Uses two streams, which the caller closes.
    *
-   * @param input where frames come from
-   * @param output where they go
+   * @param input the source of frames
+   * @param output the destination of frames
    */
   public GuestChannel(InputStream input, OutputStream output) {
     this.frames = new Frames(input, output, LONGEST);
   }
 
   /**
-   * Says where frames begin: what stands between the two sides may say something first.
+   * Marks the beginning of frames: a program between the two sides may write something first.
    *
-   * @param output where frames will go
-   * @throws IOException if it cannot be said
+   * @param output the destination of frames
+   * @throws IOException if the mark cannot be written
    */
   public static void mark(OutputStream output) throws IOException {
     output.write(MARK);
@@ -70,11 +70,11 @@ public final class GuestChannel {
   }
 
   /**
-   * Passes over what comes before frames begin.
+   * Skips the bytes before the first frame.
    *
-   * @param input where frames will come from
-   * @return what came before
-   * @throws IOException if they do not begin; with the last line of what came instead
+   * @param input the source of frames
+   * @return the skipped bytes
+   * @throws IOException if no frames begin; with the last line that came instead
    */
   public static byte[] awaitMark(InputStream input) throws IOException {
     ByteArrayOutputStream before = new ByteArrayOutputStream();
@@ -87,7 +87,7 @@ public final class GuestChannel {
             text.isEmpty() ? "it ended at once" : text.substring(text.lastIndexOf('\n') + 1));
       }
       before.write(next);
-      // The first letter of the mark is nowhere else in it.
+      // The first letter of the mark occurs nowhere else in it.
       matched = next == MARK[matched] ? matched + 1 : next == MARK[0] ? 1 : 0;
     }
     return Arrays.copyOf(before.toByteArray(), before.size() - MARK.length);
@@ -109,9 +109,9 @@ public final class GuestChannel {
    *
    * @param command the command
    * @param stream 0, 1 or 2
-   * @param buffer where they are
-   * @param offset from where on
-   * @param length how many; 0 ends the stream
+   * @param buffer the buffer that holds them
+   * @param offset the offset of the first
+   * @param length their number; 0 ends the stream
    * @throws IOException if they cannot be sent
    */
   public void send(int command, int stream, byte[] buffer, int offset, int length)
@@ -126,9 +126,9 @@ public final class GuestChannel {
   }
 
   /**
-   * Receives.
+   * Receives a message, or bytes of a stream.
    *
-   * @return what was received; empty when the other side has closed
+   * @return the message or bytes; empty when the other side has closed
    * @throws IOException if it cannot be read or understood
    */
   public Optional<Received> receive() throws IOException {

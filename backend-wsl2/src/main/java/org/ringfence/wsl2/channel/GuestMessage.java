@@ -6,15 +6,15 @@ import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.PlannedGuarantee;
 
-/** What is said between this side and the guest in a distribution. */
+/** A message between this side and the guest in a distribution. */
 public sealed interface GuestMessage {
-  /** The version of all of this; two that have different ones do not talk. */
+  /** The version of the messages; two sides with different versions do not talk. */
   int VERSION = 2;
 
-  /** Something that has an answer. */
+  /** A message that has an answer. */
   sealed interface Question extends GuestMessage {
     /**
-     * Its number.
+     * Returns its number.
      *
      * @return a number that no other question of this channel has
      */
@@ -22,14 +22,14 @@ public sealed interface GuestMessage {
   }
 
   /**
-   * The first that a guest says.
+   * The first message of a guest.
    *
    * @param version the version that it speaks
    */
   record Hello(int version) implements GuestMessage {}
 
   /**
-   * Asks what would be enforced.
+   * Asks which guarantees the guest would enforce.
    *
    * @param number the question's number
    * @param policy the policy as JSON, with paths of the guest
@@ -38,13 +38,13 @@ public sealed interface GuestMessage {
   record Plan(int number, String policy, String workspace) implements Question {}
 
   /**
-   * What would be enforced.
+   * The guarantees that the guest would enforce.
    *
    * @param number the question's number
    * @param usable whether the guest's backend can run
-   * @param reasons why it cannot
-   * @param remedies what would help
-   * @param facts what was found there
+   * @param reasons the reasons why it cannot
+   * @param remedies the remedies
+   * @param facts the facts found there
    * @param guarantees the guarantees
    */
   record Planned(
@@ -60,13 +60,13 @@ public sealed interface GuestMessage {
    * Opens a sandbox.
    *
    * @param number the question's number
-   * @param sandbox what it is called from here on
+   * @param sandbox its number from here on
    * @param policy the policy as JSON, with paths of the guest
    * @param workspace the workspace there
-   * @param observes what is reported beyond what is denied, in the words of {@link
+   * @param observes the events to report besides denials, in the words of {@link
    *     org.ringfence.spi.EventSink.Observation}
    * @param complete whether commands end when a record is lost
-   * @param decisionMillis how long a decision about a host is waited for
+   * @param decisionMillis the time limit for a decision about a host
    */
   record Open(
       int number,
@@ -79,7 +79,7 @@ public sealed interface GuestMessage {
       implements Question {}
 
   /**
-   * Ends the commands of a sandbox and gives everything back.
+   * Ends the commands of a sandbox and releases its resources.
    *
    * @param number the question's number
    * @param sandbox the sandbox
@@ -91,15 +91,15 @@ public sealed interface GuestMessage {
    *
    * @param number the question's number
    * @param sandbox the sandbox
-   * @param command what it is called from here on
+   * @param command its number from here on
    * @param commandId the number that its events have
    * @param words the program and its arguments
    * @param directory the working directory there
    * @param variables variables beyond the guest's own
-   * @param mergeError whether standard error goes where standard output goes
+   * @param mergeError whether standard error goes to standard output
    * @param columns the terminal's width; 0 for none
    * @param rows its height
-   * @param timeoutMillis how long it may run; -1 for what the policy says
+   * @param timeoutMillis its time limit; -1 for the policy's
    */
   record Start(
       int number,
@@ -133,11 +133,11 @@ public sealed interface GuestMessage {
   record Resize(int command, int columns, int rows) implements GuestMessage {}
 
   /**
-   * Lets the other side send more of a stream.
+   * Permits the other side to send more of a stream.
    *
    * @param command the command
    * @param stream 0, 1 or 2
-   * @param bytes how much more
+   * @param bytes the number of further bytes
    */
   record Credit(int command, int stream, int bytes) implements GuestMessage {}
 
@@ -145,11 +145,11 @@ public sealed interface GuestMessage {
    * An answer.
    *
    * @param number the question's number
-   * @param value what the question says it is
+   * @param value the value that the question defines
    */
   record Answer(int number, long value) implements GuestMessage {}
 
-  /** Why a question could not be answered. */
+  /** The reason why a question could not be answered. */
   enum Kind {
     /** There is no such program. */
     COMMAND_NOT_FOUND,
@@ -161,7 +161,7 @@ public sealed interface GuestMessage {
    * A question that could not be answered.
    *
    * @param number the question's number
-   * @param kind why
+   * @param kind the reason
    * @param text a line for people
    */
   record Failure(int number, Kind kind, String text) implements GuestMessage {}
@@ -170,11 +170,11 @@ public sealed interface GuestMessage {
    * A command has ended.
    *
    * @param command the command
-   * @param cause what ended it, in the words of {@link org.ringfence.Termination.Cause}
+   * @param cause the cause of its end, in the words of {@link org.ringfence.Termination.Cause}
    * @param exitValue its exit value
    * @param signal the signal that ended it; 0 for none
-   * @param cpuNanos the processor time that it used; -1 where that is not known
-   * @param peakBytes the most memory that it used; -1 where that is not known
+   * @param cpuNanos the processor time that it used; -1 when unknown
+   * @param peakBytes its peak memory; -1 when unknown
    */
   record Ended(int command, String cause, int exitValue, int signal, long cpuNanos, long peakBytes)
       implements GuestMessage {}
@@ -188,14 +188,14 @@ public sealed interface GuestMessage {
    * @param port the port
    * @param pid the process that asks for it
    * @param executable its program
-   * @param command the number of its command; 0 when it is not known
+   * @param command the number of its command; 0 when unknown
    */
   record AskHost(
       int number, int sandbox, String host, int port, long pid, String executable, long command)
       implements GuestMessage {}
 
   /**
-   * What this side decides about a host.
+   * The decision of this side about a host.
    *
    * @param number the question's number
    * @param verdict the verdict, in the words of {@link org.ringfence.event.HostVerdict}
@@ -203,21 +203,21 @@ public sealed interface GuestMessage {
   record HostAnswer(int number, String verdict) implements GuestMessage {}
 
   /**
-   * A connection was decided on, and has ended. Numbers are -1 where they are not known.
+   * A connection was decided on, and has ended. Unknown numbers are -1.
    *
    * @param sandbox the sandbox
-   * @param time when
+   * @param time the time
    * @param host the host
    * @param address its address
    * @param port the port
    * @param pid the process
    * @param executable its program
-   * @param rule what decided
-   * @param allowed how
+   * @param rule the reason for the decision
+   * @param allowed the decision
    * @param sent bytes that were sent
    * @param received bytes that were received
-   * @param nanos how long it lasted
-   * @param command the number of its command; 0 when it is not known
+   * @param nanos its duration
+   * @param command the number of its command; 0 when unknown
    */
   record Connected(
       int sandbox,
@@ -243,12 +243,12 @@ public sealed interface GuestMessage {
    * @param parent that one's parent
    * @param path the program
    * @param arguments its arguments
-   * @param directory where it began
-   * @param start when it began
-   * @param end when it ended
+   * @param directory its first working directory
+   * @param start the time of its start
+   * @param end the time of its end
    * @param exited whether its exit code is known
    * @param exit the exit code
-   * @param command the number of its command; 0 when it is not known
+   * @param command the number of its command; 0 when unknown
    */
   record Executed(
       int sandbox,
@@ -268,7 +268,7 @@ public sealed interface GuestMessage {
    * Something was denied.
    *
    * @param sandbox the sandbox
-   * @param violation what
+   * @param violation the violation
    */
   record Denied(int sandbox, Violation violation) implements GuestMessage {}
 
@@ -276,16 +276,16 @@ public sealed interface GuestMessage {
    * Events were dropped.
    *
    * @param sandbox the sandbox
-   * @param dropped how many
+   * @param dropped the dropped events
    */
   record Dropped(int sandbox, DroppedEvents dropped) implements GuestMessage {}
 
   /**
-   * Waits until what was heard of a sandbox so far has been told. The answer is 1 if it has.
+   * Waits until the guest has reported all events of a sandbox so far. The answer is 1 if it has.
    *
    * @param number the question's number
    * @param sandbox the sandbox
-   * @param millis how long to wait at most
+   * @param millis the maximum wait
    */
   record Flush(int number, int sandbox, long millis) implements Question {}
 }

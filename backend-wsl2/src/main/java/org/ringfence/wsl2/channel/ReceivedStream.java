@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** A stream whose bytes come from the other side, which is told when there is room for more. */
+/** A stream whose bytes come from the other side. It reports room for more to that side. */
 public final class ReceivedStream extends InputStream {
   private static final int TELL_AFTER = GuestChannel.WINDOW / 4;
 
@@ -22,7 +22,7 @@ public final class ReceivedStream extends InputStream {
   /**
    * Makes a stream.
    *
-   * @param channel where its bytes come from
+   * @param channel the source of its bytes
    * @param command the command
    * @param stream 0, 1 or 2
    */
@@ -33,10 +33,10 @@ public final class ReceivedStream extends InputStream {
   }
 
   /**
-   * Bytes have come.
+   * Adds bytes that have come.
    *
    * @param bytes the bytes; none at the end
-   * @throws IOException if the other side cannot be told
+   * @throws IOException if the report to the other side fails
    */
   public void put(byte[] bytes) throws IOException {
     boolean dropped;
@@ -50,12 +50,12 @@ public final class ReceivedStream extends InputStream {
       notifyAll();
     }
     if (dropped && bytes.length > 0) {
-      // Nobody reads; whoever writes is not to wait for that.
+      // No thread reads; the writer must not wait for that.
       channel.send(new GuestMessage.Credit(command, stream, bytes.length));
     }
   }
 
-  /** Nothing comes any more. */
+  /** Ends the stream. */
   public synchronized void end() {
     ended = true;
     notifyAll();
@@ -98,7 +98,7 @@ public final class ReceivedStream extends InputStream {
     return ended;
   }
 
-  /** Whether there is a byte to read. */
+  /** Returns whether there is a byte to read. */
   private boolean available(boolean patient) throws IOException {
     try {
       while (position == current.length && waiting.isEmpty() && !ended && !closed && patient) {

@@ -16,7 +16,7 @@ public final class SentStream extends OutputStream {
   /**
    * Makes a stream.
    *
-   * @param channel where its bytes go
+   * @param channel the destination of its bytes
    * @param command the command
    * @param stream 0, 1 or 2
    */
@@ -59,16 +59,16 @@ public final class SentStream extends OutputStream {
   }
 
   /**
-   * The other side has room for more.
+   * Adds room that the other side has reported.
    *
-   * @param bytes how much more
+   * @param bytes the number of further bytes
    */
   public synchronized void more(int bytes) {
     room += bytes;
     notifyAll();
   }
 
-  /** Nobody takes anything any more. */
+  /** Ends the stream because no process takes its bytes any more. */
   public synchronized void abandon() {
     closed = true;
     notifyAll();

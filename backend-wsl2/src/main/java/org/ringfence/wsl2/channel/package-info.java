@@ -1,2 +1,2 @@
-/** What the two sides of a distribution say to each other: frames over one pair of streams. */
+/** Messages between this side and a distribution: frames over one pair of streams. */
 package org.ringfence.wsl2.channel;

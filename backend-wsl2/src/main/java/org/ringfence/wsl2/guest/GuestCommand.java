@@ -16,7 +16,7 @@ import org.ringfence.wsl2.channel.SentStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A command of the other side's: its streams go to and fro, each on a thread of its own. */
+/** A command that the other side requested: a thread for each stream passes its bytes on. */
 final class GuestCommand {
   private static final Logger LOG = LoggerFactory.getLogger(GuestCommand.class);
   private static final int CHUNK = 32 * 1024;
@@ -47,7 +47,7 @@ final class GuestCommand {
           try {
             process.waitFor();
             Termination how = process.termination().orElseThrow();
-            // What it has written is told before, unless something that it left still writes.
+            // Its output is sent first, unless a process that it left still writes.
             out.join(1_000);
             err.join(1_000);
             input.add(END);
@@ -87,7 +87,7 @@ final class GuestCommand {
     }
   }
 
-  /** Bytes for standard input, in order; none at its end. */
+  /** Takes bytes for standard input, in order; none at its end. */
   void input(byte[] bytes) {
     input.add(bytes);
   }
@@ -107,7 +107,7 @@ final class GuestCommand {
     }
   }
 
-  /** Whoever still writes finds the stream closed, as with a pipe that nobody reads. */
+  /** Reports the stream as closed to its writer, like a pipe without a reader. */
   private void refuse() {
     try {
       channel.send(new GuestMessage.Credit(number, 0, -1));

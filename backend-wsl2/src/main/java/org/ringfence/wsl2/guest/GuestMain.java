@@ -14,11 +14,11 @@ public final class GuestMain {
    * Runs until standard input ends.
    *
    * @param arguments none
-   * @throws IOException if the other side cannot be understood
+   * @throws IOException if a message of the other side is malformed
    */
   public static void main(String[] arguments) throws IOException {
     FileOutputStream output = new FileOutputStream(FileDescriptor.out);
-    // Whatever prints something does not print it into a frame.
+    // Code that prints must not print into a frame.
     System.setOut(System.err);
     GuestChannel.mark(output);
     try (GuestServer server =

@@ -75,7 +75,7 @@ final class GuestServer implements AutoCloseable {
 
   private void heard(GuestMessage message) throws IOException {
     if (message instanceof GuestMessage.Question question) {
-      // One that takes its time keeps nobody else waiting.
+      // A slow question delays no other.
       answering.execute(() -> tell(answered(question)));
     } else if (message instanceof GuestMessage.Credit credit) {
       Optional.ofNullable(commands.get(credit.command()))
@@ -120,7 +120,7 @@ final class GuestServer implements AutoCloseable {
     }
   }
 
-  /** Whoever does not hear it has gone, and this process is about to. */
+  /** Sends a message. If that fails the other side has gone, and this process is about to end. */
   void tell(GuestMessage message) {
     try {
       channel.send(message);
@@ -231,7 +231,7 @@ final class GuestServer implements AutoCloseable {
     return process.pid();
   }
 
-  /** Ends everything. */
+  /** Ends all sandboxes. */
   @Override
   public void close() {
     sandboxes.values().forEach(Sandbox::close);

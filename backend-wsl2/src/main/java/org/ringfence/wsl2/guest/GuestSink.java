@@ -12,9 +12,9 @@ import org.ringfence.event.Violation;
 import org.ringfence.spi.EventSink;
 import org.ringfence.wsl2.channel.GuestMessage;
 
-/** Tells the other side what a sandbox reports. */
+/** Reports the events of a sandbox to the other side. */
 final class GuestSink implements EventSink {
-  /** The other side has its own time, which is up first. */
+  /** The other side has its own time limit, which expires first. */
   private static final int SPARE_MILLIS = 2_000;
 
   private final GuestServer server;

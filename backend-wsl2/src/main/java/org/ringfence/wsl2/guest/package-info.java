@@ -1,2 +1,2 @@
-/** What runs inside the distribution: Ringfence's Linux sandbox, asked over its own streams. */
+/** The process inside the distribution: Ringfence's Linux sandbox, controlled over its streams. */
 package org.ringfence.wsl2.guest;

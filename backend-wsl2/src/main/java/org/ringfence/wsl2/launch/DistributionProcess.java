@@ -11,7 +11,7 @@ import org.ringfence.Termination;
 import org.ringfence.kit.process.Alarm;
 import org.ringfence.kit.process.ManagedProcess;
 
-/** A command in a distribution, however it is told of. */
+/** A command in a distribution, over any kind of guest. */
 abstract class DistributionProcess extends ManagedProcess {
   private volatile Optional<Duration> cpuTime = Optional.empty();
   private volatile OptionalLong peakMemory = OptionalLong.empty();
@@ -27,14 +27,14 @@ abstract class DistributionProcess extends ManagedProcess {
     super(id, grace, alarm);
   }
 
-  /** Its streams, before any is redirected. */
+  /** Sets its streams, before any redirection. */
   final void streams(OutputStream in, InputStream out, InputStream err) {
     input = in;
     standard = out;
     errors = err;
   }
 
-  /** What it has used, when the other system says so; before its end. */
+  /** Sets its resource usage before its end, when the other system reports it. */
   final void used(Optional<Duration> cpu, OptionalLong memory) {
     cpuTime = cpu;
     peakMemory = memory;
@@ -44,16 +44,16 @@ abstract class DistributionProcess extends ManagedProcess {
     pid = guestPid;
   }
 
-  /** What goes to its standard input. */
+  /** Returns the stream to its standard input. */
   abstract OutputStream sent();
 
-  /** What comes from it. */
+  /** Returns the stream from its standard output or error. */
   abstract InputStream received(boolean ofError);
 
-  /** It has ended: nothing is sent any more, and what is received ends. */
+  /** Ends the streams to and from the ended command. */
   abstract void release();
 
-  /** Streams that are redirected are nobody's to read. */
+  /** Withholds redirected streams from the caller. */
   final void redirected(boolean in, boolean out, boolean err) {
     if (in) {
       input = OutputStream.nullOutputStream();
@@ -66,7 +66,7 @@ abstract class DistributionProcess extends ManagedProcess {
     }
   }
 
-  /** Whoever waits for the end finds in its files what the command has written. */
+  /** Reports the end after the files contain all output of the command. */
   final void finish(Termination how) {
     dropAlarms();
     release();
@@ -92,7 +92,7 @@ abstract class DistributionProcess extends ManagedProcess {
     thread.start();
   }
 
-  /** Something on this side that takes what the command writes. */
+  /** Adds a thread on this side that takes the command's output. */
   final void pumps(Thread pump) {
     pumps.add(pump);
   }
@@ -112,7 +112,7 @@ abstract class DistributionProcess extends ManagedProcess {
     return errors;
   }
 
-  /** The number that it has in the distribution. */
+  /** Returns its process number in the distribution. */
   @Override
   public final long pid() {
     return pid;

@@ -38,9 +38,9 @@ public final class GuestConnection implements AutoCloseable {
   }
 
   /**
-   * Takes a guest over and hears its first word.
+   * Takes a guest over and receives its first message.
    *
-   * @param process the guest's process: {@code wsl.exe}, or what stands in for it
+   * @param process the guest's process: {@code wsl.exe}, or a program in its place
    * @return the connection
    * @throws SandboxException if it is no guest of this version
    */
@@ -84,7 +84,7 @@ public final class GuestConnection implements AutoCloseable {
   private void greet() throws IOException {
     byte[] noise = GuestChannel.awaitMark(process.getInputStream());
     if (noise.length > 0) {
-      // What wsl.exe says by itself, or why there is no guest.
+      // Output of wsl.exe itself, or the reason why there is no guest.
       LOG.debug("before the guest: {}", WslText.of(noise));
     }
     Optional<GuestChannel.Received> first = channel.receive();
@@ -148,7 +148,7 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
-  /** An end is told after what was heard before it. */
+  /** Reports an end after all events received before it. */
   private void afterTold(WslProcess command, Runnable then) {
     HeardEvents hearer = sandboxes.get(command.sandbox());
     if (hearer == null) {
@@ -158,13 +158,13 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
-  /** Waits until what a sandbox has reported is told. */
+  /** Waits until the listener has received all reports of a sandbox. */
   boolean flush(int sandbox, Duration patience) throws InterruptedException {
     HeardEvents hearer = sandboxes.get(sandbox);
     return hearer == null || hearer.flush(patience);
   }
 
-  /** Whose report a message is; 0 for none's. */
+  /** Returns the sandbox that a message reports on; 0 for none. */
   private static int sandboxOf(GuestMessage message) {
     if (message instanceof GuestMessage.Denied denied) {
       return denied.sandbox();
@@ -207,7 +207,7 @@ public final class GuestConnection implements AutoCloseable {
     throw new IOException("it says what a guest does not say");
   }
 
-  /** A number that nothing else of this connection has. */
+  /** Returns a number that is unique in this connection. */
   int number() {
     return numbers.incrementAndGet();
   }
@@ -250,7 +250,7 @@ public final class GuestConnection implements AutoCloseable {
     if (failure.kind() == GuestMessage.Kind.COMMAND_NOT_FOUND
         && question instanceof GuestMessage.Start start) {
       String name = start.words().get(0);
-      // Its message begins with what ours begins with.
+      // Its message begins with the same words as this side's.
       String reason = failure.text().replace("command '" + name + "': ", "");
       return new CommandNotFoundException(name, reason);
     }
@@ -284,7 +284,7 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
-  /** Ends the guest: its input ends, and with it everything that it has started. */
+  /** Ends the guest: its input ends, and with it all processes that it has started. */
   @Override
   public void close() {
     try {

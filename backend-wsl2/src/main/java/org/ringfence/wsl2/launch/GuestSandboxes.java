@@ -32,7 +32,7 @@ public final class GuestSandboxes implements WslSandboxes {
    * Prepares sandboxes.
    *
    * @param discovery starts the guest
-   * @param paths what paths are called in the distribution
+   * @param paths the names of paths in the distribution
    */
   public GuestSandboxes(WslDiscovery discovery, WslPaths paths) {
     this.discovery = discovery;
@@ -50,7 +50,7 @@ public final class GuestSandboxes implements WslSandboxes {
     return guest;
   }
 
-  /** The archives of this process, by their names there. */
+  /** Returns the archives of this process, by their names there. */
   private String classPath() {
     List<String> classPath = new ArrayList<>();
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
@@ -93,7 +93,7 @@ public final class GuestSandboxes implements WslSandboxes {
   }
 
   /**
-   * Asks what would be enforced.
+   * Asks which guarantees the guest would enforce.
    *
    * @param policy the policy, with paths of this side
    * @param workspace the workspace on this side
@@ -127,7 +127,7 @@ public final class GuestSandboxes implements WslSandboxes {
    *
    * @param policy the policy, with paths of this side
    * @param workspace the workspace on this side
-   * @param listener hears of what the guest reports
+   * @param listener receives the guest's reports
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */

@@ -14,8 +14,8 @@ import org.ringfence.linux.plan.HostTree;
 import org.ringfence.policy.PathLookup;
 
 /**
- * The file system of a distribution, asked a path at a time and no part twice. For one plan, one
- * sandbox or one command: what changes later is not seen. Not thread-safe.
+ * The file system of a distribution, queried one path at a time and no part twice. For one plan,
+ * one sandbox or one command: it misses later changes. Not thread-safe.
  */
 final class GuestTree implements PathLookup, HostTree {
   private static final int MOST_LINKS = 40;
@@ -26,10 +26,10 @@ final class GuestTree implements PathLookup, HostTree {
   private final ScriptGuest guest;
   private final Map<String, Node> nodes = new HashMap<>();
 
-  /** What is at a path: a letter of the script's, and where a link leads. */
+  /** The entry at a path: the script's letter for its kind, and the target of a link. */
   private record Node(char kind, String target) {}
 
-  /** A path without links in it but the last, and the links that led there. */
+  /** A path without links except the last part, and the links that led there. */
   private record Walked(String path, boolean exists, Map<String, String> links) {}
 
   GuestTree(ScriptGuest guest) {
@@ -37,7 +37,7 @@ final class GuestTree implements PathLookup, HostTree {
     nodes.put("/", new Node('d', ""));
   }
 
-  /** Programs of a user's change nothing at the top and in the system's directories. */
+  /** A user's programs change nothing at the top and in the system's directories. */
   @Override
   public boolean replaceable(String path) {
     String top = path.substring(1).split("/")[0];
@@ -76,7 +76,7 @@ final class GuestTree implements PathLookup, HostTree {
     }
   }
 
-  /** Goes along a path. The last part is followed, too, unless it is asked for itself. */
+  /** Walks a path. Follows the last part only on request. */
   private Walked walk(String path, boolean followLast) {
     Map<String, String> links = new LinkedHashMap<>();
     Deque<String> rest = new ArrayDeque<>(List.of(path.split("/")));
@@ -136,7 +136,7 @@ final class GuestTree implements PathLookup, HostTree {
     };
   }
 
-  /** What a path leads to at last: a letter of the script's. */
+  /** Returns the script's letter for the final target of a path. */
   private char end(String path) {
     Walked walked = walk(path, true);
     return walked.exists ? node(walked.path).kind : 'm';

@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a guest reports of a sandbox, told to its listener: in order, and questions on a thread of
- * their own, so that a listener that does not answer keeps nobody else waiting.
+ * Passes a guest's reports of a sandbox to its listener: in order, and questions on a separate
+ * thread, so that a listener that does not answer delays nothing else.
  */
 final class HeardEvents implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HeardEvents.class);
@@ -61,7 +61,7 @@ final class HeardEvents implements AutoCloseable {
     return executor;
   }
 
-  /** Tells the listener. */
+  /** Passes a message to the listener. */
   void tell(GuestMessage message) {
     pending.incrementAndGet();
     try {
@@ -81,7 +81,10 @@ final class HeardEvents implements AutoCloseable {
     }
   }
 
-  /** Runs something when what was heard before is told, or soon anyway; it must not wait. */
+  /**
+   * Runs an action after the listener has received all earlier messages, or soon anyway; it must
+   * not wait.
+   */
   void afterTold(Runnable action) {
     if (pending.get() == 0) {
       action.run();
@@ -92,7 +95,7 @@ final class HeardEvents implements AutoCloseable {
         .whenComplete((nothing, late) -> action.run());
   }
 
-  /** Waits until what was heard before is told. */
+  /** Waits until the listener has received all earlier messages. */
   boolean flush(Duration patience) throws InterruptedException {
     try {
       told().get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
@@ -176,7 +179,7 @@ final class HeardEvents implements AutoCloseable {
     return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
-  /** What the listener decides; what it throws is a denial. */
+  /** Returns the listener's decision; an exception is a denial. */
   private static HostVerdict verdict(EventSink listener, GuestMessage.AskHost asked) {
     try {
       HostVerdict verdict =

@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What distributions have told, kept for later processes: under the identity of the distribution
- * and of {@code wsl.exe}, for a day. Only what is complete is kept, so that whoever installs what
- * is missing is asked again at once. What cannot be kept is asked again.
+ * The facts of distributions, kept for later processes: under the identity of the distribution and
+ * of {@code wsl.exe}, for a day. Ringfence keeps only complete facts, so that it asks again at once
+ * after a missing part is installed. It asks again for facts that it cannot keep.
  */
 final class KnownDistributions {
   private static final Logger LOG = LoggerFactory.getLogger(KnownDistributions.class);
@@ -34,15 +34,15 @@ final class KnownDistributions {
   private final Optional<Path> directory;
 
   /**
-   * Keeps it in a directory.
+   * Keeps facts in a directory.
    *
-   * @param directory made when it is needed; empty to keep nothing
+   * @param directory the directory, made when needed; empty to keep nothing
    */
   KnownDistributions(Optional<Path> directory) {
     this.directory = directory;
   }
 
-  /** In the user's own directory for what programs keep on this machine. */
+  /** Keeps facts in the user's directory for the data of programs on this machine. */
   static KnownDistributions ofSystem(Map<String, String> environment) {
     return new KnownDistributions(
         Optional.ofNullable(environment.get("LOCALAPPDATA"))
@@ -60,7 +60,7 @@ final class KnownDistributions {
     }
   }
 
-  /** What a distribution has told; empty when it has to be asked. */
+  /** Returns the facts of a distribution; empty when it must be asked. */
   Optional<GuestFacts> of(String identity) {
     if (directory.isEmpty()) {
       return Optional.empty();
@@ -85,7 +85,7 @@ final class KnownDistributions {
     return facts.complete() ? Optional.of(facts) : Optional.empty();
   }
 
-  /** Keeps what a distribution has told. */
+  /** Keeps the facts of a distribution. */
   void keep(String identity, GuestFacts facts) {
     if (directory.isEmpty()) {
       return;
@@ -110,7 +110,7 @@ final class KnownDistributions {
     }
   }
 
-  /** It was not true any more. */
+  /** Drops facts that are no longer true. */
   void forget(String identity) {
     if (directory.isPresent()) {
       try {

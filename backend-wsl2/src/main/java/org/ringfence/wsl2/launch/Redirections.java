@@ -14,7 +14,7 @@ import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Files of this side that a command's streams come from and go to. */
+/** Files on this side that a command's streams are redirected to. */
 final class Redirections {
   private static final Logger LOG = LoggerFactory.getLogger(Redirections.class);
   private static final int CHUNK = 32 * 1024;
@@ -52,7 +52,7 @@ final class Redirections {
           new FilterInputStream(new FileInputStream(FileDescriptor.in)) {
             @Override
             public void close() {
-              // It is this process's own.
+              // It belongs to this process.
             }
           };
       default -> new FileInputStream(redirect.file());
@@ -71,7 +71,7 @@ final class Redirections {
 
             @Override
             public void close() {
-              // It is this process's own.
+              // It belongs to this process.
             }
           };
       default -> new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A guest of scripts in a distribution without Java: one shell that is asked a line and answers a
- * line. Its input is what keeps everything alive there. Thread-safe.
+ * A guest of scripts in a distribution without Java: one shell that reads a line and answers a
+ * line. Its open input keeps all processes there alive. Thread-safe.
  */
 final class ScriptGuest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ScriptGuest.class);
@@ -41,7 +41,7 @@ final class ScriptGuest implements AutoCloseable {
     this.distribution = distribution;
     this.top = top;
     this.process = program.start(exec("/bin/sh", top + "/control"), Redirect.DISCARD);
-    // Whoever ends wsl.exe ends what is behind it.
+    // The end of wsl.exe ends the guest behind it.
     process.onExit().thenRun(this::close);
     Thread thread = new Thread(this::hear, "ringfence-wsl-script");
     thread.setDaemon(true);
@@ -49,7 +49,7 @@ final class ScriptGuest implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts a guest.
    *
    * @param program {@code wsl.exe}
    * @param distribution the distribution
@@ -142,13 +142,13 @@ final class ScriptGuest implements AutoCloseable {
   }
 
   private synchronized void awaitReady() throws SandboxException {
-    // What wsl.exe says by itself comes before.
+    // Output of wsl.exe itself comes first.
     for (String line = next(); !line.equals("ready"); line = next()) {
       LOG.debug("before the guest: {}", line);
     }
   }
 
-  /** The answer to the last question, behind those that nobody waits for any more. */
+  /** Returns the answer to the last question, after those that no thread waits for any more. */
   private String next() throws SandboxException {
     unheard++;
     String line = END;
@@ -175,7 +175,7 @@ final class ScriptGuest implements AutoCloseable {
    * Asks the guest.
    *
    * @param question a line
-   * @return what it tells beside that it could; empty when it could not
+   * @return the content of a successful answer; empty on failure
    * @throws SandboxException if it has gone
    */
   synchronized Optional<String> ask(String question) throws SandboxException {
@@ -193,13 +193,13 @@ final class ScriptGuest implements AutoCloseable {
     return answer.startsWith("ok") ? Optional.of(answer.substring(2).strip()) : Optional.empty();
   }
 
-  /** As {@link #ask}, for what has to succeed. */
+  /** As {@link #ask}, for a question that must succeed. */
   String need(String question) throws SandboxException {
     return ask(question)
         .orElseThrow(() -> new SandboxException("the guest fails: " + question.split(" ")[0]));
   }
 
-  /** Decodes an answer that is bytes. */
+  /** Decodes an answer of bytes. */
   static byte[] decoded(String answer) throws SandboxException {
     try {
       return Base64.getDecoder().decode(answer);
@@ -208,12 +208,12 @@ final class ScriptGuest implements AutoCloseable {
     }
   }
 
-  /** Makes a directory of the guest's own. */
+  /** Makes a directory of the guest. */
   void make(String name) throws SandboxException {
     need("make " + name);
   }
 
-  /** Puts a file into one. */
+  /** Puts a file into a directory of the guest. */
   void put(String directory, String name, byte[] content) throws SandboxException {
     int at = 0;
     do {
@@ -224,7 +224,7 @@ final class ScriptGuest implements AutoCloseable {
     } while (at < content.length);
   }
 
-  /** Starts what lies in a directory; its streams are those of the process. */
+  /** Starts the command in a directory of the guest; its streams are those of the process. */
   Process run(String directory) throws IOException {
     return program.start(exec("/bin/sh", top + "/run", directory), Redirect.PIPE);
   }
@@ -233,12 +233,12 @@ final class ScriptGuest implements AutoCloseable {
     return numbers.incrementAndGet();
   }
 
-  /** Where everything of the guest lies. */
+  /** Returns the directory of all files of the guest. */
   String top() {
     return top;
   }
 
-  /** Where that of all guests of this user lies: to be hidden from commands. */
+  /** Returns the directory above those of all guests of this user, to hide from commands. */
   String all() {
     return top.substring(0, top.lastIndexOf('/'));
   }
@@ -247,7 +247,7 @@ final class ScriptGuest implements AutoCloseable {
     return !gone && process.isAlive();
   }
 
-  /** Ends the guest, and with it everything that it has started. */
+  /** Ends the guest, and with it all processes that it has started. */
   @Override
   public void close() {
     try {

@@ -61,10 +61,10 @@ final class ScriptProcess extends DistributionProcess {
 
   @Override
   void release() {
-    // The streams end with the process that they are of.
+    // The streams end with their process.
   }
 
-  /** Waits until it has become its command. */
+  /** Waits until the script has become the command. */
   void awaitStarted() throws SandboxException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     try {
@@ -95,7 +95,7 @@ final class ScriptProcess extends DistributionProcess {
     return told.isEmpty() ? "wsl.exe ended with " + wsl.exitValue() : told;
   }
 
-  /** Tells of its end when it comes. */
+  /** Reports its end when it comes. */
   void watch(Executor watching, Runnable whenGone) {
     watching.execute(
         () -> {

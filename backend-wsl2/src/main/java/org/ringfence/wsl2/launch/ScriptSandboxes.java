@@ -28,8 +28,8 @@ import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
 
 /**
- * Sandboxes in a distribution without Java: bubblewrap and scripts, nobody who answers system
- * calls. Holds less than a guest of Java, and plans what it holds.
+ * Sandboxes in a distribution without Java: bubblewrap and scripts, without a supervisor that
+ * answers system calls. Enforces less than a guest of Java, and plans only that.
  */
 public final class ScriptSandboxes implements WslSandboxes {
   private static final String NO_SUPERVISOR =
@@ -80,7 +80,10 @@ public final class ScriptSandboxes implements WslSandboxes {
         "a script makes none");
   }
 
-  /** The policy there: its own directory is nobody's, what is missing there is looked up there. */
+  /**
+   * Returns the policy there: it hides the guests' directory from commands, and looks paths up
+   * there.
+   */
   private EffectivePolicy placed(
       ScriptGuest asked, SandboxPolicy policy, String workspace, Optional<String> tmp)
       throws SandboxException {

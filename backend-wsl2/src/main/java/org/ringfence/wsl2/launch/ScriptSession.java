@@ -63,16 +63,16 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
   private final int shared;
 
   /**
-   * What a sandbox is opened with.
+   * The parts to open a sandbox with.
    *
    * @param guest the guest
    * @param own the sandbox's directory there
    * @param policy the policy there
-   * @param features what bubblewrap can do there
+   * @param features the features of bubblewrap there
    * @param arch the machine
    * @param terminals the program there that makes terminals
    * @param given the policy of this side
-   * @param there what a path of this side is called there
+   * @param there maps a path of this side to its name there
    */
   record Opening(
       ScriptGuest guest,
@@ -99,12 +99,11 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
   }
 
   /**
-   * Opens a sandbox: everything that its commands share is put there, and tried.
+   * Opens a sandbox: puts the files there that its commands share, and tries them.
    *
-   * @param opening what it is opened with; its directory exists
+   * @param opening the parts; its directory exists
    * @return the session
-   * @throws SandboxException if bubblewrap cannot set it up; the directory is the caller's to
-   *     remove
+   * @throws SandboxException if bubblewrap cannot set it up; the caller removes the directory
    */
   static ScriptSession open(Opening opening) throws SandboxException {
     GuestTree tree = new GuestTree(opening.guest());
@@ -131,7 +130,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     }
   }
 
-  /** Mounts that go over what the policy's own make: read-only, what exists of what is kept. */
+  /** Returns mounts over those of the policy: existing kept paths, read-only. */
   private static List<String> kept(EffectivePolicy policy, GuestTree tree) {
     List<String> options = new ArrayList<>();
     for (String path : policy.keptNames()) {
@@ -291,7 +290,10 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     }
   }
 
-  /** As the sandbox of the other side makes it: from what is there, what is asked, what is set. */
+  /**
+   * Makes variables as the sandbox of the other side does: from those there, those of the policy,
+   * those of the caller.
+   */
   private Map<String, String> variables(Launch launch) {
     Map<String, String> all = new TreeMap<>(environment);
     String tmp = policy.places().systemTmp();
@@ -311,7 +313,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     return all;
   }
 
-  /** The private directory has another name inside. */
+  /** Returns the name inside: that of the private directory differs. */
   private String inside(String path) {
     return BubblewrapCompiler.ownTmp(policy)
         ? path.replace(policy.places().privateTmp().orElseThrow(), TMP)
@@ -343,7 +345,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     throw new CommandNotFoundException(program, "it is in no directory of PATH");
   }
 
-  /** Nothing is heard of commands that scripts start. */
+  /** Commands that scripts start report nothing. */
   @Override
   public boolean flushEvents(Duration patience) {
     return true;

@@ -18,7 +18,7 @@ import org.ringfence.wsl2.plan.WslDistribution;
 import org.ringfence.wsl2.plan.WslFailure;
 import org.ringfence.wsl2.plan.WslPaths;
 
-/** Finds the distribution that sandboxes would be in, and what it has. */
+/** Finds the distribution for sandboxes, and its features. */
 public final class WslDiscovery {
   private static final String SCRIPT = "guest-facts.sh";
   private static final Set<String> UNTOLD =
@@ -30,14 +30,14 @@ public final class WslDiscovery {
   private final KnownDistributions known;
 
   /**
-   * What was found.
+   * The result of a search.
    *
-   * @param reasons why no sandbox can be had; empty when one can
-   * @param remedies what would help
-   * @param facts what is known of the machine and the distribution
+   * @param reasons the reasons why no sandbox is possible; empty when one is
+   * @param remedies the remedies
+   * @param facts the known facts of the machine and the distribution
    * @param distribution its name; empty when none was asked
-   * @param guest the distribution's own words; empty when it was not asked
-   * @param remembered whether it said them to an earlier process
+   * @param guest the distribution's own report; empty when it was not asked
+   * @param remembered whether it reported to an earlier process
    */
   public record Found(
       List<String> reasons,
@@ -47,7 +47,7 @@ public final class WslDiscovery {
       Optional<GuestFacts> guest,
       boolean remembered) {
     /**
-     * The same, as backends tell it.
+     * Returns the result as backends report it.
      *
      * @return not usable, unless there is no reason
      */
@@ -57,7 +57,7 @@ public final class WslDiscovery {
   }
 
   /**
-   * Prepares it.
+   * Prepares the search.
    *
    * @param environment the environment of this process
    * @param wanted the name of the distribution; empty for the user's default
@@ -67,7 +67,7 @@ public final class WslDiscovery {
   }
 
   /**
-   * With a program in the place of {@code wsl.exe}.
+   * Prepares a search with a program in place of {@code wsl.exe}.
    *
    * @param program the program, with arguments that it needs before those of {@code wsl.exe}
    * @return discovery of the default distribution
@@ -86,9 +86,9 @@ public final class WslDiscovery {
   }
 
   /**
-   * Looks.
+   * Searches for a distribution.
    *
-   * @return what was found
+   * @return the result
    */
   public Found look() {
     if (program.isEmpty()) {
@@ -119,7 +119,7 @@ public final class WslDiscovery {
   }
 
   /**
-   * Forgets what a distribution has said to an earlier process.
+   * Forgets the report of a distribution to an earlier process.
    *
    * @param distribution its name
    */
@@ -128,10 +128,10 @@ public final class WslDiscovery {
   }
 
   /**
-   * What paths are called in what was found.
+   * Returns the names of paths in a distribution.
    *
    * @param distribution its name
-   * @param guest what it has
+   * @param guest its facts
    * @return the paths
    */
   public WslPaths paths(String distribution, GuestFacts guest) {
@@ -139,11 +139,11 @@ public final class WslDiscovery {
   }
 
   /**
-   * A command in what was found, without any sandbox.
+   * Returns the words that start a command in a distribution, without any sandbox.
    *
    * @param distribution its name
    * @param command the command
-   * @return what starts it on this side
+   * @return the words that start it on this side
    */
   public List<String> unconfined(String distribution, List<String> command) {
     List<String> words = new ArrayList<>(List.of("-d", distribution, "--exec"));
@@ -151,7 +151,7 @@ public final class WslDiscovery {
     return program.orElseThrow().command(words);
   }
 
-  /** Runs something to its end. */
+  /** Runs a program to its end. */
   WslProgram.Answer run(List<String> words, int minutes) throws IOException {
     return program
         .orElseThrow()
@@ -159,11 +159,11 @@ public final class WslDiscovery {
   }
 
   /**
-   * Sandboxes in what was found.
+   * Returns the sandboxes in a distribution.
    *
-   * @param paths what paths are called there
-   * @param guest what the distribution has
-   * @return by a guest of Java, where there is Java, else by scripts
+   * @param paths the names of paths there
+   * @param guest the facts of the distribution
+   * @return sandboxes by a guest of Java, where there is Java, else by scripts
    */
   public WslSandboxes sandboxes(WslPaths paths, GuestFacts guest) {
     return guest.lacksOfGuest().isEmpty()

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 final class WslProcess extends DistributionProcess {
   private static final Logger LOG = LoggerFactory.getLogger(WslProcess.class);
 
-  /** What a command of a guest that has ended exits with, as one that was killed. */
+  /** The exit value of a command whose guest has ended, as of a killed one. */
   private static final int KILLED = 137;
 
   private static final int SIGKILL = 9;
@@ -33,7 +33,7 @@ final class WslProcess extends DistributionProcess {
   private final ReceivedStream error;
 
   WslProcess(GuestConnection guest, long id, int sandbox, int number, boolean terminal) {
-    // The guest keeps the times and the limits.
+    // The guest enforces the times and the limits.
     super(id, Duration.ofMillis(1), (time, task) -> () -> {});
     this.guest = guest;
     this.sandbox = sandbox;
@@ -63,7 +63,7 @@ final class WslProcess extends DistributionProcess {
     (stream == 1 ? output : error).put(bytes);
   }
 
-  /** A negative number: nobody reads any more. */
+  /** Adds room for input; a negative number means that no process reads any more. */
   void room(int bytes) {
     if (bytes < 0) {
       sent.abandon();
@@ -79,7 +79,7 @@ final class WslProcess extends DistributionProcess {
     finish(new Termination(Cause.valueOf(how.cause()), how.exitValue(), how.signal()));
   }
 
-  /** Nothing comes, and nobody takes anything. */
+  /** Ends the streams of a command that did not start. */
   void neverStarted() {
     release();
   }
@@ -91,7 +91,7 @@ final class WslProcess extends DistributionProcess {
     error.end();
   }
 
-  /** The guest has ended, and so has this. */
+  /** Reports the end of a command whose guest has ended. */
   void lost() {
     if (isAlive()) {
       finish(new Termination(Cause.DESTROYED, KILLED, SIGKILL));

@@ -23,10 +23,10 @@ public final class WslProgram {
   private final List<String> program;
 
   /**
-   * What it answered.
+   * The answer of the program.
    *
    * @param exit its exit code, or the command's inside; -1 when it failed itself
-   * @param output what was written to standard output
+   * @param output its standard output
    */
   public record Answer(int exit, byte[] output) {}
 
@@ -40,7 +40,7 @@ public final class WslProgram {
   }
 
   /**
-   * The one of this system.
+   * Returns the program of this system.
    *
    * @param environment the environment of this process
    * @return the program; empty when this Windows has none
@@ -56,7 +56,7 @@ public final class WslProgram {
         : Optional.empty();
   }
 
-  /** What it is: another version is another program. */
+  /** Returns its identity: another version is another program. */
   String identity() {
     StringBuilder identity = new StringBuilder();
     for (String word : program) {
@@ -66,16 +66,16 @@ public final class WslProgram {
       Path file = Path.of(program.get(0));
       identity.append(Files.size(file)).append(' ').append(Files.getLastModifiedTime(file));
     } catch (IOException | InvalidPathException e) {
-      // Found by another name, as a stand-in is.
+      // Found under another name, as a fake is.
       identity.append("somewhere");
     }
     return identity.toString();
   }
 
   /**
-   * Asks it something.
+   * Runs the program and returns its answer.
    *
-   * @param input what is written to its standard input
+   * @param input its standard input
    * @param arguments its arguments
    * @return the answer
    * @throws IOException if it cannot be started, or does not answer in a minute
@@ -84,7 +84,7 @@ public final class WslProgram {
     return ask(input, SECONDS, arguments);
   }
 
-  /** As {@link #ask(byte[], String...)}, for what takes longer. */
+  /** As {@link #ask(byte[], String...)}, for calls that take longer. */
   Answer ask(byte[] input, long seconds, String... arguments) throws IOException {
     Process process = start(List.of(arguments));
     CompletableFuture<byte[]> output =
@@ -93,7 +93,7 @@ public final class WslProgram {
       try (OutputStream stdin = process.getOutputStream()) {
         stdin.write(input);
       } catch (IOException e) {
-        // It has ended without reading; what it says tells why.
+        // It has ended without reading; its output gives the reason.
         output.join();
       }
       if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
@@ -108,7 +108,7 @@ public final class WslProgram {
     }
   }
 
-  /** What starts it, with arguments. */
+  /** Returns the words that start it, with arguments. */
   List<String> command(List<String> arguments) {
     List<String> command = new ArrayList<>(program);
     command.addAll(arguments);
@@ -116,7 +116,7 @@ public final class WslProgram {
   }
 
   /**
-   * Starts it.
+   * Starts the program.
    *
    * @param arguments its arguments
    * @return its process
@@ -126,11 +126,11 @@ public final class WslProgram {
     return start(arguments, ProcessBuilder.Redirect.DISCARD);
   }
 
-  /** As {@link #start(List)}, with standard error going somewhere. */
+  /** As {@link #start(List)}, with standard error redirected. */
   Process start(List<String> arguments, ProcessBuilder.Redirect error) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command(arguments)).redirectError(error);
     builder.environment().put("WSL_UTF8", "1");
-    // Nothing of this process's goes along.
+    // No variable of this process goes along.
     builder.environment().put("WSLENV", "");
     return builder.start();
   }

@@ -11,20 +11,20 @@ import org.ringfence.wsl2.channel.GuestMessage;
 /** Sandboxes in one distribution. */
 public sealed interface WslSandboxes permits GuestSandboxes, ScriptSandboxes {
   /**
-   * Asks what would be enforced.
+   * Asks which guarantees the distribution would enforce.
    *
    * @param policy the policy, with paths of this side
    * @param workspace the workspace on this side
    * @return the plan there
-   * @throws SandboxException if nobody answers there, or a path has no name there
+   * @throws SandboxException if the distribution does not answer, or a path has no name there
    */
   GuestMessage.Planned plan(SandboxPolicy policy, String workspace) throws SandboxException;
 
   /**
    * Runs the conformance suite in the distribution.
    *
-   * @param request what to run and how to report
-   * @param report where the report goes
+   * @param request the cases to run and the form of the report
+   * @param report the destination of the report
    * @return whether no case failed
    * @throws IOException if it cannot be run there
    */
@@ -35,7 +35,7 @@ public sealed interface WslSandboxes permits GuestSandboxes, ScriptSandboxes {
    *
    * @param policy the policy, with paths of this side
    * @param workspace the workspace on this side
-   * @param listener hears of what is reported
+   * @param listener receives the reports
    * @return the session
    * @throws SandboxException if it cannot be opened; nothing is left behind
    */

@@ -49,7 +49,7 @@ final class WslSession implements BackendSession {
     try {
       GuestMessage answer = guest.ask(start(launch, number));
       process.started(((GuestMessage.Answer) answer).value());
-      // After: nobody there would know whose input it is.
+      // After: the guest would not know the command of the input.
       redirections.feed();
       done = true;
       return process;

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What the letters of Windows stand for: a distribution mounts drives of this machine alone. */
+/** The devices behind drive letters: a distribution mounts only drives of this machine. */
 public final class DosDevices {
   // QueryDosDevice: subst makes a link to a path; redirectors have a device each.
   private static final String LINK = "\\??\\";
@@ -20,10 +20,10 @@ public final class DosDevices {
   private DosDevices() {}
 
   /**
-   * Tells letters that have no name in a distribution.
+   * Returns the letters that have no name in a distribution.
    *
-   * @param devices letter to what {@code QueryDosDevice} tells of it
-   * @return letter to the reason; letters of drives, and of what nobody knows, are left out
+   * @param devices letter to its device, as {@code QueryDosDevice} reports it
+   * @return letter to the reason; letters of drives, and of unknown devices, are left out
    */
   public static Map<Character, String> elsewhere(Map<Character, String> devices) {
     Map<Character, String> reasons = new HashMap<>();

@@ -11,7 +11,7 @@ import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * The environment of a distribution without what leads back to Windows: {@code wsl.exe} puts the
+ * The environment of a distribution without the ways back to Windows: {@code wsl.exe} puts the
  * directories of Windows' own path behind those of Linux, and names the socket of interop.
  */
 public final class GuestEnvironment {
@@ -21,12 +21,12 @@ public final class GuestEnvironment {
   private GuestEnvironment() {}
 
   /**
-   * Which variables a command gets.
+   * Returns the variables that a command gets.
    *
    * @param policy the policy inside the distribution
    * @param there the variables of the distribution
-   * @return the policy's own wish, without variables that are doors, and without directories of the
-   *     path that are hidden; what the policy sets stays
+   * @return the policy's environment, without variables that are doors, and without hidden
+   *     directories of the path; values that the policy sets stay
    */
   public static EnvironmentPolicy of(EffectivePolicy policy, Map<String, String> there) {
     EnvironmentPolicy wanted = policy.policy().environment();

@@ -11,7 +11,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 
 /**
- * What a distribution says of itself, asked once.
+ * The facts that a distribution reports, asked once.
  *
  * @param told name to value, as the script printed them
  */
@@ -32,7 +32,7 @@ public record GuestFacts(Map<String, String> told) {
   /**
    * Reads the script's output.
    *
-   * @param output lines of {@code name=value}; others are passed over
+   * @param output lines of {@code name=value}; it skips other lines
    * @return the facts
    */
   public static GuestFacts of(String output) {
@@ -52,7 +52,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Whether the script ran to its end.
+   * Returns whether the script ran to its end.
    *
    * @return true if it did
    */
@@ -61,7 +61,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Where drives are mounted.
+   * Returns the mount point of drives.
    *
    * @return a directory with a slash at its end
    */
@@ -71,7 +71,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Whether programs of Windows can be started at all.
+   * Returns whether Windows programs can be started at all.
    *
    * @return false when {@code /etc/wsl.conf} switches interop off: that is stronger
    */
@@ -80,9 +80,9 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Why no sandbox of Linux can be had there.
+   * Returns the reasons why no Linux sandbox is possible there.
    *
-   * @return a reason for each thing that is missing; empty when nothing is
+   * @return a reason for each missing thing; empty when nothing is missing
    */
   public List<Lack> lacks() {
     List<Lack> lacks = new ArrayList<>();
@@ -114,9 +114,9 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Why no guest of Java can be had there.
+   * Returns the reasons why no guest of Java is possible there.
    *
-   * @return a reason for each thing that is missing
+   * @return a reason for each missing thing
    */
   public List<Lack> lacksOfGuest() {
     List<Lack> lacks = new ArrayList<>();
@@ -135,7 +135,7 @@ public record GuestFacts(Map<String, String> told) {
     return lacks;
   }
 
-  /** Why scripts cannot do it either. */
+  /** Returns the reasons why scripts cannot make a sandbox either. */
   private List<Lack> lacksOfScripts() {
     List<Lack> lacks = new ArrayList<>();
     String lacking = of("lacking", "");
@@ -149,7 +149,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * What sandboxes are made with there, and why.
+   * Returns the kind of guest that makes sandboxes there, and the reason.
    *
    * @return a line
    */
@@ -161,9 +161,9 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * The machine.
+   * Returns the machine's architecture.
    *
-   * @return empty on one that no filter is made for
+   * @return the architecture; empty when Ringfence has no filter for it
    */
   public Optional<Arch> arch() {
     return switch (of("machine", "")) {
@@ -174,7 +174,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * What its bubblewrap can do.
+   * Returns the features of its bubblewrap.
    *
    * @return the features
    */
@@ -188,7 +188,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * Whether its default user is root.
+   * Returns whether its default user is root.
    *
    * @return true for user 0
    */
@@ -197,7 +197,8 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * What makes terminals for commands without Java: {@code script} of util-linux.
+   * Returns the program that makes terminals for commands without Java: {@code script} of
+   * util-linux.
    *
    * @return its path; empty when there is none
    */
@@ -206,7 +207,7 @@ public record GuestFacts(Map<String, String> told) {
   }
 
   /**
-   * The home directory of its default user.
+   * Returns the home directory of its default user.
    *
    * @return an absolute path
    */
@@ -214,17 +215,17 @@ public record GuestFacts(Map<String, String> told) {
     return of("home", "/root");
   }
 
-  /** The first number of {@code openjdk version "17.0.12"}; 0 for none. */
+  /** Returns the first number of {@code openjdk version "17.0.12"}; 0 for none. */
   private int javaVersion() {
     Matcher matcher = JAVA.matcher(of("java", NONE));
     return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
   /**
-   * Something that is missing.
+   * A missing thing.
    *
-   * @param reason what
-   * @param remedy what would help
+   * @param reason the reason
+   * @param remedy the remedy
    */
   public record Lack(String reason, String remedy) {}
 }

@@ -8,18 +8,21 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * A policy as it is inside a distribution: its paths by their names there, and the doors back to
- * Windows shut. A rule of the policy that names something behind a door is more specific, and opens
- * that alone.
+ * Translates a policy into a distribution: its paths by their names there, and the doors back to
+ * Windows shut. A rule of the policy that names a path behind a door is more specific, and opens
+ * only that path.
  */
 public final class GuestPolicy {
   /** Sockets by which Linux programs start those of Windows, as the Windows user. */
   private static final String INTEROP = "/run/WSL";
 
-  /** What starts them, when a file of Windows is executed, and what enters a distribution anew. */
+  /**
+   * The program that starts them when a Windows file is executed, and that enters a distribution
+   * again.
+   */
   private static final String INIT = "/init";
 
-  /** The sockets of Docker's engine, whose containers mount whatever they are told to. */
+  /** The sockets of Docker's engine, whose containers mount any requested path. */
   private static final List<String> ENGINES =
       List.of("/var/run/docker.sock", "/run/docker.sock", "/run/podman/podman.sock");
 
@@ -29,7 +32,7 @@ public final class GuestPolicy {
    * Translates a policy.
    *
    * @param policy the policy, with paths of Windows or of the distribution
-   * @param paths what paths are called there
+   * @param paths the names of paths there
    * @return the policy inside
    * @throws IllegalArgumentException if a path has no name there, with the field
    */
@@ -38,11 +41,11 @@ public final class GuestPolicy {
   }
 
   /**
-   * Translates a policy, with more that no command sees.
+   * Translates a policy, and hides further paths from commands.
    *
    * @param policy the policy, with paths of Windows or of the distribution
-   * @param paths what paths are called there
-   * @param hidden what is hidden there whatever the policy grants
+   * @param paths the names of paths there
+   * @param hidden the paths that are hidden there whatever the policy grants
    * @return the policy inside
    * @throws IllegalArgumentException if a path has no name there, with the field
    */
@@ -81,10 +84,11 @@ public final class GuestPolicy {
   }
 
   /**
-   * What leads out of a distribution: drives, other distributions, the desktop, interop, engines.
+   * Returns the paths that lead out of a distribution: drives, other distributions, the desktop,
+   * interop, engines.
    *
-   * @param paths where drives are mounted
-   * @return paths that are hidden unless a rule names something in them
+   * @param paths the names of paths there
+   * @return paths that are hidden unless a rule names a path in them
    */
   public static List<String> doors(WslPaths paths) {
     List<String> doors = new ArrayList<>();
@@ -101,7 +105,7 @@ public final class GuestPolicy {
     return doors;
   }
 
-  /** Places that a policy names by what they are stay as they are. */
+  /** Leaves symbolic places and paths of Linux as they are. */
   private static String translated(String field, String path, WslPaths paths) {
     if (path.startsWith(":") || path.startsWith("/") || path.startsWith("~")) {
       return path;

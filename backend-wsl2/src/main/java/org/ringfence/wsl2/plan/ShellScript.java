@@ -8,11 +8,11 @@ import org.ringfence.TerminalSize;
 import org.ringfence.policy.Limits;
 
 /**
- * What a shell in a distribution reads for one command. Pure: words come in as they are and stand
- * in the script as they are, whatever characters they have.
+ * The script that a shell in a distribution reads for one command. Pure: the script keeps each word
+ * as it is, whatever its characters.
  */
 public final class ShellScript {
-  /** Where bubblewrap reads its options, the seccomp program, and writes how it ended. */
+  /** The first of the descriptors for bubblewrap's options, its seccomp program and its status. */
   private static final int OPTIONS = 3;
 
   /** The descriptor of the seccomp program. */
@@ -25,7 +25,7 @@ public final class ShellScript {
   private ShellScript() {}
 
   /**
-   * A word, so that a shell of POSIX takes it as it is.
+   * Quotes a word, so that a POSIX shell takes it as it is.
    *
    * @param word any word without NUL
    * @return the word in quotes
@@ -35,13 +35,13 @@ public final class ShellScript {
   }
 
   /**
-   * What becomes one command.
+   * Returns the script that becomes one command.
    *
    * @param own the command's own directory, in which {@code more} lies
    * @param sandbox the sandbox's directory, in which {@code options} and {@code filter} lie
    * @param bubblewrap the program
    * @param words the program inside and its arguments
-   * @param mergeError whether standard error goes where standard output goes
+   * @param mergeError whether standard error goes to standard output
    * @param limits the limits
    * @return the script
    */
@@ -59,7 +59,7 @@ public final class ShellScript {
     lines.add("umask=$(umask); umask 077");
     lines.add("cat \"$sandbox/options\" \"$own/more\" >\"$own/options\" || failed 'no options'");
     limits(limits, lines);
-    // Who it is, and since when: a number alone may be somebody else's later.
+    // The process and its start time: another process may later have the number.
     lines.add("read -r line <\"/proc/$$/stat\" && set -- ${line##*) } || exit 125");
     lines.add(
         "printf '%s %s\\n' \"$$\" \"${20}\" >\"$own/root.new\""
@@ -80,12 +80,12 @@ public final class ShellScript {
   }
 
   /**
-   * What has a command run on a terminal of its sandbox's own.
+   * Returns the words that run a command on a terminal of its sandbox.
    *
-   * @param program what makes terminals
+   * @param program the program that makes terminals
    * @param words the command
    * @param size the terminal's size
-   * @param shell what the command knows as its {@code SHELL}
+   * @param shell the command's {@code SHELL}
    * @return the words to run with {@code SHELL} set to a shell of POSIX
    */
   public static List<String> onTerminal(
@@ -98,7 +98,9 @@ public final class ShellScript {
     return List.of(program, "-qfec", inside.toString(), "/dev/null");
   }
 
-  /** In the units of {@code ulimit} as POSIX and its shells have it, never more than is asked. */
+  /**
+   * Adds limits in the units of {@code ulimit} in POSIX and its shells, never above the given ones.
+   */
   private static void limits(Limits limits, List<String> lines) {
     limits.memory().ifPresent(bytes -> lines.add(limit("-v " + bytes / KIBIBYTE, "memory")));
     limits.processes().ifPresent(count -> lines.add(processes(count)));
@@ -111,7 +113,9 @@ public final class ShellScript {
     return "ulimit " + option + " || failed 'limits." + name + " cannot be set'";
   }
 
-  /** What the user's processes are already is counted with it; two shells, two letters. */
+  /**
+   * Adds the user's existing processes to the limit, which counts them; two shells, two letters.
+   */
   private static String processes(long count) {
     return "others=0; for one in /proc/[0-9]*; do [ -O \"$one\" ] && others=$((others + 1)); done\n"
         + "ulimit -u $((others + "

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * A distribution of this Windows user.
  *
  * @param name its name
- * @param state what it does, in the words of {@code wsl.exe}
+ * @param state its state, in the words of {@code wsl.exe}
  * @param version 1 or 2
  * @param standard whether it is the default
  */
@@ -19,14 +19,14 @@ public record WslDistribution(String name, String state, int version, boolean st
   private static final Pattern LINE =
       Pattern.compile("^([* ])\\s*(\\S.*?)\\s{2,}(\\S.*?)\\s+([12])\\s*$");
 
-  /** Those that other programs keep for themselves: there is nobody's shell in them. */
+  /** Distributions that other programs keep for themselves: no user has a shell in them. */
   private static final Set<String> INTERNAL =
       Set.of("docker-desktop", "docker-desktop-data", "rancher-desktop", "rancher-desktop-data");
 
   /**
    * Reads {@code wsl.exe --list --verbose}.
    *
-   * @param output what it wrote
+   * @param output its output
    * @return the distributions, in its order; those of other programs left out
    */
   public static List<WslDistribution> list(byte[] output) {

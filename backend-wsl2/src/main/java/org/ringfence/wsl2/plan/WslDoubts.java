@@ -8,8 +8,8 @@ import org.ringfence.policy.Guarantee;
 
 /**
  * Lowers the guarantees of a plan that the sources of WSL contradict, and marks all of them as not
- * tried on a real WSL2. Issue 26 finds doors by what is mounted and compares names on drives as
- * Windows does. Pure.
+ * tried on a real WSL2. Issue 26 finds doors by mounts and compares names on drives as Windows
+ * does. Pure.
  */
 public final class WslDoubts {
   private static final Set<Guarantee> NAMES =
@@ -24,12 +24,12 @@ public final class WslDoubts {
   private WslDoubts() {}
 
   /**
-   * Says what is known of a plan's guarantees in a distribution.
+   * Lowers a plan's guarantees to the levels known to hold in a distribution.
    *
-   * @param planned what the distribution's backend promises
-   * @param paths what paths are called there
+   * @param planned the guarantees of the distribution's backend
+   * @param paths the names of paths there
    * @param onDrive whether a place that the policy names lies on a drive of Windows
-   * @return the guarantees, with the one about doors, at the levels that are known to hold
+   * @return the guarantees, with the one about doors, at the levels known to hold
    */
   public static List<PlannedGuarantee> apply(
       List<PlannedGuarantee> planned, WslPaths paths, boolean onDrive) {

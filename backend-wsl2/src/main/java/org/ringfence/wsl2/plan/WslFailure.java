@@ -70,9 +70,9 @@ public enum WslFailure {
   }
 
   /**
-   * Finds the error that an output tells of.
+   * Finds the error that an output names.
    *
-   * @param output what {@code wsl.exe} wrote: errors go to standard output, too
+   * @param output the output of {@code wsl.exe}: errors go to standard output, too
    * @return the error; empty if it names none that is known
    */
   public static Optional<WslFailure> in(byte[] output) {
@@ -83,13 +83,13 @@ public enum WslFailure {
         .findFirst();
   }
 
-  /** Newer ones print the name: {@code Wsl/Service/WSL_E_DISTRO_NOT_FOUND}. */
+  /** Finds the name, which newer versions print: {@code Wsl/Service/WSL_E_DISTRO_NOT_FOUND}. */
   private static boolean named(String text, String symbol) {
     return Arrays.asList(text.split("[^A-Z0-9_]+")).contains(symbol);
   }
 
   /**
-   * Why it failed.
+   * Returns the reason for the failure.
    *
    * @return the reason, with the number
    */
@@ -98,7 +98,7 @@ public enum WslFailure {
   }
 
   /**
-   * What would help.
+   * Returns the remedy.
    *
    * @return a command or a thing
    */

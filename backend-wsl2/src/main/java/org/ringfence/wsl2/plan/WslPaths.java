@@ -7,12 +7,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What paths are called on the other side, without asking a process for each: drives lie below the
- * root of {@code automount} in {@code /etc/wsl.conf}, files of the distribution below {@code
+ * Names of paths on the other side, computed without a process for each: drives lie below the root
+ * of {@code automount} in {@code /etc/wsl.conf}, files of the distribution below {@code
  * \\wsl.localhost}.
  *
  * @param distribution the distribution's name
- * @param automount where drives are mounted, with a slash at its end
+ * @param automount the mount point of drives, with a slash at its end
  * @param elsewhere letters that are no drives of this machine's, with the reason
  */
 public record WslPaths(String distribution, String automount, Map<Character, String> elsewhere) {
@@ -20,10 +20,10 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
   private static final Set<Character> NEVER = Set.of('<', '>', '"', '|', '?', '*');
 
   /**
-   * Paths where every letter is a drive of this machine's.
+   * Makes names where every letter is a drive of this machine.
    *
    * @param distribution the distribution's name
-   * @param automount where drives are mounted, with a slash at its end
+   * @param automount the mount point of drives, with a slash at its end
    */
   public WslPaths(String distribution, String automount) {
     this(distribution, automount, Map.of());
@@ -39,7 +39,7 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
   }
 
   /**
-   * A path of Windows, as the distribution calls it.
+   * Returns the distribution's name of a Windows path.
    *
    * @param path an absolute path, by a drive's letter or in the distribution's share
    * @return an absolute path of Linux
@@ -88,7 +88,7 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
     return below.isEmpty() ? "/" : below;
   }
 
-  /** Each part with a slash before it. */
+  /** Returns each part with a slash before it. */
   private static String slashes(String path, String below) {
     StringBuilder linux = new StringBuilder();
     for (String part : below.split("\\\\")) {
@@ -111,7 +111,7 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
   }
 
   /**
-   * A path of the distribution, as Windows calls it.
+   * Returns the Windows name of a path of the distribution.
    *
    * @param path an absolute path of Linux
    * @return a path by a drive's letter, or in the distribution's share
@@ -140,7 +140,7 @@ public record WslPaths(String distribution, String automount, Map<Character, Str
   }
 
   /**
-   * Whether a path of the distribution lies on a drive of Windows.
+   * Returns whether a path of the distribution lies on a Windows drive.
    *
    * @param path an absolute path of Linux
    * @return true if it does: it is slow there, and permissions are those of Windows

@@ -1,2 +1,2 @@
-/** What WSL says, what paths are called on its other side, and which doors lead back. Pure. */
+/** The output of WSL, the names of paths on its other side, and the doors that lead back. Pure. */
 package org.ringfence.wsl2.plan;

@@ -17,14 +17,14 @@ import org.xbill.DNS.Type;
 /**
  * Looks allowed names up for connections that this JVM makes itself. Thread-safe.
  *
- * @param policy what addresses a name may have
- * @param source where names are looked up
- * @param hosts what is looked at first; what it says of a name counts wherever it leads
+ * @param policy limits the addresses of a name
+ * @param source looks names up
+ * @param hosts the hosts file, read first; its entries count wherever they lead
  */
 public record AddressLookup(NetworkPolicy policy, NameSource source, HostsFile hosts) {
 
   /**
-   * A lookup as the policy wants it.
+   * Returns a lookup that follows the policy.
    *
    * @param policy the policy
    * @return the lookup
@@ -34,7 +34,7 @@ public record AddressLookup(NetworkPolicy policy, NameSource source, HostsFile h
   }
 
   /**
-   * What may be connected to for a name.
+   * An address of a name, with the decision on it.
    *
    * @param decision the decision that allows the name
    * @param address an address of it; null when all of them are denied
@@ -42,14 +42,14 @@ public record AddressLookup(NetworkPolicy policy, NameSource source, HostsFile h
   public record Resolved(Decision decision, InetAddress address) {}
 
   /**
-   * The addresses of an allowed name, each decided on.
+   * Returns the addresses of an allowed name, each with a decision.
    *
    * @param allowed the decision that allows the name
    * @param host the name in its normal form
    * @param port the port
-   * @return what may be connected to, IPv4 first; the first denial alone when nothing may; nothing
+   * @return the allowed addresses, IPv4 first; only the first denial when none is allowed; nothing
    *     when the name has no address
-   * @throws IOException if it cannot be looked up
+   * @throws IOException if the lookup fails
    */
   public List<Resolved> resolve(Decision allowed, String host, int port) throws IOException {
     List<InetAddress> listed = hosts.addresses(host);

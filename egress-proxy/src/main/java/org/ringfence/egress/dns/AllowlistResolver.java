@@ -38,8 +38,8 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /**
- * Answers DNS questions of a sandbox: about allowed names only, and with what a connection may use.
- * Every address that it gives out is pinned to the name that it was asked for.
+ * Answers DNS questions of a sandbox: only about allowed names, and only with data that a
+ * connection may use. It pins every address to the name in the question.
  */
 public final class AllowlistResolver {
   private static final Logger LOG = LoggerFactory.getLogger(AllowlistResolver.class);
@@ -47,7 +47,7 @@ public final class AllowlistResolver {
   private static final long HOSTS_FILE_TTL = 60;
   private static final long STAND_IN_TTL = 1;
   private static final int LONGEST_CHAIN = 16;
-  // RFC 9460: what would lead around the pinned addresses, or hide the host's name in TLS.
+  // RFC 9460: parameters that bypass the pinned addresses, or hide the host's name in TLS.
   private static final Set<Integer> STRIPPED =
       Set.of(SVCBBase.IPV4HINT, SVCBBase.IPV6HINT, SVCBBase.ECH);
 
@@ -62,13 +62,13 @@ public final class AllowlistResolver {
   /**
    * Makes a resolver.
    *
-   * @param decisions what may be looked up
-   * @param source where it is looked up
-   * @param hosts what is looked at first
-   * @param pins where answers are remembered
-   * @param standIns the addresses of names that are to be asked about
-   * @param elsewhere names that are not looked up here, but stood in for
-   * @param refused takes each name that is not answered, and the reason
+   * @param decisions decides which names may be looked up
+   * @param source looks names up
+   * @param hosts the hosts file, read first
+   * @param pins remembers the answers
+   * @param standIns the addresses of names that the listener decides on
+   * @param elsewhere names that get a stand-in address instead of a lookup
+   * @param refused receives each unanswered name and the reason
    */
   public AllowlistResolver(
       HostDecisions decisions,
@@ -111,7 +111,7 @@ public final class AllowlistResolver {
     return answer.toWire(tcp ? Message.MAXLENGTH : room);
   }
 
-  /** With the query's id and nothing else of it. */
+  /** Returns an answer with only the query's id. */
   private static byte[] malformed(byte[] query) {
     if (query.length < 12) {
       return new byte[0];
@@ -184,7 +184,7 @@ public final class AllowlistResolver {
     lookUp(answer, question, host, extended);
   }
 
-  /** Without the dot at the end, and in lower case: a name's case carries data. */
+  /** Drops the final dot, and the case: a name's case carries data. */
   private static String text(Name name) {
     return name.toString(true).toLowerCase(Locale.ROOT);
   }
@@ -204,7 +204,7 @@ public final class AllowlistResolver {
     refused.accept(name, reason);
   }
 
-  /** Nothing is looked up: what the name is for is known when it is connected to. */
+  /** Looks nothing up: only the connection shows the purpose of the name. */
   private void standIn(Message answer, Record question, String host) {
     if (question.getType() == Type.A) {
       standIns
@@ -311,7 +311,7 @@ public final class AllowlistResolver {
     SVCBBase.ParameterBase mandatory = service.getSvcParamValue(SVCBBase.MANDATORY);
     if (mandatory instanceof SVCBBase.ParameterMandatory needs
         && needs.getValues().stream().anyMatch(STRIPPED::contains)) {
-      // It cannot be used without what is stripped.
+      // The record is useless without the stripped parameters.
       return;
     }
     List<SVCBBase.ParameterBase> kept =

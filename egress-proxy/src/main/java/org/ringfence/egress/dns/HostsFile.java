@@ -14,14 +14,14 @@ import org.ringfence.policy.AddressRange;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
 
-/** The machine's file of names, read again when it has changed. Thread-safe. */
+/** The machine's hosts file, read again after a change. Thread-safe. */
 public final class HostsFile {
   private final Path path;
   private FileTime read = FileTime.fromMillis(Long.MIN_VALUE);
   private Map<String, List<InetAddress>> entries = Map.of();
 
   /**
-   * Names a file; it need not exist.
+   * Uses a file, which need not exist.
    *
    * @param path the file
    */
@@ -30,9 +30,9 @@ public final class HostsFile {
   }
 
   /**
-   * The machine's.
+   * Returns the machine's file.
    *
-   * @return {@code /etc/hosts}, or its like on Windows
+   * @return {@code /etc/hosts}, or its equivalent on Windows
    */
   public static HostsFile system() {
     String windows = System.getenv("SystemRoot");
@@ -43,7 +43,7 @@ public final class HostsFile {
   }
 
   /**
-   * The addresses of a name.
+   * Returns the addresses of a name.
    *
    * @param name the name in its normal form
    * @return its addresses in the file's order
@@ -53,7 +53,7 @@ public final class HostsFile {
   }
 
   /**
-   * The names of an address.
+   * Returns the names of an address.
    *
    * @param address the address
    * @return its names in the file's order
@@ -83,7 +83,7 @@ public final class HostsFile {
     return entries;
   }
 
-  /** Lines that are malformed are left out, as the C library does. */
+  /** Skips malformed lines, as the C library does. */
   private static Map<String, List<InetAddress>> parse(List<String> lines) {
     Map<String, List<InetAddress>> entries = new LinkedHashMap<>();
     for (String line : lines) {

@@ -39,8 +39,8 @@ public final class NameServer implements AutoCloseable {
   /**
    * Starts a server.
    *
-   * @param resolver what answers
-   * @throws IOException if no port can be had
+   * @param resolver answers the questions
+   * @throws IOException if no port is free
    */
   public NameServer(AllowlistResolver resolver) throws IOException {
     this.resolver = resolver;
@@ -111,7 +111,7 @@ public final class NameServer implements AutoCloseable {
   }
 
   /**
-   * Where the server listens.
+   * Returns the address that the server listens on.
    *
    * @param tcp the protocol
    * @param v6 whether the IPv6 address is wanted
@@ -190,7 +190,7 @@ public final class NameServer implements AutoCloseable {
     }
   }
 
-  /** Ends the server; questions on their way are not answered. */
+  /** Ends the server, without answering pending questions. */
   @Override
   public void close() {
     for (AutoCloseable each : open) {

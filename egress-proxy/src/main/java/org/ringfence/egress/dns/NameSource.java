@@ -19,7 +19,7 @@ import org.xbill.DNS.Resolver;
 import org.xbill.DNS.ResolverConfig;
 import org.xbill.DNS.SimpleResolver;
 
-/** Where the name server looks names up. */
+/** The source in which the name server looks names up. */
 @FunctionalInterface
 public interface NameSource {
   /**
@@ -33,8 +33,8 @@ public interface NameSource {
   Message lookup(Name name, int type) throws IOException;
 
   /**
-   * Looks names up at DNS servers. Of what a client asked only name and type are sent on: no
-   * options, no case.
+   * Looks names up at DNS servers. Of a client's question the source sends on only name and type:
+   * no options, no case.
    *
    * @param servers the servers; empty for those of the machine, as they are at each lookup
    * @return the source

@@ -8,10 +8,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * Which names a sandbox got an address for, and until when that counts. Thread-safe.
+ * The names for which a sandbox got an address, and their expiry. Thread-safe.
  *
- * <p>An answer counts as long as its time to live says, but not less than a floor, since a client
- * may take its time between looking up and connecting, and not more than a cap.
+ * <p>An answer counts for its time to live, but no less than a floor, since a client may pause
+ * between lookup and connection, and no more than a cap.
  */
 public final class Pins {
   static final long FLOOR_SECONDS = 120;
@@ -23,16 +23,16 @@ public final class Pins {
   private final LongSupplier nanos;
 
   /**
-   * A name that an address was got for.
+   * A name for which a sandbox got an address.
    *
    * @param name the name that was asked for
    * @param aliases the names between it and the address
-   * @param expiry when it stops to count, by the clock of {@link System#nanoTime}
-   * @param given when it was given out last, by the same clock
+   * @param expiry its expiry, by the clock of {@link System#nanoTime}
+   * @param given the time of the last answer, by the same clock
    */
   public record Pin(String name, List<String> aliases, long expiry, long given) {}
 
-  /** Starts with none. */
+  /** Starts without pins. */
   public Pins() {
     this(System::nanoTime);
   }
@@ -73,11 +73,10 @@ public final class Pins {
   }
 
   /**
-   * The names that an address was got for and still counts for.
+   * Returns the names for which an address still counts.
    *
    * @param address the address
-   * @return the names, the one that was given out last before the others; none when it was not got
-   *     for any
+   * @return the names, the last answered first; none when no name had the address
    */
   public List<Pin> of(InetAddress address) {
     Map<String, Pin> names = pins.get(address);

@@ -9,9 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Addresses that stand in for names that are not looked up before somebody has decided on them:
- * what a name is connected to for is known only when it is. They come from a range that no network
- * routes (RFC 2544). Thread-safe.
+ * Addresses that stand in for names that need a decision before a lookup: only the connection shows
+ * the purpose of a name. They come from a range that no network routes (RFC 2544). Thread-safe.
  */
 public final class StandInAddresses {
   private static final int FIRST = 198 << 24 | 18 << 16 | 1;
@@ -22,7 +21,7 @@ public final class StandInAddresses {
   private final List<String> names = new ArrayList<>();
 
   /**
-   * The address that stands in for a name.
+   * Returns the address that stands in for a name.
    *
    * @param name the name
    * @return its address, the same each time; empty when there are no more
@@ -50,7 +49,7 @@ public final class StandInAddresses {
   }
 
   /**
-   * The name that an address stands in for.
+   * Returns the name that an address stands in for.
    *
    * @param address the address
    * @return the name; empty when it stands in for none

@@ -1,5 +1,5 @@
 /**
- * The name server of a sandbox: it resolves allowed names alone, and what it answered is what may
- * be connected to.
+ * The name server of a sandbox: it resolves only allowed names, and its answers are the addresses
+ * that commands may connect to.
  */
 package org.ringfence.egress.dns;

@@ -4,7 +4,7 @@ import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * A host and a port as a client of the proxy named them, in the one form that is compared.
+ * A host and a port as a client of the proxy named them, in the one form that Ringfence compares.
  *
  * @param host a name or an address in its normal form
  * @param port the port
@@ -13,11 +13,11 @@ record Authority(String host, int port) {
   private static final String FIELD = "host";
 
   /**
-   * Reads {@code host:port} strictly: ASCII alone, no user, no zone, no dot at the end, an IPv4
+   * Reads {@code host:port} strictly: only ASCII, no user, no zone, no dot at the end, an IPv4
    * address as four decimal numbers.
    *
    * @param text the text
-   * @param defaultPort the port when there is none; 0 when there has to be one
+   * @param defaultPort the port when there is none; 0 when the text must have one
    * @throws InvalidPolicyException if it is anything else
    */
   static Authority parse(String text, int defaultPort) {
@@ -43,7 +43,7 @@ record Authority(String host, int port) {
     return new Authority(host(host), port == null ? defaultPort : port(text, port));
   }
 
-  /** Reads a host alone. */
+  /** Reads a host without a port. */
   static String host(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) <= ' ' || text.charAt(i) >= 127) {

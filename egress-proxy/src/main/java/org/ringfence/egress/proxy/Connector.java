@@ -27,9 +27,9 @@ import org.ringfence.egress.dns.AddressLookup;
 import org.ringfence.egress.dns.AddressLookup.Resolved;
 import org.ringfence.policy.Decision;
 
-/** Decides on a host, looks it up and connects to it, or to the proxy upstream. */
+/** Decides on a host, looks it up and connects to it, or to the upstream proxy. */
 final class Connector {
-  /** A read as large as what a fast sender has ready; smaller ones cost more calls per byte. */
+  /** Reads as much as a fast sender has ready; smaller reads cost more calls per byte. */
   static final RecvByteBufAllocator READS = new AdaptiveRecvByteBufAllocator(512, 8192, 1 << 19);
 
   private final HostDecisions decisions;
@@ -40,7 +40,7 @@ final class Connector {
   /**
    * Connects for one proxy.
    *
-   * @param waiting runs what waits: for a listener that decides, or for a name server
+   * @param waiting runs tasks that wait for the listener or a name server
    */
   Connector(
       HostDecisions decisions, AddressLookup lookup, ProxySettings settings, Executor waiting) {
@@ -50,15 +50,15 @@ final class Connector {
     this.waiting = waiting;
   }
 
-  /** What came of a request for a connection. */
+  /** The outcome of a request for a connection. */
   sealed interface Outcome permits Connected, Denied, Failed {}
 
   /**
-   * It is there; nothing is read from it yet.
+   * The connection is open; nothing has been read from it yet.
    *
-   * @param upstream the proxy that plain requests have to be addressed to, if there is one
-   * @param speech what has to be taken out of its pipeline once it is joined: what has come already
-   *     passes on then
+   * @param upstream the proxy to address plain requests to, if there is one
+   * @param speech the handlers to remove from its pipeline once it is joined: bytes that have
+   *     arrived pass on then
    */
   record Connected(
       Channel channel,
@@ -67,23 +67,23 @@ final class Connector {
       List<ChannelHandler> speech)
       implements Outcome {}
 
-  /** It is not allowed. */
+  /** The connection is denied. */
   record Denied(Decision decision) implements Outcome {}
 
-  /** It is allowed, and cannot be made. */
+  /** The connection is allowed, but failed. */
   record Failed(String reason, boolean timeout) implements Outcome {}
 
-  /** Where to connect to, found out by who may wait. */
+  /** The destination, found on a thread that may wait. */
   private record Way(Decision decision, List<InetSocketAddress> addresses, String problem) {}
 
   /**
-   * Connects.
+   * Connects to a host.
    *
-   * @param loop the event loop of the client's channel, which the new one is put on
-   * @param decided what was decided on already; empty to decide and to look the host up
-   * @param tunnel whether the connection is handed to the client as it is, so that an upstream
-   *     proxy has to be asked for a tunnel
-   * @return completed on that loop
+   * @param loop the event loop of the client's channel, also for the new channel
+   * @param decided the target decided on; empty to decide and to look the host up
+   * @param tunnel whether the client gets the raw connection, for which an upstream proxy must open
+   *     a tunnel
+   * @return the outcome, completed on that loop
    */
   Promise<Outcome> connect(
       EventLoop loop, Authority target, Optional<Target> decided, Client client, boolean tunnel) {
@@ -122,7 +122,7 @@ final class Connector {
     }
     try {
       if (upstream.isPresent()) {
-        // The names of this network are the proxy's to look up; an address is decided on here.
+        // The upstream proxy looks up the names of this network; Ringfence decides on an address.
         Optional<InetAddress> literal = literal(target.host());
         Decision last =
             literal.isEmpty()
@@ -237,7 +237,7 @@ final class Connector {
             });
   }
 
-  /** Asks the proxy upstream for a tunnel. */
+  /** Asks the upstream proxy for a tunnel. */
   private static void openTunnel(
       Channel channel,
       UpstreamProxy proxy,

@@ -54,11 +54,11 @@ public final class EgressProxy implements AutoCloseable {
   /**
    * Starts a proxy.
    *
-   * @param decisions what is allowed
-   * @param lookup where allowed names are looked up
-   * @param settings how it behaves
-   * @param clients the connections that are announced; they need no credentials
-   * @throws IOException if no port can be had
+   * @param decisions the decisions on hosts
+   * @param lookup looks allowed names up
+   * @param settings the settings
+   * @param clients the announced connections, which need no credentials
+   * @throws IOException if no port is free
    */
   public EgressProxy(
       HostDecisions decisions, AddressLookup lookup, ProxySettings settings, Clients clients)
@@ -67,14 +67,14 @@ public final class EgressProxy implements AutoCloseable {
   }
 
   /**
-   * Starts a proxy on a port that clients reach when all others are closed to them.
+   * Starts a proxy on a port that stays open to clients when all others are closed.
    *
-   * @param decisions what is allowed
-   * @param lookup where allowed names are looked up
-   * @param settings how it behaves
-   * @param clients the connections that are announced; they need no credentials
-   * @param ports the ports that it may have; the first that is free is taken
-   * @throws IOException if none of them can be had
+   * @param decisions the decisions on hosts
+   * @param lookup looks allowed names up
+   * @param settings the settings
+   * @param clients the announced connections, which need no credentials
+   * @param ports the candidate ports; the proxy takes the first free one
+   * @throws IOException if none of them is free
    */
   public EgressProxy(
       HostDecisions decisions,
@@ -174,7 +174,7 @@ public final class EgressProxy implements AutoCloseable {
       if (first == SOCKS_5) {
         new SocksFrontend(connector, mine, client).enter(ctx);
       } else if (first < 'A' || first > 'Z') {
-        // No method of HTTP; SOCKS4 cannot prove anything.
+        // Not an HTTP method; SOCKS4 cannot authenticate.
         ctx.close();
         return;
       } else {
@@ -196,7 +196,7 @@ public final class EgressProxy implements AutoCloseable {
   }
 
   /**
-   * Where it listens.
+   * Returns the address that the proxy listens on.
    *
    * @return a loopback address and a port
    */
@@ -205,7 +205,8 @@ public final class EgressProxy implements AutoCloseable {
   }
 
   /**
-   * Where connections are led whose clients do not know of a proxy. They have to be announced.
+   * Returns the address for connections whose clients do not know of a proxy. They must be
+   * announced.
    *
    * @return a loopback address and a port
    */
@@ -214,7 +215,7 @@ public final class EgressProxy implements AutoCloseable {
   }
 
   /**
-   * How it behaves.
+   * Returns the settings.
    *
    * @return the settings, with the credentials that clients need
    */
@@ -222,7 +223,7 @@ public final class EgressProxy implements AutoCloseable {
     return settings;
   }
 
-  /** Ends it and all connections through it. */
+  /** Ends the proxy and all connections through it. */
   @Override
   public void close() {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS);

@@ -136,7 +136,7 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
         });
   }
 
-  /** In absolute form: {@code GET http://host/path HTTP/1.1}. */
+  /** Forwards a request in absolute form: {@code GET http://host/path HTTP/1.1}. */
   private void forward(ChannelHandlerContext ctx, HttpRequest request) {
     String uri = request.uri();
     if (!uri.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
@@ -224,7 +224,7 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
       return;
     }
     if (content.decoderResult().isFailure()) {
-      // Where this request ends is not known: what comes after it is no request.
+      // The end of this request is unknown: the bytes after it are no request.
       content.release();
       refusing = true;
       closeUpstream();
@@ -253,14 +253,14 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
       take(ctx, waiting.poll());
     }
     if (waiting.isEmpty() && answered && ((DuplexChannel) ctx.channel()).isInputShutdown()) {
-      // The client has said that no more comes, and all of it is answered.
+      // The client has ended its input, and all requests are answered.
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     } else if (waiting.isEmpty() && !connecting) {
       ctx.channel().config().setAutoRead(upstream == null || upstream.isWritable());
     }
   }
 
-  /** What the host answers. */
+  /** Passes on the host's answers. */
   private final class Answers extends ChannelInboundHandlerAdapter {
     private final ChannelHandlerContext toClient;
     private boolean keepAlive = true;
@@ -275,7 +275,7 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpResponse response) {
         if (response.decoderResult().isFailure()
             || response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-          // Nobody has asked for another protocol.
+          // The client has not asked for another protocol.
           ReferenceCountUtil.release(message);
           fail();
           return;
@@ -296,7 +296,7 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
         toClient.flush();
         answered = true;
         if (lastRequest) {
-          // Its end is what ends the answer, or what the client has asked for.
+          // The end of the connection ends the answer, or the client has asked for it.
           closeUpstream();
           toClient.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
           return;
@@ -351,7 +351,10 @@ final class HttpFrontend extends ChannelInboundHandlerAdapter {
       ctx.close();
     }
 
-    /** Part of an answer may have been passed on already: only an end tells that it is cut off. */
+    /**
+     * Ends the connection: the client may already have part of an answer, and only an end shows the
+     * cut.
+     */
     private void fail() {
       closeUpstream();
       toClient.close();

@@ -31,9 +31,8 @@ public final class PortForwarder implements AutoCloseable {
    * Listens on the host's port.
    *
    * @param port the ports
-   * @param server finds the server inside for each connection; empty when there is none, and the
-   *     connection is closed
-   * @throws IOException if the host's port cannot be had
+   * @param server finds the server inside for each connection; empty closes the connection
+   * @throws IOException if the host's port is not available
    */
   public PortForwarder(PublishedPort port, Supplier<Optional<InetSocketAddress>> server)
       throws IOException {
@@ -111,7 +110,7 @@ public final class PortForwarder implements AutoCloseable {
     }
   }
 
-  /** Gives the port back and ends all connections through it. */
+  /** Releases the port and ends all connections through it. */
   @Override
   public void close() {
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS);

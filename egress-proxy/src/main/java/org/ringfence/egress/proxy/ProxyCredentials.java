@@ -8,7 +8,7 @@ import java.util.HexFormat;
 import java.util.Objects;
 
 /**
- * What a client of a proxy proves itself with.
+ * The credentials of a proxy's client.
  *
  * @param user the user, without a colon
  * @param password the password
@@ -23,9 +23,9 @@ public record ProxyCredentials(String user, String password) {
   }
 
   /**
-   * Credentials that nobody can guess: one sandbox cannot use another's proxy.
+   * Returns unguessable credentials: one sandbox cannot use another's proxy.
    *
-   * @return new ones each time
+   * @return new credentials each time
    */
   public static ProxyCredentials random() {
     byte[] bytes = new byte[BYTES];
@@ -33,14 +33,14 @@ public record ProxyCredentials(String user, String password) {
     return new ProxyCredentials("ringfence", HexFormat.of().formatHex(bytes));
   }
 
-  /** The value of a header of RFC 7617. */
+  /** Returns the value of a header of RFC 7617. */
   String header() {
     return "Basic "
         + Base64.getEncoder()
             .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Compares in a time that does not tell how much is right. */
+  /** Compares in a time that does not reveal how much matches. */
   boolean matches(String header) {
     return header != null
         && MessageDigest.isEqual(
@@ -51,7 +51,7 @@ public record ProxyCredentials(String user, String password) {
     return new ProxyCredentials(otherUser, otherPassword).matches(header());
   }
 
-  /** Without the password. */
+  /** Omits the password. */
   @Override
   public String toString() {
     return "ProxyCredentials[" + user + "]";

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The variables that lead programs to a proxy. */
+/** The variables that point programs to a proxy. */
 public final class ProxyEnvironment {
   private static final String DIRECT = "localhost,127.0.0.1,::1";
   private static final String JAVA_DIRECT = "localhost|127.*|[::1]";
@@ -15,13 +15,12 @@ public final class ProxyEnvironment {
   private ProxyEnvironment() {}
 
   /**
-   * The usual variables: {@code HTTP_PROXY} and its like in both cases, those of npm, pip, Cargo
-   * and Yarn, and the options of Maven's and Gradle's JVM. Programs on a JVM that no variable of
-   * their own reaches are left alone: {@code JAVA_TOOL_OPTIONS} makes each of them write to
-   * standard error.
+   * Returns the usual variables: {@code HTTP_PROXY} and its variants in both cases, those of npm,
+   * pip, Cargo and Yarn, and the options of Maven's and Gradle's JVM. Other programs on a JVM get
+   * no variable: {@code JAVA_TOOL_OPTIONS} makes each of them write to standard error.
    *
-   * @param address where the proxy listens
-   * @param credentials what it asks for; JVMs cannot send them for a tunnel without an agent
+   * @param address the proxy's address
+   * @param credentials the proxy's credentials; JVMs cannot send them for a tunnel without an agent
    * @param given the variables that are set already; the options of Maven and Gradle are added to
    *     theirs
    * @return the variables to set
@@ -62,9 +61,9 @@ public final class ProxyEnvironment {
   }
 
   /**
-   * The options that lead a JVM to a proxy that asks for no credentials.
+   * Returns the options that point a JVM to a proxy without credentials.
    *
-   * @param address where the proxy listens
+   * @param address the proxy's address
    * @return options for the command line
    */
   public static List<String> javaOptions(InetSocketAddress address) {
@@ -76,7 +75,7 @@ public final class ProxyEnvironment {
         "-Dhttps.proxyHost=" + host,
         "-Dhttps.proxyPort=" + port,
         "-Dhttp.nonProxyHosts=" + JAVA_DIRECT,
-        // Maven's own transport looks at these only when told to.
+        // Maven's own transport reads these only with this option.
         "-Daether.connector.http.useSystemProperties=true");
   }
 }

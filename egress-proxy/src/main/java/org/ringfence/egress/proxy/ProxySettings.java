@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How an egress proxy behaves.
+ * The settings of an egress proxy.
  *
- * @param credentials what its clients have to prove themselves with; empty only where something
- *     else keeps others from the port
- * @param upstream the proxy that connections go through, empty for none
+ * @param credentials the credentials that clients must send; empty only where something else guards
+ *     the port
+ * @param upstream the proxy that connections go through; empty for none
  * @param checkServerName whether a TLS client must name, in its first message, the host that it
- *     asked to be connected to
- * @param connectTimeout how long a connection to a host may take to be made
- * @param idleTimeout how long a connection may be silent in both directions
+ *     requested
+ * @param connectTimeout the time limit for connecting to a host
+ * @param idleTimeout the time limit for silence in both directions
  */
 public record ProxySettings(
     Optional<ProxyCredentials> credentials,
@@ -22,7 +22,7 @@ public record ProxySettings(
     Duration idleTimeout) {
 
   /**
-   * The usual settings, with credentials of their own.
+   * Returns the usual settings, with new credentials.
    *
    * @return new credentials, no upstream proxy, server names checked, 20 seconds to connect, 15
    *     minutes of silence
@@ -37,7 +37,7 @@ public record ProxySettings(
   }
 
   /**
-   * The same with another upstream proxy.
+   * Returns these settings with another upstream proxy.
    *
    * @param proxy the proxy, or empty for none
    * @return the settings
@@ -47,7 +47,7 @@ public record ProxySettings(
   }
 
   /**
-   * The same for clients that prove nothing.
+   * Returns these settings without credentials.
    *
    * @return the settings
    */

@@ -12,8 +12,8 @@ import io.netty.handler.timeout.IdleStateEvent;
 import java.util.function.LongConsumer;
 
 /**
- * Passes bytes on to another channel of the same event loop. One that does not take them is waited
- * for; the end of one direction is passed on by itself.
+ * Passes bytes on to another channel of the same event loop. The relay waits for a slow channel,
+ * and passes on the end of each direction separately.
  */
 final class Relay extends ChannelInboundHandlerAdapter {
   private final Channel peer;
@@ -61,7 +61,7 @@ final class Relay extends ChannelInboundHandlerAdapter {
               done -> {
                 ((DuplexChannel) peer).shutdownOutput();
                 if (bothEnded) {
-                  // What was still to be sent the other way has been: its end came first.
+                  // The other direction ended first: its last bytes have been sent.
                   ctx.close();
                 }
               });

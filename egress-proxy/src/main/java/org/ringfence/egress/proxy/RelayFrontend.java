@@ -15,8 +15,8 @@ import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Outcome;
 
 /**
- * Takes connections of clients that do not know of a proxy: they were led here, and where they
- * wanted to go was announced.
+ * Takes redirected connections of clients that do not know of a proxy; their destinations were
+ * announced.
  */
 final class RelayFrontend extends ChannelInboundHandlerAdapter {
   private final Connector connector;

@@ -16,13 +16,13 @@ import java.util.TreeSet;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * Reads the head of a request strictly. Two programs that read a request differently do not agree
- * on where the next one begins; so what can be read in two ways is refused (RFC 9112, 6 and 11.2),
- * and what is passed on is framed by what was read here, not by what the client wrote.
+ * Reads the head of a request strictly. Two programs that read a request differently disagree on
+ * the start of the next one. So the proxy refuses an ambiguous request (RFC 9112, 6 and 11.2), and
+ * frames a forwarded one by its own reading, not by the client's text.
  */
 final class RequestCheck {
-  // RFC 9110, 7.6.1: a client may not call these its own matter and this hop's: they say where the
-  // request ends, whom it is for, or what is in it.
+  // RFC 9110, 7.6.1: a client may not declare these hop-by-hop: they give the request's end, its
+  // target or its content.
   private static final Set<String> NOT_HOP_BY_HOP =
       Set.of(
           "content-length",
@@ -40,7 +40,7 @@ final class RequestCheck {
           "range",
           "via",
           "forwarded");
-  // For the next hop alone; and what would change the protocol.
+  // Headers for one hop, and headers that would change the protocol.
   private static final List<String> HOP_BY_HOP =
       List.of(
           "connection",
@@ -55,9 +55,9 @@ final class RequestCheck {
   private RequestCheck() {}
 
   /**
-   * Looks for what can be read in two ways.
+   * Looks for an ambiguity.
    *
-   * @return what is wrong, empty when nothing is
+   * @return the problem; empty when there is none
    */
   static Optional<String> problem(HttpRequest request) {
     if (request.decoderResult().isFailure()) {
@@ -123,7 +123,7 @@ final class RequestCheck {
   }
 
   /**
-   * Whether a request in absolute form names another host besides (RFC 9112, 3.2.2).
+   * Returns whether a request in absolute form names another host (RFC 9112, 3.2.2).
    *
    * @param target the host of the request's target
    * @param defaultPort the port when none is named
@@ -141,8 +141,8 @@ final class RequestCheck {
   }
 
   /**
-   * Makes a request that was read here one for the next hop: what is meant for this hop is left
-   * out, and what the client calls so; the framing is set from what was read.
+   * Prepares a request for the next hop: drops the headers for this hop, and those that the client
+   * declares so, and sets the framing from the request as read.
    */
   static void prepare(HttpRequest request) {
     HttpHeaders headers = request.headers();

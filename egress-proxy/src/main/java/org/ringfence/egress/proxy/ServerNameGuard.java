@@ -11,10 +11,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Looks at the first message of a client: if it opens TLS it must name the host that was decided
- * on. Without that a client could ask a server that many hosts share for another one. Besides TLS
- * only protocols of text pass, and those not on the port of HTTPS: servers of TLS take some other
- * records in front of the first message, and old forms of it.
+ * Checks the first message of a client: if it opens TLS it must name the host that was decided on.
+ * Otherwise a client could ask a server that many hosts share for another one. Besides TLS only
+ * text protocols pass, and those not on the HTTPS port: TLS servers accept some other records
+ * before the first message, and old forms of it.
  */
 final class ServerNameGuard extends AbstractSniHandler<Boolean> {
   private static final int TLS_HANDSHAKE = 22;
@@ -31,10 +31,10 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
    *
    * @param names the hosts that were decided on
    * @param port the port that was decided on
-   * @param mismatch takes why it is ended
+   * @param mismatch receives the reason for the end
    */
   ServerNameGuard(Set<String> names, int port, Consumer<String> mismatch) {
-    // No time limit of its own: how long a client may be silent is the connection's idle time.
+    // No separate time limit: the connection's idle time limits a client's silence.
     super(LONGEST_HELLO, 0);
     this.names = names;
     this.port = port;
@@ -60,7 +60,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
     super.decode(ctx, in, out);
   }
 
-  /** Visible, or the end of a line: HTTP, SSH, SMTP, FTP, IRC, Redis. */
+  /** Returns true for a visible character or a line end: HTTP, SSH, SMTP, FTP, IRC, Redis. */
   private static boolean isText(int start) {
     return (start > ' ' && start < 127) || start == '\r' || start == '\n';
   }
@@ -70,7 +70,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
     boolean literal =
         names.stream()
             .anyMatch(host -> NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host));
-    // RFC 6066: an address is not named.
+    // RFC 6066: a client does not name an address.
     boolean right = name == null ? literal : names.contains(name.toLowerCase(Locale.ROOT));
     if (!right) {
       mismatch.accept(
@@ -92,7 +92,7 @@ final class ServerNameGuard extends AbstractSniHandler<Boolean> {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    // What begins like TLS and is not: nothing of it has been passed on.
+    // It begins like TLS but is not: the guard has passed none of it on.
     ctx.close();
   }
 }

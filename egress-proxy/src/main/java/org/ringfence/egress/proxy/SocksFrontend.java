@@ -30,7 +30,7 @@ import org.ringfence.egress.proxy.Connector.Denied;
 import org.ringfence.egress.proxy.Connector.Outcome;
 import org.ringfence.policy.InvalidPolicyException;
 
-/** Speaks SOCKS5 with a client of the proxy (RFC 1928, 1929): TCP connections alone. */
+/** Speaks SOCKS5 with a client of the proxy (RFC 1928, 1929): only TCP connections. */
 final class SocksFrontend extends SimpleChannelInboundHandler<Socks5Message> {
   private final Connector connector;
   private final ProxySettings settings;
@@ -44,7 +44,7 @@ final class SocksFrontend extends SimpleChannelInboundHandler<Socks5Message> {
     this.proven = settings.credentials().isEmpty();
   }
 
-  /** Puts this and its codec into a pipeline. */
+  /** Adds this handler and its codec to a pipeline. */
   void enter(ChannelHandlerContext ctx) {
     ctx.pipeline().addLast("encoder", Socks5ServerEncoder.DEFAULT);
     ctx.pipeline().addLast("decoder", new Socks5InitialRequestDecoder());

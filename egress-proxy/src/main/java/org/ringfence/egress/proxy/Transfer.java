@@ -9,7 +9,7 @@ import org.ringfence.egress.HostDecisions;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.policy.Decision;
 
-/** Counts what passes through one connection, on its event loop, and records it at the end. */
+/** Counts the bytes of one connection, on its event loop, and records them at the end. */
 final class Transfer {
   private final HostDecisions decisions;
   private final Authority target;
@@ -39,12 +39,12 @@ final class Transfer {
     received += bytes;
   }
 
-  /** The connection is over, or was not made. */
+  /** Records a connection that has ended, or was not made. */
   void end() {
     end(decision);
   }
 
-  /** The same, with a decision that was made when it was under way. */
+  /** Records the end with a decision made during the connection. */
   void end(Decision last) {
     if (recorded) {
       return;

@@ -10,19 +10,19 @@ import java.util.concurrent.TimeUnit;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.Reason;
 
-/** Joins a client's channel and a host's, from the moment on when both are open. */
+/** Joins a client's channel and a host's, once both are open. */
 final class Tunnel {
   private Tunnel() {}
 
   /**
-   * Joins them.
+   * Joins the channels.
    *
    * @param ctx the client's handler that asked for the connection; the client's channel must not be
    *     reading
    * @param target the host and the port that were decided on
-   * @param names what TLS may call the host
-   * @param speech what has to be taken out of the client's pipeline, the codec last: what it has
-   *     not decoded passes on
+   * @param names the names that TLS may give for the host
+   * @param speech the handlers to remove from the client's pipeline, the codec last: bytes that it
+   *     has not decoded pass on
    */
   static void join(
       ChannelHandlerContext ctx,

@@ -19,8 +19,8 @@ import java.util.Queue;
 import java.util.function.Consumer;
 
 /**
- * Waits for what a proxy answers to a CONNECT. What the host says right after it is kept until this
- * is taken out of the pipeline.
+ * Waits for a proxy's answer to a CONNECT. Keeps the host's first bytes until this handler leaves
+ * the pipeline.
  */
 final class TunnelRequest extends ChannelInboundHandlerAdapter {
   private final Consumer<ChannelHandler> open;
@@ -31,15 +31,15 @@ final class TunnelRequest extends ChannelInboundHandlerAdapter {
   /**
    * Waits for the answer.
    *
-   * @param open takes this when the tunnel is open
-   * @param failure takes the reason why it is not
+   * @param open receives this handler when the tunnel is open
+   * @param failure receives the reason for a failure
    */
   TunnelRequest(Consumer<ChannelHandler> open, Consumer<String> failure) {
     this.open = open;
     this.failure = failure;
   }
 
-  /** The request for a tunnel. */
+  /** Returns the request for a tunnel. */
   static HttpRequest to(Authority target, UpstreamProxy proxy) {
     DefaultFullHttpRequest request =
         new DefaultFullHttpRequest(

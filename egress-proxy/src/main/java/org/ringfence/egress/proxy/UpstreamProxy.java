@@ -12,13 +12,13 @@ import java.util.stream.Stream;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * The proxy that the caller's own network asks for, which allowed connections go through.
+ * The proxy that the caller's network requires; allowed connections go through it.
  *
  * @param host its name or address
  * @param port its port
- * @param credentials what it wants to be told, empty for nothing
- * @param direct hosts that are reached without it: names, which cover what is below them,
- *     addresses, or {@code *}
+ * @param credentials the credentials that it requires; empty for none
+ * @param direct hosts reached without it: {@code *}, addresses, or names, which cover their
+ *     subdomains
  */
 public record UpstreamProxy(
     String host, int port, Optional<ProxyCredentials> credentials, List<String> direct) {
@@ -31,8 +31,8 @@ public record UpstreamProxy(
 
   /**
    * Finds the proxy in variables: {@code HTTPS_PROXY}, {@code ALL_PROXY} or {@code HTTP_PROXY} and
-   * {@code NO_PROXY}, each also in lower case, which is looked at first. An {@code ALL_PROXY} of
-   * another kind is left out.
+   * {@code NO_PROXY}, each also in lower case, which takes precedence. Ignores an {@code ALL_PROXY}
+   * of another kind.
    *
    * @param environment the variables of the caller
    * @return the proxy; empty when there is none
@@ -94,10 +94,10 @@ public record UpstreamProxy(
   }
 
   /**
-   * Whether a host is reached through this proxy.
+   * Returns whether connections to a host go through this proxy.
    *
    * @param target the host in its normal form
-   * @return false for what is reached directly
+   * @return false for a host reached directly
    */
   public boolean covers(String target) {
     return direct.stream()

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Records of a sealed type as JSON, each with its name. What is unknown, missing or too much is an
- * error. Thread-safe.
+ * Reads and writes records of a sealed type as JSON, each with its name. Unknown, missing or extra
+ * content is an error. Thread-safe.
  *
  * @param <T> the sealed type
  */
@@ -31,7 +31,7 @@ public final class RecordCodec<T> {
    * Makes a codec.
    *
    * @param type the sealed type
-   * @param names what each record is called
+   * @param names the name of each record
    */
   public RecordCodec(Class<T> type, Map<String, Class<? extends T>> names) {
     this(type, names, Set.of());
@@ -41,8 +41,8 @@ public final class RecordCodec<T> {
    * Makes a codec for records that hold records of other sealed types.
    *
    * @param type the sealed type
-   * @param names what each record is called
-   * @param parts the other sealed types, whose records are called as their classes are
+   * @param names the name of each record
+   * @param parts the other sealed types; their records bear the names of their classes
    */
   public RecordCodec(Class<T> type, Map<String, Class<? extends T>> names, Set<Class<?>> parts) {
     this.type = type;
@@ -82,9 +82,10 @@ public final class RecordCodec<T> {
    * Reads a record.
    *
    * @param json JSON in UTF-8
-   * @param offset where it begins
+   * @param offset the offset of its first byte
    * @return the record
-   * @throws IOException if it is none; nothing of what it says is repeated, it may be a secret
+   * @throws IOException if it is no such record; the message omits its content, which may be a
+   *     secret
    */
   public T read(byte[] json, int offset) throws IOException {
     T message;

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads what {@code log stream --style ndjson} tells of denials. */
+/** Reads denials from {@code log stream --style ndjson}. */
 public final class SandboxLog {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -23,14 +23,14 @@ public final class SandboxLog {
    * @param program the program's name, as the kernel keeps it
    * @param pid the process
    * @param operation the operation, as profiles name it
-   * @param target the path, address or name; empty when none was told
+   * @param target the path, address or name; empty when the log gives none
    */
   public record Denial(String program, long pid, String operation, String target) {}
 
   private SandboxLog() {}
 
   /**
-   * What has to be asked for so that only denials of one sandbox are told.
+   * Returns the predicate that selects the denials of one sandbox.
    *
    * @param tag the sandbox's tag
    * @return a predicate of log(1)
@@ -44,11 +44,11 @@ public final class SandboxLog {
    *
    * @param line a line of the log
    * @param tag the sandbox's tag
-   * @return the denial; empty for whatever else is told
+   * @return the denial; empty for any other line
    */
   public static Optional<Denial> read(String line, String tag) {
     if (!line.startsWith("{")) {
-      // It begins by telling how it filters.
+      // Its first line describes the filter.
       return Optional.empty();
     }
     try {

@@ -1,2 +1,2 @@
-/** What the log of macOS tells, which is JSON. */
+/** The log of macOS, which is JSON. */
 package org.ringfence.macos.launch.json;

@@ -7,7 +7,7 @@ import org.ringfence.kit.remote.json.RecordCodec;
 import org.ringfence.policy.Reason;
 import org.ringfence.wsl2.channel.GuestMessage;
 
-/** What each message is called in JSON. */
+/** Messages as JSON, each with its name. */
 public final class GuestMessageJson {
   private static final RecordCodec<GuestMessage> CODEC =
       new RecordCodec<>(
@@ -50,9 +50,9 @@ public final class GuestMessageJson {
    * Reads a message.
    *
    * @param json JSON in UTF-8
-   * @param offset where it begins
+   * @param offset the offset of its first byte
    * @return the message
-   * @throws IOException if it is none
+   * @throws IOException if it is no message
    */
   public static GuestMessage read(byte[] json, int offset) throws IOException {
     return CODEC.read(json, offset);
