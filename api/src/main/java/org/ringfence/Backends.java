@@ -78,8 +78,8 @@ public final class Backends {
   }
 
   /**
-   * Returns the plan of each backend for a policy, the preferred one first: usable before
-   * unusable, acceptable before not, more enforced before less, lighter before heavier.
+   * Returns the plan of each backend for a policy, the preferred one first: usable before unusable,
+   * acceptable before not, more enforced before less, lighter before heavier.
    *
    * @param policy the policy
    * @return the plans

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads and feeds the streams of processes, on threads of a sandbox. Thread-safe.
  *
- * <p>A thread may block in a read or a write while a leftover process of the command holds the pipe's other end; no caller waits longer than {@link #PATIENCE} for it.
+ * <p>A thread may block in a read or a write while a leftover process of the command holds the
+ * pipe's other end; no caller waits longer than {@link #PATIENCE} for it.
  */
 final class Capture implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Capture.class);

@@ -15,7 +15,8 @@ public class CommandNotFoundException extends SandboxException {
   }
 
   /**
-   * Creates the exception for a program that the policy hides. Every backend uses these words, before the start.
+   * Creates the exception for a program that the policy hides. Every backend uses these words,
+   * before the start.
    *
    * @param program the program as given
    * @param path the path where it was found

@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A command of an open sandbox, ready to run. Immutable: every method returns a changed copy,
- * which can be run any number of times, from any thread.
+ * A command of an open sandbox, ready to run. Immutable: every method returns a changed copy, which
+ * can be run any number of times, from any thread.
  *
  * <pre>{@code
  * Result result =
@@ -46,7 +46,8 @@ public final class CommandRun {
   }
 
   /**
-   * Bounds the wall time; the shorter of this and the policy's applies. The sandbox then asks the command to end, and kills its tree after the policy's grace.
+   * Bounds the wall time; the shorter of this and the policy's applies. The sandbox then asks the
+   * command to end, and kills its tree after the policy's grace.
    *
    * @param value the bound
    * @return the changed copy
@@ -57,7 +58,9 @@ public final class CommandRun {
   }
 
   /**
-   * Bounds the bytes kept of standard output, and of standard error. The sandbox reads and drops the rest, so that the command goes on; {@code limits.outputBytes} of the policy ends it instead.
+   * Bounds the bytes kept of standard output, and of standard error. The sandbox reads and drops
+   * the rest, so that the command goes on; {@code limits.outputBytes} of the policy ends it
+   * instead.
    *
    * @param bytes the bound for each stream
    * @return the changed copy
@@ -150,12 +153,17 @@ public final class CommandRun {
   }
 
   /**
-   * Runs the command and waits for its end. The sandbox reads both streams all the time, so that output never blocks the command; unread input blocks nothing. Processes that the command leaves running (where {@code lifetime.onRootExit} permits it) may hold the streams open: the result has their content at that point. Every event received of the command has reached the hooks by then.
+   * Runs the command and waits for its end. The sandbox reads both streams all the time, so that
+   * output never blocks the command; unread input blocks nothing. Processes that the command leaves
+   * running (where {@code lifetime.onRootExit} permits it) may hold the streams open: the result
+   * has their content at that point. Every event received of the command has reached the hooks by
+   * then.
    *
    * @return the result
    * @throws CommandNotFoundException if the program does not exist or cannot be executed
    * @throws SandboxException if it cannot be started; nothing is left behind
-   * @throws InterruptedException if this thread is interrupted; the sandbox first ends the command and everything that it started
+   * @throws InterruptedException if this thread is interrupted; the sandbox first ends the command
+   *     and everything that it started
    * @throws IllegalStateException if the sandbox is closed
    */
   public Result run() throws SandboxException, InterruptedException {
@@ -165,7 +173,8 @@ public final class CommandRun {
   /**
    * Returns the command without the sandbox.
    *
-   * @return a command for {@link Sandbox#start}, without {@link #stdin(byte[])} and {@link #maxOutput}
+   * @return a command for {@link Sandbox#start}, without {@link #stdin(byte[])} and {@link
+   *     #maxOutput}
    */
   public SandboxCommand command() {
     return command;

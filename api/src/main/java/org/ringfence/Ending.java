@@ -41,7 +41,8 @@ public sealed interface Ending {
     /** {@code limits.outputBytes}. */
     OUTPUT,
     /**
-     * {@code limits.cpuTime}, of the command's first process. Under {@code bubblewrap} the system does not report it: the ending is {@link Signaled} with signal 9.
+     * {@code limits.cpuTime}, of the command's first process. Under {@code bubblewrap} the system
+     * does not report it: the ending is {@link Signaled} with signal 9.
      */
     CPU_TIME,
     /** {@code limits.fileSize}, of the command's first process. */
@@ -67,8 +68,9 @@ public sealed interface Ending {
   }
 
   /**
-   * Returns whether the limit is used up. The kernel sends SIGKILL where the hard limit is the soft one. It counts ticks for the limit
-   * and nanoseconds for the usage: on a loaded machine these differ.
+   * Returns whether the limit is used up. The kernel sends SIGKILL where the hard limit is the soft
+   * one. It counts ticks for the limit and nanoseconds for the usage: on a loaded machine these
+   * differ.
    */
   private static boolean usedUp(Duration limit, Usage usage) {
     return usage.cpuTime().isPresent()

@@ -18,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes temporary directories of JVMs that ended without removing them. A living JVM holds a lock on each of its directories; the system releases it at any kind of end.
+ * Removes temporary directories of JVMs that ended without removing them. A living JVM holds a lock
+ * on each of its directories; the system releases it at any kind of end.
  */
 final class LeftDirectories {
   /** The suffix of names that are never removed: commands may go on there without their JVM. */
@@ -88,7 +89,9 @@ final class LeftDirectories {
     return Optional.empty();
   }
 
-  /** Returns whether a process holds a lock on it; the kernel lists the locks that this JVM may see. */
+  /**
+   * Returns whether a process holds a lock on it; the kernel lists the locks that this JVM may see.
+   */
   private static boolean locked(Status status) throws IOException {
     // proc_locks(5): the sixth field is device and inode.
     String inode = ":" + status.inode() + " ";

@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The environment that the caller gave to this process. The launcher script renames variables that would influence this JVM or its linker; this class restores their names for commands.
+ * The environment that the caller gave to this process. The launcher script renames variables that
+ * would influence this JVM or its linker; this class restores their names for commands.
  */
 final class OuterEnvironment {
   // The name of a variable that only the launcher script set.

@@ -12,7 +12,8 @@ import org.ringfence.event.Violation;
  * @param stdout its standard output; empty if redirected
  * @param stderr its standard error; empty if redirected or merged
  * @param ending how it ended
- * @param denials the sandbox's denials for this command, in order; {@link Sandbox.Opener#onDenied} adds denials that cost time to observe
+ * @param denials the sandbox's denials for this command, in order; {@link Sandbox.Opener#onDenied}
+ *     adds denials that cost time to observe
  * @param denialsLeftOut the number of further denials: the list is bounded
  * @param usage its usage
  */
@@ -48,7 +49,8 @@ public record Result(
    * Returns this result if the command succeeded.
    *
    * @return this result
-   * @throws CommandFailedException if the command did not exit with status 0; its message has the ending, the last lines of standard error and the first denials
+   * @throws CommandFailedException if the command did not exit with status 0; its message has the
+   *     ending, the last lines of standard error and the first denials
    */
   public Result check() throws CommandFailedException {
     if (!succeeded()) {

@@ -105,7 +105,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Sets the directory of {@code :workspace}, which is also the default working directory of commands.
+     * Sets the directory of {@code :workspace}, which is also the default working directory of
+     * commands.
      *
      * @param directory the workspace
      * @return this opener
@@ -150,9 +151,12 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Reports every denial, including files that could not be opened. This costs the command some time for each file that it opens (README, Speed), and makes {@link Result#denials()} complete. Without it, only denials that the sandbox itself decides are known.
+     * Reports every denial, including files that could not be opened. This costs the command some
+     * time for each file that it opens (README, Speed), and makes {@link Result#denials()}
+     * complete. Without it, only denials that the sandbox itself decides are known.
      *
-     * <p>The sandbox calls hooks on one of its threads, one event at a time, in the order of the events. Several hooks may be set; the sandbox logs and ignores their exceptions.
+     * <p>The sandbox calls hooks on one of its threads, one event at a time, in the order of the
+     * events. Several hooks may be set; the sandbox logs and ignores their exceptions.
      *
      * @param hook receives each denial
      * @return this opener
@@ -163,7 +167,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Reports the denials that the sandbox itself decides, which costs the command nothing. Only {@link #onDenied} reports files that the kernel alone denies.
+     * Reports the denials that the sandbox itself decides, which costs the command nothing. Only
+     * {@link #onDenied} reports files that the kernel alone denies.
      *
      * @param hook receives each denial; called as {@link #onDenied} says
      * @return this opener
@@ -185,7 +190,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Reports each decision about a connection to a host outside, after its end if the connection passes through this JVM.
+     * Reports each decision about a connection to a host outside, after its end if the connection
+     * passes through this JVM.
      *
      * @param hook receives each decision; called as {@link #onDenied} says
      * @return this opener
@@ -207,7 +213,9 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Sets the hook that decides about hosts that no rule lists, in network mode {@code allowlist}. The sandbox calls it on a separate thread, for one host at a time. An exception, null and a late answer are denials. Ringfence looks a name up only once it is allowed.
+     * Sets the hook that decides about hosts that no rule lists, in network mode {@code allowlist}.
+     * The sandbox calls it on a separate thread, for one host at a time. An exception, null and a
+     * late answer are denials. Ringfence looks a name up only once it is allowed.
      *
      * @param hook decides
      * @param timeout the time that the hook has
@@ -233,7 +241,8 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Passes all events to a sink instead of hooks: for programs that serve a sandbox to another system, as a backend's guest does.
+     * Passes all events to a sink instead of hooks: for programs that serve a sandbox to another
+     * system, as a backend's guest does.
      *
      * @param taker takes all events and says which calls are observed
      * @return this opener
@@ -319,13 +328,15 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Runs a command as {@link CommandRun#run()} does, and returns its piped output but not its redirected streams.
+   * Runs a command as {@link CommandRun#run()} does, and returns its piped output but not its
+   * redirected streams.
    *
    * @param command the command
    * @return the result
    * @throws CommandNotFoundException if the program does not exist or cannot be executed
    * @throws SandboxException if it cannot be started; nothing is left behind
-   * @throws InterruptedException if this thread is interrupted; the sandbox first ends the command and everything that it started
+   * @throws InterruptedException if this thread is interrupted; the sandbox first ends the command
+   *     and everything that it started
    * @throws IllegalStateException if the sandbox is closed
    */
   public Result run(SandboxCommand command) throws SandboxException, InterruptedException {
@@ -377,7 +388,9 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Waits until every event received of this sandbox's commands so far has reached the hooks. The sandbox does the same before it reports the end of a command, so that this is for commands that still run.
+   * Waits until every event received of this sandbox's commands so far has reached the hooks. The
+   * sandbox does the same before it reports the end of a command, so that this is for commands that
+   * still run.
    *
    * @param patience how long to wait at most
    * @return whether all events had reached the hooks by then
@@ -392,7 +405,10 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Starts a command, for programs that use a {@link Process}; others use {@link #command}. The caller must read piped output (the default) while the command runs: {@link Process#waitFor()} blocks forever once the command has written more than a pipe holds. Read both streams on separate threads, merge or redirect them, or use {@link CommandRun#run()}.
+   * Starts a command, for programs that use a {@link Process}; others use {@link #command}. The
+   * caller must read piped output (the default) while the command runs: {@link Process#waitFor()}
+   * blocks forever once the command has written more than a pipe holds. Read both streams on
+   * separate threads, merge or redirect them, or use {@link CommandRun#run()}.
    *
    * @param command the command
    * @return the process, running

@@ -93,7 +93,8 @@ public final class SandboxCommand {
   }
 
   /**
-   * Creates the command that a {@link ProcessBuilder} would start. The policy decides which of the builder's variables are inherited; variables that the caller set itself are kept.
+   * Creates the command that a {@link ProcessBuilder} would start. The policy decides which of the
+   * builder's variables are inherited; variables that the caller set itself are kept.
    *
    * @param builder the builder; not changed
    * @return the command
@@ -281,7 +282,10 @@ public final class SandboxCommand {
   }
 
   /**
-   * Gives the command a pseudo-terminal in place of its three streams: {@link Process#getInputStream()} has its output, and bytes written to {@link Process#getOutputStream()} are typed. Read the output to its end or close it: the terminal stays until then. Redirects have no effect.
+   * Gives the command a pseudo-terminal in place of its three streams: {@link
+   * Process#getInputStream()} has its output, and bytes written to {@link
+   * Process#getOutputStream()} are typed. Read the output to its end or close it: the terminal
+   * stays until then. Redirects have no effect.
    *
    * @param size the size of the terminal
    * @return the changed command
@@ -302,7 +306,9 @@ public final class SandboxCommand {
   }
 
   /**
-   * Sets the number in this command's events, instead of the sandbox's count: for programs that start numbered commands for others. Either all commands of a sandbox have such a number, or none.
+   * Sets the number in this command's events, instead of the sandbox's count: for programs that
+   * start numbered commands for others. Either all commands of a sandbox have such a number, or
+   * none.
    *
    * @param number above 0, and unique in its sandbox
    * @return the changed command
@@ -376,7 +382,8 @@ public final class SandboxCommand {
   }
 
   /**
-   * Returns the command, its arguments escaped and shortened. Variables are left out: they may be secrets.
+   * Returns the command, its arguments escaped and shortened. Variables are left out: they may be
+   * secrets.
    *
    * @return one line
    */

@@ -7,9 +7,12 @@ import java.util.Optional;
  * command to end and, when the grace of the policy has passed, kills the whole tree; {@link
  * #destroyForcibly()} kills the whole tree at once.
  *
- * <p>{@link #waitFor()} and {@link #onExit()} report its end when every event received of it has reached the hooks of the sandbox; hooks that do not return delay this by a few seconds at most.
+ * <p>{@link #waitFor()} and {@link #onExit()} report its end when every event received of it has
+ * reached the hooks of the sandbox; hooks that do not return delay this by a few seconds at most.
  *
- * <p>As with every {@link Process}, a command that writes more than a pipe holds (64 KiB on Linux) waits until its output is read: a caller that calls {@link #waitFor()} before it reads waits forever. {@link CommandRun#run()} reads by itself.
+ * <p>As with every {@link Process}, a command that writes more than a pipe holds (64 KiB on Linux)
+ * waits until its output is read: a caller that calls {@link #waitFor()} before it reads waits
+ * forever. {@link CommandRun#run()} reads by itself.
  */
 public abstract class SandboxedProcess extends Process {
   /** For backends. */

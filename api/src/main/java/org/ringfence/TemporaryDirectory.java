@@ -16,9 +16,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A sandbox's private temporary directory: unpredictable name, mode 0700, removed at the end, with its contents, without following links.
+ * A sandbox's private temporary directory: unpredictable name, mode 0700, removed at the end, with
+ * its contents, without following links.
  *
- * <p>Where directories can be held, it lies in a directory that no other user enters and no policy grants, is locked while it lives, and is removed by descriptors. A later JVM removes unlocked directories. The command's part lies one level deeper, under a name that cannot be listed: another sandbox of the same user may read all unrestricted places.
+ * <p>Where directories can be held, it lies in a directory that no other user enters and no policy
+ * grants, is locked while it lives, and is removed by descriptors. A later JVM removes unlocked
+ * directories. The command's part lies one level deeper, under a name that cannot be listed:
+ * another sandbox of the same user may read all unrestricted places.
  */
 final class TemporaryDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemporaryDirectory.class);
@@ -156,7 +160,10 @@ final class TemporaryDirectory implements AutoCloseable {
     return base;
   }
 
-  /** Returns a name as good as createTempDirectory's; setting up SecureRandom costs a third of a launch. */
+  /**
+   * Returns a name as good as createTempDirectory's; setting up SecureRandom costs a third of a
+   * launch.
+   */
   private static String randomName() throws IOException {
     try (InputStream random = Files.newInputStream(RANDOM)) {
       return HexFormat.of().formatHex(random.readNBytes(NAME_BYTES));

@@ -8,7 +8,8 @@ import java.util.OptionalInt;
 /**
  * One execution of a program by a process of the tree.
  *
- * <p>The record has the arguments of the process's call when it was held. Another thread of the process can change path and arguments in memory afterwards; a record is not a decision.
+ * <p>The record has the arguments of the process's call when it was held. Another thread of the
+ * process can change path and arguments in memory afterwards; a record is not a decision.
  *
  * @param pid the process, in the numbering of this JVM
  * @param parent its parent
@@ -17,8 +18,10 @@ import java.util.OptionalInt;
  * @param directory the working directory
  * @param start when it was executed
  * @param end when it ended, or executed another program in its place
- * @param exit the exit status, 128 + the signal that ended it; empty when it is unknown, as for a process whose program replaced itself or failed to start
- * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
+ * @param exit the exit status, 128 + the signal that ended it; empty when it is unknown, as for a
+ *     process whose program replaced itself or failed to start
+ * @param command the number of the command, as in {@link
+ *     org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record AuditRecord(
     long pid,
@@ -50,7 +53,8 @@ public record AuditRecord(
    * @param directory the working directory
    * @param start when it was executed
    * @param end when it ended, or executed another program in its place
-   * @param exit the exit status, 128 + the signal that ended it; empty when it is unknown, as for a process whose program replaced itself or failed to start
+   * @param exit the exit status, 128 + the signal that ended it; empty when it is unknown, as for a
+   *     process whose program replaced itself or failed to start
    */
   public AuditRecord(
       long pid,

@@ -20,7 +20,8 @@ import java.util.OptionalLong;
  * @param sent bytes that the command sent; empty when the connection does not pass through this JVM
  * @param received bytes that the command received; empty likewise
  * @param duration how long the connection lasted; empty likewise
- * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
+ * @param command the number of the command, as in {@link
+ *     org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record ConnectionRecord(
     Instant time,

@@ -1,7 +1,9 @@
 package org.ringfence.event;
 
 /**
- * Records the events of a sandbox, all of them, so that no kind can be left out by mistake. {@link org.ringfence.Sandbox.Opener#recorder} takes it, and observes programs and connections for it. The sandbox calls it on one of its threads, one event at a time.
+ * Records the events of a sandbox, all of them, so that no kind can be left out by mistake. {@link
+ * org.ringfence.Sandbox.Opener#recorder} takes it, and observes programs and connections for it.
+ * The sandbox calls it on one of its threads, one event at a time.
  */
 public interface EventRecorder {
   /**
@@ -33,8 +35,9 @@ public interface EventRecorder {
   void dropped(DroppedEvents dropped);
 
   /**
-   * Returns whether the sandbox ends commands when a record of an executed program or of a connection is dropped,
-   * or cannot be taken because this recorder throws. Must not block; any thread may call it.
+   * Returns whether the sandbox ends commands when a record of an executed program or of a
+   * connection is dropped, or cannot be taken because this recorder throws. Must not block; any
+   * thread may call it.
    *
    * @return true if no command may go on without its record
    */

@@ -9,7 +9,8 @@ import java.util.Objects;
  * @param port the port
  * @param pid the process, or 0 when it is unknown
  * @param executable the program that the process runs; empty when it is unknown
- * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
+ * @param command the number of the command, as in {@link
+ *     org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record HostRequest(String host, int port, long pid, String executable, long command) {
   /** Checks that no part is null. */

@@ -5,7 +5,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Escapes untrusted text (names, arguments, contents) for a terminal, a log line or a report. Characters that move the cursor, hide text, change its direction or end a line become escapes, so that a line stays one line and means what it shows.
+ * Escapes untrusted text (names, arguments, contents) for a terminal, a log line or a report.
+ * Characters that move the cursor, hide text, change its direction or end a line become escapes, so
+ * that a line stays one line and means what it shows.
  */
 public final class Printable {
   // Letters and symbols of Unicode that a terminal shows as nothing or as a blank.
@@ -42,8 +44,8 @@ public final class Printable {
    * Escapes a file name.
    *
    * @param bytes its bytes
-   * @return the result of {@link #of(String)} when they are UTF-8; otherwise every byte above 126 as {@code
-   *     \}{@code xNN}
+   * @return the result of {@link #of(String)} when they are UTF-8; otherwise every byte above 126
+   *     as {@code \}{@code xNN}
    */
   public static String ofBytes(byte[] bytes) {
     try {

@@ -13,7 +13,8 @@ import org.ringfence.policy.Remedy;
 import org.ringfence.policy.Remedy.None;
 
 /**
- * Finds a policy addition that allows a denied operation, from the denial's typed reason and the object at the path now. Thread-safe.
+ * Finds a policy addition that allows a denied operation, from the denial's typed reason and the
+ * object at the path now. Thread-safe.
  */
 final class Remedies {
   /** Operations that add or remove names, which need a right on the directory. */
@@ -38,7 +39,9 @@ final class Remedies {
           "file-write-create",
           "file-write-unlink");
 
-  /** Files that HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp. */
+  /**
+   * Files that HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp.
+   */
   private static final Pattern OF_A_JVM =
       Pattern.compile(".*/hsperfdata_[^/]+(/.*)?|.*/\\.java_pid\\d+");
 
@@ -201,7 +204,10 @@ final class Remedies {
     return directory(path);
   }
 
-  /** Returns a grant of the nearest existing directory, because adding or removing a name needs a right on it. */
+  /**
+   * Returns a grant of the nearest existing directory, because adding or removing a name needs a
+   * right on it.
+   */
   private Remedy directory(String path) {
     String directory = parent(path);
     while (!lookup.exists(directory) && directory.length() > 1) {
@@ -233,7 +239,9 @@ final class Remedies {
         || violation.target().startsWith(systemTmp + "/") && runsJvm(violation.executable());
   }
 
-  /** Returns whether a program is of a JDK: the library directory lies beside the program directory. */
+  /**
+   * Returns whether a program is of a JDK: the library directory lies beside the program directory.
+   */
   private boolean runsJvm(String executable) {
     return executable.length() > 1 && lookup.exists(parent(parent(executable)) + "/lib/jvm.cfg");
   }

@@ -15,7 +15,8 @@ import org.ringfence.policy.Remedy;
  * @param executable the program that the process runs; empty when it is unknown
  * @param reason the reason of the decision
  * @param certainty the certainty of the denial
- * @param command the number of the command, as in {@link org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
+ * @param command the number of the command, as in {@link
+ *     org.ringfence.SandboxedProcess#commandId()}; 0 when it is unknown
  */
 public record Violation(
     String operation,

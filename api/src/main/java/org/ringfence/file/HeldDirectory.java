@@ -5,9 +5,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A directory that is held open. Every operation is about one entry, named without a slash, and follows no link: the object stays the same even if the paths to it change.
+ * A directory that is held open. Every operation is about one entry, named without a slash, and
+ * follows no link: the object stays the same even if the paths to it change.
  *
- * <p>Names are the system's file names, one char per byte (ISO 8859-1), so that none is lost. Not thread-safe.
+ * <p>Names are the system's file names, one char per byte (ISO 8859-1), so that none is lost. Not
+ * thread-safe.
  */
 public interface HeldDirectory extends AutoCloseable {
   /** The treatment of an object that already has the new name of a moved one. */
@@ -133,7 +135,8 @@ public interface HeldDirectory extends AutoCloseable {
   HeldDirectory parent() throws IOException;
 
   /**
-   * Visits everything below, however deep. The walk enters directories of other file systems too, and leaves out unreadable ones.
+   * Visits everything below, however deep. The walk enters directories of other file systems too,
+   * and leaves out unreadable ones.
    *
    * @param visitor receives every entry
    * @throws IOException if the visitor fails, or the tree changes during the walk
@@ -212,7 +215,8 @@ public interface HeldDirectory extends AutoCloseable {
   void giveTo(String name, int user, int group);
 
   /**
-   * Copies a regular file with its times; shares blocks and keeps holes if the file system supports it.
+   * Copies a regular file with its times; shares blocks and keeps holes if the file system supports
+   * it.
    *
    * @param name the file
    * @param to the directory for the copy

@@ -15,7 +15,10 @@ import java.util.Set;
 import org.ringfence.policy.HomeDirectory;
 
 /**
- * The directory where JNA unpacks the library that it loads into this JVM. JNA's default is a cache below home, which policies for build tools make writable; this is a directory of mode 0700 in Ringfence's state, which no policy makes writable. Without a home it is a new one in the temporary directory, removed once the library is loaded.
+ * The directory where JNA unpacks the library that it loads into this JVM. JNA's default is a cache
+ * below home, which policies for build tools make writable; this is a directory of mode 0700 in
+ * Ringfence's state, which no policy makes writable. Without a home it is a new one in the
+ * temporary directory, removed once the library is loaded.
  */
 public final class LibraryDirectory implements AutoCloseable {
   private static final String PROPERTY = "jna.tmpdir";
@@ -56,7 +59,10 @@ public final class LibraryDirectory implements AutoCloseable {
         && Files.isRegularFile(Path.of(place, System.mapLibraryName("jnidispatch")));
   }
 
-  /** Returns the directory; empty if it cannot be created or written, which inside another sandbox only a trial shows. */
+  /**
+   * Returns the directory; empty if it cannot be created or written, which inside another sandbox
+   * only a trial shows.
+   */
   private static Optional<Path> below(Path state) {
     try {
       Files.createDirectories(state, OWNER_ONLY);

@@ -20,7 +20,8 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 
 /**
- * A file that the user names and this JVM opens for the user, where commands may have replaced it: by a link, a FIFO, a device. Ringfence follows links only where no command may write. Immutable.
+ * A file that the user names and this JVM opens for the user, where commands may have replaced it:
+ * by a link, a FIFO, a device. Ringfence follows links only where no command may write. Immutable.
  *
  * @param trusted the deepest directory above it that no command can replace; a real path
  * @param rest the way from there, without links when it was checked
@@ -42,12 +43,14 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
   }
 
   /**
-   * Checks the way of a file that Ringfence creates or appends to. It refuses a link as the file: a command of an earlier policy may have planted it.
+   * Checks the way of a file that Ringfence creates or appends to. It refuses a link as the file: a
+   * command of an earlier policy may have planted it.
    *
    * @param file the file; need not exist
    * @param exposed whether commands may write in a directory
    * @return the file
-   * @throws FileSystemException if a command may have planted a link on its way, or it is a link, or a command may have planted an irregular file
+   * @throws FileSystemException if a command may have planted a link on its way, or it is a link,
+   *     or a command may have planted an irregular file
    * @throws IOException if its way cannot be read
    */
   public static NamedFile of(Path file, Predicate<Path> exposed) throws IOException {
@@ -55,13 +58,14 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
   }
 
   /**
-   * Checks the way of a file that the caller has chosen. The file may be a link where
-   * no command may write.
+   * Checks the way of a file that the caller has chosen. The file may be a link where no command
+   * may write.
    *
    * @param file the file; need not exist
    * @param exposed whether commands may write in a directory
    * @return the file; unchanged where no command may write
-   * @throws FileSystemException if a command may have planted a link on its way, or a command may have planted an irregular file
+   * @throws FileSystemException if a command may have planted a link on its way, or a command may
+   *     have planted an irregular file
    * @throws IOException if its way cannot be read
    */
   public static NamedFile followed(Path file, Predicate<Path> exposed) throws IOException {
@@ -140,10 +144,12 @@ public record NamedFile(Path trusted, Path rest, boolean exposed) {
   }
 
   /**
-   * Opens its directory, descriptor by descriptor below the trusted one, so that it does not follow a link planted meanwhile.
+   * Opens its directory, descriptor by descriptor below the trusted one, so that it does not follow
+   * a link planted meanwhile.
    *
    * @return the directory; the caller closes it
-   * @throws IOException if a component is not a directory any more, or this system has no such calls
+   * @throws IOException if a component is not a directory any more, or this system has no such
+   *     calls
    */
   public SecureDirectoryStream<Path> directory() throws IOException {
     SecureDirectoryStream<Path> directory = secure(Files.newDirectoryStream(trusted), trusted);

@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Programs that this JVM itself runs, outside any sandbox. They come from system directories that only root writes, and never from PATH: an earlier command may have written a directory of it. For systems with POSIX files.
+ * Programs that this JVM itself runs, outside any sandbox. They come from system directories that
+ * only root writes, and never from PATH: an earlier command may have written a directory of it. For
+ * systems with POSIX files.
  */
 public final class SystemProgram {
   private static final List<String> DIRECTORIES =
@@ -68,7 +70,8 @@ public final class SystemProgram {
    * Returns whether only root can change or replace a file.
    *
    * @param real a real path
-   * @return true if root owns the file and all directories above it, and no other user may write there
+   * @return true if root owns the file and all directories above it, and no other user may write
+   *     there
    * @throws IOException if the status of one cannot be read
    */
   public static boolean rootAloneWrites(Path real) throws IOException {

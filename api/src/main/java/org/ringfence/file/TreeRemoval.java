@@ -11,7 +11,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** Removes the files that a command has left, whatever rights it has removed, without following links. */
+/**
+ * Removes the files that a command has left, whatever rights it has removed, without following
+ * links.
+ */
 public final class TreeRemoval extends SimpleFileVisitor<Path> {
   /** Whether files have POSIX permissions; on Windows they have access control lists. */
   public static final boolean POSIX =

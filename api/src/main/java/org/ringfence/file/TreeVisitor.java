@@ -52,7 +52,8 @@ public interface TreeVisitor {
   }
 
   /**
-   * Returns whether the walk also enters directories whose owner has removed rights from itself; it restores their modes afterwards.
+   * Returns whether the walk also enters directories whose owner has removed rights from itself; it
+   * restores their modes afterwards.
    *
    * @return true if it does
    */

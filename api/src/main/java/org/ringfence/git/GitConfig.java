@@ -10,7 +10,8 @@ import java.util.Optional;
  * CONFIGURATION FILE). Includes are not followed. Immutable.
  *
  * @param settings the settings in the order of the file; those before the fault if there is one
- * @param faultLine the line at which git refuses the file, counted from 1; empty if git reads it all
+ * @param faultLine the line at which git refuses the file, counted from 1; empty if git reads it
+ *     all
  */
 public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) {
   /** Copies the settings. */

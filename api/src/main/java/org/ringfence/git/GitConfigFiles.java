@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Configuration files with their includes, in git's order. Every {@code includeIf} counts as true: its condition is about places, branches and remotes, which can change. Not thread-safe.
+ * Configuration files with their includes, in git's order. Every {@code includeIf} counts as true:
+ * its condition is about places, branches and remotes, which can change. Not thread-safe.
  */
 public final class GitConfigFiles {
   /**

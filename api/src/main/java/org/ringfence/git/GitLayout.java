@@ -7,7 +7,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Recognizes a git directory by its parts, whatever its name and place (setup.c, {@code is_git_directory}). Ignores case, since some file systems do so. A part counts by its name alone: its content can come later.
+ * Recognizes a git directory by its parts, whatever its name and place (setup.c, {@code
+ * is_git_directory}). Ignores case, since some file systems do so. A part counts by its name alone:
+ * its content can come later.
  */
 public final class GitLayout {
   private static final String HEAD = "HEAD";
@@ -68,7 +70,8 @@ public final class GitLayout {
   }
 
   /**
-   * Returns the directories on a path's way that the caller must check: a component's name matters if its directory is a git directory.
+   * Returns the directories on a path's way that the caller must check: a component's name matters
+   * if its directory is a git directory.
    *
    * @param components a path's components
    * @param surfaces the first names of meaningful paths

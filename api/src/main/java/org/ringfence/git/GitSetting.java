@@ -5,7 +5,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One setting of a git configuration file. Names and values are bytes in git; each character is one byte (ISO 8859-1). Immutable.
+ * One setting of a git configuration file. Names and values are bytes in git; each character is one
+ * byte (ISO 8859-1). Immutable.
  *
  * @param name the whole name as {@code git config --list} prints it: section and key in lower case,
  *     the subsection as written

@@ -32,7 +32,8 @@ public final class LimitStatements {
   }
 
   /**
-   * Returns the promise of a wall time after which the sandbox asks the command to end and then kills the tree.
+   * Returns the promise of a wall time after which the sandbox asks the command to end and then
+   * kills the tree.
    *
    * @param limits limits with a wall time
    * @return the promise, with the grace after the wall time

@@ -12,9 +12,8 @@ import org.ringfence.policy.Guarantee;
  * @param mechanism the mechanism that enforces it; empty when there is none
  * @param reason the reason why it is not enforced; empty when it is
  * @param remedy the remedy; empty when none is needed or known
- * @param verification a remark that the level is untried, such as {@link
- *     #NOT_ON_A_REAL_SYSTEM}; empty when the conformance cases of this guarantee have run on a
- *     system of this kind
+ * @param verification a remark that the level is untried, such as {@link #NOT_ON_A_REAL_SYSTEM};
+ *     empty when the conformance cases of this guarantee have run on a system of this kind
  */
 public record PlannedGuarantee(
     Guarantee guarantee,

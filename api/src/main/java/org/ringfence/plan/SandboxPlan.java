@@ -7,7 +7,8 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 
 /**
- * The plan of one backend for one policy on this machine: every guarantee with its level, before anything runs.
+ * The plan of one backend for one policy on this machine: every guarantee with its level, before
+ * anything runs.
  *
  * @param backend the backend's id
  * @param policy the policy, placed on this machine

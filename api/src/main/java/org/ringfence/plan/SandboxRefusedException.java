@@ -4,7 +4,8 @@ import java.util.List;
 import org.ringfence.SandboxException;
 
 /**
- * The policy asks for a guarantee that no backend enforces on this machine. Ringfence has started and changed nothing.
+ * The policy asks for a guarantee that no backend enforces on this machine. Ringfence has started
+ * and changed nothing.
  */
 public class SandboxRefusedException extends SandboxException {
   private static final long serialVersionUID = 1L;

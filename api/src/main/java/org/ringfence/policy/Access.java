@@ -2,7 +2,9 @@ package org.ringfence.policy;
 
 import java.util.Locale;
 
-/** The access that a file rule grants. The constants are ordered from strictest to most permissive. */
+/**
+ * The access that a file rule grants. The constants are ordered from strictest to most permissive.
+ */
 public enum Access {
   /** Neither read nor write: the path is denied. */
   NONE,

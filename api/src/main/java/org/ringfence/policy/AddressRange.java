@@ -95,8 +95,8 @@ public record AddressRange(InetAddress network, int prefix) {
   }
 
   /**
-   * Returns whether an address is outside the public Internet: private, loopback, link-local, multicast,
-   * reserved or for documentation, or an IPv6 form of an IPv4 address.
+   * Returns whether an address is outside the public Internet: private, loopback, link-local,
+   * multicast, reserved or for documentation, or an IPv6 form of an IPv4 address.
    *
    * @param address the address
    * @return true if it is
@@ -106,7 +106,8 @@ public record AddressRange(InetAddress network, int prefix) {
   }
 
   /**
-   * Returns whether an interface identifier is one of ISATAP (RFC 5214, 6.1), which holds an IPv4 address.
+   * Returns whether an interface identifier is one of ISATAP (RFC 5214, 6.1), which holds an IPv4
+   * address.
    */
   private static boolean isIsatap(InetAddress address) {
     byte[] bytes = address.getAddress();

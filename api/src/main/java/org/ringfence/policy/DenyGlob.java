@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A pattern of names that are denied at any depth. {@code *} matches within a component,
- * {@code **} any number of components, {@code ?} one character. A pattern without a slash matches at any depth. Paths below a match are denied too.
+ * A pattern of names that are denied at any depth. {@code *} matches within a component, {@code **}
+ * any number of components, {@code ?} one character. A pattern without a slash matches at any
+ * depth. Paths below a match are denied too.
  */
 final class DenyGlob {
   private static final String ANY_DEPTH = "**/";
@@ -62,7 +63,8 @@ final class DenyGlob {
   }
 
   /**
-   * Returns the leading directories of a pattern, without wildcards; the root for a pattern at any depth.
+   * Returns the leading directories of a pattern, without wildcards; the root for a pattern at any
+   * depth.
    */
   static String leadingDirectories(String text) {
     int wild = 0;
@@ -79,7 +81,8 @@ final class DenyGlob {
   }
 
   /**
-   * Returns whether a move of a directory may lift the denial of something below it. Looks at the two paths only, not at the contents.
+   * Returns whether a move of a directory may lift the denial of something below it. Looks at the
+   * two paths only, not at the contents.
    */
   boolean mayBeLost(List<String> from, List<String> to) {
     return !prefixes.below(to).containsAll(prefixes.below(from));

@@ -12,7 +12,9 @@ import java.util.stream.Collectors;
 
 /**
  * A policy placed on a machine: specials and links resolved, defaults and built-in rules written
- * out. Backends compile it, and its {@code evaluate} methods define the meaning that every backend must enforce. Immutable; its creation looks at the file system (when the places are live), its evaluation does not.
+ * out. Backends compile it, and its {@code evaluate} methods define the meaning that every backend
+ * must enforce. Immutable; its creation looks at the file system (when the places are live), its
+ * evaluation does not.
  */
 public final class EffectivePolicy {
 
@@ -72,7 +74,9 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns paths that no rule can make writable. Writing to a working tree includes its git directories elsewhere, or commits would fail; programs that its configuration names are protected.
+   * Returns paths that no rule can make writable. Writing to a working tree includes its git
+   * directories elsewhere, or commits would fail; programs that its configuration names are
+   * protected.
    */
   private Set<String> protect(List<EffectiveRule> placed) {
     Set<String> paths = new LinkedHashSet<>();
@@ -98,7 +102,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns the policy with the sandbox's private temporary directory. The other places are not surveyed again.
+   * Returns the policy with the sandbox's private temporary directory. The other places are not
+   * surveyed again.
    *
    * @param directory the directory
    * @return the policy with that directory
@@ -108,7 +113,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns the plans' statement about protected names, with its limit here: the search for links and settings covers a bounded number of names.
+   * Returns the plans' statement about protected names, with its limit here: the search for links
+   * and settings covers a bounded number of names.
    *
    * @return the statement
    */
@@ -268,7 +274,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Decides whether an object with unexamined contents may be put at a path: a moved directory, a symbolic link.
+   * Decides whether an object with unexamined contents may be put at a path: a moved directory, a
+   * symbolic link.
    *
    * @param path an absolute path
    * @return the decision; a denial also when writing is denied
@@ -310,7 +317,8 @@ public final class EffectivePolicy {
    * Decides whether a directory may be moved away or removed with its contents.
    *
    * @param path an absolute path
-   * @return the decision; a denial when writing is denied there, or the decision differs for something below it
+   * @return the decision; a denial when writing is denied there, or the decision differs for
+   *     something below it
    */
   public Decision evaluateRemoval(String path) {
     Decision decision = evaluate(path, Operation.WRITE);
@@ -339,7 +347,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Decides whether a directory may move to another path with its contents: a glob that may deny something below it must deny it there, too.
+   * Decides whether a directory may move to another path with its contents: a glob that may deny
+   * something below it must deny it there, too.
    *
    * @param from the absolute path of the directory
    * @param to its new absolute path
@@ -355,8 +364,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns the globs, with links in their leading directories resolved; each begins with a slash or {@code
-   * **}.
+   * Returns the globs, with links in their leading directories resolved; each begins with a slash
+   * or {@code **}.
    *
    * @return the globs
    */
@@ -365,7 +374,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns globs with names of directories that the policy permits to rename: for backends that do not decide on each rename.
+   * Returns globs with names of directories that the policy permits to rename: for backends that do
+   * not decide on each rename.
    *
    * @return the globs as the policy has them
    */
@@ -388,7 +398,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns whether the policy denies a name in a writable directory: a protected name or path, a deny glob, or a rule that takes access away below one that grants writing.
+   * Returns whether the policy denies a name in a writable directory: a protected name or path, a
+   * deny glob, or a rule that takes access away below one that grants writing.
    *
    * @return true if rights on directories alone do not enforce the policy
    */
@@ -425,7 +436,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Finds a rule that takes access away through a symbolic link that commands may change: the rule would then apply to another object.
+   * Finds a rule that takes access away through a symbolic link that commands may change: the rule
+   * would then apply to another object.
    *
    * @return the problem, if any
    */
@@ -474,7 +486,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Decides a file operation on a path as the user writes it. Resolves links first, as far as the path exists.
+   * Decides a file operation on a path as the user writes it. Resolves links first, as far as the
+   * path exists.
    *
    * @param path an absolute path
    * @param operation the operation
@@ -523,7 +536,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns Ringfence's directories, which no command may see or change whatever the rules say, except its private temporary directory in one of them. They need not exist.
+   * Returns Ringfence's directories, which no command may see or change whatever the rules say,
+   * except its private temporary directory in one of them. They need not exist.
    *
    * @return the directories, links resolved; none when the policy grants writing everywhere
    */
@@ -532,7 +546,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns the home directories that are writable, as a whole or in part, and their protected names.
+   * Returns the home directories that are writable, as a whole or in part, and their protected
+   * names.
    *
    * @return the protected names; empty when protected names are off
    */
@@ -541,7 +556,8 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns the usual protected names and paths in writable places, whether or not they exist: for backends that protect only existing paths.
+   * Returns the usual protected names and paths in writable places, whether or not they exist: for
+   * backends that protect only existing paths.
    *
    * @return read-only paths
    */

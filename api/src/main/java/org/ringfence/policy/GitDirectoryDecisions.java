@@ -6,7 +6,8 @@ import java.util.stream.IntStream;
 import org.ringfence.git.GitLayout;
 
 /**
- * Decides on changes below directories that are git directories by their contents. The caller has checked the file system for that. Immutable and pure.
+ * Decides on changes below directories that are git directories by their contents. The caller has
+ * checked the file system for that. Immutable and pure.
  */
 public final class GitDirectoryDecisions {
   private final EffectivePolicy policy;
@@ -25,7 +26,8 @@ public final class GitDirectoryDecisions {
   }
 
   /**
-   * Returns the directories on a path's way that the caller must check: a change below one of them matters if it is a git directory.
+   * Returns the directories on a path's way that the caller must check: a change below one of them
+   * matters if it is a git directory.
    *
    * @param path an absolute path
    * @param replacement whether a directory or a link is put there

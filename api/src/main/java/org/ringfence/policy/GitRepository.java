@@ -12,7 +12,10 @@ import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitConfigFiles.Located;
 
 /**
- * A working tree's git directories, as gitrepository-layout(5) lays them out. A linked worktree and a submodule keep theirs elsewhere, named by a pointer file, which is untrusted: Ringfence grants writing there only if the named directory points back here. For protection Ringfence always follows it, since git follows it.
+ * A working tree's git directories, as gitrepository-layout(5) lays them out. A linked worktree and
+ * a submodule keep theirs elsewhere, named by a pointer file, which is untrusted: Ringfence grants
+ * writing there only if the named directory points back here. For protection Ringfence always
+ * follows it, since git follows it.
  *
  * @param directories the git directories that git would use, their links resolved
  * @param elsewhere those outside the working tree that a commit writes and that point back
@@ -76,7 +79,10 @@ record GitRepository(Set<Path> directories, List<Path> elsewhere) {
     return Files.isDirectory(named) ? named.toRealPath() : null;
   }
 
-  /** Returns the common directory of a linked worktree, whose git directory names the pointer file in turn; else null. */
+  /**
+   * Returns the common directory of a linked worktree, whose git directory names the pointer file
+   * in turn; else null.
+   */
   private static Path commonDirectory(Path directory, Path pointer) throws IOException {
     Path commonFile = directory.resolve("commondir");
     Path backFile = directory.resolve("gitdir");

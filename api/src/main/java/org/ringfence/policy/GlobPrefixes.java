@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The progress of a glob along a directory's path: the positions in the pattern at which the comparison of names below that directory begins. The glob cannot tell apart two directories with the same positions.
+ * The progress of a glob along a directory's path: the positions in the pattern at which the
+ * comparison of names below that directory begins. The glob cannot tell apart two directories with
+ * the same positions.
  */
 final class GlobPrefixes {
   private static final int WITHIN_NAME = -1;
@@ -41,7 +43,8 @@ final class GlobPrefixes {
   }
 
   /**
-   * Returns the positions after a directory's path and the slash behind it. A position is the index of the next step; one behind the last step means that everything below matches.
+   * Returns the positions after a directory's path and the slash behind it. A position is the index
+   * of the next step; one behind the last step means that everything below matches.
    */
   Set<Integer> below(List<String> directory) {
     // A pattern may begin at the slash or at the first name.

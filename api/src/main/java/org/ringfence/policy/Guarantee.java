@@ -10,9 +10,11 @@ import java.util.function.Predicate;
 import org.ringfence.policy.Lifetime.Leftovers;
 
 /**
- * The catalogue of everything that a policy can promise. A plan states how strongly each requested guarantee holds; a policy names the guarantees that it accepts weaker.
+ * The catalogue of everything that a policy can promise. A plan states how strongly each requested
+ * guarantee holds; a policy names the guarantees that it accepts weaker.
  *
- * <p>The JSON Schema, the command line's {@code --best-effort} and the documentation take their ids from here, so that an unknown id is an error everywhere.
+ * <p>The JSON Schema, the command line's {@code --best-effort} and the documentation take their ids
+ * from here, so that an unknown id is an error everywhere.
  */
 public enum Guarantee {
   /** Commands write only where a rule grants it. */

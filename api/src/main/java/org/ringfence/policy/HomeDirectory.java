@@ -10,11 +10,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The user's home directory for {@code :home}, for {@code ~} and for Ringfence's state: {@code $HOME} when it is an absolute path of a directory that the caller owns; else the directory in the user's entry of the password database. Immutable.
+ * The user's home directory for {@code :home}, for {@code ~} and for Ringfence's state: {@code
+ * $HOME} when it is an absolute path of a directory that the caller owns; else the directory in the
+ * user's entry of the password database. Immutable.
  *
  * @param path the home; empty when there is none
  * @param reason its source, in words
- * @param others other directories that the environment or the database names: a denial below home applies there as well
+ * @param others other directories that the environment or the database names: a denial below home
+ *     applies there as well
  */
 public record HomeDirectory(Optional<String> path, String reason, List<String> others) {
   private static final String BY_VARIABLE = "by HOME";

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Symbolic links in the configuration places of a home: users keep configuration elsewhere, and link it. The search has bounds in depth and in entries.
+ * Symbolic links in the configuration places of a home: users keep configuration elsewhere, and
+ * link it. The search has bounds in depth and in entries.
  */
 final class HomeLinks extends SimpleFileVisitor<Path> {
   /** The depth of the search for links, in directories. */

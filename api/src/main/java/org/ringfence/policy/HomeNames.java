@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The protected names in writable home directories, or writable parts of them: the listed names, and in a wholly writable home every dot entry but caches. Git directories have separate rules. Immutable.
+ * The protected names in writable home directories, or writable parts of them: the listed names,
+ * and in a wholly writable home every dot entry but caches. Git directories have separate rules.
+ * Immutable.
  */
 public final class HomeNames {
   /** First components of listed names without a leading dot: known without the list. */
@@ -131,13 +133,17 @@ public final class HomeNames {
     return name != null ? name : matching(path, depth);
   }
 
-  /** Returns the protected name that a moved object with unexamined contents brings or takes away. */
+  /**
+   * Returns the protected name that a moved object with unexamined contents brings or takes away.
+   */
   String replacedAt(List<String> path, int depth) {
     String name = names.matchingReplacement(below(path, depth));
     return name != null ? name : matchingReplacement(path, depth);
   }
 
-  /** Returns the components below the root, after those of the root that begin a name or are git's. */
+  /**
+   * Returns the components below the root, after those of the root that begin a name or are git's.
+   */
   private static List<String> below(List<String> components, int depth) {
     for (int i = depth - 1; i >= 0; i--) {
       if (components.get(i).equalsIgnoreCase(GIT) && depth < components.size()) {
@@ -183,7 +189,8 @@ public final class HomeNames {
   }
 
   /**
-   * Finds the protected name that an object with unexamined contents brings to a path, or takes away from there.
+   * Finds the protected name that an object with unexamined contents brings to a path, or takes
+   * away from there.
    *
    * @param path the path's components
    * @param depth the number of components of the writable root
@@ -257,9 +264,9 @@ public final class HomeNames {
   }
 
   /**
-   * The protected names of a home below one root, for compilers that write patterns. A path
-   * below the home is protected if it lies at or below one of {@code names} and neither at or below
-   * one of {@code open} nor is one of {@code ways}; or at or below one of {@code inCaches}.
+   * The protected names of a home below one root, for compilers that write patterns. A path below
+   * the home is protected if it lies at or below one of {@code names} and neither at or below one
+   * of {@code open} nor is one of {@code ways}; or at or below one of {@code inCaches}.
    *
    * @param home the home's real path
    * @param whole whether every other dot entry is protected, too

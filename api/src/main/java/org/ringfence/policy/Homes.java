@@ -49,7 +49,9 @@ final class Homes {
     }
   }
 
-  /** Adds the homes of passwd(5) accounts with a login shell, since the homes of services are data. */
+  /**
+   * Adds the homes of passwd(5) accounts with a login shell, since the homes of services are data.
+   */
   private static void accounts(Places places, Set<String> homes) {
     try {
       for (String line : Files.readString(ACCOUNTS).split("\n")) {

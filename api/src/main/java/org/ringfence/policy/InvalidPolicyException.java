@@ -4,8 +4,8 @@ import java.util.List;
 import org.ringfence.event.Printable;
 
 /**
- * A policy is malformed. The message is one line naming the place, the field, the
- * value and the nearest valid form.
+ * A policy is malformed. The message is one line naming the place, the field, the value and the
+ * nearest valid form.
  */
 public class InvalidPolicyException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -62,7 +62,8 @@ public class InvalidPolicyException extends IllegalArgumentException {
    * Combines several errors into one.
    *
    * @param problems the errors, at least one
-   * @return a single error itself; else an exception that names all in its message and has the field and value of the first
+   * @return a single error itself; else an exception that names all in its message and has the
+   *     field and value of the first
    */
   public static InvalidPolicyException all(List<InvalidPolicyException> problems) {
     return problems.size() == 1

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Directories of short-lived objects, such as a shared temporary directory, above granted paths. Tools that start in a granted directory search all directories above it for a repository or configuration. So names are protected in these directories, too, and only in them: elsewhere in a temporary directory repositories come and go. Immutable.
+ * Directories of short-lived objects, such as a shared temporary directory, above granted paths.
+ * Tools that start in a granted directory search all directories above it for a repository or
+ * configuration. So names are protected in these directories, too, and only in them: elsewhere in a
+ * temporary directory repositories come and go. Immutable.
  */
 final class LeadingDirectories {
   private static final String SHARED =
@@ -82,7 +85,9 @@ final class LeadingDirectories {
     return null;
   }
 
-  /** Returns the protected name that a moved object with unexamined contents brings or takes away. */
+  /**
+   * Returns the protected name that a moved object with unexamined contents brings or takes away.
+   */
   String replacedAt(List<String> path) {
     for (int start : starts(path)) {
       String name = names.matchingReplacementAt(path, start);

@@ -14,7 +14,8 @@ import java.util.OptionalLong;
  *     seconds and round up
  * @param openFiles descriptors open in one process
  * @param fileSize bytes of one file
- * @param wallTime time from the start until the sandbox asks the command to end; it kills the tree after the grace
+ * @param wallTime time from the start until the sandbox asks the command to end; it kills the tree
+ *     after the grace
  * @param outputBytes bytes written to standard output and standard error together
  * @param grace time between the request to end and the kill
  */

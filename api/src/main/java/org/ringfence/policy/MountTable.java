@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The mounts in {@code /proc/self/mountinfo} (proc_pid_mountinfo(5)). Finds the
- * other paths by which bind mounts show a file or directory.
+ * The mounts in {@code /proc/self/mountinfo} (proc_pid_mountinfo(5)). Finds the other paths by
+ * which bind mounts show a file or directory.
  */
 final class MountTable {
   /** A mount: the file system's device, its mounted directory, and the mount point. */
@@ -37,7 +37,9 @@ final class MountTable {
   }
 
   /**
-   * Returns other paths that show a path's object, a part of it, or a mount below it. A mount below it that shows the system itself, such as a drive that is the root, adds none: otherwise the denial of a place would deny every program.
+   * Returns other paths that show a path's object, a part of it, or a mount below it. A mount below
+   * it that shows the system itself, such as a drive that is the root, adds none: otherwise the
+   * denial of a place would deny every program.
    *
    * @param path a real path, which need not exist
    * @return paths not at or below that one

@@ -6,7 +6,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The unix sockets that a policy names, placed on a machine. A rule means the object at its path: Ringfence follows links once, when the sandbox opens. Immutable.
+ * The unix sockets that a policy names, placed on a machine. A rule means the object at its path:
+ * Ringfence follows links once, when the sandbox opens. Immutable.
  */
 public final class NamedSockets {
   private static final String FIELD = "network.unixSockets";

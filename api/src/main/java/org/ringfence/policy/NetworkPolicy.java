@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  *     resolve into; otherwise Ringfence treats such an answer as DNS rebinding
  * @param dnsServers servers that resolve allowed names; empty for those of the machine
  * @param publish ports of the sandbox that clients reach over the host's loopback
- * @param checkServerName whether allowed connections pass through this JVM, which ends those whose TLS does not name the host; otherwise nothing distinguishes hosts that share an address
+ * @param checkServerName whether allowed connections pass through this JVM, which ends those whose
+ *     TLS does not name the host; otherwise nothing distinguishes hosts that share an address
  */
 public record NetworkPolicy(
     NetworkMode mode,
@@ -144,7 +145,8 @@ public record NetworkPolicy(
    * @param host the name
    * @param address the resolved address
    * @param port the port, 1 to 65535
-   * @return the decision; an allowed name allows neither a denied address nor an unnamed special one
+   * @return the decision; an allowed name allows neither a denied address nor an unnamed special
+   *     one
    */
   public Decision evaluate(String host, InetAddress address, int port) {
     Decision byName = evaluate(host, port);

@@ -14,7 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The locations of code that this JVM runs outside any sandbox: the installation, the class path, Java. A command cannot write there unless the policy grants writing everywhere.
+ * The locations of code that this JVM runs outside any sandbox: the installation, the class path,
+ * Java. A command cannot write there unless the policy grants writing everywhere.
  */
 final class OwnCode {
   private static final String INSTALLATION = "ringfence.installation";

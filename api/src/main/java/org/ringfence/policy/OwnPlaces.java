@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The locations of Ringfence's state: private temporary directories and the copies of reviews. No policy grants any of it, except the command's own temporary directory.
+ * The locations of Ringfence's state: private temporary directories and the copies of reviews. No
+ * policy grants any of it, except the command's own temporary directory.
  */
 public final class OwnPlaces {
   private static final Path SELF = Path.of("/proc/self");
@@ -19,8 +20,8 @@ public final class OwnPlaces {
   private OwnPlaces() {}
 
   /**
-   * Returns the directories that may hold private temporary directories, best first. The usual one is not
-   * {@code /tmp}, which a policy may share, and has a short name: a socket's has 107 bytes.
+   * Returns the directories that may hold private temporary directories, best first. The usual one
+   * is not {@code /tmp}, which a policy may share, and has a short name: a socket's has 107 bytes.
    *
    * @return directories, which need not exist
    */

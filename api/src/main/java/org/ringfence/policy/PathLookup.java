@@ -47,7 +47,8 @@ public interface PathLookup {
   }
 
   /**
-   * Returns whether a program of this user could replace the object at a path, or create a missing one.
+   * Returns whether a program of this user could replace the object at a path, or create a missing
+   * one.
    *
    * @param path a real path
    * @return false only if another user alone could
@@ -57,7 +58,8 @@ public interface PathLookup {
   }
 
   /**
-   * Returns other paths by which mounts show the objects at paths, parts of them, or mounts below them.
+   * Returns other paths by which mounts show the objects at paths, parts of them, or mounts below
+   * them.
    *
    * @param paths real paths, which need not exist
    * @return the other paths of those that have any

@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The path syntax of a family of systems. Works on text alone, so that a policy for one system compiles on another.
+ * The path syntax of a family of systems. Works on text alone, so that a policy for one system
+ * compiles on another.
  */
 public enum PathStyle {
   /** {@code /a/b}; case matters. */
@@ -70,7 +71,8 @@ public enum PathStyle {
   }
 
   /**
-   * Splits a path into its components; {@code .} and empty components are left out, {@code ..} removes the component before it.
+   * Splits a path into its components; {@code .} and empty components are left out, {@code ..}
+   * removes the component before it.
    *
    * @param path an absolute path
    * @return the components, the drive first on Windows

@@ -7,7 +7,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The paths of a policy's specials, and the look-up of real paths on this machine. {@link #of(PathStyle, String, String)} does not look at the machine, so that a policy can be compiled for another system.
+ * The paths of a policy's specials, and the look-up of real paths on this machine. {@link
+ * #of(PathStyle, String, String)} does not look at the machine, so that a policy can be compiled
+ * for another system.
  *
  * @param style the path syntax
  * @param workspace the path of {@code :workspace}
@@ -18,7 +20,8 @@ import java.util.Optional;
  * @param minimal the paths of {@code :minimal}, which a process must read to start
  * @param devices device files that every command may use
  * @param sharedMemory the paths of {@code :shm}: POSIX semaphores and shared memory
- * @param workspaceCopy the copy that a command sees at the workspace's path, empty for the workspace itself
+ * @param workspaceCopy the copy that a command sees at the workspace's path, empty for the
+ *     workspace itself
  * @param lookup looks paths up (symbolic links, missing paths)
  */
 public record Places(
@@ -279,7 +282,10 @@ public record Places(
     return lookup.real(path);
   }
 
-  /** Returns the symbolic links on the way of a path, the last component included, with their targets. */
+  /**
+   * Returns the symbolic links on the way of a path, the last component included, with their
+   * targets.
+   */
   Map<String, String> linksOn(String path) {
     return lookup.linksOn(path);
   }

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Rules that grant access through a symbolic link that an earlier command may have created: such a link would let a command choose the next one's access. Ringfence refuses such a rule unless the other rules grant the same anyway.
+ * Rules that grant access through a symbolic link that an earlier command may have created: such a
+ * link would let a command choose the next one's access. Ringfence refuses such a rule unless the
+ * other rules grant the same anyway.
  */
 final class PlantedLinks {
   private record Linked(EffectiveRule rule, String text, List<String> links) {}

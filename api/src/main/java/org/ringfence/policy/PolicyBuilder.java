@@ -62,7 +62,8 @@ public final class PolicyBuilder {
   }
 
   /**
-   * Begins a layer: later rules may override earlier ones (of an extended policy, say) for the same path; within a layer, two different rules contradict each other.
+   * Begins a layer: later rules may override earlier ones (of an extended policy, say) for the same
+   * path; within a layer, two different rules contradict each other.
    *
    * @return this builder
    */

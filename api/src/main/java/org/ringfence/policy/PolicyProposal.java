@@ -12,9 +12,13 @@ import java.util.function.Predicate;
 import org.ringfence.event.Violation;
 
 /**
- * Derives from denials the grants that would prevent them: only the denied files, or in the workspace the directory where names are created or removed.
+ * Derives from denials the grants that would prevent them: only the denied files, or in the
+ * workspace the directory where names are created or removed.
  *
- * <p>By itself it grants reading except of secrets, writing in the workspace and in caches of presets, and hosts where the policy has an allowlist. It never weakens a protection (protected names and paths, deny globs, deny rules), and never grants a place from which code runs later. Other grants need consent.
+ * <p>By itself it grants reading except of secrets, writing in the workspace and in caches of
+ * presets, and hosts where the policy has an allowlist. It never weakens a protection (protected
+ * names and paths, deny globs, deny rules), and never grants a place from which code runs later.
+ * Other grants need consent.
  */
 public final class PolicyProposal {
   private static final Set<String> ON_DIRECTORY =
@@ -188,7 +192,10 @@ public final class PolicyProposal {
     return ON_DIRECTORY.contains(denial.operation());
   }
 
-  /** Grants the file itself if it exists, else the directory that its name is added to or removed from. */
+  /**
+   * Grants the file itself if it exists, else the directory that its name is added to or removed
+   * from.
+   */
   private void inWorkspace(Violation denial, String path) {
     Path granted = Path.of(path);
     if (onDirectory(denial) || !Files.exists(granted, LinkOption.NOFOLLOW_LINKS)) {
@@ -212,7 +219,9 @@ public final class PolicyProposal {
     }
   }
 
-  /** Returns a path named by the special above it, so that the policy works in other places as well. */
+  /**
+   * Returns a path named by the special above it, so that the policy works in other places as well.
+   */
   private String named(String real) {
     Path path = Path.of(real);
     for (String[] special :

@@ -8,7 +8,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * The protection of names inside writable roots that would turn a later start of a tool into an escape.
+ * The protection of names inside writable roots that would turn a later start of a tool into an
+ * escape.
  */
 public enum ProtectedNames {
   /** Nothing is protected. */
@@ -24,7 +25,8 @@ public enum ProtectedNames {
   private static final String GIT = ".git";
 
   /**
-   * Paths below a git directory that git executes or reads configuration from (gitrepository-layout).
+   * Paths below a git directory that git executes or reads configuration from
+   * (gitrepository-layout).
    */
   private static final List<List<String>> GIT_SURFACES =
       List.of(
@@ -111,7 +113,9 @@ public enum ProtectedNames {
   }
 
   /**
-   * Finds the protected name that a path lies on, ignoring case as some file systems do. A path that ends in {@code .git} is itself protected: a file or link of that name would lead git to another place.
+   * Finds the protected name that a path lies on, ignoring case as some file systems do. A path
+   * that ends in {@code .git} is itself protected: a file or link of that name would lead git to
+   * another place.
    *
    * @param components the components of the path below a writable root
    * @return the protected name, such as {@code .git/hooks}, or null
@@ -154,7 +158,9 @@ public enum ProtectedNames {
   }
 
   /**
-   * Returns how many of a directory's last components begin a longer name: of {@code /src/.jj/repo} two, since {@code .jj/repo/config.toml} is a name. The rest of the name stays protected below the directory when the directory itself is granted.
+   * Returns how many of a directory's last components begin a longer name: of {@code /src/.jj/repo}
+   * two, since {@code .jj/repo/config.toml} is a name. The rest of the name stays protected below
+   * the directory when the directory itself is granted.
    *
    * @param path a path's components
    * @param depth the number of components that lead to the directory
@@ -188,7 +194,8 @@ public enum ProtectedNames {
   }
 
   /**
-   * Returns the usual paths of the names in a working directory: for backends that protect only existing paths.
+   * Returns the usual paths of the names in a working directory: for backends that protect only
+   * existing paths.
    *
    * @return paths below a root, with slashes
    */
@@ -216,7 +223,8 @@ public enum ProtectedNames {
   }
 
   /**
-   * Finds the protected name that an object with unexamined contents brings to a path: a directory with contents, or a link.
+   * Finds the protected name that an object with unexamined contents brings to a path: a directory
+   * with contents, or a link.
    *
    * @param components the components of the path below a writable root
    * @return the protected name, or null
@@ -269,7 +277,8 @@ public enum ProtectedNames {
   }
 
   /**
-   * Finds the name in a git directory, also below {@code modules} and {@code worktrees}, which hold other git directories with arbitrary names.
+   * Finds the name in a git directory, also below {@code modules} and {@code worktrees}, which hold
+   * other git directories with arbitrary names.
    */
   private static String inGitDirectory(List<String> below) {
     String first = below.get(0).toLowerCase(Locale.ROOT);

@@ -3,7 +3,8 @@ package org.ringfence.policy;
 import java.util.Locale;
 
 /**
- * The reason of a decision. Each kind has the parts for the rule's text ({@link #text()}) and for a {@link Remedy}.
+ * The reason of a decision. Each kind has the parts for the rule's text ({@link #text()}) and for a
+ * {@link Remedy}.
  */
 public sealed interface Reason {
   /**

@@ -3,11 +3,13 @@ package org.ringfence.policy;
 import java.util.Objects;
 
 /**
- * The remedy for a denial: an addition to the policy, or the statement that there is none. Immutable.
+ * The remedy for a denial: an addition to the policy, or the statement that there is none.
+ * Immutable.
  */
 public sealed interface Remedy {
   /**
-   * An addition to the policy. {@link org.ringfence.policy.json.Additions} converts it to JSON or command-line options, and adds it to a policy.
+   * An addition to the policy. {@link org.ringfence.policy.json.Additions} converts it to JSON or
+   * command-line options, and adds it to a policy.
    */
   sealed interface Addition extends Remedy {}
 

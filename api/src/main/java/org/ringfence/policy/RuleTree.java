@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The rules by path component: one walk down finds the most specific rule. On equal
- * paths the stricter rule stays.
+ * The rules by path component: one walk down finds the most specific rule. On equal paths the
+ * stricter rule stays.
  */
 final class RuleTree {
   private static final class Node {

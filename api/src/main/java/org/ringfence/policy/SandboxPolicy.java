@@ -4,16 +4,18 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The resources that a command may access. Immutable; created by {@link #builder()} or read from JSON by {@link
- * org.ringfence.policy.json.PolicyReader}.
+ * The resources that a command may access. Immutable; created by {@link #builder()} or read from
+ * JSON by {@link org.ringfence.policy.json.PolicyReader}.
  *
- * <p>For files, the rule with the most path components wins; ties go to the stricter rule; with no match, the default applies.
+ * <p>For files, the rule with the most path components wins; ties go to the stricter rule; with no
+ * match, the default applies.
  *
  * @param fileDefault the access where no rule applies
  * @param rules the file rules
  * @param denyGlobs names that are denied everywhere
  * @param protectedNames the protection of names that would turn a later start into an escape
- * @param protectedPaths read-only paths in a writable root, whether or not they exist; a policy file protects itself
+ * @param protectedPaths read-only paths in a writable root, whether or not they exist; a policy
+ *     file protects itself
  * @param tmp the directory of temporary files
  * @param network the network part
  * @param environment the environment part
@@ -50,8 +52,8 @@ public record SandboxPolicy(
   }
 
   /**
-   * Returns a builder that starts from the strictest useful policy: read everything, write nothing, no
-   * network, core environment.
+   * Returns a builder that starts from the strictest useful policy: read everything, write nothing,
+   * no network, core environment.
    *
    * @return the builder
    */

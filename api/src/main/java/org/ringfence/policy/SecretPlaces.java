@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Places in home directories that hold keys, passwords, tokens, cookies or input history: each with a source. Immutable.
+ * Places in home directories that hold keys, passwords, tokens, cookies or input history: each with
+ * a source. Immutable.
  */
 public final class SecretPlaces {
   private static final NameList PLACES = NameList.read("secret-places.txt", "");

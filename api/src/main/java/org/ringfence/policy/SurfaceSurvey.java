@@ -14,7 +14,9 @@ import org.ringfence.git.GitConfigFiles.Located;
 import org.ringfence.git.GitProgramKeys;
 
 /**
- * The targets of protected names when a sandbox opens: through symbolic links, and through the configuration of the repositories at, above and below its writable roots, of the user and of the machine. The constructor looks at the file system once; immutable afterwards.
+ * The targets of protected names when a sandbox opens: through symbolic links, and through the
+ * configuration of the repositories at, above and below its writable roots, of the user and of the
+ * machine. The constructor looks at the file system once; immutable afterwards.
  */
 final class SurfaceSurvey {
   private static final int MOST_FOLLOWED = 4096;
@@ -212,7 +214,10 @@ final class SurfaceSurvey {
     }
   }
 
-  /** Protects the paths in a git directory that git executes or reads configuration from, whatever its name. */
+  /**
+   * Protects the paths in a git directory that git executes or reads configuration from, whatever
+   * its name.
+   */
   private void keepSurfaces(Path directory) {
     if (names == ProtectedNames.READ_ONLY) {
       keep(directory);

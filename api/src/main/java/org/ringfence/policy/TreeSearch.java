@@ -19,7 +19,9 @@ import java.util.stream.Collectors;
 import org.ringfence.git.GitLayout;
 
 /**
- * Searches writable directories for repositories and for symbolic links at protected names, shallow ones first. The search has a bound, so that opening a sandbox in a huge tree takes no longer than in a large one; directories that package managers and builds fill come last.
+ * Searches writable directories for repositories and for symbolic links at protected names, shallow
+ * ones first. The search has a bound, so that opening a sandbox in a huge tree takes no longer than
+ * in a large one; directories that package managers and builds fill come last.
  */
 final class TreeSearch {
   /** The largest number of names in all roots together. */

@@ -1,5 +1,6 @@
 /**
- * Policies: the resources that a command may access, as an immutable value with one pure evaluation.
+ * Policies: the resources that a command may access, as an immutable value with one pure
+ * evaluation.
  *
  * <p>The user writes a {@link org.ringfence.policy.SandboxPolicy}; {@link
  * org.ringfence.policy.EffectivePolicy} is the same policy placed on one machine (workspace, home,

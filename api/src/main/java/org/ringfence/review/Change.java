@@ -8,7 +8,8 @@ import org.ringfence.event.Printable;
 /**
  * A command's change of one path of the workspace.
  *
- * @param name the path, relative to the workspace, one char per byte (ISO 8859-1), untrusted: print {@link #printable()} instead
+ * @param name the path, relative to the workspace, one char per byte (ISO 8859-1), untrusted: print
+ *     {@link #printable()} instead
  * @param kind the kind of change
  * @param conflict whether the path has also been changed in the workspace itself meanwhile
  * @param oldMode type and permissions before, as {@code st_mode}; 0 where there was nothing

@@ -23,7 +23,10 @@ import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
 
 /**
- * Puts changes into a workspace, all of them or none. It first creates new objects in a staging directory in the workspace; then it renames each object to its place, and the old one into the staging directory, so that each step can be undone. A journal lists the steps to undo if the JVM ends in between.
+ * Puts changes into a workspace, all of them or none. It first creates new objects in a staging
+ * directory in the workspace; then it renames each object to its place, and the old one into the
+ * staging directory, so that each step can be undone. A journal lists the steps to undo if the JVM
+ * ends in between.
  */
 final class Commit {
   static final String JOURNAL = "journal";
@@ -212,7 +215,8 @@ final class Commit {
   }
 
   /**
-   * Moves an object. The kernel refuses to move a directory that its owner must not write to another parent, so it is writable during the move.
+   * Moves an object. The kernel refuses to move a directory that its owner must not write to
+   * another parent, so it is writable during the move.
    */
   private static void move(HeldDirectory from, String name, HeldDirectory to, String newName)
       throws IOException {

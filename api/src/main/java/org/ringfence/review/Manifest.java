@@ -13,9 +13,11 @@ import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.file.TreeVisitor;
 
 /**
- * The state of every path of a tree at some time. It includes the time of the last change of an inode (ctime), which a program cannot set back.
+ * The state of every path of a tree at some time. It includes the time of the last change of an
+ * inode (ctime), which a program cannot set back.
  *
- * @param entries path, relative to the root and one char per byte, to its state; a directory comes before its contents
+ * @param entries path, relative to the root and one char per byte, to its state; a directory comes
+ *     before its contents
  */
 record Manifest(Map<String, State> entries) {
   private static final int VERSION = 2;
@@ -42,7 +44,10 @@ record Manifest(Map<String, State> entries) {
       return (mode & TYPE) == DIRECTORY;
     }
 
-    /** Returns whether the path has changed. A directory's times and size show only changes of its contents, so they do not count. */
+    /**
+     * Returns whether the path has changed. A directory's times and size show only changes of its
+     * contents, so they do not count.
+     */
     boolean differs(State other) {
       return isDirectory() && other.isDirectory()
           ? mode != other.mode

@@ -66,7 +66,8 @@ record Place(HeldDirectory directory, String name, boolean owned, List<Unlocked>
   }
 
   /**
-   * Opens a path in a copy, in which a command may have removed the owner's rights: the owner has them while the place is open.
+   * Opens a path in a copy, in which a command may have removed the owner's rights: the owner has
+   * them while the place is open.
    */
   static Place inCopy(HeldDirectory root, String path) throws IOException {
     return of(root, path, Map.of(), true);

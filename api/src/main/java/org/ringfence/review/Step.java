@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
  *
  * @param kind the kind of step
  * @param path the path
- * @param slot the number of the names in the staging directory: {@code n} for the new object, {@code o} for the old
+ * @param slot the number of the names in the staging directory: {@code n} for the new object,
+ *     {@code o} for the old
  * @param oldInode the old object, 0 for none
  * @param newInode the new object, 0 for none
  * @param oldMode the directory's mode before

@@ -53,7 +53,8 @@ final class TreeCopy implements TreeVisitor, AutoCloseable {
   }
 
   /**
-   * Creates the object that a commit puts into the workspace, from a copy, in which directories may be locked. It omits setuid and setgid bits that the command has set, and attributes.
+   * Creates the object that a commit puts into the workspace, from a copy, in which directories may
+   * be locked. It omits setuid and setgid bits that the command has set, and attributes.
    */
   static void stage(Place from, Change change, HeldDirectory stage, String name)
       throws IOException {

@@ -34,9 +34,12 @@ import org.ringfence.spi.SandboxBackend;
 
 /**
  * A copy of a workspace for a command to work on (see {@link
- * org.ringfence.Sandbox.Opener#workspaceCopy}), kept until the caller commits or discards it. It lies in a store on disk, so that neither the workspace nor the copy is lost when a JVM ends in between. No command can reach the usual store.
+ * org.ringfence.Sandbox.Opener#workspaceCopy}), kept until the caller commits or discards it. It
+ * lies in a store on disk, so that neither the workspace nor the copy is lost when a JVM ends in
+ * between. No command can reach the usual store.
  *
- * <p>All operations use descriptors and follow no link. The copy shares blocks with the workspace if the file system supports it (reflink); hard links become separate files. Not thread-safe.
+ * <p>All operations use descriptors and follow no link. The copy shares blocks with the workspace
+ * if the file system supports it (reflink); hard links become separate files. Not thread-safe.
  */
 public final class WorkspaceReview {
   private static final String COPY = "copy";
@@ -107,7 +110,8 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Copies the part of a workspace that a command may read. Hidden paths are in no copy: another command could read them there.
+   * Copies the part of a workspace that a command may read. Hidden paths are in no copy: another
+   * command could read them there.
    *
    * @param store the store of reviews; created when missing
    * @param workspace the workspace
@@ -312,7 +316,9 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Returns the paths that are not in the copy: paths that the command must not or this user cannot read, sockets and devices. A commit does not change them. Only the review that copied knows them.
+   * Returns the paths that are not in the copy: paths that the command must not or this user cannot
+   * read, sockets and devices. A commit does not change them. Only the review that copied knows
+   * them.
    *
    * @return paths relative to the workspace, fit for a terminal
    */
@@ -414,7 +420,8 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Returns the content of a path before or after the change: the bytes of a file, the target of a link.
+   * Returns the content of a path before or after the change: the bytes of a file, the target of a
+   * link.
    *
    * @param change one of {@link #changes()}
    * @param after true for the copy's content, false for the workspace's
@@ -443,11 +450,13 @@ public final class WorkspaceReview {
   }
 
   /**
-   * Puts the changes into the workspace, all of them or none, and ends the review. It omits setuid and setgid bits that the command has set.
+   * Puts the changes into the workspace, all of them or none, and ends the review. It omits setuid
+   * and setgid bits that the command has set.
    *
    * @return the changes
    * @throws ReviewConflictException if the workspace was changed at the same paths; nothing is done
-   * @throws IOException if an object cannot be put there; the commit is undone, and the review stays. If the JVM ends in between, the next commit first undoes the steps
+   * @throws IOException if an object cannot be put there; the commit is undone, and the review
+   *     stays. If the JVM ends in between, the next commit first undoes the steps
    */
   public List<Change> commit() throws IOException {
     List<Change> changes;

@@ -16,7 +16,8 @@ public interface BackendSession extends AutoCloseable {
   SandboxedProcess start(Launch launch) throws SandboxException;
 
   /**
-   * Waits until the sink has received every event of the sandbox's commands so far. A backend does the same before it reports the end of a command.
+   * Waits until the sink has received every event of the sandbox's commands so far. A backend does
+   * the same before it reports the end of a command.
    *
    * @param patience how long to wait at most
    * @return whether the sink had received all by then
@@ -25,7 +26,9 @@ public interface BackendSession extends AutoCloseable {
   boolean flushEvents(Duration patience) throws InterruptedException;
 
   /**
-   * Ends every process of the sandbox, and starts no more. The watch over the JVM's end stays until {@link #close()}, so that the caller can remove the sandbox's temporary directory in between. May be called again.
+   * Ends every process of the sandbox, and starts no more. The watch over the JVM's end stays until
+   * {@link #close()}, so that the caller can remove the sandbox's temporary directory in between.
+   * May be called again.
    */
   void end();
 

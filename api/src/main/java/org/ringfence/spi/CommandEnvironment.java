@@ -4,10 +4,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The environment of a command, by the source of its variables. The parts stay separate until a session resolves them: a command in another system inherits from that system.
+ * The environment of a command, by the source of its variables. The parts stay separate until a
+ * session resolves them: a command in another system inherits from that system.
  *
  * @param inherited variables of this JVM that the policy passes on
- * @param ofPolicy variables that the policy sets, and those of the temporary directory; they override {@code inherited}
+ * @param ofPolicy variables that the policy sets, and those of the temporary directory; they
+ *     override {@code inherited}
  * @param ofCaller variables that the caller set for this command; they override both
  */
 public record CommandEnvironment(

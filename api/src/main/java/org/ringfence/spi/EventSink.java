@@ -11,7 +11,9 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 
 /**
- * Receives a backend's events of a sandbox's commands. A backend calls it on a dedicated thread, one event at a time, never on a restricted thread; it logs and ignores exceptions. Programs that embed a sandbox use the hooks of {@link org.ringfence.Sandbox.Opener} instead.
+ * Receives a backend's events of a sandbox's commands. A backend calls it on a dedicated thread,
+ * one event at a time, never on a restricted thread; it logs and ignores exceptions. Programs that
+ * embed a sandbox use the hooks of {@link org.ringfence.Sandbox.Opener} instead.
  */
 public interface EventSink {
   /** Ignores all events. */
@@ -53,7 +55,8 @@ public interface EventSink {
   /** Events that a backend observes only on request, because that costs the command time. */
   enum Observation {
     /**
-     * Files that could not be opened. The backend observes every open of the command, without changing its result.
+     * Files that could not be opened. The backend observes every open of the command, without
+     * changing its result.
      */
     DENIED_OPENS,
     /** Programs that are executed; see {@link #executed}. */
@@ -113,22 +116,28 @@ public interface EventSink {
   void connection(ConnectionRecord connection);
 
   /**
-   * Receives the number of dropped events: the queue is bounded. Called in their place, after earlier events.
+   * Receives the number of dropped events: the queue is bounded. Called in their place, after
+   * earlier events.
    *
    * @param dropped the numbers
    */
   void dropped(DroppedEvents dropped);
 
   /**
-   * Returns whether the sandbox ends commands when a record of an executed program or of a connection is dropped,
-   * or cannot be taken because this sink throws. Must not block; any thread may call it.
+   * Returns whether the sandbox ends commands when a record of an executed program or of a
+   * connection is dropped, or cannot be taken because this sink throws. Must not block; any thread
+   * may call it.
    *
-   * @return true if no command may go on without its record; false if the number of missing records is enough
+   * @return true if no command may go on without its record; false if the number of missing records
+   *     is enough
    */
   boolean needsEveryRecord();
 
   /**
-   * Decides about a host that no rule of the policy lists, in mode allowlist. A backend calls it only for sinks that observe {@link Observation#UNLISTED_HOSTS}, on a separate thread, for one host at a time. An exception is a denial, and so is an answer that takes longer than {@link #decisionTimeout}. Ringfence looks a name up only once it is allowed.
+   * Decides about a host that no rule of the policy lists, in mode allowlist. A backend calls it
+   * only for sinks that observe {@link Observation#UNLISTED_HOSTS}, on a separate thread, for one
+   * host at a time. An exception is a denial, and so is an answer that takes longer than {@link
+   * #decisionTimeout}. Ringfence looks a name up only once it is allowed.
    *
    * @param request the host
    * @return the decision

@@ -5,7 +5,8 @@ import java.util.List;
 import org.ringfence.SandboxException;
 
 /**
- * The state that the backends of a system keep on a machine beyond the life of a sandbox, and its removal. Backends that keep state implement it; {@link java.util.ServiceLoader} finds it.
+ * The state that the backends of a system keep on a machine beyond the life of a sandbox, and its
+ * removal. Backends that keep state implement it; {@link java.util.ServiceLoader} finds it.
  */
 public interface MachineState {
   /**
@@ -19,7 +20,8 @@ public interface MachineState {
   /**
    * Options for setting up a machine.
    *
-   * @param filesOnly whether the network is left alone: then the backends refuse policies that close it
+   * @param filesOnly whether the network is left alone: then the backends refuse policies that
+   *     close it
    * @param rotate whether existing passwords are set again
    */
   record Setup(boolean filesOnly, boolean rotate) {}
@@ -32,11 +34,13 @@ public interface MachineState {
   String system();
 
   /**
-   * Sets up the missing state that needs an administrator. Asks the user for an administrator's rights if this process has none.
+   * Sets up the missing state that needs an administrator. Asks the user for an administrator's
+   * rights if this process has none.
    *
    * @param options the options
    * @return a finding for each item
-   * @throws SandboxException if it cannot be set up; then none of it is usable, and the caller can try again
+   * @throws SandboxException if it cannot be set up; then none of it is usable, and the caller can
+   *     try again
    */
   List<Finding> setup(Setup options) throws SandboxException;
 

@@ -11,7 +11,8 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
 
 /**
- * One way to confine processes on some system. {@link java.util.ServiceLoader} creates instances; they are thread-safe and do no work until called.
+ * One way to confine processes on some system. {@link java.util.ServiceLoader} creates instances;
+ * they are thread-safe and do no work until called.
  */
 public interface SandboxBackend {
   /**
@@ -29,7 +30,8 @@ public interface SandboxBackend {
   String description();
 
   /**
-   * Returns the relative cost of a launch; of two backends that enforce the same, Ringfence takes the lighter.
+   * Returns the relative cost of a launch; of two backends that enforce the same, Ringfence takes
+   * the lighter.
    *
    * @return the weight
    */
@@ -59,7 +61,8 @@ public interface SandboxBackend {
   String explain(EffectivePolicy policy);
 
   /**
-   * Predicts the effective access to a path of the user, where the mechanism may differ from the policy. Pure: uses a model of the system's access check, on every system.
+   * Predicts the effective access to a path of the user, where the mechanism may differ from the
+   * policy. Pure: uses a model of the system's access check, on every system.
    *
    * @param policy the policy
    * @param path an absolute path, links resolved
@@ -70,7 +73,8 @@ public interface SandboxBackend {
   }
 
   /**
-   * Returns whether commands run in another system than this process. The backend then also creates their temporary directory there.
+   * Returns whether commands run in another system than this process. The backend then also creates
+   * their temporary directory there.
    *
    * @return false for this system
    */
@@ -92,7 +96,8 @@ public interface SandboxBackend {
   }
 
   /**
-   * Returns a command that runs without a sandbox where this backend's commands run, as the control for denials.
+   * Returns a command that runs without a sandbox where this backend's commands run, as the control
+   * for denials.
    *
    * @param command the program and its arguments, as in {@link org.ringfence.SandboxCommand}
    * @return the command to start on this machine
@@ -102,7 +107,8 @@ public interface SandboxBackend {
   }
 
   /**
-   * Returns an opener of this machine's directories by descriptors, for this JVM's own work as the user.
+   * Returns an opener of this machine's directories by descriptors, for this JVM's own work as the
+   * user.
    *
    * @return the opener; empty where this backend has none, or cannot run
    */

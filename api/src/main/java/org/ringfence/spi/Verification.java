@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Runs the conformance suite on this machine. The conformance module implements it and {@link java.util.ServiceLoader} finds it, so that the command line compiles without that module.
+ * Runs the conformance suite on this machine. The conformance module implements it and {@link
+ * java.util.ServiceLoader} finds it, so that the command line compiles without that module.
  */
 public interface Verification {
   /**

@@ -11,9 +11,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.Usage;
 
-/**
- * Base class for sandboxed processes; implements waiting and termination. Thread-safe.
- */
+/** Base class for sandboxed processes; implements waiting and termination. Thread-safe. */
 public abstract class WatchedProcess extends SandboxedProcess {
   private final CountDownLatch exited = new CountDownLatch(1);
   private final CompletableFuture<Process> exit = new CompletableFuture<>();
@@ -32,7 +30,8 @@ public abstract class WatchedProcess extends SandboxedProcess {
   }
 
   /**
-   * Reports the process's end to all waiting callers, where the system reports no usage. Called once.
+   * Reports the process's end to all waiting callers, where the system reports no usage. Called
+   * once.
    *
    * @param how the termination
    */
@@ -41,7 +40,8 @@ public abstract class WatchedProcess extends SandboxedProcess {
   }
 
   /**
-   * Reports the process's end to all waiting callers. Called once, after the sink has received every event of the command, or that wait has timed out.
+   * Reports the process's end to all waiting callers. Called once, after the sink has received
+   * every event of the command, or that wait has timed out.
    *
    * @param how the termination
    * @param cpuTime the processor time that it used

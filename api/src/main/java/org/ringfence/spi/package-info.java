@@ -1,4 +1,2 @@
-/**
- * The interfaces that a backend implements. {@link java.util.ServiceLoader} finds backends.
- */
+/** The interfaces that a backend implements. {@link java.util.ServiceLoader} finds backends. */
 package org.ringfence.spi;

@@ -10,8 +10,8 @@ import org.ringfence.TerminalSize;
 import org.ringfence.policy.PathStyle;
 
 /**
- * The terminal that Ringfence itself was started in. Only {@link #open} and
- * {@link #columnsOfStandardError} load its library, since most commands need no terminal.
+ * The terminal that Ringfence itself was started in. Only {@link #open} and {@link
+ * #columnsOfStandardError} load its library, since most commands need no terminal.
  */
 sealed interface CallerTerminal extends AutoCloseable
     permits PosixTerminal, WindowsConsole, NoTerminal {

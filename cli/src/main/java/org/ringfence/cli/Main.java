@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Starts the command line. This class parses the plain form
- * {@code run [--OPTION VALUE]… -- COMMAND…} itself: loading the whole command line takes longer
- * than launching. Every other form, and every mistake, goes to {@link Ringfence}.
+ * Starts the command line. This class parses the plain form {@code run [--OPTION VALUE]… --
+ * COMMAND…} itself: loading the whole command line takes longer than launching. Every other form,
+ * and every mistake, goes to {@link Ringfence}.
  */
 public final class Main {
   private static final String LIBRARY_PATH = "jna.platform.library.path";

@@ -377,7 +377,8 @@ class CommandLineTest {
     Files.writeString(policy, "{\"network\": {\"allow\": [\"a.test:443\"]}}");
     assertThat(ringfence("policy", "validate", policy.toString()).err())
         .contains("warning: network.allow grants nothing");
-    Files.writeString(policy, "{\"network\": {\"mode\": \"allowlist\", \"allow\": [\"a.test:443\"]}}");
+    Files.writeString(
+        policy, "{\"network\": {\"mode\": \"allowlist\", \"allow\": [\"a.test:443\"]}}");
     assertThat(ringfence("policy", "validate", policy.toString()).err()).isEmpty();
   }
 

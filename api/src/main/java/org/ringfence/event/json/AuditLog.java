@@ -67,7 +67,8 @@ public final class AuditLog implements EventRecorder {
   }
 
   /**
-   * Returns whether lines are missing from the log. Any thread may call it, best after the sandbox is closed.
+   * Returns whether lines are missing from the log. Any thread may call it, best after the sandbox
+   * is closed.
    *
    * @return true if events were dropped or a line could not be written
    */

@@ -6,7 +6,8 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import org.ringfence.event.Printable;
 
 /**
- * JSON escapes that are safe on a terminal: besides the characters that JSON requires, C1 controls, format characters and line separators. A parser reads the same text back.
+ * JSON escapes that are safe on a terminal: besides the characters that JSON requires, C1 controls,
+ * format characters and line separators. A parser reads the same text back.
  */
 public final class ControlEscapes extends CharacterEscapes {
   private static final long serialVersionUID = 1L;

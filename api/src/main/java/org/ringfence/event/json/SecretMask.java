@@ -8,7 +8,8 @@ import java.util.regex.PatternSyntaxException;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * Finds secrets among a command's arguments and masks them. It masks a pattern's first group, or the whole match if there is no group.
+ * Finds secrets among a command's arguments and masks them. It masks a pattern's first group, or
+ * the whole match if there is no group.
  */
 public final class SecretMask {
   private static final String MASKED = "***";

@@ -27,7 +27,8 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 
 /**
- * Reads policies from JSON. Errors (unknown keys, wrong types, contradictions) name file, line, field, value and the nearest valid form.
+ * Reads policies from JSON. Errors (unknown keys, wrong types, contradictions) name file, line,
+ * field, value and the nearest valid form.
  */
 public final class PolicyReader {
   /** The largest accepted policy file, in bytes. */
@@ -140,7 +141,8 @@ public final class PolicyReader {
   }
 
   /**
-   * Protects the policy file: a command that could change its policy would have none the next time. A policy that grants writing everywhere asks for no protection.
+   * Protects the policy file: a command that could change its policy would have none the next time.
+   * A policy that grants writing everywhere asks for no protection.
    */
   private static void protectItself(PolicyBuilder builder, Path file) {
     if (builder.build().fileDefault() != FileDefault.WRITE) {

@@ -39,7 +39,8 @@ public final class Presets {
   }
 
   /**
-   * Returns whether a preset only adds to another: alone it grants too little to run anything, or takes access away.
+   * Returns whether a preset only adds to another: alone it grants too little to run anything, or
+   * takes access away.
    *
    * @param name a preset's name
    * @return false for {@code read-only}, {@code workspace-write} and {@code danger-full-access},

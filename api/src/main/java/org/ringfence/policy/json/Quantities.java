@@ -7,9 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.policy.InvalidPolicyException;
 
-/**
- * Reads sizes and durations such as {@code 2GiB}, {@code 512MB}, {@code 90s}, {@code 5m}.
- */
+/** Reads sizes and durations such as {@code 2GiB}, {@code 512MB}, {@code 90s}, {@code 5m}. */
 public final class Quantities {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,15})\\s*([A-Za-z]*)");
   private static final Map<String, Long> SIZES =

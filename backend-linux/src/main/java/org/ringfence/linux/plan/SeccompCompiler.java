@@ -443,10 +443,7 @@ public final class SeccompCompiler {
     always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
   }
 
-  /**
-   * Adds the rules for calls that change a process of the same user by its number; the caller
-   * itself is 0.
-   */
+  /** Rules for calls that change another process of the same user; 0 is the caller itself. */
   private void otherProcesses() {
     rule(Syscall.PRLIMIT64, ALLOW, when(ALLOW, equal(0, 0)), when(EPERM, pointerSet(2)));
     rule(Syscall.SETPRIORITY, EPERM, when(ALLOW, equal(0, 0), equal(1, 0)));

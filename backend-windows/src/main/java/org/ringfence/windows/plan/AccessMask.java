@@ -60,8 +60,8 @@ public final class AccessMask {
   public static final int MODIFY = 0x1301bf;
 
   /**
-   * The rights that a protected place denies: to write, delete and delete below. Neither
-   * {@code SYNCHRONIZE} nor {@code READ_CONTROL}, which opening for reading requests as well.
+   * The rights that a protected place denies: to write, delete and delete below. Neither {@code
+   * SYNCHRONIZE} nor {@code READ_CONTROL}, which opening for reading requests as well.
    */
   public static final int CHANGES = 0x10156;
 

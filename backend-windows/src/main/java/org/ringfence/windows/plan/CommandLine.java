@@ -66,8 +66,8 @@ public final class CommandLine {
   }
 
   /**
-   * Returns whether a program is a batch file, which {@code CreateProcessW} passes to
-   * {@code cmd.exe} with different quoting rules, however its name is decorated.
+   * Returns whether a program is a batch file, which {@code CreateProcessW} passes to {@code
+   * cmd.exe} with different quoting rules, however its name is decorated.
    *
    * @param program the program's name
    * @return true for {@code x.bat}, {@code X.CMD}, {@code x.bat.} and the like

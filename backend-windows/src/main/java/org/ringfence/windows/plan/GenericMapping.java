@@ -1,8 +1,8 @@
 package org.ringfence.windows.plan;
 
 /**
- * The meaning of the generic rights for a type of object ({@code GENERIC_MAPPING} of
- * {@code winnt.h}).
+ * The meaning of the generic rights for a type of object ({@code GENERIC_MAPPING} of {@code
+ * winnt.h}).
  *
  * @param read the rights of {@code GENERIC_READ}
  * @param write the rights of {@code GENERIC_WRITE}

@@ -35,8 +35,8 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
    * @param path the path
    * @param ace the entry
    * @param origin the rule that requires it
-   * @param optional whether a missing path gets none: the plan reports that it does not
-   *     protect missing paths
+   * @param optional whether a missing path gets none: the plan reports that it does not protect
+   *     missing paths
    */
   public record Entry(String path, Ace ace, String origin, boolean optional) {
     Entry(String path, Ace ace, String origin) {

@@ -81,8 +81,8 @@ public final class LibC {
    * Creates a new named semaphore, for its owner alone.
    *
    * @param name its name, with a slash before it
-   * @return the semaphore; null when it cannot be created, with the error in
-   *     {@link Native#getLastError}
+   * @return the semaphore; null when it cannot be created, with the error in {@link
+   *     Native#getLastError}
    */
   static Pointer semaphore(String name) {
     int flags = KernelNumbers.here().create() | KernelNumbers.here().exclusive();

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Tries one operation and prints {@code RESULT OK n}, {@code RESULT DENIED ERRNO}, or
- * {@code RESULT ABSENT what} where the system lacks the operation. Exit code 0 either way; any
- * other is a fault of the probe, or the sandbox ended it.
+ * Tries one operation and prints {@code RESULT OK n}, {@code RESULT DENIED ERRNO}, or {@code RESULT
+ * ABSENT what} where the system lacks the operation. Exit code 0 either way; any other is a fault
+ * of the probe, or the sandbox ended it.
  */
 public final class Probe {
   private Probe() {}
