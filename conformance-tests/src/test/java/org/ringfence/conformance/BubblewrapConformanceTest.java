@@ -17,7 +17,7 @@ class BubblewrapConformanceTest {
   Stream<DynamicTest> cases() throws IOException {
     BubblewrapBackend backend = new BubblewrapBackend();
     assumeTrue(backend.probe().usable(), () -> "no bubblewrap here: " + backend.probe().reasons());
-    suite = RunningSuite.against(backend);
+    suite = RunningSuite.against(backend, Selection::asRoot);
     return suite.tests(LandlockConformanceTest::report);
   }
 

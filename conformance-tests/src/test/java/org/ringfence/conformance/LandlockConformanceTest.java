@@ -19,7 +19,7 @@ class LandlockConformanceTest {
   Stream<DynamicTest> cases() throws IOException {
     LandlockBackend backend = new LandlockBackend();
     assumeTrue(backend.probe().usable(), () -> "no Landlock here: " + backend.probe().reasons());
-    suite = RunningSuite.against(backend);
+    suite = RunningSuite.against(backend, Selection::asRoot);
     return suite.tests(LandlockConformanceTest::report);
   }
 

@@ -27,6 +27,12 @@ final class OrdinaryUser implements AutoCloseable {
     this.home = home;
   }
 
+  /** Whether the build runs as root and can start a JVM as another user. */
+  static boolean available() {
+    return POSIXFactory.getNativePOSIX().geteuid() == 0
+        && Files.isExecutable(Path.of("/usr/bin/setpriv"));
+  }
+
   /** Copies the class path; skips the test when the build does not run as root. */
   static OrdinaryUser create() throws IOException {
     POSIX posix = POSIXFactory.getNativePOSIX();

@@ -13,6 +13,8 @@ import org.ringfence.conformance.probe.Probe.Operation;
  * arguments: the name in memory, the number of a descriptor, the directories that the name passes.
  */
 final class RaceOperations {
+  private static final int MOST_TIMES = 20;
+
   private static final int EACCES = 13;
   // asm-generic/fcntl.h
   private static final int O_WRONLY_APPEND = 1 | KernelNumbers.here().append();
@@ -144,7 +146,7 @@ final class RaceOperations {
     for (Map.Entry<String, Maker> each : WAYS.entrySet()) {
       int harmless = 0;
       try (Way way = each.getValue().make(a[1], a[2], a[3])) {
-        for (int i = 0; i < Integer.parseInt(a[4]); i++) {
+        for (int i = 0; goesOn(i, Integer.parseInt(a[4]), harmless); i++) {
           way.round();
           String opened = opened(way, flags);
           if (opened.startsWith(a[2] + "/")) {
@@ -177,6 +179,11 @@ final class RaceOperations {
     return path;
   }
 
+  /** On a busy machine the allowed state may rarely last as long as a call does. */
+  private static boolean goesOn(int done, int rounds, long harmless) {
+    return done < rounds || harmless == 0 && done < MOST_TIMES * rounds;
+  }
+
   /** Fails if the call never proceeded: such a race shows nothing. */
   private static void went(String way, long times) throws IOException {
     if (times == 0) {
@@ -194,7 +201,7 @@ final class RaceOperations {
     for (Map.Entry<String, Maker> each : WAYS.entrySet()) {
       long harmless = 0;
       try (Way way = each.getValue().make(a[0], a[1], "made")) {
-        for (int i = 0; i < Integer.parseInt(a[2]); i++) {
+        for (int i = 0; goesOn(i, Integer.parseInt(a[2]), harmless); i++) {
           way.round();
           long made =
               i % 2 == 0
