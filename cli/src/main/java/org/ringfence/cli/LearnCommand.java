@@ -200,7 +200,9 @@ final class LearnCommand implements Callable<Integer> {
 
   private void print(String text, EffectivePolicy learned) throws Exception {
     if (output != null) {
-      try (OutputFile.Replacement file = new OutputFile(output, learned).replacing()) {
+      // Earlier commands may have written the workspace, though this one may not.
+      EffectivePolicy usual = Presets.workspaceWrite().in(learned.places());
+      try (OutputFile.Replacement file = new OutputFile(output, learned, usual).replacing()) {
         file.writer().write(text);
         file.commit();
       } catch (FileSystemException e) {

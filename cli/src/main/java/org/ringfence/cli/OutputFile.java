@@ -16,6 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.ringfence.file.NamedFile;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.PathStyle;
@@ -31,17 +33,18 @@ final class OutputFile {
       Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
   private final Path file;
-  private final EffectivePolicy policy;
+  private final Predicate<Path> exposed;
 
   /**
    * Names a file.
    *
    * @param file the file
-   * @param policy the policy of the commands
+   * @param policies the policies of the commands that may have put something there
    */
-  OutputFile(Path file, EffectivePolicy policy) {
+  OutputFile(Path file, EffectivePolicy... policies) {
     this.file = file;
-    this.policy = policy;
+    this.exposed =
+        Stream.of(policies).map(NamedFile::writableBy).reduce(path -> false, Predicate::or);
   }
 
   /** Opens the file for appending. */
@@ -50,7 +53,7 @@ final class OutputFile {
       return Files.newBufferedWriter(
           file, StandardOpenOption.CREATE, StandardOpenOption.APPEND, LinkOption.NOFOLLOW_LINKS);
     }
-    NamedFile named = NamedFile.of(file, NamedFile.writableBy(policy));
+    NamedFile named = NamedFile.of(file, exposed);
     try (SecureDirectoryStream<Path> directory = named.directory()) {
       return writer(directory.newByteChannel(named.name(), APPEND));
     }
@@ -60,7 +63,7 @@ final class OutputFile {
   Replacement replacing() throws IOException {
     return PathStyle.current() == PathStyle.WINDOWS
         ? new Replacement(null, null, file, Files.newBufferedWriter(file))
-        : Replacement.beside(NamedFile.of(file, NamedFile.writableBy(policy)));
+        : Replacement.beside(NamedFile.of(file, exposed));
   }
 
   private static Writer writer(SeekableByteChannel channel) {

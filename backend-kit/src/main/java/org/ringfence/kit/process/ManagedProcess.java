@@ -104,10 +104,13 @@ public abstract class ManagedProcess extends WatchedProcess {
   }
 
   private void end(Cause cause, Duration patience) {
+    // Its last bytes are counted after the process has gone, and may be too many.
+    if (isAlive()) {
+      intend(cause);
+    }
     if (!canBeEnded()) {
       return;
     }
-    intend(cause);
     if (patience.isZero()) {
       kill();
       return;
