@@ -61,6 +61,11 @@ final class Selection {
         || Math.floorMod(each.id().hashCode(), SAMPLED) == 0;
   }
 
+  /** Whether a case runs where the mechanism is the same, but its options go another way. */
+  static boolean carriedOrHalf(ConformanceCase each) {
+    return carried(each) || Math.floorMod(each.id().hashCode(), HALF) == 0;
+  }
+
   /**
    * Whether a case runs as root. An ordinary user's JVM runs every case in the same build, and root
    * hides faults, so root runs half of them and those that only root can run.
