@@ -15,7 +15,9 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
     return false;
   }
 
-  /** Scripts set their sandbox up by themselves: more cases run than where another suite stands in. */
+  /**
+   * Scripts set their sandbox up by themselves: more cases run than where another suite stands in.
+   */
   @Override
   boolean isWanted(ConformanceCase each) {
     return Selection.carriedOrHalf(each);
