@@ -8,10 +8,10 @@ class PathStyleTest {
   @Test
   void aBackslashSeparatesOnWindowsAlone() {
     assertThat(PathStyle.WINDOWS.isAtOrBelow("C:\\work\\x", "C:\\work")).isTrue();
-    assertThat(PathStyle.POSIX.isAtOrBelow("/work/x", "/work")).isTrue();
-    assertThat(PathStyle.POSIX.isAtOrBelow("/work\\x", "/work")).isFalse();
-    assertThat(PathStyle.POSIX.isAtOrBelow("/workx", "/work")).isFalse();
-    assertThat(PathStyle.POSIX.isAtOrBelow("/work", "/")).isTrue();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/data/x", "/data")).isTrue();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/data\\x", "/data")).isFalse();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/datax", "/data")).isFalse();
+    assertThat(PathStyle.POSIX.isAtOrBelow("/data", "/")).isTrue();
     assertThat(PathStyle.WINDOWS.lastSeparator("C:/a\\b", 5)).isEqualTo(4);
     assertThat(PathStyle.POSIX.lastSeparator("/a\\b", 3)).isZero();
   }

@@ -150,8 +150,8 @@ final class AllowCommand implements Callable<Integer> {
       throw new SandboxException(
           "allow: "
               + project.file()
-              + " is not plain JSON, and what is no data, such as comments, would be lost; 'run"
-              + " --report' shows what to add by hand",
+              + " is not plain JSON, and its comments would be lost; 'run --report' shows which"
+              + " rules to add by hand",
           e);
     }
   }

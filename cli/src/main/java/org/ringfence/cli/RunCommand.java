@@ -90,7 +90,7 @@ final class RunCommand implements Callable<Integer> {
       names = "--json",
       paramLabel = "FILE",
       description =
-          "Write how the command ended, what it used and what was denied to FILE as JSON, which"
+          "Write the ending, the usage and the denials of the command to FILE as JSON, which"
               + " docs/json.md describes. /dev/fd/N is a descriptor of yours.")
   private Path json;
 

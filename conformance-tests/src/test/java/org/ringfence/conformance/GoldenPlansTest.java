@@ -196,7 +196,7 @@ class GoldenPlansTest {
     // A checkout on Windows may have changed the ends of lines.
     assertThat(Files.readString(record).replace("\r\n", "\n").lines().toList())
         .as(
-            "%s; where behaviour is to change, write it anew: ./mvnw -pl conformance-tests -am test"
+            "%s; where behaviour is to change, record it again: ./mvnw -pl conformance-tests -am test"
                 + " -Dtest=GoldenPlansTest -Dringfence.test.write=true"
                 + " -Dsurefire.failIfNoSpecifiedTests=false",
             file)

@@ -386,17 +386,18 @@ final class OpenCalls {
               "open", call, path, decisions.git().changed(call.tid(), seen, path))) {
         return true;
       }
-      int anew = reopening(flags);
+      int reopenFlags = reopening(flags);
       if (status.is(S_IFCHR) && status.device() == CONTROLLING_TERMINAL) {
-        openTerminal(call, anew, flags);
+        openTerminal(call, reopenFlags, flags);
         return true;
       }
       if (status.is(S_IFIFO) && (flags & O_NONBLOCK) == 0) {
-        waiting.add(call, FifoOpen.DESCRIPTORS, new FifoOpen(kernel, call, object, anew, flags));
+        waiting.add(
+            call, FifoOpen.DESCRIPTORS, new FifoOpen(kernel, call, object, reopenFlags, flags));
         handedOn = true;
         return true;
       }
-      give(call, reopen(object, anew, unnamed ? umaskedMode(call) : 0), flags);
+      give(call, reopen(object, reopenFlags, unnamed ? umaskedMode(call) : 0), flags);
       return true;
     } finally {
       if (!handedOn) {

@@ -40,7 +40,7 @@ final class OwnLoopback implements AutoCloseable {
   // linux/filter.h: BPF_RET | BPF_K
   private static final short RETURN = 0x06;
   // No command has a server there: the namespace reserves it for privileged processes.
-  private static final int NOBODY_PORT = 1;
+  private static final int CLOSED_PORT = 1;
 
   private final Kernel kernel;
   private final Child child;
@@ -298,13 +298,13 @@ final class OwnLoopback implements AutoCloseable {
       }
       // No call waits: the kernel refuses the waiting socket's connection.
       try {
-        SocketAddress nobody =
+        SocketAddress closedPort =
             SocketAddress.inet(
                 SocketRoom.loopback(server.address().family()),
-                NOBODY_PORT,
+                CLOSED_PORT,
                 options.boundName(copy).family());
         disconnect();
-        withAddress(Syscall.CONNECT, copy, nobody);
+        withAddress(Syscall.CONNECT, copy, closedPort);
       } catch (AccessException e) {
         disconnect();
       }

@@ -17,7 +17,7 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** A connection to what is no unix socket fails as it does outside. */
+/** A connection to a file that is not a unix socket fails as it does outside. */
 class ConnectToNoSocketTest {
   private static final String SCRIPT =
       "use Errno; use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0) or die;"

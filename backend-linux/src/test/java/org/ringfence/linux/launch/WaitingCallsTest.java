@@ -104,7 +104,7 @@ class WaitingCallsTest {
 
   @TempDir private Path workspace;
 
-  /** What runs in a JVM whose descriptors nobody else uses. */
+  /** The scenarios of a JVM that has its descriptors to itself. */
   public static final class Host {
     private Host() {}
 

@@ -164,9 +164,9 @@ final class RaceOperations {
   private static String opened(Way way, int flags) throws IOException {
     int fd = (int) LibC.call("openat", way.base(), way.name(), flags, 0);
     if (fd >= 0 && flags == O_PATH) {
-      int anew = (int) LibC.call("open", "/proc/self/fd/" + fd, 0, 0);
+      int again = (int) LibC.call("open", "/proc/self/fd/" + fd, 0, 0);
       LibC.call("close", fd);
-      fd = anew;
+      fd = again;
     }
     if (fd < 0) {
       return "";
