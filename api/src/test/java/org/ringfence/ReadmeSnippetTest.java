@@ -15,6 +15,8 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The first Java that a reader sees compiles. */
 class ReadmeSnippetTest {
@@ -66,9 +68,10 @@ class ReadmeSnippetTest {
         .isEmpty();
   }
 
-  @Test
-  void theReadmeCompilesAndBeginsWithTheResult() throws Exception {
-    Matcher snippets = SNIPPET.matcher(Files.readString(project().resolve("README.md")));
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/java.md", "docs/getting-started.md"})
+  void aPageForReadersCompilesAndBeginsWithTheResult(String page) throws Exception {
+    Matcher snippets = SNIPPET.matcher(Files.readString(project().resolve(page)));
     assertThat(snippets.find()).isTrue();
     assertThat(snippets.group(1)).contains(".run()");
     do {
