@@ -24,18 +24,18 @@ final class EventOrder {
   }
 
   /** Adds a command that is about to start. */
-  void begins(LinuxProcess process) {
-    commands.add(process.commandId());
+  void begins(SupervisedCommand command) {
+    commands.add(command.commandId());
   }
 
   /** Records that a command has started. */
-  void started(LinuxProcess process) {
-    commands.root(process.pid(), process.commandId());
+  void started(SupervisedCommand command) {
+    commands.root(command.pid(), command.commandId());
   }
 
   /** Records that no process of a command is left. */
-  void gone(LinuxProcess process) {
-    reporter.afterTold(() -> commands.remove(process.commandId()));
+  void gone(SupervisedCommand command) {
+    reporter.afterTold(() -> commands.remove(command.commandId()));
   }
 
   /**

@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A process that a keeper has spawned. */
-final class LinuxProcess extends ManagedProcess {
+final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxProcess.class);
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -93,12 +93,9 @@ final class LinuxProcess extends ManagedProcess {
     block.setLong(one, 1);
   }
 
-  WallClock.Timed timed() {
+  @Override
+  public WallClock.Timed timed() {
     return timed;
-  }
-
-  Keeper keeper() {
-    return keeper;
   }
 
   /** Takes the handle before the keeper can reap the process, then lets the keeper continue. */
@@ -139,14 +136,15 @@ final class LinuxProcess extends ManagedProcess {
     supervisor.clock().limit(timed, time.plus(grace).toNanos());
   }
 
-  /** Ends the command when time and grace are over; the clock calls it and allocates nothing. */
-  void timeIsUp() {
+  @Override
+  public void timeIsUp() {
     intend(Termination.Cause.TIMED_OUT);
     killNow();
   }
 
-  /** Kills the command's remaining processes; allocates nothing where signals have a scope. */
-  void killNow() {
+  /** Allocates nothing where signals have a scope. */
+  @Override
+  public void killNow() {
     request(Keeper.REQUEST_KILL);
     if (!keeper.scoped() && keeper.pid() > 0) {
       try {
@@ -158,8 +156,8 @@ final class LinuxProcess extends ManagedProcess {
     }
   }
 
-  /** Handles the keeper's news; the supervisor calls it. */
-  void settle() {
+  @Override
+  public void settle() {
     if (keeper.rootEnded() && !rootSettled && !copied()) {
       return;
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +53,7 @@ final class Supervisor implements AutoCloseable {
   private final Kernel kernel;
   private final Descriptors descriptors;
   private final EventPoll poll;
-  private final Map<Keeper, LinuxProcess> byKeeper = new ConcurrentHashMap<>();
+  private final Set<SupervisedCommand> commands = ConcurrentHashMap.newKeySet();
   private final Deadlines deadlines = new Deadlines();
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final DecidedCalls decided;
@@ -261,21 +262,21 @@ final class Supervisor implements AutoCloseable {
     }
   }
 
-  void add(LinuxProcess process) {
-    events.begins(process);
-    synchronized (byKeeper) {
-      byKeeper.put(process.keeper(), process);
-      clock.add(process.timed());
+  void add(SupervisedCommand command) {
+    events.begins(command);
+    synchronized (commands) {
+      commands.add(command);
+      clock.add(command.timed());
       if (setUp != null) {
         setUp.launching();
       }
     }
   }
 
-  void remove(LinuxProcess process) {
-    clock.remove(process.timed());
-    byKeeper.remove(process.keeper());
-    events.gone(process);
+  void remove(SupervisedCommand command) {
+    clock.remove(command.timed());
+    commands.remove(command);
+    events.gone(command);
   }
 
   EventOrder events() {
@@ -390,7 +391,7 @@ final class Supervisor implements AutoCloseable {
             .ifPresent(
                 problem -> {
                   LOG.error("commands are ended: {}", problem);
-                  byKeeper.values().forEach(LinuxProcess::endNow);
+                  commands.forEach(SupervisedCommand::endNow);
                 });
       }
     }
@@ -514,10 +515,10 @@ final class Supervisor implements AutoCloseable {
       return;
     }
     unsettled = false;
-    byKeeper.values().forEach(LinuxProcess::settle);
+    commands.forEach(SupervisedCommand::settle);
     if (setUp != null) {
-      synchronized (byKeeper) {
-        if (byKeeper.isEmpty()) {
+      synchronized (commands) {
+        if (commands.isEmpty()) {
           setUp.noneLeft();
         }
       }

@@ -30,12 +30,12 @@ final class WallClock implements AutoCloseable {
 
   /** A command, linked to the next. */
   static final class Timed {
-    private final LinuxProcess process;
+    private final SupervisedCommand command;
     private long due = NEVER;
     private Timed next;
 
-    Timed(LinuxProcess process) {
-      this.process = process;
+    Timed(SupervisedCommand command) {
+      this.command = command;
     }
   }
 
@@ -93,7 +93,7 @@ final class WallClock implements AutoCloseable {
   /** Kills everything; allocates nothing. */
   synchronized void endAll() {
     for (Timed at = first; at != null; at = at.next) {
-      at.process.killNow();
+      at.command.killNow();
     }
   }
 
@@ -128,7 +128,7 @@ final class WallClock implements AutoCloseable {
     long now = System.nanoTime();
     for (Timed at = first; at != null; at = at.next) {
       if (at.due != NEVER && at.due - now <= 0) {
-        at.process.timeIsUp();
+        at.command.timeIsUp();
         at.due = NEVER;
       } else if (at.due != NEVER && at.due - now < wait) {
         wait = at.due - now;
