@@ -2,9 +2,9 @@ package org.ringfence.linux;
 
 import java.util.Optional;
 import org.ringfence.file.LibraryDirectory;
-import org.ringfence.linux.launch.HostProbe;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.probe.HostProbe;
 import org.ringfence.plan.Availability;
 
 /** The results of probing this machine, kept for the life of a backend. */

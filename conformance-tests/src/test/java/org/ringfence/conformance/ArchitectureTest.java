@@ -115,11 +115,7 @@ class ArchitectureTest {
             .resideInAPackage("org.ringfence.linux.plan..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(
-                "org.ringfence.linux.bind..",
-                "org.ringfence.linux.launch..",
-                "java.nio.file..",
-                "com.sun.jna.."));
+            .resideInAnyPackage("java.nio.file..", "com.sun.jna.."));
     holds(
         noClasses()
             .that()
@@ -187,7 +183,7 @@ class ArchitectureTest {
     holds(
         classes()
             .that()
-            .haveFullyQualifiedName("org.ringfence.linux.launch.Keeper")
+            .haveFullyQualifiedName("org.ringfence.linux.keeper.Keeper")
             .should()
             .onlyDependOnClassesThat()
             .haveNameMatching(

@@ -31,7 +31,6 @@ class StructureTest {
       Map.of(
           "org.ringfence.cli", 58,
           "org.ringfence.conformance", 35,
-          "org.ringfence.linux.launch", 93,
           "org.ringfence.policy", 66,
           "org.ringfence.windows.bind", 46,
           "org.ringfence.windows.launch", 33,

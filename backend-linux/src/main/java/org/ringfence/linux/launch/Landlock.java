@@ -27,7 +27,7 @@ import org.ringfence.linux.plan.LandlockRuleset;
 import org.ringfence.linux.plan.Syscall;
 
 /** Makes Landlock rulesets in the kernel. */
-final class Landlock {
+public final class Landlock {
   // linux/stat.h, linux/fcntl.h
   private static final int STATX_TYPE = 1;
   private static final int STATX_INO = 0x100;
@@ -36,13 +36,13 @@ final class Landlock {
   private final Kernel kernel;
   private final Descriptors descriptors;
 
-  Landlock(Kernel kernel) {
+  public Landlock(Kernel kernel) {
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
   }
 
   /** Returns the kernel's version; 0 when it has no Landlock or it is switched off. */
-  LandlockAbi abi() {
+  public LandlockAbi abi() {
     long version =
         kernel.call(Syscall.LANDLOCK_CREATE_RULESET, 0, 0, LANDLOCK_CREATE_RULESET_VERSION);
     return new LandlockAbi((int) Math.max(0, version));

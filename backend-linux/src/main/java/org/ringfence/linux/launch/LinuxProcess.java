@@ -19,7 +19,15 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.keeper.Keeper;
+import org.ringfence.linux.keeper.KeeperOrders;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.stream.PseudoTerminal;
+import org.ringfence.linux.stream.StreamPumps;
+import org.ringfence.linux.supervise.SupervisedCommand;
+import org.ringfence.linux.supervise.Supervisor;
+import org.ringfence.linux.supervise.WallClock;
+import org.ringfence.linux.task.Deadlines;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -17,6 +17,14 @@ import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.stream.InputPump;
+import org.ringfence.linux.stream.OutputPump;
+import org.ringfence.linux.stream.PipeInput;
+import org.ringfence.linux.stream.PseudoTerminal;
+import org.ringfence.linux.stream.RedirectedFiles;
+import org.ringfence.linux.stream.StreamGate;
+import org.ringfence.linux.stream.StreamPumps;
 import org.ringfence.spi.Launch;
 
 /**

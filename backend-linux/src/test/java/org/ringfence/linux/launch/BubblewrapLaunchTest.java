@@ -23,6 +23,8 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.probe.BubblewrapProbe;
+import org.ringfence.linux.probe.HostProbe;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;

@@ -35,6 +35,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.linux.probe.HostProbe;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Places;

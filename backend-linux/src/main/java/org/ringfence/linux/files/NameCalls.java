@@ -1,0 +1,425 @@
+package org.ringfence.linux.files;
+
+import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.AT_REMOVEDIR;
+import static org.ringfence.linux.bind.Constants.AT_SYMLINK_FOLLOW;
+import static org.ringfence.linux.bind.Constants.O_CREAT;
+import static org.ringfence.linux.bind.Constants.O_TRUNC;
+import static org.ringfence.linux.bind.Constants.O_WRONLY;
+import static org.ringfence.linux.bind.Constants.SIGXFSZ;
+import static org.ringfence.linux.bind.Constants.S_IFDIR;
+import static org.ringfence.linux.bind.Constants.S_IFIFO;
+import static org.ringfence.linux.bind.Constants.S_IFLNK;
+import static org.ringfence.linux.bind.Constants.S_IFMT;
+import static org.ringfence.linux.bind.Constants.S_IFREG;
+import static org.ringfence.linux.bind.Constants.S_IFSOCK;
+
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.ringfence.event.Violation;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.path.NameDecisions;
+import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathObject.Entry;
+import org.ringfence.linux.path.PathObject.Named;
+import org.ringfence.linux.path.TreeLock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.report.Denials;
+import org.ringfence.linux.socket.OwnSockets;
+import org.ringfence.linux.task.Child;
+import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.WaitingCalls;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.Operation;
+
+/**
+ * Creates, replaces, removes and opens the objects that sandboxed threads name. Neither Landlock
+ * nor a mount can deny a new name in a writable directory. So the supervisor reads each name once,
+ * resolves it to a descriptor once, decides on it, and uses that descriptor. The thread gets the
+ * result, and can change nothing in between.
+ *
+ * <p>Runs on the supervisor's thread, whose own umask is 0.
+ */
+public final class NameCalls {
+  private static final int RENAME_EXCHANGE = 2;
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final EffectivePolicy policy;
+  private final FileView view;
+  private final Supervision supervision;
+  private final OwnSockets sockets;
+  private final Consumer<Violation> denied;
+  private final NameDecisions decisions;
+  private final OpenCalls opens;
+
+  public NameCalls(
+      Kernel kernel,
+      PathObject paths,
+      FileView view,
+      Supervision supervision,
+      OwnSockets sockets,
+      NameDecisions decisions,
+      Consumer<Violation> denied,
+      WaitingCalls waiting) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = paths;
+    this.policy = view.policy();
+    this.view = view;
+    this.supervision = supervision;
+    this.sockets = sockets;
+    this.denied = denied;
+    this.decisions = decisions;
+    this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, waiting);
+  }
+
+  /** Returns the lock that calls hold to change names or modes. */
+  public TreeLock tree() {
+    return decisions.tree();
+  }
+
+  /**
+   * Answers the request for a terminal through its other end, the one ioctl that this class
+   * answers.
+   */
+  public void answerPeer(TrappedCall call) {
+    paths.terminals().answerPeer(paths, call);
+  }
+
+  public void answer(Syscall syscall, TrappedCall call) {
+    try {
+      dispatch(syscall, call);
+    } catch (AccessException e) {
+      call.result(e.result());
+    } catch (RejectedExecutionException e) {
+      call.fail(Errno.EAGAIN);
+    }
+  }
+
+  private void dispatch(Syscall syscall, TrappedCall call) throws AccessException {
+    boolean isOpen = syscall == Syscall.OPEN || syscall == Syscall.OPENAT;
+    if (!supervision.names() && !isOpen) {
+      traceNames(syscall, call);
+      call.proceed();
+      return;
+    }
+    switch (syscall) {
+      case OPEN -> opens.open(call, AT_FDCWD, 0, call.intArgument(1), call.intArgument(2));
+      case OPENAT ->
+          opens.open(call, call.intArgument(0), 1, call.intArgument(2), call.intArgument(3));
+      case CREAT ->
+          opens.open(call, AT_FDCWD, 0, O_WRONLY | O_CREAT | O_TRUNC, call.intArgument(1));
+      case TRUNCATE -> call.result(truncate(call));
+      case MKDIR -> call.result(makeDirectory(call, AT_FDCWD, 0));
+      case MKDIRAT -> call.result(makeDirectory(call, call.intArgument(0), 1));
+      case MKNOD -> call.result(makeNode(call, AT_FDCWD, 0));
+      case MKNODAT -> call.result(makeNode(call, call.intArgument(0), 1));
+      case SYMLINK -> call.result(symlink(call, AT_FDCWD, 1));
+      case SYMLINKAT -> call.result(symlink(call, call.intArgument(1), 2));
+      case LINK -> call.result(link(call, new Names(AT_FDCWD, 0, AT_FDCWD, 1), 0));
+      case LINKAT ->
+          call.result(
+              link(
+                  call,
+                  new Names(call.intArgument(0), 1, call.intArgument(2), 3),
+                  call.intArgument(4)));
+      case RENAME -> call.result(rename(call, new Names(AT_FDCWD, 0, AT_FDCWD, 1), 0));
+      case RENAMEAT, RENAMEAT2 ->
+          call.result(
+              rename(
+                  call,
+                  new Names(call.intArgument(0), 1, call.intArgument(2), 3),
+                  syscall == Syscall.RENAMEAT ? 0 : call.intArgument(4)));
+      case UNLINK -> call.result(remove(call, AT_FDCWD, 0, 0));
+      case UNLINKAT -> call.result(remove(call, call.intArgument(0), 1, call.intArgument(2)));
+      case RMDIR -> call.result(remove(call, AT_FDCWD, 0, AT_REMOVEDIR));
+      default -> call.fail(Errno.ENOSYS);
+    }
+  }
+
+  /** The arguments that hold two names and their directories' descriptors. */
+  private record Names(int fromDirectory, int from, int toDirectory, int to) {}
+
+  /** Records a change of names that the kernel will deny. */
+  private void traceNames(Syscall syscall, TrappedCall call) {
+    int[] places =
+        switch (syscall) {
+          case CREAT, TRUNCATE, MKDIR, MKNOD, UNLINK, RMDIR -> new int[] {-1, 0};
+          case MKDIRAT, MKNODAT, UNLINKAT -> new int[] {0, 1};
+          case SYMLINK -> new int[] {-1, 1};
+          case SYMLINKAT -> new int[] {1, 2};
+          case LINK, RENAME -> new int[] {-1, 0, -1, 1};
+          case LINKAT, RENAMEAT, RENAMEAT2 -> new int[] {0, 1, 2, 3};
+          default -> new int[0];
+        };
+    for (int i = 0; i < places.length; i += 2) {
+      int directory = places[i] < 0 ? AT_FDCWD : call.intArgument(places[i]);
+      try {
+        Entry entry = paths.entry(call.tid(), directory, decisions.name(call, places[i + 1]));
+        try {
+          String path = decisions.pathOf(entry);
+          Decision decision = policy.evaluate(path, Operation.WRITE);
+          boolean asksOnly =
+              (syscall == Syscall.MKDIR || syscall == Syscall.MKDIRAT) && decisions.isThere(entry);
+          if (!path.isEmpty() && !decision.allowed() && !asksOnly) {
+            denied.accept(Denials.likely(child, syscall.kernelName(), path, call.tid(), decision));
+          }
+        } finally {
+          child.close(entry.directory());
+        }
+      } catch (AccessException e) {
+        // No object there that the kernel could deny.
+        continue;
+      }
+    }
+  }
+
+  private long truncate(TrappedCall call) throws AccessException {
+    Named named = new Named(call.tid(), AT_FDCWD, decisions.name(call, 0));
+    int object = paths.open(named.tid(), named.directory(), named.name(), true);
+    try (NativeBlock block = new NativeBlock(96)) {
+      String seen = paths.pathOf(object, named);
+      String path = view.policyPath(seen);
+      decisions.demand("truncate", call, path, policy.evaluate(path, Operation.WRITE));
+      decisions.demandInGit("truncate", call, seen, path);
+      if (paths.status(object).is(S_IFREG)
+          && call.argument(1) > paths.size(object)
+          && exceedsLimit(call)) {
+        return -Errno.EFBIG.value();
+      }
+      return kernel.call(Syscall.TRUNCATE, block.string(PathObject.own(object)), call.argument(1));
+    } finally {
+      child.close(object);
+    }
+  }
+
+  /** Checks as fs/attr.c, inode_newsize_ok, with the limit and the signal of the calling thread. */
+  private boolean exceedsLimit(TrappedCall call) throws AccessException {
+    boolean exceeds = Long.compareUnsigned(call.argument(1), child.fileSizeLimit(call.tid())) > 0;
+    if (exceeds && call.alive()) {
+      kernel.call(Syscall.TGKILL, child.processOf(call.tid()), call.tid(), SIGXFSZ);
+    }
+    return exceeds;
+  }
+
+  private long makeDirectory(TrappedCall call, int directory, int nameArgument)
+      throws AccessException {
+    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    try {
+      // A caller may learn that an object exists; mkdir -p relies on it.
+      if (!entry.special() && !decisions.isThere(entry)) {
+        String path = decisions.pathOf(entry);
+        decisions.demand("mkdir", call, path, policy.evaluate(path, Operation.WRITE));
+        decisions.demand("mkdir", call, path, decisions.git().made(entry, path, false));
+      }
+      int mode = call.intArgument(nameArgument + 1) & 07777 & ~child.umask(call.tid());
+      return decisions.withName(
+          entry, at -> kernel.call(Syscall.MKDIRAT, entry.directory(), at, mode));
+    } finally {
+      child.close(entry.directory());
+    }
+  }
+
+  private long makeNode(TrappedCall call, int directory, int nameArgument) throws AccessException {
+    int mode = call.intArgument(nameArgument + 1);
+    int type = mode & S_IFMT;
+    if (type != 0 && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK) {
+      return -Errno.EPERM.value();
+    }
+    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    try {
+      if (!entry.special()) {
+        String path = decisions.pathOf(entry);
+        decisions.demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
+        decisions.demand("mknod", call, path, decisions.git().made(entry, path, false));
+      }
+      int umasked = type | mode & 07777 & ~child.umask(call.tid());
+      return decisions.withName(
+          entry, at -> kernel.call(Syscall.MKNODAT, entry.directory(), at, umasked, 0));
+    } finally {
+      child.close(entry.directory());
+    }
+  }
+
+  private long symlink(TrappedCall call, int directory, int nameArgument) throws AccessException {
+    byte[] target = child.string(call.tid(), call.argument(0));
+    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    try {
+      if (!entry.special()) {
+        String path = decisions.pathOf(entry);
+        decisions.demand("symlink", call, path, policy.evaluateReplacement(path));
+        decisions.demand("symlink", call, path, decisions.git().made(entry, path, true));
+      }
+      try (NativeBlock block = new NativeBlock(target.length + 64L)) {
+        long targetAt = block.allocate(target.length + 1L);
+        block.setBytes(targetAt, target);
+        return decisions.withName(
+            entry, at -> kernel.call(Syscall.SYMLINKAT, targetAt, entry.directory(), at));
+      }
+    } finally {
+      child.close(entry.directory());
+    }
+  }
+
+  private long link(TrappedCall call, Names names, int flags) throws AccessException {
+    byte[] from = child.string(call.tid(), call.argument(names.from()));
+    int object =
+        from.length == 0 && (flags & AT_EMPTY_PATH) != 0
+            ? paths.descriptor(call.tid(), names.fromDirectory())
+            : paths.open(call.tid(), names.fromDirectory(), from, (flags & AT_SYMLINK_FOLLOW) != 0);
+    Entry entry = null;
+    try {
+      entry = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
+      String seen = paths.pathOf(object, new Named(call.tid(), names.fromDirectory(), from));
+      String source = view.policyPath(seen);
+      // A command could write a file through its new name that the old name protects.
+      decisions.demand("link", call, source, policy.evaluate(source, Operation.WRITE));
+      decisions.demandInGit("link", call, seen, source);
+      if (!entry.special()) {
+        String target = decisions.pathOf(entry);
+        boolean symbolic = paths.status(object).is(S_IFLNK);
+        decisions.demand("link", call, target, moved(target, !symbolic));
+        decisions.demand("link", call, target, decisions.git().made(entry, target, symbolic));
+      }
+      Entry to = entry;
+      try (NativeBlock block = new NativeBlock(96)) {
+        long own = block.string(PathObject.own(object));
+        long result =
+            decisions.withName(
+                entry,
+                at ->
+                    kernel.call(
+                        Syscall.LINKAT, AT_FDCWD, own, to.directory(), at, AT_SYMLINK_FOLLOW, 0));
+        if (result >= 0) {
+          sockets.linked(seen, to.pathIn(paths));
+        }
+        return result;
+      }
+    } finally {
+      child.close(object);
+      if (entry != null) {
+        child.close(entry.directory());
+      }
+    }
+  }
+
+  private long rename(TrappedCall call, Names names, int flags) throws AccessException {
+    Entry from =
+        paths.entry(
+            call.tid(),
+            names.fromDirectory(),
+            child.string(call.tid(), call.argument(names.from())));
+    Entry to = null;
+    try {
+      to = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
+      if (!from.special() && !to.special()) {
+        demandRename(call, from, to, flags);
+      }
+      Entry target = to;
+      try (NativeBlock block = new NativeBlock(to.given().length + 64L)) {
+        long toAt = block.allocate(to.given().length + 1L);
+        block.setBytes(toAt, to.given());
+        long result =
+            decisions.withName(
+                from,
+                at ->
+                    kernel.call(
+                        Syscall.RENAMEAT2,
+                        from.directory(),
+                        at,
+                        target.directory(),
+                        toAt,
+                        flags,
+                        0));
+        if (result >= 0) {
+          renamed(from.pathIn(paths), target.pathIn(paths), flags);
+        }
+        return result;
+      }
+    } finally {
+      child.close(from.directory());
+      if (to != null) {
+        child.close(to.directory());
+      }
+    }
+  }
+
+  private void renamed(String from, String to, int flags) {
+    if ((flags & RENAME_EXCHANGE) != 0) {
+      sockets.removed(from);
+      sockets.removed(to);
+    } else {
+      sockets.moved(from, to);
+    }
+  }
+
+  private void demandRename(TrappedCall call, Entry from, Entry to, int flags)
+      throws AccessException {
+    int kind = decisions.kindOf(from);
+    boolean exchange = (flags & RENAME_EXCHANGE) != 0;
+    boolean plain = kind != S_IFDIR && kind != S_IFLNK && !exchange;
+    String source = decisions.pathOf(from);
+    String target = decisions.pathOf(to);
+    decisions.demand("rename", call, source, moved(source, plain));
+    decisions.demand("rename", call, target, moved(target, plain));
+    decisions.demand("rename", call, target, decisions.git().made(to, target, !plain));
+    decisions.demand(
+        "rename",
+        call,
+        source,
+        exchange ? decisions.git().made(from, source, true) : decisions.git().taken(from, source));
+    if (kind == S_IFDIR || exchange) {
+      demandMove(call, source, target);
+      decisions.git().demandSameKeeping(source, target);
+    }
+    if (exchange) {
+      demandMove(call, target, source);
+      decisions.git().demandSameKeeping(target, source);
+    }
+  }
+
+  private void demandMove(TrappedCall call, String from, String to) throws AccessException {
+    if (!from.isEmpty() && !to.isEmpty()) {
+      decisions.demand("rename", call, from, policy.evaluateMove(from, to));
+    }
+  }
+
+  private Decision moved(String path, boolean plain) {
+    return plain ? policy.evaluate(path, Operation.WRITE) : policy.evaluateReplacement(path);
+  }
+
+  private long remove(TrappedCall call, int directory, int nameArgument, int flags)
+      throws AccessException {
+    Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
+    try {
+      if (!entry.special() && decisions.isThere(entry)) {
+        String path = decisions.pathOf(entry);
+        boolean tree = (flags & AT_REMOVEDIR) != 0;
+        decisions.demand(
+            tree ? "rmdir" : "unlink",
+            call,
+            path,
+            tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
+        decisions.demand(tree ? "rmdir" : "unlink", call, path, decisions.git().taken(entry, path));
+      }
+      long result =
+          decisions.withName(
+              entry, at -> kernel.call(Syscall.UNLINKAT, entry.directory(), at, flags));
+      if (result >= 0) {
+        sockets.removed(entry.pathIn(paths));
+      }
+      return result;
+    } finally {
+      child.close(entry.directory());
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package org.ringfence.linux.keeper;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.ringfence.linux.bind.FutexWord;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.LibC;
+import org.ringfence.linux.bind.NativeBlock;
+
+/**
+ * All data that a keeper needs, laid out in native memory before it starts, so that the keeper
+ * itself only makes system calls. The keeper owns it and frees it when it ends.
+ */
+public final class KeeperOrders implements AutoCloseable {
+  private static final int SIGSET_BYTES = 128;
+  // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
+  private static final int SPAWN_STRUCT_BYTES = 1024;
+  // struct rusage, linux/resource.h: two times of two words, then 14 longs of which ru_maxrss is
+  // the first.
+  public static final int USAGE_BYTES = 144;
+  public static final int USAGE_PEAK = 32;
+
+  final NativeBlock block;
+  final long path;
+  final long arguments;
+  final long shell;
+  final long shellArguments;
+  final long environment;
+  final long directory;
+  final long actions;
+  final long attributes;
+  final long pid;
+  final long status;
+  final long usage;
+  final long polls;
+  final FutexWord startedWord;
+  final FutexWord observedWord;
+  final long counter;
+
+  final int ruleset;
+  final boolean confined;
+  final boolean scoped;
+  final boolean killsLeftovers;
+  final int wake;
+  final int supervisorEvent;
+
+  /**
+   * Lays out the orders.
+   *
+   * @param kernel the system calls
+   * @param invocation the program to execute
+   * @param descriptors the descriptors that become 0, 1, 2 and so on
+   * @param confinement null for the watchdog
+   * @param signals descriptors to wake the keeper and to wake the supervisor
+   */
+  public KeeperOrders(
+      Kernel kernel,
+      Invocation invocation,
+      int[] descriptors,
+      Confinement confinement,
+      Signals signals) {
+    List<String> command = invocation.arguments();
+    List<String> variables = new ArrayList<>();
+    invocation.environment().forEach((name, value) -> variables.add(name + "=" + value));
+    List<String> viaShell = new ArrayList<>(command);
+    viaShell.set(0, invocation.program());
+    viaShell.add(0, "/bin/sh");
+    this.block =
+        new NativeBlock(
+            NativeBlock.sizeOf(command)
+                + NativeBlock.sizeOf(viaShell)
+                + NativeBlock.sizeOf(variables)
+                + 3L * invocation.program().length()
+                + 3L * invocation.directory().length()
+                + 2 * SPAWN_STRUCT_BYTES
+                + 2 * SIGSET_BYTES
+                + USAGE_BYTES
+                + 2048);
+    this.path = block.string(invocation.program());
+    this.arguments = block.strings(command);
+    this.shell = block.string("/bin/sh");
+    this.shellArguments = block.strings(viaShell);
+    this.environment = block.strings(variables);
+    this.directory = block.string(invocation.directory());
+    this.pid = block.allocate(8);
+    this.status = block.allocate(8);
+    this.usage = block.allocate(USAGE_BYTES);
+    this.startedWord = new FutexWord(kernel, block);
+    this.observedWord = new FutexWord(kernel, block);
+    this.counter = block.allocate(8);
+    block.setLong(counter, 1);
+    this.polls = block.allocate(16);
+    this.actions = block.allocate(SPAWN_STRUCT_BYTES);
+    this.attributes = block.allocate(SPAWN_STRUCT_BYTES);
+    spawnStructures(descriptors, invocation.leadsSession());
+    this.confined = confinement != null;
+    this.ruleset = confined ? confinement.ruleset() : -1;
+    this.scoped = confined && confinement.scoped();
+    this.killsLeftovers = confined && confinement.killsLeftovers();
+    this.wake = signals.keeper();
+    this.supervisorEvent = signals.supervisor();
+  }
+
+  /**
+   * The confinement of a command, besides the part that its keeper inherits from the warden.
+   *
+   * @param ruleset the Landlock ruleset's descriptor, -1 for none
+   * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
+   * @param killsLeftovers whether the keeper kills the command's other processes when it ends
+   */
+  public record Confinement(int ruleset, boolean scoped, boolean killsLeftovers) {}
+
+  /**
+   * Event descriptors.
+   *
+   * @param keeper wakes the keeper
+   * @param supervisor wakes the supervisor
+   */
+  public record Signals(int keeper, int supervisor) {}
+
+  private void spawnStructures(int[] standard, boolean leadsSession) {
+    LibC.posix_spawn_file_actions_init(actions);
+    for (int target = 0; target < standard.length; target++) {
+      LibC.posix_spawn_file_actions_adddup2(actions, standard[target], target);
+    }
+    long none = block.allocate(SIGSET_BYTES);
+    long all = block.allocate(SIGSET_BYTES);
+    // Signals 1 to 31 return to their default; the C library reserves the ones above.
+    block.setLong(all, 0x7fffffffL);
+    LibC.posix_spawnattr_init(attributes);
+    LibC.posix_spawnattr_setsigmask(attributes, none);
+    LibC.posix_spawnattr_setsigdefault(attributes, all);
+    LibC.posix_spawnattr_setflags(
+        attributes,
+        (short)
+            (LibC.SPAWN_SETSIGDEF
+                | LibC.SPAWN_SETSIGMASK
+                | (leadsSession ? LibC.SPAWN_SETSID : 0)));
+  }
+
+  @Override
+  public void close() {
+    LibC.posix_spawn_file_actions_destroy(actions);
+    block.close();
+  }
+}

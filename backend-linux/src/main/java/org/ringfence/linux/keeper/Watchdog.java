@@ -1,0 +1,102 @@
+package org.ringfence.linux.keeper;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * A shell in the warden's Landlock domain, blocked on a pipe whose other end only this JVM has.
+ * When the JVM ends, however it ends, the shell kills everything in its domain, which is the
+ * sandbox, and removes the sandbox's temporary directory. A line on the pipe makes it exit.
+ */
+public final class Watchdog implements AutoCloseable {
+  private static final String SCRIPT =
+      "read -r word && exit 0; kill -9 -1; [ -z \"$DIRECTORY\" ] ||"
+          + " { chmod -R u+rwx -- \"$DIRECTORY\"; rm -rf -- \"$DIRECTORY\";"
+          + " rmdir -- \"${DIRECTORY%/*}\"; }; [ -z \"$1\" ] ||"
+          + " for i in 1 2 3 4 5; do rmdir \"$1\"/command-* \"$1\" && break; sleep 0.1; done";
+
+  private final Kernel kernel;
+  private final Descriptors descriptors;
+  private final int pipe;
+  private final int wake;
+  private final Keeper keeper;
+
+  private Watchdog(Kernel kernel, Descriptors descriptors, int pipe, int wake, Keeper keeper) {
+    this.kernel = kernel;
+    this.descriptors = descriptors;
+    this.pipe = pipe;
+    this.wake = wake;
+    this.keeper = keeper;
+  }
+
+  /**
+   * Starts the watchdog.
+   *
+   * @param kernel the system calls
+   * @param warden starts its keeper; must be in a domain that scopes signals
+   * @param tmp the directory to remove, or empty
+   * @param cgroup the cgroup to remove, or empty
+   */
+  public static Watchdog start(Kernel kernel, Warden warden, String tmp, String cgroup)
+      throws IOException {
+    Descriptors descriptors = new Descriptors(kernel);
+    int[] ends = descriptors.pipe();
+    int sink = -1;
+    int wake = -1;
+    boolean done = false;
+    try {
+      sink = descriptors.open("/dev/null", Constants.O_RDWR, 0);
+      wake = descriptors.event();
+      KeeperOrders orders =
+          new KeeperOrders(
+              kernel,
+              new Invocation(
+                  "/bin/sh",
+                  List.of("sh", "-c", SCRIPT, "ringfence-watchdog", cgroup),
+                  // Every process can read arguments; the directory's name is not for others.
+                  Map.of("PATH", "/usr/bin:/bin", "DIRECTORY", tmp),
+                  "/",
+                  true,
+                  List.of(),
+                  descriptors),
+              new int[] {ends[0], sink, sink},
+              null,
+              new KeeperOrders.Signals(wake, wake));
+      Keeper keeper = new Keeper(kernel, orders);
+      warden.start(keeper);
+      keeper.awaitStarted();
+      if (!keeper.started()) {
+        keeper.free();
+        throw new IOException("watchdog: /bin/sh: " + Errno.name(keeper.error()));
+      }
+      keeper.observed();
+      done = true;
+      return new Watchdog(kernel, descriptors, ends[1], wake, keeper);
+    } finally {
+      descriptors.close(ends[0]);
+      descriptors.close(sink);
+      if (!done) {
+        descriptors.close(ends[1]);
+        descriptors.close(wake);
+      }
+    }
+  }
+
+  /** Makes the watchdog exit without killing or removing anything. */
+  @Override
+  public void close() {
+    try (NativeBlock block = new NativeBlock(16)) {
+      kernel.call(Syscall.WRITE, pipe, block.bytes(new byte[] {'q', '\n'}), 2);
+    }
+    descriptors.close(pipe);
+    keeper.free();
+    descriptors.close(wake);
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Performs or refuses the held calls that act on sockets, and carries a sandbox's connections to
+ * the outside.
+ */
+package org.ringfence.linux.net;

@@ -1,0 +1,151 @@
+package org.ringfence.linux.path;
+
+import static org.ringfence.linux.bind.Constants.AT_FDCWD;
+import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.ringfence.git.GitLayout;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.path.PathObject.Entry;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.task.Child;
+import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.GitDirectoryDecisions;
+
+/**
+ * Decides by the parts of the directories that contain a name: a git directory is one under any
+ * name. The supervisor checks the parts during the call, beneath the descriptor of the entry's own
+ * directory. It locks that directory until the call is done, so that supervisors of other sandboxes
+ * wait. No command can turn a directory into a git directory or back.
+ */
+public final class GitDirectories {
+  private static final Decision ALLOWED =
+      Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
+
+  private final Kernel kernel;
+  private final Child child;
+  private final PathObject paths;
+  private final EffectivePolicy policy;
+  private final GitDirectoryDecisions rules;
+  private final TreeLock tree;
+
+  GitDirectories(Kernel kernel, PathObject paths, FileView view, TreeLock tree) {
+    this.kernel = kernel;
+    this.child = new Child(kernel);
+    this.paths = paths;
+    this.policy = view.policy();
+    this.rules = new GitDirectoryDecisions(policy);
+    this.tree = tree;
+  }
+
+  /** Decides on a new name: a file, a directory, a link. */
+  public Decision made(Entry entry, String path, boolean replacement) {
+    Decision inside = changed(entry, path, replacement);
+    String name = text(entry);
+    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name)) {
+      return inside;
+    }
+    Decision alone = alone(entry, path);
+    return alone.allowed() && GitLayout.becomesOne(name, there(entry.directory(), 0))
+        ? rules.changed(path, "a directory would become a git directory")
+        : alone;
+  }
+
+  /** Decides on removing a name or moving it away. */
+  public Decision taken(Entry entry, String path) {
+    Decision inside = changed(entry, path, false);
+    String name = text(entry);
+    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name)) {
+      return inside;
+    }
+    Decision alone = alone(entry, path);
+    return alone.allowed() && GitLayout.endsWithout(name, there(entry.directory(), 0))
+        ? rules.changed(path, "a git directory would no longer be one")
+        : alone;
+  }
+
+  /** Two sandboxes that each change a part must not both find the directory as it was before. */
+  private Decision alone(Entry entry, String path) {
+    Decision otherwise =
+        rules.changed(path, "its directory is locked, or cannot be opened to be locked");
+    return otherwise.allowed() || tree.holdsAlone(entry.directory()) ? ALLOWED : otherwise;
+  }
+
+  /** Decides on changing a name's content. */
+  Decision changed(Entry entry, String path, boolean replacement) {
+    if (path.isEmpty() || entry.special()) {
+      return ALLOWED;
+    }
+    int depth = policy.places().style().components(path).size();
+    for (int holder : rules.holders(path, replacement)) {
+      int up = depth - 1 - holder;
+      if (GitLayout.isGitDirectory(there(entry.directory(), up))) {
+        Decision decision = rules.below(path, holder, replacement);
+        if (!decision.allowed()) {
+          return decision;
+        }
+      }
+    }
+    return ALLOWED;
+  }
+
+  /** Decides on changing an existing object, by its path inside. */
+  public Decision changed(int tid, String seen, String path) {
+    if (path.isEmpty() || rules.holders(path, false).isEmpty()) {
+      return ALLOWED;
+    }
+    Optional<Entry> entry = entry(tid, seen);
+    if (entry.isEmpty()) {
+      return rules.changed(path, "its directory cannot be looked at");
+    }
+    try {
+      return changed(entry.get(), path, false);
+    } finally {
+      child.close(entry.get().directory());
+    }
+  }
+
+  /**
+   * Fails for a directory that would come from a place in which names are free, since its content
+   * would come along. The error is that of another file system, so that tools copy it instead and
+   * the supervisor decides on each name.
+   */
+  public void demandSameKeeping(String from, String to) throws AccessException {
+    if (!from.isEmpty() && policy.keepsNames(to) && !policy.keepsNames(from)) {
+      throw new AccessException(-Errno.EXDEV.value());
+    }
+  }
+
+  private Optional<Entry> entry(int tid, String seen) {
+    try {
+      return Optional.of(paths.entry(tid, AT_FDCWD, seen.getBytes(StandardCharsets.UTF_8)));
+    } catch (AccessException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static String text(Entry entry) {
+    return new String(entry.name(), StandardCharsets.ISO_8859_1);
+  }
+
+  /** Tests whether a directory above a descriptor has a name; true when it cannot be read. */
+  private Predicate<String> there(int directory, int up) {
+    return name -> {
+      try (NativeBlock block = new NativeBlock(512 + 3L * up)) {
+        long at = block.string("../".repeat(up) + name);
+        // STATX_TYPE is 1.
+        long result =
+            kernel.call(
+                Syscall.STATX, directory, at, AT_SYMLINK_NOFOLLOW, 1, block.allocate(256), 0);
+        return result != -Errno.ENOENT.value() && result != -Errno.ENOTDIR.value();
+      }
+    };
+  }
+}

@@ -1,0 +1,201 @@
+package org.ringfence.linux.probe;
+
+import static org.ringfence.linux.bind.Constants.AF_INET;
+import static org.ringfence.linux.bind.Constants.AF_UNIX;
+import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
+import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_NEW_LISTENER;
+import static org.ringfence.linux.bind.Constants.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+import static org.ringfence.linux.bind.Constants.SECCOMP_SET_MODE_FILTER;
+import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
+import static org.ringfence.linux.bind.Constants.SO_COOKIE;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.bind.ThreadEnd;
+import org.ringfence.linux.keeper.Keeper;
+import org.ringfence.linux.launch.Landlock;
+import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.LandlockAbi;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.plan.Verdict;
+import org.ringfence.linux.socket.OwnSockets;
+import org.ringfence.linux.socket.OwnSockets.UnixSocket;
+import org.ringfence.linux.socket.SocketOptions;
+import org.ringfence.linux.task.Child;
+import org.ringfence.linux.task.Child.AccessException;
+
+/** Detects by trials which features this machine has. Does not change the JVM. */
+public final class HostProbe {
+  private static final Path YAMA = Path.of("/proc/sys/kernel/yama/ptrace_scope");
+  // Yama: 0 and 1 let a parent reach its descendants (Documentation/admin-guide/LSM/Yama.rst).
+  private static final int YAMA_DESCENDANTS = 1;
+
+  private final Kernel kernel;
+  private final Descriptors descriptors;
+
+  private HostProbe(Kernel kernel) {
+    this.kernel = kernel;
+    this.descriptors = new Descriptors(kernel);
+  }
+
+  /**
+   * Probes the machine.
+   *
+   * @param arch the architecture of this JVM
+   * @return the facts
+   */
+  public static HostFacts probe(Arch arch) {
+    Kernel kernel = new Kernel(arch);
+    return new HostProbe(kernel).facts(arch);
+  }
+
+  private HostFacts facts(Arch arch) {
+    LandlockAbi abi = new Landlock(kernel).abi();
+    int listenerError = installListener();
+    CgroupSearch.Found cgroup = new CgroupSearch(Path.of("/proc/self")).search();
+    boolean listener = listenerError == 0;
+    boolean waitKillable =
+        flagKnown(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+    return new HostFacts(
+        System.getProperty("os.version"),
+        Optional.of(arch),
+        abi,
+        listener,
+        listener ? "" : listenerProblem(listenerError),
+        waitKillable,
+        reachesChild(),
+        loopbackBinding(),
+        unixDiag(),
+        Files.isExecutable(Path.of("/bin/sh")),
+        Integer.valueOf(0).equals(uid()),
+        cgroup.directory().map(Path::toString),
+        cgroup.problem());
+  }
+
+  /**
+   * Returns whether the kernel knows flags: with a NULL program it fails with EFAULT once it has
+   * accepted them.
+   */
+  private boolean flagKnown(int flags) {
+    return kernel.call(Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, flags, 0) == -Errno.EFAULT.value();
+  }
+
+  /** Installs a filter that allows everything on a thread that ends at once. */
+  private int installListener() {
+    try (NativeBlock block = new NativeBlock(64)) {
+      // struct sock_filter: BPF_RET | BPF_K; then struct sock_fprog.
+      long code = block.allocate(8);
+      block.setShort(code, (short) 0x06);
+      block.setInt(code + 4, Verdict.RET_ALLOW);
+      long program = block.allocate(16);
+      block.setShort(program, (short) 1);
+      block.setLong(program + 8, code);
+      AtomicInteger error = new AtomicInteger();
+      Thread trial = new Thread(() -> error.set(install(program)), Keeper.THREAD_NAME + "probe");
+      trial.setDaemon(true);
+      trial.start();
+      ThreadEnd.await(trial);
+      return error.get();
+    }
+  }
+
+  private int install(long program) {
+    long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
+    if (result >= 0) {
+      result =
+          kernel.call(
+              Syscall.SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, program);
+    }
+    if (result >= 0) {
+      kernel.call(Syscall.CLOSE, result);
+      return 0;
+    }
+    return (int) -result;
+  }
+
+  private static String listenerProblem(int error) {
+    return error == Errno.ENOSYS.value()
+        ? "the kernel has no seccomp filters"
+        : error == Errno.EBUSY.value()
+            ? "an outer sandbox already has a seccomp listener"
+            : "seccomp listener: " + Errno.name(error);
+  }
+
+  private boolean reachesChild() {
+    try {
+      if (Files.exists(YAMA)
+          && Integer.parseInt(Files.readString(YAMA).trim()) > YAMA_DESCENDANTS) {
+        return false;
+      }
+    } catch (IOException | NumberFormatException e) {
+      return false;
+    }
+    // This process serves as the child: the calls have to exist.
+    try (NativeBlock block = new NativeBlock(64)) {
+      int pid = (int) ProcessHandle.current().pid();
+      byte[] pattern = {1, 2, 3, 0};
+      byte[] read = new Child(kernel).read(pid, block.bytes(pattern), pattern.length);
+      int event = descriptors.event();
+      try {
+        Child child = new Child(kernel);
+        child.close(child.descriptor(pid, event));
+      } finally {
+        descriptors.close(event);
+      }
+      return java.util.Arrays.equals(pattern, read);
+    } catch (AccessException | IOException e) {
+      return false;
+    }
+  }
+
+  private boolean loopbackBinding() {
+    long fd = kernel.call(Syscall.SOCKET, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      return false;
+    }
+    try {
+      new SocketOptions(kernel).tieToLoopback((int) fd);
+      return true;
+    } catch (AccessException e) {
+      return false;
+    } finally {
+      descriptors.close((int) fd);
+    }
+  }
+
+  private boolean unixDiag() {
+    long fd = kernel.call(Syscall.SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      return false;
+    }
+    try {
+      UnixSocket socket =
+          new UnixSocket(
+              new SocketOptions(kernel).inode((int) fd, new PathObject(kernel)),
+              new SocketOptions(kernel).getLong((int) fd, SO_COOKIE));
+      return OwnSockets.unixDiagWorks(kernel, socket);
+    } catch (AccessException e) {
+      return false;
+    } finally {
+      descriptors.close((int) fd);
+    }
+  }
+
+  private static Object uid() {
+    try {
+      return Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      return null;
+    }
+  }
+}

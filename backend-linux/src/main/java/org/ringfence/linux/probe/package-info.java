@@ -1,0 +1,2 @@
+/** Finds out by trials which features this machine has. */
+package org.ringfence.linux.probe;

@@ -1,0 +1,2 @@
+/** Reports the events of commands to the listener. */
+package org.ringfence.linux.report;

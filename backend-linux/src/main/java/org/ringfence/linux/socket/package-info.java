@@ -1,0 +1,2 @@
+/** Sockets, their addresses, options and messages, and the sockets that belong to a sandbox. */
+package org.ringfence.linux.socket;

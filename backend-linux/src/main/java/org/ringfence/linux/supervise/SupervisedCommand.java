@@ -1,0 +1,28 @@
+package org.ringfence.linux.supervise;
+
+/**
+ * A command as the supervisor and its clock see it. Two objects are never equal: each is one
+ * command.
+ */
+public interface SupervisedCommand {
+  /** Returns the command's number. */
+  long commandId();
+
+  /** Returns the process number of the command's first process. */
+  long pid();
+
+  /** Returns the command's entry in the clock. */
+  WallClock.Timed timed();
+
+  /** Handles news of the keeper, if there are any; the supervisor's thread calls it. */
+  void settle();
+
+  /** Kills the command because the host wants it gone. */
+  void endNow();
+
+  /** Ends the command when time and grace are over; the clock calls it and allocates nothing. */
+  void timeIsUp();
+
+  /** Kills the command's remaining processes; the clock calls it and may allocate nothing. */
+  void killNow();
+}

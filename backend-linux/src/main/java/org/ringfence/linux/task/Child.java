@@ -1,0 +1,291 @@
+package org.ringfence.linux.task;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Descriptors;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * Accesses memory and descriptors of a sandboxed thread from outside. The data belongs to the
+ * thread only if {@link TrappedCall#alive()} holds afterwards.
+ */
+public final class Child {
+  private static final int PAGE = 4096;
+  private static final int PATH_MAX = 4096;
+  private static final int LONGEST_ARGUMENT = 4096;
+
+  private final Kernel kernel;
+
+  public Child(Kernel kernel) {
+    this.kernel = kernel;
+  }
+
+  /** A failed access to the child, with the error that its call should return. */
+  public static class AccessException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final long result;
+
+    public AccessException(long result) {
+      super(Errno.name((int) -result), null, false, false);
+      this.result = result;
+    }
+
+    /** Returns the negated error number. */
+    public long result() {
+      return result;
+    }
+  }
+
+  /** Reads exactly {@code length} bytes. */
+  public byte[] read(int tid, long address, int length) throws AccessException {
+    byte[] bytes = readUpTo(tid, address, length);
+    if (bytes.length < length) {
+      throw new AccessException(-Errno.EFAULT.value());
+    }
+    return bytes;
+  }
+
+  private byte[] readUpTo(int tid, long address, int length) throws AccessException {
+    if (length == 0) {
+      return new byte[0];
+    }
+    try (NativeBlock block = new NativeBlock(length + 128L)) {
+      long buffer = block.allocate(length);
+      long local = block.allocate(16);
+      block.setLong(local, buffer);
+      block.setLong(local + 8, length);
+      // Two parts, split at a page's end: the kernel may stop between parts, not inside one.
+      long remote = block.allocate(32);
+      int first = (int) Math.min(length, PAGE - (address & (PAGE - 1)));
+      block.setLong(remote, address);
+      block.setLong(remote + 8, first);
+      block.setLong(remote + 16, address + first);
+      block.setLong(remote + 24, length - first);
+      long count =
+          kernel.call(Syscall.PROCESS_VM_READV, tid, local, 1, remote, length > first ? 2 : 1, 0);
+      if (count < 0) {
+        throw new AccessException(count);
+      }
+      return block.getBytes(buffer, (int) count);
+    }
+  }
+
+  public void write(int tid, long address, byte[] bytes) throws AccessException {
+    try (NativeBlock block = new NativeBlock(bytes.length + 128L)) {
+      long buffer = block.bytes(bytes);
+      long local = block.allocate(16);
+      block.setLong(local, buffer);
+      block.setLong(local + 8, bytes.length);
+      long remote = block.allocate(16);
+      block.setLong(remote, address);
+      block.setLong(remote + 8, bytes.length);
+      long count = kernel.call(Syscall.PROCESS_VM_WRITEV, tid, local, 1, remote, 1, 0);
+      if (count < bytes.length) {
+        throw new AccessException(count < 0 ? count : -Errno.EFAULT.value());
+      }
+    }
+  }
+
+  /** Reads a NUL-terminated string, as bytes without the NUL. */
+  public byte[] string(int tid, long address) throws AccessException {
+    if (address == 0) {
+      throw new AccessException(-Errno.EFAULT.value());
+    }
+    int length = (int) (PAGE - (address & (PAGE - 1)));
+    byte[] bytes = readUpTo(tid, address, length);
+    int end = indexOfZero(bytes);
+    if (end < 0) {
+      bytes = readUpTo(tid, address, PATH_MAX + length);
+      end = indexOfZero(bytes);
+    }
+    if (end < 0 || end >= PATH_MAX) {
+      throw new AccessException(-Errno.ENAMETOOLONG.value());
+    }
+    byte[] text = new byte[end];
+    System.arraycopy(bytes, 0, text, 0, end);
+    return text;
+  }
+
+  private static int indexOfZero(byte[] bytes) {
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Copies the thread's descriptor into this JVM's table; the caller closes it. */
+  public int descriptor(int tid, int fd) throws AccessException {
+    if (fd < 0) {
+      throw new AccessException(-Errno.EBADF.value());
+    }
+    long pidfd = kernel.call(Syscall.PIDFD_OPEN, tid, Constants.PIDFD_THREAD);
+    if (pidfd == -Errno.EINVAL.value()) {
+      // Before Linux 6.9 a pidfd names only whole processes.
+      pidfd = kernel.call(Syscall.PIDFD_OPEN, processOf(tid), 0);
+    }
+    if (pidfd < 0) {
+      throw new AccessException(pidfd);
+    }
+    try {
+      long copy = kernel.call(Syscall.PIDFD_GETFD, pidfd, fd, 0);
+      if (copy < 0) {
+        throw new AccessException(copy);
+      }
+      return (int) copy;
+    } finally {
+      kernel.call(Syscall.CLOSE, pidfd);
+    }
+  }
+
+  /** Returns the thread's number in its own process namespace. */
+  public long innerNumber(int tid) throws AccessException {
+    long[] numbers = statusField(tid, "NSpid:", 10);
+    return numbers[numbers.length - 1];
+  }
+
+  /** Returns the thread's file mode creation mask. */
+  public int umask(int tid) throws AccessException {
+    return (int) statusField(tid, "Umask:", 8)[0];
+  }
+
+  /** Returns a thread's rights: its file-system user and groups, and its capabilities. */
+  CallerRights.Rights rights(int tid) throws AccessException {
+    String status = status(tid);
+    long[] groups = field(status, "Groups:", 10);
+    return new CallerRights.Rights(
+        (int) field(status, "Uid:", 10)[3],
+        (int) field(status, "Gid:", 10)[3],
+        Arrays.stream(groups).mapToInt(group -> (int) group).toArray(),
+        field(status, "CapEff:", 16)[0]);
+  }
+
+  /** Returns the size limit of a thread's files in bytes; -1 for none. */
+  public long fileSizeLimit(int tid) throws AccessException {
+    try (NativeBlock block = new NativeBlock(32)) {
+      long at = block.allocate(16);
+      long result = kernel.call(Syscall.PRLIMIT64, tid, Constants.RLIMIT_FSIZE, 0, at);
+      if (result < 0) {
+        throw new AccessException(result);
+      }
+      return block.getLong(at);
+    }
+  }
+
+  /** Returns whether a signal is pending that the thread neither blocks nor ignores. */
+  public boolean signalled(int tid) throws AccessException {
+    long waiting = statusField(tid, "SigPnd:", 16)[0] | statusField(tid, "ShdPnd:", 16)[0];
+    return waiting != 0
+        && (waiting & ~statusField(tid, "SigBlk:", 16)[0] & ~statusField(tid, "SigIgn:", 16)[0])
+            != 0;
+  }
+
+  /** Returns the number of a thread's seccomp filters (Linux 5.10). */
+  public long filters(int tid) throws AccessException {
+    return statusField(tid, "Seccomp_filters:", 10)[0];
+  }
+
+  /** Returns the program that a thread's process runs; empty when it cannot be read. */
+  public String executable(int tid) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/" + tid + "/exe")).toString();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Returns the parent of a thread's process. */
+  public int parent(int tid) throws AccessException {
+    return (int) statusField(tid, "PPid:", 10)[0];
+  }
+
+  /** Reads the strings of a NULL-terminated array of pointers, up to both limits. */
+  public List<String> strings(int tid, long address, int most, int bytes) throws AccessException {
+    List<String> strings = new ArrayList<>();
+    int left = bytes;
+    for (int i = 0; address != 0 && i < most && left > 0; i++) {
+      long at =
+          ByteBuffer.wrap(read(tid, address + 8L * i, 8)).order(ByteOrder.nativeOrder()).getLong();
+      if (at == 0) {
+        return strings;
+      }
+      byte[] start = readUpTo(tid, at, Math.min(LONGEST_ARGUMENT, left));
+      int end = indexOfZero(start);
+      strings.add(
+          new String(start, 0, end < 0 ? start.length : end, StandardCharsets.UTF_8)
+              + (end < 0 ? "…" : ""));
+      left -= end < 0 ? start.length : end + 1;
+    }
+    return strings;
+  }
+
+  /** Returns the device number of the terminal that controls a thread's process; 0 for none. */
+  public int terminal(int tid) throws AccessException {
+    try {
+      String stat =
+          Files.readString(Path.of("/proc/" + tid + "/stat"), StandardCharsets.ISO_8859_1);
+      // proc_pid_stat(5): tty_nr is the fifth field after the name, which may contain blanks.
+      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[4]);
+    } catch (IOException e) {
+      throw new AccessException(-Errno.ESRCH.value());
+    }
+  }
+
+  /** Returns the process that a thread belongs to. */
+  public int processOf(int tid) throws AccessException {
+    return (int) statusField(tid, "Tgid:", 10)[0];
+  }
+
+  private long[] statusField(int tid, String name, int radix) throws AccessException {
+    return field(status(tid), name, radix);
+  }
+
+  private static long[] field(String status, String name, int radix) throws AccessException {
+    int start = status.indexOf("\n" + name);
+    if (start < 0) {
+      throw new AccessException(-Errno.ESRCH.value());
+    }
+    int end = status.indexOf('\n', start + 1);
+    String text = status.substring(start + 1 + name.length(), end).trim();
+    String[] parts = text.isEmpty() ? new String[0] : text.split("\\s+");
+    long[] values = new long[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      values[i] = Long.parseUnsignedLong(parts[i], radix);
+    }
+    return values;
+  }
+
+  /** Uses system calls: through the library it would take as long as the rest of an answer. */
+  private String status(int tid) throws AccessException {
+    try (NativeBlock block = new NativeBlock(PAGE + 96)) {
+      long path = block.string("/proc/" + tid + "/status");
+      long fd = kernel.call(Syscall.OPENAT, Constants.AT_FDCWD, path, Constants.O_CLOEXEC, 0);
+      if (fd < 0) {
+        throw new AccessException(-Errno.ESRCH.value());
+      }
+      long buffer = block.allocate(PAGE);
+      long length = kernel.call(Syscall.READ, fd, buffer, PAGE);
+      kernel.call(Syscall.CLOSE, fd);
+      if (length <= 0) {
+        throw new AccessException(-Errno.ESRCH.value());
+      }
+      return new String(block.getBytes(buffer, (int) length), StandardCharsets.ISO_8859_1);
+    }
+  }
+
+  public void close(int fd) {
+    new Descriptors(kernel).close(fd);
+  }
+}

@@ -1,0 +1,139 @@
+package org.ringfence.linux.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.json.Presets;
+
+/** Sends that wait for a full socket take a bounded part of a small JVM's memory. */
+class WaitingSendsTest {
+  private static final int PATIENCE_SECONDS = 120;
+
+  /**
+   * 400 processes send 200 000 bytes each to one socket that is not read before all of them wait:
+   * 80 MB in all. Then each of them is received once, whole.
+   */
+  private static final String SENDERS =
+      """
+      use strict; use Socket;
+      my ($n, $size) = (400, 200_000);
+      socket(my $in, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
+      bind($in, pack_sockaddr_un("in")) or die "bind: $!";
+      pipe(my $ready, my $tell) or die "pipe: $!";
+      my @senders;
+      for my $i (1 .. $n) {
+        my $pid = fork // die "fork: $!";
+        if (!$pid) {
+          socket(my $out, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
+          setsockopt($out, SOL_SOCKET, SO_SNDBUF, $size * 2);
+          my $data = pack("N", $i) . chr($i % 256) x ($size - 4);
+          syswrite($tell, "x");
+          my $sent = send($out, $data, 0, pack_sockaddr_un("in"));
+          defined $sent and $sent == $size or print "send: $!\\n";
+          exit 0;
+        }
+        push @senders, $pid;
+      }
+      for (1 .. $n) {
+        sysread($ready, my $byte, 1);
+      }
+      # From here a sender has nothing to wait for but its send; the first ones end.
+      for my $pid (@senders) {
+        while (open(my $stat, "<", "/proc/$pid/stat")) {
+          my $state = (split / /, <$stat>)[2];
+          last if $state eq "Z" or $state eq "S";
+          select undef, undef, undef, 0.01;
+        }
+      }
+      # Calls are answered in the order in which they come: by then every send has been seen.
+      for (1 .. $n) {
+        mkdir("made") or die "mkdir: $!";
+        rmdir("made") or die "rmdir: $!";
+      }
+      syswrite(STDOUT, "waiting\\n");
+      my %seen;
+      for (1 .. $n) {
+        my $data = "";
+        defined recv($in, $data, $size + 1, 0) or die "recv: $!";
+        my $i = unpack("N", $data);
+        length($data) == $size or die "cut: " . length($data);
+        substr($data, 4) eq chr($i % 256) x ($size - 4) or die "other data";
+        $seen{$i}++;
+      }
+      1 while wait > 0;
+      print keys(%seen) == $n ? "received all\\n" : "received " . keys(%seen) . "\\n";
+      """;
+
+  @TempDir private Path workspace;
+
+  /** Has a heap that does not hold all messages. */
+  public static final class SmallJvm {
+    private SmallJvm() {}
+
+    /** Called with workspace, backend and script. */
+    public static void main(String[] args) throws Exception {
+      try (Sandbox sandbox =
+          Sandbox.opener(Presets.load("workspace-write"))
+              .workspace(Path.of(args[0]))
+              .backend(args[1])
+              .open()) {
+        SandboxedProcess process = sandbox.start(SandboxCommand.of("/usr/bin/perl", args[2]));
+        process.getOutputStream().close();
+        process.getInputStream().transferTo(System.out);
+        process.getErrorStream().transferTo(System.out);
+        System.out.println("exit " + process.waitFor());
+      }
+      System.exit(0);
+    }
+  }
+
+  @Timeout(PATIENCE_SECONDS * 2)
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
+  void messagesOfManyWaitingSendersFitASmallHeapAndArrive(String backend) throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the senders need perl");
+    var plan =
+        (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
+            .plan(Presets.load("workspace-write").in(Places.current()));
+    assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
+    Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
+    Files.writeString(workspace.resolve("senders.pl"), SENDERS);
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx40m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SmallJvm.class.getName(),
+                workspace.toString(),
+                backend,
+                workspace.resolve("senders.pl").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      boolean ended = jvm.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      List<String> said = Files.readAllLines(output);
+      assertThat(ended).as("%s", said).isTrue();
+      assertThat(said).containsExactly("waiting", "received all", "exit 0");
+    } finally {
+      jvm.destroyForcibly().waitFor();
+      Files.deleteIfExists(output);
+    }
+  }
+}

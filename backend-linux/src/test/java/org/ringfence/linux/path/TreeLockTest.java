@@ -1,0 +1,147 @@
+package org.ringfence.linux.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Arch;
+import org.ringfence.linux.plan.Syscall;
+
+/**
+ * The lock over a decision on names and the deed. Two supervising threads decide at once only when
+ * a file system holds up one of them within a decision, which takes a directory of some 40 000
+ * names; so the lock is tried here by itself.
+ */
+class TreeLockTest {
+  private final Kernel kernel = new Kernel(Arch.current().orElseThrow());
+  private final TreeLock one = new TreeLock(kernel, new PathObject(kernel));
+  private final TreeLock other = new TreeLock(kernel, new PathObject(kernel));
+  @TempDir private Path directory;
+  private int first;
+  private int second;
+
+  @BeforeEach
+  void open() throws Exception {
+    first = open(directory);
+    second = open(Files.createDirectory(directory.resolve("below")));
+  }
+
+  private int open(Path path) {
+    try (NativeBlock block = new NativeBlock(4096 + 64L)) {
+      long at = block.string(path.toString());
+      return (int) kernel.call(Syscall.OPENAT, Constants.AT_FDCWD, at, Constants.O_CLOEXEC, 0);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    kernel.call(Syscall.CLOSE, first);
+    kernel.call(Syscall.CLOSE, second);
+  }
+
+  @Test
+  void aDirectoryIsHeldByOneSandboxUntilItsLockIsGivenBack() {
+    one.lock();
+    other.lock();
+    assertThat(one.holdsAlone(first)).isTrue();
+    assertThat(one.holdsAlone(first)).as("the same directory again").isTrue();
+    assertThat(other.holdsAlone(second)).as("another directory").isTrue();
+    assertThat(other.holdsAlone(first)).isFalse();
+    assertThat(other.holdsAlone(first)).as("asked once more").isFalse();
+    other.unlock();
+    one.unlock();
+    other.lock();
+    assertThat(other.holdsAlone(first)).isTrue();
+    other.unlock();
+  }
+
+  @Test
+  void aDirectoryIsHeldUntilTheOutermostLockIsGivenBack() {
+    one.lock();
+    one.lock();
+    assertThat(one.holdsAlone(first)).isTrue();
+    one.unlock();
+    other.lock();
+    assertThat(other.holdsAlone(first)).isFalse();
+    other.unlock();
+    one.unlock();
+    other.lock();
+    assertThat(other.holdsAlone(first)).isTrue();
+    other.unlock();
+  }
+
+  @Test
+  void anAttemptEndsAtOnceWhereADirectoryIsHeldAndHoldsUpNobody() throws Exception {
+    // A command may hold it, by a lock that it shares with others.
+    kernel.call(Syscall.FLOCK, first, 1);
+    int[] begun = new int[1];
+    Runnable step =
+        () -> {
+          other.lock();
+          try {
+            begun[0]++;
+            assertThat(other.holdsAlone(second)).isTrue();
+            other.holdsAlone(first);
+            begun[0]++;
+          } finally {
+            other.unlock();
+          }
+        };
+    assertThat(other.attempt(step)).isFalse();
+    assertThat(begun[0]).as("ended where it is held").isEqualTo(1);
+    AtomicBoolean free = new AtomicBoolean();
+    Thread next =
+        new Thread(
+            () -> {
+              other.lock();
+              free.set(other.holdsAlone(second));
+              other.unlock();
+            });
+    next.start();
+    next.join();
+    assertThat(free).isTrue();
+    kernel.call(Syscall.FLOCK, first, Constants.LOCK_UN);
+    assertThat(other.attempt(step)).isTrue();
+    assertThat(begun[0]).isEqualTo(3);
+  }
+
+  @Test
+  void nothingIsHeldWithoutTheLock() {
+    assertThatThrownBy(() -> one.holdsAlone(first)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aSecondThreadOfASupervisorWaitsForTheDeedOfTheFirst() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicBoolean early = new AtomicBoolean();
+    CountDownLatch begun = new CountDownLatch(1);
+    Thread next =
+        new Thread(
+            () -> {
+              begun.countDown();
+              one.lock();
+              early.set(!done.get());
+              one.unlock();
+            });
+    one.lock();
+    next.start();
+    begun.await();
+    while (next.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    done.set(true);
+    one.unlock();
+    next.join();
+    assertThat(early).isFalse();
+  }
+}

@@ -1,0 +1,137 @@
+package org.ringfence.linux.supervise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.json.Presets;
+
+/** A JVM whose heap is full ends its commands, at the latest when their time is up. */
+class FullHeapTest {
+  private static final int PATIENCE_SECONDS = 60;
+
+  @TempDir private Path workspace;
+
+  /** Fills the heap of this JVM while a command runs, and tells what becomes of the command. */
+  public static final class SmallJvm {
+    private SmallJvm() {}
+
+    /** Called with workspace, backend, and how the command is to end. */
+    public static void main(String[] args) throws Exception {
+      PolicyBuilder policy = Presets.load("workspace-write").toBuilder();
+      if (!args[2].equals("forcibly")) {
+        policy.wallTime(Duration.ofSeconds(3)).grace(Duration.ZERO);
+      }
+      Sandbox sandbox =
+          Sandbox.opener(policy.build()).workspace(Path.of(args[0])).backend(args[1]).open();
+      // What asks nothing ends with its time. What asks ends when it cannot be answered; while
+      // collections still find crumbs it is answered slowly, and ends with its time as well.
+      String script =
+          args[2].equals("calls")
+              ? "echo $$ > begun; while :; do mkdir d; rmdir d; done"
+              : "echo $$ > begun; while :; do :; done";
+      SandboxedProcess process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", script));
+      process.getOutputStream().close();
+      while (!Files.exists(Path.of(args[0], "begun"))) {
+        Thread.sleep(5);
+      }
+      // To ask whether it is there takes no memory of the heap.
+      File proc = new File("/proc/" + process.pid() + "/stat");
+      boolean forcibly = args[2].equals("forcibly");
+      Object[] hoard = hoard();
+      // From here nothing can be allocated, but what a collection may free.
+      for (int i = 0; process.isAlive(); i++) {
+        try {
+          hoard = new Object[] {hoard, new byte[64]};
+        } catch (OutOfMemoryError e) {
+          forcibly = forcibly && !destroyed(process);
+          if (!proc.exists()) {
+            break;
+          }
+        }
+      }
+      hoard = null;
+      process.waitFor();
+      System.out.println("ended " + process.termination().orElseThrow().cause());
+      sandbox.close();
+      System.exit(0);
+    }
+
+    private static boolean destroyed(SandboxedProcess process) {
+      try {
+        process.destroyForcibly();
+        return true;
+      } catch (OutOfMemoryError e) {
+        return false;
+      }
+    }
+
+    private static Object[] hoard() {
+      Object[] hoard = new Object[0];
+      for (int size = 1 << 20; size >= 16; ) {
+        try {
+          hoard = new Object[] {hoard, new byte[size]};
+        } catch (OutOfMemoryError e) {
+          size /= 2;
+        }
+      }
+      return hoard;
+    }
+  }
+
+  @Timeout(120)
+  @ParameterizedTest
+  @CsvSource({
+    "landlock, time",
+    "landlock, calls",
+    "landlock, forcibly",
+    "bubblewrap, time",
+    "bubblewrap, calls"
+  })
+  void nothingRunsUnsupervised(String backend, String how) throws Exception {
+    var plan =
+        (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
+            .plan(Presets.load("workspace-write").in(Places.current()));
+    assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
+    Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx24m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SmallJvm.class.getName(),
+                workspace.toString(),
+                backend,
+                how)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      boolean ended = jvm.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      List<String> said = Files.readAllLines(output);
+      assertThat(ended).as("%s", said).isTrue();
+      assertThat(said).anyMatch(line -> line.startsWith("ended "));
+    } finally {
+      jvm.destroyForcibly().waitFor();
+      Files.deleteIfExists(output);
+    }
+  }
+}
