@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.ringfence.kit.plan.Statements;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -15,7 +16,6 @@ import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.TrappedCall;
-import org.ringfence.plan.LimitStatements;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.slf4j.Logger;
@@ -95,7 +95,7 @@ final class LimitGate {
       result = set(pid, Constants.RLIMIT_NPROC, limits.processes().getAsLong() + there);
     }
     if (result >= 0 && limits.cpuTime().isPresent()) {
-      long seconds = LimitStatements.wholeSeconds(limits.cpuTime().get());
+      long seconds = Statements.wholeSeconds(limits.cpuTime().get());
       result = set(pid, Constants.RLIMIT_CPU, seconds);
     }
     if (result >= 0 && limits.openFiles().isPresent()) {

@@ -1,8 +1,8 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.plan.PlannedGuarantee.advisory;
-import static org.ringfence.plan.PlannedGuarantee.enforced;
-import static org.ringfence.plan.PlannedGuarantee.unsupported;
+import static org.ringfence.kit.plan.Answer.advisory;
+import static org.ringfence.kit.plan.Answer.enforced;
+import static org.ringfence.kit.plan.Answer.unsupported;
 
 import java.util.List;
 import org.ringfence.plan.PlannedGuarantee;
@@ -16,6 +16,8 @@ import org.ringfence.policy.TmpPolicy;
 /** Reports which guarantees of a policy an AppContainer enforces. Pure. */
 public final class AppContainerPlanner extends WindowsPlanner {
   private static final String CONTAINER = "AppContainer; entries for its SID alone";
+
+  private static final String LOW_INTEGRITY = "low integrity and the container's SID";
 
   private static final String INERT =
       "the access check of Windows passes over entries that deny something to a container's SID";
@@ -36,58 +38,37 @@ public final class AppContainerPlanner extends WindowsPlanner {
   }
 
   @Override
-  void files() {
+  protected void files() {
     if (policy.fileDefault() == FileDefault.WRITE || policy.tmp() == TmpPolicy.SHARED) {
-      add(
+      answer(
+          Guarantee.FILES_WRITE,
           unsupported(
-              Guarantee.FILES_WRITE,
-              "Files are created, changed and deleted only where a rule grants writing",
               "writing everywhere, or in the user's TEMP, is granted by no entry of a container",
-              "a narrower files.default, tmp private"));
+              NARROWER + ", tmp private"));
     } else if (takesBelow(Access.WRITE)) {
-      add(
-          unsupported(
-              Guarantee.FILES_WRITE,
-              "Files are created, changed and deleted only where a rule grants writing",
-              INERT,
-              "no read or none rule below a writable root, or WSL2"));
+      answer(
+          Guarantee.FILES_WRITE,
+          unsupported(INERT, "no read or none rule below a writable root, or WSL2"));
     } else {
-      add(
-          enforced(
-              Guarantee.FILES_WRITE,
-              "Files are created, changed and deleted only where a rule grants writing",
-              CONTAINER));
-      add(
-          enforced(
-              Guarantee.FILES_METADATA,
-              "Owner, permissions, times and attributes are changed only where writing is granted",
-              CONTAINER));
+      answer(Guarantee.FILES_WRITE, enforced(CONTAINER));
+      answer(Guarantee.FILES_METADATA, enforced(CONTAINER));
     }
-    add(
-        enforced(
-            Guarantee.REGISTRY_WRITE,
-            "The registry is not changed, but for the container's own part of it",
-            "low integrity and the container's SID"));
-    if (policy.fileDefault() == FileDefault.MINIMAL && takesBelow(Access.READ)) {
-      add(
-          unsupported(
-              Guarantee.FILES_READ,
-              "Files are read only where a rule or the default grants reading",
-              INERT,
-              "no none rule below a granted root, or WSL2"));
-    } else if (policy.fileDefault() == FileDefault.MINIMAL) {
-      add(
-          enforced(
-              Guarantee.FILES_READ,
-              "Files are read only where a rule or the default grants reading",
-              CONTAINER + "; Windows and Program Files give reading to all packages"));
+    answer(
+        Guarantee.REGISTRY_WRITE,
+        statement(Guarantee.REGISTRY_WRITE) + ", but for the container's own part of it",
+        enforced(LOW_INTEGRITY));
+    if (policy.fileDefault() == FileDefault.MINIMAL) {
+      answer(
+          Guarantee.FILES_READ,
+          takesBelow(Access.READ)
+              ? unsupported(INERT, "no none rule below a granted root, or WSL2")
+              : enforced(CONTAINER + "; Windows and Program Files give reading to all packages"));
     } else {
-      add(
+      answer(
+          Guarantee.FILES_READABLE,
           unsupported(
-              Guarantee.FILES_READABLE,
-              "Files are read everywhere but where a rule takes reading away",
               "a container reads what names it or all packages: the profile is closed to it",
-              "files.default minimal, with a rule for what is to be read"));
+              NAMED_READING));
     }
   }
 
@@ -110,51 +91,37 @@ public final class AppContainerPlanner extends WindowsPlanner {
 
   @Override
   String namesProblem() {
-    return "what does not exist yet has no list to put an entry on";
+    return NOTHING_TO_PUT_AN_ENTRY_ON;
   }
 
   @Override
-  void network() {
+  protected void network() {
     if (policy.network().mode() == NetworkMode.NONE) {
-      add(
-          enforced(
-              Guarantee.NETWORK_EXTERNAL,
-              "Nothing outside the sandbox is reached: TCP, UDP, raw",
-              "no network capability: the kernel's filtering platform drops it"));
-      if (policy.network().ownLoopback()) {
-        add(
-            unsupported(
-                Guarantee.NETWORK_OWN_LOOPBACK,
-                "Servers and clients inside the sandbox reach each other over loopback",
-                "a container's loopback is closed unless an administrator exempts it, and then open"
-                    + " to every local server",
-                "WSL2, or ownLoopback false"));
-      }
+      answer(
+          Guarantee.NETWORK_EXTERNAL,
+          enforced("no network capability: the kernel's filtering platform drops it"));
+      asked(
+          Guarantee.NETWORK_OWN_LOOPBACK,
+          () ->
+              unsupported(
+                  "a container's loopback is closed unless an administrator exempts it, and then"
+                      + " open to every local server",
+                  "WSL2, or ownLoopback false"));
     }
     decidedNetwork();
   }
 
   @Override
-  void process() {
-    add(
-        enforced(
-            Guarantee.PROCESS_ISOLATION,
-            "Memory, handles and environment of outside processes are not reached",
-            "low integrity and the container's SID"));
-    add(
-        enforced(
-            Guarantee.PROCESS_SIGNALS,
-            "Processes outside the sandbox are not ended",
-            "low integrity and the container's SID"));
-    add(
-        enforced(
-            Guarantee.PROCESS_PRIVILEGES,
-            "No privilege is left that opens files, processes or tokens",
-            "AppContainer token, read back"));
-    add(
+  protected void process() {
+    answer(Guarantee.PROCESS_ISOLATION, enforced(LOW_INTEGRITY));
+    answer(Guarantee.PROCESS_SIGNALS, enforced(LOW_INTEGRITY));
+    answer(
+        Guarantee.PROCESS_PRIVILEGES,
+        "No privilege is left that opens files, processes or tokens",
+        enforced("AppContainer token, read back"));
+    answer(
+        Guarantee.PROCESS_PROGRAMS,
         advisory(
-            Guarantee.PROCESS_PROGRAMS,
-            "Every program starts that starts outside",
             "the program's own behaviour",
             "PowerShell, MSYS and Cygwin programs are known not to start in a container",
             "restricted-token or WSL2 for those"));

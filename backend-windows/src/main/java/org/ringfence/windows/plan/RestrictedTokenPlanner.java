@@ -1,12 +1,12 @@
 package org.ringfence.windows.plan;
 
-import static org.ringfence.plan.PlannedGuarantee.advisory;
-import static org.ringfence.plan.PlannedGuarantee.enforced;
-import static org.ringfence.plan.PlannedGuarantee.unsupported;
+import static org.ringfence.kit.plan.Answer.advisory;
+import static org.ringfence.kit.plan.Answer.enforced;
+import static org.ringfence.kit.plan.Answer.unsupported;
 
 import java.util.List;
+import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
@@ -18,6 +18,7 @@ import org.ringfence.policy.TmpPolicy;
  */
 public final class RestrictedTokenPlanner extends WindowsPlanner {
   private static final String ANOTHER_MODE = "app-container or WSL2";
+  private static final String TOKEN = "write-restricted token";
 
   private RestrictedTokenPlanner(EffectivePolicy effective, WindowsFacts facts) {
     super(effective, facts);
@@ -35,76 +36,53 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
   }
 
   @Override
-  void files() {
-    String write = "Files are created and changed only where a rule grants writing";
-    if (policy.fileDefault() == FileDefault.WRITE) {
-      add(
-          unsupported(
-              Guarantee.FILES_WRITE,
-              write,
-              "writing is granted everywhere, and a token has no such entry",
-              "a narrower files.default"));
-    } else if (policy.tmp() == TmpPolicy.SHARED) {
-      add(
-          unsupported(
-              Guarantee.FILES_WRITE,
-              write,
-              "an entry on the user's TEMP would be inherited by every program's files there",
-              "tmp private"));
-    } else if (carved()) {
-      add(
-          unsupported(
-              Guarantee.FILES_WRITE,
-              write,
-              "a rule takes writing away below a writable root: what lies there is deleted through"
-                  + " its directory, and made anew with the rights of the root",
-              ANOTHER_MODE));
-    } else if (facts.everyone()) {
-      add(
-          advisory(
-              Guarantee.FILES_WRITE,
-              write,
-              "write-restricted token",
-              "no program starts here unless Everyone is among the restricting SIDs, and so what"
-                  + " everybody may write is written"
-                  + (facts.openPlaces().isEmpty()
-                      ? ""
-                      : ": " + String.join(", ", facts.openPlaces())),
-              ANOTHER_MODE));
-    } else {
-      add(byToken(Guarantee.FILES_WRITE, write, "write-restricted token, an entry on each root"));
-    }
-    add(
+  protected void files() {
+    answer(Guarantee.FILES_WRITE, WRITE_WITHOUT_DELETE, writing());
+    answer(
+        Guarantee.FILES_DELETE,
         unsupported(
-            Guarantee.FILES_DELETE,
-            "Files are deleted only where a rule grants writing",
             "FILE_DELETE_CHILD is no right of writing: what lies in a directory of the user's is"
                 + " deleted through it",
             ANOTHER_MODE));
-    add(
-        byToken(
-            Guarantee.FILES_METADATA,
-            "Owner, permissions, times and attributes are changed only where writing is granted",
-            "write-restricted token"));
-    String registry = "The registry is not changed";
-    add(
+    answer(Guarantee.FILES_METADATA, byToken(TOKEN));
+    answer(
+        Guarantee.REGISTRY_WRITE,
         facts.everyone()
             ? advisory(
-                Guarantee.REGISTRY_WRITE,
-                registry,
-                "write-restricted token",
+                TOKEN,
                 "keys that everybody may write are written, as Everyone is a restricting SID",
                 ANOTHER_MODE)
-            : byToken(Guarantee.REGISTRY_WRITE, registry, "write-restricted token"));
-    if (policy.fileDefault() == FileDefault.MINIMAL
-        || effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
-      add(
-          unsupported(
-              Guarantee.FILES_READ,
-              "Files are read only where a rule or the default grants reading",
-              "restricting SIDs are asked about writing alone",
-              ANOTHER_MODE));
+            : byToken(TOKEN));
+    asked(
+        Guarantee.FILES_READ,
+        () -> unsupported("restricting SIDs are asked about writing alone", ANOTHER_MODE));
+  }
+
+  private Answer writing() {
+    if (policy.fileDefault() == FileDefault.WRITE) {
+      return unsupported("writing is granted everywhere, and a token has no such entry", NARROWER);
     }
+    if (policy.tmp() == TmpPolicy.SHARED) {
+      return unsupported(
+          "an entry on the user's TEMP would be inherited by every program's files there",
+          "tmp private");
+    }
+    if (carved()) {
+      return unsupported(
+          "a rule takes writing away below a writable root: what lies there is deleted through"
+              + " its directory, and made anew with the rights of the root",
+          ANOTHER_MODE);
+    }
+    return facts.everyone()
+        ? advisory(
+            TOKEN,
+            "no program starts here unless Everyone is among the restricting SIDs, and so what"
+                + " everybody may write is written"
+                + (facts.openPlaces().isEmpty()
+                    ? ""
+                    : ": " + String.join(", ", facts.openPlaces())),
+            ANOTHER_MODE)
+        : byToken(TOKEN + ", an entry on each root");
   }
 
   private boolean carved() {
@@ -118,66 +96,38 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
   }
 
   @Override
-  void network() {
+  protected void network() {
     if (policy.network().mode() == NetworkMode.NONE) {
-      add(
-          unsupported(
-              Guarantee.NETWORK_EXTERNAL,
-              "Nothing outside the sandbox is reached: TCP, UDP, raw",
-              "no right is asked for that a token could lack",
-              ANOTHER_MODE));
-      if (policy.network().ownLoopback()) {
-        add(
-            enforced(
-                Guarantee.NETWORK_OWN_LOOPBACK,
-                "Servers and clients inside the sandbox reach each other over loopback",
-                "the network is not closed at all"));
-      }
+      answer(
+          Guarantee.NETWORK_EXTERNAL,
+          unsupported("no right is asked for that a token could lack", ANOTHER_MODE));
+      asked(Guarantee.NETWORK_OWN_LOOPBACK, () -> enforced("the network is not closed at all"));
     }
     decidedNetwork();
   }
 
   @Override
-  void process() {
-    add(
-        unsupported(
-            Guarantee.PROCESS_ISOLATION,
-            "Memory, handles and environment of outside processes are not reached",
-            "reading memory is no right of writing; changing it is denied",
-            ANOTHER_MODE));
-    add(
-        unsupported(
-            Guarantee.PROCESS_SIGNALS,
-            "Processes outside the sandbox are not ended",
-            "PROCESS_TERMINATE is no right of writing",
-            ANOTHER_MODE));
-    add(
-        enforced(
-            Guarantee.PROCESS_PRIVILEGES,
-            "No privilege but SeChangeNotifyPrivilege is left",
-            "DISABLE_MAX_PRIVILEGE and LUA_TOKEN, read back"));
-    String desktop = "Windows, keys and clipboard of the user's desktop are not reached";
-    add(
+  protected void process() {
+    answer(
+        Guarantee.PROCESS_ISOLATION,
+        unsupported("reading memory is no right of writing; changing it is denied", ANOTHER_MODE));
+    answer(
+        Guarantee.PROCESS_SIGNALS,
+        unsupported("PROCESS_TERMINATE is no right of writing", ANOTHER_MODE));
+    answer(Guarantee.PROCESS_PRIVILEGES, TOKEN_PRIVILEGES, enforced(TOKEN_READ_BACK));
+    answer(
+        Guarantee.PROCESS_DESKTOP,
         facts.desktop() && facts.userInterfaceLimits()
             ? advisory(
-                Guarantee.PROCESS_DESKTOP,
-                desktop,
-                "a desktop of its own, limits of the job",
+                OWN_DESKTOP,
                 "the user's desktop is opened by its name, as the logon session is among the"
                     + " restricting SIDs",
                 ANOTHER_MODE)
-            : unsupported(
-                Guarantee.PROCESS_DESKTOP,
-                desktop,
-                facts.desktop()
-                    ? "the job's limits on windows and clipboard did not take hold"
-                    : "no desktop of its own can be made",
-                "an interactive session outside other jobs"));
+            : noDesktop());
   }
 
   /** A token restricts the command's own actions, not those of a service that it asks. */
-  private static PlannedGuarantee byToken(Guarantee guarantee, String statement, String mechanism) {
-    return advisory(
-        guarantee, statement, mechanism, OTHERS + " has the user's own rights", ANOTHER_MODE);
+  private static Answer byToken(String mechanism) {
+    return advisory(mechanism, OTHERS + " has the user's own rights", ANOTHER_MODE);
   }
 }
