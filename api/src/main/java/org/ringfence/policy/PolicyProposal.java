@@ -5,15 +5,20 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.tree.DirectoryTrees;
+import org.ringfence.policy.tree.SharedDirectories;
 
 /**
  * Derives from denials the grants that would prevent them: only the denied files, or in the
- * workspace the directory where names are created or removed.
+ * workspace the directory where names are created or removed. With consent it grants the directory
+ * in which many denied files lie.
  *
  * <p>By itself it grants reading except of secrets, writing in the workspace and in caches of
  * presets, and hosts where the policy has an allowlist. It never weakens a protection (protected
@@ -44,9 +49,39 @@ public final class PolicyProposal {
    *
    * @param what the grant in policy form: {@code write :workspace/out}
    * @param path the real path, empty if it is not about a file
-   * @param denial the denial that needs it
+   * @param denial the denial that needs it; one of them where it is for several
+   * @param files the number of files that need it
    */
-  public record Grant(String what, String path, Violation denial) {}
+  public record Grant(String what, String path, Violation denial, int files) {
+    /**
+     * A grant for one denial.
+     *
+     * @param what the grant in policy form
+     * @param path the real path, empty if it is not about a file
+     * @param denial the denial that needs it
+     */
+    public Grant(String what, String path, Violation denial) {
+      this(what, path, denial, 1);
+    }
+
+    /**
+     * Returns whether this is the grant of a directory because many files in it were denied.
+     *
+     * @return true for such a directory
+     */
+    public boolean isTree() {
+      return files > 1;
+    }
+
+    /**
+     * Returns whether it grants reading a path.
+     *
+     * @return true if it grants reading and no more
+     */
+    public boolean isReading() {
+      return what.startsWith(Access.READ.word() + " ");
+    }
+  }
 
   /**
    * A denial that a proposal does not prevent.
@@ -58,6 +93,9 @@ public final class PolicyProposal {
 
   private static final String SERVICE = "what serves there acts outside the sandbox";
 
+  /** The number of files from which on a proposal asks for their directory. */
+  private static final int MANY = 5;
+
   private final PolicyBuilder builder;
   private final EffectivePolicy before;
   private final WriteBounds bounds;
@@ -65,6 +103,7 @@ public final class PolicyProposal {
   private final Predicate<Grant> consent;
   private final List<Grant> granted = new ArrayList<>();
   private final Set<Refusal> refused = new LinkedHashSet<>();
+  private final Map<Path, Path> treesOfWritten = new LinkedHashMap<>();
 
   private PolicyProposal(
       EffectivePolicy before, Collection<SandboxPolicy> presets, Predicate<Grant> consent) {
@@ -80,6 +119,7 @@ public final class PolicyProposal {
    *
    * @param before the policy under which the denials happened
    * @param denials the denials
+   * @param earlier the grants of proposals that led to that policy
    * @param presets policies whose caches may be granted
    * @param consent decides on grants that need consent
    * @return the proposal
@@ -87,19 +127,88 @@ public final class PolicyProposal {
   public static PolicyProposal after(
       EffectivePolicy before,
       Collection<Violation> denials,
+      Collection<Grant> earlier,
       Collection<SandboxPolicy> presets,
       Predicate<Grant> consent) {
     PolicyProposal proposal = new PolicyProposal(before, presets, consent);
+    proposal.addTrees(denials, earlier);
     denials.forEach(proposal::add);
     return proposal;
   }
 
+  private void addTrees(Collection<Violation> denials, Collection<Grant> earlier) {
+    SharedDirectories shared = bounds.sharedDirectories();
+    for (Access access : List.of(Access.READ, Access.WRITE)) {
+      Map<Path, Violation> denied = new LinkedHashMap<>();
+      for (Violation denial : denials) {
+        if (access == wanted(denial)) {
+          String path = before.places().real(denial.target());
+          if (access == Access.READ ? mayRead(path) : bounds.mayWriteInTree(path)) {
+            denied.putIfAbsent(Path.of(path), denial);
+          }
+        }
+      }
+      Set<Path> all = new LinkedHashSet<>(denied.keySet());
+      earlier.stream()
+          .filter(grant -> !grant.path().isEmpty() && grant.isReading() == (access == Access.READ))
+          .forEach(grant -> all.add(Path.of(grant.path())));
+      Predicate<Path> acceptable =
+          directory ->
+              !shared.contains(directory)
+                  && (access == Access.READ
+                      ? mayRead(directory.toString())
+                      : !shared.isOfSystem(directory)
+                          && bounds.mayWriteInTree(directory.toString()));
+      new DirectoryTrees(MANY, acceptable)
+          .of(all)
+          .forEach((directory, files) -> addTree(directory, files, access, denied));
+    }
+  }
+
+  private void addTree(
+      Path directory, List<Path> files, Access access, Map<Path, Violation> denied) {
+    Violation denial =
+        files.stream().filter(denied::containsKey).map(denied::get).findFirst().orElse(null);
+    String path = directory.toString();
+    if (denial == null) {
+      return;
+    }
+    Grant grant = new Grant(access.word() + " " + named(path), path, denial, files.size());
+    if (consent.test(grant)) {
+      granted.add(grant);
+      builder.layer();
+      builder.rule(named(path), access, MissingPath.SKIP);
+    } else if (access == Access.WRITE) {
+      files.forEach(file -> treesOfWritten.put(file, directory));
+    }
+  }
+
+  /** Returns the access to a file that would prevent a denial; null if none would. */
+  private static Access wanted(Violation denial) {
+    Reason reason = denial.reason();
+    Operation asked =
+        reason instanceof Reason.Default byDefault
+            ? byDefault.asked()
+            : reason instanceof Reason.Rule rule && rule.access() != Access.NONE
+                ? rule.asked()
+                : null;
+    return asked == null ? null : asked == Operation.READ ? Access.READ : Access.WRITE;
+  }
+
+  private boolean mayRead(String path) {
+    return secrets.over(path) == null
+        && Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS)
+        && Path.of(path).getNameCount() > 0
+        && !opensSecrets(path);
+  }
+
   private void add(Violation denial) {
     Reason reason = denial.reason();
-    if (reason instanceof Reason.Default byDefault) {
-      file(denial, byDefault.asked());
-    } else if (reason instanceof Reason.Rule rule && rule.access() != Access.NONE) {
-      file(denial, rule.asked());
+    Access wanted = wanted(denial);
+    if (wanted == Access.READ) {
+      read(denial);
+    } else if (wanted == Access.WRITE) {
+      write(denial);
     } else if (reason instanceof Reason.UnixSocket socket && !socket.path().isEmpty()) {
       Grant grant = new Grant("network.unixSockets " + socket.path(), "", denial);
       if (asked(grant, SERVICE)) {
@@ -116,14 +225,6 @@ public final class PolicyProposal {
       granted.add(new Grant("network.allow " + host.pattern(), "", denial));
     } else {
       refuse(denial, reason.text());
-    }
-  }
-
-  private void file(Violation denial, Operation asked) {
-    if (asked == Operation.READ) {
-      read(denial);
-    } else {
-      write(denial);
     }
   }
 
@@ -179,6 +280,14 @@ public final class PolicyProposal {
       grant(denial, cache.path(), Access.WRITE);
     } else if (verdict instanceof WriteBounds.Workspace) {
       inWorkspace(denial, path);
+    } else if (isGranted(denial, path)) {
+      return;
+    } else if (treesOfWritten.containsKey(Path.of(path))) {
+      refuse(
+          denial,
+          "it lies outside the workspace; --write "
+              + treesOfWritten.get(Path.of(path))
+              + " grants the directory of all of these");
     } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS) || onDirectory(denial)) {
       refuse(denial, "only its directory could be granted, and that lies outside the workspace");
     } else if (asked(
@@ -186,6 +295,14 @@ public final class PolicyProposal {
       builder.layer();
       builder.rule(named(path), Access.WRITE, MissingPath.SKIP);
     }
+  }
+
+  /** Returns whether a grant for another denial prevents this one as well. */
+  private boolean isGranted(Violation denial, String path) {
+    return granted.stream()
+            .filter(grant -> grant.isTree() || !onDirectory(denial))
+            .anyMatch(grant -> !grant.path().isEmpty() && Path.of(path).startsWith(grant.path()))
+        && builder.build().in(before.places()).evaluate(path, Operation.WRITE).allowed();
   }
 
   private static boolean onDirectory(Violation denial) {

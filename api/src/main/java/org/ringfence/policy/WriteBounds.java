@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import org.ringfence.policy.tree.SharedDirectories;
 
 /** Decides where a proposal may grant writing without consent, with consent, or never. */
 final class WriteBounds {
@@ -33,6 +34,7 @@ final class WriteBounds {
   private final Places places;
   private final String workspace;
   private final ProtectedNames names;
+  private final ProtectedNames given;
   private final HomeNames homes;
   private final EffectivePolicy open;
   private final List<FileRule> presets;
@@ -41,6 +43,7 @@ final class WriteBounds {
     this.places = before.places();
     this.workspace = places.real(places.workspace());
     SandboxPolicy policy = before.policy();
+    this.given = policy.protectedNames();
     this.names =
         policy.protectedNames() == ProtectedNames.OFF
             ? ProtectedNames.HOOKS_AND_CONFIG
@@ -73,6 +76,22 @@ final class WriteBounds {
       return new Never(explained("protectedNames " + name));
     }
     return places.home().isEmpty() ? new Elsewhere() : cache(path);
+  }
+
+  /**
+   * Returns whether a proposal may ask for a directory above a path: the policy that grants it has
+   * to keep the names in it that are protected.
+   */
+  boolean mayWriteInTree(String path) {
+    return names == given
+        && !ProtectedNames.leadsToName(places.style().components(path))
+        && judge(path) instanceof Elsewhere;
+  }
+
+  /** Returns the directories that are too much to grant for the files of one program. */
+  SharedDirectories sharedDirectories() {
+    return new SharedDirectories(
+        Homes.of(places).stream().map(Path::of).toList(), Path.of(workspace));
   }
 
   private Verdict cache(String path) {

@@ -50,9 +50,14 @@ class PolicyProposalTest {
   }
 
   private PolicyProposal after(SandboxPolicy policy, Violation denial) {
+    return after(policy, List.of(denial), List.of());
+  }
+
+  private PolicyProposal after(SandboxPolicy policy, List<Violation> denials, List<Grant> earlier) {
     return PolicyProposal.after(
         policy.in(places),
-        List.of(denial),
+        denials,
+        earlier,
         Presets.toolchains(),
         grant -> {
           questions.add(grant);
@@ -199,5 +204,88 @@ class PolicyProposalTest {
     answer = true;
     assertThat(after(Presets.load("read-only"), socket).policy().network().unixSockets())
         .contains("/run/docker.sock");
+  }
+
+  private List<Violation> denials(Path in, String access, int count) throws IOException {
+    List<Violation> denials = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Path file = Files.createDirectories(in.resolve("d" + i)).resolve("file");
+      Files.writeString(file, "");
+      FileDefault fallback = access.equals("read") ? FileDefault.MINIMAL : FileDefault.READ;
+      denials.add(denial("open", file, access, fallback));
+    }
+    return denials;
+  }
+
+  @Test
+  void manyFilesOfATreeAreOneQuestion() throws IOException {
+    Path tool = Files.createDirectories(directory.toRealPath().resolve("elsewhere/tool"));
+    List<Violation> many = denials(tool, "write", 6);
+    SandboxPolicy start = Presets.load("read-only");
+    answer = true;
+    PolicyProposal proposal = after(start, many, List.of());
+    assertThat(questions).extracting(Grant::what).containsExactly("write " + tool);
+    assertThat(proposal.granted()).isEqualTo(questions).allMatch(Grant::isTree);
+    assertThat(proposal.refused()).isEmpty();
+    assertThat(
+            proposal.policy().in(places).evaluate(tool.resolve("new").toString(), Operation.WRITE))
+        .matches(Decision::allowed);
+    answer = false;
+    PolicyProposal refused = after(start, many, List.of());
+    assertThat(refused.granted()).isEmpty();
+    assertThat(refused.refused())
+        .hasSize(6)
+        .allMatch(each -> each.reason().contains("--write " + tool + " grants"));
+  }
+
+  @Test
+  void fewFilesOfATreeGrantNoDirectory() throws IOException {
+    answer = true;
+    Path tool = Files.createDirectories(directory.toRealPath().resolve("elsewhere/tool"));
+    List<Violation> few = new ArrayList<>(denials(tool, "write", 4));
+    few.addAll(few);
+    assertThat(after(Presets.load("read-only"), few, List.of()).granted())
+        .hasSize(4)
+        .noneMatch(Grant::isTree);
+  }
+
+  @Test
+  void grantsOfEarlierRunsCountTowardsATree() throws IOException {
+    answer = true;
+    Path tool = Files.createDirectories(directory.toRealPath().resolve("elsewhere/tool"));
+    List<Violation> many = denials(tool, "read", 6);
+    SandboxPolicy minimal = SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build();
+    PolicyProposal first = after(minimal, many.subList(0, 4), List.of());
+    assertThat(first.granted()).hasSize(4).noneMatch(Grant::isTree);
+    PolicyProposal second = after(first.policy(), many.subList(4, 5), first.granted());
+    assertThat(second.granted()).extracting(Grant::what).containsExactly("read " + tool);
+    assertThat(after(first.policy(), many.subList(4, 5), List.of()).granted())
+        .noneMatch(Grant::isTree);
+  }
+
+  @Test
+  void noTreeHoldsSecretsProtectedNamesOrTheFilesOfManyPrograms() throws IOException {
+    answer = true;
+    SandboxPolicy start = Presets.load("read-only");
+    SandboxPolicy minimal = SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build();
+    for (String name : List.of(".ssh", ".config", ".local/bin", ".")) {
+      Path tree = home.resolve(name).normalize();
+      assertThat(after(start, denials(tree, "write", 6), List.of()).granted())
+          .as(name)
+          .noneMatch(grant -> grant.isTree() && grant.path().equals(tree.toString()));
+      assertThat(after(minimal, denials(tree, "read", 6), List.of()).granted())
+          .as(name)
+          .noneMatch(grant -> grant.isTree() && grant.path().equals(tree.toString()));
+    }
+    Path cache = home.resolve(".cache/tool");
+    assertThat(after(start, denials(cache, "write", 6), List.of()).granted())
+        .extracting(Grant::what)
+        .containsExactly("write :home/.cache/tool");
+    SandboxPolicy off = start.toBuilder().protectedNames(ProtectedNames.OFF).build();
+    assertThat(after(off, denials(cache, "write", 6), List.of()).granted())
+        .noneMatch(Grant::isTree);
+    Path hooks = directory.toRealPath().resolve("elsewhere/tool/.git/hooks");
+    assertThat(after(start, denials(hooks, "write", 6), List.of()).granted())
+        .noneMatch(grant -> grant.isTree() && grant.path().contains(".git"));
   }
 }

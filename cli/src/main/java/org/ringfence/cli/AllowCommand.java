@@ -1,24 +1,18 @@
 package org.ringfence.cli;
 
-import com.github.difflib.DiffUtils;
-import com.github.difflib.UnifiedDiffUtils;
-import java.io.BufferedReader;
-import java.io.FileReader;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.ringfence.SandboxException;
+import org.ringfence.cli.confirm.Confirmation;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.Places;
@@ -45,8 +39,6 @@ import picocli.CommandLine.Spec;
       ""
     })
 final class AllowCommand implements Callable<Integer> {
-  private static final String TERMINAL = "/dev/tty";
-  private static final int CONTEXT = 3;
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
 
   @Spec private CommandSpec spec;
@@ -110,8 +102,9 @@ final class AllowCommand implements Callable<Integer> {
     SandboxPolicy policy =
         PolicyReader.combined(List.of(file.toString()), Map.of(file.toString(), after));
     policy.in(Places.current(place));
-    show(out, file, project.isPresent() ? before : "", after);
-    if (!yes && !agreed(out)) {
+    Confirmation confirmation = new Confirmation(out);
+    confirmation.show(file.toString(), project.map(there -> before), after);
+    if (!yes && !confirmation.agreed("write this and trust it?", "allow")) {
       return ExitCode.NO;
     }
     write(file, after, policy, place);
@@ -168,35 +161,6 @@ final class AllowCommand implements Callable<Integer> {
       }
     }
     return Map.of("extends", last.policies());
-  }
-
-  private static void show(PrintWriter out, Path file, String before, String after) {
-    List<String> from = before.lines().toList();
-    List<String> to = after.lines().toList();
-    String name = Printable.of(file.toString());
-    UnifiedDiffUtils.generateUnifiedDiff(
-            before.isEmpty() ? "/dev/null" : name, name, from, DiffUtils.diff(from, to), CONTEXT)
-        .stream()
-        .map(Printable::line)
-        .forEach(out::println);
-    out.flush();
-  }
-
-  private static boolean agreed(PrintWriter out) throws SandboxException {
-    try (BufferedReader in =
-        new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
-      boolean open = true;
-      while (open && in.ready()) {
-        // Input typed before the question does not answer it.
-        open = in.read() >= 0;
-      }
-      out.print("write this and trust it? [y]es or [n]o (default)? ");
-      out.flush();
-      String answer = in.readLine();
-      return answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
-    } catch (IOException e) {
-      throw new SandboxException("allow: there is no terminal to ask on; use --yes to agree", e);
-    }
   }
 
   private static void write(Path file, String text, SandboxPolicy policy, Path place)

@@ -15,6 +15,8 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.cli.learn.GrantPrompt;
+import org.ringfence.cli.learn.Learned;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxPlan;
@@ -49,6 +51,8 @@ import picocli.CommandLine.Spec;
           + " hosts with --network allowlist. What lies elsewhere is asked for on the terminal, one"
           + " by one, or listed. Protected names, places from which code runs later, deny globs and"
           + " rules that deny are never granted.",
+      "When five or more files of one directory are denied, it asks for the directory. One file"
+          + " never makes it grant a directory outside the workspace.",
       ""
     })
 final class LearnCommand implements Callable<Integer> {
@@ -73,6 +77,19 @@ final class LearnCommand implements Callable<Integer> {
               + " policy is written there as well.")
   private boolean json;
 
+  @Option(
+      names = "--directories",
+      description =
+          "Grant reading the directory of five or more denied files without a question, instead of"
+              + " each file. A directory with secrets, and one that many programs share, is not"
+              + " granted.")
+  private boolean directories;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "List each grant and each denial. Otherwise many of one kind are counted.")
+  private boolean verbose;
+
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, after '--'.")
   private List<String> command;
 
@@ -87,7 +104,9 @@ final class LearnCommand implements Callable<Integer> {
     List<String> bases = own ? bases(err) : options.on(List.of());
     SandboxPolicy base = options.policy(bases);
     List<SandboxPolicy> caches = Presets.toolchains();
-    Predicate<Grant> consent = GrantPrompt.whereSomeoneSits();
+    Predicate<Grant> asked = GrantPrompt.whereSomeoneSits();
+    Predicate<Grant> consent =
+        grant -> directories && grant.isTree() && grant.isReading() || asked.test(grant);
     Places places = Places.current(options.workspace());
     SandboxPolicy policy = own ? withWorkspace(base) : base;
     List<Grant> grants = new ArrayList<>();
@@ -98,7 +117,8 @@ final class LearnCommand implements Callable<Integer> {
       demandSteady(grants);
       DenialReport denials = new DenialReport();
       exit = run(policy, denials);
-      proposal = PolicyProposal.after(policy.in(places), denials.denials(), caches, consent);
+      proposal =
+          PolicyProposal.after(policy.in(places), denials.denials(), grants, caches, consent);
       policy = proposal.policy();
       grants.addAll(proposal.granted());
       round++;
@@ -106,11 +126,11 @@ final class LearnCommand implements Callable<Integer> {
       err.println("ringfence: run " + round + ": exit " + exit + ", " + denied + " denied");
     } while (!proposal.granted().isEmpty() && round < MOST_ROUNDS);
     Learned learned = new Learned(grants, proposal.refused(), exit, round);
-    learned.print(err);
+    learned.print(err, verbose);
+    List<String> extended = PolicyNames.extendable(bases);
     String text =
-        options.onlyPolicies()
-            ? PolicyWriter.writeOver(bases, base, policy, learned.description(command))
-            : PolicyWriter.write(policy, learned.description(command));
+        PolicyWriter.writeOver(
+            extended, options.named(extended), policy, learned.description(command));
     if (output != null || !json) {
       print(text, policy.in(places));
     }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.ringfence.SandboxException;
+import org.ringfence.cli.confirm.Confirmation;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
 import org.ringfence.policy.EffectivePolicy;
@@ -157,8 +158,10 @@ final class PolicyCommand implements Callable<Integer> {
   @Command(
       name = "trust",
       mixinStandardHelpOptions = true,
+      sortOptions = false,
       description = {
-        "Trusts a project's policy as it is now. Every change of it needs this again.",
+        "Shows a project's policy, or its changes since it was trusted, asks on the terminal, and"
+            + " trusts it as it is now. Every change of it needs this again.",
         "What is trusted is kept in Ringfence's state directory, which no command can write."
       })
   static final class Trust implements Callable<Integer> {
@@ -170,13 +173,28 @@ final class PolicyCommand implements Callable<Integer> {
         description = "Default: .ringfence/policy.json in the current directory or above.")
     private Path file;
 
+    @Option(
+        names = {"-y", "--yes"},
+        description = "Do not ask; for scripts.")
+    private boolean yes;
+
     @Override
     public Integer call() throws Exception {
       ProjectPolicy policy = ProjectPolicy.read(named(file));
       String name = policy.file().toString();
       PolicyReader.combined(List.of(name), Map.of(name, policy.text()));
-      new TrustedPolicies(StateDirectory.current()).trust(policy);
+      TrustedPolicies trusted = new TrustedPolicies(StateDirectory.current());
       PrintWriter out = spec.commandLine().getOut();
+      if (!trusted.holds(policy)) {
+        Confirmation confirmation = new Confirmation(out);
+        confirmation.show(name, trusted.lastTrusted(policy.file()), policy.text());
+        if (!yes && !confirmation.agreed("trust this policy?", "policy trust")) {
+          out.println("not trusted: " + Printable.of(name));
+          out.flush();
+          return ExitCode.NO;
+        }
+        trusted.trust(policy);
+      }
       out.println("trusted: " + Printable.of(name));
       out.flush();
       return ExitCode.OK;

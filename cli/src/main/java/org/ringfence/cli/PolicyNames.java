@@ -59,8 +59,16 @@ record PolicyNames(List<String> names) {
     return List.copyOf(all);
   }
 
-  boolean hasStandardInput() {
-    return names.contains(STANDARD_INPUT);
+  /**
+   * Returns the names that another policy can extend: a text has no place that it could be read
+   * from again.
+   *
+   * @param names parts of a policy
+   */
+  static List<String> extendable(List<String> names) {
+    return names.stream()
+        .filter(name -> !PolicyReader.isText(name) && !name.equals(STANDARD_INPUT))
+        .toList();
   }
 
   /** Returns the files among them. */

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.ringfence.file.NamedFile;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -251,17 +250,17 @@ final class PolicyOptions {
     return PolicyNames.of(policies).on(start);
   }
 
-  /**
-   * Returns whether presets and files alone make the policy, apart from the protected files of
-   * Ringfence.
-   */
-  boolean onlyPolicies() {
-    return network == null
-        && !asked
-        && Stream.of(write, read, deny, allowedHosts, published, environment, limits, bestEffort)
-            .allMatch(List::isEmpty)
-        && timeout == null
-        && !PolicyNames.of(policies).hasStandardInput();
+  /** Returns the policy of presets and files without the other options. */
+  SandboxPolicy named(List<String> names) throws IOException {
+    PolicyBuilder builder = base(names).toBuilder();
+    protectKept(builder);
+    return builder.build();
+  }
+
+  private void protectKept(PolicyBuilder builder) {
+    if (builder.build().fileDefault() != FileDefault.WRITE) {
+      kept.forEach(builder::protectedPath);
+    }
   }
 
   /** Returns the options' policy on top of presets and files. */
@@ -271,9 +270,7 @@ final class PolicyOptions {
     write.forEach(path -> builder.rule(there("--write", path), Access.WRITE, MissingPath.REJECT));
     read.forEach(path -> builder.rule(there("--read", path), Access.READ, MissingPath.REJECT));
     deny.forEach(path -> deny(builder, path));
-    if (builder.build().fileDefault() != FileDefault.WRITE) {
-      kept.forEach(builder::protectedPath);
-    }
+    protectKept(builder);
     if (network != null) {
       builder.network(network);
     } else if ((asked || !allowedHosts.isEmpty())

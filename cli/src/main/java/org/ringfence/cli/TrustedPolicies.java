@@ -1,12 +1,17 @@
 package org.ringfence.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.ringfence.cli.json.JsonText;
 
-/** The project policies that the user trusts, each with its path and the hash of its content. */
+/**
+ * The project policies that the user trusts, each with its path, the hash of its content, and the
+ * content, which later changes are compared to.
+ */
 final class TrustedPolicies {
   private static final String NAME = "trusted-policies.json";
 
@@ -30,13 +35,35 @@ final class TrustedPolicies {
    * @throws UntrustedPolicyException if it is not
    */
   void demand(ProjectPolicy policy) throws IOException {
-    String trusted = all().get(policy.file().toString());
-    if (!policy.hash().equals(trusted)) {
-      throw new UntrustedPolicyException(policy.file(), trusted != null);
+    if (!holds(policy)) {
+      throw new UntrustedPolicyException(
+          policy.file(), all().containsKey(policy.file().toString()));
     }
   }
 
+  /** Returns whether the user trusts a policy as it is. */
+  boolean holds(ProjectPolicy policy) throws IOException {
+    return policy.hash().equals(all().get(policy.file().toString()));
+  }
+
+  /** Returns the content of a policy that the user trusted last; empty for none. */
+  Optional<String> lastTrusted(Path file) throws IOException {
+    String trusted = all().get(file.toString());
+    return trusted == null
+        ? Optional.empty()
+        : state.read(content(file)).filter(text -> hash(text).equals(trusted));
+  }
+
+  private static String content(Path file) {
+    return "trusted/" + hash(file.toString()) + ".json";
+  }
+
+  private static String hash(String text) {
+    return ProjectPolicy.hash(text.getBytes(StandardCharsets.UTF_8));
+  }
+
   void trust(ProjectPolicy policy) throws IOException {
+    state.write(content(policy.file()), policy.text());
     Map<String, String> all = all();
     all.put(policy.file().toString(), policy.hash());
     state.write(NAME, JsonText.of(all));
@@ -47,6 +74,7 @@ final class TrustedPolicies {
     Map<String, String> all = all();
     boolean was = all.remove(file.toString()) != null;
     if (was) {
+      state.remove(content(file));
       state.write(NAME, JsonText.of(all));
     }
     return was;

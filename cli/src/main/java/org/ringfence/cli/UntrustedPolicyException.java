@@ -19,7 +19,7 @@ final class UntrustedPolicyException extends SandboxException {
         "refused, nothing was started: the project's policy "
             + file
             + (changed ? " has changed since it was trusted" : " is not trusted yet")
-            + "; read it, then try: ringfence policy trust "
+            + "; to see it and to trust it: ringfence policy trust "
             + RemedyText.pasted(List.of(file.toString()))
             + ", or go on without it: --no-project-policy");
   }

@@ -13,8 +13,9 @@ import java.util.Map;
  *
  * @param directory where it starts
  * @param environment variables beside those of this JVM
+ * @param outer the program that starts it and its arguments; empty for none
  */
-record CommandLineProcess(Path directory, Map<String, String> environment) {
+record CommandLineProcess(Path directory, Map<String, String> environment, List<String> outer) {
   /**
    * How a run ended.
    *
@@ -24,19 +25,33 @@ record CommandLineProcess(Path directory, Map<String, String> environment) {
    */
   record Result(int exit, String out, String err) {}
 
+  CommandLineProcess(Path directory, Map<String, String> environment) {
+    this(directory, environment, List.of());
+  }
+
+  /** Returns one that another program starts. */
+  CommandLineProcess under(String... program) {
+    return new CommandLineProcess(directory, environment, List.of(program));
+  }
+
   static CommandLineProcess in(Path directory) {
     return new CommandLineProcess(directory, Map.of());
   }
 
-  Result run(String... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
+  /** Returns the program and the arguments. */
+  List<String> words(String... args) {
+    List<String> command = new ArrayList<>(outer);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(args));
-    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    return command;
+  }
+
+  Result run(String... args) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(words(args)).directory(directory.toFile());
     builder.environment().putAll(environment);
     Path err = Files.createTempFile("run", ".err");
     try {

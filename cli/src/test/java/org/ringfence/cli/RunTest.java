@@ -164,7 +164,7 @@ class RunTest {
     assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
     assertThat(refused.err()).contains("is not trusted yet", "ringfence policy trust");
     assertThat(workspace.resolve("made")).doesNotExist();
-    assertThat(project(state, "policy", "trust").out()).contains("trusted: ");
+    assertThat(project(state, "policy", "trust", "--yes").out()).contains("trusted: ");
     Result ran = project(state, line);
     assertThat(ran.out()).isEqualTo("b\n");
     assertThat(ran.exit()).isNotZero();

@@ -48,6 +48,12 @@ public final class PolicyWriter {
     if (!description.isEmpty()) {
       root.put("description", description);
     }
+    root.setAll(tree(policy));
+    return text(root);
+  }
+
+  private static ObjectNode tree(SandboxPolicy policy) {
+    ObjectNode root = MAPPER.createObjectNode();
     ObjectNode files = root.putObject("files");
     files.put("default", Words.of(policy.fileDefault()));
     ObjectNode rules = files.putObject("rules");
@@ -85,60 +91,36 @@ public final class PolicyWriter {
     ObjectNode enforcement = root.putObject("enforcement");
     enforcement.put("mode", Words.of(policy.strictness().mode()));
     strings(enforcement.putArray("bestEffort"), policy.strictness().weaker());
-    return text(root);
+    return root;
   }
 
   /**
-   * Writes the grants of a policy beyond those that it extends: rules, hosts, ports and sockets.
+   * Writes a policy as its difference to presets and files that it extends; as a whole, as {@link
+   * #write(SandboxPolicy, String)} does, where no such difference makes it.
    *
-   * @param bases the names of presets and the paths of files that the others come from
-   * @param base the others as one policy
-   * @param policy the policy, made from that one by further rules, hosts, ports and sockets
+   * @param bases the names of presets and the paths of files
+   * @param base these as one policy
+   * @param policy the policy
    * @param description the purpose of the policy
    * @return indented JSON
    */
   public static String writeOver(
       List<String> bases, SandboxPolicy base, SandboxPolicy policy, String description) {
+    ObjectNode difference = PolicyDifference.between(tree(base), tree(policy));
+    if (bases.isEmpty()
+        || !PolicyReader.added(base, "difference", text(difference)).equals(policy)) {
+      return write(policy, description);
+    }
     ObjectNode root = MAPPER.createObjectNode();
     root.put("description", description);
     ArrayNode extended = root.putArray("extends");
     bases.forEach(name -> extended.add(Presets.names().contains(name) ? name : absolute(name)));
-    ObjectNode rules = root.putObject("files").putObject("rules");
-    for (FileRule rule : policy.rules()) {
-      if (!base.rules().contains(rule)) {
-        ObjectNode entry = rules.putObject(rule.path());
-        entry.put("access", rule.access().word());
-        entry.put("missing", Words.of(rule.missing()));
-      }
-    }
-    var before = base.network();
-    var after = policy.network();
-    ObjectNode network = MAPPER.createObjectNode();
-    more(network, "allow", before.allow(), after.allow());
-    more(network, "unixSockets", before.unixSockets(), after.unixSockets());
-    ArrayNode ports = MAPPER.createArrayNode();
-    after.hostLoopbackPorts().stream()
-        .filter(port -> !before.hostLoopbackPorts().contains(port))
-        .forEach(ports::add);
-    if (!ports.isEmpty()) {
-      network.set("hostLoopbackPorts", ports);
-    }
-    if (!network.isEmpty()) {
-      root.set("network", network);
-    }
+    root.setAll(difference);
     return text(root);
   }
 
   private static String absolute(String file) {
     return Path.of(file).toAbsolutePath().normalize().toString();
-  }
-
-  private static void more(
-      ObjectNode node, String name, Collection<?> before, Collection<?> after) {
-    List<?> added = after.stream().filter(each -> !before.contains(each)).toList();
-    if (!added.isEmpty()) {
-      strings(node.putArray(name), added);
-    }
   }
 
   private static void limits(ObjectNode node, SandboxPolicy policy) {

@@ -1,11 +1,11 @@
-package org.ringfence.cli;
+package org.ringfence.cli.learn;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.PolicyProposal.Grant;
@@ -19,37 +19,34 @@ import org.ringfence.policy.PolicyProposal.Refusal;
  * @param exit the last run's exit code
  * @param runs the number of runs
  */
-record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
-  private static final int SHOWN = 100;
-
-  void print(PrintWriter err) {
-    grants.forEach(
-        grant ->
-            err.println(
-                "ringfence: granted: "
-                    + Printable.of(grant.what())
-                    + " ("
-                    + Printable.of(grant.denial().operation() + " " + grant.denial().target())
-                    + ")"));
-    refused.stream()
-        .limit(SHOWN)
-        .forEach(
-            refusal ->
-                err.println(
-                    "ringfence: not granted: "
-                        + Printable.of(
-                            refusal.denial().operation() + " " + refusal.denial().target())
-                        + ": "
-                        + Printable.of(refusal.reason())));
-    if (refused.size() > SHOWN) {
-      err.println("ringfence: not granted: " + (refused.size() - SHOWN) + " more");
+public record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
+  /**
+   * Prints a summary.
+   *
+   * @param err receives it
+   * @param whole whether each grant and each denial is listed, however many there are
+   */
+  public void print(PrintWriter err, boolean whole) {
+    GrantSummary summary = new GrantSummary(whole);
+    List<String> granted = summary.granted(grants);
+    List<String> notGranted = summary.refused(refused);
+    Stream.of(granted, notGranted)
+        .flatMap(List::stream)
+        .forEach(line -> err.println("ringfence: " + Printable.of(line)));
+    if (granted.size() < grants.size() || notGranted.size() < refused.size()) {
+      err.println("ringfence: --verbose lists all of them");
     }
     err.println("ringfence: " + conclusion());
     err.flush();
   }
 
-  /** Returns the JSON of {@code --json}. */
-  Map<String, Object> tree(Map<String, Object> policy) {
+  /**
+   * Returns the JSON of {@code --json}.
+   *
+   * @param policy the JSON of the policy
+   * @return maps, lists, strings, numbers and booleans
+   */
+  public Map<String, Object> tree(Map<String, Object> policy) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("exitCode", exit);
     tree.put("runs", runs);
@@ -58,6 +55,7 @@ record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
     for (Grant grant : grants) {
       Map<String, Object> each = tree(grant.denial());
       each.put("grant", grant.what());
+      each.put("files", grant.files());
       granted.add(each);
     }
     tree.put("granted", granted);
@@ -93,17 +91,15 @@ record Learned(List<Grant> grants, List<Refusal> refused, int exit, int runs) {
   /**
    * Describes the policy, without arguments, which may be secret: the grants, and the accesses that
    * stay denied.
+   *
+   * @param command the program and its arguments
+   * @return a few sentences
    */
-  String description(List<String> command) {
+  public String description(List<String> command) {
     return "Learned from: "
         + Printable.of(command.get(0))
         + ". Granted: "
-        + (grants.isEmpty()
-            ? "nothing"
-            : grants.stream()
-                .map(grant -> Printable.of(grant.what()))
-                .distinct()
-                .collect(Collectors.joining(", ")))
+        + new GrantSummary(false).sentence(grants)
         + ". "
         + Character.toUpperCase(conclusion().charAt(0))
         + conclusion().substring(1)

@@ -1,4 +1,4 @@
-package org.ringfence.cli;
+package org.ringfence.cli.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.ringfence.cli;
+package org.ringfence.cli.learn;
 
 import java.io.BufferedReader;
 import java.io.FileReader;
@@ -15,7 +15,7 @@ import org.ringfence.event.Printable;
 import org.ringfence.policy.PolicyProposal.Grant;
 
 /** Asks the user at the terminal, one by one, about grants that need a confirmation. */
-final class GrantPrompt implements Predicate<Grant> {
+public final class GrantPrompt implements Predicate<Grant> {
   private static final String TERMINAL = "/dev/tty";
 
   private final BufferedReader in;
@@ -27,8 +27,12 @@ final class GrantPrompt implements Predicate<Grant> {
     this.out = out;
   }
 
-  /** Asks at the terminal when standard input is one; otherwise every answer is no. */
-  static Predicate<Grant> whereSomeoneSits() {
+  /**
+   * Asks at the terminal when standard input is one; otherwise every answer is no.
+   *
+   * @return true for a grant that the user confirms
+   */
+  public static Predicate<Grant> whereSomeoneSits() {
     try {
       return standardInputIsTerminal()
           ? new GrantPrompt(
@@ -66,7 +70,10 @@ final class GrantPrompt implements Predicate<Grant> {
               + grant.denial().operation()
               + " "
               + Printable.of(grant.denial().target())
-              + " was denied\n  grant "
+              + (grant.isTree()
+                  ? " was denied, as were " + (grant.files() - 1) + " more files of its directory"
+                  : " was denied")
+              + "\n  grant "
               + Printable.of(grant.what())
               + " in the next run and in the policy? [y]es or [n]o (default)? ");
       out.flush();

@@ -1,0 +1,2 @@
+/** Directory trees of paths, apart from any policy. */
+package org.ringfence.policy.tree;

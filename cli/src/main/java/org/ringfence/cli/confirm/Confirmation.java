@@ -1,0 +1,78 @@
+package org.ringfence.cli.confirm;
+
+import com.github.difflib.DiffUtils;
+import com.github.difflib.UnifiedDiffUtils;
+import java.io.BufferedReader;
+import java.io.FileReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.ringfence.SandboxException;
+import org.ringfence.event.Printable;
+
+/** Shows a change of a file and asks the user on the terminal to agree to it. */
+public final class Confirmation {
+  private static final String TERMINAL = "/dev/tty";
+  private static final int CONTEXT = 3;
+
+  private final PrintWriter out;
+
+  /**
+   * Creates a confirmation.
+   *
+   * @param out receives what is shown, and the question
+   */
+  public Confirmation(PrintWriter out) {
+    this.out = out;
+  }
+
+  /**
+   * Shows a file's difference to its earlier content. Characters that control a terminal are
+   * escaped.
+   *
+   * @param file the file's name
+   * @param before its earlier content; empty shows the whole file as new
+   * @param after its content
+   */
+  public void show(String file, Optional<String> before, String after) {
+    List<String> from = before.map(text -> text.lines().toList()).orElse(List.of());
+    List<String> to = after.lines().toList();
+    String name = Printable.of(file);
+    UnifiedDiffUtils.generateUnifiedDiff(
+            before.isEmpty() ? "/dev/null" : name, name, from, DiffUtils.diff(from, to), CONTEXT)
+        .stream()
+        .map(Printable::line)
+        .forEach(out::println);
+    out.flush();
+  }
+
+  /**
+   * Asks on the terminal. Only yes agrees.
+   *
+   * @param question the question
+   * @param command the command's name, for the error
+   * @return true if the user agrees
+   * @throws SandboxException if there is no terminal
+   */
+  public boolean agreed(String question, String command) throws SandboxException {
+    try (BufferedReader in =
+        new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
+      boolean open = true;
+      while (open && in.ready()) {
+        // Input typed before the question does not answer it.
+        open = in.read() >= 0;
+      }
+      out.print(question + " [y]es or [n]o (default)? ");
+      out.flush();
+      String answer = in.readLine();
+      return answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+    } catch (IOException e) {
+      throw new SandboxException(
+          command + ": there is no terminal to ask on; use --yes to agree to what is shown", e);
+    }
+  }
+}
