@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.Architectures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +62,29 @@ class StructureTest {
           Set.of("org.ringfence.event", "org.ringfence.policy"),
           Set.of("org.ringfence.event.json", "org.ringfence.policy.json"));
 
+  /**
+   * Packages of a module, by subject: each may depend on those after it, and on no other of the
+   * list.
+   */
+  private static final Map<String, List<String>> LAYERS =
+      Map.of(
+          "org.ringfence.linux",
+          List.of(
+              "probe",
+              "launch",
+              "stream",
+              "supervise",
+              "files",
+              "net",
+              "socket",
+              "path",
+              "report",
+              "task",
+              "keeper",
+              "tree",
+              "bind",
+              "plan"));
+
   /** Sources of every module, by package. */
   private static Map<String, Set<String>> sources() throws IOException {
     Map<String, Set<String>> sources = new TreeMap<>();
@@ -112,6 +137,36 @@ class StructureTest {
         .values()
         .forEach(names -> names.stream().filter(name -> !once.add(name)).forEach(twice::add));
     assertThat(twice).isSubsetOf(NAMES_USED_TWICE);
+  }
+
+  @Test
+  void packagesDependOnThoseBelowThemAlone() throws IOException {
+    Set<String> packages = sources().keySet();
+    LAYERS.forEach(
+        (module, layers) -> {
+          layered(module, layers)
+              .check(
+                  ArchitectureTest.ALL.that(JavaClass.Predicates.resideInAPackage(module + "..")));
+          assertThat(packages.stream().filter(name -> name.startsWith(module + ".")))
+              .as("packages of %s that the list knows", module)
+              .allMatch(name -> layers.contains(name.split("\\.")[module.split("\\.").length]));
+        });
+  }
+
+  private static ArchRule layered(String module, List<String> layers) {
+    Architectures.LayeredArchitecture rule =
+        Architectures.layeredArchitecture().consideringOnlyDependenciesInLayers();
+    for (String layer : layers) {
+      rule = rule.layer(layer).definedBy(module + "." + layer + "..");
+    }
+    for (int i = 0; i < layers.size(); i++) {
+      String[] below = layers.subList(i + 1, layers.size()).toArray(String[]::new);
+      rule =
+          below.length == 0
+              ? rule.whereLayer(layers.get(i)).mayNotAccessAnyLayer()
+              : rule.whereLayer(layers.get(i)).mayOnlyAccessLayers(below);
+    }
+    return rule;
   }
 
   @Test
