@@ -48,7 +48,7 @@ class DedicatedUsersTest {
   }
 
   @Test
-  void passwordsMeetEveryPolicyAndAreKeptForThisUser() throws Exception {
+  void passwordsMeetComplexityRulesAndAreStoredEncrypted() throws Exception {
     assertThat(users().client()).isEmpty();
     assertThat(users().passwords()).isEmpty();
     assertThat(users().setup(USUAL)).isNotEmpty().allMatch(Finding::fine);
@@ -76,7 +76,7 @@ class DedicatedUsersTest {
   }
 
   @Test
-  void setUpAgainKeepsThemUnlessTheyAreLost() throws Exception {
+  void secondSetUpKeepsPasswordsUnlessTheyAreLost() throws Exception {
     users().setup(USUAL);
     String before = password(true);
     users().setup(USUAL);
@@ -92,7 +92,7 @@ class DedicatedUsersTest {
   }
 
   @Test
-  void teardownForgetsEverythingAndASecondOneDoesNothing() throws Exception {
+  void teardownRemovesAccountsAndASecondTeardownDoesNothing() throws Exception {
     users().setup(USUAL);
     assertThat(users().status()).isNotEmpty().allMatch(Finding::fine);
     assertThat(users().teardown()).isNotEmpty().allMatch(Finding::fine);
@@ -106,7 +106,7 @@ class DedicatedUsersTest {
   }
 
   @Test
-  void anInterruptedSetUpIsNoClient() throws Exception {
+  void interruptedSetUpYieldsNoClientUntilRepair() throws Exception {
     windows.fail("LsaAddAccountRights", 5);
     assertThatThrownBy(() -> users().setup(USUAL)).hasMessageContaining("error 5");
     assertThat(users().interrupted()).isTrue();
@@ -117,7 +117,7 @@ class DedicatedUsersTest {
   }
 
   @Test
-  void runnersStartAsTheUserWhoIsMeant() throws Exception {
+  void runnersStartAsTheRequestedUser() throws Exception {
     users().setup(USUAL);
     ClientRecord client = users().client().orElseThrow();
     LogonRunner runners = new LogonRunner(windows, client, users().passwords().orElseThrow());
@@ -139,7 +139,7 @@ class DedicatedUsersTest {
   }
 
   @Test
-  void wineIsRefusedBeforeAnythingIsDone() throws Exception {
+  void setUpRefusesWineBeforeItChangesAnything() throws Exception {
     windows.version = "Wine 8.0";
     assertThatThrownBy(() -> users().setup(USUAL)).hasMessageContaining("this is Wine");
     assertThat(machine.users).isEmpty();

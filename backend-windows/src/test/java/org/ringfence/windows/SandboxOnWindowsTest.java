@@ -26,7 +26,7 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.windows.journal.Installation;
 
-/** The whole way from a policy to a process, through the API. */
+/** Runs real commands from a policy through the public API. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class SandboxOnWindowsTest {
   private static final Backends BACKENDS = Backends.of(List.of(new RestrictedTokenBackend()));
@@ -34,7 +34,7 @@ class SandboxOnWindowsTest {
   @TempDir private Path workspace;
 
   @BeforeEach
-  void runsHere() {
+  void assumeRestrictedTokensWork() {
     assumeTrue(
         BACKENDS.byId("restricted-token").probe().usable(),
         () -> "not here: " + BACKENDS.byId("restricted-token").probe().reasons());
@@ -52,7 +52,7 @@ class SandboxOnWindowsTest {
   }
 
   @Test
-  void aCommandRuns() throws Exception {
+  void commandRunsInTheWorkspaceAndReturnsItsOutput() throws Exception {
     try (Sandbox sandbox = opener(policy().build()).open()) {
       assertThat(sandbox.plan().backend()).isEqualTo("restricted-token");
       SandboxedProcess process =
@@ -67,7 +67,7 @@ class SandboxOnWindowsTest {
   }
 
   @Test
-  void aStrictPolicyIsRefusedSinceDeletingIsNotContained() {
+  void strictPolicyIsRefusedBecauseDeletionIsNotContained() {
     SandboxPolicy strict = policy().strictness(Strictness.Mode.STRICT).build();
     assertThatThrownBy(() -> opener(strict).open())
         .isInstanceOf(SandboxRefusedException.class)
@@ -75,14 +75,14 @@ class SandboxOnWindowsTest {
   }
 
   @Test
-  void whatCannotBeReportedIsRefused() {
+  void hookForUnreportableEventsIsRefused() {
     assertThatThrownBy(() -> opener(policy().build()).onExecuted(command -> {}).open())
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("onExecuted");
   }
 
   @Test
-  void whatIsWrittenInTheWorkspaceStaysAndItsEntryIsTakenBack() throws Exception {
+  void filesInTheWorkspaceStayAndTeardownRemovesItsAccessEntry() throws Exception {
     SandboxPolicy writing = policy().write(":workspace").build();
     Installation installation = Installation.ofUser(System.getenv()).orElseThrow();
     try (Sandbox sandbox = opener(writing).open()) {

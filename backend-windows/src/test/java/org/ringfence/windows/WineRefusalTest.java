@@ -22,19 +22,22 @@ import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.launch.PretendingWindows;
 
-/** Wine takes restricting SIDs, entries and limits and holds none of them: it has to be refused. */
+/**
+ * Wine accepts restricting SIDs, entries and limits but enforces none, so each backend must refuse
+ * it.
+ */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "is about Wine")
 class WineRefusalTest {
   private static final Backends BACKENDS =
       Backends.of(List.of(new RestrictedTokenBackend(), new AppContainerBackend()));
 
   @BeforeEach
-  void isWine() {
+  void assumeWine() {
     assumeTrue(new NativeWindows().machine().version().contains("Wine"), "this is Windows itself");
   }
 
   @Test
-  void neitherModeIsAvailableAndBothSayWhy() {
+  void bothModesAreUnavailableAndGiveTheReason() {
     Availability token = BACKENDS.byId("restricted-token").probe();
     assertThat(token.usable()).isFalse();
     assertThat(token.reasons().get(0)).contains("Wine does so");
@@ -44,18 +47,16 @@ class WineRefusalTest {
     assertThat(container.reasons().get(0)).contains("CreateAppContainerProfile");
   }
 
-  /**
-   * Were Wine to tell of tokens and jobs what it was asked for, it would be found out all the same.
-   */
+  /** The probe detects Wine even if Wine reads back tokens and jobs exactly as requested. */
   @Test
-  void whatOnlyReadsBackIsNotBelieved() {
+  void probeRejectsSystemThatReadsBackLimitsButEnforcesNone() {
     Availability lied = new RestrictedTokenBackend(PretendingWindows::new).probe();
     assertThat(lied.usable()).isFalse();
     assertThat(lied.reasons().get(0)).contains("a command wrote to a file that nothing grants");
   }
 
   @Test
-  void nothingRunsHoweverWeakThePolicy(@TempDir Path workspace) throws Exception {
+  void everySandboxIsRefusedEvenForTheWeakestPolicy(@TempDir Path workspace) throws Exception {
     SandboxPolicy policy =
         SandboxPolicy.builder()
             .write(":workspace")

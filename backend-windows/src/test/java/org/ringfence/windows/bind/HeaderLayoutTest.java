@@ -21,12 +21,15 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.windows.system.WindowsError;
 
-/** Our structures and constants against what a compiler makes of the Windows headers. */
+/**
+ * Compares our structures and constants with those that a compiler computes from the Windows
+ * headers.
+ */
 class HeaderLayoutTest {
   private static final Path COMPILER = Path.of("/usr/bin/x86_64-w64-mingw32-gcc");
   private static final Pattern NUMBER = Pattern.compile("\\.(?:long|quad)\\s+(-?\\d+)");
 
-  /** Errors whose numbers the headers tell. */
+  /** The header names of the errors that the headers define. */
   private static final Map<WindowsError, String> HEADER_NAMES =
       Map.ofEntries(
           Map.entry(WindowsError.SERVICE_DISABLED, "ERROR_SERVICE_DISABLED"),
@@ -89,7 +92,7 @@ class HeaderLayoutTest {
 
   @Test
   @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the compiler of these headers runs on Linux")
-  void layoutsAndConstantsAreThoseOfTheHeaders(@TempDir Path directory) throws Exception {
+  void layoutsAndConstantsMatchTheHeaders(@TempDir Path directory) throws Exception {
     assumeTrue(Files.isExecutable(COMPILER), "gcc-mingw-w64-x86-64 is missing");
     structures();
     constants();
@@ -271,7 +274,7 @@ class HeaderLayoutTest {
     constant("ERROR_PRIVILEGE_NOT_HELD", 1314);
   }
 
-  /** The compiler folds each expression into a number of its assembly. */
+  /** Compiles the expressions; the compiler folds each into a number in the assembly. */
   private static Map<String, Long> measured(Path directory, List<String> expressions)
       throws IOException, InterruptedException {
     StringBuilder source =
@@ -281,7 +284,7 @@ class HeaderLayoutTest {
                 + "#include <windows.h>\n#include <accctrl.h>\n#include <lm.h>\n"
                 + "#include <ntsecapi.h>\n#include <fwpmu.h>\n#include <fwptypes.h>\n"
                 + "#ifndef FWP_ACTRL_MATCH_FILTER\n#define FWP_ACTRL_MATCH_FILTER 1\n#endif\n"
-                // Left out by the older headers of Debian.
+                // Debian's older headers lack these three.
                 + "#ifndef PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE\n"
                 + "#define PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE 0x20016\n#endif\n"
                 + "#ifndef PROC_THREAD_ATTRIBUTE_ALL_APPLICATION_PACKAGES_POLICY\n"

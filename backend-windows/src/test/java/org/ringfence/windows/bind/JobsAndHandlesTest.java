@@ -29,7 +29,7 @@ import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** What jobs and lists of handles hold, for real. */
+/** Checks the confinement of jobs and handle lists with real calls. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class JobsAndHandlesTest {
   private static final int CREATE_BREAKAWAY_FROM_JOB = 0x01000000;
@@ -38,7 +38,7 @@ class JobsAndHandlesTest {
 
   private final NativeWindows windows = new NativeWindows();
 
-  /** What the product must never call on itself. */
+  /** A call that the product must never make on itself. */
   private interface Assigning extends StdCallLibrary {
     Assigning INSTANCE = Native.load("kernel32", Assigning.class, W32APIOptions.DEFAULT_OPTIONS);
 
@@ -49,7 +49,7 @@ class JobsAndHandlesTest {
     return windows.machine().systemDirectory() + "\\cmd.exe";
   }
 
-  /** A command that waits, on pipes of its own. */
+  /** A command that waits for input on its own pipes. */
   private final class Waiting implements AutoCloseable {
     private final List<Handle> handles = new ArrayList<>();
     private final Processes.Started started;
@@ -89,9 +89,12 @@ class JobsAndHandlesTest {
     }
   }
 
-  /** This JVM is put into a job, as a build server or an editor does; ours is inside of it. */
+  /**
+   * The test puts this JVM into a job, as a build server or an editor does; the sandbox's job nests
+   * in it.
+   */
   @Test
-  void ourJobNestsInAnotherAndNothingBreaksAway() throws Exception {
+  void sandboxJobNestsInAnOuterJobAndBreakawayFails() throws Exception {
     Handle outer = windows.jobs().create();
     HANDLE self = Kernel32Calls.INSTANCE.GetCurrentProcess();
     assertThat(Assigning.INSTANCE.AssignProcessToJobObject(NativeWindows.handle(outer), self))
@@ -101,7 +104,7 @@ class JobsAndHandlesTest {
       try (Waiting waiting = new Waiting(inner)) {
         assertThat(windows.jobs().contains(waiting.started.process(), inner)).isTrue();
         assertThat(windows.jobs().contains(waiting.started.process(), outer)).isTrue();
-        // Perhaps with the host of its console.
+        // The console host may count, too.
         assertThat(windows.jobs().activeProcesses(inner)).isPositive();
         windows.jobs().terminate(inner, 77);
         assertThat(windows.processes().await(waiting.started.process(), 60_000)).isTrue();
@@ -126,9 +129,9 @@ class JobsAndHandlesTest {
     assertThat(Native.getLastError()).isEqualTo(5);
   }
 
-  /** Were it inherited, the pipe would not end while the command lives. */
+  /** If the command inherited the write end, the pipe would not end while the command lives. */
   @Test
-  void aHandleThatIsNotListedIsNotInherited() throws Exception {
+  void unlistedHandleIsNotInherited() throws Exception {
     Processes.Pipe other = windows.processes().pipe();
     windows.processes().letInherit(other.write());
     try (Handle job = windows.jobs().create()) {
@@ -143,7 +146,7 @@ class JobsAndHandlesTest {
   }
 
   @Test
-  void aKernelObjectKeepsItsList() throws Exception {
+  void kernelObjectKeepsTheAccessListThatWasSet() throws Exception {
     HANDLE event = Kernel32Calls.INSTANCE.CreateEvent(null, true, false, null);
     try (Handle handle = NativeWindows.owned(event)) {
       AccessControlList list =

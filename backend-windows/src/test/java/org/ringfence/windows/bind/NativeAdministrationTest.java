@@ -31,7 +31,7 @@ import org.ringfence.windows.system.NamedPipes.Direction;
 import org.ringfence.windows.system.Sockets;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** Real calls of set-up, as far as they change nothing of the machine. */
+/** Makes the real calls of set-up that leave the machine unchanged. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class NativeAdministrationTest {
   private static final String NAME = "RingfenceTest-" + UUID.randomUUID();
@@ -45,7 +45,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void secretsNeedTheirEntropy() throws Exception {
+  void secretsDecryptOnlyWithTheirEntropy() throws Exception {
     byte[] blob = machine.secrets().protect(bytes("a password"), bytes("one"));
     assertThat(new String(blob, StandardCharsets.ISO_8859_1)).doesNotContain("a password");
     assertThat(machine.secrets().unprotect(blob, bytes("one"))).isEqualTo(bytes("a password"));
@@ -57,7 +57,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void valuesOfTheMachineComeAndGo() throws Exception {
+  void registryValuesAreSetReadAndRemoved() throws Exception {
     assertThat(machine.registry().number(KEY, "none")).isEmpty();
     assertThat(
             machine
@@ -82,7 +82,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void thisIsNoDomainController() throws Exception {
+  void thisMachineIsNotADomainController() throws Exception {
     assertThat(machine.accounts().domainController()).isFalse();
   }
 
@@ -93,7 +93,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void pipesKnowBothEndsAndHaveOneClient() throws Exception {
+  void pipesReportBothProcessesAndAcceptOneClient() throws Exception {
     NamedPipes pipes = machine.pipes();
     String name = "ringfence-test-" + UUID.randomUUID();
     try (Handle server = pipes.create(name, descriptor())) {
@@ -128,7 +128,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void nobodyIsWaitedForWhoCannotComeAnyMore() throws Exception {
+  void pipeStopsWaitingWhenItsClientCannotConnectAnyMore() throws Exception {
     try (Handle server = machine.pipes().create("ringfence-" + UUID.randomUUID(), descriptor())) {
       assertThatThrownBy(() -> machine.pipes().await(server, 600_000, () -> false))
           .isInstanceOf(WindowsCallException.class);
@@ -136,7 +136,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void socketsTellTheirErrorsNumbers() throws Exception {
+  void socketsReturnTheErrorNumberOfAFailedConnection() throws Exception {
     InetAddress loopback = InetAddress.getByName("127.0.0.1");
     int closed;
     try (ServerSocket server = new ServerSocket(0, 1, loopback)) {
@@ -150,8 +150,8 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void thisProcessCanBeClosedToOthersOfItsUser() throws Exception {
-    // Set and read back on an event: this process itself is still needed.
+  void objectsTakeADescriptorAndProcessesReturnTheirs() throws Exception {
+    // The test sets the descriptor on a lock, because this process must stay open to the test run.
     try (Handle lock =
         windows.machine().lock("Local\\ringfence-" + UUID.randomUUID(), descriptor(), 100)) {
       assertThat(
@@ -172,7 +172,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void aFilterIsWhatTheEngineTakes() throws Exception {
+  void encodedFiltersMatchTheStructuresOfTheFilterEngine() throws Exception {
     List<PlatformFilter> filters =
         PlatformFilter.closing("0123456789", USER, new TreeSet<>(List.of(43_128, 43_129, 43_130)));
     for (PlatformFilter plan : filters) {
@@ -240,7 +240,7 @@ class NativeAdministrationTest {
   }
 
   @Test
-  void theDescriptorIsTheOneThatTextMeans() throws Exception {
+  void builtDescriptorEqualsTheOneParsedFromSddl() throws Exception {
     byte[] own =
         AccessControlList.of(
                 new org.ringfence.windows.plan.Ace(
@@ -254,7 +254,7 @@ class NativeAdministrationTest {
     assertThat(AccessControlList.ownerOf(text)).isEqualTo(AccessControlList.ownerOf(own));
   }
 
-  /** Calls that end the process where they are not there: each in a process of its own. */
+  /** Calls that end the process on systems without them; each runs in its own process. */
   static final class Dangerous {
     private Dangerous() {}
 
@@ -322,11 +322,11 @@ class NativeAdministrationTest {
   }
 
   /**
-   * On Windows each answers; under Wine it answers with an error, or nothing, or ends the process.
-   * Never is something there that was not made.
+   * On Windows each call answers. Under Wine a call returns an error, answers nothing, or ends the
+   * process. No call may find an object that does not exist.
    */
   @Test
-  void whatIsNotThereIsNotFound() throws Exception {
+  void missingAccountsRulesAndFiltersAreNotFound() throws Exception {
     boolean wine = windows.machine().version().contains("Wine");
     for (String call : List.of("user", "group", "filter", "rule", "password", "logon")) {
       Optional<String> answer = answer(call);

@@ -28,7 +28,7 @@ import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.Tokens;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** The calls for real: on Windows, or on Wine as far as that has them. */
+/** Makes the real calls, on Windows or as far as Wine implements them. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class NativeWindowsTest {
   private static final Sid SYNTHETIC = new Sid("S-1-5-21-11-22-33-44");
@@ -38,7 +38,7 @@ class NativeWindowsTest {
   private final NativeWindows windows = new NativeWindows();
 
   @Test
-  void theTokenOfThisProcess() throws Exception {
+  void tokenOfThisProcessIsUnrestricted() throws Exception {
     try (Handle token = windows.tokens().ofThisProcess()) {
       TokenFacts facts = windows.tokens().facts(token);
       assertThat(facts.user().text()).startsWith("S-1-5-21-");
@@ -52,7 +52,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void aTokenIsRestrictedOrSaysThatItIsNot() throws Exception {
+  void restrictedTokenReportsItsSidsOrThatItIsUnrestricted() throws Exception {
     try (Handle token = windows.tokens().ofThisProcess();
         Handle restricted =
             windows
@@ -63,7 +63,7 @@ class NativeWindowsTest {
                     List.of(),
                     List.of(SYNTHETIC))) {
       TokenFacts facts = windows.tokens().facts(restricted);
-      // Wine takes the SIDs and ignores them; then it must not say that the token has them.
+      // Wine accepts the SIDs and ignores them; the facts must then not list them.
       assertThat(facts.restricting())
           .isEqualTo(facts.restricted() ? List.of(SYNTHETIC) : List.of());
       windows
@@ -77,7 +77,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void aDescriptorAsText() throws Exception {
+  void sddlParsesToTheSameAccessListBothWays() throws Exception {
     String text = "O:BAG:BAD:(D;;0x10156;;;S-1-5-21-11-22-33-44)(A;OICI;0x1301bf;;;SY)";
     byte[] descriptor = windows.security().ofSddl(text);
     AccessControlList list = AccessControlList.ofDescriptor(descriptor).orElseThrow();
@@ -93,7 +93,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void entriesOnARegistryKeyComeAndGo() throws Exception {
+  void entriesOnARegistryKeyAreAddedAndRemoved() throws Exception {
     String path = "Software\\ringfence-test-" + UUID.randomUUID();
     Advapi32Util.registryCreateKey(WinReg.HKEY_CURRENT_USER, path);
     WinReg.HKEYByReference key =
@@ -120,9 +120,9 @@ class NativeWindowsTest {
     }
   }
 
-  /** Any words, also such as no encoding has. */
+  /** Random words, including characters outside every code page. */
   @Test
-  void windowsTakesACommandLineApartAsWePutItTogether() {
+  void windowsSplitsOurCommandLineIntoTheSameWords() {
     java.util.Random random = new java.util.Random(11);
     String letters = "a \t\"\\\n\u000b%^&|<>()!*\u00e9\ud83d\ude00\u6f22";
     for (int round = 0; round < 2000; round++) {
@@ -144,8 +144,8 @@ class NativeWindowsTest {
   }
 
   @Test
-  void aFileIsDescribed(@org.junit.jupiter.api.io.TempDir java.nio.file.Path directory)
-      throws Exception {
+  void fileFactsGiveLinksKindAndFinalPath(
+      @org.junit.jupiter.api.io.TempDir java.nio.file.Path directory) throws Exception {
     java.nio.file.Path file = java.nio.file.Files.writeString(directory.resolve("File.txt"), "x");
     java.nio.file.Files.createLink(directory.resolve("other"), file);
     try (Handle handle = windows.files().open(file.toString(), false)) {
@@ -162,8 +162,8 @@ class NativeWindowsTest {
   }
 
   @Test
-  void pathsOfMoreThan260Characters(@org.junit.jupiter.api.io.TempDir java.nio.file.Path directory)
-      throws Exception {
+  void pathsOfMoreThan260CharactersOpen(
+      @org.junit.jupiter.api.io.TempDir java.nio.file.Path directory) throws Exception {
     java.nio.file.Path deep = directory;
     for (int i = 0; i < 8; i++) {
       deep = deep.resolve("a-directory-with-a-name-of-forty-characters");
@@ -175,7 +175,7 @@ class NativeWindowsTest {
     } catch (WindowsCallException e) {
       assumeFalse(
           windows.machine().version().contains("Wine") && e.code() == 234,
-          "Wine opens it and cannot tell its name");
+          "Wine opens the directory and cannot return its name");
       throw e;
     }
   }
@@ -207,7 +207,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void aProcessRunsInItsJobAndSpeaksThroughPipes() throws Exception {
+  void processRunsInItsJobWithPipesAsStreams() throws Exception {
     Processes processes = windows.processes();
     try (Handle job = windows.jobs().create()) {
       windows.jobs().limit(job, KILLED);
@@ -234,7 +234,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void closingTheJobEndsWhatIsInIt() throws Exception {
+  void closingTheJobEndsItsProcesses() throws Exception {
     Processes processes = windows.processes();
     Handle job = windows.jobs().create();
     windows.jobs().limit(job, KILLED);
@@ -256,7 +256,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void limitsReadBackOrAreKnownNotTo() throws Exception {
+  void jobLimitsReadBackAsSetOrEmptyUnderWine() throws Exception {
     try (Handle job = windows.jobs().create()) {
       JobLimits asked =
           new JobLimits(
@@ -267,7 +267,7 @@ class NativeWindowsTest {
               JobLimits.USER_INTERFACE);
       windows.jobs().limit(job, asked);
       JobLimits told = windows.jobs().limits(job);
-      // Wine takes them and tells none.
+      // Wine accepts the limits and returns none.
       assertThat(told)
           .isIn(
               asked,
@@ -277,7 +277,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void aDesktopAndALock() throws Exception {
+  void desktopOpensAndLockExcludesOtherThreads() throws Exception {
     assertThat(windows.machine().windowStation()).isNotEmpty();
     byte[] open = windows.security().ofSddl("D:(A;;GA;;;WD)");
     try (Handle desktop = windows.machine().desktop("ringfence-" + UUID.randomUUID(), open)) {
@@ -304,7 +304,7 @@ class NativeWindowsTest {
   }
 
   @Test
-  void whatThisSystemLacksIsAnErrorAndNoCrash() throws Exception {
+  void containerCreationSucceedsOrFailsWithAnError() throws Exception {
     assertThat(windows.machine().version()).startsWith("Windows ");
     String name = "ringfence-" + UUID.randomUUID();
     Sid sid;

@@ -29,7 +29,10 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Tokens;
 
-/** The model of the access check against the system's own, on random lists and requests. */
+/**
+ * Compares the model of the access check with the system's AccessCheck, on random lists and
+ * requests.
+ */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "asks AccessCheck; runs under Wine, too")
 class RealAccessCheckTest {
   private static final Sid OTHER = new Sid("S-1-5-21-5-6-7-1001");
@@ -64,7 +67,7 @@ class RealAccessCheckTest {
         random.nextInt(6) == 0 ? Ace.Scope.BELOW : Ace.Scope.OBJECT);
   }
 
-  /** Whether the system grants a request. */
+  /** Returns whether the system grants a request. */
   private boolean real(Handle token, byte[] descriptor, int desired) {
     HANDLEByReference copy = new HANDLEByReference();
     Advapi32Calls calls = Advapi32Calls.INSTANCE;
@@ -120,15 +123,13 @@ class RealAccessCheckTest {
     }
   }
 
-  /**
-   * Wine walks the list before it looks at the owner, where Windows does it the other way round.
-   */
+  /** Wine evaluates the list before the owner's rights; Windows does the reverse. */
   private List<Sid> owners(Sid user) {
     return windows.machine().version().contains("Wine") ? List.of(OTHER) : List.of(user, OTHER);
   }
 
   @Test
-  void aTokenThatIsNotRestricted() throws Exception {
+  void modelAgreesWithAccessCheckForAnUnrestrictedToken() throws Exception {
     try (Handle own = windows.tokens().ofThisProcess()) {
       Sid user = windows.tokens().facts(own).user();
       compare(
@@ -140,7 +141,7 @@ class RealAccessCheckTest {
   }
 
   @Test
-  void aWriteRestrictedToken() throws Exception {
+  void modelAgreesWithAccessCheckForAWriteRestrictedToken() throws Exception {
     try (Handle own = windows.tokens().ofThisProcess();
         Handle restricted =
             windows.tokens().restrict(own, Tokens.WRITE_RESTRICTED, List.of(), List.of(CAP))) {

@@ -95,9 +95,9 @@ class FrameChannelTest {
 
   private record Cut(Message message, int at) {}
 
-  /** Neither a message that was not sent nor anything but an {@code IOException} comes of it. */
+  /** A truncated message causes an {@code IOException}: no other exception and no other message. */
   @Test
-  void aMessageThatIsCutOffIsAnError() {
+  void truncatedMessageIsAnError() {
     Property.forAll(
         random ->
             new Cut(MESSAGES.generate(random), Inputs.ints(1, Integer.MAX_VALUE).generate(random)),
@@ -109,7 +109,7 @@ class FrameChannelTest {
   }
 
   @Test
-  void bytesThatAreNoMessageAreAnError() {
+  void randomBytesAreAnError() {
     Property.forAll(
         Inputs.bytes(255),
         bytes -> {
@@ -132,7 +132,7 @@ class FrameChannelTest {
   }
 
   @Test
-  void lengthsHaveALimit() {
+  void frameLengthsOutsideTheLimitAreErrors() {
     for (int length : new int[] {FrameChannel.LONGEST + 1, -1, Integer.MIN_VALUE}) {
       byte[] frame = ByteBuffer.allocate(8).putInt(length).array();
       assertThatThrownBy(() -> from(frame).receive()).hasMessageContaining("a frame of");
@@ -142,7 +142,7 @@ class FrameChannelTest {
   }
 
   @Test
-  void unknownMissingAndSurplusPartsAreErrorsThatRepeatNothing() {
+  void malformedMessagesAreErrorsThatQuoteNoContent() {
     for (String json :
         List.of(
             "{\"message\":\"nothing\"}",
@@ -162,7 +162,7 @@ class FrameChannelTest {
   }
 
   @Test
-  void passwordsAreNotPrinted() {
+  void toStringOmitsPasswords() {
     Message task =
         new Message.Task(1, "setup", "id", "home", true, true, "hunter2", "hunter3", "", List.of());
     assertThat(task.toString()).doesNotContain("hunter");

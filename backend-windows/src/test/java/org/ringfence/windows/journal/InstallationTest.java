@@ -40,7 +40,7 @@ class InstallationTest {
   }
 
   @Test
-  void aRecordIsReadAsItWasWritten() throws IOException {
+  void recordIsReadAsItWasWritten() throws IOException {
     assertThat(installation.all()).isEmpty();
     installation.put(record("one"));
     installation.put(record("two"));
@@ -53,18 +53,18 @@ class InstallationTest {
   }
 
   @Test
-  void aDraftThatWasBeingWrittenIsNoRecord() throws IOException {
+  void unfinishedDraftIsNotARecord() throws IOException {
     installation.put(record("one"));
     Path journal = installation.directory().resolve("journal");
     Files.writeString(journal.resolve("two.draft"), "{\"versi");
     assertThat(installation.all()).containsExactly(record("one"));
-    // A second try writes over it.
+    // A second attempt overwrites the draft.
     installation.put(record("two"));
     assertThat(installation.all()).hasSize(2);
   }
 
   @Test
-  void aRecordThatCannotBeReadIsNotPassedOver() throws IOException {
+  void unreadableRecordIsAnErrorThatNamesTheFile() throws IOException {
     Path journal = Files.createDirectories(installation.directory().resolve("journal"));
     for (String text : List.of("{", "{}", "{\"version\": 2}", "{\"version\": 1, \"id\": \"x\"}")) {
       Files.writeString(journal.resolve("x.json"), text);
@@ -76,7 +76,7 @@ class InstallationTest {
   }
 
   @Test
-  void oneSecretHoweverManyAskAtOnce() throws Exception {
+  void concurrentCallersGetTheSameSecret() throws Exception {
     Set<String> secrets = ConcurrentHashMap.newKeySet();
     List<Thread> threads =
         java.util.stream.IntStream.range(0, 8)
@@ -105,7 +105,7 @@ class InstallationTest {
   }
 
   @Test
-  void containersAreWrittenDownToo() throws IOException {
+  void containerRecordsAreStoredAndBlockForgetting() throws IOException {
     ContainerRecord container = new ContainerRecord("ringfence-1", 5, 6);
     installation.put(container);
     Files.writeString(installation.directory().resolve("containers/ringfence-2"), "");
@@ -121,7 +121,7 @@ class InstallationTest {
   }
 
   @Test
-  void theUsualPlace() {
+  void installationOfAUserLiesBelowLocalAppData() {
     assertThat(Installation.ofUser(Map.of())).isEmpty();
     assertThat(Installation.ofUser(Map.of("LOCALAPPDATA", "x")).orElseThrow().directory())
         .isEqualTo(Path.of("x", "ringfence"));

@@ -36,8 +36,8 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.plan.WindowsFacts;
 
 /**
- * Sandboxes of the dedicated-user mode from end to end, with runners that are started as this user.
- * Under Wine nothing confines them: which is found out, each time.
+ * Runs dedicated-user sandboxes from end to end, with runners that the test starts as this user.
+ * Wine does not confine them, and each sandbox must detect that.
  */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class DedicatedSandboxesTest {
@@ -52,7 +52,7 @@ class DedicatedSandboxesTest {
   void prepare() throws Exception {
     assumeTrue(
         runners.windows.machine().version().contains("Wine"),
-        "on Windows itself the accounts are real ones: the suite runs against them");
+        "on Windows the conformance suite tests this mode with real accounts");
     runners.directory = directory;
     user = runners.user();
     installation = new Installation(directory.resolve("state"));
@@ -82,14 +82,14 @@ class DedicatedSandboxesTest {
   }
 
   @Test
-  void aProbeIsNotTakenInByWhatReadsBack() {
+  void probeFailsWhenACommandReachesAnUngrantedFile() {
     assertThatThrownBy(() -> sandboxes().probe(false))
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("reached a file that nothing grants");
   }
 
   @Test
-  void anOpenNetworkIsFoundOutAtEachStart() {
+  void openFailsWhenTheNetworkIsNotClosed() {
     for (NetworkMode mode : List.of(NetworkMode.NONE, NetworkMode.ALLOWLIST)) {
       assertThatThrownBy(() -> sandboxes().open(policy(mode), facts(), EventSink.NONE))
           .as("%s", mode)
@@ -100,7 +100,7 @@ class DedicatedSandboxesTest {
   }
 
   @Test
-  void aCommandRunsByARunnerAndEverythingGoes() throws Exception {
+  void commandRunsThroughARunnerAndItsGrantsAreRemoved() throws Exception {
     try (BackendSession session =
         sandboxes().open(policy(NetworkMode.FULL), facts(), EventSink.NONE)) {
       SandboxedProcess process =
@@ -112,7 +112,7 @@ class DedicatedSandboxesTest {
   }
 
   @Test
-  void anotherSandboxWithOtherFilesIsRefused() throws Exception {
+  void sandboxIsRefusedWhileAnotherHasOtherFiles() throws Exception {
     int pid = (int) ProcessHandle.current().pid();
     GrantRecord other =
         new GrantRecord(
@@ -142,7 +142,7 @@ class DedicatedSandboxesTest {
   }
 
   @Test
-  void commandsAreToldOfTheProxy() throws Exception {
+  void proxyTakesAFreePortAndCommandsGetItsVariables() throws Exception {
     List<Integer> ports = new ArrayList<>();
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {

@@ -32,7 +32,7 @@ import org.ringfence.windows.system.Sockets;
 import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** Accounts, rights, registry, firewall and filters that live in this test. */
+/** Fake accounts, rights, registry, firewall and filters, in memory. */
 public final class FakeAdministration
     implements Administration,
         Accounts,
@@ -46,7 +46,7 @@ public final class FakeAdministration
   private static final int USER_NOT_FOUND = 2221;
   private static final int GROUP_NOT_FOUND = 1376;
 
-  /** A user of this Windows. */
+  /** A user of the fake Windows. */
   public static final class User {
     public Sid sid;
     public String comment;
@@ -66,12 +66,12 @@ public final class FakeAdministration
   public final Map<String, FirewallRule> rules = new LinkedHashMap<>();
   public final Map<UUID, PlatformFilter> engine = new LinkedHashMap<>();
 
-  /** What is wrong with the firewall as a whole. */
+  /** The problem that the firewall reports, if any. */
   public Optional<String> firewallProblem = Optional.empty();
 
-  /** What happens when the user is asked. */
+  /** The user's answer to an elevation prompt. */
   public interface Prompt {
-    /** The exit code of what was started for these pipes. */
+    /** Returns the exit code of the process started for these pipes. */
     int answer(String pipes) throws WindowsCallException;
   }
 
@@ -91,7 +91,7 @@ public final class FakeAdministration
     return !windows.forgetful;
   }
 
-  /** All that set-up may leave behind. */
+  /** Returns all state that set-up may leave behind, as text. */
   public String everything() {
     StringBuilder text = new StringBuilder();
     users.forEach((name, user) -> text.append(name).append(user.disabled).append('\n'));
@@ -104,7 +104,7 @@ public final class FakeAdministration
     return text.toString();
   }
 
-  /** How many processes a user has. */
+  /** Returns the number of running processes of a user. */
   public long runningOf(Sid user) {
     return running.stream()
         .filter(process -> process.token.user().equals(user))
@@ -112,7 +112,7 @@ public final class FakeAdministration
         .count();
   }
 
-  /** Whether a user reaches an address, as rules and filters are. */
+  /** Returns whether the rules and filters let a user reach an address. */
   public boolean reaches(Sid user, boolean tcp, InetAddress address, int port) {
     return firewallLets(user, tcp, address, port) && filtersLet(user, tcp, address, port);
   }
@@ -294,7 +294,7 @@ public final class FakeAdministration
     windows.call("NetUserDel");
     Sid gone = existing(name).sid;
     users.remove(name);
-    // As Windows does; rights stay with a SID that nobody has any more.
+    // As on Windows: rights stay with the SID of the deleted user.
     members.values().forEach(sids -> sids.remove(gone));
   }
 

@@ -4,7 +4,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** A pipe within this process. */
+/** An in-memory pipe. */
 final class FakePipe {
   private static final int PATIENCE_SECONDS = 10;
   private static final int BROKEN_PIPE = 109;

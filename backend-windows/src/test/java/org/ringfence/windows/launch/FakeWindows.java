@@ -31,8 +31,8 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * A Windows that lives in this test: it keeps lists, tokens, jobs and containers, counts handles,
- * and answers any call with any error when it is told to. It confines nothing.
+ * A fake Windows: it keeps lists, tokens, jobs and containers in memory, counts handles, and can
+ * return any error from any call. It confines nothing.
  */
 public final class FakeWindows
     implements WindowsSystem, Tokens, ObjectSecurity, Processes, Machine {
@@ -40,7 +40,7 @@ public final class FakeWindows
   static final Sid LOGON = new Sid("S-1-5-5-0-77");
   private static final long CREATED = 4711;
 
-  /** A file of this Windows. */
+  /** A file of the fake Windows. */
   public static final class FakeFile {
     String path;
     public byte[] descriptor;
@@ -75,33 +75,35 @@ public final class FakeWindows
           false,
           1);
 
-  /** Like Wine, takes restricting SIDs, entries and limits without keeping them. */
+  /**
+   * If set, the system accepts restricting SIDs, entries and limits and drops them, as Wine does.
+   */
   public boolean forgetful;
 
-  /** Commands do what they are told with the file of the canary, as if nothing confined them. */
+  /** If set, commands write to the canary file, as unconfined commands do. */
   boolean writesToItsCanary;
 
-  /** What a container's token keeps. */
+  /** The privileges that a container's token keeps. */
   Set<String> containerPrivileges = Set.of();
 
-  /** As before, with the server that curl is told of. */
+  /** If set, curl reaches the canary server, as unconfined commands do. */
   boolean reachesServers;
 
   public String version = "Windows in a test";
 
-  /** Files that are really there are files here, too. */
+  /** If set, files of the real file system exist in the fake, too. */
   public boolean realFiles;
 
-  /** Who made the directories that are really there. */
+  /** The owner of the real directories. */
   public Sid owner = Sid.ADMINISTRATORS;
 
-  /** The next process leaves another in its job. */
+  /** If set, the next process leaves a second process in its job. */
   boolean leaveOne;
 
-  /** Kills this process in the middle: every call after so many fails, journal and all. */
+  /** Simulates a crash: every call after this number throws {@link Died}. */
   public int dieAfter = Integer.MAX_VALUE;
 
-  /** Thrown where a real process would be gone. */
+  /** Thrown where a real process would have died. */
   public static final class Died extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }
@@ -115,7 +117,7 @@ public final class FakeWindows
     troubles.add(new Trouble(call, code));
   }
 
-  /** No call fails any more. */
+  /** Removes the failures that {@link #fail} has set. */
   public void stopFailing() {
     troubles.clear();
   }
@@ -133,7 +135,7 @@ public final class FakeWindows
     }
   }
 
-  /** How many processes have not ended. */
+  /** Returns the number of processes that have not ended. */
   public long running() {
     return everyProcess.stream().filter(process -> process.code == STILL_ACTIVE).count();
   }
@@ -164,7 +166,7 @@ public final class FakeWindows
   synchronized <T> T object(Handle handle, Class<T> type) {
     Object object = handles.get(handle.value());
     if (object == null) {
-      throw new AssertionError("a handle that is closed is used");
+      throw new AssertionError("use of a closed handle");
     }
     return type.cast(object);
   }
@@ -188,7 +190,7 @@ public final class FakeWindows
         .orElseThrow();
   }
 
-  /** Accounts, rules, filters, pipes. */
+  /** The fake accounts, rules, filters and pipes. */
   public final FakeAdministration administration = new FakeAdministration(this);
 
   @Override
@@ -299,7 +301,7 @@ public final class FakeWindows
       return;
     }
     FakeFile file = object(object, FakeFile.class);
-    // As Windows does, marks the list as one that inherits.
+    // Windows marks the list as one that inherits, and so does the fake.
     byte[] like = {1, 0, 4, (byte) 0x84};
     byte[] whole = new byte[20 + acl.length];
     System.arraycopy(like, 0, whole, 0, 4);
@@ -317,7 +319,7 @@ public final class FakeWindows
     }
   }
 
-  /** A process of another account. */
+  /** Starts a process of another account. */
   Started start(TokenFacts token, Integer exitCode) {
     FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCode);
     everyProcess.add(process);
@@ -328,7 +330,10 @@ public final class FakeWindows
     return new FileFacts(file.path, 99, Long.toHexString(file.id), file.links, file.attributes);
   }
 
-  /** What is really there belongs to an administrator, as directories of set-up do. */
+  /**
+   * Returns a file. Real files get {@link #owner} as their owner, as directories of set-up have an
+   * administrator.
+   */
   private FakeFile found(String path) {
     String key = path.toUpperCase(java.util.Locale.ROOT);
     boolean there = realFiles && java.nio.file.Files.exists(java.nio.file.Path.of(path));
@@ -347,7 +352,7 @@ public final class FakeWindows
     return files.get(key);
   }
 
-  /** A list that is set leaves the owner as it was. */
+  /** Returns the descriptor with the file's old owner: setting a list does not change the owner. */
   private static byte[] kept(FakeFile file, byte[] descriptor) {
     return AccessControlList.ownerOf(file.descriptor)
         .map(owner -> ownedBy(owner, descriptor))

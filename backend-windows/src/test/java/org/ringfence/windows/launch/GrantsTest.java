@@ -56,7 +56,7 @@ class GrantsTest {
   }
 
   @Test
-  void anEntryComesAndGoesToTheBit() throws Exception {
+  void restoreReturnsTheDescriptorToItsExactBytes() throws Exception {
     byte[] before = descriptor().clone();
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE), deny(ONE)), true).orElseThrow();
     assertThat(windows.list(ROOT).aces()).startsWith(deny(ONE)).contains(modify(ONE));
@@ -69,7 +69,7 @@ class GrantsTest {
   }
 
   @Test
-  void whatIsThereIsNotSetAgain() throws Exception {
+  void presentEntryIsNotSetAgain() throws Exception {
     grants.grant(ROOT, List.of(modify(ONE)), true);
     windows.calls.clear();
     assertThat(grants.grant(ROOT, List.of(modify(ONE)), true)).isEmpty();
@@ -78,13 +78,13 @@ class GrantsTest {
   }
 
   @Test
-  void twoSandboxesOnOneRootEndInAnyOrder() throws Exception {
+  void sandboxesOnOneRootRestoreInEitherOrder() throws Exception {
     byte[] before = descriptor().clone();
     GrantRecord one = grants.grant(ROOT, List.of(modify(ONE)), false).orElseThrow();
     GrantRecord two = grants.grant(ROOT, List.of(modify(TWO)), false).orElseThrow();
     grants.restore(one);
     assertThat(windows.list(ROOT).aces()).contains(modify(TWO)).doesNotContain(modify(ONE));
-    // What was before the second is now without the first.
+    // The second record's earlier list no longer contains the first sandbox's entry.
     GrantRecord left = installation.all().get(0);
     assertThat(left.id()).isEqualTo(two.id());
     assertThat(grants.restore(left)).isEqualTo(Outcome.RESTORED);
@@ -93,7 +93,7 @@ class GrantsTest {
   }
 
   @Test
-  void whatTwoSandboxesNeedGoesWithTheLast() throws Exception {
+  void sharedEntryIsRemovedWithItsLastSandbox() throws Exception {
     byte[] before = descriptor().clone();
     GrantRecord one = grants.grant(ROOT, List.of(deny(ONE)), false).orElseThrow();
     GrantRecord two = grants.grant(ROOT, List.of(deny(ONE)), false).orElseThrow();
@@ -102,7 +102,7 @@ class GrantsTest {
     assertThat(windows.list(ROOT).aces()).contains(deny(ONE));
     assertThat(grants.restore(two)).isEqualTo(Outcome.RESTORED);
     assertThat(descriptor()).isEqualTo(before);
-    // One that lasts is nobody's to take back.
+    // No sandbox removes a lasting entry.
     grants.grant(ROOT, List.of(modify(ONE)), true);
     GrantRecord passing = grants.grant(ROOT, List.of(modify(ONE)), false).orElseThrow();
     grants.restore(passing);
@@ -110,7 +110,7 @@ class GrantsTest {
   }
 
   @Test
-  void whatOthersHaveChangedSinceStays() throws Exception {
+  void restoreKeepsEntriesThatOthersAddedSince() throws Exception {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), true).orElseThrow();
     Ace theirs = new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE);
     windows.files.get(ROOT.toUpperCase(java.util.Locale.ROOT)).descriptor =
@@ -120,7 +120,7 @@ class GrantsTest {
   }
 
   @Test
-  void anotherFileAtThePathIsLeftAlone() throws Exception {
+  void restoreLeavesAnotherFileAtThePathUnchanged() throws Exception {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), true).orElseThrow();
     windows.files.clear();
     assertThat(grants.state(record)).isEqualTo(Grants.State.GONE);
@@ -132,7 +132,7 @@ class GrantsTest {
   }
 
   @Test
-  void whatWasLeftByACrashIsTakenBack() throws Exception {
+  void recoveryRestoresTheGrantOfADeadProcess() throws Exception {
     byte[] before = descriptor().clone();
     grants.grant(ROOT, List.of(modify(ONE)), false);
     assertThat(grants.recover()).isEmpty();
@@ -142,14 +142,14 @@ class GrantsTest {
   }
 
   @Test
-  void aLaterProcessOfTheSameNumberIsAnother() throws Exception {
+  void recoveryTreatsAReusedPidAsAnotherProcess() throws Exception {
     grants.grant(ROOT, List.of(modify(ONE)), false);
     windows.processes.put(PID, CREATED + 1);
     assertThat(grants.recover()).hasSize(1);
   }
 
   @Test
-  void whatLastsIsCollectedWhenItsFileIsGone() throws Exception {
+  void lastingGrantIsCollectedWhenItsFileIsGone() throws Exception {
     grants.grant(ROOT, List.of(modify(ONE)), true);
     windows.processes.remove(PID);
     assertThat(grants.recover()).isEmpty();
@@ -159,11 +159,9 @@ class GrantsTest {
     assertThat(installation.all()).isEmpty();
   }
 
-  /**
-   * The process ends between any two calls; afterwards the list is as it was, or as it was to be.
-   */
+  /** The process dies between any two calls; recovery then restores the original list. */
   @Test
-  void aCrashAnywhereIsRecoveredFrom() throws Exception {
+  void recoveryRestoresTheListAfterACrashAtAnyCall() throws Exception {
     byte[] before = descriptor().clone();
     int crashes = 0;
     for (int calls = 1; ; calls++) {
@@ -200,7 +198,8 @@ class GrantsTest {
     "SetSecurityInfo, 1336, the access control list is not valid",
     "SetSecurityInfo, 32, another program has it open"
   })
-  void anErrorOfAnyCallLeavesNothing(String call, int code, String message) throws Exception {
+  void failedGrantLeavesNoEntryRecordOrHandle(String call, int code, String message)
+      throws Exception {
     byte[] before = descriptor().clone();
     windows.fail(call, code);
     assertThatThrownBy(() -> grants.grant(ROOT, List.of(modify(ONE)), true))
@@ -214,7 +213,7 @@ class GrantsTest {
   }
 
   @Test
-  void whatCannotBeTakenBackStaysInTheJournal() throws Exception {
+  void failedRestoreKeepsItsRecordInTheJournal() throws Exception {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), false).orElseThrow();
     windows.fail("SetSecurityInfo", 5);
     assertThatThrownBy(() -> grants.restore(record)).hasMessageContaining("access is denied");
@@ -223,7 +222,7 @@ class GrantsTest {
   }
 
   @Test
-  void anEntryThatTheSystemDoesNotKeepIsRefused() throws Exception {
+  void grantFailsWhenTheSystemDropsTheEntry() throws Exception {
     windows.forgetful = true;
     assertThatThrownBy(() -> grants.grant(ROOT, List.of(modify(ONE)), true))
         .hasMessageContaining("took the entry (A;OICI;0x1301bf;;;S-1-5-21-7-7-1-1)")
@@ -232,38 +231,38 @@ class GrantsTest {
   }
 
   @Test
-  void placesThatHaveNoListsOfTheirOwn() {
+  void grantIsRefusedOnUnsupportedVolumesAndFiles() {
     windows.volumes.put("C", new VolumeFacts("C:\\", "FAT32", false, false));
-    refused("FAT32 keeps no access control lists");
+    assertGrantRefused("FAT32 keeps no access control lists");
     windows.volumes.put("C", new VolumeFacts("C:\\", "NTFS", true, true));
-    refused("another machine");
+    assertGrantRefused("another machine");
     windows.volumes.clear();
     FakeWindows.FakeFile file = windows.files.get("C:\\WORK");
     file.attributes = FileFacts.DIRECTORY | FileFacts.REPARSE_POINT;
-    refused("it is a link");
+    assertGrantRefused("it is a link");
     file.attributes = FileFacts.DIRECTORY | FileFacts.RECALL_ON_DATA_ACCESS;
-    refused("cloud");
+    assertGrantRefused("cloud");
     file.attributes = 0;
     file.links = 2;
-    refused("2 names");
+    assertGrantRefused("2 names");
     file.links = 1;
     file.path = "D:\\really\\here";
-    refused("it is really D:\\really\\here");
+    assertGrantRefused("it is really D:\\really\\here");
     file.path = ROOT;
     file.descriptor =
         new byte[] {1, 0, 0, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    refused("no access control list at all");
+    assertGrantRefused("no access control list at all");
     assertThat(windows.openHandles()).isZero();
   }
 
-  private void refused(String reason) {
+  private void assertGrantRefused(String reason) {
     assertThatThrownBy(() -> grants.grant(ROOT, List.of(modify(ONE)), true))
         .isInstanceOf(GrantException.class)
         .hasMessageContaining(reason);
   }
 
   @Test
-  void aListThatIsFullIsRefused() throws Exception {
+  void grantIsRefusedWhenTheListIsFull() throws Exception {
     AccessControlList full = windows.list(ROOT);
     for (int i = 0; i < 1818; i++) {
       full = full.with(modify(new Sid("S-1-5-21-7-8-9-" + i)), true);
@@ -275,7 +274,7 @@ class GrantsTest {
   }
 
   @Test
-  void aRecordIsOnTheDiskBeforeTheListIsSet() throws Exception {
+  void recordIsOnDiskBeforeTheListIsSet() throws Exception {
     windows.fail("SetSecurityInfo", 5);
     Grants watched =
         new Grants(
@@ -287,7 +286,7 @@ class GrantsTest {
     assertThatThrownBy(() -> watched.grant(ROOT, List.of(modify(ONE)), true))
         .isInstanceOf(GrantException.class);
     windows.calls.clear();
-    // Die at the very call: the record has to be there.
+    // The process dies at the call that sets the list: the record must exist.
     windows.dieAfter = windows.calls.size() + 5;
     try {
       grants.grant(ROOT, List.of(modify(ONE)), true);
@@ -299,7 +298,7 @@ class GrantsTest {
   }
 
   @Test
-  void entriesThatNoRecordTellsOfAreFoundAndRemoved() throws Exception {
+  void sweepFindsAndRemovesEntriesWithoutARecord() throws Exception {
     Path file = java.nio.file.Files.createDirectory(state.resolve("swept")).resolve("file");
     java.nio.file.Files.writeString(file, "x");
     Sid root = Sid.synthetic(new byte[] {1}, "anything");
@@ -318,7 +317,7 @@ class GrantsTest {
     assertThat(AccessControlList.ofDescriptor(fake.descriptor))
         .isEqualTo(AccessControlList.ofDescriptor(before));
     assertThat(recovery.sweep(file.getParent(), true)).isEmpty();
-    // What a record tells of is no orphan.
+    // An entry with a record is not an orphan.
     grants.grant(directory.path, List.of(modify(root)), true);
     assertThat(recovery.sweep(file.getParent(), true)).isEmpty();
     windows.files.remove(file.toString().toUpperCase(java.util.Locale.ROOT));
@@ -328,7 +327,7 @@ class GrantsTest {
   }
 
   @Test
-  void statusTellsExpectedAndFound() throws Exception {
+  void statusComparesRecordedWithPresentEntries() throws Exception {
     Recovery recovery = new Recovery(windows, installation, grants);
     assertThat(recovery.status()).isEmpty();
     grants.grant(ROOT, List.of(modify(ONE)), true);

@@ -18,8 +18,10 @@ import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsError;
 
-/** Where a sandbox can be opened, told by a Windows that answers anything. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "its paths would be looked up")
+/** Checks where the probe allows sandboxes, with a fake Windows that can return any answer. */
+@EnabledOnOs(
+    value = OS.LINUX,
+    disabledReason = "on Windows the probe would look up the test's paths")
 class HostProbeTest {
   private static final int DLL_INIT_FAILED = WindowsError.STATUS_DLL_INIT_FAILED.code();
 
@@ -31,7 +33,7 @@ class HostProbeTest {
   }
 
   @BeforeEach
-  void programs() {
+  void createPrograms() {
     windows.file("C:\\Windows\\System32\\cmd.exe").attributes = 0;
     windows.file("C:\\Windows\\System32\\rundll32.exe").attributes = 0;
   }
@@ -44,7 +46,7 @@ class HostProbeTest {
         .restrictedToken();
   }
 
-  private void own(boolean restricted, boolean elevated, boolean container, int session) {
+  private void setOwnToken(boolean restricted, boolean elevated, boolean container, int session) {
     windows.own =
         new TokenFacts(
             FakeWindows.USER,
@@ -58,7 +60,7 @@ class HostProbeTest {
   }
 
   @Test
-  void anOrdinarySessionNeedsNoEveryone() {
+  void ordinarySessionNeedsNoEveryoneSid() {
     windows.exitCodes.addAll(List.of(0, 1, 1));
     HostProbe.Result result = probe();
     assertThat(result.availability().reasons()).isEmpty();
@@ -68,7 +70,7 @@ class HostProbeTest {
   }
 
   @Test
-  void theLadderEndsAtEveryoneAndThenOpenPlacesAreLookedFor() {
+  void probeFallsBackToEveryoneAndListsOpenPlaces() {
     windows.exitCodes.addAll(List.of(0, DLL_INIT_FAILED, DLL_INIT_FAILED, 0, 0, 1));
     FakeWindows.FakeFile open = windows.file("C:\\open");
     open.descriptor =
@@ -83,8 +85,8 @@ class HostProbeTest {
   }
 
   @Test
-  void insideAJobThatForbidsItThereAreNoLimitsOnWindows() {
-    // Nested jobs with limits on windows: the first process is refused.
+  void probeDropsUserInterfaceLimitsInsideAJobThatForbidsThem() {
+    // Windows refuses the first process, because nested jobs cannot have user-interface limits.
     windows.fail("CreateProcess", 5);
     windows.exitCodes.addAll(List.of(0, 0, 1));
     HostProbe.Result result = probe();
@@ -93,7 +95,7 @@ class HostProbeTest {
   }
 
   @Test
-  void whereNoProgramStartsNothingIsAvailable() {
+  void modeIsUnavailableWhenNoProgramStarts() {
     windows.exitCodes.addAll(java.util.Collections.nCopies(4, DLL_INIT_FAILED));
     assertThat(probe().availability().reasons().get(0))
         .contains("no program starts", "cmd.exe ended with 0xC0000142");
@@ -101,19 +103,19 @@ class HostProbeTest {
   }
 
   @Test
-  void placesWhereASandboxIsNotOpened() {
-    own(false, false, false, 0);
-    refused("session 0");
-    own(true, false, false, 1);
-    refused("restricted already");
-    own(false, false, true, 1);
-    refused("runs in an AppContainer");
-    own(false, false, false, 1);
+  void probeRefusesSessionZeroRestrictedTokensContainersAndWine() {
+    setOwnToken(false, false, false, 0);
+    assertRefused("session 0");
+    setOwnToken(true, false, false, 1);
+    assertRefused("restricted already");
+    setOwnToken(false, false, true, 1);
+    assertRefused("runs in an AppContainer");
+    setOwnToken(false, false, false, 1);
     windows.forgetful = true;
-    refused("Wine does so");
+    assertRefused("Wine does so");
   }
 
-  private void refused(String reason) {
+  private void assertRefused(String reason) {
     HostProbe.Result result = probe();
     assertThat(result.availability().usable()).isFalse();
     assertThat(result.availability().reasons().get(0)).contains(reason);
@@ -123,14 +125,14 @@ class HostProbeTest {
   }
 
   @Test
-  void anElevatedShellIsToldOf() {
-    own(false, true, false, 1);
+  void probeReportsAnElevatedShell() {
+    setOwnToken(false, true, false, 1);
     windows.exitCodes.addAll(List.of(0, 0, 1));
     assertThat(probe().availability().facts()).containsKey("elevated");
   }
 
   @Test
-  void withoutADesktopOfItsOwnThePlanIsWeaker() {
+  void probeReportsAMissingPrivateDesktop() {
     windows.exitCodes.addAll(List.of(0, 0, 1));
     windows.fail("CreateDesktopW", 8);
     HostProbe.Result result = probe();
@@ -139,13 +141,13 @@ class HostProbeTest {
   }
 
   @Test
-  void anErrorOfTheSystemIsTheReason() {
+  void systemErrorBecomesTheReason() {
     windows.fail("OpenProcessToken", 1450);
     assertThat(probe().availability().reasons().get(0))
         .contains("OpenProcessToken failed: error 1450");
     windows.fail("CreateAppContainerProfile", 0x80070005);
     assertThat(container().availability().reasons().get(0)).contains("0x80070005");
-    // Starts, starts, does not write, does not read.
+    // The commands' exit codes: both start, the write fails, the read fails.
     windows.exitCodes.addAll(List.of(0, 0, 1, 1));
     HostProbe.Result contained = container();
     assertThat(contained.facts()).isPresent();
@@ -153,12 +155,12 @@ class HostProbeTest {
     assertThat(windows.containers).isEmpty();
   }
 
-  /** Everything reads back as confined, and a command gets through all the same. */
+  /** Every value reads back as confined, yet a command reaches a file or a server. */
   @Test
-  void whoeverIsNotConfinedIsFoundOutByWhatHeDoes() {
+  void unconfinedProcessIsDetectedByItsBehaviour() {
     windows.exitCodes.addAll(List.of(0, 0, 1));
     windows.writesToItsCanary = true;
-    refused("a command wrote to a file that nothing grants");
+    assertRefused("a command wrote to a file that nothing grants");
     windows.exitCodes.addAll(List.of(0, 0, 1, 0));
     windows.writesToItsCanary = false;
     assertThat(container().availability().reasons().get(0))

@@ -53,9 +53,9 @@ class KeptPlacesTest {
         .toList();
   }
 
-  /** What is left out silently must not be a rule that takes reading away. */
+  /** The planner must not silently omit a rule that denies reading. */
   @Test
-  void aRuleAboutTheSystemsTreesIsLeftOutOnlyWhenItChangesNothing() {
+  void ruleForASystemTreeIsOmittedOnlyWhenItGrantsReading() {
     for (List<Entry> entries : plans(Access.READ)) {
       assertThat(kept(entries)).doesNotContain("C:\\Program Files\\tool");
     }

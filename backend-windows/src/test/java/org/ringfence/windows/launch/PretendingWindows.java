@@ -21,9 +21,9 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**
- * The real system, but that it tells of tokens and jobs what it was asked for. Under Wine, which
- * does not restrict and rightly is refused, this lets the launch itself run for real; on Windows
- * nothing is different.
+ * The real system, except that tokens and jobs read back as requested. Wine restricts nothing, so
+ * the backends refuse it; with this class a test can still run the real launch there. On Windows it
+ * changes nothing.
  */
 public final class PretendingWindows implements WindowsSystem {
   private final NativeWindows real = new NativeWindows();

@@ -42,14 +42,19 @@ import org.ringfence.spi.Launch;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
 
-/** Real processes in real jobs under a token made for real; under Wine it restricts nothing. */
+/**
+ * Starts real processes in real jobs under a real token; under Wine the token restricts nothing.
+ */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class RealLaunchTest {
   @TempDir Path directory;
   final PretendingWindows windows = new PretendingWindows();
   private BackendSession session;
 
-  /** What a child prints, a character at a time, so that no console code page changes it. */
+  /**
+   * A child that prints its arguments as character codes, so that no console code page changes
+   * them.
+   */
   static final class Echo {
     private Echo() {}
 
@@ -70,7 +75,7 @@ class RealLaunchTest {
     }
   }
 
-  private static String shown(List<String> words) {
+  private static String hexCodes(List<String> words) {
     StringBuilder text = new StringBuilder();
     for (String word : words) {
       text.append('[');
@@ -91,7 +96,7 @@ class RealLaunchTest {
     session = session(policy);
   }
 
-  /** Where the commands run. */
+  /** Opens the session in which the commands run. */
   BackendSession session(EffectivePolicy policy) throws Exception {
     return new WindowsSandboxes(
             windows, new Installation(directory.resolve("state")), System.getenv())
@@ -153,9 +158,12 @@ class RealLaunchTest {
     return bytes.toString(StandardCharsets.UTF_8);
   }
 
-  /** Without what no code page has: java.exe reads its own command line as one. */
+  /**
+   * The words contain only characters of a code page, because java.exe decodes its command line
+   * with one.
+   */
   @Test
-  void argumentsAndEnvironmentArriveAsTheyAre() throws Exception {
+  void argumentsAndEnvironmentArriveUnchanged() throws Exception {
     List<String> words =
         List.of(
             "",
@@ -174,13 +182,13 @@ class RealLaunchTest {
     SandboxedProcess process = startInSandbox(java(words.toArray(new String[0])));
     String printed = text(process.getInputStream());
     assertThat(text(process.getErrorStream())).isEqualTo("grün");
-    assertThat(printed).isEqualTo(shown(words));
+    assertThat(printed).isEqualTo(hexCodes(words));
     assertThat(process.waitFor()).isZero();
     assertThat(process.termination().orElseThrow().cause()).isEqualTo(Cause.EXITED);
   }
 
   @Test
-  void inputOfAnyLengthComesBack() throws Exception {
+  void largeInputIsEchoedUnchanged() throws Exception {
     byte[] sent = new byte[300_000];
     new java.util.Random(7).nextBytes(sent);
     SandboxedProcess process = startInSandbox(java("stdin"));
@@ -202,7 +210,7 @@ class RealLaunchTest {
   }
 
   @Test
-  void outputGoesWhereItIsSent() throws Exception {
+  void outputIsWrittenAndAppendedToAFile() throws Exception {
     Path file = directory.resolve("out.txt");
     List<String> command = List.of("cmd", "/d", "/c", "echo one");
     session.start(launch(command, Redirect.to(file.toFile()), Limits.NONE)).waitFor();
@@ -212,7 +220,7 @@ class RealLaunchTest {
   }
 
   @Test
-  void aBatchFileGetsItsArgumentsAndNoMore() throws Exception {
+  void batchFileGetsQuotedArgumentsAndUnsafeOnesAreRefused() throws Exception {
     Path batch = directory.resolve("b c.bat");
     Files.writeString(batch, "@echo off\r\necho [%1] [%~2]\r\n");
     SandboxedProcess process = startInSandbox(List.of(batch.toString(), "x & echo pwned", "y"));
@@ -222,9 +230,9 @@ class RealLaunchTest {
   }
 
   @Test
-  void theWholeTreeEndsWithTheCommand() throws Exception {
+  void processTreeEndsWithTheCommand() throws Exception {
     Path mark = directory.resolve("mark");
-    // A grandchild that would write a file later, detached from its parent.
+    // The command detaches a grandchild that would write a file later.
     SandboxedProcess process =
         startInSandbox(
             List.of(
@@ -238,7 +246,7 @@ class RealLaunchTest {
   }
 
   @Test
-  void limitsAndDestroyEndIt() throws Exception {
+  void limitsAndDestroyEndTheCommand() throws Exception {
     Limits brief = SandboxPolicy.builder().wallTime(Duration.ofMillis(300)).build().limits();
     SandboxedProcess slow = session.start(launch(List.of("cmd", "/d"), Redirect.PIPE, brief));
     assertThat(slow.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -260,9 +268,11 @@ class RealLaunchTest {
     assertThat(loud.termination().orElseThrow().cause()).isEqualTo(Cause.OUTPUT_LIMIT);
   }
 
-  /** The canaries of the probe sing where nothing is confined; a token never denies reading. */
+  /**
+   * The canaries detect a command that nothing confines. A restricted token never denies reading.
+   */
   @Test
-  void canariesNoticeWhatIsNotConfined() throws Exception {
+  void canariesDetectUnconfinedReadsAndWrites() throws Exception {
     Canary canary =
         new Canary((WindowsSession) session, windows.machine().systemDirectory(), System.getenv());
     assertThat(canary.startProblem()).isEmpty();
@@ -271,18 +281,18 @@ class RealLaunchTest {
   }
 
   @Test
-  void theWorkspaceIsNoPlaceToFindPrograms() throws Exception {
+  void programSearchSkipsTheWorkspace() throws Exception {
     Files.copy(
         Path.of(windows.machine().systemDirectory(), "cmd.exe"), directory.resolve("planted.exe"));
     assertThatThrownBy(() -> startInSandbox(List.of("planted")))
         .isInstanceOf(CommandNotFoundException.class);
-    // Named by its path, it is.
+    // A path names the program explicitly, so it starts.
     assertThat(startInSandbox(List.of(".\\planted.exe", "/d", "/c", "exit 5")).waitFor())
         .isEqualTo(5);
   }
 
   @Test
-  void aTerminal() throws Exception {
+  void commandRunsOnAPseudoConsole() throws Exception {
     Launch plain = launch(List.of("cmd", "/d", "/c", "exit 9"), Redirect.PIPE, Limits.NONE);
     SandboxedProcess process =
         session.start(
@@ -313,7 +323,7 @@ class RealLaunchTest {
     process.destroyForcibly();
     assumeFalse(
         !ended && windows.machine().version().contains("Wine"),
-        "Wine's pseudo-console carries nothing");
+        "Wine's pseudo-console transfers no data");
     assertThat(process.exitValue()).isEqualTo(9);
   }
 }

@@ -20,7 +20,7 @@ import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsError;
 
-/** How the start of a runner fails, on a made-up Windows. */
+/** Checks how the start of a runner fails, on a fake Windows. */
 class RunnerConnectionTest {
   private final FakeWindows windows = new FakeWindows();
 
@@ -30,7 +30,7 @@ class RunnerConnectionTest {
 
   @ParameterizedTest
   @EnumSource(WindowsError.class)
-  void everyErrorOfTheLogonIsToldWithWhatWouldHelp(WindowsError error) {
+  void everyLogonErrorIsReportedWithItsRemedy(WindowsError error) {
     assertThatThrownBy(
             () ->
                 open(
@@ -59,7 +59,7 @@ class RunnerConnectionTest {
         "ResumeThread",
         "GetTokenInformation"
       })
-  void nothingIsLeftWhicheverCallFails(String call) {
+  void failedStartLeavesNoHandleOrProcess(String call) {
     windows.fail(call, 5);
     assertThatThrownBy(() -> open(pipes -> started(null)))
         .isInstanceOf(SandboxException.class)
@@ -69,15 +69,16 @@ class RunnerConnectionTest {
   }
 
   @Test
-  void aRunnerThatEndsAtOnceIsToldWithItsExitCode() {
+  void earlyEndOfTheRunnerIsReportedWithItsExitCode() {
     assertThatThrownBy(() -> open(pipes -> started(WindowsError.STATUS_DLL_INIT_FAILED.code())))
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("it ended with 0xC0000142");
     assertThat(windows.openHandles()).isZero();
   }
 
-  /** Connects and says one thing, as a runner of this process would. */
-  private Processes.Started saying(String pipes, Message first) throws WindowsCallException {
+  /** Connects to the pipes and sends one message, as a runner in this process. */
+  private Processes.Started connectAndSend(String pipes, Message first)
+      throws WindowsCallException {
     Handle up = windows.administration.open(pipes + "-up", Direction.IN);
     Handle down = windows.administration.open(pipes + "-down", Direction.OUT);
     try (up;
@@ -93,21 +94,21 @@ class RunnerConnectionTest {
   }
 
   @Test
-  void anotherVersionIsRefused() {
+  void otherVersionOrMissingHelloIsRefused() {
     assertThatThrownBy(
-            () -> open(pipes -> saying(pipes, new Message.Hello(2, 1, java.util.Map.of()))))
+            () -> open(pipes -> connectAndSend(pipes, new Message.Hello(2, 1, java.util.Map.of()))))
         .hasMessageContaining("it speaks version 2")
         .hasMessageContaining("ringfence windows setup");
-    assertThatThrownBy(() -> open(pipes -> saying(pipes, new Message.Finished("x"))))
+    assertThatThrownBy(() -> open(pipes -> connectAndSend(pipes, new Message.Finished("x"))))
         .hasMessageContaining("it does not say who it is");
     assertThat(windows.openHandles()).isZero();
   }
 
   @Test
-  void whoAsksForAnEndAfterTheRunnersIsNotKeptWaiting() throws Exception {
+  void requestForAnEndFailsAfterTheRunnerHasEnded() throws Exception {
     Message.Hello hello = new Message.Hello(Message.VERSION, 1, java.util.Map.of());
-    try (RunnerConnection connection = open(pipes -> saying(pipes, hello))) {
-      // The other side has closed; whether that has been heard or not, nobody waits.
+    try (RunnerConnection connection = open(pipes -> connectAndSend(pipes, hello))) {
+      // The runner has closed its pipes. The request fails whether or not the reader has noticed.
       assertThat(connection.end(7))
           .failsWithin(java.time.Duration.ofSeconds(20))
           .withThrowableThat()

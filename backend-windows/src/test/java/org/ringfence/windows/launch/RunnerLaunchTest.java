@@ -28,8 +28,8 @@ import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 
 /**
- * The same commands by a runner: two Windows JVMs that talk over named pipes. The runner's process
- * is started as this user, in the place of the secondary logon, which Wine does not have.
+ * Runs the same commands through a runner: two Windows JVMs that talk over named pipes. The test
+ * starts the runner as this user, because Wine has no secondary logon.
  */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class RunnerLaunchTest extends RealLaunchTest {
@@ -37,7 +37,7 @@ class RunnerLaunchTest extends RealLaunchTest {
   private RunnerConnection connection;
   private Processes.Started runner;
 
-  /** The runner's process; it believes what it made. */
+  /** The runner's process; its Windows reads back limits as requested. */
   static final class PretendingRunner {
     private PretendingRunner() {}
 
@@ -110,7 +110,7 @@ class RunnerLaunchTest extends RealLaunchTest {
   }
 
   @Test
-  void whatTheRunnerMakesEndsWithIt() throws Exception {
+  void commandsEndWithTheirRunner() throws Exception {
     SandboxedProcess command = startInSandbox(List.of("cmd.exe", "/d", "/c", "pause"));
     long pid = command.pid();
     assertThat(windows.processes().creationTime((int) pid)).isNotZero();
@@ -125,7 +125,7 @@ class RunnerLaunchTest extends RealLaunchTest {
   }
 
   @Test
-  void aRunnerOfSomebodyElseIsRefused() {
+  void runnerOfAnotherUserIsRefused() {
     Sid other = new Sid("S-1-5-21-1-1-1-4711");
     assertThatThrownBy(() -> RunnerConnection.open(windows, this::startRunner, other))
         .isInstanceOf(SandboxException.class)
@@ -133,7 +133,7 @@ class RunnerLaunchTest extends RealLaunchTest {
   }
 
   @Test
-  void anotherProcessThatAnswersIsRefused() {
+  void pipeClientOtherThanTheRunnerIsRefused() {
     assertThatThrownBy(
             () ->
                 RunnerConnection.open(
@@ -146,7 +146,7 @@ class RunnerLaunchTest extends RealLaunchTest {
                                   "/d",
                                   "/c",
                                   "pause"));
-                      // This process is faster than the runner.
+                      // This process connects before the runner.
                       Thread squatter =
                           new Thread(
                               () -> {
@@ -167,7 +167,7 @@ class RunnerLaunchTest extends RealLaunchTest {
   }
 
   @Test
-  void aRunnerThatDoesNotStartIsToldWithItsExitCode() {
+  void failedStartOfARunnerIsReportedWithItsExitCode() {
     assertThatThrownBy(
             () ->
                 RunnerConnection.open(
@@ -185,7 +185,7 @@ class RunnerLaunchTest extends RealLaunchTest {
   }
 
   @Test
-  void theRunnerLooksForItsUser() throws Exception {
+  void runnerAnswersFileNetworkAndProfileRequests() throws Exception {
     assertThat(
             connection.ask(
                 new Message.IsFile(
@@ -196,14 +196,15 @@ class RunnerLaunchTest extends RealLaunchTest {
                 new Message.IsFile(
                     connection.number(), windows.machine().systemDirectory() + "\\none.exe")))
         .isZero();
-    // Nobody listens, and nothing forbids it: the error of a closed network is another.
+    // No process listens and no filter forbids the connection: a closed network returns another
+    // error.
     assertThat(connection.ask(new Message.Reach(connection.number(), true, "127.0.0.1", 1)))
         .isEqualTo(10061);
     assertThat(connection.profile()).containsKey("USERPROFILE");
   }
 
   @Test
-  void aRunnerThatHearsNoMoreEndsByItself() throws Exception {
+  void runnerEndsItselfWhenItsConnectionCloses() throws Exception {
     Handle ended;
     try (RunnerConnection another = connect()) {
       assertThat(another.profile()).containsKey("USERPROFILE");
@@ -211,13 +212,13 @@ class RunnerLaunchTest extends RealLaunchTest {
       ended = processes.adopt(processes.duplicateInto(runner.process(), processes.thisProcess()));
     }
     try (ended) {
-      // Whoever is ended by another has 1.
+      // A terminated process would have exit code 1.
       assertThat(windows.processes().exitCode(ended)).isZero();
     }
   }
 
   @Test
-  void aRunnerThatIsAskedNonsenseSaysSo() throws Exception {
+  void runnerRefusesUnknownCommandsAndUnconfinedStarts() throws Exception {
     assertThatThrownBy(
             () ->
                 connection.ask(new Message.Act(connection.number(), 4711, Message.Verb.TERMINATE)))

@@ -41,8 +41,13 @@ import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.ProcessRequest;
 
-/** Sandboxes on a Windows that answers any error; on Linux, where its paths are names alone. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "its paths would be looked up")
+/**
+ * Opens sandboxes on a fake Windows that can return any error. It runs on Linux, where Windows
+ * paths are only names.
+ */
+@EnabledOnOs(
+    value = OS.LINUX,
+    disabledReason = "on Windows the backend would look up the test's paths")
 class SandboxesTest {
   private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true);
   private static final KeptPlaces KEPT =
@@ -108,7 +113,7 @@ class SandboxesTest {
   }
 
   @Test
-  void aCommandRunsUnderATokenAndInAJob() throws Exception {
+  void commandRunsUnderARestrictedTokenInAJob() throws Exception {
     windows.exitCodes.add(7);
     try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), FACTS)) {
       SandboxedProcess process = session.start(launch("tool", "a b", "c\"d"));
@@ -131,7 +136,7 @@ class SandboxesTest {
   }
 
   @Test
-  void aContainerGoesWithTheSandboxAndSoDoItsEntries() throws Exception {
+  void closingTheSandboxRemovesItsContainerAndEntries() throws Exception {
     windows.exitCodes.add(0);
     int before = windows.list("C:\\work").aces().size();
     try (BackendSession session = sandboxes.appContainer(policy("C:\\work"), FACTS, true)) {
@@ -153,7 +158,7 @@ class SandboxesTest {
   }
 
   @Test
-  void aContainerThatKeptPrivilegesIsNotResumed() throws Exception {
+  void processWithExtraPrivilegesIsNotResumed() throws Exception {
     windows.containerPrivileges = Set.of("SeChangeNotifyPrivilege", "SeBackupPrivilege");
     try (BackendSession session = sandboxes.appContainer(policy(), FACTS, false)) {
       assertThatThrownBy(() -> session.start(launch("tool")))
@@ -165,7 +170,7 @@ class SandboxesTest {
     }
   }
 
-  /** Every call of a launch, with the codes that Windows is known to give it. */
+  /** Returns every call of a launch, with the error codes that Windows is known to return. */
   static List<Object[]> launchErrors() {
     List<Object[]> errors = new ArrayList<>();
     for (int code : new int[] {2, 5, 87, 193, 206, 267, 740, 1312, 1314, 1450, 1920}) {
@@ -190,7 +195,7 @@ class SandboxesTest {
 
   @ParameterizedTest
   @MethodSource("launchErrors")
-  void anErrorOfALaunchLeavesNothing(String call, int code) throws Exception {
+  void failedLaunchLeavesNoHandleAndTheNextOneStarts(String call, int code) throws Exception {
     try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), FACTS)) {
       int handles = windows.openHandles();
       windows.fail(call, code);
@@ -200,7 +205,7 @@ class SandboxesTest {
       assertThat(windows.openHandles()).isEqualTo(handles);
       windows.exitCodes.clear();
       windows.exitCodes.add(0);
-      // The next one starts.
+      // The next command starts.
       SandboxedProcess process = session.start(launch("tool"));
       assertThat(process.waitFor()).isZero();
     }
@@ -215,7 +220,7 @@ class SandboxesTest {
         "SetTokenInformation",
         "CreateDesktopW"
       })
-  void anErrorOfOpeningLeavesNothing(String call) throws Exception {
+  void failedOpenLeavesNoHandleOrContainer(String call) throws Exception {
     windows.fail(call, 1344);
     EffectivePolicy policy = policy("C:\\work");
     assertThatThrownBy(() -> sandboxes.restrictedToken(policy, FACTS))
@@ -233,7 +238,7 @@ class SandboxesTest {
   }
 
   @Test
-  void aSystemThatOnlySeemsToRestrictIsFoundOut() throws Exception {
+  void systemThatDropsRestrictionsIsRefused() throws Exception {
     windows.forgetful = true;
     EffectivePolicy nothing = policy();
     assertThatThrownBy(() -> sandboxes.restrictedToken(nothing, FACTS))
@@ -246,7 +251,7 @@ class SandboxesTest {
   }
 
   @Test
-  void rootsThatAreNotGiven() {
+  void unsafeWritableRootsAreRefused() {
     for (String[] refused :
         new String[][] {
           {"C:\\Users\\me", "is or contains C:\\Users\\me"},
@@ -267,7 +272,7 @@ class SandboxesTest {
   }
 
   @Test
-  void theJvmIsReadInAContainerAndWrittenByNobody() throws Exception {
+  void jvmDirectoryIsReadableInAContainerAndNeverAWritableRoot() throws Exception {
     windows.file("C:\\tools\\jdk");
     PolicyBuilder reading =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).read("C:\\tools\\jdk");
@@ -284,7 +289,7 @@ class SandboxesTest {
   }
 
   @Test
-  void oneRootThatCannotBeGrantedTakesTheOthersBack() throws Exception {
+  void failedGrantOfOneRootRevertsTheOthers() throws Exception {
     int before = windows.list("C:\\work").aces().size();
     assertThatThrownBy(() -> sandboxes.restrictedToken(policy("C:\\work", "C:\\missing"), FACTS))
         .hasMessageContaining("C:\\missing");
@@ -292,13 +297,13 @@ class SandboxesTest {
     assertThat(installation.all()).isEmpty();
   }
 
-  /** On this system none of these paths exists, so that none of them gets an entry. */
+  /** None of these paths exists in the fake, so none can get an entry. */
   @Test
-  void whatIsDeniedBelowARootHasToBeThere() throws Exception {
+  void denialBelowARootIsRefusedWhenItsPathIsMissing() throws Exception {
     PolicyBuilder builder =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).none("C:\\Users\\me\\.ssh");
     Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
-    // Nothing is granted there.
+    // No rule grants the parent, so the missing path is fine.
     sandboxes.appContainer(builder.build().in(places), FACTS, false).close();
     builder.write("C:\\work");
     sandboxes
@@ -324,7 +329,7 @@ class SandboxesTest {
   }
 
   @Test
-  void tooManyRootsAreToldBeforeAnythingIsSet() {
+  void tooManyRootsAreRefusedBeforeAnyEntryIsSet() {
     String[] roots = new String[300];
     for (int i = 0; i < roots.length; i++) {
       roots[i] = "C:\\roots\\" + i;
@@ -337,7 +342,7 @@ class SandboxesTest {
   }
 
   @Test
-  void commandsThatAreNotStarted() throws Exception {
+  void unknownCommandsAndUnsafeBatchArgumentsAreRefused() throws Exception {
     try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
       for (String name : List.of("none", "con", "tool.exe:x", "..\\tools\\none")) {
         assertThatThrownBy(() -> session.start(launch(name)))
@@ -359,7 +364,7 @@ class SandboxesTest {
   }
 
   @Test
-  void whatIsToStayStaysUntilTheSandboxCloses() throws Exception {
+  void keptProcessesLiveUntilTheSandboxCloses() throws Exception {
     Lifetime keep = new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KEEP);
     BackendSession session = sandboxes.restrictedToken(policy(keep), FACTS);
     windows.exitCodes.addAll(List.of(0, 0));
@@ -372,7 +377,7 @@ class SandboxesTest {
   }
 
   @Test
-  void directoriesThatNoProgramStartsIn() throws Exception {
+  void unsafeWorkingDirectoriesAreRefused() throws Exception {
     try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
       for (String[] refused :
           new String[][] {
@@ -391,7 +396,7 @@ class SandboxesTest {
   }
 
   @Test
-  void limitsAreRoundedToWhatTheKernelKeeps() throws Exception {
+  void limitsAreRoundedToTheKernelsUnits() throws Exception {
     windows.exitCodes.add(0);
     Limits odd =
         SandboxPolicy.builder()
@@ -409,7 +414,7 @@ class SandboxesTest {
   }
 
   @Test
-  void limitsEndTheJob() throws Exception {
+  void timeLimitDestroyAndSessionEndStopCommands() throws Exception {
     Limits limits = SandboxPolicy.builder().wallTime(Duration.ofMillis(50)).build().limits();
     try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
       SandboxedProcess process = session.start(launch(limits, "tool"));
@@ -427,7 +432,7 @@ class SandboxesTest {
   }
 
   @Test
-  void aConsoleTakesThePlaceOfTheStreams() throws Exception {
+  void terminalReplacesTheStandardHandles() throws Exception {
     windows.exitCodes.add(3);
     Launch plain = launch("tool");
     try (BackendSession session = sandboxes.restrictedToken(policy(), FACTS)) {
@@ -451,11 +456,11 @@ class SandboxesTest {
   }
 
   @Test
-  void theNextSandboxTakesBackWhatACrashHasLeft() throws Exception {
+  void nextSandboxCleansUpAfterACrashedProcess() throws Exception {
     BackendSession lost = sandboxes.appContainer(policy("C:\\work"), FACTS, false);
     assertThat(lost).isNotNull();
     assertThat(windows.containers).hasSize(1);
-    // Another process of this number, as far as the journal can tell.
+    // To the journal, this pid now belongs to another process.
     windows.processes.put((int) ProcessHandle.current().pid(), 1L);
     new WindowsSandboxes(windows, installation, KEPT, directory -> {})
         .restrictedToken(policy(), FACTS)

@@ -20,7 +20,7 @@ class TreeScanTest {
   }
 
   @Test
-  void anotherNameOutsideIsFoundAndOneInsideIsNone() throws Exception {
+  void hardLinkOutsideTheTreeIsRefusedAndOneInsideIsAllowed() throws Exception {
     Path root = Files.createDirectories(directory.resolve("root/inner")).getParent();
     Path file = Files.writeString(root.resolve("file"), "x");
     Files.createLink(root.resolve("inner/again"), file);

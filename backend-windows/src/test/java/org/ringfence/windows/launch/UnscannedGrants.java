@@ -6,17 +6,20 @@ import org.ringfence.SandboxException;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 
-/** Grants on files of a {@link FakeWindows}, whose trees cannot be walked. */
+/**
+ * Grants on files of a {@link FakeWindows}, without the scan for hard links: the fake has no trees
+ * to walk.
+ */
 public final class UnscannedGrants {
   private UnscannedGrants() {}
 
-  /** Those of this process. */
+  /** Returns the grants of this process. */
   public static Grants of(FakeWindows windows, Installation journal) {
     int pid = (int) ProcessHandle.current().pid();
     return new Grants(windows, journal, pid, windows.creationTime(pid), directory -> {});
   }
 
-  /** The entries of a sandbox; closing takes them back. */
+  /** Sets the entries of a sandbox; closing removes them. */
   public static AutoCloseable sandbox(
       FakeWindows windows, Installation journal, List<RestrictedTokenPlan.Entry> entries)
       throws SandboxException {
@@ -24,7 +27,7 @@ public final class UnscannedGrants {
     return SandboxGrants.set(of(windows, journal), entries, kept, path -> false);
   }
 
-  /** Takes back what sandboxes have left that did not end. */
+  /** Cleans up after sandboxes that did not close. */
   public static void recover(FakeWindows windows, Installation journal) throws IOException {
     of(windows, journal).teardown();
   }

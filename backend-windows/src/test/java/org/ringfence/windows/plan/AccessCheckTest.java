@@ -108,7 +108,7 @@ class AccessCheckTest {
     return new SecurityDescriptor(SIDS.get(node.get("owner").asText()), dacl, label);
   }
 
-  /** Those of lower confidence are reported, not asserted. */
+  /** Vectors of lower confidence are reported, not asserted. */
   @TestFactory
   Stream<DynamicTest> vectors() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
@@ -116,14 +116,14 @@ class AccessCheckTest {
       for (JsonNode vector : new ObjectMapper().readTree(in)) {
         tests.add(
             DynamicTest.dynamicTest(
-                vector.get("id") + " " + vector.get("reason").asText(), () -> holds(vector)));
+                vector.get("id") + " " + vector.get("reason").asText(), () -> checkVector(vector)));
       }
     }
     assertThat(tests).hasSize(83);
     return tests.stream();
   }
 
-  private static void holds(JsonNode vector) {
+  private static void checkVector(JsonNode vector) {
     AccessCheck.Result result =
         AccessCheck.check(
             token(vector.get("token")),
@@ -135,14 +135,14 @@ class AccessCheckTest {
       right = result.granted() == mask(vector.get("granted"));
     }
     if (!right && !vector.get("confidence").asText().equals("verified-source")) {
-      System.out.println("not asserted, and other: " + vector + " gives " + result);
+      System.out.println("not asserted, and different: " + vector + " gives " + result);
       return;
     }
     assertThat(right).as("%s gives %s", vector, result).isTrue();
   }
 
   @Test
-  void theWriteBitsOfFilesAreNotThoseOfDeletingChildren() {
+  void writeBitsOfFilesExcludeDeletionOfChildren() {
     assertThat(GenericMapping.FILE.writeBits()).isEqualTo(0x010d0116);
     assertThat(GenericMapping.FILE.writeBits() & AccessMask.DELETE_CHILD).isZero();
     assertThat(GenericMapping.KEY.writeBits() & 6).isEqualTo(6);
@@ -177,7 +177,7 @@ class AccessCheckTest {
               MASK.generate(random),
               random.oneOf(Ace.Scope.values()));
 
-  /** One in ten has no list: everybody may do everything. */
+  /** One in ten has no list and grants everything to everyone. */
   private static final Generator<SecurityDescriptor> DESCRIPTOR =
       random ->
           new SecurityDescriptor(
@@ -222,7 +222,7 @@ class AccessCheckTest {
       AccessToken token, SecurityDescriptor descriptor, Ace ace, int place, int desired) {}
 
   @Test
-  void anEntryThatTakesNeverGives() {
+  void addedDenyEntryNeverGrantsMore() {
     Property.forAll(
         random ->
             new MoreDenied(
@@ -231,10 +231,10 @@ class AccessCheckTest {
                 ACE.generate(random),
                 Inputs.ints().generate(random),
                 REQUEST.generate(random)),
-        AccessCheckTest::givesNoMore);
+        AccessCheckTest::assertDenyGrantsNoMore);
   }
 
-  private static void givesNoMore(MoreDenied input) {
+  private static void assertDenyGrantsNoMore(MoreDenied input) {
     SecurityDescriptor descriptor = input.descriptor();
     if (descriptor.dacl().isEmpty()) {
       return;
@@ -257,7 +257,7 @@ class AccessCheckTest {
       AccessToken token, SecurityDescriptor descriptor, Set<Sid> restricting, int desired) {}
 
   @Test
-  void aRestrictedTokenNeverGetsMore() {
+  void restrictedTokenNeverGetsMoreThanTheUnrestrictedOne() {
     Property.forAll(
         random ->
             new Restriction(
@@ -265,10 +265,10 @@ class AccessCheckTest {
                 DESCRIPTOR.generate(random),
                 Inputs.sets(SID, 3).generate(random),
                 REQUEST.generate(random)),
-        AccessCheckTest::restrictsOnly);
+        AccessCheckTest::assertRestrictionGrantsNoMore);
   }
 
-  private static void restrictsOnly(Restriction input) {
+  private static void assertRestrictionGrantsNoMore(Restriction input) {
     AccessCheck.Result free = outcome(input, input.token());
     AccessCheck.Result writes = outcome(input, input.token().restricted(input.restricting(), true));
     AccessCheck.Result all = outcome(input, input.token().restricted(input.restricting(), false));

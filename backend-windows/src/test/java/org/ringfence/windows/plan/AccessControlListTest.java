@@ -40,7 +40,7 @@ class AccessControlListTest {
   }
 
   @Test
-  void aListIsReadAsItIsWritten() {
+  void listIsReadAsItIsWritten() {
     Property.forAll(
         ACES,
         aces -> {
@@ -51,7 +51,7 @@ class AccessControlListTest {
   }
 
   @Test
-  void addedAndRemovedEntriesLeaveTheListAsItWas() {
+  void removalOfAddedEntriesRestoresTheList() {
     Property.forAll(
         ACES,
         aces -> {
@@ -65,9 +65,9 @@ class AccessControlListTest {
         });
   }
 
-  /** A denial of ours never comes behind something that gives. */
+  /** Our denial never follows an entry that allows. */
   @Test
-  void anAddedDenialIsSeenFirst() {
+  void addedDenialPrecedesEveryAllowEntry() {
     Ace denial =
         new Ace(Ace.Type.DENY, new Sid("S-1-5-21-9-9-9-9"), AccessMask.CHANGES, Ace.Scope.TREE);
     Property.forAll(
@@ -80,20 +80,23 @@ class AccessControlListTest {
   }
 
   @Test
-  void aListCutOffAnywhereIsRefused() {
+  void truncatedListIsRefusedAtEveryLength() {
     Property.forAll(
         ACES,
         aces -> {
           byte[] whole = list(aces).descriptor(LIKE);
           for (int length = 0; length < whole.length; length++) {
             if (!isRefused(Arrays.copyOf(whole, length))) {
-              throw new AssertionError("a list cut off at " + length + " is taken");
+              throw new AssertionError("a list truncated at " + length + " is accepted");
             }
           }
         });
   }
 
-  /** Without the assertions of exceptions, which take most of the time of so many tries. */
+  /**
+   * Catches the exception itself: AssertJ's exception assertions would take most of the time of so
+   * many attempts.
+   */
   private static boolean isRefused(byte[] descriptor) {
     try {
       AccessControlList.ofDescriptor(descriptor);
@@ -103,9 +106,9 @@ class AccessControlListTest {
     }
   }
 
-  /** Made by Windows: audit entries of other types, inherited ones, in a list of revision 4. */
+  /** Windows makes such lists: inherited entries of other types, in a list of revision 4. */
   @Test
-  void whatIsNotUnderstoodIsKept() {
+  void entriesOfUnknownTypesAreKept() {
     byte[] callback =
         HexFormat.of().parseHex("0910180001000000" + "0102000000000005" + "2000000020020000");
     byte[] acl = new byte[8 + callback.length];
@@ -121,13 +124,13 @@ class AccessControlListTest {
     assertThat(list.aces()).isEmpty();
     Ace added = new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 1, Ace.Scope.OBJECT);
     AccessControlList with = list.with(added, true);
-    // What is inherited comes last.
+    // Inherited entries come last.
     assertThat(with.entries().get(0).ace()).contains(added);
     assertThat(with.without(sid -> true).bytes()).isEqualTo(acl);
   }
 
   @Test
-  void aNullListIsNone() {
+  void nullListIsAbsent() {
     byte[] descriptor = new byte[20];
     descriptor[0] = 1;
     assertThat(AccessControlList.ofDescriptor(descriptor)).isEmpty();
@@ -136,7 +139,7 @@ class AccessControlListTest {
   }
 
   @Test
-  void anEntryOfAFileIsNotInherited() {
+  void entryOnAFileAppliesToTheFileOnly() {
     Ace ace = new Ace(Ace.Type.ALLOW, Sid.SYSTEM, AccessMask.MODIFY, Ace.Scope.TREE);
     AccessControlList list = AccessControlList.of().with(ace, false);
     assertThat(list.contains(ace, false)).isTrue();

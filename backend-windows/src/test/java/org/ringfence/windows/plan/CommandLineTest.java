@@ -32,12 +32,12 @@ class CommandLineTest {
         "a\\\\ b | \"a\\\\ b\"",
         "%PATH% | %PATH%"
       })
-  void quoting(String argument, String quoted) {
+  void argumentsAreQuotedForWindows(String argument, String quoted) {
     assertThat(CommandLine.of(List.of("p", argument))).isEqualTo("\"p\" " + quoted);
   }
 
   @Test
-  void quotedArgumentsComeBack() {
+  void quotedArgumentsSplitIntoTheSameWords() {
     Property.forAll(
         Inputs.lists(Inputs.strings("ab \\\"\t\n%^&\u00e9", 0, 12), 0, 5),
         arguments -> {
@@ -47,7 +47,10 @@ class CommandLineTest {
         });
   }
 
-  /** As CommandLineToArgvW is documented: 2n marks of escape and a quotation mark, and so on. */
+  /**
+   * Splits a line as CommandLineToArgvW is documented: 2n backslashes before a quotation mark
+   * become n, and so on.
+   */
   private static List<String> argv(String line) {
     List<String> argv = new ArrayList<>();
     int close = line.indexOf('"', 1);
@@ -87,19 +90,19 @@ class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"x.bat", "X.CMD", "x.bat.", "x.cmd ", "C:\\d\\x.Bat. . "})
-  void batchFilesInAllTheirForms(String program) {
+  void batchFileNamesAreRecognized(String program) {
     assertThat(CommandLine.isBatchFile(program)).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"x.exe", "bat", "x.bat.exe", "cmd"})
-  void otherPrograms(String program) {
+  void otherProgramsAreNotBatchFiles(String program) {
     assertThat(CommandLine.isBatchFile(program)).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a\"b", "%PATH%", "!x!", "a\rb", "a\nb", "a\0b"})
-  void whatCmdWouldInterpretIsRefused(String argument) {
+  void argumentsThatCmdWouldInterpretAreRefused(String argument) {
     assertThatThrownBy(() -> CommandLine.ofBatchFile("C:\\cmd.exe", List.of("x.bat", argument)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("cmd.exe would interpret");
@@ -109,7 +112,7 @@ class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(ints = {32_760, 40_000})
-  void whatIsTooLongIsRefused(int length) {
+  void tooLongCommandLineIsRefused(int length) {
     assertThatThrownBy(() -> CommandLine.of(List.of("tool", "x".repeat(length))))
         .hasMessageContaining("at most 32766 characters");
   }

@@ -49,7 +49,8 @@ class DedicatedUserPlannerTest {
         .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
-  private static void levels(Map<String, PlannedGuarantee> plan, Enforcement level, String... ids) {
+  private static void assertLevels(
+      Map<String, PlannedGuarantee> plan, Enforcement level, String... ids) {
     for (String id : ids) {
       assertThat(plan).containsKey(id);
       assertThat(plan.get(id).level()).as(id).isEqualTo(level);
@@ -61,9 +62,9 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
-  void anAccountHoldsFilesProcessesAndTheNetwork() {
+  void dedicatedAccountEnforcesFilesAndProcesses() {
     Map<String, PlannedGuarantee> plan = plan(minimal(), GOOD);
-    levels(
+    assertLevels(
         plan,
         Enforcement.ENFORCED,
         "files.write",
@@ -75,20 +76,22 @@ class DedicatedUserPlannerTest {
         "process.signals",
         "process.privileges",
         "process.desktop");
-    // The resolver of the system asks for a command, and others start what is in no job.
-    levels(plan, Enforcement.ADVISORY, "network.names", "lifetime.tree", "lifetime.jvm-exit");
-    levels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
+    // The system's resolver sends queries for a command, and system services can start processes
+    // outside the job.
+    assertLevels(plan, Enforcement.ADVISORY, "network.names", "lifetime.tree", "lifetime.jvm-exit");
+    assertLevels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
   }
 
   @Test
-  void whatWasFoundOpenIsSaid() {
-    levels(
+  void openPlacesAndSessionsWeakenThePlan() {
+    assertLevels(
         plan(minimal(), facts(true, true, false)),
         Enforcement.ADVISORY,
         "process.isolation",
         "process.signals",
         "process.desktop");
-    levels(plan(minimal(), facts(false, true, true)), Enforcement.ADVISORY, "network.external");
+    assertLevels(
+        plan(minimal(), facts(false, true, true)), Enforcement.ADVISORY, "network.external");
     DedicatedUserFacts open =
         new DedicatedUserFacts(
             new WindowsFacts(true, List.of("C:\\open"), false, true),
@@ -97,8 +100,8 @@ class DedicatedUserPlannerTest {
             List.of("C:\\tools"),
             false);
     Map<String, PlannedGuarantee> plan = plan(minimal(), open);
-    levels(plan, Enforcement.ADVISORY, "files.write", "files.delete", "registry.write");
-    levels(plan, Enforcement.UNSUPPORTED, "process.desktop");
+    assertLevels(plan, Enforcement.ADVISORY, "files.write", "files.delete", "registry.write");
+    assertLevels(plan, Enforcement.UNSUPPORTED, "process.desktop");
     assertThat(plan.get("files.write").reason()).contains("C:\\open");
     assertThat(plan.get("files.delete").reason()).contains("C:\\tools");
   }
@@ -106,39 +109,39 @@ class DedicatedUserPlannerTest {
   @Test
   void closedNetworkIsAdvisoryBecauseServicesConnectForACommand() {
     Map<String, PlannedGuarantee> plan = plan(minimal(), GOOD);
-    levels(plan, Enforcement.ADVISORY, "network.external");
+    assertLevels(plan, Enforcement.ADVISORY, "network.external");
     assertThat(plan.get("network.external").reason()).contains("SMB", "WebDAV");
   }
 
   @Test
-  void filesOnlyClosesNoNetwork() {
+  void filesOnlySetUpDoesNotCloseTheNetwork() {
     DedicatedUserFacts filesOnly = facts(false, false, false);
     Map<String, PlannedGuarantee> closed = plan(minimal(), filesOnly);
-    levels(closed, Enforcement.UNSUPPORTED, "network.external");
+    assertLevels(closed, Enforcement.UNSUPPORTED, "network.external");
     assertThat(closed.get("network.external").remedy()).contains("ringfence windows setup");
     Map<String, PlannedGuarantee> open = plan(minimal().network(NetworkMode.FULL), filesOnly);
-    levels(open, Enforcement.ENFORCED, "files.write", "files.read");
+    assertLevels(open, Enforcement.ENFORCED, "files.write", "files.read");
     assertThat(open).doesNotContainKey("network.external");
   }
 
   @Test
-  void anAllowlistIsTheProxys() {
+  void egressProxyEnforcesAnAllowlist() {
     PolicyBuilder policy =
         minimal().network(NetworkMode.ALLOWLIST).allowHost("example.org").checkServerName(true);
     Map<String, PlannedGuarantee> plan = plan(policy, GOOD);
-    levels(plan, Enforcement.ENFORCED, "network.server-name");
-    levels(plan, Enforcement.ADVISORY, "network.external");
+    assertLevels(plan, Enforcement.ENFORCED, "network.server-name");
+    assertLevels(plan, Enforcement.ADVISORY, "network.external");
     assertThat(plan.get("network.external").mechanism()).contains("egress proxy");
   }
 
   @Test
-  void whatAnotherAccountCannotReadIsSaid() {
+  void readabilityOfEveryFileIsUnsupported() {
     Map<String, PlannedGuarantee> plan = plan(SandboxPolicy.builder(), GOOD);
-    levels(plan, Enforcement.UNSUPPORTED, "files.readable");
+    assertLevels(plan, Enforcement.UNSUPPORTED, "files.readable");
   }
 
   @Test
-  void addressesAreComparedByWhatTheyMean() {
+  void addressRangesAreComparedByTheirAddresses() {
     String ours =
         "0.0.0.0-126.255.255.255,128.0.0.0-255.255.255.255,::,::2-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
     assertThat(AddressRanges.of("*").covers(AddressRanges.of(ours))).isTrue();
@@ -148,7 +151,7 @@ class DedicatedUserPlannerTest {
     assertThat(AddressRanges.of("127.0.0.0/255.0.0.0").covers(AddressRanges.of("127.0.0.0/8")))
         .isTrue();
     assertThat(AddressRanges.of("::/127").covers(AddressRanges.of("::-::1"))).isTrue();
-    // Ranges that touch are one.
+    // Adjacent ranges merge.
     assertThat(
             AddressRanges.of("10.0.0.0-10.0.0.9,10.0.0.10-10.0.0.20")
                 .covers(AddressRanges.of("10.0.0.5-10.0.0.15")))
@@ -168,7 +171,7 @@ class DedicatedUserPlannerTest {
       };
 
   @Test
-  void aBlockCoversItsOwnAddressesAndNoOthers() {
+  void blockCoversExactlyItsAddresses() {
     Property.forAll(
         BLOCKS,
         input -> {
@@ -190,7 +193,7 @@ class DedicatedUserPlannerTest {
         + (address & 255);
   }
 
-  private static FirewallRule.Reading told(FirewallRule rule) {
+  private static FirewallRule.Reading reading(FirewallRule rule) {
     return new FirewallRule.Reading(
         true,
         true,
@@ -203,10 +206,10 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
-  void aRuleThatIsNotKeptAsItWasIsFoundOut() {
+  void changedFirewallRuleIsDetected() {
     for (FirewallRule rule :
         FirewallRule.closing("0123456789", USER, new TreeSet<>(List.of(43_128)))) {
-      FirewallRule.Reading same = told(rule);
+      FirewallRule.Reading same = reading(rule);
       assertThat(rule.difference(same)).isEmpty();
       assertThat(
               rule.difference(
@@ -230,7 +233,8 @@ class DedicatedUserPlannerTest {
                       same.remotePorts(),
                       same.authorizedUsers())))
           .contains("it is not in force in every profile");
-      // What a firewall without INetFwRule3 does: the rule is everybody's, or nobody's.
+      // A firewall without INetFwRule3 drops the user: the rule then applies to every user or to
+      // none.
       assertThat(
               rule.difference(
                   new FirewallRule.Reading(
@@ -259,7 +263,7 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
-  void anotherUsersSidIsNotTakenForOurs() {
+  void sidPrefixOfAnotherUserDoesNotMatch() {
     FirewallRule rule =
         FirewallRule.closing("0123456789", new Sid("S-1-5-21-1-1-1-200"), new TreeSet<>(List.of(1)))
             .get(0);
@@ -277,7 +281,7 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
-  void secretsAndProfilesAreNotGrantedForGood() {
+  void lastingReadGrantsExcludeSecretsAndProfiles() {
     for (String path :
         List.of(
             "C:\\Users\\me\\.ssh",
@@ -311,7 +315,7 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
-  void clientsAreCalledTheSameEachTime() {
+  void clientIdAndPortsAreStableAndDistinct() {
     String id = ClientAccounts.id(USER, "C:\\Users\\me\\AppData\\Local\\ringfence");
     assertThat(ClientAccounts.id(USER, "c:\\users\\ME\\appdata\\local\\ringfence")).isEqualTo(id);
     assertThat(ClientAccounts.id(Sid.SYSTEM, "C:\\Users\\me\\AppData\\Local\\ringfence"))

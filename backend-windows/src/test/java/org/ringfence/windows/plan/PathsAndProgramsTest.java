@@ -23,7 +23,7 @@ class PathsAndProgramsTest {
         "C:\\com10",
         "C:\\é\\漢"
       })
-  void pathsThatAreWhatTheySeem(String path) {
+  void ordinaryPathsHaveNoHazard(String path) {
     assertThat(PathHazard.of(path)).isEmpty();
   }
 
@@ -53,12 +53,12 @@ class PathsAndProgramsTest {
         "C:\\a*b | has a character",
         "C:\\a?b | has a character"
       })
-  void pathsThatAreNot(String path, String reason) {
+  void hazardousPathsAreReportedWithTheReason(String path, String reason) {
     assertThat(PathHazard.of(path)).hasValueSatisfying(text -> assertThat(text).contains(reason));
   }
 
   @Test
-  void aNameThatEndsInASpace() {
+  void nameThatEndsInASpaceIsAHazard() {
     assertThat(PathHazard.of("C:\\a \\b")).isPresent();
   }
 
@@ -67,7 +67,7 @@ class PathsAndProgramsTest {
   }
 
   @Test
-  void programsAreFoundWhereTheyMayBe() {
+  void programSearchUsesThePathAndNeverTheWorkspace() {
     ProgramSearch search =
         search(
             "C:\\tools;.;;relative;\\\\server\\bin;C:\\Apps\\WindowsApps;\"C:\\a b\\\"",
@@ -99,7 +99,7 @@ class PathsAndProgramsTest {
   }
 
   @Test
-  void anEnvironmentIsOneBlock() {
+  void environmentIsEncodedAsOneBlock() {
     assertThat(EnvironmentBlock.of(Map.of("b", "2", "A", "1"), "C:\\Windows"))
         .isEqualTo(
             "A=1\0b=2\0NoDefaultCurrentDirectoryInExePath=1\0SystemRoot=C:\\Windows\0"

@@ -26,7 +26,7 @@ class RestrictedTokenPlanTest {
   }
 
   @Test
-  void eachRootHasASidAndAnEntryThatGivesModify() {
+  void eachRootGetsASidAndAModifyEntry() {
     RestrictedTokenPlan plan = plan(writing().write("D:\\out").build());
     assertThat(plan.roots().keySet()).contains("C:\\work", "D:\\out");
     assertThat(plan.roots().values()).doesNotHaveDuplicates();
@@ -40,7 +40,7 @@ class RestrictedTokenPlanTest {
   }
 
   @Test
-  void whatIsTakenAwayBelowARootIsDeniedToItsSidAndMayBeGivenBack() {
+  void rulesBelowARootBecomeDenyAndAllowEntriesForItsSid() {
     RestrictedTokenPlan plan =
         plan(
             writing()
@@ -60,7 +60,7 @@ class RestrictedTokenPlanTest {
   }
 
   @Test
-  void byTheModelWhatIsOutsideIsNotWrittenButDeleted() {
+  void filesOutsideEveryRootAreDeletableButNotWritable() {
     String text = plan(writing().build()).describe();
     assertThat(text)
         .contains("  outside every root: read, delete\n")
@@ -68,7 +68,7 @@ class RestrictedTokenPlanTest {
   }
 
   @Test
-  void whatCannotBeHeldIsSaid() {
+  void explainListsUnenforcedParts() {
     List<String> limits = RestrictedTokenPlan.limits(writing().build().in(PLACES));
     assertThat(limits).anyMatch(limit -> limit.contains("network")).hasSize(3);
     assertThat(

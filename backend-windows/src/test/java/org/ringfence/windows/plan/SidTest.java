@@ -13,7 +13,7 @@ class SidTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"", "S-1", "S-2-5-18", "S-1-5-", "S-1-5-4294967296", "s-1-5-18", "S-1-5-x"})
-  void whatIsNoSid(String text) {
+  void malformedSidIsRefused(String text) {
     assertThatThrownBy(() -> new Sid(text)).isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -24,7 +24,7 @@ class SidTest {
     "S-1-5-21-1-2-3-4294967295, 0105000000000005150000000100000002000000" + "03000000ffffffff",
     "S-1-281474976710655, 0100ffffffffffff"
   })
-  void theBinaryForm(String text, String hex) {
+  void binaryFormRoundTrips(String text, String hex) {
     byte[] bytes = HexFormat.of().parseHex(hex);
     assertThat(new Sid(text).bytes()).isEqualTo(bytes);
     assertThat(Sid.of(bytes)).isEqualTo(new Sid(text));
@@ -33,7 +33,7 @@ class SidTest {
   }
 
   @Test
-  void aRootsSidIsFoundAgainAndNobodyElses() {
+  void syntheticSidDependsOnSecretAndPath() {
     byte[] secret = {1, 2, 3};
     Sid sid = Sid.synthetic(secret, "C:\\work\\Project");
     assertThat(sid.text()).startsWith("S-1-5-21-");

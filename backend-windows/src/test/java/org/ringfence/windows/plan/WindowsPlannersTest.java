@@ -43,7 +43,7 @@ class WindowsPlannersTest {
     return guarantees.stream().collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 
-  private static void levels(
+  private static void assertLevels(
       Map<String, PlannedGuarantee> plan, Enforcement level, String... guarantees) {
     for (String id : guarantees) {
       assertThat(plan).containsKey(id);
@@ -56,23 +56,23 @@ class WindowsPlannersTest {
   }
 
   @Test
-  void aTokenHoldsWritingAndSaysWhatItDoesNot() {
+  void restrictedTokenEnforcesPrivilegesAndReportsItsGaps() {
     Map<String, PlannedGuarantee> plan = token(writing(), GOOD);
-    levels(
+    assertLevels(
         plan,
         Enforcement.ENFORCED,
         "process.privileges",
         "process.descriptors",
         "environment.filtered");
-    levels(
+    assertLevels(
         plan,
         Enforcement.UNSUPPORTED,
         "files.delete",
         "network.external",
         "process.isolation",
         "process.signals");
-    // What it asks others for, they do with the user's own rights.
-    levels(
+    // System services act for a command with the user's full rights.
+    assertLevels(
         plan,
         Enforcement.ADVISORY,
         "files.write",
@@ -84,8 +84,8 @@ class WindowsPlannersTest {
   }
 
   @Test
-  void whatATokenCannotDenyIsUnsupported() {
-    levels(
+  void restrictedTokenReportsUnenforceablePartsAsUnsupported() {
+    assertLevels(
         token(
             writing()
                 .none("C:\\Users\\me\\.ssh")
@@ -111,31 +111,34 @@ class WindowsPlannersTest {
         "network.host-loopback",
         "limits.open-files",
         "limits.file-size");
-    // Deleted through its directory, and made anew: outside of every root it could not be made.
-    levels(token(writing().read("C:\\work\\kept"), GOOD), Enforcement.UNSUPPORTED, "files.write");
-    levels(token(writing().read("C:\\other"), GOOD), Enforcement.ADVISORY, "files.write");
-    levels(token(writing().tmp(TmpPolicy.SHARED), GOOD), Enforcement.UNSUPPORTED, "files.write");
-    levels(
+    // A command can delete the file through its writable directory and create it again. Outside
+    // every root it could not create it.
+    assertLevels(
+        token(writing().read("C:\\work\\kept"), GOOD), Enforcement.UNSUPPORTED, "files.write");
+    assertLevels(token(writing().read("C:\\other"), GOOD), Enforcement.ADVISORY, "files.write");
+    assertLevels(
+        token(writing().tmp(TmpPolicy.SHARED), GOOD), Enforcement.UNSUPPORTED, "files.write");
+    assertLevels(
         token(writing().fileDefault(FileDefault.WRITE), GOOD),
         Enforcement.UNSUPPORTED,
         "files.write");
-    levels(
+    assertLevels(
         token(writing().network(NetworkMode.FULL).denyHost("example.org"), GOOD),
         Enforcement.UNSUPPORTED,
         "network.deny");
   }
 
   @Test
-  void aMachineThatNeedsEveryoneIsWeaker() {
+  void everyoneSidWeakensTheRestrictedToken() {
     Map<String, PlannedGuarantee> plan = token(writing(), OPEN);
-    levels(plan, Enforcement.ADVISORY, "files.write", "registry.write");
+    assertLevels(plan, Enforcement.ADVISORY, "files.write", "registry.write");
     assertThat(plan.get("files.write").reason()).contains("C:\\open");
-    levels(plan, Enforcement.UNSUPPORTED, "process.desktop");
+    assertLevels(plan, Enforcement.UNSUPPORTED, "process.desktop");
   }
 
   @Test
-  void limitsOfAJob() {
-    levels(
+  void jobEnforcesLimitsExceptForServicesOfTheSystem() {
+    assertLevels(
         token(
             writing()
                 .memory(1 << 20)
@@ -149,13 +152,13 @@ class WindowsPlannersTest {
         "limits.processes",
         "limits.cpu-time",
         "limits.wall-time");
-    levels(token(writing().outputBytes(10), GOOD), Enforcement.ENFORCED, "limits.output");
+    assertLevels(token(writing().outputBytes(10), GOOD), Enforcement.ENFORCED, "limits.output");
   }
 
   @Test
-  void aContainerHoldsReadingAndTheNetwork() {
+  void containerEnforcesReadingAndTheNetwork() {
     Map<String, PlannedGuarantee> plan = container(writing().fileDefault(FileDefault.MINIMAL));
-    levels(
+    assertLevels(
         plan,
         Enforcement.ENFORCED,
         "files.write",
@@ -165,14 +168,15 @@ class WindowsPlannersTest {
         "process.signals",
         "registry.write");
     assertThat(plan).doesNotContainKey("files.delete");
-    levels(plan, Enforcement.ADVISORY, "process.programs");
-    levels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
-    levels(container(writing()), Enforcement.UNSUPPORTED, "files.readable");
-    levels(container(writing().tmp(TmpPolicy.SHARED)), Enforcement.UNSUPPORTED, "files.write");
+    assertLevels(plan, Enforcement.ADVISORY, "process.programs");
+    assertLevels(plan, Enforcement.UNSUPPORTED, "network.own-loopback");
+    assertLevels(container(writing()), Enforcement.UNSUPPORTED, "files.readable");
+    assertLevels(
+        container(writing().tmp(TmpPolicy.SHARED)), Enforcement.UNSUPPORTED, "files.write");
   }
 
   @Test
-  void aContainersEntriesNameItAlone() {
+  void containerEntriesNameOnlyItsSid() {
     Sid sid = new Sid("S-1-15-2-1-2-3-4-5-6-7");
     EffectivePolicy policy =
         writing()
@@ -195,7 +199,7 @@ class WindowsPlannersTest {
     assertThat(AppContainerPlan.knownNotToStart("C:\\x\\cmd.exe")).isFalse();
   }
 
-  /** By the model: the path's own entries before those of the root above it. */
+  /** Asks the model, with the path's own entries before those of the root above it. */
   private static boolean may(AppContainerPlan plan, AccessToken token, String path, int right) {
     java.util.stream.Stream<Ace> own =
         plan.entries().stream()
@@ -212,11 +216,11 @@ class WindowsPlannersTest {
   }
 
   @Test
-  void aContainerHoldsNothingThatARuleTakesAwayBelowARoot() {
+  void containerCannotEnforceADenialBelowAReadableOrWritableRoot() {
     PolicyBuilder taking = writing().rule("C:\\work\\lib", Access.READ, MissingPath.SKIP);
-    levels(container(taking), Enforcement.UNSUPPORTED, "files.write");
-    levels(container(writing()), Enforcement.ENFORCED, "files.write", "files.metadata");
-    levels(
+    assertLevels(container(taking), Enforcement.UNSUPPORTED, "files.write");
+    assertLevels(container(writing()), Enforcement.ENFORCED, "files.write", "files.metadata");
+    assertLevels(
         container(
             SandboxPolicy.builder()
                 .protectedNames(ProtectedNames.OFF)
@@ -225,7 +229,7 @@ class WindowsPlannersTest {
                 .none("C:\\work\\secret")),
         Enforcement.UNSUPPORTED,
         "files.read");
-    levels(
+    assertLevels(
         container(
             SandboxPolicy.builder()
                 .protectedNames(ProtectedNames.OFF)
@@ -236,7 +240,7 @@ class WindowsPlannersTest {
   }
 
   @Test
-  void everyGuaranteeSaysThatNoRealWindowsHasTriedIt() {
+  void everyGuaranteeIsMarkedAsUnverifiedOnARealSystem() {
     for (Map<String, PlannedGuarantee> plan :
         List.of(token(writing(), GOOD), container(writing()))) {
       assertThat(plan.values())

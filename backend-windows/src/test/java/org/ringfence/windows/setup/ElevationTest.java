@@ -14,7 +14,7 @@ import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.channel.Message;
 import org.ringfence.windows.system.WindowsCallException;
 
-/** A process without rights and one that the user was asked about, over their pipes. */
+/** Connects an unprivileged process with an elevated one over their pipes. */
 class ElevationTest {
   @TempDir private Path directory;
   private SetupStage stage;
@@ -55,8 +55,8 @@ class ElevationTest {
   }
 
   @Test
-  void whatIsAskedIsDoneAndTold() throws Exception {
-    stage.readable();
+  void elevatedProcessRunsTheTaskAndReturnsItsFindings() throws Exception {
+    stage.addReadableJvm();
     List<Finding> findings = elevation().run(task("setup"));
     assertThat(findings).hasSizeGreaterThan(10).allMatch(Finding::fine);
     ClientRecord client = stage.machine.find(SetupStage.id(SetupStage.HOME)).orElseThrow();
@@ -69,7 +69,7 @@ class ElevationTest {
   }
 
   @Test
-  void whoeverDeclinesIsTold() {
+  void declinedPromptIsReported() {
     stage.windows.fail("ShellExecuteExW", 1223);
     assertThatThrownBy(() -> elevation().run(task("setup")))
         .isInstanceOf(SandboxException.class)
@@ -79,14 +79,14 @@ class ElevationTest {
   }
 
   @Test
-  void anElevatedProcessThatDoesNotConnectIsTold() {
+  void elevatedProcessThatDoesNotConnectIsReported() {
     stage.windows.administration.prompt = pipes -> 5;
     assertThatThrownBy(() -> elevation().run(task("setup")))
         .hasMessageContaining("it ended with error 5, access is denied");
   }
 
   @Test
-  void oneThatEndsInTheMiddleIsTold() {
+  void elevatedProcessThatEndsEarlyIsReported() {
     stage.windows.administration.prompt =
         pipes -> {
           try (var up = open(pipes + "-up");
@@ -105,7 +105,7 @@ class ElevationTest {
   }
 
   @Test
-  void anotherClientsTaskIsRefused() {
+  void taskOfAnotherClientVersionOrVerbIsRefused() {
     Message.Task own = task("teardown");
     Message.Task others =
         new Message.Task(
@@ -129,7 +129,7 @@ class ElevationTest {
   }
 
   @Test
-  void aFailureComesBackWithItsReason() {
+  void failureReturnsWithItsReason() {
     stage.windows.fail("NetUserAdd", 2245);
     assertThatThrownBy(() -> elevation().run(task("setup"))).hasMessageContaining("error 2245");
   }

@@ -36,14 +36,14 @@ class ProvisioningTest {
     return stage.machine.find(SetupStage.id(home)).orElseThrow();
   }
 
-  private static void fine(List<Finding> findings) {
+  private static void assertFine(List<Finding> findings) {
     assertThat(findings).isNotEmpty().allMatch(Finding::fine);
   }
 
   @Test
-  void everythingIsThereAfterwardsAndNothingAfterThat() throws Exception {
+  void setUpCreatesEverythingAndTeardownRemovesIt() throws Exception {
     String before = stage.everything();
-    fine(stage.provisioning().setup(stage.request()));
+    assertFine(stage.provisioning().setup(stage.request()));
     ClientRecord client = client(SetupStage.HOME);
     assertThat(client.user()).isEqualTo(SetupStage.REAL_USER);
     assertThat(machine.users)
@@ -56,26 +56,26 @@ class ProvisioningTest {
         .contains("SeDenyNetworkLogonRight", "SeDenyBatchLogonRight")
         .doesNotContain("SeDenyInteractiveLogonRight");
     assertThat(stage.machine.journals()).isEmpty();
-    fine(stage.provisioning().status());
-    fine(stage.provisioning().teardown(client.accounts().id()));
+    assertFine(stage.provisioning().status());
+    assertFine(stage.provisioning().teardown(client.accounts().id()));
     assertThat(stage.everything()).isEqualTo(before);
     assertThat(stage.provisioning().teardown(client.accounts().id())).isEmpty();
     assertThat(stage.windows.openHandles()).isZero();
   }
 
   @Test
-  void aSecondTimeChangesNothing() throws Exception {
+  void secondSetUpChangesNothing() throws Exception {
     stage.provisioning().setup(stage.request());
     String before = stage.everything();
     stage.windows.calls.clear();
-    fine(stage.provisioning().setup(stage.request()));
+    assertFine(stage.provisioning().setup(stage.request()));
     assertThat(stage.everything()).isEqualTo(before);
     assertThat(stage.windows.calls)
         .noneMatch(call -> call.matches(".*(Add|Set|Del|Commit|Terminate).*"));
   }
 
   @Test
-  void theNetworkIsClosedToOneUserAndOpenToTheOther() throws Exception {
+  void networkIsClosedToTheOfflineUserAndOpenToTheOnlineUser() throws Exception {
     stage.provisioning().setup(stage.request());
     ClientRecord client = client(SetupStage.HOME);
     int proxy = client.accounts().firstPort();
@@ -83,7 +83,7 @@ class ProvisioningTest {
       InetAddress to = InetAddress.getByName(address);
       for (boolean tcp : new boolean[] {true, false}) {
         for (int port : new int[] {53, 80, 445, proxy - 1, proxy + ClientAccounts.PORTS}) {
-          // Each alone closes it: rules when the engine's filters are lost, filters without rules.
+          // Firewall rules and engine filters each close the network alone.
           assertThat(machine.firewallLets(client.offline(), tcp, to, port)).as(address).isFalse();
           assertThat(machine.filtersLet(client.offline(), tcp, to, port)).as(address).isFalse();
           assertThat(machine.reaches(client.online(), tcp, to, port)).isTrue();
@@ -100,7 +100,7 @@ class ProvisioningTest {
   }
 
   @Test
-  void twoHomesOfOneUserAreTwoClients() throws Exception {
+  void homesOfOneUserAreSeparateClients() throws Exception {
     stage.provisioning().setup(stage.request());
     String alone = stage.everything();
     String password = machine.users.get(client(SetupStage.HOME).accounts().offline()).password;
@@ -113,12 +113,12 @@ class ProvisioningTest {
     // The same home in other letters is the same client.
     assertThat(SetupStage.id(OTHER_HOME.toUpperCase(java.util.Locale.ROOT)))
         .isEqualTo(two.accounts().id());
-    fine(stage.provisioning().teardown(two.accounts().id()));
+    assertFine(stage.provisioning().teardown(two.accounts().id()));
     assertThat(stage.everything()).isEqualTo(alone);
   }
 
   @Test
-  void passwordsAreSetAnewOnlyWhenAsked() throws Exception {
+  void passwordsChangeOnlyOnRequest() throws Exception {
     stage.provisioning().setup(stage.request());
     String offline = client(SetupStage.HOME).accounts().offline();
     machine.users.get(offline).password = "changed outside";
@@ -137,20 +137,20 @@ class ProvisioningTest {
         .hasMessageContaining("the firewall is off")
         .hasMessageContaining("--files-only");
     assertThat(machine.users.values()).isNotEmpty().allMatch(user -> user.disabled);
-    fine(stage.provisioning().setup(stage.request(SetupStage.HOME, false, false)));
+    assertFine(stage.provisioning().setup(stage.request(SetupStage.HOME, false, false)));
     ClientRecord client = client(SetupStage.HOME);
     assertThat(client.network()).isFalse();
     assertThat(machine.users.get(client.accounts().offline()).disabled).isTrue();
     assertThat(machine.users.get(client.accounts().online()).disabled).isFalse();
-    fine(stage.provisioning().status());
+    assertFine(stage.provisioning().status());
     machine.firewallProblem = java.util.Optional.empty();
-    fine(stage.provisioning().setup(stage.request()));
+    assertFine(stage.provisioning().setup(stage.request()));
     assertThat(client(SetupStage.HOME).network()).isTrue();
     assertThat(machine.users.values()).allMatch(user -> !user.disabled);
   }
 
   @Test
-  void anotherAccountOfTheNameIsLeftAlone() throws Exception {
+  void foreignAccountOfTheSameNameIsLeftUnchanged() throws Exception {
     FakeAdministration.User other = new FakeAdministration.User();
     other.sid = new Sid("S-1-5-21-1-1-1-9999");
     other.comment = "a person";
@@ -168,7 +168,7 @@ class ProvisioningTest {
   }
 
   @Test
-  void whoeverIsNoAdministratorIsToldSo() {
+  void setUpIsRefusedWithoutElevationAndOnADomainController() {
     machine.elevated = false;
     assertThatThrownBy(() -> stage.provisioning().setup(stage.request()))
         .isInstanceOf(SandboxException.class)
@@ -181,7 +181,7 @@ class ProvisioningTest {
   }
 
   @Test
-  void aPlantedDirectoryIsNotUsed() throws Exception {
+  void directoryThatAnOrdinaryUserOwnsIsRefused() throws Exception {
     Files.createDirectories(stage.machine.directory());
     stage.windows.owner = FakeWindows.USER;
     assertThatThrownBy(() -> stage.provisioning().setup(stage.request()))
@@ -190,7 +190,7 @@ class ProvisioningTest {
   }
 
   @Test
-  void aSystemThatOnlyNodsIsFoundOut() throws Exception {
+  void systemThatDropsChangesIsDetected() throws Exception {
     stage.windows.forgetful = true;
     assertThatThrownBy(() -> stage.provisioning().setup(stage.request()))
         .hasMessageContaining("did not keep it");
@@ -198,7 +198,7 @@ class ProvisioningTest {
   }
 
   @Test
-  void whatCannotBeTakenBackIsListedWithTheCommandThatWould() throws Exception {
+  void failedRemovalsAreListedWithTheCommandThatRemovesThem() throws Exception {
     String before = stage.everything();
     stage.provisioning().setup(stage.request());
     String id = SetupStage.id(SetupStage.HOME);
@@ -211,12 +211,12 @@ class ProvisioningTest {
         .anyMatch(text -> text.contains("netsh advfirewall firewall delete rule"));
     assertThat(machine.users.values()).allMatch(user -> user.disabled);
     assertThat(stage.provisioning().status()).anyMatch(finding -> !finding.fine());
-    fine(stage.provisioning().teardown(id));
+    assertFine(stage.provisioning().teardown(id));
     assertThat(stage.everything()).isEqualTo(before);
   }
 
   @Test
-  void processesOfItsUsersAreEndedFirst() throws Exception {
+  void teardownEndsProcessesOfItsUsers() throws Exception {
     stage.provisioning().setup(stage.request());
     ClientRecord client = client(SetupStage.HOME);
     machine
@@ -228,12 +228,12 @@ class ProvisioningTest {
             "C:\\")
         .process();
     assertThat(stage.windows.running()).isEqualTo(1);
-    fine(stage.provisioning().teardown(client.accounts().id()));
+    assertFine(stage.provisioning().teardown(client.accounts().id()));
     assertThat(stage.windows.running()).isZero();
   }
 
   @Test
-  void recordsSurviveTheirFormOnDisk() throws Exception {
+  void recordRoundTripsAndANewerVersionIsRefused() throws Exception {
     stage.provisioning().setup(stage.request());
     ClientRecord client = client(SetupStage.HOME);
     stage.machine.put(client);
@@ -245,7 +245,7 @@ class ProvisioningTest {
   }
 
   @Test
-  void anAccountIsKeptAsLongAsItsProfileIs() throws Exception {
+  void teardownKeepsAnAccountWhoseProfileCannotBeDeleted() throws Exception {
     String before = stage.everything();
     stage.provisioning().setup(stage.request());
     String id = SetupStage.id(SetupStage.HOME);
@@ -255,7 +255,7 @@ class ProvisioningTest {
             finding -> !finding.fine() && finding.text().contains("another program has it open"))
         .anyMatch(finding -> !finding.fine() && finding.text().contains("would be nobody's"));
     assertThat(machine.users).hasSize(2);
-    fine(stage.provisioning().teardown(id));
+    assertFine(stage.provisioning().teardown(id));
     assertThat(stage.everything()).isEqualTo(before);
   }
 }

@@ -23,15 +23,15 @@ import org.ringfence.windows.launch.FakeWindows;
 import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.system.WindowsError;
 
-/** Set-up that ends between any two calls, or whose calls fail. */
+/** Interrupts set-up between any two calls and makes its calls fail. */
 @DisabledOnOs(
     value = OS.WINDOWS,
-    disabledReason = "thousands of set-ups of a made-up Windows, the same on every system")
+    disabledReason = "thousands of set-ups on a fake Windows, the same on every system")
 class SetupCrashTest {
   @TempDir private Path directory;
   private int stages;
 
-  /** What is interrupted. */
+  /** The change that the test interrupts. */
   private enum Change {
     FIRST {
       @Override
@@ -85,7 +85,7 @@ class SetupCrashTest {
     };
 
     void prepare(SetupStage stage) throws SandboxException {
-      // Nothing is there before.
+      // The machine is empty before.
     }
 
     abstract void run(SetupStage stage) throws SandboxException;
@@ -95,8 +95,8 @@ class SetupCrashTest {
     return new SetupStage(Files.createDirectory(directory.resolve("stage-" + stages++)));
   }
 
-  /** Whoever can log on without a network has none. */
-  static void noOpenNetwork(SetupStage stage) throws Exception {
+  /** Asserts that no enabled offline user reaches the network. */
+  static void assertNetworkIsClosed(SetupStage stage) throws Exception {
     FakeAdministration machine = stage.windows.administration;
     for (var user : machine.users.entrySet()) {
       if (!user.getKey().endsWith("-off") || user.getValue().disabled) {
@@ -113,7 +113,7 @@ class SetupCrashTest {
 
   @ParameterizedTest
   @EnumSource(Change.class)
-  void whereverItEndsRepairLeadsBeforeOrAfterIt(Change change) throws Exception {
+  void repairRestoresTheOldOrTheNewStateAfterAnyCrash(Change change) throws Exception {
     SetupStage whole = stage();
     change.prepare(whole);
     final String before = whole.everything();
@@ -136,13 +136,13 @@ class SetupCrashTest {
         died = true;
       }
       stage.windows.dieAfter = Integer.MAX_VALUE;
-      noOpenNetwork(stage);
+      assertNetworkIsClosed(stage);
       List<Finding> findings = stage.provisioning().repair();
       assertThat(findings).as("after %d calls", calls).allMatch(Finding::fine);
       assertThat(stage.everything()).as("after %d calls", calls).isIn(before, after);
-      noOpenNetwork(stage);
+      assertNetworkIsClosed(stage);
       assertThat(stage.machine.journals()).isEmpty();
-      // And what is begun again is done.
+      // A second attempt completes the change.
       change.run(stage);
       assertThat(stage.everything()).as("again after %d calls", calls).isEqualTo(after);
       if (!died) {
@@ -153,15 +153,15 @@ class SetupCrashTest {
     assertThat(survived).isGreaterThan(20);
   }
 
-  private static Set<String> callsOfAWholeLife(SetupStage stage) throws Exception {
+  private static Set<String> callsOfSetUpAndTeardown(SetupStage stage) throws Exception {
     stage.provisioning().setup(stage.request());
     stage.provisioning().teardown(SetupStage.id(SetupStage.HOME));
     return new LinkedHashSet<>(stage.windows.calls);
   }
 
   @Test
-  void everyErrorOfEveryCallIsToldAndLeavesNobodyWhoCanLogOn() throws Exception {
-    List<String> calls = new ArrayList<>(callsOfAWholeLife(stage()));
+  void everyFailedCallIsReportedAndLeavesNoEnabledUser() throws Exception {
+    List<String> calls = new ArrayList<>(callsOfSetUpAndTeardown(stage()));
     List<WindowsError> errors = List.of(WindowsError.values());
     for (int i = 0; i < Math.max(calls.size(), errors.size()); i++) {
       String call = calls.get(i % calls.size());
@@ -179,7 +179,7 @@ class SetupCrashTest {
             .allMatch(user -> user.disabled);
         assertThat(stage.machine.clients()).isEmpty();
       }
-      noOpenNetwork(stage);
+      assertNetworkIsClosed(stage);
       assertThat(stage.windows.openHandles()).as(call).isZero();
       stage.windows.stopFailing();
       stage.provisioning().setup(stage.request());
@@ -188,7 +188,7 @@ class SetupCrashTest {
   }
 
   @Test
-  void theFirstFailingStepIsNamed() throws Exception {
+  void firstFailingStepIsNamed() throws Exception {
     SetupStage stage = stage();
     stage.windows.fail("NetUserAdd", WindowsError.PASSWORD_REFUSED.code());
     assertThatThrownBy(() -> stage.provisioning().setup(stage.request()))

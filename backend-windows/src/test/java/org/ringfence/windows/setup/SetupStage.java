@@ -15,13 +15,13 @@ import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.Sid;
 
-/** A machine to set up. */
+/** A fake machine that a test sets up. */
 final class SetupStage {
   static final Sid REAL_USER = FakeWindows.USER;
   static final String HOME = "C:\\Users\\me\\AppData\\Local\\ringfence";
   static final String JAVA = "C:\\Tools\\jdk";
 
-  /** A JVM that every user reads, as those in Program Files. */
+  /** A JVM that every user can read, like those in Program Files. */
   static final String READABLE = "C:\\Program Files\\jdk";
 
   final FakeWindows windows;
@@ -49,7 +49,7 @@ final class SetupStage {
             .descriptor(new byte[] {1, 0, 4, (byte) 0x80});
   }
 
-  void readable() {
+  void addReadableJvm() {
     windows.file(READABLE).descriptor =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE))
             .descriptor(new byte[] {1, 0, 4, (byte) 0x80});
@@ -79,7 +79,7 @@ final class SetupStage {
     return ClientAccounts.id(REAL_USER, home);
   }
 
-  /** Everything that set-up may change. */
+  /** Returns all state that set-up may change, as text. */
   String everything() throws IOException {
     StringBuilder text = new StringBuilder(windows.administration.everything());
     text.append(windows.list(JAVA).aces()).append('\n');
@@ -88,7 +88,7 @@ final class SetupStage {
           .sorted()
           .forEach(path -> text.append(path).append('\n'));
     }
-    // SIDs differ from run to run, and so does what is sorted by them.
+    // SIDs differ from run to run, and with them the order of the lines.
     return text.toString()
         .replaceAll("S-1-5-21-1-1-1-2[0-9]+", "ACCOUNT")
         .lines()

@@ -40,9 +40,9 @@ import org.ringfence.windows.plan.SecurityDescriptor;
 import org.ringfence.windows.plan.Sid;
 
 /**
- * A machine that is set up, used, attacked, interrupted, tampered with and torn down in any order:
- * in no state can somebody without a network reach one, or somebody in a sandbox what is outside,
- * and in the end nothing is left.
+ * Sets up, uses, attacks, interrupts, tampers with and tears down a fake machine in random order.
+ * In no state can an offline user reach the network, or a sandbox reach files outside it. In the
+ * end nothing is left.
  */
 @ExtendWith(InstancioExtension.class)
 class SimulatedMachineTest {
@@ -62,11 +62,11 @@ class SimulatedMachineTest {
               Inputs.ints(0, 40).generate(random));
 
   @Test
-  void nothingIsOpenInAnyStateAndNothingIsLeft() {
-    Property.forAll(250, LIVES, this::leavesNothing);
+  void networkAndFilesStayClosedInEveryStateAndTeardownLeavesNothing() {
+    Property.forAll(250, LIVES, this::assertConfinedAndRemoved);
   }
 
-  private void leavesNothing(Life life) throws Exception {
+  private void assertConfinedAndRemoved(Life life) throws Exception {
     Path directory = Files.createTempDirectory("ringfence-machine-");
     try {
       SetupStage stage = new SetupStage(directory);
@@ -77,10 +77,10 @@ class SimulatedMachineTest {
         act(stage, directory, action, life.crash(), life.fault());
         stage.windows.dieAfter = Integer.MAX_VALUE;
         stage.windows.stopFailing();
-        SetupCrashTest.noOpenNetwork(stage);
-        nobodyRunsWhoMayNot(stage);
+        SetupCrashTest.assertNetworkIsClosed(stage);
+        assertDisabledUsersRunNothing(stage);
       }
-      // The user's own grants first, then the machine's.
+      // Recover the user's own grants first, then those of the machine.
       UnscannedGrants.recover(stage.windows, journal(directory));
       List<Finding> findings = new ArrayList<>(stage.provisioning().repair());
       for (String home : List.of(SetupStage.HOME, home(OTHER_HOME))) {
@@ -140,7 +140,7 @@ class SimulatedMachineTest {
           stage.provisioning().setup(stage.request(SetupStage.HOME, true, true));
         }
         default -> {
-          // An administrator, or another program, takes one of two closures away.
+          // An administrator or another program removes one of the two barriers.
           if (fault % 2 == 0) {
             machine.rules.clear();
           } else {
@@ -149,12 +149,12 @@ class SimulatedMachineTest {
         }
       }
     } catch (FakeWindows.Died | SandboxException e) {
-      // The state it leaves is looked at by the caller.
+      // The caller checks the state that the failure leaves.
       return;
     }
   }
 
-  private static void nobodyRunsWhoMayNot(SetupStage stage) {
+  private static void assertDisabledUsersRunNothing(SetupStage stage) {
     for (FakeAdministration.User user : stage.windows.administration.users.values()) {
       if (user.disabled) {
         assertThat(stage.windows.administration.runningOf(user.sid)).isZero();
@@ -162,7 +162,7 @@ class SimulatedMachineTest {
     }
   }
 
-  /** Opens a sandbox, attacks from inside, and closes it, or is gone before. */
+  /** Opens a sandbox, attacks from inside, and closes it, or dies before. */
   private void launch(SetupStage stage, Path directory, int dieAfter) throws Exception {
     Optional<ClientRecord> client = stage.machine.find(SetupStage.id(SetupStage.HOME));
     if (client.isEmpty() || stage.machine.begun(client.get().accounts().id()).isPresent()) {
@@ -195,10 +195,10 @@ class SimulatedMachineTest {
           }) {
         assertThat(lets(stage, inside, HOUSE, right)).isFalse();
       }
-      // Another sandbox of the same account, with another root.
+      // Another sandbox of the same account has another root.
       AccessToken other = inside.restricted(Set.of(Sid.synthetic(secret, "C:\\other")), true);
       assertThat(lets(stage, other, WORK, AccessMask.WRITE_DATA)).isFalse();
-      // The online user of another client.
+      // This is the online user of another client.
       AccessToken stranger =
           AccessToken.of(
               new Sid("S-1-5-21-1-1-1-7777"),

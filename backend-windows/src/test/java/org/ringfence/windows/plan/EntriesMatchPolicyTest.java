@@ -27,9 +27,12 @@ import org.ringfence.property.Property;
 import org.ringfence.windows.DedicatedUserBackend;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 
-/** Entries of containers and of accounts mean what the policy means, by the model of the check. */
+/**
+ * Compares the access entries of containers and accounts with the policy, using the model of
+ * AccessCheck.
+ */
 @ExtendWith(InstancioExtension.class)
-class EntriesMeanThePolicyTest {
+class EntriesMatchPolicyTest {
   private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\w", "C:\\Users\\me");
   private static final Sid OWNER = new Sid("S-1-5-21-1-1-1-1001");
   private static final Accounts ACCOUNTS =
@@ -54,7 +57,7 @@ class EntriesMeanThePolicyTest {
 
   private record Asked(List<Rule> rules, String kept, String path) {
     private EffectivePolicy policy() {
-      return EntriesMeanThePolicyTest.policy(rules, List.of(kept));
+      return EntriesMatchPolicyTest.policy(rules, List.of(kept));
     }
   }
 
@@ -64,7 +67,7 @@ class EntriesMeanThePolicyTest {
         return new Asked(rules, near(rules).generate(random), near(rules).generate(random));
       };
 
-  /** Any path, and as often one at or right below a rule, where mistakes would be. */
+  /** Any path, and equally often a path at or right below a rule, where mistakes are likely. */
   private static Generator<String> near(List<Rule> rules) {
     return random ->
         rules.isEmpty() || random.trueOrFalse()
@@ -85,7 +88,7 @@ class EntriesMeanThePolicyTest {
   }
 
   @Test
-  void readingAndWritingAreWhatThePolicySays() {
+  void dedicatedUserReadsAndWritesAsThePolicySays() {
     Property.forAll(
         ASKED,
         asked -> {
@@ -100,9 +103,9 @@ class EntriesMeanThePolicyTest {
         });
   }
 
-  /** What is deleted or moved takes along what lies below, and lets something take its place. */
+  /** Deleting or moving a directory removes its contents and frees its name for another file. */
   @Test
-  void nothingIsDeletedOrMovedThatIsToStay() {
+  void dedicatedUserDeletesOnlyRemovablePaths() {
     Property.forAll(
         ASKED,
         asked -> {
@@ -117,14 +120,17 @@ class EntriesMeanThePolicyTest {
         });
   }
 
-  /** Entries let a granted directory itself be deleted; nothing can be put in its place then. */
+  /**
+   * The entries let a command delete a granted directory itself; it then cannot put anything in its
+   * place.
+   */
   private static boolean isGranted(EffectivePolicy policy, String path) {
     return policy.evaluateRemoval(path).explanation().startsWith("what is granted stays");
   }
 
-  /** Deleting apart, which restricting SIDs are not asked about. */
+  /** Except deletion: Windows does not check it against restricting SIDs. */
   @Test
-  void aRestrictedTokenWritesWhatThePolicySays() {
+  void restrictedTokenWritesAsThePolicySays() {
     Property.forAll(
         ASKED,
         asked -> {
@@ -139,10 +145,11 @@ class EntriesMeanThePolicyTest {
   }
 
   /**
-   * A container's own check is one walk more, with its SID alone: the user's own is not in doubt.
+   * Windows checks a container's SID in an extra pass over the list. The model checks only that
+   * pass, because the user's own access is not in doubt.
    */
   @Test
-  void aContainersEntriesMeanWhatThePolicyMeans() {
+  void containerReadsWritesAndDeletesAsThePolicySays() {
     Property.forAll(
         ASKED,
         asked -> {
@@ -175,7 +182,7 @@ class EntriesMeanThePolicyTest {
   }
 
   @Test
-  void permissionsAndOwnersAreNeverChanged() {
+  void permissionsAndOwnersCannotBeChanged() {
     Property.forAll(
         ASKED,
         asked -> {
@@ -188,7 +195,7 @@ class EntriesMeanThePolicyTest {
   }
 
   @Test
-  void whatIsGrantedCanBeDeleted() {
+  void filesBelowAWritableRootCanBeDeleted() {
     DedicatedUserPlan plan =
         compile(policy(List.of(new Rule("C:\\w\\a", Access.WRITE)), List.of()));
     assertThat(plan.letsDelete(PathStyle.WINDOWS, ACCOUNTS, OWNER, "C:\\w\\a\\file")).isTrue();
@@ -196,7 +203,7 @@ class EntriesMeanThePolicyTest {
   }
 
   @Test
-  void theRootOfAnotherSandboxIsNotWritten() {
+  void writableRootOfAnotherSandboxIsNotWritable() {
     DedicatedUserPlan other =
         compile(policy(List.of(new Rule("C:\\w\\b", Access.WRITE)), List.of()));
     DedicatedUserPlan own = compile(policy(List.of(new Rule("C:\\w\\a", Access.WRITE)), List.of()));
@@ -213,7 +220,7 @@ class EntriesMeanThePolicyTest {
   private record Ports(Set<Integer> open, int port) {}
 
   @Test
-  void theComplementLeavesOutThosePortsAlone() {
+  void complementBlocksEveryPortExceptTheOpenOnes() {
     Property.forAll(
         random -> new Ports(Inputs.sets(PORT, 6).generate(random), PORT.generate(random)),
         ports -> {
@@ -232,7 +239,7 @@ class EntriesMeanThePolicyTest {
   }
 
   @Test
-  void theNetworkIsClosedWidestFirst() {
+  void firewallRulesCloseTheNetworkWidestFirst() {
     List<FirewallRule> rules = compile(policy(List.of(), List.of())).firewall();
     assertThat(rules).hasSize(4);
     assertThat(rules.get(0).protocol()).isEqualTo(FirewallRule.ANY);
@@ -245,7 +252,7 @@ class EntriesMeanThePolicyTest {
   }
 
   @Test
-  void itCanBeExplained() {
+  void explainListsSidsEntriesAndFirewallRules() {
     assertThat(
             new DedicatedUserBackend()
                 .explain(policy(List.of(new Rule("C:\\w\\a", Access.WRITE)), List.of())))
