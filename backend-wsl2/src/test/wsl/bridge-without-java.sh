@@ -1,3 +1,3 @@
-# The bridge to a distribution that has no Java.
+# Bridges to a distribution without Java.
 export STANDIN_NO_JAVA=1
 . "$(dirname "$0")/bridge.sh"

@@ -1,5 +1,5 @@
-# Connects the streams of the stand-in of wsl.exe under Wine to the one of shell, on this kernel.
-# Drive Z: of Wine, which is the root, lies where WSL would mount it, for this process alone.
+# Connects the streams of the fake wsl.exe under Wine to the shell stand-in on this kernel.
+# A private mount puts Wine's drive Z:, which is the root, where WSL would mount it.
 port=$1
 shift
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root

@@ -1,8 +1,8 @@
-# Runs a command, $2 and on, where doors to Windows are as in a distribution; what they lead to lies
-# in $1. For this process and what it starts alone; needs root, and a mount namespace of its own.
+# Runs a command, $2 and on, with the doors to Windows of a distribution; $1 holds their targets.
+# The mounts affect only this process and its children; it needs root and a private mount namespace.
 doors=$1
 shift
-# A root is put together here, and becomes the one.
+# The script assembles a root here and then moves it to /.
 new=/media
 same() { # everything in directory $1 but $3 and $4, at $2
   for one in "$1"/*; do

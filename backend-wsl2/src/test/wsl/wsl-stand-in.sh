@@ -1,7 +1,7 @@
-# Stands in for wsl.exe: the same options, encodings and exit codes, the guest side on this kernel.
-# STANDIN_LIST holds what --list --verbose prints, STANDIN_OLD makes it ignore WSL_UTF8,
-# STANDIN_NO_JAVA hides Java from the guest side, STANDIN_SHELL is what /bin/sh is there,
-# STANDIN_DOORS has what the doors to Windows lead to, STANDIN_USER is the number of its user.
+# A fake wsl.exe: the same options, encodings and exit codes, with the guest on this kernel.
+# STANDIN_LIST is the output of --list --verbose, STANDIN_OLD makes the fake ignore WSL_UTF8,
+# STANDIN_NO_JAVA hides Java from the guest, STANDIN_SHELL is the guest's /bin/sh,
+# STANDIN_DOORS is the directory with the targets of the doors, STANDIN_USER is the guest's uid.
 own() {
   if [ "${WSL_UTF8:-}" = 1 ] && [ -z "${STANDIN_OLD:-}" ]; then
     printf '%s\r\n' "$1"
@@ -10,7 +10,7 @@ own() {
   fi
 }
 failed() {
-  # Errors go to standard output, and the exit code is -1.
+  # wsl.exe prints errors to standard output and exits with -1.
   own "$1"
   exit 255
 }
@@ -28,7 +28,7 @@ case $STANDIN_LIST in
 esac
 [ "$3" = --exec ] || failed "Invalid command line argument: $3"
 shift 3
-# Only what WSLENV names goes along.
+# wsl.exe forwards only the variables that WSLENV names.
 if [ -n "${STANDIN_NO_JAVA:-}" ]; then
   PATH=$(dirname "$0")/without-java:$PATH
 fi
@@ -37,7 +37,7 @@ if [ -n "${STANDIN_USER:-}" ]; then
   set -- setpriv --reuid="$STANDIN_USER" --regid="$STANDIN_USER" --clear-groups "$@"
 fi
 if [ -n "${STANDIN_SHELL:-}" ]; then
-  # For this process and what it starts alone; needs root.
+  # The mount affects only this process and its children; it needs root.
   set -- unshare --mount --propagation private /bin/sh -c \
     'mount --bind "$0" "$(readlink -f /bin/sh)" && exec "$@"' "$STANDIN_SHELL" "$@"
 fi
@@ -54,6 +54,6 @@ status=$?
 case $status in
 67 | 87) failed "Error code: Wsl/Service/E_UNEXPECTED" ;;
 esac
-# A signal is told as it is, not as 128 and more.
+# wsl.exe returns the signal's number itself, without 128.
 [ "$status" -gt 128 ] && exit $((status - 128))
 exit "$status"

@@ -1,6 +1,6 @@
 /*
- * wsl.exe for a Windows JVM under Wine. A program of Linux can be started there, but without pipes
- * and exit code: this one listens on loopback, and a bridge of shell connects the streams to it.
+ * A fake wsl.exe for a Windows JVM under Wine. Wine can start Linux programs, but without pipes and
+ * exit codes: this program listens on loopback, and a shell script connects the streams to it.
  */
 #include <winsock2.h>
 #include <windows.h>
@@ -48,7 +48,7 @@ static DWORD WINAPI errors(LPVOID argument) {
   return 0;
 }
 
-/* The command line behind the program's own name. */
+/* Returns the command line after the program's name. */
 static const wchar_t *arguments(void) {
   const wchar_t *line = GetCommandLineW();
   wchar_t end = *line == L'"' ? *line++ : L' ';

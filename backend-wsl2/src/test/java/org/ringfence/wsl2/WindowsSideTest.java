@@ -25,10 +25,9 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
 /**
- * The backend in a Windows JVM under Wine, with paths of Windows; behind a {@code wsl.exe} that is
- * compiled for it, the guest is on this kernel.
+ * Runs the backend in a Windows JVM under Wine, with Windows paths. A fake {@code wsl.exe}, compiled for the test, leads to a guest on this kernel.
  */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine stands in for Windows on Linux alone")
+@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
 class WindowsSideTest {
   private static final Path WINDOWS = Path.of("..", "backend-windows").toAbsolutePath().normalize();
   private static final Path COMPILER = Path.of("/usr/bin/x86_64-w64-mingw32-gcc");
@@ -36,12 +35,12 @@ class WindowsSideTest {
 
   @TempDir private Path directory;
 
-  /** What runs in the Windows JVM: prints a line for each thing that it has seen. */
+  /** The program in the Windows JVM: it prints one line per observation. */
   static final class Side {
     private Side() {}
 
     private static String text(InputStream stream) throws IOException {
-      // Under Wine, reading all at once fails at the end.
+      // Under Wine, readAllBytes fails at the end of the stream.
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       stream.transferTo(bytes);
       return bytes.toString(StandardCharsets.UTF_8);
@@ -111,7 +110,7 @@ class WindowsSideTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"bridge.sh", "bridge-without-java.sh"})
-  void commandsOfLinuxRunFromWindows(String bridge) throws Exception {
+  void linuxCommandsRunFromAWindowsJvm(String bridge) throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/wine"))
             && Files.isExecutable(COMPILER)
@@ -120,7 +119,7 @@ class WindowsSideTest {
     assumeTrue("root".equals(System.getProperty("user.name")), "mounts a drive as root");
     assumeTrue(
         Wsl2GuestTest.standIn(true, "", "").probe().usable(),
-        "no guest here: see what Wsl2GuestTest says");
+        "no guest here: Wsl2GuestTest gives the reason");
     Path program = directory.resolve("wsl.exe");
     Path output = directory.resolve("output");
     List<String> compiling =
@@ -164,7 +163,7 @@ class WindowsSideTest {
             "length 1048576",
             "closed")
         .anyMatch(line -> line.startsWith("note on a drive of Windows"))
-        // Behind the door nothing is seen, and nothing is made.
+        // The sandbox neither lists nor creates files on the Windows drive.
         .anyMatch(line -> line.matches("drive  [1-9][0-9]*"))
         .anyMatch(line -> line.matches("outside  [1-9][0-9]*"));
     assertThat(Path.of("/tmp/outside")).doesNotExist();

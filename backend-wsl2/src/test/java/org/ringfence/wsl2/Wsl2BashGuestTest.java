@@ -1,6 +1,6 @@
 package org.ringfence.wsl2;
 
-/** The guest of scripts where {@code /bin/sh} is bash, as it is on Fedora, Arch and openSUSE. */
+/** Runs the script guest with bash as {@code /bin/sh}, as on Fedora, Arch and openSUSE. */
 class Wsl2BashGuestTest extends Wsl2ScriptGuestTest {
   @Override
   String shell() {

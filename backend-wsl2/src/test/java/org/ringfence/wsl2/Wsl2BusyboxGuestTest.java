@@ -1,6 +1,6 @@
 package org.ringfence.wsl2;
 
-/** The guest of scripts where {@code /bin/sh} is busybox, as it is on Alpine. */
+/** Runs the script guest with busybox as {@code /bin/sh}, as on Alpine. */
 class Wsl2BusyboxGuestTest extends Wsl2ScriptGuestTest {
   @Override
   String shell() {

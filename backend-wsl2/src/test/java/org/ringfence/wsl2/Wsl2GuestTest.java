@@ -36,8 +36,8 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
-/** What is WSL's own, through its stand-in: doors, exit codes, ends, and what is lost. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
+/** Checks the WSL-specific behaviour with a fake {@code wsl.exe}: doors to Windows, exit codes, ends of commands, and a lost guest. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the fake wsl.exe runs its guest on this kernel")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Wsl2GuestTest {
   private static final Path STAND_IN =
@@ -47,12 +47,12 @@ class Wsl2GuestTest {
 
   @TempDir Path workspace;
 
-  /** Whether the distribution behind the stand-in has Java. */
+  /** Returns whether the distribution of the fake {@code wsl.exe} has Java. */
   boolean withJava() {
     return true;
   }
 
-  /** What {@code /bin/sh} is in the distribution; none for what it is here. */
+  /** Returns the program behind {@code /bin/sh} in the distribution; empty for that of this machine. */
   String shell() {
     return "";
   }
@@ -80,7 +80,7 @@ class Wsl2GuestTest {
   @BeforeAll
   void probe() {
     if (!shell().isEmpty()) {
-      assumeTrue("root".equals(System.getProperty("user.name")), "/bin/sh is replaced as root");
+      assumeTrue("root".equals(System.getProperty("user.name")), "only root can replace /bin/sh");
       assumeTrue(Files.isExecutable(Path.of(shell())), shell() + " is missing");
     }
     backend = standIn();
@@ -119,9 +119,9 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void exitCodesAndSignalsAreToldAsTheyAre() throws Exception {
+  void exitCodesAndSignalsAreReportedExactly() throws Exception {
     try (Sandbox sandbox = open(writing())) {
-      // wsl.exe makes errors of two of them, and tells signals in its own way.
+      // wsl.exe turns two of these codes into errors and encodes signals differently.
       for (int code : new int[] {0, 1, 67, 87, 255}) {
         assertThat(run(sandbox, "sh", "-c", "exit " + code).exit()).isEqualTo(code);
       }
@@ -135,7 +135,7 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void streamsOfAnyLengthComeAndGo() throws Exception {
+  void largeInputIsEchoedAndUnreadStreamsBlockNoOtherCommand() throws Exception {
     byte[] many = new byte[3 << 20];
     new java.util.Random(7).nextBytes(many);
     try (Sandbox sandbox = open(writing())) {
@@ -152,13 +152,13 @@ class Wsl2GuestTest {
       writer.start();
       assertThat(process.getInputStream().readAllBytes()).isEqualTo(many);
       assertThat(process.waitFor()).isZero();
-      // Nobody reads what this writes: it waits, and ends when it is told to.
+      // The test does not read this output: the command blocks, and ends when it is destroyed.
       SandboxedProcess unread = sandbox.start(SandboxCommand.of("yes"));
       assertThat(unread.waitFor(500, TimeUnit.MILLISECONDS)).isFalse();
       assertThat(run(sandbox, "echo", "another").output()).isEqualTo("another\n");
       unread.destroyForcibly();
       assertThat(unread.waitFor(10, TimeUnit.SECONDS)).isTrue();
-      // Nobody reads what is written to this.
+      // This command does not read its input.
       SandboxedProcess deaf = sandbox.start(SandboxCommand.of("sh", "-c", "exec <&-; sleep 5"));
       assertThatThrownBy(
               () -> {
@@ -172,7 +172,7 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void filesOfThisSideAreRedirected() throws Exception {
+  void streamsAreRedirectedToHostFiles() throws Exception {
     Path input = Files.writeString(workspace.resolve("input"), "grün");
     Path output = workspace.resolve("output");
     try (Sandbox sandbox = open(writing())) {
@@ -190,7 +190,7 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void onlyWhatTheCallerSetsGoesAlong() throws Exception {
+  void onlyVariablesOfPolicyAndCallerAreForwarded() throws Exception {
     try (Sandbox sandbox = open(writing().variable("FROM_POLICY", "one"))) {
       SandboxedProcess process =
           sandbox.start(SandboxCommand.of("env").environment("FROM_CALLER", "two"));
@@ -202,8 +202,8 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void aRuleOpensWhatItNamesAndNothingBeside() throws Exception {
-    assumeTrue("root".equals(System.getProperty("user.name")), "doors are made as root");
+  void ruleOpensOnlyTheNamedPathBehindADoor() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can create doors");
     Path doors = Files.createDirectory(workspace.resolve("doors"));
     for (String directory : List.of("WSL", "c/project", "c/home", "wslg")) {
       Files.createDirectories(doors.resolve(directory));
@@ -271,7 +271,7 @@ class Wsl2GuestTest {
         .count();
   }
 
-  static void becomes(String seconds, long expected) throws InterruptedException {
+  static void awaitRunning(String seconds, long expected) throws InterruptedException {
     for (int i = 0; i < 200 && running(seconds) != expected; i++) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
@@ -287,9 +287,9 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void everythingEndsWhenThisSideIsKilled() throws Exception {
+  void commandsEndWhenTheHostJvmIsKilled() throws Exception {
     List<Path> before = temporary();
-    // Killing wsl.exe does not end what runs behind it: the guest does, when its input ends.
+    // Killing wsl.exe does not end the commands behind it. The guest ends them when its input ends.
     String seconds = "86" + (1000 + ProcessHandle.current().pid() % 1000);
     List<String> command =
         new ArrayList<>(
@@ -306,12 +306,12 @@ class Wsl2GuestTest {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try {
       assertThat(host.inputReader().readLine()).isEqualTo("started");
-      becomes(seconds, 2);
+      awaitRunning(seconds, 2);
     } finally {
       host.destroyForcibly().waitFor();
     }
-    becomes(seconds, 0);
-    // Another build beside this one makes some of its own.
+    awaitRunning(seconds, 0);
+    // Another build on this machine may create such directories at the same time.
     List<Path> left = temporary();
     for (int i = 0; i < 100 && !before.containsAll(left); i++) {
       TimeUnit.MILLISECONDS.sleep(50);
@@ -320,7 +320,7 @@ class Wsl2GuestTest {
     assertThat(before).containsAll(left);
   }
 
-  /** The processes of guests that this one has, the last one last. */
+  /** Returns the guest processes of this JVM, the latest last. */
   private Stream<ProcessHandle> guests() {
     return ProcessHandle.current()
         .descendants()
@@ -336,7 +336,7 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void aGuestThatIsLostIsToldAndAnotherIsStarted() throws Exception {
+  void lostGuestEndsItsCommandsAndTheNextSandboxStartsAnother() throws Exception {
     Wsl2Backend own = standIn();
     SandboxPlan plan = own.plan(writing().build().in(Places.current(workspace)));
     assertThat(plan.acceptable()).isTrue();
@@ -363,7 +363,7 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void aTimeIsUpThere() throws Exception {
+  void timeoutEndsTheCommandInTheGuest() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       org.ringfence.Result late =
           sandbox.command("sleep", "1000").timeout(Duration.ofMillis(300)).run();
@@ -372,7 +372,7 @@ class Wsl2GuestTest {
   }
 
   @Test
-  void aPathWithoutANameThereIsRefused() {
+  void pathWithoutANameInWslIsRefused() {
     SandboxPlan plan =
         backend.plan(
             SandboxPolicy.builder()

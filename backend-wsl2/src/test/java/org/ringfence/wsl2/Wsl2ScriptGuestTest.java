@@ -32,7 +32,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
-/** The same where the distribution has no Java, and what is different there. */
+/** Repeats the tests for a distribution without Java and adds those for its script guest. */
 class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   private static final String SENDS =
       "import socket, sys\n"
@@ -56,7 +56,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void theShellIsTheOneThatIsMeant() throws Exception {
+  void commandsRunInTheRequestedShell() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       String meant = shell().isEmpty() ? "/bin/sh" : shell();
       String same = "cmp \"$0\" /proc/$$/exe && echo same";
@@ -65,7 +65,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void thePlanSaysWhatIsNotHeld() {
+  void planReportsUnenforcedGuarantees() {
     SandboxPlan plan = plan(SandboxPolicy.builder().write(":workspace"));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.unmet())
@@ -93,7 +93,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void withoutProtectedNamesOnlyDoorsAndMetadataAreLeftToAccept() {
+  void planWithoutProtectedNamesIsAcceptableWithWeakerDoorsAndMetadata() {
     SandboxPlan plan =
         plan(
             SandboxPolicy.builder()
@@ -106,7 +106,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void whatIsTakenAwayBelowADirectoryThatCanBeMovedIsNotHeld() throws Exception {
+  void denialBelowAMovableDirectoryIsUnsupported() throws Exception {
     Path deep = Files.createDirectories(workspace.resolve("a/secret"));
     Path top = Files.createDirectories(workspace.resolve("secret"));
     PolicyBuilder names =
@@ -115,7 +115,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
             .protectedNames(ProtectedNames.OFF)
             .acceptWeaker(Guarantee.FILES_METADATA)
             .acceptWeaker(Guarantee.WSL_DOORS);
-    // What a program outside puts in its place would be read.
+    // The sandbox could read a file that an outside program puts at that path later.
     assertThat(plan(names.none(top.toString())).unmet())
         .extracting(PlannedGuarantee::id)
         .containsExactly("files.read");
@@ -142,7 +142,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void protectedNamesThatAreThereStayAsTheyAre() throws Exception {
+  void existingProtectedNamesStayUnchanged() throws Exception {
     Path hooks = Files.createDirectories(workspace.resolve(".git/hooks"));
     Files.writeString(workspace.resolve(".git/config"), "[core]");
     try (Sandbox sandbox = open(writing())) {
@@ -156,7 +156,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void nothingOutsideIsReachedOverSocketsOfPaths() throws Exception {
+  void socketFilesOutsideAreUnreachable() throws Exception {
     Path socket = workspace.resolve("socket");
     Process server =
         new ProcessBuilder(
@@ -186,7 +186,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void loopbackIsTheSandboxsOwn() throws Exception {
+  void loopbackIsPrivateToTheSandbox() throws Exception {
     String both =
         "import socket; s = socket.create_server(('127.0.0.1', 0));"
             + " c = socket.create_connection(s.getsockname()); c.send(b'x');"
@@ -203,7 +203,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void noDescriptorAndNoFileOfTheGuestIsSeen() throws Exception {
+  void descriptorsAndFilesOfTheGuestAreHidden() throws Exception {
     PolicyBuilder shared = writing().tmp(org.ringfence.policy.TmpPolicy.SHARED).write("/tmp");
     for (PolicyBuilder policy : List.of(writing(), shared)) {
       try (Sandbox sandbox = open(policy)) {
@@ -221,7 +221,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void wordsAndVariablesArriveAsTheyAre() throws Exception {
+  void argumentsAndVariablesArriveUnchanged() throws Exception {
     List<String> words =
         List.of(
             "printf", "%s|", "a b", "it's", "\"$HOME\"", "`id`", "", "*", "new\nline", "grün\\");
@@ -255,7 +255,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void aTerminalHasItsSizeAndItsKeys() throws Exception {
+  void terminalHasSizeResizeAndInterruptKey() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process =
           sandbox.start(
@@ -270,7 +270,8 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
       assertThat(output.readLine().strip()).isEqualTo("x");
       assertThat(output.readLine().strip()).isEqualTo("40 90");
       assertThat(output.readLine().strip()).startsWith("/dev/");
-      // Nothing is waited for any more: a shell forgets an interrupt of what ends all the same.
+      // After "up" the shell waits for no child: a shell ignores an interrupt if the child that it
+      // waits for exits normally.
       assertThat(output.readLine().strip()).isEqualTo("up");
       process.getOutputStream().write(3);
       process.getOutputStream().flush();
@@ -280,7 +281,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void whoIsAskedToEndMayDoSoByItself() throws Exception {
+  void destroyLetsTheCommandCleanUpAndKillsOneThatIgnoresIt() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process =
           sandbox.start(
@@ -304,7 +305,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void whatTheCallerWantsToHearIsRefusedWhereNobodyHearsIt() {
+  void hooksForUnreportableEventsAreRefused() {
     assertThatThrownBy(
             () ->
                 Sandbox.opener(writing().build())
@@ -318,7 +319,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void nothingIsLeftOfAGuest() throws Exception {
+  void closedSandboxLeavesNoFilesInTheGuestDirectory() throws Exception {
     List<Path> before = directories();
     Wsl2Backend own = standIn();
     try (Sandbox sandbox =
@@ -337,7 +338,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   @Test
-  void whoIsInterruptedLeavesTheOthersAlone() throws Exception {
+  void interruptedStartLeavesOtherCommandsRunning() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess other = sandbox.start(SandboxCommand.of("cat"));
       Thread.currentThread().interrupt();

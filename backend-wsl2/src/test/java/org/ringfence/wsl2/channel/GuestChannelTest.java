@@ -30,7 +30,7 @@ class GuestChannelTest {
   }
 
   @Test
-  void bytesBeforeTheMarkArePassedOver() {
+  void bytesBeforeTheMarkAreSkipped() {
     Property.forAll(
         Inputs.bytes(255),
         before -> {
@@ -42,7 +42,7 @@ class GuestChannelTest {
   }
 
   @Test
-  void whatComesInsteadIsTold() {
+  void outputInsteadOfTheMarkIsReported() {
     for (String text : List.of("java: not found\n", "wsl: one\nwsl: java: not found")) {
       for (var charset : List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE)) {
         InputStream input = new ByteArrayInputStream(text.getBytes(charset));
@@ -59,13 +59,13 @@ class GuestChannelTest {
   private record Sent(byte[] data, int command) {}
 
   @Test
-  void bytesAndMessagesComeInOrder() {
+  void dataAndMessagesArriveInOrder() {
     Property.forAll(
         random -> new Sent(Inputs.bytes(255).generate(random), Inputs.ints().generate(random)),
-        sent -> comeInOrder(sent.data(), sent.command()));
+        sent -> assertArriveInOrder(sent.data(), sent.command()));
   }
 
-  private static void comeInOrder(byte[] data, int command) throws IOException {
+  private static void assertArriveInOrder(byte[] data, int command) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     GuestChannel channel = new GuestChannel(InputStream.nullInputStream(), bytes);
     GuestMessage message =
@@ -94,7 +94,7 @@ class GuestChannelTest {
   }
 
   @Test
-  void aStreamThatIsClosedHereKeepsNobodyWaitingThere() throws IOException {
+  void closedStreamStillReturnsCreditToTheSender() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     GuestChannel channel = new GuestChannel(InputStream.nullInputStream(), bytes);
     ReceivedStream stream = new ReceivedStream(channel, 7, 1);

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script that serves this side, by itself. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "it runs in a distribution")
+/** Tests the control script of the guest in isolation. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the script runs in a Linux distribution")
 class ScriptControlTest {
   private static final Path SCRIPT =
       Path.of("src", "main", "resources", "org", "ringfence", "wsl2", "launch")
@@ -20,25 +20,25 @@ class ScriptControlTest {
 
   @TempDir private Path directory;
 
-  private static String birth(Process process) throws IOException {
+  private static String startTime(Process process) throws IOException {
     String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
     return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[19];
   }
 
-  private void remembered(String name, Process process, String birth) throws IOException {
+  private void writeRecord(String name, Process process, String startTime) throws IOException {
     Path own = Files.createDirectory(directory.resolve(name));
-    Files.writeString(own.resolve("root"), process.pid() + " " + birth + "\n");
+    Files.writeString(own.resolve("root"), process.pid() + " " + startTime + "\n");
   }
 
-  /** A process may have ended, and its number be somebody else's. */
+  /** A process may have ended, and another process may have its pid. */
   @Test
-  void whoHasTheNumberOfAnotherIsLeftAlone() throws Exception {
+  void controlSparesAProcessThatReusesAPid() throws Exception {
     Files.copy(SCRIPT, directory.resolve("control"));
     Process own = new ProcessBuilder("sleep", "1000").start();
     Process stranger = new ProcessBuilder("sleep", "1000").start();
     try {
-      remembered("c1", own, birth(own));
-      remembered("c2", stranger, Long.toString(Long.parseLong(birth(stranger)) - 1));
+      writeRecord("c1", own, startTime(own));
+      writeRecord("c2", stranger, Long.toString(Long.parseLong(startTime(stranger)) - 1));
       Process control =
           new ProcessBuilder("sh", directory.resolve("control").toString())
               .redirectError(ProcessBuilder.Redirect.DISCARD)

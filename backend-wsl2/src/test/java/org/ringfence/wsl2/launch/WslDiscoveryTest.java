@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.wsl2.plan.GuestFacts;
 
-/** Discovery through a program that keeps the ways of {@code wsl.exe}, on this very kernel. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
+/** Tests discovery with a program that imitates {@code wsl.exe} on this kernel. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the fake wsl.exe runs its guest on this kernel")
 class WslDiscoveryTest {
   private static final String TWO =
       "  NAME            STATE           VERSION\r\n"
@@ -48,14 +48,14 @@ class WslDiscoveryTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theDefaultDistributionIsAskedWhatItHas(boolean old) throws Exception {
+  void defaultDistributionReportsItsFacts(boolean old) throws Exception {
     WslDiscovery.Found found = look(TWO, old, null);
     assertThat(found.facts())
         .containsEntry("WSL distribution", "Ubuntu-24.04, Running")
         .containsEntry("kernel", Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip())
         .containsEntry("interop", "on");
     assertThat(found.guest()).hasValueSatisfying(guest -> assertThat(guest.complete()).isTrue());
-    // What is missing on this machine is named with what would help, whatever it is.
+    // Every missing part of this machine comes with a remedy.
     assertThat(found.reasons()).hasSameSizeAs(found.remedies());
     assertThat(found.availability().usable()).isEqualTo(found.reasons().isEmpty());
     if (Files.isExecutable(Path.of("/usr/bin/bwrap"))) {
@@ -66,14 +66,14 @@ class WslDiscoveryTest {
   }
 
   @Test
-  void theFirstVersionIsRefusedWithTheCommandThatConverts() throws Exception {
+  void wsl1IsRefusedWithTheCommandThatConvertsIt() throws Exception {
     WslDiscovery.Found found = look(TWO, false, "old one");
     assertThat(found.reasons()).singleElement().asString().contains("Old One is WSL1");
     assertThat(found.remedies()).containsExactly("wsl --set-version Old One 2");
   }
 
   @Test
-  void otherProgramsDistributionsAreNobodys() throws Exception {
+  void distributionsOfOtherProgramsAreIgnored() throws Exception {
     WslDiscovery.Found found = look(TWO, false, "docker-desktop");
     assertThat(found.reasons()).singleElement().asString().contains("[Ubuntu-24.04, Old One]");
     WslDiscovery.Found alone =
@@ -83,7 +83,7 @@ class WslDiscoveryTest {
   }
 
   @Test
-  void errorsAreKnownByNumberAndName() throws Exception {
+  void errorsAreRecognizedByNumberAndName() throws Exception {
     assertThat(look("Error code: Wsl/0x80040321", true, null).reasons())
         .containsExactly("WSL is not installed (0x80040321)");
     assertThat(look("Fehlercode: Wsl/WSL_E_DEFAULT_DISTRO_NOT_FOUND", false, null).remedies())
@@ -91,13 +91,13 @@ class WslDiscoveryTest {
   }
 
   @Test
-  void nothingIsThereWithoutTheProgram() {
+  void missingWslProgramIsReported() {
     assertThat(new WslDiscovery(Map.of(), Optional.empty()).look().reasons())
         .containsExactly("there is no wsl.exe in the system's directory");
   }
 
   @Test
-  void theStandInKeepsTheWaysOfTheProgram() throws Exception {
+  void standInImitatesExitCodesAndStreamsOfWsl() throws Exception {
     WslProgram program = standIn(TWO, true);
     assertThat(exit(program, "exit 5")).isEqualTo(5);
     assertThat(exit(program, "exit 67")).isEqualTo(255);
@@ -115,7 +115,7 @@ class WslDiscoveryTest {
   }
 
   @Test
-  void whatIsCompleteIsRememberedUnderTheDistributionsName(@TempDir Path directory)
+  void completeFactsAreCachedPerDistribution(@TempDir Path directory)
       throws Exception {
     Path kept = directory.resolve("kept");
     KnownDistributions known = new KnownDistributions(Optional.of(kept));
@@ -124,12 +124,12 @@ class WslDiscoveryTest {
     WslDiscovery.Found first = discovery.look();
     assumeTrue(
         first.guest().isPresent() && first.guest().get().lacksOfGuest().isEmpty(),
-        "what is not complete here is not kept");
+        "the cache keeps only complete distributions");
     assertThat(first.remembered()).isFalse();
     WslDiscovery.Found second = discovery.look();
     assertThat(second.remembered()).isTrue();
     assertThat(second.facts()).containsAllEntriesOf(first.facts());
-    // Another program is asked again, and so is one that was forgotten.
+    // Another wsl.exe or a forgotten distribution is not answered from the cache.
     WslDiscovery other = new WslDiscovery(Optional.of(standIn(TWO, true)), Optional.empty(), known);
     assertThat(other.look().remembered()).isFalse();
     discovery.forget(first.distribution());
@@ -143,7 +143,7 @@ class WslDiscoveryTest {
   }
 
   @Test
-  void whatIsOldIsAskedAgain(@TempDir Path directory) throws Exception {
+  void expiredFactsAreNotUsed(@TempDir Path directory) throws Exception {
     KnownDistributions known = new KnownDistributions(Optional.of(directory));
     known.keep("one", new GuestFacts(Map.of("end", "yes", "kernel", "6.6 ü")));
     assertThat(known.of("one").orElseThrow().told()).containsEntry("kernel", "6.6 ü");

@@ -30,7 +30,7 @@ class GuestEnvironmentTest {
   }
 
   @Test
-  void whatLeadsToWindowsIsLeftOut() {
+  void variablesAndPathEntriesOfWindowsAreOmitted() {
     assertThat(given(SandboxPolicy.builder().inherit(EnvironmentPolicy.Inherit.ALL)))
         .isEqualTo(
             Map.of("PATH", "/usr/bin::rel", "HOME", "/home/me", "WSL_DISTRO_NAME", "Ubuntu"));
@@ -39,13 +39,13 @@ class GuestEnvironmentTest {
   }
 
   @Test
-  void whatARuleOpensIsLookedIn() {
+  void pathKeepsDirectoriesThatARuleOpens() {
     assertThat(given(SandboxPolicy.builder().read(TOOLS)))
         .containsEntry("PATH", "/usr/bin::rel:" + TOOLS);
   }
 
   @Test
-  void whatThePolicySetsStays() {
+  void variablesThatThePolicySetsAreKept() {
     assertThat(given(SandboxPolicy.builder().variable("PATH", "/mnt/c/own")))
         .containsEntry("PATH", "/mnt/c/own");
     assertThat(given(SandboxPolicy.builder().inherit(EnvironmentPolicy.Inherit.NONE))).isEmpty();

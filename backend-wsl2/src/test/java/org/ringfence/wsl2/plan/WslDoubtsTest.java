@@ -24,13 +24,13 @@ class WslDoubtsTest {
   }
 
   @Test
-  void doorsAreAdvisoryUntilTheyAreFoundByMounts() {
+  void doorsAreAdvisory() {
     assertThat(lowered(false).get(Guarantee.WSL_DOORS.id()).level())
         .isEqualTo(Enforcement.ADVISORY);
   }
 
   @Test
-  void namesOnADriveOfWindowsAreAdvisory() {
+  void protectedNamesOnAWindowsDriveAreAdvisory() {
     assertThat(lowered(false).get("files.protected-names").level()).isEqualTo(Enforcement.ENFORCED);
     Map<String, PlannedGuarantee> onDrive = lowered(true);
     assertThat(onDrive.get("files.protected-names").level()).isEqualTo(Enforcement.ADVISORY);
@@ -40,7 +40,7 @@ class WslDoubtsTest {
   }
 
   @Test
-  void everyGuaranteeSaysThatNoRealWsl2HasTriedIt() {
+  void everyGuaranteeIsMarkedAsUnverifiedOnARealSystem() {
     assertThat(lowered(false).values())
         .hasSize(4)
         .allMatch(

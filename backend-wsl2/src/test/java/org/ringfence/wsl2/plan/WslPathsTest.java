@@ -26,7 +26,7 @@ class WslPathsTest {
 
   private static final String NAMED = "abcXYZ019 _-.\u00e4\u00df\u20ac$%'()[]{};&!#@^`~+=";
 
-  /** A letter may lie beyond the basic plane; half of one is no name that Linux could have. */
+  /** Parts may contain characters beyond the basic plane, but no lone surrogate: Linux has no such names. */
   private static final Generator<String> PART =
       random -> {
         String part;
@@ -46,11 +46,11 @@ class WslPathsTest {
   private static final Generator<List<String>> PARTS = Inputs.lists(PART, 0, 5);
 
   @Test
-  void aPathOfADriveComesBackAsItWas() {
-    Property.forAll(PARTS, WslPathsTest::comesBackFromADrive);
+  void drivePathRoundTrips() {
+    Property.forAll(PARTS, WslPathsTest::assertDrivePathRoundTrips);
   }
 
-  private static void comesBackFromADrive(List<String> parts) {
+  private static void assertDrivePathRoundTrips(List<String> parts) {
     for (String root : List.of("/mnt/", "/", "/drives/")) {
       WslPaths paths = new WslPaths("Ubuntu-24.04", root);
       String windows = "C:\\" + String.join("\\", parts);
@@ -64,11 +64,11 @@ class WslPathsTest {
   }
 
   @Test
-  void aPathOfTheDistributionComesBackAsItWas() {
-    Property.forAll(PARTS, WslPathsTest::comesBackFromTheDistribution);
+  void distributionPathRoundTrips() {
+    Property.forAll(PARTS, WslPathsTest::assertDistributionPathRoundTrips);
   }
 
-  private static void comesBackFromTheDistribution(List<String> parts) {
+  private static void assertDistributionPathRoundTrips(List<String> parts) {
     String linux = "/home/" + String.join("/", parts);
     String normal = linux.endsWith("/") ? "/home" : linux;
     String windows = USUAL.toWindows(normal);
@@ -79,7 +79,7 @@ class WslPathsTest {
   }
 
   @Test
-  void whatHasNoNameThereIsRefused() {
+  void pathsWithoutANameOnTheOtherSideAreRefused() {
     for (String path :
         List.of(
             "\\\\server\\share\\x",
@@ -108,7 +108,7 @@ class WslPathsTest {
   }
 
   @Test
-  void doorsAreShutUnlessSomethingBehindThemIsNamed() {
+  void doorsAreClosedUnlessARuleNamesAPathBehindThem() {
     SandboxPolicy policy =
         SandboxPolicy.builder().write("D:\\src\\project").read("/opt/tool").build();
     var inside =
@@ -129,13 +129,13 @@ class WslPathsTest {
     assertThat(inside.evaluate("/opt/tool/bin", Operation.READ).allowed()).isTrue();
     assertThat(GuestPolicy.doors(new WslPaths("x", "/drives/")))
         .contains("/drives", "/mnt/wsl", "/mnt/wslg");
-    // Where drives are mounted at the root itself, there is no one directory to hide.
+    // If drives are mounted at the root itself, no single directory can be hidden.
     assertThat(GuestPolicy.doors(new WslPaths("x", "/"))).doesNotContain("").contains("/mnt/wsl");
     assertThat(policy.rules()).noneMatch(rule -> rule.access() == Access.NONE);
   }
 
   @Test
-  void aPathThatCannotBeTranslatedNamesItsField() {
+  void untranslatablePathIsReportedWithItsField() {
     SandboxPolicy share = SandboxPolicy.builder().write("\\\\server\\share").build();
     assertThatThrownBy(() -> GuestPolicy.of(share, USUAL))
         .hasMessageContaining("files.rules: '\\\\server\\share'")
@@ -143,7 +143,7 @@ class WslPathsTest {
   }
 
   @Test
-  void listsOfEveryEncodingAreRead() {
+  void distributionListIsReadInBothEncodings() {
     String list =
         "  NAME                   STATE           VERSION\r\n"
             + "* Ubuntu-24.04           Running         2\r\n"
@@ -163,7 +163,7 @@ class WslPathsTest {
   }
 
   @Test
-  void whatADistributionLacksIsSaid() {
+  void missingPartsOfADistributionAreReported() {
     GuestFacts bare =
         GuestFacts.of("kernel=5.15.1-microsoft-standard-WSL2\nbubblewrap=none\nend=yes\n");
     assertThat(bare.lacks())
@@ -186,7 +186,7 @@ class WslPathsTest {
   }
 
   @Test
-  void itCanBeExplained() {
+  void explainListsWorkspaceDoorsAndMounts() {
     String text =
         new Wsl2Backend()
             .explain(
@@ -203,7 +203,7 @@ class WslPathsTest {
   }
 
   @Test
-  void lettersThatAreNoDrivesAreRefusedWithWhatTheyStandFor() {
+  void lettersThatAreNotDrivesAreRefusedWithTheirTarget() {
     WslPaths paths =
         new WslPaths(
             "x",
