@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands in for log(1): tells one denial of whoever is asked for, and one of somebody else.
+# A fake log(1): prints one denial of the requested sandbox and one of another sandbox.
 for predicate; do :; done
 tag=${predicate##*CONTAINS \"}
 tag=${tag%\"}

@@ -1,5 +1,5 @@
-# Stands in for sandbox-exec where there is no Seatbelt: takes its options, reads the profile, and
-# confines nothing. STANDIN_NESTED makes it refuse, as inside a sandbox.
+# A no-op replacement for sandbox-exec on systems without Seatbelt: it parses the options, reads the
+# profile, and confines nothing. It refuses to run if a file "nested" lies beside it.
 profile=
 while :; do
   case $1 in

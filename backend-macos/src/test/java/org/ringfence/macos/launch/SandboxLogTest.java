@@ -15,7 +15,7 @@ import org.ringfence.policy.Reason;
 import org.ringfence.policy.Remedy;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Lines in the forms that the log is known to have. */
+/** Parses log lines in the known forms of the system log. */
 class SandboxLogTest {
   private static final String TAG = "ringfence-1";
 
@@ -41,7 +41,7 @@ class SandboxLogTest {
     "'Sandbox: curl(8) deny(1) network-outbound*:443 " + TAG + "',curl,8,network-outbound*:443,''",
     "'Sandbox: ps(9) deny(1) forbidden-exec-sugid " + TAG + "',ps,9,forbidden-exec-sugid,''"
   })
-  void denialsAreRead(String message, String program, long pid, String operation, String target) {
+  void denialLinesAreParsed(String message, String program, long pid, String operation, String target) {
     assertThat(SandboxLog.read(line(message), TAG))
         .contains(new SandboxLog.Denial(program, pid, operation, target));
   }
@@ -56,12 +56,12 @@ class SandboxLogTest {
         "{}",
         ""
       })
-  void everythingElseIsPassedOver(String line) {
+  void otherLinesAreIgnored(String line) {
     assertThat(SandboxLog.read(line, TAG)).isEmpty();
   }
 
   @Test
-  void aDenialIsToldWithTheRuleOfThePolicy() {
+  void denialIsReportedWithTheRuleOfThePolicy() {
     var policy =
         SandboxPolicy.builder().write(":workspace").build().in(Places.ofMac("/ws", "/home"));
     Violation hooks =

@@ -37,8 +37,8 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
-/** The launch, with a program in the place of sandbox-exec that confines nothing. */
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "posix_spawn is what is tried")
+/** Tests the launch with a no-op replacement for sandbox-exec. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launch needs posix_spawn")
 class SeatbeltLaunchTest {
   private static final Path PROGRAMS = Path.of("src", "test", "seatbelt").toAbsolutePath();
 
@@ -78,7 +78,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void endsAreToldAsTheyAre() throws Exception {
+  void exitCodesSignalsAndMissingCommandsAreReported() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       assertThat(run(sandbox, "sh", "-c", "pwd; echo problem >&2; exit 67"))
           .isEqualTo(new Result(67, workspace.toRealPath() + "\nproblem\n"));
@@ -93,12 +93,12 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void whoPlansIsToldThatNoMacHasTriedIt() {
+  void probeReportsThatNoMacHasVerifiedTheBackend() {
     assertThat(backend().probe().facts().get("verified")).contains("not on a Mac");
   }
 
   @Test
-  void whatThePolicyDeniesIsNotStarted() throws Exception {
+  void programOrDirectoryThatThePolicyDeniesIsRefused() throws Exception {
     Path tool = Files.writeString(Files.createDirectory(workspace.resolve("bin")).resolve("t"), "");
     tool.toFile().setExecutable(true);
     try (Sandbox sandbox = open(writing().none(workspace.resolve("bin").toString()))) {
@@ -112,7 +112,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void theProfileIsInAFileOfItsOwnersAlone() throws Exception {
+  void profileFileIsPrivateToItsOwnerAndRemovedAtTheEnd() throws Exception {
     Path left;
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process = sandbox.start(SandboxCommand.of("sh", "-c", "read line"));
@@ -142,7 +142,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void streamsOfAnyLengthComeAndGo() throws Exception {
+  void largeInputIsEchoedUnchanged() throws Exception {
     byte[] many = new byte[3 << 20];
     new Random(7).nextBytes(many);
     try (Sandbox sandbox = open(writing())) {
@@ -163,7 +163,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void filesAreRedirected() throws Exception {
+  void streamsAreRedirectedToFiles() throws Exception {
     Path input = Files.writeString(workspace.resolve("input"), "grün\n");
     Path output = Files.writeString(workspace.resolve("output"), "first\n");
     Path error = workspace.resolve("error");
@@ -180,8 +180,8 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  @EnabledOnOs(value = OS.LINUX, disabledReason = "asks /proc")
-  void noDescriptorButTheStandardOnesIsOpen() throws Exception {
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "reads /proc")
+  void onlyStandardDescriptorsAreOpen() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess other = sandbox.start(SandboxCommand.of("sleep", "1000"));
       assertThat(run(sandbox, "ls", "-l", "/proc/self/fd").output().lines())
@@ -199,37 +199,37 @@ class SeatbeltLaunchTest {
         .count();
   }
 
-  private static void becomes(String seconds, long expected) throws InterruptedException {
+  private static void awaitRunning(String seconds, long expected) throws InterruptedException {
     for (int i = 0; i < 200 && running(seconds) != expected; i++) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     assertThat(running(seconds)).isEqualTo(expected);
   }
 
-  private static String number(int kind) {
+  private static String uniqueSeconds(int kind) {
     return Integer.toString(
         100_000_000 + kind * 1_000_000 + (int) (ProcessHandle.current().pid() % 1_000_000));
   }
 
   @Test
-  void theTreeEndsWithItsRootAndWhenItIsKilled() throws Exception {
-    String seconds = number(1);
+  void processTreeEndsWithItsRootAndOnDestroyAndClose() throws Exception {
+    String seconds = uniqueSeconds(1);
     try (Sandbox sandbox = open(writing())) {
       run(sandbox, "sh", "-c", "sleep " + seconds + " >/dev/null 2>&1 & exit 0");
-      becomes(seconds, 0);
+      awaitRunning(seconds, 0);
       SandboxedProcess process =
           sandbox.start(
               SandboxCommand.of("sh", "-c", "setsid sleep " + seconds + " & sleep " + seconds));
-      becomes(seconds, 2);
+      awaitRunning(seconds, 2);
       process.destroyForcibly();
       assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
       assertThat(process.termination().orElseThrow().cause())
           .isEqualTo(Termination.Cause.DESTROYED);
-      becomes(seconds, 0);
+      awaitRunning(seconds, 0);
       sandbox.start(SandboxCommand.of("sleep", seconds));
-      becomes(seconds, 1);
+      awaitRunning(seconds, 1);
     }
-    becomes(seconds, 0);
+    awaitRunning(seconds, 0);
   }
 
   /** Opens a sandbox, starts a command that does not end, and waits to be killed. */
@@ -249,8 +249,8 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void everythingEndsWithTheJvm() throws Exception {
-    String seconds = number(2);
+  void commandsAndProfileEndWithTheJvm() throws Exception {
+    String seconds = uniqueSeconds(2);
     Process host =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -265,11 +265,11 @@ class SeatbeltLaunchTest {
     try {
       started = host.inputReader().readLine();
       assertThat(started).startsWith("started ");
-      becomes(seconds, 2);
+      awaitRunning(seconds, 2);
     } finally {
       host.destroyForcibly().waitFor();
     }
-    becomes(seconds, 0);
+    awaitRunning(seconds, 0);
     Path left = Path.of(started.substring("started ".length()));
     for (int i = 0; i < 100 && Files.exists(left); i++) {
       TimeUnit.MILLISECONDS.sleep(50);
@@ -278,7 +278,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void limitsAreSetAndTimesAreKept() throws Exception {
+  void limitsAndTimeoutsAreEnforced() throws Exception {
     PolicyBuilder limited =
         writing().openFiles(64).cpuTime(Duration.ofSeconds(7)).fileSize(4096).outputBytes(1000);
     try (Sandbox sandbox = open(limited)) {
@@ -295,7 +295,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void whoIsAskedToEndMayDoSoByItself() throws Exception {
+  void destroyLetsTheCommandCleanUp() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process =
           sandbox.start(
@@ -312,7 +312,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void aTerminalHasItsSizeAndItsKeys() throws Exception {
+  void terminalHasSizeResizeAndInterruptKey() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       SandboxedProcess process =
           sandbox.start(
@@ -325,7 +325,8 @@ class SeatbeltLaunchTest {
       process.getOutputStream().write("x\n".getBytes(StandardCharsets.UTF_8));
       assertThat(output.readLine().strip()).isEqualTo("x");
       assertThat(output.readLine().strip()).isEqualTo("40 90");
-      // Nothing is waited for any more: a shell forgets an interrupt of what ends all the same.
+      // After "up" the shell waits for no child: a shell ignores an interrupt if the child that it
+      // waits for exits normally.
       assertThat(output.readLine().strip()).isEqualTo("up");
       process.getOutputStream().write(3);
       assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
@@ -334,7 +335,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void denialsAreHeardFromTheLog() throws Exception {
+  void denialsInTheLogReachTheListener() throws Exception {
     LinkedBlockingQueue<Violation> heard = new LinkedBlockingQueue<>();
     try (Sandbox sandbox = opener(writing(), workspace).onDenied(heard::add).open()) {
       Violation violation = heard.poll(10, TimeUnit.SECONDS);
@@ -344,11 +345,11 @@ class SeatbeltLaunchTest {
       assertThat(sandbox.plan().backend()).isEqualTo("seatbelt");
     }
     assertThat(heard).isEmpty();
-    becomes("100047", 0);
+    awaitRunning("100047", 0);
   }
 
   @Test
-  void insideASandboxNothingRuns(@TempDir Path directory) throws Exception {
+  void probeFailsInsideAnotherSandbox(@TempDir Path directory) throws Exception {
     for (String program : List.of("sandbox-exec.sh", "log.sh")) {
       Files.copy(PROGRAMS.resolve(program), directory.resolve(program));
     }
@@ -364,7 +365,7 @@ class SeatbeltLaunchTest {
   }
 
   @Test
-  void anAllowlistLeadsToTheProxy() throws Exception {
+  void allowlistSendsCommandsToTheProxy() throws Exception {
     PolicyBuilder policy =
         writing().network(NetworkMode.ALLOWLIST).allowHost("example.org").ownLoopback(false);
     try (Sandbox sandbox = open(policy)) {

@@ -7,12 +7,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Reads a profile as Seatbelt does and decides by it: comments, strings, expressions, parameters,
- * filters, operations above others, and the last rule that matches. What it does not know it
- * refuses, so that nothing unknown gets into a profile.
+ * Evaluates a profile as Seatbelt does: comments, strings, expressions, parameters, filters, wildcard operations, and the last matching rule. It refuses unknown words, so that the compiler cannot emit them.
  */
 final class SbplInterpreter {
-  /** Operations as the system's own profiles name them. */
+  /** The operation names of the system's own profiles. */
   private static final Set<String> OPERATIONS =
       Set.of(
           "default",
@@ -81,7 +79,7 @@ final class SbplInterpreter {
   private final List<List<Object>> rules = new ArrayList<>();
   private final Map<String, String> parameters;
 
-  /** What is asked about. */
+  /** One access to decide. */
   record Question(String operation, String path, String type, String address, boolean remote) {
     static Question file(String operation, String path) {
       return new Question(operation, path, "REGULAR-FILE", "", false);
@@ -96,10 +94,10 @@ final class SbplInterpreter {
     }
   }
 
-  /** A symbol, which is no string. */
+  /** A symbol, as opposed to a string. */
   private record Symbol(String name) {}
 
-  /** A regular expression, which is no string. */
+  /** A regular expression, as opposed to a string. */
   private record Regex(Pattern pattern) {}
 
   SbplInterpreter(String text, Map<String, String> parameters) {
@@ -165,7 +163,7 @@ final class SbplInterpreter {
     return parameters.get(param.get(1));
   }
 
-  /** An operation is under another, as file-write-data is under file-write* and file*. */
+  /** Returns whether an operation includes another, as file-write* and file* include file-write-data. */
   private static boolean covers(String operation, String asked) {
     return operation.equals("default")
         || operation.equals(asked)
@@ -185,7 +183,7 @@ final class SbplInterpreter {
           filters.add(list(part));
         }
       }
-      // Of several filters one has to match.
+      // One of several filters must match.
       if (covered
           && (filters.isEmpty() || filters.stream().anyMatch(each -> matches(each, question)))) {
         allowed = symbol(rule.get(0)).equals("allow");
@@ -216,7 +214,7 @@ final class SbplInterpreter {
           !question.address().isEmpty()
               && question.remote() == symbol(filter.get(0)).equals("remote")
               && address(string(rest.get(1)), question.address());
-      // Nothing that is asked here has any of the others.
+      // No question has the subject of the other filters.
       default -> false;
     };
   }
@@ -228,7 +226,7 @@ final class SbplInterpreter {
         && (port.equals("*") || address.endsWith(":" + port));
   }
 
-  /** Reads expressions. */
+  /** Parses expressions. */
   private static final class Reader {
     private final String text;
     private int at;

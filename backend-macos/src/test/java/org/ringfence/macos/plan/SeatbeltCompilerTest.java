@@ -27,7 +27,7 @@ import org.ringfence.policy.TmpPolicy;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
-/** Profiles decide as the policy does, by an interpreter that reads them as Seatbelt would. */
+/** Compares profiles with the policy, using an interpreter that evaluates profiles as Seatbelt does. */
 @ExtendWith(InstancioExtension.class)
 class SeatbeltCompilerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
@@ -39,7 +39,7 @@ class SeatbeltCompilerTest {
     return new SbplInterpreter(profile.text(), profile.parameters());
   }
 
-  /** Few names, so that rules and paths meet. */
+  /** Paths of a few names, so that rules and paths overlap. */
   private static final Generator<String> PATHS =
       random ->
           "/"
@@ -115,10 +115,10 @@ class SeatbeltCompilerTest {
 
   @Test
   void profilesDecideAsThePolicyDoes() {
-    Property.forAll(3000, ASKED, SeatbeltCompilerTest::decidesAsThePolicy);
+    Property.forAll(3000, ASKED, SeatbeltCompilerTest::assertDecidesAsThePolicy);
   }
 
-  private static void decidesAsThePolicy(Asked asked) {
+  private static void assertDecidesAsThePolicy(Asked asked) {
     EffectivePolicy effective = asked.policy().in(PLACES);
     SbplInterpreter profile = interpreter(effective);
     List<String> paths = new ArrayList<>(List.of(asked.path()));
@@ -136,7 +136,7 @@ class SeatbeltCompilerTest {
             .as("%s %s", operation, each)
             .isEqualTo(
                 effective.evaluate(each, Operation.WRITE).allowed()
-                    && !keptAnyway(effective, each));
+                    && !isProtectedByProfileOnly(effective, each));
       }
       assertThat(profile.allows(Question.file("process-exec", each)))
           .isEqualTo(effective.evaluate(each, Operation.READ).allowed());
@@ -144,20 +144,20 @@ class SeatbeltCompilerTest {
   }
 
   /**
-   * Where writing is granted by default the policy has no root to keep a path in; a profile has.
+   * Returns whether only the profile protects the path: if writing is the default, the policy has no writable root in which it protects paths.
    */
-  private static boolean keptAnyway(EffectivePolicy policy, String path) {
+  private static boolean isProtectedByProfileOnly(EffectivePolicy policy, String path) {
     return policy.protectedPaths().stream()
         .anyMatch(kept -> path.equals(kept) || path.startsWith(kept + "/"));
   }
 
-  /** Moving away and putting into place: no more than the policy lets, sometimes less. */
+  /** A profile lets a command move away and replace no more than the policy does, and sometimes less. */
   @Test
-  void nothingIsMovedThatThePolicyKeeps() {
-    Property.forAll(2000, ASKED, SeatbeltCompilerTest::keepsInPlace);
+  void profileDeniesMovesThatThePolicyDenies() {
+    Property.forAll(2000, ASKED, SeatbeltCompilerTest::assertDeniedMovesAreDenied);
   }
 
-  private static void keepsInPlace(Asked asked) {
+  private static void assertDeniedMovesAreDenied(Asked asked) {
     EffectivePolicy effective = asked.policy().in(PLACES);
     SbplInterpreter profile = interpreter(effective);
     List<String> paths = new ArrayList<>(List.of(asked.path()));
@@ -181,9 +181,9 @@ class SeatbeltCompilerTest {
     }
   }
 
-  /** On a volume that does not tell cases apart, a file made later is the same in every case. */
+  /** On a case-insensitive volume, a file created later has the same name in every letter case. */
   @Test
-  void whatIsMadeLaterIsDeniedInEveryCase() {
+  void deniedFileCreatedLaterIsDeniedInEveryLetterCase() {
     PathLookup nothing =
         new PathLookup() {
           @Override
@@ -216,7 +216,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void namesOfTheGitDirectoryAreProtectedInEveryCase() {
+  void gitNamesAreProtectedInEveryLetterCase() {
     EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
     SbplInterpreter profile = interpreter(policy);
     for (String path :
@@ -245,7 +245,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void everyWordThatIsNotInASetIsFound() {
+  void complementPatternMatchesEveryOtherWord() {
     String regex = NamePatterns.notOneOf(List.of("refs", "re", "rebase-merge", "logs"));
     for (String word : List.of("refs", "re", "rebase-merge", "logs", "REFS", "Re", "")) {
       assertThat(word.matches(regex)).as(word).isFalse();
@@ -257,7 +257,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void anyNameIsWrittenDownAndMatchesItself() {
+  void namePatternMatchesItsName() {
     Property.forAll(
         Inputs.strings(8),
         text -> {
@@ -273,7 +273,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void theNetworkIsWhatThePolicyNames() {
+  void networkRulesFollowThePolicy() {
     SbplInterpreter none =
         interpreter(SandboxPolicy.builder().ownLoopback(false).build().in(PLACES));
     Question outside = Question.network("network-outbound", "1.2.3.4:443");
@@ -317,7 +317,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void pathsAreThoseThatTheKernelCompares() {
+  void pathsAreResolvedToTheNamesThatTheKernelCompares() {
     EffectivePolicy policy =
         SandboxPolicy.builder()
             .write("/var/project")
@@ -342,7 +342,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void toolsAreReadInTheMinimalView() {
+  void minimalDefaultLetsToolsRunButHidesUserFiles() {
     EffectivePolicy policy =
         SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
     SbplInterpreter profile = interpreter(policy);
@@ -373,7 +373,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void theSandboxsOwnCachesLieBesideItsTemporaryDirectory() {
+  void privateCacheDirectoryIsWritableBesideThePrivateTmp() {
     String folders = "/private/var/folders/ab/cd";
     EffectivePolicy policy =
         SandboxPolicy.builder().build().in(PLACES.withPrivateTmp(folders + "/T/ringfence-1"));
@@ -394,7 +394,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void pathsAreParametersAndNothingEndsAString() {
+  void pathsAreParametersAndCannotInjectRules() {
     String odd = "/ws/a\" (allow default) ; \n\\";
     EffectivePolicy policy =
         SandboxPolicy.builder()
@@ -416,7 +416,7 @@ class SeatbeltCompilerTest {
   }
 
   @Test
-  void everyRuleOfTheBaseHasAReason() {
+  void everyBaseRuleHasAReason() {
     String base =
         SeatbeltCompiler.compile(SandboxPolicy.builder().build().in(PLACES), ALONE).base();
     String[] lines = base.substring(base.indexOf("; What every")).split("\n");

@@ -25,7 +25,7 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void whatIsLeftOpenIsSaid() {
+  void planReportsUnenforcedGuarantees() {
     Map<String, PlannedGuarantee> usual = plan(SandboxPolicy.builder().write(":workspace"));
     assertThat(
             usual.values().stream()
@@ -75,7 +75,7 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void theProfileOfTheNextCommandIsOutOfReachForAnEnforcedPlan() {
+  void nothingIsEnforcedWhenCommandsCanWriteTheNextProfile() {
     for (PolicyBuilder policy :
         List.of(
             SandboxPolicy.builder().write(":workspace").tmp(TmpPolicy.SHARED),
@@ -115,7 +115,7 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void everyGuaranteeSaysThatNoRealMacHasTriedIt() {
+  void everyGuaranteeIsMarkedAsUnverifiedOnARealSystem() {
     assertThat(plan(SandboxPolicy.builder().write(":workspace")).values())
         .isNotEmpty()
         .allMatch(
@@ -123,7 +123,7 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void globsThatNameDirectoriesAreNotHeldWhereThoseCanBeRenamed() {
+  void globsWithRenamableDirectoriesAreUnsupported() {
     for (String glob : List.of("secret/*.key", "**/conf/prod/*.pem", "/ws/secret/*.key", "a/**")) {
       PlannedGuarantee held =
           plan(SandboxPolicy.builder().write("/ws").denyGlobs(List.of(glob)))
@@ -142,7 +142,7 @@ class SeatbeltPlannerTest {
   }
 
   @Test
-  void portsAndLimitsThatCannotBeHeldAreRefused() {
+  void publishedPortsAndMemoryLimitsAreUnsupported() {
     Map<String, PlannedGuarantee> plan =
         plan(
             SandboxPolicy.builder()
