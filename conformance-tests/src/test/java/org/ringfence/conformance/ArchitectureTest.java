@@ -10,20 +10,20 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import org.junit.jupiter.api.Test;
 
-/** Who may see whom. */
+/** Checks the dependencies between packages and modules. */
 class ArchitectureTest {
   static final JavaClasses ALL =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("org.ringfence");
 
-  private static void holds(ArchRule rule) {
-    rule.because("the design says who may see whom").check(ALL);
+  private static void verify(ArchRule rule) {
+    rule.because("the design limits the dependencies between packages").check(ALL);
   }
 
   @Test
   void jnaStaysInBindingPackagesAndTheProbe() {
-    holds(
+    verify(
         noClasses()
             .that()
             .resideOutsideOfPackages(
@@ -37,7 +37,7 @@ class ArchitectureTest {
 
   @Test
   void jacksonStaysWhereJsonIsReadAndWritten() {
-    holds(
+    verify(
         noClasses()
             .that()
             .resideOutsideOfPackages("org.ringfence..json..", "org.ringfence.conformance..")
@@ -47,12 +47,12 @@ class ArchitectureTest {
   }
 
   @Test
-  void backendsDoNotSeeEachOther() {
+  void backendsDoNotUseEachOther() {
     for (String backend : new String[] {"linux", "macos", "windows", "wsl2"}) {
       for (String other : new String[] {"linux", "macos", "windows", "wsl2"}) {
-        boolean wsl2MaySeeTheCompiler = backend.equals("wsl2") && other.equals("linux");
-        if (!backend.equals(other) && !wsl2MaySeeTheCompiler) {
-          holds(
+        boolean wsl2UsesTheLinuxCompiler = backend.equals("wsl2") && other.equals("linux");
+        if (!backend.equals(other) && !wsl2UsesTheLinuxCompiler) {
+          verify(
               noClasses()
                   .that()
                   .resideInAPackage("org.ringfence." + backend + "..")
@@ -65,8 +65,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void theKitIsForBackendsAlone() {
-    holds(
+  void onlyBackendsUseTheKit() {
+    verify(
         noClasses()
             .that()
             .resideInAPackage("org.ringfence.kit..")
@@ -77,7 +77,7 @@ class ArchitectureTest {
                 "org.ringfence.macos..",
                 "org.ringfence.windows..",
                 "org.ringfence.wsl2.."));
-    holds(
+    verify(
         noClasses()
             .that()
             .resideOutsideOfPackages(
@@ -92,8 +92,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void theSuiteSeesTheApiAlone() {
-    holds(
+  void suiteUsesOnlyTheApi() {
+    verify(
         noClasses()
             .that()
             .resideInAPackage("org.ringfence.conformance..")
@@ -108,15 +108,15 @@ class ArchitectureTest {
   }
 
   @Test
-  void thePlanLayerIsPure() {
-    holds(
+  void plannersUseNoBindingLaunchOrFiles() {
+    verify(
         noClasses()
             .that()
             .resideInAPackage("org.ringfence.linux.plan..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("java.nio.file..", "com.sun.jna.."));
-    holds(
+    verify(
         noClasses()
             .that()
             .resideInAPackage("org.ringfence.macos.plan..")
@@ -127,7 +127,7 @@ class ArchitectureTest {
                 "org.ringfence.macos.launch..",
                 "java.nio.file..",
                 "jnr.."));
-    holds(
+    verify(
         noClasses()
             .that()
             .resideInAPackage("org.ringfence.windows.plan..")
@@ -143,8 +143,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void whatLaunchesOnWindowsKnowsNoBinding() {
-    holds(
+  void windowsLaunchUsesNoBinding() {
+    verify(
         noClasses()
             .that()
             .resideInAnyPackage("org.ringfence.windows.launch..", "org.ringfence.windows.system..")
@@ -154,8 +154,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void thePolicyKnowsNeitherPlansNorBackends() {
-    holds(
+  void policyUsesNeitherPlansNorBackends() {
+    verify(
         noClasses()
             .that()
             .resideInAPackage("org.ringfence.policy")
@@ -165,8 +165,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void thereIsNoStaticMutableState() {
-    holds(
+  void noStaticFieldIsMutable() {
+    verify(
         noFields()
             .that()
             .areStatic()
@@ -179,8 +179,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void aKeeperUsesNothingThatMayStartAThread() {
-    holds(
+  void keeperUsesNoClassThatMayStartAThread() {
+    verify(
         classes()
             .that()
             .haveFullyQualifiedName("org.ringfence.linux.keeper.Keeper")

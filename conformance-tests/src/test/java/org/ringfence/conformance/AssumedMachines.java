@@ -24,7 +24,7 @@ import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
 
-/** Planners of every backend, each on machines that are made up. */
+/** The planners of every backend, each with the facts of fictitious machines. */
 final class AssumedMachines {
   private static final WslPaths PATHS = new WslPaths("Ubuntu", "/mnt/");
 
@@ -33,7 +33,7 @@ final class AssumedMachines {
 
   private AssumedMachines() {}
 
-  /** Machine to planner, by the backend's id. */
+  /** Returns the planners by machine, for each backend id. */
   static Map<String, Map<String, Planner>> all() {
     Map<String, Map<String, Planner>> all = new LinkedHashMap<>();
     Map<String, Planner> landlock = new LinkedHashMap<>();
@@ -87,7 +87,7 @@ final class AssumedMachines {
     return all;
   }
 
-  /** With the remark about the kernel for one ABI alone: for others each guarantee would differ. */
+  /** Adds the remark about the kernel for one ABI only: for all ABIs every guarantee would differ. */
   private static List<PlannedGuarantee> marked(List<PlannedGuarantee> plan, HostFacts facts) {
     return facts.abi().version() == 7 ? VerifiedKernels.mark(plan, facts) : plan;
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.ringfence.linux.BubblewrapBackend;
 
-/** The suite against bubblewrap, as the user that runs the build. */
+/** Runs the suite against bubblewrap, as the user of the build. */
 class BubblewrapConformanceTest {
   private static RunningSuite suite;
 

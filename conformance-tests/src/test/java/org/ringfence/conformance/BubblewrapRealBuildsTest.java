@@ -3,7 +3,7 @@ package org.ringfence.conformance;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.spi.SandboxBackend;
 
-/** The same builds, in namespaces. */
+/** Runs the real builds in namespaces. */
 class BubblewrapRealBuildsTest extends RealBuildsTest {
   @Override
   SandboxBackend backend() {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Every case is in the document, and the document names no other. */
+/** Compares the catalogue of cases with its document. */
 class CatalogueTest {
   private static final Path DOCUMENT = Path.of("..", "docs", "conformance-cases.md");
 
@@ -33,20 +33,20 @@ class CatalogueTest {
   }
 
   @Test
-  void theDocumentListsTheCases() throws IOException {
+  void documentListsExactlyTheCases() throws IOException {
     if (Boolean.getBoolean("ringfence.test.write")) {
       Files.writeString(DOCUMENT, document());
     }
     assertThat(Files.readString(DOCUMENT))
         .as(
-            "to write it: ./mvnw -pl conformance-tests -am test -Dtest=CatalogueTest"
+            "to write the document: ./mvnw -pl conformance-tests -am test -Dtest=CatalogueTest"
                 + " -Dringfence.test.write=true -Dsurefire.failIfNoSpecifiedTests=false")
         .isEqualTo(document());
   }
 
-  /** Beside the word "pass" an attack as a title would read as if it had succeeded. */
+  /** Beside the word "pass", an attack as a title would read as if the attack had succeeded. */
   @Test
-  void titlesOfDenialsSayWhatCannotBeDone() throws IOException {
+  void titlesOfDenialsAreNegative() throws IOException {
     assertThat(ConformanceSuite.probeCases())
         .filteredOn(each -> each.expected() != ProbeCase.Expected.OK)
         .isNotEmpty()
@@ -57,9 +57,9 @@ class CatalogueTest {
                     .containsPattern("\\b(cannot|no|not|nothing|stays?|keeps)\\b"));
   }
 
-  /** A report is sorted and filtered, so that no title has its neighbour beside it. */
+  /** Reports are sorted and filtered, so no title may refer to its neighbour. */
   @Test
-  void titlesAreClaimsThatHoldByThemselves() throws IOException {
+  void titlesAreSelfContainedClaims() throws IOException {
     assertThat(ConformanceSuite.catalogue())
         .allSatisfy(
             each ->
@@ -77,13 +77,13 @@ class CatalogueTest {
   }
 
   @Test
-  void titlesAreDifferent() throws IOException {
+  void titlesAreUnique() throws IOException {
     assertThat(ConformanceSuite.catalogue().stream().map(ConformanceCase::title))
         .doesNotHaveDuplicates();
   }
 
   @Test
-  void thereAreAsManyAsWasAskedFor() throws IOException {
+  void catalogueHasAtLeastNinetyCases() throws IOException {
     assertThat(ConformanceSuite.catalogue()).hasSizeGreaterThanOrEqualTo(90);
   }
 }

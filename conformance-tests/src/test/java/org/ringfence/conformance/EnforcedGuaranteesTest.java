@@ -26,11 +26,11 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
-/** A plan says ENFORCED only of guarantees that cases of the suite try. */
+/** Checks that plans enforce only guarantees with conformance cases. */
 class EnforcedGuaranteesTest {
   private static final Places PLACES = Places.current(Path.of("").toAbsolutePath());
 
-  /** Policies that ask for everything that a policy can ask for. */
+  /** Returns policies that together ask for every guarantee. */
   private static Stream<SandboxPolicy> policies() {
     PolicyBuilder everything =
         SandboxPolicy.builder()
@@ -77,14 +77,14 @@ class EnforcedGuaranteesTest {
   }
 
   @Test
-  void casesNeedGuaranteesOfTheCatalogue() throws Exception {
+  void casesNameKnownGuarantees() throws Exception {
     for (ConformanceCase each : ConformanceSuite.catalogue()) {
       assertThat(Guarantee.ids()).as(each.id()).containsAll(each.needs());
     }
   }
 
   @Test
-  void aPlanAnswersNothingThatThePolicyDoesNotAskFor() {
+  void planContainsOnlyGuaranteesThatThePolicyAsksFor() {
     policies()
         .forEach(
             policy -> {

@@ -10,14 +10,14 @@ import org.junit.jupiter.api.TestFactory;
 import org.ringfence.conformance.fuzz.Fuzzer;
 import org.ringfence.conformance.probe.LibC;
 
-/** The fuzzer in a JVM of an ordinary user, when the build runs as root: root hides faults. */
+/** Runs the fuzzer in a JVM of an ordinary user if the build runs as root: root hides faults. */
 class FuzzAsOrdinaryUserTest {
   private static final String SEQUENCES = "2x";
   private static final String SEED = "1";
 
   @TestFactory
   Stream<DynamicTest> sequences() {
-    assumeTrue(LibC.LINUX, "the fuzzer knows Linux alone");
+    assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
     return Stream.of("landlock", "bubblewrap")
         .flatMap(
             backend ->

@@ -41,8 +41,7 @@ import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Every backend plans and explains every preset on every assumed machine as it is recorded. A
- * change that is to change no behaviour changes no record.
+ * Compares the plans and explanations of every backend, preset and assumed machine with their records. A change without a change of behaviour changes no record.
  */
 class GoldenPlansTest {
   private static final Path RECORDS =
@@ -51,7 +50,7 @@ class GoldenPlansTest {
   private static final int KEY_DIGITS = 8;
   private static final int LARGEST = 1 << 20;
 
-  /** Each preset, and policies that ask for all that presets do not. */
+  /** Returns each preset and policies that ask for everything the presets omit. */
   private static Map<String, SandboxPolicy> policies(PathStyle style) {
     Map<String, SandboxPolicy> policies = new LinkedHashMap<>();
     Presets.names().forEach(name -> policies.put(name, Presets.load(name)));
@@ -99,8 +98,7 @@ class GoldenPlansTest {
   }
 
   /**
-   * The JSON of {@code plan}. Each guarantee stands once, and plans name it by a digest. Later
-   * machines name only those that differ from the same plan on the first one.
+   * Returns the JSON of {@code plan}. Each guarantee appears once, and plans refer to it by a digest. Later machines list only the differences from the same plan on the first machine.
    */
   private static String plans(String backend) throws IOException {
     Map<String, String> guarantees = new TreeMap<>();
@@ -132,7 +130,7 @@ class GoldenPlansTest {
     return (ObjectNode) JSON.readTree(PolicyWriter.writePlans(List.of(plan))).get(0);
   }
 
-  /** Guarantees that are planned otherwise; all of them where other ones are asked for. */
+  /** Returns the guarantees that differ from the first plan; all of them if the policies ask for different ones. */
   private static List<String> differences(List<String> usual, List<String> keys) {
     return ids(usual).equals(ids(keys))
         ? keys.stream().filter(key -> !usual.contains(key)).toList()
@@ -153,7 +151,7 @@ class GoldenPlansTest {
     }
   }
 
-  /** The text of {@code explain}; later policies leave out how the first one begins and ends. */
+  /** Returns the text of {@code explain}. Later policies omit the first and last lines that they share with the first policy. */
   private static String explanations(String backend) throws SandboxException {
     SandboxBackend explaining = Backends.load().byId(backend);
     List<String> text = new ArrayList<>();
@@ -187,16 +185,16 @@ class GoldenPlansTest {
     return reversed;
   }
 
-  private static void isAsRecorded(String file, String text) throws IOException {
+  private static void assertAsRecorded(String file, String text) throws IOException {
     Path record = RECORDS.resolve(file);
     if (Boolean.getBoolean("ringfence.test.write")) {
       Files.createDirectories(RECORDS);
       Files.writeString(record, text);
     }
-    // A checkout on Windows may have changed the ends of lines.
+    // A checkout on Windows may have converted the line ends.
     assertThat(Files.readString(record).replace("\r\n", "\n").lines().toList())
         .as(
-            "%s; where behaviour is to change, record it again: ./mvnw -pl conformance-tests -am test"
+            "%s; if the behaviour is meant to change, record it: ./mvnw -pl conformance-tests -am test"
                 + " -Dtest=GoldenPlansTest -Dringfence.test.write=true"
                 + " -Dsurefire.failIfNoSpecifiedTests=false",
             file)
@@ -214,9 +212,9 @@ class GoldenPlansTest {
         "dedicated-user",
         "wsl2"
       })
-  void plansAndExplanationsAreAsRecorded(String backend) throws IOException, SandboxException {
-    isAsRecorded(backend + ".plans.txt", plans(backend));
-    isAsRecorded(backend + ".explain.txt", explanations(backend));
+  void plansAndExplanationsMatchTheRecords(String backend) throws IOException, SandboxException {
+    assertAsRecorded(backend + ".plans.txt", plans(backend));
+    assertAsRecorded(backend + ".explain.txt", explanations(backend));
   }
 
   @Test
@@ -227,7 +225,7 @@ class GoldenPlansTest {
   }
 
   @Test
-  void recordsAreSmallAndNameNothingOfThisMachine() throws IOException, SandboxException {
+  void recordsAreSmallAndContainNoPathOfThisMachine() throws IOException, SandboxException {
     long size = 0;
     for (String backend : AssumedMachines.all().keySet()) {
       String text = plans(backend) + explanations(backend);

@@ -16,16 +16,16 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.conformance.probe.LibC;
 
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the suite has other servers there")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the suite uses other servers on Windows")
 class HostServersTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   @TempDir private Path directory;
 
-  /** A datagram lies in the server's queue when its sender has ended. */
+  /** A datagram can wait in the server's queue after its sender has ended. */
   @Test
-  void everyVisitBeforeTheCountIsCounted() throws Exception {
-    assumeTrue(LibC.LINUX, "the count of unix datagrams is Linux's");
+  void everyEarlierContactIsCounted() throws Exception {
+    assumeTrue(LibC.LINUX, "only Linux counts unix datagrams");
     try (HostServers servers = HostServers.start(directory);
         DatagramChannel datagrams = DatagramChannel.open()) {
       for (int round = 1; round <= 50; round++) {
@@ -41,7 +41,7 @@ class HostServersTest {
   }
 
   @Test
-  void theSuitesOwnVisitsAreNotCounted() throws Exception {
+  void contactsOfTheSuiteItselfAreNotCounted() throws Exception {
     try (HostServers servers = HostServers.start(directory)) {
       assertThat(servers.contacts()).isZero();
       assertThat(servers.contacts()).isZero();

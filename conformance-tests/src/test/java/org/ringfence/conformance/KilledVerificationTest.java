@@ -19,18 +19,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.Backends;
 
-/** A verification that is killed leaves no process and no directory. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "what is left is looked for below /proc")
+/** Checks that a killed verification leaves no process and no directory. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the test reads /proc")
 class KilledVerificationTest {
   private static final String FIXTURE = "ringfence-conformance-";
   private static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(60));
 
-  /** What a run has started and made so far. */
+  /** The processes and directories of a run so far. */
   private record Run(
       List<ProcessHandle> processes, Optional<Path> fixture, List<Path> directories) {
     static Run of(Process jvm) {
       List<ProcessHandle> processes = jvm.descendants().toList();
-      // The remover is told the fixture's directory, and the watchdog the sandbox's own.
+      // The remover's arguments name the fixture's directory; the watchdog's environment names the
+      // sandbox's.
       Optional<Path> fixture =
           processes.stream()
               .flatMap(each -> file(each.pid(), "cmdline"))
@@ -82,7 +83,7 @@ class KilledVerificationTest {
             Files.readString(Path.of("/proc/" + process, name), StandardCharsets.ISO_8859_1)
                 .split("\0"));
       } catch (IOException e) {
-        // It has ended, or belongs to a sandbox.
+        // The process has ended or belongs to a sandbox.
         return Stream.empty();
       }
     }
@@ -90,7 +91,7 @@ class KilledVerificationTest {
 
   @ParameterizedTest
   @CsvSource({"landlock,KILL", "landlock,TERM", "bubblewrap,KILL", "bubblewrap,TERM"})
-  void nothingIsLeft(String backend, String signal) throws Exception {
+  void killedVerificationLeavesNoProcessOrDirectory(String backend, String signal) throws Exception {
     var probed = Backends.load().byId(backend).probe();
     assumeTrue(probed.usable(), () -> "not here: " + probed.reasons());
     Process jvm =

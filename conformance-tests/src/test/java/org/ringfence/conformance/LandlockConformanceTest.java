@@ -11,7 +11,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.ringfence.linux.LandlockBackend;
 
-/** The suite against the in-process backend, as the user that runs the build. */
+/** Runs the suite against the Landlock backend, as the user of the build. */
 class LandlockConformanceTest {
   private static RunningSuite suite;
 

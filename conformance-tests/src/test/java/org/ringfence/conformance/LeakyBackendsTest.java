@@ -40,17 +40,16 @@ import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Backends that claim everything and leak one thing each: a suite that does not catch them is worth
- * nothing.
+ * Runs the suite against backends that claim to enforce everything and leak one thing each. The suite must detect every leak.
  */
 class LeakyBackendsTest {
   @BeforeAll
-  static void landlockIsThere() {
+  static void assumeLandlock() {
     LandlockBackend backend = new LandlockBackend();
     assumeTrue(backend.probe().usable(), () -> "no Landlock here: " + backend.probe().reasons());
   }
 
-  /** A leak: what it does to a policy and to a launch, and the cases that must fail. */
+  /** A leak: its change of the policy and of the launch, and the cases that must fail. */
   record Leak(
       String name,
       BiFunction<SandboxPolicy, PolicyBuilder, SandboxPolicy> policy,
@@ -212,7 +211,7 @@ class LeakyBackendsTest {
 
   @ParameterizedTest
   @MethodSource("leaks")
-  void everyLeakIsCaught(Leak leak) throws IOException {
+  void everyLeakFailsItsCases(Leak leak) throws IOException {
     SandboxBackend leaky = new LeakyBackend(new LandlockBackend(), leak);
     try (ConformanceSuite suite = ConformanceSuite.against(leaky)) {
       for (String id : leak.caughtBy()) {
@@ -225,7 +224,7 @@ class LeakyBackendsTest {
 
   @ParameterizedTest
   @MethodSource("unconfined")
-  void anUnconfinedProcessIsCaught(String id) throws IOException {
+  void unconfinedProcessFailsItsCases(String id) throws IOException {
     try (ConformanceSuite suite =
         ConformanceSuite.against(new UnconfinedBackend(new LandlockBackend()))) {
       ConformanceCase each =
@@ -248,10 +247,10 @@ class LeakyBackendsTest {
         "LIFE-EXIT-SETSID");
   }
 
-  /** In a distribution, too: the doors stand open, and wsl.exe tells how a command has ended. */
+  /** The suite detects an unconfined distribution, too: its doors are open, and wsl.exe changes exit codes. */
   @Test
-  void anUnconfinedDistributionIsCaught() throws IOException {
-    assumeTrue("root".equals(System.getProperty("user.name")), "doors are made as root");
+  void unconfinedDistributionFailsItsCases() throws IOException {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can create doors");
     try (WslDoors doors = WslDoors.create()) {
       SandboxBackend open = new UnconfinedBackend(Wsl2ConformanceTest.standIn(true, doors));
       List<String> ids =
@@ -275,7 +274,7 @@ class LeakyBackendsTest {
     }
   }
 
-  /** Delegates to a real backend under a changed policy, and claims what the real one claims. */
+  /** Delegates to a real backend under a changed policy, and claims the guarantees of the real one. */
   private record LeakyBackend(SandboxBackend real, Leak leak) implements SandboxBackend {
     @Override
     public String id() {
@@ -350,7 +349,7 @@ class LeakyBackendsTest {
   }
 
   /**
-   * Claims to enforce everything and starts a plain process, where the other one starts its own.
+   * Claims to enforce everything and starts a plain process at the place of another backend.
    */
   private record UnconfinedBackend(SandboxBackend place) implements SandboxBackend {
     @Override
@@ -423,7 +422,7 @@ class LeakyBackendsTest {
 
         @Override
         public void close() {
-          // Nothing is owned: that is the leak.
+          // The backend owns nothing: that is the leak.
           assertThat(Path.of("/")).exists();
         }
       };

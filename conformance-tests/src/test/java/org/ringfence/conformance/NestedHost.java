@@ -9,12 +9,12 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 
-/** Opens a sandbox wherever it is started, tries what is granted and what is not, and reports. */
+/** Opens a sandbox, attempts a granted and a denied write, and prints the results. */
 public final class NestedHost {
   private NestedHost() {}
 
   /**
-   * Runs it.
+   * Runs the host.
    *
    * @param args workspace, a directory outside, and guarantees that may be weaker
    * @throws Exception if the sandbox cannot be opened

@@ -22,21 +22,21 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.json.Presets;
 
-/** Ringfence where others have put walls already. */
+/** Runs Ringfence inside containers and other sandboxes. */
 class NestedTest {
   private Path base;
   private Path workspace;
   private Path outside;
 
   @BeforeEach
-  void layOut() throws IOException {
+  void createDirectories() throws IOException {
     base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-nested-");
     workspace = Files.createDirectory(base.resolve("workspace"));
     outside = Files.createDirectory(base.resolve("outside"));
   }
 
   @AfterEach
-  void clear() throws IOException {
+  void deleteDirectories() throws IOException {
     Fixture.deleteTree(base);
   }
 
@@ -52,7 +52,7 @@ class NestedTest {
     return command;
   }
 
-  /** What a JVM of this build needs to start, where a container or a sandbox hides it. */
+  /** Returns the paths that a JVM of this build needs and that a container or a sandbox would hide. */
   private static List<Path> ownCode() {
     return Stream.concat(
             Stream.of(System.getProperty("java.home")),
@@ -63,13 +63,13 @@ class NestedTest {
         .toList();
   }
 
-  /** A container as an ordinary user makes it, with what is asked for on top. */
+  /** Runs a command in a container like an ordinary user's, with additional options. */
   private Execution inContainer(List<String> options, List<String> command) throws Exception {
     assumeTrue(new BubblewrapBackend().probe().usable(), "there is no bubblewrap to nest in");
     List<String> whole = new ArrayList<>(List.of("/usr/bin/bwrap", "--unshare-all"));
     whole.addAll(List.of("--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"));
     whole.addAll(List.of("--proc", "/proc", "--tmpfs", "/tmp"));
-    // This build may lie there.
+    // This build may lie below /tmp.
     for (Path own : ownCode()) {
       whole.addAll(List.of("--ro-bind", own.toString(), own.toString()));
     }
@@ -82,14 +82,14 @@ class NestedTest {
     return Execution.of(builder.start());
   }
 
-  private void works(Execution execution) {
+  private void assertSandboxWorks(Execution execution) {
     assertThat(execution.exit()).as(execution.error()).isZero();
     assertThat(execution.output()).endsWith(" tmp in false\n");
     assertThat(outside).isEmptyDirectory();
   }
 
   @Test
-  void theControlIsWrittenWithoutASandbox() throws Exception {
+  void controlWritesOutsideWithoutASandbox() throws Exception {
     Execution execution =
         inContainer(
             List.of(), List.of("/bin/sh", "-c", "echo out > " + outside.resolve("planted")));
@@ -98,29 +98,29 @@ class NestedTest {
   }
 
   @Test
-  void inAContainerOfAnOrdinaryUser() throws Exception {
-    works(inContainer(List.of(), host()));
+  void sandboxWorksInAContainerOfAnOrdinaryUser() throws Exception {
+    assertSandboxWorks(inContainer(List.of(), host()));
   }
 
   @Test
-  void withoutSys() throws Exception {
-    works(inContainer(List.of("--tmpfs", "/sys"), host()));
+  void sandboxWorksWithoutSys() throws Exception {
+    assertSandboxWorks(inContainer(List.of("--tmpfs", "/sys"), host()));
   }
 
   @Test
-  void withAReadOnlyRootAndNoSharedMemory() throws Exception {
-    works(inContainer(List.of("--remount-ro", "/dev"), host()));
+  void sandboxWorksWithReadOnlyDev() throws Exception {
+    assertSandboxWorks(inContainer(List.of("--remount-ro", "/dev"), host()));
   }
 
   @Test
-  void asAUserWithoutAnEntry() throws Exception {
-    works(inContainer(List.of("--uid", "65534", "--gid", "65534"), host()));
+  void sandboxWorksForAUserWithoutAPasswdEntry() throws Exception {
+    assertSandboxWorks(inContainer(List.of("--uid", "65534", "--gid", "65534"), host()));
   }
 
-  /** A process can have one seccomp listener above it, so the inner sandbox has none. */
+  /** A process can have only one seccomp listener above it, so the inner sandbox has none. */
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void insideAnotherRingfence(String outer) throws Exception {
+  void sandboxWorksInsideAnotherSandboxWithWeakerGuarantees(String outer) throws Exception {
     assumeTrue(
         !outer.equals("bubblewrap") || new BubblewrapBackend().probe().usable(),
         "there is no bubblewrap to nest in");
@@ -134,7 +134,7 @@ class NestedTest {
       Execution refused = Execution.of(sandbox.start(SandboxCommand.of(host())));
       assertThat(refused.exit()).isNotZero();
       assertThat(refused.error()).contains("outer sandbox already has a seccomp listener");
-      works(
+      assertSandboxWorks(
           Execution.of(
               sandbox.start(
                   SandboxCommand.of(host("files.protected-names", "network.own-loopback")))));

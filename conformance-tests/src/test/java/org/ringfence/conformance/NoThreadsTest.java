@@ -21,14 +21,13 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
 /**
- * Commands may take all processes that a user can have, and with them the threads of the JVM that
- * has started them: it goes on keeping time, and says what it cannot do.
+ * Commands may use up a user's process limit, and with it the threads of the JVM that started them. The JVM still enforces time limits and reports failed starts.
  */
 class NoThreadsTest {
   private static final int FEW = 1;
   private static final int ENOUGH = 1000;
 
-  /** The JVM, which is told when its user may have no more threads, and when again. */
+  /** The JVM under test; each line on its input announces a change of its thread limit. */
   static final class Few {
     private Few() {}
 
@@ -40,7 +39,7 @@ class NoThreadsTest {
               Sandbox.opener(policy).workspace(workspace).backend("landlock").open();
           Sandbox timed = Sandbox.opener(brief).workspace(workspace).backend("landlock").open()) {
         sandbox.start(SandboxCommand.of("mkfifo", "fifo")).waitFor();
-        // Its shell opens a FIFO, for which the supervisor would start a thread, and never ends.
+        // The shell opens a FIFO, for which the supervisor would start a thread, and never ends.
         SandboxedProcess waiting =
             timed.start(
                 SandboxCommand.of(
@@ -50,7 +49,7 @@ class NoThreadsTest {
         waiting.getOutputStream().write('\n');
         waiting.getOutputStream().flush();
         for (int i = 0; i < 4; i++) {
-          // The first ones have a thread, started before there was anything to do, and no process.
+          // The first attempts use a thread that was started early, but get no process.
           System.out.println("refused " + refused(sandbox));
         }
         String told = new String(waiting.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -73,7 +72,7 @@ class NoThreadsTest {
   }
 
   @Test
-  void timeIsKeptAndWhatCannotBeIsSaid() throws Exception {
+  void jvmWithoutThreadsEnforcesTimeLimitsAndReportsFailedStarts() throws Exception {
     assumeTrue(new LandlockBackend().probe().usable(), "no Landlock here");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/prlimit")), "prlimit (util-linux) is missing");
     try (OrdinaryUser user = OrdinaryUser.create()) {
@@ -81,17 +80,17 @@ class NoThreadsTest {
       Process jvm = user.java(Few.class.getName(), workspace.toString()).start();
       try (BufferedReader told = jvm.inputReader()) {
         assertThat(told.readLine()).isEqualTo("begun");
-        limit(jvm, FEW);
-        tell(jvm);
-        // Whoever waits for ever is ended, and tells nothing more.
+        limitThreads(jvm, FEW);
+        writeLine(jvm);
+        // The timer kills a JVM that hangs, so its output ends.
         CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS).execute(jvm::destroyForcibly);
         for (int i = 0; i < 4; i++) {
           assertThat(told.readLine()).contains("no process or thread left");
         }
         assertThat(told.readLine()).isEqualTo("said put off");
         assertThat(told.readLine()).isEqualTo("ended TIMED_OUT");
-        limit(jvm, ENOUGH);
-        tell(jvm);
+        limitThreads(jvm, ENOUGH);
+        writeLine(jvm);
         assertThat(told.readLine()).isEqualTo("started 0");
       } finally {
         jvm.destroyForcibly();
@@ -99,13 +98,13 @@ class NoThreadsTest {
     }
   }
 
-  private static void tell(Process jvm) throws IOException {
+  private static void writeLine(Process jvm) throws IOException {
     jvm.getOutputStream().write('\n');
     jvm.getOutputStream().flush();
   }
 
-  private static void limit(Process jvm, int threads) throws Exception {
-    // The soft limit alone, by the user's own: root of a container may lack the capability.
+  private static void limitThreads(Process jvm, int threads) throws Exception {
+    // The user itself sets only the soft limit: root in a container may lack the capability.
     Process prlimit =
         new ProcessBuilder(
                 "/usr/bin/setpriv",

@@ -13,11 +13,10 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 
 /**
- * Starts JVMs as an ordinary user when the build runs as root, since root hides faults. The class
- * path is copied to where that user can read it.
+ * Starts JVMs as an ordinary user if the build runs as root: root hides faults. It copies the class path to a directory that the user can read.
  */
 final class OrdinaryUser implements AutoCloseable {
-  /** {@code nobody} on Debian; the number needs no entry anywhere. */
+  /** The uid of {@code nobody} on Debian; it needs no entry in a user database. */
   static final int ID = 65534;
 
   private final Path home;
@@ -27,18 +26,18 @@ final class OrdinaryUser implements AutoCloseable {
     this.home = home;
   }
 
-  /** Whether the build runs as root and can start a JVM as another user. */
+  /** Returns whether the build runs as root and can start a JVM as another user. */
   static boolean available() {
     return POSIXFactory.getNativePOSIX().geteuid() == 0
         && Files.isExecutable(Path.of("/usr/bin/setpriv"));
   }
 
-  /** Copies the class path; skips the test when the build does not run as root. */
+  /** Copies the class path; skips the test if the build does not run as root. */
   static OrdinaryUser create() throws IOException {
     POSIX posix = POSIXFactory.getNativePOSIX();
     assumeTrue(
         posix.geteuid() == 0,
-        "the build itself runs as an ordinary user, and with it every other test");
+        "the build and all its tests already run as an ordinary user");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv (util-linux) is missing");
     OrdinaryUser user =
         new OrdinaryUser(
@@ -72,21 +71,21 @@ final class OrdinaryUser implements AutoCloseable {
     }
   }
 
-  /** Copies more to where that user can read it. */
+  /** Copies a tree to a directory that the user can read. */
   Path copyOf(Path tree) throws IOException {
     Path target = home.resolve("copy-" + tree.getFileName());
     copy(tree, target);
     return target;
   }
 
-  /** A new directory of that user's. */
+  /** Creates a directory that belongs to the user. */
   Path directory(String name) throws IOException {
     Path made = Files.createDirectory(home.resolve(name));
     POSIXFactory.getNativePOSIX().chown(made.toString(), ID, ID);
     return made;
   }
 
-  /** A JVM of the ordinary user. */
+  /** Returns the command of a JVM that runs as the user. */
   ProcessBuilder java(String mainClass, String... arguments) {
     List<String> command =
         new ArrayList<>(
@@ -100,7 +99,7 @@ final class OrdinaryUser implements AutoCloseable {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.add("-Dringfence.test.full=" + Boolean.getBoolean("ringfence.test.full"));
-    // Its warnings would go into what is printed.
+    // The JVM's warnings would mix with the output.
     command.addAll(List.of("-Xlog:disable", "-cp", String.join(":", classPath), mainClass));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile());

@@ -14,7 +14,7 @@ import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.wsl2.Wsl2Backend;
 
-/** The suite once more in a JVM of an ordinary user, when the build runs as root. */
+/** Runs the suite again in a JVM of an ordinary user if the build runs as root. */
 class OrdinaryUserConformanceTest {
   private static final int FEWEST_PASSES = 180;
   private static final int FEWEST_CARRIED = 90;
@@ -32,7 +32,7 @@ class OrdinaryUserConformanceTest {
     return cases("bubblewrap");
   }
 
-  /** In a distribution without Java, where only shells and bubblewrap serve the suite. */
+  /** Runs the suite in a distribution without Java, where only shells and bubblewrap serve it. */
   @TestFactory
   Stream<DynamicTest> scripts() throws Exception {
     assumeTrue(
@@ -53,7 +53,7 @@ class OrdinaryUserConformanceTest {
     }
   }
 
-  /** WSL2's own cases with a guest of an ordinary user, as distributions have them. */
+  /** Runs the WSL2 cases with a guest of an ordinary user, as in a real distribution. */
   @TestFactory
   Stream<DynamicTest> doors() throws Exception {
     assumeTrue(
@@ -97,12 +97,12 @@ class OrdinaryUserConformanceTest {
   private static Stream<DynamicTest> cases(
       ProcessBuilder builder, int fewestPasses, Consumer<CaseResult> report) throws Exception {
     Process jvm = builder.start();
-    Report told =
+    Report printed =
         Report.read(new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
     jvm.waitFor();
-    assertThat(told.system()).doesNotContain("user root");
-    assertThat(told.count(Outcome.PASS)).isGreaterThan(fewestPasses);
-    return told.results().stream()
+    assertThat(printed.system()).doesNotContain("user root");
+    assertThat(printed.count(Outcome.PASS)).isGreaterThan(fewestPasses);
+    return printed.results().stream()
         .map(
             result ->
                 DynamicTest.dynamicTest(

@@ -20,25 +20,25 @@ class PatienceTest {
   }
 
   @Test
-  void whatHasComeNeedsNoControl() throws Exception {
+  void fulfilledConditionNeedsNoControl() throws Exception {
     assertThat(patience(Duration.ZERO).until(() -> true)).isTrue();
     assertThat(controls).hasValue(0);
   }
 
   @Test
-  void whatNeverComesIsGivenUpAfterTheControl() throws Exception {
+  void unfulfilledConditionFailsAfterTheControl() throws Exception {
     assertThat(patience(Duration.ZERO).until(() -> false)).isFalse();
     assertThat(controls).hasPositiveValue();
   }
 
-  /** The floor is over long before the control is, and what is waited for comes after that. */
+  /** The minimum wait ends long before the control does, and the condition is fulfilled after that. */
   @Test
-  void theWaitGoesOnWhileTheMachineIsSlow() throws Exception {
+  void waitContinuesWhileTheControlIsSlow() throws Exception {
     assertThat(patience(Duration.ofMillis(20)).until(() -> controls.get() > 0)).isTrue();
   }
 
   @Test
-  void aProcessThatEndsIsWaitedFor() throws Exception {
+  void untilEndedWaitsForTheEndOfAProcess() throws Exception {
     Process process = new ProcessBuilder("cat").start();
     assertThat(patience(Duration.ZERO).untilEnded(process)).isFalse();
     process.getOutputStream().close();

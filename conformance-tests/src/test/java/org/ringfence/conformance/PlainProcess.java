@@ -9,7 +9,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.Usage;
 
-/** An unconfined process that claims to be a sandboxed one. */
+/** An unconfined process that poses as a sandboxed one. */
 final class PlainProcess extends SandboxedProcess {
   private final long id;
   private final Process process;

@@ -27,13 +27,12 @@ import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Real tools under workspace-write without a network. Each has to succeed, and the same shell,
- * right after, has to fail to write outside and to connect to a server of the host.
+ * Runs real tools under workspace-write without a network. Each tool must succeed. Right after it, the same shell must fail to write outside and to connect to a server of the host.
  */
 class RealBuildsTest {
   private static final Path MAVEN =
       Path.of(System.getProperty("ringfence.test.maven.home", "/usr/share/maven"), "bin", "mvn");
-  // Surefire passes on what was given to Maven itself.
+  // Surefire passes on the properties of Maven itself.
   private static final String REPOSITORY =
       System.getProperty("maven.repo.local", System.getProperty("ringfence.test.maven.repository"));
   private static final String ESCAPE =
@@ -45,7 +44,7 @@ class RealBuildsTest {
       exit 0
       """;
 
-  /** Which backend fences the builds in. */
+  /** Returns the backend that confines the builds. */
   SandboxBackend backend() {
     return new LandlockBackend();
   }
@@ -56,7 +55,7 @@ class RealBuildsTest {
   private ServerSocket server;
 
   @BeforeEach
-  void makePlaces() throws IOException {
+  void prepareDirectories() throws IOException {
     var plan = backend().plan(Presets.load("workspace-write").in(Places.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
@@ -67,14 +66,14 @@ class RealBuildsTest {
   }
 
   @AfterEach
-  void removePlaces() throws IOException {
+  void deleteDirectories() throws IOException {
     if (base != null) {
       server.close();
       Fixture.deleteTree(base);
     }
   }
 
-  private static void needs(String program) {
+  private static void assumeInstalled(String program) {
     boolean found =
         Stream.of(System.getenv("PATH").split(":"))
             .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
@@ -91,7 +90,7 @@ class RealBuildsTest {
     }
   }
 
-  /** What the policy of a test says besides its presets. */
+  /** The test's additions to its presets, as JSON. */
   private String more = "";
 
   private String run(String presets, String script) throws Exception {
@@ -105,7 +104,7 @@ class RealBuildsTest {
     all.put("PORT", Integer.toString(server.getLocalPort()));
     String whole = "set -e\n" + script + ESCAPE;
 
-    // The control: without a sandbox the same attempts get through.
+    // The control: without a sandbox the same attempts succeed.
     ProcessBuilder control = new ProcessBuilder("/bin/sh", "-c", ESCAPE);
     control.environment().putAll(all);
     assertThat(control.start().waitFor()).isEqualTo(90);
@@ -182,9 +181,9 @@ class RealBuildsTest {
         """);
   }
 
-  /** Maven knows of no proxy: it looks the name up and connects, like any other program. */
+  /** Maven has no proxy settings: it resolves the name and connects, like any other program. */
   @Test
-  void mavenDownloadsFromAnAllowedRepositoryAlone() throws Exception {
+  void mavenDownloadsOnlyFromAnAllowedRepository() throws Exception {
     assumeTrue(Files.isExecutable(MAVEN), "Maven is not at " + MAVEN);
     writeProject();
     try (OutsideWorld world = OutsideWorld.start(Path.of(REPOSITORY))) {
@@ -233,8 +232,8 @@ class RealBuildsTest {
 
   @Test
   void gitCommitsBranchesAndLinksWorktrees() throws Exception {
-    needs("git");
-    // A repository is made inside, which protected names do not let happen.
+    assumeInstalled("git");
+    // The script creates a repository, which protected names would prevent.
     more = ", \"protectedNames\": \"off\"";
     String output =
         run(
@@ -269,7 +268,7 @@ class RealBuildsTest {
 
   @Test
   void npmInstallsTarballsAndRunsScripts() throws Exception {
-    needs("npm");
+    assumeInstalled("npm");
     write(
         "library/package.json",
         "{\"name\": \"library\", \"version\": \"1.0.0\", \"main\": \"index.js\"}");
@@ -294,15 +293,15 @@ class RealBuildsTest {
 
   @Test
   void makeCompilesWithGcc() throws Exception {
-    needs("gcc");
-    needs("make");
+    assumeInstalled("gcc");
+    assumeInstalled("make");
     write("main.c", "#include <stdio.h>\nint main(void) { puts(\"compiled\"); return 0; }\n");
     write("Makefile", "main: main.c\n\tgcc -O2 -o main main.c\n");
     assertThat(run("", "make\n./main\n")).contains("compiled");
   }
 
   @Test
-  void javacCompilesAndAJvmHasWhatItNeeds() throws Exception {
+  void javacCompilesAndAJvmAttachesListensAndUsesTempFiles() throws Exception {
     write(
         "Needs.java",
         """
@@ -332,13 +331,13 @@ class RealBuildsTest {
     String bin = System.getProperty("java.home") + "/bin/";
     String output = run(", \"jvm\"", bin + "javac Needs.java\n" + bin + "java -cp . Needs\n");
     assertThat(output.lines().toList())
-        .as("no noise on standard error either")
+        .as("the output, without noise on standard error")
         .isEqualTo(List.of("attached true", "perf data true", "loopback true"));
   }
 
   @Test
-  void pythonRuns() throws Exception {
-    needs("python3");
+  void pythonUsesFilesSocketsAndProcesses() throws Exception {
+    assumeInstalled("python3");
     write(
         "main.py",
         """

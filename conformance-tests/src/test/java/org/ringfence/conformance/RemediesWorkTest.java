@@ -33,9 +33,9 @@ import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.json.Additions;
 import org.ringfence.policy.json.Presets;
 
-/** Under the policy that a denial's remedy adds to, the same command works. */
+/** Checks that a denied command succeeds under a policy extended by the denials' remedies. */
 class RemediesWorkTest {
-  /** A denial leads to the next: a name that is allowed is connected to, a directory is filled. */
+  /** The number of rounds: one denial can lead to the next, for example from a host name to its address. */
   private static final int ROUNDS = 6;
 
   private static final String TO_HOST = "exec 3<> /dev/tcp/127.0.0.1/$PORT";
@@ -72,8 +72,8 @@ class RemediesWorkTest {
         .flatMap(
             backend ->
                 scripts.stream()
-                    // In a network namespace of its own a command meets no server: nothing hears
-                    // it.
+                    // In a private network namespace a command finds no server, and no denial is
+                    // reported.
                     .filter(script -> backend.equals("landlock") || !script.contains(TO_HOST))
                     .map(script -> Arguments.of(backend, script)));
   }
@@ -106,23 +106,23 @@ class RemediesWorkTest {
 
   @ParameterizedTest
   @MethodSource("denials")
-  void whatWasDeniedWorksWithItsRemedies(String backend, List<String> script) throws Exception {
+  void deniedCommandWorksWithItsRemedies(String backend, List<String> script) throws Exception {
     Path out = fill();
     SandboxPolicy start =
         Presets.load("workspace-write").toBuilder().tmp(TmpPolicy.NONE).ownLoopback(true).build();
-    works(backend, start, String.join("; ", script), out);
+    assertWorksWithRemedies(backend, start, String.join("; ", script), out);
   }
 
   @ParameterizedTest
   @org.junit.jupiter.params.provider.ValueSource(strings = {"landlock"})
-  void whatWasNotReadIsReadWithTheRemedies(String backend) throws Exception {
+  void deniedReadWorksWithItsRemedies(String backend) throws Exception {
     Path out = fill();
     SandboxPolicy start =
         Presets.load("workspace-write").toBuilder().fileDefault(FileDefault.MINIMAL).build();
-    works(backend, start, "cat $OUT/file; ls $OUT/deep", out);
+    assertWorksWithRemedies(backend, start, "cat $OUT/file; ls $OUT/deep", out);
   }
 
-  private void works(String backend, SandboxPolicy start, String script, Path out)
+  private void assertWorksWithRemedies(String backend, SandboxPolicy start, String script, Path out)
       throws Exception {
     Path socket = directory.resolve("socket");
     try (ServerSocket server = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
@@ -143,13 +143,13 @@ class RemediesWorkTest {
                   .run();
         }
         if (result.exitCode() == 0) {
-          assertThat(round).as("something was denied at first").isPositive();
+          assertThat(round).as("the first round was denied").isPositive();
           return;
         }
         List<Violation> denials = result.denials();
         denials.forEach(one -> seen.append('\n').append(one).append(" -> ").append(one.remedy()));
         SandboxPolicy next = added(policy, denials);
-        assertThat(next).as("%s, what was denied: %s", result, seen).isNotEqualTo(policy);
+        assertThat(next).as("%s, denials: %s", result, seen).isNotEqualTo(policy);
         policy = next;
       }
       fail("it never worked: " + seen);
@@ -165,7 +165,7 @@ class RemediesWorkTest {
           .onDenied(violation -> {})
           .open();
     } catch (SandboxRefusedException e) {
-      assumeTrue(false, "this machine does not run it: " + e.getMessage());
+      assumeTrue(false, "this machine refuses the sandbox: " + e.getMessage());
       throw e;
     }
   }

@@ -27,21 +27,21 @@ class ReportTest {
   }
 
   @Test
-  void textCountsSkipsApart() throws Exception {
+  void textReportCountsSkippedCasesSeparately() throws Exception {
     assertThat(written("text"))
         .contains("FAIL  A-2", "n/a   B-1")
         .endsWith("1 passed, 1 failed, 1 not applicable\n");
   }
 
   @Test
-  void jsonIsRead() throws Exception {
+  void jsonReportIsValidJson() throws Exception {
     var root = new ObjectMapper().readTree(written("json"));
     assertThat(root.get("notApplicable").asInt()).isEqualTo(1);
     assertThat(root.get("cases").get(1).get("detail").asText()).startsWith("got <x>");
   }
 
   @Test
-  void junitIsWellFormed() throws Exception {
+  void junitReportIsWellFormedXml() throws Exception {
     var document =
         DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
@@ -52,14 +52,14 @@ class ReportTest {
   }
 
   @Test
-  void htmlIsSelfContained() throws Exception {
+  void htmlReportIsSelfContained() throws Exception {
     assertThat(written("html"))
         .contains("&lt;x&gt;", "<style>")
         .doesNotContain("<x>", "http://", "https://", "src=");
   }
 
   @Test
-  void htmlHasFailuresFirstWithWhatWasObserved() throws Exception {
+  void htmlReportListsFailuresFirstWithObservations() throws Exception {
     String page = written("html");
     assertThat(page.indexOf(">A-2<")).isBetween(0, page.indexOf(">A-1<"));
     assertThat(page)
@@ -70,15 +70,15 @@ class ReportTest {
   }
 
   @Test
-  void htmlSaysWhenAndOfWhichVersionAndLinksThePolicy() throws Exception {
+  void htmlReportShowsTimeAndVersionAndLinksThePolicy() throws Exception {
     assertThat(written("html"))
         .contains("system &lt;1&gt;", REPORT.version(), REPORT.time().toString())
         .contains("href=\"#policy\"", "id=\"policy\"", "\n  &quot;");
   }
 
-  /** Without a script the form is not shown, and no row is hidden. */
+  /** Without a script the page hides the form and shows every row. */
   @Test
-  void htmlIsReadOnAPhoneInTheDarkAndWithoutAScript() throws Exception {
+  void htmlReportAdaptsToPhonesAndDarkModeAndWorksWithoutScript() throws Exception {
     String page = written("html");
     assertThat(page)
         .contains("<meta name=\"viewport\"", "color-scheme: light dark", "<form hidden>")

@@ -12,11 +12,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * A suite that runs for a test class: two cases at a time, each of them a dynamic test that waits
- * for its result.
+ * Runs a suite for a test class, two cases at a time. Each case is a dynamic test that waits for its result.
  */
 final class RunningSuite implements AutoCloseable {
-  /** As many as the build's machines have processors. */
+  /** The number of processors of the build's machines. */
   static final int JOBS = 2;
 
   private final ConformanceSuite suite;
@@ -50,7 +49,7 @@ final class RunningSuite implements AutoCloseable {
     return tests.stream();
   }
 
-  /** Runs the cases to their end. */
+  /** Runs the cases and returns their results. */
   List<CaseResult> results() throws InterruptedException, ExecutionException {
     List<CaseResult> ended = new ArrayList<>();
     for (Future<CaseResult> result : suite.start(suite.cases().stream().filter(wanted).toList())) {

@@ -4,16 +4,15 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Runs the suite in a distribution without Java and prints its JSON report. Root's suite there runs
- * every case; this one runs what is carried there.
+ * Runs the suite in a distribution without Java and prints its JSON report. The suite of root runs every case there; this one runs only the selected cases.
  */
 public final class ScriptGuestToStandardOutput {
   private ScriptGuestToStandardOutput() {}
 
   /**
-   * Runs it.
+   * Runs the suite.
    *
-   * @param args what stands in for {@code wsl.exe}
+   * @param args the fake {@code wsl.exe}
    * @throws Exception if the fixture cannot be made
    */
   public static void main(String[] args) throws Exception {

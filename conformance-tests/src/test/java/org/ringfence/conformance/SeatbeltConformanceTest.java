@@ -11,7 +11,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.ringfence.macos.SeatbeltBackend;
 
-/** The suite under Seatbelt itself. */
+/** Runs the suite against Seatbelt on macOS. */
 @EnabledOnOs(value = OS.MAC, disabledReason = "only macOS has Seatbelt")
 class SeatbeltConformanceTest {
   private static RunningSuite suite;

@@ -3,18 +3,16 @@ package org.ringfence.conformance;
 import java.util.Set;
 
 /**
- * Which cases a build runs where another suite of the same build holds the same mechanism to all of
- * them: what the way there changes, and a fifth of the rest. {@code ringfence.test.full} has every
- * case run everywhere.
+ * Selects cases for a suite if another suite of the same build runs all cases against the same mechanism. It selects the cases that the transport affects, and a fifth of the rest. With {@code ringfence.test.full} every case runs everywhere.
  */
 final class Selection {
   private static final boolean FULL = Boolean.getBoolean("ringfence.test.full");
 
-  /** What goes through the channel to a distribution, or is translated on its way. */
+  /** Groups whose data crosses the channel to a distribution or is translated for it. */
   private static final Set<String> CARRIED =
       Set.of("wsl", "process", "lifetime", "residue", "aftermath", "stream", "terminal", "ports");
 
-  /** What was broken there once, while it worked here. */
+  /** Cases that failed once in a distribution while they passed on the host. */
   private static final Set<String> BROKEN_ONCE =
       Set.of(
           "NET-OWN-TCP6",
@@ -28,7 +26,7 @@ final class Selection {
           "UNIX-OWN-RENAMED",
           "UNIX-OWN-ABSTRACT");
 
-  /** Not applicable to an ordinary user: their controls need privileges, or mounts. */
+  /** Cases that do not apply to an ordinary user: their controls need privileges or mounts. */
   private static final Set<String> ROOT_ONLY =
       Set.of(
           "FW-DEVICE",
@@ -53,7 +51,7 @@ final class Selection {
 
   private Selection() {}
 
-  /** Whether a case runs in a distribution whose sandbox another suite tries with every case. */
+  /** Returns whether a case runs in a distribution whose sandbox another suite tests with every case. */
   static boolean carried(ConformanceCase each) {
     return FULL
         || CARRIED.contains(each.group())
@@ -61,13 +59,13 @@ final class Selection {
         || Math.floorMod(each.id().hashCode(), SAMPLED) == 0;
   }
 
-  /** Whether a case runs where the mechanism is the same, but its options go another way. */
+  /** Returns whether a case runs where only the route of the options differs. */
   static boolean carriedOrHalf(ConformanceCase each) {
     return carried(each) || Math.floorMod(each.id().hashCode(), HALF) == 0;
   }
 
   /**
-   * Whether a case runs as root. An ordinary user's JVM runs every case in the same build, and root
+   * Returns whether a case runs as root. An ordinary user's JVM runs every case in the same build, and root
    * hides faults, so root runs half of them and those that only root can run.
    */
   static boolean asRoot(ConformanceCase each) {

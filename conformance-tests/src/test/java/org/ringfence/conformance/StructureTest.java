@@ -23,8 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Names, packages and cycles get no worse. Each list holds what is not yet as it should be: whoever
- * mends an entry takes it out, and nobody adds one.
+ * Checks that names, packages and cycles get no worse. Each list holds the known violations: remove an entry when you fix it, and never add one.
  */
 class StructureTest {
   private static final int MOST_FILES = 25;
@@ -38,7 +37,7 @@ class StructureTest {
           "org.ringfence.windows.launch", 33,
           "org.ringfence.windows.plan", 30);
 
-  /** Types of one simple name in two packages. */
+  /** Simple names that two packages use. */
   private static final Set<String> NAMES_USED_TWICE =
       Set.of(
           "Denials",
@@ -50,7 +49,7 @@ class StructureTest {
           "SocketAddress",
           "Watchdog");
 
-  /** Packages of which each depends on each other, perhaps by way of others. */
+  /** Groups of packages that depend on each other, directly or indirectly. */
   private static final Set<Set<String>> CYCLES =
       Set.of(
           Set.of("org.ringfence.wsl2.channel", "org.ringfence.wsl2.channel.json"),
@@ -62,10 +61,7 @@ class StructureTest {
           Set.of("org.ringfence.event", "org.ringfence.policy"),
           Set.of("org.ringfence.event.json", "org.ringfence.policy.json"));
 
-  /**
-   * Packages of a module, by subject: each may depend on those after it, and on no other of the
-   * list.
-   */
+  /** The packages of a module, in order: each may depend only on later packages of the list. */
   private static final Map<String, List<String>> LAYERS =
       Map.of(
           "org.ringfence.linux",
@@ -85,7 +81,7 @@ class StructureTest {
               "bind",
               "plan"));
 
-  /** Sources of every module, by package. */
+  /** Returns the sources of every module, by package. */
   private static Map<String, Set<String>> sources() throws IOException {
     Map<String, Set<String>> sources = new TreeMap<>();
     try (Stream<Path> modules = Files.list(Path.of(".."))) {
@@ -122,10 +118,10 @@ class StructureTest {
     sources.forEach(
         (name, files) ->
             assertThat(files.size())
-                .as("files in %s; put a new one where its subject is", name)
+                .as("files in %s; put a new file into the package of its subject", name)
                 .isLessThanOrEqualTo(LARGE_PACKAGES.getOrDefault(name, MOST_FILES)));
     assertThat(LARGE_PACKAGES.keySet())
-        .as("packages that are small by now leave the list")
+        .as("the list contains only large packages")
         .allMatch(name -> sources.getOrDefault(name, Set.of()).size() > MOST_FILES);
   }
 
@@ -176,7 +172,7 @@ class StructureTest {
         .allSatisfy(
             cycle ->
                 assertThat(CYCLES).as("%s", cycle).anyMatch(known -> known.containsAll(cycle)));
-    assertThat(cycles).as("a cycle that is gone leaves the list").hasSameSizeAs(CYCLES);
+    assertThat(cycles).as("the list contains only present cycles").hasSameSizeAs(CYCLES);
   }
 
   private static Map<String, Set<String>> dependencies() {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** The threat model names cases that exist. */
+/** Checks the cases that the threat model names. */
 class ThreatModelTest {
   private static final Pattern CASE = Pattern.compile("`([A-Z]{2,}[0-9]?(?:-[A-Z0-9]+)+)`");
 

@@ -14,10 +14,10 @@ import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
-/** Runs the suite, in a Windows JVM, against a backend that confines nothing and claims to. */
+/** Runs the suite, in a Windows JVM, against a backend that claims to confine and does not. */
 public final class UnconfinedOnWindows implements SandboxBackend, BackendSession {
   /**
-   * Prints each case with what came of it.
+   * Prints each case with its outcome.
    *
    * @param args none
    * @throws Exception if the fixture cannot be made
@@ -84,11 +84,11 @@ public final class UnconfinedOnWindows implements SandboxBackend, BackendSession
 
   @Override
   public void end() {
-    // What was started goes on: that is the point.
+    // Started processes go on: the backend confines nothing.
   }
 
   @Override
   public void close() {
-    // Nothing was taken.
+    // The backend holds no resources.
   }
 }

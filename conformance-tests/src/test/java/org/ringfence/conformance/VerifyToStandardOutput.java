@@ -8,7 +8,7 @@ public final class VerifyToStandardOutput {
   private VerifyToStandardOutput() {}
 
   /**
-   * Runs it.
+   * Runs the suite.
    *
    * @param args the backend's id
    * @throws Exception if the fixture cannot be made

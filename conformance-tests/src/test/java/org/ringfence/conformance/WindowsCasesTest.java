@@ -15,14 +15,13 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The cases of Windows, run in a Windows JVM under Wine against nothing at all: their controls have
- * to succeed there, and each has to notice that nothing is confined.
+ * Runs the Windows cases in a Windows JVM under Wine without a sandbox: their controls must succeed, and each case must detect that nothing is confined.
  */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine stands in for Windows on Linux alone")
+@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
 class WindowsCasesTest {
   private static final Path MODULE = Path.of("..", "backend-windows").toAbsolutePath().normalize();
 
-  private static final Set<String> OTHER_PROGRAMS =
+  private static final Set<String> SERVICE_CASES =
       Set.of(
           "WIN-WMI",
           "WIN-SCHEDULER",
@@ -32,11 +31,11 @@ class WindowsCasesTest {
           "WIN-RUNAS",
           "WIN-ACTIVATION");
 
-  /** Wine has no junctions. */
+  /** Wine has no junctions, so it cannot show this case. */
   private static final String NOT_SHOWN_BY_WINE = "WIN-JUNCTION";
 
   @Test
-  void eachCaseNoticesThatNothingIsConfined(@TempDir Path directory) throws Exception {
+  void everyCaseDetectsThatNothingIsConfined(@TempDir Path directory) throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/wine"))
             && Files.isDirectory(MODULE.resolve("target/windows-jre")),
@@ -63,7 +62,7 @@ class WindowsCasesTest {
     }
     assertThat(results).as(Files.readString(output)).hasSizeGreaterThan(30);
     results.remove(NOT_SHOWN_BY_WINE);
-    otherPrograms(results);
+    checkServiceCases(results);
     results.forEach(
         (id, result) -> {
           if (id.startsWith("WIN-OK-")) {
@@ -81,12 +80,12 @@ class WindowsCasesTest {
         });
   }
 
-  /** Of what acts for others, Wine has a part: there the case notices, the rest does not apply. */
-  private static void otherPrograms(Map<String, String> results) {
+  /** Wine has some of the services that act for other programs. Those cases detect the missing confinement; the rest do not apply. */
+  private static void checkServiceCases(Map<String, String> results) {
     Map<String, String> others = new TreeMap<>(results);
-    others.keySet().retainAll(OTHER_PROGRAMS);
-    results.keySet().removeAll(OTHER_PROGRAMS);
-    assertThat(others).hasSize(OTHER_PROGRAMS.size());
+    others.keySet().retainAll(SERVICE_CASES);
+    results.keySet().removeAll(SERVICE_CASES);
+    assertThat(others).hasSize(SERVICE_CASES.size());
     assertThat(others.values())
         .allSatisfy(
             result ->

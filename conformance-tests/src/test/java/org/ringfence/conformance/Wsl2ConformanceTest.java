@@ -14,8 +14,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.ringfence.wsl2.Wsl2Backend;
 
 /**
- * The suite through what stands in for {@code wsl.exe}: the other side is asked as on Windows, and
- * the guest is on this very kernel.
+ * Runs the suite through a fake {@code wsl.exe}: the host side works as on Windows, and the guest runs on this kernel.
  */
 class Wsl2ConformanceTest {
   static final Path STAND_IN =
@@ -23,23 +22,23 @@ class Wsl2ConformanceTest {
           .toAbsolutePath()
           .normalize();
 
-  /** No kernel here starts programs of Windows; not every one has sockets of virtual machines. */
+  /** This kernel cannot start Windows programs and may lack vsock. */
   private static final Set<String> UNTRIED = Set.of("WSL-PROGRAM-COPY", "WSL-MACHINE-SOCKET");
 
   private static RunningSuite suite;
   private static WslDoors doors;
 
-  /** Whether the distribution has Java. */
+  /** Returns whether the distribution has Java. */
   boolean withJava() {
     return true;
   }
 
-  /** The guest has the backend for bubblewrap, which its own suite tries with every case. */
+  /** Returns whether a case runs. The guest uses the bubblewrap backend, whose own suite runs every case. */
   boolean isWanted(ConformanceCase each) {
     return Selection.carried(each);
   }
 
-  /** What stands in for {@code wsl.exe}, with doors or without any. */
+  /** Returns a backend with a fake {@code wsl.exe}, with or without doors. */
   static Wsl2Backend standIn(boolean withJava, WslDoors doors) {
     return standIn(STAND_IN, withJava, doors == null ? "" : doors.directory().toString());
   }
@@ -63,7 +62,7 @@ class Wsl2ConformanceTest {
     }
   }
 
-  /** Behind doors that are there, each case has to be tried. */
+  /** Reports a case behind existing doors; it must apply and pass. */
   static void reportDoor(CaseResult result) {
     if (!UNTRIED.contains(result.id())) {
       assertThat(result.outcome()).as(result.detail()).isEqualTo(CaseResult.Outcome.PASS);

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
 
-/** The suite where the distribution has no Java: what is refused there is skipped, and says so. */
+/** Runs the suite in a distribution without Java. Cases that the guest refuses are skipped with the reason. */
 class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
-  /** Without a supervisor no unix socket is told from another, so that there are none. */
+  /** Without a supervisor the guest cannot tell unix sockets apart, so it denies all of them. */
   private static final Set<String> CLOSED =
       Set.of("UNIX-OWN", "UNIX-OWN-RENAMED", "UNIX-OWN-ABSTRACT");
 
@@ -16,7 +16,7 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
   }
 
   /**
-   * Scripts set their sandbox up by themselves: more cases run than where another suite stands in.
+   * Scripts set up the sandbox in a different way, so more cases run than in the guest with Java.
    */
   @Override
   boolean isWanted(ConformanceCase each) {
@@ -30,7 +30,7 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
     }
   }
 
-  /** Whether it is about sockets that are closed there; then it says so. */
+  /** Returns whether the case needs sockets that the guest denies; asserts that it then reports the denial. */
   static boolean isClosed(CaseResult result) {
     if (CLOSED.contains(result.id())) {
       assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAIL);

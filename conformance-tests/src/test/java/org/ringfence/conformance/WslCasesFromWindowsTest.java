@@ -23,20 +23,18 @@ import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.Wsl2Backend;
 
 /**
- * WSL2's own cases from a Windows JVM under Wine, as {@code verify --backend wsl2} runs them:
- * behind the {@code wsl.exe} that is compiled for it, drive C: of Wine lies where WSL would mount
- * it.
+ * Runs the WSL2 cases from a Windows JVM under Wine, like {@code verify --backend wsl2}. The test compiles a fake {@code wsl.exe}, which mounts Wine's drive C: where WSL would mount it.
  */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine stands in for Windows on Linux alone")
+@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
 class WslCasesFromWindowsTest {
   private static final Path WINDOWS = Path.of("..", "backend-windows").toAbsolutePath().normalize();
   private static final Path COMPILER = Path.of("/usr/bin/x86_64-w64-mingw32-gcc");
 
-  /** No kernel here starts programs of Windows; not every one has sockets of virtual machines. */
+  /** This kernel cannot start Windows programs and may lack vsock. */
   private static final Set<String> UNTRIED =
       Set.of("WSL-PROGRAM", "WSL-PROGRAM-COPY", "WSL-MACHINE-SOCKET");
 
-  /** What runs in the Windows JVM. */
+  /** The program in the Windows JVM. */
   static final class Side {
     private Side() {}
 
@@ -65,13 +63,13 @@ class WslCasesFromWindowsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"bridge.sh", "bridge-without-java.sh"})
-  void theDoorsAreTriedFromWindows(String bridge, @TempDir Path directory) throws Exception {
+  void wslCasesPassFromAWindowsJvm(String bridge, @TempDir Path directory) throws Exception {
     assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/wine"))
             && Files.isExecutable(COMPILER)
             && Files.isDirectory(WINDOWS.resolve("target/windows-jre")),
         "wine, its compiler, or the build of backend-windows that unpacks a Windows JVM is missing");
-    assumeTrue("root".equals(System.getProperty("user.name")), "doors are made as root");
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root can create doors");
     assumeTrue(
         new BubblewrapBackend().probe().usable(),
         () -> "no bubblewrap here: " + new BubblewrapBackend().probe().reasons());

@@ -10,7 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the stand-in of {@code wsl.exe} has its doors to Windows lead to. */
+/** The targets of the doors to Windows in the fake {@code wsl.exe}. */
 final class WslDoors implements AutoCloseable {
   private final Path directory;
   private final List<ServerSocketChannel> servers = new ArrayList<>();
@@ -39,17 +39,17 @@ final class WslDoors implements AutoCloseable {
     Files.createDirectories(socket.getParent());
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     servers.add(server);
-    // Nobody accepts: a connection that waits is one.
+    // The server never accepts: a pending connection counts as a connection.
     server.bind(UnixDomainSocketAddress.of(socket), 1000);
     open(socket);
   }
 
-  /** For every user, as WSL has it. */
+  /** Opens a path to every user, as WSL does. */
   private static void open(Path path) throws IOException {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
   }
 
-  /** Has another directory in the place of the drive's. */
+  /** Replaces the directory of the drive. */
   void drive(Path other) throws IOException {
     Fixture.deleteTree(directory.resolve("c"));
     Files.createSymbolicLink(directory.resolve("c"), other);

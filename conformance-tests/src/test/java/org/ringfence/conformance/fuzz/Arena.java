@@ -21,8 +21,7 @@ import org.ringfence.conformance.probe.LibC;
 import org.ringfence.policy.EffectivePolicy;
 
 /**
- * Two copies of a tree, an executor in a sandbox on the one and an executor without on the other.
- * Sequences run one after the other; the trees are put back before each.
+ * Two copies of a tree: one executor works in a sandbox on the first, another without a sandbox on the second. Sequences run one after the other; each starts with restored trees.
  */
 final class Arena implements AutoCloseable {
   private final Scenario scenario;
@@ -36,7 +35,7 @@ final class Arena implements AutoCloseable {
   private EffectivePolicy policy;
   private int controls;
 
-  /** Makes them, but for the directory of the host, since this JVM's input is from there. */
+  /** Creates the trees and the executors. The caller creates the host's directory, because it holds this JVM's standard input. */
   Arena(Scenario scenario, Path hostBase) throws Exception {
     this.scenario = scenario;
     this.base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-fuzz-");
@@ -81,7 +80,8 @@ final class Arena implements AutoCloseable {
     command.addAll(Box.command(base, control, outside.directory(), outsideHost.directory(), true));
     ProcessBuilder builder =
         new ProcessBuilder(Duel.withInput(scenario.input(outsideHost.directory()), command))
-            // Files of its own: as root it changes whatever its descriptors lead to.
+            // The executor gets its own output files: as root it could change any file behind its
+            // descriptors.
             .redirectError(control.resolve("error").toFile())
             .redirectOutput(control.resolve("output").toFile());
     return new Box(builder.start(), control, () -> {});
@@ -123,7 +123,7 @@ final class Arena implements AutoCloseable {
   Optional<String> fault(Sequence sequence) throws Exception {
     Optional<String> fault = Optional.empty();
     try {
-      fault = tried(sequence);
+      fault = runAndJudge(sequence);
       return fault;
     } finally {
       if (fault.isPresent()) {
@@ -132,7 +132,7 @@ final class Arena implements AutoCloseable {
     }
   }
 
-  private Optional<String> tried(Sequence sequence) throws Exception {
+  private Optional<String> runAndJudge(Sequence sequence) throws Exception {
     reset();
     if (scenario.runs() > 1) {
       end();
@@ -141,7 +141,7 @@ final class Arena implements AutoCloseable {
     if (confined == null) {
       confined = startConfined();
     }
-    Map<String, Entry> before = seen();
+    Map<String, Entry> before = snapshots();
     int half = scenario.runs() > 1 ? sequence.steps().size() / 2 : sequence.steps().size();
     Sequence first = new Sequence(sequence.steps().subList(0, half));
     List<Told> told = confined.run(first, Set.of());
@@ -154,14 +154,14 @@ final class Arena implements AutoCloseable {
             outsideHost.directory());
     String fault = oracle.told(told, before);
     if (fault.isEmpty()) {
-      fault = oracle.changed(before, seen());
+      fault = oracle.changed(before, snapshots());
     }
     if (fault.isEmpty()) {
-      fault = compared(first, told, oracle);
+      fault = compareWithOutside(first, told, oracle);
     }
     if (fault.isEmpty() && scenario.runs() > 1) {
       fault =
-          second(
+          runInSecondSandbox(
               new Sequence(sequence.steps().subList(half, sequence.steps().size())),
               before,
               oracle);
@@ -169,8 +169,8 @@ final class Arena implements AutoCloseable {
     return Optional.of(fault).filter(text -> !text.isEmpty());
   }
 
-  /** Another sandbox of the same policy, judged by what the policy meant at first. */
-  private String second(Sequence sequence, Map<String, Entry> before, Oracle oracle)
+  /** Runs a sequence in another sandbox of the same policy and judges it by the first sandbox's effective policy. */
+  private String runInSecondSandbox(Sequence sequence, Map<String, Entry> before, Oracle oracle)
       throws Exception {
     end();
     try {
@@ -180,17 +180,17 @@ final class Arena implements AutoCloseable {
     }
     List<Told> told = confined.run(sequence, Set.of());
     String fault = oracle.told(told, before);
-    return fault.isEmpty() ? oracle.changed(before, seen()) : fault;
+    return fault.isEmpty() ? oracle.changed(before, snapshots()) : fault;
   }
 
-  private Map<String, Entry> seen() throws IOException {
+  private Map<String, Entry> snapshots() throws IOException {
     Map<String, Entry> all = new TreeMap<>(inside.snapshot());
     all.putAll(insideHost.snapshot());
     return all;
   }
 
-  /** The same steps outside, without those that the policy denies. */
-  private String compared(Sequence sequence, List<Told> told, Oracle oracle) throws Exception {
+  /** Runs the same steps outside, without the denied ones, and compares the results. */
+  private String compareWithOutside(Sequence sequence, List<Told> told, Oracle oracle) throws Exception {
     Set<Integer> skipped = new HashSet<>();
     while (true) {
       outside.reset();
@@ -208,8 +208,8 @@ final class Arena implements AutoCloseable {
         boolean mounts =
             scenario.backend().equals("bubblewrap")
                 && oracle.betweenMounts(step, one.ways(), inner);
-        boolean nobodys = oracle.nobodys(step, one.result(), inner);
-        if (!mounts && !nobodys && !oracle.excuses(step, one.ways())) {
+        boolean noOwner = oracle.hasNoOwner(step, one.result(), inner);
+        if (!mounts && !noOwner && !oracle.excuses(step, one.ways())) {
           return "step "
               + at
               + ": "

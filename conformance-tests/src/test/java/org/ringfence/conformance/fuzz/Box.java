@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** A running executor, in a sandbox or not, as this process sees it. */
+/** A running executor, in a sandbox or not, seen from this process. */
 final class Box implements AutoCloseable {
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(120);
 
@@ -20,9 +20,9 @@ final class Box implements AutoCloseable {
   private int number;
 
   /**
-   * Takes an executor that has been started.
+   * Takes a started executor.
    *
-   * @param around what is closed after it
+   * @param around closed after the executor
    */
   Box(Process process, Path control, AutoCloseable around) throws Exception {
     this.process = process;
@@ -31,7 +31,7 @@ final class Box implements AutoCloseable {
     await("ready");
   }
 
-  /** How an executor is started. */
+  /** Returns the command that starts an executor. */
   static List<String> command(Path library, Path control, Path root, Path host, boolean tellsWays) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -55,7 +55,7 @@ final class Box implements AutoCloseable {
     return command;
   }
 
-  /** What came of a step, and what its names led to where that was asked for. */
+  /** The result of a step and, if requested, the paths behind its names. */
   record Told(String result, List<String> ways) {}
 
   /** Runs a sequence without some of its steps. */

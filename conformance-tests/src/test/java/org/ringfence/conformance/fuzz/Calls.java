@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.ringfence.conformance.probe.LibC;
 
-/** The calls of one thread, with its descriptors by small numbers of their own. */
+/** The system calls of one thread; small slot numbers stand for its descriptors. */
 final class Calls {
   private static final int SLOTS = 5;
   private static final String LONG = "n".repeat(300);
@@ -28,7 +28,7 @@ final class Calls {
     Arrays.fill(slots, -1);
   }
 
-  /** Two ends of a socket that both threads know, whatever tables of descriptors they have. */
+  /** A socket pair that both threads can use, even with separate descriptor tables. */
   record Channel(int in, int out) {
     static Channel open() {
       Memory two = LibC.memory(8);
@@ -37,12 +37,12 @@ final class Calls {
     }
   }
 
-  /** Makes the calling thread the one that these calls come from. */
+  /** Binds the calls to the calling thread. */
   Object begin(boolean apart) {
     return apart ? LibC.call("unshare", UNSHARE_FILES_AND_FS) : 0L;
   }
 
-  /** Puts descriptors, directory, mask and limit back to how every sequence finds them. */
+  /** Restores descriptors, directory, mask and limit to the initial state of a sequence. */
   Object reset() {
     for (int i = 0; i < SLOTS; i++) {
       put(i, i < 2 ? (int) LibC.call("dup", i) : -1);
@@ -73,7 +73,7 @@ final class Calls {
     return text;
   }
 
-  /** Paths that a step passes and leads to. */
+  /** Returns the paths that a step traverses and reaches. */
   Set<String> ways(Step step) {
     Set<String> all = new TreeSet<>();
     switch (step.call()) {
@@ -119,7 +119,7 @@ final class Calls {
     return all;
   }
 
-  /** Makes a call and tells what came of it. */
+  /** Makes a call and returns its result. */
   String make(Step step) {
     return switch (step.call()) {
       case "open" -> opened(step.number(0), open(step));

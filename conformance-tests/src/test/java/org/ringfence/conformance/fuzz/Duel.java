@@ -10,8 +10,7 @@ import java.util.Set;
 import org.ringfence.SandboxException;
 
 /**
- * A JVM for one scenario, since its standard input is part of it: runs sequences of consecutive
- * seeds, or one that is given, until time is up.
+ * Runs one scenario in its own JVM, because the standard input is part of the scenario. It runs sequences of consecutive seeds until its bound, or replays given sequences.
  */
 public final class Duel {
   private static final int LENGTH = 60;
@@ -29,7 +28,7 @@ public final class Duel {
   }
 
   /**
-   * Runs it.
+   * Runs the scenario.
    *
    * @param args the scenario, the directory of the host, then seconds and the first seed, or
    *     sequences with empty lines between them
@@ -49,7 +48,7 @@ public final class Duel {
     System.exit(Math.min(1, faults));
   }
 
-  /** A command with another standard input, which may be a directory. */
+  /** Returns a command with a different standard input, which may be a directory. */
   static List<String> withInput(Path input, List<String> command) {
     List<String> all =
         new ArrayList<>(List.of("/bin/sh", "-c", "exec \"$@\" <\"$0\"", input.toString()));
@@ -71,7 +70,7 @@ public final class Duel {
     return faults;
   }
 
-  /** Searches for so many seconds, or through so many sequences when the bound ends with x. */
+  /** Searches for a number of seconds, or through a number of sequences if the bound ends with x. */
   private int search(String bound, long firstSeed) throws Exception {
     boolean counted = bound.endsWith("x");
     long most = Long.parseLong(counted ? bound.substring(0, bound.length() - 1) : bound);
@@ -82,7 +81,7 @@ public final class Duel {
             && kinds.size() < MOST_FINDINGS;
         seed++) {
       int threads = 1 + (int) (seed & 1);
-      // A build runs the same few sequences each time; a search looks where things meet, too.
+      // A build runs the same few sequences each time; a search also uses themes.
       Sequence sequence =
           counted
               ? Sequence.draw(seed, LENGTH, threads)
@@ -128,7 +127,7 @@ public final class Duel {
         new Finding(scenario, seed, calls, after, arena.fault(shortest).orElse(fault), shortest));
   }
 
-  /** Faults of one kind are told once. */
+  /** Returns the kind of a fault; each kind is reported once. */
   private static String kind(String fault) {
     return fault
         .replaceAll("^step \\d+: \\d (\\w+) .*: outside (.*), inside (.*) \\[.*$", "$1 $2 $3")

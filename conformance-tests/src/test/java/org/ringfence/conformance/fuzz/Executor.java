@@ -14,11 +14,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Carries out sequences, inside a sandbox or outside: takes them as files of a directory, since
- * every descriptor is part of the scenario, and answers with files.
+ * Executes sequences, inside a sandbox or outside. Requests and answers are files in a directory, because every descriptor is part of the scenario.
  */
 public final class Executor {
-  /** Ends the request's part with the numbers of steps to leave out. */
+  /** Starts the first line of a request, which lists the steps to skip. */
   static final String SKIPPED = "skip";
 
   static final int THREADS = 2;
@@ -46,7 +45,7 @@ public final class Executor {
    * Runs until a request is empty.
    *
    * @param args directory of requests and answers, the scenario's root, its directory of the host,
-   *     and "ways" to tell what each step's names lead to
+   *     and "ways" to print the paths behind each step's names
    * @throws Exception if the executor itself is at fault
    */
   public static void main(String[] args) throws Exception {
@@ -58,7 +57,7 @@ public final class Executor {
     } catch (IOException e) {
       e.printStackTrace();
     } finally {
-      // The other threads would keep it alive.
+      // The other threads would keep the JVM alive.
       System.exit(code);
     }
   }

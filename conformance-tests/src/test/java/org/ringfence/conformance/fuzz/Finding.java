@@ -4,11 +4,11 @@ package org.ringfence.conformance.fuzz;
  * A sequence that fails.
  *
  * @param scenario the scenario
- * @param seed the seed that it was drawn by, before it was made shorter
- * @param calls how many calls were made inside until then
- * @param seconds how long that took
- * @param fault what is wrong
- * @param sequence the shortest sequence that fails in this way
+ * @param seed the seed of the sequence before it was shortened
+ * @param calls the number of calls inside the sandbox until then
+ * @param seconds the duration until then
+ * @param fault the fault
+ * @param sequence the shortest sequence with this fault
  */
 record Finding(
     Scenario scenario, long seed, long calls, long seconds, String fault, Sequence sequence) {

@@ -19,14 +19,11 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Random system calls inside a sandbox and outside. A build runs the same few sequences each time,
- * so that it does not depend on how fast the machine is. {@code ringfence.fuzz.seconds} searches
- * for that long on each backend instead, from a seed that no run has had, which each test's name
- * tells; {@code ringfence.fuzz.seed} begins from a seed again.
+ * Compares random system calls inside a sandbox with the same calls outside. A build runs the same few sequences each time, so it does not depend on the speed of the machine. With {@code ringfence.fuzz.seconds} each backend is searched for that time, from a new seed, which the test names show; {@code ringfence.fuzz.seed} repeats a seed.
  */
 class FuzzTest {
   private static final int SEQUENCES = 8;
-  // What a backend starts and puts back is not counted.
+  // The time excludes start-up and restoration of the trees.
   private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 0);
   private static final long SEED =
       Long.getLong("ringfence.fuzz.seed", SECONDS == 0 ? 1 : System.currentTimeMillis());
@@ -42,7 +39,7 @@ class FuzzTest {
   }
 
   private static Stream<DynamicTest> scenarios(SandboxBackend backend) {
-    assumeTrue(LibC.LINUX, "the fuzzer knows Linux alone");
+    assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
     assumeTrue(backend.probe().usable(), () -> "not here: " + backend.probe().reasons());
     List<Scenario> all = Scenario.all(backend.id());
     return all.stream()
@@ -51,8 +48,8 @@ class FuzzTest {
                 DynamicTest.dynamicTest(
                     scenario + ", from seed " + SEED,
                     () -> {
-                      // Each sequence of several runs opens sandboxes of its own: they take
-                      // longest.
+                      // Scenarios with several runs open new sandboxes for each sequence, so they
+                      // take longest.
                       String bound =
                           SECONDS == 0
                               ? SEQUENCES / scenario.runs() + "x"
@@ -63,8 +60,8 @@ class FuzzTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> sequencesThatFailedOnce() throws IOException {
-    assumeTrue(LibC.LINUX, "the fuzzer knows Linux alone");
+  Stream<DynamicTest> recordedSequencesPass() throws IOException {
+    assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
     return Stream.of(new LandlockBackend(), new BubblewrapBackend())
         .filter(backend -> backend.probe().usable())
         .flatMap(backend -> kept().entrySet().stream().map(entry -> kept(backend, entry)));
@@ -78,7 +75,7 @@ class FuzzTest {
         () -> assertThat(Fuzzer.run(fitting, List.of(entry.getValue()))).isEmpty());
   }
 
-  /** Sequences by their scenario. */
+  /** Returns the recorded sequences by scenario. */
   private static Map<String, String> kept() {
     try (InputStream in = FuzzTest.class.getResourceAsStream("sequences.txt")) {
       Map<String, String> all = new LinkedHashMap<>();
@@ -94,14 +91,14 @@ class FuzzTest {
   }
 
   @Test
-  void aSequenceIsReadAsItIsWritten() {
+  void sequenceIsReadAsItIsWritten() {
     Sequence drawn = Sequence.draw(7, 500, 2);
     assertThat(Sequence.parse(drawn.toString())).isEqualTo(drawn);
     assertThat(Sequence.draw(7, 500, 2)).isEqualTo(drawn);
   }
 
   @Test
-  void aShrunkSequenceKeepsItsFaultAlone() throws Exception {
+  void shrunkSequenceKeepsOnlyTheFailingStep() throws Exception {
     Sequence drawn = Sequence.draw(7, 200, 2);
     String needed = drawn.steps().get(90).toString();
     Sequence shrunk = Shrinker.shrink(drawn, sequence -> sequence.toString().contains(needed));

@@ -11,10 +11,9 @@ public final class Fuzzer {
   private Fuzzer() {}
 
   /**
-   * Runs by hand.
+   * Runs the fuzzer by hand.
    *
-   * @param args backend, seconds for all scenarios together or, with an x behind it, the number of
-   *     sequences of each; the first seed; and the number of a scenario to run that one alone
+   * @param args the backend; the seconds for all scenarios together or, with an x at the end, the number of sequences of each; the first seed; optionally the number of a single scenario
    * @throws Exception if the fuzzer itself is at fault
    */
   public static void main(String[] args) throws Exception {
@@ -32,7 +31,7 @@ public final class Fuzzer {
     System.exit(faults);
   }
 
-  /** Runs a scenario; what its JVM printed if it found a fault or failed, else nothing. */
+  /** Runs a scenario; returns the output of its JVM if it found a fault or failed, otherwise an empty text. */
   static String run(Scenario scenario, List<String> what) throws Exception {
     Path base = Files.createTempDirectory(Path.of("/tmp"), "ringfence-fuzz-");
     try {

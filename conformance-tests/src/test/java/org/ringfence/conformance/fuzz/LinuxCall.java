@@ -5,7 +5,7 @@ import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
 import org.ringfence.conformance.probe.LibC;
 
-/** The calls whose result is a number. */
+/** The system calls with a numeric result. */
 final class LinuxCall {
   private static final int F_SETFL = 4;
   private static final int F_GETFL = 3;
@@ -146,7 +146,7 @@ final class LinuxCall {
     };
   }
 
-  /** Makes directories of long names, each in the one before, and enters them. */
+  /** Creates nested directories with long names and enters them. */
   private static long deep(int levels) {
     String name = "deep".repeat(50);
     for (int i = 0; i < levels; i++) {

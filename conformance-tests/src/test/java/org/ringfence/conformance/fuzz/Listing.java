@@ -5,13 +5,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.ringfence.conformance.probe.LibC;
 
-/** What a directory lists through an open descriptor. */
+/** Lists a directory through an open descriptor. */
 final class Listing {
   private static final int BYTES = 32_768;
 
   private Listing() {}
 
-  /** The names in order, or the error. */
+  /** Returns the sorted names, or the error. */
   static String of(int fd) {
     Memory memory = LibC.memory(BYTES);
     Set<String> names = new TreeSet<>();

@@ -4,7 +4,7 @@ import com.sun.jna.Memory;
 import java.nio.charset.StandardCharsets;
 import org.ringfence.conformance.probe.LibC;
 
-/** Descriptors passed over a socket, and sockets that have a name. */
+/** Passes descriptors over sockets, and binds and connects named sockets. */
 final class Messages {
   private static final int HEADER = 56;
   private static final int CONTROL = 24;
@@ -15,7 +15,7 @@ final class Messages {
 
   private Messages() {}
 
-  /** Sends a descriptor and takes it at the other end. */
+  /** Sends a descriptor and receives it at the other end. */
   static long pass(Calls.Channel channel, int fd) {
     Memory all = message();
     com.sun.jna.Pointer control = all.share(HEADER);

@@ -11,7 +11,7 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
 /**
- * Judges by the policy alone what came of a sequence.
+ * Judges the results of a sequence by the policy.
  *
  * @param policy the policy inside
  * @param inside the scenario's root inside
@@ -22,7 +22,7 @@ import org.ringfence.policy.Operation;
 record Oracle(
     EffectivePolicy policy, Path inside, Path outside, Path insideHost, Path outsideHost) {
 
-  /** What has changed and must not, empty if nothing has. */
+  /** Returns the first forbidden change, empty if there is none. */
   String changed(Map<String, Entry> before, Map<String, Entry> after) {
     Set<String> all = new TreeSet<>(before.keySet());
     all.addAll(after.keySet());
@@ -42,7 +42,7 @@ record Oracle(
     return "";
   }
 
-  /** The path of the denied file whose contents are shown, empty if none is. */
+  /** Returns the path of the denied file whose contents an entry shows, empty if it shows none. */
   private String secretOf(Entry entry, Map<String, Entry> before) {
     if (!entry.what().contains(Terrain.SECRET)) {
       return "";
@@ -58,7 +58,7 @@ record Oracle(
     return "";
   }
 
-  /** A secret of a file that may not be read among what was told, empty if there is none. */
+  /** Returns the first denied file whose secret a result contains, empty if there is none. */
   String told(List<Told> all, Map<String, Entry> before) {
     for (int i = 0; i < all.size(); i++) {
       for (Map.Entry<String, Entry> entry : before.entrySet()) {
@@ -73,10 +73,11 @@ record Oracle(
     return "";
   }
 
-  /** Whether the policy says no to something that a step touched, so that it may fail inside. */
+  /** Returns whether the policy denies a path of a step, so that the step may fail inside. */
   boolean excuses(Step step, List<String> ways) {
     if (step.call().equals("connect")) {
-      // Whose socket it is decides, and nobody's is none of the sandbox's own.
+      // The owner of the socket decides, and a socket without an owner does not belong to the
+      // sandbox.
       return true;
     }
     List<String> names =
@@ -106,9 +107,7 @@ record Oracle(
   }
 
   /**
-   * Whether roots are mounts of their own inside, between which the kernel neither moves nor links.
-   * It says so before it looks at what the names lead to. The same is said of a name that leads up
-   * and out of a directory that lies deeper than a path can say.
+   * Returns whether a step fails because roots are separate mounts inside: the kernel neither moves nor links between mounts, and checks that before it resolves the names. The same error results from a name that leads out of a directory deeper than the longest path.
    */
   boolean betweenMounts(Step step, List<String> ways, String result) {
     boolean two =
@@ -118,8 +117,8 @@ record Oracle(
     return result.equals("E18") && (two || ways.stream().anyMatch(way -> way.startsWith("n:")));
   }
 
-  /** Whether an address is nobody's, which is none of the sandbox's own; then both are refused. */
-  boolean nobodys(Step step, String outer, String inner) {
+  /** Returns whether an address has no owner: it does not belong to the sandbox, so both calls fail. */
+  boolean hasNoOwner(Step step, String outer, String inner) {
     return Set.of("connectto", "sendto").contains(step.call())
         && inner.equals("E13")
         && outer.startsWith("E");
@@ -130,7 +129,7 @@ record Oracle(
     return path.startsWith(inside.resolve(root));
   }
 
-  /** Streams of the caller's are no names inside, and files of other places are not shown there. */
+  /** Returns whether a path belongs to the host: the caller's streams have no names inside, and the sandbox does not show other places. */
   private boolean isHosts(String path) {
     return path.startsWith(insideHost.toString())
         || !path.startsWith(inside.toString()) && !inside.toString().startsWith(path);

@@ -9,15 +9,15 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
 
 /**
- * What a sequence runs under.
+ * The conditions of a sequence.
  *
  * @param backend the backend's id
  * @param names the level of protected names
- * @param globs whether names are denied by globs of several components
- * @param carved whether rules take something out of the workspace
- * @param limited whether the size of files is limited
- * @param input what is standard input: none, file or directory of the host's temporary directory
- * @param runs how many sandboxes of the same policy run one after the other
+ * @param globs whether globs of several components deny names
+ * @param carved whether rules deny parts of the workspace
+ * @param limited whether the policy limits the size of files
+ * @param input the standard input: none, or a file or directory in the host's temporary directory
+ * @param runs the number of sandboxes of the same policy that run one after the other
  */
 record Scenario(
     String backend,
@@ -27,10 +27,10 @@ record Scenario(
     boolean limited,
     String input,
     int runs) {
-  /** Bytes of one file, where that is limited. */
+  /** The largest file in bytes, if limited. */
   static final long FILE_SIZE = 1 << 20;
 
-  /** Those that take turns. */
+  /** Returns all scenarios of a backend. */
   static List<Scenario> all(String backend) {
     boolean mounts = backend.equals("bubblewrap");
     return List.of(
@@ -56,7 +56,7 @@ record Scenario(
         Integer.parseInt(words[6]));
   }
 
-  /** Without what a backend that only adds rights has to leave out. */
+  /** Returns the scenario without rules that a backend of additive rights cannot enforce. */
   Scenario withoutCarving() {
     return new Scenario(backend, names, globs, false, limited, input, runs);
   }
@@ -98,7 +98,7 @@ record Scenario(
     return builder.build();
   }
 
-  /** What is standard input, below the host's directory: never a device, which is the machine's. */
+  /** Returns the standard input below the host's directory: never a device, which would belong to the machine. */
   Path input(Path host) {
     return switch (input) {
       case "file" -> host.resolve("input");

@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 
 /**
- * System calls in their order, drawn by a seed or read from text.
+ * System calls in order, drawn from a seed or read from text.
  *
  * @param steps the calls
  */
@@ -114,7 +114,7 @@ record Sequence(List<Step> steps) {
           "$R/ws",
           "@0",
           "@2");
-  // Without the owner's bits root, which may hold no capability inside, would have less there.
+  // Every mode has the owner's bits: inside, root may lack the capability to ignore them.
   private static final List<String> MODES = List.of("0744", "0700", "0755", "0711", "01777");
   private static final int[] FLAGS = {
     0x40, 0x80, 0x200, 0x400, 0x80000, 0x200000, 0x10000, 0x20000, 0x40000, 0x101000
@@ -184,18 +184,18 @@ record Sequence(List<Step> steps) {
   }
 
   /**
-   * Draws a sequence. It keeps to some of the names and calls, so that those meet each other.
+   * Draws a sequence from a few of the names and calls, so that they interact.
    *
-   * @param seed decides on everything
-   * @param length how many calls
-   * @param threads how many threads make them
+   * @param seed the seed
+   * @param length the number of calls
+   * @param threads the number of threads that make them
    */
   static Sequence draw(long seed, int length, int threads) {
     Random random = new Random(seed);
     return draw(random, length, threads, null);
   }
 
-  /** The same with a theme in half of all sequences, as a search draws them. */
+  /** Draws a sequence for a search; half of them have a theme. */
   static Sequence drawWithThemes(long seed, int length, int threads) {
     Random random = new Random(seed);
     return draw(random, length, threads, Theme.draw(random));
@@ -227,7 +227,7 @@ record Sequence(List<Step> steps) {
     return chosen;
   }
 
-  /** Reads what {@link #toString} has written. */
+  /** Parses the output of {@link #toString}. */
   static Sequence parse(String text) {
     return new Sequence(text.lines().filter(line -> !line.isBlank()).map(Step::parse).toList());
   }
@@ -316,7 +316,7 @@ record Sequence(List<Step> steps) {
         flags |= random.nextInt(6) == 0 ? flag : 0;
       }
       flags |= random.nextInt(3) == 0 ? 0x40 : 0;
-      // Any name may be a FIFO by now, and would wait for its other side.
+      // Any name may be a FIFO by now, and a blocking open would wait for its other end.
       return "0x" + Integer.toHexString(flags | 0x800);
     }
   }

@@ -3,16 +3,16 @@ package org.ringfence.conformance.fuzz;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes a failing sequence shorter as long as it fails. */
+/** Shortens a failing sequence as long as it fails. */
 final class Shrinker {
   private static final int MOST_TRIES = 400;
 
   private Shrinker() {}
 
-  /** Whether a sequence still fails. */
+  /** Tests whether a sequence still fails. */
   interface Failing {
     /**
-     * Tries one.
+     * Runs a sequence.
      *
      * @param sequence the sequence
      */

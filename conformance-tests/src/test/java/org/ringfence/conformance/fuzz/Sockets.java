@@ -9,8 +9,7 @@ import java.util.function.UnaryOperator;
 import org.ringfence.conformance.probe.LibC;
 
 /**
- * Sockets of the sequence's own, which name each other by what the kernel says of them: a port is
- * told by the descriptor that has it, since it is another one in each run.
+ * The sockets of a sequence. Results name a port by the descriptor that has it, because the port differs in each run.
  */
 final class Sockets {
   private static final int AF_UNIX = 1;
@@ -24,7 +23,7 @@ final class Sockets {
   private static final int EINVAL = 22;
   private static final int EINPROGRESS = 115;
   private static final int LONGEST_NAME = 110;
-  // More than a sequence connects, since a full backlog makes the next one wait.
+  // A sequence connects fewer times: a full backlog would block the next connection.
   private static final int BACKLOG = 128;
   private static final short POLLIN = 1;
   private static final short POLLOUT = 4;
@@ -40,7 +39,7 @@ final class Sockets {
 
   private final int[] slots;
   private final UnaryOperator<String> path;
-  // What was sent or connected and may not have arrived: on a busy machine it takes its time.
+  // Whether a message or connection may still be under way: a busy machine delivers late.
   private boolean underWay;
 
   Sockets(int[] slots, UnaryOperator<String> path) {
@@ -53,7 +52,7 @@ final class Sockets {
     return LibC.call("socket", what[0], what[1] | NONBLOCK, 0);
   }
 
-  /** Whether a descriptor is a socket, which must never wait. */
+  /** Returns whether a descriptor is a socket, which must never block. */
   static boolean is(int fd) {
     Memory value = LibC.memory(4);
     Memory length = LibC.memory(4);
@@ -61,7 +60,7 @@ final class Sockets {
     return LibC.call("getsockopt", fd, SOL_SOCKET, 3, value, length) >= 0;
   }
 
-  /** Makes a call whose result is a text. */
+  /** Makes a call with a textual result. */
   String make(Step step) {
     int fd = slots[step.number(0)];
     return switch (step.call()) {
@@ -76,13 +75,13 @@ final class Sockets {
     };
   }
 
-  /** The descriptor of a connection that waits, or a negated error number. */
+  /** Returns the descriptor of a pending connection, or a negated error number. */
   long accept(int fd) {
     arrived(fd);
     return LibC.call("accept4", fd, null, null, NONBLOCK);
   }
 
-  /** Something was done to a descriptor that its other end may hear of. */
+  /** Notes an action on a descriptor that its other end may notice. */
   void told(int fd) {
     underWay |= is(fd);
   }
@@ -92,7 +91,7 @@ final class Sockets {
     return result;
   }
 
-  /** Waits for what may be under way; after a moment without anything nothing is. */
+  /** Waits for messages under way; after a moment of silence none are. */
   void arrived(int fd) {
     if (ready(fd, POLLIN, underWay ? MOMENT_MILLIS : 0) == 0) {
       underWay = false;
@@ -114,7 +113,7 @@ final class Sockets {
   }
 
   private record Name(Memory bytes, int length, long error) {
-    /** An error, or that a socket without a port is nobody's destination. */
+    /** Returns the error of the call, or EINVAL for a socket without a port. */
     long refusal() {
       boolean nowhere = length > 3 && bytes.getByte(0) == AF_INET && bytes.getShort(2) == 0;
       return error < 0 ? error : nowhere ? -EINVAL : 0;
@@ -176,7 +175,7 @@ final class Sockets {
     return name.error() < 0 ? Calls.said(name.error()) : told(name.array());
   }
 
-  /** A path is told by its last part: others see no more of one that was bound for its caller. */
+  /** Describes an address. A path appears by its last component, because peers see no more of a socket that the supervisor bound. */
   private String told(byte[] name) {
     if (name.length <= 2) {
       return "unnamed";

@@ -6,9 +6,8 @@ import java.util.Set;
 /**
  * One system call of a sequence.
  *
- * @param thread which of the executor's threads makes it; each has descriptors and a directory of
- *     its own
- * @param call what is called
+ * @param thread the executor's thread that makes the call; each has separate descriptors and a separate directory
+ * @param call the name of the call
  * @param arguments its arguments as words, in which {@code $R} and {@code $H} stand for the
  *     scenario's directories and {@code @n/} for the n-th descriptor's entry of {@code /proc}
  */
@@ -32,13 +31,13 @@ record Step(int thread, String call, List<String> arguments) {
     arguments = List.copyOf(arguments);
   }
 
-  /** Reads what {@link #toString} has written. */
+  /** Parses the output of {@link #toString}. */
   static Step parse(String line) {
     List<String> words = List.of(line.split(" "));
     return new Step(Integer.parseInt(words.get(0)), words.get(1), words.subList(2, words.size()));
   }
 
-  /** Whether the call may change something. */
+  /** Returns whether the call may change something. */
   boolean writes() {
     if (call.equals("open")) {
       return (Integer.decode(arguments.get(3)) & WRITING_FLAGS) != 0;

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.ringfence.conformance.probe.LibC;
 
-/** The trees that sequences work on: how each of them begins, and how one looks now. */
+/** A tree that sequences work on, with its initial state. */
 final class Terrain {
   /** The beginning of every text that no command may read. */
   static final String SECRET = "SECRET-";
@@ -31,7 +31,7 @@ final class Terrain {
     this.begins = begins;
   }
 
-  /** Places that rules, globs and protected names are about, and plain ones. */
+  /** Returns a tree with the paths of rules, globs and protected names, and with plain paths. */
   static Terrain root(Path directory) {
     Map<String, String> all = new LinkedHashMap<>();
     for (String made :
@@ -85,7 +85,7 @@ final class Terrain {
     return new Terrain(directory, all);
   }
 
-  /** What lies in the host's temporary directory and may be handed in as a stream. */
+  /** Returns the tree in the host's temporary directory, whose files may serve as standard input. */
   static Terrain host(Path directory) {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("d", "/");
@@ -100,7 +100,7 @@ final class Terrain {
     return directory;
   }
 
-  /** Puts it back to how it begins; what is as it was is left alone, since mounts lie on it. */
+  /** Restores the initial state; unchanged paths stay untouched, because mounts may lie on them. */
   void reset() throws IOException {
     Files.createDirectories(directory);
     clean(directory, directory);
@@ -183,7 +183,7 @@ final class Terrain {
     }
   }
 
-  /** Removes a tree, however deep. */
+  /** Removes a tree of any depth. */
   static void remove(Path path) throws IOException {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Files.setAttribute(path, "unix:mode", 0755);
@@ -199,7 +199,7 @@ final class Terrain {
     Files.deleteIfExists(path);
   }
 
-  /** What can be seen of everything: kind, mode, owner, size, contents, attributes, link. */
+  /** Returns kind, mode, owner, size, contents, attributes and link of every path. */
   Map<String, Entry> snapshot() throws IOException {
     Map<String, Entry> all = new TreeMap<>();
     see(directory, directory.toString(), all);
@@ -207,11 +207,10 @@ final class Terrain {
   }
 
   /**
-   * One object.
+   * The state of one path.
    *
-   * @param what all but its times and links
-   * @param modified when its contents changed, in nanoseconds; 0 for directories, where names in
-   *     them decide on it
+   * @param what everything except times and link count
+   * @param modified the time of the last change of its contents, in nanoseconds; 0 for directories, whose time depends on the names in them
    */
   record Entry(String what, long modified) {}
 

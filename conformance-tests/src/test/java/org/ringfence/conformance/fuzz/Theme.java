@@ -4,8 +4,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Names and calls that meet each other more often than chance has them meet. Half of all sequences
- * keep to one of these; the others take from everything.
+ * Names and calls that interact more often than random ones. Half of all sequences use a theme; the others use all names and calls.
  *
  * @param names names to choose from
  * @param calls calls to choose from, some of them more than once
@@ -13,7 +12,7 @@ import java.util.Random;
 record Theme(List<String> names, List<String> calls) {
   private static final List<Theme> ALL =
       List.of(
-          // Directories that globs speak of, renamed.
+          // Renames of directories that globs name.
           new Theme(
               List.of(
                   "secret",
@@ -38,7 +37,7 @@ record Theme(List<String> names, List<String> calls) {
               List.of(
                   "rename", "rename", "rename", "open", "open", "read", "read", "mkdir", "rmdir",
                   "link", "symlink", "fchdir", "chdir", "list")),
-          // Roots, and what may come into their place.
+          // Roots, and files that may replace them.
           new Theme(
               List.of(
                   "$R/out",
@@ -78,7 +77,7 @@ record Theme(List<String> names, List<String> calls) {
                   "chdir",
                   "fchdir",
                   "pass")),
-          // Sockets that speak to each other.
+          // Sockets that communicate with each other.
           new Theme(
               List.of(
                   "sock", "d/sock", "./sock", "ldir/sock", "$R/out/sock", ".git/hooks/pre", "a"),
@@ -112,7 +111,7 @@ record Theme(List<String> names, List<String> calls) {
                   "unlink",
                   "rename")));
 
-  /** One of them, or null for none. */
+  /** Returns a theme, or null for none. */
   static Theme draw(Random random) {
     int which = random.nextInt(2 * ALL.size());
     return which < ALL.size() ? ALL.get(which) : null;

@@ -10,7 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.ringfence.conformance.probe.LibC;
 
-/** What a name leads past and to, in the tree as it is. For the executor outside the sandbox. */
+/** Resolves the paths that a name traverses and reaches in the current tree, for the executor outside the sandbox. */
 final class Ways {
   private static final int MOST_LINKS = 40;
   private static final Path FDS = Path.of("/proc/thread-self/fd");
@@ -20,11 +20,9 @@ final class Ways {
   /**
    * Follows a name.
    *
-   * @param base the descriptor of the directory that it begins in
+   * @param base the descriptor of the starting directory
    * @param name the name
-   * @return paths, those passed with {@code r:} before them, the last name and what a link there
-   *     leads to with {@code f:}; the last name alone with {@code n:} where it lies deeper than a
-   *     path can say
+   * @return paths with a prefix: {@code r:} for traversed ones, {@code f:} for the last name and the target of a link there, {@code n:} for the last name alone if it lies deeper than the longest path
    */
   static Set<String> of(int base, String name) {
     Set<String> seen = new LinkedHashSet<>();
@@ -63,7 +61,8 @@ final class Ways {
       }
       seen.add("f:" + at);
     } catch (IOException | RuntimeException e) {
-      // Deeper than a path can say, or no such descriptor: what is denied there is so by its name.
+      // The path is too long or the descriptor does not exist: only the name decides about a denial
+      // then.
       String last = name.substring(name.lastIndexOf('/') + 1);
       if (!last.isEmpty()) {
         seen.add("n:" + last);
@@ -73,7 +72,7 @@ final class Ways {
     return seen;
   }
 
-  /** What a descriptor is open on. */
+  /** Returns the path behind a descriptor. */
   static Set<String> of(int fd) {
     try {
       return Set.of("f:" + Files.readSymbolicLink(FDS.resolve(Integer.toString(fd))));

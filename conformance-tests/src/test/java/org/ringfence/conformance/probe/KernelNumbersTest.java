@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import jnr.constants.Constant;
 import org.junit.jupiter.api.Test;
 
-/** The numbers of both systems, by what another library has read from their headers. */
+/** Compares the kernel numbers of both systems with those of another library. */
 class KernelNumbersTest {
   private static Map<String, Integer> named(Constant... constants) {
     Map<String, Integer> numbers = new TreeMap<>();
@@ -17,7 +17,7 @@ class KernelNumbersTest {
     return numbers;
   }
 
-  private static void agree(
+  private static void assertMatches(
       KernelNumbers own, Constant[] errors, Constant[] flags, Constant[] others) {
     assertThat(named(errors)).containsAllEntriesOf(own.errors());
     assertThat(named(flags))
@@ -32,8 +32,8 @@ class KernelNumbersTest {
   }
 
   @Test
-  void thoseOfLinuxAreThoseOfItsHeaders() {
-    agree(
+  void linuxNumbersMatchItsHeaders() {
+    assertMatches(
         KernelNumbers.LINUX,
         jnr.constants.platform.linux.Errno.values(),
         jnr.constants.platform.linux.OpenFlags.values(),
@@ -44,8 +44,8 @@ class KernelNumbersTest {
   }
 
   @Test
-  void thoseOfMacosAreThoseOfItsHeaders() {
-    agree(
+  void macosNumbersMatchItsHeaders() {
+    assertMatches(
         KernelNumbers.MACOS,
         jnr.constants.platform.darwin.Errno.values(),
         jnr.constants.platform.darwin.OpenFlags.values(),
