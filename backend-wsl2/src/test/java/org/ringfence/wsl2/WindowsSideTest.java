@@ -25,7 +25,8 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
 /**
- * Runs the backend in a Windows JVM under Wine, with Windows paths. A fake {@code wsl.exe}, compiled for the test, leads to a guest on this kernel.
+ * Runs the backend in a Windows JVM under Wine, with Windows paths. A fake {@code wsl.exe},
+ * compiled for the test, leads to a guest on this kernel.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
 class WindowsSideTest {

@@ -36,7 +36,10 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
-/** Checks the WSL-specific behaviour with a fake {@code wsl.exe}: doors to Windows, exit codes, ends of commands, and a lost guest. */
+/**
+ * Checks the WSL-specific behaviour with a fake {@code wsl.exe}: doors to Windows, exit codes, ends
+ * of commands, and a lost guest.
+ */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the fake wsl.exe runs its guest on this kernel")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Wsl2GuestTest {
@@ -52,7 +55,9 @@ class Wsl2GuestTest {
     return true;
   }
 
-  /** Returns the program behind {@code /bin/sh} in the distribution; empty for that of this machine. */
+  /**
+   * Returns the program behind {@code /bin/sh} in the distribution; empty for that of this machine.
+   */
   String shell() {
     return "";
   }

@@ -87,7 +87,9 @@ final class AssumedMachines {
     return all;
   }
 
-  /** Adds the remark about the kernel for one ABI only: for all ABIs every guarantee would differ. */
+  /**
+   * Adds the remark about the kernel for one ABI only: for all ABIs every guarantee would differ.
+   */
   private static List<PlannedGuarantee> marked(List<PlannedGuarantee> plan, HostFacts facts) {
     return facts.abi().version() == 7 ? VerifiedKernels.mark(plan, facts) : plan;
   }

@@ -41,7 +41,8 @@ import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Compares the plans and explanations of every backend, preset and assumed machine with their records. A change without a change of behaviour changes no record.
+ * Compares the plans and explanations of every backend, preset and assumed machine with their
+ * records. A change without a change of behaviour changes no record.
  */
 class GoldenPlansTest {
   private static final Path RECORDS =
@@ -98,7 +99,8 @@ class GoldenPlansTest {
   }
 
   /**
-   * Returns the JSON of {@code plan}. Each guarantee appears once, and plans refer to it by a digest. Later machines list only the differences from the same plan on the first machine.
+   * Returns the JSON of {@code plan}. Each guarantee appears once, and plans refer to it by a
+   * digest. Later machines list only the differences from the same plan on the first machine.
    */
   private static String plans(String backend) throws IOException {
     Map<String, String> guarantees = new TreeMap<>();
@@ -130,7 +132,10 @@ class GoldenPlansTest {
     return (ObjectNode) JSON.readTree(PolicyWriter.writePlans(List.of(plan))).get(0);
   }
 
-  /** Returns the guarantees that differ from the first plan; all of them if the policies ask for different ones. */
+  /**
+   * Returns the guarantees that differ from the first plan; all of them if the policies ask for
+   * different ones.
+   */
   private static List<String> differences(List<String> usual, List<String> keys) {
     return ids(usual).equals(ids(keys))
         ? keys.stream().filter(key -> !usual.contains(key)).toList()
@@ -151,7 +156,10 @@ class GoldenPlansTest {
     }
   }
 
-  /** Returns the text of {@code explain}. Later policies omit the first and last lines that they share with the first policy. */
+  /**
+   * Returns the text of {@code explain}. Later policies omit the first and last lines that they
+   * share with the first policy.
+   */
   private static String explanations(String backend) throws SandboxException {
     SandboxBackend explaining = Backends.load().byId(backend);
     List<String> text = new ArrayList<>();

@@ -91,7 +91,8 @@ class KilledVerificationTest {
 
   @ParameterizedTest
   @CsvSource({"landlock,KILL", "landlock,TERM", "bubblewrap,KILL", "bubblewrap,TERM"})
-  void killedVerificationLeavesNoProcessOrDirectory(String backend, String signal) throws Exception {
+  void killedVerificationLeavesNoProcessOrDirectory(String backend, String signal)
+      throws Exception {
     var probed = Backends.load().byId(backend).probe();
     assumeTrue(probed.usable(), () -> "not here: " + probed.reasons());
     Process jvm =

@@ -40,7 +40,8 @@ import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Runs the suite against backends that claim to enforce everything and leak one thing each. The suite must detect every leak.
+ * Runs the suite against backends that claim to enforce everything and leak one thing each. The
+ * suite must detect every leak.
  */
 class LeakyBackendsTest {
   @BeforeAll
@@ -247,7 +248,10 @@ class LeakyBackendsTest {
         "LIFE-EXIT-SETSID");
   }
 
-  /** The suite detects an unconfined distribution, too: its doors are open, and wsl.exe changes exit codes. */
+  /**
+   * The suite detects an unconfined distribution, too: its doors are open, and wsl.exe changes exit
+   * codes.
+   */
   @Test
   void unconfinedDistributionFailsItsCases() throws IOException {
     assumeTrue("root".equals(System.getProperty("user.name")), "only root can create doors");
@@ -274,7 +278,9 @@ class LeakyBackendsTest {
     }
   }
 
-  /** Delegates to a real backend under a changed policy, and claims the guarantees of the real one. */
+  /**
+   * Delegates to a real backend under a changed policy, and claims the guarantees of the real one.
+   */
   private record LeakyBackend(SandboxBackend real, Leak leak) implements SandboxBackend {
     @Override
     public String id() {
@@ -348,9 +354,7 @@ class LeakyBackendsTest {
     }
   }
 
-  /**
-   * Claims to enforce everything and starts a plain process at the place of another backend.
-   */
+  /** Claims to enforce everything and starts a plain process at the place of another backend. */
   private record UnconfinedBackend(SandboxBackend place) implements SandboxBackend {
     @Override
     public String id() {

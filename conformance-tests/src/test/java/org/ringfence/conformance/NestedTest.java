@@ -52,7 +52,9 @@ class NestedTest {
     return command;
   }
 
-  /** Returns the paths that a JVM of this build needs and that a container or a sandbox would hide. */
+  /**
+   * Returns the paths that a JVM of this build needs and that a container or a sandbox would hide.
+   */
   private static List<Path> ownCode() {
     return Stream.concat(
             Stream.of(System.getProperty("java.home")),

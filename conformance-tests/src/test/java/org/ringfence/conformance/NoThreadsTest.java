@@ -21,7 +21,8 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
 /**
- * Commands may use up a user's process limit, and with it the threads of the JVM that started them. The JVM still enforces time limits and reports failed starts.
+ * Commands may use up a user's process limit, and with it the threads of the JVM that started them.
+ * The JVM still enforces time limits and reports failed starts.
  */
 class NoThreadsTest {
   private static final int FEW = 1;

@@ -13,7 +13,8 @@ import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 
 /**
- * Starts JVMs as an ordinary user if the build runs as root: root hides faults. It copies the class path to a directory that the user can read.
+ * Starts JVMs as an ordinary user if the build runs as root: root hides faults. It copies the class
+ * path to a directory that the user can read.
  */
 final class OrdinaryUser implements AutoCloseable {
   /** The uid of {@code nobody} on Debian; it needs no entry in a user database. */
@@ -35,9 +36,7 @@ final class OrdinaryUser implements AutoCloseable {
   /** Copies the class path; skips the test if the build does not run as root. */
   static OrdinaryUser create() throws IOException {
     POSIX posix = POSIXFactory.getNativePOSIX();
-    assumeTrue(
-        posix.geteuid() == 0,
-        "the build and all its tests already run as an ordinary user");
+    assumeTrue(posix.geteuid() == 0, "the build and all its tests already run as an ordinary user");
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "setpriv (util-linux) is missing");
     OrdinaryUser user =
         new OrdinaryUser(

@@ -31,7 +31,9 @@ class PatienceTest {
     assertThat(controls).hasPositiveValue();
   }
 
-  /** The minimum wait ends long before the control does, and the condition is fulfilled after that. */
+  /**
+   * The minimum wait ends long before the control does, and the condition is fulfilled after that.
+   */
   @Test
   void waitContinuesWhileTheControlIsSlow() throws Exception {
     assertThat(patience(Duration.ofMillis(20)).until(() -> controls.get() > 0)).isTrue();

@@ -27,7 +27,8 @@ import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Runs real tools under workspace-write without a network. Each tool must succeed. Right after it, the same shell must fail to write outside and to connect to a server of the host.
+ * Runs real tools under workspace-write without a network. Each tool must succeed. Right after it,
+ * the same shell must fail to write outside and to connect to a server of the host.
  */
 class RealBuildsTest {
   private static final Path MAVEN =

@@ -35,7 +35,10 @@ import org.ringfence.policy.json.Presets;
 
 /** Checks that a denied command succeeds under a policy extended by the denials' remedies. */
 class RemediesWorkTest {
-  /** The number of rounds: one denial can lead to the next, for example from a host name to its address. */
+  /**
+   * The number of rounds: one denial can lead to the next, for example from a host name to its
+   * address.
+   */
   private static final int ROUNDS = 6;
 
   private static final String TO_HOST = "exec 3<> /dev/tcp/127.0.0.1/$PORT";

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Runs a suite for a test class, two cases at a time. Each case is a dynamic test that waits for its result.
+ * Runs a suite for a test class, two cases at a time. Each case is a dynamic test that waits for
+ * its result.
  */
 final class RunningSuite implements AutoCloseable {
   /** The number of processors of the build's machines. */

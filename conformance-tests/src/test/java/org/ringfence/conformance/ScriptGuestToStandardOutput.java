@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Runs the suite in a distribution without Java and prints its JSON report. The suite of root runs every case there; this one runs only the selected cases.
+ * Runs the suite in a distribution without Java and prints its JSON report. The suite of root runs
+ * every case there; this one runs only the selected cases.
  */
 public final class ScriptGuestToStandardOutput {
   private ScriptGuestToStandardOutput() {}

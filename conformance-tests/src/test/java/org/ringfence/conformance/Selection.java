@@ -3,7 +3,9 @@ package org.ringfence.conformance;
 import java.util.Set;
 
 /**
- * Selects cases for a suite if another suite of the same build runs all cases against the same mechanism. It selects the cases that the transport affects, and a fifth of the rest. With {@code ringfence.test.full} every case runs everywhere.
+ * Selects cases for a suite if another suite of the same build runs all cases against the same
+ * mechanism. It selects the cases that the transport affects, and a fifth of the rest. With {@code
+ * ringfence.test.full} every case runs everywhere.
  */
 final class Selection {
   private static final boolean FULL = Boolean.getBoolean("ringfence.test.full");
@@ -51,7 +53,10 @@ final class Selection {
 
   private Selection() {}
 
-  /** Returns whether a case runs in a distribution whose sandbox another suite tests with every case. */
+  /**
+   * Returns whether a case runs in a distribution whose sandbox another suite tests with every
+   * case.
+   */
   static boolean carried(ConformanceCase each) {
     return FULL
         || CARRIED.contains(each.group())
@@ -65,8 +70,8 @@ final class Selection {
   }
 
   /**
-   * Returns whether a case runs as root. An ordinary user's JVM runs every case in the same build, and root
-   * hides faults, so root runs half of them and those that only root can run.
+   * Returns whether a case runs as root. An ordinary user's JVM runs every case in the same build,
+   * and root hides faults, so root runs half of them and those that only root can run.
    */
   static boolean asRoot(ConformanceCase each) {
     return FULL

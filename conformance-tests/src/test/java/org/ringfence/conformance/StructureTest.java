@@ -23,7 +23,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Checks that names, packages and cycles get no worse. Each list holds the known violations: remove an entry when you fix it, and never add one.
+ * Checks that names, packages and cycles get no worse. Each list holds the known violations: remove
+ * an entry when you fix it, and never add one.
  */
 class StructureTest {
   private static final int MOST_FILES = 25;

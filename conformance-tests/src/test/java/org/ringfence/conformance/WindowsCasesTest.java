@@ -15,7 +15,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the Windows cases in a Windows JVM under Wine without a sandbox: their controls must succeed, and each case must detect that nothing is confined.
+ * Runs the Windows cases in a Windows JVM under Wine without a sandbox: their controls must
+ * succeed, and each case must detect that nothing is confined.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
 class WindowsCasesTest {
@@ -80,7 +81,10 @@ class WindowsCasesTest {
         });
   }
 
-  /** Wine has some of the services that act for other programs. Those cases detect the missing confinement; the rest do not apply. */
+  /**
+   * Wine has some of the services that act for other programs. Those cases detect the missing
+   * confinement; the rest do not apply.
+   */
   private static void checkServiceCases(Map<String, String> results) {
     Map<String, String> others = new TreeMap<>(results);
     others.keySet().retainAll(SERVICE_CASES);

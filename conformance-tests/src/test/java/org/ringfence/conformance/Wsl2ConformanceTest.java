@@ -14,7 +14,8 @@ import org.junit.jupiter.api.TestFactory;
 import org.ringfence.wsl2.Wsl2Backend;
 
 /**
- * Runs the suite through a fake {@code wsl.exe}: the host side works as on Windows, and the guest runs on this kernel.
+ * Runs the suite through a fake {@code wsl.exe}: the host side works as on Windows, and the guest
+ * runs on this kernel.
  */
 class Wsl2ConformanceTest {
   static final Path STAND_IN =
@@ -33,7 +34,10 @@ class Wsl2ConformanceTest {
     return true;
   }
 
-  /** Returns whether a case runs. The guest uses the bubblewrap backend, whose own suite runs every case. */
+  /**
+   * Returns whether a case runs. The guest uses the bubblewrap backend, whose own suite runs every
+   * case.
+   */
   boolean isWanted(ConformanceCase each) {
     return Selection.carried(each);
   }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
 
-/** Runs the suite in a distribution without Java. Cases that the guest refuses are skipped with the reason. */
+/**
+ * Runs the suite in a distribution without Java. Cases that the guest refuses are skipped with the
+ * reason.
+ */
 class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
   /** Without a supervisor the guest cannot tell unix sockets apart, so it denies all of them. */
   private static final Set<String> CLOSED =
@@ -30,7 +33,10 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
     }
   }
 
-  /** Returns whether the case needs sockets that the guest denies; asserts that it then reports the denial. */
+  /**
+   * Returns whether the case needs sockets that the guest denies; asserts that it then reports the
+   * denial.
+   */
   static boolean isClosed(CaseResult result) {
     if (CLOSED.contains(result.id())) {
       assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAIL);

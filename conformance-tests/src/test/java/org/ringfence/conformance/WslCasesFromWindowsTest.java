@@ -23,7 +23,8 @@ import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.Wsl2Backend;
 
 /**
- * Runs the WSL2 cases from a Windows JVM under Wine, like {@code verify --backend wsl2}. The test compiles a fake {@code wsl.exe}, which mounts Wine's drive C: where WSL would mount it.
+ * Runs the WSL2 cases from a Windows JVM under Wine, like {@code verify --backend wsl2}. The test
+ * compiles a fake {@code wsl.exe}, which mounts Wine's drive C: where WSL would mount it.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
 class WslCasesFromWindowsTest {

@@ -41,7 +41,8 @@ class SandboxLogTest {
     "'Sandbox: curl(8) deny(1) network-outbound*:443 " + TAG + "',curl,8,network-outbound*:443,''",
     "'Sandbox: ps(9) deny(1) forbidden-exec-sugid " + TAG + "',ps,9,forbidden-exec-sugid,''"
   })
-  void denialLinesAreParsed(String message, String program, long pid, String operation, String target) {
+  void denialLinesAreParsed(
+      String message, String program, long pid, String operation, String target) {
     assertThat(SandboxLog.read(line(message), TAG))
         .contains(new SandboxLog.Denial(program, pid, operation, target));
   }

@@ -7,7 +7,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Evaluates a profile as Seatbelt does: comments, strings, expressions, parameters, filters, wildcard operations, and the last matching rule. It refuses unknown words, so that the compiler cannot emit them.
+ * Evaluates a profile as Seatbelt does: comments, strings, expressions, parameters, filters,
+ * wildcard operations, and the last matching rule. It refuses unknown words, so that the compiler
+ * cannot emit them.
  */
 final class SbplInterpreter {
   /** The operation names of the system's own profiles. */
@@ -163,7 +165,10 @@ final class SbplInterpreter {
     return parameters.get(param.get(1));
   }
 
-  /** Returns whether an operation includes another, as file-write* and file* include file-write-data. */
+  /**
+   * Returns whether an operation includes another, as file-write* and file* include
+   * file-write-data.
+   */
   private static boolean covers(String operation, String asked) {
     return operation.equals("default")
         || operation.equals(asked)

@@ -27,7 +27,9 @@ import org.ringfence.policy.TmpPolicy;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
-/** Compares profiles with the policy, using an interpreter that evaluates profiles as Seatbelt does. */
+/**
+ * Compares profiles with the policy, using an interpreter that evaluates profiles as Seatbelt does.
+ */
 @ExtendWith(InstancioExtension.class)
 class SeatbeltCompilerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
@@ -144,14 +146,18 @@ class SeatbeltCompilerTest {
   }
 
   /**
-   * Returns whether only the profile protects the path: if writing is the default, the policy has no writable root in which it protects paths.
+   * Returns whether only the profile protects the path: if writing is the default, the policy has
+   * no writable root in which it protects paths.
    */
   private static boolean isProtectedByProfileOnly(EffectivePolicy policy, String path) {
     return policy.protectedPaths().stream()
         .anyMatch(kept -> path.equals(kept) || path.startsWith(kept + "/"));
   }
 
-  /** A profile lets a command move away and replace no more than the policy does, and sometimes less. */
+  /**
+   * A profile lets a command move away and replace no more than the policy does, and sometimes
+   * less.
+   */
   @Test
   void profileDeniesMovesThatThePolicyDenies() {
     Property.forAll(2000, ASKED, SeatbeltCompilerTest::assertDeniedMovesAreDenied);

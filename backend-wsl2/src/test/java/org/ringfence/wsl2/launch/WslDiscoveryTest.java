@@ -115,8 +115,7 @@ class WslDiscoveryTest {
   }
 
   @Test
-  void completeFactsAreCachedPerDistribution(@TempDir Path directory)
-      throws Exception {
+  void completeFactsAreCachedPerDistribution(@TempDir Path directory) throws Exception {
     Path kept = directory.resolve("kept");
     KnownDistributions known = new KnownDistributions(Optional.of(kept));
     WslDiscovery discovery =

@@ -26,7 +26,10 @@ class WslPathsTest {
 
   private static final String NAMED = "abcXYZ019 _-.\u00e4\u00df\u20ac$%'()[]{};&!#@^`~+=";
 
-  /** Parts may contain characters beyond the basic plane, but no lone surrogate: Linux has no such names. */
+  /**
+   * Parts may contain characters beyond the basic plane, but no lone surrogate: Linux has no such
+   * names.
+   */
   private static final Generator<String> PART =
       random -> {
         String part;

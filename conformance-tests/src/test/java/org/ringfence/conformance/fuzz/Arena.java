@@ -21,7 +21,8 @@ import org.ringfence.conformance.probe.LibC;
 import org.ringfence.policy.EffectivePolicy;
 
 /**
- * Two copies of a tree: one executor works in a sandbox on the first, another without a sandbox on the second. Sequences run one after the other; each starts with restored trees.
+ * Two copies of a tree: one executor works in a sandbox on the first, another without a sandbox on
+ * the second. Sequences run one after the other; each starts with restored trees.
  */
 final class Arena implements AutoCloseable {
   private final Scenario scenario;
@@ -35,7 +36,10 @@ final class Arena implements AutoCloseable {
   private EffectivePolicy policy;
   private int controls;
 
-  /** Creates the trees and the executors. The caller creates the host's directory, because it holds this JVM's standard input. */
+  /**
+   * Creates the trees and the executors. The caller creates the host's directory, because it holds
+   * this JVM's standard input.
+   */
   Arena(Scenario scenario, Path hostBase) throws Exception {
     this.scenario = scenario;
     this.base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-fuzz-");
@@ -169,7 +173,10 @@ final class Arena implements AutoCloseable {
     return Optional.of(fault).filter(text -> !text.isEmpty());
   }
 
-  /** Runs a sequence in another sandbox of the same policy and judges it by the first sandbox's effective policy. */
+  /**
+   * Runs a sequence in another sandbox of the same policy and judges it by the first sandbox's
+   * effective policy.
+   */
   private String runInSecondSandbox(Sequence sequence, Map<String, Entry> before, Oracle oracle)
       throws Exception {
     end();
@@ -190,7 +197,8 @@ final class Arena implements AutoCloseable {
   }
 
   /** Runs the same steps outside, without the denied ones, and compares the results. */
-  private String compareWithOutside(Sequence sequence, List<Told> told, Oracle oracle) throws Exception {
+  private String compareWithOutside(Sequence sequence, List<Told> told, Oracle oracle)
+      throws Exception {
     Set<Integer> skipped = new HashSet<>();
     while (true) {
       outside.reset();

@@ -10,7 +10,8 @@ import java.util.Set;
 import org.ringfence.SandboxException;
 
 /**
- * Runs one scenario in its own JVM, because the standard input is part of the scenario. It runs sequences of consecutive seeds until its bound, or replays given sequences.
+ * Runs one scenario in its own JVM, because the standard input is part of the scenario. It runs
+ * sequences of consecutive seeds until its bound, or replays given sequences.
  */
 public final class Duel {
   private static final int LENGTH = 60;
@@ -70,7 +71,9 @@ public final class Duel {
     return faults;
   }
 
-  /** Searches for a number of seconds, or through a number of sequences if the bound ends with x. */
+  /**
+   * Searches for a number of seconds, or through a number of sequences if the bound ends with x.
+   */
   private int search(String bound, long firstSeed) throws Exception {
     boolean counted = bound.endsWith("x");
     long most = Long.parseLong(counted ? bound.substring(0, bound.length() - 1) : bound);

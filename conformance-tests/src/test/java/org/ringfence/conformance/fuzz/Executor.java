@@ -14,7 +14,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Executes sequences, inside a sandbox or outside. Requests and answers are files in a directory, because every descriptor is part of the scenario.
+ * Executes sequences, inside a sandbox or outside. Requests and answers are files in a directory,
+ * because every descriptor is part of the scenario.
  */
 public final class Executor {
   /** Starts the first line of a request, which lists the steps to skip. */

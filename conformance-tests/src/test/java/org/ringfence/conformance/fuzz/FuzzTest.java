@@ -19,7 +19,10 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.spi.SandboxBackend;
 
 /**
- * Compares random system calls inside a sandbox with the same calls outside. A build runs the same few sequences each time, so it does not depend on the speed of the machine. With {@code ringfence.fuzz.seconds} each backend is searched for that time, from a new seed, which the test names show; {@code ringfence.fuzz.seed} repeats a seed.
+ * Compares random system calls inside a sandbox with the same calls outside. A build runs the same
+ * few sequences each time, so it does not depend on the speed of the machine. With {@code
+ * ringfence.fuzz.seconds} each backend is searched for that time, from a new seed, which the test
+ * names show; {@code ringfence.fuzz.seed} repeats a seed.
  */
 class FuzzTest {
   private static final int SEQUENCES = 8;

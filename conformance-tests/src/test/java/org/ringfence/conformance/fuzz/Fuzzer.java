@@ -13,7 +13,8 @@ public final class Fuzzer {
   /**
    * Runs the fuzzer by hand.
    *
-   * @param args the backend; the seconds for all scenarios together or, with an x at the end, the number of sequences of each; the first seed; optionally the number of a single scenario
+   * @param args the backend; the seconds for all scenarios together or, with an x at the end, the
+   *     number of sequences of each; the first seed; optionally the number of a single scenario
    * @throws Exception if the fuzzer itself is at fault
    */
   public static void main(String[] args) throws Exception {
@@ -31,7 +32,10 @@ public final class Fuzzer {
     System.exit(faults);
   }
 
-  /** Runs a scenario; returns the output of its JVM if it found a fault or failed, otherwise an empty text. */
+  /**
+   * Runs a scenario; returns the output of its JVM if it found a fault or failed, otherwise an
+   * empty text.
+   */
   static String run(Scenario scenario, List<String> what) throws Exception {
     Path base = Files.createTempDirectory(Path.of("/tmp"), "ringfence-fuzz-");
     try {

@@ -107,7 +107,9 @@ record Oracle(
   }
 
   /**
-   * Returns whether a step fails because roots are separate mounts inside: the kernel neither moves nor links between mounts, and checks that before it resolves the names. The same error results from a name that leads out of a directory deeper than the longest path.
+   * Returns whether a step fails because roots are separate mounts inside: the kernel neither moves
+   * nor links between mounts, and checks that before it resolves the names. The same error results
+   * from a name that leads out of a directory deeper than the longest path.
    */
   boolean betweenMounts(Step step, List<String> ways, String result) {
     boolean two =
@@ -117,7 +119,9 @@ record Oracle(
     return result.equals("E18") && (two || ways.stream().anyMatch(way -> way.startsWith("n:")));
   }
 
-  /** Returns whether an address has no owner: it does not belong to the sandbox, so both calls fail. */
+  /**
+   * Returns whether an address has no owner: it does not belong to the sandbox, so both calls fail.
+   */
   boolean hasNoOwner(Step step, String outer, String inner) {
     return Set.of("connectto", "sendto").contains(step.call())
         && inner.equals("E13")
@@ -129,7 +133,10 @@ record Oracle(
     return path.startsWith(inside.resolve(root));
   }
 
-  /** Returns whether a path belongs to the host: the caller's streams have no names inside, and the sandbox does not show other places. */
+  /**
+   * Returns whether a path belongs to the host: the caller's streams have no names inside, and the
+   * sandbox does not show other places.
+   */
   private boolean isHosts(String path) {
     return path.startsWith(insideHost.toString())
         || !path.startsWith(inside.toString()) && !inside.toString().startsWith(path);

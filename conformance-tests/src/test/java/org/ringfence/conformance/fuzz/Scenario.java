@@ -98,7 +98,10 @@ record Scenario(
     return builder.build();
   }
 
-  /** Returns the standard input below the host's directory: never a device, which would belong to the machine. */
+  /**
+   * Returns the standard input below the host's directory: never a device, which would belong to
+   * the machine.
+   */
   Path input(Path host) {
     return switch (input) {
       case "file" -> host.resolve("input");

@@ -9,7 +9,8 @@ import java.util.function.UnaryOperator;
 import org.ringfence.conformance.probe.LibC;
 
 /**
- * The sockets of a sequence. Results name a port by the descriptor that has it, because the port differs in each run.
+ * The sockets of a sequence. Results name a port by the descriptor that has it, because the port
+ * differs in each run.
  */
 final class Sockets {
   private static final int AF_UNIX = 1;
@@ -175,7 +176,10 @@ final class Sockets {
     return name.error() < 0 ? Calls.said(name.error()) : told(name.array());
   }
 
-  /** Describes an address. A path appears by its last component, because peers see no more of a socket that the supervisor bound. */
+  /**
+   * Describes an address. A path appears by its last component, because peers see no more of a
+   * socket that the supervisor bound.
+   */
   private String told(byte[] name) {
     if (name.length <= 2) {
       return "unnamed";

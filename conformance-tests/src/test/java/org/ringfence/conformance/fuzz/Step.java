@@ -6,7 +6,8 @@ import java.util.Set;
 /**
  * One system call of a sequence.
  *
- * @param thread the executor's thread that makes the call; each has separate descriptors and a separate directory
+ * @param thread the executor's thread that makes the call; each has separate descriptors and a
+ *     separate directory
  * @param call the name of the call
  * @param arguments its arguments as words, in which {@code $R} and {@code $H} stand for the
  *     scenario's directories and {@code @n/} for the n-th descriptor's entry of {@code /proc}

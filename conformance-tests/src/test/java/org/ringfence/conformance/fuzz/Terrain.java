@@ -85,7 +85,9 @@ final class Terrain {
     return new Terrain(directory, all);
   }
 
-  /** Returns the tree in the host's temporary directory, whose files may serve as standard input. */
+  /**
+   * Returns the tree in the host's temporary directory, whose files may serve as standard input.
+   */
   static Terrain host(Path directory) {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("d", "/");
@@ -210,7 +212,8 @@ final class Terrain {
    * The state of one path.
    *
    * @param what everything except times and link count
-   * @param modified the time of the last change of its contents, in nanoseconds; 0 for directories, whose time depends on the names in them
+   * @param modified the time of the last change of its contents, in nanoseconds; 0 for directories,
+   *     whose time depends on the names in them
    */
   record Entry(String what, long modified) {}
 

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Names and calls that interact more often than random ones. Half of all sequences use a theme; the others use all names and calls.
+ * Names and calls that interact more often than random ones. Half of all sequences use a theme; the
+ * others use all names and calls.
  *
  * @param names names to choose from
  * @param calls calls to choose from, some of them more than once

@@ -10,7 +10,10 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.ringfence.conformance.probe.LibC;
 
-/** Resolves the paths that a name traverses and reaches in the current tree, for the executor outside the sandbox. */
+/**
+ * Resolves the paths that a name traverses and reaches in the current tree, for the executor
+ * outside the sandbox.
+ */
 final class Ways {
   private static final int MOST_LINKS = 40;
   private static final Path FDS = Path.of("/proc/thread-self/fd");
@@ -22,7 +25,9 @@ final class Ways {
    *
    * @param base the descriptor of the starting directory
    * @param name the name
-   * @return paths with a prefix: {@code r:} for traversed ones, {@code f:} for the last name and the target of a link there, {@code n:} for the last name alone if it lies deeper than the longest path
+   * @return paths with a prefix: {@code r:} for traversed ones, {@code f:} for the last name and
+   *     the target of a link there, {@code n:} for the last name alone if it lies deeper than the
+   *     longest path
    */
   static Set<String> of(int base, String name) {
     Set<String> seen = new LinkedHashSet<>();
