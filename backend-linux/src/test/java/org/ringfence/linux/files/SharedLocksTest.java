@@ -29,8 +29,8 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * Of a file that may only be read a command gets shared locks, and no exclusive one. That a shared
- * one holds up who wants the file alone is not prevented; it ends with the command.
+ * Checks that a command gets shared locks on a read-only file, and no exclusive lock. A shared lock
+ * can still block a program that wants an exclusive one; it ends with the command.
  */
 class SharedLocksTest {
   private static final String LOCKS =
@@ -47,7 +47,7 @@ class SharedLocksTest {
   @TempDir private Path outside;
   @TempDir private Path workspace;
 
-  private long lockAlone(Path file) {
+  private long tryExclusiveLock(Path file) {
     try (NativeBlock block = new NativeBlock(8192)) {
       long fd = kernel.call(Syscall.OPENAT, AT_FDCWD, block.string(file.toString()), O_CLOEXEC, 0);
       long result = kernel.call(Syscall.FLOCK, fd, LOCK_EX | LOCK_NB);
@@ -59,7 +59,7 @@ class SharedLocksTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aReaderSharesAFileAndNeverHasItAlone(String backend) throws Exception {
+  void readerGetsSharedLocksButNoExclusiveLock(String backend) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the command needs perl");
     Path file = Files.writeString(outside.resolve("file"), "");
     SandboxPolicy policy =
@@ -69,17 +69,19 @@ class SharedLocksTest {
             .plan(policy.in(Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path script = Files.writeString(workspace.resolve("locks.pl"), LOCKS);
-    assertThat(lockAlone(file)).as("control").isZero();
+    assertThat(tryExclusiveLock(file)).as("control").isZero();
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(backend).open()) {
       SandboxedProcess process =
           sandbox.start(SandboxCommand.of("/usr/bin/perl", script.toString(), file.toString()));
       BufferedReader said = process.inputReader(StandardCharsets.UTF_8);
       assertThat(said.readLine()).isEqualTo("alone: refused");
       assertThat(said.readLine()).isEqualTo("shared: locked");
-      assertThat(lockAlone(file)).as("while it is shared").isEqualTo(-Errno.EAGAIN.value());
+      assertThat(tryExclusiveLock(file))
+          .as("while the command holds a shared lock")
+          .isEqualTo(-Errno.EAGAIN.value());
       process.getOutputStream().close();
       process.waitFor();
-      assertThat(lockAlone(file)).as("when the command has ended").isZero();
+      assertThat(tryExclusiveLock(file)).as("after the end of the command").isZero();
     }
   }
 }

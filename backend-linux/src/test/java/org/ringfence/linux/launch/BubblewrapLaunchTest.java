@@ -33,14 +33,14 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.EventSink;
 
-/** What is particular to a launch through bubblewrap. */
+/** Checks launches through bubblewrap. */
 class BubblewrapLaunchTest {
   private static final int LAUNCHES = 100;
 
   @TempDir private Path workspace;
 
   @BeforeEach
-  void bubblewrapIsThere() {
+  void assumeBubblewrap() {
     SandboxPlan plan =
         new BubblewrapBackend().plan(Presets.load("workspace-write").in(Places.current(workspace)));
     assumeTrue(
@@ -56,7 +56,7 @@ class BubblewrapLaunchTest {
   }
 
   @Test
-  void nothingOfThePolicyShowsInTheListOfProcesses() throws Exception {
+  void processListShowsNothingOfThePolicy() throws Exception {
     PolicyBuilder policy = writing().variable("TELLING", "telling-value");
     try (Sandbox sandbox = open(policy)) {
       Process process = sandbox.start(SandboxCommand.of("sleep", "100"));
@@ -68,7 +68,10 @@ class BubblewrapLaunchTest {
     }
   }
 
-  /** Empty until the kernel has laid it out, which it does after it lets the starter go on. */
+  /**
+   * Waits for the command line: it is empty until the kernel has set it up, after exec has returned
+   * to the starter.
+   */
   private static String commandLineOf(Path process) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     String line;
@@ -78,7 +81,7 @@ class BubblewrapLaunchTest {
     return line;
   }
 
-  /** A library that a command has left in the workspace must not be loaded by bubblewrap. */
+  /** Bubblewrap must not load a library that a command left in the workspace. */
   @Test
   void bubblewrapItselfGetsNoEnvironment() throws Exception {
     PolicyBuilder policy = writing().variable("LD_PRELOAD", "/no/such/library.so");
@@ -94,7 +97,7 @@ class BubblewrapLaunchTest {
   }
 
   @Test
-  void aProgramThatACommandCouldReplaceIsNotUsed() {
+  void bubblewrapThatACommandCouldReplaceIsRefused() {
     Path bwrap = Path.of("/usr/bin/bwrap");
     assumeTrue(Files.exists(bwrap), "bwrap is elsewhere");
     SandboxPlan plan =
@@ -103,22 +106,22 @@ class BubblewrapLaunchTest {
     assertThat(plan.availability().reasons().toString()).contains("grants writing");
   }
 
-  /** A JVM that looks for bubblewrap from its own working directory. */
-  static final class Looking {
-    private Looking() {}
+  /** A JVM that probes for bubblewrap from its own working directory. */
+  static final class Probing {
+    private Probing() {}
 
     public static void main(String[] arguments) {
       System.out.println(BubblewrapProbe.probe().availability().usable());
     }
   }
 
-  private String lookedFor(Path directory) throws Exception {
+  private String probedFrom(Path directory) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             System.getProperty("java.class.path"),
-            Looking.class.getName());
+            Probing.class.getName());
     builder.environment().put("PATH", workspace + ":" + System.getenv("PATH"));
     Process jvm = builder.directory(directory.toFile()).start();
     String told = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -127,19 +130,19 @@ class BubblewrapLaunchTest {
   }
 
   @Test
-  void aProgramOfPathIsNotTried() throws Exception {
+  void probeIgnoresBubblewrapOnThePath() throws Exception {
     assumeTrue(Files.exists(Path.of("/usr/bin/bwrap")), "bwrap is elsewhere");
     Path ran = workspace.resolve("ran");
     Path planted = workspace.resolve("bwrap");
     Files.writeString(planted, "#!/bin/sh\necho >" + ran + "\nexec /usr/bin/bwrap \"$@\"\n");
     planted.toFile().setExecutable(true);
-    assertThat(lookedFor(Path.of("/"))).isEqualTo("true");
-    assertThat(lookedFor(workspace)).isEqualTo("true");
+    assertThat(probedFrom(Path.of("/"))).isEqualTo("true");
+    assertThat(probedFrom(workspace)).isEqualTo("true");
     assertThat(ran).doesNotExist();
   }
 
   @Test
-  void whatBubblewrapCannotSetUpIsAnErrorOfOpening() throws Exception {
+  void openFailsWhenBubblewrapCannotSetUpTheSandbox() throws Exception {
     HostFacts facts = HostProbe.probe(Arch.current().orElseThrow());
     EffectivePolicy policy = writing().build().in(Places.current(workspace));
     assertThatThrownBy(
@@ -155,7 +158,7 @@ class BubblewrapLaunchTest {
   }
 
   @Test
-  void whatThePolicyHidesCannotBeExecutedOrEntered() throws Exception {
+  void hiddenPathsCannotBeExecutedOrEntered() throws Exception {
     Path hidden = Files.createDirectory(workspace.resolve("hidden"));
     Path program = Files.writeString(hidden.resolve("program"), "#!/bin/sh\n");
     program.toFile().setExecutable(true);
@@ -173,7 +176,7 @@ class BubblewrapLaunchTest {
   }
 
   @Test
-  void aRuleThatLeadsOverALinkOfTheCommandsIsRefused() throws Exception {
+  void ruleThroughAWritableLinkIsRefused() throws Exception {
     Path data = Files.createDirectory(workspace.resolve("data"));
     Files.createSymbolicLink(workspace.resolve("link"), data);
     Files.createDirectory(data.resolve("secret"));

@@ -24,14 +24,14 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 
-/** In a JVM that may have few descriptors, and whose garbage collector has nothing to do. */
+/** Runs commands in a JVM with few descriptors and an idle garbage collector. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FewDescriptorsTest {
   private static final int COMMANDS = 300;
 
   @TempDir private Path workspace;
 
-  /** What runs in that JVM. */
+  /** The program of that JVM. */
   static final class Host {
     private Host() {}
 
@@ -47,11 +47,11 @@ class FewDescriptorsTest {
         for (int i = 0; i < COMMANDS; i++) {
           SandboxedProcess process = sandbox.start(SandboxCommand.of("echo", "x"));
           process.waitFor();
-          // Kept, so that no collector closes its streams.
+          // The list keeps the process, so that no garbage collection closes its streams.
           all.add(process);
         }
         System.out.println("started " + all.size());
-        // No class can be loaded without a descriptor.
+        // Load every class now: class loading needs a descriptor.
         sandbox.command("true").run().check();
         refusalOf(sandbox.command("false"));
         refusalOf(sandbox.command("no-such-program"));
@@ -100,7 +100,7 @@ class FewDescriptorsTest {
           open.add(new FileInputStream("/dev/null"));
         }
       } catch (IOException full) {
-        // Some are given back, one after the other: each step of a launch may find none left.
+        // Close the descriptors one by one, so that each step of a launch fails once.
         StringBuilder said = new StringBuilder();
         while (!open.isEmpty()) {
           String refused = refusalOf(command);
@@ -117,7 +117,7 @@ class FewDescriptorsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void endedCommandsKeepNoneAndAFullTableIsNamed(String backend) throws Exception {
+  void endedCommandsFreeTheirDescriptorsAndAFullTableIsReported(String backend) throws Exception {
     Process host =
         new ProcessBuilder(
                 "sh",

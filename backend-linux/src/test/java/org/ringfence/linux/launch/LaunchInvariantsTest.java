@@ -45,18 +45,18 @@ import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 
-/** What must hold of the JVM itself, however much is launched. */
+/** Checks that launches leave the JVM itself unrestricted and without leaks. */
 class LaunchInvariantsTest {
   private static final int LAUNCHES = 1_000;
-  // The warden, the watchdog's keeper and two spares.
+  // These are the warden, the watchdog's keeper and two spare keepers.
   private static final int IDLE_KEEPERS = 4;
-  // The 15 characters that the kernel keeps of a thread's name.
+  // The kernel truncates a thread's name to 15 characters.
   private static final String KEEPER = "ringfence-keepe";
 
   @TempDir private Path workspace;
 
   @BeforeEach
-  void landlockIsThere() {
+  void assumeLandlock() {
     var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
@@ -106,7 +106,8 @@ class LaunchInvariantsTest {
     }
   }
 
-  private static void settles(java.util.concurrent.Callable<Boolean> condition) throws Exception {
+  private static void awaitCondition(java.util.concurrent.Callable<Boolean> condition)
+      throws Exception {
     for (int i = 0; i < 500 && !condition.call(); i++) {
       Thread.sleep(10);
     }
@@ -114,7 +115,7 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void anAllowlistLeavesNothingBehind() throws Exception {
+  void allowlistLeavesNoSocketsOrRestrictedThreads() throws Exception {
     SandboxPolicy policy =
         Presets.load("workspace-write").toBuilder()
             .network(org.ringfence.policy.NetworkMode.ALLOWLIST)
@@ -137,11 +138,11 @@ class LaunchInvariantsTest {
       }
     }
     long first = before;
-    settles(() -> sockets() <= first);
+    awaitCondition(() -> sockets() <= first);
     assertThat(restrictedThreads()).isEmpty();
   }
 
-  /** Sockets and what watches them: the streams of a command are its starter's to close. */
+  /** Counts sockets and their watchers; the caller closes the streams of a command. */
   private static long sockets() throws IOException {
     long count = 0;
     try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
@@ -150,7 +151,7 @@ class LaunchInvariantsTest {
           count +=
               Files.readSymbolicLink(each).toString().matches("(socket|anon_inode):.*") ? 1 : 0;
         } catch (IOException e) {
-          // It has been closed meanwhile.
+          // The descriptor has been closed meanwhile.
           continue;
         }
       }
@@ -165,7 +166,7 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void onlyKeepersAreRestrictedAndNothingGrows() throws Exception {
+  void onlyKeepersAreRestrictedAndNoDescriptorsOrThreadsLeak() throws Exception {
     try (Sandbox sandbox = open()) {
       for (int i = 0; i < 20; i++) {
         sandbox.start(sh("true")).waitFor();
@@ -191,10 +192,10 @@ class LaunchInvariantsTest {
       assertThat(callbacks.await(120, TimeUnit.SECONDS)).isTrue();
       pool.shutdown();
       assertThat(restrictedThreads()).isEmpty();
-      settles(() -> descriptors() <= before + 2);
-      settles(() -> Thread.activeCount() <= threads + 8);
+      awaitCondition(() -> descriptors() <= before + 2);
+      awaitCondition(() -> Thread.activeCount() <= threads + 8);
     }
-    settles(
+    awaitCondition(
         () ->
             Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().startsWith("ringfence-")));
@@ -202,7 +203,7 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void theJvmStaysUnrestricted(@TempDir Path elsewhere) throws Exception {
+  void jvmStaysUnrestricted(@TempDir Path elsewhere) throws Exception {
     try (Sandbox sandbox = open()) {
       sandbox.start(sh("true")).waitFor();
       Path file = Files.writeString(elsewhere.resolve("file"), "x");
@@ -216,13 +217,13 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void aFailedLaunchLeavesNothing() throws Exception {
+  void failedLaunchLeavesNoDescriptorKeeperOrProcess() throws Exception {
     Path script = workspace.resolve("broken");
     Files.writeString(script, "#!/no/such/interpreter\n");
     assertThat(script.toFile().setExecutable(true)).isTrue();
     try (Sandbox sandbox = open()) {
       sandbox.start(sh("true")).waitFor();
-      settles(() -> keepers() <= IDLE_KEEPERS);
+      awaitCondition(() -> keepers() <= IDLE_KEEPERS);
       long before = descriptors();
       for (int i = 0; i < 50; i++) {
         assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("no-such-program")))
@@ -239,8 +240,8 @@ class LaunchInvariantsTest {
             .isInstanceOf(SandboxException.class)
             .hasMessageContaining("/no/such/file");
       }
-      settles(() -> descriptors() <= before);
-      settles(() -> keepers() <= IDLE_KEEPERS);
+      awaitCondition(() -> descriptors() <= before);
+      awaitCondition(() -> keepers() <= IDLE_KEEPERS);
     }
     assertThat(ProcessHandle.current().children()).isEmpty();
   }
@@ -276,11 +277,11 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void otherPipesOfTheJvmEndWhileACommandRuns() throws Exception {
+  void otherPipesOfTheJvmCloseWhileACommandRuns() throws Exception {
     try (Sandbox sandbox = open()) {
       Process cat = new ProcessBuilder("cat").start();
       SandboxedProcess sleeper = sandbox.start(sh("sleep 60"));
-      // A keeper that kept a copy of the pipe would keep cat from seeing its end.
+      // A keeper with a copy of the pipe would hide the end of input from cat.
       cat.getOutputStream().close();
       assertThat(cat.waitFor(20, TimeUnit.SECONDS)).isTrue();
       sleeper.destroyForcibly();
@@ -288,7 +289,7 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void closingWhileLaunchingHangsNobody() throws Exception {
+  void closeDuringLaunchesEndsEveryCaller() throws Exception {
     for (int round = 0; round < 5; round++) {
       Sandbox sandbox = open();
       List<CompletableFuture<Void>> launches = new ArrayList<>();
@@ -313,7 +314,7 @@ class LaunchInvariantsTest {
         launch.get(30, TimeUnit.SECONDS);
       }
     }
-    settles(() -> ProcessHandle.current().children().findAny().isEmpty());
+    awaitCondition(() -> ProcessHandle.current().children().findAny().isEmpty());
   }
 
   @Test
@@ -334,10 +335,11 @@ class LaunchInvariantsTest {
   }
 
   /**
-   * Advisory, so the conformance suite does not speak of them; set they have to be all the same.
+   * These limits are advisory, so the conformance suite does not test them; the backend must set
+   * them anyway.
    */
   @Test
-  void boundsThatAreNoGuaranteeAreSet() throws Exception {
+  void advisoryLimitsAreSet() throws Exception {
     SandboxPolicy bounded =
         Presets.load("workspace-write").toBuilder()
             .memory(1L << 30)
@@ -354,7 +356,7 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void leftoversMayBeKeptWhenThePolicySaysSo() throws Exception {
+  void leftoversLiveOnIfThePolicyKeepsThem() throws Exception {
     SandboxPolicy keeping =
         Presets.load("workspace-write").toBuilder()
             .lifetime(
@@ -369,13 +371,13 @@ class LaunchInvariantsTest {
       assertThat(exit).isZero();
       assertThat(mark).doesNotExist();
       Files.createFile(workspace.resolve("go"));
-      settles(() -> Files.exists(mark));
+      awaitCondition(() -> Files.exists(mark));
     }
   }
 
-  /** A kernel before 6.12, as far as our own side goes: no scope is asked for. */
+  /** Simulates a kernel before 6.12: the backend requests no signal scope. */
   @Test
-  void withoutASignalScopeTheSessionIsSwept() throws Exception {
+  void leftoversAreSweptWithoutASignalScope() throws Exception {
     HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
     HostFacts older = facts(real, new LandlockAbi(5), real.waitKillable());
     Process bystander = new ProcessBuilder("sleep", "1000").start();
@@ -384,22 +386,22 @@ class LaunchInvariantsTest {
         LinuxSession.open(new Kernel(real.arch().orElseThrow()), older, policy, EventSink.NONE)) {
       SandboxedProcess ending = session.start(launch("sleep 1111111 & sleep 0.1; exit 4"));
       assertThat(ending.waitFor()).isEqualTo(4);
-      settles(() -> running("sleep\0001111111") == 0);
+      awaitCondition(() -> running("sleep\0001111111") == 0);
       SandboxedProcess killed =
           session.start(launch("setsid sleep 2222222 & sleep 2222222 & wait"));
-      settles(() -> running("sleep\0002222222") == 2);
+      awaitCondition(() -> running("sleep\0002222222") == 2);
       killed.destroyForcibly();
       killed.waitFor();
-      settles(() -> running("sleep\0002222222") == 0);
-      assertThat(bystander.isAlive()).as("what is not of the sandbox lives on").isTrue();
+      awaitCondition(() -> running("sleep\0002222222") == 0);
+      assertThat(bystander.isAlive()).as("a process outside the sandbox lives on").isTrue();
     } finally {
       bystander.destroyForcibly();
     }
   }
 
-  /** A kernel before 5.19: a signal takes the caller out of a call that is held. */
+  /** Simulates a kernel before 5.19: a signal interrupts a call that the supervisor holds. */
   @Test
-  void withoutWaitKillableASignalEndsAWaitingConnect() throws Exception {
+  void signalEndsAWaitingConnectWithoutWaitKillable() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "there is no Python");
     HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
     HostFacts older = facts(real, real.abi(), false);
@@ -470,7 +472,7 @@ class LaunchInvariantsTest {
             count++;
           }
         } catch (IOException e) {
-          // It ended while we looked.
+          // The process ended meanwhile.
           continue;
         }
       }

@@ -35,7 +35,7 @@ class ReadableTreeTest {
   }
 
   @Test
-  void thisMachinesTerminalsAreNoPart() throws IOException {
+  void terminalsOfThisMachineAreOmitted() throws IOException {
     ReadableTree tree = ReadableTree.ofHost(kernel);
     assertThat(tree.leadsToDevices("/")).isTrue();
     assertThat(tree.leadsToDevices("/dev")).isTrue();
@@ -47,7 +47,7 @@ class ReadableTreeTest {
   }
 
   @Test
-  void whatIsMountedInDevForMemoryIsAPart() {
+  void sharedMemoryMountInDevIsIncluded() {
     assertThat(ReadableTree.of(kernel, DEVICES).of("/dev")).doesNotContain("/dev/pts", "/dev/tty");
     if (Files.isDirectory(Path.of("/dev/shm"), java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
       assertThat(ReadableTree.of(kernel, DEVICES).of("/dev")).contains("/dev/shm");
@@ -55,21 +55,21 @@ class ReadableTreeTest {
   }
 
   @Test
-  void terminalsThatAreMountedElsewhereAreLeftOut() {
+  void terminalsMountedElsewhereAreOmitted() {
     String elsewhere =
         DEVICES + "90 1 0:22 / " + root + "/a\\040root/dev/pts rw - devpts devpts rw\n";
     ReadableTree tree = ReadableTree.of(kernel, elsewhere);
     assertThat(tree.leadsToDevices(root)).isTrue();
     assertThat(tree.leadsToDevices(root + "/häuser")).isFalse();
     assertThat(tree.leadsToDevices(root + "/a root/dev/pts"))
-        .as("a rule that names it means it")
+        .as("a rule that names the directory grants it")
         .isFalse();
     assertThat(tree.of(root))
         .containsExactlyInAnyOrder(root + "/häuser", root + "/file", root + "/a root/etc");
   }
 
   @Test
-  void linesThatAreNoneAreNotRead() {
+  void malformedMountLinesAreIgnored() {
     assertThat(ReadableTree.of(kernel, "\nx\n1 2 3 4 5 6 -").of(root)).contains(root + "/file");
   }
 }

@@ -30,7 +30,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
 
-/** What a program gets that runs a command and waits for it. */
+/** Checks the result of a command that a program runs and waits for. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ResultTest {
   private static final String BOTH = "{0}";
@@ -55,7 +55,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void moreThanPipesHoldIsReadFromBothStreams(String backend) throws Exception {
+  void outputLargerThanAPipeIsReadFromBothStreams(String backend) throws Exception {
     try (Sandbox sandbox = open(backend)) {
       Result result =
           sh(
@@ -72,7 +72,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void whatIsNotKeptIsReadAllTheSame(String backend) throws Exception {
+  void outputBeyondTheKeptPartIsReadAndCounted(String backend) throws Exception {
     try (Sandbox sandbox = open(backend)) {
       Result result =
           sandbox
@@ -91,7 +91,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void inputThatIsNotReadHoldsNothingUp(String backend) throws Exception {
+  void unreadInputDoesNotBlockTheResult(String backend) throws Exception {
     byte[] large = new byte[5_000_000];
     try (Sandbox sandbox = open(backend)) {
       assertThat(sandbox.command("true").stdin(large).run().succeeded()).isTrue();
@@ -104,7 +104,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aProcessThatIsLeftDoesNotHoldTheResultUp(String backend) throws Exception {
+  void leftoverProcessDoesNotBlockTheResult(String backend) throws Exception {
     SandboxPolicy keeping =
         writing().lifetime(new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KILL)).build();
     try (Sandbox sandbox = opener(backend, keeping).open()) {
@@ -119,7 +119,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void eachEndIsToldAsWhatItIs(String backend) throws Exception {
+  void endingTellsSignalTimeoutAndLimitsApart(String backend) throws Exception {
     SandboxPolicy limited =
         writing().outputBytes(10_000).cpuTime(Duration.ofSeconds(1)).fileSize(100_000).build();
     Duration time = Duration.ofMillis(300);
@@ -143,7 +143,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void closingTheSandboxCancelsWhatRuns(String backend) throws Exception {
+  void closingTheSandboxCancelsRunningCommands(String backend) throws Exception {
     CompletableFuture<Result> result = new CompletableFuture<>();
     Sandbox sandbox = open(backend);
     Path started = workspace.resolve("started");
@@ -166,7 +166,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void anInterruptEndsTheTree(String backend) throws Exception {
+  void interruptEndsTheProcessTree(String backend) throws Exception {
     CompletableFuture<Throwable> thrown = new CompletableFuture<>();
     try (Sandbox sandbox = open(backend)) {
       Path pid = workspace.resolve("pid");
@@ -196,7 +196,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void denialsAreThoseOfTheCommand(String backend) throws Exception {
+  void resultContainsOnlyTheDenialsOfItsCommand(String backend) throws Exception {
     ConcurrentLinkedQueue<Violation> all = new ConcurrentLinkedQueue<>();
     try (Sandbox sandbox = opener(backend, writing().build()).onDenied(all::add).open()) {
       CompletableFuture<Result> other =
@@ -226,7 +226,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aProcessOfASessionOfItsOwnBelongsToItsCommand(String backend) throws Exception {
+  void denialOfADaemonBelongsToItsCommand(String backend) throws Exception {
     String daemon = "setsid sh -c 'chmod 700 /etc/hostname; touch done' & wait";
     try (Sandbox sandbox = opener(backend, writing().build()).onDenied(denied -> {}).open()) {
       SandboxedProcess beside = sandbox.start(SandboxCommand.of("sleep", "1000"));
@@ -238,7 +238,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void whatASlowHookHearsComesBeforeTheEnd(String backend) throws Exception {
+  void slowHookGetsItsEventsBeforeTheCommandEnds(String backend) throws Exception {
     ConcurrentLinkedQueue<Violation> heard = new ConcurrentLinkedQueue<>();
     ConcurrentLinkedQueue<AuditRecord> executed = new ConcurrentLinkedQueue<>();
     try (Sandbox sandbox =
@@ -275,7 +275,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aHookThatDoesNotReturnHoldsNoResultUpForEver(String backend) throws Exception {
+  void hangingHookDoesNotBlockTheResult(String backend) throws Exception {
     CompletableFuture<Void> never = new CompletableFuture<>();
     try (Sandbox sandbox =
         opener(backend, writing().build()).onDenied(denied -> never.join()).open()) {
@@ -288,16 +288,16 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void usageIsWhatTheSystemSays(String backend) throws Exception {
+  void usageReportsTimeAndMemoryWhereAvailable(String backend) throws Exception {
     try (Sandbox sandbox = open(backend)) {
       Result busy = sh(sandbox, "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done");
       assertThat(busy.usage().wallTime()).isPositive();
-      // bubblewrap's process ends before the one that it would have to wait for.
+      // bubblewrap's process ends before the command, so the kernel reports no CPU time for it.
       assertThat(busy.usage().cpuTime().isPresent()).isEqualTo(backend.equals("landlock"));
       busy.usage()
           .cpuTime()
           .ifPresent(time -> assertThat(time).isGreaterThan(Duration.ofMillis(20)));
-      // A small program has the JVM's peak, which says nothing of it.
+      // A small program inherits the JVM's peak, which does not describe the program.
       assertThat(busy.usage().peakMemory()).isEmpty();
       Result large = sh(sandbox, "x=$(head -c 1500000000 /dev/zero | tail -c 1000000000 | wc -c)");
       assertThat(large.usage().peakMemory().isPresent()).isEqualTo(backend.equals("landlock"));
@@ -310,7 +310,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aFailureIsThrownWithItsReasons(String backend) throws Exception {
+  void checkThrowsAFailureWithItsReasons(String backend) throws Exception {
     try (Sandbox sandbox = open(backend)) {
       assertThat(sh(sandbox, "exit 0").check().succeeded()).isTrue();
       Result failed = sh(sandbox, "echo one >&2; chmod 700 /etc/hostname; echo two >&2; exit 4");
@@ -324,7 +324,7 @@ class ResultTest {
 
   @ParameterizedTest(name = BOTH)
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aProgramThatThePolicyDeniesIsNamedBeforeTheStart(String backend) throws Exception {
+  void deniedProgramIsReportedBeforeTheStart(String backend) throws Exception {
     SandboxPolicy minimal =
         SandboxPolicy.builder()
             .fileDefault(org.ringfence.policy.FileDefault.MINIMAL)

@@ -17,7 +17,10 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** A connection to a file that is not a unix socket fails as it does outside. */
+/**
+ * Checks that a connection to a file that is not a unix socket fails with the same error as
+ * outside.
+ */
 class ConnectToNoSocketTest {
   private static final String SCRIPT =
       "use Errno; use Socket; socket(S, AF_UNIX, SOCK_STREAM, 0) or die;"
@@ -29,7 +32,7 @@ class ConnectToNoSocketTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void theErrorIsTheKernels(String backend) throws Exception {
+  void connectToAFileFailsWithTheKernelsError(String backend) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the client needs perl");
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())

@@ -19,13 +19,13 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** Sends that wait for a full socket take a bounded part of a small JVM's memory. */
+/** Checks that sends to a full socket take a bounded part of a small JVM's memory. */
 class WaitingSendsTest {
   private static final int PATIENCE_SECONDS = 120;
 
   /**
-   * 400 processes send 200 000 bytes each to one socket that is not read before all of them wait:
-   * 80 MB in all. Then each of them is received once, whole.
+   * 400 processes send 200 000 bytes each, 80 MB in all, to one socket. The reader starts only when
+   * all of them wait. It then receives each message once and complete.
    */
   private static final String SENDERS =
       """
@@ -80,11 +80,11 @@ class WaitingSendsTest {
 
   @TempDir private Path workspace;
 
-  /** Has a heap that does not hold all messages. */
+  /** A JVM whose heap cannot hold all messages. */
   public static final class SmallJvm {
     private SmallJvm() {}
 
-    /** Called with workspace, backend and script. */
+    /** Takes the workspace, the backend and the script. */
     public static void main(String[] args) throws Exception {
       try (Sandbox sandbox =
           Sandbox.opener(Presets.load("workspace-write"))

@@ -18,9 +18,9 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The lock over a decision on names and the deed. Two supervising threads decide at once only when
- * a file system holds up one of them within a decision, which takes a directory of some 40 000
- * names; so the lock is tried here by itself.
+ * Tests the lock that covers a decision on names and its action. Two supervisor threads decide at
+ * the same time only if a file system delays one of them within a decision, which takes a directory
+ * of some 40 000 names. So this test uses the lock in isolation.
  */
 class TreeLockTest {
   private final Kernel kernel = new Kernel(Arch.current().orElseThrow());
@@ -50,14 +50,14 @@ class TreeLockTest {
   }
 
   @Test
-  void aDirectoryIsHeldByOneSandboxUntilItsLockIsGivenBack() {
+  void directoryIsHeldByOneSandboxUntilUnlock() {
     one.lock();
     other.lock();
     assertThat(one.holdsAlone(first)).isTrue();
     assertThat(one.holdsAlone(first)).as("the same directory again").isTrue();
     assertThat(other.holdsAlone(second)).as("another directory").isTrue();
     assertThat(other.holdsAlone(first)).isFalse();
-    assertThat(other.holdsAlone(first)).as("asked once more").isFalse();
+    assertThat(other.holdsAlone(first)).as("second attempt").isFalse();
     other.unlock();
     one.unlock();
     other.lock();
@@ -66,7 +66,7 @@ class TreeLockTest {
   }
 
   @Test
-  void aDirectoryIsHeldUntilTheOutermostLockIsGivenBack() {
+  void directoryIsHeldUntilTheOutermostUnlock() {
     one.lock();
     one.lock();
     assertThat(one.holdsAlone(first)).isTrue();
@@ -81,8 +81,8 @@ class TreeLockTest {
   }
 
   @Test
-  void anAttemptEndsAtOnceWhereADirectoryIsHeldAndHoldsUpNobody() throws Exception {
-    // A command may hold it, by a lock that it shares with others.
+  void attemptOnAHeldDirectoryFailsAtOnceAndReleasesItsLocks() throws Exception {
+    // A command can hold the directory with a shared lock.
     kernel.call(Syscall.FLOCK, first, 1);
     int[] begun = new int[1];
     Runnable step =
@@ -98,7 +98,7 @@ class TreeLockTest {
           }
         };
     assertThat(other.attempt(step)).isFalse();
-    assertThat(begun[0]).as("ended where it is held").isEqualTo(1);
+    assertThat(begun[0]).as("the attempt ended at the held directory").isEqualTo(1);
     AtomicBoolean free = new AtomicBoolean();
     Thread next =
         new Thread(
@@ -116,12 +116,12 @@ class TreeLockTest {
   }
 
   @Test
-  void nothingIsHeldWithoutTheLock() {
+  void holdingWithoutTheLockIsAnError() {
     assertThatThrownBy(() -> one.holdsAlone(first)).isInstanceOf(IllegalStateException.class);
   }
 
   @Test
-  void aSecondThreadOfASupervisorWaitsForTheDeedOfTheFirst() throws Exception {
+  void secondThreadWaitsForTheActionOfTheFirst() throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     AtomicBoolean early = new AtomicBoolean();
     CountDownLatch begun = new CountDownLatch(1);

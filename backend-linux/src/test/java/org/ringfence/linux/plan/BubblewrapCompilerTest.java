@@ -30,7 +30,7 @@ class BubblewrapCompilerTest {
     return SandboxPolicy.builder().write(":workspace");
   }
 
-  /** Options with their values, one string each. */
+  /** Returns the options with their values, one string each. */
   private static List<String> compile(EffectivePolicy policy, HostTree tree) {
     List<String> options = new ArrayList<>();
     for (String word : BubblewrapCompiler.compile(policy, tree, FEATURES)) {
@@ -49,7 +49,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void theUsualPolicy() {
+  void workspaceWritePolicyCompilesToTheseOptions() {
     assertThat(compile(writing()))
         .containsExactly(
             "--unshare-user",
@@ -75,7 +75,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void carveOutsComeInTheOrderOfTheirDepth() {
+  void carveOutsAreOrderedByDepth() {
     assertThat(
             compile(
                 writing()
@@ -97,7 +97,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void aDeniedFileIsTheNullDeviceAndAMissingOneIsNothing() {
+  void deniedFileBecomesTheNullDeviceAndAMissingOneIsOmitted() {
     HostTree tree =
         path ->
             path.endsWith("file")
@@ -107,18 +107,18 @@ class BubblewrapCompilerTest {
         compile(writing().none("/ws/file").none("/ws/missing").build().in(PLACES), tree);
     assertThat(options).contains("--ro-bind /dev/null /ws/file");
     assertThat(String.join(" ", options))
-        .as("what does not exist is never named, or it would be made on the host")
+        .as("no option names a missing path, because bubblewrap would create it on the host")
         .doesNotContain("missing");
   }
 
   @Test
-  void whatIsGrantedAlreadyIsNotMountedAgain() {
+  void alreadyGrantedPathsAreNotMountedAgain() {
     assertThat(compile(writing().write("/ws/inner").read("/etc/ssl")))
         .noneMatch(option -> option.contains("/ws/inner") || option.contains("/etc/ssl"));
   }
 
   @Test
-  void theMinimalViewStartsFromNothing() {
+  void minimalDefaultMountsOnlyNamedDirectories() {
     List<String> options = compile(writing().fileDefault(FileDefault.MINIMAL));
     assertThat(options).doesNotContain("--ro-bind / /");
     assertThat(options)
@@ -127,7 +127,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void theNetworkIsSharedOnlyWhereSomethingOfItIsGranted() {
+  void onlyFullNetworkSharesTheHostsNetwork() {
     assertThat(compile(writing())).contains("--unshare-net");
     assertThat(compile(writing().network(NetworkMode.FULL))).doesNotContain("--unshare-net");
     assertThat(compile(writing().hostLoopbackPort(80))).contains("--unshare-net");
@@ -135,7 +135,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void leftoversThatMayStayNeedTheHostsProcesses() {
+  void keptLeftoversShareTheHostsProcesses() {
     Lifetime keep = new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KEEP);
     assertThat(compile(writing().lifetime(keep)))
         .doesNotContain("--unshare-pid", "--die-with-parent", "--proc /proc")
@@ -143,7 +143,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void aWorkspaceBelowTmpIsTheHosts() {
+  void workspaceBelowTmpShowsTheHostsFiles() {
     Places below =
         Places.of(PathStyle.POSIX, "/tmp/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
     EffectivePolicy policy = writing().read("/tmp/cache").build().in(below);
@@ -160,7 +160,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void aCopyTakesTheWorkspacesPlace() {
+  void workspaceCopyIsMountedAtTheWorkspace() {
     EffectivePolicy policy =
         writing().read("/ws/kept").build().in(PLACES.withWorkspaceCopy("/store/copy"));
     assertThat(compile(policy, HostTree.ASSUMED))
@@ -168,7 +168,7 @@ class BubblewrapCompilerTest {
   }
 
   @Test
-  void thePlanSaysWhatHolds() {
+  void everyGuaranteeIsEnforced() {
     EffectivePolicy policy =
         writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build().in(PLACES);
     Map<String, PlannedGuarantee> plan =

@@ -66,10 +66,10 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void whereEverythingMayBeReadDevicesAreLeftOut() {
+  void readableDefaultOmitsDevices() {
     LandlockRuleset ruleset = LandlockCompiler.compile(writing().build().in(PLACES), ABI, PARTS);
     assertThat(ruleset.handledFiles())
-        .as("directories are listed, programs executed without a rule")
+        .as("listing and execution need no rule")
         .isEqualTo(ABI.write() | LandlockAbi.READ_FILE);
     assertThat(ruleset.rules())
         .anyMatch(rule -> rule.path().equals("/ws"))
@@ -82,7 +82,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void aRuleAboutAllDevicesNamesNone() {
+  void ruleForAllDevicesGrantsNoTerminal() {
     for (String path : List.of("/", "/dev")) {
       EffectivePolicy policy = writing().read(path).build().in(PLACES);
       assertThat(LandlockCompiler.compile(policy, ABI, PARTS).rules())
@@ -99,7 +99,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void theMinimalViewHandlesReading() {
+  void minimalDefaultRestrictsReading() {
     EffectivePolicy policy = writing().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
     LandlockRuleset ruleset = LandlockCompiler.compile(policy, ABI, PARTS);
     assertThat(ruleset.handledFiles()).isEqualTo(ABI.write() | ABI.read());
@@ -113,7 +113,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void deviceNodesAreNeverMade() {
+  void noRuleGrantsCreationOfDeviceNodes() {
     long makeChar = 1 << 6;
     long makeBlock = 1 << 11;
     LandlockCompiler.compile(writing().build().in(PLACES), ABI, PARTS)
@@ -123,7 +123,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void aStricterRuleForTheSamePathIsTheOneThatCounts() {
+  void stricterRuleForTheSamePathWins() {
     EffectivePolicy policy =
         SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
     assertThat(LandlockCompiler.compile(policy, ABI, PARTS).rules())
@@ -132,7 +132,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void whatTakesAwayIsFoundWithItsReason() {
+  void inexpressibleRuleIsReportedWithItsReason() {
     EffectivePolicy carved = writing().read("/ws/vendor").build().in(PLACES);
     assertThat(LandlockCompiler.inexpressible(writing().build().in(PLACES), false)).isEmpty();
     assertThat(LandlockCompiler.inexpressible(carved, false))
@@ -146,13 +146,13 @@ class LandlockCompilerTest {
             LandlockCompiler.inexpressible(
                 writing().fileDefault(FileDefault.MINIMAL).none("/home/me/.ssh").build().in(PLACES),
                 true))
-        .as("nothing above it is granted, so there is nothing to take away")
+        .as("no rule grants a parent, so the denial needs no rule")
         .isEmpty();
   }
 
   @ParameterizedTest
   @CsvSource({"1,0", "2,0", "3,0", "4,3", "5,3", "6,3", "7,3"})
-  void olderKernelsAreAskedForWhatTheyHave(int version, long network) {
+  void olderKernelsGetOnlySupportedRights(int version, long network) {
     LandlockRuleset ruleset =
         LandlockCompiler.compile(writing().build().in(PLACES), new LandlockAbi(version), PARTS);
     assertThat(ruleset.handledNetwork()).isEqualTo(network);
@@ -161,7 +161,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void aNewKernelEnforcesEverything() {
+  void newKernelEnforcesEveryGuarantee() {
     Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(7, true, false));
     assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
     assertThat(plan)
@@ -169,7 +169,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void anOldKernelSaysWhatItLacks() {
+  void oldKernelReportsMissingGuarantees() {
     Map<String, PlannedGuarantee> plan = plan(writing().build(), facts(4, true, false));
     assertThat(plan.get("process.signals").level()).isEqualTo(Enforcement.UNSUPPORTED);
     assertThat(plan.get("process.signals").remedy()).contains("6.12");
@@ -180,7 +180,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void withoutAListenerTheMediatedGuaranteesFall() {
+  void supervisedGuaranteesAreUnsupportedWithoutAListener() {
     Map<String, PlannedGuarantee> plan =
         plan(
             writing().openFiles(9).protectedPath("/ws/policy.json").build(),
@@ -197,7 +197,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void whatLandlockCannotSayIsUnsupported() {
+  void namesAndGlobsNeedAListenerAndLimitsAreNotEnforced() {
     SandboxPolicy policy =
         SandboxPolicy.builder()
             .write(":workspace")
@@ -219,7 +219,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void anAllowlistNeedsASupervisorThatReachesItsChildren() {
+  void allowlistNeedsASupervisorThatReachesItsChildren() {
     SandboxPolicy policy =
         SandboxPolicy.builder()
             .network(NetworkMode.ALLOWLIST)
@@ -261,7 +261,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void aDenyListIsNotHeldWhereNothingIsDecidedOn() {
+  void denyListIsUnsupportedWithFullNetwork() {
     SandboxPolicy policy =
         SandboxPolicy.builder().network(NetworkMode.FULL).denyHost("example.org").build();
     assertThat(plan(policy, facts(7, true, false)).get("network.deny").level())
@@ -269,7 +269,7 @@ class LandlockCompilerTest {
   }
 
   @Test
-  void whereEverythingIsWritableNoRuleTakesItAwayUnnoticed() {
+  void readRuleUnderAWritableDefaultIsReportedAsUnsupported() {
     SandboxPolicy policy =
         SandboxPolicy.builder()
             .fileDefault(FileDefault.WRITE)

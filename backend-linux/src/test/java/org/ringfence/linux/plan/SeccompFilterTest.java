@@ -26,7 +26,7 @@ class SeccompFilterTest {
   private static final int EPERM = Verdict.RET_ERRNO | 1;
   private static final int EACCES = Verdict.RET_ERRNO | 13;
   private static final int ENOSYS = Verdict.RET_ERRNO | 38;
-  private static final int NO_FAMILY = Verdict.RET_ERRNO | 97;
+  private static final int EAFNOSUPPORT = Verdict.RET_ERRNO | 97;
 
   private static SeccompFilter filter(SandboxPolicy policy) {
     return SeccompCompiler.compile(
@@ -48,7 +48,7 @@ class SeccompFilterTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void dangerousCallsAreClosed(Arch arch) {
+  void dangerousCallsAreDenied(Arch arch) {
     BpfProgram program = filter(writing().build()).compile(arch);
     for (Syscall syscall :
         List.of(
@@ -70,7 +70,7 @@ class SeccompFilterTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void otherEntriesAreClosed(Arch arch) {
+  void foreignArchitecturesAndUnknownCallsAreDenied(Arch arch) {
     BpfProgram program = filter(writing().build()).compile(arch);
     int i386 = 0x40000003;
     assertThat(program.run(i386, 20)).isEqualTo(ENOSYS);
@@ -81,7 +81,7 @@ class SeccompFilterTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void namespacesAreToldFromThreads(Arch arch) {
+  void cloneAllowsThreadsButNoNamespaces(Arch arch) {
     BpfProgram program = filter(writing().build()).compile(arch);
     long thread = 0x3d0f00;
     assertThat(run(program, arch, Syscall.CLONE, thread)).isEqualTo(Verdict.RET_ALLOW);
@@ -93,7 +93,7 @@ class SeccompFilterTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void terminalInputIsClosedWhateverTheHighBits(Arch arch) {
+  void terminalInjectionIsDeniedWhateverTheHighBits(Arch arch) {
     BpfProgram program = filter(writing().build()).compile(arch);
     assertThat(run(program, arch, Syscall.IOCTL, 0, 0x5412)).isEqualTo(EPERM);
     assertThat(run(program, arch, Syscall.IOCTL, 0, 0x7_0000_5412L)).isEqualTo(EPERM);
@@ -103,7 +103,7 @@ class SeccompFilterTest {
 
   @ParameterizedTest
   @EnumSource(Arch.class)
-  void withoutANetworkOnlyLoopbackSocketsAreMade(Arch arch) {
+  void closedNetworkMediatesInetSocketsAndDeniesOthers(Arch arch) {
     BpfProgram program = filter(writing().build()).compile(arch);
     int stream = 1 | 0x80000 | 0x800;
     assertThat(run(program, arch, Syscall.SOCKET, 1, 1, 0)).isEqualTo(Verdict.RET_ALLOW);
@@ -114,18 +114,18 @@ class SeccompFilterTest {
     assertThat(run(program, arch, Syscall.SOCKET, 2, 3, 1)).isEqualTo(EACCES);
     assertThat(run(program, arch, Syscall.SOCKET, 2, 2, 1)).isEqualTo(EACCES);
     assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 0)).isEqualTo(Verdict.RET_ALLOW);
-    assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 4)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SOCKET, 16, 3, 4)).isEqualTo(EAFNOSUPPORT);
     assertThat(run(program, arch, Syscall.SETSOCKOPT, 3, 270, 1)).isEqualTo(EPERM);
     assertThat(run(program, arch, Syscall.SETSOCKOPT, 3, 270, 12)).isEqualTo(Verdict.RET_ALLOW);
-    assertThat(run(program, arch, Syscall.SOCKET, 17, 3, 0)).isEqualTo(NO_FAMILY);
-    assertThat(run(program, arch, Syscall.SOCKET, 40, 1, 0)).isEqualTo(NO_FAMILY);
+    assertThat(run(program, arch, Syscall.SOCKET, 17, 3, 0)).isEqualTo(EAFNOSUPPORT);
+    assertThat(run(program, arch, Syscall.SOCKET, 40, 1, 0)).isEqualTo(EAFNOSUPPORT);
     assertThat(run(program, arch, Syscall.SENDTO, 3, 4, 5, 0, 0, 0)).isEqualTo(Verdict.RET_ALLOW);
     assertThat(run(program, arch, Syscall.SENDTO, 3, 4, 5, 0, 1L << 40, 16))
         .isEqualTo(Verdict.RET_USER_NOTIF);
   }
 
   @Test
-  void withTheNetworkOpenOnlyUnixSocketsAreMediated() {
+  void fullNetworkMediatesOnlyUnixSockets() {
     Arch arch = Arch.X86_64;
     BpfProgram program = filter(writing().network(NetworkMode.FULL).build()).compile(arch);
     assertThat(run(program, arch, Syscall.SOCKET, 2, 1, 0)).isEqualTo(Verdict.RET_ALLOW);
@@ -136,7 +136,7 @@ class SeccompFilterTest {
   }
 
   @Test
-  void execveIsHeldOnlyForLimits() {
+  void execveIsMediatedOnlyForLimits() {
     Arch arch = Arch.X86_64;
     assertThat(run(filter(writing().build()).compile(arch), arch, Syscall.EXECVE))
         .isEqualTo(Verdict.RET_ALLOW);
@@ -146,7 +146,7 @@ class SeccompFilterTest {
   }
 
   @Test
-  void otherProcessesAreNotReconfigured() {
+  void limitsAndPriorityOfOtherProcessesCannotBeChanged() {
     Arch arch = Arch.X86_64;
     BpfProgram program = filter(writing().build()).compile(arch);
     assertThat(run(program, arch, Syscall.PRLIMIT64, 0, 7, 1)).isEqualTo(Verdict.RET_ALLOW);
@@ -157,7 +157,7 @@ class SeccompFilterTest {
   }
 
   @Test
-  void withoutAListenerWhatItWouldDecideIsDenied() {
+  void mediatedCallsAreDeniedWithoutAListener() {
     Arch arch = Arch.X86_64;
     SeccompFilter filter = filter(writing().openFiles(9).build()).withoutListener();
     assertThat(filter.needsListener()).isFalse();
@@ -196,9 +196,9 @@ class SeccompFilterTest {
           6,
           6);
 
-  /** The compiled program against the plain reading of the rules, for every call. */
+  /** Compares the compiled program with a direct evaluation of the rules, for every call. */
   @Test
-  void theProgramSaysWhatTheRulesSay() {
+  void compiledProgramDecidesLikeTheRules() {
     SeccompFilter filter = filter(writing().openFiles(9).build());
     Map<Arch, BpfProgram> programs = new EnumMap<>(Arch.class);
     for (Arch arch : Arch.values()) {
@@ -209,7 +209,7 @@ class SeccompFilterTest {
         arguments -> {
           long[] six = arguments.stream().mapToLong(Long::longValue).toArray();
           for (Syscall syscall : Syscall.values()) {
-            int expected = naive(filter, syscall, six);
+            int expected = evaluate(filter, syscall, six);
             programs.forEach(
                 (arch, program) -> {
                   if (syscall.number(arch) >= 0) {
@@ -222,11 +222,11 @@ class SeccompFilterTest {
         });
   }
 
-  private static int naive(SeccompFilter filter, Syscall syscall, long[] arguments) {
+  private static int evaluate(SeccompFilter filter, Syscall syscall, long[] arguments) {
     for (SyscallRule rule : filter.rules()) {
       if (rule.syscall() == syscall) {
         for (SyscallRule.Clause clause : rule.clauses()) {
-          if (clause.tests().stream().allMatch(test -> holds(test, arguments))) {
+          if (clause.tests().stream().allMatch(test -> matches(test, arguments))) {
             return clause.verdict().action();
           }
         }
@@ -236,7 +236,7 @@ class SeccompFilterTest {
     return Verdict.RET_ALLOW;
   }
 
-  private static boolean holds(SyscallRule.Test test, long[] arguments) {
+  private static boolean matches(SyscallRule.Test test, long[] arguments) {
     long argument = arguments[test.argument()];
     return switch (test.kind()) {
       case POINTER_SET -> argument != 0;

@@ -33,12 +33,12 @@ class VerifiedKernelsTest {
   }
 
   @Test
-  void aKernelThatRanTheSuiteNeedsNoRemark() {
+  void kernelThatRanTheSuiteNeedsNoRemark() {
     assertThat(remark(Optional.of(Arch.X86_64), 7)).isEmpty();
   }
 
   @Test
-  void otherKernelsAreNamedAsNotYetVerified() {
+  void otherKernelsAreMarkedAsNotYetVerified() {
     assertThat(remark(Optional.of(Arch.X86_64), 3)).contains("not yet verified", "ABI 3");
     assertThat(remark(Optional.of(Arch.AARCH64), 7)).contains("not yet verified", "AARCH64");
     assertThat(remark(Optional.empty(), 7)).contains("not yet verified", "unknown processor");

@@ -20,11 +20,11 @@ import org.ringfence.event.Violation;
 import org.ringfence.policy.Reason;
 import org.ringfence.spi.EventSink;
 
-/** What waits for a slow listener is bounded, and what it does not hear of is counted. */
+/** Checks that events for a slow listener are bounded, and that dropped ones are counted. */
 class ReporterTest {
   private static final int MANY = 100_000;
 
-  /** Hears nothing before it is let go. */
+  /** A listener that blocks until the test releases it. */
   private static final class Slow implements EventSink {
     private final CountDownLatch go = new CountDownLatch(1);
     private final AtomicLong told = new AtomicLong();
@@ -96,7 +96,7 @@ class ReporterTest {
   }
 
   @Test
-  void whatIsToldAndWhatIsDroppedIsAll() {
+  void deliveredAndDroppedEventsAddUp() {
     Slow slow = new Slow(false);
     try (Reporter reporter = new Reporter(slow, new CommandLookup(), () -> {})) {
       for (int i = 0; i < MANY; i++) {
@@ -109,7 +109,7 @@ class ReporterTest {
   }
 
   @Test
-  void theSameDenialWaitsOnceWhenMuchWaits() {
+  void repeatedDenialsAreMergedInAFullQueue() {
     Slow slow = new Slow(false);
     try (Reporter reporter = new Reporter(slow, new CommandLookup(), () -> {})) {
       for (int i = 0; i < MANY; i++) {
@@ -122,7 +122,7 @@ class ReporterTest {
   }
 
   @Test
-  void aListenerThatHearsInTimeHearsAll() {
+  void fastListenerGetsEveryEvent() {
     Slow slow = new Slow(false);
     slow.go.countDown();
     try (Reporter reporter = new Reporter(slow, new CommandLookup(), () -> {})) {
@@ -135,7 +135,7 @@ class ReporterTest {
   }
 
   @Test
-  void aLostRecordIsSaidOrEndsTheCommand() {
+  void lostRecordIsCountedOrEndsTheCommand() {
     for (boolean needed : new boolean[] {false, true}) {
       Slow slow = new Slow(needed);
       AtomicInteger ended = new AtomicInteger();

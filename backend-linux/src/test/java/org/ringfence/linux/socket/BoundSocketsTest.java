@@ -20,8 +20,9 @@ import org.ringfence.linux.plan.Arch;
 class BoundSocketsTest {
   private final BoundSockets sockets = new BoundSockets(new Kernel(Arch.current().orElseThrow()));
 
-  /** What the kernel answers and what its tables say. */
-  private void agree(boolean tcp, String host, int port, int expected) throws IOException {
+  /** Compares the kernel's answers with its tables. */
+  private void assertListeners(boolean tcp, String host, int port, int expected)
+      throws IOException {
     InetAddress address = InetAddress.getByName(host);
     int count = 0;
     for (int family : new int[] {Constants.AF_INET, Constants.AF_INET6}) {
@@ -50,23 +51,23 @@ class BoundSocketsTest {
     "::, ::1, 1",
     "::, 127.0.0.1, 1"
   })
-  void whoListens(String at, String asked, int expected) throws IOException {
+  void listenersOfAnAddressAreFound(String at, String asked, int expected) throws IOException {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName(at));
         DatagramSocket datagrams = new DatagramSocket(0, InetAddress.getByName(at))) {
 
-      agree(true, asked, server.getLocalPort(), expected);
-      agree(false, asked, datagrams.getLocalPort(), expected);
+      assertListeners(true, asked, server.getLocalPort(), expected);
+      assertListeners(false, asked, datagrams.getLocalPort(), expected);
     }
   }
 
   @Test
-  void connectionsDoNotCount() throws IOException {
+  void connectionsAreNotListeners() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
         Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
         Socket accepted = server.accept()) {
       assertThat(accepted.isConnected()).isTrue();
-      agree(true, "127.0.0.1", server.getLocalPort(), 1);
-      agree(true, "127.0.0.1", client.getLocalPort(), 0);
+      assertListeners(true, "127.0.0.1", server.getLocalPort(), 1);
+      assertListeners(true, "127.0.0.1", client.getLocalPort(), 0);
     }
   }
 }

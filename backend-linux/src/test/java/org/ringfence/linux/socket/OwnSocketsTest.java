@@ -15,7 +15,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.OwnSockets.Listener;
 
-/** What is remembered of a sandbox's sockets is bounded, whatever commands make of them. */
+/** Checks that the record of a sandbox's sockets is bounded, whatever commands do. */
 class OwnSocketsTest {
   private static final int MANY = 100_000;
   private static final long NO_SOCKET = 1L << 40;
@@ -24,7 +24,7 @@ class OwnSocketsTest {
   private final OwnSockets own = new OwnSockets(kernel);
 
   @Test
-  void socketsThatAreGoneAreForgottenAndOneThatHasAPortIsNot() throws Exception {
+  void closedSocketsAreForgottenAndOneWithAPortIsKept() throws Exception {
     InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     long fd = kernel.call(Syscall.SOCKET, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     try (NativeBlock block = new NativeBlock(64)) {
@@ -40,7 +40,7 @@ class OwnSocketsTest {
       }
       assertThat(own.size()).isLessThan(MANY / 10);
       assertThat(own.listener(false, loopback, port)).isEqualTo(Listener.OWN);
-      assertThat(own.hasInet(NO_SOCKET + MANY - 1)).as("the newest may get a port yet").isTrue();
+      assertThat(own.hasInet(NO_SOCKET + MANY - 1)).as("the newest can still get a port").isTrue();
       assertThat(own.hasInet(NO_SOCKET)).isFalse();
     } finally {
       kernel.call(Syscall.CLOSE, fd);

@@ -27,7 +27,7 @@ class PeerAddressTest {
     return new SocketAddress(Arrays.copyOf(bytes, length));
   }
 
-  private static String said(PeerAddress read) {
+  private static String describe(PeerAddress read) {
     return read instanceof Named named
         ? named.address().family() + " " + named.address().display()
         : read instanceof Malformed malformed
@@ -35,7 +35,7 @@ class PeerAddressTest {
             : read instanceof Connected ? "connected" : "disconnect";
   }
 
-  /** An address of IPv6 for a bound one makes the socket one of IPv6. */
+  /** Returns a socket; an IPv6 address makes it an IPv6 socket. */
   private static PeerAddress.Socket socket(String bound, boolean stream)
       throws UnknownHostException {
     boolean v6 = bound.indexOf(':') >= 0;
@@ -67,9 +67,10 @@ class PeerAddressTest {
     "::ffff:192.0.2.9, ::ffff:0.0.0.0, 10, 28, 10 192.0.2.9:5599",
     "::1, 0.0.0.0, 2, 16, 2 127.0.0.1:5599"
   })
-  void ofMessages(String bound, String host, int family, int length, String expected)
+  void messageAddressIsReadLikeTheKernel(
+      String bound, String host, int family, int length, String expected)
       throws UnknownHostException {
-    assertThat(said(PeerAddress.ofMessage(socket(bound, false), given(host, family, length))))
+    assertThat(describe(PeerAddress.ofMessage(socket(bound, false), given(host, family, length))))
         .isEqualTo(expected);
   }
 
@@ -88,10 +89,10 @@ class PeerAddressTest {
     "::, true, ::, 10, 24, 10 [0:0:0:0:0:0:0:1]:5599",
     "::ffff:127.0.0.1, true, ::, 10, 28, 10 127.0.0.1:5599"
   })
-  void ofConnections(
+  void connectAddressIsReadLikeTheKernel(
       String bound, boolean stream, String host, int family, int length, String expected)
       throws UnknownHostException {
-    assertThat(said(PeerAddress.ofConnect(socket(bound, stream), given(host, family, length))))
+    assertThat(describe(PeerAddress.ofConnect(socket(bound, stream), given(host, family, length))))
         .isEqualTo(expected);
   }
 
@@ -104,15 +105,16 @@ class PeerAddressTest {
     "::, ::, 10, 23, EINVAL",
     "::, ::, 10, 24, 10 [0:0:0:0:0:0:0:0]:5599"
   })
-  void ofBindings(String bound, String host, int family, int length, String expected)
+  void bindAddressIsReadLikeTheKernel(
+      String bound, String host, int family, int length, String expected)
       throws UnknownHostException {
-    assertThat(said(PeerAddress.ofBind(socket(bound, false), given(host, family, length))))
+    assertThat(describe(PeerAddress.ofBind(socket(bound, false), given(host, family, length))))
         .isEqualTo(expected);
   }
 
   @ParameterizedTest
   @CsvSource({"0, 0", "2, 16", "10, 28"})
-  void aMessageOnAStreamHasNoAddress(int family, int length) throws UnknownHostException {
+  void messageOnAStreamIgnoresItsAddress(int family, int length) throws UnknownHostException {
     assertThat(PeerAddress.ofMessage(socket("::", true), given("::1", family, length)))
         .isInstanceOf(Connected.class);
     assertThat(PeerAddress.ofConnect(socket("::", true), given("::1", 0, 28)))

@@ -23,7 +23,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.probe.BubblewrapProbe;
 import org.ringfence.linux.task.Child.AccessException;
 
-/** Sockets of a namespace that this JVM is not in. */
+/** Tests sockets of another network namespace than this JVM's. */
 class SocketRoomTest {
   private static final InetAddress LOOPBACK = SocketRoom.loopback(AF_INET);
 
@@ -34,7 +34,7 @@ class SocketRoomTest {
   private String shell;
 
   @BeforeEach
-  void needsBubblewrap() {
+  void assumeBubblewrap() {
     found = BubblewrapProbe.probe();
     assumeTrue(found.availability().usable(), "bubblewrap cannot be used here");
     var own = BubblewrapProbe.ownLoopback(kernel, found.features());
@@ -57,7 +57,7 @@ class SocketRoomTest {
   }
 
   @Test
-  void portsAreNoneOfTheHosts() throws Exception {
+  void portsAreSeparateFromTheHosts() throws Exception {
     try (SocketRoom room = room();
         ServerSocket tcp = new ServerSocket(0, 1, LOOPBACK);
         DatagramSocket udp = new DatagramSocket(0, LOOPBACK)) {
@@ -67,7 +67,7 @@ class SocketRoomTest {
       assertThat(call(Syscall.BIND, mine, at(tcp.getLocalPort()))).isZero();
       assertThat(room.taken(true, LOOPBACK, tcp.getLocalPort())).isTrue();
       int client = room.socket(AF_INET, SOCK_STREAM);
-      // It is bound, and does not listen: the host's server is not there.
+      // The socket is bound and does not listen: the host's server does not exist in the namespace.
       assertThat(call(Syscall.CONNECT, client, at(tcp.getLocalPort()))).isNegative();
       int outside = (int) kernel.call(Syscall.SOCKET, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
       assertThat(call(Syscall.CONNECT, outside, at(tcp.getLocalPort()))).isZero();
@@ -76,7 +76,7 @@ class SocketRoomTest {
   }
 
   @Test
-  void socketsAreAsNew() throws Exception {
+  void socketsAreUnboundAndUsable() throws Exception {
     try (SocketRoom room = room()) {
       List<Integer> sockets = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
@@ -101,7 +101,7 @@ class SocketRoomTest {
   }
 
   @Test
-  void nothingStaysWhenItIsClosed() throws Exception {
+  void closeEndsTheHelperProcess() throws Exception {
     List<ProcessHandle> before = ProcessHandle.current().children().toList();
     SocketRoom room = room();
     List<ProcessHandle> helper =

@@ -14,9 +14,12 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** Under landlock every way to a new pseudo-terminal is one that is counted. */
+/** Checks that under Landlock every new pseudo-terminal counts against the limit. */
 class MultiplexerTest {
-  /** Opens for reading and writing, which is counted, until that is refused; then for reading. */
+  /**
+   * Opens terminals for reading and writing, which the supervisor counts, until that fails; then
+   * one for reading.
+   */
   private static final String OPENS =
       """
       use strict; use Fcntl;
@@ -32,7 +35,7 @@ class MultiplexerTest {
   @TempDir private Path workspace;
 
   @Test
-  void aTerminalOpenedForReadingAloneIsRefused() throws Exception {
+  void readOnlyOpenOfANewTerminalIsRefused() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the command needs perl");
     var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());

@@ -25,7 +25,10 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
 
-/** Which terminals a command that shares {@code /dev/pts} with the user opens for reading. */
+/**
+ * Checks which terminals a command can open for reading if it shares {@code /dev/pts} with the
+ * user.
+ */
 @EnabledOnOs(OS.LINUX)
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OtherTerminalsTest {
@@ -61,12 +64,12 @@ class OtherTerminalsTest {
   }
 
   private static SandboxCommand opening(String path) {
-    // A redirection of exec that fails ends the shell.
+    // A failed redirection of exec ends the shell.
     return SandboxCommand.of("/bin/sh", "-c", "exec 3< " + path);
   }
 
   @Test
-  void onlyARuleThatNamesItGivesIt() throws Exception {
+  void onlyARuleThatNamesTheTerminalGrantsIt() throws Exception {
     try (Sandbox sandbox = open(writing())) {
       assertThat(opens(sandbox, "/dev/null")).isZero();
       assertThat(opens(sandbox, name)).isNotZero();
@@ -80,7 +83,7 @@ class OtherTerminalsTest {
   }
 
   @Test
-  void oneThatIsHandedInIsReadByTheCommandThatHasIt() throws Exception {
+  void inheritedTerminalIsReadableOnlyByItsCommand() throws Exception {
     File device = new File(name);
     try (Sandbox sandbox = open(writing())) {
       for (String path : new String[] {name, "/dev/stdin"}) {
@@ -88,12 +91,14 @@ class OtherTerminalsTest {
             .as(path)
             .isZero();
       }
-      assertThat(opens(sandbox, name)).as("the next command does not have it").isNotZero();
+      assertThat(opens(sandbox, name))
+          .as("the next command does not inherit the terminal")
+          .isNotZero();
       assertThat(
               sandbox
                   .start(opening("/proc/self/fd/1").redirectOutput(Redirect.to(device)))
                   .waitFor())
-          .as("handed in for output")
+          .as("inherited for output")
           .isNotZero();
     }
   }

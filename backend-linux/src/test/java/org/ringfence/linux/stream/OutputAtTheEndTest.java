@@ -22,7 +22,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
-/** What becomes of output and its pipes when a command ends. */
+/** Checks output and its pipes at the end of a command. */
 class OutputAtTheEndTest {
   private static final int RUNS = 20;
 
@@ -41,12 +41,12 @@ class OutputAtTheEndTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void tooMuchOutputIsReportedWhenTheCommandEndsByItself(String backend) throws Exception {
+  void outputBeyondTheLimitIsReportedAfterANormalEnd(String backend) throws Exception {
     try (Sandbox sandbox = open(backend, limited())) {
       for (int run = 0; run < RUNS; run++) {
         SandboxedProcess process =
             sandbox.start(SandboxCommand.of("/bin/sh", "-c", "yes | head -c 5000; exit 0"));
-        // Nobody reads: the bytes are still in the pipe at the end.
+        // The test does not read yet: the bytes are still in the pipe at the end.
         process.waitFor();
         assertThat(process.termination().orElseThrow().cause())
             .isEqualTo(Termination.Cause.OUTPUT_LIMIT);
@@ -58,7 +58,7 @@ class OutputAtTheEndTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void outputUpToTheLimitIsNoExcess(String backend) throws Exception {
+  void outputUpToTheLimitIsAllowed(String backend) throws Exception {
     try (Sandbox sandbox = open(backend, limited())) {
       SandboxedProcess process =
           sandbox.start(SandboxCommand.of("/bin/sh", "-c", "yes | head -c 1000"));
@@ -86,7 +86,7 @@ class OutputAtTheEndTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void theStreamsOfThisJvmStayOpenWhenACommandUsedThem(String backend) throws Exception {
+  void streamsOfThisJvmStayOpenAfterACommandInheritedThem(String backend) throws Exception {
     Path own = Path.of("/proc/self/fd/2");
     Path before = Files.readSymbolicLink(own);
     try (Sandbox sandbox = open(backend, limited())) {
@@ -106,11 +106,11 @@ class OutputAtTheEndTest {
     List<SandboxedProcess> kept = new ArrayList<>();
     try (Sandbox sandbox = open(backend, Presets.load("workspace-write"))) {
       for (int run = 0; run < RUNS; run++) {
-        kept.add(started(sandbox));
+        kept.add(runToEnd(sandbox));
       }
       long before = descriptors();
       for (int run = 0; run < 5 * RUNS; run++) {
-        kept.add(started(sandbox));
+        kept.add(runToEnd(sandbox));
       }
       assertThat(descriptors()).isLessThan(before + RUNS);
       for (SandboxedProcess process : kept) {
@@ -120,7 +120,7 @@ class OutputAtTheEndTest {
     }
   }
 
-  private static SandboxedProcess started(Sandbox sandbox) throws Exception {
+  private static SandboxedProcess runToEnd(Sandbox sandbox) throws Exception {
     SandboxedProcess process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", "echo said"));
     process.waitFor();
     return process;

@@ -28,7 +28,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
-/** How commands get the descriptors that are handed in for them. */
+/** Checks how commands get the descriptors that the caller hands in. */
 class StreamGateTest {
   private static final int SOCK_DGRAM = 2;
 
@@ -39,7 +39,7 @@ class StreamGateTest {
   private Path elsewhere;
 
   @BeforeEach
-  void files() throws Exception {
+  void createFiles() throws Exception {
     workspace = Files.createDirectory(directory.toRealPath().resolve("workspace"));
     elsewhere = Files.createDirectory(directory.toRealPath().resolve("elsewhere"));
     for (Path each : new Path[] {workspace, elsewhere}) {
@@ -48,7 +48,7 @@ class StreamGateTest {
   }
 
   @AfterEach
-  void nothingIsLeftOpen() throws Exception {
+  void assertNoFileIsOpen() throws Exception {
     try (var open = Files.list(Path.of("/proc/self/fd"))) {
       assertThat(
               open.filter(
@@ -86,7 +86,7 @@ class StreamGateTest {
   }
 
   @Test
-  void aDirectoryIsRefusedWhereMountsHideWhatLiesBesideIt() throws Exception {
+  void directoryIsRefusedWhereMountsHideItsSiblings() throws Exception {
     for (int flags : new int[] {Constants.O_RDONLY, Constants.O_PATH}) {
       assertThatThrownBy(() -> way(gate(true, true), workspace, flags, 0))
           .isInstanceOf(SandboxException.class)
@@ -98,7 +98,7 @@ class StreamGateTest {
   }
 
   @Test
-  void whatIsAppendedToIsCopiedEverywhere() throws Exception {
+  void appendingStreamIsCopied() throws Exception {
     int append = Constants.O_WRONLY | Constants.O_APPEND;
     for (boolean namespaces : new boolean[] {true, false}) {
       assertThat(way(gate(namespaces, true), workspace.resolve("file"), append, 1))
@@ -107,17 +107,17 @@ class StreamGateTest {
   }
 
   @Test
-  void outputIsCopiedWhereItCouldNotBeReadByName() throws Exception {
+  void outputIsCopiedIfItsPathIsHidden() throws Exception {
     StreamGate gate = gate(true, true);
     assertThat(way(gate, elsewhere.resolve("file"), Constants.O_WRONLY, 1)).isEqualTo(Way.COPIED);
-    // A rule that speaks of a path below /tmp shows the host's.
+    // A rule for a path below /tmp shows the host's file.
     assertThat(way(gate, workspace.resolve("file"), Constants.O_WRONLY, 1)).isEqualTo(Way.AS_IT_IS);
     assertThat(way(gate, elsewhere.resolve("file"), Constants.O_RDWR, 1)).isEqualTo(Way.AS_IT_IS);
     assertThat(way(gate, Path.of("/dev/null"), Constants.O_WRONLY, 1)).isEqualTo(Way.AS_IT_IS);
   }
 
   @Test
-  void inputIsCopiedOnlyWhereNobodyDecidesOnNames() throws Exception {
+  void inputIsCopiedOnlyWithoutDecisionsOnNames() throws Exception {
     Path file = elsewhere.resolve("file");
     assertThat(way(gate(true, true), file, Constants.O_RDONLY, 0)).isEqualTo(Way.AS_IT_IS);
     assertThat(way(gate(true, false), file, Constants.O_RDONLY, 0)).isEqualTo(Way.COPIED);
@@ -125,7 +125,7 @@ class StreamGateTest {
   }
 
   @Test
-  void aUnixSocketIsCopiedAndOneWithoutAStreamRefused() throws Exception {
+  void unixStreamSocketIsCopiedAndADatagramSocketRefused() throws Exception {
     assertThat(socket(Constants.SOCK_STREAM, gate(true, true))).isEqualTo(Way.COPIED);
     assertThat(socket(Constants.SOCK_STREAM, gate(false, true))).isEqualTo(Way.AS_IT_IS);
     assertThatThrownBy(() -> socket(SOCK_DGRAM, gate(true, true)))
@@ -147,14 +147,14 @@ class StreamGateTest {
   }
 
   @Test
-  void whatIsClosedIsNothingToHandIn() throws Exception {
+  void closedDescriptorIsPassedAsItIs() throws Exception {
     int fd = descriptors.open(workspace.resolve("file").toString(), Constants.O_RDONLY, 0);
     descriptors.close(fd);
     assertThat(gate(true, true).way(fd, 0)).isEqualTo(Way.AS_IT_IS);
   }
 
   @Test
-  void aDescriptorGivesItsModeAndNoMore() throws Exception {
+  void descriptorGrantsOnlyItsOwnMode() throws Exception {
     HandedDescriptors handed = new HandedDescriptors(kernel);
     int read = descriptors.open(workspace.resolve("file").toString(), Constants.O_RDONLY, 0);
     int append =

@@ -12,26 +12,29 @@ import org.ringfence.linux.probe.CgroupSearch;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Against directories that stand in for a cgroup file system; the kernel's part is not shown. */
+/**
+ * Tests cgroups with plain directories instead of a cgroup file system; it does not cover the
+ * kernel.
+ */
 class CgroupTest {
   @TempDir private Path base;
   private Path process;
   private Path mount;
 
   @BeforeEach
-  void layOut() throws IOException {
+  void createGroups() throws IOException {
     process = Files.createDirectory(base.resolve("process"));
     mount = Files.createDirectory(base.resolve("cgroup"));
-    mounted("cgroup2");
+    writeMountInfo("cgroup2");
     Files.writeString(process.resolve("cgroup"), "4:memory:/x\n0::/user/service/app/scope\n");
-    group("", "memory pids", false);
-    group("user", "memory pids", false);
-    group("user/service", "cpu memory pids", true);
-    group("user/service/app", "memory", true);
-    group("user/service/app/scope", "", true);
+    createGroup("", "memory pids", false);
+    createGroup("user", "memory pids", false);
+    createGroup("user/service", "cpu memory pids", true);
+    createGroup("user/service/app", "memory", true);
+    createGroup("user/service/app/scope", "", true);
   }
 
-  private void mounted(String type) throws IOException {
+  private void writeMountInfo(String type) throws IOException {
     Files.writeString(
         process.resolve("mountinfo"),
         "30 20 0:1 / / rw - ext4 /dev/root rw\n31 30 0:27 / "
@@ -41,7 +44,7 @@ class CgroupTest {
             + " cgroup rw\n");
   }
 
-  private void group(String path, String given, boolean delegated) throws IOException {
+  private void createGroup(String path, String given, boolean delegated) throws IOException {
     Path group = Files.createDirectories(mount.resolve(path));
     Files.writeString(group.resolve("cgroup.subtree_control"), given + "\n");
     if (delegated) {
@@ -50,25 +53,25 @@ class CgroupTest {
   }
 
   @Test
-  void theNearestDelegatedGroupThatGivesItsControllersIsFound() {
+  void nearestDelegatedGroupWithControllersIsFound() {
     CgroupSearch.Found found = new CgroupSearch(process).search();
     assertThat(found.directory()).contains(mount.resolve("user/service"));
     assertThat(found.problem()).isEmpty();
   }
 
   @Test
-  void whatIsMissingIsNamed() throws IOException {
+  void missingPrerequisiteIsReported() throws IOException {
     Files.delete(mount.resolve("user/service/cgroup.procs"));
     assertThat(new CgroupSearch(process).search().problem()).contains("delegated");
-    mounted("tmpfs");
+    writeMountInfo("tmpfs");
     assertThat(new CgroupSearch(process).search().problem()).contains("not mounted");
-    mounted("cgroup2");
+    writeMountInfo("cgroup2");
     Files.writeString(process.resolve("cgroup"), "4:memory:/x\n");
     assertThat(new CgroupSearch(process).search().problem()).contains("no cgroup v2");
   }
 
   @Test
-  void aCommandEntersAGroupWithItsLimits() throws IOException {
+  void commandEntersAGroupWithItsLimits() throws IOException {
     Limits limits = SandboxPolicy.builder().memory(1 << 20).processes(7).build().limits();
     SandboxCgroup group = SandboxCgroup.create(mount);
     assertThat(group.directory().resolve("cgroup.subtree_control")).hasContent("+memory +pids");

@@ -22,17 +22,17 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
 
-/** A JVM whose heap is full ends its commands, at the latest when their time is up. */
+/** Checks that a JVM with a full heap ends its commands, at the latest at their time limit. */
 class FullHeapTest {
   private static final int PATIENCE_SECONDS = 60;
 
   @TempDir private Path workspace;
 
-  /** Fills the heap of this JVM while a command runs, and tells what becomes of the command. */
+  /** Fills the heap of this JVM while a command runs, and prints how the command ends. */
   public static final class SmallJvm {
     private SmallJvm() {}
 
-    /** Called with workspace, backend, and how the command is to end. */
+    /** Takes the workspace, the backend, and the way to end the command. */
     public static void main(String[] args) throws Exception {
       PolicyBuilder policy = Presets.load("workspace-write").toBuilder();
       if (!args[2].equals("forcibly")) {
@@ -40,8 +40,9 @@ class FullHeapTest {
       }
       Sandbox sandbox =
           Sandbox.opener(policy.build()).workspace(Path.of(args[0])).backend(args[1]).open();
-      // What asks nothing ends with its time. What asks ends when it cannot be answered; while
-      // collections still find crumbs it is answered slowly, and ends with its time as well.
+      // A command without supervised calls ends at its time limit. A command with such calls ends
+      // when the supervisor cannot answer. While collections still free a little memory, the
+      // supervisor answers slowly, and the command ends at its time limit as well.
       String script =
           args[2].equals("calls")
               ? "echo $$ > begun; while :; do mkdir d; rmdir d; done"
@@ -51,11 +52,11 @@ class FullHeapTest {
       while (!Files.exists(Path.of(args[0], "begun"))) {
         Thread.sleep(5);
       }
-      // To ask whether it is there takes no memory of the heap.
+      // File.exists needs no heap memory.
       File proc = new File("/proc/" + process.pid() + "/stat");
       boolean forcibly = args[2].equals("forcibly");
       Object[] hoard = hoard();
-      // From here nothing can be allocated, but what a collection may free.
+      // From here only memory that a collection frees can be allocated.
       for (int i = 0; process.isAlive(); i++) {
         try {
           hoard = new Object[] {hoard, new byte[64]};
@@ -104,7 +105,7 @@ class FullHeapTest {
     "bubblewrap, time",
     "bubblewrap, calls"
   })
-  void nothingRunsUnsupervised(String backend, String how) throws Exception {
+  void commandEndsInAJvmWithAFullHeap(String backend, String how) throws Exception {
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
             .plan(Presets.load("workspace-write").in(Places.current()));

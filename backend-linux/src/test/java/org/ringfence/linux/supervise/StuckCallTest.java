@@ -27,11 +27,11 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
 /**
- * A lease of another program holds up whoever opens the file, here the supervisor for a command.
- * Others are answered all the same, and time is kept.
+ * A lease of another program blocks the supervisor, which opens the file for a command. Checks that
+ * the supervisor still answers other calls and enforces time limits.
  */
 class StuckCallTest {
-  // linux/fcntl.h, signal.h: nothing happens to a process that gets SIGURG.
+  // linux/fcntl.h, signal.h: a process ignores SIGURG by default.
   private static final int F_SETSIG = 10;
   private static final int F_SETLEASE = 1024;
   private static final int F_UNLCK = 2;
@@ -41,7 +41,7 @@ class StuckCallTest {
   private final Kernel kernel = new Kernel(Arch.current().orElseThrow());
   @TempDir private Path workspace;
 
-  private int leased(Path file) throws Exception {
+  private int takeLease(Path file) throws Exception {
     Files.writeString(file, "");
     try (NativeBlock block = new NativeBlock(8192)) {
       int fd =
@@ -57,7 +57,7 @@ class StuckCallTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void othersAreAnsweredAndTimeIsKept(String backend) throws Exception {
+  void stuckCallDelaysNoOtherCommandAndEndsAtItsTimeLimit(String backend) throws Exception {
     SandboxPolicy policy =
         Presets.load("workspace-write").toBuilder()
             .wallTime(Duration.ofSeconds(3))
@@ -67,7 +67,7 @@ class StuckCallTest {
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
             .plan(policy.in(Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
-    int lease = leased(workspace.resolve("leased"));
+    int lease = takeLease(workspace.resolve("leased"));
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(backend).open()) {
       SandboxedProcess stuck =
           sandbox.start(SandboxCommand.of("/bin/sh", "-c", "mkdir begun; echo x > leased"));
@@ -87,7 +87,7 @@ class StuckCallTest {
   }
 
   @Test
-  void manyStuckCallsKeepNoCommandFromItsEnd() throws Exception {
+  void manyStuckCallsEndAtTheTimeLimit() throws Exception {
     SandboxPolicy policy =
         Presets.load("workspace-write").toBuilder()
             .wallTime(Duration.ofSeconds(3))
@@ -95,7 +95,7 @@ class StuckCallTest {
             .build();
     var plan = new LandlockBackend().plan(policy.in(Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
-    int lease = leased(workspace.resolve("leased"));
+    int lease = takeLease(workspace.resolve("leased"));
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend("landlock").open()) {
       SandboxedProcess stuck =
           sandbox.start(

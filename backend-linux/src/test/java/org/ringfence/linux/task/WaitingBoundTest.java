@@ -18,12 +18,15 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** Calls that wait leave descriptors of the JVM to calls that do not, however many wait. */
+/** Checks that waiting calls leave descriptors of the JVM to other calls, however many wait. */
 class WaitingBoundTest {
   private static final int PATIENCE_SECONDS = 120;
   private static final String PYTHON = "/usr/bin/python3";
 
-  /** So many calls wait that each would hold a descriptor, or 200; then others are made. */
+  /**
+   * Starts many waiting calls, each of which could hold one descriptor or 200, and then makes other
+   * calls.
+   */
   private static final String CALLERS =
       """
       import array, errno, os, signal, socket, subprocess, sys, threading
@@ -76,11 +79,11 @@ class WaitingBoundTest {
 
   @TempDir private Path workspace;
 
-  /** Runs in a JVM that may have few descriptors. */
+  /** The program of a JVM with few descriptors. */
   public static final class Host {
     private Host() {}
 
-    /** Called with workspace, script and kind of call. */
+    /** Takes the workspace, the script and the kind of call. */
     public static void main(String[] args) throws Exception {
       try (Sandbox sandbox =
           Sandbox.opener(Presets.load("workspace-write"))
@@ -100,7 +103,7 @@ class WaitingBoundTest {
   @Timeout(PATIENCE_SECONDS * 2)
   @ParameterizedTest
   @ValueSource(strings = {"connect", "passing"})
-  void othersFindDescriptors(String kind) throws Exception {
+  void otherCallsSucceedWhileManyCallsWait(String kind) throws Exception {
     assumeTrue(Files.isExecutable(Path.of(PYTHON)), "the callers need Python");
     var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());

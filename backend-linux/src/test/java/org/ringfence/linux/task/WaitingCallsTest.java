@@ -24,14 +24,17 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** What calls that wait hold of the JVM ends with their callers, and with the sandbox. */
+/**
+ * Checks that waiting calls free their descriptors and threads of the JVM when their callers or the
+ * sandbox end.
+ */
 class WaitingCallsTest {
   private static final int PATIENCE_SECONDS = 120;
   private static final String PYTHON = "/usr/bin/python3";
 
   /**
-   * Each of some processes makes a call that never ends by itself. A waiting send is on a socket in
-   * whose own queue the other end lies, so that the socket itself keeps it from ending.
+   * Several processes each make a call that never ends by itself. A waiting send uses a socket
+   * whose queue holds its own other end, so the socket stays open.
    */
   private static final String CALLERS =
       """
@@ -104,17 +107,20 @@ class WaitingCallsTest {
 
   @TempDir private Path workspace;
 
-  /** The scenarios of a JVM that has its descriptors to itself. */
+  /** Runs the scenarios in a separate JVM, so that no other code opens descriptors. */
   public static final class Host {
     private Host() {}
 
-    /** Called with workspace, backend, script, kind of call, end and number. */
+    /**
+     * Takes the workspace, the backend, the script, the kind of call, the end and the number of
+     * calls.
+     */
     public static void main(String[] args) throws Exception {
       var opener =
           Sandbox.opener(Presets.load("workspace-write"))
               .workspace(Path.of(args[0]))
               .backend(args[1]);
-      // Classes are loaded, and what stays open stays open.
+      // The first run loads classes and opens lasting descriptors.
       try (Sandbox first = opener.open()) {
         first.command("true").run();
       }
@@ -127,7 +133,7 @@ class WaitingCallsTest {
         int ready = lowest(Host::descriptors);
         next(process);
         System.out.println(said.readLine());
-        // Half of the callers are enough: a start may still give back descriptors of its own.
+        // Half of the callers are enough: the start may still close its own descriptors.
         int waits = ready + Integer.parseInt(args[5]) / 2;
         int holding = descriptors();
         for (int i = 0; holding < waits && i < 3000; i++) {
@@ -154,7 +160,9 @@ class WaitingCallsTest {
       process.getOutputStream().flush();
     }
 
-    /** The lowest of the numbers of half a second, in which a start gives back its own. */
+    /**
+     * Returns the lowest value within half a second, in which a start closes its own descriptors.
+     */
     private static int lowest(IntSupplier number) throws InterruptedException {
       int lowest = number.getAsInt();
       for (int i = 0; i < 50; i++) {
@@ -164,7 +172,7 @@ class WaitingCallsTest {
       return lowest;
     }
 
-    /** A number once it is as low as it should be, or has had time to be. */
+    /** Waits until a number is low enough, for a limited time, and returns it. */
     private static int settled(IntSupplier number, int wanted) throws InterruptedException {
       for (int i = 0; number.getAsInt() > wanted && i < 1000; i++) {
         Thread.sleep(10);
@@ -192,7 +200,7 @@ class WaitingCallsTest {
       try {
         return Files.readString(task.resolve("comm")).startsWith(name);
       } catch (IOException e) {
-        // It has ended.
+        // The thread has ended.
         return false;
       }
     }
@@ -211,7 +219,8 @@ class WaitingCallsTest {
     "connect, killed, landlock",
     "lock, killed, landlock"
   })
-  void whatTheyHoldEndsWithThem(String kind, String end, String backend) throws Exception {
+  void waitingCallsFreeTheirResourcesWithTheirCaller(String kind, String end, String backend)
+      throws Exception {
     assumeTrue(Files.isExecutable(Path.of(PYTHON)), "the callers need Python");
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())

@@ -20,7 +20,7 @@ class CommitKilledTest {
 
   @TempDir private Path base;
 
-  /** The JVM that is killed. */
+  /** The JVM that the test kills. */
   static final class Victim {
     private Victim() {}
 
@@ -30,7 +30,7 @@ class CommitKilledTest {
   }
 
   @Test
-  void afterAKillAllOrNothingIsThere() throws Exception {
+  void killedCommitCanBeCompleted() throws Exception {
     Path workspace = Files.createDirectories(base.resolve("workspace"));
     Path store = base.resolve("store");
     for (int i = 0; i < FILES; i++) {
@@ -61,7 +61,7 @@ class CommitKilledTest {
     while (victim.isAlive() && !Files.exists(journal)) {
       Thread.onSpinWait();
     }
-    // Some of the changes are made by now, and the journal says which might be.
+    // Some changes are made by now, and the journal lists those that may be.
     victim.destroyForcibly().waitFor(1, TimeUnit.MINUTES);
     List<WorkspaceReview> left = WorkspaceReview.list(store);
     if (!left.isEmpty()) {
@@ -91,7 +91,7 @@ class CommitKilledTest {
   }
 
   @Test
-  void afterAKillADiscardLeavesTheWorkspaceAsItWas() throws Exception {
+  void discardAfterAKilledCommitRestoresTheWorkspace() throws Exception {
     Path workspace = Files.createDirectories(base.resolve("workspace"));
     Path store = base.resolve("store");
     for (int i = 0; i < FILES; i++) {

@@ -40,7 +40,7 @@ class LeftDirectoriesTest {
   }
 
   @Test
-  void whatADeadJvmLeftIsRemovedAndNothingElse() throws Exception {
+  void onlyDirectoriesOfDeadJvmsAreRemoved() throws Exception {
     try (Sandbox living = open()) {
       Path base = tmpOf(living).getParent().getParent();
       Path empty = Files.createDirectory(base.resolve(DEAD + "01"));
@@ -69,7 +69,7 @@ class LeftDirectoriesTest {
   }
 
   @Test
-  void eachSandboxHasADirectoryOfItsOwnThatGoesWithIt() throws Exception {
+  void eachSandboxHasAPrivateDirectoryUntilItCloses() throws Exception {
     Path one;
     try (Sandbox first = open();
         Sandbox second = open()) {

@@ -27,7 +27,7 @@ class LinuxDirectoryTest {
   private LinuxDirectories directories;
 
   @BeforeEach
-  void layOut() throws IOException {
+  void createOutside() throws IOException {
     base = base.toRealPath();
     directories = new LinuxDirectories(new Kernel(Arch.current().orElseThrow()));
     Files.createDirectories(base.resolve("outside"));
@@ -53,7 +53,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void aTreeDeeperThanAnyPathIsRemoved() throws IOException {
+  void treeDeeperThanTheLongestPathIsRemoved() throws IOException {
     for (int levels : new int[] {1, 19, 20, 21, 300}) {
       try (HeldDirectory held = held()) {
         held.makeDirectory("tree", 0700);
@@ -67,7 +67,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void whatHasNoRightsIsRemoved() throws IOException {
+  void treeWithoutPermissionsIsRemoved() throws IOException {
     Path locked = Files.createDirectories(base.resolve("tree/one/two"));
     Files.writeString(locked.resolve("file"), "x");
     for (Path each : List.of(locked, locked.getParent(), base.resolve("tree"))) {
@@ -80,7 +80,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void linksAreRemovedAndNotFollowed() throws IOException {
+  void removalDeletesLinksWithoutFollowingThem() throws IOException {
     Files.createDirectories(base.resolve("tree"));
     Files.createSymbolicLink(base.resolve("tree/link"), base.resolve("outside"));
     Files.createSymbolicLink(base.resolve("root"), base.resolve("outside"));
@@ -95,7 +95,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void noLinkIsOpened() throws IOException {
+  void openRefusesLinksAndPaths() throws IOException {
     Files.createSymbolicLink(base.resolve("link"), base.resolve("outside"));
     assertThatThrownBy(() -> directories.open(base.resolve("link")))
         .isInstanceOf(IOException.class);
@@ -111,7 +111,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void aDirectoryThatIsExchangedForALinkOnTheWayIsNotLeft() throws IOException {
+  void walkFailsWhenItsDirectoryIsMovedAway() throws IOException {
     Files.createDirectories(base.resolve("tree/inner/deep"));
     Files.writeString(base.resolve("tree/inner/deep/file"), "x");
     try (HeldDirectory held = held();
@@ -123,7 +123,7 @@ class LinuxDirectoryTest {
                         @Override
                         public boolean visit(Entry entry) throws IOException {
                           if (entry.name().equals("file")) {
-                            // The directory that the walk came through now lies elsewhere.
+                            // Move a directory that the walk has entered.
                             Files.move(
                                 base.resolve("tree/inner/deep"), base.resolve("outside/deep"));
                           }
@@ -136,7 +136,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void nothingIsReplaced() throws IOException {
+  void existingFilesAreNotReplaced() throws IOException {
     try (HeldDirectory held = held()) {
       held.write("one", "1".getBytes());
       held.write("two", "2".getBytes());
@@ -150,7 +150,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void filesAreCopiedWithHolesAndTimes() throws IOException {
+  void filesAreCopiedWithContentTimeAndMode() throws IOException {
     Path file = base.resolve("file");
     try (var channel =
         Files.newByteChannel(
@@ -172,7 +172,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void aPipeHoldsNobodyUp() throws IOException {
+  void pipesFailToReadInsteadOfBlocking() throws IOException {
     try (HeldDirectory held = held()) {
       held.makePipe("pipe", 0600);
       assertThatThrownBy(() -> held.read("pipe", 1)).isInstanceOf(IOException.class);
@@ -182,7 +182,7 @@ class LinuxDirectoryTest {
   }
 
   @Test
-  void aLockIsHeldByOne() throws IOException {
+  void lockIsExclusive() throws IOException {
     try (HeldDirectory held = held();
         HeldDirectory other = held.open("outside")) {
       try (HeldDirectory one = held.open("outside")) {

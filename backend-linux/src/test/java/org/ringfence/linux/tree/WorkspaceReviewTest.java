@@ -31,7 +31,7 @@ class WorkspaceReviewTest {
   private Path store;
 
   @BeforeEach
-  void layOut() throws IOException {
+  void createWorkspace() throws IOException {
     workspace = Files.createDirectories(base.resolve("workspace"));
     store = base.resolve("store");
     Files.writeString(workspace.resolve("changed"), "one");
@@ -45,7 +45,7 @@ class WorkspaceReviewTest {
     return WorkspaceReview.begin(store, workspace);
   }
 
-  private static void work(Path copy) throws IOException {
+  private static void changeFiles(Path copy) throws IOException {
     Files.writeString(copy.resolve("changed"), "two");
     Files.delete(copy.resolve("deleted"));
     Files.createDirectories(copy.resolve("new/inner"));
@@ -56,10 +56,10 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void changesAreSeenAndCommitted() throws Exception {
+  void changesAreListedAndCommitted() throws Exception {
     WorkspaceReview review = begin();
     assertThat(review.changes()).isEmpty();
-    work(review.copy());
+    changeFiles(review.copy());
     assertThat(review.changes())
         .extracting(change -> change.kind() + " " + change.path())
         .containsExactly(
@@ -81,39 +81,39 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void aChangeWhoseTimeIsSetBackIsSeen() throws Exception {
+  void changeWithARestoredTimestampIsListed() throws Exception {
     WorkspaceReview review = begin();
     Path file = review.copy().resolve("changed");
     FileTime time = Files.getLastModifiedTime(file);
     Files.writeString(file, "two");
     Files.setLastModifiedTime(file, time);
-    assertThat(said(review)).containsExactly("MODIFIED changed");
+    assertThat(describeChanges(review)).containsExactly("MODIFIED changed");
   }
 
-  private static List<String> said(WorkspaceReview review) throws IOException {
+  private static List<String> describeChanges(WorkspaceReview review) throws IOException {
     return review.changes().stream()
         .map(change -> change.kind() + " " + change.path() + (change.conflict() ? " conflict" : ""))
         .toList();
   }
 
   @Test
-  void whatTheUserHasChangedMeanwhileIsNotOverwritten() throws Exception {
+  void commitRefusesToOverwriteChangesOfTheUser() throws Exception {
     WorkspaceReview review = begin();
-    work(review.copy());
+    changeFiles(review.copy());
     Files.writeString(workspace.resolve("changed"), "the user's");
-    assertThat(said(review)).contains("MODIFIED changed conflict");
+    assertThat(describeChanges(review)).contains("MODIFIED changed conflict");
     assertThatThrownBy(review::commit)
         .isInstanceOf(ReviewConflictException.class)
         .hasMessageContaining("changed");
     assertThat(workspace.resolve("changed")).hasContent("the user's");
-    assertThat(workspace.resolve("deleted")).as("nothing was committed").exists();
-    assertThat(review.copy().resolve("changed")).as("nothing is lost").hasContent("two");
+    assertThat(workspace.resolve("deleted")).as("the commit changed nothing").exists();
+    assertThat(review.copy().resolve("changed")).as("the copy keeps the change").hasContent("two");
   }
 
   @Test
-  void aCommitThatWasCutShortIsDoneAgain() throws Exception {
+  void interruptedCommitCanBeRepeated() throws Exception {
     WorkspaceReview review = begin();
-    work(review.copy());
+    changeFiles(review.copy());
     Files.writeString(workspace.resolve("changed"), "two");
     Files.delete(workspace.resolve("deleted"));
     Files.createDirectory(workspace.resolve("new"));
@@ -125,7 +125,7 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void discardingRemovesWhatTheCommandHasLocked() throws Exception {
+  void discardRemovesDirectoriesWithoutPermissions() throws Exception {
     WorkspaceReview review = begin();
     Path locked = review.copy().resolve("directory");
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("---------"));
@@ -134,7 +134,7 @@ class WorkspaceReviewTest {
     assertThat(workspace.resolve("directory/kept")).exists();
   }
 
-  private void nothingIsLeftInTheWorkspace() throws IOException {
+  private void assertNoCommitDirectoryIsLeft() throws IOException {
     try (Stream<Path> all = Files.list(workspace)) {
       assertThat(all.map(path -> path.getFileName().toString()))
           .noneMatch(name -> name.startsWith(".ringfence"));
@@ -142,7 +142,7 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void aDirectoryThatBecameALinkIsNotFollowed() throws Exception {
+  void directoryThatBecameALinkIsAConflict() throws Exception {
     Path outside = Files.createDirectories(base.resolve("outside"));
     WorkspaceReview review = begin();
     Files.writeString(review.copy().resolve("directory/planted"), "two");
@@ -152,13 +152,13 @@ class WorkspaceReviewTest {
         .isInstanceOf(ReviewConflictException.class)
         .hasMessageContaining("directory/planted");
     assertThat(outside).isEmptyDirectory();
-    nothingIsLeftInTheWorkspace();
+    assertNoCommitDirectoryIsLeft();
   }
 
   @Test
-  void anotherWorkspaceOfTheSameNameIsNotWritten() throws Exception {
+  void replacedWorkspaceIsNotWritten() throws Exception {
     WorkspaceReview review = begin();
-    work(review.copy());
+    changeFiles(review.copy());
     Files.move(workspace, base.resolve("moved"));
     Files.createDirectory(workspace);
     assertThatThrownBy(review::commit)
@@ -168,7 +168,7 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void aNewFileInADeletedDirectoryIsAConflict() throws Exception {
+  void newFileInADeletedDirectoryIsAConflict() throws Exception {
     WorkspaceReview review = begin();
     Files.delete(review.copy().resolve("directory/kept"));
     Files.delete(review.copy().resolve("directory"));
@@ -183,11 +183,11 @@ class WorkspaceReviewTest {
     review.commit();
     assertThat(workspace.resolve("directory")).doesNotExist();
     assertThat(workspace.resolve("changed")).doesNotExist();
-    nothingIsLeftInTheWorkspace();
+    assertNoCommitDirectoryIsLeft();
   }
 
   @Test
-  void namesMayBeAsLongAsTheFileSystemTakesThem() throws Exception {
+  void longestFileNamesAreCommitted() throws Exception {
     WorkspaceReview review = begin();
     for (int length : new int[] {251, 255}) {
       Files.writeString(review.copy().resolve("n".repeat(length)), "two");
@@ -196,19 +196,19 @@ class WorkspaceReviewTest {
     review.commit();
     assertThat(workspace.resolve("n".repeat(251))).hasContent("two");
     assertThat(workspace.resolve("directory/" + "n".repeat(255))).hasContent("two");
-    nothingIsLeftInTheWorkspace();
+    assertNoCommitDirectoryIsLeft();
   }
 
   @Test
-  void whatFailsHalfwayIsTakenBack() throws Exception {
+  void failedCommitIsRolledBack() throws Exception {
     WorkspaceReview review = begin();
-    work(review.copy());
+    changeFiles(review.copy());
     Files.createDirectories(review.copy().resolve("zz"));
     Files.writeString(review.copy().resolve("directory/last"), "two");
     Path locked = workspace.resolve("directory");
-    // The permissions stand in the copy as well, so that they are no change of the workspace's.
+    // The copy gets the same permissions, so that they do not count as a change.
     Set<PosixFilePermission> rights = PosixFilePermissions.fromString("r-xr-xr-x");
-    assumeFalse(System.getProperty("user.name").equals("root"), "root may write there");
+    assumeFalse(System.getProperty("user.name").equals("root"), "root ignores the permissions");
     Files.setPosixFilePermissions(locked, rights);
     Files.setPosixFilePermissions(review.copy().resolve("directory"), rights);
     try {
@@ -219,13 +219,13 @@ class WorkspaceReviewTest {
     assertThat(workspace.resolve("changed")).hasContent("one");
     assertThat(workspace.resolve("deleted")).exists();
     assertThat(workspace.resolve("new")).doesNotExist();
-    nothingIsLeftInTheWorkspace();
+    assertNoCommitDirectoryIsLeft();
     review.commit();
     assertThat(workspace.resolve("directory/last")).hasContent("two");
   }
 
   @Test
-  void aDirectoryWithoutRightsIsShownAndCommitted() throws Exception {
+  void directoryWithoutPermissionsIsListedAndCommitted() throws Exception {
     WorkspaceReview review = begin();
     Path locked = review.copy().resolve("directory");
     Files.writeString(locked.resolve("kept"), "two");
@@ -234,7 +234,7 @@ class WorkspaceReviewTest {
     for (Path each : List.of(review.copy().resolve("new/inner"), locked)) {
       Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("---------"));
     }
-    assertThat(said(review))
+    assertThat(describeChanges(review))
         .containsExactly(
             "MODIFIED directory",
             "MODIFIED directory/kept",
@@ -252,7 +252,7 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void aDirectoryThatItsOwnerMustNotWriteIsTakenAndPut() throws Exception {
+  void readOnlyDirectoriesAreDeletedAndCreated() throws Exception {
     Set<PosixFilePermission> sealed = PosixFilePermissions.fromString("r-xr-xr-x");
     Set<PosixFilePermission> open = PosixFilePermissions.fromString("rwxr-xr-x");
     Files.setPosixFilePermissions(workspace.resolve("directory"), sealed);
@@ -267,11 +267,11 @@ class WorkspaceReviewTest {
     assertThat(workspace.resolve("directory")).doesNotExist();
     assertThat(workspace.resolve("new/file")).hasContent("two");
     assertThat(Files.getPosixFilePermissions(workspace.resolve("new"))).isEqualTo(sealed);
-    nothingIsLeftInTheWorkspace();
+    assertNoCommitDirectoryIsLeft();
   }
 
   @Test
-  void lookingIntoADirectoryWithoutRightsLeavesItAsItIs() throws Exception {
+  void listingKeepsPermissionsOfADirectory() throws Exception {
     WorkspaceReview review = begin();
     Path locked = review.copy().resolve("directory");
     Files.writeString(locked.resolve("kept"), "two");
@@ -286,7 +286,7 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void rightsOfTheOwnerAreNotHandedOn() throws Exception {
+  void setuidAndSetgidBitsAreNotCommitted() throws Exception {
     WorkspaceReview review = begin();
     Files.setAttribute(review.copy().resolve("changed"), "unix:mode", 0104755);
     Files.writeString(review.copy().resolve("new"), "two");
@@ -298,7 +298,7 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void whatIsDeniedIsNotCopied() throws Exception {
+  void deniedFilesAreNotCopied() throws Exception {
     Path secret = workspace.resolve("directory/kept");
     WorkspaceReview review = WorkspaceReview.begin(store, workspace, secret::equals);
     assertThat(review.copy().resolve("directory/kept")).doesNotExist();
@@ -310,19 +310,19 @@ class WorkspaceReviewTest {
   }
 
   @Test
-  void aCommitOfAJvmThatWasKilledIsTakenBackFirst() throws Exception {
+  void commitFirstRollsBackThatOfAKilledJvm() throws Exception {
     WorkspaceReview review = begin();
-    work(review.copy());
-    // As a kill leaves it after the first steps: a directory with what was there, and no journal.
+    changeFiles(review.copy());
+    // The state after an early kill: a directory with the old files, and no journal.
     Path stage = workspace.resolve(".ringfence-commit-" + review.id());
     Files.createDirectories(stage.resolve("n1"));
     review.commit();
     assertThat(workspace.resolve("new/inner/file")).hasContent("two");
-    nothingIsLeftInTheWorkspace();
+    assertNoCommitDirectoryIsLeft();
   }
 
   @Test
-  void mistakesAreNamed() {
+  void invalidStoresAndIdsAreReported() {
     assertThatThrownBy(() -> WorkspaceReview.begin(workspace.resolve("store"), workspace))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("outside the workspace");
