@@ -59,7 +59,7 @@ public record Limits(
   static OptionalLong positive(String field, OptionalLong value) {
     if (value.isPresent() && value.getAsLong() <= 0) {
       throw new InvalidPolicyException(
-          field, Long.toString(value.getAsLong()), "a number above 0, or leave the field out");
+          field, Long.toString(value.getAsLong()), "a number above 0, or leave it out");
     }
     return value;
   }
@@ -67,7 +67,7 @@ public record Limits(
   static Optional<Duration> positive(String field, Optional<Duration> value) {
     if (value.isPresent() && (value.get().isZero() || value.get().isNegative())) {
       throw new InvalidPolicyException(
-          field, value.get().toString(), "a duration above 0, or leave the field out");
+          field, value.get().toString(), "a duration above 0, or leave it out");
     }
     return value;
   }

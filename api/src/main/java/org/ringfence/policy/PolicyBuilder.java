@@ -526,6 +526,26 @@ public final class PolicyBuilder {
   }
 
   /**
+   * Sets the fate of leftover processes after the end of the command itself.
+   *
+   * @param fate their fate
+   * @return this builder
+   */
+  public PolicyBuilder onRootExit(Lifetime.Leftovers fate) {
+    return lifetime(new Lifetime(fate, lifetime.onJvmExit()));
+  }
+
+  /**
+   * Sets the fate of leftover processes after any end of the JVM that opened the sandbox.
+   *
+   * @param fate their fate
+   * @return this builder
+   */
+  public PolicyBuilder onJvmExit(Lifetime.Leftovers fate) {
+    return lifetime(new Lifetime(lifetime.onRootExit(), fate));
+  }
+
+  /**
    * Sets whether all guarantees must be enforced.
    *
    * @param value the mode

@@ -2,6 +2,7 @@ package org.ringfence.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -11,14 +12,18 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileRule;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
 
 /**
- * Rules that grant nothing: those of paths that do not exist, and those of hosts without a network.
+ * Rules that grant nothing: those of paths that do not exist or that other rules deny, and those of
+ * hosts without a network.
  */
 final class IneffectiveRules {
+  private static final String MINIMAL = ":minimal";
+
   private IneffectiveRules() {}
 
   /**
@@ -36,7 +41,7 @@ final class IneffectiveRules {
     List<String> skipped = new ArrayList<>();
     SandboxPolicy written = policy.policy();
     for (FileRule rule : written.rules()) {
-      if (rule.access() == Access.NONE || usual.contains(rule) || rule.path().equals(":minimal")) {
+      if (rule.access() == Access.NONE || usual.contains(rule) || rule.path().equals(MINIMAL)) {
         continue;
       }
       Optional<String> path = policy.places().written(written, rule.path());
@@ -49,6 +54,17 @@ final class IneffectiveRules {
                 + " grants nothing: there is no "
                 + path.get()
                 + "; a path is granted that exists when the sandbox is opened");
+      } else {
+        denied(policy, rule)
+            .ifPresent(
+                by ->
+                    skipped.add(
+                        "files.rules "
+                            + rule.path()
+                            + ": "
+                            + rule.access().word()
+                            + " grants nothing: "
+                            + by));
       }
     }
     if (written.network().mode() == NetworkMode.NONE && !written.network().allow().isEmpty()) {
@@ -56,6 +72,38 @@ final class IneffectiveRules {
           "network.allow grants nothing: network.mode is none; use \"mode\": \"allowlist\"");
     }
     return skipped;
+  }
+
+  /**
+   * Finds the rules for some paths that grant nothing, since others deny their paths.
+   *
+   * @param policy the policy on this machine
+   * @param paths the paths, as the rules name them
+   * @return a sentence for each
+   */
+  static List<String> denied(EffectivePolicy policy, Collection<String> paths) {
+    List<String> denied = new ArrayList<>();
+    for (FileRule rule : policy.policy().rules()) {
+      if (paths.contains(rule.path())) {
+        denied(policy, rule)
+            .ifPresent(
+                by ->
+                    denied.add(
+                        "--" + rule.access().word() + " " + rule.path() + " grants nothing: " + by));
+      }
+    }
+    return denied;
+  }
+
+  /** Returns the rule that denies the path of another. */
+  private static Optional<String> denied(EffectivePolicy policy, FileRule rule) {
+    Operation operation = rule.access() == Access.READ ? Operation.READ : Operation.WRITE;
+    return policy
+        .places()
+        .written(policy.policy(), rule.path())
+        .map(path -> policy.check(path, operation))
+        .filter(decision -> !decision.allowed())
+        .map(decision -> decision.rule() + " denies it");
   }
 
   static void warn(PrintWriter err, EffectivePolicy policy) {

@@ -90,19 +90,17 @@ final class PolicyCommand implements Callable<Integer> {
     public Integer call() throws Exception {
       try {
         EffectivePolicy effective = PolicyReader.presetOrFile(policy).in(Places.current());
-        if (!json) {
-          IneffectiveRules.warn(spec.commandLine().getErr(), effective);
+        if (json) {
+          return print(List.of(), IneffectiveRules.of(effective));
         }
+        IneffectiveRules.warn(spec.commandLine().getErr(), effective);
       } catch (InvalidPolicyException e) {
         if (!json) {
           throw e;
         }
-        return print(e.mistakes());
+        return print(e.mistakes(), List.of());
       } catch (FileSystemException | CharacterCodingException e) {
         throw FileFailure.of("cannot read the policy", policy, e);
-      }
-      if (json) {
-        return print(List.of());
       }
       PrintWriter out = spec.commandLine().getOut();
       out.println(policy + ": valid");
@@ -110,11 +108,12 @@ final class PolicyCommand implements Callable<Integer> {
       return ExitCode.OK;
     }
 
-    private int print(List<String> mistakes) {
+    private int print(List<String> mistakes, List<String> warnings) {
       Map<String, Object> tree = new LinkedHashMap<>();
       tree.put("policy", policy);
       tree.put("valid", mistakes.isEmpty());
       tree.put("mistakes", mistakes);
+      tree.put("warnings", warnings);
       PrintWriter out = spec.commandLine().getOut();
       out.print(JsonText.of(tree));
       out.flush();

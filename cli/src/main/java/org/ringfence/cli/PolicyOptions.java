@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.ringfence.file.NamedFile;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
@@ -24,6 +25,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Special;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
@@ -267,9 +269,19 @@ final class PolicyOptions {
   SandboxPolicy policy(List<String> named) throws IOException {
     PolicyBuilder builder = base(named).toBuilder();
     builder.layer();
-    write.forEach(path -> builder.rule(there("--write", path), Access.WRITE, MissingPath.REJECT));
-    read.forEach(path -> builder.rule(there("--read", path), Access.READ, MissingPath.REJECT));
-    deny.forEach(path -> deny(builder, path));
+    write.forEach(
+        path ->
+            option(
+                "--write",
+                path,
+                () -> builder.rule(there("--write", path), Access.WRITE, MissingPath.REJECT)));
+    read.forEach(
+        path ->
+            option(
+                "--read",
+                path,
+                () -> builder.rule(there("--read", path), Access.READ, MissingPath.REJECT)));
+    deny.forEach(path -> option("--deny", path, () -> deny(builder, path)));
     protectKept(builder);
     if (network != null) {
       builder.network(network);
@@ -277,12 +289,16 @@ final class PolicyOptions {
         && builder.build().network().mode() == NetworkMode.NONE) {
       builder.network(NetworkMode.ALLOWLIST);
     }
-    allowedHosts.forEach(builder::allowHost);
-    published.forEach(builder::publish);
+    allowedHosts.forEach(
+        host -> option("--allow-host", host, () -> builder.allowHost(host)));
+    published.forEach(port -> option("--publish", port, () -> builder.publish(port)));
     environment.forEach(entry -> variable(builder, entry));
     limits.forEach(entry -> limit(builder, entry));
     if (timeout != null) {
-      builder.wallTime(Quantities.duration("--timeout", timeout));
+      option(
+          "--timeout",
+          timeout,
+          () -> builder.wallTime(Quantities.duration("--timeout", timeout)));
     }
     for (String guarantee : bestEffort) {
       if (guarantee.equals("all")) {
@@ -300,19 +316,45 @@ final class PolicyOptions {
     return policy;
   }
 
+  /** Reads an option's value; an error names the option, not the policy's field. */
+  private static void option(String name, String value, Runnable reading) {
+    try {
+      reading.run();
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException(name, value, e.nearest(), e);
+    }
+  }
+
+  /**
+   * Finds the paths of {@code --read} and {@code --write} that the policy denies all the same.
+   *
+   * @param policy the policy of these options
+   * @return a sentence for each
+   */
+  List<String> withoutEffect(EffectivePolicy policy) {
+    List<String> paths = new ArrayList<>();
+    read.forEach(path -> paths.add(absolute("--read", path)));
+    write.forEach(path -> paths.add(absolute("--write", path)));
+    return paths.isEmpty() ? List.of() : IneffectiveRules.denied(policy, paths);
+  }
+
   private SandboxPolicy base(List<String> named) throws IOException {
     if (named.contains(PolicyNames.STANDARD_INPUT)
         && !texts.containsKey(PolicyNames.STANDARD_INPUT)) {
       texts.put(PolicyNames.STANDARD_INPUT, standardInput());
     }
-    if (named.size() == 1 && !texts.containsKey(named.get(0))) {
-      try {
-        return PolicyReader.presetOrFile(named.get(0));
-      } catch (FileSystemException | CharacterCodingException e) {
-        throw FileFailure.of("cannot read the policy", named.get(0), e);
+    try {
+      return named.size() == 1 && !texts.containsKey(named.get(0))
+          ? PolicyReader.presetOrFile(named.get(0))
+          : PolicyReader.combined(named, texts);
+    } catch (FileSystemException | CharacterCodingException e) {
+      throw FileFailure.of("cannot read the policy", named.get(0), e);
+    } catch (InvalidPolicyException e) {
+      if (e.field().equals("preset") && named.contains(e.value())) {
+        throw new InvalidPolicyException("--policy", e.value(), e.nearest(), e);
       }
+      throw e;
     }
-    return PolicyReader.combined(named, texts);
   }
 
   private static String standardInput() throws IOException {
@@ -346,6 +388,10 @@ final class PolicyOptions {
    */
   private static String absolute(String option, String path) {
     if (path.startsWith(":")) {
+      List<String> specials = Stream.of(Special.values()).map(Special::text).toList();
+      if (!specials.contains(path.replaceFirst("/.*", ""))) {
+        throw new InvalidPolicyException(option, path, "one of " + String.join(", ", specials));
+      }
       return path;
     }
     if (path.isEmpty()) {
@@ -398,17 +444,19 @@ final class PolicyOptions {
     String name = equals < 0 ? entry : entry.substring(0, equals);
     String value = equals < 0 ? "" : entry.substring(equals + 1);
     String field = "--limit " + name;
-    switch (name) {
-      case "memory" -> builder.memory(Quantities.size(field, value));
-      case "processes" -> builder.processes(count(field, value));
-      case "cpu" -> builder.cpuTime(Quantities.duration(field, value));
-      case "files" -> builder.openFiles(count(field, value));
-      case "file-size" -> builder.fileSize(Quantities.size(field, value));
-      case "output" -> builder.outputBytes(Quantities.size(field, value));
-      default ->
-          throw new InvalidPolicyException(
-              "--limit", entry, "memory=, processes=, cpu=, files=, file-size= or output=");
-    }
+    Runnable reading =
+        switch (name) {
+          case "memory" -> () -> builder.memory(Quantities.size(field, value));
+          case "processes" -> () -> builder.processes(count(field, value));
+          case "cpu" -> () -> builder.cpuTime(Quantities.duration(field, value));
+          case "files" -> () -> builder.openFiles(count(field, value));
+          case "file-size" -> () -> builder.fileSize(Quantities.size(field, value));
+          case "output" -> () -> builder.outputBytes(Quantities.size(field, value));
+          default ->
+              throw new InvalidPolicyException(
+                  "--limit", entry, "memory=, processes=, cpu=, files=, file-size= or output=");
+        };
+    option(field, value, reading);
   }
 
   private static long count(String field, String value) {

@@ -143,6 +143,9 @@ final class Runner {
     Termination end;
     Optional<Usage> usage;
     try (Sandbox sandbox = hooks.apply(opener).open()) {
+      if (!quiet) {
+        options.withoutEffect(sandbox.plan().policy()).forEach(this::complain);
+      }
       SandboxedProcess process = awaited(sandbox, request, waiting);
       end = process.termination().orElseThrow();
       usage = process.usage();

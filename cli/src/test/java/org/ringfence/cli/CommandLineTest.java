@@ -389,4 +389,53 @@ class CommandLineTest {
     assertThat(result.err().strip().lines()).hasSize(1);
     assertThat(result.out()).isEmpty();
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--timeout, 0s, a duration above 0",
+    "--timeout, soon, a duration with its unit",
+    "--limit, memory=0, a number above 0",
+    "--limit, cpu=0s, a duration above 0",
+    "--limit, file-size=x, a size",
+    "--limit, files=-1, a number above 0",
+    "--limit, nosuch=1, memory=",
+    "--allow-host, a.test:99999, a port from 1 to 65535",
+    "--publish, x, a port",
+    "--read, :nosuch, one of :workspace",
+    "--deny, ~x, an absolute path",
+    "--policy, nosuch, one of read-only",
+    "--policy, 'maven,nosuch', one of read-only",
+    "--best-effort, nosuch, one of files"
+  })
+  void anErrorNamesTheOption(String option, String value, String use) {
+    Result result = ringfence("plan", option, value);
+    assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
+    String said = result.err().replaceAll("\\s+", " ");
+    assertThat(said).startsWith("ringfence: " + option).contains("is not valid; use " + use);
+    assertThat(said.substring(0, said.indexOf(" is not valid")))
+        .endsWith("'" + value.replaceFirst("^(maven,|(memory|cpu|file-size|files)=)", "") + "'");
+  }
+
+  @Test
+  void aRuleThatAnotherDeniesIsWarnedOf(@TempDir Path directory) throws Exception {
+    Path kept = Files.createDirectory(directory.toRealPath().resolve("kept"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), kept);
+    String deny = "{\"files\": {\"rules\": {\"" + link + "\": \"none\"}}}";
+    Result plan =
+        ringfence("plan", "-C", directory.toString(), "-p", deny, "--read", kept.toString());
+    assertThat(plan.err()).contains("warning: ", kept + ": read grants nothing: ", "denies it");
+    Result fine = ringfence("plan", "-C", directory.toString(), "--read", kept.toString());
+    assertThat(fine.err()).isEmpty();
+    Path policy = directory.resolve("policy.json");
+    Files.writeString(
+        policy,
+        "{\"extends\": [\"read-only\"], \"files\": {\"rules\": {\"/no/such\": {\"access\": \"read\","
+            + " \"missing\": \"skip\"}}}}");
+    var tree = JsonText.read(ringfence("policy", "validate", "--json", policy.toString()).out());
+    assertThat(tree).containsEntry("valid", true);
+    assertThat((List<Object>) tree.get("warnings"))
+        .singleElement()
+        .asString()
+        .contains("/no/such: read grants nothing");
+  }
 }

@@ -293,4 +293,21 @@ class LauncherTest {
                 + ":"
                 + base.resolve("installation/cli/target"));
   }
+
+  @Test
+  void aDirectoryThatIsGoneIsOneSentence() throws Exception {
+    Path gone = Files.createDirectory(base.resolve("gone"));
+    String script = base.resolve("installation/ringfence").toString();
+    Path said = record.resolve("said");
+    ProcessBuilder builder =
+        new ProcessBuilder("/bin/sh", "-c", "rmdir \"$PWD\"; exec /bin/sh \"$0\" run -- true", script)
+            .directory(gone.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    assertThat(builder.start().waitFor()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(Files.readString(said)).contains("ringfence: the current directory does not exist");
+    assertThat(record.resolve("started")).doesNotExist();
+  }
 }

@@ -354,12 +354,10 @@ public final class PolicyReader {
   }
 
   private void lifetime(LocatedNode node) {
-    Lifetime.Leftovers[] fates = {Lifetime.Leftovers.KILL, Lifetime.Leftovers.KILL};
     Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
-    fields.put("onRootExit", value -> fates[0] = word(value, Lifetime.Leftovers.class));
-    fields.put("onJvmExit", value -> fates[1] = word(value, Lifetime.Leftovers.class));
+    fields.put("onRootExit", value -> builder.onRootExit(word(value, Lifetime.Leftovers.class)));
+    fields.put("onJvmExit", value -> builder.onJvmExit(word(value, Lifetime.Leftovers.class)));
     fields("lifetime.", node, fields);
-    builder.lifetime(new Lifetime(fates[0], fates[1]));
   }
 
   private void enforcement(LocatedNode node) {

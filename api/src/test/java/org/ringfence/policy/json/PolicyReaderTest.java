@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -252,5 +256,20 @@ class PolicyReaderTest {
     assertThat(PolicyReader.read(file).protectedPaths()).containsExactly(file.toString());
     Files.writeString(file, "{\"extends\": [\"danger-full-access\"]}");
     assertThat(PolicyReader.read(file).protectedPaths()).isEmpty();
+  }
+
+  @Test
+  void aFieldThatIsNotGivenKeepsTheExtendedValue() {
+    String kept = "{\"lifetime\": {\"onRootExit\": \"keep\"}}";
+    String other = "{\"lifetime\": {\"onJvmExit\": \"keep\"}}";
+    assertThat(PolicyReader.combined(List.of("a", "b"), Map.of("a", kept, "b", other)).lifetime())
+        .isEqualTo(new Lifetime(Lifetime.Leftovers.KEEP, Lifetime.Leftovers.KEEP));
+    String limits = "{\"limits\": {\"grace\": \"5s\", \"memory\": \"1GiB\"}}";
+    String fewer = "{\"limits\": {\"processes\": 4}}";
+    Limits both =
+        PolicyReader.combined(List.of("a", "b"), Map.of("a", limits, "b", fewer)).limits();
+    assertThat(both.grace()).hasSeconds(5);
+    assertThat(both.memory()).hasValue(1 << 30);
+    assertThat(both.processes()).hasValue(4);
   }
 }

@@ -192,6 +192,6 @@ public abstract class PlannerBase {
    * @return the remedy
    */
   protected static String bestEffort(Guarantee guarantee) {
-    return "best effort for " + guarantee;
+    return "--best-effort " + guarantee;
   }
 }

@@ -80,7 +80,7 @@ final class SeatbeltDoubts {
   }
 
   private static String bestEffort(Guarantee id) {
-    return "best effort for " + id;
+    return "--best-effort " + id;
   }
 
   private boolean takesWriting() {

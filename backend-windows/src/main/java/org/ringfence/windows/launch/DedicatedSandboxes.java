@@ -276,7 +276,7 @@ public final class DedicatedSandboxes {
       throw new SandboxException(
           "files.read: another sandbox of this user is open with other files, "
               + others
-              + ", and each would read the other's; close it, or name files.read in bestEffort");
+              + ", and each would read the other's; close it, or --best-effort files.read");
     }
   }
 

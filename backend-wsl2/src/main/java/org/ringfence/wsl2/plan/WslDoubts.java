@@ -53,7 +53,7 @@ public final class WslDoubts {
                 + "; sockets of the virtual machine's host are not made",
             "a drive that is mounted elsewhere (fstab, virtiofs, another automount root) stays"
                 + " open",
-            "best effort for " + Guarantee.WSL_DOORS));
+            "--best-effort " + Guarantee.WSL_DOORS));
     return all.stream()
         .map(guarantee -> guarantee.withVerification(PlannedGuarantee.NOT_ON_A_REAL_SYSTEM))
         .toList();
