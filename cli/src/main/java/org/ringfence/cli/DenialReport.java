@@ -8,10 +8,13 @@ import java.util.Map;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.Remedy;
+import org.ringfence.policy.json.Additions;
 
 /** Collects denials, and prints each once at the end. */
 final class DenialReport {
   private static final int MOST = 2_000;
+  private static final int MOST_TOGETHER = 12;
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
@@ -41,6 +44,20 @@ final class DenialReport {
     return List.copyOf(distinct);
   }
 
+  /** Returns the options of all remedies; none when they are too many for one command line. */
+  private List<String> together() {
+    List<List<String>> remedies =
+        distinct.stream()
+            .map(Violation::remedy)
+            .filter(Remedy.Addition.class::isInstance)
+            .map(remedy -> Additions.options((Remedy.Addition) remedy))
+            .distinct()
+            .toList();
+    return remedies.size() > MOST_TOGETHER
+        ? List.of()
+        : remedies.stream().flatMap(List::stream).toList();
+  }
+
   synchronized void print(PrintWriter out) {
     if (distinct.isEmpty()) {
       out.println("ringfence: nothing was denied");
@@ -60,6 +77,12 @@ final class DenialReport {
                 + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
         out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
       }
+    }
+    List<String> together = together();
+    if (together.size() > 2) {
+      out.println(
+          "ringfence: to allow all that can be allowed: "
+              + Printable.of(RemedyText.pasted(together)));
     }
     if (uncounted > 0) {
       out.println("ringfence: denied " + uncounted + " more, too fast or too many to be listed");

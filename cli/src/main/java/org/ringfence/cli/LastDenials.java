@@ -45,6 +45,9 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
     static Denial of(Violation denial) {
       String what = denial.operation() + " " + denial.target();
       Remedy remedy = denial.remedy();
+      if (remedy instanceof Remedy.DecideOnHosts) {
+        return new Denial(what, "", "a name was looked up; run --report names the host and its port");
+      }
       return remedy instanceof Remedy.Addition addition
           ? new Denial(what, Additions.json(addition), "")
           : new Denial(what, "", remedy instanceof Remedy.None none ? none.why() : denial.rule());
@@ -68,6 +71,11 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
 
   static LastDenials of(Run run, List<String> policies, List<Violation> denials) {
     return new LastDenials(run, policies, denials.stream().limit(MOST).map(Denial::of).toList());
+  }
+
+  /** Returns whether 'allow' has an addition for a denial. */
+  static boolean isAllowed(Violation denial) {
+    return !Denial.of(denial).addition().isEmpty();
   }
 
   private static String name(Path workspace) {

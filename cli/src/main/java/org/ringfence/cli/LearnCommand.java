@@ -17,16 +17,16 @@ import org.ringfence.SandboxException;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.cli.learn.GrantPrompt;
 import org.ringfence.cli.learn.Learned;
+import org.ringfence.cli.learn.RequestedHosts;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.Violation;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyProposal;
 import org.ringfence.policy.PolicyProposal.Grant;
-import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
@@ -185,7 +185,7 @@ final class LearnCommand implements Callable<Integer> {
         Sandbox.opener(policy)
             .workspace(options.workspace())
             .backend(options.backend())
-            .onDenied(denial -> denials.denied(unlisted(denial)))
+            .onDenied(denial -> denials.denied(RequestedHosts.named(denial, NetworkMode.ALLOWLIST)))
             .onDropped(denials::dropped)
             // The sandbox denies hosts by name and port, at the connect.
             .onUnlistedHost(host -> HostVerdict.DENY, HostPrompt.PATIENCE)
@@ -196,26 +196,6 @@ final class LearnCommand implements Callable<Integer> {
       process.getInputStream().transferTo(System.err);
       return process.waitFor();
     }
-  }
-
-  /** The hook below denies every host: the policy lists none of them. */
-  private static Violation unlisted(Violation denial) {
-    String target = denial.target();
-    int colon = target.lastIndexOf(':');
-    if (!(denial.reason() instanceof Reason.Listener)
-        || !target.substring(colon + 1).matches("[0-9]{1,5}")
-        || colon < 1) {
-      return denial;
-    }
-    String host = target.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
-    return new Violation(
-        denial.operation(),
-        target,
-        denial.pid(),
-        denial.executable(),
-        new Reason.Unlisted(host, Integer.parseInt(target.substring(colon + 1))),
-        denial.certainty(),
-        denial.command());
   }
 
   private void print(String text, EffectivePolicy learned) throws Exception {

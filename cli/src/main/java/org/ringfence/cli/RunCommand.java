@@ -10,10 +10,14 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import org.ringfence.Sandbox;
+import org.ringfence.cli.learn.RequestedHosts;
+import org.ringfence.event.HostVerdict;
+import org.ringfence.event.Violation;
 import org.ringfence.event.json.AuditLog;
 import org.ringfence.event.json.SecretMask;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine.Command;
@@ -82,7 +86,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--report",
       description = {
         "Print what was denied at the end, and what would allow it. Looks at every open of a file,"
-            + " which costs the command some time."
+            + " which costs the command some time. A host that is not reached is named with its"
+            + " port: its name gets an address that leads nowhere, instead of none."
       })
   private boolean report;
 
@@ -141,11 +146,15 @@ final class RunCommand implements Callable<Integer> {
     }
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       AuditLog lines = new AuditLog(log, SecretMask.usualAnd(masks), auditComplete);
-      Hooks hooks = new Hooks(denials, prompt, lines, err);
+      NetworkMode mode = report ? options.policy().network().mode() : NetworkMode.ALLOWLIST;
+      Hooks hooks = new Hooks(denials, prompt, lines, mode, err);
       Runner runner =
           new Runner(options, hooks, tty, err).in(directory).quiet(quiet || verbose).writing(json);
       if (report) {
         runner.reportedTo(denials);
+        if (prompt.isEmpty()) {
+          runner.namingHosts();
+        }
       }
       if (verbose) {
         IneffectiveRules.warn(err, options.effective());
@@ -180,9 +189,16 @@ final class RunCommand implements Callable<Integer> {
     private final DenialReport denials;
     private final Optional<HostPrompt> prompt;
     private final AuditLog lines;
+    private final NetworkMode mode;
     private final PrintWriter err;
 
-    Hooks(DenialReport denials, Optional<HostPrompt> prompt, AuditLog lines, PrintWriter err) {
+    Hooks(
+        DenialReport denials,
+        Optional<HostPrompt> prompt,
+        AuditLog lines,
+        NetworkMode mode,
+        PrintWriter err) {
+      this.mode = mode;
       this.denials = denials;
       this.prompt = prompt;
       this.lines = lines;
@@ -193,16 +209,24 @@ final class RunCommand implements Callable<Integer> {
     public Sandbox.Opener apply(Sandbox.Opener opener) {
       if (verbose) {
         DenialPrinter printer = new DenialPrinter(err);
-        opener.onDenied(printer::denied).onDropped(printer::dropped);
+        opener.onDenied(denial -> printer.denied(named(denial))).onDropped(printer::dropped);
       }
       if (report) {
-        opener.onDenied(denials::denied).onDropped(denials::dropped);
+        opener.onDenied(denial -> denials.denied(named(denial))).onDropped(denials::dropped);
+        if (prompt.isEmpty()) {
+          opener.onUnlistedHost(host -> HostVerdict.DENY, HostPrompt.PATIENCE);
+        }
       }
       prompt.ifPresent(asked -> opener.onUnlistedHost(asked::decide, HostPrompt.PATIENCE));
       if (audit != null) {
         opener.recorder(lines);
       }
       return opener;
+    }
+
+    /** The hook for a report denies every host, and no user has denied any of them. */
+    private Violation named(Violation denial) {
+      return report && prompt.isEmpty() ? RequestedHosts.named(denial, mode) : denial;
     }
   }
 

@@ -27,8 +27,13 @@ import org.ringfence.Termination;
 import org.ringfence.Usage;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.Availability;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.SandboxBackend;
 
@@ -49,6 +54,7 @@ final class Runner {
   private final DenialReport decided = new DenialReport();
   private DenialReport reported;
   private boolean quiet;
+  private boolean naming;
   private Path copy;
   private Path directory;
   private Path result;
@@ -76,6 +82,15 @@ final class Runner {
   /** Collects denials in a report printed elsewhere, and stores them for 'allow'. */
   Runner reportedTo(DenialReport report) {
     reported = report;
+    return this;
+  }
+
+  /**
+   * Has the denials name hosts and ports, which the hooks deny: under network none a command asks
+   * for no host, since it finds no name server.
+   */
+  Runner namingHosts() {
+    naming = true;
     return this;
   }
 
@@ -132,7 +147,7 @@ final class Runner {
     }
     Backends backends = finished(probing);
     Sandbox.Opener opener =
-        Sandbox.opener(policy)
+        Sandbox.opener(naming ? naming(policy, backends) : policy)
             .backends(backends)
             .workspace(options.workspace())
             .backend(options.backend());
@@ -161,6 +176,30 @@ final class Runner {
     int exit = exitCode(end);
     tellDenials(exit);
     return exit;
+  }
+
+  /**
+   * Returns a policy that lists no host in place of one without a network, where the same backend
+   * enforces it.
+   */
+  private SandboxPolicy naming(SandboxPolicy policy, Backends backends) throws SandboxException {
+    NetworkPolicy network = policy.network();
+    if (network.mode() != NetworkMode.NONE || !network.allow().isEmpty()) {
+      return policy;
+    }
+    SandboxPolicy listing = policy.toBuilder().network(NetworkMode.ALLOWLIST).build();
+    Optional<String> chosen = chosen(policy, backends);
+    return chosen.isPresent() && chosen.equals(chosen(listing, backends)) ? listing : policy;
+  }
+
+  /** Returns the backend that would run a policy; empty when none would. */
+  private Optional<String> chosen(SandboxPolicy policy, Backends backends) throws SandboxException {
+    EffectivePolicy placed = policy.in(Places.current(options.workspace()));
+    List<SandboxPlan> plans =
+        options.backend() == null
+            ? backends.plans(placed)
+            : List.of(backends.byId(options.backend()).plan(placed));
+    return plans.stream().filter(SandboxPlan::acceptable).findFirst().map(SandboxPlan::backend);
   }
 
   /** Returns the exit code: a command that a limit ends may exit with 0, which is no success. */
@@ -210,7 +249,9 @@ final class Runner {
                   ? "1 operation was denied"
                   : denials.size() + " operations were denied")
               + "; run with --report"
-              + (kept ? ", or: " + RemedyText.pasted(allow) : ""));
+              + (kept && denials.stream().anyMatch(LastDenials::isAllowed)
+                  ? ", or: " + RemedyText.pasted(allow)
+                  : ""));
     }
   }
 
