@@ -89,7 +89,12 @@ final class IneffectiveRules {
             .ifPresent(
                 by ->
                     denied.add(
-                        "--" + rule.access().word() + " " + rule.path() + " grants nothing: " + by));
+                        "--"
+                            + rule.access().word()
+                            + " "
+                            + rule.path()
+                            + " grants nothing: "
+                            + by));
       }
     }
     return denied;

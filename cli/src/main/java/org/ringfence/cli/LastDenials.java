@@ -46,7 +46,8 @@ record LastDenials(Run run, List<String> policies, List<Denial> denials) {
       String what = denial.operation() + " " + denial.target();
       Remedy remedy = denial.remedy();
       if (remedy instanceof Remedy.DecideOnHosts) {
-        return new Denial(what, "", "a name was looked up; run --report names the host and its port");
+        return new Denial(
+            what, "", "a name was looked up; run --report names the host and its port");
       }
       return remedy instanceof Remedy.Addition addition
           ? new Denial(what, Additions.json(addition), "")

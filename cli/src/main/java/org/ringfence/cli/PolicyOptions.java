@@ -289,16 +289,13 @@ final class PolicyOptions {
         && builder.build().network().mode() == NetworkMode.NONE) {
       builder.network(NetworkMode.ALLOWLIST);
     }
-    allowedHosts.forEach(
-        host -> option("--allow-host", host, () -> builder.allowHost(host)));
+    allowedHosts.forEach(host -> option("--allow-host", host, () -> builder.allowHost(host)));
     published.forEach(port -> option("--publish", port, () -> builder.publish(port)));
     environment.forEach(entry -> variable(builder, entry));
     limits.forEach(entry -> limit(builder, entry));
     if (timeout != null) {
       option(
-          "--timeout",
-          timeout,
-          () -> builder.wallTime(Quantities.duration("--timeout", timeout)));
+          "--timeout", timeout, () -> builder.wallTime(Quantities.duration("--timeout", timeout)));
     }
     for (String guarantee : bestEffort) {
       if (guarantee.equals("all")) {

@@ -300,7 +300,8 @@ class LauncherTest {
     String script = base.resolve("installation/ringfence").toString();
     Path said = record.resolve("said");
     ProcessBuilder builder =
-        new ProcessBuilder("/bin/sh", "-c", "rmdir \"$PWD\"; exec /bin/sh \"$0\" run -- true", script)
+        new ProcessBuilder(
+                "/bin/sh", "-c", "rmdir \"$PWD\"; exec /bin/sh \"$0\" run -- true", script)
             .directory(gone.toFile())
             .redirectErrorStream(true)
             .redirectOutput(said.toFile());

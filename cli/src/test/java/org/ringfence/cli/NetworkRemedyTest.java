@@ -111,9 +111,7 @@ class NetworkRemedyTest {
   }
 
   private String welcome() {
-    return hosts.stream()
-        .map(host -> "welcome to " + host + "\n")
-        .collect(Collectors.joining());
+    return hosts.stream().map(host -> "welcome to " + host + "\n").collect(Collectors.joining());
   }
 
   @ParameterizedTest
@@ -161,8 +159,7 @@ class NetworkRemedyTest {
     CommandLineProcess.Result passed = line.run(words(backend, List.of(), script()));
     assertThat(passed.out()).as(passed.err()).isEqualTo(welcome());
     var policy = JsonText.read(Files.readString(workspace.resolve(".ringfence/policy.json")));
-    assertThat(policy.get("network"))
-        .isEqualTo(Map.of("mode", "allowlist", "allow", hosts));
+    assertThat(policy.get("network")).isEqualTo(Map.of("mode", "allowlist", "allow", hosts));
   }
 
   @ParameterizedTest

@@ -8,10 +8,10 @@ import java.util.regex.PatternSyntaxException;
 import org.ringfence.policy.InvalidPolicyException;
 
 /**
- * Finds secrets among a command's arguments and masks them: values of options and fields whose names
- * say that they are secret, values of options of known programs, logins in URLs, headers, and tokens
- * with a recognizable form. It masks a pattern's first group, or the whole match if there is no
- * group. A secret in another place, such as an operand, is not found.
+ * Finds secrets among a command's arguments and masks them: values of options and fields whose
+ * names say that they are secret, values of options of known programs, logins in URLs, headers, and
+ * tokens with a recognizable form. It masks a pattern's first group, or the whole match if there is
+ * no group. A secret in another place, such as an operand, is not found.
  */
 public final class SecretMask {
   private static final String MASKED = "***";
@@ -44,7 +44,6 @@ public final class SecretMask {
 
   /** A word of a shell's line: blanks separate words outside quotes. */
   private static final Pattern WORD = Pattern.compile("(?:[^\\s'\"]|'[^']*+'?|\"[^\"]*+\"?)++");
-
 
   private final List<Pattern> patterns;
 

@@ -96,7 +96,7 @@ class PlannerBaseTest {
                 Guarantee.LIMITS_MEMORY,
                 "The tree uses at most 5 bytes of memory",
                 "nothing counts it",
-                "best effort for limits.memory"));
+                "--best-effort limits.memory"));
     assertThat(find(plan, Guarantee.LIFETIME_TREE).level()).isEqualTo(Enforcement.ADVISORY);
     assertThat(find(plan, Guarantee.FILES_WRITE).statement()).isEqualTo("only here");
     assertThat(find(plan, Guarantee.LIMITS_OUTPUT).mechanism()).isEqualTo("pipes read by this JVM");

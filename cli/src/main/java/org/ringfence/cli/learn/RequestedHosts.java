@@ -6,9 +6,12 @@ import org.ringfence.event.Violation;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Reason;
 
-/** The hosts that a command asks for, where a hook denies every host that the policy does not list. */
+/**
+ * The hosts that a command asks for, where a hook denies every host that the policy does not list.
+ */
 public final class RequestedHosts {
   private static final Pattern TARGET = Pattern.compile("\\[?(.+?)]?:([0-9]{1,5})");
+
   /** A closed network does not tell the host that a name server is asked for. */
   private static final int DNS = 53;
 
