@@ -43,12 +43,15 @@ class CommandRunTest {
     return Sandbox.opener(policy).workspace(workspace).backends(Backends.of(List.of(backend)));
   }
 
-  private static FakeBackend doing(BiConsumer<FakeProcess, EventSink> command) {
+  private static FakeBackend backendRunning(BiConsumer<FakeProcess, EventSink> command) {
     return new FakeBackend(command);
   }
 
-  /** Ends only when both of its pipes, which hold little, have been read. */
-  private static void talkative(FakeProcess process) {
+  /**
+   * Writes more to each stream than a pipe holds. The process ends only after a reader has drained
+   * both.
+   */
+  private static void writeLargeOutputToBothStreams(FakeProcess process) {
     PipedInputStream output = new PipedInputStream();
     PipedInputStream error = new PipedInputStream();
     process.output = output;
@@ -80,10 +83,10 @@ class CommandRunTest {
   }
 
   @Test
-  void aStreamThatNeverEndsHoldsNoResultUp() throws Exception {
+  void resultDoesNotWaitForStreamThatNeverEnds() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     FakeBackend backend =
-        doing(
+        backendRunning(
             (process, sink) -> {
               process.output = endless("some", never);
               process.exits(0);
@@ -130,10 +133,10 @@ class CommandRunTest {
   }
 
   @Test
-  void inputThatIsNotTakenHoldsNoResultUp() throws Exception {
+  void resultDoesNotWaitForUnreadInput() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     FakeBackend backend =
-        doing(
+        backendRunning(
             (process, sink) -> {
               process.input =
                   new OutputStream() {
@@ -152,9 +155,9 @@ class CommandRunTest {
   }
 
   @Test
-  void aResultHasTheDenialsOfItsCommandAlone() throws Exception {
+  void resultHasOnlyTheDenialsOfItsCommand() throws Exception {
     FakeBackend backend =
-        doing(
+        backendRunning(
             (process, sink) -> {
               sink.violation(FakeBackend.denied(process.commandId(), "/own"));
               sink.violation(FakeBackend.denied(process.commandId() + 1, "/other"));
@@ -173,10 +176,10 @@ class CommandRunTest {
   }
 
   @Test
-  void anInterruptEndsTheCommandAndIsThrown() throws Exception {
+  void interruptEndsTheCommandAndIsThrown() throws Exception {
     CompletableFuture<FakeProcess> started = new CompletableFuture<>();
     CompletableFuture<Throwable> thrown = new CompletableFuture<>();
-    FakeBackend backend = doing((process, sink) -> started.complete(process));
+    FakeBackend backend = backendRunning((process, sink) -> started.complete(process));
     try (Sandbox sandbox = opener(backend).open()) {
       Thread runner =
           new Thread(
@@ -197,8 +200,8 @@ class CommandRunTest {
   }
 
   @Test
-  void eachHookSwitchesOnWhatItNeeds() throws Exception {
-    FakeBackend backend = doing((process, sink) -> process.exits(0));
+  void eachHookTurnsOnItsObservation() throws Exception {
+    FakeBackend backend = backendRunning((process, sink) -> process.exits(0));
     opener(backend).open().close();
     assertThat(backend.sink.observes()).isEmpty();
     opener(backend).onDecidedDenial(denied -> {}).open().close();
@@ -224,9 +227,9 @@ class CommandRunTest {
   }
 
   @Test
-  void aHookThatThrowsKeepsNoOtherFromHearing() throws Exception {
+  void throwingHookDoesNotSilenceTheOthers() throws Exception {
     List<Violation> heard = new ArrayList<>();
-    FakeBackend backend = doing((process, sink) -> process.exits(0));
+    FakeBackend backend = backendRunning((process, sink) -> process.exits(0));
     try (Sandbox sandbox =
         opener(backend)
             .onDenied(
@@ -242,8 +245,8 @@ class CommandRunTest {
   }
 
   @Test
-  void variablesStayApartByWhereTheyComeFrom() throws Exception {
-    FakeBackend backend = doing((process, sink) -> process.exits(0));
+  void environmentKeepsCallerPolicyAndInheritedVariablesApart() throws Exception {
+    FakeBackend backend = backendRunning((process, sink) -> process.exits(0));
     Map.Entry<String, String> own = System.getenv().entrySet().iterator().next();
     try (Sandbox sandbox = opener(backend).open()) {
       sandbox
@@ -263,8 +266,8 @@ class CommandRunTest {
   }
 
   @Test
-  void commandsAndSandboxesSayWhatTheyAre() throws Exception {
-    FakeBackend backend = doing((process, sink) -> process.exits(0));
+  void toStringDescribesCommandAndSandbox() throws Exception {
+    FakeBackend backend = backendRunning((process, sink) -> process.exits(0));
     Sandbox sandbox = opener(backend).open();
     assertThat(sandbox).hasToString("Sandbox[fake, workspace=" + workspace + "]");
     CommandRun run = sandbox.command("sh", "-c", "a\u001b[2J").environment("TOKEN", "secret");
@@ -275,8 +278,8 @@ class CommandRunTest {
   }
 
   @Test
-  void bothStreamsAreReadAtATime() throws Exception {
-    FakeBackend backend = doing((process, sink) -> talkative(process));
+  void runReadsBothStreamsConcurrently() throws Exception {
+    FakeBackend backend = backendRunning((process, sink) -> writeLargeOutputToBothStreams(process));
     try (Sandbox sandbox = opener(backend).open()) {
       Result result = sandbox.command("x").maxOutput(10).run();
       assertThat(result.ending()).isEqualTo(new Ending.Exited(5));

@@ -18,7 +18,7 @@ import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.WatchedProcess;
 
-/** A backend whose commands are streams that a test makes, and end when the test says so. */
+/** A fake backend. The test supplies the streams of each command and ends it. */
 final class FakeBackend implements SandboxBackend {
   private final BiConsumer<FakeProcess, EventSink> command;
   EventSink sink;
@@ -28,7 +28,7 @@ final class FakeBackend implements SandboxBackend {
     this.command = command;
   }
 
-  /** A process that does what the test has it do. */
+  /** A fake process under the control of the test. */
   static final class FakeProcess extends WatchedProcess {
     InputStream output = InputStream.nullInputStream();
     InputStream error = InputStream.nullInputStream();

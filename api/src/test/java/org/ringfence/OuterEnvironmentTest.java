@@ -15,7 +15,7 @@ class OuterEnvironmentTest {
   }
 
   @Test
-  void aVariableThatOnlyTheLauncherSetIsNotTheCallers() {
+  void variableSetOnlyByTheLauncherIsRemoved() {
     assertThat(OuterEnvironment.of(Map.of("LC_ALL", "C.UTF-8", "RINGFENCE_OUTER_UNSET", "LC_ALL")))
         .isEmpty();
   }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The first Java that a reader sees compiles. */
+/** The Java examples in the README, the docs and the Javadoc compile. */
 class ReadmeSnippetTest {
   private static final Pattern SNIPPET = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Pattern IN_JAVADOC =
@@ -31,7 +31,7 @@ class ReadmeSnippetTest {
     return Files.exists(here.resolve("README.md")) ? here : here.getParent();
   }
 
-  private void compiles(String snippet) {
+  private void assertCompiles(String snippet) {
     String source =
         "import java.nio.file.Path;\n"
             + "import java.time.Duration;\n"
@@ -70,23 +70,23 @@ class ReadmeSnippetTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"README.md", "docs/java.md", "docs/getting-started.md"})
-  void aPageForReadersCompilesAndBeginsWithTheResult(String page) throws Exception {
+  void pageExamplesCompileAndTheFirstCallsRun(String page) throws Exception {
     Matcher snippets = SNIPPET.matcher(Files.readString(project().resolve(page)));
     assertThat(snippets.find()).isTrue();
     assertThat(snippets.group(1)).contains(".run()");
     do {
-      compiles(snippets.group(1));
+      assertCompiles(snippets.group(1));
     } while (snippets.find());
   }
 
   @Test
-  void thePackageAndItsFirstClassBeginWithTheResult() throws Exception {
+  void javadocExamplesCompileAndCallRun() throws Exception {
     for (String file : List.of("package-info.java", "Sandbox.java")) {
       Path source = project().resolve("api/src/main/java/org/ringfence").resolve(file);
       Matcher snippet = IN_JAVADOC.matcher(Files.readString(source));
       assertThat(snippet.find()).as(file).isTrue();
       assertThat(snippet.group(1)).contains(".run()");
-      compiles(snippet.group(1).replaceAll("(?m)^ \\*", ""));
+      assertCompiles(snippet.group(1).replaceAll("(?m)^ \\*", ""));
     }
   }
 }

@@ -22,14 +22,15 @@ import org.ringfence.spi.SandboxBackend;
 class SandboxSelectionTest {
   private static final EffectivePolicy POLICY =
       SandboxPolicy.builder().build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
-  private static final PlannedGuarantee HELD =
+  private static final PlannedGuarantee ENFORCED_WRITE =
       PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "s", "m");
-  private static final PlannedGuarantee MORE =
+  private static final PlannedGuarantee ENFORCED_NAMES =
       PlannedGuarantee.enforced(Guarantee.FILES_PROTECTED_NAMES, "s", "m");
-  private static final PlannedGuarantee LOOSE =
+  private static final PlannedGuarantee UNSUPPORTED_NAMES =
       PlannedGuarantee.unsupported(Guarantee.FILES_PROTECTED_NAMES, "s", "no mounts", "bubblewrap");
 
-  private record Fake(String id, int weight, boolean usable, List<PlannedGuarantee> guarantees)
+  private record StubBackend(
+      String id, int weight, boolean usable, List<PlannedGuarantee> guarantees)
       implements SandboxBackend {
     @Override
     public String description() {
@@ -60,12 +61,12 @@ class SandboxSelectionTest {
   }
 
   @Test
-  void theBackendThatEnforcesMostIsTaken() throws SandboxException {
+  void backendThatEnforcesMostIsSelected() throws SandboxException {
     Backends backends =
         Backends.of(
             List.of(
-                new Fake("weak", 1, true, List.of(HELD, LOOSE)),
-                new Fake("strong", 9, true, List.of(HELD, MORE))));
+                new StubBackend("weak", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES)),
+                new StubBackend("strong", 9, true, List.of(ENFORCED_WRITE, ENFORCED_NAMES))));
     EffectivePolicy lenient =
         POLICY.policy().toBuilder()
             .acceptWeaker(Guarantee.named("files"))
@@ -76,18 +77,20 @@ class SandboxSelectionTest {
   }
 
   @Test
-  void ofEqualsTheLighterIsTaken() throws SandboxException {
+  void lighterBackendWinsATie() throws SandboxException {
     Backends backends =
         Backends.of(
             List.of(
-                new Fake("heavy", 9, true, List.of(HELD)),
-                new Fake("light", 1, true, List.of(HELD))));
+                new StubBackend("heavy", 9, true, List.of(ENFORCED_WRITE)),
+                new StubBackend("light", 1, true, List.of(ENFORCED_WRITE))));
     assertThat(backends.select(POLICY, null).backend()).isEqualTo("light");
   }
 
   @Test
-  void anUnmetGuaranteeIsARefusalThatSaysWhy() {
-    Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of(HELD, LOOSE))));
+  void refusalNamesUnmetGuaranteeReasonAndRemedy() {
+    Backends backends =
+        Backends.of(
+            List.of(new StubBackend("one", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES))));
     assertThatThrownBy(() -> backends.select(POLICY, null))
         .isInstanceOf(SandboxRefusedException.class)
         .hasMessageContaining("files.protected-names UNSUPPORTED")
@@ -96,8 +99,10 @@ class SandboxSelectionTest {
   }
 
   @Test
-  void aWeakerLevelIsTakenWhenThePolicyNamesIt() throws SandboxException {
-    Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of(HELD, LOOSE))));
+  void policyThatAcceptsWeakerGuaranteeIsNotRefused() throws SandboxException {
+    Backends backends =
+        Backends.of(
+            List.of(new StubBackend("one", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES))));
     EffectivePolicy named =
         POLICY.policy().toBuilder()
             .acceptWeaker(Guarantee.named("files"))
@@ -107,8 +112,8 @@ class SandboxSelectionTest {
   }
 
   @Test
-  void aBackendThatCannotRunIsNotTaken() {
-    Backends backends = Backends.of(List.of(new Fake("one", 1, false, List.of())));
+  void unavailableBackendIsNotSelected() {
+    Backends backends = Backends.of(List.of(new StubBackend("one", 1, false, List.of())));
     assertThatThrownBy(() -> backends.select(POLICY, null)).hasMessageContaining("not here");
     assertThatThrownBy(() -> Backends.of(List.of()).select(POLICY, null))
         .isInstanceOf(SandboxRefusedException.class)
@@ -116,8 +121,8 @@ class SandboxSelectionTest {
   }
 
   @Test
-  void anUnknownBackendNamesTheKnownOnes() {
-    Backends backends = Backends.of(List.of(new Fake("one", 1, true, List.of())));
+  void unknownBackendErrorListsKnownBackends() {
+    Backends backends = Backends.of(List.of(new StubBackend("one", 1, true, List.of())));
     assertThatThrownBy(() -> backends.select(POLICY, "two"))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("two")
@@ -125,7 +130,7 @@ class SandboxSelectionTest {
   }
 
   @Test
-  void malformedCommandsAreErrors() {
+  void malformedCommandIsRejected() {
     assertThatThrownBy(SandboxCommand::of).hasMessageContaining("empty");
     assertThatThrownBy(() -> SandboxCommand.of("")).hasMessageContaining("empty");
     assertThatThrownBy(() -> SandboxCommand.of("a", "b\0c")).hasMessageContaining("argument 1");

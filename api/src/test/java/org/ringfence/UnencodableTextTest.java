@@ -9,26 +9,33 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 
-/** Text that has no bytes in UTF-8 is refused: the kernel would get another name. */
+/**
+ * The API rejects text that UTF-8 cannot encode, because the kernel would receive a different name.
+ */
 class UnencodableTextTest {
-  private static final String HALF = "a\ud800";
+  private static final String UNPAIRED_SURROGATE = "a\ud800";
   private static final Places PLACES = Places.ofMac("/ws", "/home");
 
   @Test
-  void commandsAreRefused() {
-    assertThatThrownBy(() -> SandboxCommand.of("ls", HALF))
+  void commandWithUnpairedSurrogateIsRejected() {
+    assertThatThrownBy(() -> SandboxCommand.of("ls", UNPAIRED_SURROGATE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("argument 1");
     assertThat(SandboxCommand.of("ls", "a\ud83d\ude00").command()).hasSize(2);
   }
 
   @Test
-  void rulesAndGlobsAreRefused() {
-    assertThatThrownBy(() -> SandboxPolicy.builder().none("/ws/" + HALF).build().in(PLACES))
+  void ruleOrGlobWithUnpairedSurrogateIsRejected() {
+    assertThatThrownBy(
+            () -> SandboxPolicy.builder().none("/ws/" + UNPAIRED_SURROGATE).build().in(PLACES))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("UTF-8");
     assertThatThrownBy(
-            () -> SandboxPolicy.builder().denyGlobs(List.of("**/" + HALF)).build().in(PLACES))
+            () ->
+                SandboxPolicy.builder()
+                    .denyGlobs(List.of("**/" + UNPAIRED_SURROGATE))
+                    .build()
+                    .in(PLACES))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("UTF-8");
   }

@@ -18,7 +18,9 @@ import org.ringfence.property.Property;
 
 @ExtendWith(InstancioExtension.class)
 class PrintableTest {
-  /** Controls, what turns the direction of writing, what ends a line, halves of pairs, and text. */
+  /**
+   * Draws control characters, direction marks, line separators, unpaired surrogates and plain text.
+   */
   private static final Generator<String> HOSTILE =
       Inputs.strings(
           IntStream.rangeClosed(0, 0xad).mapToObj(Character::toString).collect(Collectors.joining())
@@ -27,7 +29,7 @@ class PrintableTest {
           0,
           60);
 
-  private static boolean acts(int code) {
+  private static boolean affectsTerminal(int code) {
     return code < ' '
         || code >= 0x7f && code < 0xa0
         || code == 0xad
@@ -41,33 +43,35 @@ class PrintableTest {
   }
 
   @Test
-  void printedTextNeverActsOnATerminal() {
+  void printedTextIsOneLineWithoutTerminalControls() {
     Property.forAll(
         HOSTILE,
         text -> {
-          assertThat(Printable.of(text).codePoints()).noneMatch(PrintableTest::acts);
+          assertThat(Printable.of(text).codePoints()).noneMatch(PrintableTest::affectsTerminal);
           assertThat(Printable.of(text).lines().count()).isLessThanOrEqualTo(1);
           assertThat(Printable.line(text).codePoints())
-              .noneMatch(code -> acts(code) && code != 0x09);
+              .noneMatch(code -> affectsTerminal(code) && code != 0x09);
         });
   }
 
   @Test
-  void bytesOfNoEncodingAreEscaped() {
+  void printedBytesContainNoTerminalControls() {
     Property.forAll(
         Inputs.bytes(60),
-        bytes -> assertThat(Printable.ofBytes(bytes).codePoints()).noneMatch(PrintableTest::acts));
+        bytes ->
+            assertThat(Printable.ofBytes(bytes).codePoints())
+                .noneMatch(PrintableTest::affectsTerminal));
   }
 
   @Test
-  void escapedTextStaysAsItIs() {
+  void escapingEscapedTextChangesNothing() {
     Property.forAll(
         HOSTILE,
         text -> assertThat(Printable.of(Printable.of(text))).isEqualTo(Printable.of(text)));
   }
 
   @Test
-  void ordinaryTextStaysAsItIs() {
+  void ordinaryTextIsUnchanged() {
     String text = "C:\\Users\\j\u00fcrgen \u65e5\u672c \ud83d\ude00 a b";
     assertThat(Printable.of(text)).isSameAs(text);
     assertThat(Printable.ofBytes(text.getBytes(StandardCharsets.UTF_8))).isEqualTo(text);
@@ -75,14 +79,14 @@ class PrintableTest {
   }
 
   @Test
-  void escapesSayWhatIsThere() {
+  void escapeShowsTheCodeOfTheCharacter() {
     assertThat(Printable.of("a\nb\r\t\u001b[31m\u009b\u202e\ud800"))
         .isEqualTo("a\\nb\\r\\t\\x1b[31m\\x9b\\u202e\\ud800");
     assertThat(Printable.ofBytes(new byte[] {'a', (byte) 0xff, '\n'})).isEqualTo("a\\xff\\n");
   }
 
   @Test
-  void eventsAreOneLine() {
+  void eventTextContainsNoTerminalControls() {
     String name = "a\nringfence: \u001b[2J";
     Violation violation =
         new Violation(
@@ -95,11 +99,11 @@ class PrintableTest {
                 violation.toString(),
                 record.toString(),
                 new HostRequest(name, 1, 1, name).toString()))
-        .allMatch(text -> text.codePoints().noneMatch(PrintableTest::acts));
+        .allMatch(text -> text.codePoints().noneMatch(PrintableTest::affectsTerminal));
   }
 
   @Test
-  void lettersThatShowNothingAreEscaped() {
+  void invisibleLettersAreNotPlain() {
     for (int code : new int[] {0x115f, 0x1160, 0x2800, 0x3164, 0xffa0}) {
       assertThat(Printable.isPlain(code)).as("%x", code).isFalse();
     }

@@ -22,7 +22,7 @@ import org.ringfence.policy.json.Additions;
 import org.ringfence.policy.json.PolicyReader;
 
 class RemediesTest {
-  private static final Set<String> THERE =
+  private static final Set<String> EXISTING_PATHS =
       Set.of(
           "/",
           "/data",
@@ -34,11 +34,11 @@ class RemediesTest {
           "/home/me",
           "/tmp",
           "/jdk/lib/jvm.cfg");
-  private static final Reason WRITING = new Reason.Default(FileDefault.READ, Operation.WRITE);
-  private static final Reason READING = new Reason.Default(FileDefault.MINIMAL, Operation.READ);
+  private static final Reason WRITE_DENIED = new Reason.Default(FileDefault.READ, Operation.WRITE);
+  private static final Reason READ_DENIED = new Reason.Default(FileDefault.MINIMAL, Operation.READ);
 
-  /** A machine on which the paths of {@link #THERE} exist. */
-  private static final class Machine implements PathLookup {
+  /** A fake machine with exactly the paths in {@link #EXISTING_PATHS}. */
+  private static final class FakeMachine implements PathLookup {
     @Override
     public String real(String path) {
       return path;
@@ -51,12 +51,12 @@ class RemediesTest {
 
     @Override
     public boolean exists(String path) {
-      return THERE.contains(path);
+      return EXISTING_PATHS.contains(path);
     }
   }
 
   private static Remedy remedy(String operation, String target, String executable, Reason reason) {
-    return new Remedies(new Machine(), "/tmp", "/home/me")
+    return new Remedies(new FakeMachine(), "/tmp", "/home/me")
         .of(new Violation(operation, target, 1, executable, reason, Certainty.CERTAIN));
   }
 
@@ -69,50 +69,51 @@ class RemediesTest {
   }
 
   @Test
-  void aFileThatExistsIsGrantedItself() {
-    assertThat(remedy("open", "/data/file", WRITING))
+  void remedyForExistingFileGrantsOnlyThatFile() {
+    assertThat(remedy("open", "/data/file", WRITE_DENIED))
         .isEqualTo(new Remedy.GrantPath("/data/file", Access.WRITE));
-    assertThat(remedy("open", "/data/file", READING))
+    assertThat(remedy("open", "/data/file", READ_DENIED))
         .isEqualTo(new Remedy.GrantPath("/data/file", Access.READ));
   }
 
   @Test
-  void aDirectoryOfTheSystemIsNotGrantedForOneFile() {
+  void systemDirectoryIsNotGrantedForOneFile() {
     for (String path : List.of("/etc/new", "/etc/ssl/new", "/home/new")) {
-      assertThat(remedy("create", path, WRITING))
+      assertThat(remedy("create", path, WRITE_DENIED))
           .as(path)
           .isInstanceOfSatisfying(
               Remedy.None.class, none -> assertThat(none.why()).contains("make the file"));
     }
-    assertThat(remedy("unlink", "/etc/hosts", WRITING)).isInstanceOf(Remedy.None.class);
-    assertThat(remedy("open", "/etc/hosts", WRITING))
+    assertThat(remedy("unlink", "/etc/hosts", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
+    assertThat(remedy("open", "/etc/hosts", WRITE_DENIED))
         .isEqualTo(new Remedy.GrantPath("/etc/hosts", Access.WRITE));
   }
 
   @Test
-  void aNewNameNeedsTheNearestDirectoryThatExists() {
+  void newFileNeedsGrantOnNearestExistingDirectory() {
     Remedy data = new Remedy.GrantPath("/data", Access.WRITE);
-    assertThat(remedy("open", "/data/new", WRITING)).isEqualTo(data);
-    assertThat(remedy("mkdir", "/data/a/b/c", WRITING)).isEqualTo(data);
-    assertThat(remedy("unlink", "/data/file", WRITING)).isEqualTo(data);
-    assertThat(remedy("open", "/tmp/new", WRITING)).isEqualTo(new Remedy.ShareTmp());
+    assertThat(remedy("open", "/data/new", WRITE_DENIED)).isEqualTo(data);
+    assertThat(remedy("mkdir", "/data/a/b/c", WRITE_DENIED)).isEqualTo(data);
+    assertThat(remedy("unlink", "/data/file", WRITE_DENIED)).isEqualTo(data);
+    assertThat(remedy("open", "/tmp/new", WRITE_DENIED)).isEqualTo(new Remedy.ShareTmp());
   }
 
   @Test
-  void aWholeHomeAndAWholeMachineAreNotProposedForOneName() {
-    assertThat(remedy("open", "/home/me/new", WRITING)).isInstanceOf(Remedy.None.class);
-    assertThat(remedy("open", "/new", WRITING)).isInstanceOf(Remedy.None.class);
+  void homeAndRootAreNotGrantedForOneFile() {
+    assertThat(remedy("open", "/home/me/new", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
+    assertThat(remedy("open", "/new", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
   }
 
   @Test
-  void aJvmsOwnFilesNeedThePreset() {
+  void jvmFilesAreGrantedThroughTheJvmPreset() {
     Remedy preset = new Remedy.AddPreset("jvm");
-    assertThat(remedy("open", "/proc/12/coredump_filter", WRITING))
+    assertThat(remedy("open", "/proc/12/coredump_filter", WRITE_DENIED))
         .asString()
         .contains("runs as well without");
-    assertThat(remedy("mkdir", "/tmp/hsperfdata_me", WRITING)).isEqualTo(preset);
-    assertThat(remedy("open", "/tmp/p18", "/jdk/bin/java", WRITING)).isEqualTo(preset);
-    assertThat(remedy("open", "/tmp/p18", "/bin/java", WRITING)).isEqualTo(new Remedy.ShareTmp());
+    assertThat(remedy("mkdir", "/tmp/hsperfdata_me", WRITE_DENIED)).isEqualTo(preset);
+    assertThat(remedy("open", "/tmp/p18", "/jdk/bin/java", WRITE_DENIED)).isEqualTo(preset);
+    assertThat(remedy("open", "/tmp/p18", "/bin/java", WRITE_DENIED))
+        .isEqualTo(new Remedy.ShareTmp());
   }
 
   @Test
@@ -133,7 +134,7 @@ class RemediesTest {
         .isEqualTo(new Remedy.UnixSocket("/run/x.sock"));
   }
 
-  static Stream<Reason> unhelped() {
+  static Stream<Reason> reasonsWithoutRemedy() {
     return Stream.of(
         new Reason.Rule("/x: none", Access.NONE, Operation.READ),
         new Reason.RuleBelow("/x: read"),
@@ -151,8 +152,8 @@ class RemediesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("unhelped")
-  void whatNoAdditionAllowsSaysWhy(Reason reason) {
+  @MethodSource("reasonsWithoutRemedy")
+  void reasonWithoutRemedyExplainsWhy(Reason reason) {
     assertThat(remedy("open", "/data/file", reason))
         .isInstanceOfSatisfying(Remedy.None.class, none -> assertThat(none.why()).isNotBlank());
   }
@@ -172,7 +173,7 @@ class RemediesTest {
 
   @ParameterizedTest
   @MethodSource("additions")
-  void everyAdditionIsAPolicyAndChangesOne(Remedy.Addition addition) throws Exception {
+  void additionIsValidAndChangesThePolicy(Remedy.Addition addition) throws Exception {
     SandboxPolicy policy = SandboxPolicy.builder().ownLoopback(false).build();
     assertThat(Additions.added(policy, addition)).isNotEqualTo(policy);
     assertThat(PolicyReader.presetOrFile(Additions.json(addition))).isNotNull();
@@ -184,9 +185,9 @@ class RemediesTest {
   }
 
   @Test
-  void aBackslashIsAPartOfANameOnPosix() {
-    assertThat(remedy("mkdir", "/data/x", WRITING))
+  void backslashIsPartOfANameOnPosix() {
+    assertThat(remedy("mkdir", "/data/x", WRITE_DENIED))
         .isEqualTo(new Remedy.GrantPath("/data", Access.WRITE));
-    assertThat(remedy("mkdir", "/data\\x", WRITING)).isInstanceOf(Remedy.None.class);
+    assertThat(remedy("mkdir", "/data\\x", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
   }
 }

@@ -10,12 +10,12 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "its programs are found by other means")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows looks system programs up differently")
 class SystemProgramTest {
   @TempDir private Path directory;
 
   @Test
-  void aProgramOfTheSystemIsFoundByItsRealPath() throws Exception {
+  void systemProgramIsFoundByItsRealPath() throws Exception {
     assertThat(SystemProgram.find("sh")).isPresent();
     assertThat(Path.of(SystemProgram.path("sh")).toRealPath().toString())
         .isEqualTo(SystemProgram.path("sh"));
@@ -23,7 +23,7 @@ class SystemProgramTest {
   }
 
   @Test
-  void aFileThatOthersMayReplaceIsNotTrusted() throws Exception {
+  void programInWorldWritableDirectoryIsNotTrusted() throws Exception {
     Path open = Files.createDirectory(directory.toRealPath().resolve("open"));
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
     Path program = Files.writeString(open.resolve("program"), "#!/bin/sh\n");

@@ -13,7 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Includes against git itself. */
+/** Compares the handling of includes with git itself. */
 class GitConfigFilesTest {
   private static final Path GIT = Path.of("/usr/bin/git");
   private static final int TREES = 400;
@@ -47,11 +47,9 @@ class GitConfigFilesTest {
     return settings;
   }
 
-  /**
-   * Each file is included once at most, and only by one before it: git reads no file twice then.
-   */
+  /** Only an earlier file includes a file, and at most once. Git therefore reads no file twice. */
   @Test
-  void readsTheFilesThatGitReadsInItsOrder() throws Exception {
+  void includedFilesAreReadInTheSameOrderAsGit() throws Exception {
     assumeTrue(Files.isExecutable(GIT), "git is not installed");
     long seed = System.nanoTime();
     Random random = new Random(seed);
@@ -82,7 +80,7 @@ class GitConfigFilesTest {
       }
       Files.createDirectories(directory.resolve("sub"));
       for (int i = 0; i < FILES; i++) {
-        // One is missing now and then.
+        // Some included files are missing.
         if (i == 0 || random.nextInt(8) > 0) {
           Files.writeString(directory.resolve("f" + i), files.get(i));
         }

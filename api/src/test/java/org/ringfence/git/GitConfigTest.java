@@ -15,12 +15,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The parser against git itself, on generated files. */
+/** Compares the parser with git itself on generated files. */
 class GitConfigTest {
   private static final Path GIT = Path.of("/usr/bin/git");
   private static final int FILES = 2000;
 
-  /** Pieces that matter to the syntax; words of them are mostly nearly right. */
+  /** Fragments of the syntax. A random sequence of them is often almost valid. */
   private static final List<String> PIECES =
       List.of(
           "[core]",
@@ -72,7 +72,7 @@ class GitConfigTest {
           "\n[s]\nname\n",
           "\nx=\"a\\\nb\"\n");
 
-  /** Pieces of values that git takes. */
+  /** Fragments of values that git accepts. */
   private static final List<String> VALUES =
       List.of(
           "a",
@@ -100,7 +100,7 @@ class GitConfigTest {
 
   @TempDir Path directory;
 
-  /** What git says of files in one go: a name per file, all listed by one process each. */
+  /** The result of {@code git config --list}: its exit code and its standard output. */
   private record Answer(int exit, byte[] list) {}
 
   private static Answer git(Path file) throws IOException, InterruptedException {
@@ -128,7 +128,7 @@ class GitConfigTest {
     return list.toByteArray();
   }
 
-  private boolean keepsSpace() throws Exception {
+  private boolean gitKeepsTabsInValues() throws Exception {
     Path probe = Files.writeString(directory.resolve("probe"), "[a]\nb = c\td\n");
     return new String(git(probe).list, StandardCharsets.ISO_8859_1).contains("\t");
   }
@@ -156,9 +156,9 @@ class GitConfigTest {
   }
 
   @Test
-  void readsWhatGitReadsOnThousandsOfGeneratedFiles() throws Exception {
+  void settingsEqualThoseOfGitOnGeneratedFiles() throws Exception {
     assumeTrue(Files.isExecutable(GIT), "git is not installed");
-    boolean kept = keepsSpace();
+    boolean kept = gitKeepsTabsInValues();
     long seed = System.nanoTime();
     Random random = new Random(seed);
     int accepted = 0;
@@ -180,7 +180,7 @@ class GitConfigTest {
             what);
       }
     }
-    assertEquals(true, accepted > FILES / 10, "only " + accepted + " files were right");
+    assertEquals(true, accepted > FILES / 10, "only " + accepted + " files were valid");
   }
 
   private static String quoted(String text) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
-/** What a directory's move does to what a glob says of the files below it. */
+/** Checks whether the move of a directory can release files below it from a deny glob. */
 @ExtendWith(InstancioExtension.class)
 class DenyGlobMovesTest {
   private static DenyGlob glob(String text) {
@@ -25,7 +25,7 @@ class DenyGlobMovesTest {
     return PathStyle.POSIX.components(text);
   }
 
-  private static boolean lost(String glob, String from, String to) {
+  private static boolean moveLosesDenial(String glob, String from, String to) {
     return glob(glob).mayBeLost(path(from), path(to));
   }
 
@@ -76,25 +76,25 @@ class DenyGlobMovesTest {
   }
 
   @Test
-  void directoriesThatAGlobNamesAreNotRenamed() {
-    assertThat(lost("secret/*.key", "/ws/secret", "/ws/x")).isTrue();
-    assertThat(lost("secret/*.key", "/ws/x", "/ws/secret")).isFalse();
-    assertThat(lost("secret/*.key", "/ws/secret", "/tmp/secret")).isFalse();
-    assertThat(lost("**/conf/prod/*.pem", "/ws/conf", "/ws/y")).isTrue();
-    assertThat(lost("**/conf/prod/*.pem", "/ws/conf/prod", "/ws/conf/test")).isTrue();
-    assertThat(lost("**/conf/prod/*.pem", "/ws/a/conf", "/ws/b/conf")).isFalse();
-    assertThat(lost("**/conf/prod/*.pem", "/ws/a", "/ws/b")).isFalse();
-    assertThat(lost("**/conf/prod/*.pem", "/ws/conf/prod/old", "/ws/old")).isFalse();
-    assertThat(lost("/ws/*/key", "/ws/a", "/ws/b")).isFalse();
-    assertThat(lost("/ws/*/key", "/ws/a", "/ws/b/a")).isTrue();
-    assertThat(lost("/ws/**/key", "/ws/a", "/ws/b/a")).isFalse();
-    assertThat(lost("/ws/**/key", "/ws/a", "/elsewhere")).isTrue();
-    assertThat(lost("v?.1/key", "/ws/v1.1", "/ws/v2.1")).isFalse();
-    assertThat(lost("\uD83D\uDE00/?", "/ws/\uD83D\uDE00", "/ws/x")).isTrue();
+  void movingADirectoryNamedInAGlobLosesTheDenial() {
+    assertThat(moveLosesDenial("secret/*.key", "/ws/secret", "/ws/x")).isTrue();
+    assertThat(moveLosesDenial("secret/*.key", "/ws/x", "/ws/secret")).isFalse();
+    assertThat(moveLosesDenial("secret/*.key", "/ws/secret", "/tmp/secret")).isFalse();
+    assertThat(moveLosesDenial("**/conf/prod/*.pem", "/ws/conf", "/ws/y")).isTrue();
+    assertThat(moveLosesDenial("**/conf/prod/*.pem", "/ws/conf/prod", "/ws/conf/test")).isTrue();
+    assertThat(moveLosesDenial("**/conf/prod/*.pem", "/ws/a/conf", "/ws/b/conf")).isFalse();
+    assertThat(moveLosesDenial("**/conf/prod/*.pem", "/ws/a", "/ws/b")).isFalse();
+    assertThat(moveLosesDenial("**/conf/prod/*.pem", "/ws/conf/prod/old", "/ws/old")).isFalse();
+    assertThat(moveLosesDenial("/ws/*/key", "/ws/a", "/ws/b")).isFalse();
+    assertThat(moveLosesDenial("/ws/*/key", "/ws/a", "/ws/b/a")).isTrue();
+    assertThat(moveLosesDenial("/ws/**/key", "/ws/a", "/ws/b/a")).isFalse();
+    assertThat(moveLosesDenial("/ws/**/key", "/ws/a", "/elsewhere")).isTrue();
+    assertThat(moveLosesDenial("v?.1/key", "/ws/v1.1", "/ws/v2.1")).isFalse();
+    assertThat(moveLosesDenial("\uD83D\uDE00/?", "/ws/\uD83D\uDE00", "/ws/x")).isTrue();
   }
 
   @Test
-  void namesWithALineEndAndBeyondTheBasicPlaneAreMatched() {
+  void globMatchesNewlinesAndSupplementaryCharacters() {
     assertThat(glob("**/.env").matches(path("/ws/a\nb/.env"))).isTrue();
     assertThat(glob("**/secrets").matches(path("/ws/secrets/a\nb"))).isTrue();
     assertThat(glob("a/**").matches(path("/ws/a/\n"))).isTrue();
@@ -113,7 +113,7 @@ class DenyGlobMovesTest {
   }
 
   @Test
-  void aGlobThroughALinkDeniesWhatItLeadsTo() throws IOException {
+  void globThroughLinkDeniesTheLinkTarget() throws IOException {
     Path top = Files.createTempDirectory("globs").toRealPath();
     try {
       Files.createDirectory(top.resolve("real"));

@@ -17,7 +17,7 @@ class EffectivePolicyTest {
   private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
 
   @Test
-  void theMostSpecificRuleWins() {
+  void mostSpecificRuleWins() {
     EffectivePolicy policy =
         SandboxPolicy.builder()
             .write(":workspace")
@@ -36,7 +36,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void onATieTheStricterWins() {
+  void stricterRuleWinsATie() {
     EffectivePolicy policy =
         SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
     assertThat(policy.evaluate("/ws/a", Operation.WRITE).allowed()).isFalse();
@@ -44,7 +44,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void withoutARuleTheDefaultHolds() {
+  void defaultAppliesWithoutMatchingRule() {
     EffectivePolicy reading = SandboxPolicy.builder().build().in(PLACES);
     assertThat(reading.evaluate("/etc/passwd", Operation.READ).allowed()).isTrue();
     assertThat(reading.evaluate("/etc/passwd", Operation.WRITE).rule())
@@ -86,7 +86,7 @@ class EffectivePolicyTest {
         "/ws/.bashrc",
         "/ws/.ringfence/policy.json"
       })
-  void protectedNamesAreNotWritten(String path) {
+  void protectedNamesAreReadableButNotWritable(String path) {
     EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
     assertThat(policy.evaluate(path, Operation.WRITE).rule()).startsWith("protectedNames");
     assertThat(policy.evaluate(path, Operation.READ).allowed()).isTrue();
@@ -96,7 +96,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void commitsAreNotProtectedAgainst() {
+  void gitObjectsAndRefsStayWritableUnlessGitIsReadOnly() {
     EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
     assertThat(policy.evaluate("/ws/.git/objects/ab/cd", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.evaluate("/ws/.git/refs/heads/main", Operation.WRITE).allowed()).isTrue();
@@ -112,7 +112,7 @@ class EffectivePolicyTest {
     "~/.m2, ':home/.m2'",
     ":worksapce, ':workspace'"
   })
-  void malformedPathsNameTheNearestForm(String path, String nearest) {
+  void malformedPathErrorSuggestsTheNearestForm(String path, String nearest) {
     SandboxPolicy policy = SandboxPolicy.builder().write(path).build();
     assertThatThrownBy(() -> policy.in(PLACES))
         .isInstanceOf(InvalidPolicyException.class)
@@ -121,7 +121,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void contradictingRulesAreAnError() {
+  void contradictoryRulesAreRejected() {
     PolicyBuilder builder = SandboxPolicy.builder().write("/a");
     assertThatThrownBy(() -> builder.read("/a"))
         .isInstanceOf(InvalidPolicyException.class)
@@ -131,7 +131,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void theWorkspaceIsNotTheRootOfTheFileSystem() {
+  void fileSystemRootAsWorkspaceIsRejected() {
     SandboxPolicy policy = SandboxPolicy.builder().write(":workspace").build();
     assertThatThrownBy(() -> policy.in(Places.of(PathStyle.POSIX, "/", "/root")))
         .isInstanceOf(InvalidPolicyException.class)
@@ -153,7 +153,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void aDeniedPathStaysDeniedWhenItIsMadeLater(@TempDir Path directory) {
+  void deniedPathStaysDeniedWhenCreatedLater(@TempDir Path directory) {
     EffectivePolicy policy =
         SandboxPolicy.builder()
             .write(":workspace")
@@ -164,7 +164,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void linksInRulesAndQuestionsAreResolved(@TempDir Path directory) throws IOException {
+  void linksInRulesAndInCheckedPathsAreResolved(@TempDir Path directory) throws IOException {
     Path real = Files.createDirectory(directory.resolve("real"));
     Path link = Files.createSymbolicLink(directory.resolve("link"), real);
     EffectivePolicy policy =
@@ -175,7 +175,7 @@ class EffectivePolicyTest {
   }
 
   @Test
-  void windowsPathsAreComparedWithoutCase() {
+  void windowsPathsIgnoreCase() {
     EffectivePolicy policy =
         SandboxPolicy.builder()
             .write(":workspace")

@@ -13,12 +13,12 @@ class EnvironmentPolicyTest {
       Map.of("PATH", "/bin", "HOME", "/root", "GITHUB_TOKEN", "s", "LC_ALL", "C", "FOO", "f");
 
   @Test
-  void coreTakesOverWhatProgramsNeed() {
+  void coreInheritsOnlyEssentialVariables() {
     assertThat(EnvironmentPolicy.CORE.apply(OUTER)).containsOnlyKeys("PATH", "HOME", "LC_ALL");
   }
 
   @Test
-  void allLeavesSecretsOut() {
+  void inheritAllOmitsSecrets() {
     EnvironmentPolicy all =
         new EnvironmentPolicy(
             EnvironmentPolicy.Inherit.ALL, List.of(), List.of("HO*"), Map.of("X", "y"));
@@ -26,7 +26,7 @@ class EnvironmentPolicyTest {
   }
 
   @Test
-  void namedSecretsAreIncluded() {
+  void explicitlyIncludedSecretsAreInherited() {
     EnvironmentPolicy named =
         new EnvironmentPolicy(
             EnvironmentPolicy.Inherit.NONE, List.of("GITHUB_*"), List.of(), Map.of());
@@ -47,18 +47,18 @@ class EnvironmentPolicyTest {
         "OPENAI_API_KEY",
         "GOOGLE_APPLICATION_CREDENTIALS"
       })
-  void secretsAreRecognised(String name) {
+  void secretNamesAreRecognised(String name) {
     assertThat(EnvironmentPolicy.looksSecret(name)).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"PATH", "PWD", "OLDPWD", "HOME", "LANG", "KEYBOARD", "MONKEY"})
-  void harmlessNamesAreNot(String name) {
+  void harmlessNamesAreNotSecrets(String name) {
     assertThat(EnvironmentPolicy.looksSecret(name)).isFalse();
   }
 
   @org.junit.jupiter.api.Test
-  void sessionsOfPasswordManagersAndLoginsInAddressesAreSecrets() {
+  void passwordManagerSessionsAndDatabaseUrlsAreSecrets() {
     assertThat(
             java.util.List.of("OP_SESSION_my", "BW_SESSION", "AWS_PROFILE", "DATABASE_URL").stream()
                 .filter(name -> !EnvironmentPolicy.looksSecret(name)))

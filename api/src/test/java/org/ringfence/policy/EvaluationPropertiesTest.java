@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
-/** The evaluation against a naive reading of the rule in the documentation. */
+/** Compares the evaluation with a naive implementation of the documented rule. */
 @ExtendWith(InstancioExtension.class)
 class EvaluationPropertiesTest {
   private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
@@ -36,11 +36,13 @@ class EvaluationPropertiesTest {
           new Question(RULES.generate(random), PATHS.generate(random), PATHS.generate(random));
 
   @Test
-  void evaluationAgreesWithANaiveReading() {
-    Property.forAll(QUESTIONS, question -> agrees(question.rules(), question.path()));
+  void evaluationAgreesWithNaiveImplementation() {
+    Property.forAll(
+        QUESTIONS,
+        question -> assertAgreesWithNaiveImplementation(question.rules(), question.path()));
   }
 
-  private static void agrees(Map<String, Access> rules, String path) {
+  private static void assertAgreesWithNaiveImplementation(Map<String, Access> rules, String path) {
     EffectivePolicy policy = policy(rules);
     Access naive = Access.READ;
     int longest = -1;
@@ -70,12 +72,15 @@ class EvaluationPropertiesTest {
   }
 
   @Test
-  void denyingAPathGrantsNoOther() {
+  void denyingOnePathGrantsNoOther() {
     Property.forAll(
-        QUESTIONS, question -> grantsNothing(question.rules(), question.denied(), question.path()));
+        QUESTIONS,
+        question ->
+            assertDenialGrantsNothing(question.rules(), question.denied(), question.path()));
   }
 
-  private static void grantsNothing(Map<String, Access> rules, String denied, String path) {
+  private static void assertDenialGrantsNothing(
+      Map<String, Access> rules, String denied, String path) {
     EffectivePolicy before = policy(rules);
     Map<String, Access> more = new TreeMap<>(rules);
     more.put(denied, Access.NONE);

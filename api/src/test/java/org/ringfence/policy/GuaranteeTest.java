@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.PolicyWriter;
 
-/** The catalogue of guarantees, and what is made from it. */
+/** The catalogue of guarantees, and the page and the schema generated from it. */
 class GuaranteeTest {
   private static final Path DOCUMENT = Path.of("..", "docs", "guarantees.md");
   private static final Path SCHEMA =
@@ -47,7 +47,7 @@ class GuaranteeTest {
   }
 
   @Test
-  void theDocumentShowsTheCatalogue() throws IOException {
+  void guaranteesPageMatchesTheCatalogue() throws IOException {
     if (Boolean.getBoolean("ringfence.test.write")) {
       Files.writeString(DOCUMENT, document());
     }
@@ -55,7 +55,7 @@ class GuaranteeTest {
   }
 
   @Test
-  void theSchemaListsTheCatalogue() throws IOException {
+  void schemaListsEveryGuarantee() throws IOException {
     if (Boolean.getBoolean("ringfence.test.write")) {
       String words =
           Guarantee.names().stream()
@@ -78,7 +78,7 @@ class GuaranteeTest {
   }
 
   @Test
-  void idsAreUniqueAndFoundByThemselvesAndTheirGroup() {
+  void idsAreUniqueAndFoundByIdAndByGroup() {
     assertThat(Guarantee.ids()).doesNotHaveDuplicates();
     for (Guarantee each : Guarantee.values()) {
       assertThat(Guarantee.of(each.id())).isEqualTo(each);
@@ -88,7 +88,7 @@ class GuaranteeTest {
   }
 
   @Test
-  void anUnknownIdIsAnErrorThatNamesTheNearestOne() {
+  void unknownIdErrorSuggestsTheNearestId() {
     assertThatThrownBy(() -> Guarantee.named("limits.memroy"))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("use 'limits.memory'");
@@ -100,7 +100,7 @@ class GuaranteeTest {
   }
 
   @Test
-  void aGroupIsAcceptedAsAllItsGuarantees() {
+  void acceptingAGroupAcceptsAllItsGuarantees() {
     SandboxPolicy policy =
         PolicyReader.parse("p.json", "{\"enforcement\": {\"bestEffort\": [\"limits\"]}}");
     assertThat(policy.strictness().weaker()).hasSize(7).contains(Guarantee.LIMITS_MEMORY);

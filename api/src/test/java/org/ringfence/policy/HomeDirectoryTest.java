@@ -13,7 +13,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "its homes are in no password database")
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has no password database")
 class HomeDirectoryTest {
   @TempDir private Path base;
   private Path own;
@@ -26,7 +26,7 @@ class HomeDirectoryTest {
     entry = Files.createDirectory(base.resolve("entry"));
   }
 
-  /** A directory of another user. */
+  /** Returns a directory that belongs to another user. */
   private Path foreign() throws Exception {
     int caller = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     if (caller != 0) {
@@ -38,7 +38,7 @@ class HomeDirectoryTest {
   }
 
   @Test
-  void anOwnDirectoryThatHomeNamesIsIt() {
+  void homeVariableWinsIfItNamesAnOwnDirectory() {
     HomeDirectory home = HomeDirectory.of(own.toString(), entry.toString());
     assertThat(home.path()).contains(own.toString());
     assertThat(home.others()).containsExactly(entry.toString());
@@ -46,7 +46,7 @@ class HomeDirectoryTest {
   }
 
   @Test
-  void anythingElseInHomeLeavesItToTheEntry() throws Exception {
+  void unusableHomeVariableFallsBackToThePasswordEntry() throws Exception {
     for (String variable : new String[] {null, "", "relative", "?", own + "/missing"}) {
       HomeDirectory home = HomeDirectory.of(variable, entry.toString());
       assertThat(home.path()).as(variable).contains(entry.toString());
@@ -59,12 +59,12 @@ class HomeDirectoryTest {
   }
 
   @Test
-  void withoutEitherThereIsNone() throws Exception {
+  void homeIsAbsentWithoutUsableVariableAndEntry() throws Exception {
     assertThat(HomeDirectory.of(null, "?").path()).isEmpty();
     HomeDirectory home = HomeDirectory.of(foreign().toString(), "");
     assertThat(home.path()).isEmpty();
 
-    Places places = at(home);
+    Places places = placesWithHome(home);
     assertThatThrownBy(() -> policy().in(places))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("HOME set to a directory of yours");
@@ -72,8 +72,9 @@ class HomeDirectoryTest {
   }
 
   @Test
-  void aDenialHoldsInBothHomes() {
-    EffectivePolicy placed = policy().in(at(HomeDirectory.of(own.toString(), entry.toString())));
+  void denialAppliesToBothHomes() {
+    EffectivePolicy placed =
+        policy().in(placesWithHome(HomeDirectory.of(own.toString(), entry.toString())));
     for (Path home : List.of(own, entry)) {
       assertThat(placed.check(home + "/.ssh/id", Operation.READ).allowed()).isFalse();
       assertThat(placed.check(home + "/file", Operation.READ).allowed()).isTrue();
@@ -89,7 +90,7 @@ class HomeDirectoryTest {
         .build();
   }
 
-  private Places at(HomeDirectory home) {
+  private Places placesWithHome(HomeDirectory home) {
     home.path().ifPresent(path -> new java.io.File(path, "cache").mkdir());
     Places here = Places.current(base);
     return new Places(

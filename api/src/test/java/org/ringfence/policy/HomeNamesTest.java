@@ -18,7 +18,7 @@ class HomeNamesTest {
   private static final Places IN_A_PROJECT =
       Places.of(PathStyle.POSIX, "/home/me/project", "/home/me");
 
-  private static EffectivePolicy writing(Places places, String... roots) {
+  private static EffectivePolicy policyWriting(Places places, String... roots) {
     PolicyBuilder builder = SandboxPolicy.builder();
     for (String root : roots) {
       builder.write(root);
@@ -26,7 +26,7 @@ class HomeNamesTest {
     return builder.build().in(places);
   }
 
-  private static boolean writes(EffectivePolicy policy, String path) {
+  private static boolean mayWrite(EffectivePolicy policy, String path) {
     return policy.evaluate(path, Operation.WRITE).allowed();
   }
 
@@ -55,9 +55,9 @@ class HomeNamesTest {
         "Documents/PowerShell/profile.ps1",
         "AppData/Roaming/Microsoft/Windows/Start Menu/Programs/Startup/x.cmd"
       })
-  void whatRunsLaterIsNotWrittenInAHome(String name) {
+  void startUpFilesInHomeAreNotWritable(String name) {
     for (String root : List.of("/home/me", "/home", "/")) {
-      EffectivePolicy policy = writing(AT_HOME, root);
+      EffectivePolicy policy = policyWriting(AT_HOME, root);
       Decision decision = policy.evaluate("/home/me/" + name, Operation.WRITE);
       assertThat(decision.allowed()).as(root).isFalse();
       assertThat(decision.rule()).startsWith("protectedNames ");
@@ -65,7 +65,7 @@ class HomeNamesTest {
     }
     SandboxPolicy off =
         SandboxPolicy.builder().write("/home/me").protectedNames(ProtectedNames.OFF).build();
-    assertThat(writes(off.in(AT_HOME), "/home/me/" + name)).isTrue();
+    assertThat(mayWrite(off.in(AT_HOME), "/home/me/" + name)).isTrue();
   }
 
   @ParameterizedTest
@@ -81,8 +81,8 @@ class HomeNamesTest {
         "Library/Caches/x",
         "binary"
       })
-  void workAndCachesAreWrittenInAHome(String name) {
-    assertThat(writes(writing(AT_HOME, "/home/me"), "/home/me/" + name)).isTrue();
+  void projectsAndCachesInHomeAreWritable(String name) {
+    assertThat(mayWrite(policyWriting(AT_HOME, "/home/me"), "/home/me/" + name)).isTrue();
   }
 
   @ParameterizedTest
@@ -97,17 +97,18 @@ class HomeNamesTest {
     "/home/me/.cache, p10k-dump, pip/x",
     "/home/me/Library, LaunchAgents/x, Caches/x"
   })
-  void listedNamesAreNotWrittenInAPartOfAHome(String root, String kept, String open) {
-    EffectivePolicy policy = writing(IN_A_PROJECT, root);
-    assertThat(writes(policy, root + "/" + kept)).isFalse();
-    assertThat(writes(policy, root + "/" + open)).isTrue();
+  void listedNamesAreNotWritableInGrantedPartOfHome(String root, String kept, String open) {
+    EffectivePolicy policy = policyWriting(IN_A_PROJECT, root);
+    assertThat(mayWrite(policy, root + "/" + kept)).isFalse();
+    assertThat(mayWrite(policy, root + "/" + open)).isTrue();
   }
 
   @Test
-  void whatIsGrantedByItsOwnNameIsGranted() {
-    EffectivePolicy policy = writing(IN_A_PROJECT, "/home/me/.config/fish", "/home/me/.vimrc");
-    assertThat(writes(policy, "/home/me/.config/fish/config.fish")).isTrue();
-    assertThat(writes(policy, "/home/me/.vimrc")).isTrue();
+  void protectedNameIsWritableIfGrantedExplicitly() {
+    EffectivePolicy policy =
+        policyWriting(IN_A_PROJECT, "/home/me/.config/fish", "/home/me/.vimrc");
+    assertThat(mayWrite(policy, "/home/me/.config/fish/config.fish")).isTrue();
+    assertThat(mayWrite(policy, "/home/me/.vimrc")).isTrue();
   }
 
   @ParameterizedTest
@@ -118,23 +119,24 @@ class HomeNamesTest {
     "/home/me/project/.jj/repo, config.toml, op_store/config.toml",
     "/home/me/project/.vscode, .jj/repo/config.toml, tasks.json"
   })
-  void aNameThatAGrantedDirectoryBeginsIsNotWrittenInIt(String root, String kept, String open) {
-    EffectivePolicy policy = writing(IN_A_PROJECT, root);
-    assertThat(writes(policy, root + "/" + kept)).isFalse();
-    assertThat(writes(policy, root + "/" + open)).isTrue();
+  void grantOnLeadingDirectoryDoesNotCoverTheProtectedName(String root, String kept, String open) {
+    EffectivePolicy policy = policyWriting(IN_A_PROJECT, root);
+    assertThat(mayWrite(policy, root + "/" + kept)).isFalse();
+    assertThat(mayWrite(policy, root + "/" + open)).isTrue();
     assertThat(policy.keptNames()).contains(root + "/" + kept.toLowerCase(Locale.ROOT));
-    assertThat(writes(writing(IN_A_PROJECT, root + "/" + kept), root + "/" + kept)).isTrue();
+    assertThat(mayWrite(policyWriting(IN_A_PROJECT, root + "/" + kept), root + "/" + kept))
+        .isTrue();
   }
 
   @Test
-  void noDirectoryComesToLieOnTheWayToANameThatAGrantedDirectoryBegins() {
-    EffectivePolicy policy = writing(IN_A_PROJECT, "/home/me/project/.jj");
+  void directoryThatLeadsToProtectedNameCannotBeReplaced() {
+    EffectivePolicy policy = policyWriting(IN_A_PROJECT, "/home/me/project/.jj");
     assertThat(policy.evaluateReplacement("/home/me/project/.jj/repo").allowed()).isFalse();
     assertThat(policy.evaluateReplacement("/home/me/project/.jj/other").allowed()).isTrue();
   }
 
   @Test
-  void aLinkAtANameThatAGrantedDirectoryBeginsIsFollowed(@TempDir Path directory)
+  void targetOfLinkAtProtectedNameInGrantedDirectoryIsProtected(@TempDir Path directory)
       throws IOException {
     Path real = directory.toRealPath();
     Path root = Files.createDirectories(real.resolve(".hg"));
@@ -142,17 +144,17 @@ class HomeNamesTest {
     Files.createSymbolicLink(root.resolve("hgrc"), Path.of("settings"));
     Places places =
         Places.of(PathStyle.POSIX, real.toString(), "/home/me").lookedUp(PathLookup.HOST);
-    EffectivePolicy policy = writing(places, root.toString());
-    assertThat(writes(policy, root + "/settings")).isFalse();
-    assertThat(writes(policy, root + "/other")).isTrue();
+    EffectivePolicy policy = policyWriting(places, root.toString());
+    assertThat(mayWrite(policy, root + "/settings")).isFalse();
+    assertThat(mayWrite(policy, root + "/other")).isTrue();
   }
 
   @Test
-  void aProjectInAHomeIsNoHome() {
-    EffectivePolicy policy = writing(IN_A_PROJECT, ":workspace");
+  void projectInsideHomeIsNotTreatedAsHome() {
+    EffectivePolicy policy = policyWriting(IN_A_PROJECT, ":workspace");
     assertThat(policy.homes().homes()).isEmpty();
-    assertThat(writes(policy, "/home/me/project/.never-heard-of")).isTrue();
-    assertThat(writes(policy, "/home/me/project/bin/tool")).isTrue();
+    assertThat(mayWrite(policy, "/home/me/project/.never-heard-of")).isTrue();
+    assertThat(mayWrite(policy, "/home/me/project/bin/tool")).isTrue();
   }
 
   @ParameterizedTest
@@ -164,14 +166,14 @@ class HomeNamesTest {
     "/home/me, /home/me/Documents",
     "/home/me/project, /home/me/project/.hg"
   })
-  void noDirectoryOrLinkComesToLieOverAListedName(String root, String path) {
-    EffectivePolicy policy = writing(IN_A_PROJECT, root);
+  void pathAboveListedNameCannotBeReplaced(String root, String path) {
+    EffectivePolicy policy = policyWriting(IN_A_PROJECT, root);
     assertThat(policy.evaluateReplacement(path).allowed()).isFalse();
     assertThat(policy.evaluateReplacement(root + "/other").allowed()).isTrue();
   }
 
   @Test
-  void whatAProtectedLinkLeadsToIsProtected(@TempDir Path home) throws IOException {
+  void targetOfProtectedLinkInHomeIsProtected(@TempDir Path home) throws IOException {
     Path real = home.toRealPath();
     Files.createDirectories(real.resolve(".config/tool"));
     Files.createDirectories(real.resolve("settings"));
@@ -181,14 +183,14 @@ class HomeNamesTest {
     Files.createSymbolicLink(real.resolve(".some-rc"), Path.of("settings/rc"));
     Places places =
         Places.of(PathStyle.POSIX, real.toString(), real.toString()).lookedUp(PathLookup.HOST);
-    EffectivePolicy policy = writing(places, real.toString());
-    assertThat(writes(policy, real + "/settings/tool.conf")).isFalse();
-    assertThat(writes(policy, real + "/settings/rc")).isFalse();
-    assertThat(writes(policy, real + "/settings/other")).isTrue();
+    EffectivePolicy policy = policyWriting(places, real.toString());
+    assertThat(mayWrite(policy, real + "/settings/tool.conf")).isFalse();
+    assertThat(mayWrite(policy, real + "/settings/rc")).isFalse();
+    assertThat(mayWrite(policy, real + "/settings/other")).isTrue();
   }
 
   @Test
-  void theHomesOfAccountsThatLogInAreHomes() throws IOException {
+  void homesOfLoginAccountsAreFound() throws IOException {
     Path accounts = Path.of("/etc/passwd");
     org.junit.jupiter.api.Assumptions.assumeTrue(
         Files.isReadable(accounts), "the password database cannot be read here");
@@ -207,7 +209,7 @@ class HomeNamesTest {
   }
 
   @Test
-  void plainNamesAreThoseOfTheList() {
+  void plainNamesMatchTheList() {
     assertThat(HomeNames.names())
         .extracting(name -> name.components().get(0))
         .filteredOn(first -> !first.startsWith("."))

@@ -25,7 +25,7 @@ class HostPatternTest {
     "[2001:db8::1]:443, 2001:db8:0::1, 443, true",
     "bücher.example, xn--bcher-kva.example, 443, true"
   })
-  void matches(String pattern, String host, int port, boolean expected) {
+  void patternMatchesHostAndPort(String pattern, String host, int port, boolean expected) {
     SandboxPolicy policy =
         SandboxPolicy.builder().network(NetworkMode.ALLOWLIST).allowHost(pattern).build();
     assertThat(policy.evaluate(host, port).allowed()).isEqualTo(expected);
@@ -55,14 +55,14 @@ class HostPatternTest {
         "[::1",
         "*.192.0.2.1"
       })
-  void malformedPatternsAreErrors(String pattern) {
+  void malformedPatternIsRejected(String pattern) {
     assertThatThrownBy(() -> HostPattern.parse(pattern))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageNotContaining("\n");
   }
 
   @Test
-  void aNulNeverPasses() {
+  void hostWithNulIsRejected() {
     SandboxPolicy policy =
         SandboxPolicy.builder().network(NetworkMode.ALLOWLIST).allowHost("*.example.org").build();
     assertThatThrownBy(() -> policy.evaluate("evil.test\0.example.org", 443))
@@ -82,13 +82,13 @@ class HostPatternTest {
   }
 
   @Test
-  void anEmptyAllowlistAllowsNothing() {
+  void emptyAllowlistAllowsNothing() {
     SandboxPolicy policy = SandboxPolicy.builder().network(NetworkMode.ALLOWLIST).build();
     assertThat(policy.evaluate("example.org", 443).allowed()).isFalse();
   }
 
   @org.junit.jupiter.api.Test
-  void aStarAllowsEveryNameButNoAddress() {
+  void starAllowsEveryNameButNoAddress() {
     NetworkPolicy policy = NetworkPolicy.allowlist("*:443");
     assertThat(policy.evaluate("repo.example.org", 443).allowed()).isTrue();
     assertThat(policy.evaluate("repo.example.org", 80).allowed()).isFalse();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Bind mounts show a directory a second time. */
+/** The mount table finds the other paths at which bind mounts show a directory. */
 class MountTableTest {
   private static final String ROOT = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n";
 
@@ -13,13 +13,13 @@ class MountTableTest {
   }
 
   @Test
-  void withoutBindMountsThereIsOnePath() {
+  void pathWithoutBindMountHasNoOtherName() {
     assertThat(table("22 27 0:21 / /proc rw - proc proc rw").otherNames("/home/me/secret"))
         .isEmpty();
   }
 
   @Test
-  void aBindMountOfADirectoryAboveShowsThePathBelowIt() {
+  void bindMountOfParentGivesThePathAnotherName() {
     MountTable table = table("30 27 254:0 /home/me /mnt/it rw shared:1 - ext4 /dev/vda rw");
     assertThat(table.otherNames("/home/me/secret")).containsExactly("/mnt/it/secret");
     assertThat(table.otherNames("/mnt/it/secret")).containsExactly("/home/me/secret");
@@ -28,21 +28,21 @@ class MountTableTest {
   }
 
   @Test
-  void aBindMountOfSomethingBelowShowsAPart() {
+  void bindMountOfChildShowsPartOfThePath() {
     MountTable table =
         table("30 27 254:0 /home/me/secret/part /mnt/with\\040space rw - ext4 /dev/vda rw");
     assertThat(table.otherNames("/home/me/secret")).containsExactly("/mnt/with space");
   }
 
   @Test
-  void theRootBelowADeniedDirectoryIsNotDeniedWithIt() {
+  void rootMountedBelowDeniedDirectoryIsNotDenied() {
     MountTable table = table("30 27 254:0 / /mnt/z rw - ext4 /dev/vda rw");
     assertThat(table.otherNames("/mnt")).isEmpty();
     assertThat(table.otherNames("/home/me/secret")).containsExactly("/mnt/z/home/me/secret");
   }
 
   @Test
-  void theSystemBelowADeniedDirectoryIsNotDeniedWithItWherePartsOfItAreMountedOneByOne() {
+  void rootMountedBelowDeniedDirectoryIsNotDeniedIfItsPartsAreMountedSeparately() {
     MountTable table =
         new MountTable(
             String.join(
@@ -57,13 +57,13 @@ class MountTableTest {
   }
 
   @Test
-  void aFileIsMountedAsWell() {
+  void bindMountOfFileGivesItAnotherName() {
     MountTable table = table("30 27 254:0 /home/me/.netrc /mnt/n rw - ext4 /dev/vda rw");
     assertThat(table.otherNames("/home/me/.netrc")).containsExactly("/mnt/n");
   }
 
   @Test
-  void whatIsMountedBelowIsFoundElsewhere() {
+  void mountBelowThePathIsFoundAtItsOtherMountPoint() {
     MountTable table =
         table(
             "30 27 0:50 / /home/me/secret/sub rw - tmpfs tmpfs rw",
@@ -72,7 +72,7 @@ class MountTableTest {
   }
 
   @Test
-  void anotherPartitionOfTheSameDiskMountedTwice() {
+  void partitionMountedTwiceHasTwoNames() {
     MountTable table =
         table(
             "30 27 254:1 / /data rw - ext4 /dev/vdb rw",
@@ -82,7 +82,7 @@ class MountTableTest {
   }
 
   @Test
-  void whatIsMountedOverIsNotSeen() {
+  void bindMountCoveredByAnotherMountGivesNoName() {
     MountTable table =
         table(
             "30 27 254:0 /home/me /mnt/it rw - ext4 /dev/vda rw",

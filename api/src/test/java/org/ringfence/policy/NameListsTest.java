@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.ringfence.policy.json.Presets;
 
-/** The lists are well made, and the document shows what they hold. */
+/** The lists of names are well formed, and the page of protected names shows them. */
 class NameListsTest {
   private static final Path DOCUMENT = Path.of("..", "docs", "protected-names.md");
 
@@ -60,7 +60,7 @@ class NameListsTest {
   }
 
   @Test
-  void theDocumentShowsTheLists() throws IOException {
+  void protectedNamesPageMatchesTheLists() throws IOException {
     if (Boolean.getBoolean("ringfence.test.write")) {
       Files.writeString(DOCUMENT, document());
     }
@@ -72,7 +72,7 @@ class NameListsTest {
   }
 
   @Test
-  void everyNameHasAReaderAndASourceAndIsListedOnce() {
+  void everyNameIsListedOnceWithReaderAndSource() {
     List<ListedName> all =
         Stream.of(ProtectedNames.names(), HomeNames.names(), HomeNames.caches())
             .flatMap(List::stream)
@@ -90,7 +90,7 @@ class NameListsTest {
   }
 
   @Test
-  void thePresetHidesTheSecrets() {
+  void noCredentialsPresetHidesEverySecret() {
     assertThat(Presets.load("no-credentials").rules())
         .allMatch(rule -> rule.access() == Access.NONE)
         .extracting(FileRule::path)

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NamedSocketsTest {
   @TempDir Path directory;
 
-  private EffectivePolicy naming(String path) throws IOException {
+  private EffectivePolicy policyNaming(String path) throws IOException {
     Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
     return SandboxPolicy.builder()
         .write(":workspace")
@@ -28,27 +28,27 @@ class NamedSocketsTest {
   }
 
   @Test
-  void aRuleThroughALinkNamesWhatTheLinkLeadsTo() throws IOException {
+  void ruleThroughLinkNamesTheLinkTarget() throws IOException {
     Path real = Files.createDirectory(directory.toRealPath().resolve("run"));
     Path link = Files.createSymbolicLink(directory.toRealPath().resolve("var-run"), real);
-    NamedSockets sockets = NamedSockets.of(naming(link + "/x.sock"));
+    NamedSockets sockets = NamedSockets.of(policyNaming(link + "/x.sock"));
     assertThat(sockets.include(real + "/x.sock")).isTrue();
     assertThat(sockets.include(link + "/x.sock")).isFalse();
     assertThat(sockets.includesAll()).isFalse();
   }
 
   @Test
-  void aRuleOnASocketIsAcceptedAndOneOnAnythingElseIsNot() throws IOException {
+  void ruleOnSocketIsAcceptedAndOnOtherFileRejected() throws IOException {
     Path place = Files.createDirectory(directory.toRealPath().resolve("run"));
     Path socket = place.resolve("x.sock");
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(socket));
-      assertThat(NamedSockets.of(naming(socket.toString())).paths())
+      assertThat(NamedSockets.of(policyNaming(socket.toString())).paths())
           .containsExactly(socket.toString());
     }
     Files.writeString(place.resolve("file"), "");
     for (Path wrong : new Path[] {place, place.resolve("file")}) {
-      assertThatThrownBy(() -> naming(wrong.toString()))
+      assertThatThrownBy(() -> policyNaming(wrong.toString()))
           .isInstanceOf(InvalidPolicyException.class)
           .hasMessageContaining("network.unixSockets")
           .hasMessageContaining(wrong.toString());
@@ -56,7 +56,7 @@ class NamedSocketsTest {
   }
 
   @Test
-  void aPathThatIsNotAbsoluteOrHasDotsIsRefused() {
+  void relativeOrDottedSocketPathIsRejected() {
     for (String wrong : new String[] {"run/x.sock", "/run/../x.sock", "/./x.sock", ""}) {
       assertThatThrownBy(() -> SandboxPolicy.builder().unixSocket(wrong).build())
           .isInstanceOf(InvalidPolicyException.class)
@@ -65,7 +65,7 @@ class NamedSocketsTest {
   }
 
   @Test
-  void slashesThatMeanNothingAreLeftOut() {
+  void redundantSlashesAreRemoved() {
     assertThat(SandboxPolicy.builder().unixSocket("//run//x.sock/").build().network().unixSockets())
         .containsExactly("/run/x.sock");
     assertThat(SandboxPolicy.builder().unixSocket("/").build().network().unixSockets())
@@ -73,9 +73,9 @@ class NamedSocketsTest {
   }
 
   @Test
-  void aMissingSocketInAWritablePlaceIsRefused() throws IOException {
+  void missingSocketInWritableDirectoryIsRejected() throws IOException {
     Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
-    assertThatThrownBy(() -> naming(workspace + "/later.sock"))
+    assertThatThrownBy(() -> policyNaming(workspace + "/later.sock"))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("a socket that exists");
   }

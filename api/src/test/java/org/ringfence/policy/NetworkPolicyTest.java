@@ -24,7 +24,7 @@ class NetworkPolicyTest {
   }
 
   @Test
-  void anAllowedNameDoesNotAllowASpecialAddress() {
+  void allowedNameDoesNotAllowSpecialAddress() {
     NetworkPolicy policy = allowlist().allowHost("repo.test").denyHost("9.9.9.9").build().network();
     assertThat(policy.evaluate("repo.test", address("1.2.3.4"), 443).allowed()).isTrue();
     assertThat(policy.evaluate("other.test", address("1.2.3.4"), 443).reason())
@@ -36,7 +36,8 @@ class NetworkPolicyTest {
     NetworkPolicy named =
         allowlist().allowHost("repo.test").privateRange("10.0.0.0/8").build().network();
     assertThat(named.evaluate("repo.test", address("10.0.0.1"), 443).allowed()).isTrue();
-    // What names may lead to is not reached by itself.
+    // A private range admits addresses of allowed names, but not an address that a program names
+    // itself.
     assertThat(named.evaluate("10.0.0.1", 443).allowed()).isFalse();
     NetworkPolicy literal =
         allowlist().allowHost("repo.test").allowHost("10.0.0.1:443").build().network();
@@ -45,7 +46,7 @@ class NetworkPolicyTest {
   }
 
   @Test
-  void aDenialWithoutAPortIsOneOfAllPorts() {
+  void denialWithoutPortCoversAllPorts() {
     NetworkPolicy policy =
         allowlist()
             .allowHost("*.b.test:1-65535")
@@ -77,7 +78,7 @@ class NetworkPolicyTest {
         "2620:9b::5efe:10.0.0.1",
         "2620:9b::200:5efe:127.0.0.1"
       })
-  void formsOfIpv4InIpv6AreSpecial(String form) {
+  void ipv4AddressInsideIpv6IsSpecial(String form) {
     assertThat(AddressRange.isSpecial(address(form))).isTrue();
     NetworkPolicy policy = allowlist().allowHost("repo.test").build().network();
     assertThat(policy.evaluate("repo.test", address(form), 443).rule())
@@ -90,7 +91,7 @@ class NetworkPolicyTest {
   }
 
   @Test
-  void aNameIsLookedUpIfSomePortOfItIsAllowed() {
+  void nameIsResolvableIfAnyPortIsAllowed() {
     NetworkPolicy policy =
         allowlist()
             .allowHost("a.test:1000-2000")
@@ -100,9 +101,9 @@ class NetworkPolicyTest {
             .denyHost("y.b.test:443")
             .build()
             .network();
-    assertThat(policy.resolvable("a.test")).as("port 2000 is left").isTrue();
+    assertThat(policy.resolvable("a.test")).as("port 2000 stays allowed").isTrue();
     assertThat(policy.resolvable("x.b.test")).isFalse();
-    assertThat(policy.resolvable("y.b.test")).as("port 80 is left").isTrue();
+    assertThat(policy.resolvable("y.b.test")).as("port 80 stays allowed").isTrue();
     assertThat(policy.resolvable("b.test")).isFalse();
     assertThat(SandboxPolicy.builder().build().network().resolvable("a.test")).isFalse();
   }
@@ -131,13 +132,13 @@ class NetworkPolicyTest {
         "2001:db8::1",
         "::ffff:10.0.0.1"
       })
-  void specialAddresses(String text) {
+  void specialAddressIsRecognised(String text) {
     assertThat(AddressRange.isSpecial(address(text))).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2a00::1"})
-  void publicAddresses(String text) {
+  void publicAddressIsNotSpecial(String text) {
     assertThat(AddressRange.isSpecial(address(text))).isFalse();
   }
 
@@ -152,7 +153,7 @@ class NetworkPolicyTest {
     "0.0.0.0/0, 1.2.3.4, true",
     "192.168.128.0/17, 192.168.127.255, false"
   })
-  void ranges(String range, String address, boolean inside) {
+  void rangeContainsOnlyItsAddresses(String range, String address, boolean inside) {
     AddressRange parsed = AddressRange.parse(range);
     assertThat(parsed.contains(address(address))).isEqualTo(inside);
     assertThat(AddressRange.parse(parsed.toString())).isEqualTo(parsed);
@@ -170,7 +171,7 @@ class NetworkPolicyTest {
         "fe80::1%eth0/64 | an address without a zone id",
         "example.org | an address range"
       })
-  void malformedRangesAreExplained(String range, String nearest) {
+  void malformedRangeErrorSuggestsTheNearestForm(String range, String nearest) {
     assertThatThrownBy(() -> SandboxPolicy.builder().privateRange(range))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(nearest)
@@ -185,7 +186,7 @@ class NetworkPolicyTest {
     "[2001:db8::53], [2001:db8:0:0:0:0:0:53]:53",
     "[2001:db8::53]:5353, [2001:db8:0:0:0:0:0:53]:5353"
   })
-  void nameServers(String text, String shown) {
+  void nameServerDefaultsToPort53(String text, String shown) {
     assertThat(DnsServer.parse(text)).hasToString(shown);
     assertThat(DnsServer.parse(shown)).hasToString(shown);
   }
@@ -193,14 +194,14 @@ class NetworkPolicyTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"dns.test", "192.0.2.53:", "192.0.2.53:0", "192.0.2.53:70000", "192.0.2:53", ""})
-  void malformedNameServersAreExplained(String text) {
+  void malformedNameServerIsRejected(String text) {
     assertThatThrownBy(() -> DnsServer.parse(text))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageStartingWith("network.dnsServers: ");
   }
 
   @Test
-  void publishedPorts() {
+  void publishedPortIsParsedAndConflictIsRejected() {
     assertThat(PublishedPort.parse("3000")).isEqualTo(new PublishedPort(3000, 3000));
     assertThat(PublishedPort.parse("8080:3000")).isEqualTo(new PublishedPort(8080, 3000));
     for (String text : new String[] {"0", "65536", "1:2:3", "a", "", "-1", "80:"}) {

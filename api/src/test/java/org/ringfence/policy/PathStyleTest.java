@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 
 class PathStyleTest {
   @Test
-  void aBackslashSeparatesOnWindowsAlone() {
+  void backslashSeparatesOnlyOnWindows() {
     assertThat(PathStyle.WINDOWS.isAtOrBelow("C:\\work\\x", "C:\\work")).isTrue();
     assertThat(PathStyle.POSIX.isAtOrBelow("/data/x", "/data")).isTrue();
     assertThat(PathStyle.POSIX.isAtOrBelow("/data\\x", "/data")).isFalse();

@@ -10,14 +10,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Links that a command may have made do not choose what the next command gets. */
+/**
+ * A link that an earlier command may have planted must not widen the access of the next command.
+ */
 class PlantedLinksTest {
   @TempDir Path given;
   private Path top;
   private Path workspace;
 
   @BeforeEach
-  void layOut() throws IOException {
+  void createTestTree() throws IOException {
     top = given.toRealPath();
     workspace = Files.createDirectory(top.resolve("ws"));
     Files.createDirectories(top.resolve("secret/inner"));
@@ -30,11 +32,11 @@ class PlantedLinksTest {
     return builder.build().in(Places.current(workspace));
   }
 
-  private static PolicyBuilder write() {
+  private static PolicyBuilder workspaceWrite() {
     return SandboxPolicy.builder().tmp(TmpPolicy.NONE).write(":workspace");
   }
 
-  private void refused(PolicyBuilder builder, Path link, Path real) {
+  private void assertRejected(PolicyBuilder builder, Path link, Path real) {
     assertThatThrownBy(() -> place(builder))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(link.toString())
@@ -42,76 +44,84 @@ class PlantedLinksTest {
   }
 
   @Test
-  void aRuleThroughALinkInTheWorkspaceThatLeadsOutIsRefused() throws IOException {
+  void ruleThroughWorkspaceLinkToOutsideIsRejected() throws IOException {
     Path link = Files.createSymbolicLink(workspace.resolve("out"), top.resolve("secret"));
-    refused(write().write(link.toString()), link, top.resolve("secret"));
-    refused(write().write(":workspace/out"), link, top.resolve("secret"));
-    refused(write().write(":workspace/out/inner"), link, top.resolve("secret/inner"));
-    refused(
-        write().fileDefault(FileDefault.MINIMAL).read(":workspace/out"),
+    assertRejected(workspaceWrite().write(link.toString()), link, top.resolve("secret"));
+    assertRejected(workspaceWrite().write(":workspace/out"), link, top.resolve("secret"));
+    assertRejected(
+        workspaceWrite().write(":workspace/out/inner"), link, top.resolve("secret/inner"));
+    assertRejected(
+        workspaceWrite().fileDefault(FileDefault.MINIMAL).read(":workspace/out"),
         link,
         top.resolve("secret"));
   }
 
   @Test
-  void aLinkOverALinkOutsideIsFollowedToItsEnd() throws IOException {
+  void rejectionNamesTheFinalTargetOfALinkChain() throws IOException {
     Path user = Files.createSymbolicLink(top.resolve("by-user"), top.resolve("secret"));
     Path link = Files.createSymbolicLink(workspace.resolve("out"), user);
-    refused(write().write(link.toString()), link, top.resolve("secret"));
+    assertRejected(workspaceWrite().write(link.toString()), link, top.resolve("secret"));
   }
 
   @Test
-  void aLinkInAnotherWritableRootIsRefused() throws IOException {
+  void linkInAnotherWritableRootIsRejected() throws IOException {
     Path cache = Files.createDirectory(top.resolve("cache"));
     Path link = Files.createSymbolicLink(cache.resolve("x"), top.resolve("secret"));
-    refused(write().write(cache.toString()).write(link.toString()), link, top.resolve("secret"));
-    refused(write().write(link.toString()).write(cache.toString()), link, top.resolve("secret"));
+    assertRejected(
+        workspaceWrite().write(cache.toString()).write(link.toString()),
+        link,
+        top.resolve("secret"));
+    assertRejected(
+        workspaceWrite().write(link.toString()).write(cache.toString()),
+        link,
+        top.resolve("secret"));
   }
 
   @Test
-  void aLinkIntoWhatARuleTakesAwayOrANameProtectsIsRefused() throws IOException {
+  void linkIntoReadOnlyOrProtectedDirectoryIsRejected() throws IOException {
     Path link = Files.createSymbolicLink(workspace.resolve("out"), workspace.resolve("kept/sub"));
-    refused(
-        write().read(":workspace/kept").write(":workspace/out"),
+    assertRejected(
+        workspaceWrite().read(":workspace/kept").write(":workspace/out"),
         link,
         workspace.resolve("kept/sub"));
     Path tool = Files.createSymbolicLink(workspace.resolve("tool"), workspace.resolve(".vscode"));
-    refused(
-        write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).write(":workspace/tool"),
+    assertRejected(
+        workspaceWrite().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).write(":workspace/tool"),
         tool,
         workspace.resolve(".vscode"));
   }
 
   @Test
-  void aLinkThatStaysWithinIsFollowed() throws IOException {
+  void linkWithinTheWorkspaceIsFollowed() throws IOException {
     Files.createSymbolicLink(workspace.resolve("out"), workspace.resolve("real"));
-    EffectivePolicy policy = place(write().write(":workspace/out/sub"));
+    EffectivePolicy policy = place(workspaceWrite().write(":workspace/out/sub"));
     assertThat(policy.evaluate(workspace + "/real/sub/x", Operation.WRITE).allowed()).isTrue();
-    place(write().fileDefault(FileDefault.READ).read(":workspace/out"));
+    place(workspaceWrite().fileDefault(FileDefault.READ).read(":workspace/out"));
   }
 
   @Test
-  void aLinkOfTheUsersOutsideWhatIsWrittenIsFollowed() throws IOException {
+  void linkOutsideWritableRootsIsFollowed() throws IOException {
     Path link = Files.createSymbolicLink(top.resolve("by-user"), top.resolve("secret"));
-    EffectivePolicy policy = place(write().write(link.toString()));
+    EffectivePolicy policy = place(workspaceWrite().write(link.toString()));
     assertThat(policy.evaluate(top + "/secret/x", Operation.WRITE).allowed()).isTrue();
   }
 
   @Test
-  void aLinkThatLeadsToNothingIsWhereItWouldLead() throws IOException {
+  void danglingLinkStandsForItsMissingTarget() throws IOException {
     Files.createSymbolicLink(top.resolve("later"), top.resolve("secret/later"));
-    EffectivePolicy policy = place(write().rule(top + "/later", Access.NONE, MissingPath.SKIP));
+    EffectivePolicy policy =
+        place(workspaceWrite().rule(top + "/later", Access.NONE, MissingPath.SKIP));
     assertThat(policy.evaluate(top + "/secret/later", Operation.READ).allowed()).isFalse();
-    assertThatThrownBy(() -> place(write().write(top + "/later")))
+    assertThatThrownBy(() -> place(workspaceWrite().write(top + "/later")))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("nothing is there");
   }
 
   @Test
-  void aProtectedPathKeepsTheLinksThatLeadToIt() throws IOException {
+  void protectedPathProtectsLinkAndTarget() throws IOException {
     Files.createSymbolicLink(workspace.resolve("policy.json"), workspace.resolve("real/p.json"));
     Files.writeString(workspace.resolve("real/p.json"), "{}");
-    EffectivePolicy policy = place(write().protectedPath(":workspace/policy.json"));
+    EffectivePolicy policy = place(workspaceWrite().protectedPath(":workspace/policy.json"));
     for (String path : new String[] {"/policy.json", "/real/p.json"}) {
       assertThat(policy.evaluate(workspace + path, Operation.WRITE).allowed()).as(path).isFalse();
     }
@@ -120,8 +130,8 @@ class PlantedLinksTest {
   }
 
   @Test
-  void whatIsGrantedStaysWhereItIs() {
-    EffectivePolicy policy = place(write().write(":workspace/real/sub"));
+  void grantedDirectoryAndItsParentsCannotBeMoved() {
+    EffectivePolicy policy = place(workspaceWrite().write(":workspace/real/sub"));
     for (String path : new String[] {"", "/real", "/real/sub"}) {
       assertThat(policy.evaluateRemoval(workspace + path).allowed()).as(path).isFalse();
       assertThat(policy.evaluateReplacement(workspace + path).allowed()).as(path).isFalse();

@@ -11,7 +11,7 @@ import org.ringfence.policy.json.Presets;
 
 class PolicyBuilderTest {
   @Test
-  void partsAreWhatTheSingleCallsAre() {
+  void groupedCallsEqualSingleCalls() {
     SandboxPolicy grouped =
         SandboxPolicy.builder()
             .files(
@@ -46,7 +46,7 @@ class PolicyBuilderTest {
   }
 
   @Test
-  void aWholeNetworkPartReplacesWhatWasThere() {
+  void networkPolicyReplacesThePreviousOne() {
     SandboxPolicy open = SandboxPolicy.builder().network(n -> n.allow("a.test")).build();
     assertThat(open.toBuilder().network(NetworkPolicy.none()).build().network())
         .isEqualTo(SandboxPolicy.builder().build().network());
@@ -55,7 +55,7 @@ class PolicyBuilderTest {
   }
 
   @Test
-  void specialsAndPresetsAreWhatTheirNamesAre() {
+  void specialsAndPresetMethodsMatchTheirNames() {
     assertThat(Presets.workspaceWrite()).isEqualTo(Presets.load("workspace-write"));
     assertThat(Presets.readOnly()).isEqualTo(Presets.load("read-only"));
     assertThat(Special.JAVA_HOME.text()).isEqualTo(":java-home");
@@ -68,7 +68,7 @@ class PolicyBuilderTest {
   }
 
   @Test
-  void aSizeThatIsNoneIsRefused() {
+  void zeroOrOverflowingSizeIsRejected() {
     assertThatThrownBy(() -> ByteSize.ofMiB(0)).isInstanceOf(InvalidPolicyException.class);
     assertThatThrownBy(() -> ByteSize.ofGiB(Long.MAX_VALUE))
         .isInstanceOf(InvalidPolicyException.class);

@@ -27,7 +27,7 @@ class PolicyProposalTest {
   private boolean answer;
 
   @BeforeEach
-  void homeAndWorkspace() throws IOException {
+  void createHomeAndWorkspace() throws IOException {
     home = Files.createDirectories(directory.toRealPath().resolve("home"));
     workspace = Files.createDirectories(home.resolve("project"));
     Files.createDirectories(directory.resolve("elsewhere"));
@@ -45,15 +45,15 @@ class PolicyProposalTest {
         Violation.Certainty.CERTAIN);
   }
 
-  private PolicyProposal writing(String operation, Path path) {
-    return after(Presets.load("read-only"), denial(operation, path, "write", FileDefault.READ));
+  private PolicyProposal proposalForWrite(String operation, Path path) {
+    return proposalAfter(Presets.load("read-only"), denial(operation, path, "write", FileDefault.READ));
   }
 
-  private PolicyProposal after(SandboxPolicy policy, Violation denial) {
-    return after(policy, List.of(denial), List.of());
+  private PolicyProposal proposalAfter(SandboxPolicy policy, Violation denial) {
+    return proposalAfter(policy, List.of(denial), List.of());
   }
 
-  private PolicyProposal after(SandboxPolicy policy, List<Violation> denials, List<Grant> earlier) {
+  private PolicyProposal proposalAfter(SandboxPolicy policy, List<Violation> denials, List<Grant> earlier) {
     return PolicyProposal.after(
         policy.in(places),
         denials,
@@ -65,7 +65,7 @@ class PolicyProposalTest {
         });
   }
 
-  private void grantsNothing(PolicyProposal proposal, String reason) {
+  private void assertGrantsNothing(PolicyProposal proposal, String reason) {
     assertThat(proposal.granted()).isEmpty();
     assertThat(proposal.refused())
         .extracting(Refusal::reason)
@@ -87,7 +87,7 @@ class PolicyProposalTest {
     "project/.vscode/tasks.json, Visual Studio Code",
     ".m2/settings.xml, Maven"
   })
-  void noProtectedNameIsGrantedOrAskedFor(String name, String reason) throws IOException {
+  void protectedNameIsNeitherGrantedNorAskedFor(String name, String reason) throws IOException {
     answer = true;
     Path file = home.resolve(name);
     for (boolean there : new boolean[] {false, true}) {
@@ -95,15 +95,15 @@ class PolicyProposalTest {
         Files.createDirectories(file.getParent());
         Files.writeString(file, "");
       }
-      grantsNothing(writing(there ? "open" : "create", file), reason);
+      assertGrantsNothing(proposalForWrite(there ? "open" : "create", file), reason);
     }
     assertThat(questions).isEmpty();
   }
 
   @Test
-  void aFileOfTheWorkspaceIsGrantedByItself() throws IOException {
+  void workspaceFileIsGrantedByItself() throws IOException {
     Files.writeString(workspace.resolve("there"), "");
-    PolicyProposal proposal = writing("open", workspace.resolve("there"));
+    PolicyProposal proposal = proposalForWrite("open", workspace.resolve("there"));
     assertThat(proposal.granted())
         .extracting(Grant::what)
         .containsExactly("write :workspace/there");
@@ -111,86 +111,86 @@ class PolicyProposalTest {
   }
 
   @Test
-  void whereNamesAreMadeInTheWorkspaceTheirDirectoryIsGranted() throws IOException {
+  void creatingInTheWorkspaceGrantsTheDirectory() throws IOException {
     Files.createDirectories(workspace.resolve("out"));
-    assertThat(writing("create", workspace.resolve("out/new")).granted())
+    assertThat(proposalForWrite("create", workspace.resolve("out/new")).granted())
         .extracting(Grant::what)
         .containsExactly("write :workspace/out");
-    assertThat(writing("mkdir", workspace.resolve("other/deep")).granted())
+    assertThat(proposalForWrite("mkdir", workspace.resolve("other/deep")).granted())
         .extracting(Grant::what)
         .containsExactly("write :workspace");
   }
 
   @Test
-  void aLinkOfTheWorkspaceThatLeadsToAStartUpFileGrantsNothing() throws IOException {
+  void workspaceLinkToStartUpFileGrantsNothing() throws IOException {
     Files.writeString(home.resolve(".bashrc"), "");
     Path link = Files.createSymbolicLink(workspace.resolve("notes"), home.resolve(".bashrc"));
-    grantsNothing(writing("open", link), "bash(1)");
+    assertGrantsNothing(proposalForWrite("open", link), "bash(1)");
   }
 
   @Test
-  void outsideTheWorkspaceAFileIsAskedForAndADirectoryNeverGranted() throws IOException {
+  void outsideTheWorkspaceFileNeedsConsentAndDirectoryIsNeverGranted() throws IOException {
     Path there = Files.writeString(directory.toRealPath().resolve("elsewhere/there"), "");
-    grantsNothing(writing("open", there), "outside the workspace");
+    assertGrantsNothing(proposalForWrite("open", there), "outside the workspace");
     assertThat(questions).extracting(Grant::what).containsExactly("write " + there);
     answer = true;
-    assertThat(writing("open", there).granted())
+    assertThat(proposalForWrite("open", there).granted())
         .extracting(Grant::what)
         .containsExactly("write " + there);
     questions.clear();
-    grantsNothing(writing("create", there.resolveSibling("new")), "only its directory");
-    grantsNothing(writing("unlink", there), "only its directory");
-    grantsNothing(writing("mkdir", home.resolve("new")), "only its directory");
+    assertGrantsNothing(proposalForWrite("create", there.resolveSibling("new")), "only its directory");
+    assertGrantsNothing(proposalForWrite("unlink", there), "only its directory");
+    assertGrantsNothing(proposalForWrite("mkdir", home.resolve("new")), "only its directory");
     assertThat(questions).isEmpty();
   }
 
   @Test
-  void cachesOfPresetsAreGrantedWhereTheyAre() throws IOException {
+  void existingCacheOfAPresetIsGranted() throws IOException {
     Path jar = home.resolve(".m2/repository/a/b.jar");
-    grantsNothing(writing("create", jar), "does not exist");
+    assertGrantsNothing(proposalForWrite("create", jar), "does not exist");
     Files.createDirectories(home.resolve(".m2/repository"));
-    assertThat(writing("create", jar).granted())
+    assertThat(proposalForWrite("create", jar).granted())
         .extracting(Grant::what)
         .containsExactly("write :home/.m2/repository");
     Files.createDirectories(home.resolve(".cargo/registry"));
-    grantsNothing(writing("create", home.resolve(".cargo/registry/x")), "only its directory");
+    assertGrantsNothing(proposalForWrite("create", home.resolve(".cargo/registry/x")), "only its directory");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {".ssh/id_ed25519", ".aws/credentials", ".netrc", ".bash_history"})
-  void secretsAreNotReadByThemselves(String name) throws IOException {
+  void secretIsNotGrantedForReading(String name) throws IOException {
     Path file = home.resolve(name);
     Files.createDirectories(file.getParent());
     Files.writeString(file, "");
     Violation denial = denial("open", file, "read", FileDefault.MINIMAL);
     SandboxPolicy minimal = SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build();
-    PolicyProposal proposal = after(minimal, denial);
+    PolicyProposal proposal = proposalAfter(minimal, denial);
     assertThat(proposal.granted()).isEmpty();
     assertThat(proposal.refused()).extracting(Refusal::reason).allMatch(r -> r.contains("secrets"));
     Violation all = denial("open", home, "read", FileDefault.MINIMAL);
-    assertThat(after(minimal, all).granted()).isEmpty();
+    assertThat(proposalAfter(minimal, all).granted()).isEmpty();
     SandboxPolicy hidden =
         SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).none(":home/.ssh").build();
-    assertThat(after(hidden, all).granted()).isEmpty();
+    assertThat(proposalAfter(hidden, all).granted()).isEmpty();
     Files.writeString(home.resolve("notes"), "");
     Violation notes = denial("open", home.resolve("notes"), "read", FileDefault.MINIMAL);
-    assertThat(after(minimal, notes).granted())
+    assertThat(proposalAfter(minimal, notes).granted())
         .extracting(Grant::what)
         .containsExactly("read :home/notes");
   }
 
   @Test
-  void aHomeIsReadWhereItsSecretsAreHidden() {
+  void homeIsGrantedForReadingIfItsSecretsAreHidden() {
     PolicyBuilder builder =
         Presets.load("no-credentials").toBuilder().fileDefault(FileDefault.MINIMAL);
     Violation all = denial("open", home, "read", FileDefault.MINIMAL);
-    assertThat(after(builder.build(), all).granted())
+    assertThat(proposalAfter(builder.build(), all).granted())
         .extracting(Grant::what)
         .containsExactly("read :home");
   }
 
   @Test
-  void socketsAndPortsOfTheHostAreAskedFor() {
+  void hostSocketNeedsConsent() {
     Violation socket =
         new Violation(
             "connect",
@@ -199,10 +199,10 @@ class PolicyProposalTest {
             "",
             new Reason.UnixSocket("/run/docker.sock"),
             Violation.Certainty.CERTAIN);
-    grantsNothing(after(Presets.load("read-only"), socket), "acts outside");
+    assertGrantsNothing(proposalAfter(Presets.load("read-only"), socket), "acts outside");
     assertThat(questions).hasSize(1);
     answer = true;
-    assertThat(after(Presets.load("read-only"), socket).policy().network().unixSockets())
+    assertThat(proposalAfter(Presets.load("read-only"), socket).policy().network().unixSockets())
         .contains("/run/docker.sock");
   }
 
@@ -218,12 +218,12 @@ class PolicyProposalTest {
   }
 
   @Test
-  void manyFilesOfATreeAreOneQuestion() throws IOException {
+  void manyFilesOfOneTreeCauseOneQuestion() throws IOException {
     Path tool = Files.createDirectories(directory.toRealPath().resolve("elsewhere/tool"));
     List<Violation> many = denials(tool, "write", 6);
     SandboxPolicy start = Presets.load("read-only");
     answer = true;
-    PolicyProposal proposal = after(start, many, List.of());
+    PolicyProposal proposal = proposalAfter(start, many, List.of());
     assertThat(questions).extracting(Grant::what).containsExactly("write " + tool);
     assertThat(proposal.granted()).isEqualTo(questions).allMatch(Grant::isTree);
     assertThat(proposal.refused()).isEmpty();
@@ -231,7 +231,7 @@ class PolicyProposalTest {
             proposal.policy().in(places).evaluate(tool.resolve("new").toString(), Operation.WRITE))
         .matches(Decision::allowed);
     answer = false;
-    PolicyProposal refused = after(start, many, List.of());
+    PolicyProposal refused = proposalAfter(start, many, List.of());
     assertThat(refused.granted()).isEmpty();
     assertThat(refused.refused())
         .hasSize(6)
@@ -239,12 +239,12 @@ class PolicyProposalTest {
   }
 
   @Test
-  void fewFilesOfATreeGrantNoDirectory() throws IOException {
+  void fewFilesOfATreeDoNotGrantItsDirectory() throws IOException {
     answer = true;
     Path tool = Files.createDirectories(directory.toRealPath().resolve("elsewhere/tool"));
     List<Violation> few = new ArrayList<>(denials(tool, "write", 4));
     few.addAll(few);
-    assertThat(after(Presets.load("read-only"), few, List.of()).granted())
+    assertThat(proposalAfter(Presets.load("read-only"), few, List.of()).granted())
         .hasSize(4)
         .noneMatch(Grant::isTree);
   }
@@ -255,37 +255,37 @@ class PolicyProposalTest {
     Path tool = Files.createDirectories(directory.toRealPath().resolve("elsewhere/tool"));
     List<Violation> many = denials(tool, "read", 6);
     SandboxPolicy minimal = SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build();
-    PolicyProposal first = after(minimal, many.subList(0, 4), List.of());
+    PolicyProposal first = proposalAfter(minimal, many.subList(0, 4), List.of());
     assertThat(first.granted()).hasSize(4).noneMatch(Grant::isTree);
-    PolicyProposal second = after(first.policy(), many.subList(4, 5), first.granted());
+    PolicyProposal second = proposalAfter(first.policy(), many.subList(4, 5), first.granted());
     assertThat(second.granted()).extracting(Grant::what).containsExactly("read " + tool);
-    assertThat(after(first.policy(), many.subList(4, 5), List.of()).granted())
+    assertThat(proposalAfter(first.policy(), many.subList(4, 5), List.of()).granted())
         .noneMatch(Grant::isTree);
   }
 
   @Test
-  void noTreeHoldsSecretsProtectedNamesOrTheFilesOfManyPrograms() throws IOException {
+  void treeGrantNeverCoversSecretsProtectedNamesOrFilesOfManyPrograms() throws IOException {
     answer = true;
     SandboxPolicy start = Presets.load("read-only");
     SandboxPolicy minimal = SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build();
     for (String name : List.of(".ssh", ".config", ".local/bin", ".")) {
       Path tree = home.resolve(name).normalize();
-      assertThat(after(start, denials(tree, "write", 6), List.of()).granted())
+      assertThat(proposalAfter(start, denials(tree, "write", 6), List.of()).granted())
           .as(name)
           .noneMatch(grant -> grant.isTree() && grant.path().equals(tree.toString()));
-      assertThat(after(minimal, denials(tree, "read", 6), List.of()).granted())
+      assertThat(proposalAfter(minimal, denials(tree, "read", 6), List.of()).granted())
           .as(name)
           .noneMatch(grant -> grant.isTree() && grant.path().equals(tree.toString()));
     }
     Path cache = home.resolve(".cache/tool");
-    assertThat(after(start, denials(cache, "write", 6), List.of()).granted())
+    assertThat(proposalAfter(start, denials(cache, "write", 6), List.of()).granted())
         .extracting(Grant::what)
         .containsExactly("write :home/.cache/tool");
     SandboxPolicy off = start.toBuilder().protectedNames(ProtectedNames.OFF).build();
-    assertThat(after(off, denials(cache, "write", 6), List.of()).granted())
+    assertThat(proposalAfter(off, denials(cache, "write", 6), List.of()).granted())
         .noneMatch(Grant::isTree);
     Path hooks = directory.toRealPath().resolve("elsewhere/tool/.git/hooks");
-    assertThat(after(start, denials(hooks, "write", 6), List.of()).granted())
+    assertThat(proposalAfter(start, denials(hooks, "write", 6), List.of()).granted())
         .noneMatch(grant -> grant.isTree() && grant.path().contains(".git"));
   }
 }

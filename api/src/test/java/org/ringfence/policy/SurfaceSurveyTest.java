@@ -12,7 +12,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What protected names and settings lead to. */
+/** The survey finds the files that protected names and git settings lead to. */
 @DisabledOnOs(OS.WINDOWS)
 class SurfaceSurveyTest {
   @TempDir Path temporary;
@@ -20,7 +20,7 @@ class SurfaceSurveyTest {
   private Path home;
 
   @BeforeEach
-  void directories() throws IOException {
+  void createWorkspaceAndHome() throws IOException {
     workspace = Files.createDirectories(temporary.toRealPath().resolve("workspace"));
     home = Files.createDirectories(temporary.toRealPath().resolve("home"));
   }
@@ -56,7 +56,7 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void aPlainRepositoryNeedsNothingMore() throws IOException {
+  void plainRepositoryKeepsNoFurtherPath() throws IOException {
     repository(".git");
     write(".git/config", "[core]\n\tbare = false\n");
     write(".git/hooks/pre-commit.sample", "");
@@ -65,14 +65,14 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void aGitDirectoryIsFoundByItsParts() throws IOException {
+  void gitDirectoryIsFoundByItsContentWhateverItsName() throws IOException {
     repository("deep/er/store");
     assertThat(kept())
         .contains("deep/er/store/config", "deep/er/store/hooks", "deep/er/store/info/attributes");
   }
 
   @Test
-  void hooksOfTheUsersConfigurationAreRelativeToEachWorkingTree() throws IOException {
+  void userHooksPathAppliesToEachWorkingTree() throws IOException {
     repository(".git");
     repository("nested/.git");
     Files.createDirectories(home.resolve(".config/git"));
@@ -81,7 +81,7 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void includesAreKeptAndReadWhateverTheirCondition() throws IOException {
+  void conditionalIncludesAreAlwaysReadAndKept() throws IOException {
     repository(".git");
     write(".git/config", "[include]path=../a\n[includeIf \"onbranch:x\"]\npath = ../missing\n");
     write("a", "[includeIf \"gitdir:/nowhere/\"] path = b");
@@ -90,7 +90,7 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void programsThatSettingsNameAreKept() throws IOException {
+  void programsNamedInGitSettingsAreKept() throws IOException {
     repository(".git");
     write(
         ".git/config",
@@ -105,7 +105,7 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void linksAreFollowedToTheirEndAndInDirectories() throws IOException {
+  void linksAreFollowedToTheirFinalTargets() throws IOException {
     repository(".git");
     link(".git/hooks/pre-commit", "../../scripts/one");
     link("deep/.vscode", "../conf/code");
@@ -118,14 +118,14 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void aLinkThatGoesRoundHarmsNothing() throws IOException {
+  void linkCycleIsIgnored() throws IOException {
     link(".envrc", "other");
     link("other", ".envrc");
     assertThat(kept()).isEmpty();
   }
 
   @Test
-  void hooksInTheWorkspaceItselfAreKeptByTheirNames() throws IOException {
+  void hooksPathAtTheWorkspaceRootKeepsEachHookName() throws IOException {
     repository(".git");
     write(".git/config", "[core]\nhooksPath = .\n");
     assertThat(kept()).contains("pre-commit", "post-checkout").doesNotContain("");
@@ -133,7 +133,7 @@ class SurfaceSurveyTest {
   }
 
   @Test
-  void theSearchHasABoundAndLeavesFilledDirectoriesForLast() throws IOException {
+  void searchIsBoundedAndVisitsLargeDirectoriesLast() throws IOException {
     for (int i = 0; i < 20; i++) {
       write("node_modules/" + i + "/deep/file", "");
     }

@@ -31,13 +31,13 @@ class AuditLogTest {
   }
 
   @Test
-  void theArgumentAfterAnOptionIsMasked() {
+  void argumentAfterSecretOptionIsMasked() {
     assertThat(USUAL.apply(List.of("curl", "--token", "abc", "x")))
         .containsExactly("curl", "--token", "***", "x");
   }
 
   @Test
-  void patternsCanBeAdded() {
+  void additionalPatternsAreMasked() {
     SecretMask mask = SecretMask.usualAnd(List.of("user-(\\d+)"));
     assertThat(mask.apply(List.of("user-123 user-4"))).containsExactly("user-*** user-***");
     assertThatThrownBy(() -> SecretMask.usualAnd(List.of("(")))
@@ -46,7 +46,7 @@ class AuditLogTest {
   }
 
   @Test
-  void aRecordIsALine() {
+  void executionRecordIsWrittenAsOneJsonLine() {
     StringWriter out = new StringWriter();
     new AuditLog(out, USUAL)
         .executed(
@@ -70,7 +70,7 @@ class AuditLogTest {
 
   @Test
   @org.junit.jupiter.api.Timeout(60)
-  void longArgumentsThatACommandMakesForItHoldUpNoMask() {
+  void maskingHostileLongArgumentsEnds() {
     SecretMask mask = SecretMask.usualAnd(List.of());
     int length = 1 << 20;
     for (String part :
@@ -83,7 +83,7 @@ class AuditLogTest {
   }
 
   @Test
-  void aLogThatLostEventsSaysSo() {
+  void droppedEventMarksTheLogIncomplete() {
     AuditLog log = new AuditLog(new java.io.StringWriter(), SecretMask.usualAnd(List.of()), true);
     assertThat(log.incomplete()).isFalse();
     log.dropped(new org.ringfence.event.DroppedEvents(0, 1, 0));

@@ -62,7 +62,7 @@ class PolicyReaderTest {
       """;
 
   @Test
-  void aMistakeInWhatIsExtendedHidesNoOther() {
+  void mistakeInExtendsDoesNotHideOthers() {
     assertThatThrownBy(
             () ->
                 PolicyReader.parse(
@@ -74,7 +74,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void readsEverything() {
+  void everyFieldIsRead() {
     SandboxPolicy policy = PolicyReader.parse("test", FULL);
     assertThat(policy.protectedNames()).isEqualTo(ProtectedNames.READ_ONLY);
     assertThat(policy.tmp()).isEqualTo(TmpPolicy.SHARED);
@@ -89,7 +89,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void whatIsWrittenIsReadBack() {
+  void writtenPolicyIsReadBackUnchanged() {
     SandboxPolicy policy = PolicyReader.parse("test", FULL);
     assertThat(PolicyReader.parse("again", PolicyWriter.write(policy))).isEqualTo(policy);
   }
@@ -135,7 +135,7 @@ class PolicyReaderTest {
         "[] | policy | an object",
         "{} {} | policy | one JSON object"
       })
-  void mistakesNameThePlaceAndTheNearestForm(String json, String what, String nearest) {
+  void mistakeNamesItsPlaceAndTheNearestForm(String json, String what, String nearest) {
     assertThatThrownBy(() -> PolicyReader.parse("my.json", json).in(places()))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(what)
@@ -149,7 +149,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void commentsAndTrailingCommasAreRead() {
+  void commentsAndTrailingCommasAreAccepted() {
     String text =
         """
         // why
@@ -165,7 +165,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void allMistakesOfAFileAreNamedAtOnce() {
+  void errorListsEveryMistakeOfTheFile() {
     String text =
         "{\n \"tmp\": \"privat\",\n \"fiels\": {},\n"
             + " \"files\": {\"rules\": {\"/a\": \"rw\", \"/b\": {\"access\": 3}}}\n}";
@@ -187,7 +187,7 @@ class PolicyReaderTest {
         "{'a': 1}",
         "{\"a\": \"\t\"}"
       })
-  void malformedTextIsNamedWithoutTheParsersWords(String text) {
+  void malformedJsonErrorHidesParserInternals(String text) {
     assertThatThrownBy(() -> PolicyReader.parse("p.json", text))
         .hasMessageStartingWith("p.json:1: policy: ")
         .hasMessageEndingWith("use well-formed JSON")
@@ -205,7 +205,7 @@ class PolicyReaderTest {
         "{\"files\": {\"rules\": {\"/a/*.key\": \"none\"}}} | files.denyGlobs",
         "{\"files\": {\"rules\": {\"/a/*.txt\": \"read\"}}} | the directory above"
       })
-  void globsThatWouldBeTakenForSomethingElseAreRefused(String json, String nearest) {
+  void unsupportedGlobSyntaxIsRejected(String json, String nearest) {
     assertThatThrownBy(() -> PolicyReader.parse("p.json", json))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("p.json:1: ")
@@ -213,7 +213,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void errorsNameTheLine() {
+  void errorNamesTheLine() {
     String text =
         "{\n  \"tmp\": \"private\",\n  \"network\": {\n    \"mode\": \"nothing\"\n  }\n}\n";
     assertThatThrownBy(() -> PolicyReader.parse("p.json", text))
@@ -221,7 +221,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void filesExtendFilesNextToThem(@TempDir Path directory) throws IOException {
+  void policyExtendsFileInTheSameDirectory(@TempDir Path directory) throws IOException {
     Files.writeString(directory.resolve("base.json"), "{\"tmp\": \"none\"}");
     Files.writeString(
         directory.resolve("top.json"),
@@ -231,7 +231,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void extendingInACircleIsAnError(@TempDir Path directory) throws IOException {
+  void circularExtendsIsRejected(@TempDir Path directory) throws IOException {
     Files.writeString(directory.resolve("a.json"), "{\"extends\": [\"./b.json\"]}");
     Files.writeString(directory.resolve("b.json"), "{\"extends\": [\"./a.json\"]}");
     assertThatThrownBy(() -> PolicyReader.read(directory.resolve("a.json")))
@@ -240,7 +240,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void aPolicyOfFiftyMegabytesIsRefused(@TempDir Path directory) throws IOException {
+  void oversizedPolicyFileIsRejected(@TempDir Path directory) throws IOException {
     Path file = directory.resolve("large.json");
     Files.write(file, new byte[50_000_000]);
     assertThatThrownBy(() -> PolicyReader.read(file))
@@ -249,7 +249,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void aPolicyFileProtectsItselfUnlessEverythingIsWritable(@TempDir Path directory)
+  void policyFileProtectsItselfUnlessEverythingIsWritable(@TempDir Path directory)
       throws IOException {
     Path file = directory.resolve("policy.json");
     Files.writeString(file, "{\"extends\": [\"workspace-write\"]}");

@@ -12,12 +12,12 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The reference page of policies has every field of the schema. */
+/** The policy reference page documents every field of the schema. */
 class PolicyReferenceTest {
   private static final Path PAGE = Path.of("..", "docs", "policy.md");
 
   @Test
-  void everyFieldOfTheSchemaIsOnThePage() throws IOException {
+  void policyPageDocumentsEverySchemaField() throws IOException {
     Set<String> fields = new TreeSet<>();
     try (var schema = PolicyReader.class.getResourceAsStream("policy.schema.json")) {
       collect(new ObjectMapper().readTree(schema), fields);
