@@ -74,7 +74,7 @@ class EgressTest {
         .network();
   }
 
-  /** As a program asks: over UDP, from the sandbox's name server. */
+  /** Asks the sandbox's name server over UDP, as a program does. */
   private static List<String> ask(Egress egress, String name) throws IOException {
     try (DatagramSocket socket = new DatagramSocket()) {
       socket.setSoTimeout(5000);
@@ -93,7 +93,7 @@ class EgressTest {
   }
 
   @Test
-  void anAddressCountsForTheNameItWasGotFor() throws IOException {
+  void addressIsAllowedAfterLookupOfAnAllowedName() throws IOException {
     InetAddress address = InetAddress.getByName("1.2.3.4");
     try (Egress egress = egress(policy(), Optional.empty(), noHosts())) {
       assertThat(egress.immediate(address, 443).orElseThrow().decision().allowed()).isFalse();
@@ -108,9 +108,9 @@ class EgressTest {
   }
 
   @Test
-  void aQuestionNamesTheHostThatWasLookedUpLast() throws IOException {
+  void decisionNamesTheHostLookedUpLast() throws IOException {
     InetAddress address = InetAddress.getByName("1.2.3.4");
-    try (Egress egress = egress(two(), Optional.empty(), noHosts())) {
+    try (Egress egress = egress(policyForThreeHosts(), Optional.empty(), noHosts())) {
       for (String name : List.of("repo.test", "other.test", "repo.test", "third.test")) {
         assertThat(ask(egress, name)).containsExactly("1.2.3.4");
         assertThat(egress.decide(address, 22, Client.UNKNOWN).host()).isEqualTo(name);
@@ -118,7 +118,7 @@ class EgressTest {
     }
   }
 
-  private static NetworkPolicy two() {
+  private static NetworkPolicy policyForThreeHosts() {
     return SandboxPolicy.builder()
         .network(NetworkMode.ALLOWLIST)
         .allowHost("repo.test")
@@ -129,7 +129,7 @@ class EgressTest {
   }
 
   @Test
-  void aDeniedAliasDeniesTheAddress() throws IOException {
+  void deniedAliasDeniesTheAddress() throws IOException {
     InetAddress address = InetAddress.getByName("1.2.3.4");
     try (Egress egress = egress(policy(), Optional.empty(), noHosts())) {
       assertThat(ask(egress, "alias.test")).containsExactly("1.2.3.4");
@@ -139,7 +139,7 @@ class EgressTest {
   }
 
   @Test
-  void whatTheMachinesOwnFileSaysCountsWithoutALookUp(@TempDir Path directory) throws IOException {
+  void hostsFileEntryCountsWithoutLookup(@TempDir Path directory) throws IOException {
     Path file = directory.resolve("hosts");
     Files.writeString(file, "10.1.1.1 repo.test\n10.1.1.2 other.test\n");
     try (Egress egress = egress(policy(), Optional.empty(), new HostsFile(file))) {
@@ -161,7 +161,7 @@ class EgressTest {
   }
 
   @Test
-  void behindAProxyNamesAreNotLookedUpButRelayed() throws IOException {
+  void namesBehindUpstreamProxyAreRelayedWithoutLookup() throws IOException {
     Optional<UpstreamProxy> upstream =
         UpstreamProxy.of(Map.of("https_proxy", "http://proxy.corp:3128", "no_proxy", "alias.test"));
     try (Egress egress = egress(policy(), upstream, noHosts())) {

@@ -10,7 +10,7 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.spi.EventSink;
 
-/** A sink of which a test overrides what it looks at. */
+/** A sink that ignores every event. A test overrides the methods it needs. */
 public abstract class QuietSink implements EventSink {
   @Override
   public Set<Observation> observes() {

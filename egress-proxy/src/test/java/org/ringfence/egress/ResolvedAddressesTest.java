@@ -23,7 +23,7 @@ class ResolvedAddressesTest {
   }
 
   @Test
-  void anAddressOfThisMachineHasToBeNamed() throws UnknownHostException {
+  void addressOfThisMachineIsDeniedUnlessNamed() throws UnknownHostException {
     InetAddress own = InetAddress.getByName("1.2.3.4");
     InetAddress other = InetAddress.getByName("1.2.3.5");
     Decision allowed = Decision.allow(new Reason.Listed("repo.test"));
@@ -41,7 +41,7 @@ class ResolvedAddressesTest {
   }
 
   @Test
-  void theAddressesOfThisMachineAreThoseOfItsInterfaces() throws Exception {
+  void addressesOfThisMachineAreThoseOfItsInterfaces() throws Exception {
     NetworkPolicy policy = allowlist().build().network();
     InetAddress loopback = InetAddress.getLoopbackAddress();
     assertThat(ResolvedAddresses.of(policy).ofMachine().test(loopback)).isTrue();

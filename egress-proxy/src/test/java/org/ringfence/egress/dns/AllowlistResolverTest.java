@@ -109,11 +109,11 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void anAllowedNameIsAnsweredAndPinned() throws IOException {
+  void allowedNameIsAnsweredAndPinned() throws IOException {
     zone.put("repo.test. A", new String[] {"repo.test. 30 A 1.2.3.4", "repo.test. 30 A 1.2.3.5"});
     Message answer = resolver("repo.test:443").answer(query("RePo.test.", Type.A));
     assertThat(answers(answer)).containsExactly("A 1.2.3.4", "A 1.2.3.5");
-    // The question comes back as it was asked, the look-up carries no case.
+    // The answer repeats the spelling of the question. The look-up uses lower case.
     assertThat(answer.getQuestion().getName().toString()).isEqualTo("RePo.test.");
     assertThat(asked).containsExactly("repo.test. A");
     assertThat(pins.of(InetAddress.getByName("1.2.3.5")))
@@ -123,7 +123,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void anotherNameIsNotLookedUp() throws IOException {
+  void unlistedNameIsNotLookedUp() throws IOException {
     AllowlistResolver resolver = resolver("repo.test:443", "*.sub.test");
     for (String name :
         List.of("secret.evil.test.", "repo.test.evil.test.", "sub.test.", "xrepo.test.", ".")) {
@@ -136,7 +136,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void namesThatAreNoHostNamesAreRefused() throws IOException {
+  void malformedHostNameIsNotLookedUp() throws IOException {
     AllowlistResolver resolver = resolver("*.repo.test");
     for (String name :
         List.of(
@@ -155,7 +155,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void aliasesAreFollowedAndPinnedToTheNameThatWasAskedFor() throws IOException {
+  void aliasesAreFollowedAndPinnedToTheRequestedName() throws IOException {
     zone.put(
         "repo.test. A",
         new String[] {
@@ -173,7 +173,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void aSpecialAddressIsNotGivenOutUnlessItIsNamed() throws IOException {
+  void specialAddressIsWithheldUnlessNamed() throws IOException {
     zone.put("repo.test. A", new String[] {"repo.test. 1 A 10.0.0.7"});
     zone.put("mixed.test. A", new String[] {"mixed.test. 1 A 10.0.0.7", "mixed.test. 1 A 1.1.1.1"});
     zone.put("local.test. A", new String[] {"local.test. 1 A 127.0.0.9"});
@@ -193,7 +193,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void whatHidesOrMovesAHostIsStrippedFromServiceRecords() throws IOException {
+  void addressHintsAndEchAreStrippedFromServiceRecords() throws IOException {
     zone.put(
         "repo.test. HTTPS",
         new String[] {
@@ -208,7 +208,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void theMachinesOwnFileComesFirst(@TempDir Path directory) throws IOException {
+  void hostsFileComesBeforeTheLookup(@TempDir Path directory) throws IOException {
     Path file = directory.resolve("hosts");
     Files.writeString(
         file, "10.9.8.7 intern.test other # comment\nbad line\n::1 intern.test\n1.2.3 x\n");
@@ -225,7 +225,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void aNameThatIsToBeAskedAboutIsNotLookedUpButStoodInFor() throws IOException {
+  void unlistedNameGetsPlaceholderAddressWithoutLookup() throws IOException {
     EventSink asking =
         new QuietSink() {
           @Override
@@ -250,7 +250,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void onlyPlainQuestionsAreAnswered() throws IOException {
+  void onlyStandardQueriesAreAnswered() throws IOException {
     AllowlistResolver resolver = resolver("repo.test");
     Message update = query("repo.test.", Type.A);
     update.getHeader().setOpcode(Opcode.UPDATE);
@@ -265,7 +265,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void aRefusalSaysWhyToThoseWhoUnderstandIt() throws IOException {
+  void refusalGivesReasonToClientsWithExtendedDns() throws IOException {
     Message question = query("evil.test.", Type.A);
     question.addRecord(new OPTRecord(4096, 0, 0), Section.ADDITIONAL);
     Message answer = resolver("repo.test").answer(question);
@@ -275,7 +275,7 @@ class AllowlistResolverTest {
   }
 
   @Test
-  void aLongAnswerIsCutOffOverUdpOnly() throws IOException {
+  void longAnswerIsTruncatedOnlyOverUdp() throws IOException {
     String[] records = new String[100];
     for (int i = 0; i < records.length; i++) {
       records[i] = "repo.test. 60 A 1.2.3." + i;
@@ -289,7 +289,7 @@ class AllowlistResolverTest {
     assertThat(tcp.getSection(Section.ANSWER)).hasSize(100);
   }
 
-  /** Random bytes, and questions for an allowed name with one byte changed. */
+  /** Draws random bytes, and queries for an allowed name with one byte changed. */
   private static final Generator<byte[]> QUERIES =
       Inputs.oneOf(
           Inputs.bytes(255),
@@ -301,7 +301,7 @@ class AllowlistResolverTest {
           });
 
   @Test
-  void aRandomQueryThrowsNothingAndAsksForNoOtherName() {
+  void randomQueryNeverThrowsAndNeverLooksUpAnotherName() {
     Property.forAll(
         500,
         QUERIES,

@@ -21,7 +21,7 @@ class PinsTest {
   }
 
   @Test
-  void anAnswerCountsAtLeastForTheFloor() {
+  void pinLastsAtLeastAsLongAsTheFloor() {
     pins.pin("a.test", List.of(), address("1.2.3.4"), 0);
     now += (Pins.FLOOR_SECONDS - 1) * SECOND;
     assertThat(pins.of(address("1.2.3.4"))).hasSize(1);
@@ -30,7 +30,7 @@ class PinsTest {
   }
 
   @Test
-  void anAnswerCountsAtMostForTheCap() {
+  void pinLastsAtMostAsLongAsTheCap() {
     pins.pin("a.test", List.of(), address("1.2.3.4"), 1_000_000);
     now += (Pins.CAP_SECONDS - 1) * SECOND;
     assertThat(pins.of(address("1.2.3.4"))).hasSize(1);
@@ -39,7 +39,7 @@ class PinsTest {
   }
 
   @Test
-  void aLaterAnswerProlongsAndAnEarlierOneDoesNotShorten() {
+  void shorterAnswerDoesNotShortenAnExistingPin() {
     pins.pin("a.test", List.of(), address("1.2.3.4"), 600);
     pins.pin("a.test", List.of(), address("1.2.3.4"), 0);
     now += 599 * SECOND;

@@ -79,7 +79,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void anAllowedHostIsConnectedToAndRecorded() throws Exception {
+  void allowedHostIsConnectedAndRecorded() throws Exception {
     Map.Entry<Socket, String> tunnel = fixture.tunnel("repo.test:" + echo.port());
     assertThat(tunnel.getValue()).startsWith("HTTP/1.1 200 ");
     // The end of one direction does not end the other.
@@ -95,7 +95,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void whatIsNotAllowedIsRefusedWithAReason() throws Exception {
+  void deniedHostGets403WithReason() throws Exception {
     for (String target :
         List.of(
             "evil.test:" + echo.port(),
@@ -115,7 +115,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void aHostInAnUnusualFormNeverPasses() throws Exception {
+  void hostInUnusualFormGets400() throws Exception {
     String port = ":" + echo.port();
     for (String target :
         List.of(
@@ -145,12 +145,12 @@ class EgressProxyTest {
       answer.getKey().close();
     }
     assertThat(echo.contacts).hasValue(0);
-    // Mixed case is the same name.
+    // Host names ignore case.
     assertThat(fixture.tunnel("RePo.Test" + port).getValue()).startsWith("HTTP/1.1 200 ");
   }
 
   @Test
-  void credentialsAreAskedFor() throws Exception {
+  void missingOrWrongCredentialsGet407() throws Exception {
     String target = "repo.test:" + echo.port();
     ProxyCredentials other = ProxyCredentials.random();
     for (String header : List.of("", "Proxy-Authorization: " + other.header() + "\r\n")) {
@@ -167,7 +167,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void whoIsAnnouncedNeedsNoCredentialsAndIsKnown() throws Exception {
+  void announcedClientNeedsNoCredentialsAndIsRecorded() throws Exception {
     String target = "repo.test:" + echo.port();
     try (Socket socket = fixture.connect()) {
       fixture.clients.announce(
@@ -183,9 +183,9 @@ class EgressProxyTest {
   }
 
   @Test
-  void whoDoesNotKnowOfAProxyIsRelayedToWhereItWantedToGo() throws Exception {
+  void announcedConnectionIsRelayedToItsTarget() throws Exception {
     for (String host : List.of("repo.test", "other.test", "evil.test", "")) {
-      // One is announced by a socket that has given the port away since.
+      // For other.test, the announced socket no longer owns its port.
       boolean genuine = !host.equals("other.test");
       try (Socket socket = new Socket()) {
         socket.bind(new InetSocketAddress("127.0.0.1", 0));
@@ -215,7 +215,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void requestsInAbsoluteFormArePassedOnOneAfterTheOther() throws Exception {
+  void requestsInAbsoluteFormAreForwardedInOrder() throws Exception {
     List<String> heads = new ArrayList<>();
     Server web =
         new Server(
@@ -292,7 +292,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void anAnswerThatEndsWithItsConnectionEndsForTheClientToo() throws Exception {
+  void answerEndedByConnectionCloseEndsForTheClientToo() throws Exception {
     try (Server web =
             new Server(
                 (in, out, client) -> {
@@ -333,7 +333,7 @@ class EgressProxyTest {
     assertThat(socks("repo.test", echo.port(), false, true)).isEqualTo(-1);
   }
 
-  /** The status of the answer; -1 when it does not come to a request. */
+  /** Returns the status of the answer, or -1 if the proxy refuses before the request. */
   private int socks(String host, int port, boolean password, boolean right) throws IOException {
     ProxyCredentials credentials = fixture.proxy.settings().credentials().orElseThrow();
     try (Socket socket = fixture.connect()) {
@@ -385,11 +385,11 @@ class EgressProxyTest {
   }
 
   @Test
-  void tlsHasToNameTheHostThatWasAskedFor() throws Exception {
+  void tlsServerNameMustMatchTheRequestedHost() throws Exception {
     String target = "repo.test:" + echo.port();
     byte[] right = clientHello("repo.test");
     Socket socket = fixture.tunnel(target).getKey();
-    // In two parts, as a network may deliver it.
+    // A network may deliver the message in two parts.
     socket.getOutputStream().write(right, 0, 20);
     socket.getOutputStream().flush();
     Thread.sleep(50);
@@ -408,14 +408,16 @@ class EgressProxyTest {
         .containsExactly("network.checkServerName", "network.checkServerName");
   }
 
-  /** Records that servers of TLS take before the first message or for it; and what is no text. */
+  /**
+   * Sends records that TLS servers accept before or instead of the first message, and binary data.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
         "15 03 01 00 02 01 00", "14 03 03 00 01 01", "17 03 03 00 01 00", "18 03 03 00 01 00",
         "80 2e 01 03 01 00 15 00 00 00 10", "00 2e 00 01 03 01", "00 00 00 08 04 d2 16 2f", "09 20"
       })
-  void whatIsNeitherTlsNorTextIsEnded(String bytes) throws Exception {
+  void dataThatIsNeitherTlsHandshakeNorTextEndsTheConnection(String bytes) throws Exception {
     byte[] before = HexFormat.ofDelimiter(" ").parseHex(bytes);
     Socket socket = fixture.tunnel("repo.test:" + echo.port()).getKey();
     socket.getOutputStream().write(before);
@@ -427,7 +429,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void onThePortOfHttpsNothingButTlsPasses() throws Exception {
+  void onlyTlsPassesOnPort443() throws Exception {
     for (int port : new int[] {443, 8443}) {
       EmbeddedChannel channel =
           new EmbeddedChannel(new ServerNameGuard(Set.of("repo.test"), port, reason -> {}));
@@ -438,7 +440,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void aProxyUpstreamIsAskedForWhatItCovers() throws Exception {
+  void upstreamProxyIsUsedForTheHostsItCovers() throws Exception {
     try (ProxyFixture upstream =
         new ProxyFixture(ProxyFixture.policy(List.of("repo.test:" + echo.port()), List.of()))) {
       Map<String, String> environment =
@@ -475,7 +477,7 @@ class EgressProxyTest {
   }
 
   @Test
-  void aListenerDecidesOnUnlistedHosts() throws Exception {
+  void listenerDecidesOnUnlistedHosts() throws Exception {
     AtomicInteger asked = new AtomicInteger();
     EventSink listener =
         new QuietSink() {

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.egress.proxy.ProxyFixture.Server;
 import org.ringfence.spi.EventSink;
 
-/** Silence, slowness and numbers. */
+/** Tests the proxy with silent servers, slow readers and thousands of connections. */
 class ProxyEnduranceTest {
   private Server echo;
 
@@ -50,7 +50,7 @@ class ProxyEnduranceTest {
   }
 
   @Test
-  void aHostThatDoesNotAnswerIsGivenUp() throws Exception {
+  void unresponsiveHostGets504() throws Exception {
     ProxySettings impatient =
         new ProxySettings(
             Optional.empty(),
@@ -58,7 +58,7 @@ class ProxyEnduranceTest {
             true,
             Duration.ofMillis(300),
             Duration.ofMinutes(1));
-    // A server that accepts nobody: its queue is filled, then nothing answers.
+    // This server accepts no connection. Once its queue is full, further clients get no answer.
     List<Socket> queue = new ArrayList<>();
     try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
         ProxyFixture through =
@@ -87,7 +87,7 @@ class ProxyEnduranceTest {
   }
 
   @Test
-  void aSilentConnectionIsEndedAndASlowReaderIsWaitedFor() throws Exception {
+  void idleConnectionIsClosedButSlowReaderIsNot() throws Exception {
     ProxySettings impatient =
         new ProxySettings(
             Optional.empty(),
@@ -120,8 +120,8 @@ class ProxyEnduranceTest {
   }
 
   @Test
-  void thousandsOfConnectionsAreServedAtATime() throws Exception {
-    // Four descriptors each, all of them in this process.
+  void thousandsOfConnectionsAreServedConcurrently() throws Exception {
+    // Each connection takes four descriptors of this process.
     long descriptors =
         ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
             ? unix.getMaxFileDescriptorCount()
@@ -150,7 +150,10 @@ class ProxyEnduranceTest {
     }
   }
 
-  /** Answers each connection's first byte. One thread: as many as connections are not to be had. */
+  /**
+   * Answers the first byte of each connection. One thread serves all connections, because a thread
+   * for each would be too many.
+   */
   private static final class Greeter implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

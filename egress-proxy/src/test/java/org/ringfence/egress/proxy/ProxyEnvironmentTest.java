@@ -13,7 +13,7 @@ class ProxyEnvironmentTest {
   private static final InetSocketAddress ADDRESS = new InetSocketAddress("127.0.0.1", 4711);
 
   @Test
-  void everyUsualVariableIsSet() {
+  void everyCommonProxyVariableIsSet() {
     Map<String, String> variables =
         ProxyEnvironment.variables(
             ADDRESS,
@@ -37,12 +37,12 @@ class ProxyEnvironmentTest {
     assertThat(variables.get("NO_PROXY")).contains("localhost");
     assertThat(variables.get("MAVEN_OPTS")).startsWith("-Xmx1g -Dhttp.proxyHost=127.0.0.1 ");
     assertThat(variables.get("GRADLE_OPTS")).startsWith("-Dhttp.proxyHost=127.0.0.1 ");
-    // It would make every JVM write to standard error.
+    // These variables would make every JVM write to standard error.
     assertThat(variables).doesNotContainKeys("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
   }
 
   @Test
-  void theProxyUpstreamIsReadFromVariables() {
+  void upstreamProxyIsReadFromVariables() {
     UpstreamProxy proxy =
         UpstreamProxy.of(
                 Map.of(
@@ -69,7 +69,7 @@ class ProxyEnvironmentTest {
   }
 
   @Test
-  void aMalformedProxyIsNamedWithoutItsPassword() {
+  void malformedProxyErrorHidesThePassword() {
     for (String value :
         new String[] {"https://u:secret@p.test", "http://u:secret@", "http://ab c"}) {
       assertThatThrownBy(() -> UpstreamProxy.of(Map.of("HTTPS_PROXY", value)))
@@ -80,7 +80,7 @@ class ProxyEnvironmentTest {
   }
 
   @Test
-  void credentialsAreNotShown() {
+  void toStringHidesThePassword() {
     assertThat(new ProxyCredentials("user", "secret").toString()).doesNotContain("secret");
     assertThat(ProxyCredentials.random().password())
         .hasSize(40)

@@ -34,7 +34,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
-/** A proxy, names that lead to loopback, and raw clients. */
+/** A proxy whose host names resolve to loopback, with raw client sockets. */
 final class ProxyFixture implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 10_000;
 
@@ -89,7 +89,9 @@ final class ProxyFixture implements AutoCloseable {
     return builder.build().network();
   }
 
-  /** Every name has the address 127.0.0.1, but for one that leads into a private network. */
+  /**
+   * Resolves every name to 127.0.0.1, except that {@code private.} resolves to a private network.
+   */
   private static Message answer(org.xbill.DNS.Name name, int type) throws IOException {
     Message answer = new Message();
     answer.addRecord(Record.newRecord(name, type, DClass.IN), Section.QUESTION);
@@ -116,7 +118,7 @@ final class ProxyFixture implements AutoCloseable {
     return socket;
   }
 
-  /** Sends a request and returns the socket and the head of what is answered. */
+  /** Sends a request and returns the socket and the head of the answer. */
   Map.Entry<Socket, String> request(String head) throws IOException {
     Socket socket = connect();
     socket.getOutputStream().write((head + authorization() + "\r\n").getBytes(ISO_8859_1));
@@ -144,7 +146,7 @@ final class ProxyFixture implements AutoCloseable {
     decisions.close();
   }
 
-  /** A server that counts who comes and serves each on a thread of its own. */
+  /** A server that counts its clients and serves each on a separate thread. */
   static final class Server implements AutoCloseable {
     final AtomicInteger contacts = new AtomicInteger();
     private final ServerSocket socket;
@@ -190,7 +192,7 @@ final class ProxyFixture implements AutoCloseable {
                 try {
                   task.run();
                 } catch (IOException e) {
-                  // The client or the test has gone.
+                  // The client or the test has closed its socket.
                   return;
                 }
               });

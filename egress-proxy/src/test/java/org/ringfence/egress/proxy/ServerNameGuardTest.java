@@ -20,7 +20,7 @@ class ServerNameGuardTest {
   }
 
   @Test
-  void aClientThatIsSilentAtFirstKeepsItsConnection() {
+  void initiallySilentClientKeepsItsConnection() {
     EmbeddedChannel channel = guarded(25);
     channel.advanceTimeBy(10, TimeUnit.MINUTES);
     channel.runScheduledPendingTasks();
@@ -33,7 +33,7 @@ class ServerNameGuardTest {
   }
 
   @Test
-  void aRecordThatIsNoHandshakeEndsTheConnection() {
+  void recordThatIsNoHandshakeEndsTheConnection() {
     // A TLS alert (RFC 8446, section 5.1: type 21) in front of the first message.
     EmbeddedChannel channel = guarded(8443);
     channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {21, 3, 3, 0, 2, 1, 0}));

@@ -25,39 +25,41 @@ import org.ringfence.event.ConnectionRecord;
 import org.ringfence.spi.EventSink;
 
 /**
- * A second request inside the first: where two programs do not agree on the end of a request, one
- * of them sees a request that the other did not decide on. Here that is a request for a denied host
- * that comes to a proxy upstream. Each case is tried on the way to that proxy and to a plain
- * server.
+ * Request smuggling: if two programs disagree on the end of a request, one of them sees a second
+ * request that the other has not checked. Here the second request names a denied host. Each case
+ * runs against an upstream proxy and against a plain server.
  */
 class SmugglingTest {
   private static final String HIDDEN =
       "GET http://evil.test/hidden HTTP/1.1\r\nHost: evil.test\r\n";
 
-  /** What came to the other side, read strictly; and whether a request was framed badly. */
+  /**
+   * The first lines of the requests that reached the server. The server adds a line if a request is
+   * framed twice.
+   */
   private static final Queue<String> arrived = new ConcurrentLinkedQueue<>();
 
   /**
-   * Numbers the requests, so that each has a target of its own. A request that the proxy refuses
-   * after its head may arrive only when the next one has been sent.
+   * Numbers the requests, so that each has a different target. A request that the proxy refuses
+   * after its head may reach the server only after the next request.
    */
   private static final AtomicInteger sent = new AtomicInteger();
 
-  private static Server far;
+  private static Server server;
   private static ProxyFixture direct;
   private static ProxyFixture upstream;
 
   @BeforeAll
   static void start() throws IOException {
-    far = new Server((in, out, client) -> serve(in, out));
-    String host = "web.test:" + far.port();
+    server = new Server((in, out, client) -> serve(in, out));
+    String host = "web.test:" + server.port();
     direct = new ProxyFixture(ProxyFixture.policy(List.of(host), List.of()));
     upstream =
         new ProxyFixture(
             ProxyFixture.policy(List.of(host), List.of()),
             ProxySettings.usual()
                 .withUpstream(
-                    UpstreamProxy.of(Map.of("HTTP_PROXY", "http://127.0.0.1:" + far.port()))),
+                    UpstreamProxy.of(Map.of("HTTP_PROXY", "http://127.0.0.1:" + server.port()))),
             EventSink.NONE);
   }
 
@@ -65,17 +67,17 @@ class SmugglingTest {
   static void stop() throws IOException {
     direct.close();
     upstream.close();
-    far.close();
+    server.close();
   }
 
   @BeforeEach
-  void forget() {
+  void clearRecords() {
     arrived.clear();
     upstream.records.clear();
     direct.records.clear();
   }
 
-  /** Answers requests one after the other, and keeps their first lines. */
+  /** Answers requests in order and records their first lines. */
   private static void serve(InputStream in, OutputStream out) throws IOException {
     for (String head = ProxyFixture.head(in); !head.isEmpty(); head = ProxyFixture.head(in)) {
       arrived.add(head.substring(0, Math.max(0, head.indexOf('\r'))));
@@ -87,7 +89,7 @@ class SmugglingTest {
         arrived.add("framed twice");
       }
       if (chunked) {
-        for (int size = line(in); size > 0; size = line(in)) {
+        for (int size = chunkSize(in); size > 0; size = chunkSize(in)) {
           in.readNBytes(size + 2);
         }
         // An empty line, without trailers.
@@ -104,7 +106,7 @@ class SmugglingTest {
     }
   }
 
-  private static int line(InputStream in) throws IOException {
+  private static int chunkSize(InputStream in) throws IOException {
     StringBuilder text = new StringBuilder();
     while (text.indexOf("\r\n") < 0) {
       text.append((char) in.read());
@@ -116,7 +118,7 @@ class SmugglingTest {
     return Arguments.of(what, "POST", "HTTP/1.1", head, body, true);
   }
 
-  private static Arguments read(String what, String head, String body) {
+  private static Arguments accepted(String what, String head, String body) {
     return Arguments.of(what, "POST", "HTTP/1.1", head, body, false);
   }
 
@@ -133,9 +135,12 @@ class SmugglingTest {
         Stream.of(
             refused(
                 "Connection names the length", length + "Connection: content-length\r\n", hidden),
-            refused("among others", length + "Connection: close, X-A, Content-Length\r\n", hidden),
             refused(
-                "on a line of its own",
+                "Connection names the length among others",
+                length + "Connection: close, X-A, Content-Length\r\n",
+                hidden),
+            refused(
+                "Connection names the length on a second line",
                 length + "Connection: keep-alive\r\nConnection:content-length\r\n",
                 hidden),
             refused(
@@ -143,7 +148,7 @@ class SmugglingTest {
                 chunks + "Connection: Transfer-Encoding\r\n",
                 chunked(hidden)),
             refused("Connection names the host", length + "Connection: host\r\n", hidden),
-            refused("Connection names no name", length + "Connection: a b\r\n", hidden),
+            refused("Connection names no valid name", length + "Connection: a b\r\n", hidden),
             refused("length and encoding", "Content-Length: 4\r\n" + chunks, none),
             refused("encoding and length", chunks + "Content-Length: 4\r\n", none),
             refused("two lengths", "Content-Length: 0\r\n" + length, hidden),
@@ -154,12 +159,13 @@ class SmugglingTest {
             refused("chunked is last of two", "Transfer-Encoding: gzip, chunked\r\n", none),
             refused("chunked twice", "Transfer-Encoding: chunked\r\n" + chunks, none),
             refused("identity and chunked", "Transfer-Encoding: identity\r\n" + chunks, none),
-            refused("another encoding", "Transfer-Encoding: xchunked\r\n", none),
-            refused("in quotes", "Transfer-Encoding: \"chunked\"\r\n", none),
-            refused("with a parameter", "Transfer-Encoding: chunked;a=b\r\n", none),
-            refused("of no name", "Transfer-Encoding: \r\n", none),
-            refused("with a vertical tab", "Transfer-Encoding: \u000bchunked\r\n", none),
-            refused("with a NUL", "Transfer-Encoding: chunked\u0000\r\n", none),
+            refused("an unknown encoding", "Transfer-Encoding: xchunked\r\n", none),
+            refused("an encoding in quotes", "Transfer-Encoding: \"chunked\"\r\n", none),
+            refused("an encoding with a parameter", "Transfer-Encoding: chunked;a=b\r\n", none),
+            refused("an empty encoding", "Transfer-Encoding: \r\n", none),
+            refused(
+                "an encoding with a vertical tab", "Transfer-Encoding: \u000bchunked\r\n", none),
+            refused("an encoding with a NUL", "Transfer-Encoding: chunked\u0000\r\n", none),
             refused("a blank before the colon", "Transfer-Encoding : chunked\r\n", none),
             refused("a tab before the colon", "Transfer-Encoding\t: chunked\r\n", none),
             refused("a NUL in the name", "Transfer-Encoding\u0000: chunked\r\n", none),
@@ -174,29 +180,29 @@ class SmugglingTest {
             .map(each -> refused("chunk " + each, chunks, each + "\r\nabcd\r\n" + none));
     Stream<Arguments> folded =
         Stream.of(
-            read("folded", "X: a\r\n Transfer-Encoding: chunked\r\n", hidden),
-            read("an underscore", "Transfer_Encoding: chunked\r\n", hidden),
-            read("content that looks like a request", length, hidden),
-            read("chunks that look like one", chunks, chunked(hidden)),
-            read("an extension", chunks, "4;a=b\r\nabcd\r\n0\r\n\r\n"),
-            read("trailers", chunks, "4\r\nabcd\r\n0\r\nX-Trailer: 1\r\n\r\n"),
-            read("a hidden one after the end", "Content-Length: 0\r\n", hidden));
+            accepted("a folded header", "X: a\r\n Transfer-Encoding: chunked\r\n", hidden),
+            accepted("an underscore in the header name", "Transfer_Encoding: chunked\r\n", hidden),
+            accepted("content that looks like a request", length, hidden),
+            accepted("chunks that look like a request", chunks, chunked(hidden)),
+            accepted("a chunk extension", chunks, "4;a=b\r\nabcd\r\n0\r\n\r\n"),
+            accepted("trailers", chunks, "4\r\nabcd\r\n0\r\nX-Trailer: 1\r\n\r\n"),
+            accepted("a hidden request after the end", "Content-Length: 0\r\n", hidden));
     Stream<Arguments> lines =
         Stream.of(
-            Arguments.of("of 1.0", "POST", "HTTP/1.0", chunks, none, true),
-            Arguments.of("of 1.2", "POST", "HTTP/1.2", length, hidden, true),
-            Arguments.of("of 2.0", "POST", "HTTP/2.0", length, hidden, true),
-            Arguments.of("of 0.9", "GET", "", "", hidden, true));
+            Arguments.of("HTTP/1.0 with chunks", "POST", "HTTP/1.0", chunks, none, true),
+            Arguments.of("HTTP/1.2 with a length", "POST", "HTTP/1.2", length, hidden, true),
+            Arguments.of("HTTP/2.0 with a length", "POST", "HTTP/2.0", length, hidden, true),
+            Arguments.of("HTTP/0.9", "GET", "", "", hidden, true));
     return Stream.of(framing, lengths, chunkSizes, folded, lines).flatMap(each -> each);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("requests")
-  void noRequestHidesInAnother(
+  void noRequestIsSmuggledInsideAnother(
       String what, String method, String version, String head, String body, boolean refused)
       throws Exception {
     for (ProxyFixture through : List.of(direct, upstream)) {
-      String host = "web.test:" + far.port();
+      String host = "web.test:" + server.port();
       String answer =
           send(
               through,
@@ -221,8 +227,8 @@ class SmugglingTest {
   }
 
   @Test
-  void aRequestHasOneHost() throws Exception {
-    String host = "web.test:" + far.port();
+  void requestWithAmbiguousHostOrTargetGets400() throws Exception {
+    String host = "web.test:" + server.port();
     for (ProxyFixture through : List.of(direct, upstream)) {
       for (String hosts :
           List.of(
@@ -273,8 +279,8 @@ class SmugglingTest {
   }
 
   @Test
-  void aRequestForATunnelHasNoContent() throws Exception {
-    String host = "web.test:" + far.port();
+  void connectRequestWithContentGets400() throws Exception {
+    String host = "web.test:" + server.port();
     for (String framing : List.of("Content-Length: 4\r\n", "Transfer-Encoding: chunked\r\n")) {
       assertThat(
               send(
@@ -293,8 +299,8 @@ class SmugglingTest {
   }
 
   @Test
-  void whatIsDecidedOnIsRecorded() throws Exception {
-    String host = "web.test:" + far.port();
+  void refusedSecondRequestIsRecorded() throws Exception {
+    String host = "web.test:" + server.port();
     String answer =
         send(
             upstream,
@@ -321,7 +327,7 @@ class SmugglingTest {
       socket.shutdownOutput();
       return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
     } catch (java.net.SocketException e) {
-      // What was not read yet when the proxy closed the connection.
+      // The proxy closed the connection before it had read the whole request.
       return "";
     }
   }
