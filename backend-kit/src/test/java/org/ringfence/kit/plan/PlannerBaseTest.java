@@ -15,44 +15,44 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 
 class PlannerBaseTest {
-  private static final Answer HELD = Answer.enforced("kernel");
+  private static final Answer ENFORCED = Answer.enforced("kernel");
 
-  /** Holds all, but for memory. */
-  private static final class Planner extends PlannerBase {
-    Planner(EffectivePolicy effective) {
+  /** A fake planner. It enforces all guarantees except the memory limit and the lifetime. */
+  private static final class FakePlanner extends PlannerBase {
+    FakePlanner(EffectivePolicy effective) {
       super(effective);
     }
 
     @Override
     protected void files() {
-      answer(Guarantee.FILES_WRITE, "only here", HELD);
+      answer(Guarantee.FILES_WRITE, "only here", ENFORCED);
     }
 
     @Override
     protected Answer name(Guarantee guarantee) {
-      return HELD;
+      return ENFORCED;
     }
 
     @Override
     protected void network() {
-      asked(Guarantee.NETWORK_PUBLISH, () -> HELD);
+      asked(Guarantee.NETWORK_PUBLISH, () -> ENFORCED);
     }
 
     @Override
     protected void process() {
-      answer(Guarantee.PROCESS_SIGNALS, HELD);
+      answer(Guarantee.PROCESS_SIGNALS, ENFORCED);
     }
 
     @Override
     protected Answer descriptors() {
-      return HELD;
+      return ENFORCED;
     }
 
     @Override
     protected Answer limit(Guarantee limit) {
       return limit == Guarantee.LIMITS_MEMORY
           ? Answer.unsupported("nothing counts it", bestEffort(limit))
-          : HELD;
+          : ENFORCED;
     }
 
     @Override
@@ -62,7 +62,8 @@ class PlannerBaseTest {
   }
 
   private static List<PlannedGuarantee> plan(PolicyBuilder policy) {
-    return new Planner(policy.build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me"))).planned();
+    return new FakePlanner(policy.build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me")))
+        .planned();
   }
 
   private static PlannedGuarantee find(List<PlannedGuarantee> plan, Guarantee guarantee) {

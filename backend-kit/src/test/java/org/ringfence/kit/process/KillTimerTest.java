@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class KillTimerTest {
   @Test
-  void itsThreadIsThereBeforeAnythingIsToBeDone() throws Exception {
+  void threadStartsBeforeTheFirstTask() throws Exception {
     AtomicBoolean begun = new AtomicBoolean();
     try (KillTimer timer = new KillTimer()) {
       assertThat(Thread.getAllStackTraces().keySet())
@@ -21,7 +21,7 @@ class KillTimerTest {
   }
 
   @Test
-  void whatFailsKeepsNothingElseFromBeingDone() throws Exception {
+  void failingTaskDoesNotStopLaterTasks() throws Exception {
     CountDownLatch done = new CountDownLatch(1);
     AtomicBoolean dropped = new AtomicBoolean();
     try (KillTimer timer = new KillTimer()) {
@@ -38,7 +38,7 @@ class KillTimerTest {
   }
 
   @Test
-  void afterItsEndNothingIsDone() {
+  void closedTimerRunsNoTask() {
     KillTimer timer = new KillTimer();
     timer.close();
     AtomicBoolean begun = new AtomicBoolean();

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class CommandOutputsTest {
 
-  /** A pipe of this process: reads wait for bytes or the end, as those of the kernel do. */
+  /**
+   * A pipe in memory. Like a pipe of the kernel, it blocks a read until bytes or the end arrive.
+   */
   private static final class FakePipe extends InputStream {
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
     private final CountDownLatch readerWaits = new CountDownLatch(1);
@@ -87,7 +89,7 @@ class CommandOutputsTest {
   }
 
   @Test
-  void outputWithinTheLimitIsNoExcess() throws IOException {
+  void outputAtTheLimitDoesNotExceedIt() throws IOException {
     CommandOutputs outputs = limited(10);
     FakePipe out = new FakePipe();
     FakePipe err = new FakePipe();
@@ -102,7 +104,7 @@ class CommandOutputsTest {
   }
 
   @Test
-  void bytesStayReadableAfterThePipeIsGivenUp() throws IOException {
+  void bytesStayReadableAfterThePipeIsClosed() throws IOException {
     CommandOutputs outputs = new CommandOutputs(OptionalLong.empty(), kills::incrementAndGet);
     FakePipe pipe = new FakePipe();
     InputStream stream = outputs.reading(pipe);
@@ -116,7 +118,7 @@ class CommandOutputsTest {
   }
 
   @Test
-  void aWaitingReaderSettlesItsStream() throws Exception {
+  void blockedReaderSettlesItsStream() throws Exception {
     CommandOutputs outputs = limited(3);
     FakePipe pipe = new FakePipe();
     InputStream stream = outputs.reading(pipe);
@@ -153,7 +155,7 @@ class CommandOutputsTest {
   }
 
   @Test
-  void aPipeThatALeftProcessWritesToStaysOpen() throws IOException {
+  void pipeOfRemainingProcessStaysOpen() throws IOException {
     CommandOutputs outputs = new CommandOutputs(OptionalLong.empty(), kills::incrementAndGet);
     FakePipe pipe = new FakePipe();
     InputStream stream = outputs.reading(pipe);
@@ -167,7 +169,7 @@ class CommandOutputsTest {
   }
 
   @Test
-  void theEndIsReportedOnceWhenAPipeNeverSettles() throws Exception {
+  void endIsReportedOnceIfAPipeNeverSettles() throws Exception {
     CommandOutputs outputs = new CommandOutputs(OptionalLong.empty(), kills::incrementAndGet);
     FakePipe pipe = new FakePipe();
     InputStream stream = outputs.reading(pipe);
