@@ -1,4 +1,4 @@
 package org.ringfence.property;
 
-/** An input of any type, in a type that Instancio knows. */
+/** Wraps an input of any type in a type that Instancio can create. */
 record Drawn<T>(T input) {}

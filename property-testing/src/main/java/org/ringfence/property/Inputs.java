@@ -9,29 +9,29 @@ import java.util.function.Function;
 import org.instancio.generator.Generator;
 
 /**
- * Generators of inputs. Numbers, bytes and texts take extreme values far more often than an even
- * draw would, for faults gather there. Immutable and thread-safe.
+ * Generators of inputs. Numbers, bytes and texts take extreme values far more often than in a
+ * uniform draw, because extreme values reveal more faults. Immutable and thread-safe.
  */
 public final class Inputs {
-  /** One draw in so many takes an extreme value. */
+  /** One draw in this many takes an extreme value. */
   private static final int RARITY = 8;
 
   private Inputs() {}
 
-  /** Draws one of these values, each equally often. */
+  /** Draws one of these values with equal probability. */
   @SafeVarargs
   @SuppressWarnings("varargs")
   public static <T> Generator<T> of(T... values) {
     return of(List.of(values));
   }
 
-  /** Draws one of these values, each equally often. */
+  /** Draws one of these values with equal probability. */
   public static <T> Generator<T> of(Collection<T> values) {
     List<T> all = List.copyOf(values);
     return random -> random.oneOf(all);
   }
 
-  /** Draws a value of one of these generators, each equally often. */
+  /** Draws a value from one of these generators, each with equal probability. */
   @SafeVarargs
   @SuppressWarnings("varargs")
   public static <T> Generator<T> oneOf(Generator<? extends T>... generators) {
@@ -61,7 +61,9 @@ public final class Inputs {
             : random.longRange(Long.MIN_VALUE, Long.MAX_VALUE);
   }
 
-  /** Draws up to {@code max} bytes of any value; none, zeros and ones more often. */
+  /**
+   * Draws up to {@code max} bytes of any value. Empty arrays and extreme bytes are more frequent.
+   */
   public static Generator<byte[]> bytes(int max) {
     return random -> {
       byte[] bytes = new byte[random.intRange(1, RARITY) == 1 ? 0 : random.intRange(0, max)];
@@ -75,15 +77,17 @@ public final class Inputs {
     };
   }
 
-  /** Draws {@code min} to {@code max} UTF-16 units of a text, which may part a surrogate pair. */
+  /**
+   * Draws {@code min} to {@code max} UTF-16 units of {@code units}. A surrogate pair may be split.
+   */
   public static Generator<String> strings(String units, int min, int max) {
     char[] all = units.toCharArray();
     return random -> random.stringOf(random.intRange(min, max), all);
   }
 
   /**
-   * Draws up to {@code max} UTF-16 units of any value; ASCII, its controls and surrogates more
-   * often.
+   * Draws up to {@code max} UTF-16 units of any value. ASCII, control characters and surrogates are
+   * more frequent.
    */
   public static Generator<String> strings(int max) {
     return random -> {
@@ -100,7 +104,7 @@ public final class Inputs {
     };
   }
 
-  /** Draws up to {@code max} characters that UTF-8 can encode: no half of a surrogate pair. */
+  /** Draws up to {@code max} characters that UTF-8 can encode, without unpaired surrogates. */
   public static Generator<String> encodable(int max) {
     return random -> {
       StringBuilder text = new StringBuilder();
@@ -128,7 +132,7 @@ public final class Inputs {
     };
   }
 
-  /** Draws up to {@code max} values, none with the same key as another. */
+  /** Draws up to {@code max} values, each with a different key. */
   public static <T, K> Generator<List<T>> distinct(
       Generator<T> values, Function<? super T, K> key, int max) {
     return random -> {

@@ -11,15 +11,15 @@ import org.instancio.generator.Generator;
 import org.instancio.generator.Hints;
 
 /**
- * A statement that holds for every input of a generator. A test class that checks properties is
- * extended with Instancio's extension: then {@code @Seed} on a test repeats all its inputs.
- * Thread-safe if the statement is.
+ * A statement that must hold for every input of a generator. A test class that checks properties
+ * uses Instancio's extension, so that {@code @Seed} on a test repeats all its inputs. Thread-safe
+ * if the statement is.
  *
  * @param <T> the input's type
  */
 @FunctionalInterface
 public interface Property<T> {
-  /** The number of inputs a check tries unless its test gives one. */
+  /** The number of inputs that a check tries by default. */
   int TRIES = 1000;
 
   /**
@@ -52,7 +52,7 @@ public interface Property<T> {
     for (int number = 1; number <= tries; number++) {
       Result<Drawn<T>> result = draw(inputs);
       T input = result.get().input();
-      // A property may change its input, an array for instance.
+      // A property may change its input, for example an array.
       String shown = shown(input);
       try {
         property.check(input);

@@ -17,7 +17,7 @@ class PropertyTest {
   private record Input(String name, byte[] bytes, List<Integer> numbers) {}
 
   @Test
-  void aPropertyMeetsAsManyInputsAsAskedForAndTheyDiffer() {
+  void checkTriesTheGivenNumberOfDifferentInputs() {
     List<Long> met = new ArrayList<>();
     Property.forAll(Inputs.longs(), met::add);
     assertThat(met).hasSize(1000);
@@ -28,7 +28,7 @@ class PropertyTest {
 
   @Test
   @Seed(77)
-  void theFirstFailureNamesSeedAndInput() {
+  void firstFailureNamesSeedAndInput() {
     assertThatThrownBy(
             () ->
                 Property.forAll(
@@ -43,7 +43,7 @@ class PropertyTest {
   }
 
   @Test
-  void anExceptionOfTheCodeUnderTestNamesTheInputToo() {
+  void exceptionOfTheTestedCodeNamesTheInput() {
     assertThatThrownBy(
             () ->
                 Property.forAll(
@@ -57,21 +57,21 @@ class PropertyTest {
 
   @Test
   @Seed(1234)
-  void aSeedRepeatsEveryInput() {
+  void seedRepeatsEveryInput() {
     List<String> met = new ArrayList<>();
     Property.forAll(3, Inputs.strings("abcdefgh", 8, 8), met::add);
     assertThat(met).containsExactly("chbgcdec", "bacdeahd", "bddagaab");
   }
 
   @Test
-  void everyEncodableTextComesBackFromUtf8() {
+  void encodableTextSurvivesUtf8RoundTrip() {
     Property.forAll(
         Inputs.encodable(20),
         text -> assertThat(new String(text.getBytes(UTF_8), UTF_8)).isEqualTo(text));
   }
 
   @Test
-  void anInputKeepsItsAbsentParts() {
+  void nullPartsOfAnInputStayNull() {
     Property.forAll(
         10,
         random -> new Input(null, null, null),
