@@ -46,14 +46,16 @@ class PolicyProposalTest {
   }
 
   private PolicyProposal proposalForWrite(String operation, Path path) {
-    return proposalAfter(Presets.load("read-only"), denial(operation, path, "write", FileDefault.READ));
+    return proposalAfter(
+        Presets.load("read-only"), denial(operation, path, "write", FileDefault.READ));
   }
 
   private PolicyProposal proposalAfter(SandboxPolicy policy, Violation denial) {
     return proposalAfter(policy, List.of(denial), List.of());
   }
 
-  private PolicyProposal proposalAfter(SandboxPolicy policy, List<Violation> denials, List<Grant> earlier) {
+  private PolicyProposal proposalAfter(
+      SandboxPolicy policy, List<Violation> denials, List<Grant> earlier) {
     return PolicyProposal.after(
         policy.in(places),
         denials,
@@ -138,7 +140,8 @@ class PolicyProposalTest {
         .extracting(Grant::what)
         .containsExactly("write " + there);
     questions.clear();
-    assertGrantsNothing(proposalForWrite("create", there.resolveSibling("new")), "only its directory");
+    assertGrantsNothing(
+        proposalForWrite("create", there.resolveSibling("new")), "only its directory");
     assertGrantsNothing(proposalForWrite("unlink", there), "only its directory");
     assertGrantsNothing(proposalForWrite("mkdir", home.resolve("new")), "only its directory");
     assertThat(questions).isEmpty();
@@ -153,7 +156,8 @@ class PolicyProposalTest {
         .extracting(Grant::what)
         .containsExactly("write :home/.m2/repository");
     Files.createDirectories(home.resolve(".cargo/registry"));
-    assertGrantsNothing(proposalForWrite("create", home.resolve(".cargo/registry/x")), "only its directory");
+    assertGrantsNothing(
+        proposalForWrite("create", home.resolve(".cargo/registry/x")), "only its directory");
   }
 
   @ParameterizedTest

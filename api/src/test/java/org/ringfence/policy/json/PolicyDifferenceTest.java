@@ -45,7 +45,8 @@ class PolicyDifferenceTest {
 
   @ParameterizedTest
   @MethodSource("options")
-  void whatExtendsAndAddsIsTheSamePolicy(UnaryOperator<PolicyBuilder> options) throws Exception {
+  void differenceToBaseReadsBackAsTheSamePolicy(UnaryOperator<PolicyBuilder> options)
+      throws Exception {
     SandboxPolicy base = PolicyReader.combined(BASES);
     SandboxPolicy policy = options.apply(base.toBuilder()).build();
     String text = PolicyWriter.writeOver(BASES, base, policy, "a test");
@@ -55,7 +56,7 @@ class PolicyDifferenceTest {
   }
 
   @Test
-  void whatNoAdditionMakesIsWrittenAsAWhole() throws Exception {
+  void policyThatAdditionsCannotReachIsWrittenWhole() throws Exception {
     SandboxPolicy base = PolicyReader.combined(BASES);
     for (SandboxPolicy policy :
         List.of(SandboxPolicy.builder().build(), Presets.load("workspace-write"))) {
@@ -66,7 +67,7 @@ class PolicyDifferenceTest {
   }
 
   @Test
-  void aFileIsExtendedByItsPath() throws Exception {
+  void baseFileIsExtendedByItsPath() throws Exception {
     Path file = Files.writeString(directory.resolve("base.json"), "{\"extends\": [\"read-only\"]}");
     List<String> bases = List.of(file.toString());
     SandboxPolicy base = PolicyReader.combined(bases);
