@@ -24,12 +24,15 @@ import org.ringfence.Backends;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** {@code ringfence run} on a terminal, which script(1) makes. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) takes other options elsewhere")
+/** Starts {@code ringfence run} on a terminal that script(1) creates. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) has other options on other systems")
 class CallerTerminalTest {
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
-  /** Settings that no shell has by itself; waits, in the background, until they have changed. */
+  /**
+   * Sets modes of the terminal that no shell sets. The function {@code changed} waits until they
+   * have changed.
+   */
   private static final String HEAD =
       """
       stty rows 33 cols 111 -hupcl ixany iuclc eol x speed 9600 >/dev/null
@@ -49,7 +52,7 @@ class CallerTerminalTest {
   private String shown = "";
 
   @BeforeEach
-  void terminalsAreThere() throws Exception {
+  void assumeTerminalAndBackend() throws Exception {
     assumeTrue(Files.isExecutable(SCRIPT), "script(1) is missing");
     var plan =
         Backends.load()
@@ -66,7 +69,10 @@ class CallerTerminalTest {
     }
   }
 
-  /** A line of a shell that starts this command line; its process number goes to a file. */
+  /**
+   * Returns a shell line that starts the command line interface and writes its process id to a
+   * file.
+   */
   private static String ringfence(String arguments) {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -112,14 +118,14 @@ class CallerTerminalTest {
     "--deny /etc --backend landlock -- true, 126",
     "-- no-such-program, 127"
   })
-  void theTerminalIsAsBeforeHoweverTheCommandEnds(String arguments, int exit) throws Exception {
+  void terminalIsRestoredHoweverTheCommandEnds(String arguments, int exit) throws Exception {
     start(HEAD + ringfence("run --tty " + arguments) + FOOT);
     assertThat(rest()).contains("exit " + exit, "as before").doesNotContain("WARNING");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT", "HUP"})
-  void theTerminalIsAsBeforeWhenRingfenceIsEnded(String signal) throws Exception {
+  void terminalIsRestoredWhenASignalEndsRingfence(String signal) throws Exception {
     start(
         HEAD
             + "{ changed; echo raw >>seen; kill -"
@@ -133,7 +139,7 @@ class CallerTerminalTest {
   }
 
   @Test
-  void theCommandsTerminalHasTheSizeAndHearsOfANewOne() throws Exception {
+  void commandSeesTerminalSizeAndItsChange() throws Exception {
     String command =
         "'stty size; trap \"stty size; exit 4\" WINCH; touch up; while :; do sleep 0.05; done'";
     start(
@@ -145,7 +151,7 @@ class CallerTerminalTest {
   }
 
   @Test
-  void anInterruptFromTheKeyboardIsTheCommands() throws Exception {
+  void keyboardInterruptReachesTheCommand() throws Exception {
     String command =
         "'trap \"echo interrupted; exit 5\" INT; echo re\"\"ady; while :; do sleep 0.05; done'";
     start(HEAD + ringfence("run --tty -- sh -c " + command) + FOOT);
@@ -156,7 +162,7 @@ class CallerTerminalTest {
   }
 
   @Test
-  void outputMayGoElsewhereThanToTheTerminal() throws Exception {
+  void redirectedOutputDoesNotGoToTheTerminal() throws Exception {
     start(HEAD + ringfence("run --tty -- sh -c 'stty size; exit 6' >out 2>err") + FOOT);
     assertThat(rest()).contains("exit 6", "as before");
     assertThat(workspace.resolve("out")).content().startsWith("33 111");
@@ -164,14 +170,14 @@ class CallerTerminalTest {
   }
 
   @Test
-  void aRefusalIsAsWideAsTheTerminal() throws Exception {
+  void refusalIsWrappedToTerminalWidth() throws Exception {
     start("stty rows 30 cols 50\n" + ringfence("run --backend landlock --deny /etc -- true"));
     List<String> lines = rest().lines().toList();
     assertThat(lines).hasSizeGreaterThan(2).allMatch(line -> line.length() <= 50);
   }
 
   @Test
-  void whereNoTerminalIsNeededItsLibraryIsNotLoaded() throws Exception {
+  void terminalLibraryIsLoadedOnlyForTty() throws Exception {
     String loaded = "JDK_JAVA_OPTIONS=-Xlog:class+load:file=classes ";
     start(loaded + ringfence("run -- true"));
     rest();

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs the command line as a process of its own.
+ * Runs the command line interface in a separate process.
  *
- * @param directory where it starts
- * @param environment variables beside those of this JVM
- * @param outer the program that starts it and its arguments; empty for none
+ * @param directory the working directory
+ * @param environment variables to add to those of this JVM
+ * @param outer a program that starts the interface, with its arguments; empty for none
  */
 record CommandLineProcess(Path directory, Map<String, String> environment, List<String> outer) {
   /**
-   * How a run ended.
+   * The result of a run.
    *
    * @param exit the exit code
    * @param out standard output
@@ -29,7 +29,7 @@ record CommandLineProcess(Path directory, Map<String, String> environment, List<
     this(directory, environment, List.of());
   }
 
-  /** Returns one that another program starts. */
+  /** Returns a copy that another program starts. */
   CommandLineProcess under(String... program) {
     return new CommandLineProcess(directory, environment, List.of(program));
   }

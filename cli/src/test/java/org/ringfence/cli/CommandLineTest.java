@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.cli.json.JsonText;
 import picocli.CommandLine;
 
-/** What does not need a process of its own: everything but {@code run}. */
+/** Runs the subcommands inside this JVM. Only {@code run} needs a separate process. */
 @SuppressWarnings("unchecked") // JSON objects and lists
 class CommandLineTest {
   private record Result(int exit, String out, String err) {}
@@ -31,7 +31,7 @@ class CommandLineTest {
   }
 
   @Test
-  void doctorRecommendsWhatRunsHere() {
+  void doctorRecommendsAnAvailableBackend() {
     Result agent = ringfence("doctor", "--recommend");
     assertThat(agent.out())
         .startsWith("for untrusted commands")
@@ -44,7 +44,7 @@ class CommandLineTest {
   }
 
   @Test
-  void helpShowsWhatAPersonNeeds() {
+  void helpShowsExamplesAndExitCodes() {
     assertThat(ringfence("--help").out())
         .contains("Examples:", "ringfence run -- make test", "Exit codes", "doctor", "verify");
     assertThat(ringfence("run", "--help").out()).contains("--write", "--timeout", "--limit");
@@ -59,15 +59,15 @@ class CommandLineTest {
   }
 
   @Test
-  void aWordWithAnAtSignIsNoFileOfOptions(@TempDir Path workspace) throws Exception {
+  void argumentWithAtSignIsNotAnOptionFile(@TempDir Path workspace) throws Exception {
     Path file = Files.writeString(workspace.resolve("words"), workspace + "/x\n");
     Result result = ringfence("check", "-C", workspace.toString(), "@" + file);
-    // The file names a path that may be written.
+    // The file names a writable path: check would allow the write if it read the file.
     assertThat(result.out()).contains("write   denied");
   }
 
   @Test
-  void checkNamesTheRule(@TempDir Path workspace) {
+  void checkNamesTheDecidingRule(@TempDir Path workspace) {
     Result inside = ringfence("check", "-C", workspace.toString(), workspace + "/x");
     assertThat(inside.exit()).isZero();
     assertThat(inside.out()).contains("write   allowed", ":workspace: write");
@@ -88,7 +88,7 @@ class CommandLineTest {
   }
 
   @Test
-  void planSaysWhatWouldBeRefused(@TempDir Path workspace) {
+  void planReportsRefusalWithRemedy(@TempDir Path workspace) {
     Result plan =
         ringfence(
             "plan",
@@ -104,7 +104,7 @@ class CommandLineTest {
   }
 
   @Test
-  void doctorShowsThisSystemsBackendsAndTheOthersInOneLine() {
+  void doctorListsBackendsOfOtherSystemsInOneLine() {
     String text = ringfence("doctor").out();
     assertThat(text.lines().filter(line -> line.matches("(un)?available .*")).count()).isEqualTo(2);
     assertThat(text.lines().toList().get(0)).contains("landlock");
@@ -129,7 +129,7 @@ class CommandLineTest {
   }
 
   @Test
-  void planTellsWhatItsGuaranteesAreWorth() {
+  void planShowsOnlyFactsAboutTheWorkspace() {
     var policy =
         org.ringfence.policy.SandboxPolicy.builder()
             .build()
@@ -146,17 +146,17 @@ class CommandLineTest {
   }
 
   @Test
-  void planComparesTheBackendsThatRunHere(@TempDir Path workspace) {
+  void planComparesAvailableBackends(@TempDir Path workspace) {
     String text = ringfence("plan", "-C", workspace.toString(), "--best-effort", "all").out();
     assertThat(text).contains("backend landlock");
-    // Where bubblewrap is missing there is nothing to compare with.
+    // Without bubblewrap, plan has no second backend to compare.
     if (ringfence("doctor").out().contains("available    bubblewrap")) {
       assertThat(text).containsPattern("instead, --backend bubblewrap enforces \\d+ of \\d+");
     }
   }
 
   @Test
-  void checkTellsWhereWindowsLetsMoreThanThePolicySays(@TempDir Path workspace) {
+  void checkPredictsWindowsAccessBeyondThePolicy(@TempDir Path workspace) {
     String inside = workspace.resolve("file").toString();
     String[] check = {"check", "-C", workspace.toString(), "--backend", "restricted-token"};
     String[] line = java.util.Arrays.copyOf(check, check.length + 1);
@@ -174,14 +174,14 @@ class CommandLineTest {
   }
 
   @Test
-  void windowsCommandsSayThatThisIsNone() {
+  void windowsCommandsFailOnOtherSystems() {
     assertThat(ringfence("windows", "status").exit()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(ringfence("windows", "status").err()).contains("this is not Windows");
     assertThat(ringfence("windows").out()).contains("repair", "teardown", "gc");
   }
 
   @Test
-  void explainShowsTheArtefact(@TempDir Path workspace) {
+  void explainShowsRulesetAndSyscallFilter(@TempDir Path workspace) {
     Result explained = ringfence("explain", "-C", workspace.toString(), "--backend", "landlock");
     assertThat(explained.exit()).isZero();
     assertThat(explained.out())
@@ -189,7 +189,7 @@ class CommandLineTest {
   }
 
   @Test
-  void policiesAreShownValidatedAndDescribed(@TempDir Path directory) throws Exception {
+  void policyCommandsShowValidateAndDescribePolicies(@TempDir Path directory) throws Exception {
     Path shown = directory.resolve("policy.json");
     Files.writeString(shown, ringfence("policy", "show", "--policy", "read-only").out());
     assertThat(ringfence("policy", "validate", shown.toString()).exit()).isZero();
@@ -203,7 +203,7 @@ class CommandLineTest {
   }
 
   @Test
-  void severalPoliciesAddUp() {
+  void severalPoliciesAreCombined() {
     String shown =
         ringfence(
                 "policy",
@@ -225,7 +225,7 @@ class CommandLineTest {
   }
 
   @Test
-  void additionsAddToWhatACommandStartsFromAndTheRestTakesItsPlace(@TempDir Path directory)
+  void toolchainPresetExtendsTheDefaultAndBasePolicyReplacesIt(@TempDir Path directory)
       throws Exception {
     assertThat(ringfence("policy", "show", "-p", "maven").out())
         .contains("\":workspace\"", ":home/.m2");
@@ -242,7 +242,7 @@ class CommandLineTest {
   }
 
   @Test
-  void helpShowsEachCommandsOwnDefault() {
+  void helpShowsTheDefaultPolicyOfEachCommand() {
     assertThat(ringfence("run", "--help").out()).contains("Default: workspace-write.");
     assertThat(ringfence("policy", "show", "--help").out()).contains("Default: workspace-write.");
     assertThat(ringfence("learn", "--help").out())
@@ -250,7 +250,7 @@ class CommandLineTest {
   }
 
   @Test
-  void checkTakesAWordForWhatItIs(@TempDir Path workspace) {
+  void checkDistinguishesHostsFromPaths(@TempDir Path workspace) {
     String[] open = {"check", "-C", workspace.toString(), "--allow-host", "example.org", ""};
     open[5] = "example.org";
     assertThat(ringfence(open).out()).contains("taken for a host", "port 80", "port 443");
@@ -259,7 +259,7 @@ class CommandLineTest {
     assertThat(ringfence(open).exit()).isEqualTo(ExitCode.NO);
     open[5] = "./example.org";
     assertThat(ringfence(open).out()).contains("write");
-    // The module's directory is the current one, and has a file of this name.
+    // The module's directory is the working directory and contains a file of this name.
     open[5] = "pom.xml";
     assertThat(ringfence(open).out()).contains("write").doesNotContain("host");
     open[5] = ":workspace/x";
@@ -273,7 +273,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aGlobIsDeniedAsAGlob(@TempDir Path workspace) {
+  void denyOptionAcceptsGlob(@TempDir Path workspace) {
     String[] check = {
       "check", "-C", workspace.toString(), "--deny", "*.key", workspace + "/a/b.key"
     };
@@ -283,7 +283,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aRefusalSaysEachThingOnce() {
+  void refusalStatesEachReasonOnce() {
     Result refused =
         ringfence(
             "run", "--backend", "landlock", "--deny", "/etc", "--limit", "memory=1GiB", "--", "x");
@@ -296,7 +296,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aParagraphFitsItsTerminal() {
+  void paragraphIsWrappedToTerminalWidth() {
     String text = "ringfence: " + "word ".repeat(40).strip();
     assertThat(Paragraph.of(text, 60)).hasSizeGreaterThan(3).allMatch(line -> line.length() <= 60);
     assertThat(String.join(" ", Paragraph.of(text, 60).stream().map(String::strip).toList()))
@@ -305,7 +305,7 @@ class CommandLineTest {
   }
 
   @Test
-  void completionIsAScript() {
+  void completionPrintsBashScript() {
     assertThat(ringfence("completion").out()).contains("complete -F", "ringfence");
   }
 
@@ -347,20 +347,20 @@ class CommandLineTest {
         "plan --backend no-such | landlock",
         "verify --format morse | text, json, junit, html",
       })
-  void mistakesAreOneClearLine(String arguments, String named) {
-    oneClearLine(named, arguments.split(" "));
+  void mistakeIsReportedInOneLine(String arguments, String named) {
+    assertOneLineError(named, arguments.split(" "));
   }
 
   @Test
-  void blanksAndNothingAreMistakesToo() {
-    oneClearLine("--env: 'A B' is not valid; use NAME", "run", "--env", "A B", "--", "x");
-    oneClearLine("--env: '' is not valid", "run", "--env", "", "--", "x");
-    oneClearLine("check: '' is not valid; use a path or a host", "check", "");
-    oneClearLine("--deny: '' is not valid", "run", "--deny", "", "--", "x");
+  void blankOrEmptyArgumentIsAMistake() {
+    assertOneLineError("--env: 'A B' is not valid; use NAME", "run", "--env", "A B", "--", "x");
+    assertOneLineError("--env: '' is not valid", "run", "--env", "", "--", "x");
+    assertOneLineError("check: '' is not valid; use a path or a host", "check", "");
+    assertOneLineError("--deny: '' is not valid", "run", "--deny", "", "--", "x");
   }
 
   @Test
-  void aRuleThatGrantsNothingIsWarnedOf(@TempDir Path directory) throws Exception {
+  void ruleThatGrantsNothingCausesWarning(@TempDir Path directory) throws Exception {
     Path policy = directory.resolve("p.json");
     String rule = "{\"access\": \"write\", \"missing\": \"skip\"}";
     Files.writeString(
@@ -368,12 +368,12 @@ class CommandLineTest {
         "{\"extends\": [\"workspace-write\", \"maven\"], \"files\": {\"rules\": {\"/no/such\": "
             + rule
             + ", \"/etc\": \"read\"}}}");
-    String said = "warning: files.rules /no/such: write grants nothing: there is no /no/such";
+    String warning = "warning: files.rules /no/such: write grants nothing: there is no /no/such";
     Result validated = ringfence("policy", "validate", policy.toString());
     assertThat(validated.exit()).isZero();
-    assertThat(validated.err()).contains(said).hasLineCount(1);
+    assertThat(validated.err()).contains(warning).hasLineCount(1);
     assertThat(ringfence("plan", "-p", policy.toString(), "-C", directory.toString()).err())
-        .contains(said);
+        .contains(warning);
     Files.writeString(policy, "{\"network\": {\"allow\": [\"a.test:443\"]}}");
     assertThat(ringfence("policy", "validate", policy.toString()).err())
         .contains("warning: network.allow grants nothing");
@@ -382,7 +382,7 @@ class CommandLineTest {
     assertThat(ringfence("policy", "validate", policy.toString()).err()).isEmpty();
   }
 
-  private static void oneClearLine(String named, String... arguments) {
+  private static void assertOneLineError(String named, String... arguments) {
     Result result = ringfence(arguments);
     assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(result.err().strip()).startsWith("ringfence: ").contains(named);

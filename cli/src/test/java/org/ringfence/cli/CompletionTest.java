@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** Completion scripts, in the shells that are installed, and the manual. */
+/** Tests the completion scripts in the installed shells, and the manual pages. */
 class CompletionTest {
   @TempDir private Path directory;
 
@@ -64,7 +64,7 @@ class CompletionTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = CASES)
-  void fishCompletes(String line, String offered, String notOffered) throws Exception {
+  void fishOffersMatchingWords(String line, String offered, String notOffered) throws Exception {
     assumeInstalled("fish");
     Files.createFile(directory.resolve("own.json"));
     Files.writeString(directory.resolve("script"), ringfence("completion", "fish"));
@@ -75,7 +75,8 @@ class CompletionTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = CASES)
-  void powerShellCompletes(String line, String offered, String notOffered) throws Exception {
+  void powerShellOffersMatchingWords(String line, String offered, String notOffered)
+      throws Exception {
     assumeInstalled("pwsh");
     Files.createFile(directory.resolve("own.json"));
     Files.writeString(directory.resolve("script.ps1"), ringfence("completion", "powershell"));
@@ -91,7 +92,7 @@ class CompletionTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = CASES)
-  void bashCompletes(String line, String offered, String notOffered) throws Exception {
+  void bashOffersMatchingWords(String line, String offered, String notOffered) throws Exception {
     assumeInstalled("bash");
     Files.createFile(directory.resolve("own.json"));
     Files.writeString(directory.resolve("script"), ringfence("completion"));
@@ -107,17 +108,17 @@ class CompletionTest {
   }
 
   @Test
-  void powerShellQuotesWhatItTakesForQuotes() {
+  void powerShellScriptHasBalancedQuotes() {
     String script = ringfence("completion", "powershell");
     assertThat(script).contains("Register-ArgumentCompleter", "'no-credentials'", "'--policy'");
-    // Every line of data has its quotes in pairs.
+    // Each data line has an even number of quotes.
     assertThat(script.lines().filter(each -> each.startsWith("      @{")))
         .isNotEmpty()
         .allMatch(each -> each.chars().filter(letter -> letter == '\'').count() % 2 == 0);
   }
 
   @Test
-  void everyCommandHasAPageOfTheManual() throws Exception {
+  void everyCommandHasAManualPage() throws Exception {
     Path pages = directory.resolve("man1");
     ringfence("man", pages.toString());
     assertThat(pages.resolve("ringfence-run.1"))

@@ -19,8 +19,8 @@ import org.ringfence.event.HostVerdict;
 class HostPromptTest {
   private final StringWriter shown = new StringWriter();
 
-  /** Something is typed before the question, and the answer after it. */
-  private HostVerdict answered(String executable, String answer) throws Exception {
+  /** Types one line before the question appears, and the answer after it. */
+  private HostVerdict verdictAfterTyping(String executable, String answer) throws Exception {
     try (PipedOutputStream typing = new PipedOutputStream();
         BufferedReader in =
             new BufferedReader(
@@ -34,7 +34,7 @@ class HostPromptTest {
       while (!shown.toString().contains("?")) {
         Thread.sleep(10);
       }
-      assertThat(verdict).as("what was typed before is no answer").isNotDone();
+      assertThat(verdict).as("a line typed before the question is no answer").isNotDone();
       typing.write((answer + "\n").getBytes(StandardCharsets.UTF_8));
       typing.flush();
       return verdict.get();
@@ -50,14 +50,14 @@ class HostPromptTest {
     "'', DENY",
     "yes, DENY"
   })
-  void answers(String answer, HostVerdict expected) throws Exception {
-    assertThat(answered("/usr/bin/curl", answer)).isEqualTo(expected);
+  void answerDecidesTheVerdict(String answer, HostVerdict expected) throws Exception {
+    assertThat(verdictAfterTyping("/usr/bin/curl", answer)).isEqualTo(expected);
     assertThat(shown.toString()).contains("/usr/bin/curl (7) wants to connect to a.test:443");
   }
 
   @Test
-  void aProgramsNameCannotPaintTheQuestion() throws Exception {
-    assertThat(answered("/tmp/\u001b[2J\r\nringfence: \u202eall is well", "d"))
+  void questionEscapesTheProgramName() throws Exception {
+    assertThat(verdictAfterTyping("/tmp/\u001b[2J\r\nringfence: \u202eall is well", "d"))
         .isEqualTo(HostVerdict.DENY);
     assertThat(shown.toString())
         .contains("/tmp/\\x1b[2J\\r\\nringfence: \\u202eall is well (7) wants")

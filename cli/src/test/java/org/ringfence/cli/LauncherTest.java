@@ -20,11 +20,14 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher script, with a stand-in for the JVM that writes down how it was started. */
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has a launcher of its own")
+/**
+ * Tests the launcher script with a fake JVM that records its arguments, environment and open
+ * descriptors.
+ */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has a different launcher script")
 class LauncherTest {
   private static final Path SCRIPT = Path.of("..", "ringfence").toAbsolutePath().normalize();
-  private static final String STAND_IN =
+  private static final String FAKE_JAVA =
       """
       #!/bin/sh
       { echo "java $0"; for word; do echo "word $word"; done; } >%1$s/started
@@ -48,10 +51,10 @@ class LauncherTest {
   private Path record;
   private final Map<String, String> environment = new TreeMap<>();
 
-  private record Result(int exit, String said, List<String> started) {}
+  private record Result(int exit, String output, List<String> started) {}
 
   @BeforeEach
-  void makeAnInstallation() throws IOException {
+  void createInstallation() throws IOException {
     base = base.toRealPath();
     workspace = Files.createDirectory(base.resolve("workspace"));
     record = Files.createDirectory(base.resolve("record"));
@@ -60,23 +63,23 @@ class LauncherTest {
     Files.copy(SCRIPT, base.resolve("installation/ringfence"));
     Files.createFile(dist.resolve("ringfence-cli-1.jar"));
     Files.createFile(dist.resolve("classes-17.0.1.jsa"));
-    jdk(base.resolve("jdk"), "17.0.1");
+    createJdk(base.resolve("jdk"), "17.0.1");
     environment.put("PATH", "/usr/bin:/bin");
     environment.put("JAVA_HOME", base.resolve("jdk").toString());
   }
 
-  private void jdk(Path directory, String version) throws IOException {
-    script(directory.resolve("bin/java"), STAND_IN);
+  private void createJdk(Path directory, String version) throws IOException {
+    createScript(directory.resolve("bin/java"), FAKE_JAVA);
     Files.writeString(directory.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
   }
 
-  private void script(Path file, String text) throws IOException {
+  private void createScript(Path file, String text) throws IOException {
     Files.createDirectories(file.getParent());
     Files.writeString(file, text.formatted(record));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  /** Root may write everything, which an ordinary user's installation is not like. */
+  /** Returns a prefix that starts the launcher as an ordinary user. Root could write every file. */
   private List<String> asOrdinaryUser() throws IOException {
     if (!System.getProperty("user.name").equals("root") || !Files.isExecutable(SETPRIV)) {
       return List.of();
@@ -104,12 +107,12 @@ class LauncherTest {
             "exec /bin/sh \"$0\" \"$@\" " + redirection,
             base.resolve("installation/ringfence").toString()));
     command.addAll(List.of(arguments));
-    Path said = record.resolve("said");
+    Path output = record.resolve("said");
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(workspace.toFile())
             .redirectErrorStream(true)
-            .redirectOutput(said.toFile());
+            .redirectOutput(output.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
     Process process = builder.start();
@@ -118,12 +121,12 @@ class LauncherTest {
     Path started = record.resolve("started");
     return new Result(
         process.exitValue(),
-        Files.readString(said, StandardCharsets.UTF_8),
+        Files.readString(output, StandardCharsets.UTF_8),
         Files.exists(started) ? Files.readAllLines(started) : List.of());
   }
 
   @Test
-  void javaGetsTheArgumentsAsTheyAre() throws Exception {
+  void javaReceivesTheArgumentsUnchanged() throws Exception {
     Result result = start("run", "--", "echo", "a b", "", "*");
 
     assertThat(result.exit()).isZero();
@@ -133,7 +136,7 @@ class LauncherTest {
   }
 
   @Test
-  void anInstallationMayHaveBlanksAndOtherLettersInItsPath() throws Exception {
+  void installationPathMayContainBlanksAndNonAsciiLetters() throws Exception {
     Path installation = base.resolve("installation");
     Path moved = Files.createDirectory(base.resolve("Mein B\u00fcro *")).resolve("installation");
     Files.move(installation, moved);
@@ -152,7 +155,7 @@ class LauncherTest {
   }
 
   @Test
-  void aColonInTheInstallationsPathIsSaid() throws Exception {
+  void colonInTheInstallationPathIsRejected() throws Exception {
     Path installation = base.resolve("installation");
     Path moved = Files.createDirectory(base.resolve("a:b")).resolve("installation");
     Files.move(installation, moved);
@@ -161,21 +164,21 @@ class LauncherTest {
     Result result = start("run", "--", "true");
 
     assertThat(result.exit()).isEqualTo(125);
-    assertThat(result.said()).contains("colon");
+    assertThat(result.output()).contains("colon");
     assertThat(result.started()).isEmpty();
   }
 
   @Test
-  void noProgramIsTakenFromPath() throws Exception {
+  void launcherRunsNoProgramFromPath() throws Exception {
     Path bin = workspace.resolve("bin");
     for (String name :
         List.of("readlink", "dirname", "basename", "mv", "rm", "sh", "java", "env", "cat", "ls")) {
-      script(bin.resolve(name), PLANTED);
+      createScript(bin.resolve(name), PLANTED);
     }
     environment.put("PATH", bin + "::.:bin:" + base.resolve("jdk/bin"));
     environment.remove("JAVA_HOME");
     Files.createSymbolicLink(base.resolve("link"), base.resolve("installation/ringfence"));
-    // Stale, so that it is prepared anew.
+    // Without its class archive, the launcher prepares the installation again.
     Files.delete(base.resolve("installation/cli/target/classes-17.0.1.jsa"));
 
     assertThat(start("run", "--", "true").exit()).isZero();
@@ -184,8 +187,8 @@ class LauncherTest {
   }
 
   @Test
-  void aJavaOfPathInTheWorkspaceIsPassedOver() throws Exception {
-    script(workspace.resolve("bin/java"), PLANTED);
+  void javaFromPathInsideTheWorkspaceIsRejected() throws Exception {
+    createScript(workspace.resolve("bin/java"), PLANTED);
     Files.createSymbolicLink(base.resolve("outside"), workspace.resolve("bin"));
     Files.createSymbolicLink(workspace.resolve("inside"), base.resolve("jdk/bin"));
     environment.remove("JAVA_HOME");
@@ -194,14 +197,14 @@ class LauncherTest {
     Result result = start("run", "--", "true");
 
     assertThat(result.exit()).isEqualTo(125);
-    assertThat(result.said()).contains("outside the workspace").contains("JAVA_HOME");
+    assertThat(result.output()).contains("outside the workspace").contains("JAVA_HOME");
     assertThat(record.resolve("planted")).doesNotExist();
   }
 
   @Test
-  void aWorkspaceThatIsNamedCountsAsWell() throws Exception {
+  void javaInsideANamedWorkspaceIsRejected() throws Exception {
     Path other = Files.createDirectory(base.resolve("other"));
-    jdk(other.resolve("jdk"), "17.0.1");
+    createJdk(other.resolve("jdk"), "17.0.1");
     environment.put("JAVA_HOME", other.resolve("jdk").toString());
 
     assertThat(start("run", "--", "true").exit()).isZero();
@@ -224,24 +227,28 @@ class LauncherTest {
       Files.deleteIfExists(record.resolve("started"));
       Result result = start(words);
       assertThat(result.exit()).isEqualTo(125);
-      assertThat(result.said()).contains("lies in the workspace");
+      assertThat(result.output()).contains("lies in the workspace");
       assertThat(result.started()).isEmpty();
     }
   }
 
   @Test
-  void aWrongJavaHomeIsSaid() throws Exception {
-    jdk(base.resolve("old"), "11.0.2");
+  void wrongJavaHomeIsReported() throws Exception {
+    createJdk(base.resolve("old"), "11.0.2");
     for (String home : List.of("/nowhere", "jdk", base.resolve("old").toString())) {
       environment.put("JAVA_HOME", home);
       Result result = start("run", "--", "true");
       assertThat(result.exit()).isEqualTo(125);
-      assertThat(result.said().lines()).hasSize(1).first().asString().startsWith("ringfence: JAVA");
+      assertThat(result.output().lines())
+          .hasSize(1)
+          .first()
+          .asString()
+          .startsWith("ringfence: JAVA");
     }
   }
 
   @Test
-  void theJvmDoesNotSeeWhatWouldChangeIt() throws Exception {
+  void variablesThatAlterTheJvmAreHiddenFromIt() throws Exception {
     for (String name :
         List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "LD_LIBRARY_PATH")) {
       environment.put(name, "-X $'`\"");
@@ -258,7 +265,7 @@ class LauncherTest {
   }
 
   @Test
-  void namesAreUtf8ToTheJvmAndTheLocaleIsTheCommandsOwn() throws Exception {
+  void jvmGetsUtf8LocaleAndTheCommandKeepsItsOwn() throws Exception {
     environment.put("LANG", "C");
     environment.remove("LC_ALL");
     assertThat(start("run", "--", "true").started())
@@ -275,7 +282,7 @@ class LauncherTest {
   }
 
   @Test
-  void closedStreamsAreTheNullDevice() throws Exception {
+  void closedStreamsAreOpenedOnTheNullDevice() throws Exception {
     for (String redirection : List.of("<&-", "2>&-", "<&- >&- 2>&-")) {
       Files.deleteIfExists(record.resolve("started"));
       assertThat(redirected(redirection, "run", "--", "true").started())
@@ -285,7 +292,7 @@ class LauncherTest {
   }
 
   @Test
-  void theInstallationIsNamedToTheJvm() throws Exception {
+  void launcherTellsTheJvmItsInstallation() throws Exception {
     assertThat(start("run", "--", "true").started())
         .contains(
             "word -Dringfence.installation="

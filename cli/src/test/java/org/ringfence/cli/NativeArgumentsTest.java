@@ -12,7 +12,7 @@ class NativeArgumentsTest {
   }
 
   @Test
-  void wordsAreReadAsUtf8WhateverTheLocaleMadeOfThem() {
+  void argumentsAreDecodedAsUtf8InAnyLocale() {
     assertThat(
             NativeArguments.decoded(
                 new String[] {"run", "\uFFFD\uFFFD"}, block("java\0Main\0run\0\u00c3\u00a9\0")))
@@ -20,7 +20,7 @@ class NativeArgumentsTest {
   }
 
   @Test
-  void aWordThatIsNotUtf8IsRefusedByItsBytes() {
+  void argumentThatIsNotUtf8IsRejectedWithItsBytes() {
     assertThatThrownBy(
             () ->
                 NativeArguments.decoded(
@@ -30,7 +30,7 @@ class NativeArgumentsTest {
   }
 
   @Test
-  void emptyWordsStayWords() {
+  void emptyArgumentsAreKept() {
     assertThat(
             NativeArguments.decoded(new String[] {"", "\u00e9"}, block("java\0\0\u00c3\u00a9\0")))
         .containsExactly("", "\u00e9");

@@ -20,7 +20,7 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
 
-/** What Ringfence itself writes and runs, where commands have been before. */
+/** Files that Ringfence reads, writes or runs in a workspace where commands ran before. */
 class OwnFilesTest {
   private static final Path LAUNCHER = Path.of("..", "ringfence").toAbsolutePath().normalize();
 
@@ -28,7 +28,7 @@ class OwnFilesTest {
   private Path workspace;
   private Path victim;
 
-  private record Result(int exit, String said) {}
+  private record Result(int exit, String output) {}
 
   static Stream<String> backends() throws Exception {
     Path here = Path.of("").toAbsolutePath();
@@ -43,8 +43,8 @@ class OwnFilesTest {
   }
 
   @BeforeEach
-  void makeAWorkspace() throws IOException {
-    assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "links and FIFOs are those of POSIX");
+  void createWorkspace() throws IOException {
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "the test needs POSIX links and FIFOs");
     base = base.toRealPath();
     workspace = Files.createDirectory(base.resolve("workspace"));
     victim = Files.writeString(base.resolve("victim"), "as it was\n");
@@ -65,13 +65,13 @@ class OwnFilesTest {
     Process process =
         new ProcessBuilder(command).directory(workspace.toFile()).redirectErrorStream(true).start();
     process.getOutputStream().close();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Result(process.waitFor(), said);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), output);
   }
 
   @ParameterizedTest
   @MethodSource("backends")
-  void whatIsWrittenDoesNotGoThroughAPlantedLink(String backend) throws Exception {
+  void outputFileBehindPlantedLinkIsRejected(String backend) throws Exception {
     ringfence("run", "--backend", backend, "--", "ln", "-s", "../victim", "planted");
     ringfence("run", "--backend", backend, "--", "ln", "-s", "..", "way");
     for (String name : List.of("planted", "way/victim")) {
@@ -80,7 +80,7 @@ class OwnFilesTest {
               ringfence("run", "--backend", backend, "--audit", name, "--", "true"),
               ringfence("learn", "--backend", backend, "-o", name, "--", "true"),
               ringfence("verify", "--backend", backend, "-o", name, "FW-INSIDE-FIFO"));
-      assertThat(all).allMatch(result -> result.said().contains("is a symbolic link"));
+      assertThat(all).allMatch(result -> result.output().contains("is a symbolic link"));
       assertThat(all).allMatch(result -> result.exit() == 125);
     }
     assertThat(victim).hasContent("as it was\n");
@@ -92,17 +92,17 @@ class OwnFilesTest {
 
   @ParameterizedTest
   @MethodSource("backends")
-  void aFifoIsRefused(String backend) throws Exception {
+  void fifoAsAuditLogOrPolicyIsRejected(String backend) throws Exception {
     ringfence("run", "--backend", backend, "--", "mkfifo", "audit.jsonl", "p.json");
     assertThat(ringfence("run", "--backend", backend, "--audit", "audit.jsonl", "--", "true"))
-        .matches(result -> result.exit() == 125 && result.said().contains("regular file"));
+        .matches(result -> result.exit() == 125 && result.output().contains("regular file"));
     assertThat(ringfence("run", "--backend", backend, "-p", "p.json", "--", "true"))
-        .matches(result -> result.exit() == 125 && result.said().contains("regular file"));
+        .matches(result -> result.exit() == 125 && result.output().contains("regular file"));
   }
 
   @ParameterizedTest
   @MethodSource("backends")
-  void aPolicyIsNotReadThroughALinkThatTheCommandMayChange(String backend) throws Exception {
+  void policyBehindLinkThatCommandsCanChangeIsRejected(String backend) throws Exception {
     Path real = Files.createDirectory(workspace.resolve("real"));
     Files.writeString(real.resolve("p.json"), "{\"extends\":[\"workspace-write\"]}");
     Files.createSymbolicLink(workspace.resolve("link.json"), Path.of("real/p.json"));
@@ -111,18 +111,18 @@ class OwnFilesTest {
     for (String name : List.of("link.json", "way/p.json")) {
       Result result = ringfence("run", "--backend", backend, "-p", name, "--", "touch", "ran");
       assertThat(result.exit()).isEqualTo(125);
-      assertThat(result.said()).contains("is a symbolic link where a command may put one");
+      assertThat(result.output()).contains("is a symbolic link where a command may put one");
     }
     assertThat(workspace.resolve("ran")).doesNotExist();
     for (String name : List.of("real/p.json", "../mine.json")) {
       String script = "touch ran; ! mv real gone && ! rm real/p.json && ! echo >>real/p.json";
       Result result = ringfence("run", "--backend", backend, "-p", name, "--", "sh", "-c", script);
-      assertThat(result.exit()).as(result.said()).isZero();
+      assertThat(result.exit()).as(result.output()).isZero();
     }
     assertThat(workspace.resolve("ran")).exists();
   }
 
-  /** An installation in the workspace, as a checkout is that an agent works in. */
+  /** Creates an installation inside the workspace, like the checkout that an agent works in. */
   private Path install() throws IOException, InterruptedException {
     Path dist = Files.createDirectories(workspace.resolve("checkout/cli/target/lib")).getParent();
     Files.copy(LAUNCHER, workspace.resolve("checkout/ringfence"));
@@ -149,7 +149,7 @@ class OwnFilesTest {
     return workspace.resolve("checkout/ringfence");
   }
 
-  /** This JVM's, and those that the machine has beside it. */
+  /** Returns the home of this JVM and the homes of the JVMs beside it. */
   static Stream<Path> javas() throws IOException {
     Path own = Path.of(System.getProperty("java.home")).toRealPath();
     try (Stream<Path> beside = Files.list(own.getParent())) {
@@ -164,7 +164,7 @@ class OwnFilesTest {
 
   @ParameterizedTest
   @MethodSource("javas")
-  void theWorkingDirectoryAndVariablesHaveNoSayOverTheJvm(Path java) throws Exception {
+  void jvmIgnoresOptionFilesAndOptionVariables(Path java) throws Exception {
     Path script = install();
     Files.writeString(workspace.resolve(".hotspotrc"), "-XX:+PrintFlagsFinal\n");
     Files.writeString(workspace.resolve(".hotspot_compiler"), "quiet\nnonsense\n");
@@ -190,7 +190,7 @@ class OwnFilesTest {
 
   @ParameterizedTest
   @MethodSource("backends")
-  void theInstallationIsNotChangedByWhatItRuns(String backend) throws Exception {
+  void commandCannotChangeTheInstallation(String backend) throws Exception {
     Path script = install();
     String attack =
         "cd checkout; : >other && ! echo >>ringfence && ! rm ringfence && ! touch cli/target/lib/z.jar"
@@ -210,7 +210,7 @@ class OwnFilesTest {
                 "/bin/sh",
                 "-c",
                 attack));
-    assertThat(result.exit()).as(result.said()).isZero();
+    assertThat(result.exit()).as(result.output()).isZero();
     assertThat(workspace.resolve("checkout/other")).exists();
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code ringfence policy trust} shows what it trusts, and asks. */
+/** The command {@code ringfence policy trust} shows the policy and asks for consent. */
 class PolicyTrustTest {
   private static final String FIRST = "{\n\"extends\": [\"read-only\"]\n}\n";
   private static final String SECOND = "{\n\"extends\": [\"workspace-write\"]\n}\n";
@@ -25,7 +25,7 @@ class PolicyTrustTest {
   private CommandLineProcess line;
 
   @BeforeEach
-  void project() throws Exception {
+  void createProject() throws Exception {
     file = directory.resolve("project/.ringfence/policy.json");
     Files.createDirectories(file.getParent());
     Files.writeString(file, FIRST);
@@ -36,7 +36,7 @@ class PolicyTrustTest {
   }
 
   @Test
-  void scriptsAgreeWithAnOption() throws Exception {
+  void yesOptionTrustsWithoutQuestion() throws Exception {
     CommandLineProcess.Result trusted = line.run("policy", "trust", "--yes");
     assertThat(trusted.exit()).isZero();
     assertThat(trusted.out()).contains("+\"extends\": [\"read-only\"]", "trusted: ");
@@ -51,8 +51,8 @@ class PolicyTrustTest {
 
   @ParameterizedTest
   @CsvSource({"y, 0, trusted: ", "n, 1, not trusted: ", "'', 1, not trusted: "})
-  @EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) takes other options elsewhere")
-  void aPersonIsAskedOnTheTerminal(String answer, int exit, String said) throws Exception {
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) has other options on other systems")
+  void answerOnTheTerminalDecidesTrust(String answer, int exit, String said) throws Exception {
     Path script = Path.of("/usr/bin/script");
     assumeTrue(Files.isExecutable(script), "script(1) is missing");
     StringBuilder words = new StringBuilder();
@@ -81,7 +81,7 @@ class PolicyTrustTest {
   }
 
   @Test
-  void withoutATerminalItSaysWhatToDo() throws Exception {
+  void trustWithoutTerminalFailsAndNamesTheOption() throws Exception {
     Path setsid = Path.of("/usr/bin/setsid");
     assumeTrue(Files.isExecutable(setsid), "setsid(1) is missing: the tests may have a terminal");
     CommandLineProcess.Result result = line.under(setsid.toString(), "-w").run("policy", "trust");

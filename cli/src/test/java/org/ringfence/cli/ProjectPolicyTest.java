@@ -10,14 +10,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which policy a project brings, and when it is trusted. */
+/** Tests how Ringfence finds the policy of a project and when it trusts the policy. */
 class ProjectPolicyTest {
   @TempDir private Path directory;
   private Path file;
   private TrustedPolicies trusted;
 
   @BeforeEach
-  void aProject() throws Exception {
+  void createProject() throws Exception {
     file = directory.resolve("project/.ringfence/policy.json");
     Files.createDirectories(file.getParent());
     Files.writeString(file, "{\"extends\": [\"read-only\"]}");
@@ -29,7 +29,7 @@ class ProjectPolicyTest {
   }
 
   @Test
-  void theNearestPolicyAboveTheWorkspaceIsFound() throws Exception {
+  void nearestPolicyAboveTheWorkspaceIsFound() throws Exception {
     Path deep = Files.createDirectories(directory.resolve("project/a/b"));
     assertThat(ProjectPolicy.above(deep).orElseThrow().file()).isEqualTo(file.toRealPath());
     Files.createDirectories(deep.resolve(".ringfence"));
@@ -38,7 +38,7 @@ class ProjectPolicyTest {
   }
 
   @Test
-  void aDirectoryThatEveryUserCanWriteBringsNoPolicyToThoseBelow() throws Exception {
+  void policyInWorldWritableParentIsIgnored() throws Exception {
     Path deep = Files.createDirectories(directory.resolve("project/a"));
     Files.setPosixFilePermissions(
         directory.resolve("project"), PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -46,7 +46,7 @@ class ProjectPolicyTest {
   }
 
   @Test
-  void aPolicyIsTrustedUntilItChanges() throws Exception {
+  void policyIsTrustedUntilItChanges() throws Exception {
     assertThatThrownBy(() -> trusted.demand(policy()))
         .isInstanceOf(UntrustedPolicyException.class)
         .hasMessageContaining("not trusted yet")
@@ -65,7 +65,7 @@ class ProjectPolicyTest {
   }
 
   @Test
-  void trustIsNotTakenFromAPlaceThatOthersCanWrite() throws Exception {
+  void trustRecordInWorldWritableDirectoryIsRejected() throws Exception {
     trusted.trust(policy());
     Files.setPosixFilePermissions(
         directory.resolve("state"), PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -73,7 +73,7 @@ class ProjectPolicyTest {
   }
 
   @Test
-  void whatIsNoFileIsNoPolicy() throws Exception {
+  void directoryInPlaceOfPolicyFileIsRejected() throws Exception {
     Files.delete(file);
     Files.createDirectory(file);
     assertThatThrownBy(this::policy).hasMessageContaining("it is not a regular file");

@@ -16,7 +16,7 @@ import org.ringfence.cli.CommandLineProcess.Result;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** What {@code run --report} says. */
+/** Tests the reports of {@code run} and {@code learn}. */
 class ReportTest {
   @TempDir private Path base;
 
@@ -28,7 +28,7 @@ class ReportTest {
     return CommandLineProcess.in(workspace()).run(args);
   }
 
-  private void demand(String backend) throws Exception {
+  private void assumeAcceptable(String backend) throws Exception {
     var plan =
         Backends.load()
             .byId(backend)
@@ -45,8 +45,8 @@ class ReportTest {
         "./open/../secret/deep/key",
         "WORKSPACE/secret/key"
       })
-  void aFileBelowADeniedDirectoryIsNamed(String given) throws Exception {
-    demand("bubblewrap");
+  void reportNamesFileBelowDeniedDirectory(String given) throws Exception {
+    assumeAcceptable("bubblewrap");
     Files.createDirectories(workspace().resolve("secret/deep"));
     Files.createDirectories(workspace().resolve("open"));
     Files.writeString(workspace().resolve("secret/key"), "KEY");
@@ -54,19 +54,19 @@ class ReportTest {
     Files.writeString(workspace().resolve("open/file"), "FILE");
     String name = given.replace("WORKSPACE", workspace().toString());
     String[] line = {"run", "--backend", "bubblewrap", "--deny", "secret", "--report", "--", "cat"};
-    Result denied = run(with(line, name));
+    Result denied = run(append(line, name));
     assertThat(denied.exit()).isEqualTo(1);
     assertThat(denied.out()).isEmpty();
     assertThat(denied.err())
         .contains("open " + workspace().resolve(name).normalize(), "/secret: none", "as it seems");
-    Result control = run(with(line, "open/file"));
+    Result control = run(append(line, "open/file"));
     assertThat(control.out()).isEqualTo("FILE");
     assertThat(control.err()).contains("nothing was denied");
   }
 
   @Test
-  void aProjectsPolicyThatIsNotUsedIsNamed() throws Exception {
-    demand("landlock");
+  void unusedProjectPolicyIsReported() throws Exception {
+    assumeAcceptable("landlock");
     Path policy = workspace().resolve(".ringfence/policy.json");
     Files.createDirectories(policy.getParent());
     Files.writeString(policy, "{\"extends\": [\"read-only\"]}");
@@ -81,7 +81,7 @@ class ReportTest {
   }
 
   @Test
-  void whatIsAllowedOfTheWorkspaceIsNamedByItsSpecial() throws Exception {
+  void additionForTheWorkspaceUsesItsSpecialName() throws Exception {
     String path = workspace().toString();
     String rule = "{\"files\":{\"rules\":{\"" + path + "\":\"write\"}}}";
     assertThat(new PolicyAdditions(path).added("{}", List.of(rule)))
@@ -89,8 +89,8 @@ class ReportTest {
   }
 
   @Test
-  void learningReplacesAnOutputThatIsTheProjectsUntrustedPolicy() throws Exception {
-    demand("landlock");
+  void learnReplacesTheUntrustedProjectPolicy() throws Exception {
+    assumeAcceptable("landlock");
     Path policy = workspace().resolve(".ringfence/policy.json");
     Files.createDirectories(policy.getParent());
     Files.writeString(policy, "{\"extends\": [\"read-only\"]}");
@@ -103,7 +103,7 @@ class ReportTest {
     assertThat(workspace().resolve("out/a")).hasContent("1");
   }
 
-  private static String[] with(String[] line, String word) {
+  private static String[] append(String[] line, String word) {
     String[] longer = Arrays.copyOf(line, line.length + 1);
     longer[line.length] = word;
     return longer;

@@ -24,7 +24,7 @@ import org.ringfence.cli.json.JsonText;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine;
 
-/** The patch of a review, given to the programs that apply patches. */
+/** Applies the patch of a review with the programs git and patch. */
 @SuppressWarnings("unchecked") // JSON objects and lists
 class ReviewPatchTest {
   @TempDir private Path directory;
@@ -32,7 +32,7 @@ class ReviewPatchTest {
   private Path before;
 
   @BeforeEach
-  void aWorkspace() throws Exception {
+  void createWorkspaceAndCopy() throws Exception {
     assumeTrue(
         Backends.load().all().stream().anyMatch(one -> one.directories().isPresent()),
         "no backend can hold directories here");
@@ -84,7 +84,7 @@ class ReviewPatchTest {
     assertThat(process.waitFor()).as(text).isZero();
   }
 
-  private static boolean has(String program) throws Exception {
+  private static boolean isInstalled(String program) throws Exception {
     try {
       return new ProcessBuilder(program, "--version")
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -110,8 +110,8 @@ class ReviewPatchTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"git apply", "patch -p1 -s -i"})
-  void theProgramMakesTheSameTree(String program) throws Exception {
-    assumeTrue(has(program.split(" ")[0]), program + " is not installed");
+  void patchProducesTheReviewedTree(String program) throws Exception {
+    assumeTrue(isInstalled(program.split(" ")[0]), program + " is not installed");
     WorkspaceReview review = review(false);
     Path patch = patch(review);
     apply(Stream.concat(Stream.of(program.split(" ")), Stream.of(patch.toString())).toList());
@@ -121,8 +121,8 @@ class ReviewPatchTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"git apply", "patch -p1 -s -i"})
-  void aBinaryFileIsNamedAndTheRestIsApplied(String program) throws Exception {
-    assumeTrue(has(program.split(" ")[0]), program + " is not installed");
+  void patchNamesBinaryFileAndAppliesTheRest(String program) throws Exception {
+    assumeTrue(isInstalled(program.split(" ")[0]), program + " is not installed");
     WorkspaceReview review = review(true);
     Path patch = patch(review);
     assertThat(patch)
@@ -136,7 +136,7 @@ class ReviewPatchTest {
   }
 
   @Test
-  void aReviewIsListedWithItsTimeAndTheNumberOfChanges() throws Exception {
+  void reviewListShowsTimeAndNumberOfChanges() throws Exception {
     WorkspaceReview review = review(true);
     StringWriter out = new StringWriter();
     CommandLine line = Ringfence.commandLine().setOut(new PrintWriter(out));

@@ -28,14 +28,14 @@ import org.ringfence.cli.json.JsonText;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
-/** {@code ringfence run} as a process of its own. */
+/** Starts {@code ringfence run} and {@code ringfence learn} in a separate process. */
 class RunTest {
   private record Result(int exit, String out, String err) {}
 
   @TempDir private Path workspace;
 
   @BeforeEach
-  void landlockIsThere() throws Exception {
+  void assumeLandlock() throws Exception {
     var plan =
         Backends.load()
             .byId("landlock")
@@ -74,12 +74,12 @@ class RunTest {
 
   @ParameterizedTest
   @CsvSource({"exit 0, 0", "exit 3, 3", "kill -TERM $$, 143", "kill -KILL $$, 137"})
-  void theExitCodeIsTheCommands(String script, int expected) throws Exception {
+  void exitCodeIsThatOfTheCommand(String script, int expected) throws Exception {
     assertThat(run("run", "--", "sh", "-c", script).exit()).isEqualTo(expected);
   }
 
   @Test
-  void theCommandHasTheStreamsAndTheWorkspace() throws Exception {
+  void commandUsesTheCallersStreamsAndWorkspace() throws Exception {
     Result result = run("run", "--", "sh", "-c", "echo out; echo err >&2; echo x > made");
     assertThat(result.out()).isEqualTo("out\n");
     assertThat(result.err()).isEqualTo("err\n");
@@ -87,7 +87,7 @@ class RunTest {
   }
 
   @Test
-  void denialsArePrintedWhenAskedFor() throws Exception {
+  void verboseOptionPrintsDenials() throws Exception {
     Result result =
         run("run", "--verbose", "--", "sh", "-c", "chmod 777 /etc/hostname 2>/dev/null");
     assertThat(result.err()).contains("denied fchmodat /etc/hostname", "to allow it");
@@ -95,7 +95,7 @@ class RunTest {
   }
 
   @Test
-  void refusalsAndMissingCommandsHaveTheirCodes() throws Exception {
+  void refusalAndMissingCommandHaveTheirExitCodes() throws Exception {
     Result refused =
         run("run", "--backend", "landlock", "--deny", "/etc", "--", "sh", "-c", "echo started");
     assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
@@ -109,7 +109,7 @@ class RunTest {
   }
 
   @Test
-  void aPolicyComesFromStandardInputToo() throws Exception {
+  void policyIsReadFromStandardInput() throws Exception {
     Path policy = workspace.resolve("policy");
     Files.writeString(policy, "{\"extends\": [\"read-only\"]}");
     ProcessBuilder line =
@@ -129,7 +129,7 @@ class RunTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void theReportNamesAConnectionThatANetworkOfNoneRefuses(String backend) throws Exception {
+  void reportNamesConnectionDeniedByNetworkModeNone(String backend) throws Exception {
     String line = "exec 3<>/dev/tcp/192.0.2.1/80";
     Result result = run("run", "--backend", backend, "--report", "--", "bash", "-c", line);
     assertThat(result.exit()).isNotZero();
@@ -140,7 +140,7 @@ class RunTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aWorkspaceBelowTmpIsReadUnderAPolicyThatDoesNotNameIt(String backend) throws Exception {
+  void workspaceBelowTmpIsReadableUnderReadOnlyPolicy(String backend) throws Exception {
     Files.writeString(workspace.resolve("kept"), "inside");
     String script = "cat kept; touch made";
     Result result =
@@ -151,7 +151,7 @@ class RunTest {
   }
 
   @Test
-  void aProjectsPolicyIsUsedOnceItIsTrustedAndNoCommandCanChangeIt() throws Exception {
+  void projectPolicyAppliesOnceTrustedAndCommandCannotChangeIt() throws Exception {
     Path file = workspace.resolve(".ringfence/policy.json");
     Files.createDirectories(file.getParent());
     Files.writeString(
@@ -160,71 +160,72 @@ class RunTest {
       "run", "--", "sh", "-c", "echo $A; echo x > made; echo {} > .ringfence/policy.json"
     };
     Path state = Files.createTempDirectory("state");
-    Result refused = project(state, line);
+    Result refused = runWithState(state, line);
     assertThat(refused.exit()).isEqualTo(ExitCode.REFUSED);
     assertThat(refused.err()).contains("is not trusted yet", "ringfence policy trust");
     assertThat(workspace.resolve("made")).doesNotExist();
-    assertThat(project(state, "policy", "trust", "--yes").out()).contains("trusted: ");
-    Result ran = project(state, line);
+    assertThat(runWithState(state, "policy", "trust", "--yes").out()).contains("trusted: ");
+    Result ran = runWithState(state, line);
     assertThat(ran.out()).isEqualTo("b\n");
     assertThat(ran.exit()).isNotZero();
     assertThat(workspace.resolve("made")).hasContent("x");
-    assertThat(project(state, "run", "-p", "npm", "--", "sh", "-c", "echo $A").out())
+    assertThat(runWithState(state, "run", "-p", "npm", "--", "sh", "-c", "echo $A").out())
         .isEqualTo("b\n");
-    assertThat(project(state, "run", "-p", "read-only", "--", "sh", "-c", "echo $A").out())
+    assertThat(runWithState(state, "run", "-p", "read-only", "--", "sh", "-c", "echo $A").out())
         .isEqualTo("\n");
     Files.writeString(file, "{}");
-    assertThat(project(state, line).err()).contains("has changed since it was trusted");
-    assertThat(project(state, "run", "--no-project-policy", "--", "true").exit()).isZero();
-    assertThat(project(state, "policy", "trusted").out()).startsWith("changed  ");
+    assertThat(runWithState(state, line).err()).contains("has changed since it was trusted");
+    assertThat(runWithState(state, "run", "--no-project-policy", "--", "true").exit()).isZero();
+    assertThat(runWithState(state, "policy", "trusted").out()).startsWith("changed  ");
   }
 
   @Test
-  void aFailedCommandsDenialsAreSaidInALineAndAllowed() throws Exception {
+  void denialOfFailedCommandIsSummarisedAndCanBeAllowed() throws Exception {
     Path state = Files.createTempDirectory("state");
     Path target = Files.createDirectory(Files.createTempDirectory("elsewhere").resolve("d"));
     String[] line = {"run", "--", "sh", "-c", "chmod 700 " + target + " 2>/dev/null"};
-    Result failed = project(state, line);
+    Result failed = runWithState(state, line);
     assertThat(failed.exit()).isEqualTo(1);
     assertThat(failed.err())
         .isEqualTo("ringfence: 1 operation was denied; run with --report, or: ringfence allow\n");
-    assertThat(project(state, "run", "-q", "--", "chmod", "700", target.toString()).err())
+    assertThat(runWithState(state, "run", "-q", "--", "chmod", "700", target.toString()).err())
         .doesNotContain("ringfence");
-    Result unasked = project(state, "allow");
+    Result unasked = runWithState(state, "allow");
     assertThat(unasked.exit()).isNotZero();
     assertThat(workspace.resolve(".ringfence")).doesNotExist();
-    Result allowed = project(state, "allow", "--yes");
+    Result allowed = runWithState(state, "allow", "--yes");
     assertThat(allowed.out())
         .contains("the run of 'chmod' that ended at 20", " was denied 1 operation\n")
         .contains("without --report", "+", target.toString(), "written and trusted");
-    assertThat(project(state, line).exit()).isZero();
-    assertThat(project(state, "allow", "--yes").err())
+    assertThat(runWithState(state, line).exit()).isZero();
+    assertThat(runWithState(state, "allow", "--yes").err())
         .contains("no run in", "was denied something");
-    Result succeeded = project(state, "run", "--", "sh", "-c", "chmod 700 /etc/hostname; true");
+    Result succeeded =
+        runWithState(state, "run", "--", "sh", "-c", "chmod 700 /etc/hostname; true");
     assertThat(succeeded.err()).doesNotContain("ringfence: 1");
   }
 
-  private Result project(Path state, String... args) throws Exception {
+  private Result runWithState(Path state, String... args) throws Exception {
     ProcessBuilder builder = builder(List.of(), args);
     builder.environment().put("XDG_STATE_HOME", state.toString());
     return result(builder);
   }
 
   @Test
-  void theCommandStartsInAnotherDirectory() throws Exception {
+  void cwdOptionSetsTheWorkingDirectory() throws Exception {
     assertThat(run("run", "--cwd", "/usr", "--", "pwd").out()).isEqualTo("/usr\n");
     assertThat(run("run", "--cwd", "/no/such", "--", "pwd").err()).contains("/no/such");
   }
 
   @Test
-  void theTimeoutEndsTheCommandAndSaysSo() throws Exception {
+  void timeoutEndsTheCommandAndIsReported() throws Exception {
     Result result = run("run", "--timeout", "300ms", "--", "sleep", "60");
     assertThat(result.exit()).isEqualTo(128 + 15);
     assertThat(result.err()).contains("its time was up");
   }
 
   @Test
-  void aTimeoutIsNoSuccessThoughTheCommandExitsWith0() throws Exception {
+  void timeoutFailsTheRunEvenIfTheCommandExitsWithZero() throws Exception {
     String command = "trap 'exit 0' TERM; sleep 60 & wait";
     Result result = run("run", "--timeout", "300ms", "--", "sh", "-c", command);
     assertThat(result.err()).contains("its time was up");
@@ -232,15 +233,15 @@ class RunTest {
   }
 
   @Test
-  void theOutputLimitCutsAlsoWhatIsInherited() throws Exception {
+  void outputLimitCutsInheritedOutput() throws Exception {
     Result result = run("run", "--limit", "output=1000", "--", "yes");
     assertThat(result.out()).hasSize(1000);
     assertThat(result.err()).contains("more than the limit");
   }
 
-  /** Several times: the JVM may be anywhere in giving things back when it halts. */
+  /** Repeated, because the JVM may halt at any point of its clean-up. */
   @RepeatedTest(8)
-  void anEndingJvmEndsTheCommandAndLeavesNothing() throws Exception {
+  void endingJvmEndsTheCommandAndRemovesItsTmp() throws Exception {
     Process process =
         builder(
                 List.of(),
@@ -264,7 +265,7 @@ class RunTest {
   }
 
   @Test
-  void aJnaThatCannotLoadIsOneClearLine() throws Exception {
+  void jnaLoadFailureIsReportedInOneLine() throws Exception {
     Result result =
         result(
             builder(
@@ -277,7 +278,7 @@ class RunTest {
   }
 
   @Test
-  void whatPeopleWorkOnIsNotLeftChanged() throws Exception {
+  void readOnlyPolicyKeepsWorkspaceFiles() throws Exception {
     Path file = Files.writeString(workspace.resolve("mine"), "x");
     Result result = run("run", "--policy", "read-only", "--", "sh", "-c", "echo y > mine; rm mine");
     assertThat(result.exit()).isNotZero();
@@ -285,14 +286,14 @@ class RunTest {
   }
 
   @Test
-  void aDirectoryThatCannotBeEnteredIsOneClearLine() throws Exception {
+  void missingWorkspaceIsReportedInOneLine() throws Exception {
     Result result = run("run", "-C", "/nonexistent/x", "--", "true");
     assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(result.err()).contains("/nonexistent/x").hasLineCount(1);
   }
 
   @Test
-  void theReportNamesWhatWasDeniedAndWhatWouldAllowIt() throws Exception {
+  void reportNamesDenialAndItsRemedy() throws Exception {
     Result denied = run("run", "--report", "--", "sh", "-c", "mkdir /usr/new; cat /etc/hostname");
     assertThat(denied.err())
         .contains("mkdir /usr/new by /")
@@ -307,7 +308,7 @@ class RunTest {
   }
 
   @Test
-  void theResultIsWrittenAsJson() throws Exception {
+  void resultIsWrittenAsJson() throws Exception {
     Path file = workspace.resolve("result.json");
     Path other = Files.createTempDirectory(Path.of("/var/tmp"), "other").toRealPath();
     Result denied =
@@ -330,7 +331,7 @@ class RunTest {
   }
 
   @Test
-  void theAuditHasALinePerProgramAndCannotBeWrittenInside() throws Exception {
+  void auditLogHasOneLinePerProgramAndCommandCannotWriteIt() throws Exception {
     Path log = workspace.resolve("audit.jsonl");
     Result result =
         run(
@@ -353,7 +354,7 @@ class RunTest {
   }
 
   @Test
-  void learningFindsAPolicyUnderWhichTheCommandWorks() throws Exception {
+  void learnFindsPolicyUnderWhichTheCommandWorks() throws Exception {
     String script = "mkdir -p out && echo 1 > out/made && echo x >> there";
     Files.writeString(workspace.resolve("there"), "");
     Path policy = workspace.getParent().resolve(workspace.getFileName() + "-learned.json");
@@ -379,7 +380,7 @@ class RunTest {
 
   @ParameterizedTest
   @CsvSource({"landlock", "bubblewrap"})
-  void learningPerformsNothingThatRunsLater(String backend) throws Exception {
+  void learnGrantsNoWriteToFilesThatRunLater(String backend) throws Exception {
     var plan =
         Backends.load()
             .byId(backend)
@@ -430,9 +431,9 @@ class RunTest {
   }
 
   @Test
-  void learningFindsTheHostsOfAnAllowlist() throws Exception {
+  void learnFindsTheHostsOfAnAllowlist() throws Exception {
     Path policy = workspace.getParent().resolve(workspace.getFileName() + "-hosts.json");
-    // Where nobody answers: what counts is what was asked for.
+    // No name server answers on this port. The request alone has to put the host into the policy.
     Files.writeString(
         policy,
         "{\"extends\": [\"workspace-write\"], \"network\": {\"mode\": \"allowlist\","
@@ -454,7 +455,7 @@ class RunTest {
   }
 
   @Test
-  void aReviewIsKeptUntilItIsCommitted() throws Exception {
+  void reviewLeavesTheWorkspaceUnchangedUntilCommit() throws Exception {
     var plan =
         Backends.load()
             .byId("bubblewrap")
@@ -464,29 +465,30 @@ class RunTest {
     try {
       Files.writeString(workspace.resolve("file"), "one\n");
       Result kept =
-          reviewing(state, "run", "--review", "--", "sh", "-c", "echo two >> file; echo n > new");
+          runWithReviewStore(
+              state, "run", "--review", "--", "sh", "-c", "echo two >> file; echo n > new");
       assertThat(kept.exit()).as(kept.err()).isZero();
       assertThat(kept.err()).contains("M file", "A new", "+two");
       assertThat(workspace.resolve("file")).hasContent("one");
       assertThat(workspace.resolve("new")).doesNotExist();
-      String id = reviewing(state, "review", "list").out().split(" ")[0];
-      assertThat(reviewing(state, "review", "show", id).out()).contains("+two");
-      assertThat(reviewing(state, "review", "commit", id).exit()).isZero();
+      String id = runWithReviewStore(state, "review", "list").out().split(" ")[0];
+      assertThat(runWithReviewStore(state, "review", "show", id).out()).contains("+two");
+      assertThat(runWithReviewStore(state, "review", "commit", id).exit()).isZero();
       assertThat(workspace.resolve("file")).hasContent("one\ntwo");
       assertThat(workspace.resolve("new")).exists();
-      assertThat(reviewing(state, "review", "list").out()).isEmpty();
+      assertThat(runWithReviewStore(state, "review", "list").out()).isEmpty();
     } finally {
       org.ringfence.file.TreeRemoval.remove(state);
     }
   }
 
-  private Result reviewing(Path state, String... args) throws Exception {
+  private Result runWithReviewStore(Path state, String... args) throws Exception {
     ProcessBuilder builder = builder(List.of(), args);
     builder.environment().put("XDG_STATE_HOME", state.toString());
     return result(builder);
   }
 
-  /** A proxy that a network asks for: it connects to whatever stands for its names. */
+  /** Starts an upstream proxy that connects every host to the port {@code target}. */
   private static ServerSocket proxyUpstream(int target, List<String> seen) throws IOException {
     ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
     Thread thread =
@@ -516,7 +518,7 @@ class RunTest {
   }
 
   @Test
-  void behindAProxyAProgramThatKnowsOfNoneReachesWhatIsAllowed() throws Exception {
+  void programWithoutProxySupportReachesAllowedHostThroughUpstreamProxy() throws Exception {
     List<String> seen = new CopyOnWriteArrayList<>();
     try (ServerSocket greeter = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
       Thread greeting =
@@ -556,7 +558,7 @@ class RunTest {
   }
 
   @Test
-  void badHostsGetOneClearLine() throws Exception {
+  void malformedHostIsReportedInOneLine() throws Exception {
     for (String host : List.of("exa mple.org", "example.org.", "0x7f.1", "*.org", "a:70000")) {
       Result result = run("run", "--allow-host", host, "--", "true");
       assertThat(result.exit()).as(host).isEqualTo(125);

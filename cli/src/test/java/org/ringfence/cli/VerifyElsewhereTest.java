@@ -15,27 +15,29 @@ import org.ringfence.conformance.SuiteVerification;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.Wsl2Backend;
 
-/** From Windows the suite runs in the distribution: here, behind what stands in for wsl.exe. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "the stand-in has its guest on this kernel")
+/**
+ * From Windows, the conformance suite runs inside the distribution. A script imitates wsl.exe here.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the fake wsl.exe runs its guest on this kernel")
 class VerifyElsewhereTest {
-  private static final Path STAND_IN =
+  private static final Path FAKE_WSL =
       Path.of("..", "backend-wsl2", "src", "test", "wsl", "wsl-stand-in.sh")
           .toAbsolutePath()
           .normalize();
 
-  private static Wsl2Backend standIn(String withoutJava) {
+  private static Wsl2Backend backendOnFakeWsl(String withoutJava) {
     return Wsl2Backend.with(
         List.of(
             "env",
             "STANDIN_LIST=* Ubuntu  Running  2",
             "STANDIN_NO_JAVA=" + withoutJava,
             "sh",
-            STAND_IN.toString()));
+            FAKE_WSL.toString()));
   }
 
   @Test
-  void theSuiteRunsInTheDistribution() throws Exception {
-    Wsl2Backend backend = standIn("");
+  void suiteRunsInsideTheDistribution() throws Exception {
+    Wsl2Backend backend = backendOnFakeWsl("");
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     StringBuilder report = new StringBuilder();
     assertThat(
@@ -48,8 +50,8 @@ class VerifyElsewhereTest {
   }
 
   @Test
-  void whatLeadsBackIsTriedFromHere() throws Exception {
-    Wsl2Backend backend = standIn("");
+  void wslCasesRunFromTheWindowsSide() throws Exception {
+    Wsl2Backend backend = backendOnFakeWsl("");
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     SuiteVerification suite = new SuiteVerification(Backends.of(List.of(backend)));
     StringBuilder report = new StringBuilder();
@@ -65,8 +67,8 @@ class VerifyElsewhereTest {
   }
 
   @Test
-  void whatLeadsBackIsTriedWithoutJavaThere() throws Exception {
-    Wsl2Backend backend = standIn("1");
+  void wslCasesRunWithoutJavaInTheDistribution() throws Exception {
+    Wsl2Backend backend = backendOnFakeWsl("1");
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     SuiteVerification suite = new SuiteVerification(Backends.of(List.of(backend)));
     StringBuilder report = new StringBuilder();
@@ -80,8 +82,8 @@ class VerifyElsewhereTest {
   }
 
   @Test
-  void withoutJavaThereItSaysWhatIsMissing() {
-    Wsl2Backend backend = standIn("1");
+  void missingJavaInTheDistributionIsReported() {
+    Wsl2Backend backend = backendOnFakeWsl("1");
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     assertThatThrownBy(
             () ->

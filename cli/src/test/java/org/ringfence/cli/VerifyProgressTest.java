@@ -48,7 +48,7 @@ class VerifyProgressTest {
   }
 
   @Test
-  void reportFileIsRewrittenAsTheRunGoesOn() throws IOException {
+  void reportFileIsRewrittenAtIntervals() throws IOException {
     VerifyProgress progress = progress(false);
     progress.ended(out -> out.append("first"));
     assertThat(reports).isEmpty();

@@ -16,8 +16,11 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command line in a Windows JVM under Wine, which confines nothing and has to be refused. */
-@EnabledOnOs(value = OS.LINUX, disabledReason = "Wine stands in for Windows on Linux alone")
+/**
+ * Runs the command line interface in a Windows JVM under Wine. Ringfence has to refuse Wine,
+ * because Wine confines nothing.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the build runs Wine only on Linux")
 class WindowsJvmTest {
   private static final Path MODULE = Path.of("..", "backend-windows").toAbsolutePath().normalize();
   private static final Path JAVA = MODULE.resolve("src/test/wine/bin/java");
@@ -27,7 +30,7 @@ class WindowsJvmTest {
   private record Result(int exit, String output) {}
 
   @BeforeEach
-  void hasWine() {
+  void assumeWine() {
     assumeTrue(
         Files.isExecutable(Path.of("/usr/bin/wine"))
             && Files.isDirectory(MODULE.resolve("target/windows-jre")),
@@ -53,12 +56,12 @@ class WindowsJvmTest {
         process.exitValue(),
         new String(Files.readAllBytes(output), StandardCharsets.UTF_8)
             .replaceAll("\u001b\\[[0-9]*m", "")
-            // Wine's own remarks about a drive that is no volume of its own.
+            // Wine warns about drives that are not volumes.
             .replaceAll("(?m)^wine: .*\\R", ""));
   }
 
   @Test
-  void doctorSaysWhyNothingRuns() throws Exception {
+  void doctorExplainsWhyNoBackendIsAvailable() throws Exception {
     Result doctor = ringfence("doctor");
     assertThat(doctor.exit()).isEqualTo(ExitCode.NO);
     assertThat(doctor.output())
@@ -66,27 +69,27 @@ class WindowsJvmTest {
   }
 
   @Test
-  void nothingIsRun() throws Exception {
+  void runIsRefused() throws Exception {
     Result run = ringfence("run", "--best-effort", "all", "--", "cmd", "/c", "echo pwned");
     assertThat(run.exit()).as(run.output()).isEqualTo(ExitCode.REFUSED);
     assertThat(run.output()).startsWith("ringfence: ").doesNotContain("pwned\r");
   }
 
   @Test
-  void noConformanceCaseIsGreen() throws Exception {
+  void verifyPassesNoCase() throws Exception {
     Result verify = ringfence("verify", "--backend", "restricted-token");
     assertThat(verify.exit()).as(verify.output()).isEqualTo(ExitCode.NOTHING_VERIFIED);
     assertThat(verify.output()).contains("WIN-CREATE", "0 passed, 0 failed");
   }
 
   @Test
-  void nothingIsKept() throws Exception {
+  void statusAndTeardownFindNothingToRemove() throws Exception {
     assertThat(ringfence("windows", "status").output()).contains("nothing is kept");
     assertThat(ringfence("windows", "teardown").exit()).isZero();
   }
 
   @Test
-  void nothingIsSetUpWhereAccountsAreNone() throws Exception {
+  void setupIsRefused() throws Exception {
     Result setup = ringfence("windows", "setup");
     assertThat(setup.exit()).as(setup.output()).isEqualTo(ExitCode.OWN_FAILURE);
     assertThat(setup.output()).contains("this is Wine", "use Windows itself");

@@ -15,7 +15,7 @@ import org.ringfence.spi.SandboxBackend;
 class WorkloadTest {
   @ParameterizedTest
   @EnumSource(Workload.class)
-  void everyBackendThatIsRecommendedIsThereAndHasAReason(Workload workload) throws Exception {
+  void everyRecommendedBackendExistsAndHasAReason(Workload workload) throws Exception {
     Set<String> known =
         Backends.load().all().stream().map(SandboxBackend::id).collect(Collectors.toSet());
     assertThat(known).containsAll(workload.backends());
@@ -23,7 +23,7 @@ class WorkloadTest {
         .doesNotHaveDuplicates()
         .allSatisfy(id -> assertThat(workload.reason(id)).isNotEmpty());
     assertThat(workload.otherwise()).isNotEmpty();
-    // The rubric that people read names the same, in the same order.
+    // The table in the documentation lists the same backends in the same order.
     String rubric = Files.readString(Path.of("..", "docs", "choosing.md"));
     List<String> row =
         rubric.lines().filter(line -> line.startsWith("| `" + workload + "` |")).toList();

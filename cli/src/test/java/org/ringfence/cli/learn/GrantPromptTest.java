@@ -32,13 +32,13 @@ class GrantPromptTest {
               new Reason.Default(FileDefault.READ, Operation.WRITE),
               Violation.Certainty.CERTAIN));
 
-  /** A terminal at which someone answers each question when it is put. */
-  private static final class Answering extends Writer {
+  /** A fake terminal that answers each question as soon as it appears. */
+  private static final class AnsweringTerminal extends Writer {
     private final StringWriter shown = new StringWriter();
     private final List<String> answers;
     private final PipedWriter keys;
 
-    Answering(PipedReader reader, List<String> answers) throws java.io.IOException {
+    AnsweringTerminal(PipedReader reader, List<String> answers) throws java.io.IOException {
       this.keys = new PipedWriter(reader);
       this.answers = new ArrayList<>(answers);
     }
@@ -61,18 +61,18 @@ class GrantPromptTest {
 
   @ParameterizedTest
   @CsvSource({"y, true", "YES, true", "n, false", "'', false", "yesterday, false"})
-  void onlyYesGrants(String answer, boolean granted) throws Exception {
+  void onlyYesGrantsAccess(String answer, boolean granted) throws Exception {
     PipedReader keys = new PipedReader();
-    Answering terminal = new Answering(keys, List.of(answer));
+    AnsweringTerminal terminal = new AnsweringTerminal(keys, List.of(answer));
     GrantPrompt prompt = new GrantPrompt(new BufferedReader(keys), new PrintWriter(terminal, true));
     assertThat(prompt.test(GRANT)).isEqualTo(granted);
     assertThat(terminal.shown.toString()).contains("write /srv/x").doesNotContain("\u001b");
   }
 
   @Test
-  void whatWasDeniedIsNotAskedForAgain() throws Exception {
+  void refusedGrantIsNotAskedForAgain() throws Exception {
     PipedReader keys = new PipedReader();
-    Answering terminal = new Answering(keys, List.of("n"));
+    AnsweringTerminal terminal = new AnsweringTerminal(keys, List.of("n"));
     GrantPrompt prompt = new GrantPrompt(new BufferedReader(keys), new PrintWriter(terminal, true));
     assertThat(prompt.test(GRANT)).isFalse();
     assertThat(prompt.test(GRANT)).isFalse();
@@ -80,7 +80,7 @@ class GrantPromptTest {
   }
 
   @Test
-  void nothingIsGrantedWhereNobodySits() {
+  void endOfInputGrantsNothing() {
     StringWriter shown = new StringWriter();
     GrantPrompt prompt =
         new GrantPrompt(

@@ -41,7 +41,7 @@ class GrantSummaryTest {
   }
 
   @Test
-  void fewAreListedAndManyAreCounted() {
+  void fewGrantsAreListedAndManyAreCounted() {
     List<Grant> grants = new ArrayList<>(grants(900));
     grants.add(new Grant("network.allow a.test:443", "", denial("a.test:443")));
     List<Refusal> refused =
@@ -63,7 +63,7 @@ class GrantSummaryTest {
   }
 
   @Test
-  void aTreeSaysForHowManyFilesItIs() {
+  void directoryGrantShowsItsNumberOfDeniedFiles() {
     Grant tree = new Grant("read /data/tool", "/data/tool", denial("/data/tool/0"), 12);
     assertThat(printed(new Learned(List.of(tree), List.of(), 0, 1), false))
         .contains("granted: read /data/tool (the directory of 12 denied files)");
