@@ -31,6 +31,23 @@ final class PlantedRepositoryScenarios {
       "mkdir docs docs/objects; echo 'ref: refs/heads/main' > docs/HEAD; ";
 
   private static final int ROUNDS = 1000;
+  private static final int HELD_ROUNDS = 100;
+
+  /** Each worker makes its part when it is told to, and says when it has tried. */
+  private static final String WHILE_HELD =
+      "sub worker { my ($part) = @_;"
+          + " pipe(my $orders, my $order); pipe(my $answers, my $answer);"
+          + " if (!fork) { close $order; my $at = 0;"
+          + " while (sysread($orders, my $byte, 1)) { mkdir \"d$at/$part\"; $at++;"
+          + " syswrite($answer, 'x') } exit }"
+          + " close $orders; close $answer; return ($order, $answers) }"
+          + " my ($n) = @ARGV; my ($one, $first) = worker('HEAD');"
+          + " my ($other, $second) = worker('refs');"
+          + " for my $at (0 .. $n - 1) {"
+          + " open(my $held, '<', \"d$at\") or die; flock($held, 1) or die;"
+          + " syswrite($one, 'x'); syswrite($other, 'x');"
+          + " mkdir \"d$at/own\"; mkdir \"d$at/own/own\"; flock($held, 8) or die;"
+          + " sysread($first, my $a, 1) or die; sysread($second, my $b, 1) or die }";
 
   private PlantedRepositoryScenarios() {}
 
@@ -45,6 +62,11 @@ final class PlantedRepositoryScenarios {
         "GIT-BECOMES-TWO",
         "two sandboxes on one workspace do not each make a part of what is then a git directory",
         PlantedRepositoryScenarios::byTwo);
+    add(
+        all,
+        "GIT-BECOMES-HELD",
+        "two processes whose calls wait for one lock do not each make a part of a git directory",
+        PlantedRepositoryScenarios::whileHeld);
     add(
         all,
         "PN-SOCKET",
@@ -126,7 +148,7 @@ final class PlantedRepositoryScenarios {
     Path workspace = stage.fixture().workspace();
     SandboxPolicy policy = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
     stage.fixture().reset();
-    prepareRounds(workspace);
+    prepareRounds(workspace, ROUNDS);
     try (Sandbox one = stage.open(policy, NEEDS, workspace);
         Sandbox other = stage.open(policy, NEEDS, workspace)) {
       Stage.onThisSystem(one);
@@ -144,7 +166,7 @@ final class PlantedRepositoryScenarios {
     if (parts(workspace, "HEAD") == 0 || parts(workspace, "refs") == 0) {
       return "one of the two made no part at all";
     }
-    prepareRounds(workspace);
+    prepareRounds(workspace, ROUNDS);
     String fault =
         both(
             outside(workspace, half("there", "back", "HEAD", 1)),
@@ -154,10 +176,10 @@ final class PlantedRepositoryScenarios {
         : repositories(workspace) == ROUNDS ? "" : "the control made no git directories";
   }
 
-  private static void prepareRounds(Path workspace) throws Exception {
+  private static void prepareRounds(Path workspace, int rounds) throws Exception {
     Fixture.deleteTree(workspace);
     Files.createDirectory(workspace);
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < rounds; i++) {
       Files.createDirectories(workspace.resolve("d" + i).resolve("objects"));
     }
     Process fifos =
@@ -165,6 +187,39 @@ final class PlantedRepositoryScenarios {
     if (fifos.waitFor() != 0) {
       throw new NotApplicableException("no FIFOs can be made here");
     }
+  }
+
+  /**
+   * A command holds a directory by a lock while two of its processes each make a part of it. Both
+   * calls wait on threads of their own, and are tried again at the same moments: after the lock is
+   * given back, two threads of one supervisor decide at once.
+   */
+  private static String whileHeld(Stage stage) throws Exception {
+    Path workspace = stage.fixture().workspace();
+    SandboxPolicy policy = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    SandboxCommand command =
+        SandboxCommand.of("perl", "-e", WHILE_HELD, String.valueOf(HELD_ROUNDS));
+    stage.fixture().reset();
+    prepareRounds(workspace, HELD_ROUNDS);
+    try (Sandbox sandbox = stage.open(policy, NEEDS, workspace)) {
+      Stage.onThisSystem(sandbox);
+      Execution inside = Execution.of(sandbox.start(command));
+      if (inside.exit() != 0) {
+        return "inside: exit " + inside.exit() + ": " + inside.error();
+      }
+    }
+    int became = repositories(workspace);
+    if (became > 0) {
+      return became + " of " + HELD_ROUNDS + " directories became git directories";
+    }
+    if (parts(workspace, "HEAD") + parts(workspace, "refs") == 0) {
+      return "no part was made at all";
+    }
+    prepareRounds(workspace, HELD_ROUNDS);
+    Execution control = Execution.of(outside(workspace, command));
+    return control.exit() == 0 && repositories(workspace) == HELD_ROUNDS
+        ? ""
+        : "the control made no git directories: " + control.error();
   }
 
   private static SandboxCommand half(String out, String in, String part, int first) {

@@ -18,9 +18,8 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * Tests the lock that covers a decision on names and its action. Two supervisor threads decide at
- * the same time only if a file system delays one of them within a decision, which takes a directory
- * of some 40 000 names. So this test uses the lock in isolation.
+ * The lock over a decision on names and the deed, by itself. The case {@code GIT-BECOMES-HELD} has
+ * two threads of one supervisor decide at once.
  */
 class TreeLockTest {
   private final Kernel kernel = new Kernel(Arch.current().orElseThrow());

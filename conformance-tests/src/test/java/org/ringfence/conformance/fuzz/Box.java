@@ -12,6 +12,11 @@ import java.util.stream.Collectors;
 
 /** A running executor, in a sandbox or not, seen from this process. */
 final class Box implements AutoCloseable {
+  /**
+   * A forked process cannot collect garbage, so that an executor has to be left before it would.
+   */
+  private static final int MOST_SEQUENCES = 40;
+
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(120);
 
   private final Process process;
@@ -38,10 +43,12 @@ final class Box implements AutoCloseable {
     command.addAll(
         List.of(
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
+            "-Xint",
             "-XX:-UsePerfData",
             "-Xlog:disable",
-            "-Xmx128m",
+            "-Xms512m",
+            "-Xmx512m",
+            "-Xmn448m",
             "-Djna.boot.library.path=" + library,
             "-Djna.nosys=true"));
     if (Runtime.version().feature() >= 22) {
@@ -70,6 +77,11 @@ final class Box implements AutoCloseable {
                   parts[0], parts[1].isEmpty() ? List.of() : List.of(parts[1].split("\\|")));
             })
         .toList();
+  }
+
+  /** Whether another executor has to run the next sequence. */
+  boolean spent() {
+    return number >= MOST_SEQUENCES;
   }
 
   private void request(String text) throws IOException {

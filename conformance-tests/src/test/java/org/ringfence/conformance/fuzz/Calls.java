@@ -2,49 +2,39 @@ package org.ringfence.conformance.fuzz;
 
 import com.sun.jna.Memory;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import org.ringfence.conformance.probe.LibC;
 
-/** The system calls of one thread; small slot numbers stand for its descriptors. */
+/** The system calls of one task; small slot numbers stand for its descriptors. */
 final class Calls {
-  private static final int SLOTS = 5;
   private static final String LONG = "n".repeat(300);
-  private static final int UNSHARE_FILES_AND_FS = 0x400 | 0x200;
   private static final int RLIMIT_FSIZE = 1;
   private static final int BYTES = 4096;
 
   private final String root;
   private final String host;
-  private final Channel channel;
-  private final int[] slots = new int[SLOTS];
-  private final Sockets sockets = new Sockets(slots, this::path);
+  private final Pair passing;
+  private final TaskState state;
+  private final int task;
+  private final Sockets sockets;
 
-  Calls(String root, String host, Channel channel) {
+  Calls(String root, String host, Pair passing, TaskState state, int task) {
     this.root = root;
     this.host = host;
-    this.channel = channel;
-    Arrays.fill(slots, -1);
+    this.passing = passing;
+    this.state = state;
+    this.task = task;
+    this.sockets = new Sockets(state, task, this::path);
   }
 
-  /** A socket pair that both threads can use, even with separate descriptor tables. */
-  record Channel(int in, int out) {
-    static Channel open() {
-      Memory two = LibC.memory(8);
-      LibC.call("socketpair", 1, 2, 0, two);
-      return new Channel(two.getInt(0), two.getInt(4));
-    }
-  }
-
-  /** Binds the calls to the calling thread. */
-  Object begin(boolean apart) {
-    return apart ? LibC.call("unshare", UNSHARE_FILES_AND_FS) : 0L;
+  private int slot(Step step, int index) {
+    return state.slots(task)[step.number(index)];
   }
 
   /** Restores descriptors, directory, mask and limit to the initial state of a sequence. */
   Object reset() {
-    for (int i = 0; i < SLOTS; i++) {
+    for (int i = 0; i < state.slots(task).length; i++) {
       put(i, i < 2 ? (int) LibC.call("dup", i) : -1);
     }
     LibC.call("umask", 022);
@@ -54,6 +44,7 @@ final class Calls {
   }
 
   private void put(int slot, int fd) {
+    int[] slots = state.slots(task);
     if (slots[slot] >= 0) {
       LibC.call("close", slots[slot]);
     }
@@ -61,19 +52,34 @@ final class Calls {
   }
 
   private int base(String word) {
-    return word.equals("-") ? LibC.AT_FDCWD : slots[Integer.parseInt(word)];
+    return word.equals("-") ? LibC.AT_FDCWD : state.slots(task)[Integer.parseInt(word)];
   }
 
   private String path(String word) {
     String text = word.equals("''") ? "" : word.replace("LONG", LONG);
     text = text.replace("$R", root).replace("$H", host);
     if (text.startsWith("@")) {
-      return "/proc/thread-self/fd/" + slots[text.charAt(1) - '0'] + text.substring(2);
+      return "/proc/thread-self/fd/" + state.slots(task)[digit(text)] + text.substring(2);
+    }
+    if (text.startsWith("%")) {
+      return ofTask(digit(text), text.substring(2));
     }
     return text;
   }
 
-  /** Returns the paths that a step traverses and reaches. */
+  /** What {@code /proc} has for another task: its directory, its root, a descriptor. */
+  private String ofTask(int other, String rest) {
+    String proc = state.proc(other);
+    return rest.startsWith("@")
+        ? proc + "/fd/" + state.slots(other)[digit(rest)] + rest.substring(2)
+        : proc + rest;
+  }
+
+  private static int digit(String text) {
+    return text.charAt(1) - '0';
+  }
+
+  /** Paths that a step passes and leads to. */
   Set<String> ways(Step step) {
     Set<String> all = new TreeSet<>();
     switch (step.call()) {
@@ -103,7 +109,9 @@ final class Calls {
           "recv",
           "accept",
           "peername",
-          "sockname" -> {}
+          "sockname",
+          "take",
+          "unshare" -> {}
       case "bindsock" -> {
         if (!step.text(1).equals("inet")) {
           all.addAll(Ways.of(LibC.AT_FDCWD, path(step.text(1))));
@@ -111,10 +119,10 @@ final class Calls {
       }
       case "deep" -> all.addAll(Ways.of(LibC.AT_FDCWD, "."));
       case "copy" -> {
-        all.addAll(Ways.of(slots[step.number(0)]));
-        all.addAll(Ways.of(slots[step.number(1)]));
+        all.addAll(Ways.of(slot(step, 0)));
+        all.addAll(Ways.of(slot(step, 1)));
       }
-      default -> all.addAll(Ways.of(slots[step.number(0)]));
+      default -> all.addAll(Ways.of(slot(step, 0)));
     }
     return all;
   }
@@ -124,24 +132,27 @@ final class Calls {
     return switch (step.call()) {
       case "open" -> opened(step.number(0), open(step));
       case "close" -> {
-        int fd = slots[step.number(0)];
-        slots[step.number(0)] = -1;
+        int fd = slot(step, 0);
+        state.slots(task)[step.number(0)] = -1;
         sockets.told(fd);
         yield said(LibC.call("close", fd));
       }
-      case "dup" -> opened(step.number(1), LibC.call("dup", slots[step.number(0)]));
-      case "pass" -> opened(step.number(1), Messages.pass(channel, slots[step.number(0)]));
-      case "read" -> read(slots[step.number(0)], step.number(1));
+      case "dup" -> opened(step.number(1), LibC.call("dup", slot(step, 0)));
+      case "pass" -> opened(step.number(1), Messages.pass(passing, slot(step, 0)));
+      case "send" -> said(Messages.send(passing, slot(step, 0)));
+      case "take" -> opened(step.number(0), Messages.take(passing));
+      case "unshare" -> said(LibC.call("unshare", step.number(0)));
+      case "read" -> read(slot(step, 0), step.number(1));
       case "write" -> {
-        sockets.told(slots[step.number(0)]);
+        sockets.told(slot(step, 0));
         yield said(LinuxCall.make(step, this::base, this::path));
       }
-      case "list" -> Listing.of(slots[step.number(0)]);
-      case "fstat" -> stat(slots[step.number(0)], "", 0x1000);
+      case "list" -> Listing.of(slot(step, 0));
+      case "fstat" -> stat(slot(step, 0), "", 0x1000);
       case "stat" -> stat(base(step.text(0)), path(step.text(1)), step.number(2));
       case "readlink" -> readlink(step);
       case "socket" -> opened(step.number(0), Sockets.open(step.text(1)));
-      case "accept" -> opened(step.number(1), sockets.accept(slots[step.number(0)]));
+      case "accept" -> opened(step.number(1), sockets.accept(slot(step, 0)));
       case "bindsock", "listen", "connectto", "sendto", "recv", "peername", "sockname" ->
           sockets.make(step);
       default -> said(LinuxCall.make(step, this::base, this::path));

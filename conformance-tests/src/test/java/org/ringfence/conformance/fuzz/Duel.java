@@ -14,6 +14,9 @@ import org.ringfence.SandboxException;
  * sequences of consecutive seeds until its bound, or replays given sequences.
  */
 public final class Duel {
+  /** Asks for what the policy forbids alone, without a comparison with results outside. */
+  static final String BREACHES = "breaches";
+
   private static final int LENGTH = 60;
   private static final int MOST_FINDINGS = 12;
 
@@ -32,13 +35,14 @@ public final class Duel {
    * Runs the scenario.
    *
    * @param args the scenario, the directory of the host, then seconds and the first seed, or
-   *     sequences with empty lines between them
+   *     sequences with empty lines between them; {@value #BREACHES} behind the seed for what the
+   *     policy forbids alone
    * @throws Exception if the fuzzer itself is at fault
    */
   public static void main(String[] args) throws Exception {
     Scenario scenario = Scenario.parse(args[0]);
     int faults = 0;
-    try (Arena arena = new Arena(scenario, Path.of(args[1]))) {
+    try (Arena arena = new Arena(scenario, Path.of(args[1]), args.length < 5)) {
       Duel duel = new Duel(scenario, arena);
       faults =
           args.length > 3 ? duel.search(args[2], Long.parseLong(args[3])) : duel.replay(args[2]);
@@ -83,12 +87,7 @@ public final class Duel {
         (counted ? seed < firstSeed + most : System.nanoTime() < until)
             && kinds.size() < MOST_FINDINGS;
         seed++) {
-      int threads = 1 + (int) (seed & 1);
-      // A build runs the same few sequences each time; a search also uses themes.
-      Sequence sequence =
-          counted
-              ? Sequence.draw(seed, LENGTH, threads)
-              : Sequence.drawWithThemes(seed, LENGTH, threads);
+      Sequence sequence = Sequence.draw(seed, LENGTH, scenario.runs() > 1);
       calls += LENGTH;
       Optional<String> fault = arena.fault(sequence);
       if (fault.isPresent()) {

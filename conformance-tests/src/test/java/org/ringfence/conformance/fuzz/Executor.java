@@ -5,13 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
 /**
  * Executes sequences, inside a sandbox or outside. Requests and answers are files in a directory,
@@ -21,25 +16,12 @@ public final class Executor {
   /** Starts the first line of a request, which lists the steps to skip. */
   static final String SKIPPED = "skip";
 
-  static final int THREADS = 2;
-
   private final Path control;
-  private final boolean tellsWays;
-  private final List<ExecutorService> threads = new ArrayList<>();
-  private final List<Calls> calls = new ArrayList<>();
+  private final Tasks tasks;
 
-  private Executor(Path control, Path root, Path host, boolean tellsWays) throws Exception {
+  private Executor(Path control, Tasks tasks) {
     this.control = control;
-    this.tellsWays = tellsWays;
-    Calls.Channel channel = Calls.Channel.open();
-    for (int i = 0; i < THREADS; i++) {
-      ExecutorService thread = Executors.newSingleThreadExecutor();
-      threads.add(thread);
-      Calls made = new Calls(root.toString(), host.toString(), channel);
-      calls.add(made);
-      boolean apart = i > 0;
-      await(thread, () -> made.begin(apart));
-    }
+    this.tasks = tasks;
   }
 
   /**
@@ -52,8 +34,8 @@ public final class Executor {
   public static void main(String[] args) throws Exception {
     int code = 1;
     try {
-      new Executor(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), args[3].equals("ways"))
-          .serve();
+      Tasks tasks = new Tasks(Path.of(args[1]), Path.of(args[2]), args[3].equals("ways"));
+      new Executor(Path.of(args[0]), tasks).serve();
       code = 0;
     } catch (IOException e) {
       e.printStackTrace();
@@ -84,37 +66,13 @@ public final class Executor {
     int end = text.indexOf('\n');
     Set<String> skipped = Set.of(text.substring(0, end).split(" "));
     List<Step> steps = Sequence.parse(text.substring(end + 1)).steps();
-    for (int i = 0; i < THREADS; i++) {
-      Calls made = calls.get(i);
-      await(threads.get(i), made::reset);
-    }
+    tasks.reset();
     StringBuilder told = new StringBuilder();
     for (int i = 0; i < steps.size(); i++) {
-      Step step = steps.get(i);
-      Calls made = calls.get(step.thread());
-      String line =
-          skipped.contains(Integer.toString(i))
-              ? "skipped\t"
-              : await(
-                  threads.get(step.thread()),
-                  () -> {
-                    Set<String> ways = tellsWays ? made.ways(step) : Set.of();
-                    return made.make(step) + "\t" + String.join("|", ways);
-                  });
+      String line = skipped.contains(Integer.toString(i)) ? "skipped\t" : tasks.make(steps.get(i));
       told.append(line.replace("\n", "\\n")).append('\n');
     }
-    for (int i = 0; i < THREADS; i++) {
-      await(threads.get(i), calls.get(i)::reset);
-    }
+    tasks.reset();
     return new String(told.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-  }
-
-  private static <T> T await(ExecutorService thread, Callable<T> task)
-      throws InterruptedException, IOException {
-    try {
-      return thread.submit(task).get();
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause());
-    }
   }
 }

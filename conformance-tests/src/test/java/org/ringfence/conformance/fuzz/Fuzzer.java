@@ -13,8 +13,10 @@ public final class Fuzzer {
   /**
    * Runs the fuzzer by hand.
    *
-   * @param args the backend; the seconds for all scenarios together or, with an x at the end, the
-   *     number of sequences of each; the first seed; optionally the number of a single scenario
+   * @param args backend, seconds for all scenarios together or, with an x behind it, the number of
+   *     sequences of each; the first seed; the number of a scenario to run that one alone; and
+   *     "breaches" to look for what the policy forbids alone, which a state of the project that
+   *     fails otherwise in many ways shows sooner
    * @throws Exception if the fuzzer itself is at fault
    */
   public static void main(String[] args) throws Exception {
@@ -25,7 +27,11 @@ public final class Fuzzer {
     System.out.println("from seed " + args[2]);
     int faults = 0;
     for (Scenario scenario : chosen) {
-      String faulty = run(scenario, List.of(bound, args[2]));
+      List<String> what = new ArrayList<>(List.of(bound, args[2]));
+      if (args.length > 4) {
+        what.add(Duel.BREACHES);
+      }
+      String faulty = run(scenario, what);
       System.out.print(faulty);
       faults += faulty.isEmpty() ? 0 : 1;
     }

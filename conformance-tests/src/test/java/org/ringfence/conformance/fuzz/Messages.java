@@ -16,20 +16,27 @@ final class Messages {
   private Messages() {}
 
   /** Sends a descriptor and receives it at the other end. */
-  static long pass(Calls.Channel channel, int fd) {
+  static long pass(Pair pair, int fd) {
+    long sent = send(pair, fd);
+    return sent < 0 ? sent : take(pair);
+  }
+
+  /** Sends a descriptor; 0 or a negated error number. */
+  static long send(Pair pair, int fd) {
     Memory all = message();
     com.sun.jna.Pointer control = all.share(HEADER);
     control.setLong(0, 20);
     control.setInt(8, SOL_SOCKET);
     control.setInt(12, SCM_RIGHTS);
     control.setInt(16, fd);
-    long sent = LibC.call("sendmsg", channel.out(), all, DONT_WAIT);
-    if (sent < 0) {
-      return sent;
-    }
+    return Math.min(0, LibC.call("sendmsg", pair.far(), all, DONT_WAIT));
+  }
+
+  /** Takes a descriptor that was sent; it, or a negated error number. */
+  static long take(Pair pair) {
     Memory taken = message();
     taken.setInt(HEADER + 16, -1);
-    long got = LibC.call("recvmsg", channel.in(), taken, DONT_WAIT);
+    long got = LibC.call("recvmsg", pair.near(), taken, DONT_WAIT);
     return got < 0 ? got : taken.getInt(HEADER + 16);
   }
 

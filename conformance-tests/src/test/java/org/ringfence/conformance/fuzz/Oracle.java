@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.ringfence.conformance.fuzz.Box.Told;
 import org.ringfence.conformance.fuzz.Terrain.Entry;
 import org.ringfence.policy.EffectivePolicy;
@@ -21,6 +22,7 @@ import org.ringfence.policy.Operation;
  */
 record Oracle(
     EffectivePolicy policy, Path inside, Path outside, Path insideHost, Path outsideHost) {
+  private static final Set<String> REACHING = Set.of("connectto", "sendto");
 
   /** Returns the first forbidden change, empty if there is none. */
   String changed(Map<String, Entry> before, Map<String, Entry> after) {
@@ -119,13 +121,37 @@ record Oracle(
     return result.equals("E18") && (two || ways.stream().anyMatch(way -> way.startsWith("n:")));
   }
 
-  /**
-   * Returns whether an address has no owner: it does not belong to the sandbox, so both calls fail.
-   */
-  boolean hasNoOwner(Step step, String outer, String inner) {
-    return Set.of("connectto", "sendto").contains(step.call())
-        && inner.equals("E13")
-        && outer.startsWith("E");
+  /** Whether an address is nobody's, which is none of the sandbox's own; then both are refused. */
+  boolean nobodys(Step step, String outer, String inner) {
+    return REACHING.contains(step.call()) && inner.equals("E13") && outer.startsWith("E");
+  }
+
+  /** Whether a socket may have tried in vain to send or connect, which gives it a port outside. */
+  static boolean failedToReach(Sequence before, List<Told> told) {
+    return IntStream.range(0, before.steps().size())
+        .anyMatch(
+            at ->
+                REACHING.contains(before.steps().get(at).call())
+                    && told.get(at).result().startsWith("E"));
+  }
+
+  /** Whether a datagram socket may have been connected to a port that no such socket has. */
+  static boolean unheld(Sequence before, Step step, String outer, String inner) {
+    return step.call().equals("connectto")
+        && outer.equals("0")
+        && inner.equals("E111")
+        && before.steps().stream()
+            .anyMatch(each -> each.call().equals("socket") && each.text(1).equals("udp"));
+  }
+
+  /** Whether a result is that of a socket which has no port inside, but one outside. */
+  static boolean portless(Step step, String outer, String inner) {
+    return switch (step.call()) {
+      case "bindsock" -> step.text(1).equals("inet") && outer.equals("E22") && inner.equals("0");
+      case "sockname" -> outer.startsWith("inet") && inner.equals("inet without a port");
+      case "sendto", "connectto" -> !outer.startsWith("E") && inner.equals("E22");
+      default -> false;
+    };
   }
 
   private boolean isBelow(String way, String root) {

@@ -38,13 +38,13 @@ final class Sockets {
           "stream", new int[] {AF_UNIX, STREAM},
           "datagram", new int[] {AF_UNIX, DATAGRAM});
 
-  private final int[] slots;
+  private final TaskState state;
+  private final int task;
   private final UnaryOperator<String> path;
-  // Whether a message or connection may still be under way: a busy machine delivers late.
-  private boolean underWay;
 
-  Sockets(int[] slots, UnaryOperator<String> path) {
-    this.slots = slots;
+  Sockets(TaskState state, int task, UnaryOperator<String> path) {
+    this.state = state;
+    this.task = task;
     this.path = path;
   }
 
@@ -63,6 +63,7 @@ final class Sockets {
 
   /** Makes a call with a textual result. */
   String make(Step step) {
+    int[] slots = state.slots(task);
     int fd = slots[step.number(0)];
     return switch (step.call()) {
       case "bindsock" -> Calls.said(bind(fd, step.text(1)));
@@ -84,18 +85,21 @@ final class Sockets {
 
   /** Notes an action on a descriptor that its other end may notice. */
   void told(int fd) {
-    underWay |= is(fd);
+    state.underWay(state.underWay() || is(fd));
   }
 
   private long sent(long result) {
-    underWay |= result >= 0;
+    state.underWay(state.underWay() || result >= 0);
     return result;
   }
 
-  /** Waits for messages under way; after a moment of silence none are. */
+  /**
+   * Waits for what was sent or connected and may not have arrived, since on a busy machine it takes
+   * its time; after a moment without anything nothing is under way.
+   */
   void arrived(int fd) {
-    if (ready(fd, POLLIN, underWay ? MOMENT_MILLIS : 0) == 0) {
-      underWay = false;
+    if (ready(fd, POLLIN, state.underWay() ? MOMENT_MILLIS : 0) == 0) {
+      state.underWay(false);
     }
   }
 
@@ -191,6 +195,7 @@ final class Sockets {
     if (name[2] == 0 && name[3] == 0) {
       return "inet without a port";
     }
+    int[] slots = state.slots(task);
     IntUnaryOperator has =
         slot -> Arrays.equals(name("getsockname", slots[slot]).array(), name) ? 1 : 0;
     StringBuilder owners = new StringBuilder("inet");

@@ -106,6 +106,7 @@ final class Terrain {
   void reset() throws IOException {
     Files.createDirectories(directory);
     clean(directory, directory);
+    Files.setAttribute(directory, "unix:mode", 0755);
     forgetAttributes(directory);
     for (Map.Entry<String, String> entry : begins.entrySet()) {
       Path path = directory.resolve(entry.getKey());
@@ -231,7 +232,8 @@ final class Terrain {
                 + seen.get("gid"));
     if (Files.isSymbolicLink(way)) {
       String target = Files.readSymbolicLink(way).toString();
-      what.append(" -> ").append(target.replaceAll("/(in|ou)(?=/|$)", "/xx"));
+      String place = target.replaceAll("/(in|ou)(?=/|$)", "/xx");
+      what.append(" -> ").append(place.replaceAll("^(/proc/.*/fd/)[0-9]+", "$1n"));
     } else if (Files.isRegularFile(way, LinkOption.NOFOLLOW_LINKS)) {
       what.append(' ').append(seen.get("size")).append(' ').append(content(way));
     }
