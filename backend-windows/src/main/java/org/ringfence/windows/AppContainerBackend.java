@@ -6,12 +6,12 @@ import org.ringfence.SandboxException;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
-import org.ringfence.windows.launch.HostProbe;
-import org.ringfence.windows.launch.WindowsSandboxes;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.AppContainerPlanner;
-import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.probe.HostProbe;
+import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**

@@ -10,10 +10,10 @@ import java.util.Optional;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.spi.MachineState.Setup;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.Message;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.ClientAccounts;
-import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.setup.ClientRecord;
 import org.ringfence.windows.setup.Elevation;
 import org.ringfence.windows.setup.MachineDirectory;
@@ -167,7 +167,7 @@ final class DedicatedUsers {
         List.of(
             "-cp",
             String.join(File.pathSeparator, RunnerClassPath.ofThisProcess()),
-            "org.ringfence.windows.runner.ElevatedMain"));
+            "org.ringfence.windows.program.ElevatedMain"));
   }
 
   private boolean nothingIsKept() throws IOException {

@@ -7,11 +7,11 @@ import org.ringfence.SandboxException;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
-import org.ringfence.windows.launch.HostProbe;
-import org.ringfence.windows.launch.WindowsSandboxes;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlanner;
 import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.probe.HostProbe;
+import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
 /**

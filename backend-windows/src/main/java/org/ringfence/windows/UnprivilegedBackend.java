@@ -14,9 +14,9 @@ import org.ringfence.spi.EventSink;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.launch.HostProbe;
-import org.ringfence.windows.launch.WindowsSandboxes;
 import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.probe.HostProbe;
+import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** A mode that needs no administrator. It makes no system call before its first use. */

@@ -8,8 +8,8 @@ import org.ringfence.SandboxException;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.MachineState;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.launch.Recovery;
-import org.ringfence.windows.launch.WindowsSandboxes;
+import org.ringfence.windows.sandbox.Recovery;
+import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Reports and cleans up accounts, entries on writable roots, and remains of crashes. */

@@ -13,11 +13,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.spi.MachineState.Setup;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.launch.FakeAdministration;
-import org.ringfence.windows.launch.FakeWindows;
 import org.ringfence.windows.setup.ClientRecord;
 import org.ringfence.windows.setup.LogonRunner;
 import org.ringfence.windows.setup.Vault.Passwords;
+import org.ringfence.windows.system.FakeAdministration;
+import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 
@@ -132,7 +132,7 @@ class DedicatedUsersTest {
       }
       assertThat(machine.lastCommandLine)
           .hasSizeLessThan(1024)
-          .contains("org.ringfence.windows.runner.RunnerMain")
+          .contains("org.ringfence.windows.program.RunnerMain")
           .endsWith("ringfence-0123456789abcdef")
           .doesNotContain(password(offline));
     }

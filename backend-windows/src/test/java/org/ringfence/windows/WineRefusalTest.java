@@ -20,7 +20,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.launch.PretendingWindows;
+import org.ringfence.windows.system.PretendingWindows;
 
 /**
  * Wine accepts restricting SIDs, entries and limits but enforces none, so each backend must refuse

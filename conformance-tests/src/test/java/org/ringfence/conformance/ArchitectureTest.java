@@ -130,16 +130,10 @@ class ArchitectureTest {
     verify(
         noClasses()
             .that()
-            .resideInAPackage("org.ringfence.windows.plan..")
+            .resideInAnyPackage("org.ringfence.windows.plan..", "org.ringfence.windows.acl..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(
-                "org.ringfence.windows.bind..",
-                "org.ringfence.windows.launch..",
-                "org.ringfence.windows.journal..",
-                "org.ringfence.windows.system..",
-                "java.nio.file..",
-                "com.sun.jna.."));
+            .resideInAnyPackage("java.nio.file..", "com.sun.jna.."));
   }
 
   @Test
@@ -147,7 +141,12 @@ class ArchitectureTest {
     verify(
         noClasses()
             .that()
-            .resideInAnyPackage("org.ringfence.windows.launch..", "org.ringfence.windows.system..")
+            .resideInAPackage("org.ringfence.windows..")
+            .and()
+            .resideOutsideOfPackages(
+                "org.ringfence.windows",
+                "org.ringfence.windows.program..",
+                "org.ringfence.windows.bind..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.ringfence.windows.bind.."));

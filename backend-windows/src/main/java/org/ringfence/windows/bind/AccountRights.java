@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;
 

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.ringfence.windows.plan.AccessControlList;
-import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.plan.FilterCondition;
 import org.ringfence.windows.plan.PlatformFilter;
 
@@ -118,7 +118,7 @@ final class EncodedFilter implements AutoCloseable {
   private Memory descriptor(FilterCondition.User user) {
     byte[] bytes =
         AccessControlList.of(new Ace(Ace.Type.ALLOW, user.user(), MATCH_FILTER, Ace.Scope.OBJECT))
-            .descriptorOf(org.ringfence.windows.plan.Sid.LOCAL_SERVICE);
+            .descriptorOf(org.ringfence.windows.acl.Sid.LOCAL_SERVICE);
     Memory data = keep(NativeWindows.memory(bytes));
     Memory blob = keep(new Memory(2L * Native.POINTER_SIZE));
     blob.clear();

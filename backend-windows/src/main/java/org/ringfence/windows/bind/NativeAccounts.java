@@ -20,7 +20,7 @@ import com.sun.jna.ptr.PointerByReference;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Accounts;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;

@@ -10,7 +10,7 @@ import com.sun.jna.platform.win32.WinBase.SECURITY_ATTRIBUTES;
 import com.sun.jna.platform.win32.WinNT;
 import com.sun.jna.platform.win32.WinNT.HANDLE;
 import com.sun.jna.ptr.IntByReference;
-import org.ringfence.windows.plan.AccessMask;
+import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.Files;
 import org.ringfence.windows.system.Handle;

@@ -14,7 +14,7 @@ import com.sun.jna.platform.win32.WinNT.HANDLE;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Machine;
 import org.ringfence.windows.system.WindowsCallException;

@@ -16,7 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.Tokens;

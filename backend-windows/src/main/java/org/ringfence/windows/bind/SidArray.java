@@ -5,7 +5,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /** An array of {@code SID_AND_ATTRIBUTES}, in memory until it is closed. */
 final class SidArray implements AutoCloseable {

@@ -2,7 +2,7 @@ package org.ringfence.windows.journal;
 
 import java.util.List;
 import java.util.Objects;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * Entries that are, or are about to be, on the list of a file.

@@ -9,6 +9,10 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * The plan for an AppContainer: entries that name its SID, and capabilities.

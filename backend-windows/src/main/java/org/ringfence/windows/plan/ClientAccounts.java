@@ -10,6 +10,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * The names of one client's accounts. A client is a user with an installation directory: two users,

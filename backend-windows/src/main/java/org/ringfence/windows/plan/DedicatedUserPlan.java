@@ -10,6 +10,13 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**

@@ -1,5 +1,7 @@
 package org.ringfence.windows.plan;
 
+import org.ringfence.windows.acl.Sid;
+
 /** A condition of a platform filter on a connection; all must hold. */
 public sealed interface FilterCondition {
   /**

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * A rule of the Windows firewall that blocks one user ({@code INetFwRule3}).

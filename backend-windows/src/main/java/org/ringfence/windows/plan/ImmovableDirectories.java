@@ -8,6 +8,9 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.PathStyle;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /**

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.UUID;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * A persistent filter of the Windows Filtering Platform ({@code FWPM_FILTER0}). It blocks the

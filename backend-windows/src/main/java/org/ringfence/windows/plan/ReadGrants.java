@@ -4,6 +4,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
+import org.ringfence.windows.acl.Sid;
 
 /** Permanent read grants for dedicated accounts: tools, never secrets. */
 public final class ReadGrants {

@@ -12,6 +12,13 @@ import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * The plan for a write-restricted token of the same user: a SID for each writable root, and the

@@ -12,6 +12,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.windows.acl.Ace;
 
 /**
  * Reports which guarantees of a policy a write-restricted token of the same user enforces. Pure.

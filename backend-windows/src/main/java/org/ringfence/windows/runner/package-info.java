@@ -1,2 +1,2 @@
-/** Programs that start as the sandbox's user, or elevated. */
+/** Makes commands as the sandbox's user, in a process of that user. */
 package org.ringfence.windows.runner;

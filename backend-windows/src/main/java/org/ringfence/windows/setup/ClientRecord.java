@@ -1,9 +1,9 @@
 package org.ringfence.windows.setup;
 
 import java.util.List;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
-import org.ringfence.windows.plan.Sid;
 
 /**
  * A client whose set-up is complete. Set-up writes the record last and removes it first, so that

@@ -15,7 +15,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.channel.FrameChannel;
 import org.ringfence.windows.channel.Message;
-import org.ringfence.windows.launch.PipeStreams;
+import org.ringfence.windows.command.PipeStreams;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.WindowsCallException;

@@ -65,7 +65,7 @@ public final class LogonRunner {
               "-Djna.boot.library.path=" + client.runner(),
               "-cp",
               RunnerLibraries.classPath(Path.of(client.runner())),
-              "org.ringfence.windows.runner.RunnerMain",
+              "org.ringfence.windows.program.RunnerMain",
               pipes));
     } catch (IOException e) {
       throw new SandboxException("runner: " + e.getMessage() + "; run: ringfence windows setup", e);

@@ -13,7 +13,7 @@ public final class RunnerClassPath {
   /** A class of each library that the runner needs. */
   private static final List<String> CLASSES =
       List.of(
-          "org.ringfence.windows.runner.RunnerMain",
+          "org.ringfence.windows.program.RunnerMain",
           "org.ringfence.SandboxException",
           "org.ringfence.kit.remote.Frames",
           "com.sun.jna.Native",

@@ -2,8 +2,8 @@ package org.ringfence.windows.setup;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
-import org.ringfence.windows.plan.Sid;
 
 /**
  * The unfinished change of a client, on the disk before it begins.

@@ -1,7 +1,7 @@
 package org.ringfence.windows.setup;
 
 import java.util.List;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * A request for set-up.

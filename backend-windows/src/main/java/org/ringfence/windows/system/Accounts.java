@@ -2,7 +2,7 @@ package org.ringfence.windows.system;
 
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /** Local accounts, their rights and their profiles. Every change needs an administrator. */
 public interface Accounts {

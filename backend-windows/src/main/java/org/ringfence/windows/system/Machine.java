@@ -1,6 +1,6 @@
 package org.ringfence.windows.system;
 
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /** Calls about the machine or the session as a whole. */
 public interface Machine {

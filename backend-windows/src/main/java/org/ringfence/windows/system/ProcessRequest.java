@@ -2,7 +2,7 @@ package org.ringfence.windows.system;
 
 import java.util.List;
 import java.util.Optional;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * A request for a suspended process.

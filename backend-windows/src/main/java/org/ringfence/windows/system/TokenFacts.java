@@ -3,7 +3,7 @@ package org.ringfence.windows.system;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /**
  * The facts that a token reports.

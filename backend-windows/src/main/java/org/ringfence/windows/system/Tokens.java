@@ -1,7 +1,7 @@
 package org.ringfence.windows.system;
 
 import java.util.List;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
 
 /** Access tokens. */
 public interface Tokens {

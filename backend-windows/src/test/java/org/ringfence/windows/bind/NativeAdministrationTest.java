@@ -18,11 +18,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.ringfence.windows.plan.AccessControlList;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.plan.FirewallRule;
 import org.ringfence.windows.plan.PlatformFilter;
-import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.setup.RunnerClassPath;
 import org.ringfence.windows.system.Administration;
 import org.ringfence.windows.system.Handle;
@@ -243,11 +243,11 @@ class NativeAdministrationTest {
   void builtDescriptorEqualsTheOneParsedFromSddl() throws Exception {
     byte[] own =
         AccessControlList.of(
-                new org.ringfence.windows.plan.Ace(
-                    org.ringfence.windows.plan.Ace.Type.ALLOW,
+                new org.ringfence.windows.acl.Ace(
+                    org.ringfence.windows.acl.Ace.Type.ALLOW,
                     USER,
                     1,
-                    org.ringfence.windows.plan.Ace.Scope.OBJECT))
+                    org.ringfence.windows.acl.Ace.Scope.OBJECT))
             .descriptorOf(Sid.LOCAL_SERVICE);
     byte[] text = windows.security().ofSddl("O:LSG:LSD:(A;;CC;;;" + USER + ")");
     assertThat(windows.security().sddl(own)).isEqualTo(windows.security().sddl(text));

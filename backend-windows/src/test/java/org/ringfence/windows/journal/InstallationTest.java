@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.GrantRecord.Phase;
-import org.ringfence.windows.plan.Sid;
 
 class InstallationTest {
   @TempDir private Path directory;

@@ -23,6 +23,9 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
 
 @ExtendWith(InstancioExtension.class)
 class DedicatedUserPlannerTest {

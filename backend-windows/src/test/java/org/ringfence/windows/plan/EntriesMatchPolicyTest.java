@@ -25,6 +25,13 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.windows.DedicatedUserBackend;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 
 /**

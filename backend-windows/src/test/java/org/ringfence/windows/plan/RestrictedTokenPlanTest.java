@@ -11,6 +11,9 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.windows.RestrictedTokenBackend;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
 
 class RestrictedTokenPlanTest {
   private static final Places PLACES =

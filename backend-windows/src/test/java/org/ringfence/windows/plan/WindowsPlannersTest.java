@@ -20,6 +20,13 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
+import org.ringfence.windows.acl.Sid;
 
 class WindowsPlannersTest {
   private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");

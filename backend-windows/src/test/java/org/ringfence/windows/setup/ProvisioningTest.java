@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.launch.FakeAdministration;
-import org.ringfence.windows.launch.FakeWindows;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.FakeAdministration;
+import org.ringfence.windows.system.FakeWindows;
 
 class ProvisioningTest {
   private static final String OTHER_HOME = "D:\\elsewhere\\ringfence";

@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.launch.FakeAdministration;
-import org.ringfence.windows.launch.FakeWindows;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.system.FakeAdministration;
+import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.WindowsError;
 
 /** Interrupts set-up between any two calls and makes its calls fail. */

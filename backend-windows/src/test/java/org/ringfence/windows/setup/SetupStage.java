@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
-import org.ringfence.windows.launch.FakeWindows;
-import org.ringfence.windows.launch.UnscannedGrants;
-import org.ringfence.windows.plan.AccessControlList;
-import org.ringfence.windows.plan.Ace;
+import org.ringfence.windows.access.UnscannedGrants;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.FakeWindows;
 
 /** A fake machine that a test sets up. */
 final class SetupStage {

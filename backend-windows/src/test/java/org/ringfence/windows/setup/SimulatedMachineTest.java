@@ -26,18 +26,18 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.windows.access.UnscannedGrants;
+import org.ringfence.windows.acl.AccessCheck;
+import org.ringfence.windows.acl.AccessMask;
+import org.ringfence.windows.acl.AccessToken;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.GenericMapping;
+import org.ringfence.windows.acl.SecurityDescriptor;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.launch.FakeAdministration;
-import org.ringfence.windows.launch.FakeWindows;
-import org.ringfence.windows.launch.UnscannedGrants;
-import org.ringfence.windows.plan.AccessCheck;
-import org.ringfence.windows.plan.AccessMask;
-import org.ringfence.windows.plan.AccessToken;
-import org.ringfence.windows.plan.Ace;
 import org.ringfence.windows.plan.DedicatedUserPlan;
-import org.ringfence.windows.plan.GenericMapping;
-import org.ringfence.windows.plan.SecurityDescriptor;
-import org.ringfence.windows.plan.Sid;
+import org.ringfence.windows.system.FakeAdministration;
+import org.ringfence.windows.system.FakeWindows;
 
 /**
  * Sets up, uses, attacks, interrupts, tampers with and tears down a fake machine in random order.

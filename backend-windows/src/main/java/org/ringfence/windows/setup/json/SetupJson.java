@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
-import org.ringfence.windows.plan.Sid;
 import org.ringfence.windows.setup.ClientRecord;
 import org.ringfence.windows.setup.SetupJournal;
 

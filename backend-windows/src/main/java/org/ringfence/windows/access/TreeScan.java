@@ -1,0 +1,92 @@
+package org.ringfence.windows.access;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashMap;
+import java.util.Map;
+import org.ringfence.windows.system.FileFacts;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.WindowsCallException;
+
+/**
+ * Checks a tree before all of it inherits an entry: a hard link would grant a file outside the
+ * tree, and so might the target of a link.
+ */
+public final class TreeScan extends SimpleFileVisitor<Path> {
+  private final org.ringfence.windows.system.Files files;
+  private final Map<String, Integer> missing = new HashMap<>();
+  private final Map<String, Path> named = new HashMap<>();
+  private Path root;
+  private String wrong;
+
+  public TreeScan(org.ringfence.windows.system.Files files) {
+    this.files = files;
+  }
+
+  /** Throws if an entry on the root would reach out of it. */
+  public void check(String path) throws GrantException {
+    root = Path.of(path);
+    try {
+      Files.walkFileTree(root, this);
+    } catch (IOException e) {
+      throw new GrantException(path, "it cannot be looked through: " + e.getMessage(), e);
+    }
+    if (wrong == null) {
+      missing.entrySet().stream()
+          .filter(entry -> entry.getValue() > 0)
+          .findFirst()
+          .ifPresent(
+              entry ->
+                  wrong =
+                      named.get(entry.getKey())
+                          + " has another name outside (a hard link), and would be granted there");
+    }
+    if (wrong != null) {
+      throw new GrantException(path, wrong);
+    }
+  }
+
+  @Override
+  public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+      throws IOException {
+    if (attributes.isOther() && !directory.equals(root)) {
+      // A junction, which Java reports as a directory of another kind.
+      return link(directory) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.TERMINATE;
+    }
+    return FileVisitResult.CONTINUE;
+  }
+
+  @Override
+  public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+    if (attributes.isSymbolicLink() || attributes.isOther()) {
+      return link(file) ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
+    }
+    try (Handle handle = files.open(file.toString(), false)) {
+      FileFacts facts = files.facts(handle);
+      if (facts.links() > 1) {
+        missing.merge(facts.fileId(), facts.links() - 1, (left, all) -> left - 1);
+        named.putIfAbsent(facts.fileId(), file);
+      }
+    } catch (WindowsCallException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
+    return FileVisitResult.CONTINUE;
+  }
+
+  /** Returns whether a link stays inside; true also for a dangling link. */
+  private boolean link(Path link) throws IOException {
+    if (!Files.exists(link)) {
+      return true;
+    }
+    Path target = link.toRealPath();
+    if (target.startsWith(root)) {
+      return true;
+    }
+    wrong = link + " leads to " + target + ", which would be granted, too";
+    return false;
+  }
+}

@@ -1,0 +1,2 @@
+/** Commands, their jobs and their streams. */
+package org.ringfence.windows.command;

@@ -1,0 +1,325 @@
+package org.ringfence.windows.probe;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.SandboxException;
+import org.ringfence.plan.Availability;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.command.LocalHost;
+import org.ringfence.windows.command.WindowsSession;
+import org.ringfence.windows.confine.Confinement;
+import org.ringfence.windows.confine.ContainerConfinement;
+import org.ringfence.windows.confine.TokenConfinement;
+import org.ringfence.windows.journal.ContainerRecord;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.TokenFacts;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsError;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Tests which confinements work on this machine. */
+public final class HostProbe {
+  private final WindowsSystem windows;
+  private final Installation installation;
+  private final Map<String, String> environment;
+  private final Map<String, String> told = new LinkedHashMap<>();
+
+  /**
+   * The result of a probe.
+   *
+   * @param availability whether the mode can run, with reasons
+   * @param facts the facts for a plan; empty when the mode cannot run
+   */
+  public record Result(Availability availability, Optional<WindowsFacts> facts) {}
+
+  private static final class Unfit extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final String remedy;
+
+    Unfit(String reason, String remedy) {
+      super(reason);
+      this.remedy = remedy;
+    }
+  }
+
+  /**
+   * Prepares a probe.
+   *
+   * @param windows the system
+   * @param installation the record of objects made for tests
+   * @param environment the environment of this process
+   */
+  public HostProbe(
+      WindowsSystem windows, Installation installation, Map<String, String> environment) {
+    this.windows = windows;
+    this.installation = installation;
+    this.environment = Map.copyOf(environment);
+  }
+
+  /**
+   * Tests a restricted token.
+   *
+   * @return the result
+   */
+  public Result restrictedToken() {
+    return tried(
+        () -> {
+          boolean desktop = desktop();
+          WindowsFacts jobs = jobs(desktop);
+          WindowsFacts needed = needed(jobs);
+          boolean everyone = needed.everyone();
+          told.put(
+              "restricting SIDs",
+              "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
+          return new WindowsFacts(
+              everyone,
+              everyone ? new OpenPlaces(windows, environment).writable() : List.of(),
+              needed.userInterfaceLimits(),
+              desktop);
+        });
+  }
+
+  /**
+   * Tests an AppContainer.
+   *
+   * @return the result
+   */
+  public Result appContainer() {
+    return tried(
+        () -> {
+          int pid = (int) ProcessHandle.current().pid();
+          ContainerConfinement.Profile profile =
+              ContainerConfinement.Profile.make(
+                  windows,
+                  installation,
+                  new ContainerRecord(
+                      "ringfence-probe-" + UUID.randomUUID(),
+                      pid,
+                      windows.processes().creationTime(pid)));
+          WindowsFacts jobs;
+          boolean tried = false;
+          try {
+            jobs = jobs(false);
+            tried = true;
+          } finally {
+            if (!tried) {
+              profile.remove();
+            }
+          }
+          try (Session session = session(ContainerConfinement.bare(profile), jobs)) {
+            String problem = session.canary().startProblem();
+            if (!problem.isEmpty()) {
+              throw new Unfit("no program starts in a container: " + problem, "restricted-token");
+            }
+            contained(session.canary(), true);
+          }
+          told.put("known not to start", "PowerShell, MSYS and Cygwin programs");
+          return jobs;
+        });
+  }
+
+  private interface Trial {
+    WindowsFacts run() throws WindowsCallException, SandboxException, Unfit;
+  }
+
+  private Result tried(Trial trial) {
+    String reason;
+    String remedy;
+    try {
+      told.put("system", windows.machine().version());
+      preconditions();
+      WindowsFacts facts = trial.run();
+      return new Result(Availability.available(told), Optional.of(facts));
+    } catch (WindowsCallException e) {
+      reason = e.getMessage();
+      remedy = WindowsError.remedy(e.code());
+    } catch (Unfit e) {
+      reason = e.getMessage();
+      remedy = e.remedy;
+    } catch (SandboxException e) {
+      reason = e.getMessage();
+      remedy = "";
+    }
+    return new Result(
+        new Availability(
+            false, List.of(reason), remedy.isEmpty() ? List.of() : List.of(remedy), told),
+        Optional.empty());
+  }
+
+  /** Throws if a sandbox would be open, or no program would start. */
+  private void preconditions() throws WindowsCallException, Unfit {
+    try (Handle own = windows.tokens().ofThisProcess()) {
+      TokenFacts facts = windows.tokens().facts(own);
+      String ordinary = "start from an ordinary session of the user";
+      if (facts.appContainer()) {
+        throw new Unfit("this process runs in an AppContainer", ordinary);
+      }
+      if (facts.restricted()) {
+        throw new Unfit(
+            "this process's token is restricted already: a sandbox inside one", ordinary);
+      }
+      if (facts.session() == 0) {
+        throw new Unfit(
+            "this process runs in session 0 (a service, or SSH), where no program with windows"
+                + " starts under a restricted token",
+            ordinary);
+      }
+      if (facts.elevated()) {
+        told.put("elevated", "administrators' groups take and do not give inside");
+      }
+    }
+    String station = windows.machine().windowStation();
+    if (!station.equalsIgnoreCase("WinSta0")) {
+      throw new Unfit(
+          "this process's window station is " + station + ", not the interactive one",
+          "start from an ordinary session of the user");
+    }
+  }
+
+  private boolean desktop() throws WindowsCallException {
+    try (Handle made =
+        windows
+            .machine()
+            .desktop(
+                "ringfence-probe-" + UUID.randomUUID(),
+                windows.security().ofSddl("D:(A;;GA;;;SY)"))) {
+      return true;
+    } catch (WindowsCallException e) {
+      if (e.code() == WindowsError.NOT_ENOUGH_MEMORY.code()
+          || e.code() == WindowsError.ACCESS_DENIED.code()) {
+        told.put("desktop", e.getMessage());
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Tests limits with those on windows and clipboard, which outer jobs may forbid, and without. */
+  private WindowsFacts jobs(boolean desktop) throws WindowsCallException, Unfit {
+    boolean withWindows = keeps(JobLimits.USER_INTERFACE);
+    if (!withWindows && !keeps(0)) {
+      throw new Unfit(
+          "a job of this system takes the limit kill-on-close and does not tell it (Wine does so)",
+          "Windows itself");
+    }
+    return new WindowsFacts(false, List.of(), withWindows, desktop);
+  }
+
+  private boolean keeps(int userInterface) throws WindowsCallException {
+    JobLimits asked =
+        new JobLimits(
+            true,
+            OptionalLong.of(64),
+            OptionalLong.of(1L << 32),
+            OptionalLong.of(TimeUnit.HOURS.toNanos(1)),
+            userInterface);
+    try (Handle job = windows.jobs().create()) {
+      windows.jobs().limit(job, asked);
+      return windows.jobs().limits(job).equals(asked);
+    }
+  }
+
+  /**
+   * Starts a console and a windowed program under the narrowest confinement that works: inside some
+   * outer jobs, none starts with limits on windows.
+   */
+  private WindowsFacts needed(WindowsFacts jobs) throws Unfit, SandboxException {
+    String problem = "";
+    for (boolean everyone : new boolean[] {false, true}) {
+      for (boolean withWindows : new boolean[] {true, false}) {
+        if (withWindows && !jobs.userInterfaceLimits()) {
+          continue;
+        }
+        WindowsFacts tried = new WindowsFacts(everyone, List.of(), withWindows, jobs.desktop());
+        problem = canaryProblem(tried);
+        if (problem.isEmpty()) {
+          return tried;
+        }
+      }
+    }
+    throw new Unfit("no program starts under a restricted token: " + problem, "WSL2");
+  }
+
+  private String canaryProblem(WindowsFacts facts) throws SandboxException, Unfit {
+    byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
+    TokenConfinement confinement =
+        TokenConfinement.make(
+            windows,
+            List.of(),
+            Sid.synthetic(random, "canary"),
+            new TokenConfinement.Choices(facts.everyone(), true, facts.desktop()),
+            Optional.empty());
+    try (Session session = session(confinement, facts)) {
+      String problem = session.canary().startProblem();
+      if (problem.isEmpty()) {
+        contained(session.canary(), false);
+      }
+      return problem;
+    }
+  }
+
+  /** Tests the confinement itself: a system may report a confinement that it does not enforce. */
+  private void contained(Canary canary, boolean container) throws Unfit, SandboxException {
+    try {
+      if (canary.writes()) {
+        throw escaped("wrote to a file");
+      }
+      if (container && canary.reads()) {
+        throw escaped("read a file");
+      }
+      Optional<Boolean> reached = container ? canary.reachesServer() : Optional.of(false);
+      if (reached.isEmpty()) {
+        told.put("network", "not tried: there is no curl.exe");
+      } else if (reached.get()) {
+        throw escaped("reached a server");
+      }
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the probe cannot be made: " + e.getMessage(), e);
+    }
+  }
+
+  private static Unfit escaped(String what) {
+    return new Unfit(
+        "a command "
+            + what
+            + " that nothing grants: this system does not confine what it says it does",
+        "WSL2");
+  }
+
+  private record Session(WindowsSession session, Canary canary) implements AutoCloseable {
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+
+  private Session session(Confinement confinement, WindowsFacts facts) throws SandboxException {
+    WindowsSession session =
+        new WindowsSession(
+            windows,
+            new LocalHost(windows, confinement),
+            Lifetime.KILL,
+            facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
+    try {
+      String directory = windows.machine().systemDirectory();
+      return new Session(session, new Canary(session, directory, environment));
+    } catch (WindowsCallException e) {
+      session.close();
+      throw Failures.cannot("probe", e);
+    }
+  }
+}

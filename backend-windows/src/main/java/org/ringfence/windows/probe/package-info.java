@@ -1,0 +1,2 @@
+/** Tests which confinements work on this machine, and whether they hold. */
+package org.ringfence.windows.probe;

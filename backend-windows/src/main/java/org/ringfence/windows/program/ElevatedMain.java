@@ -1,0 +1,39 @@
+package org.ringfence.windows.program;
+
+import java.io.IOException;
+import org.ringfence.windows.bind.NativeWindows;
+import org.ringfence.windows.setup.ElevatedTask;
+import org.ringfence.windows.setup.MachineDirectory;
+import org.ringfence.windows.system.WindowsCallException;
+
+/** The elevated process of set-up. It has no window and reports through its pipes. */
+public final class ElevatedMain {
+  /** The arguments are not those that Ringfence passes. */
+  private static final int USAGE = 2;
+
+  /** An operation failed. */
+  private static final int FAILED = 3;
+
+  private ElevatedMain() {}
+
+  /**
+   * Performs one task.
+   *
+   * @param arguments the name of the pipes
+   */
+  public static void main(String[] arguments) {
+    MachineDirectory machine = MachineDirectory.of(System.getenv()).orElse(null);
+    if (arguments.length != 1 || machine == null) {
+      System.err.println("started by Ringfence alone");
+      System.exit(USAGE);
+    }
+    try {
+      new ElevatedTask(new NativeWindows(), machine).run(arguments[0]);
+      System.exit(0);
+    } catch (WindowsCallException e) {
+      System.exit(e.code() == 0 ? FAILED : e.code());
+    } catch (IOException e) {
+      System.exit(FAILED);
+    }
+  }
+}

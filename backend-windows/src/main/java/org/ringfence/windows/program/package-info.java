@@ -1,0 +1,2 @@
+/** Programs that start as the sandbox's user, or elevated. */
+package org.ringfence.windows.program;

@@ -1,0 +1,345 @@
+package org.ringfence.windows.sandbox;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.ringfence.SandboxException;
+import org.ringfence.kit.session.LocalEgressProxy;
+import org.ringfence.kit.session.ResourceStack;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.Lifetime;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.EventSink;
+import org.ringfence.windows.access.Grants;
+import org.ringfence.windows.access.KeptPlaces;
+import org.ringfence.windows.access.SandboxGrants;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.command.CommandHost;
+import org.ringfence.windows.command.ProxiedHost;
+import org.ringfence.windows.command.WindowsSession;
+import org.ringfence.windows.confine.RestrictedToken;
+import org.ringfence.windows.journal.GrantRecord;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.DedicatedUserFacts;
+import org.ringfence.windows.plan.DedicatedUserPlan;
+import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
+import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.probe.Canary;
+import org.ringfence.windows.probe.ClosedNetwork;
+import org.ringfence.windows.probe.OpenPlaces;
+import org.ringfence.windows.runner.RunnerConnection;
+import org.ringfence.windows.runner.RunnerHost;
+import org.ringfence.windows.runner.RunnerStart;
+import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.Handle;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Opens sandboxes whose commands run as dedicated users. */
+public final class DedicatedSandboxes {
+  private static final int LOCK_MILLIS = 60_000;
+
+  private final WindowsSystem windows;
+  private final Installation installation;
+  private final Map<String, String> environment;
+  private final Accounts accounts;
+  private final RunnerStart start;
+  private final OpenPlaces places;
+
+  /**
+   * Prepares sandboxes of this process.
+   *
+   * @param windows the system
+   * @param installation the record of changes
+   * @param environment the environment of this process
+   * @param accounts the accounts that set-up made
+   * @param start starts runners
+   */
+  public DedicatedSandboxes(
+      WindowsSystem windows,
+      Installation installation,
+      Map<String, String> environment,
+      Accounts accounts,
+      RunnerStart start) {
+    this.windows = windows;
+    this.installation = installation;
+    this.environment = Map.copyOf(environment);
+    this.accounts = accounts;
+    this.start = start;
+    this.places = new OpenPlaces(windows, environment);
+  }
+
+  /** One confinement of commands. */
+  private record Rung(boolean logon, boolean everyone, boolean userInterface, boolean desktop) {
+    private Message.Confine confine(RunnerConnection runner, List<Sid> roots, Sid session) {
+      return new Message.Confine(
+          runner.number(),
+          roots.stream().map(Sid::text).toList(),
+          session.text(),
+          everyone,
+          logon,
+          desktop);
+    }
+  }
+
+  private static List<Rung> rungs() {
+    List<Rung> rungs = new ArrayList<>();
+    for (boolean desktop : new boolean[] {true, false}) {
+      for (boolean logon : new boolean[] {false, true}) {
+        for (boolean userInterface : new boolean[] {true, false}) {
+          for (boolean everyone : new boolean[] {false, true}) {
+            rungs.add(new Rung(logon, everyone, userInterface, desktop));
+          }
+        }
+      }
+    }
+    return rungs;
+  }
+
+  private RunnerConnection runner(boolean offline) throws SandboxException {
+    return RunnerConnection.open(
+        windows,
+        pipes -> start.start(offline, pipes),
+        offline ? accounts.offline() : accounts.online());
+  }
+
+  /**
+   * Tests which restrictions take hold for an account on this machine.
+   *
+   * @param network whether set-up closed the network to the offline user
+   * @return the facts
+   * @throws SandboxException if no program starts, or a resource is open that must be closed
+   */
+  public DedicatedUserFacts probe(boolean network) throws SandboxException {
+    try (RunnerConnection runner = runner(network)) {
+      Rung rung = lowest(runner);
+      boolean echoes = false;
+      if (network) {
+        ClosedNetwork closed = new ClosedNetwork(runner);
+        refuseOpen(closed.problem());
+        echoes = closed.echoes();
+      }
+      return new DedicatedUserFacts(
+          new WindowsFacts(
+              rung.everyone(),
+              rung.everyone() ? places.writable() : List.of(),
+              rung.userInterface(),
+              rung.desktop()),
+          rung.logon(),
+          network,
+          places.deletable(accounts.offline(), accounts.group()),
+          echoes);
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("dedicated user", e);
+    }
+  }
+
+  private static void refuseOpen(Optional<String> problem) throws SandboxException {
+    if (problem.isPresent()) {
+      throw new SandboxException(
+          "the network is not closed to the sandbox's user: "
+              + problem.get()
+              + "; run: ringfence windows setup");
+    }
+  }
+
+  /** Returns the narrowest confinement under which programs start. */
+  private Rung lowest(RunnerConnection runner) throws SandboxException, WindowsCallException {
+    String problem = "";
+    for (Rung rung : rungs()) {
+      byte[] random = UUID.randomUUID().toString().getBytes(StandardCharsets.UTF_8);
+      try {
+        runner.ask(rung.confine(runner, List.of(), Sid.synthetic(random, "canary")));
+      } catch (SandboxException | WindowsCallException e) {
+        problem = e.getMessage();
+        continue;
+      }
+      WindowsSession session =
+          new WindowsSession(
+              windows,
+              new RunnerHost(runner, () -> {}),
+              Lifetime.KILL,
+              rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
+      try {
+        Canary canary = new Canary(session, windows.machine().systemDirectory(), environment);
+        problem = canary.startProblem();
+        if (problem.isEmpty()) {
+          contained(canary);
+          return rung;
+        }
+      } finally {
+        session.close();
+      }
+    }
+    throw new SandboxException("no program starts as the sandbox's user: " + problem);
+  }
+
+  private static void contained(Canary canary) throws SandboxException {
+    try {
+      if (canary.writes() || canary.reads()) {
+        throw new SandboxException(
+            "a command of the sandbox's user reached a file that nothing grants: this system does"
+                + " not confine what it says it does");
+      }
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("the probe cannot be made: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Opens a sandbox.
+   *
+   * @param policy the policy
+   * @param facts the facts of this machine
+   * @param listener receives decisions about hosts
+   * @return the session
+   * @throws SandboxException if it cannot be opened; no change remains
+   */
+  public BackendSession open(EffectivePolicy policy, DedicatedUserFacts facts, EventSink listener)
+      throws SandboxException {
+    Grants grants = Grants.of(windows, installation);
+    byte[] secret;
+    try {
+      new Recovery(windows, installation, grants).recover();
+      secret = installation.secret();
+    } catch (IOException e) {
+      throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
+    }
+    DedicatedUserPlan plan = DedicatedUserPlan.compile(policy, secret, accounts);
+    RestrictedToken.checkRoots(plan.roots().size());
+    ResourceStack parts = new ResourceStack();
+    boolean done = false;
+    try {
+      parts.add(granted(policy, plan, grants));
+      BackendSession session = session(policy, facts, plan, secret, listener, parts);
+      done = true;
+      return session;
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("dedicated user", e);
+    } finally {
+      if (!done) {
+        parts.close();
+      }
+    }
+  }
+
+  /** Checks the other sandboxes and sets this one's entries, one sandbox at a time. */
+  private SandboxGrants granted(EffectivePolicy policy, DedicatedUserPlan plan, Grants grants)
+      throws SandboxException, WindowsCallException {
+    KeptPlaces kept =
+        KeptPlaces.of(environment, System.getProperty("java.home"), installation.directory());
+    List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
+    try (Handle lock =
+        windows.machine().lock("Local\\ringfence-open-" + accounts.client().id(), LOCK_MILLIS)) {
+      if (!policy.policy().strictness().weaker().contains(Guarantee.FILES_READ)) {
+        refuseOthers(entries, scratch(policy));
+      }
+      // An entry for the group lets every sandbox of the group read: it goes with this one.
+      return SandboxGrants.set(grants, entries, kept, path -> false);
+    }
+  }
+
+  private static Set<String> scratch(EffectivePolicy policy) {
+    Set<String> paths = new HashSet<>();
+    policy.rules().stream()
+        .filter(EffectiveRule::scratch)
+        .forEach(rule -> paths.add(Path.of(rule.path()).getParent() + "\\"));
+    return paths;
+  }
+
+  /**
+   * Refuses a policy that reads other files than the open sandboxes. Entries grant reading to the
+   * group, so that each sandbox would read the other's files.
+   */
+  private void refuseOthers(List<Entry> entries, Set<String> scratch) throws SandboxException {
+    Set<String> own = new HashSet<>();
+    entries.stream()
+        .filter(entry -> entry.ace().type() == Ace.Type.ALLOW)
+        .map(Entry::path)
+        .filter(path -> scratch.stream().noneMatch(path::startsWith))
+        .forEach(path -> own.add(path.toUpperCase(Locale.ROOT)));
+    Set<String> others = new HashSet<>();
+    try {
+      for (GrantRecord record : installation.all()) {
+        if (record.sids().contains(accounts.group())
+            && scratch.stream().noneMatch(record.path()::startsWith)) {
+          others.add(record.path().toUpperCase(Locale.ROOT));
+        }
+      }
+    } catch (IOException e) {
+      throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
+    }
+    if (!others.isEmpty() && !others.containsAll(own) || !own.containsAll(others)) {
+      throw new SandboxException(
+          "files.read: another sandbox of this user is open with other files, "
+              + others
+              + ", and each would read the other's; close it, or --best-effort files.read");
+    }
+  }
+
+  private BackendSession session(
+      EffectivePolicy policy,
+      DedicatedUserFacts facts,
+      DedicatedUserPlan plan,
+      byte[] secret,
+      EventSink listener,
+      ResourceStack parts)
+      throws SandboxException, WindowsCallException {
+    NetworkMode mode = policy.policy().network().mode();
+    boolean offline = mode != NetworkMode.FULL;
+    Optional<LocalEgressProxy> proxy =
+        mode == NetworkMode.ALLOWLIST
+            ? Optional.of(
+                parts.add(
+                    LocalEgressProxy.start(
+                        policy.policy().network(), accounts.client().ports(), listener)))
+            : Optional.empty();
+    RunnerConnection runner = parts.add(runner(offline));
+    Rung rung =
+        new Rung(
+            facts.logon(),
+            facts.base().everyone(),
+            facts.base().userInterfaceLimits(),
+            facts.base().desktop());
+    runner.ask(
+        rung.confine(
+            runner,
+            List.copyOf(plan.roots().values()),
+            Sid.synthetic(secret, "session:" + UUID.randomUUID())));
+    if (offline) {
+      refuseOpen(new ClosedNetwork(runner).problem());
+    }
+    if (proxy.isPresent()) {
+      int port = proxy.get().port();
+      if (runner.ask(new Message.Reach(runner.number(), true, "127.0.0.1", port)) != 0) {
+        throw new SandboxException(
+            "the egress proxy at port "
+                + port
+                + " is not reached by the sandbox's user; run: ringfence windows setup");
+      }
+    }
+    CommandHost host = new RunnerHost(runner, parts);
+    return new WindowsSession(
+        windows,
+        proxy.isPresent() ? new ProxiedHost(host, proxy.get()) : host,
+        policy.policy().lifetime(),
+        rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
+  }
+}

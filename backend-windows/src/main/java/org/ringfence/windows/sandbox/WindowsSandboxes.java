@@ -1,0 +1,181 @@
+package org.ringfence.windows.sandbox;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.ringfence.SandboxException;
+import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.EffectiveRule;
+import org.ringfence.spi.BackendSession;
+import org.ringfence.windows.access.Grants;
+import org.ringfence.windows.access.KeptPlaces;
+import org.ringfence.windows.access.SandboxGrants;
+import org.ringfence.windows.access.TreeScan;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
+import org.ringfence.windows.command.LocalHost;
+import org.ringfence.windows.command.WindowsSession;
+import org.ringfence.windows.confine.Confinement;
+import org.ringfence.windows.confine.ContainerConfinement;
+import org.ringfence.windows.confine.RestrictedToken;
+import org.ringfence.windows.confine.TokenConfinement;
+import org.ringfence.windows.journal.ContainerRecord;
+import org.ringfence.windows.journal.Installation;
+import org.ringfence.windows.plan.AppContainerPlan;
+import org.ringfence.windows.plan.RestrictedTokenPlan;
+import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
+import org.ringfence.windows.plan.WindowsFacts;
+import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.WindowsCallException;
+import org.ringfence.windows.system.WindowsSystem;
+
+/** Opens sandboxes of the modes that need no administrator. */
+public final class WindowsSandboxes {
+  private final WindowsSystem windows;
+  private final Installation installation;
+  private final KeptPlaces kept;
+  private final Grants grants;
+  private final int pid;
+  private final long processCreated;
+
+  /**
+   * Prepares sandboxes of this process.
+   *
+   * @param windows the system
+   * @param installation the record of changes
+   * @param environment the environment of this process
+   * @throws SandboxException if this process cannot be distinguished from later ones
+   */
+  public WindowsSandboxes(
+      WindowsSystem windows, Installation installation, Map<String, String> environment)
+      throws SandboxException {
+    this(
+        windows,
+        installation,
+        KeptPlaces.of(environment, System.getProperty("java.home"), installation.directory()),
+        directory -> new TreeScan(windows.files()).check(directory));
+  }
+
+  WindowsSandboxes(
+      WindowsSystem windows, Installation installation, KeptPlaces kept, Grants.TreeCheck trees)
+      throws SandboxException {
+    this.windows = windows;
+    this.installation = installation;
+    this.kept = kept;
+    this.pid = (int) ProcessHandle.current().pid();
+    try {
+      this.processCreated = windows.processes().creationTime(pid);
+    } catch (WindowsCallException e) {
+      throw Failures.cannot("this process", e);
+    }
+    this.grants = new Grants(windows, installation, pid, processCreated, trees);
+  }
+
+  /**
+   * Returns the grants of this process.
+   *
+   * @return sets entries and removes them
+   */
+  public Grants grants() {
+    return grants;
+  }
+
+  /**
+   * Opens a sandbox under a restricted token.
+   *
+   * @param policy the policy
+   * @param facts the facts of this machine
+   * @return the session
+   * @throws SandboxException if it cannot be opened; no change remains
+   */
+  public BackendSession restrictedToken(EffectivePolicy policy, WindowsFacts facts)
+      throws SandboxException {
+    byte[] secret = prepared();
+    RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, secret);
+    // Before any change.
+    RestrictedToken.checkRoots(plan.roots().size());
+    // Deny entries would restrict another policy; the temporary directory belongs to this sandbox.
+    Predicate<String> lasting =
+        path ->
+            policy.rules().stream()
+                    .filter(EffectiveRule::scratch)
+                    .noneMatch(rule -> rule.path().equals(path))
+                && plan.entries().stream()
+                    .filter(entry -> entry.path().equals(path))
+                    .allMatch(entry -> entry.ace().type() == Ace.Type.ALLOW);
+    SandboxGrants set = SandboxGrants.set(grants, plan.entries(), kept, lasting);
+    boolean done = false;
+    try {
+      Confinement confinement =
+          TokenConfinement.make(
+              windows,
+              List.copyOf(plan.roots().values()),
+              Sid.synthetic(secret, "session:" + UUID.randomUUID()),
+              new TokenConfinement.Choices(facts.everyone(), true, facts.desktop()),
+              Optional.of(set));
+      done = true;
+      return session(policy, facts, confinement);
+    } finally {
+      if (!done) {
+        set.close();
+      }
+    }
+  }
+
+  /**
+   * Opens a sandbox in an AppContainer.
+   *
+   * @param policy the policy
+   * @param facts the facts of this machine
+   * @param lessPrivileged whether the container gets no rights of all packages
+   * @return the session
+   * @throws SandboxException if it cannot be opened; no change remains
+   */
+  public BackendSession appContainer(
+      EffectivePolicy policy, WindowsFacts facts, boolean lessPrivileged) throws SandboxException {
+    prepared();
+    ContainerRecord record =
+        new ContainerRecord("ringfence-" + UUID.randomUUID(), pid, processCreated);
+    ContainerConfinement.Profile profile =
+        ContainerConfinement.Profile.make(windows, installation, record);
+    boolean done = false;
+    try {
+      AppContainerPlan plan = AppContainerPlan.compile(policy, profile.sid());
+      // All packages read the system's directories, unless the container is less privileged.
+      List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
+      SandboxGrants set = SandboxGrants.set(grants, entries, kept, path -> false);
+      done = true;
+      return session(
+          policy,
+          facts,
+          ContainerConfinement.of(profile, plan.capabilities(), lessPrivileged, set));
+    } finally {
+      if (!done) {
+        profile.remove();
+      }
+    }
+  }
+
+  /** Cleans up after other processes and returns the secret. */
+  private byte[] prepared() throws SandboxException {
+    try {
+      new Recovery(windows, installation, grants).recover();
+      return installation.secret();
+    } catch (IOException e) {
+      throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private BackendSession session(
+      EffectivePolicy policy, WindowsFacts facts, Confinement confinement) {
+    return new WindowsSession(
+        windows,
+        new LocalHost(windows, confinement),
+        policy.policy().lifetime(),
+        facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
+  }
+}

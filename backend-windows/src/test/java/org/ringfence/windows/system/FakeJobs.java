@@ -1,0 +1,97 @@
+package org.ringfence.windows.system;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+
+/** Jobs and processes of a {@link FakeWindows}. */
+final class FakeJobs implements Jobs {
+  private final FakeWindows windows;
+
+  FakeJobs(FakeWindows windows) {
+    this.windows = windows;
+  }
+
+  @Override
+  public Handle create() throws WindowsCallException {
+    windows.call("CreateJobObjectW");
+    return windows.handle(new FakeJob());
+  }
+
+  @Override
+  public Handle createForRunner() throws WindowsCallException {
+    Handle job = create();
+    windows.object(job, FakeJob.class).limits =
+        new JobLimits(true, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
+    return job;
+  }
+
+  @Override
+  public void add(Handle job, Handle process) throws WindowsCallException {
+    windows.call("AssignProcessToJobObject");
+    windows.object(job, FakeJob.class).processes.add(windows.object(process, FakeProcess.class));
+  }
+
+  @Override
+  public void limit(Handle job, JobLimits limits) throws WindowsCallException {
+    windows.call("SetInformationJobObject");
+    if (!windows.forgetful) {
+      windows.object(job, FakeJob.class).limits = limits;
+    }
+  }
+
+  @Override
+  public JobLimits limits(Handle job) throws WindowsCallException {
+    windows.call("QueryInformationJobObject");
+    return windows.object(job, FakeJob.class).limits;
+  }
+
+  @Override
+  public boolean contains(Handle process, Handle job) throws WindowsCallException {
+    windows.call("IsProcessInJob");
+    return windows
+        .object(job, FakeJob.class)
+        .processes
+        .contains(windows.object(process, FakeProcess.class));
+  }
+
+  @Override
+  public int activeProcesses(Handle job) {
+    return (int)
+        windows.object(job, FakeJob.class).processes.stream()
+            .filter(process -> process.code == Processes.STILL_ACTIVE)
+            .count();
+  }
+
+  @Override
+  public void terminate(Handle job, int exitCode) throws WindowsCallException {
+    windows.call("TerminateJobObject");
+    windows.object(job, FakeJob.class).processes.forEach(process -> process.end(exitCode));
+  }
+
+  static final class FakeJob {
+    JobLimits limits =
+        new JobLimits(false, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
+    final List<FakeProcess> processes = new ArrayList<>();
+  }
+
+  static final class FakeProcess {
+    final TokenFacts token;
+    final Integer scripted;
+    final CountDownLatch ended = new CountDownLatch(1);
+    volatile int code = Processes.STILL_ACTIVE;
+
+    FakeProcess(TokenFacts token, Integer scripted) {
+      this.token = token;
+      this.scripted = scripted;
+    }
+
+    void end(int exitCode) {
+      if (code == Processes.STILL_ACTIVE) {
+        code = exitCode;
+        ended.countDown();
+      }
+    }
+  }
+}

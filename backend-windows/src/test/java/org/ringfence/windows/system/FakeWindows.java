@@ -1,0 +1,581 @@
+package org.ringfence.windows.system;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.ringfence.windows.acl.AccessControlList;
+import org.ringfence.windows.acl.Ace;
+import org.ringfence.windows.acl.Sid;
+
+/**
+ * A fake Windows: it keeps lists, tokens, jobs and containers in memory, counts handles, and can
+ * return any error from any call. It confines nothing.
+ */
+public final class FakeWindows
+    implements WindowsSystem, Tokens, ObjectSecurity, Processes, Machine {
+  public static final Sid USER = new Sid("S-1-5-21-1-1-1-1001");
+  public static final Sid LOGON = new Sid("S-1-5-5-0-77");
+  private static final long CREATED = 4711;
+
+  /** A file of the fake Windows. */
+  public static final class FakeFile {
+    public String path;
+    public byte[] descriptor;
+    public int links = 1;
+    public int attributes = FileFacts.DIRECTORY;
+    public long id;
+  }
+
+  private record Trouble(String call, int code) {}
+
+  public final Map<String, FakeFile> files = new LinkedHashMap<>();
+  private final Set<String> real = new HashSet<>();
+  public final Set<String> containers = new HashSet<>();
+  public final List<String> calls = new ArrayList<>();
+  public final Map<Integer, Long> processes = new HashMap<>();
+  public final List<ProcessRequest> started = new ArrayList<>();
+  public final Map<String, VolumeFacts> volumes = new HashMap<>();
+  public final Deque<Integer> exitCodes = new ArrayDeque<>();
+  private final Map<Long, Object> handles = new HashMap<>();
+  private final List<FakeJobs.FakeProcess> everyProcess = new ArrayList<>();
+  private final List<Trouble> troubles = new ArrayList<>();
+  private long next = 100;
+
+  public TokenFacts own =
+      new TokenFacts(
+          USER,
+          Optional.of(LOGON),
+          Set.of("SeChangeNotifyPrivilege", "SeShutdownPrivilege"),
+          List.of(),
+          false,
+          false,
+          false,
+          1);
+
+  /**
+   * If set, the system accepts restricting SIDs, entries and limits and drops them, as Wine does.
+   */
+  public boolean forgetful;
+
+  /** If set, commands write to the canary file, as unconfined commands do. */
+  public boolean writesToItsCanary;
+
+  /** The privileges that a container's token keeps. */
+  public Set<String> containerPrivileges = Set.of();
+
+  /** If set, curl reaches the canary server, as unconfined commands do. */
+  public boolean reachesServers;
+
+  public String version = "Windows in a test";
+
+  /** If set, files of the real file system exist in the fake, too. */
+  public boolean realFiles;
+
+  /** The owner of the real directories. */
+  public Sid owner = Sid.ADMINISTRATORS;
+
+  /** If set, the next process leaves a second process in its job. */
+  public boolean leaveOne;
+
+  /** Simulates a crash: every call after this number throws {@link Died}. */
+  public int dieAfter = Integer.MAX_VALUE;
+
+  /** Thrown where a real process would have died. */
+  public static final class Died extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  public FakeWindows() {
+    processes.put((int) ProcessHandle.current().pid(), CREATED);
+  }
+
+  /** Makes the next call of a function fail. */
+  public void fail(String call, int code) {
+    troubles.add(new Trouble(call, code));
+  }
+
+  /** Removes the failures that {@link #fail} has set. */
+  public void stopFailing() {
+    troubles.clear();
+  }
+
+  void call(String name) throws WindowsCallException {
+    calls.add(name);
+    if (calls.size() > dieAfter) {
+      throw new Died();
+    }
+    for (Trouble trouble : troubles) {
+      if (trouble.call().equals(name)) {
+        troubles.remove(trouble);
+        throw new WindowsCallException(name, trouble.code());
+      }
+    }
+  }
+
+  /** Returns the number of processes that have not ended. */
+  public long running() {
+    return everyProcess.stream().filter(process -> process.code == STILL_ACTIVE).count();
+  }
+
+  public int openHandles() {
+    return handles.size();
+  }
+
+  synchronized Handle handle(Object object) {
+    long value = next++;
+    handles.put(value, object);
+    return new Handle(
+        value,
+        closed -> {
+          Object gone;
+          synchronized (this) {
+            gone = handles.remove(closed);
+          }
+          if (gone instanceof FakePipe pipe) {
+            pipe.close();
+          }
+          if (gone instanceof FakeJobs.FakeJob job && job.limits.killOnClose()) {
+            job.processes.forEach(process -> process.end(1));
+          }
+        });
+  }
+
+  synchronized <T> T object(Handle handle, Class<T> type) {
+    Object object = handles.get(handle.value());
+    if (object == null) {
+      throw new AssertionError("use of a closed handle");
+    }
+    return type.cast(object);
+  }
+
+  public FakeFile file(String path) {
+    FakeFile file = new FakeFile();
+    file.path = path;
+    file.id = files.size() + 1L;
+    AccessControlList list =
+        AccessControlList.of(
+            new Ace(Ace.Type.ALLOW, USER, 0x1f01ff, Ace.Scope.TREE),
+            new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 0x1f01ff, Ace.Scope.TREE));
+    file.descriptor = list.descriptor(new byte[] {1, 0, 4, (byte) 0x80});
+    files.put(path.toUpperCase(java.util.Locale.ROOT), file);
+    return file;
+  }
+
+  public AccessControlList list(String path) {
+    return AccessControlList.ofDescriptor(
+            files.get(path.toUpperCase(java.util.Locale.ROOT)).descriptor)
+        .orElseThrow();
+  }
+
+  /** The fake accounts, rules, filters and pipes. */
+  public final FakeAdministration administration = new FakeAdministration(this);
+
+  @Override
+  public FakeAdministration administration() {
+    return administration;
+  }
+
+  @Override
+  public Tokens tokens() {
+    return this;
+  }
+
+  @Override
+  public ObjectSecurity security() {
+    return this;
+  }
+
+  @Override
+  public Files files() {
+    return new FakeFiles();
+  }
+
+  @Override
+  public Jobs jobs() {
+    return new FakeJobs(this);
+  }
+
+  @Override
+  public Processes processes() {
+    return this;
+  }
+
+  @Override
+  public Machine machine() {
+    return this;
+  }
+
+  @Override
+  public Handle ofThisProcess() throws WindowsCallException {
+    call("OpenProcessToken");
+    return handle(own);
+  }
+
+  @Override
+  public Handle of(Handle process) throws WindowsCallException {
+    call("OpenProcessToken(child)");
+    return handle(object(process, FakeJobs.FakeProcess.class).token);
+  }
+
+  @Override
+  public Handle of(int pid) throws WindowsCallException {
+    call("OpenProcess");
+    return handle(own);
+  }
+
+  @Override
+  public TokenFacts facts(Handle handle) throws WindowsCallException {
+    call("GetTokenInformation");
+    return object(handle, TokenFacts.class);
+  }
+
+  @Override
+  public Handle restrict(Handle token, int flags, List<Sid> disabled, List<Sid> restricting)
+      throws WindowsCallException {
+    call("CreateRestrictedToken");
+    TokenFacts from = object(token, TokenFacts.class);
+    return handle(
+        forgetful
+            ? from
+            : new TokenFacts(
+                from.user(),
+                from.logon(),
+                Set.of("SeChangeNotifyPrivilege"),
+                restricting,
+                true,
+                false,
+                false,
+                from.session()));
+  }
+
+  @Override
+  public void setDefaultDacl(Handle token, byte[] acl) throws WindowsCallException {
+    call("SetTokenInformation");
+  }
+
+  @Override
+  public byte[] descriptor(Handle object) throws WindowsCallException {
+    call("GetKernelObjectSecurity");
+    return object(object, FakeFile.class).descriptor.clone();
+  }
+
+  @Override
+  public String sddl(byte[] descriptor) {
+    return "D:" + HexFormat.of().formatHex(descriptor);
+  }
+
+  @Override
+  public byte[] ofSddl(String sddl) {
+    return sddl.matches("D:[0-9a-f]+")
+        ? HexFormat.of().parseHex(sddl.substring(2))
+        : sddl.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void setDacl(Handle object, Kind kind, byte[] acl) throws WindowsCallException {
+    call("SetSecurityInfo");
+    if (forgetful) {
+      return;
+    }
+    FakeFile file = object(object, FakeFile.class);
+    // Windows marks the list as one that inherits, and so does the fake.
+    byte[] like = {1, 0, 4, (byte) 0x84};
+    byte[] whole = new byte[20 + acl.length];
+    System.arraycopy(like, 0, whole, 0, 4);
+    whole[16] = 20;
+    System.arraycopy(acl, 0, whole, 20, acl.length);
+    file.descriptor = kept(file, whole);
+  }
+
+  @Override
+  public void setDaclExactly(Handle object, byte[] descriptor) throws WindowsCallException {
+    call("SetKernelObjectSecurity");
+    if (!forgetful) {
+      FakeFile file = object(object, FakeFile.class);
+      file.descriptor = kept(file, descriptor);
+    }
+  }
+
+  /** Starts a process of another account. */
+  public Started start(TokenFacts token, Integer exitCode) {
+    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCode);
+    everyProcess.add(process);
+    return new Started(handle(process), handle(process), 9000 + everyProcess.size());
+  }
+
+  private static FileFacts fileFacts(FakeFile file) {
+    return new FileFacts(file.path, 99, Long.toHexString(file.id), file.links, file.attributes);
+  }
+
+  /**
+   * Returns a file. Real files get {@link #owner} as their owner, as directories of set-up have an
+   * administrator.
+   */
+  private FakeFile found(String path) {
+    String key = path.toUpperCase(java.util.Locale.ROOT);
+    boolean there = realFiles && java.nio.file.Files.exists(java.nio.file.Path.of(path));
+    if (!there && real.remove(key)) {
+      files.remove(key);
+    } else if (there && !files.containsKey(key)) {
+      FakeFile made = file(path);
+      AccessControlList list =
+          AccessControlList.of(
+              new Ace(Ace.Type.ALLOW, Sid.SYSTEM, 0x1f01ff, Ace.Scope.TREE),
+              new Ace(Ace.Type.ALLOW, Sid.ADMINISTRATORS, 0x1f01ff, Ace.Scope.TREE),
+              new Ace(Ace.Type.ALLOW, Sid.USERS, 0x1200a9, Ace.Scope.TREE));
+      made.descriptor = ownedBy(owner, list.descriptor(new byte[] {1, 0, 4, (byte) 0x80}));
+      real.add(key);
+    }
+    return files.get(key);
+  }
+
+  /** Returns the descriptor with the file's old owner: setting a list does not change the owner. */
+  private static byte[] kept(FakeFile file, byte[] descriptor) {
+    return AccessControlList.ownerOf(file.descriptor)
+        .map(owner -> ownedBy(owner, descriptor))
+        .orElse(descriptor.clone());
+  }
+
+  private static byte[] ownedBy(Sid owner, byte[] descriptor) {
+    byte[] sid = owner.bytes();
+    byte[] whole = java.util.Arrays.copyOf(descriptor, descriptor.length + sid.length);
+    System.arraycopy(sid, 0, whole, descriptor.length, sid.length);
+    java.nio.ByteBuffer.wrap(whole)
+        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+        .putInt(4, descriptor.length);
+    return whole;
+  }
+
+  private final class FakeFiles implements Files {
+    @Override
+    public Handle open(String path, boolean changing) throws WindowsCallException {
+      call(changing ? "CreateFileW(changing)" : "CreateFileW");
+      FakeFile file = found(path);
+      if (file == null) {
+        throw new WindowsCallException("CreateFileW", 2);
+      }
+      return handle(file);
+    }
+
+    @Override
+    public FileFacts facts(Handle file) throws WindowsCallException {
+      call("GetFileInformationByHandle");
+      return fileFacts(object(file, FakeFile.class));
+    }
+
+    @Override
+    public VolumeFacts volume(String path) throws WindowsCallException {
+      call("GetVolumeInformationW");
+      return volumes.getOrDefault(
+          path.substring(0, 1), new VolumeFacts(path.substring(0, 3), "NTFS", true, false));
+    }
+
+    @Override
+    public Handle openStream(String path, boolean writing, boolean appending)
+        throws WindowsCallException {
+      call("CreateFileW(stream)");
+      return handle("stream " + path);
+    }
+  }
+
+  @Override
+  public Started create(ProcessRequest request) throws WindowsCallException {
+    call("CreateProcess");
+    TokenFacts token = request.token().map(handle -> object(handle, TokenFacts.class)).orElse(own);
+    if (request.container().isPresent() && !forgetful) {
+      token =
+          new TokenFacts(
+              token.user(), token.logon(), containerPrivileges, List.of(), false, false, true, 1);
+    }
+    FakeJobs.FakeProcess process = new FakeJobs.FakeProcess(token, exitCodes.poll());
+    object(request.job(), FakeJobs.FakeJob.class).processes.add(process);
+    everyProcess.add(process);
+    if (leaveOne) {
+      FakeJobs.FakeProcess other = new FakeJobs.FakeProcess(token, null);
+      object(request.job(), FakeJobs.FakeJob.class).processes.add(other);
+      everyProcess.add(other);
+      leaveOne = false;
+    }
+    if (reachesServers && request.commandLine().contains("curl.exe")) {
+      String port = request.commandLine().replaceAll("(?s).*127\\.0\\.0\\.1:([0-9]+).*", "$1");
+      try {
+        new java.net.Socket("127.0.0.1", Integer.parseInt(port)).close();
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+    if (writesToItsCanary && request.commandLine().contains("echo changed")) {
+      String file = request.environment().replaceAll("(?s).*RINGFENCE_CANARY=\"([^\"]*)\".*", "$1");
+      try {
+        java.nio.file.Files.writeString(java.nio.file.Path.of(file), "changed");
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+    started.add(request);
+    return new Started(handle(process), handle(process), 5000 + started.size());
+  }
+
+  @Override
+  public void resume(Handle thread) throws WindowsCallException {
+    call("ResumeThread");
+    FakeJobs.FakeProcess process = object(thread, FakeJobs.FakeProcess.class);
+    if (process.scripted != null) {
+      process.end(process.scripted);
+    }
+  }
+
+  @Override
+  public boolean await(Handle process, int millis) throws WindowsCallException {
+    FakeJobs.FakeProcess awaited = object(process, FakeJobs.FakeProcess.class);
+    try {
+      if (millis < 0) {
+        awaited.ended.await();
+        return true;
+      }
+      return awaited.ended.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw new WindowsCallException("WaitForSingleObject", 6);
+    }
+  }
+
+  @Override
+  public int exitCode(Handle process) {
+    return object(process, FakeJobs.FakeProcess.class).code;
+  }
+
+  @Override
+  public void terminate(Handle process, int exitCode) throws WindowsCallException {
+    call("TerminateProcess");
+    object(process, FakeJobs.FakeProcess.class).end(exitCode);
+  }
+
+  @Override
+  public long creationTime(int pid) {
+    return processes.getOrDefault(pid, 0L);
+  }
+
+  @Override
+  public Pipe pipe() throws WindowsCallException {
+    call("CreatePipe");
+    return new Pipe(handle("read end"), handle("write end"));
+  }
+
+  @Override
+  public Handle standard(int number) throws WindowsCallException {
+    call("DuplicateHandle");
+    return handle("standard " + number);
+  }
+
+  @Override
+  public void letInherit(Handle handle) throws WindowsCallException {
+    call("SetHandleInformation");
+  }
+
+  @Override
+  public Handle thisProcess() {
+    return new Handle(-1, number -> {});
+  }
+
+  @Override
+  public long duplicateInto(Handle handle, Handle process) throws WindowsCallException {
+    call("DuplicateHandle(into)");
+    return handle.value();
+  }
+
+  @Override
+  public Handle adopt(long number) {
+    return new Handle(number, closed -> {});
+  }
+
+  @Override
+  public int read(Handle pipe, byte[] buffer, int offset, int length) throws WindowsCallException {
+    if (object(pipe, Object.class) instanceof FakePipe made) {
+      return made.read(buffer, offset, length);
+    }
+    return -1;
+  }
+
+  @Override
+  public int available(Handle pipe) {
+    return object(pipe, Object.class) instanceof FakePipe made ? made.available() : 0;
+  }
+
+  @Override
+  public void write(Handle pipe, byte[] buffer, int offset, int length)
+      throws WindowsCallException {
+    if (object(pipe, Object.class) instanceof FakePipe made) {
+      made.write(buffer, offset, length);
+    }
+  }
+
+  @Override
+  public Handle console(int columns, int rows, Handle input, Handle output)
+      throws WindowsCallException {
+    call("CreatePseudoConsole");
+    return handle("console");
+  }
+
+  @Override
+  public void resize(Handle console, int columns, int rows) throws WindowsCallException {
+    call("ResizePseudoConsole");
+  }
+
+  @Override
+  public String version() {
+    return version;
+  }
+
+  @Override
+  public String systemDirectory() throws WindowsCallException {
+    call("GetSystemDirectoryW");
+    return "C:\\Windows\\System32";
+  }
+
+  @Override
+  public String windowStation() throws WindowsCallException {
+    call("GetUserObjectInformationW");
+    return "WinSta0";
+  }
+
+  @Override
+  public Handle desktop(String name, byte[] descriptor) throws WindowsCallException {
+    call("CreateDesktopW");
+    return handle("desktop");
+  }
+
+  @Override
+  public Handle lock(String name, int millis) throws WindowsCallException {
+    call("CreateMutexW");
+    return handle("lock");
+  }
+
+  @Override
+  public Handle lock(String name, byte[] descriptor, int millis) throws WindowsCallException {
+    call("CreateMutexW(machine)");
+    return handle("lock");
+  }
+
+  @Override
+  public Sid createContainer(String name, String display) throws WindowsCallException {
+    call("CreateAppContainerProfile");
+    containers.add(name);
+    return new Sid("S-1-15-2-" + (name.hashCode() & 0x7fffffff) + "-2-3-4-5-6-7");
+  }
+
+  @Override
+  public void deleteContainer(String name) throws WindowsCallException {
+    call("DeleteAppContainerProfile");
+    containers.remove(name);
+  }
+}
