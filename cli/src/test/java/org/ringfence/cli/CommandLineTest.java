@@ -407,7 +407,7 @@ class CommandLineTest {
     "--policy, 'maven,nosuch', one of read-only",
     "--best-effort, nosuch, one of files"
   })
-  void anErrorNamesTheOption(String option, String value, String use) {
+  void errorNamesTheOptionAndTheValidForm(String option, String value, String use) {
     Result result = ringfence("plan", option, value);
     assertThat(result.exit()).isEqualTo(ExitCode.OWN_FAILURE);
     String said = result.err().replaceAll("\\s+", " ");
@@ -417,7 +417,7 @@ class CommandLineTest {
   }
 
   @Test
-  void aRuleThatAnotherDeniesIsWarnedOf(@TempDir Path directory) throws Exception {
+  void ruleThatAnotherRuleDeniesCausesWarning(@TempDir Path directory) throws Exception {
     Path kept = Files.createDirectory(directory.toRealPath().resolve("kept"));
     Path link = Files.createSymbolicLink(directory.resolve("link"), kept);
     String deny = "{\"files\": {\"rules\": {\"" + link + "\": \"none\"}}}";

@@ -302,7 +302,7 @@ class LauncherTest {
   }
 
   @Test
-  void aDirectoryThatIsGoneIsOneSentence() throws Exception {
+  void missingWorkingDirectoryIsReported() throws Exception {
     Path gone = Files.createDirectory(base.resolve("gone"));
     String script = base.resolve("installation/ringfence").toString();
     Path said = record.resolve("said");

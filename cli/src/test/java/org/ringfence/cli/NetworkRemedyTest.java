@@ -32,8 +32,8 @@ import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
 /**
- * A command that a closed network stopped works with the remedies of its report. The servers are on
- * loopback: a proxy that the network asks for stands for all hosts.
+ * The remedies in a report let a command reach the hosts that a closed network denied. A fake
+ * upstream proxy on loopback answers for every host.
  */
 class NetworkRemedyTest {
   private static final Pattern REMEDY = Pattern.compile("to allow it: (--allow-host \\S+)");
@@ -46,7 +46,7 @@ class NetworkRemedyTest {
   private List<String> hosts;
 
   @BeforeEach
-  void serve() throws Exception {
+  void startProxy() throws Exception {
     workspace = Files.createDirectory(directory.toRealPath().resolve("workspace"));
     proxy = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
     Thread serving = new Thread(this::serveAll, "proxy");
@@ -68,7 +68,7 @@ class NetworkRemedyTest {
   }
 
   @AfterEach
-  void end() throws IOException {
+  void closeProxy() throws IOException {
     proxy.close();
   }
 
@@ -90,13 +90,13 @@ class NetworkRemedyTest {
     }
   }
 
-  private void need(String backend) throws Exception {
+  private void assumeAcceptable(String backend) throws Exception {
     var policy = Presets.load("workspace-write").toBuilder().network(NetworkMode.ALLOWLIST).build();
     var plan = Backends.load().byId(backend).plan(policy.in(Places.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "not here: " + plan.availability().reasons());
   }
 
-  /** Connects to the hosts one after the other, up to the first that fails. */
+  /** Returns a script that connects to the hosts in order and stops at the first failure. */
   private String script() {
     return hosts.stream()
         .map(host -> "exec 3<>/dev/tcp/" + host.replace(':', '/') + " && cat <&3")
@@ -117,7 +117,7 @@ class NetworkRemedyTest {
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
   void eachRemedyIsSufficientForItsHost(String backend) throws Exception {
-    need(backend);
+    assumeAcceptable(backend);
     List<String> options = new ArrayList<>();
     for (String host : hosts) {
       CommandLineProcess.Result denied = line.run(words(backend, options, script()));
@@ -135,7 +135,7 @@ class NetworkRemedyTest {
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
   void allRemediesTogetherAreSufficient(String backend) throws Exception {
-    need(backend);
+    assumeAcceptable(backend);
     String script = script().replace("&& exec", "; exec");
     CommandLineProcess.Result denied = line.run(words(backend, List.of(), script));
     assertThat(denied.out()).isEmpty();
@@ -148,8 +148,8 @@ class NetworkRemedyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void allowAddsOneHostToTheOther(String backend) throws Exception {
-    need(backend);
+  void eachAllowAddsOneHost(String backend) throws Exception {
+    assumeAcceptable(backend);
     for (int i = 0; i < hosts.size(); i++) {
       CommandLineProcess.Result denied = line.run(words(backend, List.of(), script()));
       assertThat(denied.exit()).as(denied.err()).isNotZero();
@@ -164,8 +164,8 @@ class NetworkRemedyTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void aRunWithoutAReportSendsToTheReport(String backend) throws Exception {
-    need(backend);
+  void runWithoutReportRefersToTheReport(String backend) throws Exception {
+    assumeAcceptable(backend);
     CommandLineProcess.Result denied =
         line.run("run", "--backend", backend, "--", "bash", "-c", script());
     assertThat(denied.err()).contains("run with --report").doesNotContain("ringfence allow");

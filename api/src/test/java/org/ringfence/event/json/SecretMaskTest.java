@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SecretMaskTest {
   private static final SecretMask MASK = SecretMask.usualAnd(List.of());
 
-  /** The secret of each line has this in it, and words are separated by commas. */
+  /** Each secret in the lines contains this text. Commas separate the arguments. */
   private static final String SECRET = "sEcr3t";
 
   private static String masked(String line) {
@@ -59,7 +59,7 @@ class SecretMaskTest {
         "tool,eyJhbGciOiJI.sEcr3tsEcr3t.sEcr3t",
         "cmdkey,/add:host,/user:me,/pass:sEcr3t"
       })
-  void aSecretIsMasked(String line) {
+  void secretArgumentIsMasked(String line) {
     assertThat(masked(line)).doesNotContain(SECRET).contains("***");
     assertThat(masked(line).split(",")).hasSameSizeAs(line.split(","));
   }
@@ -77,12 +77,12 @@ class SecretMaskTest {
         "mvn,-pl,cli,-am,test",
         "make,-j8"
       })
-  void whatIsNoSecretStays(String line) {
+  void ordinaryArgumentStaysUnmasked(String line) {
     assertThat(masked(line)).isEqualTo(line);
   }
 
   @Test
-  void theListIsWellFormed() throws Exception {
+  void listOfSecretArgumentsIsWellFormed() throws Exception {
     try (InputStream in = SecretMask.class.getResourceAsStream("secret-arguments.txt")) {
       List<String> lines =
           new String(in.readAllBytes(), StandardCharsets.UTF_8)
@@ -98,7 +98,7 @@ class SecretMaskTest {
   }
 
   @Test
-  void aHostileLineTakesNoLongTime() {
+  void maskingHostileShellLineEnds() {
     String quotes = "'\"".repeat(50_000);
     String words = "curl -u ".repeat(20_000);
     assertThat(MASK.apply(List.of("sh", "-c", quotes + words, quotes, words))).hasSize(5);

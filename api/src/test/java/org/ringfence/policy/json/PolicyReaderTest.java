@@ -259,7 +259,7 @@ class PolicyReaderTest {
   }
 
   @Test
-  void aFieldThatIsNotGivenKeepsTheExtendedValue() {
+  void absentFieldKeepsTheExtendedValue() {
     String kept = "{\"lifetime\": {\"onRootExit\": \"keep\"}}";
     String other = "{\"lifetime\": {\"onJvmExit\": \"keep\"}}";
     assertThat(PolicyReader.combined(List.of("a", "b"), Map.of("a", kept, "b", other)).lifetime())
