@@ -164,7 +164,7 @@ class WindowsSideTest {
             "length 1048576",
             "closed")
         .anyMatch(line -> line.startsWith("note on a drive of Windows"))
-        // The sandbox neither lists nor creates files on the Windows drive.
+        // Outside the workspace the sandbox neither lists nor creates files on the Windows drive.
         .anyMatch(line -> line.matches("drive  [1-9][0-9]*"))
         .anyMatch(line -> line.matches("outside  [1-9][0-9]*"));
     assertThat(Path.of("/tmp/outside")).doesNotExist();

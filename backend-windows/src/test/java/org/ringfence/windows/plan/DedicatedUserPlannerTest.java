@@ -128,7 +128,7 @@ class DedicatedUserPlannerTest {
   }
 
   @Test
-  void egressProxyEnforcesAnAllowlist() {
+  void egressProxyIsTheMechanismOfAnAllowlist() {
     PolicyBuilder policy =
         minimal().network(NetworkMode.ALLOWLIST).allowHost("example.org").checkServerName(true);
     Map<String, PlannedGuarantee> plan = plan(policy, GOOD);

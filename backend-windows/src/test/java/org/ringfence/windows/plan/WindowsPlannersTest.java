@@ -144,7 +144,7 @@ class WindowsPlannersTest {
   }
 
   @Test
-  void jobEnforcesLimitsExceptForServicesOfTheSystem() {
+  void jobLimitsAreAdvisoryAndTheOutputLimitIsEnforced() {
     assertLevels(
         token(
             writing()

@@ -299,7 +299,7 @@ class SandboxesTest {
     assertThat(installation.all()).isEmpty();
   }
 
-  /** None of these paths exists in the fake, so none can get an entry. */
+  /** None of these paths exists on the Linux disk, so none can get an entry. */
   @Test
   void denialBelowARootIsRefusedWhenItsPathIsMissing() throws Exception {
     PolicyBuilder builder =

@@ -281,7 +281,7 @@ public final class FakeAdministration
     windows.call("NetUserDel");
     Sid gone = existing(name).sid;
     users.remove(name);
-    // As on Windows: rights stay with the SID of the deleted user.
+    // Like Windows, the fake removes memberships; rights stay with the SID of the deleted user.
     members.values().forEach(sids -> sids.remove(gone));
   }
 

@@ -318,8 +318,8 @@ public final class FakeWindows
   }
 
   /**
-   * Returns a file. Real files get {@link #owner} as their owner, as directories of set-up have an
-   * administrator.
+   * Returns a file of the fake. A real file appears with {@link #owner} as its owner, by default
+   * the administrators, like the directories of set-up.
    */
   private FakeFile found(String path) {
     String key = path.toUpperCase(java.util.Locale.ROOT);
