@@ -1,18 +1,14 @@
 package org.ringfence.conformance;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.probe.LibC;
-import org.ringfence.conformance.probe.Probe;
+import org.ringfence.conformance.probe.ProbeCommand;
 
 /**
  * The environment of cases: a workspace, a directory outside it, servers of the host and a process
@@ -36,7 +32,7 @@ final class Fixture implements AutoCloseable {
 
   private final Path base;
   private final Path library;
-  private final List<Path> classPath = new ArrayList<>();
+  private final ProbeCommand probe;
   private final HostServers servers;
   private final Optional<OutsideWorld> world;
   private final Process victim;
@@ -46,9 +42,7 @@ final class Fixture implements AutoCloseable {
     this.base = base;
     this.remover = remover(base);
     this.library = Files.createDirectory(base.resolve("library"));
-    addToClassPath(Probe.class);
-    addToClassPath(com.sun.jna.Native.class);
-    unpackJna();
+    this.probe = ProbeCommand.copiedTo(library);
     reset();
     Files.createDirectory(base.resolve("sockets"));
     this.servers = HostServers.start(base.resolve("sockets"));
@@ -97,29 +91,6 @@ final class Fixture implements AutoCloseable {
     byte[] bytes = new byte[8];
     ThreadLocalRandom.current().nextBytes(bytes);
     return HexFormat.of().formatHex(bytes);
-  }
-
-  private void addToClassPath(Class<?> type) throws IOException {
-    Path source;
-    try {
-      source = Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (URISyntaxException e) {
-      throw new IOException(e);
-    }
-    Path target = library.resolve("part" + classPath.size() + "-" + source.getFileName());
-    copyTree(source, target);
-    classPath.add(target);
-  }
-
-  private void unpackJna() throws IOException {
-    String arch = LibC.X86 ? "x86-64" : "aarch64";
-    String name = LibC.LINUX ? "libjnidispatch.so" : "libjnidispatch.jnilib";
-    String directory = (LibC.LINUX ? "linux-" : "darwin-") + arch;
-    try (InputStream in = com.sun.jna.Native.class.getResourceAsStream(directory + "/" + name)) {
-      if (in != null) {
-        Files.copy(in, library.resolve(name));
-      }
-    }
   }
 
   /** Restores workspace and outside to the state at the start of every case. */
@@ -282,26 +253,7 @@ final class Fixture implements AutoCloseable {
 
   /** Returns the command that runs the probe. */
   List<String> probe(List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData",
-            "-Xshare:auto",
-            "-Xmx256m",
-            "-Djna.boot.library.path=" + library,
-            "-Djna.nosys=true",
-            "-Djna.platform.library.path="));
-    if (Runtime.version().feature() >= 22) {
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
-    command.add("-cp");
-    command.add(String.join(":", classPath.stream().map(Path::toString).toList()));
-    command.add(Probe.class.getName());
-    arguments.forEach(argument -> command.add(expand(argument)));
-    return command;
+    return probe.tries(arguments.stream().map(this::expand).toList());
   }
 
   /**
@@ -331,17 +283,6 @@ final class Fixture implements AutoCloseable {
       return Files.readString(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void copyTree(Path source, Path target) throws IOException {
-    try (Stream<Path> all = Files.walk(source)) {
-      for (Path path : (Iterable<Path>) all::iterator) {
-        Files.copy(
-            path,
-            target.resolve(source.relativize(path).toString()),
-            StandardCopyOption.REPLACE_EXISTING);
-      }
     }
   }
 
