@@ -44,7 +44,6 @@ class StructureTest {
           "HostProbe",
           "LibC",
           "OwnServers",
-          "PipeInput",
           "SocketAddress",
           "Watchdog");
 

@@ -14,8 +14,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The output streams of one command. They share the output limit, and release their pipes at the
@@ -26,9 +24,6 @@ import org.slf4j.LoggerFactory;
  * Thread-safe.
  */
 public final class CommandOutputs {
-  private static final Logger LOG = LoggerFactory.getLogger(CommandOutputs.class);
-  private static final int CHUNK = 8192;
-
   private final boolean limited;
   private final AtomicLong left;
   private final AtomicBoolean over = new AtomicBoolean();
@@ -76,17 +71,7 @@ public final class CommandOutputs {
     synchronized (lock) {
       pumping++;
     }
-    Thread thread = new Thread(() -> copy(counted, target), "ringfence-output");
-    thread.setDaemon(true);
-    boolean started = false;
-    try {
-      thread.start();
-      started = true;
-    } finally {
-      if (!started) {
-        pumped();
-      }
-    }
+    StreamCopy.start("ringfence-output", counted, target, this::pumped);
   }
 
   /**
@@ -108,21 +93,6 @@ public final class CommandOutputs {
         flush();
       }
     };
-  }
-
-  private void copy(InputStream in, OutputStream out) {
-    byte[] buffer = new byte[CHUNK];
-    try (in;
-        out) {
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        out.write(buffer, 0, read);
-        out.flush();
-      }
-    } catch (IOException e) {
-      LOG.debug("output stopped", e);
-    } finally {
-      pumped();
-    }
   }
 
   private void pumped() {

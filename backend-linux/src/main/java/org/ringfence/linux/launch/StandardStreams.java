@@ -10,48 +10,46 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.ringfence.SandboxException;
+import org.ringfence.kit.stdio.BoundStreams;
 import org.ringfence.kit.stdio.CommandOutputs;
+import org.ringfence.kit.stdio.PipeReader;
+import org.ringfence.kit.stdio.StdioPlan;
+import org.ringfence.kit.stdio.StdioPlan.Connection;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.path.PathObject;
 import org.ringfence.linux.stream.InputPump;
 import org.ringfence.linux.stream.OutputPump;
-import org.ringfence.linux.stream.PipeInput;
 import org.ringfence.linux.stream.PseudoTerminal;
 import org.ringfence.linux.stream.RedirectedFiles;
 import org.ringfence.linux.stream.StreamGate;
 import org.ringfence.linux.stream.StreamPumps;
 import org.ringfence.spi.Launch;
 
-/**
- * The command's standard streams: descriptors for the child, streams for the parent. With an output
- * limit all output goes through this JVM's pipes, even redirected output.
- */
-final class StandardStreams implements AutoCloseable {
+/** The command's standard streams: descriptors for the child, streams for the parent. */
+final class StandardStreams extends BoundStreams<Integer, RuntimeException>
+    implements AutoCloseable {
+  private static final int MADE = Constants.O_WRONLY | Constants.O_CREAT;
+
   private final RedirectedFiles files;
   private final Descriptors descriptors;
   private final List<Integer> childSide = new ArrayList<>();
   private final List<Integer> parentSide = new ArrayList<>();
-  private final int[] standard = new int[3];
   private final OptionalLong limit;
-  private OutputStream input = OutputStream.nullOutputStream();
-  private InputStream output = InputStream.nullInputStream();
-  private InputStream error = InputStream.nullInputStream();
-  private final List<Pump> pumps = new ArrayList<>();
   private final StreamPumps copies = new StreamPumps();
   private final Kernel kernel;
   private final StreamGate gate;
+  private List<Integer> standard = List.of();
   private PseudoTerminal terminal;
   private int copiedOutput = -1;
   private Closeable inputPipe = () -> {};
   private boolean handedOver;
-
-  /** Redirected output that is counted on its way. */
-  private record Pump(InputStream from, OutputStream to) {}
 
   private StandardStreams(
       Kernel kernel,
@@ -76,13 +74,9 @@ final class StandardStreams implements AutoCloseable {
       if (launch.terminal().isPresent()) {
         streams.onTerminal(PseudoTerminal.open(kernel, launch.terminal().get()));
         gate.made(streams.terminal.master());
-        done = true;
-        return streams;
+      } else {
+        streams.standard = streams.connect(StdioPlan.of(launch, streams.closed(launch)));
       }
-      streams.standard[0] = streams.input(launch.input());
-      streams.standard[1] = streams.output(launch.output(), 1);
-      streams.standard[2] =
-          launch.mergeError() ? streams.standard[1] : streams.output(launch.error(), 2);
       done = true;
       return streams;
     } catch (IOException e) {
@@ -94,84 +88,73 @@ final class StandardStreams implements AutoCloseable {
     }
   }
 
+  /** A stream that was closed has no number, or the number of one of this JVM's own files. */
+  private Set<Integer> closed(Launch launch) throws IOException {
+    List<Redirect> wanted = List.of(launch.input(), launch.output(), launch.error());
+    Set<Integer> closed = new HashSet<>();
+    for (int number = 0; number < wanted.size(); number++) {
+      if (wanted.get(number).type() == Redirect.Type.INHERIT && files.isClosed(number)) {
+        closed.add(number);
+      }
+    }
+    return closed;
+  }
+
   private void onTerminal(PseudoTerminal made) {
     terminal = made;
-    java.util.Arrays.fill(standard, made.slave());
-    input = made.input();
-    output = made.output();
+    standard = List.of(made.slave(), made.slave(), made.slave());
+    writeTo(made.input());
+    // A terminal without a limit stays until its output is read completely.
+    readFrom(1, limit.isPresent() ? keep(made.output()) : made.output());
   }
 
-  private int input(Redirect redirect) throws IOException, SandboxException {
-    switch (redirect.type()) {
-      case INHERIT:
-        return inherited(0);
-      case PIPE:
-        int[] ends = descriptors.pipe();
-        childSide.add(ends[0]);
-        parentSide.add(ends[1]);
-        FileOutputStream pipe = new FileOutputStream(PathObject.own(ends[1]));
-        inputPipe = pipe;
-        input = new BufferedOutputStream(pipe);
-        return ends[0];
-      default:
-        return opened(redirect.file(), 0, Constants.O_RDONLY);
-    }
+  @Override
+  protected Integer inputPipe() throws IOException {
+    int[] ends = descriptors.pipe();
+    childSide.add(ends[0]);
+    parentSide.add(ends[1]);
+    FileOutputStream pipe = new FileOutputStream(PathObject.own(ends[1]));
+    inputPipe = pipe;
+    writeTo(keep(new BufferedOutputStream(pipe)));
+    return ends[0];
   }
 
-  private int output(Redirect redirect, int number) throws IOException, SandboxException {
-    if (redirect.type() == Redirect.Type.PIPE || limit.isPresent()) {
-      int[] ends = descriptors.pipe();
-      childSide.add(ends[1]);
-      parentSide.add(ends[0]);
-      InputStream from = new PipeInput(ends[0]);
-      if (redirect.type() != Redirect.Type.PIPE) {
-        pumps.add(new Pump(from, target(redirect, number)));
-      } else if (number == 1) {
-        output = from;
-      } else {
-        error = from;
-      }
-      return ends[1];
-    }
-    return switch (redirect.type()) {
-      case INHERIT -> inherited(number);
-      case APPEND ->
-          opened(
-              redirect.file(), number, Constants.O_WRONLY | Constants.O_CREAT | Constants.O_APPEND);
-      default ->
-          opened(
-              redirect.file(), number, Constants.O_WRONLY | Constants.O_CREAT | Constants.O_TRUNC);
-    };
+  @Override
+  protected OutputPipe<Integer> outputPipe() throws IOException {
+    int[] ends = descriptors.pipe();
+    childSide.add(ends[1]);
+    parentSide.add(ends[0]);
+    return new OutputPipe<>(ends[1], new PipeReader(PathObject.own(ends[0])));
   }
 
-  private OutputStream target(Redirect redirect, int number) throws IOException {
-    if (redirect.type() == Redirect.Type.INHERIT) {
-      return files.isClosed(number)
-          ? OutputStream.nullOutputStream()
-          : CommandOutputs.ofThisJvm(number);
-    }
-    boolean append = redirect.type() == Redirect.Type.APPEND;
-    int flags =
-        Constants.O_WRONLY | Constants.O_CREAT | (append ? Constants.O_APPEND : Constants.O_TRUNC);
-    int fd = files.open(redirect.file().toPath(), flags);
+  @Override
+  protected OutputStream written(File file, boolean append) throws IOException {
+    int fd = files.open(file.toPath(), MADE | (append ? Constants.O_APPEND : Constants.O_TRUNC));
     childSide.add(fd);
     return new FileOutputStream(PathObject.own(fd), append);
   }
 
-  /**
-   * Returns a stream of this JVM; the null device if it has none, or has one of its own files in
-   * that place.
-   */
-  private int inherited(int number) throws IOException, SandboxException {
-    if (!files.isClosed(number)) {
-      return handed(number, number, false);
-    }
+  @Override
+  protected Integer inherited(int number) throws IOException, SandboxException {
+    return handed(number, number, false);
+  }
+
+  @Override
+  protected Integer discarded(int number) throws IOException {
     int fd = descriptors.open("/dev/null", Constants.O_RDWR, 0);
     childSide.add(fd);
     return fd;
   }
 
-  private int opened(File file, int number, int flags) throws IOException, SandboxException {
+  @Override
+  protected Integer opened(File file, Connection way, int number)
+      throws IOException, SandboxException {
+    int flags =
+        switch (way) {
+          case READ -> Constants.O_RDONLY;
+          case APPEND -> MADE | Constants.O_APPEND;
+          default -> MADE | Constants.O_TRUNC;
+        };
     int fd = files.open(file.toPath(), flags | Constants.O_NOCTTY);
     boolean kept = false;
     try {
@@ -230,7 +213,7 @@ final class StandardStreams implements AutoCloseable {
 
   /** Returns the descriptors that become 0, 1 and 2. */
   int[] standard() {
-    return standard.clone();
+    return standard.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /**
@@ -239,25 +222,14 @@ final class StandardStreams implements AutoCloseable {
    * @param process ends when the limit is reached
    */
   LinuxProcess.Streams parent(LinuxProcess process) {
-    CommandOutputs outputs = new CommandOutputs(limit, process::outputLimitReached);
-    for (Pump pump : pumps) {
-      outputs.pump(pump.from(), pump.to());
-    }
+    count(new CommandOutputs(limit, process::outputLimitReached));
     return new LinuxProcess.Streams(
-        input,
-        inputPipe,
-        reading(outputs, output),
-        reading(outputs, error),
-        terminal,
-        outputs,
-        copies);
+        input(), inputPipe, output(), error(), terminal, counting(), copies);
   }
 
-  private InputStream reading(CommandOutputs outputs, InputStream pipe) {
-    // A terminal stays until its output is read completely; the content of a pipe is taken at the
-    // end.
-    boolean counted = pipe instanceof PipeInput || terminal != null && limit.isPresent();
-    return counted ? new BufferedInputStream(outputs.reading(pipe)) : pipe;
+  @Override
+  protected InputStream reading(CommandOutputs counting, InputStream pipe) {
+    return new BufferedInputStream(counting.reading(pipe));
   }
 
   /** Gives the parent's streams to the process. */
@@ -277,18 +249,9 @@ final class StandardStreams implements AutoCloseable {
       return;
     }
     copies.abandon();
-    List<AutoCloseable> all = new ArrayList<>(List.of(input, output, error));
-    pumps.forEach(pump -> all.add(pump.from()));
+    closeOurs();
     if (terminal != null) {
       terminal.close();
-      return;
-    }
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("a pipe cannot be closed", e);
-      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package org.ringfence.macos.launch;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,7 +11,7 @@ import org.ringfence.macos.bind.Posix;
  * The master's side of a pseudo-terminal, as two streams. It closes its descriptor once no thread
  * reads any more: opening it by a name would make another terminal on some systems.
  */
-final class TerminalMaster implements AutoCloseable {
+final class TerminalMaster implements Closeable {
   private final Posix posix;
   private final int fd;
   private boolean reading;

@@ -1,19 +1,21 @@
 package org.ringfence.windows.command;
 
 import java.io.BufferedOutputStream;
-import java.io.FileOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
+import org.ringfence.kit.stdio.BoundStreams;
 import org.ringfence.kit.stdio.CommandOutputs;
+import org.ringfence.kit.stdio.StdioPlan;
+import org.ringfence.kit.stdio.StdioPlan.Connection;
 import org.ringfence.spi.Launch;
 import org.ringfence.windows.system.Failures;
 import org.ringfence.windows.system.Handle;
@@ -22,20 +24,13 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** The three streams of a command, or the pipes of the pseudo-console that replaces them. */
-final class WindowsStreams implements AutoCloseable {
+final class WindowsStreams extends BoundStreams<Handle, WindowsCallException>
+    implements AutoCloseable {
   private final WindowsSystem windows;
   private final OptionalLong limit;
-  private CommandOutputs outputs;
-  private final List<Handle> standard = new ArrayList<>();
   private final List<Handle> childSide = new ArrayList<>();
-  private final List<AutoCloseable> ourSide = new ArrayList<>();
-  private final List<Pump> pumps = new ArrayList<>();
+  private List<Handle> standard = List.of();
   private Optional<CommandRequest.TerminalEnds> terminal = Optional.empty();
-  private OutputStream input = OutputStream.nullOutputStream();
-  private InputStream output = InputStream.nullInputStream();
-  private InputStream error = InputStream.nullInputStream();
-
-  private record Pump(InputStream from, OutputStream to) {}
 
   private WindowsStreams(WindowsSystem windows, OptionalLong limit) {
     this.windows = windows;
@@ -49,10 +44,7 @@ final class WindowsStreams implements AutoCloseable {
       if (launch.terminal().isPresent()) {
         streams.onConsole(launch.terminal().get());
       } else {
-        streams.standard.add(streams.input(launch.input()));
-        streams.standard.add(streams.output(launch.output(), 1));
-        streams.standard.add(
-            launch.mergeError() ? streams.standard.get(1) : streams.output(launch.error(), 2));
+        streams.standard = streams.connect(StdioPlan.of(launch, Set.of()));
         for (Handle handle : streams.standard) {
           windows.processes().letInherit(handle);
         }
@@ -75,8 +67,8 @@ final class WindowsStreams implements AutoCloseable {
     Processes.Pipe screen = pipe();
     childSide.add(keys.read());
     childSide.add(screen.write());
-    input = keep(new PipeOutput(windows.processes(), keys.write()));
-    output = keep(new PipeInput(windows.processes(), screen.read()));
+    writeTo(keep(new PipeOutput(windows.processes(), keys.write())));
+    readFrom(1, keep(new PipeInput(windows.processes(), screen.read())));
     terminal = Optional.of(new CommandRequest.TerminalEnds(size, keys.read(), screen.write()));
   }
 
@@ -84,80 +76,53 @@ final class WindowsStreams implements AutoCloseable {
     return windows.processes().pipe();
   }
 
-  private <T extends AutoCloseable> T keep(T stream) {
-    ourSide.add(stream);
-    return stream;
-  }
-
   private Handle child(Handle handle) {
     childSide.add(handle);
     return handle;
   }
 
-  private Handle input(Redirect redirect) throws WindowsCallException {
-    switch (redirect.type()) {
-      case INHERIT:
-        return child(windows.processes().standard(0));
-      case PIPE:
-        Processes.Pipe pipe = pipe();
-        input = new BufferedOutputStream(keep(new PipeOutput(windows.processes(), pipe.write())));
-        return child(pipe.read());
-      default:
-        return child(windows.files().openStream(path(redirect), false, false));
-    }
+  @Override
+  protected Handle inputPipe() throws WindowsCallException {
+    Processes.Pipe pipe = pipe();
+    writeTo(keep(new BufferedOutputStream(new PipeOutput(windows.processes(), pipe.write()))));
+    return child(pipe.read());
   }
 
-  private Handle output(Redirect redirect, int number) throws WindowsCallException, IOException {
-    boolean piped = redirect.type() == Redirect.Type.PIPE;
-    if (piped || limit.isPresent()) {
-      Processes.Pipe pipe = pipe();
-      child(pipe.write());
-      InputStream from = keep(new PipeInput(windows.processes(), pipe.read()));
-      if (!piped) {
-        pumps.add(new Pump(from, target(redirect, number)));
-      } else if (number == 1) {
-        output = from;
-      } else {
-        error = from;
-      }
-      return pipe.write();
-    }
+  @Override
+  protected OutputPipe<Handle> outputPipe() throws WindowsCallException {
+    Processes.Pipe pipe = pipe();
+    return new OutputPipe<>(child(pipe.write()), new PipeInput(windows.processes(), pipe.read()));
+  }
+
+  @Override
+  protected Handle inherited(int number) throws WindowsCallException {
+    return child(windows.processes().standard(number));
+  }
+
+  @Override
+  protected Handle discarded(int number) throws WindowsCallException {
+    return child(windows.files().openStream("NUL", true, false));
+  }
+
+  @Override
+  protected Handle opened(File file, Connection way, int number) throws WindowsCallException {
     return child(
-        redirect.type() == Redirect.Type.INHERIT
-            ? windows.processes().standard(number)
-            : windows
-                .files()
-                .openStream(path(redirect), true, redirect.type() == Redirect.Type.APPEND));
+        windows
+            .files()
+            .openStream(file.getPath(), way != Connection.READ, way == Connection.APPEND));
   }
 
-  private static String path(Redirect redirect) {
-    return redirect.file().getPath();
-  }
-
-  private static OutputStream target(Redirect redirect, int number) throws IOException {
-    return redirect.type() == Redirect.Type.INHERIT
-        ? CommandOutputs.ofThisJvm(number)
-        : new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
+  @Override
+  protected InputStream reading(CommandOutputs counting, InputStream pipe) {
+    return counting.reading(pipe);
   }
 
   List<Handle> standard() {
-    return List.copyOf(standard);
+    return standard;
   }
 
   Optional<CommandRequest.TerminalEnds> terminal() {
     return terminal;
-  }
-
-  OutputStream input() {
-    return input;
-  }
-
-  InputStream output() {
-    return output;
-  }
-
-  InputStream error() {
-    return error;
   }
 
   /**
@@ -167,33 +132,18 @@ final class WindowsStreams implements AutoCloseable {
    */
   void handOver(Runnable exceeded) {
     childSide.forEach(Handle::close);
-    outputs = new CommandOutputs(limit, exceeded);
-    pumps.forEach(pump -> outputs.pump(pump.from(), pump.to()));
-    output = reading(output);
-    error = reading(error);
-  }
-
-  private InputStream reading(InputStream pipe) {
-    return pipe instanceof PipeInput ? outputs.reading(pipe) : pipe;
+    count(new CommandOutputs(limit, exceeded));
   }
 
   /** Reads the bytes left in the command's pipes, within the patience. */
   void settle(boolean close, Duration patience) {
-    outputs.settle(close && terminal.isEmpty(), patience);
+    counting().settle(close && terminal.isEmpty(), patience);
   }
 
   /** Closes everything: the command was not started. */
   @Override
   public void close() {
     childSide.forEach(Handle::close);
-    List<AutoCloseable> all = new ArrayList<>(ourSide);
-    pumps.forEach(pump -> all.add(pump.to()));
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("a stream cannot be closed", e);
-      }
-    }
+    closeOurs();
   }
 }

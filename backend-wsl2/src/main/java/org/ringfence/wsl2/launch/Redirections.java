@@ -4,12 +4,16 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.FilterInputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
+import java.util.Optional;
+import java.util.Set;
 import org.ringfence.SandboxException;
+import org.ringfence.kit.stdio.CommandOutputs;
+import org.ringfence.kit.stdio.StdioPlan;
+import org.ringfence.kit.stdio.StdioPlan.Connection;
+import org.ringfence.kit.stdio.StreamCopy;
 import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,12 +21,11 @@ import org.slf4j.LoggerFactory;
 /** Files on this side that a command's streams are redirected to. */
 final class Redirections {
   private static final Logger LOG = LoggerFactory.getLogger(Redirections.class);
-  private static final int CHUNK = 32 * 1024;
 
   private final DistributionProcess process;
-  private InputStream input;
-  private OutputStream output;
-  private OutputStream error;
+  private Optional<InputStream> input = Optional.empty();
+  private Optional<OutputStream> output = Optional.empty();
+  private Optional<OutputStream> error = Optional.empty();
 
   Redirections(Launch launch, DistributionProcess process) throws SandboxException {
     this.process = process;
@@ -31,9 +34,10 @@ final class Redirections {
     }
     boolean done = false;
     try {
-      input = source(launch.input());
-      output = target(launch.output(), FileDescriptor.out);
-      error = launch.mergeError() ? null : target(launch.error(), FileDescriptor.err);
+      StdioPlan plan = StdioPlan.of(launch, Set.of());
+      input = source(plan.input());
+      output = target(plan.output(), 1);
+      error = target(plan.error(), 2);
       done = true;
     } catch (IOException e) {
       throw new SandboxException("redirect: " + e.getMessage(), e);
@@ -42,86 +46,63 @@ final class Redirections {
         close();
       }
     }
-    process.redirected(input != null, output != null, error != null);
+    process.redirected(input.isPresent(), output.isPresent(), error.isPresent());
   }
 
-  private static InputStream source(Redirect redirect) throws IOException {
-    return switch (redirect.type()) {
-      case PIPE -> null;
+  private static Optional<InputStream> source(StdioPlan.Stream stream) throws IOException {
+    return switch (stream.connection()) {
+      case PIPE -> Optional.empty();
       case INHERIT ->
-          new FilterInputStream(new FileInputStream(FileDescriptor.in)) {
-            @Override
-            public void close() {
-              // It belongs to this process.
-            }
-          };
-      default -> new FileInputStream(redirect.file());
+          Optional.of(
+              new FilterInputStream(new FileInputStream(FileDescriptor.in)) {
+                @Override
+                public void close() {
+                  // It belongs to this process.
+                }
+              });
+      case DISCARD -> Optional.of(InputStream.nullInputStream());
+      default -> Optional.of(new FileInputStream(stream.file().orElseThrow()));
     };
   }
 
-  private static OutputStream target(Redirect redirect, FileDescriptor own) throws IOException {
-    return switch (redirect.type()) {
-      case PIPE -> null;
-      case INHERIT ->
-          new FilterOutputStream(new FileOutputStream(own)) {
-            @Override
-            public void write(byte[] buffer, int offset, int length) throws IOException {
-              out.write(buffer, offset, length);
-            }
-
-            @Override
-            public void close() {
-              // It belongs to this process.
-            }
-          };
-      default -> new FileOutputStream(redirect.file(), redirect.type() == Redirect.Type.APPEND);
+  private static Optional<OutputStream> target(StdioPlan.Stream stream, int number)
+      throws IOException {
+    return switch (stream.connection()) {
+      // The other system merges them.
+      case PIPE, MERGE -> Optional.empty();
+      case INHERIT -> Optional.of(CommandOutputs.ofThisJvm(number));
+      case DISCARD -> Optional.of(OutputStream.nullOutputStream());
+      default ->
+          Optional.of(
+              new FileOutputStream(
+                  stream.file().orElseThrow(), stream.connection() == Connection.APPEND));
     };
   }
 
   void feed() {
-    if (input != null) {
-      pump(input, process.sent());
-    }
+    input.ifPresent(from -> copy(from, process.sent()));
   }
 
   void take() {
-    if (output != null) {
-      process.pumps(pump(process.received(false), output));
-    }
-    if (error != null) {
-      process.pumps(pump(process.received(true), error));
-    }
+    output.ifPresent(to -> process.pumps(copy(process.received(false), to)));
+    error.ifPresent(to -> process.pumps(copy(process.received(true), to)));
   }
 
-  private static Thread pump(InputStream from, OutputStream to) {
-    Thread thread =
-        new Thread(
-            () -> {
-              byte[] buffer = new byte[CHUNK];
-              try (from;
-                  to) {
-                for (int count = from.read(buffer); count >= 0; count = from.read(buffer)) {
-                  to.write(buffer, 0, count);
-                }
-              } catch (IOException e) {
-                LOG.debug("a redirected stream has ended", e);
-              }
-            },
-            "ringfence-redirect");
-    thread.setDaemon(true);
-    thread.start();
-    return thread;
+  private static Thread copy(InputStream from, OutputStream to) {
+    return StreamCopy.start("ringfence-redirect", from, to, () -> {});
   }
 
   void close() {
-    for (AutoCloseable stream : new AutoCloseable[] {input, output, error}) {
-      try {
-        if (stream != null) {
-          stream.close();
-        }
-      } catch (Exception e) {
-        LOG.debug("a redirected stream cannot be closed", e);
-      }
+    input.ifPresent(Redirections::close);
+    output.ifPresent(Redirections::close);
+    error.ifPresent(Redirections::close);
+  }
+
+  private static void close(AutoCloseable stream) {
+    try {
+      stream.close();
+    } catch (Exception e) {
+      LOG.debug("a redirected stream cannot be closed", e);
     }
   }
 }

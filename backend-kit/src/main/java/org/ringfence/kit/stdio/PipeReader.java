@@ -1,19 +1,23 @@
-package org.ringfence.linux.stream;
+package org.ringfence.kit.stdio;
 
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import org.ringfence.linux.path.PathObject;
 
 /**
  * The read end of a pipe. A plain FileInputStream asks for positions, which a pipe does not have.
  */
-public final class PipeInput extends InputStream {
+public final class PipeReader extends InputStream {
   private final FileInputStream file;
 
-  /** Opens the pipe behind a descriptor again, so that the descriptor can be closed. */
-  public PipeInput(int descriptor) throws IOException {
-    this.file = new FileInputStream(PathObject.own(descriptor));
+  /**
+   * Opens the pipe behind a descriptor again, so that the descriptor can be closed.
+   *
+   * @param descriptor the path that names the descriptor, such as {@code /dev/fd/5}
+   * @throws IOException if it cannot be opened
+   */
+  public PipeReader(String descriptor) throws IOException {
+    this.file = new FileInputStream(descriptor);
   }
 
   @Override
