@@ -5,12 +5,13 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Optional;
 import org.ringfence.kit.remote.Frames;
+import org.ringfence.kit.remote.MessagePort;
 import org.ringfence.windows.channel.json.MessageJson;
 
 /**
  * Messages over two streams, each as JSON in a frame. Sending is thread-safe; one thread receives.
  */
-public final class FrameChannel {
+public final class FrameChannel implements MessagePort<Message> {
   /** The longest message in bytes: an environment block has at most a quarter of it. */
   public static final int LONGEST = 1 << 20;
 
@@ -26,22 +27,12 @@ public final class FrameChannel {
     this.frames = new Frames(input, output, LONGEST);
   }
 
-  /**
-   * Sends a message.
-   *
-   * @param message the message
-   * @throws IOException if it cannot be sent, or is too long
-   */
+  @Override
   public void send(Message message) throws IOException {
     frames.send(MessageJson.write(message));
   }
 
-  /**
-   * Receives a message.
-   *
-   * @return the message; empty when the other side has closed between two messages
-   * @throws IOException if it cannot be read, is too long, or ends in the middle
-   */
+  @Override
   public Optional<Message> receive() throws IOException {
     Optional<byte[]> frame = frames.receive();
     return frame.isEmpty() ? Optional.empty() : Optional.of(MessageJson.read(frame.get()));

@@ -2,17 +2,14 @@ package org.ringfence.windows.runner;
 
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.SandboxException;
+import org.ringfence.kit.remote.ChannelException;
+import org.ringfence.kit.remote.RemoteChannel;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
@@ -35,7 +32,7 @@ public final class RunnerConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RunnerConnection.class);
   private static final int NAME_BYTES = 16;
   private static final int CONNECT_MILLIS = 30_000;
-  private static final int ANSWER_SECONDS = 60;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int LAST_MILLIS = 5_000;
   private static final byte[] PROTECTED = {1, 0, 0x04, (byte) 0x90};
 
@@ -46,12 +43,10 @@ public final class RunnerConnection implements AutoCloseable {
   private final Handle down;
   private final PipeInput input;
   private final PipeOutput output;
-  private final FrameChannel channel;
-  private final AtomicInteger numbers = new AtomicInteger();
-  private final Map<Integer, CompletableFuture<Long>> answers = new ConcurrentHashMap<>();
+  private final FrameChannel frames;
+  private final RemoteChannel<Message> channel;
   private final Map<Integer, CompletableFuture<Integer>> ends = new ConcurrentHashMap<>();
   private Map<String, String> profile = Map.of();
-  private volatile boolean closed;
 
   /** Starts a runner's process, suspended. */
   public interface Starting {
@@ -68,7 +63,8 @@ public final class RunnerConnection implements AutoCloseable {
     this.down = down;
     this.input = new PipeInput(windows.processes(), up);
     this.output = new PipeOutput(windows.processes(), down);
-    this.channel = new FrameChannel(input, output);
+    this.frames = new FrameChannel(input, output);
+    this.channel = new RemoteChannel<>("the runner", frames, PATIENCE);
   }
 
   /**
@@ -183,45 +179,29 @@ public final class RunnerConnection implements AutoCloseable {
       }
     }
     try {
-      Optional<Message> hello = first();
-      if (hello.isEmpty() || !(hello.get() instanceof Message.Hello first)) {
+      if (!(channel.first(frames::receive) instanceof Message.Hello first)) {
         throw new SandboxException("runner: it does not say who it is");
       }
-      if (first.version() != Message.VERSION) {
-        throw new SandboxException(
-            "runner: it speaks version "
-                + first.version()
-                + ", this is "
-                + Message.VERSION
-                + "; run: ringfence windows setup");
-      }
+      RemoteChannel.checkVersion(first.version(), Message.VERSION);
       profile = first.profile();
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("runner: " + e.getMessage(), e);
-    }
-    Thread thread = new Thread(this::hear, "ringfence-runner-" + runner.pid());
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  /** Limits the wait for a client that connects and sends nothing. */
-  private Optional<Message> first() throws IOException {
-    FutureTask<Optional<Message>> hearing = new FutureTask<>(channel::receive);
-    Thread thread = new Thread(hearing, "ringfence-runner-greeting");
-    thread.setDaemon(true);
-    thread.start();
-    try {
-      return hearing.get(CONNECT_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause().getMessage(), e.getCause());
-    } catch (TimeoutException e) {
-      throw new IOException("it says nothing", e);
+    } catch (ChannelException e) {
+      throw new SandboxException(
+          "runner: "
+              + e.getMessage()
+              + (e.kind() == ChannelException.Kind.VERSION ? "; run: ringfence windows setup" : ""),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+      throw new SandboxException("runner: interrupted", e);
     }
+    channel.start(
+        "ringfence-runner-" + runner.pid(),
+        this::heard,
+        gone -> ends.values().forEach(end -> end.completeExceptionally(failure(gone))));
+  }
+
+  private static SandboxException failure(ChannelException e) {
+    return new SandboxException(e.getMessage(), e);
   }
 
   private boolean runs() {
@@ -243,32 +223,11 @@ public final class RunnerConnection implements AutoCloseable {
     }
   }
 
-  private void hear() {
-    String reason = "the runner has ended";
-    try {
-      Optional<Message> message = channel.receive();
-      while (message.isPresent()) {
-        heard(message.get());
-        message = channel.receive();
-      }
-    } catch (IOException e) {
-      reason = "the runner: " + e.getMessage();
-    }
-    closed = true;
-    SandboxException gone = new SandboxException(reason);
-    answers.values().forEach(answer -> answer.completeExceptionally(gone));
-    ends.values().forEach(end -> end.completeExceptionally(gone));
-  }
-
   private void heard(Message message) throws IOException {
     if (message instanceof Message.Answer answer) {
-      take(answer.number()).complete(answer.value());
+      channel.answered(answer.number(), answer);
     } else if (message instanceof Message.Failure failure) {
-      take(failure.number())
-          .completeExceptionally(
-              failure.call().isEmpty()
-                  ? new SandboxException(failure.text())
-                  : new WindowsCallException(failure.call(), failure.code()));
+      channel.answered(failure.number(), failure);
     } else if (message instanceof Message.Ended ended) {
       end(ended.command()).complete(ended.exitCode());
     } else {
@@ -276,22 +235,12 @@ public final class RunnerConnection implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<Long> take(int number) throws IOException {
-    CompletableFuture<Long> asked = answers.remove(number);
-    if (asked == null) {
-      throw new IOException("it answers what nobody asked");
-    }
-    return asked;
-  }
-
   /** Returns the end of a command's first process. */
   CompletableFuture<Integer> end(int command) {
     CompletableFuture<Integer> end =
         ends.computeIfAbsent(command, number -> new CompletableFuture<>());
-    if (closed) {
-      // After the runner's end no message arrives; ends received earlier remain.
-      end.completeExceptionally(new SandboxException("the runner has ended"));
-    }
+    // After the runner's end no message arrives; ends received earlier remain.
+    channel.over().ifPresent(gone -> end.completeExceptionally(failure(gone)));
     return end;
   }
 
@@ -301,7 +250,7 @@ public final class RunnerConnection implements AutoCloseable {
 
   /** Returns a number that is unique on this connection. */
   public int number() {
-    return numbers.incrementAndGet();
+    return channel.number();
   }
 
   /** Returns the variables of the runner's user. */
@@ -315,39 +264,32 @@ public final class RunnerConnection implements AutoCloseable {
   }
 
   public long ask(Message.Question question) throws WindowsCallException, SandboxException {
-    CompletableFuture<Long> answer = new CompletableFuture<>();
-    answers.put(question.number(), answer);
     try {
-      if (closed) {
-        throw new SandboxException("the runner has ended");
+      Message answer = channel.ask(question.number(), question);
+      if (answer instanceof Message.Failure failure) {
+        if (failure.call().isEmpty()) {
+          throw new SandboxException(failure.text());
+        }
+        throw new WindowsCallException(failure.call(), failure.code());
       }
-      channel.send(question);
-      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof WindowsCallException call) {
-        throw call;
-      }
-      throw new SandboxException(e.getCause().getMessage(), e.getCause());
-    } catch (TimeoutException e) {
-      throw new SandboxException("the runner does not answer", e);
+      return ((Message.Answer) answer).value();
+    } catch (ChannelException e) {
+      throw failure(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SandboxException("interrupted while the runner was asked", e);
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("the runner: " + e.getMessage(), e);
-    } finally {
-      answers.remove(question.number());
     }
   }
 
   /** Ends the runner and all of its commands. */
   @Override
   public void close() {
-    closed = true;
-    // The runner closes its commands when the pipe closes; past the time limit it is ended.
-    output.close();
+    channel.close();
+    // The runner closes its commands when the pipe closes; past the time limit it is ended. Closing
+    // waits for a write that a runner which reads nothing holds up.
+    Thread closing = new Thread(output::close, "ringfence-runner-close");
+    closing.setDaemon(true);
+    closing.start();
     try {
       windows.processes().await(runner.process(), LAST_MILLIS);
     } catch (WindowsCallException e) {
@@ -356,6 +298,11 @@ public final class RunnerConnection implements AutoCloseable {
     // Its job ends it at the latest, and its end closes its commands' jobs.
     endRunner(windows, runner);
     job.close();
+    try {
+      closing.join(LAST_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     input.close();
   }
 }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import org.ringfence.kit.remote.Frames;
+import org.ringfence.kit.remote.MessagePort;
 import org.ringfence.wsl2.channel.json.GuestMessageJson;
 import org.ringfence.wsl2.plan.WslText;
 
@@ -16,7 +17,7 @@ import org.ringfence.wsl2.plan.WslText;
  * Messages and the bytes of commands' streams over one pair of streams. Sending is thread-safe; one
  * thread receives.
  */
-public final class GuestChannel {
+public final class GuestChannel implements MessagePort<GuestChannel.Received> {
   /** The maximum number of bytes of a stream in transit, in each direction. */
   public static final int WINDOW = 256 * 1024;
 
@@ -125,12 +126,16 @@ public final class GuestChannel {
             .array());
   }
 
-  /**
-   * Receives a message, or bytes of a stream.
-   *
-   * @return the message or bytes; empty when the other side has closed
-   * @throws IOException if it cannot be read or understood
-   */
+  @Override
+  public void send(Received said) throws IOException {
+    if (said instanceof Said message) {
+      send(message.message());
+    } else if (said instanceof Data data) {
+      send(data.command(), data.stream(), data.bytes(), 0, data.bytes().length);
+    }
+  }
+
+  @Override
   public Optional<Received> receive() throws IOException {
     Optional<byte[]> frame = frames.receive();
     if (frame.isEmpty()) {

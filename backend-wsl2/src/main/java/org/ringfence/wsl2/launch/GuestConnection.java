@@ -4,16 +4,17 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
+import org.ringfence.kit.remote.ChannelException;
+import org.ringfence.kit.remote.RemoteChannel;
 import org.ringfence.spi.EventSink;
 import org.ringfence.wsl2.channel.GuestChannel;
+import org.ringfence.wsl2.channel.GuestChannel.Data;
+import org.ringfence.wsl2.channel.GuestChannel.Received;
+import org.ringfence.wsl2.channel.GuestChannel.Said;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.plan.WslText;
 import org.slf4j.Logger;
@@ -22,19 +23,19 @@ import org.slf4j.LoggerFactory;
 /** A guest in a distribution, for all sandboxes of this process. Thread-safe. */
 public final class GuestConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GuestConnection.class);
-  private static final int ANSWER_SECONDS = 60;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int LAST_SECONDS = 10;
 
   private final Process process;
-  private final GuestChannel channel;
-  private final AtomicInteger numbers = new AtomicInteger();
-  private final Map<Integer, CompletableFuture<GuestMessage>> answers = new ConcurrentHashMap<>();
+  private final GuestChannel frames;
+  private final RemoteChannel<Received> channel;
   private final Map<Integer, WslProcess> commands = new ConcurrentHashMap<>();
   private final Map<Integer, HeardEvents> sandboxes = new ConcurrentHashMap<>();
-  private volatile String gone = "";
 
   private GuestConnection(Process process) {
     this.process = process;
-    this.channel = new GuestChannel(process.getInputStream(), process.getOutputStream());
+    this.frames = new GuestChannel(process.getInputStream(), process.getOutputStream());
+    this.channel = new RemoteChannel<>("the guest", frames, PATIENCE);
   }
 
   /**
@@ -46,19 +47,13 @@ public final class GuestConnection implements AutoCloseable {
    */
   static GuestConnection of(Process process) throws SandboxException {
     GuestConnection connection = new GuestConnection(process);
-    CompletableFuture<Void> greeted = new CompletableFuture<>();
-    Thread thread = new Thread(() -> connection.run(greeted), "ringfence-wsl-guest");
-    thread.setDaemon(true);
-    thread.start();
     boolean done = false;
     try {
-      greeted.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+      connection.greet();
       done = true;
       return connection;
-    } catch (ExecutionException e) {
-      throw new SandboxException(e.getCause().getMessage(), e.getCause());
-    } catch (TimeoutException e) {
-      throw new SandboxException("the guest does not start in " + ANSWER_SECONDS + " s", e);
+    } catch (ChannelException e) {
+      throw new SandboxException("the guest does not start: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SandboxException("interrupted while the guest started", e);
@@ -69,58 +64,34 @@ public final class GuestConnection implements AutoCloseable {
     }
   }
 
-  private void run(CompletableFuture<Void> greeted) {
-    try {
-      greet();
-      greeted.complete(null);
-    } catch (IOException e) {
-      gone = "the guest does not start: " + e.getMessage();
-      greeted.completeExceptionally(new SandboxException(gone, e));
-      return;
+  private void greet() throws ChannelException, InterruptedException {
+    if (!(channel.first(this::afterMark) instanceof Said said)
+        || !(said.message() instanceof GuestMessage.Hello hello)) {
+      throw new ChannelException(ChannelException.Kind.MALFORMED, "it does not say who it is");
     }
-    hear();
+    RemoteChannel.checkVersion(hello.version(), GuestMessage.VERSION);
+    channel.start(
+        "ringfence-wsl-guest", this::heard, gone -> commands.values().forEach(WslProcess::lost));
   }
 
-  private void greet() throws IOException {
+  private Optional<Received> afterMark() throws IOException {
     byte[] noise = GuestChannel.awaitMark(process.getInputStream());
     if (noise.length > 0) {
       // Output of wsl.exe itself, or the reason why there is no guest.
       LOG.debug("before the guest: {}", WslText.of(noise));
     }
-    Optional<GuestChannel.Received> first = channel.receive();
-    if (first.isEmpty()
-        || !(first.get() instanceof GuestChannel.Said said)
-        || !(said.message() instanceof GuestMessage.Hello hello)) {
-      throw new IOException("it does not say who it is");
-    }
-    if (hello.version() != GuestMessage.VERSION) {
-      throw new IOException(
-          "it speaks version " + hello.version() + ", this is " + GuestMessage.VERSION);
-    }
+    return frames.receive();
   }
 
-  private void hear() {
-    String reason = "the guest has ended";
-    try {
-      Optional<GuestChannel.Received> received = channel.receive();
-      while (received.isPresent()) {
-        if (received.get() instanceof GuestChannel.Data data) {
-          WslProcess command = commands.get(data.command());
-          if (command != null) {
-            command.received(data.stream(), data.bytes());
-          }
-        } else if (received.get() instanceof GuestChannel.Said said) {
-          heard(said.message());
-        }
-        received = channel.receive();
+  private void heard(Received received) throws IOException {
+    if (received instanceof Data data) {
+      WslProcess command = commands.get(data.command());
+      if (command != null) {
+        command.received(data.stream(), data.bytes());
       }
-    } catch (IOException e) {
-      reason = "the guest: " + e.getMessage();
+    } else if (received instanceof Said said) {
+      heard(said.message());
     }
-    gone = reason;
-    SandboxException failed = new SandboxException(reason);
-    answers.values().forEach(answer -> answer.completeExceptionally(failed));
-    commands.values().forEach(WslProcess::lost);
   }
 
   private void heard(GuestMessage message) throws IOException {
@@ -140,11 +111,7 @@ public final class GuestConnection implements AutoCloseable {
         told(hearer, message);
       }
     } else {
-      CompletableFuture<GuestMessage> asked = answers.remove(number(message));
-      if (asked == null) {
-        throw new IOException("it answers what nobody asked");
-      }
-      asked.complete(message);
+      channel.answered(number(message), new Said(message));
     }
   }
 
@@ -186,7 +153,7 @@ public final class GuestConnection implements AutoCloseable {
           asked,
           verdict -> {
             try {
-              channel.send(new GuestMessage.HostAnswer(asked.number(), verdict.name()));
+              tell(new GuestMessage.HostAnswer(asked.number(), verdict.name()));
             } catch (IOException e) {
               LOG.debug("the guest has gone", e);
             }
@@ -209,39 +176,26 @@ public final class GuestConnection implements AutoCloseable {
 
   /** Returns a number that is unique in this connection. */
   int number() {
-    return numbers.incrementAndGet();
+    return channel.number();
   }
 
   boolean alive() {
-    return gone.isEmpty() && process.isAlive();
+    return channel.over().isEmpty() && process.isAlive();
   }
 
   GuestMessage ask(GuestMessage.Question question) throws SandboxException {
-    CompletableFuture<GuestMessage> answer = new CompletableFuture<>();
-    answers.put(question.number(), answer);
     try {
-      if (!gone.isEmpty()) {
-        throw new SandboxException(gone);
-      }
-      channel.send(question);
-      GuestMessage told = answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-      if (told instanceof GuestMessage.Failure failure) {
+      Received told = channel.ask(question.number(), new Said(question));
+      GuestMessage answer = ((Said) told).message();
+      if (answer instanceof GuestMessage.Failure failure) {
         throw failed(question, failure);
       }
-      return told;
-    } catch (ExecutionException e) {
-      throw new SandboxException(e.getCause().getMessage(), e.getCause());
-    } catch (TimeoutException e) {
-      throw new SandboxException("the guest does not answer", e);
+      return answer;
+    } catch (ChannelException e) {
+      throw new SandboxException(e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SandboxException("interrupted while the guest was asked", e);
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("the guest: " + e.getMessage(), e);
-    } finally {
-      answers.remove(question.number());
     }
   }
 
@@ -258,11 +212,12 @@ public final class GuestConnection implements AutoCloseable {
   }
 
   void tell(GuestMessage message) throws IOException {
-    channel.send(message);
+    channel.tell(new Said(message));
   }
 
+  /** Returns the channel that carries the bytes of commands. */
   GuestChannel channel() {
-    return channel;
+    return frames;
   }
 
   void put(int number, WslProcess command) {
@@ -287,16 +242,26 @@ public final class GuestConnection implements AutoCloseable {
   /** Ends the guest: its input ends, and with it all processes that it has started. */
   @Override
   public void close() {
+    // Closing waits for a write that a guest which reads nothing holds up.
+    Thread closing = new Thread(this::closeInput, "ringfence-wsl-close");
+    closing.setDaemon(true);
+    closing.start();
     try {
-      process.getOutputStream().close();
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      if (!process.waitFor(LAST_SECONDS, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }
-    } catch (IOException e) {
-      process.destroyForcibly();
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void closeInput() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      LOG.debug("the guest has gone", e);
+      process.destroyForcibly();
     }
   }
 }
