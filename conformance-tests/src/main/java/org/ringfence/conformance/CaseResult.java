@@ -1,8 +1,9 @@
 package org.ringfence.conformance;
 
 import java.util.concurrent.Callable;
-import org.ringfence.conformance.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.probe.AbsentException;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 
 /**
  * The result of one case.

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.ringfence.Backends;
 import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.Places;

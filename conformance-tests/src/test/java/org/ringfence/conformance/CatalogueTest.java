@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.ringfence.conformance.scenario.ProbeCase;
+import org.ringfence.conformance.stage.ConformanceCase;
 
 /** Compares the catalogue of cases with its document. */
 class CatalogueTest {

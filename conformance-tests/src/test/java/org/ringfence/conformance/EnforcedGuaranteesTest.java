@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapPlanner;
 import org.ringfence.linux.plan.HostFacts;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.Backends;
+import org.ringfence.conformance.stage.Patience;
 
 /** Checks that a killed verification leaves no process and no directory. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the test reads /proc")

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;

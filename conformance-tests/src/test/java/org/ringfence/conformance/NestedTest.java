@@ -17,6 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;

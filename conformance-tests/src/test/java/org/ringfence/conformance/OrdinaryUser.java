@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
+import org.ringfence.conformance.stage.Fixture;
 
 /**
  * Starts JVMs as an ordinary user if the build runs as root: root hides faults. It copies the class

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.OutsideWorld;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;

@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.spi.SandboxBackend;
 
 /**

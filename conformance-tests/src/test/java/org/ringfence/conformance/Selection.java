@@ -1,6 +1,7 @@
 package org.ringfence.conformance;
 
 import java.util.Set;
+import org.ringfence.conformance.stage.ConformanceCase;
 
 /**
  * Selects cases for a suite if another suite of the same build runs all cases against the same

@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.ringfence.conformance.stage.ConformanceCase;
 
 /** Checks the cases that the threat model names. */
 class ThreatModelTest {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;

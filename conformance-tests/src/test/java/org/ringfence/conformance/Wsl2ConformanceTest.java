@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.wsl2.Wsl2Backend;
 
 /**

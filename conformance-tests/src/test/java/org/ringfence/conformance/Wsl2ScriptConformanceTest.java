@@ -3,6 +3,7 @@ package org.ringfence.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
+import org.ringfence.conformance.stage.ConformanceCase;
 
 /**
  * Runs the suite in a distribution without Java. Cases that the guest refuses are skipped with the

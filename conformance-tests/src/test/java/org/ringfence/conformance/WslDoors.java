@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import org.ringfence.conformance.stage.Fixture;
 
 /** The targets of the doors to Windows in the fake {@code wsl.exe}. */
 final class WslDoors implements AutoCloseable {

@@ -1,0 +1,520 @@
+package org.ringfence.conformance.scenario;
+
+import static org.ringfence.conformance.stage.OutsideWorld.ALLOWED;
+import static org.ringfence.conformance.stage.OutsideWorld.FORBIDDEN;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.HostServers;
+import org.ringfence.conformance.stage.OutsideWorld;
+import org.ringfence.conformance.stage.Stage;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * An allowlist, and attempts to bypass it. Each denied attempt first runs where it has to succeed;
+ * afterwards no server outside may have seen any contact but the allowed ones.
+ */
+public final class EgressScenarios {
+  static final String GROUP = "egress";
+  static final List<String> NEEDS = List.of("network.external");
+  private static final String STRICT = "allowlist";
+  private static final String OPEN = "every-test-host";
+  // The supervisor's error, and the error of a name that does not exist.
+  private static final Set<String> DENIALS = Set.of("DENIED EACCES", "DENIED ENOENT");
+  private static final Set<String> LOOKED_UP =
+      Set.of("repo.test", "six.test", "alias.test", "a.wild.test", "rebound.test", "flip.test");
+
+  private EgressScenarios() {}
+
+  /** Where a denied attempt has to succeed. */
+  private enum Control {
+    /** In a sandbox whose policy names the host too. */
+    NAMED,
+    /** Without a sandbox. */
+    PLAIN,
+    /** Nowhere: it would do harm, or needs another network. */
+    NONE
+  }
+
+  public static void addTo(Map<ConformanceCase, Body> all) {
+    names(all);
+    addresses(all);
+    nameServers(all);
+    sockets(all);
+    serverName(all, "RIGHT", "TLS that names the host passes", "repo.test", true);
+    serverName(
+        all, "OTHER", "TLS to an allowed address cannot name another host", "evil.test", false);
+    serverName(all, "NONE", "TLS to an allowed name that names no host is ended", "none", false);
+  }
+
+  private static void names(Map<ConformanceCase, Body> all) {
+    works(all, "NAME", "an allowed name can be connected to", "visit", "repo.test", "${web}");
+    works(
+        all,
+        "NAME-V6",
+        "an allowed name that has IPv6 alone can be connected to",
+        "visit",
+        "six.test",
+        "${web}");
+    works(
+        all,
+        "NAME-ALIAS",
+        "an allowed name that is an alias can be connected to",
+        "visit",
+        "alias.test",
+        "${web}");
+    works(
+        all,
+        "NAME-CASE",
+        "an allowed name in mixed case can be connected to",
+        "visit",
+        "RePo.TeSt",
+        "${web}");
+    works(
+        all,
+        "NAME-WILDCARD",
+        "a name below an allowed pattern can be connected to",
+        "visit",
+        "a.wild.test",
+        "${web}");
+    works(
+        all,
+        "NAME-NONBLOCKING",
+        "a program that does not wait connects to an allowed name",
+        "nonblocking-visit",
+        "repo.test",
+        "${web}");
+    works(
+        all,
+        "NAME-MANY",
+        "a thousand threads connect to an allowed name at a time",
+        "many-visits",
+        "repo.test",
+        "${web}",
+        "1000");
+    denied(
+        all,
+        "NAME-UNLISTED",
+        "a name that no rule lists cannot be connected to",
+        Control.NAMED,
+        "visit",
+        "forbidden.test",
+        "${web}");
+    denied(
+        all,
+        "NAME-SIMILAR",
+        "a name that begins like an allowed one cannot be connected to",
+        Control.NAMED,
+        "visit",
+        "repo.test.other.test",
+        "${web}");
+    denied(
+        all,
+        "NAME-WILDCARD-ITSELF",
+        "a pattern for the names below a name does not allow that name itself",
+        Control.NAMED,
+        "visit",
+        "wild.test",
+        "${web}");
+    denied(
+        all,
+        "NAME-DENY-LIST",
+        "a name on the deny list cannot be connected to on any port",
+        Control.NAMED,
+        "visit",
+        "denied.wild.test",
+        "${web}");
+    denied(
+        all,
+        "NAME-PORT",
+        "an allowed name cannot be connected to on another port",
+        Control.NAMED,
+        "visit",
+        "a.wild.test",
+        "${raw}");
+    denied(
+        all,
+        "NAME-REBOUND",
+        "an allowed name that leads into a private network cannot be connected to",
+        Control.NONE,
+        "visit",
+        "rebound.test",
+        "${web}");
+    denied(
+        all,
+        "NAME-FLIPPED",
+        "a name that leads elsewhere the second time leads to no other host",
+        Control.NONE,
+        "look-up-twice-then-visit",
+        "flip.test",
+        "${web}");
+  }
+
+  private static void addresses(Map<ConformanceCase, Body> all) {
+    works(
+        all,
+        "ADDRESS-PINNED",
+        "the address of an allowed name that was looked up can be connected to",
+        "look-up-then-visit",
+        "repo.test",
+        ALLOWED,
+        "${web}");
+    denied(
+        all,
+        "ADDRESS-FIRST",
+        "the address of an allowed name cannot be connected to before the name is looked up",
+        Control.PLAIN,
+        "visit",
+        ALLOWED,
+        "${web}");
+    denied(
+        all,
+        "ADDRESS-OTHER",
+        "an address of no allowed name cannot be connected to after an allowed name was looked up",
+        Control.NAMED,
+        "look-up-then-visit",
+        "repo.test",
+        FORBIDDEN,
+        "${web}");
+    denied(
+        all,
+        "ADDRESS-OTHER-PORT",
+        "another port of a looked-up address cannot be connected to",
+        Control.NAMED,
+        "look-up-then-visit",
+        "a.wild.test",
+        ALLOWED,
+        "${raw}");
+    denied(
+        all,
+        "ADDRESS-UDP",
+        "no datagram goes to the address of an allowed name",
+        Control.NONE,
+        "udp-send",
+        "repo.test",
+        "${web}");
+    denied(
+        all,
+        "ADDRESS-PRIVATE",
+        "an address of a private network cannot be connected to",
+        Control.NONE,
+        "visit",
+        "10.11.12.13",
+        "443");
+    denied(
+        all,
+        "ADDRESS-METADATA",
+        "the address where clouds keep credentials cannot be connected to",
+        Control.NONE,
+        "visit",
+        "169.254.169.254",
+        "80");
+    add(
+        all,
+        "ADDRESS-OTHER-SANDBOX",
+        "an address that another sandbox has looked up cannot be connected to",
+        EgressScenarios::otherSandbox);
+  }
+
+  private static void nameServers(Map<ConformanceCase, Body> all) {
+    works(
+        all,
+        "DNS-STUB",
+        "the local stub answers for an allowed name",
+        "dns-udp",
+        "127.0.0.53",
+        "repo.test",
+        "1");
+    works(
+        all,
+        "DNS-ELSEWHERE",
+        "a question to a name server elsewhere is answered for an allowed name",
+        "dns-udp",
+        "8.8.8.8",
+        "repo.test",
+        "1");
+    works(
+        all,
+        "DNS-TCP",
+        "a question over TCP to a name server elsewhere is answered for an allowed name",
+        "dns-tcp",
+        "9.9.9.9",
+        "repo.test",
+        "1");
+    works(
+        all,
+        "DNS-CASE",
+        "the case of letters is not passed on",
+        "dns-udp",
+        "8.8.8.8",
+        "rEpO.tEsT",
+        "1");
+    denied(
+        all,
+        "DNS-UNLISTED",
+        "no name server elsewhere hears of another name",
+        Control.NAMED,
+        "dns-udp",
+        "8.8.8.8",
+        "forbidden.test",
+        "1");
+    denied(
+        all,
+        "DNS-UNLISTED-TCP",
+        "no name server elsewhere hears of another name over TCP",
+        Control.NAMED,
+        "dns-tcp",
+        "8.8.8.8",
+        "forbidden.test",
+        "1");
+    denied(
+        all,
+        "DNS-TUNNEL",
+        "no data leaves in names and types of records",
+        Control.NAMED,
+        "dns-tunnel",
+        "tunnel.test");
+    denied(
+        all,
+        "DNS-TUNNEL-BELOW",
+        "no data leaves in names below an allowed one",
+        Control.NAMED,
+        "dns-tunnel",
+        "repo.test");
+  }
+
+  private static void sockets(Map<ConformanceCase, Body> all) {
+    denied(
+        all,
+        "RECONNECT",
+        "a connected socket cannot be connected elsewhere",
+        Control.NAMED,
+        "reconnect",
+        "repo.test",
+        "${web}",
+        FORBIDDEN);
+    denied(
+        all,
+        "PASSED-SOCKET",
+        "a socket that went through a socket pair reaches nothing that is not allowed",
+        Control.NAMED,
+        "passed-socket",
+        FORBIDDEN,
+        "${web}");
+    denied(
+        all,
+        "SWAP-RACE",
+        "an address or a descriptor that is swapped while the supervisor looks reaches nothing else",
+        Control.NONE,
+        "swap-race",
+        "repo.test",
+        "${web}",
+        FORBIDDEN,
+        "100");
+    denied(
+        all,
+        "ZERO-COPY",
+        "data cannot be sent by reference",
+        Control.PLAIN,
+        "zero-copy",
+        ALLOWED,
+        "${web}");
+    works(
+        all,
+        "STEERED",
+        "a message that asks for another device and route comes where it was decided to go",
+        "steered-message");
+    denied(
+        all,
+        "SOURCE-ROUTE",
+        "packets cannot be routed by way of another host",
+        Control.PLAIN,
+        "source-route");
+    denied(
+        all,
+        "ROUTING-HEADER",
+        "packets cannot be routed by way of another host over IPv6",
+        Control.PLAIN,
+        "routing-header");
+    denied(
+        all,
+        "JOIN-GROUP",
+        "a multicast group, whose address is data, cannot be joined",
+        Control.PLAIN,
+        "join-group",
+        "239.1.2.3");
+    add(
+        all,
+        "LISTEN-BOUND",
+        "a server inside is not reached from outside the machine",
+        stage -> listening(stage, "bound"));
+    add(
+        all,
+        "LISTEN-UNBOUND",
+        "a server inside that did not bind first is not reached from outside the machine",
+        stage -> listening(stage, "unbound"));
+  }
+
+  static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+    all.put(new ConformanceCase("EGRESS-" + id, GROUP, title, NEEDS), body);
+  }
+
+  private static void works(
+      Map<ConformanceCase, Body> all, String id, String title, String... probe) {
+    add(
+        all,
+        id,
+        title,
+        stage -> {
+          stage.fixture().world().forget();
+          Execution inside = inside(stage, STRICT, probe);
+          return inside.ok()
+              ? strangers(stage)
+              : "expected to succeed, but: " + inside.result() + inside.error();
+        });
+  }
+
+  private static void denied(
+      Map<ConformanceCase, Body> all, String id, String title, Control control, String... probe) {
+    add(
+        all,
+        id,
+        title,
+        stage -> {
+          Execution open =
+              switch (control) {
+                case NAMED -> inside(stage, OPEN, probe);
+                case PLAIN ->
+                    Execution.of(new ProcessBuilder(stage.fixture().probe(List.of(probe))).start());
+                case NONE -> null;
+              };
+          if (open != null && !open.ok()) {
+            if (control == Control.NAMED) {
+              return "the control was to succeed, but: " + open.result() + open.error();
+            }
+            throw new NotApplicableException(
+                "the control does not succeed on this machine: " + open.result());
+          }
+          stage.fixture().world().forget();
+          Execution inside = inside(stage, STRICT, probe);
+          if (control == Control.NONE && !DENIALS.contains(inside.result())) {
+            // Without a control, another error could have other causes.
+            return "expected one of " + DENIALS + ", but: " + inside.result() + inside.error();
+          }
+          return inside.denied()
+              ? strangers(stage)
+              : "expected to be denied, but: " + inside.result() + inside.error();
+        });
+  }
+
+  /** Where the backend does not check server names, all of them pass. */
+  private static void serverName(
+      Map<ConformanceCase, Body> all, String id, String title, String name, boolean passes) {
+    all.put(
+        new ConformanceCase(
+            "EGRESS-SERVER-NAME-" + id,
+            GROUP,
+            title,
+            List.of("network.external", "network.server-name")),
+        stage -> {
+          String[] probe = {"hello", "repo.test", "${raw}", name};
+          Execution control = inside(stage, STRICT, probe);
+          if (!control.ok()) {
+            return "the control was to succeed, but: " + control.result() + control.error();
+          }
+          Execution inside = inside(stage, "server-name", probe);
+          return inside.ok() == passes ? "" : "it said " + inside.result() + inside.error();
+        });
+  }
+
+  private static Execution inside(Stage stage, String policy, String... probe) throws Exception {
+    return inside(stage, stage.policy(policy), stage.fixture().probe(List.of(probe)));
+  }
+
+  static Execution inside(Stage stage, SandboxPolicy policy, List<String> command)
+      throws Exception {
+    try (Sandbox sandbox = stage.open(policy, NEEDS)) {
+      return Execution.of(sandbox.start(SandboxCommand.of(command)));
+    }
+  }
+
+  /** Checks that servers outside have seen only allowed contacts. */
+  static String strangers(Stage stage) throws NotApplicableException {
+    OutsideWorld world = stage.fixture().world();
+    if (world.visits(FORBIDDEN) > 0) {
+      return "a server that no name leads to was reached";
+    }
+    if (world.visits(OutsideWorld.DATAGRAM) > 0) {
+      return "a datagram came";
+    }
+    Set<String> asked = world.asked();
+    asked.removeAll(LOOKED_UP);
+    return asked.isEmpty() ? "" : "names were looked up: " + asked;
+  }
+
+  private static String otherSandbox(Stage stage) throws Exception {
+    List<String> visit = stage.fixture().probe(List.of("visit", ALLOWED, "${web}"));
+    List<String> lookUp =
+        stage.fixture().probe(List.of("look-up-then-visit", "repo.test", ALLOWED, "${web}"));
+    try (Sandbox one = stage.open(stage.policy(STRICT), NEEDS);
+        Sandbox other = stage.open(stage.policy(STRICT), NEEDS)) {
+      if (!Execution.of(one.start(SandboxCommand.of(lookUp))).ok()) {
+        return "the control was to succeed";
+      }
+      if (!Execution.of(one.start(SandboxCommand.of(visit))).ok()) {
+        return "what one command has looked up was to count for the next";
+      }
+      Execution denied = Execution.of(other.start(SandboxCommand.of(visit)));
+      return denied.denied() ? "" : "expected to be denied, but: " + denied.result();
+    }
+  }
+
+  private static String listening(Stage stage, String how) throws Exception {
+    List<String> listen = stage.fixture().probe(List.of("listen-everywhere", how));
+    String outside = HostServers.outsideAddress();
+    Process control = new ProcessBuilder(listen).start();
+    if (!HostServers.answers(outside, port(control))) {
+      throw new NotApplicableException("no server is reached at " + outside);
+    }
+    control.getOutputStream().close();
+    control.waitFor();
+    try (Sandbox sandbox = stage.open(stage.policy(STRICT), NEEDS)) {
+      Process inside = sandbox.start(SandboxCommand.of(listen));
+      int port = port(inside);
+      boolean reached = HostServers.answers(outside, port);
+      // Where the sandbox has a separate loopback, only its commands reach the server.
+      boolean local =
+          HostServers.answers("127.0.0.1", port)
+              || Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(visit(port)))))
+                  .ok();
+      inside.getOutputStream().close();
+      inside.waitFor();
+      return reached
+          ? "it was reached at " + outside
+          : local ? "" : "it was to be reached over loopback";
+    }
+  }
+
+  private static List<String> visit(int port) {
+    return List.of("tcp-connect", "127.0.0.1", Integer.toString(port));
+  }
+
+  private static int port(Process process) throws java.io.IOException {
+    StringBuilder line = new StringBuilder();
+    for (int c = process.getInputStream().read(); c >= 0 && c != '\n'; ) {
+      line.append((char) c);
+      c = process.getInputStream().read();
+    }
+    if (!line.toString().startsWith("PORT ")) {
+      throw new java.io.IOException("it does not listen: " + line);
+    }
+    return Integer.parseInt(line.substring("PORT ".length()).trim());
+  }
+}

@@ -1,0 +1,78 @@
+package org.ringfence.conformance.scenario;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.Stage;
+
+/**
+ * Where everything is granted, a sandbox must not be noticed: results, errors and the tree agree.
+ */
+public final class EquivalenceScenarios {
+  private static final String GROUP = "equivalence";
+  private static final int OPERATIONS = 3_000;
+  private static final String CAPABILITIES = "capabilities ";
+
+  private EquivalenceScenarios() {}
+
+  public static void addTo(Map<ConformanceCase, Body> all) {
+    for (int seed = 1; seed <= 4; seed++) {
+      int drawn = seed;
+      all.put(
+          new ConformanceCase(
+              "EQ-NAMES-" + seed,
+              GROUP,
+              OPERATIONS + " operations on names end as without a sandbox, seed " + seed,
+              List.of("files.protected-names")),
+          stage -> names(stage, drawn));
+    }
+  }
+
+  private static String names(Stage stage, int seed) throws Exception {
+    stage.fixture().reset();
+    Path inside = Files.createDirectory(stage.fixture().workspace().resolve("random"));
+    Path outside = Files.createDirectory(stage.fixture().outside().resolve("random"));
+    Execution execution;
+    try (Sandbox sandbox =
+        stage.open(stage.policy("protected"), List.of("files.protected-names"))) {
+      execution = Execution.of(sandbox.start(SandboxCommand.of(probe(stage, inside, seed))));
+    }
+    List<String> command = probe(stage, outside, seed);
+    String first = execution.output().lines().findFirst().orElse("");
+    if (first.startsWith(CAPABILITIES)) {
+      // Root may hold no capabilities inside: the comparison excludes their effects.
+      command = new ArrayList<>(command);
+      command.add(first.substring(CAPABILITIES.length()));
+    }
+    Execution control = Execution.of(new ProcessBuilder(command).start());
+    if (!control.ok()) {
+      return "the control failed: " + control.result();
+    }
+    List<String> expected = control.output().lines().toList();
+    List<String> got = execution.output().lines().toList();
+    for (int i = 0; i < Math.min(expected.size(), got.size()); i++) {
+      if (!expected.get(i).equals(got.get(i))) {
+        return "without a sandbox '" + expected.get(i) + "', inside '" + got.get(i) + "'";
+      }
+    }
+    return expected.size() == got.size() ? "" : "the one tree has more than the other";
+  }
+
+  private static List<String> probe(Stage stage, Path directory, int seed) {
+    return stage
+        .fixture()
+        .probe(
+            List.of(
+                "random-files",
+                directory.toString(),
+                Integer.toString(seed),
+                Integer.toString(OPERATIONS)));
+  }
+}

@@ -1,0 +1,98 @@
+package org.ringfence.conformance.scenario;
+
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.Stage;
+import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * Tests with a writable home of the caller: no file appears there that a login would read. Names
+ * are random, and a case removes its files.
+ */
+public final class HomeScenarios {
+  private static final List<String> NEEDS = List.of("files.protected-names");
+
+  private HomeScenarios() {}
+
+  public static void addTo(Map<ConformanceCase, Body> all) {
+    add(all, "PN-HOME-FILE", "no dot entry is made in a home directory", "echo x > .NAME");
+    add(all, "PN-HOME-MKDIR", "no dot directory is made in a home directory", "mkdir .NAME");
+    add(
+        all,
+        "PN-HOME-MOVE",
+        "no file becomes a dot entry of a home directory by being moved",
+        "echo x > NAME.file && mv NAME.file .NAME");
+    add(
+        all,
+        "PN-HOME-MOVE-DIRECTORY",
+        "no directory becomes a dot entry of a home directory by being moved",
+        "mkdir NAME.file && echo x > NAME.file/rc && mv NAME.file .NAME");
+    add(
+        all,
+        "PN-HOME-LINK",
+        "no symbolic link is made as a dot entry of a home directory",
+        "echo x > NAME.file && ln -s NAME.file .NAME");
+    add(
+        all,
+        "PN-HOME-HARD-LINK",
+        "no file gets a second name that is a dot entry of a home directory",
+        "echo x > NAME.file && ln NAME.file .NAME");
+  }
+
+  private static void add(Map<ConformanceCase, Body> all, String id, String title, String script) {
+    all.put(
+        new ConformanceCase(id, "protected-name", title, NEEDS), stage -> planted(stage, script));
+  }
+
+  private static String planted(Stage stage, String script) throws Exception {
+    Path home = Path.of(Places.current(stage.fixture().workspace()).home());
+    if (!Files.isDirectory(home) || !Files.isWritable(home) || home.getNameCount() == 0) {
+      throw new NotApplicableException("the caller has no home that can be written");
+    }
+    String name = "ringfence-case-" + UUID.randomUUID();
+    Path made = home.resolve("." + name);
+    String attack = script.replace("NAME", name);
+    try {
+      SandboxPolicy policy =
+          Stage.write().write(":home").protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+      Execution inside;
+      try (Sandbox sandbox = stage.open(policy, NEEDS)) {
+        Stage.onThisSystem(sandbox);
+        String both = "cd \"$0\" && echo x > " + name + " && { " + attack + "; }";
+        inside =
+            Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", both, home.toString())));
+      }
+      if (Files.exists(made, LinkOption.NOFOLLOW_LINKS)) {
+        return "it was made: " + attack;
+      }
+      if (!Files.exists(home.resolve(name))) {
+        return "nothing is written in the home at all: " + inside.error();
+      }
+      Fixture.deleteTree(home.resolve(name + ".file"));
+      Files.deleteIfExists(home.resolve(name + ".file"));
+      new ProcessBuilder("/bin/sh", "-c", attack).directory(home.toFile()).start().waitFor();
+      return Files.exists(made, LinkOption.NOFOLLOW_LINKS) ? "" : "the control made nothing";
+    } finally {
+      for (String each : List.of("." + name, name, name + ".file")) {
+        Path path = home.resolve(each);
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+          Fixture.deleteTree(path);
+        }
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

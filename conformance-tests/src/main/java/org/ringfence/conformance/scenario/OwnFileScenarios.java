@@ -1,0 +1,174 @@
+package org.ringfence.conformance.scenario;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.CommandNotFoundException;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Stage;
+
+/**
+ * Files that the JVM opens and executes on the user's behalf where commands have written before.
+ */
+public final class OwnFileScenarios {
+  private static final String GROUP = "own-files";
+
+  private OwnFileScenarios() {}
+
+  public static void addTo(Map<ConformanceCase, Body> all) {
+    all.put(
+        new ConformanceCase(
+            "OWN-REDIRECT-LINK",
+            GROUP,
+            "output that is redirected to a file does not go through a link that a command has"
+                + " planted",
+            List.of("files.write")),
+        OwnFileScenarios::redirectedThroughLink);
+    all.put(
+        new ConformanceCase(
+            "OWN-REDIRECT-FIFO",
+            GROUP,
+            "a FIFO that a command has planted holds up no redirection",
+            List.of("files.write")),
+        OwnFileScenarios::redirectedToFifo);
+    all.put(
+        new ConformanceCase(
+            "OWN-PROTECTED-LINK",
+            GROUP,
+            "a link on the way of a protected path is not replaced",
+            List.of("files.protected-paths")),
+        OwnFileScenarios::protectedOverLink);
+    all.put(
+        new ConformanceCase(
+            "OWN-INTERPRETER",
+            GROUP,
+            "a program whose interpreter is missing, or goes round, is said not to be executable",
+            List.of("files.write")),
+        OwnFileScenarios::interpreters);
+  }
+
+  private static void run(Sandbox sandbox, String script) throws Exception {
+    int exit = sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)).waitFor();
+    if (exit != 0) {
+      throw new IOException("'" + script + "' ends with " + exit);
+    }
+  }
+
+  private static String redirected(Sandbox sandbox, Path file) throws Exception {
+    try {
+      sandbox
+          .start(
+              SandboxCommand.of("/bin/echo", "written")
+                  .redirectOutput(ProcessBuilder.Redirect.to(file.toFile())))
+          .waitFor();
+      return "";
+    } catch (SandboxException e) {
+      return e.getMessage();
+    }
+  }
+
+  private static String redirectedThroughLink(Stage stage) throws Exception {
+    LibC.onlyLinux("redirections by descriptor");
+    stage.fixture().reset();
+    Path workspace = stage.fixture().workspace();
+    Path outside = stage.fixture().outside().resolve("file");
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
+      Stage.onThisSystem(sandbox);
+      run(
+          sandbox,
+          "ln -s '" + outside + "' planted; ln -s '" + outside.getParent() + "' directory");
+      for (String name : List.of("planted", "directory/file")) {
+        String said = redirected(sandbox, workspace.resolve(name));
+        if (!said.contains("symbolic link")) {
+          return name + " is opened: " + said;
+        }
+      }
+      if (!Files.readString(outside).equals("outside")) {
+        return "the file outside is written";
+      }
+      String said = redirected(sandbox, workspace.resolve("plain"));
+      return said.isEmpty() && Files.readString(workspace.resolve("plain")).equals("written\n")
+          ? ""
+          : "the control failed: " + said;
+    }
+  }
+
+  private static String redirectedToFifo(Stage stage) throws Exception {
+    LibC.onlyLinux("redirections by descriptor");
+    stage.fixture().reset();
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
+      Stage.onThisSystem(sandbox);
+      run(sandbox, "mkfifo planted");
+      String said = redirected(sandbox, stage.fixture().workspace().resolve("planted"));
+      if (!said.contains("not a regular file")) {
+        return "it is opened: " + said;
+      }
+      run(sandbox, "rm planted; : >planted");
+      return redirected(sandbox, stage.fixture().workspace().resolve("planted"));
+    }
+  }
+
+  private static String protectedOverLink(Stage stage) throws Exception {
+    LibC.onlyLinux("links that a plan looks at");
+    stage.fixture().reset();
+    Path workspace = stage.fixture().workspace();
+    Files.createDirectory(workspace.resolve("real"));
+    Files.writeString(workspace.resolve("real/policy.json"), "{}");
+    Files.createSymbolicLink(workspace.resolve("way"), Path.of("real"));
+    Files.createSymbolicLink(workspace.resolve("other"), Path.of("real"));
+    try (Sandbox sandbox =
+        stage.open(
+            Stage.write().protectedPath(":workspace/way/policy.json").build(),
+            List.of("files.protected-paths"))) {
+      Stage.onThisSystem(sandbox);
+      run(sandbox, "! rm way; ! mv way gone; ! ln -sfn /tmp way; ! echo >>real/policy.json");
+      if (!Files.isSymbolicLink(workspace.resolve("way"))
+          || !Files.readString(workspace.resolve("real/policy.json")).equals("{}")) {
+        return "the link or what it leads to is changed";
+      }
+      run(sandbox, "rm other");
+      return "";
+    }
+  }
+
+  private static String interpreters(Stage stage) throws Exception {
+    LibC.onlyLinux("interpreters of scripts");
+    stage.fixture().reset();
+    Path workspace = stage.fixture().workspace();
+    script(workspace.resolve("missing"), "/nowhere/sh");
+    script(workspace.resolve("round"), workspace.resolve("round").toString());
+    script(workspace.resolve("behind"), workspace.resolve("missing").toString());
+    script(workspace.resolve("good"), "/bin/sh");
+    script(workspace.resolve("nested"), workspace.resolve("good") + " -e");
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
+      Stage.onThisSystem(sandbox);
+      for (String name : List.of("missing", "round", "behind")) {
+        try {
+          int exit = sandbox.start(SandboxCommand.of("./" + name)).waitFor();
+          return name + " is started, and ends with " + exit;
+        } catch (CommandNotFoundException e) {
+          continue;
+        }
+      }
+      for (String name : List.of("good", "nested")) {
+        int exit = sandbox.start(SandboxCommand.of("./" + name)).waitFor();
+        if (exit != 0) {
+          return "the control failed: " + name + " ends with " + exit;
+        }
+      }
+      return "";
+    }
+  }
+
+  private static void script(Path file, String interpreter) throws IOException {
+    Files.writeString(file, "#!" + interpreter + "\nexit 0\n");
+    file.toFile().setExecutable(true, false);
+  }
+}

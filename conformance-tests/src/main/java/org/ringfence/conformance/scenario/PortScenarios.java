@@ -1,0 +1,354 @@
+package org.ringfence.conformance.scenario;
+
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.Patience;
+import org.ringfence.conformance.stage.Stage;
+
+/**
+ * Ports of the host's loopback that pass from a server of the sandbox to one of the host, and ports
+ * that both request.
+ */
+public final class PortScenarios {
+  private static final String GROUP = "ports";
+  private static final List<String> NEEDS = List.of("network.external", "network.own-loopback");
+  private static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(20));
+  private static final int REPLY_MILLIS = 20_000;
+  // The probe's have one.
+  private static final int OWN_BYTES = 7;
+  // The kernel distributes connections by their ports.
+  private static final int ATTEMPTS = 16;
+
+  private PortScenarios() {}
+
+  public static void addTo(Map<ConformanceCase, Body> all) {
+    add(
+        all,
+        "PORT-WAITING",
+        "a connection that waits for a server inside is never made to one of the host",
+        stage -> handedOver(stage, "waiting-connection", true));
+    add(
+        all,
+        "PORT-STALE-UDP",
+        "a socket that was connected to one inside sends nothing to a service of the host",
+        stage -> handedOver(stage, "stale-datagrams", false));
+    add(
+        all,
+        "PORT-SHARED-UDP",
+        "no socket inside gets datagrams of a service of the host",
+        PortScenarios::sharedDatagrams);
+    add(
+        all,
+        "PORT-SHARED-TCP",
+        "no socket inside gets connections of a service of the host",
+        PortScenarios::sharedConnections);
+    add(
+        all,
+        "PORT-OWN-RESTART",
+        "servers inside are started again on their ports",
+        stage -> {
+          Execution inside = inside(stage, List.of("own-restart"));
+          return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
+        });
+  }
+
+  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+    all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
+  }
+
+  private static Execution inside(Stage stage, List<String> probe) throws Exception {
+    stage.fixture().reset();
+    try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
+      return Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+    }
+  }
+
+  private static Process outside(Stage stage, List<String> probe) throws IOException {
+    stage.fixture().reset();
+    return new ProcessBuilder(stage.fixture().probe(probe))
+        .directory(stage.fixture().workspace().toFile())
+        .start();
+  }
+
+  private static void onlyLinux() throws NotApplicableException {
+    if (!LibC.LINUX) {
+      throw new NotApplicableException("the ways to share a port are those of Linux");
+    }
+  }
+
+  private static String handedOver(Stage stage, String operation, boolean tcp) throws Exception {
+    onlyLinux();
+    Path ready = stage.fixture().workspace().resolve("ready");
+    Path go = stage.fixture().workspace().resolve("go");
+    List<String> probe = List.of(operation, ready.toString(), go.toString());
+    int control = visits(outside(stage, probe), ready, go, tcp);
+    if (control < 1) {
+      throw new NotApplicableException("the control reaches nobody on this machine");
+    }
+    stage.fixture().reset();
+    int visits;
+    try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
+      visits =
+          visits(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))), ready, go, tcp);
+    }
+    return visits <= 0 ? "" : "a service of the host was reached " + visits + " times";
+  }
+
+  /** Returns the number of contacts of a service that takes the port; -1 when it cannot have it. */
+  private static int visits(Process probe, Path ready, Path go, boolean tcp) throws Exception {
+    if (!PATIENCE.until(() -> Files.exists(ready))) {
+      probe.destroyForcibly();
+      throw new IOException("the probe does not come to its port");
+    }
+    InetSocketAddress address =
+        new InetSocketAddress("127.0.0.1", Integer.parseInt(Files.readString(ready)));
+    try (Service service = tcp ? accepting(address) : receiving(address)) {
+      Files.createFile(go);
+      Execution.of(probe);
+      return service.visits();
+    } catch (java.net.BindException e) {
+      Files.createFile(go);
+      Execution.of(probe);
+      return -1;
+    }
+  }
+
+  /** A service of the host. */
+  private interface Service extends AutoCloseable {
+    /** Returns the number of contacts before this call, which adds a visit behind theirs. */
+    int visits() throws IOException, InterruptedException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  private static Service accepting(InetSocketAddress address) throws IOException {
+    ServerSocket server = new ServerSocket();
+    server.setReuseAddress(true);
+    server.bind(address);
+    AtomicInteger visits = new AtomicInteger();
+    background(
+        () -> {
+          while (true) {
+            try (Socket one = server.accept()) {
+              visits.incrementAndGet();
+            }
+          }
+        });
+    return new Service() {
+      @Override
+      public int visits() throws IOException {
+        try (Socket own = new Socket(address.getAddress(), address.getPort())) {
+          // The end comes after the service has counted.
+          own.getInputStream().read();
+        }
+        return visits.get() - 1;
+      }
+
+      @Override
+      public void close() throws IOException {
+        server.close();
+      }
+    };
+  }
+
+  private static Service receiving(InetSocketAddress address) throws IOException {
+    DatagramSocket server = new DatagramSocket(address);
+    AtomicInteger visits = new AtomicInteger();
+    AtomicInteger own = new AtomicInteger();
+    background(
+        () -> {
+          while (true) {
+            DatagramPacket packet = new DatagramPacket(new byte[OWN_BYTES], OWN_BYTES);
+            server.receive(packet);
+            (packet.getLength() == OWN_BYTES ? own : visits).incrementAndGet();
+          }
+        });
+    return new Service() {
+      @Override
+      public int visits() throws IOException, InterruptedException {
+        try (DatagramSocket client = new DatagramSocket()) {
+          client.send(new DatagramPacket(new byte[OWN_BYTES], OWN_BYTES, address));
+        }
+        if (!PATIENCE.until(() -> own.get() > 0)) {
+          throw new IOException("a datagram of the suite's own does not reach its service");
+        }
+        return visits.get();
+      }
+
+      @Override
+      public void close() {
+        server.close();
+      }
+    };
+  }
+
+  private interface Loop {
+    void run() throws IOException;
+  }
+
+  private static void background(Loop loop) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                loop.run();
+              } catch (IOException e) {
+                // The service has ended.
+                return;
+              }
+            },
+            "host-service");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static String sharedDatagrams(Stage stage) throws Exception {
+    onlyLinux();
+    AtomicInteger controls = new AtomicInteger();
+    for (String at : List.of("0.0.0.0", "127.0.0.1")) {
+      try (DatagramChannel service = DatagramChannel.open(java.net.StandardProtocolFamily.INET)) {
+        service.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        service.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+        service.bind(new InetSocketAddress(at, 0));
+        int port = ((InetSocketAddress) service.getLocalAddress()).getPort();
+        for (String host : List.of("::", "0.0.0.0", "127.0.0.1")) {
+          String problem = shared(stage, "udp", host, port, controls);
+          if (!problem.isEmpty()) {
+            return problem;
+          }
+        }
+        if (!gets(service.socket(), port)) {
+          return "the service does not get its own datagram";
+        }
+      }
+    }
+    return counted(controls);
+  }
+
+  private static boolean gets(DatagramSocket service, int port) throws IOException {
+    service.setSoTimeout(REPLY_MILLIS);
+    try (DatagramSocket client = new DatagramSocket()) {
+      client.send(new DatagramPacket(new byte[1], 1, InetAddress.getByName("127.0.0.1"), port));
+      service.receive(new DatagramPacket(new byte[1], 1));
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  private static String sharedConnections(Stage stage) throws Exception {
+    onlyLinux();
+    AtomicInteger controls = new AtomicInteger();
+    try (ServerSocketChannel service = ServerSocketChannel.open()) {
+      service.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+      service.bind(new InetSocketAddress("127.0.0.1", 0), 4 * ATTEMPTS * 6);
+      int port = service.socket().getLocalPort();
+      for (String host : List.of("127.0.0.1", "0.0.0.0", "::1")) {
+        String problem = shared(stage, "tcp", host, port, controls);
+        if (!problem.isEmpty()) {
+          return problem;
+        }
+      }
+    }
+    return counted(controls);
+  }
+
+  private static String counted(AtomicInteger controls) throws NotApplicableException {
+    if (controls.get() == 0) {
+      throw new NotApplicableException("the control gets nothing of a service");
+    }
+    return "";
+  }
+
+  /**
+   * Tries to share a port with a service of the host. Where the sandbox has separate ports, it gets
+   * the number, but no data sent to the service.
+   *
+   * @param controls counts the data that the same attempt gets without a sandbox
+   */
+  private static String shared(
+      Stage stage, String type, String host, int port, AtomicInteger controls) throws Exception {
+    Execution control = trial(stage, type, host, port, probe -> outside(stage, probe));
+    if (!control.ok()) {
+      throw new NotApplicableException("the control cannot share a port: " + control.result());
+    }
+    controls.addAndGet(got(control));
+    Execution inside;
+    try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
+      inside =
+          trial(
+              stage,
+              type,
+              host,
+              port,
+              probe -> sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+    }
+    return inside.result().startsWith("DENIED") || inside.ok() && got(inside) == 0
+        ? ""
+        : type + " " + host + " was to get nothing, but: " + inside.result();
+  }
+
+  private static int got(Execution execution) {
+    return Integer.parseInt(execution.result().substring("OK ".length()));
+  }
+
+  private interface Start {
+    Process of(List<String> probe) throws Exception;
+  }
+
+  private static Execution trial(Stage stage, String type, String host, int port, Start start)
+      throws Exception {
+    stage.fixture().reset();
+    Path ready = stage.fixture().workspace().resolve("ready");
+    Path go = stage.fixture().workspace().resolve("go");
+    Process probe =
+        start.of(
+            List.of(
+                "share-port", type, host, Integer.toString(port), ready.toString(), go.toString()));
+    if (!PATIENCE.until(() -> !probe.isAlive() || Files.exists(ready))) {
+      probe.destroyForcibly();
+      throw new IOException("the probe does not come to its port");
+    }
+    InetAddress loopback = InetAddress.getByName("127.0.0.1");
+    List<Socket> clients = new ArrayList<>();
+    try (DatagramSocket sender = new DatagramSocket()) {
+      for (int i = 0; i < ATTEMPTS; i++) {
+        if (type.equals("udp")) {
+          sender.send(new DatagramPacket(new byte[1], 1, loopback, port));
+        } else {
+          clients.add(new Socket(loopback, port));
+        }
+      }
+      Files.createFile(go);
+      return Execution.of(probe);
+    } finally {
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
+  }
+}

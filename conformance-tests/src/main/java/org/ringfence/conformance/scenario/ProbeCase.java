@@ -1,0 +1,94 @@
+package org.ringfence.conformance.scenario;
+
+import java.util.List;
+import java.util.Map;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.Stage;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * A case as data: the probe tries one operation under a policy; a denial counts only if nothing
+ * outside has changed, no server of the host has been reached, and the same operation succeeds
+ * without a sandbox.
+ *
+ * @param about the case
+ * @param policy the policy's name
+ * @param probe the probe's arguments
+ * @param expected the expected result
+ * @param errors the errors that a denial without a control must have: without one, any other error
+ *     could have other causes
+ */
+public record ProbeCase(
+    ConformanceCase about,
+    String policy,
+    List<String> probe,
+    Expected expected,
+    List<String> errors)
+    implements ConformanceCase.Body {
+
+  /** The expected result of an operation. */
+  public enum Expected {
+    /** It is denied in the sandbox and succeeds without. */
+    DENIED,
+    /** It is denied in the sandbox; outside it cannot be tried, or would do harm. */
+    DENIED_WITHOUT_CONTROL,
+    /** As before; or it seems to succeed, but affects only the sandbox's own resources. */
+    NO_EFFECT,
+    /** It succeeds in the sandbox. */
+    OK
+  }
+
+  @Override
+  public String run(Stage stage) throws Exception {
+    Fixture fixture = stage.fixture();
+    SandboxPolicy wanted = stage.policy(policy);
+    List<String> command = fixture.probe(probe);
+    if (expected == Expected.DENIED || expected == Expected.NO_EFFECT) {
+      fixture.reset();
+      Execution control =
+          Execution.of(new ProcessBuilder(command).directory(fixture.workspace().toFile()).start());
+      check(control);
+      if (!control.ok()) {
+        throw new NotApplicableException(
+            "the control does not succeed on this machine: " + control.result());
+      }
+    }
+    fixture.reset();
+    Map<String, String> before = fixture.snapshot();
+    long contacts = fixture.contacts();
+    Execution inside;
+    try (Sandbox sandbox = stage.open(wanted, about.needs())) {
+      inside = Execution.of(sandbox.start(SandboxCommand.of(command)));
+    }
+    check(inside);
+    if (expected == Expected.OK) {
+      return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
+    }
+    if (!inside.denied() && !(expected == Expected.NO_EFFECT && inside.ok())) {
+      return "expected to be denied, but: " + inside.result();
+    }
+    String error = inside.result().substring(inside.result().indexOf(' ') + 1);
+    if (!errors.isEmpty() && !errors.contains(error)) {
+      return "expected one of " + errors + ", but: " + inside.result();
+    }
+    if (!fixture.snapshot().equals(before)) {
+      return "said " + inside.result() + ", but something outside has changed";
+    }
+    if (fixture.contacts() != contacts) {
+      return "said " + inside.result() + ", but a server outside was reached";
+    }
+    return fixture.victimAlive() ? "" : "the process outside has been ended";
+  }
+
+  private static void check(Execution execution) throws NotApplicableException {
+    if (execution.result().startsWith("ABSENT ")) {
+      throw new NotApplicableException(
+          "this system has no " + execution.result().substring("ABSENT ".length()));
+    }
+  }
+}

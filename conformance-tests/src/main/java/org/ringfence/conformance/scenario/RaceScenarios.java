@@ -1,0 +1,299 @@
+package org.ringfence.conformance.scenario;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.Stage;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * Each answer of the supervisor that lets a call proceed to the kernel, while another thread of the
+ * command changes the checked values. The note on the supervisor's calls on behalf of its caller
+ * lists these answers, and explains why no checked value counts; these cases test it.
+ */
+public final class RaceScenarios {
+  private static final String GROUP = "supervisor";
+  private static final String ROUNDS = "300";
+  private static final int LAUNCHES = 40;
+  private static final int DESCRIPTORS = 512;
+
+  private RaceScenarios() {}
+
+  public static void addTo(Map<ConformanceCase, Body> all) {
+    add(
+        all,
+        "SV-RACE-READ",
+        "an open for reading that is not decided on gives nothing outside, whatever changes",
+        List.of("files.read", "files.protected-names"),
+        stage ->
+            opens(
+                stage,
+                "read",
+                stage.policy("minimal").toBuilder()
+                    .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
+                    .build(),
+                "directory"));
+    add(
+        all,
+        "SV-RACE-PLACE",
+        "the place of a file, which is not decided on, gives nothing that a glob denies",
+        List.of("files.deny-globs"),
+        stage -> opens(stage, "place", stage.policy("directory-globs"), "kept/open"));
+    add(
+        all,
+        "SV-RACE-WRITE",
+        "an open for writing that is only recorded changes nothing outside, whatever changes",
+        List.of("files.write"),
+        stage -> opens(stage, "append", stage.policy("write"), "directory"));
+    add(
+        all,
+        "SV-RACE-NAMES",
+        "calls on names that are only recorded change nothing outside, whatever changes",
+        List.of("files.write"),
+        RaceScenarios::names);
+    add(
+        all,
+        "SV-RACE-EXECUTE",
+        "a program whose name changes while it starts is one that may run, within the limits",
+        List.of("files.read", "limits.open-files"),
+        RaceScenarios::execute);
+    add(
+        all,
+        "SV-RACE-FILTER",
+        "filters that a command changes while it loads them take nothing away from the sandbox's",
+        List.of("files.write"),
+        RaceScenarios::filter);
+    add(
+        all,
+        "SV-RACE-SET-UP",
+        "when a command begins, the processes around it are under its filter",
+        List.of(),
+        RaceScenarios::setUp);
+    add(
+        all,
+        "SV-RACE-RECEIVE",
+        "a descriptor that changes while it receives brings each socket's own datagrams, once",
+        List.of("network.external"),
+        stage ->
+            own(
+                stage,
+                stage.policy("allowlist"),
+                List.of("race-receive", "8.8.8.8", "repo.test", "100")));
+    add(
+        all,
+        "SV-RACE-SOCKET-NAME",
+        "a descriptor that changes while its name is asked gives the name of one of the two",
+        List.of("files.protected-names"),
+        stage ->
+            own(
+                stage,
+                stage.policy("protected"),
+                List.of("race-socket-name", "${workspace}/inner/named.sock", ROUNDS)));
+  }
+
+  private static void add(
+      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
+    all.put(
+        new ConformanceCase(id, GROUP, title, needs),
+        stage -> {
+          LibC.onlyLinux("a supervisor of system calls");
+          stage.fixture().reset();
+          String result = body.run(stage);
+          stage.fixture().reset();
+          return result;
+        });
+  }
+
+  /**
+   * Opens with every denial reported, so that the supervisor inspects each open and each call on
+   * names.
+   */
+  private static Sandbox.Opener told(Sandbox.Opener opener) {
+    return opener.onDenied(violation -> {}).onExecuted(program -> {});
+  }
+
+  private static Execution inside(
+      Stage stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks, List<String> probe)
+      throws Exception {
+    stage.fixture().reset();
+    return insideAsItIs(stage, policy, hooks, probe);
+  }
+
+  private static Execution insideAsItIs(
+      Stage stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks, List<String> probe)
+      throws Exception {
+    try (Sandbox sandbox = opened(stage, policy, hooks)) {
+      Stage.onThisSystem(sandbox);
+      Execution inside =
+          Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+      check(inside);
+      return inside;
+    }
+  }
+
+  /** Where nothing hears of denials, the supervisor inspects nothing either. */
+  private static Sandbox opened(
+      Stage stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks) throws Exception {
+    try {
+      return stage.open(policy, List.of(), stage.fixture().workspace(), hooks);
+    } catch (SandboxException e) {
+      if (e.getMessage().startsWith("onDenied") || e.getMessage().startsWith("onExecuted")) {
+        throw new ConformanceCase.NotApplicableException(e.getMessage());
+      }
+      throw e;
+    }
+  }
+
+  private static Execution outside(Stage stage, List<String> probe) throws Exception {
+    Execution outside =
+        Execution.of(
+            new ProcessBuilder(stage.fixture().probe(probe))
+                .directory(stage.fixture().workspace().toFile())
+                .start());
+    check(outside);
+    return outside;
+  }
+
+  private static void check(Execution execution) throws NotApplicableException {
+    if (execution.result().startsWith("ABSENT ")) {
+      throw new NotApplicableException("this system has no " + execution.result().substring(7));
+    }
+  }
+
+  /** The denied file is in the workspace where a glob denies it, else outside. */
+  private static String opens(Stage stage, String how, SandboxPolicy policy, String denied)
+      throws Exception {
+    String place = how.equals("place") ? "${workspace}/" : "${outside}/";
+    List<String> probe =
+        List.of("race-open", how, "${workspace}/inner", place + denied, "file", ROUNDS);
+    UnaryOperator<Sandbox.Opener> hooks =
+        how.equals("append") ? RaceScenarios::told : UnaryOperator.identity();
+    Execution control = outside(stage, probe);
+    if (!control.ok()) {
+      return "the control failed: " + control.result();
+    }
+    stage.fixture().reset();
+    Map<String, String> before = stage.fixture().snapshot();
+    Execution inside = insideAsItIs(stage, policy, hooks, probe);
+    return inside.result().equals("DENIED EACCES")
+        ? unchanged(stage, before)
+        : "inside: " + inside.result();
+  }
+
+  private static String unchanged(Stage stage, Map<String, String> before) throws Exception {
+    return stage.fixture().snapshot().equals(before) ? "" : "something outside has changed";
+  }
+
+  private static String names(Stage stage) throws Exception {
+    List<String> probe = List.of("race-names", "${workspace}/inner", "${outside}/directory", "150");
+    Map<String, String> before = stage.fixture().snapshot();
+    Execution control = outside(stage, probe);
+    if (!control.ok() || stage.fixture().snapshot().equals(before)) {
+      return "the control failed: " + control.result();
+    }
+    stage.fixture().reset();
+    before = stage.fixture().snapshot();
+    Execution inside = insideAsItIs(stage, stage.policy("write"), RaceScenarios::told, probe);
+    return inside.ok() ? unchanged(stage, before) : "inside: " + inside.result();
+  }
+
+  private static String execute(Stage stage) throws Exception {
+    Path allowed = stage.fixture().workspace().resolve("allowed");
+    Path denied = stage.fixture().outside().resolve("denied");
+    // The control runs without a limit, and checks none.
+    program(
+        allowed, "if [ \"$1\" = none ] || [ \"$(ulimit -n)\" = \"$1\" ]; then exit 7; fi; exit 3");
+    program(denied, "exit 9");
+    SandboxPolicy policy = stage.policy("minimal").toBuilder().openFiles(DESCRIPTORS).build();
+    Execution control =
+        outside(
+            stage, List.of("race-execute", allowed.toString(), denied.toString(), "none", ROUNDS));
+    if (!control.result().equals("OK 9")) {
+      return "the control failed: " + control.result();
+    }
+    Execution inside =
+        insideAsItIs(
+            stage,
+            policy,
+            RaceScenarios::told,
+            List.of(
+                "race-execute",
+                allowed.toString(),
+                denied.toString(),
+                String.valueOf(DESCRIPTORS),
+                "100"));
+    return inside.result().equals("DENIED EACCES") ? "" : "inside: " + inside.result();
+  }
+
+  private static void program(Path path, String script) throws Exception {
+    Files.writeString(path, "#!/bin/sh\n" + script + "\n");
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private static String filter(Stage stage) throws Exception {
+    List<String> probe = List.of("race-filter", "${outside}/made", ROUNDS);
+    Execution control = outside(stage, probe);
+    if (!control.ok()) {
+      return "the control failed: " + control.result();
+    }
+    Execution inside = inside(stage, stage.policy("write"), UnaryOperator.identity(), probe);
+    if (!inside.denied()) {
+      return "inside: " + inside.result();
+    }
+    return Files.exists(stage.fixture().outside().resolve("made")) ? "a file was made" : "";
+  }
+
+  /** A command looks first at the first process of its namespace. */
+  private static String setUp(Stage stage) throws Exception {
+    if (!stage.backend().id().equals("bubblewrap")) {
+      throw new NotApplicableException("nothing is set up around a command here");
+    }
+    String look =
+        "while read -r key value; do [ \"$key\" = Seccomp_filters: ] && first=$value; done"
+            + " </proc/1/status;"
+            + " while read -r key value; do [ \"$key\" = Seccomp_filters: ] && own=$value; done"
+            + " </proc/self/status; echo \"$first $own\"";
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
+      for (int i = 0; i < LAUNCHES; i++) {
+        Execution seen = Execution.of(sandbox.start(LifetimeScenarios.sh(look)));
+        if (seen.output().isBlank()) {
+          throw new NotApplicableException("this kernel does not tell the number of filters");
+        }
+        String[] numbers = seen.output().trim().split(" ");
+        if (numbers.length < 2) {
+          throw new NotApplicableException("the first process is not to be seen: " + seen.error());
+        }
+        if (!numbers[0].equals(numbers[1]) || numbers[1].equals("0")) {
+          return "launch "
+              + i
+              + ": filters of the first process and of the command: "
+              + seen.output();
+        }
+      }
+    }
+    return "";
+  }
+
+  /** Races two sockets of the command, each of which gets only its own data. */
+  private static String own(Stage stage, SandboxPolicy policy, List<String> probe)
+      throws Exception {
+    long contacts = stage.fixture().contacts();
+    Execution inside = inside(stage, policy, UnaryOperator.identity(), probe);
+    if (!inside.ok()) {
+      return "inside: " + inside.result();
+    }
+    return stage.fixture().contacts() == contacts ? "" : "a server outside was reached";
+  }
+}
