@@ -40,10 +40,7 @@ public sealed interface Ending {
   enum Limit {
     /** {@code limits.outputBytes}. */
     OUTPUT,
-    /**
-     * {@code limits.cpuTime}, of the command's first process. Under {@code bubblewrap} the system
-     * does not report it: the ending is {@link Signaled} with signal 9.
-     */
+    /** {@code limits.cpuTime}, of the command's first process. */
     CPU_TIME,
     /** {@code limits.fileSize}, of the command's first process. */
     FILE_SIZE

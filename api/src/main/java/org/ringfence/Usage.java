@@ -8,12 +8,22 @@ import java.util.OptionalLong;
 /**
  * The resources that a command used. Empty where the system does not report them.
  *
- * @param cpuTime processor time of the command and of the descendants that it waited for (Linux
- *     under {@code landlock}, macOS: {@code wait4(2)}), or of all its processes (Windows: the job's
- *     accounting)
- * @param peakMemory the most bytes in memory at a time: of the largest single process (Linux,
- *     macOS), or of all together (Windows). On Linux, a process inherits the peak of the JVM that
- *     starts it, so that the figure is empty unless the command exceeds it
+ * <ul>
+ *   <li>{@code landlock}, macOS: the command and the descendants that a parent has waited for
+ *       ({@code wait4(2)}).
+ *   <li>{@code bubblewrap}: the same, the orphans that ended before the command, and the set-up by
+ *       bubblewrap, which takes some milliseconds. Empty where Ringfence had to kill bubblewrap
+ *       itself, and where the kernel has no seccomp listener.
+ *   <li>Windows: all processes of the command, those included that were killed at its end (the
+ *       job's accounting).
+ *   <li>WSL2: as under the Linux backend that the guest uses; empty without Java in the
+ *       distribution.
+ * </ul>
+ *
+ * @param cpuTime processor time, in user mode and in the kernel
+ * @param peakMemory the most bytes at a time: in the memory of the largest single process (Linux,
+ *     macOS), or committed by all together (Windows). On Linux a process inherits the peak of the
+ *     JVM that starts it, so that the figure is empty unless a process of the command exceeds it
  * @param wallTime time from the start to the reported end
  */
 public record Usage(Optional<Duration> cpuTime, OptionalLong peakMemory, Duration wallTime) {

@@ -12,6 +12,7 @@ public final class Constants {
   public static final int SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 1 << 5;
   public static final int SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
   public static final int SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP = 1;
+  public static final int SECCOMP_ADDFD_FLAG_SETFD = 1;
   public static final int SECCOMP_ADDFD_FLAG_SEND = 1 << 1;
   public static final long SECCOMP_IOCTL_NOTIF_RECV = 0xc0502100L;
   public static final long SECCOMP_IOCTL_NOTIF_SEND = 0xc0182101L;

@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
 final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxProcess.class);
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final long KILL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   // linux/resource.h
   private static final int RUSAGE_SELF = 0;
@@ -176,8 +177,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
         new SessionSweep(kernel).kill(keeper.pid(), false);
       }
       ExitStatus status = statusOf(keeper.status());
-      // bubblewrap's process ends before the process that it would have to wait for.
-      rusage = !namespaced;
+      rusage = isWhole(keeper.status());
       settleStreams(() -> endedOnce(terminationOf(status)));
       // Only now: the supervisor repeats a step that fails for want of memory.
       rootSettled = true;
@@ -272,10 +272,23 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     }
   }
 
+  /**
+   * Returns whether the usage is that of the command, too: whether bubblewrap has waited for the
+   * process above it, or for the command itself where it has no namespace of processes.
+   */
+  private boolean isWhole(int status) {
+    return !namespaced
+        || ExitStatus.ofWait(status).signal() == 0
+            && (!keeper.killsLeftovers() || supervisor.firsts().awaited(keeper.pid()));
+  }
+
   private ExitStatus statusOf(int status) {
     ExitStatus ended = ExitStatus.ofWait(status);
+    if (!namespaced || ended.signal() != 0) {
+      return ended;
+    }
     // bubblewrap reports a signal of the command as a shell does.
-    return namespaced && ended.signal() == 0 ? ExitStatus.ofShell(ended.value()) : ended;
+    return ExitStatus.ofShell(supervisor.firsts().status(keeper.pid()).orElse(ended.value()));
   }
 
   private void closeWake() {
@@ -309,7 +322,12 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     if (!keeper.scoped()) {
       new SessionSweep(kernel).kill(keeper.pid(), true);
     }
-    request(Keeper.REQUEST_KILL);
+    if (supervisor.firsts().kill(keeper.pid())) {
+      // bubblewrap ends by itself, after it has waited for the namespace.
+      supervisor.schedule(KILL_NANOS, () -> request(Keeper.REQUEST_KILL));
+    } else {
+      request(Keeper.REQUEST_KILL);
+    }
     if (keeper.rootEnded() && streams != null) {
       streams.copies().commandEnded(true);
     }

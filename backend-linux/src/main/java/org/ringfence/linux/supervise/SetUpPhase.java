@@ -27,10 +27,13 @@ public final class SetUpPhase {
   /** The number of the command's process in its namespace; 1 is bubblewrap. */
   public static final int COMMAND_NUMBER = 2;
 
+  private static final int FIRST_NUMBER = 1;
+
   private final Kernel kernel;
   private final Child child;
   private final long filters;
   private final Consumer<Runnable> later;
+  private final Consumer<TrappedCall> first;
   // Processes of the set-up, with a pidfd each: the kernel may reuse a number.
   private final Map<Integer, Integer> known = new HashMap<>();
   // Waiting commands, by the first process of their namespace.
@@ -43,9 +46,11 @@ public final class SetUpPhase {
    * @param kernel the system calls
    * @param filters the number of filters on a set-up
    * @param later runs something on the supervisor's thread a moment later
+   * @param first gets the last call of the set-up in the first process of each namespace, held
    */
-  SetUpPhase(Kernel kernel, long filters, Consumer<Runnable> later) {
+  SetUpPhase(Kernel kernel, long filters, Consumer<Runnable> later, Consumer<TrappedCall> first) {
     this.later = later;
+    this.first = first;
     this.kernel = kernel;
     this.child = new Child(kernel);
     this.filters = filters;
@@ -104,11 +109,15 @@ public final class SetUpPhase {
       call.proceed();
       return;
     }
-    int first = firstProcessOf(tid);
-    if (first > 0 && !isFiltered(first)) {
-      waiting.put(first, call);
-      later.accept(() -> goOn(first));
+    long number = innerNumber(tid);
+    int above = number == COMMAND_NUMBER ? parent(tid) : 0;
+    if (above > 0 && !isFiltered(above)) {
+      waiting.put(above, call);
+      later.accept(() -> goOn(above));
       return;
+    }
+    if (number == FIRST_NUMBER) {
+      first.accept(call);
     }
     pass(call);
     if (waiting.containsKey(tid)) {
@@ -121,8 +130,8 @@ public final class SetUpPhase {
   }
 
   /** Checks again whether a waiting command may go on. */
-  private synchronized void goOn(int first) {
-    TrappedCall call = waiting.remove(first);
+  private synchronized void goOn(int above) {
+    TrappedCall call = waiting.remove(above);
     if (call != null) {
       loadsFilter(call);
     }
@@ -136,10 +145,17 @@ public final class SetUpPhase {
     call.proceed();
   }
 
-  /** Returns the first process of the namespace of a command's process; 0 for any other process. */
-  private int firstProcessOf(int tid) {
+  private long innerNumber(int tid) {
     try {
-      return child.innerNumber(tid) == COMMAND_NUMBER ? child.parent(tid) : 0;
+      return child.innerNumber(tid);
+    } catch (AccessException e) {
+      return 0;
+    }
+  }
+
+  private int parent(int tid) {
+    try {
+      return child.parent(tid);
     } catch (AccessException e) {
       return 0;
     }

@@ -56,6 +56,7 @@ public final class Supervisor implements AutoCloseable {
   private static final long SOON_NANOS = 200_000;
   private static final long PROCESS_DATA = 1L << 32;
   private static final long CONNECT_DATA = 2L << 32;
+  private static final long END_DATA = 3L << 32;
   private static final int MOST_EVENTS = 32;
   private static final int EPERM = Errno.EPERM.value();
   private static final int EAGAIN = Errno.EAGAIN.value();
@@ -79,6 +80,7 @@ public final class Supervisor implements AutoCloseable {
   private final EventOrder events;
   private final Reporter reporter;
   private final SetUpPhase setUp;
+  private final FirstProcesses firsts;
   private final CommandAudit audit;
   private final PathObject paths;
   private final MountWatch mounts;
@@ -161,15 +163,19 @@ public final class Supervisor implements AutoCloseable {
         supervision.commands() && listener.observes().contains(EventSink.Observation.COMMANDS)
             ? new CommandAudit(kernel, paths, reporter)
             : null;
-    this.setUp =
-        supervision.inNamespaces()
-            ? new SetUpPhase(
-                kernel, filters(kernel) + 1, action -> deadlines.add(SOON_NANOS, action))
-            : null;
     for (Syscall syscall : Syscall.values()) {
       trapped.put(syscall.number(kernel.arch()), syscall);
     }
     this.poll = new EventPoll(kernel);
+    this.firsts = new FirstProcesses(kernel, poll, END_DATA);
+    this.setUp =
+        supervision.inNamespaces()
+            ? new SetUpPhase(
+                kernel,
+                filters(kernel) + 1,
+                action -> deadlines.add(SOON_NANOS, action),
+                firsts::take)
+            : null;
     poll.add(poll.event(), EPOLLIN, EVENT_DATA);
     this.mounts = new MountWatch(descriptors, policy);
     poll.add(mounts.descriptor(), EPOLLPRI, MOUNT_DATA);
@@ -292,11 +298,16 @@ public final class Supervisor implements AutoCloseable {
   public void remove(SupervisedCommand command) {
     clock.remove(command.timed());
     commands.remove(command);
+    firsts.forget((int) command.pid());
     events.gone(command);
   }
 
   public EventOrder events() {
     return events;
+  }
+
+  public FirstProcesses firsts() {
+    return firsts;
   }
 
   /** Makes the thread check the end of a command again. */
@@ -381,6 +392,8 @@ public final class Supervisor implements AutoCloseable {
         unsettled = true;
       } else if (data == MOUNT_DATA) {
         continue;
+      } else if (data >= END_DATA) {
+        firsts.ended((int) (data - END_DATA));
       } else if (data >= CONNECT_DATA) {
         network.ready((int) (data - CONNECT_DATA));
       } else if (data >= PROCESS_DATA) {
@@ -576,6 +589,7 @@ public final class Supervisor implements AutoCloseable {
     }
     reporter.close();
     mounts.close();
+    firsts.close();
     poll.close();
   }
 }

@@ -1,6 +1,8 @@
 package org.ringfence.linux.task;
 
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SECCOMP_ADDFD_FLAG_SEND;
+import static org.ringfence.linux.bind.Constants.SECCOMP_ADDFD_FLAG_SETFD;
 import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_ADDFD;
 import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_ID_VALID;
 import static org.ringfence.linux.bind.Constants.SECCOMP_IOCTL_NOTIF_SEND;
@@ -85,17 +87,31 @@ public record TrappedCall(
 
   /** Gives the caller a copy of a descriptor as the call's result. */
   public void resultDescriptor(int descriptor, int descriptorFlags) {
-    long result;
+    long result = add(SECCOMP_ADDFD_FLAG_SEND, descriptor, 0, descriptorFlags);
+    if (result < 0) {
+      result(result);
+    }
+  }
+
+  /**
+   * Puts a copy of a descriptor, close-on-exec, in the place of one of the caller's. The call stays
+   * held.
+   *
+   * @return false if it could not
+   */
+  public boolean replaces(int descriptor, int place) {
+    return add(SECCOMP_ADDFD_FLAG_SETFD, descriptor, place, O_CLOEXEC) >= 0;
+  }
+
+  private long add(int how, int descriptor, int place, int descriptorFlags) {
     try (NativeBlock block = new NativeBlock(32)) {
       long at = block.allocate(24);
       block.setLong(at, id);
-      block.setInt(at + 8, SECCOMP_ADDFD_FLAG_SEND);
+      block.setInt(at + 8, how);
       block.setInt(at + 12, descriptor);
+      block.setInt(at + 16, place);
       block.setInt(at + 20, descriptorFlags);
-      result = kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_ADDFD, at);
-    }
-    if (result < 0) {
-      result(result);
+      return kernel.call(Syscall.IOCTL, listener, SECCOMP_IOCTL_NOTIF_ADDFD, at);
     }
   }
 }
