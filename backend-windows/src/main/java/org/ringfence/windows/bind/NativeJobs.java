@@ -165,6 +165,16 @@ final class NativeJobs implements Jobs {
   }
 
   @Override
+  public Used used(Handle job) throws WindowsCallException {
+    JobObjectBasicAccountingInformation times = new JobObjectBasicAccountingInformation();
+    query(job, JobObjectBasicAccountingInformation.CLASS, times);
+    JobObjectExtendedLimitInformation memory = new JobObjectExtendedLimitInformation();
+    query(job, JobObjectExtendedLimitInformation.CLASS, memory);
+    return new Used(
+        (times.totalUserTime + times.totalKernelTime) * NANOS_OF_A_TICK, memory.peakJobMemoryUsed);
+  }
+
+  @Override
   public void terminate(Handle job, int exitCode) throws WindowsCallException {
     check(KERNEL.TerminateJobObject(handle(job), exitCode), "TerminateJobObject");
   }

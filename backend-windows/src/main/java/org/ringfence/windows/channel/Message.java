@@ -6,7 +6,7 @@ import java.util.Map;
 /** A message of a channel. The sender numbers each question, and its answer has the same number. */
 public sealed interface Message {
   /** The protocol's version; two processes with different versions do not communicate. */
-  int VERSION = 1;
+  int VERSION = 2;
 
   /** A message that has an answer. */
   sealed interface Question extends Message {
@@ -109,6 +109,10 @@ public sealed interface Message {
     TERMINATE,
     /** Asks whether processes of its job remain; the answer is 1 or 0. */
     LEFT,
+    /** Asks for the processor time of its job; the answer is in nanoseconds. */
+    CPU_NANOS,
+    /** Asks for the most bytes that its job had committed; 0 where the system does not count. */
+    PEAK_MEMORY,
     /** Closes its console. */
     CLOSE_CONSOLE,
     /** Forgets it and its job. */

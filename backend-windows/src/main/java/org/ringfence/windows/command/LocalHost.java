@@ -6,6 +6,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.windows.confine.Confinement;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.TokenFacts;
@@ -191,6 +192,16 @@ public final class LocalHost implements CommandHost {
         return windows.jobs().activeProcesses(job) > 0;
       } catch (WindowsCallException e) {
         return true;
+      }
+    }
+
+    @Override
+    public Optional<Jobs.Used> used() {
+      try {
+        return Optional.of(windows.jobs().used(job));
+      } catch (WindowsCallException e) {
+        LOG.debug("the usage of process {} is not known", started.pid(), e);
+        return Optional.empty();
       }
     }
 

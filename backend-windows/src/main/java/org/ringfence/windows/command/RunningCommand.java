@@ -1,5 +1,7 @@
 package org.ringfence.windows.command;
 
+import java.util.Optional;
+import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.WindowsCallException;
 
 /** A command in its job, made by this process or by a runner. */
@@ -18,6 +20,9 @@ public interface RunningCommand {
 
   /** Returns whether a process of its job is alive; true if that cannot be found out. */
   boolean anyLeft();
+
+  /** Returns what its job has used so far; empty if that cannot be found out. */
+  Optional<Jobs.Used> used();
 
   /** Changes its console's size. */
   void resize(int columns, int rows) throws WindowsCallException;

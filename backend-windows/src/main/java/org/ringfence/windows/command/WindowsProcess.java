@@ -3,6 +3,8 @@ package org.ringfence.windows.command;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.TerminalSize;
@@ -10,6 +12,7 @@ import org.ringfence.Termination.Cause;
 import org.ringfence.kit.process.Alarm;
 import org.ringfence.kit.process.ExitStatus;
 import org.ringfence.kit.process.ManagedProcess;
+import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.WindowsCallException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,7 +72,13 @@ final class WindowsProcess extends ManagedProcess {
     left = !killLeftovers && running.anyLeft();
     dropAlarms();
     streams.settle(!left, SETTLING);
-    ended(status.because(intended().orElse(null), ENDED_BY_US));
+    Optional<Jobs.Used> used = running.used();
+    ended(
+        status.because(intended().orElse(null), ENDED_BY_US),
+        used.map(all -> Duration.ofNanos(all.cpuNanos())),
+        used.filter(all -> all.peakMemory() > 0)
+            .map(all -> OptionalLong.of(all.peakMemory()))
+            .orElse(OptionalLong.empty()));
     // Before Windows 11 24H2 this waits until the output has been read.
     running.closeConsole();
     running.release(left);

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.channel.Message;
@@ -13,6 +14,7 @@ import org.ringfence.windows.command.CommandRequest;
 import org.ringfence.windows.command.RunningCommand;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.WindowsCallException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -146,6 +148,17 @@ public final class RunnerHost implements CommandHost {
         return act(Message.Verb.LEFT) != 0;
       } catch (WindowsCallException | SandboxException e) {
         return false;
+      }
+    }
+
+    @Override
+    public Optional<Jobs.Used> used() {
+      try {
+        return Optional.of(
+            new Jobs.Used(act(Message.Verb.CPU_NANOS), act(Message.Verb.PEAK_MEMORY)));
+      } catch (WindowsCallException | SandboxException e) {
+        LOG.debug("the usage of command {} is not known", command, e);
+        return Optional.empty();
       }
     }
 

@@ -27,6 +27,7 @@ import org.ringfence.windows.command.RunningCommand;
 import org.ringfence.windows.confine.TokenConfinement;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.NamedPipes.Direction;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
@@ -267,6 +268,12 @@ public final class RunnerServer {
       case LEFT -> {
         return command.anyLeft() ? 1 : 0;
       }
+      case CPU_NANOS -> {
+        return used(command).cpuNanos();
+      }
+      case PEAK_MEMORY -> {
+        return used(command).peakMemory();
+      }
       case RELEASE -> {
         commands.remove(act.command());
         closeConsole(command);
@@ -274,6 +281,12 @@ public final class RunnerServer {
       }
     }
     return 0;
+  }
+
+  private static Jobs.Used used(RunningCommand command) throws SandboxException {
+    return command
+        .used()
+        .orElseThrow(() -> new SandboxException("its job does not tell its usage"));
   }
 
   /**

@@ -66,6 +66,24 @@ public interface Jobs {
   int activeProcesses(Handle job) throws WindowsCallException;
 
   /**
+   * What the processes of a job have used so far, those included that have ended.
+   *
+   * @param cpuNanos their processor time, in nanoseconds
+   * @param peakMemory the most bytes that all together had committed; 0 where the system does not
+   *     count them
+   */
+  record Used(long cpuNanos, long peakMemory) {}
+
+  /**
+   * Returns the usage of a job.
+   *
+   * @param job the job
+   * @return the usage
+   * @throws WindowsCallException if it cannot be read
+   */
+  Used used(Handle job) throws WindowsCallException;
+
+  /**
    * Ends every process of a job.
    *
    * @param job the job

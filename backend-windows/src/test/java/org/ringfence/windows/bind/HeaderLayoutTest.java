@@ -115,9 +115,13 @@ class HeaderLayoutTest {
     at(limitsType, "IoInfo", limits, "ioInfo");
     at(limitsType, "ProcessMemoryLimit", limits, "processMemoryLimit");
     at(limitsType, "JobMemoryLimit", limits, "jobMemoryLimit");
+    at(limitsType, "PeakJobMemoryUsed", limits, "peakJobMemoryUsed");
     JobObjectBasicAccountingInformation accounting = new JobObjectBasicAccountingInformation();
     size("JOBOBJECT_BASIC_ACCOUNTING_INFORMATION", accounting);
-    at("JOBOBJECT_BASIC_ACCOUNTING_INFORMATION", "ActiveProcesses", accounting, "activeProcesses");
+    String accountingType = "JOBOBJECT_BASIC_ACCOUNTING_INFORMATION";
+    at(accountingType, "ActiveProcesses", accounting, "activeProcesses");
+    at(accountingType, "TotalUserTime", accounting, "totalUserTime");
+    at(accountingType, "TotalKernelTime", accounting, "totalKernelTime");
     SecurityCapabilities capabilities = new SecurityCapabilities();
     size("SECURITY_CAPABILITIES", capabilities);
     at("SECURITY_CAPABILITIES", "CapabilityCount", capabilities, "capabilityCount");

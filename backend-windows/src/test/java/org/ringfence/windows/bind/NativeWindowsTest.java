@@ -21,6 +21,7 @@ import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
+import org.ringfence.windows.system.Jobs;
 import org.ringfence.windows.system.ObjectSecurity.Kind;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.Processes;
@@ -31,6 +32,7 @@ import org.ringfence.windows.system.WindowsCallException;
 /** Makes the real calls, on Windows or as far as Wine implements them. */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class NativeWindowsTest {
+  private static final String COUNTING = "for /L %i in (1,1,20000) do @rem";
   private static final Sid SYNTHETIC = new Sid("S-1-5-21-11-22-33-44");
   private static final JobLimits KILLED =
       new JobLimits(true, OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), 0);
@@ -216,16 +218,21 @@ class NativeWindowsTest {
       Processes.Started started =
           start(
               job,
-              List.of(cmd(), "/d", "/c", "exit 7"),
+              List.of(cmd(), "/d", "/c", COUNTING + " & exit 7"),
               List.of(in.read(), out.write(), out.write()));
       in.read().close();
       out.write().close();
       assertThat(windows.jobs().contains(started.process(), job)).isTrue();
       assertThat(windows.jobs().activeProcesses(job)).isPositive();
+      final Jobs.Used before = windows.jobs().used(job);
       assertThat(processes.creationTime(started.pid())).isPositive();
       processes.resume(started.thread());
       assertThat(processes.await(started.process(), 60_000)).isTrue();
       assertThat(processes.exitCode(started.process())).isEqualTo(7);
+      // The job still has the time of a process that has ended.
+      Jobs.Used after = windows.jobs().used(job);
+      assertThat(after.cpuNanos()).isGreaterThan(before.cpuNanos());
+      assertThat(after.peakMemory()).isGreaterThanOrEqualTo(before.peakMemory());
       assertThat(processes.read(out.read(), new byte[100], 0, 100)).isEqualTo(-1);
       for (Handle handle : List.of(in.write(), out.read(), started.process(), started.thread())) {
         handle.close();

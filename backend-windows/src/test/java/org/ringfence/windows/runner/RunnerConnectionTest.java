@@ -98,8 +98,8 @@ class RunnerConnectionTest {
   @Test
   void otherVersionOrMissingHelloIsRefused() {
     assertThatThrownBy(
-            () -> open(pipes -> connectAndSend(pipes, new Message.Hello(2, 1, java.util.Map.of()))))
-        .hasMessageContaining("it speaks version 2")
+            () -> open(pipes -> connectAndSend(pipes, new Message.Hello(1, 1, java.util.Map.of()))))
+        .hasMessageContaining("it speaks version 1")
         .hasMessageContaining("ringfence windows setup");
     assertThatThrownBy(() -> open(pipes -> connectAndSend(pipes, new Message.Finished("x"))))
         .hasMessageContaining("it does not say who it is");

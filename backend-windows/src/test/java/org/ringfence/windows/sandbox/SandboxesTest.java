@@ -25,6 +25,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination.Cause;
+import org.ringfence.Usage;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
@@ -112,6 +113,30 @@ class SandboxesTest {
 
   private static Launch launch(String... command) {
     return launch(Limits.NONE, command);
+  }
+
+  @Test
+  void usageIsThatOfTheJob() throws Exception {
+    windows.exitCodes.addAll(List.of(0, 0, 0));
+    try (BackendSession session = sandboxes.restrictedToken(policy("C:\\work"), FACTS)) {
+      Usage used = used(session);
+      assertThat(used.cpuTime()).contains(Duration.ofNanos(1_500_000));
+      assertThat(used.peakMemory()).hasValue(3 << 20);
+      windows.peakMemory = 0;
+      used = used(session);
+      assertThat(used.cpuTime()).contains(Duration.ofNanos(1_500_000));
+      assertThat(used.peakMemory()).isEmpty();
+      windows.fail("QueryInformationJobObject (usage)", 5);
+      used = used(session);
+      assertThat(used.cpuTime()).isEmpty();
+      assertThat(used.peakMemory()).isEmpty();
+    }
+  }
+
+  private static Usage used(BackendSession session) throws Exception {
+    SandboxedProcess process = session.start(launch("tool"));
+    assertThat(process.waitFor()).isZero();
+    return process.usage().orElseThrow();
   }
 
   @Test

@@ -65,6 +65,13 @@ final class FakeJobs implements Jobs {
   }
 
   @Override
+  public Used used(Handle job) throws WindowsCallException {
+    windows.call("QueryInformationJobObject (usage)");
+    return new Used(
+        1_500_000L * windows.object(job, FakeJob.class).processes.size(), windows.peakMemory);
+  }
+
+  @Override
   public void terminate(Handle job, int exitCode) throws WindowsCallException {
     windows.call("TerminateJobObject");
     windows.object(job, FakeJob.class).processes.forEach(process -> process.end(exitCode));

@@ -67,6 +67,9 @@ public final class FakeWindows
    */
   public boolean forgetful;
 
+  /** The most memory that each job had; 0 where the system does not count it. */
+  public long peakMemory = 3 << 20;
+
   /** If set, commands write to the canary file, as unconfined commands do. */
   public boolean writesToItsCanary;
 

@@ -118,6 +118,11 @@ public final class PretendingWindows implements WindowsSystem {
       }
 
       @Override
+      public Used used(Handle job) throws WindowsCallException {
+        return jobs.used(job);
+      }
+
+      @Override
       public void terminate(Handle job, int exitCode) throws WindowsCallException {
         jobs.terminate(job, exitCode);
       }
