@@ -57,6 +57,15 @@ final class Remedies {
   /** A file that HotSpot writes when it starts; it ignores the failure. */
   private static final Pattern CORE_FILTER = Pattern.compile("/proc/\\d+/coredump_filter");
 
+  /**
+   * What HotSpot tries when it starts, and ignores when it fails: its core dumps' filter
+   * (os_linux.cpp, set_coredump_filter), and its performance data with the stale files of other
+   * JVMs there (perfMemory_posix.cpp). Files that it needs for its attach socket are not among
+   * them.
+   */
+  private static final Pattern AT_START =
+      Pattern.compile("/proc/\\d+/coredump_filter|.*/hsperfdata_[^/]+(/\\d+)?");
+
   private static final int DNS = 53;
   private static final int V4_BITS = 32;
   private static final int V6_BITS = 128;
@@ -180,6 +189,9 @@ final class Remedies {
 
   private Remedy file(Violation violation, Operation asked) {
     String path = violation.target();
+    if (runsJvm(violation.executable()) && AT_START.matcher(path).matches()) {
+      return new None("a JVM tries it when it starts, and runs as well without", true);
+    }
     if (ofJvm(violation)) {
       return new Remedy.AddPreset("jvm");
     }

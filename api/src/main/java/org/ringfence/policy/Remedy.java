@@ -66,14 +66,24 @@ public sealed interface Remedy {
   record UnixSocket(String path) implements Addition {}
 
   /**
-   * No addition allows it.
+   * No addition allows it, or none is needed.
    *
    * @param why the reason, in a clause
+   * @param unneeded whether the program tries it at each start and does without
    */
-  record None(String why) implements Remedy {
+  record None(String why, boolean unneeded) implements Remedy {
     /** Checks that a reason is given. */
     public None {
       Objects.requireNonNull(why, "why");
+    }
+
+    /**
+     * Creates an instance for an operation that the program may need.
+     *
+     * @param why the reason, in a clause
+     */
+    public None(String why) {
+      this(why, false);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.event.Violation.Certainty;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
@@ -114,6 +115,22 @@ class RemediesTest {
     assertThat(remedy("open", "/tmp/p18", "/jdk/bin/java", WRITE_DENIED)).isEqualTo(preset);
     assertThat(remedy("open", "/tmp/p18", "/bin/java", WRITE_DENIED))
         .isEqualTo(new Remedy.ShareTmp());
+    assertThat(remedy("open", "/tmp/.java_pid18", "/jdk/bin/java", WRITE_DENIED)).isEqualTo(preset);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/proc/12/coredump_filter", "/tmp/hsperfdata_me", "/tmp/hsperfdata_me/4711"})
+  void jvmStartAttemptsNeedNoRemedy(String path) {
+    assertThat(unneeded(path, "/jdk/bin/java")).isTrue();
+    assertThat(unneeded(path, "/bin/java")).isFalse();
+    assertThat(unneeded(path + "x", "/jdk/bin/java")).isEqualTo(path.endsWith("_me"));
+    assertThat(unneeded(path + "/x", "/jdk/bin/java")).isFalse();
+  }
+
+  private static boolean unneeded(String path, String executable) {
+    return remedy("open", path, executable, WRITE_DENIED) instanceof Remedy.None none
+        && none.unneeded();
   }
 
   @Test

@@ -15,15 +15,19 @@ import org.ringfence.policy.json.Additions;
 final class DenialReport {
   private static final int MOST = 2_000;
   private static final int MOST_TOGETHER = 12;
+  private static final String STARTING = "what it does without when it starts";
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
   private long uncounted;
+  private long unneeded;
 
   synchronized void denied(Violation violation) {
     String key = key(violation);
     if (counts.containsKey(key)) {
       counts.merge(key, 1, Integer::sum);
+    } else if (violation.remedy() instanceof Remedy.None none && none.unneeded()) {
+      unneeded++;
     } else if (counts.size() < MOST) {
       counts.put(key, 1);
       distinct.add(violation);
@@ -60,7 +64,9 @@ final class DenialReport {
 
   synchronized void print(PrintWriter out) {
     if (distinct.isEmpty()) {
-      out.println("ringfence: nothing was denied");
+      out.println(
+          "ringfence: nothing was denied"
+              + (unneeded > 0 ? " that the command needs; a JVM tried " + STARTING : ""));
     } else {
       out.println("ringfence: denied:");
       for (Violation violation : distinct) {

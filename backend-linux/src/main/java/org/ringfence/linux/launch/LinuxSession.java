@@ -414,7 +414,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
                 launch);
         Invocation invocation =
             bubblewrap == null
-                ? Invocation.plain(executable, launch)
+                ? Invocation.plain(executable, JavaPrograms.adapted(executable, launch))
                 : bubblewrap.invocation(executable, launch)) {
       confined = ruleset.of(streams.standard());
       int wake = descriptors.event();
