@@ -73,16 +73,17 @@ class ReportTest {
         "public class Temporary { public static void main(String[] a) throws Exception {"
             + " java.nio.file.Files.createTempFile(null, null); System.exit(3); } }");
     String[] line = {"run", "--backend", "landlock", "--"};
-    Result plain = run(with(with(line, java), "Temporary.java"));
+    Result plain = run(append(append(line, java), "Temporary.java"));
     assertThat(plain.exit()).isEqualTo(3);
     assertThat(plain.err()).isEmpty();
     String[] reporting = {"run", "--backend", "landlock", "--report", "--"};
-    assertThat(run(with(with(reporting, java), "Temporary.java")).err())
+    assertThat(run(append(append(reporting, java), "Temporary.java")).err())
         .isEqualTo(
             "ringfence: nothing was denied that the command needs; a JVM tried what it does without"
                 + " when it starts\n");
     // The shell's own command gets no option: its file is what is reported.
-    Result inShell = run(with(with(with(reporting, "sh"), "-c"), java + " Temporary.java; exit 3"));
+    String[] shell = append(append(reporting, "sh"), "-c");
+    Result inShell = run(append(shell, java + " Temporary.java; exit 3"));
     assertThat(inShell.err()).contains("/tmp/", "-p jvm").doesNotContain("hsperfdata", "coredump");
   }
 
