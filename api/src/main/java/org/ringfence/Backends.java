@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -13,6 +14,11 @@ import org.ringfence.spi.SandboxBackend;
 
 /** The backends on the class path, and the choice among them. Immutable. */
 public final class Backends {
+  private static final Comparator<SandboxPlan> PREFERRED_FIRST =
+      Comparator.comparing((SandboxPlan plan) -> !plan.availability().usable())
+          .thenComparing(plan -> !plan.acceptable())
+          .thenComparing(plan -> -plan.enforcedCount());
+
   private final List<SandboxBackend> all;
 
   private Backends(List<SandboxBackend> all) {
@@ -22,7 +28,7 @@ public final class Backends {
   /**
    * Finds the backends through {@link ServiceLoader}.
    *
-   * @return the backends, lightest first
+   * @return the backends, cheapest first
    * @throws SandboxException if a provider cannot be made
    */
   public static Backends load() throws SandboxException {
@@ -40,60 +46,61 @@ public final class Backends {
    * Uses given backends.
    *
    * @param backends the backends
-   * @return the backends, lightest first
+   * @return the backends, cheapest first
    */
   public static Backends of(List<SandboxBackend> backends) {
     List<SandboxBackend> sorted = new ArrayList<>(backends);
-    sorted.sort(Comparator.comparingInt(SandboxBackend::weight));
+    sorted.sort(Comparator.comparingInt(backend -> backend.info().cost()));
     return new Backends(sorted);
   }
 
   /**
    * Returns all backends, also those that cannot run here.
    *
-   * @return the backends, lightest first
+   * @return the backends, cheapest first
    */
   public List<SandboxBackend> all() {
     return all;
   }
 
   /**
-   * Returns a backend by its id.
+   * Returns the backends that are made for this system, also those that need a set-up to run.
    *
-   * @param id the id; {@code macos} stands for the only macOS backend
+   * @return the backends, cheapest first
+   */
+  public List<SandboxBackend> ofThisSystem() {
+    return all.stream().filter(backend -> backend.info().system().isThis()).toList();
+  }
+
+  /**
+   * Returns a backend by its id or an alias.
+   *
+   * @param id the id or an alias
    * @return the backend
    * @throws InvalidPolicyException if no backend has that id
    */
   public SandboxBackend byId(String id) {
-    String known = id.equals("macos") ? "seatbelt" : id;
     return all.stream()
-        .filter(backend -> backend.id().equals(known))
+        .filter(backend -> backend.info().isNamed(id))
         .findFirst()
         .orElseThrow(
             () ->
                 new InvalidPolicyException(
                     "backend",
                     id,
-                    "one of " + String.join(", ", all.stream().map(SandboxBackend::id).toList())));
+                    "one of "
+                        + String.join(", ", all.stream().map(one -> one.info().id()).toList())));
   }
 
   /**
    * Returns the plan of each backend for a policy, the preferred one first: usable before unusable,
-   * acceptable before not, more enforced before less, lighter before heavier.
+   * acceptable before not, more enforced before less, cheaper before more costly.
    *
    * @param policy the policy
    * @return the plans
    */
   public List<SandboxPlan> plans(EffectivePolicy policy) {
-    List<SandboxPlan> plans = new ArrayList<>();
-    for (SandboxBackend backend : all) {
-      plans.add(backend.plan(policy));
-    }
-    plans.sort(
-        Comparator.comparing((SandboxPlan plan) -> !plan.availability().usable())
-            .thenComparing(plan -> !plan.acceptable())
-            .thenComparing(plan -> -plan.enforcedCount()));
-    return plans;
+    return all.stream().map(backend -> backend.plan(policy)).sorted(PREFERRED_FIRST).toList();
   }
 
   /**
@@ -105,19 +112,32 @@ public final class Backends {
    * @throws SandboxRefusedException if no backend's plan is acceptable
    */
   public SandboxPlan select(EffectivePolicy policy, String id) throws SandboxRefusedException {
-    if (id == null) {
-      // The lightest backend that enforces all wins, and probing the others takes time.
-      for (SandboxBackend backend : all) {
-        SandboxPlan plan = backend.plan(policy);
-        if (plan.availability().usable()) {
-          if (plan.enforcedCount() == plan.guarantees().size()) {
-            return plan;
-          }
-          break;
+    return select(candidates(id), each -> policy);
+  }
+
+  /** Returns the backends to choose from, cheapest first; all of them where the id is null. */
+  List<SandboxBackend> candidates(String id) {
+    return id == null ? all : List.of(byId(id));
+  }
+
+  /** Selects the plan to run. Plans once for each backend, and not for those that cannot win. */
+  static SandboxPlan select(
+      List<SandboxBackend> candidates, Function<SandboxBackend, EffectivePolicy> placed)
+      throws SandboxRefusedException {
+    List<SandboxPlan> plans = new ArrayList<>();
+    boolean cheapest = true;
+    for (SandboxBackend backend : candidates) {
+      SandboxPlan plan = backend.plan(placed.apply(backend));
+      plans.add(plan);
+      if (plan.availability().usable()) {
+        // The cheapest backend that enforces all wins, and probing the others takes time.
+        if (cheapest && plan.enforcedCount() == plan.guarantees().size()) {
+          return plan;
         }
+        cheapest = false;
       }
     }
-    List<SandboxPlan> plans = id == null ? plans(policy) : List.of(byId(id).plan(policy));
+    plans.sort(PREFERRED_FIRST);
     if (plans.isEmpty() || !plans.get(0).acceptable()) {
       throw new SandboxRefusedException(relevant(plans));
     }

@@ -22,6 +22,7 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
+import org.ringfence.file.HeldDirectories;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
@@ -36,6 +37,8 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
+import org.ringfence.spi.RemoteBackend;
+import org.ringfence.spi.SandboxBackend;
 
 /**
  * An open sandbox. Opened once, it runs many commands, from many threads. Closing it ends all their
@@ -269,28 +272,51 @@ public final class Sandbox implements AutoCloseable {
       Backends choice = backends == null ? Backends.load() : backends;
       Places here = Places.current(workspace);
       Places places = copy == null ? here : here.withWorkspaceCopy(copy.toString());
-      SandboxPlan first = choice.select(policy.in(places), backend);
+      List<SandboxBackend> candidates = choice.candidates(backend);
       Optional<TemporaryDirectory> tmp =
-          policy.tmp() == TmpPolicy.PRIVATE && !choice.byId(first.backend()).runsElsewhere()
-              ? Optional.of(
-                  TemporaryDirectory.create(
-                      choice.byId(first.backend()).directories(),
-                      policy.lifetime().onJvmExit() != Lifetime.Leftovers.KILL))
+          policy.tmp() == TmpPolicy.PRIVATE && runsCommandsHere(candidates)
+              ? Optional.of(temporaryDirectory(candidates))
               : Optional.empty();
+      boolean done = false;
       try {
         EffectivePolicy placed =
-            tmp.isEmpty()
-                ? first.policy()
-                : first.policy().withPrivateTmp(tmp.get().path().toString());
+            policy.in(tmp.isEmpty() ? places : places.withPrivateTmp(tmp.get().path().toString()));
         SandboxPlan plan =
-            new SandboxPlan(first.backend(), placed, first.availability(), first.guarantees());
+            Backends.select(
+                candidates, each -> isRemote(each) ? placed.withoutPrivateTmp() : placed);
+        SandboxBackend chosen = choice.byId(plan.backend());
+        if (isRemote(chosen)) {
+          tmp.ifPresent(TemporaryDirectory::close);
+          tmp = Optional.empty();
+        }
         Hooks own = hooks.copy();
-        BackendSession session = choice.byId(first.backend()).open(plan, own);
-        return new Sandbox(plan, session, tmp, own);
-      } catch (SandboxException | RuntimeException e) {
-        tmp.ifPresent(TemporaryDirectory::close);
-        throw e;
+        Sandbox opened = new Sandbox(plan, chosen.open(plan, own), tmp, own);
+        done = true;
+        return opened;
+      } finally {
+        if (!done) {
+          tmp.ifPresent(TemporaryDirectory::close);
+        }
       }
+    }
+
+    private static boolean isRemote(SandboxBackend candidate) {
+      return candidate.extension(RemoteBackend.class).isPresent();
+    }
+
+    /** Returns whether a candidate can run that needs the temporary directory on this machine. */
+    private static boolean runsCommandsHere(List<SandboxBackend> candidates) {
+      return candidates.stream().anyMatch(each -> !isRemote(each) && each.probe().usable());
+    }
+
+    private TemporaryDirectory temporaryDirectory(List<SandboxBackend> candidates)
+        throws SandboxException {
+      return TemporaryDirectory.create(
+          candidates.stream()
+              .map(each -> each.extension(HeldDirectories.class))
+              .flatMap(Optional::stream)
+              .findFirst(),
+          policy.lifetime().onJvmExit() != Lifetime.Leftovers.KILL);
     }
   }
 

@@ -5,15 +5,16 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Reason;
+import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.WatchedProcess;
@@ -75,18 +76,8 @@ final class FakeBackend implements SandboxBackend {
   }
 
   @Override
-  public String id() {
-    return "fake";
-  }
-
-  @Override
-  public String description() {
-    return "a fake";
-  }
-
-  @Override
-  public int weight() {
-    return 1;
+  public BackendInfo info() {
+    return BackendInfo.of("fake", HostSystem.ANY, 1, "a fake");
   }
 
   @Override
@@ -96,17 +87,12 @@ final class FakeBackend implements SandboxBackend {
 
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
-    return new SandboxPlan(id(), policy, probe(), List.of());
+    return new SandboxPlan(info().id(), policy, probe(), List.of());
   }
 
   @Override
   public String explain(EffectivePolicy policy) {
     return "";
-  }
-
-  @Override
-  public Optional<org.ringfence.file.HeldDirectories> directories() {
-    return Optional.empty();
   }
 
   @Override

@@ -15,8 +15,10 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
 
 class SandboxSelectionTest {
@@ -29,12 +31,14 @@ class SandboxSelectionTest {
   private static final PlannedGuarantee UNSUPPORTED_NAMES =
       PlannedGuarantee.unsupported(Guarantee.FILES_PROTECTED_NAMES, "s", "no mounts", "bubblewrap");
 
-  private record StubBackend(
-      String id, int weight, boolean usable, List<PlannedGuarantee> guarantees)
+  private record StubBackend(BackendInfo info, boolean usable, List<PlannedGuarantee> guarantees)
       implements SandboxBackend {
-    @Override
-    public String description() {
-      return id;
+    private StubBackend(String id, int cost, boolean usable, List<PlannedGuarantee> guarantees) {
+      this(BackendInfo.of(id, HostSystem.ANY, cost, id), usable, guarantees);
+    }
+
+    private StubBackend aliased(String word) {
+      return new StubBackend(info.alias(word), usable, guarantees);
     }
 
     @Override
@@ -46,7 +50,7 @@ class SandboxSelectionTest {
 
     @Override
     public SandboxPlan plan(EffectivePolicy policy) {
-      return new SandboxPlan(id, policy, probe(), guarantees);
+      return new SandboxPlan(info.id(), policy, probe(), guarantees);
     }
 
     @Override
@@ -127,6 +131,15 @@ class SandboxSelectionTest {
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("two")
         .hasMessageContaining("one");
+  }
+
+  @Test
+  void aliasSelectsTheBackend() {
+    SandboxBackend aliased = new StubBackend("one", 1, true, List.of()).aliased("uno");
+    Backends backends = Backends.of(List.of(aliased));
+    assertThat(backends.byId("uno")).isSameAs(aliased);
+    assertThat(backends.byId("one")).isSameAs(aliased);
+    assertThat(backends.ofThisSystem()).containsExactly(aliased);
   }
 
   @Test

@@ -102,14 +102,15 @@ public final class EffectivePolicy {
   }
 
   /**
-   * Returns the policy with the sandbox's private temporary directory. The other places are not
-   * surveyed again.
+   * Returns the policy without the sandbox's private temporary directory, for a backend that
+   * creates it in another system. The other places are not surveyed again.
    *
-   * @param directory the directory
-   * @return the policy with that directory
+   * @return the policy without that directory
    */
-  public EffectivePolicy withPrivateTmp(String directory) {
-    return new EffectivePolicy(policy, places.withPrivateTmp(directory), survey);
+  public EffectivePolicy withoutPrivateTmp() {
+    return places.privateTmp().isEmpty()
+        ? this
+        : new EffectivePolicy(policy, places.withoutPrivateTmp(), survey);
   }
 
   /**

@@ -210,12 +210,21 @@ public record Places(
    * @return the places
    */
   public Places withPrivateTmp(String directory) {
+    return withPrivateTmp(Optional.of(directory));
+  }
+
+  /** Returns the places without the sandbox's private temporary directory. */
+  Places withoutPrivateTmp() {
+    return withPrivateTmp(Optional.empty());
+  }
+
+  private Places withPrivateTmp(Optional<String> directory) {
     return new Places(
         style,
         workspace,
         homeDirectory,
         systemTmp,
-        Optional.of(directory),
+        directory,
         javaHome,
         minimal,
         devices,

@@ -30,7 +30,6 @@ import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.OwnPlaces;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
-import org.ringfence.spi.SandboxBackend;
 
 /**
  * A copy of a workspace for a command to work on (see {@link
@@ -90,7 +89,7 @@ public final class WorkspaceReview {
 
   private static HeldDirectories directories() throws IOException {
     return Backends.load().all().stream()
-        .map(SandboxBackend::directories)
+        .map(backend -> backend.extension(HeldDirectories.class))
         .flatMap(Optional::stream)
         .findFirst()
         .orElseThrow(() -> new IOException("review: no backend can hold directories here"));

@@ -29,15 +29,33 @@ import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Workload;
 
 /**
  * Runs commands in namespaces made by bubblewrap, behind the same keeper, filter and supervisor as
  * the in-process backend. Can deny a path below a granted one; needs user namespaces.
  */
 public final class BubblewrapBackend implements SandboxBackend {
+  private static final BackendInfo INFO =
+      BackendInfo.of(
+              "bubblewrap",
+              HostSystem.LINUX,
+              20,
+              "Linux: namespaces made by bubblewrap, seccomp and Landlock in front")
+          .fits(
+              Workload.AGENT,
+              Fit.BEST,
+              "names, files and network are held, also for what does not exist yet")
+          .fits(Workload.BUILD, Fit.GOOD, "holds more, and costs a millisecond more a command")
+          .fits(Workload.GUI, Fit.GOOD, "name the display's socket in network.unixSockets")
+          .fits(Workload.SHARE, Fit.BEST, "mounts decide, whatever keeps the files")
+          .fits(Workload.CI, Fit.GOOD, "where user namespaces are allowed");
   private static final LandlockAbi NEWEST = new LandlockAbi(7);
 
   private final LinuxHost host = new LinuxHost();
@@ -48,18 +66,8 @@ public final class BubblewrapBackend implements SandboxBackend {
   public BubblewrapBackend() {}
 
   @Override
-  public String id() {
-    return "bubblewrap";
-  }
-
-  @Override
-  public String description() {
-    return "Linux: namespaces made by bubblewrap, seccomp and Landlock in front";
-  }
-
-  @Override
-  public int weight() {
-    return 20;
+  public BackendInfo info() {
+    return INFO;
   }
 
   @Override
@@ -98,17 +106,18 @@ public final class BubblewrapBackend implements SandboxBackend {
   }
 
   @Override
-  public Optional<HeldDirectories> directories() {
-    return host.availability().usable()
-        ? Optional.of(new LinuxDirectories(new Kernel(host.facts().arch().orElseThrow())))
-        : Optional.empty();
+  public <T> Optional<T> extension(Class<T> type) {
+    return type == HeldDirectories.class && host.availability().usable()
+        ? Optional.of(
+            type.cast(new LinuxDirectories(new Kernel(host.facts().arch().orElseThrow()))))
+        : SandboxBackend.super.extension(type);
   }
 
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability availability = probe();
     if (!availability.usable()) {
-      return new SandboxPlan(id(), policy, availability, List.of());
+      return new SandboxPlan(INFO.id(), policy, availability, List.of());
     }
     BubblewrapFeatures features = features(policy.policy().network());
     if (policy.check(features.path(), Operation.WRITE).allowed()) {
@@ -116,11 +125,12 @@ public final class BubblewrapBackend implements SandboxBackend {
           Availability.unavailable(
               features.path() + " lies where the policy grants writing",
               "bwrap in a directory that no command writes");
-      return new SandboxPlan(id(), policy, replaceable, List.of());
+      return new SandboxPlan(INFO.id(), policy, replaceable, List.of());
     }
     List<PlannedGuarantee> guarantees =
         BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.KEEPER);
-    return new SandboxPlan(id(), policy, availability, VerifiedKernels.mark(guarantees, facts()));
+    return new SandboxPlan(
+        INFO.id(), policy, availability, VerifiedKernels.mark(guarantees, facts()));
   }
 
   private HostFacts facts() {

@@ -20,15 +20,34 @@ import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Workload;
 
 /**
  * Applies Landlock and seccomp in this JVM, on a short-lived thread per command. Needs no user
  * namespaces, no root and no helper; can only add rights below a path, never remove them.
  */
 public final class LandlockBackend implements SandboxBackend {
+  private static final BackendInfo INFO =
+      BackendInfo.of(
+              "landlock",
+              HostSystem.LINUX,
+              10,
+              "Linux: Landlock and seccomp, applied in this process")
+          .fits(
+              Workload.AGENT,
+              Fit.GOOD,
+              "the same without namespaces; what may be read below cannot be hidden")
+          .fits(Workload.BUILD, Fit.BEST, "the lightest that holds files and network")
+          .fits(Workload.GUI, Fit.BEST, "name the display's socket in network.unixSockets")
+          .fits(Workload.SHARE, Fit.GOOD, "the kernel decides, whatever keeps the files")
+          .fits(Workload.CI, Fit.BEST, "needs no namespaces, which containers often forbid");
+
   /** The newest ABI that {@code explain} compiles for. */
   private static final LandlockAbi NEWEST = new LandlockAbi(7);
 
@@ -38,18 +57,8 @@ public final class LandlockBackend implements SandboxBackend {
   public LandlockBackend() {}
 
   @Override
-  public String id() {
-    return "landlock";
-  }
-
-  @Override
-  public String description() {
-    return "Linux: Landlock and seccomp, applied in this process";
-  }
-
-  @Override
-  public int weight() {
-    return 10;
+  public BackendInfo info() {
+    return INFO;
   }
 
   @Override
@@ -65,10 +74,11 @@ public final class LandlockBackend implements SandboxBackend {
   }
 
   @Override
-  public Optional<HeldDirectories> directories() {
-    return host.availability().usable()
-        ? Optional.of(new LinuxDirectories(new Kernel(host.facts().arch().orElseThrow())))
-        : Optional.empty();
+  public <T> Optional<T> extension(Class<T> type) {
+    return type == HeldDirectories.class && host.availability().usable()
+        ? Optional.of(
+            type.cast(new LinuxDirectories(new Kernel(host.facts().arch().orElseThrow()))))
+        : SandboxBackend.super.extension(type);
   }
 
   @Override
@@ -78,7 +88,7 @@ public final class LandlockBackend implements SandboxBackend {
         found.usable()
             ? VerifiedKernels.mark(LandlockPlanner.plan(policy, host.facts()), host.facts())
             : List.of();
-    return new SandboxPlan(id(), policy, found, guarantees);
+    return new SandboxPlan(INFO.id(), policy, found, guarantees);
   }
 
   @Override

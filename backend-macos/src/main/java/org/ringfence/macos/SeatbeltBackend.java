@@ -16,12 +16,23 @@ import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Workload;
 
 /** macOS: Seatbelt, through {@code sandbox-exec}. */
 public final class SeatbeltBackend implements SandboxBackend {
+  private static final BackendInfo INFO =
+      BackendInfo.of("seatbelt", HostSystem.MACOS, 10, "macOS: Seatbelt through sandbox-exec")
+          .alias("macos")
+          .fits(Workload.AGENT, Fit.BEST, "the system's own sandbox")
+          .fits(Workload.BUILD, Fit.BEST, "the system's own sandbox")
+          .fits(Workload.GUI, Fit.BEST, "the system's own sandbox")
+          .fits(Workload.CI, Fit.BEST, "the system's own sandbox");
   private static final int SOME_PORT = 3128;
 
   private final SeatbeltPrograms programs;
@@ -50,18 +61,8 @@ public final class SeatbeltBackend implements SandboxBackend {
   }
 
   @Override
-  public String id() {
-    return "seatbelt";
-  }
-
-  @Override
-  public String description() {
-    return "macOS: Seatbelt through sandbox-exec";
-  }
-
-  @Override
-  public int weight() {
-    return 10;
+  public BackendInfo info() {
+    return INFO;
   }
 
   @Override
@@ -79,7 +80,7 @@ public final class SeatbeltBackend implements SandboxBackend {
   public SandboxPlan plan(EffectivePolicy policy) {
     Availability here = probe();
     return new SandboxPlan(
-        id(), policy, here, here.usable() ? SeatbeltPlanner.plan(policy) : List.of());
+        INFO.id(), policy, here, here.usable() ? SeatbeltPlanner.plan(policy) : List.of());
   }
 
   @Override

@@ -5,7 +5,11 @@ import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.HostSystem;
+import org.ringfence.spi.Workload;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.AppContainerPlanner;
@@ -19,6 +23,14 @@ import org.ringfence.windows.system.WindowsSystem;
  * list names neither it nor all packages. Some programs do not start in it.
  */
 public final class AppContainerBackend extends UnprivilegedBackend {
+  private static final BackendInfo INFO =
+      BackendInfo.of("app-container", HostSystem.WINDOWS, 30, "Windows: AppContainer")
+          .fits(
+              Workload.AGENT,
+              Fit.FALLBACK,
+              "no administrator is needed; PowerShell and MSYS do not start")
+          .fits(Workload.CI, Fit.GOOD, "nothing is set up");
+
   /** If {@code true}, containers get no rights of all packages. */
   public static final String LESS_PRIVILEGED = "ringfence.windows.lessPrivileged";
 
@@ -34,18 +46,8 @@ public final class AppContainerBackend extends UnprivilegedBackend {
   }
 
   @Override
-  public String id() {
-    return "app-container";
-  }
-
-  @Override
-  public String description() {
-    return "Windows: AppContainer";
-  }
-
-  @Override
-  public int weight() {
-    return 30;
+  public BackendInfo info() {
+    return INFO;
   }
 
   @Override

@@ -16,10 +16,14 @@ import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.EventSink.Observation;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Workload;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.ClientAccounts;
@@ -35,6 +39,18 @@ import org.ringfence.windows.system.WindowsSystem;
 
 /** Dedicated accounts, set up once by an administrator. */
 public final class DedicatedUserBackend implements SandboxBackend {
+  private static final BackendInfo INFO =
+      BackendInfo.of(
+              "dedicated-user",
+              HostSystem.WINDOWS,
+              40,
+              "Windows: users of the sandbox's own, set up once by an administrator")
+          .fits(
+              Workload.AGENT,
+              Fit.GOOD,
+              "another account: files and network by the kernel; tools of Windows")
+          .fits(Workload.BUILD, Fit.BEST, "tools of Windows as they are, grants by the account")
+          .fits(Workload.CI, Fit.BEST, "set up unattended: runners are administrators");
   private static final String SETUP = "ringfence windows setup";
   private static final int SECRET_BYTES = 32;
 
@@ -70,18 +86,8 @@ public final class DedicatedUserBackend implements SandboxBackend {
   }
 
   @Override
-  public String id() {
-    return "dedicated-user";
-  }
-
-  @Override
-  public String description() {
-    return "Windows: users of the sandbox's own, set up once by an administrator";
-  }
-
-  @Override
-  public int weight() {
-    return 40;
+  public BackendInfo info() {
+    return INFO;
   }
 
   private synchronized Found found() {
@@ -148,7 +154,7 @@ public final class DedicatedUserBackend implements SandboxBackend {
     Found here = found();
     List<PlannedGuarantee> guarantees =
         here.facts().map(facts -> DedicatedUserPlanner.plan(policy, facts)).orElse(List.of());
-    return new SandboxPlan(id(), policy, here.availability(), guarantees);
+    return new SandboxPlan(INFO.id(), policy, here.availability(), guarantees);
   }
 
   @Override
@@ -173,7 +179,7 @@ public final class DedicatedUserBackend implements SandboxBackend {
       throw new SandboxException(
           Observation.hooks(unheard)
               + ": nothing hears of these under "
-              + id()
+              + INFO.id()
               + ", which sees neither denials nor commands; use WSL2");
     }
     return here.sandboxes().orElseThrow().open(plan.policy(), here.facts().get(), listener);

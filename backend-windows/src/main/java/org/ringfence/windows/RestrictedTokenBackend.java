@@ -6,7 +6,12 @@ import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.AccessPredictor;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
+import org.ringfence.spi.HostSystem;
+import org.ringfence.spi.Workload;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlanner;
 import org.ringfence.windows.plan.WindowsFacts;
@@ -18,7 +23,18 @@ import org.ringfence.windows.system.WindowsSystem;
  * The same user with a write-restricted token: it neither changes nor adds files outside the
  * writable roots. It does not deny reading, deleting or the network.
  */
-public final class RestrictedTokenBackend extends UnprivilegedBackend {
+public final class RestrictedTokenBackend extends UnprivilegedBackend implements AccessPredictor {
+  private static final BackendInfo INFO =
+      BackendInfo.of(
+              "restricted-token",
+              HostSystem.WINDOWS,
+              20,
+              "Windows: write-restricted token of the same user")
+          .fits(
+              Workload.BUILD,
+              Fit.FALLBACK,
+              "against mistakes, not against an enemy; nothing is set up")
+          .fits(Workload.GUI, Fit.BEST, "the same user, so that windows work; advisory");
   private static final int SECRET_BYTES = 32;
 
   /** For {@link java.util.ServiceLoader}. */
@@ -31,18 +47,8 @@ public final class RestrictedTokenBackend extends UnprivilegedBackend {
   }
 
   @Override
-  public String id() {
-    return "restricted-token";
-  }
-
-  @Override
-  public String description() {
-    return "Windows: write-restricted token of the same user";
-  }
-
-  @Override
-  public int weight() {
-    return 20;
+  public BackendInfo info() {
+    return INFO;
   }
 
   @Override
@@ -56,9 +62,9 @@ public final class RestrictedTokenBackend extends UnprivilegedBackend {
   }
 
   @Override
-  public Map<String, Boolean> outlook(EffectivePolicy policy, String path) {
+  public Map<String, Boolean> predict(EffectivePolicy policy, String path) {
     return RestrictedTokenPlan.compile(policy, new byte[SECRET_BYTES])
-        .outlook(policy.places().style(), path);
+        .permitted(policy.places().style(), path);
   }
 
   @Override

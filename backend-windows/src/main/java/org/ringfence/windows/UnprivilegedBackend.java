@@ -84,7 +84,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     HostProbe.Result result = found();
     List<PlannedGuarantee> guarantees =
         result.facts().map(facts -> guarantees(policy, facts)).orElse(List.of());
-    return new SandboxPlan(id(), policy, result.availability(), guarantees);
+    return new SandboxPlan(info().id(), policy, result.availability(), guarantees);
   }
 
   @Override
@@ -98,7 +98,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
       throw new SandboxException(
           EventSink.Observation.hooks(listener.observes())
               + ": nothing hears of these under "
-              + id()
+              + info().id()
               + ", which sees neither denials nor commands; use WSL2");
     }
     WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation(), System.getenv());

@@ -17,10 +17,15 @@ import org.ringfence.policy.FileRule;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
+import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
+import org.ringfence.spi.Workload;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.launch.WslDiscovery;
 import org.ringfence.wsl2.launch.WslSandboxes;
@@ -29,7 +34,26 @@ import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
 
 /** Windows: the Linux sandbox inside a WSL2 distribution, with the doors back to Windows shut. */
-public final class Wsl2Backend implements SandboxBackend {
+public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
+  private static final BackendInfo INFO =
+      BackendInfo.of(
+              "wsl2",
+              HostSystem.WINDOWS,
+              100,
+              "Windows: the Linux sandbox inside a WSL2 distribution")
+          .fits(
+              Workload.AGENT,
+              Fit.BEST,
+              "the sandbox of Linux, with the doors to Windows shut; tools of Linux")
+          .fits(
+              Workload.BUILD,
+              Fit.GOOD,
+              "tools of Linux; slow where the workspace lies on a drive of Windows")
+          .fits(
+              Workload.SHARE,
+              Fit.BEST,
+              "a copy in the distribution: its files have lists and permissions");
+
   /** The system property that names a distribution. */
   public static final String DISTRIBUTION = "ringfence.wsl.distribution";
 
@@ -67,18 +91,8 @@ public final class Wsl2Backend implements SandboxBackend {
   }
 
   @Override
-  public String id() {
-    return "wsl2";
-  }
-
-  @Override
-  public String description() {
-    return "Windows: the Linux sandbox inside a WSL2 distribution";
-  }
-
-  @Override
-  public int weight() {
-    return 100;
+  public BackendInfo info() {
+    return INFO;
   }
 
   private synchronized Found found() {
@@ -143,7 +157,7 @@ public final class Wsl2Backend implements SandboxBackend {
   public SandboxPlan plan(EffectivePolicy policy) {
     Found here = found();
     if (here.sandboxes().isEmpty() || !here.availability().usable()) {
-      return new SandboxPlan(id(), policy, here.availability(), List.of());
+      return new SandboxPlan(INFO.id(), policy, here.availability(), List.of());
     }
     try {
       GuestMessage.Planned planned =
@@ -158,9 +172,10 @@ public final class Wsl2Backend implements SandboxBackend {
           there.usable()
               ? WslDoubts.apply(planned.guarantees(), here.paths(), onDrive(here.paths(), policy))
               : planned.guarantees();
-      return new SandboxPlan(id(), policy, there, guarantees);
+      return new SandboxPlan(INFO.id(), policy, there, guarantees);
     } catch (SandboxException e) {
-      return new SandboxPlan(id(), policy, Availability.unavailable(e.getMessage(), ""), List.of());
+      return new SandboxPlan(
+          INFO.id(), policy, Availability.unavailable(e.getMessage(), ""), List.of());
     }
   }
 
@@ -197,12 +212,7 @@ public final class Wsl2Backend implements SandboxBackend {
   }
 
   @Override
-  public boolean runsElsewhere() {
-    return true;
-  }
-
-  @Override
-  public Optional<Boolean> verifyElsewhere(Verification.Request request, Appendable report)
+  public Optional<Boolean> verify(Verification.Request request, Appendable report)
       throws IOException {
     Found here = found();
     return here.sandboxes().isEmpty()

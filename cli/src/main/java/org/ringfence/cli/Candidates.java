@@ -10,7 +10,6 @@ import org.ringfence.Backends;
 import org.ringfence.SandboxException;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.spi.SandboxBackend;
 
 /** The option values that completion and man pages offer. */
 final class Candidates {
@@ -43,7 +42,7 @@ final class Candidates {
     @Override
     public Iterator<String> iterator() {
       try {
-        return Backends.load().all().stream().map(SandboxBackend::id).iterator();
+        return Backends.load().all().stream().map(backend -> backend.info().id()).iterator();
       } catch (SandboxException e) {
         throw new UncheckedIOException(e);
       }

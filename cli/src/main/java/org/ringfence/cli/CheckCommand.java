@@ -14,6 +14,7 @@ import org.ringfence.event.Printable;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.spi.AccessPredictor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -120,7 +121,9 @@ final class CheckCommand implements Callable<Integer> {
     }
     Backends.load()
         .byId(options.backend())
-        .outlook(policy, path)
+        .extension(AccessPredictor.class)
+        .map(predictor -> predictor.predict(policy, path))
+        .orElse(Map.of())
         .forEach(
             (operation, let) ->
                 out.println(

@@ -15,7 +15,9 @@ import org.ringfence.plan.Availability;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.spi.Workload;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -57,20 +59,21 @@ final class DoctorCommand implements Callable<Integer> {
     List<String> others = new ArrayList<>();
     Set<String> usable = new LinkedHashSet<>();
     for (SandboxBackend backend : backends.all()) {
-      if (SystemBackends.isOfAnother(backend.id())) {
-        others.add(backend.id());
+      if (!backend.info().system().isThis()) {
+        others.add(backend.info().id());
         continue;
       }
       Availability availability = backend.probe();
       ofThisSystem.put(backend, availability);
       if (availability.usable()) {
-        usable.add(backend.id());
+        usable.add(backend.info().id());
       }
     }
     Recommendation answer =
         recommended == null
             ? null
-            : Recommendation.of(recommended, usable, id -> hidesCredentials(backends, id));
+            : Recommendation.of(
+                recommended, infos(backends), usable, id -> hidesCredentials(backends, id));
     if (json) {
       out.print(JsonText.of(tree(ofThisSystem, others, answer)));
     } else if (answer != null) {
@@ -91,7 +94,7 @@ final class DoctorCommand implements Callable<Integer> {
     out.println(
         Palette.ofThisTerminal()
                 .answer(usable, String.format("%-12s", usable ? "available" : "unavailable"))
-            + String.format(" %-10s %s", backend.id(), backend.description()));
+            + String.format(" %-10s %s", backend.info().id(), backend.info().description()));
     availability
         .reasons()
         .forEach(reason -> out.println("             because " + Printable.of(reason)));
@@ -101,6 +104,10 @@ final class DoctorCommand implements Callable<Integer> {
     availability
         .facts()
         .forEach((name, value) -> out.println("             " + name + ": " + Printable.of(value)));
+  }
+
+  private static List<BackendInfo> infos(Backends backends) {
+    return backends.all().stream().map(SandboxBackend::info).toList();
   }
 
   private static boolean hidesCredentials(Backends backends, String id) {
@@ -116,8 +123,8 @@ final class DoctorCommand implements Callable<Integer> {
     ofThisSystem.forEach(
         (backend, availability) -> {
           Map<String, Object> one = new LinkedHashMap<>();
-          one.put("id", backend.id());
-          one.put("description", backend.description());
+          one.put("id", backend.info().id());
+          one.put("description", backend.info().description());
           one.put("available", availability.usable());
           one.put("reasons", availability.reasons());
           one.put("remedies", availability.remedies());

@@ -35,7 +35,7 @@ final class ExplainCommand implements Callable<Integer> {
                 ? backends.plans(policy).get(0).backend()
                 : options.backend());
     PrintWriter out = spec.commandLine().getOut();
-    out.println("# " + backend.id() + ": " + backend.description());
+    out.println("# " + backend.info().id() + ": " + backend.info().description());
     backend.explain(policy).lines().map(Printable::line).forEach(out::println);
     out.flush();
     return ExitCode.OK;

@@ -7,70 +7,91 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.ringfence.spi.BackendInfo;
+import org.ringfence.spi.Workload;
 
 /**
- * The backend that fits a workload on this machine.
+ * The backend that fits a workload on this machine. Every backend in it fits the workload.
  *
  * @param workload the workload
  * @param backend the backend; empty when none that runs here fits
- * @param reason why it fits, or the remedy when none does
  * @param command the command line; empty when none fits
  * @param better a backend of this system that would fit better, were it set up
  * @param also another that runs here and fits
  */
 record Recommendation(
     Workload workload,
-    Optional<String> backend,
-    String reason,
+    Optional<BackendInfo> backend,
     String command,
-    Optional<String> better,
-    Optional<String> also) {
+    Optional<BackendInfo> better,
+    Optional<BackendInfo> also) {
   /**
    * Chooses from the backends that run here.
    *
    * @param workload the workload
+   * @param all the descriptions of all backends
    * @param usable the ids of backends that run here
    * @param hides whether a backend enforces the usual policy with the preset no-credentials
    */
-  static Recommendation of(Workload workload, Set<String> usable, Predicate<String> hides) {
-    List<String> fitting = workload.backends().stream().filter(usable::contains).toList();
-    int best = fitting.isEmpty() ? Integer.MAX_VALUE : workload.backends().indexOf(fitting.get(0));
-    Optional<String> better =
-        workload.backends().stream()
-            .filter(id -> SystemBackends.contains(id) && !usable.contains(id))
-            .filter(id -> workload.backends().indexOf(id) < best)
+  static Recommendation of(
+      Workload workload, List<BackendInfo> all, Set<String> usable, Predicate<String> hides) {
+    List<BackendInfo> ordered =
+        all.stream()
+            .filter(info -> info.suitability(workload).isPresent())
+            .sorted(BackendInfo.bestFor(workload))
+            .toList();
+    List<BackendInfo> fitting =
+        ordered.stream().filter(info -> usable.contains(info.id())).toList();
+    Optional<BackendInfo> backend = fitting.stream().findFirst();
+    Optional<BackendInfo> better =
+        ordered.stream()
+            .takeWhile(info -> backend.filter(info::equals).isEmpty())
+            .filter(info -> info.system().isThis() && !usable.contains(info.id()))
             .findFirst();
-    if (fitting.isEmpty()) {
-      return new Recommendation(
-          workload, Optional.empty(), workload.otherwise(), "", better, Optional.empty());
-    }
-    String id = fitting.get(0);
-    boolean untrusted = workload == Workload.AGENT && hides.test(id);
+    boolean hiding =
+        workload == Workload.AGENT && backend.filter(info -> hides.test(info.id())).isPresent();
     String command =
-        "ringfence run --backend " + id + (untrusted ? " -p no-credentials" : "") + " -- COMMAND";
+        backend
+            .map(
+                info ->
+                    "ringfence run --backend "
+                        + info.id()
+                        + (hiding ? " -p no-credentials" : "")
+                        + " -- COMMAND")
+            .orElse("");
     return new Recommendation(
-        workload,
-        Optional.of(id),
-        workload.reason(id),
-        command,
-        better,
-        fitting.stream().skip(1).findFirst());
+        workload, backend, command, better, fitting.stream().skip(1).findFirst());
+  }
+
+  /** Returns why the backend fits, or the remedy when none does. */
+  private String reason() {
+    if (backend.isPresent()) {
+      return reason(backend.get());
+    }
+    return workload == Workload.PACKAGED
+        ? "none: the system starts packaged apps, not the caller; use the program's own .exe"
+        : "none that runs here: see above for what would help";
+  }
+
+  private String reason(BackendInfo info) {
+    return info.suitability(workload).orElseThrow().reason();
+  }
+
+  private String explained(BackendInfo info) {
+    return info.id() + " (" + reason(info) + ")";
   }
 
   /** Returns at most three lines. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "for "
-            + workload.about()
-            + ": "
-            + backend.map(id -> id + " (" + reason + ")").orElse(reason));
+        "for " + workload.description() + ": " + backend.map(this::explained).orElse(reason()));
     if (!command.isEmpty()) {
       lines.add("run: " + command);
     }
     better
-        .map(id -> "better, once it runs: " + id + " (" + workload.reason(id) + ")")
-        .or(() -> also.map(id -> "also fits: " + id + " (" + workload.reason(id) + ")"))
+        .map(info -> "better, once it runs: " + explained(info))
+        .or(() -> also.map(info -> "also fits: " + explained(info)))
         .ifPresent(lines::add);
     return lines;
   }
@@ -79,11 +100,11 @@ record Recommendation(
   Map<String, Object> tree() {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("workload", workload.toString());
-    tree.put("backend", backend.orElse(null));
-    tree.put("reason", reason);
+    tree.put("backend", backend.map(BackendInfo::id).orElse(null));
+    tree.put("reason", reason());
     tree.put("command", command);
-    tree.put("better", better.orElse(null));
-    tree.put("also", also.orElse(null));
+    tree.put("better", better.map(BackendInfo::id).orElse(null));
+    tree.put("also", also.map(BackendInfo::id).orElse(null));
     return tree;
   }
 }

@@ -5,7 +5,10 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.ringfence.Backends;
+import org.ringfence.SandboxException;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -36,8 +39,8 @@ final class RefusalText {
   }
 
   private static String unavailable(List<SandboxPlan> plans) {
-    List<SandboxPlan> here =
-        plans.stream().filter(plan -> SystemBackends.contains(plan.backend())).toList();
+    Set<String> ids = ofThisSystem();
+    List<SandboxPlan> here = plans.stream().filter(plan -> ids.contains(plan.backend())).toList();
     List<String> texts = new ArrayList<>();
     for (SandboxPlan plan : here.isEmpty() ? plans : here) {
       List<String> remedies = plan.availability().remedies();
@@ -48,6 +51,17 @@ final class RefusalText {
               + (remedies.isEmpty() ? "" : ", try: " + String.join("; ", remedies)));
     }
     return texts.isEmpty() ? "there is no backend on the class path" : String.join("; ", texts);
+  }
+
+  private static Set<String> ofThisSystem() {
+    try {
+      return Backends.load().ofThisSystem().stream()
+          .map(backend -> backend.info().id())
+          .collect(Collectors.toSet());
+    } catch (SandboxException e) {
+      // Then the refusal names every backend.
+      return Set.of();
+    }
   }
 
   private static String lacks(SandboxPlan plan) {

@@ -6,6 +6,7 @@ import java.util.ListResourceBundle;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.spi.Workload;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.file.HeldDirectories;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine;
 
@@ -34,7 +35,8 @@ class ReviewPatchTest {
   @BeforeEach
   void createWorkspaceAndCopy() throws Exception {
     assumeTrue(
-        Backends.load().all().stream().anyMatch(one -> one.directories().isPresent()),
+        Backends.load().all().stream()
+            .anyMatch(one -> one.extension(HeldDirectories.class).isPresent()),
         "no backend can hold directories here");
     workspace = Files.createDirectory(directory.resolve("workspace"));
     before = Files.createDirectory(directory.resolve("before"));

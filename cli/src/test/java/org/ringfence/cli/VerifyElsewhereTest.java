@@ -41,8 +41,7 @@ class VerifyElsewhereTest {
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     StringBuilder report = new StringBuilder();
     assertThat(
-            backend.verifyElsewhere(
-                new Verification.Request("wsl2", List.of("UNIX-OWN"), "json"), report))
+            backend.verify(new Verification.Request("wsl2", List.of("UNIX-OWN"), "json"), report))
         .contains(true);
     assertThat(report.toString())
         .contains("\"bubblewrap\"", "\"UNIX-OWN\"")
@@ -87,7 +86,7 @@ class VerifyElsewhereTest {
     assumeTrue(backend.probe().usable(), () -> "no guest here: " + backend.probe().reasons());
     assertThatThrownBy(
             () ->
-                backend.verifyElsewhere(
+                backend.verify(
                     new Verification.Request("wsl2", List.of(), "text"), new StringBuilder()))
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("needs Java 17");

@@ -14,6 +14,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
 
@@ -51,9 +52,10 @@ public final class SuiteVerification implements Verification {
   @Override
   public Result run(Request request, Appendable report, Progress progress) throws IOException {
     SandboxBackend backend = backend(request.backend());
+    Optional<RemoteBackend> remote = backend.extension(RemoteBackend.class);
     Report written =
-        backend.runsElsewhere()
-            ? elsewhere(backend, request, progress)
+        remote.isPresent()
+            ? elsewhere(backend, remote.get(), request, progress)
             : here(backend, request, progress);
     written.write(request.format(), report);
     if (written.count(Outcome.FAIL) > 0) {
@@ -78,7 +80,7 @@ public final class SuiteVerification implements Verification {
         results.add(running.get(i).get());
         progress.ended(
             out ->
-                new Report(backend.id(), system(), results)
+                new Report(backend.info().id(), system(), results)
                     .of(cases.size())
                     .write(request.format(), out));
       }
@@ -88,11 +90,12 @@ public final class SuiteVerification implements Verification {
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     }
-    return new Report(backend.id(), system(), results);
+    return new Report(backend.info().id(), system(), results);
   }
 
   /** Runs that system's suite there; the cases that lead back to this system run from here. */
-  private static Report elsewhere(SandboxBackend backend, Request request, Progress progress)
+  private static Report elsewhere(
+      SandboxBackend backend, RemoteBackend remote, Request request, Progress progress)
       throws IOException {
     List<String> there =
         request.filters().stream().filter(id -> !id.startsWith(WslScenarios.PREFIX)).toList();
@@ -101,7 +104,7 @@ public final class SuiteVerification implements Verification {
     if (request.filters().isEmpty() || !there.isEmpty()) {
       StringBuilder told = new StringBuilder();
       Request asked = new Request(request.backend(), there, "json", request.jobs());
-      if (backend.verifyElsewhere(asked, told).isEmpty()) {
+      if (remote.verify(asked, told).isEmpty()) {
         return here(backend, request, progress);
       }
       Report report = Report.read(told.toString());
@@ -111,7 +114,7 @@ public final class SuiteVerification implements Verification {
           .forEach(results::add);
     }
     results.addAll(WslScenarios.run(backend, request.filters()));
-    return new Report(backend.id(), system, results);
+    return new Report(backend.info().id(), system, results);
   }
 
   private static String system() {

@@ -229,7 +229,7 @@ class GoldenPlansTest {
   void everyBackendHasAssumedMachines() throws SandboxException {
     assertThat(AssumedMachines.all().keySet())
         .containsExactlyInAnyOrderElementsOf(
-            Backends.load().all().stream().map(SandboxBackend::id).toList());
+            Backends.load().all().stream().map(backend -> backend.info().id()).toList());
   }
 
   @Test

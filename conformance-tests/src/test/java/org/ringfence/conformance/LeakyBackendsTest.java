@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -34,10 +35,13 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.Launch;
+import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -284,18 +288,8 @@ class LeakyBackendsTest {
    */
   private record LeakyBackend(SandboxBackend real, Leak leak) implements SandboxBackend {
     @Override
-    public String id() {
-      return real.id();
-    }
-
-    @Override
-    public String description() {
-      return leak.name();
-    }
-
-    @Override
-    public int weight() {
-      return 0;
+    public BackendInfo info() {
+      return BackendInfo.of(real.info().id(), HostSystem.ANY, 1, leak.name());
     }
 
     @Override
@@ -358,18 +352,8 @@ class LeakyBackendsTest {
   /** Claims to enforce everything and starts a plain process at the place of another backend. */
   private record UnconfinedBackend(SandboxBackend place) implements SandboxBackend {
     @Override
-    public String id() {
-      return "unconfined";
-    }
-
-    @Override
-    public String description() {
-      return "no sandbox at all";
-    }
-
-    @Override
-    public int weight() {
-      return 0;
+    public BackendInfo info() {
+      return BackendInfo.of("unconfined", HostSystem.ANY, 1, "no sandbox at all");
     }
 
     @Override
@@ -380,7 +364,7 @@ class LeakyBackendsTest {
     @Override
     public SandboxPlan plan(EffectivePolicy policy) {
       return new SandboxPlan(
-          id(),
+          info().id(),
           policy,
           probe(),
           List.of(
@@ -394,8 +378,17 @@ class LeakyBackendsTest {
     }
 
     @Override
-    public List<String> unconfined(List<String> command) {
-      return place.unconfined(command);
+    public <T> Optional<T> extension(Class<T> type) {
+      return type == RemoteBackend.class
+          ? place.extension(type)
+          : SandboxBackend.super.extension(type);
+    }
+
+    /** Returns the command where the other backend would run it. */
+    private List<String> unconfined(List<String> command) {
+      return extension(RemoteBackend.class)
+          .map(remote -> remote.unconfined(command))
+          .orElse(command);
     }
 
     @Override

@@ -127,7 +127,7 @@ class RealBuildsTest {
       command = command.environment(variable.getKey(), variable.getValue());
     }
     try (Sandbox sandbox =
-        Sandbox.opener(policy).workspace(workspace).backend(backend().id()).open()) {
+        Sandbox.opener(policy).workspace(workspace).backend(backend().info().id()).open()) {
       Process process = sandbox.start(command);
       process.getOutputStream().close();
       String output = new String(process.getInputStream().readAllBytes());

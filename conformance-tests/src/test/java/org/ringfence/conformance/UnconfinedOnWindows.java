@@ -10,8 +10,10 @@ import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
+import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
@@ -33,18 +35,8 @@ public final class UnconfinedOnWindows implements SandboxBackend, BackendSession
   }
 
   @Override
-  public String id() {
-    return "unconfined";
-  }
-
-  @Override
-  public String description() {
-    return "nothing";
-  }
-
-  @Override
-  public int weight() {
-    return 1;
+  public BackendInfo info() {
+    return BackendInfo.of("unconfined", HostSystem.ANY, 1, "nothing");
   }
 
   @Override
@@ -54,7 +46,7 @@ public final class UnconfinedOnWindows implements SandboxBackend, BackendSession
 
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
-    return new SandboxPlan(id(), policy, probe(), List.of());
+    return new SandboxPlan(info().id(), policy, probe(), List.of());
   }
 
   @Override

@@ -229,7 +229,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
    * @param path the file
    * @return operation to whether it is permitted
    */
-  public Map<String, Boolean> outlook(PathStyle style, String path) {
+  public Map<String, Boolean> permitted(PathStyle style, String path) {
     InheritedEntries inherited = new InheritedEntries(style, entries);
     List<String> parts = keys(path, style);
     List<String> above = parts.subList(0, Math.max(0, parts.size() - 1));

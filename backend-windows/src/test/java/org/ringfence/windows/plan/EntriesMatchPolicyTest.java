@@ -143,7 +143,7 @@ class EntriesMatchPolicyTest {
         asked -> {
           EffectivePolicy policy = asked.policy();
           RestrictedTokenPlan plan = RestrictedTokenPlan.compile(policy, new byte[] {1});
-          assertThat(plan.outlook(PathStyle.WINDOWS, asked.path()))
+          assertThat(plan.permitted(PathStyle.WINDOWS, asked.path()))
               .as("%s under %s, kept %s", asked.path(), asked.rules(), asked.kept())
               .containsEntry("read", true)
               .containsEntry("write", policy.evaluate(asked.path(), Operation.WRITE).allowed())

@@ -148,7 +148,7 @@ public final class GuestSandboxes implements WslSandboxes {
               listener.needsEveryRecord(),
               listener.decisionTimeout().toMillis()));
       done = true;
-      return new WslSession(asked, sandbox, policy, there());
+      return new WslSession(asked, sandbox, there());
     } finally {
       if (!done) {
         asked.forgetSandbox(sandbox);

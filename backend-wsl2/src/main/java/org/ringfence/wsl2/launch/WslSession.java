@@ -5,7 +5,6 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 import org.ringfence.wsl2.channel.GuestMessage;
@@ -19,15 +18,12 @@ final class WslSession implements BackendSession {
 
   private final GuestConnection guest;
   private final int sandbox;
-  private final SandboxPolicy policy;
   private final UnaryOperator<String> there;
   private boolean ended;
 
-  WslSession(
-      GuestConnection guest, int sandbox, SandboxPolicy policy, UnaryOperator<String> there) {
+  WslSession(GuestConnection guest, int sandbox, UnaryOperator<String> there) {
     this.guest = guest;
     this.sandbox = sandbox;
-    this.policy = policy;
     this.there = there;
   }
 
@@ -63,13 +59,7 @@ final class WslSession implements BackendSession {
   }
 
   private GuestMessage.Start start(Launch launch, int number) {
-    long timeout =
-        launch
-            .limits()
-            .wallTime()
-            .filter(time -> !policy.limits().wallTime().equals(java.util.Optional.of(time)))
-            .map(time -> time.toMillis())
-            .orElse(-1L);
+    long timeout = launch.limits().wallTime().map(Duration::toMillis).orElse(-1L);
     return new GuestMessage.Start(
         guest.number(),
         sandbox,

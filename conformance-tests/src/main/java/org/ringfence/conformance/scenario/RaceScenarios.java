@@ -257,7 +257,7 @@ public final class RaceScenarios {
 
   /** A command looks first at the first process of its namespace. */
   private static String setUp(Stage stage) throws Exception {
-    if (!stage.backend().id().equals("bubblewrap")) {
+    if (!stage.backend().info().id().equals("bubblewrap")) {
       throw new NotApplicableException("nothing is set up around a command here");
     }
     String look =

@@ -18,7 +18,7 @@ public final class SandboxHost {
             "-cp",
             System.getProperty("java.class.path"),
             SandboxHost.class.getName(),
-            stage.backend().id(),
+            stage.backend().info().id(),
             stage.fixture().workspace().toString(),
             script)
         .redirectError(ProcessBuilder.Redirect.INHERIT);

@@ -220,7 +220,7 @@ enum OtherProgram {
     if (!happened) {
       return "";
     }
-    if (in(stage.backend().id()) == Expected.HELD) {
+    if (in(stage.backend().info().id()) == Expected.HELD) {
       return "expected to be denied, but: OK, something happened outside";
     }
     for (Map.Entry<String, Enforcement> guarantee : stage.levels().entrySet()) {

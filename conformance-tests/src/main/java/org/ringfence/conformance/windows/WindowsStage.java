@@ -204,7 +204,7 @@ final class WindowsStage implements AutoCloseable {
             .write(":workspace")
             .protectedNames(ProtectedNames.OFF)
             .strictness(Strictness.Mode.BEST_EFFORT);
-    if (!backend.id().equals("restricted-token")) {
+    if (!backend.info().id().equals("restricted-token")) {
       builder.fileDefault(FileDefault.MINIMAL).read(library.toString());
     }
     return builder;

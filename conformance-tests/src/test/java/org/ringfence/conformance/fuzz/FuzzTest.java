@@ -44,7 +44,7 @@ class FuzzTest {
   private static Stream<DynamicTest> scenarios(SandboxBackend backend) {
     assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
     assumeTrue(backend.probe().usable(), () -> "not here: " + backend.probe().reasons());
-    List<Scenario> all = Scenario.all(backend.id());
+    List<Scenario> all = Scenario.all(backend.info().id());
     return all.stream()
         .map(
             scenario ->
@@ -71,8 +71,9 @@ class FuzzTest {
   }
 
   private static DynamicTest kept(SandboxBackend backend, Map.Entry<String, String> entry) {
-    Scenario scenario = Scenario.parse(backend.id() + " " + entry.getKey());
-    Scenario fitting = backend.id().equals("landlock") ? scenario.withoutCarving() : scenario;
+    Scenario scenario = Scenario.parse(backend.info().id() + " " + entry.getKey());
+    Scenario fitting =
+        backend.info().id().equals("landlock") ? scenario.withoutCarving() : scenario;
     return DynamicTest.dynamicTest(
         fitting.toString(),
         () -> assertThat(Fuzzer.run(fitting, List.of(entry.getValue()))).isEmpty());
