@@ -7,7 +7,7 @@ import java.util.Map;
 /** Resolves the names of a policy to real paths: on this machine, on another, or nowhere. */
 public interface PathLookup {
   /** Looks at nothing: every path is real, and exists. */
-  PathLookup NONE = new NoLookup();
+  PathLookup NONE = new OfflineLookup();
 
   /** Looks at this machine. */
   PathLookup HOST = new HostLookup();

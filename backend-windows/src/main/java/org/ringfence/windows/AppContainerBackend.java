@@ -14,7 +14,7 @@ import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.AppContainerPlanner;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.probe.HostProbe;
+import org.ringfence.windows.probe.WindowsHostProbe;
 import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
@@ -59,7 +59,7 @@ public final class AppContainerBackend extends UnprivilegedBackend {
   }
 
   @Override
-  HostProbe.Result tried(HostProbe probe) {
+  WindowsHostProbe.Result tried(WindowsHostProbe probe) {
     return probe.appContainer();
   }
 

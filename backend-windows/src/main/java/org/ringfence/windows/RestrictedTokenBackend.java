@@ -15,7 +15,7 @@ import org.ringfence.spi.Workload;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlanner;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.probe.HostProbe;
+import org.ringfence.windows.probe.WindowsHostProbe;
 import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
@@ -68,7 +68,7 @@ public final class RestrictedTokenBackend extends UnprivilegedBackend implements
   }
 
   @Override
-  HostProbe.Result tried(HostProbe probe) {
+  WindowsHostProbe.Result tried(WindowsHostProbe probe) {
     return probe.restrictedToken();
   }
 

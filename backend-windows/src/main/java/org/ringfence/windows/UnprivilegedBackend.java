@@ -15,7 +15,7 @@ import org.ringfence.spi.SandboxBackend;
 import org.ringfence.windows.bind.NativeWindows;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.probe.HostProbe;
+import org.ringfence.windows.probe.WindowsHostProbe;
 import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
@@ -24,7 +24,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     permits RestrictedTokenBackend, AppContainerBackend {
   private final Supplier<WindowsSystem> systems;
   private WindowsSystem windows;
-  private HostProbe.Result found;
+  private WindowsHostProbe.Result found;
 
   UnprivilegedBackend(Supplier<WindowsSystem> systems) {
     this.systems = systems;
@@ -35,7 +35,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     return new NativeWindows();
   }
 
-  abstract HostProbe.Result tried(HostProbe probe);
+  abstract WindowsHostProbe.Result tried(WindowsHostProbe probe);
 
   abstract List<PlannedGuarantee> guarantees(EffectivePolicy policy, WindowsFacts facts);
 
@@ -43,14 +43,14 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
       WindowsSandboxes sandboxes, EffectivePolicy policy, WindowsFacts facts)
       throws SandboxException;
 
-  private synchronized HostProbe.Result found() {
+  private synchronized WindowsHostProbe.Result found() {
     if (found == null) {
       found = looked();
     }
     return found;
   }
 
-  private HostProbe.Result looked() {
+  private WindowsHostProbe.Result looked() {
     if (PathStyle.current() != PathStyle.WINDOWS) {
       return unavailable("this is not Windows", "");
     }
@@ -62,11 +62,11 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
     } catch (UnsatisfiedLinkError e) {
       return unavailable("JNA cannot be loaded: " + e.getMessage(), "a 64-bit JVM");
     }
-    return tried(new HostProbe(windows, installation(), System.getenv()));
+    return tried(new WindowsHostProbe(windows, installation(), System.getenv()));
   }
 
-  private static HostProbe.Result unavailable(String reason, String remedy) {
-    return new HostProbe.Result(
+  private static WindowsHostProbe.Result unavailable(String reason, String remedy) {
+    return new WindowsHostProbe.Result(
         Availability.unavailable(reason, remedy), java.util.Optional.empty());
   }
 
@@ -81,7 +81,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
 
   @Override
   public SandboxPlan plan(EffectivePolicy policy) {
-    HostProbe.Result result = found();
+    WindowsHostProbe.Result result = found();
     List<PlannedGuarantee> guarantees =
         result.facts().map(facts -> guarantees(policy, facts)).orElse(List.of());
     return new SandboxPlan(info().id(), policy, result.availability(), guarantees);
@@ -89,7 +89,7 @@ abstract sealed class UnprivilegedBackend implements SandboxBackend
 
   @Override
   public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
-    HostProbe.Result result = found();
+    WindowsHostProbe.Result result = found();
     if (result.facts().isEmpty() || !plan.acceptable()) {
       throw new SandboxRefusedException(List.of(plan));
     }

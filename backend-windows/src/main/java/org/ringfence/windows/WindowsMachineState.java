@@ -8,7 +8,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.MachineState;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.sandbox.Recovery;
+import org.ringfence.windows.sandbox.CrashRecovery;
 import org.ringfence.windows.sandbox.WindowsSandboxes;
 import org.ringfence.windows.system.WindowsSystem;
 
@@ -18,7 +18,7 @@ public final class WindowsMachineState implements MachineState {
   public WindowsMachineState() {}
 
   private interface Task {
-    List<Finding> run(Recovery recovery, DedicatedUsers users) throws IOException;
+    List<Finding> run(CrashRecovery recovery, DedicatedUsers users) throws IOException;
   }
 
   private static List<Finding> with(Task task) throws SandboxException {
@@ -32,7 +32,7 @@ public final class WindowsMachineState implements MachineState {
     WindowsSandboxes sandboxes = new WindowsSandboxes(windows, installation, System.getenv());
     DedicatedUsers users = new DedicatedUsers(windows, installation, System.getenv());
     try {
-      return task.run(new Recovery(windows, installation, sandboxes.grants()), users);
+      return task.run(new CrashRecovery(windows, installation, sandboxes.grants()), users);
     } catch (SandboxException e) {
       throw e;
     } catch (IOException e) {
@@ -47,7 +47,7 @@ public final class WindowsMachineState implements MachineState {
   }
 
   private static List<Finding> swept(
-      Recovery recovery, List<Finding> first, List<Path> directories, boolean remove)
+      CrashRecovery recovery, List<Finding> first, List<Path> directories, boolean remove)
       throws IOException {
     List<Finding> all = new ArrayList<>(first);
     for (Path directory : directories) {

@@ -45,7 +45,7 @@ import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Fixture;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.conformance.windows.WindowsCases;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.spi.SandboxBackend;
@@ -137,7 +137,7 @@ public final class ConformanceSuite implements AutoCloseable {
     }
     Map<ConformanceCase, Body> bodies = bodies();
     return new ConformanceSuite(
-            () -> onUnix(new Stage(backend, Fixture.create()), bodies),
+            () -> onUnix(new TestContext(backend, Fixture.create()), bodies),
             List.copyOf(bodies.keySet()),
             jobs)
         .withOne();
@@ -157,7 +157,7 @@ public final class ConformanceSuite implements AutoCloseable {
     };
   }
 
-  private static Workplace onUnix(Stage stage, Map<ConformanceCase, Body> bodies) {
+  private static Workplace onUnix(TestContext stage, Map<ConformanceCase, Body> bodies) {
     return new Workplace() {
       @Override
       public String run(ConformanceCase each) throws Exception {

@@ -20,9 +20,9 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.conformance.scenario.LifetimeScenarios;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.plan.SandboxPlan;
@@ -91,7 +91,7 @@ final class WslScenarios {
       try (OutputStream input = shell.getOutputStream()) {
         input.write(script.getBytes(StandardCharsets.UTF_8));
       }
-      return Execution.of(shell).output();
+      return CapturedProcess.of(shell).output();
     }
   }
 
@@ -151,7 +151,7 @@ final class WslScenarios {
   }
 
   private static String inside(Sandbox sandbox, String script) throws Exception {
-    return Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script))).output();
+    return CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script))).output();
   }
 
   private static final String CONNECT =
@@ -304,7 +304,7 @@ final class WslScenarios {
       for (int code : new int[] {0, 1, 67, 87, 126, 127, 255}) {
         SandboxedProcess process =
             sandbox.start(SandboxCommand.of("/bin/sh", "-c", "exit " + code));
-        Execution execution = Execution.of(process);
+        CapturedProcess execution = CapturedProcess.of(process);
         if (execution.exit() != code || !execution.output().isEmpty()) {
           return code + " is told as " + execution;
         }
@@ -316,7 +316,7 @@ final class WslScenarios {
   private static String signal(Distribution there) throws Exception {
     try (Sandbox sandbox = there.open()) {
       SandboxedProcess process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", "kill -9 $$"));
-      Execution execution = Execution.of(process);
+      CapturedProcess execution = CapturedProcess.of(process);
       Termination told = process.termination().orElseThrow();
       Termination expected = new Termination(Termination.Cause.SIGNALED, 128 + 9, 9);
       return told.equals(expected) && execution.exit() == 128 + 9 ? "" : told.toString();

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.ringfence.conformance.fuzz.Fuzzer;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /** Runs the fuzzer in a JVM of an ordinary user if the build runs as root: root hides faults. */
 class FuzzAsOrdinaryUserTest {
@@ -17,7 +17,7 @@ class FuzzAsOrdinaryUserTest {
 
   @TestFactory
   Stream<DynamicTest> sequences() {
-    assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
+    assumeTrue(NativeCalls.LINUX, "the fuzzer supports only Linux");
     return Stream.of("landlock", "bubblewrap")
         .flatMap(
             backend ->

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.stage.Execution;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.policy.PolicyBuilder;
@@ -68,7 +68,7 @@ class NestedTest {
   }
 
   /** Runs a command in a container like an ordinary user's, with additional options. */
-  private Execution inContainer(List<String> options, List<String> command) throws Exception {
+  private CapturedProcess inContainer(List<String> options, List<String> command) throws Exception {
     assumeTrue(new BubblewrapBackend().probe().usable(), "there is no bubblewrap to nest in");
     List<String> whole = new ArrayList<>(List.of("/usr/bin/bwrap", "--unshare-all"));
     whole.addAll(List.of("--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"));
@@ -83,10 +83,10 @@ class NestedTest {
     whole.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(whole);
     builder.environment().remove("TMPDIR");
-    return Execution.of(builder.start());
+    return CapturedProcess.of(builder.start());
   }
 
-  private void assertSandboxWorks(Execution execution) {
+  private void assertSandboxWorks(CapturedProcess execution) {
     assertThat(execution.exit()).as(execution.error()).isZero();
     assertThat(execution.output()).endsWith(" tmp in false\n");
     assertThat(outside).isEmptyDirectory();
@@ -94,7 +94,7 @@ class NestedTest {
 
   @Test
   void controlWritesOutsideWithoutASandbox() throws Exception {
-    Execution execution =
+    CapturedProcess execution =
         inContainer(
             List.of(), List.of("/bin/sh", "-c", "echo out > " + outside.resolve("planted")));
     assertThat(execution.exit()).isZero();
@@ -135,11 +135,11 @@ class NestedTest {
     ownCode().forEach(own -> policy.read(own.toString()));
     try (Sandbox sandbox =
         Sandbox.opener(policy.build()).workspace(workspace).backend(outer).open()) {
-      Execution refused = Execution.of(sandbox.start(SandboxCommand.of(host())));
+      CapturedProcess refused = CapturedProcess.of(sandbox.start(SandboxCommand.of(host())));
       assertThat(refused.exit()).isNotZero();
       assertThat(refused.error()).contains("outer sandbox already has a seccomp listener");
       assertSandboxWorks(
-          Execution.of(
+          CapturedProcess.of(
               sandbox.start(
                   SandboxCommand.of(host("files.protected-names", "network.own-loopback")))));
     }

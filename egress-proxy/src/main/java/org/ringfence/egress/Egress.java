@@ -12,7 +12,7 @@ import org.ringfence.egress.dns.AllowlistResolver;
 import org.ringfence.egress.dns.HostsFile;
 import org.ringfence.egress.dns.NameServer;
 import org.ringfence.egress.dns.NameSource;
-import org.ringfence.egress.dns.Pins;
+import org.ringfence.egress.dns.PinnedAddresses;
 import org.ringfence.egress.dns.StandInAddresses;
 import org.ringfence.egress.proxy.EgressProxy;
 import org.ringfence.egress.proxy.ProxySettings;
@@ -27,7 +27,7 @@ import org.ringfence.policy.Reason;
  */
 public final class Egress implements AutoCloseable {
   private final HostDecisions decisions;
-  private final Pins pins = new Pins();
+  private final PinnedAddresses pins = new PinnedAddresses();
   private final StandInAddresses standIns = new StandInAddresses();
   private final HostsFile hosts;
   private final AddressLookup lookup;
@@ -173,7 +173,7 @@ public final class Egress implements AutoCloseable {
     Set<String> names =
         pins.of(address).stream()
             .filter(pin -> pinned(pin, address, port).allowed())
-            .map(Pins.Pin::name)
+            .map(PinnedAddresses.Pin::name)
             .collect(Collectors.toSet());
     return new Route(route.decision(), route.host(), address, Via.RELAY, names);
   }
@@ -234,7 +234,7 @@ public final class Egress implements AutoCloseable {
   private Route byAddress(InetAddress address, int port) {
     Decision first = null;
     String host = HostPattern.literal(address);
-    for (Pins.Pin pin : pins.of(address)) {
+    for (PinnedAddresses.Pin pin : pins.of(address)) {
       Decision decision = pinned(pin, address, port);
       if (decision.allowed()) {
         return new Route(decision, pin.name(), address);
@@ -260,7 +260,7 @@ public final class Egress implements AutoCloseable {
     return new Route(first == null ? literal : first, host, null);
   }
 
-  private Decision pinned(Pins.Pin pin, InetAddress address, int port) {
+  private Decision pinned(PinnedAddresses.Pin pin, InetAddress address, int port) {
     for (String alias : pin.aliases()) {
       Optional<Decision> denied = decisions.policy().denied(alias, port);
       if (denied.isPresent()) {

@@ -11,11 +11,11 @@ import static org.ringfence.linux.bind.Constants.O_WRONLY;
 
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.WaitingCalls;
 
 /**
@@ -30,8 +30,8 @@ final class FifoOpen implements WaitingCalls.Waiting {
   private static final int SPLICE_F_NONBLOCK = 2;
 
   private final Kernel kernel;
-  private final Child child;
-  private final TrappedCall call;
+  private final TargetMemory child;
+  private final SyscallNotification call;
   private final int object;
   private final int flags;
   private final int asked;
@@ -44,9 +44,9 @@ final class FifoOpen implements WaitingCalls.Waiting {
    * @param flags the flags to open it with
    * @param asked the flags of the call
    */
-  FifoOpen(Kernel kernel, TrappedCall call, int object, int flags, int asked) {
+  FifoOpen(Kernel kernel, SyscallNotification call, int object, int flags, int asked) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.call = call;
     this.object = object;
     this.flags = flags;
@@ -77,7 +77,7 @@ final class FifoOpen implements WaitingCalls.Waiting {
 
   private long open() {
     try (NativeBlock block = new NativeBlock(96)) {
-      long name = block.string(PathObject.own(object));
+      long name = block.string(PathResolver.own(object));
       return kernel.call(Syscall.OPENAT, AT_FDCWD, name, flags | O_NONBLOCK, 0);
     }
   }

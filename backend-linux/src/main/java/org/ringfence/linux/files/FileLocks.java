@@ -8,14 +8,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.report.Denials;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.report.DenialEvents;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
@@ -31,8 +31,8 @@ public final class FileLocks {
   private static final int LOCK_NB = 4;
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
@@ -40,12 +40,12 @@ public final class FileLocks {
 
   public FileLocks(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       FileView view,
       Consumer<Violation> denied,
       WaitingCalls waiting) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.view = view;
     this.policy = view.policy();
@@ -53,7 +53,7 @@ public final class FileLocks {
     this.waiting = waiting;
   }
 
-  public void answer(TrappedCall call) {
+  public void answer(SyscallNotification call) {
     try {
       lock(call);
     } catch (AccessException e) {
@@ -63,7 +63,7 @@ public final class FileLocks {
     }
   }
 
-  private void lock(TrappedCall call) throws AccessException {
+  private void lock(SyscallNotification call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     boolean handedOn = false;
     try {
@@ -87,7 +87,7 @@ public final class FileLocks {
     }
   }
 
-  private boolean permitted(TrappedCall call, int fd) throws AccessException {
+  private boolean permitted(SyscallNotification call, int fd) throws AccessException {
     if ((kernel.call(Syscall.FCNTL, fd, F_GETFL) & O_ACCMODE) != O_RDONLY) {
       return true;
     }
@@ -97,18 +97,18 @@ public final class FileLocks {
     }
     Decision decision = policy.evaluate(path, Operation.WRITE);
     if (!decision.allowed()) {
-      denied.accept(Denials.certain(child, "lock", path, call.tid(), decision));
+      denied.accept(DenialEvents.certain(child, "lock", path, call.tid(), decision));
     }
     return decision.allowed();
   }
 
   /** Takes the lock when it is free. */
   private final class Later implements WaitingCalls.Waiting {
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final int fd;
     private final int operation;
 
-    private Later(TrappedCall call, int fd, int operation) {
+    private Later(SyscallNotification call, int fd, int operation) {
       this.call = call;
       this.fd = fd;
       this.operation = operation;

@@ -8,12 +8,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
-import org.ringfence.linux.report.Denials;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.report.DenialEvents;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
@@ -23,8 +23,8 @@ import org.ringfence.policy.Operation;
  * denied directory as an empty one that no command can enter. Decides nothing.
  */
 final class HiddenNames {
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final EffectivePolicy policy;
   private final boolean thorough;
   private final Consumer<Violation> denied;
@@ -40,8 +40,8 @@ final class HiddenNames {
    * @param denied receives denials
    */
   HiddenNames(
-      Child child,
-      PathObject paths,
+      TargetMemory child,
+      PathResolver paths,
       EffectivePolicy policy,
       boolean thorough,
       Consumer<Violation> denied) {
@@ -61,7 +61,7 @@ final class HiddenNames {
    * @param asked the operation on the file
    * @param result the result of the look-up inside, a negated error number
    */
-  void tell(TrappedCall call, int directory, byte[] name, Operation asked, int result) {
+  void tell(SyscallNotification call, int directory, byte[] name, Operation asked, int result) {
     boolean missing = result == -Errno.ENOENT.value();
     if (name.length == 0 || !missing && result != -Errno.EACCES.value()) {
       return;
@@ -81,7 +81,7 @@ final class HiddenNames {
     }
     Decision decision = policy.check(text, asked);
     if (!decision.allowed()) {
-      denied.accept(Denials.likely(child, "open", text, call.tid(), decision));
+      denied.accept(DenialEvents.likely(child, "open", text, call.tid(), decision));
     }
   }
 

@@ -23,15 +23,15 @@ import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.GitDirectories;
-import org.ringfence.linux.path.PathObject;
-import org.ringfence.linux.path.PathObject.Named;
+import org.ringfence.linux.path.PathResolver;
+import org.ringfence.linux.path.PathResolver.Named;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.report.Denials;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.report.DenialEvents;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
@@ -48,8 +48,8 @@ public final class MetadataCalls {
   private static final String OWN_TERMINALS = "/dev/pts/";
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
@@ -59,13 +59,13 @@ public final class MetadataCalls {
 
   public MetadataCalls(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       FileView view,
       GitDirectories git,
       int uid,
       Consumer<Violation> denied) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.view = view;
     this.policy = view.policy();
@@ -95,7 +95,7 @@ public final class MetadataCalls {
     long apply(int fd) throws AccessException;
   }
 
-  public void answer(Syscall syscall, TrappedCall call) {
+  public void answer(Syscall syscall, SyscallNotification call) {
     try {
       call.result(dispatch(syscall, call));
     } catch (AccessException e) {
@@ -103,7 +103,7 @@ public final class MetadataCalls {
     }
   }
 
-  private long dispatch(Syscall syscall, TrappedCall call) throws AccessException {
+  private long dispatch(Syscall syscall, SyscallNotification call) throws AccessException {
     return switch (syscall) {
       case CHMOD -> named(syscall, call, AT_FDCWD, 0, true, mode(call.intArgument(1)));
       case FCHMOD -> opened(syscall, call, call.intArgument(0), mode(call.intArgument(1)));
@@ -135,7 +135,7 @@ public final class MetadataCalls {
   }
 
   /** Answers the form with a directory, a name and AT_ flags. */
-  private long flagged(Syscall syscall, TrappedCall call, int flags, Change change)
+  private long flagged(Syscall syscall, SyscallNotification call, int flags, Change change)
       throws AccessException {
     int directory = call.intArgument(0);
     byte[] name = child.string(call.tid(), call.argument(1));
@@ -156,7 +156,7 @@ public final class MetadataCalls {
 
   private long named(
       Syscall syscall,
-      TrappedCall call,
+      SyscallNotification call,
       int directory,
       int nameArgument,
       boolean follow,
@@ -166,17 +166,18 @@ public final class MetadataCalls {
     return named(syscall, call, new Named(call.tid(), directory, name), follow, change);
   }
 
-  private long named(Syscall syscall, TrappedCall call, Named named, boolean follow, Change change)
+  private long named(
+      Syscall syscall, SyscallNotification call, Named named, boolean follow, Change change)
       throws AccessException {
     int object = paths.open(named.tid(), named.directory(), named.name(), follow);
     return checked(syscall, call, object, named, change);
   }
 
-  private static Named unnamed(TrappedCall call) {
+  private static Named unnamed(SyscallNotification call) {
     return new Named(call.tid(), AT_FDCWD, new byte[0]);
   }
 
-  private long opened(Syscall syscall, TrappedCall call, int fd, Change change)
+  private long opened(Syscall syscall, SyscallNotification call, int fd, Change change)
       throws AccessException {
     int copy = child.descriptor(call.tid(), fd);
     long flags = kernel.call(Syscall.FCNTL, copy, F_GETFL);
@@ -188,7 +189,8 @@ public final class MetadataCalls {
     return checked(syscall, call, copy, unnamed(call), change);
   }
 
-  private long checked(Syscall syscall, TrappedCall call, int fd, Named named, Change change)
+  private long checked(
+      Syscall syscall, SyscallNotification call, int fd, Named named, Change change)
       throws AccessException {
     try {
       if (!call.alive()) {
@@ -199,7 +201,8 @@ public final class MetadataCalls {
       Decision decision = decision(call, fd, seen, path);
       if (!decision.allowed()) {
         String target = path.isEmpty() ? seen : path;
-        denied.accept(Denials.certain(child, syscall.kernelName(), target, call.tid(), decision));
+        denied.accept(
+            DenialEvents.certain(child, syscall.kernelName(), target, call.tid(), decision));
         return -Errno.EACCES.value();
       }
       return change.apply(fd);
@@ -212,12 +215,12 @@ public final class MetadataCalls {
    * Decides on a mode: that of a hook decides whether it runs, also in a git directory by another
    * name.
    */
-  private Decision change(TrappedCall call, String seen, String path) {
+  private Decision change(SyscallNotification call, String seen, String path) {
     Decision decision = policy.evaluate(path, Operation.WRITE);
     return decision.allowed() ? git.changed(call.tid(), seen, path) : decision;
   }
 
-  private Decision decision(TrappedCall call, int fd, String seen, String path)
+  private Decision decision(SyscallNotification call, int fd, String seen, String path)
       throws AccessException {
     if (paths.outside(call.tid(), fd)) {
       return Decision.deny(new Reason.HandedIn(), "a descriptor handed in is no name");
@@ -238,7 +241,7 @@ public final class MetadataCalls {
    * the host's devices and terminal in its /dev.
    */
   private Decision ownObject(int fd, String seen) throws AccessException {
-    PathObject.Status status = paths.status(fd);
+    PathResolver.Status status = paths.status(fd);
     boolean device = status.is(S_IFCHR) || status.is(S_IFBLK);
     boolean hosts = device && !seen.startsWith(OWN_TERMINALS);
     return hosts || paths.handed().contains(status.identity())
@@ -258,7 +261,7 @@ public final class MetadataCalls {
       }
       try (NativeBlock block = new NativeBlock(64)) {
         return kernel.call(
-            Syscall.FCHMODAT, AT_FDCWD, block.string(PathObject.own(fd)), mode & 07777);
+            Syscall.FCHMODAT, AT_FDCWD, block.string(PathResolver.own(fd)), mode & 07777);
       }
     };
   }
@@ -268,7 +271,7 @@ public final class MetadataCalls {
     return paths.status(fd).is(S_IFLNK);
   }
 
-  private Change owner(TrappedCall call, int first) {
+  private Change owner(SyscallNotification call, int first) {
     long user = call.argument(first);
     long group = call.argument(first + 1);
     return fd -> {
@@ -286,19 +289,19 @@ public final class MetadataCalls {
         if (isLink(fd)) {
           return kernel.call(Syscall.UTIMENSAT, fd, block.allocate(1), at, AT_EMPTY_PATH);
         }
-        return kernel.call(Syscall.UTIMENSAT, AT_FDCWD, block.string(PathObject.own(fd)), at, 0);
+        return kernel.call(Syscall.UTIMENSAT, AT_FDCWD, block.string(PathResolver.own(fd)), at, 0);
       }
     };
   }
 
-  private byte[] nanos(TrappedCall call, int argument) throws AccessException {
+  private byte[] nanos(SyscallNotification call, int argument) throws AccessException {
     return call.argument(argument) == 0
         ? new byte[0]
         : child.read(call.tid(), call.argument(argument), TIMES_BYTES);
   }
 
   /** Converts {@code struct timeval[2]} to {@code struct timespec[2]}. */
-  private byte[] micros(TrappedCall call, int argument) throws AccessException {
+  private byte[] micros(SyscallNotification call, int argument) throws AccessException {
     byte[] times = nanos(call, argument);
     if (times.length > 0) {
       ByteBuffer buffer = ByteBuffer.wrap(times).order(ByteOrder.nativeOrder());
@@ -314,7 +317,7 @@ public final class MetadataCalls {
   }
 
   /** Converts {@code struct utimbuf} to {@code struct timespec[2]}. */
-  private byte[] seconds(TrappedCall call, int argument) throws AccessException {
+  private byte[] seconds(SyscallNotification call, int argument) throws AccessException {
     if (call.argument(argument) == 0) {
       return new byte[0];
     }
@@ -328,7 +331,7 @@ public final class MetadataCalls {
         .array();
   }
 
-  private Change attribute(Syscall syscall, TrappedCall call) throws AccessException {
+  private Change attribute(Syscall syscall, SyscallNotification call) throws AccessException {
     byte[] name = child.string(call.tid(), call.argument(1));
     String text = new String(name, StandardCharsets.ISO_8859_1);
     if (uid == 0 && (text.startsWith("security.") || text.startsWith("trusted."))) {
@@ -343,7 +346,7 @@ public final class MetadataCalls {
     byte[] value = remove ? new byte[0] : child.read(call.tid(), call.argument(2), (int) length);
     return fd -> {
       try (NativeBlock block = new NativeBlock(name.length + value.length + 256L)) {
-        long path = block.string(PathObject.own(fd));
+        long path = block.string(PathResolver.own(fd));
         long nameAt = block.allocate(name.length + 1L);
         block.setBytes(nameAt, name);
         if (remove) {

@@ -21,19 +21,19 @@ import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.NameDecisions;
-import org.ringfence.linux.path.PathObject;
-import org.ringfence.linux.path.PathObject.Entry;
-import org.ringfence.linux.path.PathObject.Named;
+import org.ringfence.linux.path.PathResolver;
+import org.ringfence.linux.path.PathResolver.Entry;
+import org.ringfence.linux.path.PathResolver.Named;
 import org.ringfence.linux.path.TreeLock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.report.Denials;
+import org.ringfence.linux.report.DenialEvents;
 import org.ringfence.linux.socket.OwnSockets;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
@@ -51,8 +51,8 @@ public final class NameCalls {
   private static final int RENAME_EXCHANGE = 2;
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final EffectivePolicy policy;
   private final FileView view;
   private final Supervision supervision;
@@ -63,7 +63,7 @@ public final class NameCalls {
 
   public NameCalls(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       FileView view,
       Supervision supervision,
       OwnSockets sockets,
@@ -71,7 +71,7 @@ public final class NameCalls {
       Consumer<Violation> denied,
       WaitingCalls waiting) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.policy = view.policy();
     this.view = view;
@@ -91,11 +91,11 @@ public final class NameCalls {
    * Answers the request for a terminal through its other end, the one ioctl that this class
    * answers.
    */
-  public void answerPeer(TrappedCall call) {
+  public void answerPeer(SyscallNotification call) {
     paths.terminals().answerPeer(paths, call);
   }
 
-  public void answer(Syscall syscall, TrappedCall call) {
+  public void answer(Syscall syscall, SyscallNotification call) {
     try {
       dispatch(syscall, call);
     } catch (AccessException e) {
@@ -105,7 +105,7 @@ public final class NameCalls {
     }
   }
 
-  private void dispatch(Syscall syscall, TrappedCall call) throws AccessException {
+  private void dispatch(Syscall syscall, SyscallNotification call) throws AccessException {
     boolean isOpen = syscall == Syscall.OPEN || syscall == Syscall.OPENAT;
     if (!supervision.names() && !isOpen) {
       traceNames(syscall, call);
@@ -150,7 +150,7 @@ public final class NameCalls {
   private record Names(int fromDirectory, int from, int toDirectory, int to) {}
 
   /** Records a change of names that the kernel will deny. */
-  private void traceNames(Syscall syscall, TrappedCall call) {
+  private void traceNames(Syscall syscall, SyscallNotification call) {
     int[] places =
         switch (syscall) {
           case CREAT, TRUNCATE, MKDIR, MKNOD, UNLINK, RMDIR -> new int[] {-1, 0};
@@ -171,7 +171,8 @@ public final class NameCalls {
           boolean asksOnly =
               (syscall == Syscall.MKDIR || syscall == Syscall.MKDIRAT) && decisions.isThere(entry);
           if (!path.isEmpty() && !decision.allowed() && !asksOnly) {
-            denied.accept(Denials.likely(child, syscall.kernelName(), path, call.tid(), decision));
+            denied.accept(
+                DenialEvents.likely(child, syscall.kernelName(), path, call.tid(), decision));
           }
         } finally {
           child.close(entry.directory());
@@ -183,7 +184,7 @@ public final class NameCalls {
     }
   }
 
-  private long truncate(TrappedCall call) throws AccessException {
+  private long truncate(SyscallNotification call) throws AccessException {
     Named named = new Named(call.tid(), AT_FDCWD, decisions.name(call, 0));
     int object = paths.open(named.tid(), named.directory(), named.name(), true);
     try (NativeBlock block = new NativeBlock(96)) {
@@ -196,14 +197,15 @@ public final class NameCalls {
           && exceedsLimit(call)) {
         return -Errno.EFBIG.value();
       }
-      return kernel.call(Syscall.TRUNCATE, block.string(PathObject.own(object)), call.argument(1));
+      return kernel.call(
+          Syscall.TRUNCATE, block.string(PathResolver.own(object)), call.argument(1));
     } finally {
       child.close(object);
     }
   }
 
   /** Checks as fs/attr.c, inode_newsize_ok, with the limit and the signal of the calling thread. */
-  private boolean exceedsLimit(TrappedCall call) throws AccessException {
+  private boolean exceedsLimit(SyscallNotification call) throws AccessException {
     boolean exceeds = Long.compareUnsigned(call.argument(1), child.fileSizeLimit(call.tid())) > 0;
     if (exceeds && call.alive()) {
       kernel.call(Syscall.TGKILL, child.processOf(call.tid()), call.tid(), SIGXFSZ);
@@ -211,7 +213,7 @@ public final class NameCalls {
     return exceeds;
   }
 
-  private long makeDirectory(TrappedCall call, int directory, int nameArgument)
+  private long makeDirectory(SyscallNotification call, int directory, int nameArgument)
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
     try {
@@ -229,7 +231,8 @@ public final class NameCalls {
     }
   }
 
-  private long makeNode(TrappedCall call, int directory, int nameArgument) throws AccessException {
+  private long makeNode(SyscallNotification call, int directory, int nameArgument)
+      throws AccessException {
     int mode = call.intArgument(nameArgument + 1);
     int type = mode & S_IFMT;
     if (type != 0 && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK) {
@@ -250,7 +253,8 @@ public final class NameCalls {
     }
   }
 
-  private long symlink(TrappedCall call, int directory, int nameArgument) throws AccessException {
+  private long symlink(SyscallNotification call, int directory, int nameArgument)
+      throws AccessException {
     byte[] target = child.string(call.tid(), call.argument(0));
     Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
     try {
@@ -270,7 +274,7 @@ public final class NameCalls {
     }
   }
 
-  private long link(TrappedCall call, Names names, int flags) throws AccessException {
+  private long link(SyscallNotification call, Names names, int flags) throws AccessException {
     byte[] from = child.string(call.tid(), call.argument(names.from()));
     int object =
         from.length == 0 && (flags & AT_EMPTY_PATH) != 0
@@ -292,7 +296,7 @@ public final class NameCalls {
       }
       Entry to = entry;
       try (NativeBlock block = new NativeBlock(96)) {
-        long own = block.string(PathObject.own(object));
+        long own = block.string(PathResolver.own(object));
         long result =
             decisions.withName(
                 entry,
@@ -312,7 +316,7 @@ public final class NameCalls {
     }
   }
 
-  private long rename(TrappedCall call, Names names, int flags) throws AccessException {
+  private long rename(SyscallNotification call, Names names, int flags) throws AccessException {
     Entry from =
         paths.entry(
             call.tid(),
@@ -362,7 +366,7 @@ public final class NameCalls {
     }
   }
 
-  private void demandRename(TrappedCall call, Entry from, Entry to, int flags)
+  private void demandRename(SyscallNotification call, Entry from, Entry to, int flags)
       throws AccessException {
     int kind = decisions.kindOf(from);
     boolean exchange = (flags & RENAME_EXCHANGE) != 0;
@@ -387,7 +391,7 @@ public final class NameCalls {
     }
   }
 
-  private void demandMove(TrappedCall call, String from, String to) throws AccessException {
+  private void demandMove(SyscallNotification call, String from, String to) throws AccessException {
     if (!from.isEmpty() && !to.isEmpty()) {
       decisions.demand("rename", call, from, policy.evaluateMove(from, to));
     }
@@ -397,7 +401,7 @@ public final class NameCalls {
     return plain ? policy.evaluate(path, Operation.WRITE) : policy.evaluateReplacement(path);
   }
 
-  private long remove(TrappedCall call, int directory, int nameArgument, int flags)
+  private long remove(SyscallNotification call, int directory, int nameArgument, int flags)
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
     try {

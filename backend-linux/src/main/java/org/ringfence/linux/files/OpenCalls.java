@@ -22,20 +22,20 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.OwnTerminals;
-import org.ringfence.linux.path.PathObject;
-import org.ringfence.linux.path.PathObject.Entry;
-import org.ringfence.linux.path.PathObject.Named;
-import org.ringfence.linux.path.PathObject.Status;
+import org.ringfence.linux.path.PathResolver;
+import org.ringfence.linux.path.PathResolver.Entry;
+import org.ringfence.linux.path.PathResolver.Named;
+import org.ringfence.linux.path.PathResolver.Status;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.ReadableParts;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.report.Denials;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.report.DenialEvents;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
@@ -60,8 +60,8 @@ final class OpenCalls {
   private static final int PSEUDO_TERMINAL_MAJOR = 136;
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final FileView view;
   private final EffectivePolicy policy;
   private final Supervision supervision;
@@ -74,14 +74,14 @@ final class OpenCalls {
 
   OpenCalls(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       FileView view,
       Supervision supervision,
       NameDecisions decisions,
       Consumer<Violation> denied,
       WaitingCalls waiting) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.view = view;
     this.policy = view.policy();
@@ -95,7 +95,7 @@ final class OpenCalls {
     this.directoryFlag = kernel.arch() == Arch.X86_64 ? 0x10000 : 0x4000;
   }
 
-  void open(TrappedCall call, int directory, int nameArgument, int flags, int mode)
+  void open(SyscallNotification call, int directory, int nameArgument, int flags, int mode)
       throws AccessException {
     byte[] name = decisions.name(call, nameArgument);
     boolean decided = OPENS_FOR_WRITING.test(flags) ? supervision.names() : supervision.reads();
@@ -180,7 +180,7 @@ final class OpenCalls {
   }
 
   /** Returns the entry at which a file is made. */
-  private Entry entry(TrappedCall call, int directory, byte[] name) throws AccessException {
+  private Entry entry(SyscallNotification call, int directory, byte[] name) throws AccessException {
     try {
       return paths.entry(call.tid(), directory, name);
     } catch (AccessException e) {
@@ -207,7 +207,7 @@ final class OpenCalls {
    *
    * @return the copy, or -1 for any other name
    */
-  private int handedIn(TrappedCall call, byte[] name, int flags) throws AccessException {
+  private int handedIn(SyscallNotification call, byte[] name, int flags) throws AccessException {
     int number = paths.descriptorNamed(call.tid(), name);
     if (number < 0) {
       return -1;
@@ -227,7 +227,7 @@ final class OpenCalls {
       if (unnamed || !paths.handed().gives(copy, flags)) {
         Operation asked = OPENS_FOR_WRITING.test(flags) ? Operation.WRITE : Operation.READ;
         denied.accept(
-            Denials.certain(
+            DenialEvents.certain(
                 child,
                 "open",
                 path.isEmpty() ? "descriptor " + number : path,
@@ -246,7 +246,7 @@ final class OpenCalls {
   }
 
   /** Records an open that the kernel will deny; decides nothing. */
-  private void trace(TrappedCall call, int directory, byte[] name, int flags) {
+  private void trace(SyscallNotification call, int directory, byte[] name, int flags) {
     Operation asked = asked(flags);
     String path;
     boolean closed = false;
@@ -283,7 +283,7 @@ final class OpenCalls {
     }
     Decision decision = closed ? closedDevice() : policy.check(path, asked);
     if (!decision.allowed()) {
-      denied.accept(Denials.likely(child, "open", path, call.tid(), decision));
+      denied.accept(DenialEvents.likely(child, "open", path, call.tid(), decision));
     }
   }
 
@@ -348,7 +348,8 @@ final class OpenCalls {
    * @param decided whether this open has been allowed already
    * @return false if the caller has to look it up again
    */
-  private boolean openObject(TrappedCall call, int object, Named named, int flags, boolean decided)
+  private boolean openObject(
+      SyscallNotification call, int object, Named named, int flags, boolean decided)
       throws AccessException {
     boolean handedOn = false;
     try {
@@ -384,7 +385,7 @@ final class OpenCalls {
         return true;
       }
       if (!own && !writes && isClosedDevice(status, path)) {
-        denied.accept(Denials.certain(child, "open", path, call.tid(), closedDevice()));
+        denied.accept(DenialEvents.certain(child, "open", path, call.tid(), closedDevice()));
         call.fail(Errno.EACCES);
         return true;
       }
@@ -417,7 +418,7 @@ final class OpenCalls {
     return flags & ~(O_CREAT | O_EXCL | noFollow) | O_CLOEXEC | O_NOCTTY;
   }
 
-  private int umaskedMode(TrappedCall call) throws AccessException {
+  private int umaskedMode(SyscallNotification call) throws AccessException {
     int index = call.number() == Syscall.OPENAT.number(kernel.arch()) ? 3 : 2;
     return call.intArgument(index) & 07777 & ~child.umask(call.tid());
   }
@@ -425,12 +426,12 @@ final class OpenCalls {
   private long reopen(int object, int flags, int mode) {
     try (NativeBlock block = new NativeBlock(96)) {
       return kernel.call(
-          Syscall.OPENAT, AT_FDCWD, block.string(PathObject.own(object)), flags, mode);
+          Syscall.OPENAT, AT_FDCWD, block.string(PathResolver.own(object)), flags, mode);
     }
   }
 
   /** Opens the caller's terminal: a plain open here would give this JVM's away. */
-  private void openTerminal(TrappedCall call, int flags, int asked) throws AccessException {
+  private void openTerminal(SyscallNotification call, int flags, int asked) throws AccessException {
     int terminal = child.terminal(call.tid());
     // linux/kdev_t.h, as user space has it: major in bits 8 to 19.
     if ((terminal >> 8 & 0xfff) != PSEUDO_TERMINAL_MAJOR) {
@@ -455,7 +456,7 @@ final class OpenCalls {
     give(call, paths.terminals().openDevice(device, flags), asked);
   }
 
-  private void give(TrappedCall call, long opened, int flags) {
+  private void give(SyscallNotification call, long opened, int flags) {
     if (opened < 0) {
       call.result(opened);
       return;
@@ -465,7 +466,7 @@ final class OpenCalls {
   }
 
   /** Makes a missing file; returns false if one exists by now. */
-  private boolean create(TrappedCall call, Entry entry, int flags, int mode)
+  private boolean create(SyscallNotification call, Entry entry, int flags, int mode)
       throws AccessException {
     if (entry.special()) {
       call.fail(Errno.EISDIR);

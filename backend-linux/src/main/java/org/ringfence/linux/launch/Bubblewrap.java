@@ -16,15 +16,15 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.keeper.Invocation;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.HostTree;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.supervise.SetUpPhase;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
@@ -112,7 +112,7 @@ final class Bubblewrap implements AutoCloseable {
     boolean done = false;
     try {
       // A separate file description, since every reader moves its offset.
-      int code = high(descriptors.open(PathObject.own(filter), Constants.O_RDONLY, 0));
+      int code = high(descriptors.open(PathResolver.own(filter), Constants.O_RDONLY, 0));
       done = true;
       return new Invocation(
           features.path(), command, Map.of(), "/", true, List.of(given, code), descriptors);
@@ -182,7 +182,7 @@ final class Bubblewrap implements AutoCloseable {
 
   /** Returns the command's own process, in the tree below bubblewrap's process. */
   static Optional<Long> commandOf(Kernel kernel, int pid) {
-    Child child = new Child(kernel);
+    TargetMemory child = new TargetMemory(kernel);
     return ProcessHandle.of(pid).stream()
         .flatMap(ProcessHandle::descendants)
         .map(ProcessHandle::pid)

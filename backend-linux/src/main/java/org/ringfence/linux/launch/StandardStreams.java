@@ -23,7 +23,7 @@ import org.ringfence.kit.stdio.StdioPlan.Connection;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.stream.InputPump;
 import org.ringfence.linux.stream.OutputPump;
 import org.ringfence.linux.stream.PseudoTerminal;
@@ -113,7 +113,7 @@ final class StandardStreams extends BoundStreams<Integer, RuntimeException>
     int[] ends = descriptors.pipe();
     childSide.add(ends[0]);
     parentSide.add(ends[1]);
-    FileOutputStream pipe = new FileOutputStream(PathObject.own(ends[1]));
+    FileOutputStream pipe = new FileOutputStream(PathResolver.own(ends[1]));
     inputPipe = pipe;
     writeTo(keep(new BufferedOutputStream(pipe)));
     return ends[0];
@@ -124,14 +124,14 @@ final class StandardStreams extends BoundStreams<Integer, RuntimeException>
     int[] ends = descriptors.pipe();
     childSide.add(ends[1]);
     parentSide.add(ends[0]);
-    return new OutputPipe<>(ends[1], new PipeReader(PathObject.own(ends[0])));
+    return new OutputPipe<>(ends[1], new PipeReader(PathResolver.own(ends[0])));
   }
 
   @Override
   protected OutputStream written(File file, boolean append) throws IOException {
     int fd = files.open(file.toPath(), MADE | (append ? Constants.O_APPEND : Constants.O_TRUNC));
     childSide.add(fd);
-    return new FileOutputStream(PathObject.own(fd), append);
+    return new FileOutputStream(PathResolver.own(fd), append);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package org.ringfence.linux.net;
 
 import org.ringfence.linux.socket.SocketAddress;
-import org.ringfence.linux.task.Child;
+import org.ringfence.linux.task.TargetMemory;
 
 /**
  * A checked destination of a socket.
@@ -18,17 +18,17 @@ record Destination(
     SocketAddress address,
     long refusal,
     int object,
-    Child closer,
+    TargetMemory closer,
     boolean own,
     InetDestinations.Allowed outside)
     implements AutoCloseable {
   static final long UNDECIDED = 1;
 
-  Destination(SocketAddress address, long refusal, int object, Child closer) {
+  Destination(SocketAddress address, long refusal, int object, TargetMemory closer) {
     this(address, refusal, object, closer, false, null);
   }
 
-  Destination(SocketAddress address, long refusal, int object, Child closer, boolean own) {
+  Destination(SocketAddress address, long refusal, int object, TargetMemory closer, boolean own) {
     this(address, refusal, object, closer, own, null);
   }
 

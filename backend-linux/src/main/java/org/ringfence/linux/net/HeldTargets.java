@@ -13,12 +13,12 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.linux.bind.Kernel;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.socket.BoundSockets;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
 import org.ringfence.linux.task.Deadlines;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * The sandbox's own UDP sockets that other sockets of it are connected to. A send over a connected
@@ -30,8 +30,8 @@ final class HeldTargets implements AutoCloseable {
   private static final int MOST_PLACES = 1024;
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final SocketOptions options;
   private final BoundSockets sockets;
   private final Deadlines deadlines;
@@ -51,8 +51,8 @@ final class HeldTargets implements AutoCloseable {
 
   private record Held(int descriptor, int port, long since) {}
 
-  HeldTargets(Kernel kernel, PathObject paths, Deadlines deadlines) {
-    this.child = new Child(kernel);
+  HeldTargets(Kernel kernel, PathResolver paths, Deadlines deadlines) {
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.options = new SocketOptions(kernel);
     this.sockets = new BoundSockets(kernel);

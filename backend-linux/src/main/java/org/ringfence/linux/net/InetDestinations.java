@@ -20,7 +20,7 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.PeerAddress;
 import org.ringfence.linux.socket.SocketAddress;
-import org.ringfence.linux.task.Child;
+import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.policy.DnsServer;
 import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkMode;
@@ -37,7 +37,7 @@ final class InetDestinations {
   private final OwnSockets own;
   private final OwnLoopback loopback;
   private final Egress egress;
-  private final Child child;
+  private final TargetMemory child;
   private final LongUnaryOperator commands;
   private final Consumer<Violation> denied;
 
@@ -55,7 +55,7 @@ final class InetDestinations {
       OwnSockets own,
       OwnLoopback loopback,
       Egress egress,
-      Child child,
+      TargetMemory child,
       LongUnaryOperator commands,
       Consumer<Violation> denied) {
     this.policy = policy;

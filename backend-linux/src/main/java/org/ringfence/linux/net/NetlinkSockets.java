@@ -10,9 +10,9 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Binds and addresses the netlink sockets of sandboxed threads, which ask the kernel for
@@ -32,7 +32,7 @@ final class NetlinkSockets {
   private static final int GROUPS_AT = 8;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
   private final boolean hosts;
 
@@ -44,13 +44,13 @@ final class NetlinkSockets {
    */
   NetlinkSockets(Kernel kernel, boolean hosts) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     this.hosts = hosts;
   }
 
   /** Binds the supervisor's copy of a socket and returns the call's result. */
-  long bind(TrappedCall call, int fd, SocketAddress given) throws AccessException {
+  long bind(SyscallNotification call, int fd, SocketAddress given) throws AccessException {
     if (!isAddress(given)) {
       return -Errno.EINVAL.value();
     }
@@ -71,7 +71,7 @@ final class NetlinkSockets {
    *
    * @return 0 if it may, or a negated error number
    */
-  long refusal(TrappedCall call, int fd, SocketAddress given) throws AccessException {
+  long refusal(SyscallNotification call, int fd, SocketAddress given) throws AccessException {
     if (given.family() == AF_NETLINK) {
       if (!isAddress(given)) {
         return -Errno.EINVAL.value();
@@ -92,7 +92,7 @@ final class NetlinkSockets {
    * Binds with the caller's number; the kernel would take the number of the binding process, this
    * JVM.
    */
-  private long bindAsCaller(TrappedCall call, int fd, int groups) throws AccessException {
+  private long bindAsCaller(SyscallNotification call, int fd, int groups) throws AccessException {
     int process = (int) child.innerNumber(child.processOf(call.tid()));
     long result = bind(fd, address(process, groups));
     return result == -Errno.EADDRINUSE.value() ? bind(fd, address(0, groups)) : result;

@@ -20,7 +20,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Forwards datagrams to the outside destinations of a sandbox: the name server, and named ports of

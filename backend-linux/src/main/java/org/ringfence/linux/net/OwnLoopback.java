@@ -24,9 +24,9 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * A private loopback: all inet sockets of a sandbox's commands are in one network namespace, and
@@ -48,7 +48,7 @@ final class OwnLoopback implements AutoCloseable {
   private static final int CLOSED_PORT = 1;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
   private final PendingConnects pending;
   private final SocketRoom room;
@@ -72,7 +72,7 @@ final class OwnLoopback implements AutoCloseable {
    */
   OwnLoopback(Kernel kernel, PendingConnects pending, SocketRoom room) throws IOException {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     this.pending = pending;
     this.room = room;
@@ -113,7 +113,7 @@ final class OwnLoopback implements AutoCloseable {
    * @param fd a copy of the socket, closed by this
    * @param to the destination
    */
-  void connect(TrappedCall call, int fd, SocketAddress to, Announcement announcement)
+  void connect(SyscallNotification call, int fd, SocketAddress to, Announcement announcement)
       throws AccessException {
     boolean handedOn = false;
     int outside = -1;
@@ -250,7 +250,7 @@ final class OwnLoopback implements AutoCloseable {
 
   /** A socket of a command that waits for the outside. */
   private final class Waiting implements OutsideConnection.Meeting {
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final int held;
     private final int copy;
     private final Silent server;
@@ -261,7 +261,7 @@ final class OwnLoopback implements AutoCloseable {
      * @param held the descriptor by which the call may be pending
      * @param copy a descriptor of the same socket, closed by this
      */
-    private Waiting(TrappedCall call, int held, int copy, Silent server) {
+    private Waiting(SyscallNotification call, int held, int copy, Silent server) {
       this.call = call;
       this.held = held;
       this.copy = copy;

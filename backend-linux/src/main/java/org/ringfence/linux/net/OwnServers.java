@@ -13,7 +13,7 @@ import java.net.InetAddress;
 import java.util.List;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.OwnSockets;
@@ -21,9 +21,9 @@ import org.ringfence.linux.socket.OwnSockets.Listener;
 import org.ringfence.linux.socket.PeerAddress;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Makes the sandbox's inet sockets servers on the host's loopback. No port is shared with a server
@@ -36,9 +36,9 @@ final class OwnServers {
   private static final int OPTION_BYTES = 4;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
-  private final PathObject paths;
+  private final PathResolver paths;
   private final OwnSockets own;
   private final HopGuard guard;
   private final HeldTargets held;
@@ -51,14 +51,14 @@ final class OwnServers {
    */
   OwnServers(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       OwnSockets own,
       HopGuard guard,
       HeldTargets held,
       boolean shared) {
     this.shared = shared;
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     this.paths = paths;
     this.own = own;
@@ -67,7 +67,7 @@ final class OwnServers {
   }
 
   /** Binds a copy of the caller's socket to an address that {@link PeerAddress} has read. */
-  long bind(TrappedCall call, int fd, SocketAddress address) throws AccessException {
+  long bind(SyscallNotification call, int fd, SocketAddress address) throws AccessException {
     if (!shared) {
       return bound(fd, address);
     }
@@ -126,7 +126,7 @@ final class OwnServers {
   }
 
   /** Sets SO_REUSEADDR where that is harmless. */
-  void reuseAddress(TrappedCall call) throws AccessException {
+  void reuseAddress(SyscallNotification call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
       if (call.intArgument(4) < OPTION_BYTES) {

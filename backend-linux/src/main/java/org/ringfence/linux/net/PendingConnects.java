@@ -16,10 +16,10 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketAddress;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
 import org.ringfence.linux.task.Deadlines;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Connects that are under way while their callers wait. No thread waits: the supervisor's epoll
@@ -32,7 +32,7 @@ final class PendingConnects {
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final HopGuard guard;
   private final Deadlines deadlines;
   private final DescriptorShare descriptors;
@@ -46,7 +46,7 @@ final class PendingConnects {
    * @param own whether it may only be connected to a server of the sandbox
    * @param due when the socket's send timeout expires, by {@link System#nanoTime()}; 0 for never
    */
-  private record Pending(TrappedCall call, SocketAddress address, boolean own, long due) {}
+  private record Pending(SyscallNotification call, SocketAddress address, boolean own, long due) {}
 
   /**
    * Starts without connects.
@@ -57,7 +57,7 @@ final class PendingConnects {
    */
   PendingConnects(
       Kernel kernel,
-      Child child,
+      TargetMemory child,
       HopGuard guard,
       Deadlines deadlines,
       DescriptorShare descriptors,
@@ -78,7 +78,7 @@ final class PendingConnects {
    * @param own whether it may only be connected to a server of the sandbox
    * @return the first answer of the kernel
    */
-  long connect(TrappedCall call, int fd, SocketAddress address, boolean own) {
+  long connect(SyscallNotification call, int fd, SocketAddress address, boolean own) {
     long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
     long result = attempt(fd, address, own, flags);
     boolean underWay = result == -Errno.EINPROGRESS.value() || result == -Errno.EALREADY.value();
@@ -112,7 +112,7 @@ final class PendingConnects {
    * @param before runs before the caller receives the error
    * @return false if the call does not wait here
    */
-  boolean fail(TrappedCall call, int fd, Runnable before, long error) {
+  boolean fail(SyscallNotification call, int fd, Runnable before, long error) {
     Pending one = pending.get(fd);
     if (one == null || one.call() != call || !pending.remove(fd, one)) {
       return false;

@@ -19,9 +19,9 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketMessage;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 
 /**
@@ -34,7 +34,7 @@ final class RedirectedDatagrams {
   private static final int MOST_PARTS = 64;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
   private final WaitingCalls waiting;
   private final Map<Long, SocketAddress> askedByCookie =
@@ -47,7 +47,7 @@ final class RedirectedDatagrams {
         }
       };
 
-  RedirectedDatagrams(Kernel kernel, Child child, WaitingCalls waiting) {
+  RedirectedDatagrams(Kernel kernel, TargetMemory child, WaitingCalls waiting) {
     this.kernel = kernel;
     this.child = child;
     this.options = new SocketOptions(kernel);
@@ -62,7 +62,7 @@ final class RedirectedDatagrams {
     }
   }
 
-  void answer(Syscall syscall, TrappedCall call) {
+  void answer(Syscall syscall, SyscallNotification call) {
     boolean handedOn = false;
     int fd = -1;
     if (none()) {
@@ -114,12 +114,12 @@ final class RedirectedDatagrams {
 
   /** Receives when a datagram is ready. */
   private final class Later implements WaitingCalls.Waiting {
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final int fd;
     private final Target target;
     private final SocketAddress asked;
 
-    private Later(TrappedCall call, int fd, Target target, SocketAddress asked) {
+    private Later(SyscallNotification call, int fd, Target target, SocketAddress asked) {
       this.call = call;
       this.fd = fd;
       this.target = target;
@@ -159,11 +159,11 @@ final class RedirectedDatagrams {
    */
   private record Target(long[] parts, long name, int room, long lengthAt, long header, int flags) {}
 
-  private ByteBuffer read(TrappedCall call, long at, int length) throws AccessException {
+  private ByteBuffer read(SyscallNotification call, long at, int length) throws AccessException {
     return ByteBuffer.wrap(child.read(call.tid(), at, length)).order(ByteOrder.nativeOrder());
   }
 
-  private Target plain(TrappedCall call) throws AccessException {
+  private Target plain(SyscallNotification call) throws AccessException {
     long lengthAt = call.argument(5);
     long name = call.argument(4);
     return new Target(
@@ -175,7 +175,7 @@ final class RedirectedDatagrams {
         call.intArgument(3));
   }
 
-  private Target message(TrappedCall call) throws AccessException {
+  private Target message(SyscallNotification call) throws AccessException {
     long at = call.argument(1);
     ByteBuffer header = read(call, at, SocketMessage.HEADER_BYTES);
     long count = header.getLong(24);
@@ -190,7 +190,7 @@ final class RedirectedDatagrams {
     return new Target(parts, header.getLong(0), header.getInt(8), at + 8, at, call.intArgument(2));
   }
 
-  private long receive(TrappedCall call, int fd, Target target, SocketAddress asked)
+  private long receive(SyscallNotification call, int fd, Target target, SocketAddress asked)
       throws AccessException {
     long size = 0;
     for (int i = 1; i < target.parts().length; i += 2) {
@@ -228,7 +228,8 @@ final class RedirectedDatagrams {
     }
   }
 
-  private void scatter(TrappedCall call, Target target, byte[] data) throws AccessException {
+  private void scatter(SyscallNotification call, Target target, byte[] data)
+      throws AccessException {
     int done = 0;
     for (int i = 0; i + 1 < target.parts().length && done < data.length; i += 2) {
       int length = (int) Math.min(target.parts()[i + 1], data.length - done);

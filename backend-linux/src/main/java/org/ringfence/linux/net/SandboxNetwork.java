@@ -10,7 +10,7 @@ import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.path.NameDecisions;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
@@ -18,9 +18,9 @@ import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.PublishedPorts;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.task.Child;
 import org.ringfence.linux.task.Deadlines;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -60,7 +60,7 @@ public final class SandboxNetwork implements AutoCloseable {
    */
   public record Setting(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       FileView view,
       NameDecisions names,
       Supervision supervision,
@@ -86,7 +86,7 @@ public final class SandboxNetwork implements AutoCloseable {
     Kernel kernel = setting.kernel();
     NetworkPolicy policy = setting.policy();
     Reporter reporter = setting.reporter();
-    Child child = new Child(kernel);
+    TargetMemory child = new TargetMemory(kernel);
     this.own = new OwnSockets(kernel);
     HopGuard guard = new HopGuard(kernel);
     this.held = new HeldTargets(kernel, setting.paths(), setting.deadlines());
@@ -195,7 +195,7 @@ public final class SandboxNetwork implements AutoCloseable {
     return own;
   }
 
-  public void answer(Syscall syscall, TrappedCall call) {
+  public void answer(Syscall syscall, SyscallNotification call) {
     if (syscall == Syscall.RECVFROM || syscall == Syscall.RECVMSG) {
       datagrams.answer(syscall, call);
     } else {

@@ -14,31 +14,31 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketMessage;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /** Sends for sandboxed threads, on a copy of the socket, to the address that was decided on. */
 final class SendCalls {
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final WaitingSends waiting;
   private final Destinations destinations;
 
   /** Decides where a message may go. */
   interface Destinations {
-    Destination of(TrappedCall call, int fd, SocketAddress given)
+    Destination of(SyscallNotification call, int fd, SocketAddress given)
         throws AccessException, IOException;
   }
 
   SendCalls(Kernel kernel, WaitingSends waiting, Destinations destinations) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.waiting = waiting;
     this.destinations = destinations;
   }
 
-  void answer(Syscall syscall, TrappedCall call) throws AccessException, IOException {
+  void answer(Syscall syscall, SyscallNotification call) throws AccessException, IOException {
     switch (syscall) {
       case SENDTO -> send(syscall, call, plain(call), call.intArgument(3), call::result);
       case SENDMSG -> send(syscall, call, message(call), call.intArgument(2), call::result);
@@ -47,7 +47,7 @@ final class SendCalls {
     }
   }
 
-  private WaitingSends.Source plain(TrappedCall call) {
+  private WaitingSends.Source plain(SyscallNotification call) {
     return most ->
         SocketMessage.plain(
             child,
@@ -58,12 +58,12 @@ final class SendCalls {
             most);
   }
 
-  private WaitingSends.Source message(TrappedCall call) {
+  private WaitingSends.Source message(SyscallNotification call) {
     return most -> SocketMessage.read(child, call.tid(), call.argument(1), most);
   }
 
   /** Sends the first message of several: the caller of sendmmsg continues with the rest. */
-  private void sendMessages(TrappedCall call) throws AccessException, IOException {
+  private void sendMessages(SyscallNotification call) throws AccessException, IOException {
     if (call.intArgument(2) == 0) {
       call.result(0);
       return;
@@ -92,7 +92,11 @@ final class SendCalls {
   }
 
   private void send(
-      Syscall syscall, TrappedCall call, WaitingSends.Source source, int flags, LongConsumer answer)
+      Syscall syscall,
+      SyscallNotification call,
+      WaitingSends.Source source,
+      int flags,
+      LongConsumer answer)
       throws AccessException, IOException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     SocketMessage message = null;

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
@@ -31,9 +31,9 @@ import org.ringfence.linux.socket.PeerAddress;
 import org.ringfence.linux.socket.PrivilegedPorts;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
@@ -48,9 +48,9 @@ final class SocketCalls {
   private static final String CONNECT = "connect";
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
-  private final PathObject paths;
+  private final PathResolver paths;
   private final NetworkPolicy policy;
   private final OwnSockets own;
   private final UnixDestinations unix;
@@ -70,7 +70,7 @@ final class SocketCalls {
 
   SocketCalls(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       Supervision supervision,
       NetworkPolicy policy,
       OwnSockets own,
@@ -86,7 +86,7 @@ final class SocketCalls {
       Consumer<Violation> denied,
       WaitingCalls waiting) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     this.inet = inet;
     this.loopback = loopback;
@@ -112,7 +112,7 @@ final class SocketCalls {
             (call, fd, to) -> destination(call, "send", fd, to));
   }
 
-  void answer(Syscall syscall, TrappedCall call) {
+  void answer(Syscall syscall, SyscallNotification call) {
     try {
       switch (syscall) {
         case SOCKET -> socket(call);
@@ -134,7 +134,7 @@ final class SocketCalls {
     }
   }
 
-  private void socket(TrappedCall call) throws AccessException {
+  private void socket(SyscallNotification call) throws AccessException {
     int type = call.intArgument(1);
     int fd =
         loopback != null
@@ -170,7 +170,7 @@ final class SocketCalls {
     return policy.mode() == NetworkMode.ALLOWLIST && options.get(fd, SO_TYPE) == SOCK_STREAM;
   }
 
-  private void listen(TrappedCall call) throws AccessException {
+  private void listen(SyscallNotification call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
       call.live();
@@ -184,7 +184,7 @@ final class SocketCalls {
     }
   }
 
-  private void bind(TrappedCall call) throws AccessException {
+  private void bind(SyscallNotification call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
       SocketAddress given = SocketAddress.read(child, call, 1);
@@ -223,7 +223,7 @@ final class SocketCalls {
     }
   }
 
-  private void connect(TrappedCall call) throws AccessException, IOException {
+  private void connect(SyscallNotification call) throws AccessException, IOException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     boolean handedOn = false;
     try {
@@ -255,7 +255,7 @@ final class SocketCalls {
   }
 
   /** Takes the descriptor over, unless it throws, and the destination. */
-  private void connectUnix(TrappedCall call, int fd, Destination destination) {
+  private void connectUnix(SyscallNotification call, int fd, Destination destination) {
     UnixConnect connect = new UnixConnect(call, fd, destination);
     boolean handedOn = false;
     try {
@@ -274,13 +274,13 @@ final class SocketCalls {
 
   /** A connect that waits for room in a server's queue. */
   private final class UnixConnect implements WaitingCalls.Waiting {
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final int fd;
     private final Destination destination;
     private final boolean waits;
     private final long due;
 
-    private UnixConnect(TrappedCall call, int fd, Destination destination) {
+    private UnixConnect(SyscallNotification call, int fd, Destination destination) {
       this.call = call;
       this.fd = fd;
       this.destination = destination;
@@ -308,11 +308,11 @@ final class SocketCalls {
 
   /** A connect that waits for the listener's decision on its destination. */
   private final class UndecidedConnect implements WaitingCalls.Waiting {
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final SocketAddress address;
     private int fd;
 
-    private UndecidedConnect(TrappedCall call, int fd, SocketAddress address) {
+    private UndecidedConnect(SyscallNotification call, int fd, SocketAddress address) {
       this.call = call;
       this.fd = fd;
       this.address = address;
@@ -333,7 +333,7 @@ final class SocketCalls {
   }
 
   /** Decides and connects, on a thread that may wait for the decision. */
-  private void connectWhenDecided(TrappedCall call, int fd, SocketAddress address) {
+  private void connectWhenDecided(SyscallNotification call, int fd, SocketAddress address) {
     boolean handedOn = false;
     try {
       InetDestinations.Ruling ruling = inet.decideWaiting(request(call, CONNECT, fd, address));
@@ -362,7 +362,7 @@ final class SocketCalls {
   }
 
   /** Connects from the sandbox's own network to this JVM's; closes the copy. */
-  private void connectOutside(TrappedCall call, int fd, InetDestinations.Allowed allowed)
+  private void connectOutside(SyscallNotification call, int fd, InetDestinations.Allowed allowed)
       throws AccessException {
     loopback.connect(call, fd, allowed.address(), outside -> announce(outside, allowed));
   }
@@ -384,7 +384,8 @@ final class SocketCalls {
   }
 
   private InetDestinations.Request request(
-      TrappedCall call, String operation, int fd, SocketAddress address) throws AccessException {
+      SyscallNotification call, String operation, int fd, SocketAddress address)
+      throws AccessException {
     return new InetDestinations.Request(
         call.tid(),
         operation,
@@ -401,7 +402,8 @@ final class SocketCalls {
     return new Destination(null, -errno.value(), -1, child);
   }
 
-  private Destination refused(TrappedCall call, String operation, String target, Reason reason) {
+  private Destination refused(
+      SyscallNotification call, String operation, String target, Reason reason) {
     denied.accept(
         new Violation(
             operation,
@@ -413,7 +415,8 @@ final class SocketCalls {
     return refused(Errno.EACCES);
   }
 
-  private Destination destination(TrappedCall call, String operation, int fd, SocketAddress given)
+  private Destination destination(
+      SyscallNotification call, String operation, int fd, SocketAddress given)
       throws AccessException, IOException {
     int family = given.family();
     int domain = (int) options.get(fd, SO_DOMAIN);
@@ -505,8 +508,8 @@ final class SocketCalls {
         options.boundName(fd));
   }
 
-  private Destination unixDestination(TrappedCall call, String operation, SocketAddress address)
-      throws AccessException {
+  private Destination unixDestination(
+      SyscallNotification call, String operation, SocketAddress address) throws AccessException {
     if (!address.hasPath()) {
       return unix.reachesAbstract(address)
           ? allowed(address)
@@ -522,7 +525,7 @@ final class SocketCalls {
         return refused(call, operation, path, new Reason.UnixSocket(path));
       }
       keep = true;
-      return new Destination(SocketAddress.unix(PathObject.own(object)), 0, object, child);
+      return new Destination(SocketAddress.unix(PathResolver.own(object)), 0, object, child);
     } finally {
       if (!keep) {
         child.close(object);

@@ -11,17 +11,17 @@ import java.util.Arrays;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.NameDecisions;
-import org.ringfence.linux.path.PathObject;
-import org.ringfence.linux.path.PathObject.Entry;
+import org.ringfence.linux.path.PathResolver;
+import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.OwnSockets.UnixSocket;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
@@ -39,9 +39,9 @@ final class UnixBinds {
   private static final byte[] ROOT = {'/', 0};
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
-  private final PathObject paths;
+  private final PathResolver paths;
   private final NameDecisions decisions;
   private final EffectivePolicy policy;
   private final OwnSockets own;
@@ -49,13 +49,13 @@ final class UnixBinds {
 
   UnixBinds(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       NameDecisions decisions,
       EffectivePolicy policy,
       OwnSockets own,
       boolean privateNetwork) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     this.paths = paths;
     this.decisions = decisions;
@@ -65,7 +65,7 @@ final class UnixBinds {
   }
 
   /** Binds a copy of a unix socket and returns the call's result. */
-  long bind(TrappedCall call, int fd, SocketAddress address) throws AccessException {
+  long bind(SyscallNotification call, int fd, SocketAddress address) throws AccessException {
     if (address.family() != AF_UNIX) {
       return -Errno.EINVAL.value();
     }
@@ -81,7 +81,7 @@ final class UnixBinds {
     return result;
   }
 
-  private long bindPath(TrappedCall call, int fd, byte[] given, UnixSocket socket)
+  private long bindPath(SyscallNotification call, int fd, byte[] given, UnixSocket socket)
       throws AccessException {
     Entry entry = paths.entry(call.tid(), AT_FDCWD, given);
     try {
@@ -136,7 +136,7 @@ final class UnixBinds {
    * Answers {@code getsockname}. Decides nothing: whichever socket it is by then, the kernel
    * reports its name.
    */
-  void name(TrappedCall call) throws AccessException {
+  void name(SyscallNotification call) throws AccessException {
     byte[] given = own.namesAny() ? givenName(call) : new byte[0];
     if (given.length == 0) {
       call.proceed();
@@ -167,7 +167,7 @@ final class UnixBinds {
     call.result(0);
   }
 
-  private byte[] givenName(TrappedCall call) {
+  private byte[] givenName(SyscallNotification call) {
     int fd = -1;
     try {
       fd = child.descriptor(call.tid(), call.intArgument(0));

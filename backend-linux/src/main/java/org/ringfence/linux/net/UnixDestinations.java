@@ -9,12 +9,12 @@ import java.util.HashMap;
 import java.util.Map;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.SocketAddress;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NamedSockets;
@@ -26,7 +26,7 @@ import org.ringfence.policy.Operation;
  */
 final class UnixDestinations implements AutoCloseable {
   private final Kernel kernel;
-  private final PathObject paths;
+  private final PathResolver paths;
   private final EffectivePolicy policy;
   private final NamedSockets named;
   // A socket at a name that commands may give to another, held so that its number is not reused.
@@ -36,7 +36,7 @@ final class UnixDestinations implements AutoCloseable {
 
   UnixDestinations(
       Kernel kernel,
-      PathObject paths,
+      PathResolver paths,
       EffectivePolicy policy,
       OwnSockets own,
       boolean privateNetwork) {
@@ -79,7 +79,7 @@ final class UnixDestinations implements AutoCloseable {
    * @param object a descriptor of the file
    * @param path its path
    */
-  boolean reaches(TrappedCall call, int object, String path) throws AccessException {
+  boolean reaches(SyscallNotification call, int object, String path) throws AccessException {
     return isNamed(object, path) || owns(call, object, path);
   }
 
@@ -92,7 +92,7 @@ final class UnixDestinations implements AutoCloseable {
         && paths.status(socket).identity().equals(paths.status(object).identity());
   }
 
-  private boolean owns(TrappedCall call, int object, String path) throws AccessException {
+  private boolean owns(SyscallNotification call, int object, String path) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
       long empty = block.allocate(1);

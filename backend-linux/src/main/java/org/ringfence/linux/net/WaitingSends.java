@@ -12,9 +12,9 @@ import java.util.function.LongConsumer;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.socket.SocketMessage;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 
 /**
@@ -34,7 +34,7 @@ final class WaitingSends {
   private static final long LOOK_MILLIS = 200;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final WaitingCalls calls;
   private final Semaphore room = new Semaphore(MOST_BYTES);
   private final Semaphore descriptors;
@@ -59,7 +59,7 @@ final class WaitingSends {
    * @param answer takes the result of the kernel's send
    */
   record Waiting(
-      TrappedCall call,
+      SyscallNotification call,
       int fd,
       Source source,
       int size,
@@ -70,7 +70,7 @@ final class WaitingSends {
 
   WaitingSends(Kernel kernel, WaitingCalls calls) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.calls = calls;
     this.descriptors = new Semaphore(calls.descriptors().total() / 2);
   }

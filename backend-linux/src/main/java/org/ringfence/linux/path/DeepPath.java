@@ -13,7 +13,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Finds the path of a directory that lies too deep for the kernel to name it (PATH_MAX of
@@ -109,7 +109,7 @@ final class DeepPath {
 
   private byte[] link(int fd, NativeBlock block, long buffer) throws AccessException {
     try (NativeBlock own = new NativeBlock(64)) {
-      long name = own.string(PathObject.own(fd));
+      long name = own.string(PathResolver.own(fd));
       long length = kernel.call(Syscall.READLINKAT, AT_FDCWD, name, buffer, LONGEST);
       if (length == -Errno.ENAMETOOLONG.value()) {
         return new byte[0];

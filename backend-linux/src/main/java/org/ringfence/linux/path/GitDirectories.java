@@ -9,12 +9,12 @@ import java.util.function.Predicate;
 import org.ringfence.git.GitLayout;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject.Entry;
+import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.GitDirectoryDecisions;
@@ -30,15 +30,15 @@ public final class GitDirectories {
       Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final EffectivePolicy policy;
   private final GitDirectoryDecisions rules;
   private final TreeLock tree;
 
-  GitDirectories(Kernel kernel, PathObject paths, FileView view, TreeLock tree) {
+  GitDirectories(Kernel kernel, PathResolver paths, FileView view, TreeLock tree) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.policy = view.policy();
     this.rules = new GitDirectoryDecisions(policy);

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * The objects that commands have only because they received a descriptor: their standard streams.
@@ -35,7 +35,7 @@ public final class HandedDescriptors {
   public record Identity(long device, long inode) {}
 
   /** Remembers the object that a command gets; ignores a closed descriptor. */
-  public void add(PathObject paths, int fd) {
+  public void add(PathResolver paths, int fd) {
     if (objects.size() >= MOST_REMEMBERED) {
       objects.clear();
     }

@@ -7,13 +7,13 @@ import java.util.function.Function;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject.Entry;
+import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
-import org.ringfence.linux.report.Denials;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.report.DenialEvents;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
@@ -25,15 +25,16 @@ import org.ringfence.policy.Reason;
  */
 public final class NameDecisions {
   private final TreeLock tree;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final FileView view;
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
   private final GitDirectories git;
 
-  public NameDecisions(Kernel kernel, PathObject paths, FileView view, Consumer<Violation> denied) {
-    this.child = new Child(kernel);
+  public NameDecisions(
+      Kernel kernel, PathResolver paths, FileView view, Consumer<Violation> denied) {
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.view = view;
     this.policy = view.policy();
@@ -52,7 +53,7 @@ public final class NameDecisions {
   }
 
   /** Reads once the name that an argument of a waiting thread points to. */
-  public byte[] name(TrappedCall call, int argument) throws AccessException {
+  public byte[] name(SyscallNotification call, int argument) throws AccessException {
     byte[] name = child.string(call.tid(), call.argument(argument));
     if (!call.alive()) {
       throw new AccessException(-Errno.EINTR.value());
@@ -75,7 +76,8 @@ public final class NameDecisions {
   }
 
   /** Answers the call when the policy refuses it; otherwise returns true. */
-  public boolean permitted(String operation, TrappedCall call, String path, Operation asked) {
+  public boolean permitted(
+      String operation, SyscallNotification call, String path, Operation asked) {
     if (path.isEmpty() || heldByMounts(path, asked)) {
       return true;
     }
@@ -98,7 +100,8 @@ public final class NameDecisions {
   }
 
   /** Answers the call when a decision refuses it; otherwise returns true. */
-  public boolean permitted(String operation, TrappedCall call, String path, Decision decision) {
+  public boolean permitted(
+      String operation, SyscallNotification call, String path, Decision decision) {
     if (path.isEmpty() || report(operation, call, path, Operation.WRITE, decision)) {
       return true;
     }
@@ -107,7 +110,7 @@ public final class NameDecisions {
   }
 
   /** Throws the error that the call returns when the policy refuses it. */
-  public void demand(String operation, TrappedCall call, String path, Decision decision)
+  public void demand(String operation, SyscallNotification call, String path, Decision decision)
       throws AccessException {
     if (!path.isEmpty() && !report(operation, call, path, Operation.WRITE, decision)) {
       throw new AccessException(-Errno.EACCES.value());
@@ -115,15 +118,15 @@ public final class NameDecisions {
   }
 
   /** Throws it for an existing object, if it lies in a git directory. */
-  public void demandInGit(String operation, TrappedCall call, String seen, String path)
+  public void demandInGit(String operation, SyscallNotification call, String seen, String path)
       throws AccessException {
     demand(operation, call, path, git.changed(call.tid(), seen, path));
   }
 
   private boolean report(
-      String operation, TrappedCall call, String path, Operation asked, Decision decision) {
+      String operation, SyscallNotification call, String path, Operation asked, Decision decision) {
     if (!decision.allowed()) {
-      denied.accept(Denials.certain(child, operation, path, call.tid(), decision));
+      denied.accept(DenialEvents.certain(child, operation, path, call.tid(), decision));
     }
     return decision.allowed();
   }

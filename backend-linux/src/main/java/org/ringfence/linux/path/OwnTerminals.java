@@ -11,12 +11,12 @@ import java.util.Iterator;
 import java.util.List;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject.Status;
+import org.ringfence.linux.path.PathResolver.Status;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * The pseudo-terminals that commands of a sandbox have opened themselves. Where commands share
@@ -37,14 +37,14 @@ public final class OwnTerminals implements AutoCloseable {
   private static final int MOST = 256;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final List<Held> held = new ArrayList<>();
 
   private record Held(int fd, Status status) {}
 
   OwnTerminals(Kernel kernel) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
   }
 
   /** Returns whether opening a device makes a new terminal. */
@@ -59,7 +59,7 @@ public final class OwnTerminals implements AutoCloseable {
    * @param flags the flags of {@code open(2)}
    * @return the terminal's other end, or a negated error number
    */
-  public synchronized long open(PathObject paths, int multiplexer, int flags)
+  public synchronized long open(PathResolver paths, int multiplexer, int flags)
       throws AccessException {
     forgetClosed();
     if (held.size() >= MOST) {
@@ -83,7 +83,7 @@ public final class OwnTerminals implements AutoCloseable {
    *
    * @param master its other end
    */
-  public synchronized void hold(PathObject paths, int master) throws AccessException {
+  public synchronized void hold(PathResolver paths, int master) throws AccessException {
     forgetClosed();
     int terminal = peer(master);
     try {
@@ -128,7 +128,7 @@ public final class OwnTerminals implements AutoCloseable {
   }
 
   /** Answers a request on a terminal's master end for the terminal (TIOCGPTPEER). */
-  public void answerPeer(PathObject paths, TrappedCall call) {
+  public void answerPeer(PathResolver paths, SyscallNotification call) {
     int master = -1;
     int terminal = -1;
     try {
@@ -159,7 +159,7 @@ public final class OwnTerminals implements AutoCloseable {
 
   private long reopen(int fd, int flags) {
     try (NativeBlock block = new NativeBlock(96)) {
-      long name = block.string(PathObject.own(fd));
+      long name = block.string(PathResolver.own(fd));
       return kernel.call(Syscall.OPENAT, AT_FDCWD, name, flags, 0);
     }
   }

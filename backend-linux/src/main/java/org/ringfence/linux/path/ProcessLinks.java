@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Finds names that lead through {@code /proc/self}, as {@code /etc/mtab}, {@code /proc/net/dev} and
@@ -25,12 +25,12 @@ final class ProcessLinks {
   private static final int LONGEST = 4096;
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
 
-  ProcessLinks(Kernel kernel, PathObject paths) {
+  ProcessLinks(Kernel kernel, PathResolver paths) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
   }
 

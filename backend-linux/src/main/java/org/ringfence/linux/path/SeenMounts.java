@@ -12,7 +12,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Distinguishes objects in the file system that a sandboxed thread sees from objects that only a

@@ -15,8 +15,8 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.HandedDescriptors.Identity;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * The lock for a decision that looks at the entries around a name, and for the action that follows.
@@ -26,8 +26,8 @@ import org.ringfence.linux.task.Child.AccessException;
 public final class TreeLock {
   private final ReentrantLock lock = new ReentrantLock();
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   // Guarded by the lock.
   private final Map<Identity, Integer> directories = new HashMap<>();
   private final ThreadLocal<Boolean> again = new ThreadLocal<>();
@@ -43,9 +43,9 @@ public final class TreeLock {
     }
   }
 
-  TreeLock(Kernel kernel, PathObject paths) {
+  TreeLock(Kernel kernel, PathResolver paths) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
   }
 

@@ -19,7 +19,7 @@ import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapFeatures.OwnLoopbackShell;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.plan.Availability;
 
 /** Finds bubblewrap and detects its features here by running it. */

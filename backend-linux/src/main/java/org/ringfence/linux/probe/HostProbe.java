@@ -21,7 +21,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.bind.ThreadEnd;
 import org.ringfence.linux.keeper.Keeper;
 import org.ringfence.linux.launch.Landlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.HostFacts;
@@ -31,8 +31,8 @@ import org.ringfence.linux.plan.Verdict;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.OwnSockets.UnixSocket;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /** Detects by trials which features this machine has. Does not change the JVM. */
 public final class HostProbe {
@@ -144,10 +144,10 @@ public final class HostProbe {
     try (NativeBlock block = new NativeBlock(64)) {
       int pid = (int) ProcessHandle.current().pid();
       byte[] pattern = {1, 2, 3, 0};
-      byte[] read = new Child(kernel).read(pid, block.bytes(pattern), pattern.length);
+      byte[] read = new TargetMemory(kernel).read(pid, block.bytes(pattern), pattern.length);
       int event = descriptors.event();
       try {
-        Child child = new Child(kernel);
+        TargetMemory child = new TargetMemory(kernel);
         child.close(child.descriptor(pid, event));
       } finally {
         descriptors.close(event);
@@ -181,7 +181,7 @@ public final class HostProbe {
     try {
       UnixSocket socket =
           new UnixSocket(
-              new SocketOptions(kernel).inode((int) fd, new PathObject(kernel)),
+              new SocketOptions(kernel).inode((int) fd, new PathResolver(kernel)),
               new SocketOptions(kernel).getLong((int) fd, SO_COOKIE));
       return OwnSockets.unixDiagWorks(kernel, socket);
     } catch (AccessException e) {

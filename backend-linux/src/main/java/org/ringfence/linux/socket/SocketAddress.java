@@ -9,9 +9,9 @@ import java.util.HexFormat;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * A socket address as a sandboxed thread passed it, copied once ({@code linux/socket.h}, {@code
@@ -31,7 +31,7 @@ public record SocketAddress(byte[] bytes) {
    *
    * @param index the argument that points to it; the next one is its length
    */
-  public static SocketAddress read(Child child, TrappedCall call, int index)
+  public static SocketAddress read(TargetMemory child, SyscallNotification call, int index)
       throws AccessException {
     int length = call.intArgument(index + 1);
     if (length < 0 || length > LONGEST) {

@@ -21,8 +21,8 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * A message of a sandboxed thread, copied from its memory: {@code struct msghdr} with address,
@@ -58,7 +58,7 @@ public final class SocketMessage {
 
   /** Makes a message of data and an address only. */
   public static SocketMessage plain(
-      Child child, int tid, SocketAddress address, long at, long length, int most)
+      TargetMemory child, int tid, SocketAddress address, long at, long length, int most)
       throws AccessException {
     byte[] data = child.read(tid, at, Math.min(bounded(length), most));
     return new SocketMessage(address, data, new byte[0], List.of(), data.length);
@@ -73,7 +73,8 @@ public final class SocketMessage {
   }
 
   /** Reads a whole {@code struct msghdr}; cuts off data beyond {@code most} bytes. */
-  public static SocketMessage read(Child child, int tid, long at, int most) throws AccessException {
+  public static SocketMessage read(TargetMemory child, int tid, long at, int most)
+      throws AccessException {
     ByteBuffer header =
         ByteBuffer.wrap(child.read(tid, at, HEADER_BYTES)).order(ByteOrder.nativeOrder());
     long nameAt = header.getLong(0);
@@ -100,7 +101,7 @@ public final class SocketMessage {
     }
   }
 
-  private static byte[] gather(Child child, int tid, long parts, long count, int most)
+  private static byte[] gather(TargetMemory child, int tid, long parts, long count, int most)
       throws AccessException {
     if (count < 0 || count > MOST_PARTS) {
       throw new AccessException(-Errno.EMSGSIZE.value());
@@ -121,8 +122,8 @@ public final class SocketMessage {
    * that would change the destination after the decision: the device and the source (IP_PKTINFO),
    * options and routes (IP_RETOPTS, IPV6_RTHDR).
    */
-  private static byte[] translate(Child child, int tid, byte[] given, List<Integer> descriptors)
-      throws AccessException {
+  private static byte[] translate(
+      TargetMemory child, int tid, byte[] given, List<Integer> descriptors) throws AccessException {
     ByteBuffer in = ByteBuffer.wrap(given).order(ByteOrder.nativeOrder());
     ByteBuffer out = ByteBuffer.allocate(given.length).order(ByteOrder.nativeOrder());
     int at = 0;
@@ -199,7 +200,7 @@ public final class SocketMessage {
     }
   }
 
-  public void close(Child child) {
+  public void close(TargetMemory child) {
     descriptors.forEach(child::close);
   }
 }

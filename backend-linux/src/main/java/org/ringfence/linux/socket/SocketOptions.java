@@ -6,9 +6,9 @@ import static org.ringfence.linux.bind.Constants.SO_BINDTODEVICE;
 import java.util.Arrays;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /** Reads and sets options of sockets that this JVM holds. */
 public final class SocketOptions {
@@ -38,7 +38,7 @@ public final class SocketOptions {
   }
 
   /** Returns a socket's inode, from a link such as {@code socket:[1234]}. */
-  public long inode(int fd, PathObject paths) throws AccessException {
+  public long inode(int fd, PathResolver paths) throws AccessException {
     String link = paths.link(fd);
     return Long.parseLong(link.substring(link.indexOf('[') + 1, link.indexOf(']')));
   }

@@ -33,8 +33,8 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * A network namespace with only a loopback, and sockets in it. This JVM cannot enter one: a process
@@ -81,7 +81,7 @@ public final class SocketRoom implements AutoCloseable {
           "done");
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final SocketOptions options;
   private final Process helper;
   private final OutputStream orders;
@@ -103,7 +103,7 @@ public final class SocketRoom implements AutoCloseable {
    */
   public SocketRoom(Kernel kernel, String bubblewrap, String shell) throws IOException {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     ProcessBuilder builder =
         new ProcessBuilder(

@@ -11,7 +11,7 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.EffectivePolicy;
@@ -81,7 +81,7 @@ public final class RedirectedFiles {
     }
     Path file;
     try {
-      file = Files.readSymbolicLink(Path.of(PathObject.own(number)));
+      file = Files.readSymbolicLink(Path.of(PathResolver.own(number)));
     } catch (NoSuchFileException e) {
       return true;
     }

@@ -21,13 +21,13 @@ import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.path.HandedDescriptors;
 import org.ringfence.linux.path.OwnTerminals;
-import org.ringfence.linux.path.PathObject;
-import org.ringfence.linux.path.PathObject.Status;
+import org.ringfence.linux.path.PathResolver;
+import org.ringfence.linux.path.PathResolver.Status;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketOptions;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 
@@ -43,7 +43,7 @@ public final class StreamGate {
   private static final String MEMORY = "/memfd:";
 
   private final Kernel kernel;
-  private final PathObject paths;
+  private final PathResolver paths;
   private final SocketOptions options;
   private final FileView view;
   private final Supervision supervision;
@@ -58,9 +58,9 @@ public final class StreamGate {
    * @param supervision which calls the supervisor answers
    * @param commands remembers the objects that commands get
    */
-  public StreamGate(Kernel kernel, FileView view, Supervision supervision, PathObject commands) {
+  public StreamGate(Kernel kernel, FileView view, Supervision supervision, PathResolver commands) {
     this.kernel = kernel;
-    this.paths = new PathObject(kernel);
+    this.paths = new PathResolver(kernel);
     this.options = new SocketOptions(kernel);
     this.view = view;
     this.supervision = supervision;

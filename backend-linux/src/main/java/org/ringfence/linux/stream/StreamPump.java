@@ -7,10 +7,10 @@ import java.io.IOException;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Copies between a command's pipe and the descriptor that its caller handed in, on a separate
@@ -49,7 +49,7 @@ abstract sealed class StreamPump implements Runnable permits InputPump, OutputPu
     this.handed = handed;
     this.closesHanded = closesHanded;
     try {
-      this.socket = new PathObject(kernel).status(handed).is(S_IFSOCK);
+      this.socket = new PathResolver(kernel).status(handed).is(S_IFSOCK);
     } catch (AccessException e) {
       throw new IOException(e.getMessage(), e);
     }

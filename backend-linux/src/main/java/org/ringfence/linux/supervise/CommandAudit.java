@@ -12,12 +12,12 @@ import java.util.OptionalInt;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /** Records each program while the supervisor holds its execve call, and its end. Thread-safe. */
 final class CommandAudit implements AutoCloseable {
@@ -32,8 +32,8 @@ final class CommandAudit implements AutoCloseable {
   private static final int INFO_EXIT_CODE = 60;
 
   private final Kernel kernel;
-  private final Child child;
-  private final PathObject paths;
+  private final TargetMemory child;
+  private final PathResolver paths;
   private final Reporter reporter;
   private final Map<Integer, Running> byPid = new HashMap<>();
   private final Map<Integer, Running> byPidfd = new HashMap<>();
@@ -61,9 +61,9 @@ final class CommandAudit implements AutoCloseable {
     }
   }
 
-  CommandAudit(Kernel kernel, PathObject paths, Reporter reporter) {
+  CommandAudit(Kernel kernel, PathResolver paths, Reporter reporter) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.reporter = reporter;
   }
@@ -73,7 +73,7 @@ final class CommandAudit implements AutoCloseable {
    *
    * @return a pidfd to watch, for the end
    */
-  Optional<Integer> executes(Syscall syscall, TrappedCall call) {
+  Optional<Integer> executes(Syscall syscall, SyscallNotification call) {
     boolean at = syscall == Syscall.EXECVEAT;
     try {
       int pid = child.processOf(call.tid());

@@ -8,8 +8,8 @@ import org.ringfence.linux.net.SandboxNetwork;
 import org.ringfence.linux.path.TreeLock;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.CallerRights;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 
 /**
@@ -62,7 +62,7 @@ final class DecidedCalls {
    * @throws java.util.concurrent.RejectedExecutionException if it would have to wait and too many
    *     calls do
    */
-  void answer(Syscall syscall, TrappedCall call) {
+  void answer(Syscall syscall, SyscallNotification call) {
     if (!names.tree().attempt(() -> decide(syscall, call))) {
       waiting.add(call, 0, new Again(syscall, call));
     }
@@ -71,10 +71,10 @@ final class DecidedCalls {
   /** A call that waits for a directory that another sandbox holds. */
   private final class Again implements WaitingCalls.Waiting {
     private final Syscall syscall;
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final long end = System.nanoTime() + PATIENCE_NANOS;
 
-    private Again(Syscall syscall, TrappedCall call) {
+    private Again(Syscall syscall, SyscallNotification call) {
       this.syscall = syscall;
       this.call = call;
     }
@@ -94,7 +94,7 @@ final class DecidedCalls {
     }
   }
 
-  private void decide(Syscall syscall, TrappedCall call) {
+  private void decide(Syscall syscall, SyscallNotification call) {
     TreeLock tree = names.tree();
     boolean changes = changesTree(syscall);
     if (changes) {
@@ -137,7 +137,7 @@ final class DecidedCalls {
     };
   }
 
-  private void perform(Syscall syscall, TrappedCall call) {
+  private void perform(Syscall syscall, SyscallNotification call) {
     switch (syscall) {
       case FLOCK -> locks.answer(call);
       case IOCTL -> names.answerPeer(call);

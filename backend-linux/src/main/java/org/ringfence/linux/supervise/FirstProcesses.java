@@ -15,9 +15,9 @@ import org.ringfence.linux.bind.EventPoll;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +39,7 @@ public final class FirstProcesses implements AutoCloseable {
   private static final int HIGHEST_STREAM = 2;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final Descriptors descriptors;
   private final EventPoll poll;
   private final long data;
@@ -57,14 +57,14 @@ public final class FirstProcesses implements AutoCloseable {
    */
   FirstProcesses(Kernel kernel, EventPoll poll, long data) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.descriptors = new Descriptors(kernel);
     this.poll = poll;
     this.data = data;
   }
 
   /** Takes bubblewrap's place at a first process, whose call is held. */
-  synchronized void take(TrappedCall call) {
+  synchronized void take(SyscallNotification call) {
     int event = -1;
     int pidfd = -1;
     boolean taken = false;

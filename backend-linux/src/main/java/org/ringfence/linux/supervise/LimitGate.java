@@ -15,7 +15,7 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.slf4j.Logger;
@@ -59,7 +59,7 @@ final class LimitGate {
    * child of this JVM, its own children are not; repeating the limits at a command's later execve
    * changes nothing.
    */
-  void answer(TrappedCall call) {
+  void answer(SyscallNotification call) {
     if (SeccompCompiler.needsGate(limits) && isCommand(call.tid())) {
       long result = apply(call.tid());
       if (result < 0) {

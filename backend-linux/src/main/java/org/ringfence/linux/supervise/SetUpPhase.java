@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Distinguishes a command from the program that makes its namespaces. Both are under the filter
@@ -30,14 +30,14 @@ public final class SetUpPhase {
   private static final int FIRST_NUMBER = 1;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final long filters;
   private final Consumer<Runnable> later;
-  private final Consumer<TrappedCall> first;
+  private final Consumer<SyscallNotification> first;
   // Processes of the set-up, with a pidfd each: the kernel may reuse a number.
   private final Map<Integer, Integer> known = new HashMap<>();
   // Waiting commands, by the first process of their namespace.
-  private final Map<Integer, TrappedCall> waiting = new HashMap<>();
+  private final Map<Integer, SyscallNotification> waiting = new HashMap<>();
   private final AtomicInteger expected = new AtomicInteger();
 
   /**
@@ -48,11 +48,12 @@ public final class SetUpPhase {
    * @param later runs something on the supervisor's thread a moment later
    * @param first gets the last call of the set-up in the first process of each namespace, held
    */
-  SetUpPhase(Kernel kernel, long filters, Consumer<Runnable> later, Consumer<TrappedCall> first) {
+  SetUpPhase(
+      Kernel kernel, long filters, Consumer<Runnable> later, Consumer<SyscallNotification> first) {
     this.later = later;
     this.first = first;
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.filters = filters;
   }
 
@@ -102,7 +103,7 @@ public final class SetUpPhase {
    * waits until the first process of its namespace is under the filter as well, or the command
    * could change that process's memory first.
    */
-  synchronized void loadsFilter(TrappedCall call) {
+  synchronized void loadsFilter(SyscallNotification call) {
     int tid = call.tid();
     if (!includes(tid)) {
       // A command may load more filters: they only add restrictions.
@@ -131,13 +132,13 @@ public final class SetUpPhase {
 
   /** Checks again whether a waiting command may go on. */
   private synchronized void goOn(int above) {
-    TrappedCall call = waiting.remove(above);
+    SyscallNotification call = waiting.remove(above);
     if (call != null) {
       loadsFilter(call);
     }
   }
 
-  private void pass(TrappedCall call) {
+  private void pass(SyscallNotification call) {
     forget(call.tid());
     if (expected.decrementAndGet() <= 0) {
       forgetAll();

@@ -23,7 +23,7 @@ import org.ringfence.linux.files.MetadataCalls;
 import org.ringfence.linux.files.NameCalls;
 import org.ringfence.linux.net.SandboxNetwork;
 import org.ringfence.linux.path.NameDecisions;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
@@ -31,11 +31,11 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.CallerRights;
-import org.ringfence.linux.task.Child;
 import org.ringfence.linux.task.Deadlines;
 import org.ringfence.linux.task.Exhaustion;
 import org.ringfence.linux.task.HeldCall;
-import org.ringfence.linux.task.TrappedCall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.spi.EventSink;
@@ -82,7 +82,7 @@ public final class Supervisor implements AutoCloseable {
   private final SetUpPhase setUp;
   private final FirstProcesses firsts;
   private final CommandAudit audit;
-  private final PathObject paths;
+  private final PathResolver paths;
   private final MountWatch mounts;
   private final WallClock clock;
   private final AtomicInteger servers = new AtomicInteger();
@@ -114,7 +114,7 @@ public final class Supervisor implements AutoCloseable {
       EventSink listener)
       throws IOException {
     EffectivePolicy policy = view.policy();
-    this.paths = new PathObject(kernel, supervision.inNamespaces(), view.ownProcesses());
+    this.paths = new PathResolver(kernel, supervision.inNamespaces(), view.ownProcesses());
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
     this.events = new EventOrder(this, listener);
@@ -218,8 +218,8 @@ public final class Supervisor implements AutoCloseable {
   /** Returns the number of seccomp filters on this JVM itself. */
   private static long filters(Kernel kernel) throws IOException {
     try {
-      return new Child(kernel).filters((int) ProcessHandle.current().pid());
-    } catch (Child.AccessException e) {
+      return new TargetMemory(kernel).filters((int) ProcessHandle.current().pid());
+    } catch (TargetMemory.AccessException e) {
       throw new IOException("the kernel does not count seccomp filters (Linux 5.10 does)", e);
     }
   }
@@ -247,7 +247,7 @@ public final class Supervisor implements AutoCloseable {
   }
 
   /** Returns the resolver of names, which also knows the sandbox's own terminals. */
-  public PathObject paths() {
+  public PathResolver paths() {
     return paths;
   }
 
@@ -514,7 +514,7 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
-  private void dispatch(TrappedCall call) {
+  private void dispatch(SyscallNotification call) {
     Syscall syscall = trapped.get(call.number());
     if (syscall == null) {
       call.fail(Errno.ENOSYS);

@@ -5,7 +5,7 @@ import java.util.concurrent.Executor;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Acts for a sandboxed thread with that thread's file-system user, groups and capabilities when
@@ -20,13 +20,13 @@ public final class CallerRights {
   private static final long CAP_SYS_PTRACE = 1L << 19;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final boolean root;
   private final ThreadLocal<Rights> current = new ThreadLocal<>();
 
   public CallerRights(Kernel kernel, boolean root) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.root = root || capable();
   }
 
@@ -55,7 +55,7 @@ public final class CallerRights {
   }
 
   /** Runs a step with the rights of the thread that made a call. */
-  public void as(TrappedCall call, Step step) throws AccessException {
+  public void as(SyscallNotification call, Step step) throws AccessException {
     if (!root) {
       step.run();
       return;

@@ -47,12 +47,12 @@ public final class HeldCall implements AutoCloseable {
   }
 
   /** {@code struct seccomp_notif}: id, pid, flags, then {@code struct seccomp_data}. */
-  public TrappedCall call() {
+  public SyscallNotification call() {
     long[] arguments = new long[6];
     for (int i = 0; i < arguments.length; i++) {
       arguments[i] = block.getLong(notification + 32 + 8L * i);
     }
-    return new TrappedCall(
+    return new SyscallNotification(
         kernel,
         listener,
         block.getLong(notification),

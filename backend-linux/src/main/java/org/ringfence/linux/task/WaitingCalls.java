@@ -15,7 +15,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Calls whose callers wait. None waits in the kernel: this class retries each, so that it ends with
@@ -30,7 +30,7 @@ public final class WaitingCalls implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 2;
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final ThreadPoolExecutor threads;
   private final Executor executor;
   private final DescriptorShare descriptors;
@@ -58,7 +58,7 @@ public final class WaitingCalls implements AutoCloseable {
 
   public WaitingCalls(Kernel kernel, CallerRights rights) {
     this.kernel = kernel;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.descriptors = DescriptorShare.of(kernel);
     this.threads =
         new ThreadPoolExecutor(
@@ -96,7 +96,7 @@ public final class WaitingCalls implements AutoCloseable {
    * @param waiting makes the call; closed at its end
    * @throws RejectedExecutionException if too many calls wait; then nothing is taken over
    */
-  public void add(TrappedCall call, int held, Waiting waiting) {
+  public void add(SyscallNotification call, int held, Waiting waiting) {
     if (!descriptors.take(held)) {
       throw new RejectedExecutionException("calls that wait hold as many descriptors as they may");
     }
@@ -115,12 +115,12 @@ public final class WaitingCalls implements AutoCloseable {
   }
 
   private final class Entry implements Runnable {
-    private final TrappedCall call;
+    private final SyscallNotification call;
     private final int held;
     private final Waiting waiting;
     private final AtomicBoolean begun = new AtomicBoolean();
 
-    private Entry(TrappedCall call, int held, Waiting waiting) {
+    private Entry(SyscallNotification call, int held, Waiting waiting) {
       this.call = call;
       this.held = held;
       this.waiting = waiting;

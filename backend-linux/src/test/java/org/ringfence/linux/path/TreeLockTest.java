@@ -23,8 +23,8 @@ import org.ringfence.linux.plan.Syscall;
  */
 class TreeLockTest {
   private final Kernel kernel = new Kernel(Arch.current().orElseThrow());
-  private final TreeLock one = new TreeLock(kernel, new PathObject(kernel));
-  private final TreeLock other = new TreeLock(kernel, new PathObject(kernel));
+  private final TreeLock one = new TreeLock(kernel, new PathResolver(kernel));
+  private final TreeLock other = new TreeLock(kernel, new PathResolver(kernel));
   @TempDir private Path directory;
   private int first;
   private int second;

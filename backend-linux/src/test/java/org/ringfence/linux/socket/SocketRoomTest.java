@@ -21,7 +21,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.probe.BubblewrapProbe;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /** Tests sockets of another network namespace than this JVM's. */
 class SocketRoomTest {

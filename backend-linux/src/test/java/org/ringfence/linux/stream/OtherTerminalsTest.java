@@ -19,7 +19,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.TerminalSize;
 import org.ringfence.linux.bind.Kernel;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.Strictness;
@@ -41,7 +41,7 @@ class OtherTerminalsTest {
   void openTerminal() throws Exception {
     Kernel kernel = new Kernel(Arch.current().orElseThrow());
     terminal = PseudoTerminal.open(kernel, new TerminalSize(24, 80));
-    name = new PathObject(kernel).link(terminal.slave());
+    name = new PathResolver(kernel).link(terminal.slave());
     assumeThat(new File(name)).as("a container may hide its terminals").exists();
   }
 

@@ -16,7 +16,7 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.HandedDescriptors;
-import org.ringfence.linux.path.PathObject;
+import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
@@ -73,7 +73,7 @@ class StreamGateTest {
             : FileView.ofHost(effective);
     Supervision supervision =
         new Supervision(true, true, names, false, false, false, namespaces, false, namespaces);
-    return new StreamGate(kernel, view, supervision, new PathObject(kernel));
+    return new StreamGate(kernel, view, supervision, new PathResolver(kernel));
   }
 
   private Way way(StreamGate gate, Path file, int flags, int number) throws Exception {

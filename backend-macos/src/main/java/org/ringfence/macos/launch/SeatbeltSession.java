@@ -59,8 +59,8 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   private final Path own;
   private final List<String> sandboxing;
   private final Optional<LocalEgressProxy> proxy;
-  private final Optional<Denials> denials;
-  private final Watchdog watchdog;
+  private final Optional<SeatbeltDenials> denials;
+  private final GroupWatchdog watchdog;
   private final KillTimer timer;
   private final ResourceStack resources;
 
@@ -89,7 +89,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
     this.sandboxing = sandboxing(programs, own, profile);
     this.denials =
         sink.observes().contains(EventSink.Observation.DENIED_OPENS)
-            ? Optional.of(resources.add(Denials.hear(programs.log(), policy, sink, tag)))
+            ? Optional.of(resources.add(SeatbeltDenials.hear(programs.log(), policy, sink, tag)))
             : Optional.empty();
   }
 
@@ -125,15 +125,15 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   }
 
   /** Starts a watchdog that closes after the session has removed the directories. */
-  private static Watchdog watched(Path own, EffectivePolicy policy, ResourceStack resources)
+  private static GroupWatchdog watched(Path own, EffectivePolicy policy, ResourceStack resources)
       throws IOException {
     List<String> left = new ArrayList<>(List.of(own.toString()));
     policy.places().privateTmp().ifPresent(left::add);
     Optional<String> cache = SeatbeltCompiler.cacheDirectory(policy);
     cache.ifPresent(left::add);
-    Watchdog watchdog;
+    GroupWatchdog watchdog;
     try {
-      watchdog = resources.add(Watchdog.start(left));
+      watchdog = resources.add(GroupWatchdog.start(left));
     } finally {
       resources.add(() -> remove(own));
     }

@@ -66,16 +66,16 @@ class SandboxLogTest {
     var policy =
         SandboxPolicy.builder().write(":workspace").build().in(Places.ofMac("/ws", "/home"));
     Violation hooks =
-        Denials.violation(
+        SeatbeltDenials.violation(
             policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-create", "/ws/.git/hooks/x"));
     assertThat(hooks.rule()).isEqualTo("protectedNames .git/hooks");
     assertThat(hooks.executable()).isEqualTo("sh");
     Violation outside =
-        Denials.violation(
+        SeatbeltDenials.violation(
             policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-data", "/etc/x"));
     assertThat(outside.reason()).isEqualTo(new Reason.Default(FileDefault.READ, Operation.WRITE));
     Violation connect =
-        Denials.violation(
+        SeatbeltDenials.violation(
             policy, new SandboxLog.Denial("curl", 1 << 30, "network-outbound", "1.2.3.4:443"));
     assertThat(connect.reason()).isEqualTo(new Reason.NetworkClosed("1.2.3.4", 443));
     assertThat(connect.remedy()).isEqualTo(new Remedy.AllowHost("1.2.3.4:443"));

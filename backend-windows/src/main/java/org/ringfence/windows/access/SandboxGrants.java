@@ -16,10 +16,10 @@ import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /** The entries of one sandbox. All are set, or none is. */
 public final class SandboxGrants implements AutoCloseable {
-  private final Grants grants;
+  private final AclEditor grants;
   private final List<GrantRecord> passing = new ArrayList<>();
 
-  private SandboxGrants(Grants grants) {
+  private SandboxGrants(AclEditor grants) {
     this.grants = grants;
   }
 
@@ -33,7 +33,7 @@ public final class SandboxGrants implements AutoCloseable {
    * @throws SandboxException if one cannot be set; those set before are removed
    */
   public static SandboxGrants set(
-      Grants grants, List<Entry> entries, KeptPlaces kept, Predicate<String> lasting)
+      AclEditor grants, List<Entry> entries, ReservedDirectories kept, Predicate<String> lasting)
       throws SandboxException {
     Map<String, List<Ace>> byPath = new LinkedHashMap<>();
     for (Entry entry : entries) {
@@ -86,7 +86,7 @@ public final class SandboxGrants implements AutoCloseable {
     return true;
   }
 
-  private static void takeBack(Grants grants, List<GrantRecord> made, Exception why) {
+  private static void takeBack(AclEditor grants, List<GrantRecord> made, Exception why) {
     for (GrantRecord record : made) {
       try {
         grants.restore(record);

@@ -17,7 +17,7 @@ public final class PipeStreams {
    * @return a stream
    */
   public static InputStream input(Processes processes, Handle pipe) {
-    return new PipeInput(processes, pipe);
+    return new PipeInputStream(processes, pipe);
   }
 
   /**

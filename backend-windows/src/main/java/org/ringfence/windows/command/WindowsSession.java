@@ -17,7 +17,7 @@ import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;
 import org.ringfence.windows.plan.PathHazard;
 import org.ringfence.windows.plan.ProgramSearch;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
@@ -69,7 +69,7 @@ public final class WindowsSession extends SessionBase<WindowsProcess> {
     } catch (IllegalArgumentException e) {
       throw new SandboxException(e.getMessage(), e);
     } catch (WindowsCallException e) {
-      throw Failures.cannot("command '" + launch.command().get(0) + "' cannot be started", e);
+      throw CallFailures.cannot("command '" + launch.command().get(0) + "' cannot be started", e);
     }
   }
 

@@ -17,7 +17,7 @@ import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.kit.stdio.StdioPlan;
 import org.ringfence.kit.stdio.StdioPlan.Connection;
 import org.ringfence.spi.Launch;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -52,7 +52,7 @@ final class WindowsStreams extends BoundStreams<Handle, WindowsCallException>
       done = true;
       return streams;
     } catch (WindowsCallException e) {
-      throw Failures.cannot("redirect", e);
+      throw CallFailures.cannot("redirect", e);
     } catch (IOException e) {
       throw new SandboxException("redirect: " + e.getMessage(), e);
     } finally {
@@ -68,7 +68,7 @@ final class WindowsStreams extends BoundStreams<Handle, WindowsCallException>
     childSide.add(keys.read());
     childSide.add(screen.write());
     writeTo(keep(new PipeOutput(windows.processes(), keys.write())));
-    readFrom(1, keep(new PipeInput(windows.processes(), screen.read())));
+    readFrom(1, keep(new PipeInputStream(windows.processes(), screen.read())));
     terminal = Optional.of(new CommandRequest.TerminalEnds(size, keys.read(), screen.write()));
   }
 
@@ -91,7 +91,8 @@ final class WindowsStreams extends BoundStreams<Handle, WindowsCallException>
   @Override
   protected OutputPipe<Handle> outputPipe() throws WindowsCallException {
     Processes.Pipe pipe = pipe();
-    return new OutputPipe<>(child(pipe.write()), new PipeInput(windows.processes(), pipe.read()));
+    return new OutputPipe<>(
+        child(pipe.write()), new PipeInputStream(windows.processes(), pipe.read()));
   }
 
   @Override

@@ -11,7 +11,7 @@ import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.AppContainerPlan;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.TokenFacts;
@@ -53,7 +53,7 @@ public final class ContainerConfinement implements Confinement {
           return new Profile(windows, installation, record, sid);
         } catch (WindowsCallException e) {
           installation.remove(record);
-          throw Failures.cannot("AppContainer", e);
+          throw CallFailures.cannot("AppContainer", e);
         }
       } catch (IOException e) {
         throw new SandboxException("the journal cannot be written: " + e.getMessage(), e);
@@ -73,7 +73,7 @@ public final class ContainerConfinement implements Confinement {
       windows.machine().deleteContainer(record.name());
       installation.remove(record);
     } catch (WindowsCallException e) {
-      throw Failures.cannot("AppContainer " + record.name() + " cannot be removed", e);
+      throw CallFailures.cannot("AppContainer " + record.name() + " cannot be removed", e);
     } catch (IOException e) {
       throw new SandboxException("the journal cannot be written: " + e.getMessage(), e);
     }

@@ -10,7 +10,7 @@ import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.TokenFacts;
 import org.ringfence.windows.system.Tokens;
@@ -76,7 +76,7 @@ public final class RestrictedToken implements AutoCloseable {
         throw e;
       }
     } catch (WindowsCallException e) {
-      throw Failures.cannot("restricted token", e);
+      throw CallFailures.cannot("restricted token", e);
     }
   }
 

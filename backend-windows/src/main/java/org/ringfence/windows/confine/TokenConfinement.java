@@ -6,7 +6,7 @@ import java.util.UUID;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Sid;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ProcessRequest;
 import org.ringfence.windows.system.TokenFacts;
@@ -81,7 +81,7 @@ public final class TokenConfinement implements Confinement {
               .ofSddl("D:(A;;GA;;;SY)(A;;GA;;;" + user + ")(A;;GA;;;" + session + ")");
       return windows.machine().desktop(name, descriptor);
     } catch (WindowsCallException e) {
-      throw Failures.cannot("desktop of the sandbox", e);
+      throw CallFailures.cannot("desktop of the sandbox", e);
     }
   }
 

@@ -16,9 +16,9 @@ import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.FrameChannel;
 import org.ringfence.windows.channel.Message;
-import org.ringfence.windows.command.PipeInput;
+import org.ringfence.windows.command.PipeInputStream;
 import org.ringfence.windows.command.PipeOutput;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
@@ -41,7 +41,7 @@ public final class RunnerConnection implements AutoCloseable {
   private final Handle job;
   private final Handle up;
   private final Handle down;
-  private final PipeInput input;
+  private final PipeInputStream input;
   private final PipeOutput output;
   private final FrameChannel frames;
   private final RemoteChannel<Message> channel;
@@ -61,7 +61,7 @@ public final class RunnerConnection implements AutoCloseable {
     this.job = job;
     this.up = up;
     this.down = down;
-    this.input = new PipeInput(windows.processes(), up);
+    this.input = new PipeInputStream(windows.processes(), up);
     this.output = new PipeOutput(windows.processes(), down);
     this.frames = new FrameChannel(input, output);
     this.channel = new RemoteChannel<>("the runner", frames, PATIENCE);
@@ -94,7 +94,7 @@ public final class RunnerConnection implements AutoCloseable {
         }
       }
     } catch (WindowsCallException e) {
-      throw Failures.cannot("runner", e);
+      throw CallFailures.cannot("runner", e);
     }
   }
 

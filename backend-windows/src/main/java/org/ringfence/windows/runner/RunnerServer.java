@@ -21,7 +21,7 @@ import org.ringfence.windows.channel.Message;
 import org.ringfence.windows.command.CommandHost;
 import org.ringfence.windows.command.CommandRequest;
 import org.ringfence.windows.command.LocalHost;
-import org.ringfence.windows.command.PipeInput;
+import org.ringfence.windows.command.PipeInputStream;
 import org.ringfence.windows.command.PipeOutput;
 import org.ringfence.windows.command.RunningCommand;
 import org.ringfence.windows.confine.TokenConfinement;
@@ -90,7 +90,8 @@ public final class RunnerServer {
         Handle down = windows.administration().pipes().open(pipes + "-down", Direction.OUT)) {
       FrameChannel channel =
           new FrameChannel(
-              new PipeInput(windows.processes(), down), new PipeOutput(windows.processes(), up));
+              new PipeInputStream(windows.processes(), down),
+              new PipeOutput(windows.processes(), up));
       Map<String, String> profile = new HashMap<>();
       for (String name : PROFILE) {
         Optional.ofNullable(environment.get(name)).ifPresent(value -> profile.put(name, value));

@@ -21,8 +21,8 @@ import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
-import org.ringfence.windows.access.Grants;
-import org.ringfence.windows.access.KeptPlaces;
+import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
@@ -38,13 +38,13 @@ import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.probe.Canary;
 import org.ringfence.windows.probe.ClosedNetwork;
-import org.ringfence.windows.probe.OpenPlaces;
+import org.ringfence.windows.probe.StartupSelfTest;
+import org.ringfence.windows.probe.WorldWritableDirectories;
 import org.ringfence.windows.runner.RunnerConnection;
 import org.ringfence.windows.runner.RunnerHost;
 import org.ringfence.windows.runner.RunnerStart;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.WindowsCallException;
@@ -59,7 +59,7 @@ public final class DedicatedSandboxes {
   private final Map<String, String> environment;
   private final Accounts accounts;
   private final RunnerStart start;
-  private final OpenPlaces places;
+  private final WorldWritableDirectories places;
 
   /**
    * Prepares sandboxes of this process.
@@ -81,7 +81,7 @@ public final class DedicatedSandboxes {
     this.environment = Map.copyOf(environment);
     this.accounts = accounts;
     this.start = start;
-    this.places = new OpenPlaces(windows, environment);
+    this.places = new WorldWritableDirectories(windows, environment);
   }
 
   /** One confinement of commands. */
@@ -145,7 +145,7 @@ public final class DedicatedSandboxes {
           places.deletable(accounts.offline(), accounts.group()),
           echoes);
     } catch (WindowsCallException e) {
-      throw Failures.cannot("dedicated user", e);
+      throw CallFailures.cannot("dedicated user", e);
     }
   }
 
@@ -176,7 +176,8 @@ public final class DedicatedSandboxes {
               Lifetime.KILL,
               rung.userInterface() ? JobLimits.USER_INTERFACE : 0);
       try {
-        Canary canary = new Canary(session, windows.machine().systemDirectory(), environment);
+        StartupSelfTest canary =
+            new StartupSelfTest(session, windows.machine().systemDirectory(), environment);
         problem = canary.startProblem();
         if (problem.isEmpty()) {
           contained(canary);
@@ -189,7 +190,7 @@ public final class DedicatedSandboxes {
     throw new SandboxException("no program starts as the sandbox's user: " + problem);
   }
 
-  private static void contained(Canary canary) throws SandboxException {
+  private static void contained(StartupSelfTest canary) throws SandboxException {
     try {
       if (canary.writes() || canary.reads()) {
         throw new SandboxException(
@@ -214,10 +215,10 @@ public final class DedicatedSandboxes {
    */
   public BackendSession open(EffectivePolicy policy, DedicatedUserFacts facts, EventSink listener)
       throws SandboxException {
-    Grants grants = Grants.of(windows, installation);
+    AclEditor grants = AclEditor.of(windows, installation);
     byte[] secret;
     try {
-      new Recovery(windows, installation, grants).recover();
+      new CrashRecovery(windows, installation, grants).recover();
       secret = installation.secret();
     } catch (IOException e) {
       throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);
@@ -232,7 +233,7 @@ public final class DedicatedSandboxes {
       done = true;
       return session;
     } catch (WindowsCallException e) {
-      throw Failures.cannot("dedicated user", e);
+      throw CallFailures.cannot("dedicated user", e);
     } finally {
       if (!done) {
         parts.close();
@@ -241,10 +242,11 @@ public final class DedicatedSandboxes {
   }
 
   /** Checks the other sandboxes and sets this one's entries, one sandbox at a time. */
-  private SandboxGrants granted(EffectivePolicy policy, DedicatedUserPlan plan, Grants grants)
+  private SandboxGrants granted(EffectivePolicy policy, DedicatedUserPlan plan, AclEditor grants)
       throws SandboxException, WindowsCallException {
-    KeptPlaces kept =
-        KeptPlaces.of(environment, System.getProperty("java.home"), installation.directory());
+    ReservedDirectories kept =
+        ReservedDirectories.of(
+            environment, System.getProperty("java.home"), installation.directory());
     List<Entry> entries = plan.entries().stream().filter(entry -> !kept.needless(entry)).toList();
     try (Handle lock =
         windows.machine().lock("Local\\ringfence-open-" + accounts.client().id(), LOCK_MILLIS)) {

@@ -10,8 +10,8 @@ import org.ringfence.SandboxException;
 import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EffectiveRule;
 import org.ringfence.spi.BackendSession;
-import org.ringfence.windows.access.Grants;
-import org.ringfence.windows.access.KeptPlaces;
+import org.ringfence.windows.access.AclEditor;
+import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.access.SandboxGrants;
 import org.ringfence.windows.access.TreeScan;
 import org.ringfence.windows.acl.Ace;
@@ -28,7 +28,7 @@ import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
@@ -37,8 +37,8 @@ import org.ringfence.windows.system.WindowsSystem;
 public final class WindowsSandboxes {
   private final WindowsSystem windows;
   private final Installation installation;
-  private final KeptPlaces kept;
-  private final Grants grants;
+  private final ReservedDirectories kept;
+  private final AclEditor grants;
   private final int pid;
   private final long processCreated;
 
@@ -56,12 +56,16 @@ public final class WindowsSandboxes {
     this(
         windows,
         installation,
-        KeptPlaces.of(environment, System.getProperty("java.home"), installation.directory()),
+        ReservedDirectories.of(
+            environment, System.getProperty("java.home"), installation.directory()),
         directory -> new TreeScan(windows.files()).check(directory));
   }
 
   WindowsSandboxes(
-      WindowsSystem windows, Installation installation, KeptPlaces kept, Grants.TreeCheck trees)
+      WindowsSystem windows,
+      Installation installation,
+      ReservedDirectories kept,
+      AclEditor.TreeCheck trees)
       throws SandboxException {
     this.windows = windows;
     this.installation = installation;
@@ -70,9 +74,9 @@ public final class WindowsSandboxes {
     try {
       this.processCreated = windows.processes().creationTime(pid);
     } catch (WindowsCallException e) {
-      throw Failures.cannot("this process", e);
+      throw CallFailures.cannot("this process", e);
     }
-    this.grants = new Grants(windows, installation, pid, processCreated, trees);
+    this.grants = new AclEditor(windows, installation, pid, processCreated, trees);
   }
 
   /**
@@ -80,7 +84,7 @@ public final class WindowsSandboxes {
    *
    * @return sets entries and removes them
    */
-  public Grants grants() {
+  public AclEditor grants() {
     return grants;
   }
 
@@ -163,7 +167,7 @@ public final class WindowsSandboxes {
   /** Cleans up after other processes and returns the secret. */
   private byte[] prepared() throws SandboxException {
     try {
-      new Recovery(windows, installation, grants).recover();
+      new CrashRecovery(windows, installation, grants).recover();
       return installation.secret();
     } catch (IOException e) {
       throw new SandboxException("the journal cannot be read: " + e.getMessage(), e);

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.access.Grants;
+import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.GenericMapping;
@@ -47,7 +47,7 @@ public final class Provisioning {
    * @param machine the state of all clients
    */
   public Provisioning(WindowsSystem windows, MachineDirectory machine) {
-    this(windows, machine, journal -> Grants.of(windows, journal));
+    this(windows, machine, journal -> AclEditor.of(windows, journal));
   }
 
   Provisioning(WindowsSystem windows, MachineDirectory machine, SetupSteps.GrantSource grants) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.access.Grants;
+import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
@@ -58,7 +58,7 @@ final class SetupSteps {
   /** Provides grants. */
   interface GrantSource {
     /** Returns the grants that a journal records. */
-    Grants of(Installation journal) throws SandboxException;
+    AclEditor of(Installation journal) throws SandboxException;
   }
 
   private SetupSteps(

@@ -15,16 +15,16 @@ public final class UnscannedGrants {
   private UnscannedGrants() {}
 
   /** Returns the grants of this process. */
-  public static Grants of(FakeWindows windows, Installation journal) {
+  public static AclEditor of(FakeWindows windows, Installation journal) {
     int pid = (int) ProcessHandle.current().pid();
-    return new Grants(windows, journal, pid, windows.creationTime(pid), directory -> {});
+    return new AclEditor(windows, journal, pid, windows.creationTime(pid), directory -> {});
   }
 
   /** Sets the entries of a sandbox; closing removes them. */
   public static AutoCloseable sandbox(
       FakeWindows windows, Installation journal, List<RestrictedTokenPlan.Entry> entries)
       throws SandboxException {
-    KeptPlaces kept = new KeptPlaces(List.of(), List.of(), List.of());
+    ReservedDirectories kept = new ReservedDirectories(List.of(), List.of(), List.of());
     return SandboxGrants.set(of(windows, journal), entries, kept, path -> false);
   }
 

@@ -42,7 +42,7 @@ import org.ringfence.spi.Launch;
 import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.probe.Canary;
+import org.ringfence.windows.probe.StartupSelfTest;
 import org.ringfence.windows.system.PretendingWindows;
 
 /**
@@ -276,8 +276,9 @@ class RealLaunchTest {
    */
   @Test
   void canariesDetectUnconfinedReadsAndWrites() throws Exception {
-    Canary canary =
-        new Canary((WindowsSession) session, windows.machine().systemDirectory(), System.getenv());
+    StartupSelfTest canary =
+        new StartupSelfTest(
+            (WindowsSession) session, windows.machine().systemDirectory(), System.getenv());
     assertThat(canary.startProblem()).isEmpty();
     assertThat(canary.reads()).isTrue();
     assertThat(canary.writes()).isEqualTo(windows.machine().version().contains("Wine"));

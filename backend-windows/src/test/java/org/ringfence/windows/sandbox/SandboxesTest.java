@@ -37,7 +37,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
-import org.ringfence.windows.access.KeptPlaces;
+import org.ringfence.windows.access.ReservedDirectories;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
 import org.ringfence.windows.system.FakeWindows;
@@ -53,8 +53,8 @@ import org.ringfence.windows.system.ProcessRequest;
     disabledReason = "on Windows the backend would look up the test's paths")
 class SandboxesTest {
   private static final WindowsFacts FACTS = new WindowsFacts(false, List.of(), true, true);
-  private static final KeptPlaces KEPT =
-      new KeptPlaces(
+  private static final ReservedDirectories KEPT =
+      new ReservedDirectories(
           List.of("C:\\Users\\me"),
           List.of("C:\\Windows", "C:\\Program Files"),
           List.of("C:\\tools\\jdk"));

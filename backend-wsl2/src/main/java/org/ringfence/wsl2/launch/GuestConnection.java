@@ -30,7 +30,7 @@ public final class GuestConnection implements AutoCloseable {
   private final GuestChannel frames;
   private final RemoteChannel<Received> channel;
   private final Map<Integer, WslProcess> commands = new ConcurrentHashMap<>();
-  private final Map<Integer, HeardEvents> sandboxes = new ConcurrentHashMap<>();
+  private final Map<Integer, EventDispatcher> sandboxes = new ConcurrentHashMap<>();
 
   private GuestConnection(Process process) {
     this.process = process;
@@ -106,7 +106,7 @@ public final class GuestConnection implements AutoCloseable {
         command.room(credit.bytes());
       }
     } else if (sandboxOf(message) != 0) {
-      HeardEvents hearer = sandboxes.get(sandboxOf(message));
+      EventDispatcher hearer = sandboxes.get(sandboxOf(message));
       if (hearer != null) {
         told(hearer, message);
       }
@@ -117,7 +117,7 @@ public final class GuestConnection implements AutoCloseable {
 
   /** Reports an end after all events received before it. */
   private void afterTold(WslProcess command, Runnable then) {
-    HeardEvents hearer = sandboxes.get(command.sandbox());
+    EventDispatcher hearer = sandboxes.get(command.sandbox());
     if (hearer == null) {
       then.run();
     } else {
@@ -127,7 +127,7 @@ public final class GuestConnection implements AutoCloseable {
 
   /** Waits until the listener has received all reports of a sandbox. */
   boolean flush(int sandbox, Duration patience) throws InterruptedException {
-    HeardEvents hearer = sandboxes.get(sandbox);
+    EventDispatcher hearer = sandboxes.get(sandbox);
     return hearer == null || hearer.flush(patience);
   }
 
@@ -147,7 +147,7 @@ public final class GuestConnection implements AutoCloseable {
     return 0;
   }
 
-  private void told(HeardEvents hearer, GuestMessage message) {
+  private void told(EventDispatcher hearer, GuestMessage message) {
     if (message instanceof GuestMessage.AskHost asked) {
       hearer.ask(
           asked,
@@ -229,11 +229,11 @@ public final class GuestConnection implements AutoCloseable {
   }
 
   void hears(int sandbox, EventSink listener) {
-    sandboxes.put(sandbox, new HeardEvents(listener));
+    sandboxes.put(sandbox, new EventDispatcher(listener));
   }
 
   void forgetSandbox(int sandbox) {
-    HeardEvents hearer = sandboxes.remove(sandbox);
+    EventDispatcher hearer = sandboxes.remove(sandbox);
     if (hearer != null) {
       hearer.close();
     }

@@ -67,7 +67,7 @@ final class AddressSweep {
   }
 
   private static long sweep(String[] a, int type) throws Exception {
-    LibC.onlyLinux("AF_UNSPEC for an address of IPv4");
+    NativeCalls.onlyLinux("AF_UNSPEC for an address of IPv4");
     int[] ports = {Integer.parseInt(a[0]), Integer.parseInt(a[1])};
     if (type == DGRAM) {
       try (DatagramSocket own = new DatagramSocket()) {
@@ -81,16 +81,16 @@ final class AddressSweep {
 
   /** A datagram without a family reaches a server inside, as one of IPv4. */
   private static long unspecifiedOwn() throws Exception {
-    LibC.onlyLinux("AF_UNSPEC for an address of IPv4");
+    NativeCalls.onlyLinux("AF_UNSPEC for an address of IPv4");
     try (DatagramSocket own = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
       own.setSoTimeout(5_000);
-      long fd = LibC.call("socket", AF_INET, DGRAM, 0);
+      long fd = NativeCalls.call("socket", AF_INET, DGRAM, 0);
       if (fd < 0) {
         return fd;
       }
-      Memory address = SocketAddress.inet("127.0.0.1", own.getLocalPort());
+      Memory address = RawSocketAddress.inet("127.0.0.1", own.getLocalPort());
       address.setShort(0, (short) AF_UNSPEC);
-      long sent = LibC.call("sendto", (int) fd, "x", 1L, 0, address, 16);
+      long sent = NativeCalls.call("sendto", (int) fd, "x", 1L, 0, address, 16);
       if (sent < 0) {
         return sent;
       }
@@ -125,13 +125,13 @@ final class AddressSweep {
             if (fd < 0) {
               return done;
             }
-            Memory address = LibC.memory(128);
-            Memory whole = SocketAddress.inet(host, port);
+            Memory address = NativeCalls.memory(128);
+            Memory whole = RawSocketAddress.inet(host, port);
             address.write(0, whole.getByteArray(0, (int) whole.size()), 0, (int) whole.size());
             address.setShort(0, (short) family);
             long result = use(call, fd, address, length);
             done += result >= 0 ? 1 : 0;
-            LibC.call("close", fd);
+            NativeCalls.call("close", fd);
           }
         }
       }
@@ -140,7 +140,7 @@ final class AddressSweep {
   }
 
   private long socket(int domain, Past past) throws Exception {
-    long made = LibC.call("socket", domain, type | (type == STREAM ? NON_BLOCKING : 0), 0);
+    long made = NativeCalls.call("socket", domain, type | (type == STREAM ? NON_BLOCKING : 0), 0);
     if (made < 0 || past == Past.FRESH) {
       return made;
     }
@@ -151,39 +151,39 @@ final class AddressSweep {
             || past.compareTo(Past.TURNED_TO_V4) >= 0;
     String host = domain == AF_INET ? "127.0.0.1" : v4 ? "::ffff:127.0.0.1" : "::1";
     boolean binds = past == Past.BOUND || past == Past.BOUND_TO_V4;
-    Memory address = SocketAddress.inet(host, binds ? 0 : ownPort);
-    LibC.call(binds ? "bind" : "connect", fd, address, (int) address.size());
+    Memory address = RawSocketAddress.inet(host, binds ? 0 : ownPort);
+    NativeCalls.call(binds ? "bind" : "connect", fd, address, (int) address.size());
     if (past.compareTo(Past.TURNED_TO_V4) >= 0) {
-      Memory family = LibC.memory(4);
+      Memory family = NativeCalls.memory(4);
       family.setInt(0, AF_INET);
-      LibC.call("setsockopt", fd, IPPROTO_IPV6, IPV6_ADDRFORM, family, 4);
+      NativeCalls.call("setsockopt", fd, IPPROTO_IPV6, IPV6_ADDRFORM, family, 4);
     }
     if (past == Past.DISCONNECTED || past == Past.TURNED_AND_DISCONNECTED) {
-      LibC.call("connect", fd, LibC.memory(16), 16);
+      NativeCalls.call("connect", fd, NativeCalls.memory(16), 16);
     }
     return fd;
   }
 
   private long use(Call call, int fd, Memory address, int length) {
-    Memory data = LibC.string("x");
+    Memory data = NativeCalls.string("x");
     switch (call) {
       case CONNECT:
-        long connected = LibC.call("connect", fd, address, length);
-        return connected < 0 ? connected : LibC.call("send", fd, data, 1L, 0);
+        long connected = NativeCalls.call("connect", fd, address, length);
+        return connected < 0 ? connected : NativeCalls.call("send", fd, data, 1L, 0);
       case SENDTO:
-        return LibC.call("sendto", fd, data, 1L, 0, address, length);
+        return NativeCalls.call("sendto", fd, data, 1L, 0, address, length);
       default:
-        Memory vector = LibC.memory(16);
+        Memory vector = NativeCalls.memory(16);
         vector.setPointer(0, data);
         vector.setLong(8, 1);
-        Memory header = LibC.memory(64);
+        Memory header = NativeCalls.memory(64);
         header.setPointer(0, address);
         header.setInt(8, length);
         header.setPointer(16, vector);
         header.setLong(24, 1);
         return call == Call.SENDMSG
-            ? LibC.call("sendmsg", fd, header, 0)
-            : LibC.call("sendmmsg", fd, header, 1, 0);
+            ? NativeCalls.call("sendmsg", fd, header, 0)
+            : NativeCalls.call("sendmmsg", fd, header, 1, 0);
     }
   }
 }

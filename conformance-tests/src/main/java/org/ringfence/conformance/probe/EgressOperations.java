@@ -133,49 +133,49 @@ final class EgressOperations {
   /** Connects where allowed, disconnects, and connects the same socket elsewhere. */
   private static long reconnect(String[] a) throws Exception {
     int port = Integer.parseInt(a[1]);
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
-    long first = LibC.call("connect", (int) fd, SocketAddress.inet(a[0], port), 16);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
+    long first = NativeCalls.call("connect", (int) fd, RawSocketAddress.inet(a[0], port), 16);
     if (first < 0) {
       return first;
     }
-    Memory nothing = LibC.memory(16);
-    long unspecified = LibC.call("connect", (int) fd, nothing, 16);
+    Memory nothing = NativeCalls.memory(16);
+    long unspecified = NativeCalls.call("connect", (int) fd, nothing, 16);
     return unspecified < 0
         ? unspecified
-        : LibC.call("connect", (int) fd, SocketAddress.inet(a[2], port), 16);
+        : NativeCalls.call("connect", (int) fd, RawSocketAddress.inet(a[2], port), 16);
   }
 
   /** Passes a socket through a socket pair, then connects it. */
   private static long passedSocket(String[] a) throws Exception {
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
-    Memory pair = LibC.memory(8);
-    LibC.call("socketpair", AF_UNIX, STREAM, 0, pair);
-    Memory data = LibC.string("x");
-    Memory vector = LibC.memory(16);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
+    Memory pair = NativeCalls.memory(8);
+    NativeCalls.call("socketpair", AF_UNIX, STREAM, 0, pair);
+    Memory data = NativeCalls.string("x");
+    Memory vector = NativeCalls.memory(16);
     vector.setPointer(0, data);
     vector.setLong(8, 1);
-    Memory control = LibC.memory(24);
+    Memory control = NativeCalls.memory(24);
     control.setLong(0, 20);
     control.setInt(8, SOL_SOCKET);
     control.setInt(12, SCM_RIGHTS);
     control.setInt(16, (int) fd);
-    Memory header = LibC.memory(64);
+    Memory header = NativeCalls.memory(64);
     header.setPointer(16, vector);
     header.setLong(24, 1);
     header.setPointer(32, control);
     header.setLong(40, 24);
-    long sent = LibC.call("sendmsg", pair.getInt(0), header, 0);
+    long sent = NativeCalls.call("sendmsg", pair.getInt(0), header, 0);
     if (sent < 0) {
       return sent;
     }
     control.clear();
     header.setLong(40, 24);
-    long got = LibC.call("recvmsg", pair.getInt(4), header, 0);
+    long got = NativeCalls.call("recvmsg", pair.getInt(4), header, 0);
     if (got < 0) {
       return got;
     }
-    return LibC.call(
-        "connect", control.getInt(16), SocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
+    return NativeCalls.call(
+        "connect", control.getInt(16), RawSocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
   }
 
   /**
@@ -184,10 +184,10 @@ final class EgressOperations {
    */
   private static long swapRace(String[] a) throws Exception {
     int port = Integer.parseInt(a[1]);
-    Memory address = SocketAddress.inet(a[0], port);
+    Memory address = RawSocketAddress.inet(a[0], port);
     byte[] allowed = InetAddress.getByName(a[0]).getAddress();
     byte[] forbidden = InetAddress.getByName(a[2]).getAddress();
-    long other = LibC.call("socket", AF_INET, DGRAM, 0);
+    long other = NativeCalls.call("socket", AF_INET, DGRAM, 0);
     int target = 200;
     Thread addresses =
         daemon(
@@ -200,20 +200,20 @@ final class EgressOperations {
             });
     int made = 0;
     for (int i = 0; i < Integer.parseInt(a[3]); i++) {
-      long fd = LibC.call("socket", AF_INET, STREAM, 0);
+      long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
       if (fd < 0) {
         return fd;
       }
-      LibC.call("dup2", (int) fd, target);
+      NativeCalls.call("dup2", (int) fd, target);
       Thread descriptors =
           daemon(
               () -> {
                 while (!Thread.interrupted()) {
-                  LibC.call("dup2", (int) other, target);
-                  LibC.call("dup2", (int) fd, target);
+                  NativeCalls.call("dup2", (int) other, target);
+                  NativeCalls.call("dup2", (int) fd, target);
                 }
               });
-      if (LibC.call("connect", target, address, 16) >= 0) {
+      if (NativeCalls.call("connect", target, address, 16) >= 0) {
         made++;
       }
       descriptors.interrupt();
@@ -221,7 +221,7 @@ final class EgressOperations {
       if (visited((int) fd, forbidden)) {
         return i;
       }
-      LibC.call("close", (int) fd);
+      NativeCalls.call("close", (int) fd);
     }
     addresses.interrupt();
     if (made == 0) {
@@ -231,10 +231,10 @@ final class EgressOperations {
   }
 
   private static boolean visited(int fd, byte[] forbidden) {
-    Memory peer = LibC.memory(32);
-    Memory length = LibC.memory(4);
+    Memory peer = NativeCalls.memory(32);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 32);
-    return LibC.call("getpeername", fd, peer, length) >= 0
+    return NativeCalls.call("getpeername", fd, peer, length) >= 0
         && java.util.Arrays.equals(peer.getByteArray(4, 4), forbidden);
   }
 
@@ -330,28 +330,32 @@ final class EgressOperations {
 
   /** Sends data by reference to memory that changes afterwards. */
   private static long zeroCopy(String[] a) throws Exception {
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
-    Memory one = LibC.memory(4);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
+    Memory one = NativeCalls.memory(4);
     one.setInt(0, 1);
-    long set = LibC.call("setsockopt", (int) fd, SOL_SOCKET, SO_ZEROCOPY, one, 4);
+    long set = NativeCalls.call("setsockopt", (int) fd, SOL_SOCKET, SO_ZEROCOPY, one, 4);
     if (set < 0) {
       return set;
     }
     long connected =
-        LibC.call("connect", (int) fd, SocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
+        NativeCalls.call(
+            "connect", (int) fd, RawSocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
     return connected < 0
         ? connected
-        : LibC.call("send", (int) fd, LibC.string("GET / HTTP/1.0\r\n\r\n"), 18L, MSG_ZEROCOPY);
+        : NativeCalls.call(
+            "send", (int) fd, NativeCalls.string("GET / HTTP/1.0\r\n\r\n"), 18L, MSG_ZEROCOPY);
   }
 
   private static long option(int family, int type, int level, int name, Memory value) {
-    long fd = LibC.call("socket", family, type, 0);
-    return fd < 0 ? fd : LibC.call("setsockopt", (int) fd, level, name, value, (int) value.size());
+    long fd = NativeCalls.call("socket", family, type, 0);
+    return fd < 0
+        ? fd
+        : NativeCalls.call("setsockopt", (int) fd, level, name, value, (int) value.size());
   }
 
   /** Returns loose source and record route by way of 192.0.2.1 (RFC 791). */
   private static Memory sourceRoute() {
-    Memory options = LibC.memory(12);
+    Memory options = NativeCalls.memory(12);
     byte[] raw = {(byte) 131, 11, 4, (byte) 192, 0, 2, 1, 127, 0, 0, 1, 0};
     options.write(0, raw, 0, raw.length);
     return options;
@@ -359,7 +363,7 @@ final class EgressOperations {
 
   /** Returns a segment routing header (RFC 8754) with one segment, 2001:db8::1. */
   private static Memory routingHeader() {
-    Memory header = LibC.memory(24);
+    Memory header = NativeCalls.memory(24);
     byte[] raw = {0, 2, 4, 0, 0, 0, 0, 0, 0x20, 0x01, 0x0d, (byte) 0xb8};
     header.write(0, raw, 0, raw.length);
     header.setByte(23, (byte) 1);
@@ -371,19 +375,19 @@ final class EgressOperations {
    * through another host. OK if it reaches the server all the same.
    */
   private static long steeredMessage() throws Exception {
-    long server = LibC.call("socket", AF_INET6, DGRAM, 0);
-    Memory address = LibC.memory(28);
+    long server = NativeCalls.call("socket", AF_INET6, DGRAM, 0);
+    Memory address = NativeCalls.memory(28);
     address.setShort(0, (short) AF_INET6);
     address.setByte(23, (byte) 1);
-    long bound = LibC.call("bind", (int) server, address, 28);
+    long bound = NativeCalls.call("bind", (int) server, address, 28);
     if (bound < 0) {
       return bound;
     }
-    Memory length = LibC.memory(4);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 28);
-    LibC.call("getsockname", (int) server, address, length);
+    NativeCalls.call("getsockname", (int) server, address, length);
     Memory routing = routingHeader();
-    Memory control = LibC.memory(40 + 16 + (int) routing.size());
+    Memory control = NativeCalls.memory(40 + 16 + (int) routing.size());
     // struct in6_pktinfo: an address, then the device.
     control.setLong(0, 36);
     control.setInt(8, 41);
@@ -393,26 +397,26 @@ final class EgressOperations {
     control.setInt(48, 41);
     control.setInt(52, 57);
     control.write(56, routing.getByteArray(0, (int) routing.size()), 0, (int) routing.size());
-    Memory data = LibC.string("x");
-    Memory vector = LibC.memory(16);
+    Memory data = NativeCalls.string("x");
+    Memory vector = NativeCalls.memory(16);
     vector.setPointer(0, data);
     vector.setLong(8, 1);
-    Memory header = LibC.memory(64);
+    Memory header = NativeCalls.memory(64);
     header.setPointer(0, address);
     header.setInt(8, 28);
     header.setPointer(16, vector);
     header.setLong(24, 1);
     header.setPointer(32, control);
     header.setLong(40, control.size());
-    long client = LibC.call("socket", AF_INET6, DGRAM, 0);
-    long sent = LibC.call("sendmsg", (int) client, header, 0);
+    long client = NativeCalls.call("socket", AF_INET6, DGRAM, 0);
+    long sent = NativeCalls.call("sendmsg", (int) client, header, 0);
     if (sent < 0) {
       return sent;
     }
-    Memory second = LibC.memory(16);
+    Memory second = NativeCalls.memory(16);
     second.setLong(0, 1);
-    LibC.call("setsockopt", (int) server, SOL_SOCKET, 20, second, 16);
-    return LibC.call("recv", (int) server, LibC.memory(8), 8L, 0);
+    NativeCalls.call("setsockopt", (int) server, SOL_SOCKET, 20, second, 16);
+    return NativeCalls.call("recv", (int) server, NativeCalls.memory(8), 8L, 0);
   }
 
   private static int outerDevice() throws java.net.SocketException {
@@ -425,7 +429,7 @@ final class EgressOperations {
 
   /** Joins a group; the network sees the group's address, which is data. */
   private static long joinGroup(String[] a) throws Exception {
-    Memory request = LibC.memory(12);
+    Memory request = NativeCalls.memory(12);
     request.write(0, InetAddress.getByName(a[0]).getAddress(), 0, 4);
     request.setInt(8, outerDevice());
     return option(AF_INET, DGRAM, 0, 35, request);
@@ -490,21 +494,21 @@ final class EgressOperations {
    * Listens on every address, bound or not, prints the port, and waits for the end of its input.
    */
   private static long listenEverywhere(String[] a) throws Exception {
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
     if (a[0].equals("bound")) {
-      long bound = LibC.call("bind", (int) fd, SocketAddress.inet("0.0.0.0", 0), 16);
+      long bound = NativeCalls.call("bind", (int) fd, RawSocketAddress.inet("0.0.0.0", 0), 16);
       if (bound < 0) {
         return bound;
       }
     }
-    long listening = LibC.call("listen", (int) fd, 50);
+    long listening = NativeCalls.call("listen", (int) fd, 50);
     if (listening < 0) {
       return listening;
     }
-    Memory name = LibC.memory(16);
-    Memory length = LibC.memory(4);
+    Memory name = NativeCalls.memory(16);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 16);
-    LibC.call("getsockname", (int) fd, name, length);
+    NativeCalls.call("getsockname", (int) fd, name, length);
     System.out.println("PORT " + (Short.reverseBytes(name.getShort(2)) & 0xffff));
     System.out.flush();
     while (System.in.read() >= 0) {
@@ -519,11 +523,17 @@ final class EgressOperations {
     } catch (UnknownHostException e) {
       return ENOENT;
     }
-    long fd = LibC.call("socket", AF_INET, DGRAM, 0);
+    long fd = NativeCalls.call("socket", AF_INET, DGRAM, 0);
     return fd < 0
         ? fd
-        : LibC.call(
-            "sendto", (int) fd, "x", 1L, 0, SocketAddress.inet(a[0], Integer.parseInt(a[1])), 16);
+        : NativeCalls.call(
+            "sendto",
+            (int) fd,
+            "x",
+            1L,
+            0,
+            RawSocketAddress.inet(a[0], Integer.parseInt(a[1])),
+            16);
   }
 
   /** Connects to a host and begins TLS with another name, or with "none". */

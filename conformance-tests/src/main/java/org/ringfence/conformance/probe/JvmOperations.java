@@ -35,12 +35,12 @@ final class JvmOperations {
 
   private static long semaphore() {
     String name = "/ringfence-" + ProcessHandle.current().pid();
-    com.sun.jna.Pointer semaphore = LibC.semaphore(name);
+    com.sun.jna.Pointer semaphore = NativeCalls.semaphore(name);
     if (semaphore == null) {
       return -com.sun.jna.Native.getLastError();
     }
-    long waited = LibC.call("sem_wait", semaphore);
-    LibC.call("sem_unlink", name);
+    long waited = NativeCalls.call("sem_wait", semaphore);
+    NativeCalls.call("sem_unlink", name);
     return waited;
   }
 

@@ -118,7 +118,7 @@ record KernelNumbers(
 
   /** Returns the numbers of this system. */
   static KernelNumbers here() {
-    return LibC.LINUX ? LINUX : MACOS;
+    return NativeCalls.LINUX ? LINUX : MACOS;
   }
 
   /** Returns an error as operations report it: negated. */

@@ -20,60 +20,68 @@ final class KernelOperations {
   private KernelOperations() {}
 
   static void addTo(Map<String, Operation> all) {
-    all.put("unshare-user", a -> LibC.syscall(272, 97, CLONE_NEWUSER));
-    all.put("unshare-user-net", a -> LibC.syscall(272, 97, CLONE_NEWUSER | CLONE_NEWNET));
-    all.put("clone-user", a -> childOf(LibC.syscall(56, 220, CLONE_NEWUSER | SIGCHLD, 0L)));
+    all.put("unshare-user", a -> NativeCalls.syscall(272, 97, CLONE_NEWUSER));
+    all.put("unshare-user-net", a -> NativeCalls.syscall(272, 97, CLONE_NEWUSER | CLONE_NEWNET));
+    all.put("clone-user", a -> childOf(NativeCalls.syscall(56, 220, CLONE_NEWUSER | SIGCHLD, 0L)));
     all.put("clone3-user", KernelOperations::clone3);
     all.put("mount", a -> mount(a[0]));
-    all.put("fsopen", a -> LibC.syscall(430, 430, LibC.string("tmpfs"), 0));
-    all.put("open-tree", a -> LibC.syscall(428, 428, LibC.AT_FDCWD, LibC.string(a[0]), 1));
+    all.put("fsopen", a -> NativeCalls.syscall(430, 430, NativeCalls.string("tmpfs"), 0));
+    all.put(
+        "open-tree",
+        a -> NativeCalls.syscall(428, 428, NativeCalls.AT_FDCWD, NativeCalls.string(a[0]), 1));
     all.put("setns", KernelOperations::setns);
-    all.put("chroot", a -> LibC.call("chroot", a[0]));
-    all.put("io-uring", a -> LibC.syscall(425, 425, 4, LibC.memory(256)));
-    all.put("bpf", a -> LibC.syscall(321, 280, 0L, bpfMap(), 72L));
-    all.put("perf", a -> LibC.syscall(298, 241, perfEvent(), 0L, -1L, -1L, 0L));
-    all.put("userfaultfd", a -> LibC.syscall(323, 282, 1));
-    all.put("keyctl", a -> LibC.syscall(250, 219, 0, -3, 1));
+    all.put("chroot", a -> NativeCalls.call("chroot", a[0]));
+    all.put("io-uring", a -> NativeCalls.syscall(425, 425, 4, NativeCalls.memory(256)));
+    all.put("bpf", a -> NativeCalls.syscall(321, 280, 0L, bpfMap(), 72L));
+    all.put("perf", a -> NativeCalls.syscall(298, 241, perfEvent(), 0L, -1L, -1L, 0L));
+    all.put("userfaultfd", a -> NativeCalls.syscall(323, 282, 1));
+    all.put("keyctl", a -> NativeCalls.syscall(250, 219, 0, -3, 1));
     all.put("add-key", KernelOperations::addKey);
-    all.put("open-by-handle", a -> LibC.syscall(304, 265, -100, LibC.memory(128), 0));
+    all.put("open-by-handle", a -> NativeCalls.syscall(304, 265, -100, NativeCalls.memory(128), 0));
     all.put("handle-of-file", KernelOperations::openByHandle);
-    all.put("kexec", a -> LibC.syscall(246, 104, 0L, 0L, 0L, 0L));
-    all.put("module", a -> LibC.syscall(175, 105, LibC.memory(8), 0L, LibC.string("")));
-    all.put("reboot", a -> LibC.syscall(169, 142, 0L, 0L, 0L, 0L));
-    all.put("swapon", a -> LibC.syscall(167, 224, LibC.string(a[0]), 0));
-    all.put("quotactl", a -> LibC.syscall(179, 60, 0x800001L << 8, 0L, 0L, LibC.memory(256)));
+    all.put("kexec", a -> NativeCalls.syscall(246, 104, 0L, 0L, 0L, 0L));
+    all.put(
+        "module",
+        a -> NativeCalls.syscall(175, 105, NativeCalls.memory(8), 0L, NativeCalls.string("")));
+    all.put("reboot", a -> NativeCalls.syscall(169, 142, 0L, 0L, 0L, 0L));
+    all.put("swapon", a -> NativeCalls.syscall(167, 224, NativeCalls.string(a[0]), 0));
+    all.put(
+        "quotactl",
+        a -> NativeCalls.syscall(179, 60, 0x800001L << 8, 0L, 0L, NativeCalls.memory(256)));
     all.put("tiocsti", a -> terminal(0x5412L, "x"));
-    all.put("tiocsti-high-bits", a -> LibC.syscall(16, 29, 0L, 0x100005412L, LibC.string("x")));
+    all.put(
+        "tiocsti-high-bits",
+        a -> NativeCalls.syscall(16, 29, 0L, 0x100005412L, NativeCalls.string("x")));
     all.put("tioclinux", a -> terminal(0x541CL, "\2"));
-    all.put("x32", a -> LibC.X86 ? LibC.syscall(X32 | 39, 0) : -38);
-    all.put("i386", a -> LibC.X86 && LibC.LINUX ? int80(20) : -38);
-    all.put("fanotify", a -> LibC.syscall(300, 262, 0, 0));
+    all.put("x32", a -> NativeCalls.X86 ? NativeCalls.syscall(X32 | 39, 0) : -38);
+    all.put("i386", a -> NativeCalls.X86 && NativeCalls.LINUX ? int80(20) : -38);
+    all.put("fanotify", a -> NativeCalls.syscall(300, 262, 0, 0));
     all.put("own-seccomp", KernelOperations::ownSeccomp);
-    all.put("sysv-memory", a -> removed(LibC.call("shmget", 0, 4096L, 01600), "shmctl"));
-    all.put("sysv-messages", a -> removed(LibC.call("msgget", 0, 01600), "msgctl"));
+    all.put("sysv-memory", a -> removed(NativeCalls.call("shmget", 0, 4096L, 01600), "shmctl"));
+    all.put("sysv-messages", a -> removed(NativeCalls.call("msgget", 0, 01600), "msgctl"));
     all.put("message-queue", KernelOperations::messageQueue);
-    all.put("own-landlock", a -> LibC.syscall(444, 444, 0L, 0L, 1L));
+    all.put("own-landlock", a -> NativeCalls.syscall(444, 444, 0L, 0L, 1L));
   }
 
   private static long terminal(long request, String text) {
-    LibC.onlyLinux("request " + Long.toHexString(request) + " of terminals");
-    return LibC.call("ioctl", 0, request, LibC.string(text));
+    NativeCalls.onlyLinux("request " + Long.toHexString(request) + " of terminals");
+    return NativeCalls.call("ioctl", 0, request, NativeCalls.string(text));
   }
 
   private static long mount(String directory) {
-    LibC.onlyLinux("a file system of memory");
-    return LibC.call("mount", "none", directory, "tmpfs", 0L, null);
+    NativeCalls.onlyLinux("a file system of memory");
+    return NativeCalls.call("mount", "none", directory, "tmpfs", 0L, null);
   }
 
   private static long childOf(long pid) {
     if (pid == 0) {
       // The child of a raw clone has only one thread of this JVM.
-      LibC.call("_exit", 0);
+      NativeCalls.call("_exit", 0);
     }
     if (pid > 0) {
       // The child may have been made while another thread held a lock, and waits for it for ever.
-      LibC.call("kill", (int) pid, SIGKILL);
-      LibC.call("waitpid", (int) pid, null, 0);
+      NativeCalls.call("kill", (int) pid, SIGKILL);
+      NativeCalls.call("waitpid", (int) pid, null, 0);
     }
     return pid;
   }
@@ -81,36 +89,36 @@ final class KernelOperations {
   /** Removes the probe's own object ({@code IPC_RMID}). */
   private static long removed(long id, String control) {
     if (id >= 0) {
-      LibC.call(control, (int) id, 0, null);
+      NativeCalls.call(control, (int) id, 0, null);
     }
     return id;
   }
 
   private static long messageQueue(String[] a) {
     String name = "/ringfence-probe-" + ProcessHandle.current().pid();
-    long queue = LibC.call("mq_open", name, 0102, 0600, null);
+    long queue = NativeCalls.call("mq_open", name, 0102, 0600, null);
     if (queue >= 0) {
-      LibC.call("mq_unlink", name);
+      NativeCalls.call("mq_unlink", name);
     }
     return queue;
   }
 
   private static long clone3(String[] a) {
-    Memory arguments = LibC.memory(88);
+    Memory arguments = NativeCalls.memory(88);
     arguments.setLong(0, CLONE_NEWUSER);
     arguments.setLong(32, SIGCHLD);
-    return childOf(LibC.syscall(435, 435, arguments, 88L));
+    return childOf(NativeCalls.syscall(435, 435, arguments, 88L));
   }
 
   private static long setns(String[] a) {
-    LibC.onlyLinux("namespaces");
-    long fd = LibC.call("open", "/proc/" + a[0] + "/ns/" + a[1], 0, 0);
-    return fd < 0 ? fd : LibC.call("setns", (int) fd, 0);
+    NativeCalls.onlyLinux("namespaces");
+    long fd = NativeCalls.call("open", "/proc/" + a[0] + "/ns/" + a[1], 0, 0);
+    return fd < 0 ? fd : NativeCalls.call("setns", (int) fd, 0);
   }
 
   /** Returns {@code BPF_MAP_CREATE} attributes of an array map with one element. */
   private static Memory bpfMap() {
-    Memory attributes = LibC.memory(72);
+    Memory attributes = NativeCalls.memory(72);
     attributes.setInt(0, 2);
     attributes.setInt(4, 4);
     attributes.setInt(8, 4);
@@ -120,7 +128,7 @@ final class KernelOperations {
 
   /** Returns the attributes of a software clock of this process ({@code linux/perf_event.h}). */
   private static Memory perfEvent() {
-    Memory attributes = LibC.memory(128);
+    Memory attributes = NativeCalls.memory(128);
     attributes.setInt(0, 1);
     attributes.setInt(4, 128);
     // exclude_kernel and exclude_hv, which perf_event_paranoid asks of ordinary users
@@ -129,21 +137,29 @@ final class KernelOperations {
   }
 
   private static long addKey(String[] a) {
-    return LibC.syscall(
-        248, 217, LibC.string("user"), LibC.string("ringfence-probe"), LibC.string("x"), 1L, -1L);
+    return NativeCalls.syscall(
+        248,
+        217,
+        NativeCalls.string("user"),
+        NativeCalls.string("ringfence-probe"),
+        NativeCalls.string("x"),
+        1L,
+        -1L);
   }
 
   /** Calls {@code name_to_handle_at}, then {@code open_by_handle_at} with its handle. */
   private static long openByHandle(String[] a) {
-    Memory handle = LibC.memory(256);
+    Memory handle = NativeCalls.memory(256);
     handle.setInt(0, 128);
-    Memory mountId = LibC.memory(8);
-    long named = LibC.syscall(303, 264, LibC.AT_FDCWD, LibC.string(a[0]), handle, mountId, 0L);
+    Memory mountId = NativeCalls.memory(8);
+    long named =
+        NativeCalls.syscall(
+            303, 264, NativeCalls.AT_FDCWD, NativeCalls.string(a[0]), handle, mountId, 0L);
     if (named < 0) {
       return named;
     }
-    long mount = LibC.call("open", a[1], 0, 0);
-    return mount < 0 ? mount : LibC.syscall(304, 265, mount, handle, 0L);
+    long mount = NativeCalls.call("open", a[1], 0, 0);
+    return mount < 0 ? mount : NativeCalls.syscall(304, 265, mount, handle, 0L);
   }
 
   /** Uses the 32-bit entry: {@code mov eax, number; int 0x80; ret} in executable memory. */
@@ -151,7 +167,7 @@ final class KernelOperations {
     byte[] code = {
       (byte) 0xb8, (byte) number, 0, 0, 0, (byte) 0xcd, (byte) 0x80, 0x48, (byte) 0x98, (byte) 0xc3
     };
-    long address = LibC.call("mmap", 0L, 4096L, 7, 0x22, -1, 0L);
+    long address = NativeCalls.call("mmap", 0L, 4096L, 7, 0x22, -1, 0L);
     if (address < 0 && address > -4096) {
       return address;
     }
@@ -161,13 +177,13 @@ final class KernelOperations {
 
   /** Installs a filter, as programs such as browsers and OpenSSH do for themselves. */
   private static long ownSeccomp(String[] a) {
-    LibC.call("prctl", 38, 1L, 0L, 0L, 0L);
-    Memory code = LibC.memory(8);
+    NativeCalls.call("prctl", 38, 1L, 0L, 0L, 0L);
+    Memory code = NativeCalls.memory(8);
     code.setShort(0, (short) 0x06);
     code.setInt(4, 0x7fff0000);
-    Memory program = LibC.memory(16);
+    Memory program = NativeCalls.memory(16);
     program.setShort(0, (short) 1);
     program.setPointer(8, code);
-    return LibC.syscall(317, 277, 1L, 0L, program);
+    return NativeCalls.syscall(317, 277, 1L, 0L, program);
   }
 }

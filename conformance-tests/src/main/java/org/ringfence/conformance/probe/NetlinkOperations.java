@@ -31,8 +31,8 @@ final class NetlinkOperations {
   private NetlinkOperations() {}
 
   static void addTo(Map<String, Operation> all) {
-    all.put("netlink", a -> LibC.call("socket", family(), RAW, Integer.parseInt(a[0])));
-    all.put("interfaces", a -> LibC.call("getifaddrs", LibC.memory(8)));
+    all.put("netlink", a -> NativeCalls.call("socket", family(), RAW, Integer.parseInt(a[0])));
+    all.put("interfaces", a -> NativeCalls.call("getifaddrs", NativeCalls.memory(8)));
     all.put("netlink-query", NetlinkOperations::query);
     all.put("netlink-change", NetlinkOperations::change);
     all.put("netlink-group", a -> bind(open(), 0, 1));
@@ -40,17 +40,19 @@ final class NetlinkOperations {
     all.put("netlink-peer", a -> send("sendto", open(), query(), OTHER_PORT, 0));
     all.put("netlink-peer-group", a -> send("sendto", open(), query(), 0, 1));
     all.put("netlink-peer-message", a -> send("sendmmsg", open(), query(), OTHER_PORT, 0));
-    all.put("netlink-peer-connect", a -> LibC.call("connect", open(), address(OTHER_PORT, 0), 12));
+    all.put(
+        "netlink-peer-connect",
+        a -> NativeCalls.call("connect", open(), address(OTHER_PORT, 0), 12));
     all.put("netlink-name", NetlinkOperations::name);
   }
 
   private static int family() {
-    LibC.onlyLinux("netlink");
+    NativeCalls.onlyLinux("netlink");
     return AF_NETLINK;
   }
 
   private static int open() {
-    int fd = (int) LibC.call("socket", family(), RAW, 0);
+    int fd = (int) NativeCalls.call("socket", family(), RAW, 0);
     if (fd < 0) {
       throw new AbsentException("netlink");
     }
@@ -58,7 +60,7 @@ final class NetlinkOperations {
   }
 
   private static Memory address(int port, int groups) {
-    Memory address = LibC.memory(12);
+    Memory address = NativeCalls.memory(12);
     address.setShort(0, (short) AF_NETLINK);
     address.setInt(4, port);
     address.setInt(8, groups);
@@ -66,17 +68,17 @@ final class NetlinkOperations {
   }
 
   private static long bind(int fd, int port, int groups) {
-    return LibC.call("bind", fd, address(port, groups), 12);
+    return NativeCalls.call("bind", fd, address(port, groups), 12);
   }
 
   private static long join(int fd) {
-    Memory group = LibC.memory(4);
+    Memory group = NativeCalls.memory(4);
     group.setInt(0, RTNLGRP_LINK);
-    return LibC.call("setsockopt", fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, 4);
+    return NativeCalls.call("setsockopt", fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, 4);
   }
 
   private static Memory message(int body, short type, short flags) {
-    Memory message = LibC.memory(HEADER + body);
+    Memory message = NativeCalls.memory(HEADER + body);
     message.setInt(0, HEADER + body);
     message.setShort(4, type);
     message.setShort(6, (short) (flags | REQUEST));
@@ -90,28 +92,28 @@ final class NetlinkOperations {
 
   private static long send(String way, int fd, Memory message, int port, int groups) {
     Memory to = address(port, groups);
-    Memory vector = LibC.memory(16);
+    Memory vector = NativeCalls.memory(16);
     vector.setPointer(0, message);
     vector.setLong(8, message.size());
-    Memory header = LibC.memory(64);
+    Memory header = NativeCalls.memory(64);
     header.setPointer(0, to);
     header.setInt(8, 12);
     header.setPointer(16, vector);
     header.setLong(24, 1);
     return switch (way) {
-      case "write" -> LibC.call("write", fd, message, message.size());
-      case "send" -> LibC.call("send", fd, message, message.size(), 0);
-      case "sendto" -> LibC.call("sendto", fd, message, message.size(), 0, to, 12);
-      case "sendmsg" -> LibC.call("sendmsg", fd, header, 0);
-      case "sendmmsg" -> LibC.call("sendmmsg", fd, header, 1, 0);
+      case "write" -> NativeCalls.call("write", fd, message, message.size());
+      case "send" -> NativeCalls.call("send", fd, message, message.size(), 0);
+      case "sendto" -> NativeCalls.call("sendto", fd, message, message.size(), 0, to, 12);
+      case "sendmsg" -> NativeCalls.call("sendmsg", fd, header, 0);
+      case "sendmmsg" -> NativeCalls.call("sendmmsg", fd, header, 1, 0);
       default -> throw new IllegalArgumentException(way);
     };
   }
 
   /** Returns the type of the first answer; for an error the error. */
   private static long answer(int fd) {
-    Memory answer = LibC.memory(ANSWER);
-    long length = LibC.call("recv", fd, answer, (long) ANSWER, 0);
+    Memory answer = NativeCalls.memory(ANSWER);
+    long length = NativeCalls.call("recv", fd, answer, (long) ANSWER, 0);
     if (length < HEADER + 4) {
       return length < 0 ? length : EPROTO;
     }
@@ -146,13 +148,13 @@ final class NetlinkOperations {
   private static long name(String[] a) {
     int fd = open();
     long sent = a[0].equals("bind") ? bind(fd, 0, 0) : send(a[0], fd, query(), 0, 0);
-    Memory name = LibC.memory(12);
-    Memory length = LibC.memory(4);
+    Memory name = NativeCalls.memory(12);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 12);
-    long named = LibC.call("getsockname", fd, name, (Pointer) length);
+    long named = NativeCalls.call("getsockname", fd, name, (Pointer) length);
     if (sent < 0 || named < 0) {
       return Math.min(sent, named);
     }
-    return name.getInt(4) == (int) LibC.call("getpid") ? 0 : EPROTO;
+    return name.getInt(4) == (int) NativeCalls.call("getpid") ? 0 : EPROTO;
   }
 }

@@ -47,8 +47,8 @@ final class NetworkOperations {
     all.put("own-unix", a -> ownUnix(a[0], a[0]));
     all.put("own-unix-renamed", a -> ownUnix(a[0], a[1]));
     all.put("own-abstract", a -> ownUnix("\0" + a[0], "\0" + a[0]));
-    all.put("own-tcp", a -> OwnServers.tcp(a[0]));
-    all.put("own-udp", a -> OwnServers.udp(a[0]));
+    all.put("own-tcp", a -> ServersInside.tcp(a[0]));
+    all.put("own-udp", a -> ServersInside.udp(a[0]));
     all.put("listen-only", NetworkOperations::listenOnly);
     all.put("socketpair", a -> socketPair(false));
     all.put("socketpair-descriptor", a -> socketPair(true));
@@ -63,22 +63,22 @@ final class NetworkOperations {
   }
 
   private static int onlyLinux(int number) {
-    LibC.onlyLinux("number " + number + " of sockets");
+    NativeCalls.onlyLinux("number " + number + " of sockets");
     return number;
   }
 
   private static long socket(int family, int type, int protocol) {
-    return LibC.call("socket", onlyLinux(family), type, protocol);
+    return NativeCalls.call("socket", onlyLinux(family), type, protocol);
   }
 
   private static long connect(String[] a, int type, int protocol) throws Exception {
-    long fd = LibC.call("socket", SocketAddress.family(a[0]), type, protocol);
+    long fd = NativeCalls.call("socket", RawSocketAddress.family(a[0]), type, protocol);
     if (fd < 0) {
       return fd;
     }
-    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
-    long result = LibC.call("connect", (int) fd, address, (int) address.size());
-    return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
+    Memory address = RawSocketAddress.inet(a[0], Integer.parseInt(a[1]));
+    long result = NativeCalls.call("connect", (int) fd, address, (int) address.size());
+    return result < 0 ? result : NativeCalls.call("send", (int) fd, "x", 1L, 0);
   }
 
   private static long udpConnectSend(String[] a) throws Exception {
@@ -86,19 +86,19 @@ final class NetworkOperations {
   }
 
   private static long udpSendTo(String[] a) throws Exception {
-    long fd = LibC.call("socket", SocketAddress.family(a[0]), DGRAM, 0);
+    long fd = NativeCalls.call("socket", RawSocketAddress.family(a[0]), DGRAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
-    return LibC.call("sendto", (int) fd, "x", 1L, 0, address, (int) address.size());
+    Memory address = RawSocketAddress.inet(a[0], Integer.parseInt(a[1]));
+    return NativeCalls.call("sendto", (int) fd, "x", 1L, 0, address, (int) address.size());
   }
 
   private static Memory header(Memory address, Memory data) {
-    Memory vector = LibC.memory(16);
+    Memory vector = NativeCalls.memory(16);
     vector.setPointer(0, data);
     vector.setLong(8, data.size());
-    Memory header = LibC.memory(64);
+    Memory header = NativeCalls.memory(64);
     if (address != null) {
       header.setPointer(0, address);
       header.setInt(8, (int) address.size());
@@ -113,131 +113,133 @@ final class NetworkOperations {
   private static final Object[] KEEP = new Object[1];
 
   private static long sendMessage(String[] a, boolean several) throws Exception {
-    long fd = LibC.call("socket", SocketAddress.family(a[0]), DGRAM, 0);
+    long fd = NativeCalls.call("socket", RawSocketAddress.family(a[0]), DGRAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
-    Memory header = header(address, LibC.string("x"));
+    Memory address = RawSocketAddress.inet(a[0], Integer.parseInt(a[1]));
+    Memory header = header(address, NativeCalls.string("x"));
     return several
-        ? LibC.call("sendmmsg", (int) fd, header, 1, 0)
-        : LibC.call("sendmsg", (int) fd, header, 0);
+        ? NativeCalls.call("sendmmsg", (int) fd, header, 1, 0)
+        : NativeCalls.call("sendmsg", (int) fd, header, 0);
   }
 
   private static long fastOpen(String[] a) throws Exception {
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
-    return LibC.call(
+    Memory address = RawSocketAddress.inet(a[0], Integer.parseInt(a[1]));
+    return NativeCalls.call(
         "sendto", (int) fd, "x", 1L, onlyLinux(MSG_FASTOPEN), address, (int) address.size());
   }
 
   private static long fastOpenConnect(String[] a) throws Exception {
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory one = LibC.memory(4);
+    Memory one = NativeCalls.memory(4);
     one.setInt(0, 1);
-    LibC.call("setsockopt", (int) fd, IPPROTO_TCP, onlyLinux(TCP_FASTOPEN_CONNECT), one, 4);
-    Memory address = SocketAddress.inet(a[0], Integer.parseInt(a[1]));
-    long result = LibC.call("connect", (int) fd, address, (int) address.size());
-    return result < 0 ? result : LibC.call("send", (int) fd, "x", 1L, 0);
+    NativeCalls.call("setsockopt", (int) fd, IPPROTO_TCP, onlyLinux(TCP_FASTOPEN_CONNECT), one, 4);
+    Memory address = RawSocketAddress.inet(a[0], Integer.parseInt(a[1]));
+    long result = NativeCalls.call("connect", (int) fd, address, (int) address.size());
+    return result < 0 ? result : NativeCalls.call("send", (int) fd, "x", 1L, 0);
   }
 
   /** Removes the socket's binding to the loopback device, then sends to an address outside. */
   private static long unbindDevice(String[] a) {
-    long fd = LibC.call("socket", AF_INET, DGRAM, 0);
+    long fd = NativeCalls.call("socket", AF_INET, DGRAM, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory device = LibC.string("lo");
+    Memory device = NativeCalls.string("lo");
     int option = onlyLinux(SO_BINDTODEVICE);
-    LibC.call("setsockopt", (int) fd, SOL_SOCKET, option, device, 3);
-    return LibC.call("setsockopt", (int) fd, SOL_SOCKET, option, LibC.memory(1), 1);
+    NativeCalls.call("setsockopt", (int) fd, SOL_SOCKET, option, device, 3);
+    return NativeCalls.call("setsockopt", (int) fd, SOL_SOCKET, option, NativeCalls.memory(1), 1);
   }
 
   private static long unixConnect(String path, int type) {
-    long fd = LibC.call("socket", AF_UNIX, type, 0);
+    long fd = NativeCalls.call("socket", AF_UNIX, type, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory address = SocketAddress.unix(path);
-    return LibC.call("connect", (int) fd, address, (int) address.size());
+    Memory address = RawSocketAddress.unix(path);
+    return NativeCalls.call("connect", (int) fd, address, (int) address.size());
   }
 
   /** Connects through a symbolic link that it creates. */
   private static long unixLinkConnect(String[] a) {
-    long linked = LibC.call("symlink", a[0], a[1]);
+    long linked = NativeCalls.call("symlink", a[0], a[1]);
     return linked < 0 ? linked : unixConnect(a[1], STREAM);
   }
 
   private static long unixDatagram(String[] a) {
-    Memory pair = LibC.memory(8);
-    long made = LibC.call("socketpair", AF_UNIX, DGRAM, 0, pair);
+    Memory pair = NativeCalls.memory(8);
+    long made = NativeCalls.call("socketpair", AF_UNIX, DGRAM, 0, pair);
     if (made < 0) {
       return made;
     }
     // A connected datagram socket still sends to any address that a message names.
-    Memory address = SocketAddress.unix(a[0]);
-    long sent = LibC.call("sendto", pair.getInt(0), "x", 1L, 0, address, (int) address.size());
+    Memory address = RawSocketAddress.unix(a[0]);
+    long sent =
+        NativeCalls.call("sendto", pair.getInt(0), "x", 1L, 0, address, (int) address.size());
     return sent >= 0
         ? sent
-        : LibC.call("sendmsg", pair.getInt(0), header(address, LibC.string("x")), 0);
+        : NativeCalls.call("sendmsg", pair.getInt(0), header(address, NativeCalls.string("x")), 0);
   }
 
   /** A server binds and listens, its socket may get another name, and a client connects. */
   private static long ownUnix(String path, String later) {
-    Memory address = SocketAddress.unix(path);
-    long server = LibC.call("socket", AF_UNIX, STREAM, 0);
+    Memory address = RawSocketAddress.unix(path);
+    long server = NativeCalls.call("socket", AF_UNIX, STREAM, 0);
     long bound =
-        server < 0 ? server : LibC.call("bind", (int) server, address, (int) address.size());
-    long listening = bound < 0 ? bound : LibC.call("listen", (int) server, 5);
-    long named = path.equals(later) || listening < 0 ? listening : LibC.call("rename", path, later);
+        server < 0 ? server : NativeCalls.call("bind", (int) server, address, (int) address.size());
+    long listening = bound < 0 ? bound : NativeCalls.call("listen", (int) server, 5);
+    long named =
+        path.equals(later) || listening < 0 ? listening : NativeCalls.call("rename", path, later);
     return named < 0 ? named : unixConnect(later, STREAM);
   }
 
   private static long listenOnly(String[] a) {
-    long fd = LibC.call("socket", AF_INET, STREAM, 0);
-    return fd < 0 ? fd : LibC.call("listen", (int) fd, 5);
+    long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
+    return fd < 0 ? fd : NativeCalls.call("listen", (int) fd, 5);
   }
 
   private static long socketPair(boolean passDescriptor) {
-    Memory pair = LibC.memory(8);
-    long made = LibC.call("socketpair", AF_UNIX, STREAM, 0, pair);
+    Memory pair = NativeCalls.memory(8);
+    long made = NativeCalls.call("socketpair", AF_UNIX, STREAM, 0, pair);
     if (made < 0) {
       return made;
     }
     if (!passDescriptor) {
-      long sent = LibC.call("write", pair.getInt(0), "hello", 5L);
-      return sent < 0 ? sent : LibC.call("read", pair.getInt(4), LibC.memory(8), 8L);
+      long sent = NativeCalls.call("write", pair.getInt(0), "hello", 5L);
+      return sent < 0 ? sent : NativeCalls.call("read", pair.getInt(4), NativeCalls.memory(8), 8L);
     }
-    Memory header = header(null, LibC.string("x"));
+    Memory header = header(null, NativeCalls.string("x"));
     // struct cmsghdr: its length has eight bytes on Linux and four on macOS.
-    int head = LibC.LINUX ? 16 : 12;
-    Memory control = LibC.memory(24);
+    int head = NativeCalls.LINUX ? 16 : 12;
+    Memory control = NativeCalls.memory(24);
     control.setInt(0, head + 4);
     control.setInt(head - 8, SOL_SOCKET);
     control.setInt(head - 4, SCM_RIGHTS);
     control.setInt(head, pair.getInt(0));
     header.setPointer(32, control);
-    header.setLong(40, LibC.LINUX ? 24 : 16);
-    long sent = LibC.call("sendmsg", pair.getInt(0), header, 0);
+    header.setLong(40, NativeCalls.LINUX ? 24 : 16);
+    long sent = NativeCalls.call("sendmsg", pair.getInt(0), header, 0);
     if (sent < 0) {
       return sent;
     }
-    Memory answer = header(null, LibC.memory(8));
-    Memory received = LibC.memory(64);
+    Memory answer = header(null, NativeCalls.memory(8));
+    Memory received = NativeCalls.memory(64);
     answer.setPointer(32, received);
     answer.setLong(40, 64);
-    long got = LibC.call("recvmsg", pair.getInt(4), answer, 0);
+    long got = NativeCalls.call("recvmsg", pair.getInt(4), answer, 0);
     if (got < 0) {
       return got;
     }
     // The descriptor that came back is a copy of the pair's first end: writing to it must work.
-    return LibC.call("write", received.getInt(head), "again", 5L);
+    return NativeCalls.call("write", received.getInt(head), "again", 5L);
   }
 
   /**
@@ -248,7 +250,7 @@ final class NetworkOperations {
     int forbidden = Integer.parseInt(a[1]);
     try (java.net.ServerSocket own =
         new java.net.ServerSocket(0, 512, InetAddress.getByName(a[0]))) {
-      Memory address = SocketAddress.inet(a[0], own.getLocalPort());
+      Memory address = RawSocketAddress.inet(a[0], own.getLocalPort());
       boolean[] stop = new boolean[1];
       Thread swapper =
           new Thread(
@@ -264,14 +266,15 @@ final class NetworkOperations {
       swapper.start();
       int rounds = Integer.parseInt(a[2]);
       for (int i = 0; i < rounds; i++) {
-        long fd = LibC.call("socket", AF_INET, STREAM, 0);
+        long fd = NativeCalls.call("socket", AF_INET, STREAM, 0);
         if (fd < 0) {
           return fd;
         }
-        if (LibC.call("connect", (int) fd, address, 16) >= 0 && peerPort((int) fd) == forbidden) {
+        if (NativeCalls.call("connect", (int) fd, address, 16) >= 0
+            && peerPort((int) fd) == forbidden) {
           return i;
         }
-        LibC.call("close", (int) fd);
+        NativeCalls.call("close", (int) fd);
       }
       swapper.interrupt();
       return -13;
@@ -279,11 +282,11 @@ final class NetworkOperations {
   }
 
   private static int peerPort(int fd) {
-    Memory address = LibC.memory(32);
-    Memory length = LibC.memory(4);
+    Memory address = NativeCalls.memory(32);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 32);
     Pointer pointer = address;
-    if (LibC.call("getpeername", fd, pointer, length) < 0) {
+    if (NativeCalls.call("getpeername", fd, pointer, length) < 0) {
       return -1;
     }
     return Short.reverseBytes(address.getShort(2)) & 0xffff;

@@ -41,25 +41,25 @@ final class PortOperations {
   }
 
   private static int bound(int type, String host, int port) throws IOException {
-    LibC.onlyLinux("ports that are shared in its ways");
-    int fd = (int) LibC.call("socket", SocketAddress.family(host), type, 0);
+    NativeCalls.onlyLinux("ports that are shared in its ways");
+    int fd = (int) NativeCalls.call("socket", RawSocketAddress.family(host), type, 0);
     if (fd < 0) {
       return fd;
     }
-    Memory one = LibC.memory(4);
+    Memory one = NativeCalls.memory(4);
     one.setInt(0, 1);
-    LibC.call("setsockopt", fd, SOL_SOCKET, SO_REUSEADDR, one, 4);
-    LibC.call("setsockopt", fd, SOL_SOCKET, SO_REUSEPORT, one, 4);
-    Memory address = SocketAddress.inet(host, port);
-    long result = LibC.call("bind", fd, address, (int) address.size());
+    NativeCalls.call("setsockopt", fd, SOL_SOCKET, SO_REUSEADDR, one, 4);
+    NativeCalls.call("setsockopt", fd, SOL_SOCKET, SO_REUSEPORT, one, 4);
+    Memory address = RawSocketAddress.inet(host, port);
+    long result = NativeCalls.call("bind", fd, address, (int) address.size());
     return result < 0 ? (int) result : fd;
   }
 
   private static int port(int fd) {
-    Memory address = LibC.memory(32);
-    Memory length = LibC.memory(4);
+    Memory address = NativeCalls.memory(32);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 32);
-    LibC.call("getsockname", fd, address, length);
+    NativeCalls.call("getsockname", fd, address, length);
     return Short.reverseBytes(address.getShort(2)) & 0xffff;
   }
 
@@ -77,27 +77,27 @@ final class PortOperations {
   /** Returns how many connections that waited for a server of this probe reached another. */
   private static long waitingConnection(String[] files) throws Exception {
     int server = bound(STREAM, "127.0.0.1", 0);
-    if (server < 0 || LibC.call("listen", server, 0) < 0) {
+    if (server < 0 || NativeCalls.call("listen", server, 0) < 0) {
       return -13;
     }
     int port = port(server);
-    Memory address = SocketAddress.inet("127.0.0.1", port);
+    Memory address = RawSocketAddress.inet("127.0.0.1", port);
     int[] clients = new int[CLIENTS];
     for (int i = 0; i < CLIENTS; i++) {
-      clients[i] = (int) LibC.call("socket", AF_INET, STREAM | NON_BLOCKING, 0);
-      LibC.call("connect", clients[i], address, 16);
+      clients[i] = (int) NativeCalls.call("socket", AF_INET, STREAM | NON_BLOCKING, 0);
+      NativeCalls.call("connect", clients[i], address, 16);
     }
-    LibC.call("close", server);
+    NativeCalls.call("close", server);
     handOver(files, port);
     long end = System.nanoTime() + RETRIES_MILLIS * 1_000_000L;
     long made = 0;
     for (int client : clients) {
-      Memory poll = LibC.memory(8);
+      Memory poll = NativeCalls.memory(8);
       poll.setInt(0, client);
       poll.setShort(4, POLLOUT);
       int left = (int) Math.max(0, (end - System.nanoTime()) / 1_000_000);
-      LibC.call("poll", poll, 1L, left);
-      made += LibC.call("send", client, "x", 1L, 0x4000) == 1 ? 1 : 0;
+      NativeCalls.call("poll", poll, 1L, left);
+      made += NativeCalls.call("send", client, "x", 1L, 0x4000) == 1 ? 1 : 0;
     }
     return made == 0 ? -13 : made;
   }
@@ -109,11 +109,12 @@ final class PortOperations {
       return server;
     }
     int port = port(server);
-    int client = (int) LibC.call("socket", AF_INET, DGRAM, 0);
-    long connected = LibC.call("connect", client, SocketAddress.inet("127.0.0.1", port), 16);
-    LibC.call("close", server);
+    int client = (int) NativeCalls.call("socket", AF_INET, DGRAM, 0);
+    long connected =
+        NativeCalls.call("connect", client, RawSocketAddress.inet("127.0.0.1", port), 16);
+    NativeCalls.call("close", server);
     handOver(files, port);
-    return connected < 0 ? connected : LibC.call("send", client, "x", 1L, 0);
+    return connected < 0 ? connected : NativeCalls.call("send", client, "x", 1L, 0);
   }
 
   /**
@@ -124,14 +125,16 @@ final class PortOperations {
     boolean tcp = a[0].equals("tcp");
     int port = Integer.parseInt(a[2]);
     int fd = bound((tcp ? STREAM : DGRAM) | NON_BLOCKING, a[1], port);
-    long listens = fd < 0 || !tcp ? fd : LibC.call("listen", fd, BACKLOG);
+    long listens = fd < 0 || !tcp ? fd : NativeCalls.call("listen", fd, BACKLOG);
     if (listens < 0) {
       return listens;
     }
     handOver(new String[] {a[3], a[4]}, port);
-    Memory buffer = LibC.memory(16);
+    Memory buffer = NativeCalls.memory(16);
     long come = 0;
-    while ((tcp ? LibC.call("accept", fd, null, null) : LibC.call("recv", fd, buffer, 16L, 0))
+    while ((tcp
+            ? NativeCalls.call("accept", fd, null, null)
+            : NativeCalls.call("recv", fd, buffer, 16L, 0))
         >= 0) {
       come++;
     }

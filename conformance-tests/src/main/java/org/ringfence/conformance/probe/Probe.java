@@ -42,11 +42,11 @@ public final class Probe {
     try {
       for (String argument : arguments) {
         if (argument.startsWith("/proc/")) {
-          LibC.onlyLinux("/proc");
+          NativeCalls.onlyLinux("/proc");
         }
       }
       long result = operation.attempt(arguments);
-      return result < 0 ? "DENIED " + LibC.errorName((int) -result) : "OK " + result;
+      return result < 0 ? "DENIED " + NativeCalls.errorName((int) -result) : "OK " + result;
     } catch (AbsentException e) {
       return "ABSENT " + e.getMessage();
     }

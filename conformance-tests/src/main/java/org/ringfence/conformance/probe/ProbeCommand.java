@@ -155,9 +155,9 @@ public final class ProbeCommand {
   }
 
   private void copyNativeLibrary() throws IOException {
-    String arch = LibC.X86 ? "x86-64" : "aarch64";
-    String name = LibC.LINUX ? "libjnidispatch.so" : "libjnidispatch.jnilib";
-    String directory = (LibC.LINUX ? "linux-" : "darwin-") + arch;
+    String arch = NativeCalls.X86 ? "x86-64" : "aarch64";
+    String name = NativeCalls.LINUX ? "libjnidispatch.so" : "libjnidispatch.jnilib";
+    String directory = (NativeCalls.LINUX ? "linux-" : "darwin-") + arch;
     try (InputStream in = com.sun.jna.Native.class.getResourceAsStream(directory + "/" + name)) {
       if (in != null) {
         Files.copy(in, library.resolve(name));

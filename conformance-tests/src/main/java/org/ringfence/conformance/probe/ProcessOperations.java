@@ -18,21 +18,21 @@ final class ProcessOperations {
   private ProcessOperations() {}
 
   static void addTo(Map<String, Operation> all) {
-    all.put("ptrace-seize", a -> LibC.syscall(101, 117, PTRACE_SEIZE, number(a[0]), 0L, 0L));
-    all.put("ptrace-traceme", a -> LibC.syscall(101, 117, PTRACE_TRACEME, 0L, 0L, 0L));
+    all.put("ptrace-seize", a -> NativeCalls.syscall(101, 117, PTRACE_SEIZE, number(a[0]), 0L, 0L));
+    all.put("ptrace-traceme", a -> NativeCalls.syscall(101, 117, PTRACE_TRACEME, 0L, 0L, 0L));
     all.put("process-vm-read", ProcessOperations::processVmRead);
-    all.put("kill", a -> LibC.call("kill", number(a[0]), 0));
-    all.put("kill-term", a -> LibC.call("kill", number(a[0]), 15));
-    all.put("tgkill", a -> LibC.syscall(234, 131, number(a[0]), number(a[0]), 0));
+    all.put("kill", a -> NativeCalls.call("kill", number(a[0]), 0));
+    all.put("kill-term", a -> NativeCalls.call("kill", number(a[0]), 15));
+    all.put("tgkill", a -> NativeCalls.syscall(234, 131, number(a[0]), number(a[0]), 0));
     all.put("pidfd-signal", ProcessOperations::pidfdSignal);
     all.put("pidfd-getfd", ProcessOperations::pidfdGetfd);
     all.put("prlimit", ProcessOperations::prlimit);
-    all.put("setpriority", a -> LibC.call("setpriority", 0, number(a[0]), 10));
+    all.put("setpriority", a -> NativeCalls.call("setpriority", 0, number(a[0]), 10));
     all.put("sched-setaffinity", ProcessOperations::affinity);
     all.put("read-environ", a -> FileOperations.readOnce(proc(a[0], "environ")));
     all.put("read-maps", a -> FileOperations.readOnce(proc(a[0], "maps")));
-    all.put("read-memory", a -> LibC.call("open", proc(a[0], "mem"), 0, 0));
-    all.put("write-memory", a -> LibC.call("open", proc(a[0], "mem"), 2, 0));
+    all.put("read-memory", a -> NativeCalls.call("open", proc(a[0], "mem"), 0, 0));
+    all.put("write-memory", a -> NativeCalls.call("open", proc(a[0], "mem"), 2, 0));
     all.put("through-root", a -> FileOperations.readOnce(proc(a[0], "root" + a[1])));
     all.put("variable-present", a -> System.getenv(a[0]) == null ? -2 : 0);
     all.put("environment-value", ProcessOperations::environmentHolds);
@@ -44,7 +44,7 @@ final class ProcessOperations {
   }
 
   private static String proc(String process, String name) {
-    LibC.onlyLinux("/proc");
+    NativeCalls.onlyLinux("/proc");
     return "/proc/" + process + "/" + name;
   }
 
@@ -55,39 +55,39 @@ final class ProcessOperations {
   private static long processVmRead(String[] a) throws IOException {
     String maps = Files.readString(Path.of(proc("self", "maps")));
     long address = Long.parseLong(maps.substring(0, maps.indexOf('-')), 16);
-    Memory local = LibC.memory(16);
-    Memory buffer = LibC.memory(16);
+    Memory local = NativeCalls.memory(16);
+    Memory buffer = NativeCalls.memory(16);
     local.setPointer(0, buffer);
     local.setLong(8, 8);
-    Memory remote = LibC.memory(16);
+    Memory remote = NativeCalls.memory(16);
     remote.setLong(0, address);
     remote.setLong(8, 8);
-    long result = LibC.syscall(310, 270, number(a[0]), local, 1L, remote, 1L, 0L);
+    long result = NativeCalls.syscall(310, 270, number(a[0]), local, 1L, remote, 1L, 0L);
     // EFAULT means that the kernel looked there: it granted access.
     return result == -14 ? 0 : result;
   }
 
   private static long pidfdSignal(String[] a) {
-    long fd = LibC.syscall(434, 434, number(a[0]), 0);
-    return fd < 0 ? fd : LibC.syscall(424, 424, fd, 0L, 0L, 0L);
+    long fd = NativeCalls.syscall(434, 434, number(a[0]), 0);
+    return fd < 0 ? fd : NativeCalls.syscall(424, 424, fd, 0L, 0L, 0L);
   }
 
   private static long pidfdGetfd(String[] a) {
-    long fd = LibC.syscall(434, 434, number(a[0]), 0);
-    return fd < 0 ? fd : LibC.syscall(438, 438, fd, 0L, 0L);
+    long fd = NativeCalls.syscall(434, 434, number(a[0]), 0);
+    return fd < 0 ? fd : NativeCalls.syscall(438, 438, fd, 0L, 0L);
   }
 
   private static long prlimit(String[] a) {
-    Memory limit = LibC.memory(16);
+    Memory limit = NativeCalls.memory(16);
     limit.setLong(0, 64);
     limit.setLong(8, 64);
-    return LibC.call("prlimit", number(a[0]), RLIMIT_NOFILE, limit, null);
+    return NativeCalls.call("prlimit", number(a[0]), RLIMIT_NOFILE, limit, null);
   }
 
   private static long affinity(String[] a) {
-    Memory mask = LibC.memory(128);
+    Memory mask = NativeCalls.memory(128);
     mask.setLong(0, 1);
-    return LibC.call("sched_setaffinity", number(a[0]), 128L, mask);
+    return NativeCalls.call("sched_setaffinity", number(a[0]), 128L, mask);
   }
 
   private static long environmentHolds(String[] a) {
@@ -97,7 +97,7 @@ final class ProcessOperations {
   /** Tries every descriptor that is no standard stream and that this JVM did not open. */
   private static long strayDescriptors(String[] a) {
     int high = Integer.parseInt(a[0]);
-    return LibC.call("write", high, "leak", 4L);
+    return NativeCalls.call("write", high, "leak", 4L);
   }
 
   private static long statusIs(String line) throws IOException {
@@ -106,13 +106,13 @@ final class ProcessOperations {
 
   /** Finds this process by each name that leads to it, and its own files below /proc. */
   private static long ownProcess(String[] a) throws IOException {
-    LibC.onlyLinux("/proc");
+    NativeCalls.onlyLinux("/proc");
     Path workspace = Path.of(a[0]);
     Files.createSymbolicLink(workspace.resolve("link"), Path.of("/proc/self"));
     Files.createSymbolicLink(workspace.resolve("second"), Path.of("link/stat"));
     Files.createSymbolicLink(workspace.resolve("up"), Path.of("/proc/net/../stat"));
     Files.createSymbolicLink(workspace.resolve("round"), Path.of("/proc/self/cwd/round"));
-    LibC.call("chdir", "/proc");
+    NativeCalls.call("chdir", "/proc");
     String own = ProcessHandle.current().pid() + " ";
     for (String name :
         List.of(
@@ -133,8 +133,8 @@ final class ProcessOperations {
         throw new IOException(name + " is empty");
       }
     }
-    LibC.call("chdir", workspace.toString());
-    long round = LibC.call("open", "round", 0, 0);
+    NativeCalls.call("chdir", workspace.toString());
+    long round = NativeCalls.call("open", "round", 0, 0);
     if (round != KernelNumbers.error("ELOOP")) {
       throw new IOException("a link that leads round: " + round);
     }
@@ -143,13 +143,13 @@ final class ProcessOperations {
 
   /** Reads through libc, so that relative names begin at the directory of this process. */
   private static String text(String name) throws IOException {
-    int fd = (int) LibC.call("open", name, 0, 0);
+    int fd = (int) NativeCalls.call("open", name, 0, 0);
     if (fd < 0) {
-      throw new IOException(name + ": " + LibC.errorName(-fd));
+      throw new IOException(name + ": " + NativeCalls.errorName(-fd));
     }
-    Memory buffer = LibC.memory(4096);
-    long length = LibC.call("read", fd, buffer, 4096L);
-    LibC.call("close", fd);
+    Memory buffer = NativeCalls.memory(4096);
+    long length = NativeCalls.call("read", fd, buffer, 4096L);
+    NativeCalls.call("close", fd);
     return length <= 0 ? "" : new String(buffer.getByteArray(0, (int) length));
   }
 
@@ -165,16 +165,16 @@ final class ProcessOperations {
 
   /** Drops all capabilities of the calling thread outside a set. */
   static void keepCapabilities(long kept) throws IOException {
-    Memory header = LibC.memory(8);
+    Memory header = NativeCalls.memory(8);
     // _LINUX_CAPABILITY_VERSION_3 of linux/capability.h
     header.setInt(0, 0x20080522);
     // Twice effective, permitted and inheritable: the lower half, then the upper.
-    Memory data = LibC.memory(24);
+    Memory data = NativeCalls.memory(24);
     for (int half = 0; half < 2; half++) {
       data.setInt(12L * half, (int) (kept >> 32 * half));
       data.setInt(12L * half + 4, (int) (kept >> 32 * half));
     }
-    if (LibC.syscall(126, 91, header, data) != 0 || capabilities() != kept) {
+    if (NativeCalls.syscall(126, 91, header, data) != 0 || capabilities() != kept) {
       throw new IOException("capabilities " + Long.toHexString(kept) + " cannot be kept alone");
     }
   }

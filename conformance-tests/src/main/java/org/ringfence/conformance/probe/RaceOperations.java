@@ -79,10 +79,10 @@ final class RaceOperations {
   private static Way byMemory(String allowed, String denied, String file) {
     byte[] one = (allowed + "/" + file + "\0").getBytes(StandardCharsets.UTF_8);
     byte[] other = (denied + "/" + file + "\0").getBytes(StandardCharsets.UTF_8);
-    Memory name = LibC.memory(Math.max(one.length, other.length));
+    Memory name = NativeCalls.memory(Math.max(one.length, other.length));
     name.write(0, one, 0, one.length);
     return new Turning(
-        LibC.AT_FDCWD,
+        NativeCalls.AT_FDCWD,
         name,
         new Swapping(
             () -> name.write(0, other, 0, other.length), () -> name.write(0, one, 0, one.length)));
@@ -90,20 +90,22 @@ final class RaceOperations {
 
   private static Way byDescriptor(String allowed, String denied, String file) throws IOException {
     int one = place(allowed);
-    int there = (int) LibC.call("open", denied, O_PATH, 0);
+    int there = (int) NativeCalls.call("open", denied, O_PATH, 0);
     // A directory that cannot be opened cannot be swapped in, but another one can.
     int other = there < 0 ? place("/") : there;
-    int number = (int) LibC.call("dup", one);
+    int number = (int) NativeCalls.call("dup", one);
     return new Turning(
         number,
-        LibC.string(file),
-        new Swapping(() -> LibC.call("dup2", other, number), () -> LibC.call("dup2", one, number)));
+        NativeCalls.string(file),
+        new Swapping(
+            () -> NativeCalls.call("dup2", other, number),
+            () -> NativeCalls.call("dup2", one, number)));
   }
 
   private static int place(String path) throws IOException {
-    int fd = (int) LibC.call("open", path, O_PATH, 0);
+    int fd = (int) NativeCalls.call("open", path, O_PATH, 0);
     if (fd < 0) {
-      throw new IOException(path + " cannot be opened: " + LibC.errorName(-fd));
+      throw new IOException(path + " cannot be opened: " + NativeCalls.errorName(-fd));
     }
     return fd;
   }
@@ -118,17 +120,21 @@ final class RaceOperations {
     }
     long able = exchange(way, lead);
     if (able < 0) {
-      throw new IOException("a directory is not exchanged: " + LibC.errorName((int) -able));
+      throw new IOException("a directory is not exchanged: " + NativeCalls.errorName((int) -able));
     }
     return new Turning(
-        LibC.AT_FDCWD,
-        LibC.string(way + "/" + file),
+        NativeCalls.AT_FDCWD,
+        NativeCalls.string(way + "/" + file),
         new Swapping(() -> exchange(way, lead), () -> exchange(way, lead)));
   }
 
   private static long exchange(Path one, Path other) {
     return FileOperations.rename(
-        LibC.AT_FDCWD, one.toString(), LibC.AT_FDCWD, other.toString(), RENAME_EXCHANGE);
+        NativeCalls.AT_FDCWD,
+        one.toString(),
+        NativeCalls.AT_FDCWD,
+        other.toString(),
+        RENAME_EXCHANGE);
   }
 
   /**
@@ -136,7 +142,7 @@ final class RaceOperations {
    * the round in which the denied file was open.
    */
   private static long open(String[] a) throws Exception {
-    LibC.onlyLinux("the race");
+    NativeCalls.onlyLinux("the race");
     int flags =
         switch (a[0]) {
           case "place" -> O_PATH;
@@ -162,10 +168,10 @@ final class RaceOperations {
 
   /** Returns the path of the opened file, empty if none was opened for more than its place. */
   private static String opened(Way way, int flags) throws IOException {
-    int fd = (int) LibC.call("openat", way.base(), way.name(), flags, 0);
+    int fd = (int) NativeCalls.call("openat", way.base(), way.name(), flags, 0);
     if (fd >= 0 && flags == O_PATH) {
-      int again = (int) LibC.call("open", "/proc/self/fd/" + fd, 0, 0);
-      LibC.call("close", fd);
+      int again = (int) NativeCalls.call("open", "/proc/self/fd/" + fd, 0, 0);
+      NativeCalls.call("close", fd);
       fd = again;
     }
     if (fd < 0) {
@@ -173,9 +179,9 @@ final class RaceOperations {
     }
     String path = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
     if (flags == O_WRONLY_APPEND) {
-      LibC.call("write", fd, "x", 1L);
+      NativeCalls.call("write", fd, "x", 1L);
     }
-    LibC.call("close", fd);
+    NativeCalls.call("close", fd);
     return path;
   }
 
@@ -196,7 +202,7 @@ final class RaceOperations {
    * succeeded; the times of the other directory show whether it changed.
    */
   private static long names(String[] a) throws Exception {
-    LibC.onlyLinux("the race");
+    NativeCalls.onlyLinux("the race");
     long all = 0;
     for (Map.Entry<String, Maker> each : WAYS.entrySet()) {
       long harmless = 0;
@@ -205,11 +211,11 @@ final class RaceOperations {
           way.round();
           long made =
               i % 2 == 0
-                  ? LibC.call("mkdirat", way.base(), way.name(), 0755)
-                  : LibC.call("symlinkat", "target", way.base(), way.name());
+                  ? NativeCalls.call("mkdirat", way.base(), way.name(), 0755)
+                  : NativeCalls.call("symlinkat", "target", way.base(), way.name());
           harmless += made >= 0 ? 1 : 0;
           way.round();
-          LibC.call("unlinkat", way.base(), way.name(), i % 2 == 0 ? 0x200 : 0);
+          NativeCalls.call("unlinkat", way.base(), way.name(), i % 2 == 0 ? 0x200 : 0);
         }
       }
       went(each.getKey(), harmless);
@@ -224,21 +230,21 @@ final class RaceOperations {
    * exit code.
    */
   private static long execute(String[] a) throws Exception {
-    LibC.onlyLinux("the race");
+    NativeCalls.onlyLinux("the race");
     byte[] one = (a[0] + "\0").getBytes(StandardCharsets.UTF_8);
     byte[] other = (a[1] + "\0").getBytes(StandardCharsets.UTF_8);
-    Memory name = LibC.memory(Math.max(one.length, other.length));
+    Memory name = NativeCalls.memory(Math.max(one.length, other.length));
     name.write(0, one, 0, one.length);
-    Memory arguments = LibC.memory(24);
-    Memory first = LibC.string("program");
-    Memory second = LibC.string(a[2]);
+    Memory arguments = NativeCalls.memory(24);
+    Memory first = NativeCalls.string("program");
+    Memory second = NativeCalls.string(a[2]);
     arguments.setPointer(0, first);
     arguments.setPointer(8, second);
-    Memory environment = LibC.memory(16);
-    Memory path = LibC.string("PATH=/usr/bin:/bin");
+    Memory environment = NativeCalls.memory(16);
+    Memory path = NativeCalls.string("PATH=/usr/bin:/bin");
     environment.setPointer(0, path);
-    Memory pid = LibC.memory(4);
-    Memory status = LibC.memory(4);
+    Memory pid = NativeCalls.memory(4);
+    Memory status = NativeCalls.memory(4);
     int harmless = 0;
     try (Swapping swapping =
         new Swapping(
@@ -246,10 +252,10 @@ final class RaceOperations {
       for (int i = 0; i < Integer.parseInt(a[3]); i++) {
         swapping.round();
         // Its child shares the memory of this process until it executes.
-        if (LibC.call("posix_spawn", pid, name, null, null, arguments, environment) != 0) {
+        if (NativeCalls.call("posix_spawn", pid, name, null, null, arguments, environment) != 0) {
           continue;
         }
-        LibC.call("waitpid", pid.getInt(0), status, 0);
+        NativeCalls.call("waitpid", pid.getInt(0), status, 0);
         int exit = status.getInt(0) >> 8 & 0xff;
         if (exit != 7 && exit != 127) {
           return exit;
@@ -267,12 +273,12 @@ final class RaceOperations {
    * @throws IOException if no filter could be loaded
    */
   private static long filter(String[] a) throws Exception {
-    LibC.onlyLinux("the race");
-    LibC.call("prctl", PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
-    Memory code = LibC.memory(8);
+    NativeCalls.onlyLinux("the race");
+    NativeCalls.call("prctl", PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L);
+    Memory code = NativeCalls.memory(8);
     code.setShort(0, (short) 0x06);
     code.setInt(4, RETURN_ALLOW);
-    Memory program = LibC.memory(16);
+    Memory program = NativeCalls.memory(16);
     program.setShort(0, (short) 1);
     program.setPointer(8, code);
     long loaded = 0;
@@ -290,12 +296,12 @@ final class RaceOperations {
         swapping.round();
         long result =
             i % 2 == 0
-                ? LibC.syscall(317, 277, SET_MODE_FILTER, 0L, program)
-                : LibC.call("prctl", PR_SET_SECCOMP, MODE_FILTER, program, 0L, 0L);
+                ? NativeCalls.syscall(317, 277, SET_MODE_FILTER, 0L, program)
+                : NativeCalls.call("prctl", PR_SET_SECCOMP, MODE_FILTER, program, 0L, 0L);
         loaded += result == 0 ? 1 : 0;
       }
     }
     went("filters", loaded);
-    return Files.notExists(Path.of(a[0])) ? LibC.call("mkdir", a[0], 0755) : -EACCES;
+    return Files.notExists(Path.of(a[0])) ? NativeCalls.call("mkdir", a[0], 0755) : -EACCES;
   }
 }

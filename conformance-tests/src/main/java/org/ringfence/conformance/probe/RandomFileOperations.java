@@ -24,7 +24,7 @@ final class RandomFileOperations {
     NUMBERS.truncate(),
     NUMBERS.append(),
     NUMBERS.closeOnExec(),
-    LibC.LINUX ? 0x200000 : 0
+    NativeCalls.LINUX ? 0x200000 : 0
   };
   private static final String CAPABILITIES = "capabilities ";
   private static final int[] ACCESS = {0, 1, 2};
@@ -76,7 +76,7 @@ final class RandomFileOperations {
   private RandomFileOperations(Path directory, long seed) {
     this.random = new Random(seed);
     this.directory = directory;
-    this.descriptor = LibC.call("open", directory.resolve("d").toString(), 0, 0);
+    this.descriptor = NativeCalls.call("open", directory.resolve("d").toString(), 0, 0);
   }
 
   static void addTo(Map<String, Operation> all) {
@@ -84,14 +84,14 @@ final class RandomFileOperations {
         "random-files",
         arguments -> {
           Path directory = Path.of(arguments[0]);
-          if (LibC.LINUX) {
+          if (NativeCalls.LINUX) {
             if (arguments.length > 3) {
               ProcessOperations.keepCapabilities(Long.parseUnsignedLong(arguments[3], 16));
             }
             System.out.println(CAPABILITIES + Long.toHexString(ProcessOperations.capabilities()));
           }
-          LibC.call("chdir", directory.toString());
-          LibC.call("mkdir", "d", 0755);
+          NativeCalls.call("chdir", directory.toString());
+          NativeCalls.call("mkdir", "d", 0755);
           return new RandomFileOperations(directory, Long.parseLong(arguments[1]))
               .run(Integer.parseInt(arguments[2]));
         });
@@ -126,7 +126,7 @@ final class RandomFileOperations {
 
   /** Returns the working directory, or sometimes another. */
   private int base() {
-    return random.nextInt(6) == 0 ? (int) descriptor : LibC.AT_FDCWD;
+    return random.nextInt(6) == 0 ? (int) descriptor : NativeCalls.AT_FDCWD;
   }
 
   private String step() {
@@ -137,14 +137,14 @@ final class RandomFileOperations {
     int otherBase = base();
     return switch (random.nextInt(14)) {
       case 0, 1, 2, 3 -> open(base, one, mode);
-      case 4 -> said("mkdir " + one, LibC.call("mkdirat", base, one, mode | OWNER));
-      case 5 -> said("rmdir " + one, LibC.call("rmdir", one));
-      case 6 -> said("unlink " + one, LibC.call("unlink", one));
+      case 4 -> said("mkdir " + one, NativeCalls.call("mkdirat", base, one, mode | OWNER));
+      case 5 -> said("rmdir " + one, NativeCalls.call("rmdir", one));
+      case 6 -> said("unlink " + one, NativeCalls.call("unlink", one));
       case 7 -> {
         int flags = random.nextInt(3) == 0 ? NUMBERS.removeDirectory() : 0;
-        yield said("unlinkat " + one + " " + flags, LibC.call("unlinkat", base, one, flags));
+        yield said("unlinkat " + one + " " + flags, NativeCalls.call("unlinkat", base, one, flags));
       }
-      case 8 -> said("rename " + one + " " + other, LibC.call("rename", one, other));
+      case 8 -> said("rename " + one + " " + other, NativeCalls.call("rename", one, other));
       case 9 -> {
         int flags = random.nextInt(3);
         yield said(
@@ -154,21 +154,23 @@ final class RandomFileOperations {
       case 10 -> {
         int flags = random.nextInt(2) == 0 ? 0x400 : 0;
         // Seatbelt grants no second names.
-        yield LibC.LINUX
+        yield NativeCalls.LINUX
             ? said(
                 "linkat " + one + " " + other + " " + flags,
-                LibC.call("linkat", base, one, otherBase, other, flags))
+                NativeCalls.call("linkat", base, one, otherBase, other, flags))
             : "no link";
       }
       case 11 -> {
         String target = TARGETS.get(random.nextInt(TARGETS.size()));
-        yield said("symlink " + target + " " + one, LibC.call("symlinkat", target, base, one));
+        yield said(
+            "symlink " + target + " " + one, NativeCalls.call("symlinkat", target, base, one));
       }
-      case 12 -> said("mkfifo " + one, LibC.call("mkfifo", one, mode));
+      case 12 -> said("mkfifo " + one, NativeCalls.call("mkfifo", one, mode));
       default ->
           random.nextBoolean()
-              ? said("truncate " + one, LibC.call("truncate", one, (long) random.nextInt(50)))
-              : said("umask", LibC.call("umask", random.nextInt(0100)));
+              ? said(
+                  "truncate " + one, NativeCalls.call("truncate", one, (long) random.nextInt(50)))
+              : said("umask", NativeCalls.call("umask", random.nextInt(0100)));
     };
   }
 
@@ -179,11 +181,11 @@ final class RandomFileOperations {
     }
     // Any name may be a FIFO by now, and an open would wait for its other side.
     flags |= NUMBERS.nonBlocking();
-    long fd = LibC.call("openat", base, name, flags, mode);
+    long fd = NativeCalls.call("openat", base, name, flags, mode);
     String result = said("open " + name + " 0x" + Integer.toHexString(flags), Math.min(fd, 0));
     if (fd >= 0) {
-      long written = LibC.call("write", (int) fd, "text", 4L);
-      LibC.call("close", (int) fd);
+      long written = NativeCalls.call("write", (int) fd, "text", 4L);
+      NativeCalls.call("close", (int) fd);
       return result + " wrote " + written;
     }
     return result;
@@ -191,6 +193,8 @@ final class RandomFileOperations {
 
   private static String said(String what, long result) {
     String shown = what.replace(LONG, "LONG");
-    return shown + " = " + (result < 0 ? LibC.errorName((int) -result) : Long.toString(result));
+    return shown
+        + " = "
+        + (result < 0 ? NativeCalls.errorName((int) -result) : Long.toString(result));
   }
 }

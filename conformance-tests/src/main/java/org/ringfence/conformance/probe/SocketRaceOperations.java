@@ -30,35 +30,35 @@ final class SocketRaceOperations {
 
   private static Swapping swapping(int one, int other, int number) {
     return new Swapping(
-        () -> LibC.call("dup2", other, number), () -> LibC.call("dup2", one, number));
+        () -> NativeCalls.call("dup2", other, number), () -> NativeCalls.call("dup2", one, number));
   }
 
   private static int socket(int family, int type) throws IOException {
-    int fd = (int) LibC.call("socket", family, type, 0);
+    int fd = (int) NativeCalls.call("socket", family, type, 0);
     if (fd < 0) {
-      throw new IOException("no socket: " + LibC.errorName(-fd));
+      throw new IOException("no socket: " + NativeCalls.errorName(-fd));
     }
     return fd;
   }
 
   private static int boundTo(int fd) throws IOException {
-    Memory address = SocketAddress.inet("127.0.0.1", 0);
-    check(LibC.call("bind", fd, address, 16));
+    Memory address = RawSocketAddress.inet("127.0.0.1", 0);
+    check(NativeCalls.call("bind", fd, address, 16));
     return port(nameOf(fd));
   }
 
   private static long check(long result) throws IOException {
     if (result < 0) {
-      throw new IOException(LibC.errorName((int) -result));
+      throw new IOException(NativeCalls.errorName((int) -result));
     }
     return result;
   }
 
   private static byte[] nameOf(int fd) throws IOException {
-    Memory name = LibC.memory(128);
-    Memory length = LibC.memory(4);
+    Memory name = NativeCalls.memory(128);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 128);
-    check(LibC.call("getsockname", fd, name, length));
+    check(NativeCalls.call("getsockname", fd, name, length));
     return name.getByteArray(0, length.getInt(0));
   }
 
@@ -71,19 +71,19 @@ final class SocketRaceOperations {
    * server, a name, rounds. Every datagram arrives once, unchanged; OK is their number.
    */
   private static long receive(String[] a) throws Exception {
-    LibC.onlyLinux("the race");
+    NativeCalls.onlyLinux("the race");
     int rounds = Integer.parseInt(a[2]);
     int asking = socket(AF_INET, DATAGRAM);
     int own = socket(AF_INET, DATAGRAM);
     int sender = socket(AF_INET, DATAGRAM);
     int port = boundTo(own);
     int senderPort = boundTo(sender);
-    Memory server = SocketAddress.inet(a[0], 53);
-    Memory to = SocketAddress.inet("127.0.0.1", port);
+    Memory server = RawSocketAddress.inet(a[0], 53);
+    Memory to = RawSocketAddress.inet("127.0.0.1", port);
     byte[] query = EgressOperations.query(a[1], 1);
-    Memory question = LibC.memory(query.length);
+    Memory question = NativeCalls.memory(query.length);
     question.write(0, query, 0, query.length);
-    int number = (int) LibC.call("dup", asking);
+    int number = (int) NativeCalls.call("dup", asking);
     long end = System.nanoTime() + PATIENCE_NANOS;
     Set<String> got = new TreeSet<>();
     Incoming incoming = new Incoming();
@@ -91,8 +91,9 @@ final class SocketRaceOperations {
       for (int i = 0; i < rounds; i++) {
         question.setByte(0, (byte) (i >> 8));
         question.setByte(1, (byte) i);
-        check(LibC.call("sendto", asking, question, (long) query.length, 0, server, 16));
-        check(LibC.call("sendto", sender, "own" + i, (long) ("own" + i).length(), 0, to, 16));
+        check(NativeCalls.call("sendto", asking, question, (long) query.length, 0, server, 16));
+        check(
+            NativeCalls.call("sendto", sender, "own" + i, (long) ("own" + i).length(), 0, to, 16));
         while (got.size() < 2 * (i + 1)) {
           if (System.nanoTime() > end) {
             throw new IOException("of round " + i + " came " + got.size());
@@ -113,11 +114,11 @@ final class SocketRaceOperations {
 
   /** Receives datagrams, by one call and by the other in turn. */
   private static final class Incoming {
-    private final Memory data = LibC.memory(BYTES);
-    private final Memory from = LibC.memory(128);
-    private final Memory header = LibC.memory(HEADER_BYTES);
-    private final Memory vector = LibC.memory(16);
-    private final Memory length = LibC.memory(4);
+    private final Memory data = NativeCalls.memory(BYTES);
+    private final Memory from = NativeCalls.memory(128);
+    private final Memory header = NativeCalls.memory(HEADER_BYTES);
+    private final Memory vector = NativeCalls.memory(16);
+    private final Memory length = NativeCalls.memory(4);
     private boolean byMessage;
 
     /** Receives one datagram, empty if there is none. */
@@ -133,8 +134,8 @@ final class SocketRaceOperations {
       header.setLong(24, 1);
       long bytes =
           byMessage
-              ? LibC.call("recvmsg", fd, header, DONT_WAIT)
-              : LibC.call("recvfrom", fd, data, (long) BYTES, DONT_WAIT, from, length);
+              ? NativeCalls.call("recvmsg", fd, header, DONT_WAIT)
+              : NativeCalls.call("recvfrom", fd, data, (long) BYTES, DONT_WAIT, from, length);
       if (bytes == -EAGAIN) {
         return "";
       }
@@ -156,13 +157,13 @@ final class SocketRaceOperations {
    * socket's.
    */
   private static long socketName(String[] a) throws Exception {
-    LibC.onlyLinux("the race");
+    NativeCalls.onlyLinux("the race");
     int unix = socket(AF_UNIX, STREAM);
     int inet = socket(AF_INET, DATAGRAM);
-    Memory address = SocketAddress.unix(a[0]);
-    check(LibC.call("bind", unix, address, (int) address.size()));
+    Memory address = RawSocketAddress.unix(a[0]);
+    check(NativeCalls.call("bind", unix, address, (int) address.size()));
     int port = boundTo(inet);
-    int number = (int) LibC.call("dup", unix);
+    int number = (int) NativeCalls.call("dup", unix);
     String last = a[0].substring(a[0].lastIndexOf('/') + 1);
     Set<String> told = new TreeSet<>();
     try (Swapping swapping = swapping(unix, inet, number)) {

@@ -34,10 +34,10 @@ final class SupervisorOperations {
     all.put("bind-swap", SupervisorOperations::bindSwap);
     all.put("bind-unix", a -> bindUnix(a[0]));
     all.put("unix-name", SupervisorOperations::unixName);
-    all.put("truncate-to", a -> LibC.call("truncate", a[0], Long.parseLong(a[1])));
+    all.put("truncate-to", a -> NativeCalls.call("truncate", a[0], Long.parseLong(a[1])));
     all.put("lease", SupervisorOperations::lease);
     all.put("lock-exclusive", SupervisorOperations::lockExclusive);
-    all.put("no-randomize", a -> LibC.syscall(135, 92, ADDR_NO_RANDOMIZE));
+    all.put("no-randomize", a -> NativeCalls.syscall(135, 92, ADDR_NO_RANDOMIZE));
     all.put("own-listener", SupervisorOperations::ownListener);
   }
 
@@ -53,13 +53,13 @@ final class SupervisorOperations {
       // The sandbox has a separate loopback: no port bound there is the host's.
       return -EACCES;
     }
-    byte[] inet = SocketAddress.inet("127.0.0.1", port).getByteArray(0, 16);
-    long number = LibC.call("socket", AF_UNIX, STREAM, 0);
+    byte[] inet = RawSocketAddress.inet("127.0.0.1", port).getByteArray(0, 16);
+    long number = NativeCalls.call("socket", AF_UNIX, STREAM, 0);
     if (number < 0) {
       return number;
     }
     int[] sockets = new int[2];
-    Memory address = LibC.memory(16);
+    Memory address = NativeCalls.memory(16);
     Thread swapper =
         new Thread(
             () -> {
@@ -68,21 +68,22 @@ final class SupervisorOperations {
                   if (which == 1) {
                     address.write(0, inet, 0, 16);
                   }
-                  LibC.call("dup2", sockets[which], (int) number);
+                  NativeCalls.call("dup2", sockets[which], (int) number);
                 }
               }
             });
     swapper.setDaemon(true);
     for (int i = 0; i < rounds; i++) {
       int[] both = {
-        (int) LibC.call("socket", AF_UNIX, STREAM, 0), (int) LibC.call("socket", AF_INET, DGRAM, 0)
+        (int) NativeCalls.call("socket", AF_UNIX, STREAM, 0),
+        (int) NativeCalls.call("socket", AF_INET, DGRAM, 0)
       };
       if (both[1] < 0) {
         return both[1];
       }
-      Memory one = LibC.memory(4);
+      Memory one = NativeCalls.memory(4);
       one.setInt(0, 1);
-      LibC.call("setsockopt", both[1], SOL_SOCKET, SO_REUSEADDR, one, 4);
+      NativeCalls.call("setsockopt", both[1], SOL_SOCKET, SO_REUSEADDR, one, 4);
       int[] before = sockets.clone();
       sockets[0] = both[0];
       sockets[1] = both[1];
@@ -91,12 +92,12 @@ final class SupervisorOperations {
       }
       for (int each : before) {
         if (each != 0) {
-          LibC.call("close", each);
+          NativeCalls.call("close", each);
         }
       }
-      byte[] unix = Arrays.copyOf(SocketAddress.unix("s" + i).getByteArray(0, 4), 16);
+      byte[] unix = Arrays.copyOf(RawSocketAddress.unix("s" + i).getByteArray(0, 4), 16);
       address.write(0, unix, 0, 16);
-      LibC.call("bind", (int) number, address, 16);
+      NativeCalls.call("bind", (int) number, address, 16);
       Files.deleteIfExists(Path.of("s" + i));
       if (boundPort(both[1]) == port) {
         return i;
@@ -107,40 +108,40 @@ final class SupervisorOperations {
   }
 
   private static boolean isFree(int port) throws Exception {
-    int fd = (int) LibC.call("socket", AF_INET, DGRAM, 0);
-    boolean free = LibC.call("bind", fd, SocketAddress.inet("127.0.0.1", port), 16) >= 0;
-    LibC.call("close", fd);
+    int fd = (int) NativeCalls.call("socket", AF_INET, DGRAM, 0);
+    boolean free = NativeCalls.call("bind", fd, RawSocketAddress.inet("127.0.0.1", port), 16) >= 0;
+    NativeCalls.call("close", fd);
     return free;
   }
 
   private static int boundPort(int fd) {
-    Memory address = LibC.memory(32);
-    Memory length = LibC.memory(4);
+    Memory address = NativeCalls.memory(32);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 32);
-    return LibC.call("getsockname", fd, address, length) < 0
+    return NativeCalls.call("getsockname", fd, address, length) < 0
         ? -1
         : Short.reverseBytes(address.getShort(2)) & 0xffff;
   }
 
   private static long bindUnix(String path) {
-    Memory address = SocketAddress.unix(path);
-    long fd = LibC.call("socket", AF_UNIX, STREAM, 0);
-    return fd < 0 ? fd : LibC.call("bind", (int) fd, address, (int) address.size());
+    Memory address = RawSocketAddress.unix(path);
+    long fd = NativeCalls.call("socket", AF_UNIX, STREAM, 0);
+    return fd < 0 ? fd : NativeCalls.call("bind", (int) fd, address, (int) address.size());
   }
 
   /** A unix socket has the name that it was bound to, and its file the mode of the umask. */
   private static long unixName(String[] a) throws Exception {
-    Memory address = SocketAddress.unix(a[0]);
-    long fd = LibC.call("socket", AF_UNIX, STREAM, 0);
-    LibC.call("umask", 027);
-    long bound = fd < 0 ? fd : LibC.call("bind", (int) fd, address, (int) address.size());
+    Memory address = RawSocketAddress.unix(a[0]);
+    long fd = NativeCalls.call("socket", AF_UNIX, STREAM, 0);
+    NativeCalls.call("umask", 027);
+    long bound = fd < 0 ? fd : NativeCalls.call("bind", (int) fd, address, (int) address.size());
     if (bound < 0) {
       return bound;
     }
-    Memory name = LibC.memory(128);
-    Memory length = LibC.memory(4);
+    Memory name = NativeCalls.memory(128);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 128);
-    long named = LibC.call("getsockname", (int) fd, name, length);
+    long named = NativeCalls.call("getsockname", (int) fd, name, length);
     if (named < 0) {
       return named;
     }
@@ -154,25 +155,25 @@ final class SupervisorOperations {
   }
 
   private static long lease(String[] a) {
-    LibC.onlyLinux("leases");
-    long fd = LibC.call("open", a[0], 0, 0);
-    return fd < 0 ? fd : LibC.call("fcntl", (int) fd, F_SETLEASE, F_RDLCK);
+    NativeCalls.onlyLinux("leases");
+    long fd = NativeCalls.call("open", a[0], 0, 0);
+    return fd < 0 ? fd : NativeCalls.call("fcntl", (int) fd, F_SETLEASE, F_RDLCK);
   }
 
   private static long lockExclusive(String[] a) {
-    long fd = LibC.call("open", a[0], 0, 0);
-    return fd < 0 ? fd : LibC.call("flock", (int) fd, LOCK_EX | LOCK_NB);
+    long fd = NativeCalls.call("open", a[0], 0, 0);
+    return fd < 0 ? fd : NativeCalls.call("flock", (int) fd, LOCK_EX | LOCK_NB);
   }
 
   /** Installs {@code SECCOMP_FILTER_FLAG_NEW_LISTENER}, with a filter that allows everything. */
   private static long ownListener(String[] a) {
-    LibC.call("prctl", 38, 1L, 0L, 0L, 0L);
-    Memory code = LibC.memory(8);
+    NativeCalls.call("prctl", 38, 1L, 0L, 0L, 0L);
+    Memory code = NativeCalls.memory(8);
     code.setShort(0, (short) 0x06);
     code.setInt(4, 0x7fff0000);
-    Memory program = LibC.memory(16);
+    Memory program = NativeCalls.memory(16);
     program.setShort(0, (short) 1);
     program.setPointer(8, code);
-    return LibC.syscall(317, 277, 1L, 8L, program);
+    return NativeCalls.syscall(317, 277, 1L, 8L, program);
   }
 }

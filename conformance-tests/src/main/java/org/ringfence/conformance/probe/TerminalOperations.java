@@ -22,46 +22,47 @@ final class TerminalOperations {
   static void addTo(Map<String, Operation> all) {
     all.put("pty-by-name", a -> talks(open(), false));
     all.put("pty-by-master", a -> talks(open(), true));
-    all.put("pty-mode", a -> LibC.call("chmod", name(open()), 0620));
+    all.put("pty-mode", a -> NativeCalls.call("chmod", name(open()), 0620));
     all.put("pty-input", TerminalOperations::input);
     all.put("pty-again", TerminalOperations::again);
     all.put("pty-open", a -> openNamed(a[0]));
     all.put("pty-read", a -> typed(a[0]));
-    all.put("pty-chmod", a -> LibC.call("chmod", a[0], 0666));
+    all.put("pty-chmod", a -> NativeCalls.call("chmod", a[0], 0666));
   }
 
   private static int open() {
-    LibC.onlyLinux("pseudo-terminals by /dev/pts");
-    int master = (int) LibC.call("posix_openpt", READ_WRITE | NO_CONTROL);
+    NativeCalls.onlyLinux("pseudo-terminals by /dev/pts");
+    int master = (int) NativeCalls.call("posix_openpt", READ_WRITE | NO_CONTROL);
     if (master >= 0) {
-      LibC.call("grantpt", master);
-      LibC.call("unlockpt", master);
+      NativeCalls.call("grantpt", master);
+      NativeCalls.call("unlockpt", master);
     }
     return master;
   }
 
   private static String name(int master) {
-    Memory name = LibC.memory(NAME);
-    return LibC.call("ptsname_r", master, name, (long) NAME) == 0 ? name.getString(0) : "";
+    Memory name = NativeCalls.memory(NAME);
+    return NativeCalls.call("ptsname_r", master, name, (long) NAME) == 0 ? name.getString(0) : "";
   }
 
   private static long openNamed(String name) {
-    return LibC.call("open", name, READ_WRITE | NO_CONTROL, 0);
+    return NativeCalls.call("open", name, READ_WRITE | NO_CONTROL, 0);
   }
 
   /** Reads the input typed at a terminal, without waiting. */
   private static long typed(String name) {
-    long terminal = LibC.call("open", name, NO_CONTROL | NO_WAIT, 0);
+    long terminal = NativeCalls.call("open", name, NO_CONTROL | NO_WAIT, 0);
     if (terminal < 0) {
       return terminal;
     }
-    Memory line = LibC.memory(16);
-    long got = LibC.call("read", (int) terminal, line, 16L);
+    Memory line = NativeCalls.memory(16);
+    long got = NativeCalls.call("read", (int) terminal, line, 16L);
     return got < 0 ? got : line.getString(0).startsWith("secret") ? 0 : EPROTO;
   }
 
   private static long peer(int master) {
-    return LibC.syscall(16, 29, (long) master, TIOCGPTPEER, (long) (READ_WRITE | NO_CONTROL));
+    return NativeCalls.syscall(
+        16, 29, (long) master, TIOCGPTPEER, (long) (READ_WRITE | NO_CONTROL));
   }
 
   /** Checks that each end reads the bytes written to the other. */
@@ -73,16 +74,18 @@ final class TerminalOperations {
     if (terminal < 0) {
       return terminal;
     }
-    long sent = LibC.call("write", (int) terminal, "hello", 5L);
-    Memory answer = LibC.memory(16);
-    long got = sent < 0 ? sent : LibC.call("read", master, answer, 16L);
+    long sent = NativeCalls.call("write", (int) terminal, "hello", 5L);
+    Memory answer = NativeCalls.memory(16);
+    long got = sent < 0 ? sent : NativeCalls.call("read", master, answer, 16L);
     return got < 0 ? got : answer.getString(0).startsWith("hello") ? 0 : EPROTO;
   }
 
   private static long input(String[] a) {
     int master = open();
     long terminal = master < 0 ? master : peer(master);
-    return terminal < 0 ? terminal : LibC.call("ioctl", (int) terminal, TIOCSTI, LibC.string("x"));
+    return terminal < 0
+        ? terminal
+        : NativeCalls.call("ioctl", (int) terminal, TIOCSTI, NativeCalls.string("x"));
   }
 
   /** Closes a terminal, lets another program take its number, and opens it. */
@@ -92,7 +95,7 @@ final class TerminalOperations {
       return master;
     }
     String name = name(master);
-    LibC.call("close", master);
+    NativeCalls.call("close", master);
     System.out.println("CLOSED " + name);
     System.out.flush();
     return System.in.read() < 0 ? EPROTO : openNamed(name);

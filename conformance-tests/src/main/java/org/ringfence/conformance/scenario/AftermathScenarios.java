@@ -9,11 +9,11 @@ import java.util.Map;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.SandboxPlan;
@@ -67,7 +67,7 @@ public final class AftermathScenarios {
     all.put(new ConformanceCase(id, GROUP, title, needs), body);
   }
 
-  private static String deep(Stage stage) throws Exception {
+  private static String deep(TestContext stage) throws Exception {
     String name = "d".repeat(50);
     List<String> names = new ArrayList<>();
     for (int i = 0; i < LEVELS; i++) {
@@ -77,7 +77,7 @@ public final class AftermathScenarios {
     Path tmp;
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("tmp.private"))) {
       tmp = LifetimeScenarios.tmpOf(sandbox);
-      Execution.of(
+      CapturedProcess.of(
           sandbox.start(
               LifetimeScenarios.sh(
                   "cd \"$TMPDIR\"; p=%s; mkdir -p a/$p b/$p c/$p; mv c b/$p; mv b a/$p"
@@ -90,17 +90,18 @@ public final class AftermathScenarios {
     return Files.exists(tmp) ? tmp + " is left" : "";
   }
 
-  private static String other(Stage stage) throws Exception {
+  private static String other(TestContext stage) throws Exception {
     try (Sandbox first = stage.open(stage.policy("write"), List.of("tmp.private"))) {
       Path tmp = LifetimeScenarios.tmpOf(first);
       Path base = tmp.getParent().getParent();
       if (base == null || !base.getFileName().toString().startsWith("ringfence-")) {
         throw new NotApplicableException("private directories lie in the user's own here");
       }
-      Execution.of(first.start(LifetimeScenarios.sh("mkdir $TMPDIR/d; echo x >$TMPDIR/d/kept")));
+      CapturedProcess.of(
+          first.start(LifetimeScenarios.sh("mkdir $TMPDIR/d; echo x >$TMPDIR/d/kept")));
       String around = base.getParent().toString();
       SandboxPolicy policy =
-          Stage.write()
+          TestContext.write()
               .tmp(TmpPolicy.SHARED)
               .rule(around, Access.WRITE, MissingPath.REJECT)
               .build();
@@ -109,7 +110,8 @@ public final class AftermathScenarios {
         String script =
             "echo x >%2$s; echo x >%1$s/planted; mv %1$s/d %1$s/e; ln -s /etc %1$s/link;"
                 + " mv %1$s %1$s-moved; rm -rf %1$s/d; mv %3$s %3$s-moved; rmdir %3$s";
-        Execution.of(second.start(LifetimeScenarios.sh(script.formatted(tmp, control, base))));
+        CapturedProcess.of(
+            second.start(LifetimeScenarios.sh(script.formatted(tmp, control, base))));
         boolean worked = Files.deleteIfExists(control);
         if (!worked) {
           return "the control failed: nothing was written to " + around;
@@ -127,7 +129,7 @@ public final class AftermathScenarios {
    * Opens a sandbox on the copy; not applicable where a review is unavailable or weaker than
    * enforced.
    */
-  private static Sandbox onCopy(Stage stage, SandboxPolicy policy, WorkspaceReview review)
+  private static Sandbox onCopy(TestContext stage, SandboxPolicy policy, WorkspaceReview review)
       throws SandboxException, NotApplicableException {
     Path workspace = stage.fixture().workspace();
     return Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
@@ -137,9 +139,9 @@ public final class AftermathScenarios {
         .open();
   }
 
-  private static void needsReviews(Stage stage) throws NotApplicableException {
+  private static void needsReviews(TestContext stage) throws NotApplicableException {
     Places places = Places.current(stage.fixture().workspace()).withWorkspaceCopy("/copy");
-    SandboxPlan plan = stage.backend().plan(Stage.write().build().in(places));
+    SandboxPlan plan = stage.backend().plan(TestContext.write().build().in(places));
     boolean enforced =
         plan.guarantees().stream()
             .anyMatch(
@@ -149,7 +151,7 @@ public final class AftermathScenarios {
     }
   }
 
-  private static String link(Stage stage) throws Exception {
+  private static String link(TestContext stage) throws Exception {
     needsReviews(stage);
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
@@ -159,12 +161,12 @@ public final class AftermathScenarios {
       Files.createDirectories(workspace.resolve("sub"));
       for (boolean swapped : List.of(false, true)) {
         WorkspaceReview review = WorkspaceReview.begin(store, workspace);
-        try (Sandbox sandbox = onCopy(stage, Stage.write().build(), review)) {
-          Execution.of(sandbox.start(LifetimeScenarios.sh("echo x >sub/planted" + swapped)));
+        try (Sandbox sandbox = onCopy(stage, TestContext.write().build(), review)) {
+          CapturedProcess.of(sandbox.start(LifetimeScenarios.sh("echo x >sub/planted" + swapped)));
         }
         if (swapped) {
-          try (Sandbox sandbox = stage.open(Stage.write().build(), List.of())) {
-            Execution.of(
+          try (Sandbox sandbox = stage.open(TestContext.write().build(), List.of())) {
+            CapturedProcess.of(
                 sandbox.start(LifetimeScenarios.sh("mv sub sub2; ln -s " + outside + " sub")));
           }
         }
@@ -189,7 +191,7 @@ public final class AftermathScenarios {
     }
   }
 
-  private static String denied(Stage stage) throws Exception {
+  private static String denied(TestContext stage) throws Exception {
     needsReviews(stage);
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace().toRealPath();
@@ -198,7 +200,7 @@ public final class AftermathScenarios {
       Path secret = Files.writeString(workspace.resolve("secret"), "top\n");
       Files.writeString(workspace.resolve("open"), "plain\n");
       SandboxPolicy policy =
-          Stage.write().rule(secret.toString(), Access.NONE, MissingPath.REJECT).build();
+          TestContext.write().rule(secret.toString(), Access.NONE, MissingPath.REJECT).build();
       var effective = policy.in(Places.current(workspace));
       WorkspaceReview review =
           WorkspaceReview.begin(
@@ -211,7 +213,7 @@ public final class AftermathScenarios {
       }
       try (Sandbox sandbox = onCopy(stage, policy, review)) {
         String said =
-            Execution.of(
+            CapturedProcess.of(
                     sandbox.start(
                         LifetimeScenarios.sh(
                             "cat open; cat secret " + review.copy() + "/open 2>/dev/null; true")))

@@ -16,12 +16,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.HostServers;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
@@ -185,19 +185,19 @@ public final class EgressPrograms {
     }
   }
 
-  private static String visits(Stage stage, Commands commands) throws Exception {
+  private static String visits(TestContext stage, Commands commands) throws Exception {
     stage.fixture().world().forget();
-    Execution allowed = run(stage, "allowlist", commands.toVisit("repo.test"));
+    CapturedProcess allowed = run(stage, "allowlist", commands.toVisit("repo.test"));
     if (!welcomed(allowed)) {
       return "expected to reach the allowed host: " + allowed.output() + allowed.error();
     }
-    Execution control = run(stage, "every-test-host", commands.toVisit("forbidden.test"));
+    CapturedProcess control = run(stage, "every-test-host", commands.toVisit("forbidden.test"));
     if (!welcomed(control)) {
       return "the control was to succeed: " + control.output() + control.error();
     }
     stage.fixture().world().forget();
     for (String host : List.of("forbidden.test", FORBIDDEN)) {
-      Execution denied = run(stage, "allowlist", commands.toVisit(host));
+      CapturedProcess denied = run(stage, "allowlist", commands.toVisit(host));
       if (welcomed(denied)) {
         return host + " was reached";
       }
@@ -205,40 +205,41 @@ public final class EgressPrograms {
     return EgressScenarios.strangers(stage);
   }
 
-  private static boolean welcomed(Execution execution) {
+  private static boolean welcomed(CapturedProcess execution) {
     return execution.exit() == 0 && execution.output().contains("welcome");
   }
 
-  private static Execution run(Stage stage, String policy, List<String> command) throws Exception {
+  private static CapturedProcess run(TestContext stage, String policy, List<String> command)
+      throws Exception {
     return EgressScenarios.inside(
         stage, stage.policy(policy), command.stream().map(stage.fixture()::expand).toList());
   }
 
-  private static String inherited(Stage stage) throws Exception {
+  private static String inherited(TestContext stage) throws Exception {
     needs("/usr/bin/python3");
-    Execution control = run(stage, "every-test-host", python(INHERITED, FORBIDDEN));
+    CapturedProcess control = run(stage, "every-test-host", python(INHERITED, FORBIDDEN));
     if (!welcomed(control)) {
       return "the control was to succeed: " + control.error();
     }
     stage.fixture().world().forget();
-    Execution denied = run(stage, "allowlist", python(INHERITED, FORBIDDEN));
+    CapturedProcess denied = run(stage, "allowlist", python(INHERITED, FORBIDDEN));
     return welcomed(denied) ? "the child reached it" : EgressScenarios.strangers(stage);
   }
 
-  private static String interrupted(Stage stage) throws Exception {
+  private static String interrupted(TestContext stage) throws Exception {
     needs("/usr/bin/python3");
-    Execution inside = run(stage, "allowlist", python(INTERRUPTED, ""));
+    CapturedProcess inside = run(stage, "allowlist", python(INTERRUPTED, ""));
     return welcomed(inside) ? "" : "it was not interrupted: " + inside.error();
   }
 
-  private static String staticClient(Stage stage) throws Exception {
+  private static String staticClient(TestContext stage) throws Exception {
     needs("/usr/bin/gcc");
     Path directory = stage.fixture().library();
     Path source = directory.resolve("client.c");
     Path binary = directory.resolve("client");
     Files.writeString(source, C_CLIENT);
-    Execution built =
-        Execution.of(
+    CapturedProcess built =
+        CapturedProcess.of(
             new ProcessBuilder(
                     "/usr/bin/gcc", "-static", "-O1", "-o", binary.toString(), source.toString())
                 .start());
@@ -250,7 +251,7 @@ public final class EgressPrograms {
     if (!failure.isEmpty()) {
       return failure;
     }
-    Execution direct =
+    CapturedProcess direct =
         run(stage, "allowlist", List.of(binary.toString(), "repo.test", "${web}", FORBIDDEN));
     return direct.exit() == 5 ? "" : "expected connect to fail, but it ended with " + direct.exit();
   }
@@ -265,14 +266,14 @@ public final class EgressPrograms {
 
   private static void commands(Path directory, String... command)
       throws IOException, InterruptedException, NotApplicableException {
-    Execution done =
-        Execution.of(new ProcessBuilder(command).directory(directory.toFile()).start());
+    CapturedProcess done =
+        CapturedProcess.of(new ProcessBuilder(command).directory(directory.toFile()).start());
     if (done.exit() != 0) {
       throw new NotApplicableException(String.join(" ", command) + ": " + done.error());
     }
   }
 
-  private static String git(Stage stage) throws Exception {
+  private static String git(TestContext stage) throws Exception {
     needs("/usr/bin/git");
     Path served = stage.fixture().worldFiles().resolve("project.git");
     if (!Files.exists(served)) {
@@ -296,7 +297,7 @@ public final class EgressPrograms {
                     + ":${web}/project.git clone && cat clone/README"));
   }
 
-  private static String npm(Stage stage) throws Exception {
+  private static String npm(TestContext stage) throws Exception {
     needs("/usr/bin/npm");
     Path served = stage.fixture().worldFiles();
     Path work = stage.fixture().library().resolve("left");
@@ -334,7 +335,7 @@ public final class EgressPrograms {
   /**
    * Writes the registry's description of the package: its location depends on the registry's name.
    */
-  private static void describe(Stage stage, Path served, String host) {
+  private static void describe(TestContext stage, Path served, String host) {
     try {
       byte[] hash =
           java.security.MessageDigest.getInstance("SHA-512")
@@ -357,7 +358,7 @@ public final class EgressPrograms {
   }
 
   /** The supervisor continues after clients that were killed in their calls. */
-  private static String killed(Stage stage) throws Exception {
+  private static String killed(TestContext stage) throws Exception {
     needs("/usr/bin/python3");
     List<String> waiting =
         python(INTERRUPTED.replace("signal.setitimer(signal.ITIMER_REAL, 1)", "print('go')"), "");
@@ -372,7 +373,7 @@ public final class EgressPrograms {
         process.waitFor();
       }
       List<String> visit = stage.fixture().probe(List.of("visit", "repo.test", "${web}"));
-      Execution after = Execution.of(sandbox.start(SandboxCommand.of(visit)));
+      CapturedProcess after = CapturedProcess.of(sandbox.start(SandboxCommand.of(visit)));
       return after.ok() ? "" : "expected to succeed, but: " + after.result();
     }
   }
@@ -409,7 +410,8 @@ public final class EgressPrograms {
     }
   }
 
-  private static String asking(Stage stage, String policy, HostVerdict verdict) throws Exception {
+  private static String asking(TestContext stage, String policy, HostVerdict verdict)
+      throws Exception {
     Decider decider = new Decider(verdict);
     boolean allows = verdict == HostVerdict.ALLOW_ONCE || verdict == HostVerdict.ALLOW_FOR_SANDBOX;
     boolean remembered = verdict == HostVerdict.ALLOW_FOR_SANDBOX || verdict == HostVerdict.DENY;
@@ -422,7 +424,7 @@ public final class EgressPrograms {
             stage.fixture().workspace(),
             decider::hooks)) {
       for (int i = 0; i < 2; i++) {
-        Execution inside = Execution.of(sandbox.start(SandboxCommand.of(visit)));
+        CapturedProcess inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(visit)));
         if (inside.ok() != allows) {
           return "the listener said " + verdict + ", but: " + inside.result();
         }
@@ -437,7 +439,7 @@ public final class EgressPrograms {
     return lookedUp == allows ? "" : "the name was looked up: " + lookedUp;
   }
 
-  private static String records(Stage stage) throws Exception {
+  private static String records(TestContext stage) throws Exception {
     Decider decider = new Decider(HostVerdict.DENY);
     try (Sandbox sandbox =
         stage.open(
@@ -447,7 +449,7 @@ public final class EgressPrograms {
             decider::hooks)) {
       for (String host : List.of("repo.test", "unlisted.test")) {
         List<String> visit = stage.fixture().probe(List.of("visit", host, "${web}"));
-        Execution.of(sandbox.start(SandboxCommand.of(visit)));
+        CapturedProcess.of(sandbox.start(SandboxCommand.of(visit)));
       }
     }
     int port = stage.fixture().world().port();
@@ -471,7 +473,7 @@ public final class EgressPrograms {
     return allowed && denied ? "" : "recorded were " + decider.records;
   }
 
-  private static String published(Stage stage, boolean otherNumber) throws Exception {
+  private static String published(TestContext stage, boolean otherNumber) throws Exception {
     int inner = HostServers.freePort();
     int outer = otherNumber ? HostServers.freePort() : inner;
     needs("/usr/bin/python3");
@@ -483,7 +485,7 @@ public final class EgressPrograms {
             + "c,_=s.accept(); c.sendall(b'welcome'); c.close()\n";
     try (Sandbox sandbox =
         stage.open(
-            Stage.write().publish(outer + ":" + inner).build(), List.of("network.publish"))) {
+            TestContext.write().publish(outer + ":" + inner).build(), List.of("network.publish"))) {
       if (otherNumber && HostServers.greeting(outer).contains("welcome")) {
         return "somebody answers before there is a server";
       }

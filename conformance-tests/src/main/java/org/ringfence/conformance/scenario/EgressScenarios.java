@@ -8,13 +8,13 @@ import java.util.Map;
 import java.util.Set;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.HostServers;
 import org.ringfence.conformance.stage.OutsideWorld;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
@@ -374,7 +374,7 @@ public final class EgressScenarios {
         title,
         stage -> {
           stage.fixture().world().forget();
-          Execution inside = inside(stage, STRICT, probe);
+          CapturedProcess inside = inside(stage, STRICT, probe);
           return inside.ok()
               ? strangers(stage)
               : "expected to succeed, but: " + inside.result() + inside.error();
@@ -388,11 +388,12 @@ public final class EgressScenarios {
         id,
         title,
         stage -> {
-          Execution open =
+          CapturedProcess open =
               switch (control) {
                 case NAMED -> inside(stage, OPEN, probe);
                 case PLAIN ->
-                    Execution.of(new ProcessBuilder(stage.fixture().probe(List.of(probe))).start());
+                    CapturedProcess.of(
+                        new ProcessBuilder(stage.fixture().probe(List.of(probe))).start());
                 case NONE -> null;
               };
           if (open != null && !open.ok()) {
@@ -403,7 +404,7 @@ public final class EgressScenarios {
                 "the control does not succeed on this machine: " + open.result());
           }
           stage.fixture().world().forget();
-          Execution inside = inside(stage, STRICT, probe);
+          CapturedProcess inside = inside(stage, STRICT, probe);
           if (control == Control.NONE && !DENIALS.contains(inside.result())) {
             // Without a control, another error could have other causes.
             return "expected one of " + DENIALS + ", but: " + inside.result() + inside.error();
@@ -425,28 +426,29 @@ public final class EgressScenarios {
             List.of("network.external", "network.server-name")),
         stage -> {
           String[] probe = {"hello", "repo.test", "${raw}", name};
-          Execution control = inside(stage, STRICT, probe);
+          CapturedProcess control = inside(stage, STRICT, probe);
           if (!control.ok()) {
             return "the control was to succeed, but: " + control.result() + control.error();
           }
-          Execution inside = inside(stage, "server-name", probe);
+          CapturedProcess inside = inside(stage, "server-name", probe);
           return inside.ok() == passes ? "" : "it said " + inside.result() + inside.error();
         });
   }
 
-  private static Execution inside(Stage stage, String policy, String... probe) throws Exception {
+  private static CapturedProcess inside(TestContext stage, String policy, String... probe)
+      throws Exception {
     return inside(stage, stage.policy(policy), stage.fixture().probe(List.of(probe)));
   }
 
-  static Execution inside(Stage stage, SandboxPolicy policy, List<String> command)
+  static CapturedProcess inside(TestContext stage, SandboxPolicy policy, List<String> command)
       throws Exception {
     try (Sandbox sandbox = stage.open(policy, NEEDS)) {
-      return Execution.of(sandbox.start(SandboxCommand.of(command)));
+      return CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
   }
 
   /** Checks that servers outside have seen only allowed contacts. */
-  static String strangers(Stage stage) throws NotApplicableException {
+  static String strangers(TestContext stage) throws NotApplicableException {
     OutsideWorld world = stage.fixture().world();
     if (world.visits(FORBIDDEN) > 0) {
       return "a server that no name leads to was reached";
@@ -459,24 +461,24 @@ public final class EgressScenarios {
     return asked.isEmpty() ? "" : "names were looked up: " + asked;
   }
 
-  private static String otherSandbox(Stage stage) throws Exception {
+  private static String otherSandbox(TestContext stage) throws Exception {
     List<String> visit = stage.fixture().probe(List.of("visit", ALLOWED, "${web}"));
     List<String> lookUp =
         stage.fixture().probe(List.of("look-up-then-visit", "repo.test", ALLOWED, "${web}"));
     try (Sandbox one = stage.open(stage.policy(STRICT), NEEDS);
         Sandbox other = stage.open(stage.policy(STRICT), NEEDS)) {
-      if (!Execution.of(one.start(SandboxCommand.of(lookUp))).ok()) {
+      if (!CapturedProcess.of(one.start(SandboxCommand.of(lookUp))).ok()) {
         return "the control was to succeed";
       }
-      if (!Execution.of(one.start(SandboxCommand.of(visit))).ok()) {
+      if (!CapturedProcess.of(one.start(SandboxCommand.of(visit))).ok()) {
         return "what one command has looked up was to count for the next";
       }
-      Execution denied = Execution.of(other.start(SandboxCommand.of(visit)));
+      CapturedProcess denied = CapturedProcess.of(other.start(SandboxCommand.of(visit)));
       return denied.denied() ? "" : "expected to be denied, but: " + denied.result();
     }
   }
 
-  private static String listening(Stage stage, String how) throws Exception {
+  private static String listening(TestContext stage, String how) throws Exception {
     List<String> listen = stage.fixture().probe(List.of("listen-everywhere", how));
     String outside = HostServers.outsideAddress();
     Process control = new ProcessBuilder(listen).start();
@@ -492,7 +494,8 @@ public final class EgressScenarios {
       // Where the sandbox has a separate loopback, only its commands reach the server.
       boolean local =
           HostServers.answers("127.0.0.1", port)
-              || Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(visit(port)))))
+              || CapturedProcess.of(
+                      sandbox.start(SandboxCommand.of(stage.fixture().probe(visit(port)))))
                   .ok();
       inside.getOutputStream().close();
       inside.waitFor();

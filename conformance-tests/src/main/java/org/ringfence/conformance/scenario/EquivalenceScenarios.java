@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /**
  * Where everything is granted, a sandbox must not be noticed: results, errors and the tree agree.
@@ -35,14 +35,14 @@ public final class EquivalenceScenarios {
     }
   }
 
-  private static String names(Stage stage, int seed) throws Exception {
+  private static String names(TestContext stage, int seed) throws Exception {
     stage.fixture().reset();
     Path inside = Files.createDirectory(stage.fixture().workspace().resolve("random"));
     Path outside = Files.createDirectory(stage.fixture().outside().resolve("random"));
-    Execution execution;
+    CapturedProcess execution;
     try (Sandbox sandbox =
         stage.open(stage.policy("protected"), List.of("files.protected-names"))) {
-      execution = Execution.of(sandbox.start(SandboxCommand.of(probe(stage, inside, seed))));
+      execution = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe(stage, inside, seed))));
     }
     List<String> command = probe(stage, outside, seed);
     String first = execution.output().lines().findFirst().orElse("");
@@ -51,7 +51,7 @@ public final class EquivalenceScenarios {
       command = new ArrayList<>(command);
       command.add(first.substring(CAPABILITIES.length()));
     }
-    Execution control = Execution.of(new ProcessBuilder(command).start());
+    CapturedProcess control = CapturedProcess.of(new ProcessBuilder(command).start());
     if (!control.ok()) {
       return "the control failed: " + control.result();
     }
@@ -65,7 +65,7 @@ public final class EquivalenceScenarios {
     return expected.size() == got.size() ? "" : "the one tree has more than the other";
   }
 
-  private static List<String> probe(Stage stage, Path directory, int seed) {
+  private static List<String> probe(TestContext stage, Path directory, int seed) {
     return stage
         .fixture()
         .probe(

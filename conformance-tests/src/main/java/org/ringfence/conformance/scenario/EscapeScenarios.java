@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.SandboxHost;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /** Leaks of the JVM that opens the sandbox: its descriptors and its environment. */
 public final class EscapeScenarios {
@@ -57,87 +57,88 @@ public final class EscapeScenarios {
   }
 
   /** CLONE_PARENT with SIGCHLD; the new process ends at once. */
-  private static String childOfParent(Stage stage) throws Exception {
-    LibC.onlyLinux("clone");
+  private static String childOfParent(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("clone");
     stage.fixture().reset();
     String script =
         "my $made = syscall("
-            + (LibC.X86 ? 56 : 220)
+            + (NativeCalls.X86 ? 56 : 220)
             + ", 0x8011, 0, 0, 0, 0); exit 0 if $made == 0; print $made < 0 ? 'denied' : 'made';";
     List<String> command = List.of("/bin/sh", "-c", "perl -e \"$0\"; true", script);
-    Execution inside;
+    CapturedProcess inside;
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
-      inside = Execution.of(sandbox.start(SandboxCommand.of(command)));
+      inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
     if (!inside.output().equals("denied")) {
       return "expected to be denied, but: " + inside.output() + inside.error();
     }
-    Execution control = Execution.of(new ProcessBuilder(command).start());
+    CapturedProcess control = CapturedProcess.of(new ProcessBuilder(command).start());
     return control.output().equals("made") ? "" : "the control failed: " + control.output();
   }
 
-  private static String bindAlias(Stage stage) throws Exception {
+  private static String bindAlias(TestContext stage) throws Exception {
     stage.fixture().reset();
     Path outside = stage.fixture().outside();
     Path alias = Files.createDirectory(outside.resolve("alias"));
     Path aliased = outside.resolve("directory");
-    LibC.onlyLinux("bind mounts");
-    long mounted = LibC.call("mount", aliased.toString(), alias.toString(), "none", MS_BIND, null);
+    NativeCalls.onlyLinux("bind mounts");
+    long mounted =
+        NativeCalls.call("mount", aliased.toString(), alias.toString(), "none", MS_BIND, null);
     if (mounted < 0) {
       throw new ConformanceCase.NotApplicableException(
-          "a bind mount cannot be made here: " + LibC.errorName((int) -mounted));
+          "a bind mount cannot be made here: " + NativeCalls.errorName((int) -mounted));
     }
     try {
       List<String> probe =
           stage.fixture().probe(List.of("create", alias.resolve("new").toString()));
-      Execution inside;
+      CapturedProcess inside;
       try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
-        inside = Execution.of(sandbox.start(SandboxCommand.of(probe)));
+        inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
       }
       if (!inside.denied() || Files.exists(aliased.resolve("new"))) {
         return "expected to be denied, but: " + inside.result();
       }
-      Execution control = Execution.of(new ProcessBuilder(probe).start());
+      CapturedProcess control = CapturedProcess.of(new ProcessBuilder(probe).start());
       return control.ok() && Files.exists(aliased.resolve("new"))
           ? ""
           : "the control failed: " + control.result();
     } finally {
-      LibC.call("umount", alias.toString());
+      NativeCalls.call("umount", alias.toString());
     }
   }
 
   /** Opens a descriptor without close-on-exec, as a native library of the JVM may. */
-  private static String descriptor(Stage stage) throws Exception {
+  private static String descriptor(TestContext stage) throws Exception {
     stage.fixture().reset();
     Path file = stage.fixture().outside().resolve("file");
-    long fd = LibC.call("open", file.toString(), O_WRONLY, 0);
-    int high = (int) LibC.call("fcntl", (int) fd, F_DUPFD, LOWEST_HIGH_DESCRIPTOR);
+    long fd = NativeCalls.call("open", file.toString(), O_WRONLY, 0);
+    int high = (int) NativeCalls.call("fcntl", (int) fd, F_DUPFD, LOWEST_HIGH_DESCRIPTOR);
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("process.descriptors"))) {
       List<String> probe = stage.fixture().probe(List.of("descriptors", Integer.toString(high)));
-      Execution inside = Execution.of(sandbox.start(SandboxCommand.of(probe)));
+      CapturedProcess inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
       if (!inside.denied()) {
         return "expected to be denied, but: " + inside.result();
       }
       if (!Files.readString(file).equals("outside")) {
         return "something was written";
       }
-      return LibC.call("write", high, "x", 1L) == 1
+      return NativeCalls.call("write", high, "x", 1L) == 1
           ? ""
           : "the control failed: the descriptor is not writable";
     } finally {
-      LibC.call("close", high);
-      LibC.call("close", (int) fd);
+      NativeCalls.call("close", high);
+      NativeCalls.call("close", (int) fd);
     }
   }
 
-  private static String secret(Stage stage) throws Exception {
+  private static String secret(TestContext stage) throws Exception {
     try (Sandbox here = stage.open(stage.policy("write"), List.of("environment.filtered"))) {
-      Stage.onThisSystem(here);
+      TestContext.onThisSystem(here);
     }
     ProcessBuilder host = SandboxHost.command(stage, "env");
     host.environment().put("RINGFENCE_TEST_TOKEN", Fixture.SECRET);
     host.environment().put("LC_RINGFENCE", "control");
-    Execution execution = Execution.of(host.start());
+    CapturedProcess execution = CapturedProcess.of(host.start());
     if (!execution.output().contains("LC_RINGFENCE=control")) {
       return "the control failed: a harmless variable is not inherited";
     }

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /**
  * Real git in a workspace whose git configuration is protected: normal work succeeds, planting
@@ -97,7 +97,7 @@ public final class GitScenarios {
         stage -> {
           Path repository = repository(stage, stage.fixture().workspace());
           String before = git(repository, "rev-parse", "main", "HEAD");
-          Execution inside = inside(stage, repository, script);
+          CapturedProcess inside = inside(stage, repository, script);
           String after = git(repository, "rev-parse", "main", "HEAD");
           return inside.exit() == 0 && !before.equals(after)
               ? ""
@@ -133,7 +133,7 @@ public final class GitScenarios {
         : Files.exists(file) ? Files.readString(file) : "missing";
   }
 
-  static Path repository(Stage stage, Path root) throws Exception {
+  static Path repository(TestContext stage, Path root) throws Exception {
     if (!Files.isExecutable(GIT)) {
       throw new NotApplicableException("git is not installed");
     }
@@ -157,26 +157,26 @@ public final class GitScenarios {
     List<String> command =
         new ArrayList<>(List.of(GIT.toString(), "-c", "protocol.file.allow=always"));
     command.addAll(List.of(arguments));
-    Execution execution =
-        Execution.of(new ProcessBuilder(command).directory(directory.toFile()).start());
+    CapturedProcess execution =
+        CapturedProcess.of(new ProcessBuilder(command).directory(directory.toFile()).start());
     if (execution.exit() != 0) {
       throw new IOException(command + ": " + execution.error());
     }
     return execution.output();
   }
 
-  static Execution inside(Stage stage, Path workspace, String script) throws Exception {
+  static CapturedProcess inside(TestContext stage, Path workspace, String script) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("protected"), NEEDS, workspace)) {
-      return Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
+      return CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
     }
   }
 
-  private static String worktree(Stage stage) throws Exception {
+  private static String worktree(TestContext stage) throws Exception {
     Path main = repository(stage, stage.fixture().outside().resolve("main"));
     Path linked = stage.fixture().workspace();
     git(main, "worktree", "add", "-q", linked.toString(), "-b", "linked");
     String config = Files.readString(main.resolve(".git/config"));
-    Execution inside =
+    CapturedProcess inside =
         inside(
             stage,
             linked,
@@ -200,7 +200,7 @@ public final class GitScenarios {
         : problems + "there is no commit";
   }
 
-  private static String submodule(Stage stage) throws Exception {
+  private static String submodule(TestContext stage) throws Exception {
     Path library = stage.fixture().outside().resolve("library");
     Path workspace = repository(stage, stage.fixture().workspace());
     Files.createDirectories(library);
@@ -210,7 +210,7 @@ public final class GitScenarios {
     git(workspace, "commit", "-qm", "submodule");
     git(workspace.resolve("sub"), "config", "user.name", "Case");
     git(workspace.resolve("sub"), "config", "user.email", "case@example.org");
-    Execution inside =
+    CapturedProcess inside =
         inside(
             stage,
             workspace,
@@ -218,7 +218,7 @@ public final class GitScenarios {
     return inside.exit() == 0 ? "" : "exit " + inside.exit() + ": " + inside.error();
   }
 
-  private static String forged(Stage stage) throws Exception {
+  private static String forged(TestContext stage) throws Exception {
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     Path outside = stage.fixture().outside();

@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
 
 /**
  * Files that git outside would later run or read as configuration, reached by other names: a git
@@ -361,7 +361,7 @@ public final class GitSurfaceScenarios {
           Path repository = GitScenarios.repository(stage, stage.fixture().workspace());
           outside(repository, setup);
           String before = outside(repository, "git rev-parse main");
-          Execution inside = GitScenarios.inside(stage, repository, script);
+          CapturedProcess inside = GitScenarios.inside(stage, repository, script);
           String after = outside(repository, "git rev-parse main");
           return inside.exit() == 0 && !before.equals(after)
               ? ""
@@ -373,8 +373,8 @@ public final class GitSurfaceScenarios {
   private static String outside(Path directory, String script) throws IOException {
     List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script));
     try {
-      Execution run =
-          Execution.of(new ProcessBuilder(command).directory(directory.toFile()).start());
+      CapturedProcess run =
+          CapturedProcess.of(new ProcessBuilder(command).directory(directory.toFile()).start());
       return run.output();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.UUID;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -57,7 +57,7 @@ public final class HomeScenarios {
         new ConformanceCase(id, "protected-name", title, NEEDS), stage -> planted(stage, script));
   }
 
-  private static String planted(Stage stage, String script) throws Exception {
+  private static String planted(TestContext stage, String script) throws Exception {
     Path home = Path.of(Places.current(stage.fixture().workspace()).home());
     if (!Files.isDirectory(home) || !Files.isWritable(home) || home.getNameCount() == 0) {
       throw new NotApplicableException("the caller has no home that can be written");
@@ -67,13 +67,17 @@ public final class HomeScenarios {
     String attack = script.replace("NAME", name);
     try {
       SandboxPolicy policy =
-          Stage.write().write(":home").protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
-      Execution inside;
+          TestContext.write()
+              .write(":home")
+              .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
+              .build();
+      CapturedProcess inside;
       try (Sandbox sandbox = stage.open(policy, NEEDS)) {
-        Stage.onThisSystem(sandbox);
+        TestContext.onThisSystem(sandbox);
         String both = "cd \"$0\" && echo x > " + name + " && { " + attack + "; }";
         inside =
-            Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", both, home.toString())));
+            CapturedProcess.of(
+                sandbox.start(SandboxCommand.of("/bin/sh", "-c", both, home.toString())));
       }
       if (Files.exists(made, LinkOption.NOFOLLOW_LINKS)) {
         return "it was made: " + attack;

@@ -12,12 +12,12 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.Patience;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.PolicyBuilder;
@@ -126,7 +126,7 @@ public final class HostileScenarios {
       "b() { if [ $1 -lt 9 ]; then b $(($1+1)) | b $(($1+1)) &"
           + " else while :; do (exit 0); done; fi; }; b 0; sleep 1000";
 
-  private static String forkBomb(Stage stage) throws Exception {
+  private static String forkBomb(TestContext stage) throws Exception {
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
             .wallTime(Duration.ofMillis(400))
@@ -151,7 +151,7 @@ public final class HostileScenarios {
         .count();
   }
 
-  private static String zombies(Stage stage) throws Exception {
+  private static String zombies(TestContext stage) throws Exception {
     String sleeper = LifetimeScenarios.sleeper();
     // The children end at once, and their parent has become a program that never waits for them.
     String script =
@@ -200,7 +200,7 @@ public final class HostileScenarios {
     }
   }
 
-  private static String diskFiller(Stage stage) throws Exception {
+  private static String diskFiller(TestContext stage) throws Exception {
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
             .wallTime(Duration.ofMillis(1500))
@@ -218,7 +218,7 @@ public final class HostileScenarios {
     return Files.exists(tmp) ? tmp + " is left" : "";
   }
 
-  private static String memoryHog(Stage stage) throws Exception {
+  private static String memoryHog(TestContext stage) throws Exception {
     // dd allocates its whole block at once.
     String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
     SandboxPolicy policy =
@@ -227,7 +227,7 @@ public final class HostileScenarios {
             .acceptWeaker(Guarantee.named("limits"))
             .build();
     stage.fixture().reset();
-    Execution inside;
+    CapturedProcess inside;
     try (Sandbox sandbox = stage.open(policy, List.of())) {
       if (sandbox.plan().guarantees().stream()
           .anyMatch(
@@ -236,15 +236,15 @@ public final class HostileScenarios {
                       && guarantee.level() == Enforcement.UNSUPPORTED)) {
         throw new ConformanceCase.NotApplicableException("memory is not bounded here");
       }
-      inside = Execution.of(sandbox.start(LifetimeScenarios.sh(script)));
+      inside = CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(script)));
     }
-    int control = Execution.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
+    int control = CapturedProcess.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
     return control == 0 && inside.exit() != 0
         ? ""
         : "outside " + control + ", inside " + inside.exit();
   }
 
-  private static String processes(Stage stage) throws Exception {
+  private static String processes(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().processes(20).build();
     String sleeper = LifetimeScenarios.sleeper();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.processes")) {
@@ -267,7 +267,7 @@ public final class HostileScenarios {
     }
   }
 
-  private static String outputLimit(Stage stage) throws Exception {
+  private static String outputLimit(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(10_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("yes"));
@@ -281,7 +281,7 @@ public final class HostileScenarios {
   }
 
   /** No process reads the output, so the bytes are still in transit when the command ends. */
-  private static String outputAtTheEnd(Stage stage) throws Exception {
+  private static String outputAtTheEnd(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(1_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
       for (int bytes : List.of(1_000, 5_000)) {
@@ -305,16 +305,16 @@ public final class HostileScenarios {
           stage.policy("write").toBuilder().limits(limits.build().limits()).build();
       stage.fixture().reset();
       try (Sandbox sandbox = stage.open(policy, List.of("limits.open-files"))) {
-        String got = Execution.of(sandbox.start(LifetimeScenarios.sh(script))).output();
+        String got = CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(script))).output();
         return got.equals(expected) ? "" : "expected " + expected + ", got " + got;
       }
     };
   }
 
-  private static String fileSize(Stage stage) throws Exception {
+  private static String fileSize(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.file-size")) {
-      Execution.of(
+      CapturedProcess.of(
           sandbox.start(
               LifetimeScenarios.sh(
                   "head -c 90000 /dev/zero > small; head -c 200000 /dev/zero > big")));
@@ -324,7 +324,7 @@ public final class HostileScenarios {
     }
   }
 
-  private static String fileSizeByName(Stage stage) throws Exception {
+  private static String fileSizeByName(TestContext stage) throws Exception {
     Fixture fixture = stage.fixture();
     // More than a JVM maps for its own counters.
     SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
@@ -334,7 +334,7 @@ public final class HostileScenarios {
       for (long size : new long[] {200_000, 120_000, 100_000}) {
         List<String> probe =
             fixture.probe(List.of("truncate-to", file.toString(), Long.toString(size)));
-        Execution inside = Execution.of(sandbox.start(SandboxCommand.of(probe)));
+        CapturedProcess inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
         boolean as = size > 150_000 ? inside.result().equals("DENIED EFBIG") : inside.ok();
         if (!as) {
           return size + " bytes: " + inside.result();
@@ -344,7 +344,7 @@ public final class HostileScenarios {
     return Files.size(file) == 100_000 ? "" : "it has " + Files.size(file) + " bytes";
   }
 
-  private static String cpuTime(Stage stage) throws Exception {
+  private static String cpuTime(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().cpuTime(Duration.ofSeconds(1)).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.cpu-time")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("while :; do :; done"));

@@ -15,12 +15,12 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.conformance.stage.SandboxHost;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.SandboxPolicy;
 
 /** How commands end, which processes and files they leave, and their limits. */
@@ -207,7 +207,7 @@ public final class LifetimeScenarios {
     return PATIENCE.until(() -> running(commandLine) == count);
   }
 
-  static Sandbox open(Stage stage, SandboxPolicy policy, String need) throws Exception {
+  static Sandbox open(TestContext stage, SandboxPolicy policy, String need) throws Exception {
     stage.fixture().reset();
     return stage.open(policy, List.of(need));
   }
@@ -234,7 +234,7 @@ public final class LifetimeScenarios {
     };
   }
 
-  private static String destroy(Stage stage) throws Exception {
+  private static String destroy(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process =
           sandbox.start(sh("trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.05; done"));
@@ -250,7 +250,7 @@ public final class LifetimeScenarios {
     }
   }
 
-  private static String destroyUnwilling(Stage stage) throws Exception {
+  private static String destroyUnwilling(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxPolicy policy = stage.policy("write").toBuilder().grace(Duration.ofMillis(200)).build();
     try (Sandbox sandbox = open(stage, policy, "lifetime.tree")) {
@@ -265,7 +265,7 @@ public final class LifetimeScenarios {
     }
   }
 
-  private static String destroyForcibly(Stage stage) throws Exception {
+  private static String destroyForcibly(TestContext stage) throws Exception {
     String sleeper = sleeper();
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process =
@@ -283,7 +283,7 @@ public final class LifetimeScenarios {
     }
   }
 
-  private static String timeout(Stage stage) throws Exception {
+  private static String timeout(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
@@ -302,7 +302,7 @@ public final class LifetimeScenarios {
     }
   }
 
-  private static String close(Stage stage) throws Exception {
+  private static String close(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxedProcess process;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
@@ -315,9 +315,9 @@ public final class LifetimeScenarios {
   }
 
   /** A separate JVM opens a sandbox and is killed. */
-  private static String jvmKilled(Stage stage) throws Exception {
+  private static String jvmKilled(TestContext stage) throws Exception {
     try (Sandbox here = open(stage, stage.policy("write"), "lifetime.jvm-exit")) {
-      Stage.onThisSystem(here);
+      TestContext.onThisSystem(here);
     }
     String sleeper = sleeper();
     String script =
@@ -348,7 +348,7 @@ public final class LifetimeScenarios {
     }
   }
 
-  private static String forks(Stage stage) throws Exception {
+  private static String forks(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
@@ -376,15 +376,15 @@ public final class LifetimeScenarios {
 
   /** Returns the directory's path outside; inside it may have another name. */
   static Path tmpOf(Sandbox sandbox) throws ConformanceCase.NotApplicableException {
-    Stage.onThisSystem(sandbox);
+    TestContext.onThisSystem(sandbox);
     return Path.of(sandbox.plan().policy().places().privateTmp().orElseThrow());
   }
 
-  private static String temporaryDirectory(Stage stage) throws Exception {
+  private static String temporaryDirectory(TestContext stage) throws Exception {
     Path tmp;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
       tmp = tmpOf(sandbox);
-      Execution.of(sandbox.start(sh("touch \"$TMPDIR/x\"")));
+      CapturedProcess.of(sandbox.start(sh("touch \"$TMPDIR/x\"")));
       if (!Files.exists(tmp.resolve("x"))) {
         return "the control failed: nothing was written to " + tmp;
       }
@@ -392,11 +392,11 @@ public final class LifetimeScenarios {
     return Files.exists(tmp) ? tmp + " is left" : "";
   }
 
-  private static String lockedDirectory(Stage stage) throws Exception {
+  private static String lockedDirectory(TestContext stage) throws Exception {
     Path tmp;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
       tmp = tmpOf(sandbox);
-      Execution.of(
+      CapturedProcess.of(
           sandbox.start(sh("cd \"$TMPDIR\"; mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 0 a")));
       if (!Files.exists(tmp.resolve("a"))) {
         return "the control failed: nothing was made in " + tmp;
@@ -406,17 +406,17 @@ public final class LifetimeScenarios {
   }
 
   /** Only its name leads to a temporary directory, and no other sandbox receives the name. */
-  private static String siblingsTemporaryDirectory(Stage stage) throws Exception {
+  private static String siblingsTemporaryDirectory(TestContext stage) throws Exception {
     try (Sandbox one = open(stage, stage.policy("write"), "tmp.private");
         Sandbox other = open(stage, stage.policy("write"), "tmp.private")) {
       Path tmp = tmpOf(one);
       String make = "echo kept > $TMPDIR/kept; ls $TMPDIR";
-      if (!Execution.of(one.start(sh(make))).output().equals("kept\n")) {
+      if (!CapturedProcess.of(one.start(sh(make))).output().equals("kept\n")) {
         return "the control failed: a sandbox does not list its own";
       }
       Path base = tmp.getParent().getParent();
       String look = "ls -laR " + base + " " + tmp.getParent() + "; chmod 700 " + tmp.getParent();
-      String seen = Execution.of(other.start(sh(look + "; ls " + tmp.getParent()))).output();
+      String seen = CapturedProcess.of(other.start(sh(look + "; ls " + tmp.getParent()))).output();
       if (seen.contains(tmp.getFileName().toString()) || seen.contains("kept")) {
         if (Files.getOwner(Path.of("/proc/self")).getName().equals("root")) {
           throw new ConformanceCase.NotApplicableException("root lists every directory");
@@ -427,20 +427,20 @@ public final class LifetimeScenarios {
     }
   }
 
-  private static String linkInTemporaryDirectory(Stage stage) throws Exception {
+  private static String linkInTemporaryDirectory(TestContext stage) throws Exception {
     Path outside = stage.fixture().outside();
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
-      Execution.of(sandbox.start(sh("ln -s " + outside + " \"$TMPDIR/link\"")));
+      CapturedProcess.of(sandbox.start(sh("ln -s " + outside + " \"$TMPDIR/link\"")));
     }
     return Files.exists(outside.resolve("directory/file")) ? "" : "what a link led to was removed";
   }
 
-  private static String workspace(Stage stage, String policy) throws Exception {
+  private static String workspace(TestContext stage, String policy) throws Exception {
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     List<Path> before = tree(workspace);
     try (Sandbox sandbox = stage.open(stage.policy(policy), List.of())) {
-      Execution.of(sandbox.start(sh("cat file")));
+      CapturedProcess.of(sandbox.start(sh("cat file")));
     }
     return tree(workspace).equals(before) ? "" : "left in the workspace: " + tree(workspace);
   }

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
@@ -70,7 +70,7 @@ public final class NamedSocketScenarios {
     all.put(
         new ConformanceCase(id, GROUP, title, NEEDS),
         stage -> {
-          LibC.onlyLinux("rules about unix sockets");
+          NativeCalls.onlyLinux("rules about unix sockets");
           stage.fixture().reset();
           String result = body.run(stage);
           stage.fixture().reset();
@@ -79,20 +79,21 @@ public final class NamedSocketScenarios {
   }
 
   private static SandboxPolicy naming(Path socket) {
-    return Stage.write().unixSocket(socket.toString()).build();
+    return TestContext.write().unixSocket(socket.toString()).build();
   }
 
   /** Returns the probe's result of a connect by a path. */
-  private static Execution connect(Stage stage, Sandbox sandbox, Path path) throws Exception {
+  private static CapturedProcess connect(TestContext stage, Sandbox sandbox, Path path)
+      throws Exception {
     List<String> probe = stage.fixture().probe(List.of("unix-connect", path.toString()));
-    return Execution.of(sandbox.start(SandboxCommand.of(probe)));
+    return CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
   }
 
-  private static String connects(Stage stage, SandboxPolicy policy, Path... paths)
+  private static String connects(TestContext stage, SandboxPolicy policy, Path... paths)
       throws Exception {
     try (Sandbox sandbox = stage.open(policy, NEEDS)) {
       for (Path path : paths) {
-        Execution inside = connect(stage, sandbox, path);
+        CapturedProcess inside = connect(stage, sandbox, path);
         if (!inside.ok()) {
           return path + " is not reached: " + inside.result();
         }
@@ -101,12 +102,12 @@ public final class NamedSocketScenarios {
     }
   }
 
-  private static String linked(Stage stage, boolean directory) throws Exception {
+  private static String linked(TestContext stage, boolean directory) throws Exception {
     Path socket = stage.fixture().unixPath();
     Path link = stage.fixture().outside().resolve("run");
     Path named = directory ? link.resolve(socket.getFileName()) : link;
     Files.createSymbolicLink(link, directory ? socket.getParent() : socket);
-    try (Sandbox sandbox = stage.open(Stage.write().build(), NEEDS)) {
+    try (Sandbox sandbox = stage.open(TestContext.write().build(), NEEDS)) {
       if (!connect(stage, sandbox, named).denied()) {
         return "it is reached without a rule";
       }
@@ -114,7 +115,7 @@ public final class NamedSocketScenarios {
     return connects(stage, naming(named), named, socket);
   }
 
-  private static String minimal(Stage stage) throws Exception {
+  private static String minimal(TestContext stage) throws Exception {
     Path socket = stage.fixture().unixPath();
     SandboxPolicy policy =
         stage.policy("minimal").toBuilder()
@@ -131,7 +132,7 @@ public final class NamedSocketScenarios {
     return server;
   }
 
-  private static String inTmp(Stage stage) throws Exception {
+  private static String inTmp(TestContext stage) throws Exception {
     Path directory = Files.createTempDirectory(Path.of("/tmp"), "ringfence-conformance-");
     Path path = directory.resolve("socket");
     try (ServerSocketChannel server = server(path)) {
@@ -141,7 +142,7 @@ public final class NamedSocketScenarios {
     }
   }
 
-  private static boolean refused(Stage stage, Path socket) {
+  private static boolean refused(TestContext stage, Path socket) {
     try {
       naming(socket).in(Places.current(stage.fixture().workspace()));
       return false;
@@ -150,7 +151,7 @@ public final class NamedSocketScenarios {
     }
   }
 
-  private static String unmatched(Stage stage) throws Exception {
+  private static String unmatched(TestContext stage) throws Exception {
     Path socket = stage.fixture().unixPath();
     Path directory = socket.getParent();
     for (Path one :
@@ -165,7 +166,7 @@ public final class NamedSocketScenarios {
     return refused(stage, socket) ? "the control failed: a socket's path is refused" : "";
   }
 
-  private static String planted(Stage stage) throws Exception {
+  private static String planted(TestContext stage) throws Exception {
     Path link = stage.fixture().workspace().resolve("run");
     Files.createSymbolicLink(link, stage.fixture().unixPath().getParent());
     return refused(stage, link.resolve("stream"))
@@ -173,7 +174,7 @@ public final class NamedSocketScenarios {
         : "the link in the workspace chooses the socket";
   }
 
-  private static String replaced(Stage stage) throws Exception {
+  private static String replaced(TestContext stage) throws Exception {
     Path named = stage.fixture().workspace().resolve("named");
     Path other = stage.fixture().workspace().resolve("other");
     try (ServerSocketChannel first = server(named);
@@ -182,11 +183,11 @@ public final class NamedSocketScenarios {
       if (!connect(stage, sandbox, named).ok()) {
         return "the control failed: the named socket is not reached";
       }
-      Execution.of(sandbox.start(LifetimeScenarios.sh("mv named away; mv other named")));
+      CapturedProcess.of(sandbox.start(LifetimeScenarios.sh("mv named away; mv other named")));
       if (Files.exists(other)) {
         return "the control failed: the sockets were not renamed";
       }
-      Execution inside = connect(stage, sandbox, named);
+      CapturedProcess inside = connect(stage, sandbox, named);
       return inside.denied() ? "" : "the other socket is reached: " + inside.result();
     }
   }

@@ -9,10 +9,10 @@ import org.ringfence.CommandNotFoundException;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /**
  * Files that the JVM opens and executes on the user's behalf where commands have written before.
@@ -74,13 +74,13 @@ public final class OwnFileScenarios {
     }
   }
 
-  private static String redirectedThroughLink(Stage stage) throws Exception {
-    LibC.onlyLinux("redirections by descriptor");
+  private static String redirectedThroughLink(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("redirections by descriptor");
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     Path outside = stage.fixture().outside().resolve("file");
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       run(
           sandbox,
           "ln -s '" + outside + "' planted; ln -s '" + outside.getParent() + "' directory");
@@ -100,11 +100,11 @@ public final class OwnFileScenarios {
     }
   }
 
-  private static String redirectedToFifo(Stage stage) throws Exception {
-    LibC.onlyLinux("redirections by descriptor");
+  private static String redirectedToFifo(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("redirections by descriptor");
     stage.fixture().reset();
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       run(sandbox, "mkfifo planted");
       String said = redirected(sandbox, stage.fixture().workspace().resolve("planted"));
       if (!said.contains("not a regular file")) {
@@ -115,8 +115,8 @@ public final class OwnFileScenarios {
     }
   }
 
-  private static String protectedOverLink(Stage stage) throws Exception {
-    LibC.onlyLinux("links that a plan looks at");
+  private static String protectedOverLink(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("links that a plan looks at");
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     Files.createDirectory(workspace.resolve("real"));
@@ -125,9 +125,9 @@ public final class OwnFileScenarios {
     Files.createSymbolicLink(workspace.resolve("other"), Path.of("real"));
     try (Sandbox sandbox =
         stage.open(
-            Stage.write().protectedPath(":workspace/way/policy.json").build(),
+            TestContext.write().protectedPath(":workspace/way/policy.json").build(),
             List.of("files.protected-paths"))) {
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       run(sandbox, "! rm way; ! mv way gone; ! ln -sfn /tmp way; ! echo >>real/policy.json");
       if (!Files.isSymbolicLink(workspace.resolve("way"))
           || !Files.readString(workspace.resolve("real/policy.json")).equals("{}")) {
@@ -138,8 +138,8 @@ public final class OwnFileScenarios {
     }
   }
 
-  private static String interpreters(Stage stage) throws Exception {
-    LibC.onlyLinux("interpreters of scripts");
+  private static String interpreters(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("interpreters of scripts");
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     script(workspace.resolve("missing"), "/nowhere/sh");
@@ -148,7 +148,7 @@ public final class OwnFileScenarios {
     script(workspace.resolve("good"), "/bin/sh");
     script(workspace.resolve("nested"), workspace.resolve("good") + " -e");
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       for (String name : List.of("missing", "round", "behind")) {
         try {
           int exit = sandbox.start(SandboxCommand.of("./" + name)).waitFor();

@@ -10,13 +10,13 @@ import java.util.stream.IntStream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -127,9 +127,10 @@ public final class PlantedRepositoryScenarios {
    * Runs the attack with a network whose addresses the supervisor decides on, and with one where it
    * decides on none.
    */
-  private static String inWorkspace(Stage stage, String attack, String... watched)
+  private static String inWorkspace(TestContext stage, String attack, String... watched)
       throws Exception {
-    SandboxPolicy mediated = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    SandboxPolicy mediated =
+        TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
     SandboxPolicy open = mediated.toBuilder().network(NetworkMode.FULL).unixSocket("/").build();
     for (SandboxPolicy policy : List.of(mediated, open)) {
       Path workspace = stage.fixture().workspace();
@@ -148,14 +149,15 @@ public final class PlantedRepositoryScenarios {
    * Two processes take turns through pipes, so that both make their part at the same moment.
    * Outside, every directory becomes a repository that way.
    */
-  private static String byTwo(Stage stage) throws Exception {
+  private static String byTwo(TestContext stage) throws Exception {
     Path workspace = stage.fixture().workspace();
-    SandboxPolicy policy = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    SandboxPolicy policy =
+        TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
     stage.fixture().reset();
     prepareRounds(workspace, ROUNDS);
     try (Sandbox one = stage.open(policy, NEEDS, workspace);
         Sandbox other = stage.open(policy, NEEDS, workspace)) {
-      Stage.onThisSystem(one);
+      TestContext.onThisSystem(one);
       SandboxedProcess first = one.start(half("there", "back", "HEAD", 1));
       SandboxedProcess second = other.start(half("back", "there", "refs", 0));
       String fault = both(first, second);
@@ -198,16 +200,17 @@ public final class PlantedRepositoryScenarios {
    * calls wait on threads of their own, and are tried again at the same moments: after the lock is
    * given back, two threads of one supervisor decide at once.
    */
-  private static String whileHeld(Stage stage) throws Exception {
+  private static String whileHeld(TestContext stage) throws Exception {
     Path workspace = stage.fixture().workspace();
-    SandboxPolicy policy = Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    SandboxPolicy policy =
+        TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
     SandboxCommand command =
         SandboxCommand.of("perl", "-e", WHILE_HELD, String.valueOf(HELD_ROUNDS));
     stage.fixture().reset();
     prepareRounds(workspace, HELD_ROUNDS);
     try (Sandbox sandbox = stage.open(policy, NEEDS, workspace)) {
-      Stage.onThisSystem(sandbox);
-      Execution inside = Execution.of(sandbox.start(command));
+      TestContext.onThisSystem(sandbox);
+      CapturedProcess inside = CapturedProcess.of(sandbox.start(command));
       if (inside.exit() != 0) {
         return "inside: exit " + inside.exit() + ": " + inside.error();
       }
@@ -220,7 +223,7 @@ public final class PlantedRepositoryScenarios {
       return "no part was made at all";
     }
     prepareRounds(workspace, HELD_ROUNDS);
-    Execution control = Execution.of(outside(workspace, command));
+    CapturedProcess control = CapturedProcess.of(outside(workspace, command));
     return control.exit() == 0 && repositories(workspace) == HELD_ROUNDS
         ? ""
         : "the control made no git directories: " + control.error();
@@ -249,17 +252,17 @@ public final class PlantedRepositoryScenarios {
   }
 
   private static String both(Process first, Process second) throws Exception {
-    CompletableFuture<Execution> later =
+    CompletableFuture<CapturedProcess> later =
         CompletableFuture.supplyAsync(
             () -> {
               try {
-                return Execution.of(second);
+                return CapturedProcess.of(second);
               } catch (Exception e) {
                 throw new IllegalStateException(e);
               }
             });
-    Execution one = Execution.of(first);
-    Execution other = later.get();
+    CapturedProcess one = CapturedProcess.of(first);
+    CapturedProcess other = later.get();
     return one.exit() == 0 && other.exit() == 0
         ? ""
         : "exits " + one.exit() + " and " + other.exit() + ": " + one.error() + other.error();
@@ -285,7 +288,7 @@ public final class PlantedRepositoryScenarios {
    * The granted directories belong to tools other than git; the workspace above them is not
    * granted.
    */
-  private static String inBegun(Stage stage) throws Exception {
+  private static String inBegun(TestContext stage) throws Exception {
     Path workspace = stage.fixture().workspace();
     stage.fixture().reset();
     Fixture.deleteTree(workspace);
@@ -312,16 +315,16 @@ public final class PlantedRepositoryScenarios {
         "../.jj/repo/config.toml");
   }
 
-  private static String inSharedTmp(Stage stage, String attack, String... watched)
+  private static String inSharedTmp(TestContext stage, String attack, String... watched)
       throws Exception {
-    if (!LibC.LINUX) {
+    if (!NativeCalls.LINUX) {
       throw new NotApplicableException("the case is about /tmp as Linux has it");
     }
     Path top = Files.createTempDirectory(Path.of("/tmp"), "ringfence-above-");
     try {
       Path workspace = Files.createDirectory(top.resolve("project"));
       SandboxPolicy policy =
-          Stage.write()
+          TestContext.write()
               .protectedNames(ProtectedNames.HOOKS_AND_CONFIG)
               .tmp(TmpPolicy.SHARED)
               .build();
@@ -336,16 +339,17 @@ public final class PlantedRepositoryScenarios {
 
   /** Tests whether an attack makes some names outside, but inside none but {@code plain}. */
   private static String tried(
-      Stage stage,
+      TestContext stage,
       SandboxPolicy policy,
       Path workspace,
       Path directory,
       String attack,
       String... watched)
       throws Exception {
-    Execution inside;
+    CapturedProcess inside;
     try (Sandbox sandbox = stage.open(policy, NEEDS, workspace)) {
-      inside = Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", attack + "; true")));
+      inside =
+          CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", attack + "; true")));
     }
     for (String name : watched) {
       if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
@@ -358,7 +362,8 @@ public final class PlantedRepositoryScenarios {
     if (inside.exit() != 0) {
       return "exit " + inside.exit() + ": " + inside.error();
     }
-    Execution.of(new ProcessBuilder("/bin/sh", "-c", attack).directory(workspace.toFile()).start());
+    CapturedProcess.of(
+        new ProcessBuilder("/bin/sh", "-c", attack).directory(workspace.toFile()).start());
     for (String name : watched) {
       if (!Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
         return "the control failed: " + name + " was not made outside";

@@ -20,13 +20,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Patience;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /**
  * Ports of the host's loopback that pass from a server of the sandbox to one of the host, and ports
@@ -70,7 +70,7 @@ public final class PortScenarios {
         "PORT-OWN-RESTART",
         "servers inside are started again on their ports",
         stage -> {
-          Execution inside = inside(stage, List.of("own-restart"));
+          CapturedProcess inside = inside(stage, List.of("own-restart"));
           return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
         });
   }
@@ -79,14 +79,14 @@ public final class PortScenarios {
     all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
   }
 
-  private static Execution inside(Stage stage, List<String> probe) throws Exception {
+  private static CapturedProcess inside(TestContext stage, List<String> probe) throws Exception {
     stage.fixture().reset();
     try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
-      return Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+      return CapturedProcess.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
     }
   }
 
-  private static Process outside(Stage stage, List<String> probe) throws IOException {
+  private static Process outside(TestContext stage, List<String> probe) throws IOException {
     stage.fixture().reset();
     return new ProcessBuilder(stage.fixture().probe(probe))
         .directory(stage.fixture().workspace().toFile())
@@ -94,12 +94,13 @@ public final class PortScenarios {
   }
 
   private static void onlyLinux() throws NotApplicableException {
-    if (!LibC.LINUX) {
+    if (!NativeCalls.LINUX) {
       throw new NotApplicableException("the ways to share a port are those of Linux");
     }
   }
 
-  private static String handedOver(Stage stage, String operation, boolean tcp) throws Exception {
+  private static String handedOver(TestContext stage, String operation, boolean tcp)
+      throws Exception {
     onlyLinux();
     Path ready = stage.fixture().workspace().resolve("ready");
     Path go = stage.fixture().workspace().resolve("go");
@@ -127,11 +128,11 @@ public final class PortScenarios {
         new InetSocketAddress("127.0.0.1", Integer.parseInt(Files.readString(ready)));
     try (Service service = tcp ? accepting(address) : receiving(address)) {
       Files.createFile(go);
-      Execution.of(probe);
+      CapturedProcess.of(probe);
       return service.visits();
     } catch (java.net.BindException e) {
       Files.createFile(go);
-      Execution.of(probe);
+      CapturedProcess.of(probe);
       return -1;
     }
   }
@@ -226,7 +227,7 @@ public final class PortScenarios {
     thread.start();
   }
 
-  private static String sharedDatagrams(Stage stage) throws Exception {
+  private static String sharedDatagrams(TestContext stage) throws Exception {
     onlyLinux();
     AtomicInteger controls = new AtomicInteger();
     for (String at : List.of("0.0.0.0", "127.0.0.1")) {
@@ -260,7 +261,7 @@ public final class PortScenarios {
     }
   }
 
-  private static String sharedConnections(Stage stage) throws Exception {
+  private static String sharedConnections(TestContext stage) throws Exception {
     onlyLinux();
     AtomicInteger controls = new AtomicInteger();
     try (ServerSocketChannel service = ServerSocketChannel.open()) {
@@ -291,13 +292,14 @@ public final class PortScenarios {
    * @param controls counts the data that the same attempt gets without a sandbox
    */
   private static String shared(
-      Stage stage, String type, String host, int port, AtomicInteger controls) throws Exception {
-    Execution control = trial(stage, type, host, port, probe -> outside(stage, probe));
+      TestContext stage, String type, String host, int port, AtomicInteger controls)
+      throws Exception {
+    CapturedProcess control = trial(stage, type, host, port, probe -> outside(stage, probe));
     if (!control.ok()) {
       throw new NotApplicableException("the control cannot share a port: " + control.result());
     }
     controls.addAndGet(got(control));
-    Execution inside;
+    CapturedProcess inside;
     try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
       inside =
           trial(
@@ -312,7 +314,7 @@ public final class PortScenarios {
         : type + " " + host + " was to get nothing, but: " + inside.result();
   }
 
-  private static int got(Execution execution) {
+  private static int got(CapturedProcess execution) {
     return Integer.parseInt(execution.result().substring("OK ".length()));
   }
 
@@ -320,8 +322,8 @@ public final class PortScenarios {
     Process of(List<String> probe) throws Exception;
   }
 
-  private static Execution trial(Stage stage, String type, String host, int port, Start start)
-      throws Exception {
+  private static CapturedProcess trial(
+      TestContext stage, String type, String host, int port, Start start) throws Exception {
     stage.fixture().reset();
     Path ready = stage.fixture().workspace().resolve("ready");
     Path go = stage.fixture().workspace().resolve("go");
@@ -344,7 +346,7 @@ public final class PortScenarios {
         }
       }
       Files.createFile(go);
-      return Execution.of(probe);
+      return CapturedProcess.of(probe);
     } finally {
       for (Socket client : clients) {
         client.close();

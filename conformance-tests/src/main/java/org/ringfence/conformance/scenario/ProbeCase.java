@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Fixture;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
@@ -44,14 +44,15 @@ public record ProbeCase(
   }
 
   @Override
-  public String run(Stage stage) throws Exception {
+  public String run(TestContext stage) throws Exception {
     Fixture fixture = stage.fixture();
     SandboxPolicy wanted = stage.policy(policy);
     List<String> command = fixture.probe(probe);
     if (expected == Expected.DENIED || expected == Expected.NO_EFFECT) {
       fixture.reset();
-      Execution control =
-          Execution.of(new ProcessBuilder(command).directory(fixture.workspace().toFile()).start());
+      CapturedProcess control =
+          CapturedProcess.of(
+              new ProcessBuilder(command).directory(fixture.workspace().toFile()).start());
       check(control);
       if (!control.ok()) {
         throw new NotApplicableException(
@@ -61,9 +62,9 @@ public record ProbeCase(
     fixture.reset();
     Map<String, String> before = fixture.snapshot();
     long contacts = fixture.contacts();
-    Execution inside;
+    CapturedProcess inside;
     try (Sandbox sandbox = stage.open(wanted, about.needs())) {
-      inside = Execution.of(sandbox.start(SandboxCommand.of(command)));
+      inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
     check(inside);
     if (expected == Expected.OK) {
@@ -85,7 +86,7 @@ public record ProbeCase(
     return fixture.victimAlive() ? "" : "the process outside has been ended";
   }
 
-  private static void check(Execution execution) throws NotApplicableException {
+  private static void check(CapturedProcess execution) throws NotApplicableException {
     if (execution.result().startsWith("ABSENT ")) {
       throw new NotApplicableException(
           "this system has no " + execution.result().substring("ABSENT ".length()));

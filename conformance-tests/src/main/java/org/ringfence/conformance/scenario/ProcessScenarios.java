@@ -14,11 +14,11 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Patience;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /** Behaviour that a sandboxed process shares with any other: a sandbox must not interfere. */
 public final class ProcessScenarios {
@@ -105,7 +105,7 @@ public final class ProcessScenarios {
     all.put(new ConformanceCase(id, GROUP, title, List.of()), body);
   }
 
-  private static Sandbox open(Stage stage) throws Exception {
+  private static Sandbox open(TestContext stage) throws Exception {
     stage.fixture().reset();
     return stage.open(stage.policy("write"), List.of());
   }
@@ -121,8 +121,9 @@ public final class ProcessScenarios {
   private static Body exit(String script, int expected) {
     return stage -> {
       try (Sandbox sandbox = open(stage)) {
-        Execution execution = Execution.of(sandbox.start(sh(script)));
-        int control = Execution.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
+        CapturedProcess execution = CapturedProcess.of(sandbox.start(sh(script)));
+        int control =
+            CapturedProcess.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
         return expect(control, execution.exit()) + expect(expected, execution.exit());
       }
     };
@@ -131,29 +132,29 @@ public final class ProcessScenarios {
   private static Body output(String script, String out, String err) {
     return stage -> {
       try (Sandbox sandbox = open(stage)) {
-        Execution execution = Execution.of(sandbox.start(sh(script)));
+        CapturedProcess execution = CapturedProcess.of(sandbox.start(sh(script)));
         return expect(out, execution.output()) + expect(err, execution.error());
       }
     };
   }
 
-  private static String merged(Stage stage) throws Exception {
+  private static String merged(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Execution execution =
-          Execution.of(sandbox.start(sh("echo o; echo e >&2").redirectErrorStream(true)));
+      CapturedProcess execution =
+          CapturedProcess.of(sandbox.start(sh("echo o; echo e >&2").redirectErrorStream(true)));
       return expect("o\ne\n", execution.output()) + expect("", execution.error());
     }
   }
 
-  private static String input(Stage stage) throws Exception {
+  private static String input(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("cat"));
       process.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
-      return expect("hello", Execution.of(process).output());
+      return expect("hello", CapturedProcess.of(process).output());
     }
   }
 
-  private static String endOfInput(Stage stage) throws Exception {
+  private static String endOfInput(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("cat"));
       process.getOutputStream().close();
@@ -172,51 +173,52 @@ public final class ProcessScenarios {
         command[2] = "for a in \"$@\"; do printf '%s|' \"$a\"; done";
         command[3] = "sh";
         System.arraycopy(given, 0, command, 4, given.length);
-        Execution execution = Execution.of(sandbox.start(SandboxCommand.of(command)));
+        CapturedProcess execution = CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
         return expect(String.join("|", given) + "|", execution.output());
       }
     };
   }
 
-  private static String environment(Stage stage) throws Exception {
+  private static String environment(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Execution execution =
-          Execution.of(
+      CapturedProcess execution =
+          CapturedProcess.of(
               sandbox.start(
                   sh("printf '%s' \"$RINGFENCE_X\"").environment("RINGFENCE_X", "a=b c\nd")));
       return expect("a=b c\nd", execution.output());
     }
   }
 
-  private static String workingDirectory(Stage stage) throws Exception {
+  private static String workingDirectory(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Path inner = stage.fixture().workspace().resolve("inner");
-      String here = Execution.of(sandbox.start(sh("pwd"))).output();
-      String there = Execution.of(sandbox.start(sh("pwd").directory(inner))).output();
-      String relative = Execution.of(sandbox.start(sh("pwd").directory(Path.of("inner")))).output();
+      String here = CapturedProcess.of(sandbox.start(sh("pwd"))).output();
+      String there = CapturedProcess.of(sandbox.start(sh("pwd").directory(inner))).output();
+      String relative =
+          CapturedProcess.of(sandbox.start(sh("pwd").directory(Path.of("inner")))).output();
       return expect(stage.fixture().workspace() + "\n", here)
           + expect(inner + "\n", there)
           + expect(inner + "\n", relative);
     }
   }
 
-  private static String largeOutput(Stage stage) throws Exception {
+  private static String largeOutput(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Execution execution =
-          Execution.of(sandbox.start(sh("head -c " + LARGE + " /dev/zero | tr '\\0' x")));
+      CapturedProcess execution =
+          CapturedProcess.of(sandbox.start(sh("head -c " + LARGE + " /dev/zero | tr '\\0' x")));
       return expect(LARGE, execution.output().length());
     }
   }
 
-  private static String largeInput(Stage stage) throws Exception {
+  private static String largeInput(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("wc", "-c"));
       process.getOutputStream().write(new byte[LARGE]);
-      return expect(Integer.toString(LARGE), Execution.of(process).output().trim());
+      return expect(Integer.toString(LARGE), CapturedProcess.of(process).output().trim());
     }
   }
 
-  private static String redirect(Stage stage) throws Exception {
+  private static String redirect(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       // The policy does not apply to the caller's own redirects: they name files outside.
       Path out = stage.fixture().outside().resolve("redirected");
@@ -229,7 +231,7 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String append(Stage stage) throws Exception {
+  private static String append(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Path out = stage.fixture().workspace().resolve("appended");
       for (int i = 0; i < 2; i++) {
@@ -239,11 +241,11 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String discard(Stage stage) throws Exception {
+  private static String discard(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       SandboxCommand command =
           sh("echo x; echo y >&2").redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD);
-      Execution execution = Execution.of(sandbox.start(command));
+      CapturedProcess execution = CapturedProcess.of(sandbox.start(command));
       return expect("", execution.output() + execution.error()) + expect(0, execution.exit());
     }
   }
@@ -259,19 +261,20 @@ public final class ProcessScenarios {
     };
   }
 
-  private static String script(Stage stage) throws Exception {
+  private static String script(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Path script = stage.fixture().workspace().resolve("script");
       Files.writeString(script, "echo \"$1\"\n");
       script.toFile().setExecutable(true);
-      Execution execution = Execution.of(sandbox.start(SandboxCommand.of("./script", "argument")));
+      CapturedProcess execution =
+          CapturedProcess.of(sandbox.start(SandboxCommand.of("./script", "argument")));
       return expect("argument\n", execution.output());
     }
   }
 
-  private static String handle(Stage stage) throws Exception {
+  private static String handle(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       SandboxedProcess process = sandbox.start(sh("read line; exit 3"));
       String problems =
           expect(true, process.isAlive())
@@ -291,27 +294,28 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String umask(Stage stage) throws Exception {
+  private static String umask(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      String control = Execution.of(new ProcessBuilder("/bin/sh", "-c", "umask").start()).output();
-      return expect(control, Execution.of(sandbox.start(sh("umask"))).output());
+      String control =
+          CapturedProcess.of(new ProcessBuilder("/bin/sh", "-c", "umask").start()).output();
+      return expect(control, CapturedProcess.of(sandbox.start(sh("umask"))).output());
     }
   }
 
-  private static String fromBuilder(Stage stage) throws Exception {
+  private static String fromBuilder(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       ProcessBuilder builder =
           new ProcessBuilder("/bin/sh", "-c", "pwd; echo $OWN; echo e >&2")
               .directory(stage.fixture().workspace().resolve("inner").toFile())
               .redirectErrorStream(true);
       builder.environment().put("OWN", "kept");
-      Execution execution = Execution.of(sandbox.start(SandboxCommand.from(builder)));
+      CapturedProcess execution = CapturedProcess.of(sandbox.start(SandboxCommand.from(builder)));
       return expect(
           stage.fixture().workspace().resolve("inner") + "\nkept\ne\n", execution.output());
     }
   }
 
-  private static String many(Stage stage) throws Exception {
+  private static String many(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       var pool = java.util.concurrent.Executors.newFixedThreadPool(8);
       try {
@@ -334,7 +338,7 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String badDirectory(Stage stage) throws Exception {
+  private static String badDirectory(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       sandbox.start(sh("true").directory(Path.of("/no/such/directory")));
       return "it was started";

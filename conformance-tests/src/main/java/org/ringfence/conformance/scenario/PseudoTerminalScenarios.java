@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
@@ -86,25 +86,25 @@ public final class PseudoTerminalScenarios {
     all.put(
         new ConformanceCase(id, GROUP, title, NEEDS),
         stage -> {
-          LibC.onlyLinux("pseudo-terminals by /dev/pts");
+          NativeCalls.onlyLinux("pseudo-terminals by /dev/pts");
           stage.fixture().reset();
           return body.run(stage);
         });
   }
 
   private static SandboxPolicy policy() {
-    return Stage.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
+    return TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
   }
 
-  private static Execution run(Stage stage, String... probe) throws Exception {
+  private static CapturedProcess run(TestContext stage, String... probe) throws Exception {
     return run(stage, policy(), probe);
   }
 
-  private static Execution run(Stage stage, SandboxPolicy policy, String... probe)
+  private static CapturedProcess run(TestContext stage, SandboxPolicy policy, String... probe)
       throws Exception {
     try (Sandbox sandbox = stage.open(policy, NEEDS)) {
       List<String> command = stage.fixture().probe(List.of(probe));
-      return Execution.of(sandbox.start(SandboxCommand.of(command)));
+      return CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
   }
 
@@ -114,73 +114,74 @@ public final class PseudoTerminalScenarios {
         id,
         title,
         stage -> {
-          Execution inside = run(stage, "pty-" + probe);
+          CapturedProcess inside = run(stage, "pty-" + probe);
           return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
         });
   }
 
-  private static String input(Stage stage) throws Exception {
-    Execution inside = run(stage, "pty-input");
+  private static String input(TestContext stage) throws Exception {
+    CapturedProcess inside = run(stage, "pty-input");
     return inside.result().equals("DENIED EPERM") ? "" : "got " + inside.result();
   }
 
   /** Opens a terminal outside and returns its other end. */
   private static int terminal() throws NotApplicableException {
-    int master = (int) LibC.call("posix_openpt", READ_WRITE);
+    int master = (int) NativeCalls.call("posix_openpt", READ_WRITE);
     if (master < 0) {
       throw new NotApplicableException("no pseudo-terminal can be made outside");
     }
-    LibC.call("grantpt", master);
-    LibC.call("unlockpt", master);
+    NativeCalls.call("grantpt", master);
+    NativeCalls.call("unlockpt", master);
     return master;
   }
 
   private static String nameOf(int master) {
-    Memory name = LibC.memory(64);
-    LibC.call("ptsname_r", master, name, name.size());
+    Memory name = NativeCalls.memory(64);
+    NativeCalls.call("ptsname_r", master, name, name.size());
     return name.getString(0);
   }
 
-  private static String foreign(Stage stage, String probe) throws Exception {
+  private static String foreign(TestContext stage, String probe) throws Exception {
     int master = terminal();
     try {
       String name = nameOf(master);
-      Execution control =
-          Execution.of(new ProcessBuilder(stage.fixture().probe(List.of(probe, name))).start());
+      CapturedProcess control =
+          CapturedProcess.of(
+              new ProcessBuilder(stage.fixture().probe(List.of(probe, name))).start());
       if (!control.ok()) {
         return "the control failed: " + control.result();
       }
-      Execution inside = run(stage, probe, name);
+      CapturedProcess inside = run(stage, probe, name);
       return inside.denied() ? "" : "expected to be denied, but: " + inside.result();
     } finally {
-      LibC.call("close", master);
+      NativeCalls.call("close", master);
     }
   }
 
-  private static String typed(Stage stage, Reading reading) throws Exception {
+  private static String typed(TestContext stage, Reading reading) throws Exception {
     int master = terminal();
     try {
       String name = nameOf(master);
       type(master);
-      Execution control =
-          Execution.of(
+      CapturedProcess control =
+          CapturedProcess.of(
               new ProcessBuilder(stage.fixture().probe(List.of("pty-read", name))).start());
       if (!control.ok()) {
         return "the control failed: " + control.result();
       }
       type(master);
-      Execution inside = run(stage, stage.policy(reading.policy), "pty-read", name);
+      CapturedProcess inside = run(stage, stage.policy(reading.policy), "pty-read", name);
       return inside.denied() ? "" : "expected to be denied, but: " + inside.result();
     } finally {
-      LibC.call("close", master);
+      NativeCalls.call("close", master);
     }
   }
 
   private static void type(int master) {
-    LibC.call("write", master, LibC.string("secret\n"), 7L);
+    NativeCalls.call("write", master, NativeCalls.string("secret\n"), 7L);
   }
 
-  private static String reused(Stage stage) throws Exception {
+  private static String reused(TestContext stage) throws Exception {
     List<Integer> masters = new ArrayList<>();
     try (Sandbox sandbox = stage.open(policy(), NEEDS)) {
       List<String> command = stage.fixture().probe(List.of("pty-again"));
@@ -203,7 +204,7 @@ public final class PseudoTerminalScenarios {
       process.waitFor();
       return rest.toString().contains("DENIED") ? "" : "got " + rest;
     } finally {
-      masters.forEach(master -> LibC.call("close", master));
+      masters.forEach(master -> NativeCalls.call("close", master));
     }
   }
 

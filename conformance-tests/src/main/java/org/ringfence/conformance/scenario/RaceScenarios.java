@@ -9,12 +9,12 @@ import java.util.function.UnaryOperator;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 
@@ -108,7 +108,7 @@ public final class RaceScenarios {
     all.put(
         new ConformanceCase(id, GROUP, title, needs),
         stage -> {
-          LibC.onlyLinux("a supervisor of system calls");
+          NativeCalls.onlyLinux("a supervisor of system calls");
           stage.fixture().reset();
           String result = body.run(stage);
           stage.fixture().reset();
@@ -124,20 +124,26 @@ public final class RaceScenarios {
     return opener.onDenied(violation -> {}).onExecuted(program -> {});
   }
 
-  private static Execution inside(
-      Stage stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks, List<String> probe)
+  private static CapturedProcess inside(
+      TestContext stage,
+      SandboxPolicy policy,
+      UnaryOperator<Sandbox.Opener> hooks,
+      List<String> probe)
       throws Exception {
     stage.fixture().reset();
     return insideAsItIs(stage, policy, hooks, probe);
   }
 
-  private static Execution insideAsItIs(
-      Stage stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks, List<String> probe)
+  private static CapturedProcess insideAsItIs(
+      TestContext stage,
+      SandboxPolicy policy,
+      UnaryOperator<Sandbox.Opener> hooks,
+      List<String> probe)
       throws Exception {
     try (Sandbox sandbox = opened(stage, policy, hooks)) {
-      Stage.onThisSystem(sandbox);
-      Execution inside =
-          Execution.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+      TestContext.onThisSystem(sandbox);
+      CapturedProcess inside =
+          CapturedProcess.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
       check(inside);
       return inside;
     }
@@ -145,7 +151,8 @@ public final class RaceScenarios {
 
   /** Where nothing hears of denials, the supervisor inspects nothing either. */
   private static Sandbox opened(
-      Stage stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks) throws Exception {
+      TestContext stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks)
+      throws Exception {
     try {
       return stage.open(policy, List.of(), stage.fixture().workspace(), hooks);
     } catch (SandboxException e) {
@@ -156,9 +163,9 @@ public final class RaceScenarios {
     }
   }
 
-  private static Execution outside(Stage stage, List<String> probe) throws Exception {
-    Execution outside =
-        Execution.of(
+  private static CapturedProcess outside(TestContext stage, List<String> probe) throws Exception {
+    CapturedProcess outside =
+        CapturedProcess.of(
             new ProcessBuilder(stage.fixture().probe(probe))
                 .directory(stage.fixture().workspace().toFile())
                 .start());
@@ -166,50 +173,50 @@ public final class RaceScenarios {
     return outside;
   }
 
-  private static void check(Execution execution) throws NotApplicableException {
+  private static void check(CapturedProcess execution) throws NotApplicableException {
     if (execution.result().startsWith("ABSENT ")) {
       throw new NotApplicableException("this system has no " + execution.result().substring(7));
     }
   }
 
   /** The denied file is in the workspace where a glob denies it, else outside. */
-  private static String opens(Stage stage, String how, SandboxPolicy policy, String denied)
+  private static String opens(TestContext stage, String how, SandboxPolicy policy, String denied)
       throws Exception {
     String place = how.equals("place") ? "${workspace}/" : "${outside}/";
     List<String> probe =
         List.of("race-open", how, "${workspace}/inner", place + denied, "file", ROUNDS);
     UnaryOperator<Sandbox.Opener> hooks =
         how.equals("append") ? RaceScenarios::told : UnaryOperator.identity();
-    Execution control = outside(stage, probe);
+    CapturedProcess control = outside(stage, probe);
     if (!control.ok()) {
       return "the control failed: " + control.result();
     }
     stage.fixture().reset();
     Map<String, String> before = stage.fixture().snapshot();
-    Execution inside = insideAsItIs(stage, policy, hooks, probe);
+    CapturedProcess inside = insideAsItIs(stage, policy, hooks, probe);
     return inside.result().equals("DENIED EACCES")
         ? unchanged(stage, before)
         : "inside: " + inside.result();
   }
 
-  private static String unchanged(Stage stage, Map<String, String> before) throws Exception {
+  private static String unchanged(TestContext stage, Map<String, String> before) throws Exception {
     return stage.fixture().snapshot().equals(before) ? "" : "something outside has changed";
   }
 
-  private static String names(Stage stage) throws Exception {
+  private static String names(TestContext stage) throws Exception {
     List<String> probe = List.of("race-names", "${workspace}/inner", "${outside}/directory", "150");
     Map<String, String> before = stage.fixture().snapshot();
-    Execution control = outside(stage, probe);
+    CapturedProcess control = outside(stage, probe);
     if (!control.ok() || stage.fixture().snapshot().equals(before)) {
       return "the control failed: " + control.result();
     }
     stage.fixture().reset();
     before = stage.fixture().snapshot();
-    Execution inside = insideAsItIs(stage, stage.policy("write"), RaceScenarios::told, probe);
+    CapturedProcess inside = insideAsItIs(stage, stage.policy("write"), RaceScenarios::told, probe);
     return inside.ok() ? unchanged(stage, before) : "inside: " + inside.result();
   }
 
-  private static String execute(Stage stage) throws Exception {
+  private static String execute(TestContext stage) throws Exception {
     Path allowed = stage.fixture().workspace().resolve("allowed");
     Path denied = stage.fixture().outside().resolve("denied");
     // The control runs without a limit, and checks none.
@@ -217,13 +224,13 @@ public final class RaceScenarios {
         allowed, "if [ \"$1\" = none ] || [ \"$(ulimit -n)\" = \"$1\" ]; then exit 7; fi; exit 3");
     program(denied, "exit 9");
     SandboxPolicy policy = stage.policy("minimal").toBuilder().openFiles(DESCRIPTORS).build();
-    Execution control =
+    CapturedProcess control =
         outside(
             stage, List.of("race-execute", allowed.toString(), denied.toString(), "none", ROUNDS));
     if (!control.result().equals("OK 9")) {
       return "the control failed: " + control.result();
     }
-    Execution inside =
+    CapturedProcess inside =
         insideAsItIs(
             stage,
             policy,
@@ -242,13 +249,13 @@ public final class RaceScenarios {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  private static String filter(Stage stage) throws Exception {
+  private static String filter(TestContext stage) throws Exception {
     List<String> probe = List.of("race-filter", "${outside}/made", ROUNDS);
-    Execution control = outside(stage, probe);
+    CapturedProcess control = outside(stage, probe);
     if (!control.ok()) {
       return "the control failed: " + control.result();
     }
-    Execution inside = inside(stage, stage.policy("write"), UnaryOperator.identity(), probe);
+    CapturedProcess inside = inside(stage, stage.policy("write"), UnaryOperator.identity(), probe);
     if (!inside.denied()) {
       return "inside: " + inside.result();
     }
@@ -256,7 +263,7 @@ public final class RaceScenarios {
   }
 
   /** A command looks first at the first process of its namespace. */
-  private static String setUp(Stage stage) throws Exception {
+  private static String setUp(TestContext stage) throws Exception {
     if (!stage.backend().info().id().equals("bubblewrap")) {
       throw new NotApplicableException("nothing is set up around a command here");
     }
@@ -267,7 +274,7 @@ public final class RaceScenarios {
             + " </proc/self/status; echo \"$first $own\"";
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       for (int i = 0; i < LAUNCHES; i++) {
-        Execution seen = Execution.of(sandbox.start(LifetimeScenarios.sh(look)));
+        CapturedProcess seen = CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(look)));
         if (seen.output().isBlank()) {
           throw new NotApplicableException("this kernel does not tell the number of filters");
         }
@@ -287,10 +294,10 @@ public final class RaceScenarios {
   }
 
   /** Races two sockets of the command, each of which gets only its own data. */
-  private static String own(Stage stage, SandboxPolicy policy, List<String> probe)
+  private static String own(TestContext stage, SandboxPolicy policy, List<String> probe)
       throws Exception {
     long contacts = stage.fixture().contacts();
-    Execution inside = inside(stage, policy, UnaryOperator.identity(), probe);
+    CapturedProcess inside = inside(stage, policy, UnaryOperator.identity(), probe);
     if (!inside.ok()) {
       return "inside: " + inside.result();
     }

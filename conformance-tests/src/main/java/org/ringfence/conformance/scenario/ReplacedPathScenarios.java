@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
 import org.ringfence.conformance.stage.Patience;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
@@ -106,21 +106,21 @@ public final class ReplacedPathScenarios {
     all.put(new ConformanceCase(id, GROUP, title, needs), body);
   }
 
-  private static Execution inside(
-      Stage stage, SandboxPolicy policy, List<String> needs, String script) throws Exception {
+  private static CapturedProcess inside(
+      TestContext stage, SandboxPolicy policy, List<String> needs, String script) throws Exception {
     try (Sandbox sandbox = stage.open(policy, needs)) {
-      return Execution.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
+      return CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
     }
   }
 
-  private static Execution outside(Stage stage, String script) throws Exception {
-    return Execution.of(
+  private static CapturedProcess outside(TestContext stage, String script) throws Exception {
+    return CapturedProcess.of(
         new ProcessBuilder("/bin/sh", "-c", script)
             .directory(stage.fixture().workspace().toFile())
             .start());
   }
 
-  private static String replacedRoot(Stage stage) throws Exception {
+  private static String replacedRoot(TestContext stage) throws Exception {
     Path granted = stage.fixture().outside().resolve("empty");
     Path victim = stage.fixture().outside().resolve("directory");
     String swap =
@@ -137,8 +137,8 @@ public final class ReplacedPathScenarios {
       return "the control failed: outside the directory is not replaced";
     }
     stage.fixture().reset();
-    Execution first = inside(stage, policy, NAMES, swap);
-    Execution second = inside(stage, policy, NAMES, write);
+    CapturedProcess first = inside(stage, policy, NAMES, swap);
+    CapturedProcess second = inside(stage, policy, NAMES, write);
     if (!first.output().contains("done") || !second.output().contains("done")) {
       return "the commands did not run: " + first + second;
     }
@@ -147,7 +147,7 @@ public final class ReplacedPathScenarios {
         : Files.exists(granted.resolve("file")) ? "" : "what is granted was not written";
   }
 
-  private static String plantedLink(Stage stage) throws Exception {
+  private static String plantedLink(TestContext stage) throws Exception {
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     Path victim = stage.fixture().outside().resolve("directory");
@@ -172,21 +172,21 @@ public final class ReplacedPathScenarios {
     return "the rule was not refused";
   }
 
-  private static String usersLink(Stage stage) throws Exception {
+  private static String usersLink(TestContext stage) throws Exception {
     stage.fixture().reset();
     Path victim = stage.fixture().outside().resolve("directory");
     Path link = Files.createSymbolicLink(stage.fixture().outside().resolve("by-user"), victim);
     SandboxPolicy policy = stage.policy("write").toBuilder().write(link.toString()).build();
-    Execution execution =
+    CapturedProcess execution =
         inside(stage, policy, List.of("files.write"), "echo written > " + link + "/file");
     return Files.readString(victim.resolve("file")).startsWith("written")
         ? ""
         : "not written: " + execution.error();
   }
 
-  private static SandboxPolicy denying(Stage stage) {
+  private static SandboxPolicy denying(TestContext stage) {
     Path outside = stage.fixture().outside();
-    return Stage.write()
+    return TestContext.write()
         .none(outside.resolve("file").toString())
         .rule(outside.resolve("later").toString(), Access.NONE, MissingPath.SKIP)
         .none(outside.resolve("directory").toString())
@@ -194,7 +194,7 @@ public final class ReplacedPathScenarios {
   }
 
   /** Runs a command that reads after a change; O is the directory outside. */
-  private static String duringRun(Stage stage, String read, String change) throws Exception {
+  private static String duringRun(TestContext stage, String read, String change) throws Exception {
     String outside = stage.fixture().outside().toString();
     SandboxPolicy policy = denying(stage);
     stage.fixture().reset();
@@ -208,7 +208,7 @@ public final class ReplacedPathScenarios {
     try (Sandbox sandbox = stage.open(policy, READ)) {
       Process process = waiting(sandbox, script);
       outside(stage, change.replace("O/", outside + "/"));
-      Execution inside = Execution.of(process);
+      CapturedProcess inside = CapturedProcess.of(process);
       return inside.output().contains("NEW")
           ? "it was read"
           : inside.output().contains("done") ? "" : "the command did not end: " + inside;
@@ -233,15 +233,15 @@ public final class ReplacedPathScenarios {
   }
 
   private static void mount(Path from, Path to) throws NotApplicableException {
-    long mounted = LibC.call("mount", from.toString(), to.toString(), "none", MS_BIND, null);
+    long mounted = NativeCalls.call("mount", from.toString(), to.toString(), "none", MS_BIND, null);
     if (mounted < 0) {
       throw new NotApplicableException(
-          "a bind mount cannot be made here: " + LibC.errorName((int) -mounted));
+          "a bind mount cannot be made here: " + NativeCalls.errorName((int) -mounted));
     }
   }
 
-  private static String mountedTwice(Stage stage) throws Exception {
-    LibC.onlyLinux("bind mounts");
+  private static String mountedTwice(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("bind mounts");
     stage.fixture().reset();
     Path outside = stage.fixture().outside();
     Path alias = outside.resolve("empty");
@@ -249,23 +249,23 @@ public final class ReplacedPathScenarios {
     Files.createDirectories(outside.resolve("above/directory"));
     Files.writeString(outside.resolve("above/directory/file"), "nested");
     SandboxPolicy policy =
-        Stage.write().none(outside.resolve("above/directory").toString()).build();
+        TestContext.write().none(outside.resolve("above/directory").toString()).build();
     mount(outside.resolve("above"), alias);
     try {
       if (!outside(stage, read).output().contains("nested")) {
         return "the control failed: it is not mounted";
       }
-      Execution inside = inside(stage, policy, READ, read);
+      CapturedProcess inside = inside(stage, policy, READ, read);
       return inside.output().contains("nested")
           ? "it was read"
           : inside.output().contains("done") ? "" : "the command did not run: " + inside;
     } finally {
-      LibC.call("umount", alias.toString());
+      NativeCalls.call("umount", alias.toString());
     }
   }
 
-  private static String protectedTwice(Stage stage) throws Exception {
-    LibC.onlyLinux("bind mounts");
+  private static String protectedTwice(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("bind mounts");
     stage.fixture().reset();
     Path workspace = stage.fixture().workspace();
     SandboxPolicy policy =
@@ -275,25 +275,25 @@ public final class ReplacedPathScenarios {
     String write = "echo written > target/open/file; echo done";
     mount(workspace.resolve("kept"), alias);
     try {
-      Execution inside = inside(stage, policy, List.of("files.protected-paths"), write);
+      CapturedProcess inside = inside(stage, policy, List.of("files.protected-paths"), write);
       if (!inside.output().contains("done") || !Files.readString(kept).equals("secret")) {
         return "it was written, or the command did not run: " + inside;
       }
       outside(stage, write);
       return Files.readString(kept).startsWith("written") ? "" : "the control failed";
     } finally {
-      LibC.call("umount", alias.toString());
+      NativeCalls.call("umount", alias.toString());
     }
   }
 
-  private static String mountedDuring(Stage stage) throws Exception {
-    LibC.onlyLinux("bind mounts");
+  private static String mountedDuring(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("bind mounts");
     stage.fixture().reset();
     Path denied = stage.fixture().outside().resolve("directory");
     Path alias = stage.fixture().outside().resolve("empty");
     try (Sandbox sandbox = stage.open(denying(stage), READ)) {
       // A distribution has separate mounts, which no mount made here reaches.
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       Process process = waiting(sandbox, "cat " + alias + "/file");
       mount(denied, alias);
       try {
@@ -301,10 +301,10 @@ public final class ReplacedPathScenarios {
         if (!PATIENCE.untilEnded(process)) {
           return "the command was not ended";
         }
-        Execution ended = Execution.of(process);
+        CapturedProcess ended = CapturedProcess.of(process);
         return ended.output().contains("done") ? "the command went on: " + ended : "";
       } finally {
-        LibC.call("umount", alias.toString());
+        NativeCalls.call("umount", alias.toString());
       }
     }
   }

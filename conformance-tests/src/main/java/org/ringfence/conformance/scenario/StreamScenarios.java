@@ -14,12 +14,12 @@ import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Execution;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /**
  * How a command can use the descriptors that it was started with: they grant the access that they
@@ -83,7 +83,7 @@ public final class StreamScenarios {
 
   /** A case under one policy, with a separate directory in the host's /tmp. */
   private interface Trial {
-    String run(Stage stage, String policy, Path directory) throws Exception;
+    String run(TestContext stage, String policy, Path directory) throws Exception;
   }
 
   private static Body each(Trial trial) {
@@ -110,7 +110,7 @@ public final class StreamScenarios {
   }
 
   private static void onlyLinux() throws NotApplicableException {
-    if (!LibC.LINUX) {
+    if (!NativeCalls.LINUX) {
       throw new NotApplicableException("the case names descriptors as Linux does");
     }
   }
@@ -128,11 +128,11 @@ public final class StreamScenarios {
     return List.of("/bin/sh", "-c", script);
   }
 
-  private static Execution inside(Stage stage, String policy, SandboxCommand command)
+  private static CapturedProcess inside(TestContext stage, String policy, SandboxCommand command)
       throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy(policy), NEEDS)) {
-      Stage.onThisSystem(sandbox);
-      return Execution.of(sandbox.start(command));
+      TestContext.onThisSystem(sandbox);
+      return CapturedProcess.of(sandbox.start(command));
     }
   }
 
@@ -141,7 +141,7 @@ public final class StreamScenarios {
       "(true > /proc/self/fd/0); (echo x >> /dev/stdin); (echo x 1<> /dev/fd/0);"
           + " chmod 777 /proc/self/fd/0; touch -t 200001010000 /proc/self/fd/0; true";
 
-  private static String input(Stage stage, String policy, Path directory) throws Exception {
+  private static String input(TestContext stage, String policy, Path directory) throws Exception {
     Path file = Files.writeString(directory.resolve("input"), "original");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     String before = state(file);
@@ -166,7 +166,8 @@ public final class StreamScenarios {
         + Files.getLastModifiedTime(file);
   }
 
-  private static String directory(Stage stage, String policy, Path directory) throws Exception {
+  private static String directory(TestContext stage, String policy, Path directory)
+      throws Exception {
     Path handed = Files.createDirectory(directory.resolve("handed"));
     String script =
         "mkdir /proc/self/fd/0/made; mkdir /proc/self/fd/0/../beside;"
@@ -192,7 +193,8 @@ public final class StreamScenarios {
     return Files.exists(handed.resolve("made")) ? "" : "the control failed: nothing was made";
   }
 
-  private static String appended(Stage stage, String policy, Path directory) throws Exception {
+  private static String appended(TestContext stage, String policy, Path directory)
+      throws Exception {
     Path log = Files.writeString(directory.resolve("log"), "kept\n");
     String script =
         "echo said; (true > /proc/self/fd/1); perl -e 'use Fcntl; fcntl(STDOUT, F_SETFL, 0);"
@@ -216,7 +218,7 @@ public final class StreamScenarios {
    * The command reads through the descriptor the bytes that another process writes to the file
    * meanwhile.
    */
-  private static String readBack(Stage stage) throws Exception {
+  private static String readBack(TestContext stage) throws Exception {
     onlyLinux();
     stage.fixture().reset();
     Path file = stage.fixture().outside().resolve("output");
@@ -224,9 +226,9 @@ public final class StreamScenarios {
         sh(
             "read line; perl -e 'use Fcntl; sysopen(F, \"/proc/self/fd/1\","
                 + " O_RDONLY|O_NONBLOCK) and sysread(F, $b, 99) and print STDERR $b'");
-    Execution inside;
+    CapturedProcess inside;
     try (Sandbox sandbox = stage.open(stage.policy("minimal"), List.of("files.read"))) {
-      Stage.onThisSystem(sandbox);
+      TestContext.onThisSystem(sandbox);
       SandboxCommand command = SandboxCommand.of(script).redirectOutput(Redirect.to(file.toFile()));
       inside = withOthersText(sandbox.start(command), file);
     }
@@ -239,14 +241,14 @@ public final class StreamScenarios {
         : "the control failed: it was not read outside";
   }
 
-  private static Execution withOthersText(Process process, Path file) throws Exception {
+  private static CapturedProcess withOthersText(Process process, Path file) throws Exception {
     Files.writeString(file, "theirs");
     process.getOutputStream().write('\n');
     process.getOutputStream().flush();
-    return Execution.of(process);
+    return CapturedProcess.of(process);
   }
 
-  private static String readsAndWrites(Stage stage, String policy, Path directory)
+  private static String readsAndWrites(TestContext stage, String policy, Path directory)
       throws Exception {
     Path file = Files.writeString(stage.fixture().workspace().resolve("input"), "one\ntwo\n");
     Path output = stage.fixture().workspace().resolve("output");
@@ -262,16 +264,17 @@ public final class StreamScenarios {
   }
 
   /** Opens a terminal of the caller; closing its master's descriptor closes it. */
-  private static String terminal(Stage stage, String policy, Path directory) throws Exception {
-    int master = (int) LibC.call("posix_openpt", O_RDWR | O_NOCTTY);
+  private static String terminal(TestContext stage, String policy, Path directory)
+      throws Exception {
+    int master = (int) NativeCalls.call("posix_openpt", O_RDWR | O_NOCTTY);
     if (master < 0) {
       throw new NotApplicableException("there are no terminals here");
     }
     try {
-      LibC.call("grantpt", master);
-      LibC.call("unlockpt", master);
-      com.sun.jna.Memory name = LibC.memory(64);
-      LibC.call("ptsname_r", master, name, 64L);
+      NativeCalls.call("grantpt", master);
+      NativeCalls.call("unlockpt", master);
+      com.sun.jna.Memory name = NativeCalls.memory(64);
+      NativeCalls.call("ptsname_r", master, name, 64L);
       File slave = new File(name.getString(0));
       Files.setPosixFilePermissions(slave.toPath(), PosixFilePermissions.fromString("rw-------"));
       String script =
@@ -292,11 +295,12 @@ public final class StreamScenarios {
           ? "the control failed: the mode was not changed outside"
           : "";
     } finally {
-      LibC.call("close", master);
+      NativeCalls.call("close", master);
     }
   }
 
-  private static String setUserId(Stage stage, String policy, Path directory) throws Exception {
+  private static String setUserId(TestContext stage, String policy, Path directory)
+      throws Exception {
     Path workspace = stage.fixture().workspace();
     String attacks =
         "true > a; chmod 4755 a; chmod u+s a; chmod g+s a;"

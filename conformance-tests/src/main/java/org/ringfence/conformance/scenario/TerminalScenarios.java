@@ -11,11 +11,11 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Execution;
-import org.ringfence.conformance.stage.Stage;
+import org.ringfence.conformance.stage.TestContext;
 
 /** Commands with a terminal. */
 public final class TerminalScenarios {
@@ -103,7 +103,7 @@ public final class TerminalScenarios {
 
   private static Body withProc(Body body) {
     return stage -> {
-      LibC.onlyLinux("/proc");
+      NativeCalls.onlyLinux("/proc");
       return body.run(stage);
     };
   }
@@ -142,7 +142,7 @@ public final class TerminalScenarios {
     return seen.toString(StandardCharsets.UTF_8);
   }
 
-  private static String resize(Stage stage) throws Exception {
+  private static String resize(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process =
           start(
@@ -156,7 +156,7 @@ public final class TerminalScenarios {
     }
   }
 
-  private static String interrupt(Stage stage) throws Exception {
+  private static String interrupt(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process =
           start(
@@ -165,7 +165,7 @@ public final class TerminalScenarios {
                   + " while [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done; echo late");
       until(process.getInputStream(), "ready");
       // More than once: a shell loses a signal that comes while it starts a program.
-      Execution.Reading reading = new Execution.Reading(process.getInputStream());
+      CapturedProcess.Reading reading = new CapturedProcess.Reading(process.getInputStream());
       while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
         process.getOutputStream().write(INTERRUPT);
         process.getOutputStream().flush();
@@ -177,7 +177,7 @@ public final class TerminalScenarios {
     }
   }
 
-  private static String echo(Stage stage) throws Exception {
+  private static String echo(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process = start(sandbox, "read word; echo got=$word");
       process.getOutputStream().write("typed\n".getBytes(StandardCharsets.UTF_8));
@@ -187,7 +187,7 @@ public final class TerminalScenarios {
     }
   }
 
-  private static String hangup(Stage stage) throws Exception {
+  private static String hangup(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process = start(sandbox, "sleep 1000 & echo done");
       String output = all(process);

@@ -27,7 +27,7 @@ public record ConformanceCase(String id, String group, String title, List<String
      * @throws NotApplicableException when this machine cannot show it
      * @throws Exception when it failed in another way
      */
-    String run(Stage stage) throws Exception;
+    String run(TestContext stage) throws Exception;
   }
 
   /** Thrown by a body when the machine cannot show the case. */

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.probe.ProbeCommand;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 
@@ -47,7 +47,7 @@ public final class Fixture implements AutoCloseable {
     Files.createDirectory(base.resolve("sockets"));
     this.servers = HostServers.start(base.resolve("sockets"));
     Path files = Files.createDirectory(base.resolve("world"));
-    this.world = LibC.LINUX ? Optional.of(OutsideWorld.start(files)) : Optional.empty();
+    this.world = NativeCalls.LINUX ? Optional.of(OutsideWorld.start(files)) : Optional.empty();
     // It reads from this JVM, so that it ends with this JVM, even when killed.
     ProcessBuilder waiting = new ProcessBuilder("cat");
     waiting.environment().put(VICTIM_VARIABLE, SECRET);

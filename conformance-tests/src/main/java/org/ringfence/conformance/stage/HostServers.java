@@ -22,8 +22,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.ringfence.conformance.probe.LibC;
-import org.ringfence.conformance.probe.SocketAddress;
+import org.ringfence.conformance.probe.NativeCalls;
+import org.ringfence.conformance.probe.RawSocketAddress;
 
 /** Servers outside the sandbox, on loopback and on unix sockets; they count contacts. */
 public final class HostServers implements AutoCloseable {
@@ -34,7 +34,7 @@ public final class HostServers implements AutoCloseable {
   private static final int STREAM = 1;
   private static final int DATAGRAM = 2;
   // linux/socket.h: MSG_DONTWAIT, so that a full queue is detected again.
-  private static final int DONT_WAIT = LibC.LINUX ? 0x40 : 0x80;
+  private static final int DONT_WAIT = NativeCalls.LINUX ? 0x40 : 0x80;
   private static final int FD_CLOEXEC = 1;
   private static final int BACKLOG = 128;
   private static final int PATIENCE_MILLIS = 3_000;
@@ -76,7 +76,7 @@ public final class HostServers implements AutoCloseable {
     this.unixDatagramPath = directory.resolve("datagram");
     receiving(nativeServer(unixDatagramPath.toString(), DATAGRAM), unixDatagramPath);
     this.abstractName = "ringfence-conformance-" + System.nanoTime();
-    if (LibC.LINUX) {
+    if (NativeCalls.LINUX) {
       accepting(nativeServer("\0" + abstractName, STREAM), "\0" + abstractName);
     }
   }
@@ -184,7 +184,7 @@ public final class HostServers implements AutoCloseable {
     Marks marks = new Marks(bytes -> sendTo(path, bytes));
     daemon(
         () -> {
-          Memory buffer = LibC.memory(256);
+          Memory buffer = NativeCalls.memory(256);
           for (int length = received(fd, buffer); length >= 0; length = received(fd, buffer)) {
             marks.received(ByteBuffer.wrap(buffer.getByteArray(0, length)));
           }
@@ -192,30 +192,32 @@ public final class HostServers implements AutoCloseable {
   }
 
   private static int received(int fd, Memory buffer) {
-    return (int) LibC.call("recv", fd, buffer, buffer.size(), 0);
+    return (int) NativeCalls.call("recv", fd, buffer, buffer.size(), 0);
   }
 
   private static int unixSocket(int type) throws IOException {
     // No command may inherit it.
-    int fd = (int) LibC.call("socket", AF_UNIX, type | (LibC.LINUX ? SOCK_CLOEXEC : 0), 0);
-    if (!LibC.LINUX) {
-      LibC.call("fcntl", fd, F_SETFD, FD_CLOEXEC);
+    int fd =
+        (int) NativeCalls.call("socket", AF_UNIX, type | (NativeCalls.LINUX ? SOCK_CLOEXEC : 0), 0);
+    if (!NativeCalls.LINUX) {
+      NativeCalls.call("fcntl", fd, F_SETFD, FD_CLOEXEC);
     }
     if (fd < 0) {
-      throw new IOException("unix socket: " + LibC.errorName(-fd));
+      throw new IOException("unix socket: " + NativeCalls.errorName(-fd));
     }
     return fd;
   }
 
   static void sendTo(Path path, byte[] bytes) throws IOException {
-    Memory address = SocketAddress.unix(path.toString());
-    Memory data = LibC.memory(bytes.length);
+    Memory address = RawSocketAddress.unix(path.toString());
+    Memory data = NativeCalls.memory(bytes.length);
     data.write(0, bytes, 0, bytes.length);
     int client = unixSocket(DATAGRAM);
     try {
-      LibC.call("sendto", client, data, data.size(), DONT_WAIT, address, (int) address.size());
+      NativeCalls.call(
+          "sendto", client, data, data.size(), DONT_WAIT, address, (int) address.size());
     } finally {
-      LibC.call("close", client);
+      NativeCalls.call("close", client);
     }
   }
 
@@ -225,38 +227,38 @@ public final class HostServers implements AutoCloseable {
         () -> {
           for (long one = accepted(fd); one >= 0; one = accepted(fd)) {
             contacts.incrementAndGet();
-            LibC.call("close", (int) one);
+            NativeCalls.call("close", (int) one);
           }
         });
     visits.add(
         () -> {
-          Memory address = SocketAddress.unix(name);
+          Memory address = RawSocketAddress.unix(name);
           int client = unixSocket(STREAM);
           try {
-            long connected = LibC.call("connect", client, address, (int) address.size());
+            long connected = NativeCalls.call("connect", client, address, (int) address.size());
             if (connected < 0) {
-              throw new IOException("abstract socket: " + LibC.errorName((int) -connected));
+              throw new IOException("abstract socket: " + NativeCalls.errorName((int) -connected));
             }
-            received(client, LibC.memory(1));
+            received(client, NativeCalls.memory(1));
           } finally {
-            LibC.call("close", client);
+            NativeCalls.call("close", client);
           }
           ownContacts++;
         });
   }
 
   private static long accepted(int fd) {
-    return LibC.call("accept4", fd, Pointer.NULL, Pointer.NULL, SOCK_CLOEXEC);
+    return NativeCalls.call("accept4", fd, Pointer.NULL, Pointer.NULL, SOCK_CLOEXEC);
   }
 
   private int nativeServer(String path, int type) throws IOException {
-    Memory address = SocketAddress.unix(path);
+    Memory address = RawSocketAddress.unix(path);
     int fd = unixSocket(type);
-    open.add(() -> LibC.call("shutdown", fd, 2));
-    open.add(() -> LibC.call("close", fd));
-    long bound = LibC.call("bind", fd, address, (int) address.size());
-    if (bound < 0 || (type == STREAM && LibC.call("listen", fd, BACKLOG) < 0)) {
-      throw new IOException("unix socket " + path + ": " + LibC.errorName((int) -bound));
+    open.add(() -> NativeCalls.call("shutdown", fd, 2));
+    open.add(() -> NativeCalls.call("close", fd));
+    long bound = NativeCalls.call("bind", fd, address, (int) address.size());
+    if (bound < 0 || (type == STREAM && NativeCalls.call("listen", fd, BACKLOG) < 0)) {
+      throw new IOException("unix socket " + path + ": " + NativeCalls.errorName((int) -bound));
     }
     return fd;
   }

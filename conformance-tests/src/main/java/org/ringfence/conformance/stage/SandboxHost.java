@@ -12,7 +12,7 @@ public final class SandboxHost {
   private SandboxHost() {}
 
   /** Returns the command that starts one. */
-  public static ProcessBuilder command(Stage stage, String script) {
+  public static ProcessBuilder command(TestContext stage, String script) {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",

@@ -19,7 +19,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.conformance.fuzz.Box.Told;
 import org.ringfence.conformance.fuzz.Terrain.Entry;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.policy.EffectivePolicy;
 
 /**
@@ -64,7 +64,7 @@ final class Arena implements AutoCloseable {
   }
 
   private void unpackJna() throws IOException {
-    String directory = LibC.X86 ? "linux-x86-64" : "linux-aarch64";
+    String directory = NativeCalls.X86 ? "linux-x86-64" : "linux-aarch64";
     try (InputStream in =
         com.sun.jna.Native.class.getResourceAsStream(directory + "/libjnidispatch.so")) {
       Files.copy(in, base.resolve("libjnidispatch.so"));

@@ -4,7 +4,7 @@ import com.sun.jna.Memory;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.TreeSet;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /** The system calls of one task; small slot numbers stand for its descriptors. */
 final class Calls {
@@ -35,24 +35,24 @@ final class Calls {
   /** Restores descriptors, directory, mask and limit to the initial state of a sequence. */
   Object reset() {
     for (int i = 0; i < state.slots(task).length; i++) {
-      put(i, i < 2 ? (int) LibC.call("dup", i) : -1);
+      put(i, i < 2 ? (int) NativeCalls.call("dup", i) : -1);
     }
-    LibC.call("umask", 022);
+    NativeCalls.call("umask", 022);
     limit(hardLimit());
-    LibC.call("chdir", root + "/ws");
+    NativeCalls.call("chdir", root + "/ws");
     return this;
   }
 
   private void put(int slot, int fd) {
     int[] slots = state.slots(task);
     if (slots[slot] >= 0) {
-      LibC.call("close", slots[slot]);
+      NativeCalls.call("close", slots[slot]);
     }
     slots[slot] = Math.max(fd, -1);
   }
 
   private int base(String word) {
-    return word.equals("-") ? LibC.AT_FDCWD : state.slots(task)[Integer.parseInt(word)];
+    return word.equals("-") ? NativeCalls.AT_FDCWD : state.slots(task)[Integer.parseInt(word)];
   }
 
   private String path(String word) {
@@ -99,7 +99,7 @@ final class Calls {
           "setxattr",
           "lsetxattr",
           "removexattr" ->
-          all.addAll(Ways.of(LibC.AT_FDCWD, path(step.text(0))));
+          all.addAll(Ways.of(NativeCalls.AT_FDCWD, path(step.text(0))));
       case "umask",
           "fsize",
           "socket",
@@ -114,10 +114,10 @@ final class Calls {
           "unshare" -> {}
       case "bindsock" -> {
         if (!step.text(1).equals("inet")) {
-          all.addAll(Ways.of(LibC.AT_FDCWD, path(step.text(1))));
+          all.addAll(Ways.of(NativeCalls.AT_FDCWD, path(step.text(1))));
         }
       }
-      case "deep" -> all.addAll(Ways.of(LibC.AT_FDCWD, "."));
+      case "deep" -> all.addAll(Ways.of(NativeCalls.AT_FDCWD, "."));
       case "copy" -> {
         all.addAll(Ways.of(slot(step, 0)));
         all.addAll(Ways.of(slot(step, 1)));
@@ -135,13 +135,13 @@ final class Calls {
         int fd = slot(step, 0);
         state.slots(task)[step.number(0)] = -1;
         sockets.told(fd);
-        yield said(LibC.call("close", fd));
+        yield said(NativeCalls.call("close", fd));
       }
-      case "dup" -> opened(step.number(1), LibC.call("dup", slot(step, 0)));
+      case "dup" -> opened(step.number(1), NativeCalls.call("dup", slot(step, 0)));
       case "pass" -> opened(step.number(1), Messages.pass(passing, slot(step, 0)));
       case "send" -> said(Messages.send(passing, slot(step, 0)));
       case "take" -> opened(step.number(0), Messages.take(passing));
-      case "unshare" -> said(LibC.call("unshare", step.number(0)));
+      case "unshare" -> said(NativeCalls.call("unshare", step.number(0)));
       case "read" -> read(slot(step, 0), step.number(1));
       case "write" -> {
         sockets.told(slot(step, 0));
@@ -160,7 +160,7 @@ final class Calls {
   }
 
   private long open(Step step) {
-    return LibC.call(
+    return NativeCalls.call(
         "openat",
         base(step.text(1)),
         path(step.text(2)),
@@ -177,16 +177,16 @@ final class Calls {
 
   private String read(int fd, int count) {
     sockets.arrived(fd);
-    Memory memory = LibC.memory(BYTES);
-    long got = LibC.call("read", fd, memory, (long) count);
+    Memory memory = NativeCalls.memory(BYTES);
+    long got = NativeCalls.call("read", fd, memory, (long) count);
     return got < 0
         ? said(got)
         : new String(memory.getByteArray(0, (int) got), StandardCharsets.UTF_8);
   }
 
   private String stat(int base, String name, int flags) {
-    Memory memory = LibC.memory(256);
-    long result = LibC.call("statx", base, name, flags, 0x7ff, memory);
+    Memory memory = NativeCalls.memory(256);
+    long result = NativeCalls.call("statx", base, name, flags, 0x7ff, memory);
     if (result < 0) {
       return said(result);
     }
@@ -201,9 +201,10 @@ final class Calls {
   }
 
   private String readlink(Step step) {
-    Memory memory = LibC.memory(BYTES);
+    Memory memory = NativeCalls.memory(BYTES);
     long got =
-        LibC.call("readlinkat", base(step.text(0)), path(step.text(1)), memory, (long) BYTES);
+        NativeCalls.call(
+            "readlinkat", base(step.text(0)), path(step.text(1)), memory, (long) BYTES);
     return got < 0
         ? said(got)
         : new String(memory.getByteArray(0, (int) got), StandardCharsets.UTF_8)
@@ -212,16 +213,16 @@ final class Calls {
   }
 
   static long limit(long bytes) {
-    Memory memory = LibC.memory(16);
-    LibC.call("getrlimit", RLIMIT_FSIZE, memory);
+    Memory memory = NativeCalls.memory(16);
+    NativeCalls.call("getrlimit", RLIMIT_FSIZE, memory);
     long hard = memory.getLong(8);
     memory.setLong(0, hard >= 0 ? Math.min(bytes, hard) : bytes);
-    return LibC.call("setrlimit", RLIMIT_FSIZE, memory);
+    return NativeCalls.call("setrlimit", RLIMIT_FSIZE, memory);
   }
 
   private static long hardLimit() {
-    Memory memory = LibC.memory(16);
-    LibC.call("getrlimit", RLIMIT_FSIZE, memory);
+    Memory memory = NativeCalls.memory(16);
+    NativeCalls.call("getrlimit", RLIMIT_FSIZE, memory);
     long hard = memory.getLong(8);
     return hard < 0 ? Long.MAX_VALUE : hard;
   }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.spi.SandboxBackend;
@@ -42,7 +42,7 @@ class FuzzTest {
   }
 
   private static Stream<DynamicTest> scenarios(SandboxBackend backend) {
-    assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
+    assumeTrue(NativeCalls.LINUX, "the fuzzer supports only Linux");
     assumeTrue(backend.probe().usable(), () -> "not here: " + backend.probe().reasons());
     List<Scenario> all = Scenario.all(backend.info().id());
     return all.stream()
@@ -64,7 +64,7 @@ class FuzzTest {
 
   @TestFactory
   Stream<DynamicTest> recordedSequencesPass() throws IOException {
-    assumeTrue(LibC.LINUX, "the fuzzer supports only Linux");
+    assumeTrue(NativeCalls.LINUX, "the fuzzer supports only Linux");
     return Stream.of(new LandlockBackend(), new BubblewrapBackend())
         .filter(backend -> backend.probe().usable())
         .flatMap(backend -> kept().entrySet().stream().map(entry -> kept(backend, entry)));

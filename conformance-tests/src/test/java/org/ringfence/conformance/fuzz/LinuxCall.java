@@ -3,7 +3,7 @@ package org.ringfence.conformance.fuzz;
 import com.sun.jna.Memory;
 import java.util.function.ToIntFunction;
 import java.util.function.UnaryOperator;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /** The system calls with a numeric result. */
 final class LinuxCall {
@@ -19,33 +19,35 @@ final class LinuxCall {
   static long make(Step step, ToIntFunction<String> base, UnaryOperator<String> path) {
     int fd = step.text(0).matches("[0-4]") ? base.applyAsInt(step.text(0)) : -1;
     return switch (step.call()) {
-      case "write" -> LibC.call("write", fd, step.text(1), (long) step.text(1).length());
+      case "write" -> NativeCalls.call("write", fd, step.text(1), (long) step.text(1).length());
       case "pwrite" ->
-          LibC.call(
+          NativeCalls.call(
               "pwrite",
               fd,
               step.text(2),
               (long) step.text(2).length(),
               Long.parseLong(step.text(1)));
-      case "ftruncate" -> LibC.call("ftruncate", fd, Long.parseLong(step.text(1)));
+      case "ftruncate" -> NativeCalls.call("ftruncate", fd, Long.parseLong(step.text(1)));
       case "fallocate" ->
-          LibC.call("fallocate", fd, step.number(1), 0L, Long.parseLong(step.text(2)));
-      case "fchmod" -> LibC.call("fchmod", fd, mode(step, 1));
+          NativeCalls.call("fallocate", fd, step.number(1), 0L, Long.parseLong(step.text(2)));
+      case "fchmod" -> NativeCalls.call("fchmod", fd, mode(step, 1));
       case "fsetxattr" ->
-          LibC.call("fsetxattr", fd, step.text(1), step.text(2), (long) step.text(2).length(), 0);
-      case "fremovexattr" -> LibC.call("fremovexattr", fd, step.text(1));
+          NativeCalls.call(
+              "fsetxattr", fd, step.text(1), step.text(2), (long) step.text(2).length(), 0);
+      case "fremovexattr" -> NativeCalls.call("fremovexattr", fd, step.text(1));
       case "setfl" ->
-          LibC.call("fcntl", fd, F_SETFL, step.number(1) | (Sockets.is(fd) ? O_NONBLOCK : 0));
+          NativeCalls.call(
+              "fcntl", fd, F_SETFL, step.number(1) | (Sockets.is(fd) ? O_NONBLOCK : 0));
       case "getfl" -> {
-        long flags = LibC.call("fcntl", fd, F_GETFL, 0);
+        long flags = NativeCalls.call("fcntl", fd, F_GETFL, 0);
         yield flags < 0 ? flags : flags & STATUS_FLAGS;
       }
-      case "fchdir" -> LibC.call("fchdir", fd);
-      case "sync" -> LibC.call("fsync", fd);
-      case "fchown" -> LibC.call("fchown", fd, own("getuid"), -1);
-      case "futimens" -> LibC.call("futimens", fd, times());
+      case "fchdir" -> NativeCalls.call("fchdir", fd);
+      case "sync" -> NativeCalls.call("fsync", fd);
+      case "fchown" -> NativeCalls.call("fchown", fd, own("getuid"), -1);
+      case "futimens" -> NativeCalls.call("futimens", fd, times());
       case "copy" ->
-          LibC.call(
+          NativeCalls.call(
               "sendfile", base.applyAsInt(step.text(1)), fd, null, Long.parseLong(step.text(2)));
       default -> byName(step, base, path);
     };
@@ -54,24 +56,24 @@ final class LinuxCall {
   private static long byName(Step step, ToIntFunction<String> base, UnaryOperator<String> path) {
     return switch (step.call()) {
       case "mkdir" ->
-          LibC.call(
+          NativeCalls.call(
               "mkdirat", base.applyAsInt(step.text(0)), path.apply(step.text(1)), mode(step, 2));
       case "mknod" ->
-          LibC.call(
+          NativeCalls.call(
               "mknodat",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
               0010000 | mode(step, 2),
               0L);
       case "chmod" ->
-          LibC.call(
+          NativeCalls.call(
               "fchmodat",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
               mode(step, 2),
               0);
       case "rename" ->
-          LibC.call(
+          NativeCalls.call(
               "renameat2",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
@@ -79,7 +81,7 @@ final class LinuxCall {
               path.apply(step.text(3)),
               step.number(4));
       case "exchange" ->
-          LibC.call(
+          NativeCalls.call(
               "renameat2",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
@@ -87,7 +89,7 @@ final class LinuxCall {
               path.apply(step.text(3)),
               RENAME_EXCHANGE);
       case "link" ->
-          LibC.call(
+          NativeCalls.call(
               "linkat",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
@@ -95,50 +97,50 @@ final class LinuxCall {
               path.apply(step.text(3)),
               step.number(4));
       case "symlink" ->
-          LibC.call(
+          NativeCalls.call(
               "symlinkat",
               path.apply(step.text(0)),
               base.applyAsInt(step.text(1)),
               path.apply(step.text(2)));
       case "unlink" ->
-          LibC.call(
+          NativeCalls.call(
               "unlinkat", base.applyAsInt(step.text(0)), path.apply(step.text(1)), step.number(2));
-      case "rmdir" -> LibC.call("rmdir", path.apply(step.text(0)));
-      case "chdir" -> LibC.call("chdir", path.apply(step.text(0)));
+      case "rmdir" -> NativeCalls.call("rmdir", path.apply(step.text(0)));
+      case "chdir" -> NativeCalls.call("chdir", path.apply(step.text(0)));
       case "truncate" ->
-          LibC.call("truncate", path.apply(step.text(0)), Long.parseLong(step.text(1)));
+          NativeCalls.call("truncate", path.apply(step.text(0)), Long.parseLong(step.text(1)));
       case "utimens" ->
-          LibC.call(
+          NativeCalls.call(
               "utimensat",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
               times(),
               step.number(2));
       case "setxattr", "lsetxattr" ->
-          LibC.call(
+          NativeCalls.call(
               step.call(),
               path.apply(step.text(0)),
               step.text(1),
               step.text(2),
               (long) step.text(2).length(),
               0);
-      case "removexattr" -> LibC.call("removexattr", path.apply(step.text(0)), step.text(1));
+      case "removexattr" -> NativeCalls.call("removexattr", path.apply(step.text(0)), step.text(1));
       case "access" ->
-          LibC.call(
+          NativeCalls.call(
               "faccessat",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
               step.number(2),
               0);
       case "chown" ->
-          LibC.call(
+          NativeCalls.call(
               "fchownat",
               base.applyAsInt(step.text(0)),
               path.apply(step.text(1)),
               own("getuid"),
               own("getgid"),
               step.number(2));
-      case "umask" -> LibC.call("umask", mode(step, 0));
+      case "umask" -> NativeCalls.call("umask", mode(step, 0));
       case "fsize" -> Calls.limit(Long.parseLong(step.text(0)));
       case "bind", "connect" -> Messages.address(step.call(), path.apply(step.text(0)));
       case "deep" -> deep(step.number(0));
@@ -150,8 +152,8 @@ final class LinuxCall {
   private static long deep(int levels) {
     String name = "deep".repeat(50);
     for (int i = 0; i < levels; i++) {
-      long made = LibC.call("mkdir", name, 0755);
-      long entered = LibC.call("chdir", name);
+      long made = NativeCalls.call("mkdir", name, 0755);
+      long entered = NativeCalls.call("chdir", name);
       if (entered < 0) {
         return made < 0 ? made : entered;
       }
@@ -164,11 +166,11 @@ final class LinuxCall {
   }
 
   private static int own(String function) {
-    return (int) LibC.call(function);
+    return (int) NativeCalls.call(function);
   }
 
   private static Memory times() {
-    Memory times = LibC.memory(32);
+    Memory times = NativeCalls.memory(32);
     times.setLong(0, 1_000_000L);
     times.setLong(16, 2_000_000L);
     return times;

@@ -3,7 +3,7 @@ package org.ringfence.conformance.fuzz;
 import com.sun.jna.Memory;
 import java.util.Set;
 import java.util.TreeSet;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /** Lists a directory through an open descriptor. */
 final class Listing {
@@ -13,10 +13,10 @@ final class Listing {
 
   /** Returns the sorted names, or the error. */
   static String of(int fd) {
-    Memory memory = LibC.memory(BYTES);
+    Memory memory = NativeCalls.memory(BYTES);
     Set<String> names = new TreeSet<>();
     while (true) {
-      long got = LibC.syscall(217, 61, (long) fd, memory, (long) BYTES);
+      long got = NativeCalls.syscall(217, 61, (long) fd, memory, (long) BYTES);
       if (got <= 0) {
         return got < 0 ? Calls.said(got) : String.join(",", names);
       }

@@ -2,7 +2,7 @@ package org.ringfence.conformance.fuzz;
 
 import com.sun.jna.Memory;
 import java.nio.charset.StandardCharsets;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /** Passes descriptors over sockets, and binds and connects named sockets. */
 final class Messages {
@@ -29,19 +29,19 @@ final class Messages {
     control.setInt(8, SOL_SOCKET);
     control.setInt(12, SCM_RIGHTS);
     control.setInt(16, fd);
-    return Math.min(0, LibC.call("sendmsg", pair.far(), all, DONT_WAIT));
+    return Math.min(0, NativeCalls.call("sendmsg", pair.far(), all, DONT_WAIT));
   }
 
   /** Takes a descriptor that was sent; it, or a negated error number. */
   static long take(Pair pair) {
     Memory taken = message();
     taken.setInt(HEADER + 16, -1);
-    long got = LibC.call("recvmsg", pair.near(), taken, DONT_WAIT);
+    long got = NativeCalls.call("recvmsg", pair.near(), taken, DONT_WAIT);
     return got < 0 ? got : taken.getInt(HEADER + 16);
   }
 
   private static Memory message() {
-    Memory all = LibC.memory(HEADER + CONTROL + 24);
+    Memory all = NativeCalls.memory(HEADER + CONTROL + 24);
     all.setPointer(16, all.share(HEADER + CONTROL));
     all.setLong(24, 1);
     all.setPointer(HEADER + CONTROL, all.share(HEADER + CONTROL + 16));
@@ -54,13 +54,13 @@ final class Messages {
   /** Binds a new unix socket, or connects one; it is closed at once. */
   static long address(String function, String path) {
     byte[] name = path.getBytes(StandardCharsets.UTF_8);
-    Memory address = LibC.memory(LONGEST_NAME + 3);
+    Memory address = NativeCalls.memory(LONGEST_NAME + 3);
     address.setShort(0, (short) 1);
     int length = Math.min(name.length, LONGEST_NAME - 1);
     address.write(2, name, 0, length);
-    int socket = (int) LibC.call("socket", 1, 1 | 0x800, 0);
-    long result = LibC.call(function, socket, address, length + 3);
-    LibC.call("close", socket);
+    int socket = (int) NativeCalls.call("socket", 1, 1 | 0x800, 0);
+    long result = NativeCalls.call(function, socket, address, length + 3);
+    NativeCalls.call("close", socket);
     return result;
   }
 }

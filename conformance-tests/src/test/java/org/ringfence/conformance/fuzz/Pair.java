@@ -3,7 +3,7 @@ package org.ringfence.conformance.fuzz;
 import com.sun.jna.Memory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /**
  * Two ends of a socket that all tasks have, whatever tables of descriptors they have, since it is
@@ -35,8 +35,8 @@ record Pair(int near, int far) {
   }
 
   private static Pair open(int type) {
-    Memory two = LibC.memory(8);
-    if (LibC.call("socketpair", AF_UNIX, type, 0, two) < 0) {
+    Memory two = NativeCalls.memory(8);
+    if (NativeCalls.call("socketpair", AF_UNIX, type, 0, two) < 0) {
       throw new IllegalStateException("no pair of sockets");
     }
     return new Pair(two.getInt(0), two.getInt(4));
@@ -44,7 +44,7 @@ record Pair(int near, int far) {
 
   static void send(int end, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    long sent = LibC.call("write", end, bytes, (long) bytes.length);
+    long sent = NativeCalls.call("write", end, bytes, (long) bytes.length);
     if (sent != bytes.length) {
       throw new IOException("a message of " + bytes.length + " bytes: " + sent);
     }
@@ -52,7 +52,7 @@ record Pair(int near, int far) {
 
   /** Waits for a message. */
   static String take(int end, Memory memory) throws IOException {
-    long got = LibC.call("read", end, memory, memory.size());
+    long got = NativeCalls.call("read", end, memory, memory.size());
     if (got < 0) {
       throw new IOException("no message: " + got);
     }
@@ -61,15 +61,15 @@ record Pair(int near, int far) {
 
   /** Waits for a message of a process as long as it lives. */
   String takeFrom(int process, Memory memory) throws IOException {
-    Memory one = LibC.memory(8);
+    Memory one = NativeCalls.memory(8);
     one.setInt(0, near);
     one.setShort(4, POLLIN);
     for (int i = 0; i < PATIENCE_MOMENTS; i++) {
-      if (LibC.call("poll", one, 1L, MOMENT_MILLIS) > 0) {
+      if (NativeCalls.call("poll", one, 1L, MOMENT_MILLIS) > 0) {
         return take(near, memory);
       }
-      Memory status = LibC.memory(4);
-      if (LibC.call("waitpid", process, status, Tasks.WAIT_NOT) > 0) {
+      Memory status = NativeCalls.memory(4);
+      if (NativeCalls.call("waitpid", process, status, Tasks.WAIT_NOT) > 0) {
         throw new IOException("a forked process ended with status " + status.getInt(0));
       }
     }

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /**
  * The sockets of a sequence. Results name a port by the descriptor that has it, because the port
@@ -50,15 +50,15 @@ final class Sockets {
 
   static long open(String kind) {
     int[] what = KINDS.get(kind);
-    return LibC.call("socket", what[0], what[1] | NONBLOCK, 0);
+    return NativeCalls.call("socket", what[0], what[1] | NONBLOCK, 0);
   }
 
   /** Returns whether a descriptor is a socket, which must never block. */
   static boolean is(int fd) {
-    Memory value = LibC.memory(4);
-    Memory length = LibC.memory(4);
+    Memory value = NativeCalls.memory(4);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 4);
-    return LibC.call("getsockopt", fd, SOL_SOCKET, 3, value, length) >= 0;
+    return NativeCalls.call("getsockopt", fd, SOL_SOCKET, 3, value, length) >= 0;
   }
 
   /** Makes a call with a textual result. */
@@ -67,7 +67,7 @@ final class Sockets {
     int fd = slots[step.number(0)];
     return switch (step.call()) {
       case "bindsock" -> Calls.said(bind(fd, step.text(1)));
-      case "listen" -> Calls.said(LibC.call("listen", fd, BACKLOG));
+      case "listen" -> Calls.said(NativeCalls.call("listen", fd, BACKLOG));
       case "connectto" -> Calls.said(sent(connect(fd, slots[step.number(1)])));
       case "sendto" -> Calls.said(sent(send(fd, slots[step.number(1)])));
       case "recv" -> receive(fd);
@@ -80,7 +80,7 @@ final class Sockets {
   /** Returns the descriptor of a pending connection, or a negated error number. */
   long accept(int fd) {
     arrived(fd);
-    return LibC.call("accept4", fd, null, null, NONBLOCK);
+    return NativeCalls.call("accept4", fd, null, null, NONBLOCK);
   }
 
   /** Notes an action on a descriptor that its other end may notice. */
@@ -104,17 +104,17 @@ final class Sockets {
   }
 
   private long bind(int fd, String where) {
-    Memory address = LibC.memory(LONGEST_NAME + 1);
+    Memory address = NativeCalls.memory(LONGEST_NAME + 1);
     if (where.equals("inet")) {
       address.setShort(0, (short) AF_INET);
       address.write(4, new byte[] {127, 0, 0, 1}, 0, 4);
-      return LibC.call("bind", fd, address, 16);
+      return NativeCalls.call("bind", fd, address, 16);
     }
     byte[] name = path.apply(where).getBytes(StandardCharsets.UTF_8);
     int length = Math.min(name.length, LONGEST_NAME - 3);
     address.setShort(0, (short) AF_UNIX);
     address.write(2, name, 0, length);
-    return LibC.call("bind", fd, address, length + 3);
+    return NativeCalls.call("bind", fd, address, length + 3);
   }
 
   private record Name(Memory bytes, int length, long error) {
@@ -130,10 +130,10 @@ final class Sockets {
   }
 
   private static Name name(String function, int fd) {
-    Memory bytes = LibC.memory(LONGEST_NAME + 2);
-    Memory length = LibC.memory(4);
+    Memory bytes = NativeCalls.memory(LONGEST_NAME + 2);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, LONGEST_NAME);
-    long result = LibC.call(function, fd, bytes, length);
+    long result = NativeCalls.call(function, fd, bytes, length);
     return new Name(bytes, Math.min(length.getInt(0), LONGEST_NAME), result);
   }
 
@@ -142,15 +142,15 @@ final class Sockets {
     if (name.refusal() < 0) {
       return name.refusal();
     }
-    long result = LibC.call("connect", fd, name.bytes(), name.length());
+    long result = NativeCalls.call("connect", fd, name.bytes(), name.length());
     if (result != -EINPROGRESS) {
       return result;
     }
     ready(fd, POLLOUT, PATIENCE_MILLIS);
-    Memory error = LibC.memory(4);
-    Memory length = LibC.memory(4);
+    Memory error = NativeCalls.memory(4);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, 4);
-    LibC.call("getsockopt", fd, SOL_SOCKET, SO_ERROR, error, length);
+    NativeCalls.call("getsockopt", fd, SOL_SOCKET, SO_ERROR, error, length);
     return -error.getInt(0);
   }
 
@@ -158,16 +158,16 @@ final class Sockets {
     Name name = name("getsockname", to);
     return name.refusal() < 0
         ? name.refusal()
-        : LibC.call("sendto", fd, "sent", 4L, QUIETLY, name.bytes(), name.length());
+        : NativeCalls.call("sendto", fd, "sent", 4L, QUIETLY, name.bytes(), name.length());
   }
 
   private String receive(int fd) {
     arrived(fd);
-    Memory data = LibC.memory(64);
-    Memory from = LibC.memory(LONGEST_NAME + 2);
-    Memory length = LibC.memory(4);
+    Memory data = NativeCalls.memory(64);
+    Memory from = NativeCalls.memory(LONGEST_NAME + 2);
+    Memory length = NativeCalls.memory(4);
     length.setInt(0, LONGEST_NAME);
-    long got = LibC.call("recvfrom", fd, data, 64L, QUIETLY, from, length);
+    long got = NativeCalls.call("recvfrom", fd, data, 64L, QUIETLY, from, length);
     return got < 0
         ? Calls.said(got)
         : new String(data.getByteArray(0, (int) got), StandardCharsets.UTF_8)
@@ -208,9 +208,9 @@ final class Sockets {
   }
 
   private static long ready(int fd, short events, int millis) {
-    Memory one = LibC.memory(8);
+    Memory one = NativeCalls.memory(8);
     one.setInt(0, fd);
     one.setShort(4, events);
-    return LibC.call("poll", one, 1L, millis);
+    return NativeCalls.call("poll", one, 1L, millis);
   }
 }

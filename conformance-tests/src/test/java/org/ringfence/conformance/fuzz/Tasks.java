@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /**
  * Has the tasks of a sequence make its calls, one after the other. Two tasks are threads of this
@@ -35,7 +35,7 @@ final class Tasks {
   private final List<ExecutorService> threads = new ArrayList<>();
   private final List<Calls> calls = new ArrayList<>();
   private final List<Pair> pairs = new ArrayList<>();
-  private final Memory message = LibC.memory(Pair.LONGEST);
+  private final Memory message = NativeCalls.memory(Pair.LONGEST);
   private final boolean[] used = new boolean[TaskState.MOST];
 
   Tasks(Path root, Path host, boolean tellsWays) throws IOException, InterruptedException {
@@ -52,9 +52,10 @@ final class Tasks {
           task,
           () -> {
             if (task > 0) {
-              LibC.call("unshare", SHARE_FILES | SHARE_FS);
+              NativeCalls.call("unshare", SHARE_FILES | SHARE_FS);
             }
-            state.begins(task, (int) LibC.call("getpid"), (int) LibC.syscall(186, 178));
+            state.begins(
+                task, (int) NativeCalls.call("getpid"), (int) NativeCalls.syscall(186, 178));
             return state;
           });
     }
@@ -66,7 +67,7 @@ final class Tasks {
     for (int task = TaskState.MOST - 1; task >= 0; task--) {
       used[task] = task < TaskState.THREADS;
       if (task >= TaskState.THREADS && state.lives(task)) {
-        LibC.call("kill", state.process(task), SIGKILL);
+        NativeCalls.call("kill", state.process(task), SIGKILL);
         end(task);
       }
     }
@@ -156,7 +157,7 @@ final class Tasks {
 
   private String perform(Step step) throws IOException {
     if (step.call().equals("fork")) {
-      long process = LibC.syscall(56, 220, (long) (flags(step) | SIGCHLD));
+      long process = NativeCalls.syscall(56, 220, (long) (flags(step) | SIGCHLD));
       if (process == 0) {
         serve(step.number(0));
       }
@@ -164,7 +165,7 @@ final class Tasks {
     }
     if (step.call().equals("wait")) {
       int process = state.process(step.number(0));
-      return LibC.call("waitpid", process, LibC.memory(4), WAIT) + "\t";
+      return NativeCalls.call("waitpid", process, NativeCalls.memory(4), WAIT) + "\t";
     }
     Calls made = calls.get(step.task());
     Set<String> ways = tellsWays ? made.ways(step) : Set.of();
@@ -200,7 +201,7 @@ final class Tasks {
         // Its end tells the first process.
       }
     } finally {
-      LibC.syscall(231, 94, 0L);
+      NativeCalls.syscall(231, 94, 0L);
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /** A tree that sequences work on, with its initial state. */
 final class Terrain {
@@ -190,13 +190,13 @@ final class Terrain {
   static void remove(Path path) throws IOException {
     if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
       Files.setAttribute(path, "unix:mode", 0755);
-      int fd = (int) LibC.call("open", path.toString(), O_PATH_NOFOLLOW, 0);
+      int fd = (int) NativeCalls.call("open", path.toString(), O_PATH_NOFOLLOW, 0);
       try {
         for (Path child : children(Path.of("/proc/self/fd/" + fd + "/."))) {
           remove(child);
         }
       } finally {
-        LibC.call("close", fd);
+        NativeCalls.call("close", fd);
       }
     }
     Files.deleteIfExists(path);
@@ -248,14 +248,16 @@ final class Terrain {
     all.put(name, new Entry(what.toString(), modified));
     if (isDirectory) {
       int fd =
-          name.length() > DEEP ? (int) LibC.call("open", way.toString(), O_PATH_NOFOLLOW, 0) : -1;
+          name.length() > DEEP
+              ? (int) NativeCalls.call("open", way.toString(), O_PATH_NOFOLLOW, 0)
+              : -1;
       try {
         for (Path child : children(fd < 0 ? way : Path.of("/proc/self/fd/" + fd + "/."))) {
           see(child, name + "/" + child.getFileName(), all);
         }
       } finally {
         if (fd >= 0) {
-          LibC.call("close", fd);
+          NativeCalls.call("close", fd);
         }
       }
     }

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 /**
  * Resolves the paths that a name traverses and reaches in the current tree, for the executor
@@ -88,7 +88,7 @@ final class Ways {
 
   private static Path directory(int base) throws IOException {
     return Files.readSymbolicLink(
-        base == LibC.AT_FDCWD
+        base == NativeCalls.AT_FDCWD
             ? Path.of("/proc/thread-self/cwd")
             : FDS.resolve(Integer.toString(base)));
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.ringfence.conformance.probe.LibC;
+import org.ringfence.conformance.probe.NativeCalls;
 
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the suite uses other servers on Windows")
 class HostServersTest {
@@ -25,7 +25,7 @@ class HostServersTest {
   /** A datagram can wait in the server's queue after its sender has ended. */
   @Test
   void everyEarlierContactIsCounted() throws Exception {
-    assumeTrue(LibC.LINUX, "only Linux counts unix datagrams");
+    assumeTrue(NativeCalls.LINUX, "only Linux counts unix datagrams");
     try (HostServers servers = HostServers.start(directory);
         DatagramChannel datagrams = DatagramChannel.open()) {
       for (int round = 1; round <= 50; round++) {

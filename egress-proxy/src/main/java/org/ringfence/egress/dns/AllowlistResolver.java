@@ -54,7 +54,7 @@ public final class AllowlistResolver {
   private final HostDecisions decisions;
   private final NameSource source;
   private final HostsFile hosts;
-  private final Pins pins;
+  private final PinnedAddresses pins;
   private final StandInAddresses standIns;
   private final Predicate<String> elsewhere;
   private final BiConsumer<String, Reason> refused;
@@ -74,7 +74,7 @@ public final class AllowlistResolver {
       HostDecisions decisions,
       NameSource source,
       HostsFile hosts,
-      Pins pins,
+      PinnedAddresses pins,
       StandInAddresses standIns,
       Predicate<String> elsewhere,
       BiConsumer<String, Reason> refused) {
@@ -271,7 +271,8 @@ public final class AllowlistResolver {
     for (Record each : records) {
       Name owner = each.getName().equals(name) ? question.getName() : each.getName();
       answer.addRecord(
-          renewed(each, owner, Math.min(each.getTTL(), Pins.CAP_SECONDS)), Section.ANSWER);
+          renewed(each, owner, Math.min(each.getTTL(), PinnedAddresses.CAP_SECONDS)),
+          Section.ANSWER);
     }
     for (Record each : found.getSection(Section.AUTHORITY)) {
       if (each.getType() == Type.SOA) {

@@ -48,7 +48,7 @@ class AllowlistResolverTest {
   private final Map<String, String[]> zone = new HashMap<>();
   private final List<String> asked = new ArrayList<>();
   private final List<String> refused = new ArrayList<>();
-  private final Pins pins = new Pins();
+  private final PinnedAddresses pins = new PinnedAddresses();
   private final StandInAddresses standIns = new StandInAddresses();
   private HostsFile hosts = new HostsFile(Path.of("/nonexistent"));
 
@@ -117,7 +117,7 @@ class AllowlistResolverTest {
     assertThat(answer.getQuestion().getName().toString()).isEqualTo("RePo.test.");
     assertThat(asked).containsExactly("repo.test. A");
     assertThat(pins.of(InetAddress.getByName("1.2.3.5")))
-        .extracting(Pins.Pin::name)
+        .extracting(PinnedAddresses.Pin::name)
         .containsExactly("repo.test");
     assertThat(pins.of(InetAddress.getByName("1.2.3.6"))).isEmpty();
   }
@@ -166,7 +166,7 @@ class AllowlistResolverTest {
         });
     Message answer = resolver("repo.test").answer(query("repo.test.", Type.A));
     assertThat(answers(answer)).containsExactly("CNAME cdn.test.", "CNAME edge.test.", "A 1.2.3.4");
-    Pins.Pin pin = pins.of(InetAddress.getByName("1.2.3.4")).get(0);
+    PinnedAddresses.Pin pin = pins.of(InetAddress.getByName("1.2.3.4")).get(0);
     assertThat(pin.name()).isEqualTo("repo.test");
     assertThat(pin.aliases()).containsExactly("cdn.test", "edge.test");
     assertThat(pins.of(InetAddress.getByName("6.6.6.6"))).isEmpty();
@@ -204,7 +204,7 @@ class AllowlistResolverTest {
     assertThat(answer.getSection(Section.ANSWER)).hasSize(1);
     HTTPSRecord record = (HTTPSRecord) answer.getSection(Section.ANSWER).get(0);
     assertThat(record.getSvcParamKeys()).isEqualTo(Set.of(SVCBBase.ALPN));
-    assertThat(record.getTTL()).isEqualTo(Pins.CAP_SECONDS);
+    assertThat(record.getTTL()).isEqualTo(PinnedAddresses.CAP_SECONDS);
   }
 
   @Test

@@ -23,14 +23,14 @@ import org.ringfence.windows.system.WindowsError;
 @EnabledOnOs(
     value = OS.LINUX,
     disabledReason = "on Windows the probe would look up the test's paths")
-class HostProbeTest {
+class WindowsHostProbeTest {
   private static final int DLL_INIT_FAILED = WindowsError.STATUS_DLL_INIT_FAILED.code();
 
   @TempDir private Path state;
   private final FakeWindows windows = new FakeWindows();
 
-  private HostProbe.Result container() {
-    return new HostProbe(windows, new Installation(state), Map.of()).appContainer();
+  private WindowsHostProbe.Result container() {
+    return new WindowsHostProbe(windows, new Installation(state), Map.of()).appContainer();
   }
 
   @BeforeEach
@@ -39,8 +39,8 @@ class HostProbeTest {
     windows.file("C:\\Windows\\System32\\rundll32.exe").attributes = 0;
   }
 
-  private HostProbe.Result probe() {
-    return new HostProbe(
+  private WindowsHostProbe.Result probe() {
+    return new WindowsHostProbe(
             windows,
             new Installation(state),
             Map.of("PATH", "C:\\open;C:\\closed", "PUBLIC", "C:\\none"))
@@ -63,7 +63,7 @@ class HostProbeTest {
   @Test
   void ordinarySessionNeedsNoEveryoneSid() {
     windows.exitCodes.addAll(List.of(0, 1, 1));
-    HostProbe.Result result = probe();
+    WindowsHostProbe.Result result = probe();
     assertThat(result.availability().reasons()).isEmpty();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
     assertThat(result.facts().orElseThrow().desktop()).isTrue();
@@ -78,7 +78,7 @@ class HostProbeTest {
         AccessControlList.of(new Ace(Ace.Type.ALLOW, Sid.EVERYONE, 0x1f01ff, Ace.Scope.TREE))
             .descriptor(open.descriptor);
     windows.file("C:\\closed");
-    HostProbe.Result result = probe();
+    WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().everyone()).isTrue();
     assertThat(result.facts().orElseThrow().openPlaces()).containsExactly("C:\\open");
     assertThat(result.availability().facts().get("restricting SIDs")).contains("Everyone");
@@ -90,7 +90,7 @@ class HostProbeTest {
     // Windows refuses the first process, because nested jobs cannot have user-interface limits.
     windows.fail("CreateProcess", 5);
     windows.exitCodes.addAll(List.of(0, 0, 1));
-    HostProbe.Result result = probe();
+    WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().userInterfaceLimits()).isFalse();
     assertThat(result.facts().orElseThrow().everyone()).isFalse();
   }
@@ -117,7 +117,7 @@ class HostProbeTest {
   }
 
   private void assertRefused(String reason) {
-    HostProbe.Result result = probe();
+    WindowsHostProbe.Result result = probe();
     assertThat(result.availability().usable()).isFalse();
     assertThat(result.availability().reasons().get(0)).contains(reason);
     assertThat(result.availability().remedies()).isNotEmpty();
@@ -136,7 +136,7 @@ class HostProbeTest {
   void probeReportsAMissingPrivateDesktop() {
     windows.exitCodes.addAll(List.of(0, 0, 1));
     windows.fail("CreateDesktopW", 8);
-    HostProbe.Result result = probe();
+    WindowsHostProbe.Result result = probe();
     assertThat(result.facts().orElseThrow().desktop()).isFalse();
     assertThat(result.availability().facts().get("desktop")).contains("session's heap");
   }
@@ -150,7 +150,7 @@ class HostProbeTest {
     assertThat(container().availability().reasons().get(0)).contains("0x80070005");
     // The commands' exit codes: both start, the write fails, the read fails.
     windows.exitCodes.addAll(List.of(0, 0, 1, 1));
-    HostProbe.Result contained = container();
+    WindowsHostProbe.Result contained = container();
     assertThat(contained.facts()).isPresent();
     assertThat(contained.availability().facts().get("network")).contains("no curl.exe");
     assertThat(windows.containers).isEmpty();

@@ -19,10 +19,10 @@ import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
-class KeptPlacesTest {
+class ReservedDirectoriesTest {
   private static final Sid SID = new Sid("S-1-15-2-1-2-3-4-5-6-7");
-  private static final KeptPlaces KEPT =
-      new KeptPlaces(List.of(), List.of("C:\\Windows", "C:\\Program Files"), List.of());
+  private static final ReservedDirectories KEPT =
+      new ReservedDirectories(List.of(), List.of("C:\\Windows", "C:\\Program Files"), List.of());
 
   private static EffectivePolicy policy(Access access) {
     return SandboxPolicy.builder()

@@ -7,10 +7,10 @@ import java.net.UnknownHostException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class PinsTest {
+class PinnedAddressesTest {
   private static final long SECOND = 1_000_000_000L;
   private long now = Long.MAX_VALUE - 5;
-  private final Pins pins = new Pins(() -> now);
+  private final PinnedAddresses pins = new PinnedAddresses(() -> now);
 
   private static InetAddress address(String text) {
     try {
@@ -23,7 +23,7 @@ class PinsTest {
   @Test
   void pinLastsAtLeastAsLongAsTheFloor() {
     pins.pin("a.test", List.of(), address("1.2.3.4"), 0);
-    now += (Pins.FLOOR_SECONDS - 1) * SECOND;
+    now += (PinnedAddresses.FLOOR_SECONDS - 1) * SECOND;
     assertThat(pins.of(address("1.2.3.4"))).hasSize(1);
     now += SECOND;
     assertThat(pins.of(address("1.2.3.4"))).isEmpty();
@@ -32,7 +32,7 @@ class PinsTest {
   @Test
   void pinLastsAtMostAsLongAsTheCap() {
     pins.pin("a.test", List.of(), address("1.2.3.4"), 1_000_000);
-    now += (Pins.CAP_SECONDS - 1) * SECOND;
+    now += (PinnedAddresses.CAP_SECONDS - 1) * SECOND;
     assertThat(pins.of(address("1.2.3.4"))).hasSize(1);
     now += SECOND;
     assertThat(pins.of(address("1.2.3.4"))).isEmpty();
@@ -45,8 +45,12 @@ class PinsTest {
     now += 599 * SECOND;
     assertThat(pins.of(address("1.2.3.4"))).hasSize(1);
     pins.pin("b.test", List.of("c.test"), address("1.2.3.4"), 0);
-    assertThat(pins.of(address("1.2.3.4"))).extracting(Pins.Pin::name).contains("a.test", "b.test");
+    assertThat(pins.of(address("1.2.3.4")))
+        .extracting(PinnedAddresses.Pin::name)
+        .contains("a.test", "b.test");
     now += 2 * SECOND;
-    assertThat(pins.of(address("1.2.3.4"))).extracting(Pins.Pin::name).containsExactly("b.test");
+    assertThat(pins.of(address("1.2.3.4")))
+        .extracting(PinnedAddresses.Pin::name)
+        .containsExactly("b.test");
   }
 }

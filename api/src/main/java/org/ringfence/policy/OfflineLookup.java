@@ -3,7 +3,7 @@ package org.ringfence.policy;
 import java.util.Map;
 
 /** For compiling a policy without a machine. */
-final class NoLookup implements PathLookup {
+final class OfflineLookup implements PathLookup {
   @Override
   public String real(String path) {
     return path;

@@ -21,7 +21,7 @@ import org.ringfence.windows.confine.TokenConfinement;
 import org.ringfence.windows.journal.ContainerRecord;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.WindowsFacts;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.JobLimits;
 import org.ringfence.windows.system.TokenFacts;
@@ -30,7 +30,7 @@ import org.ringfence.windows.system.WindowsError;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Tests which confinements work on this machine. */
-public final class HostProbe {
+public final class WindowsHostProbe {
   private final WindowsSystem windows;
   private final Installation installation;
   private final Map<String, String> environment;
@@ -61,7 +61,7 @@ public final class HostProbe {
    * @param installation the record of objects made for tests
    * @param environment the environment of this process
    */
-  public HostProbe(
+  public WindowsHostProbe(
       WindowsSystem windows, Installation installation, Map<String, String> environment) {
     this.windows = windows;
     this.installation = installation;
@@ -85,7 +85,7 @@ public final class HostProbe {
               "roots, session, logon" + (everyone ? ", Everyone: no program starts without" : ""));
           return new WindowsFacts(
               everyone,
-              everyone ? new OpenPlaces(windows, environment).writable() : List.of(),
+              everyone ? new WorldWritableDirectories(windows, environment).writable() : List.of(),
               needed.userInterfaceLimits(),
               desktop);
         });
@@ -271,7 +271,7 @@ public final class HostProbe {
   }
 
   /** Tests the confinement itself: a system may report a confinement that it does not enforce. */
-  private void contained(Canary canary, boolean container) throws Unfit, SandboxException {
+  private void contained(StartupSelfTest canary, boolean container) throws Unfit, SandboxException {
     try {
       if (canary.writes()) {
         throw escaped("wrote to a file");
@@ -300,7 +300,7 @@ public final class HostProbe {
         "WSL2");
   }
 
-  private record Session(WindowsSession session, Canary canary) implements AutoCloseable {
+  private record Session(WindowsSession session, StartupSelfTest canary) implements AutoCloseable {
     @Override
     public void close() {
       session.close();
@@ -316,10 +316,10 @@ public final class HostProbe {
             facts.userInterfaceLimits() ? JobLimits.USER_INTERFACE : 0);
     try {
       String directory = windows.machine().systemDirectory();
-      return new Session(session, new Canary(session, directory, environment));
+      return new Session(session, new StartupSelfTest(session, directory, environment));
     } catch (WindowsCallException e) {
       session.close();
-      throw Failures.cannot("probe", e);
+      throw CallFailures.cannot("probe", e);
     }
   }
 }

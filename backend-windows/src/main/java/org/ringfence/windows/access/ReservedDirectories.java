@@ -17,7 +17,7 @@ import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
  * @param trees directories that are kept, with everything below
  * @param programs directories that may be read but, like all above them, not written
  */
-public record KeptPlaces(List<String> places, List<String> trees, List<String> programs) {
+public record ReservedDirectories(List<String> places, List<String> trees, List<String> programs) {
   /**
    * Returns the directories of this user.
    *
@@ -25,7 +25,8 @@ public record KeptPlaces(List<String> places, List<String> trees, List<String> p
    * @param javaHome the directory of this JVM
    * @param installation the directory of the journal
    */
-  public static KeptPlaces of(Map<String, String> environment, String javaHome, Path installation) {
+  public static ReservedDirectories of(
+      Map<String, String> environment, String javaHome, Path installation) {
     List<String> places = new ArrayList<>();
     for (String name :
         List.of("USERPROFILE", "APPDATA", "LOCALAPPDATA", "ProgramData", "PUBLIC", "TEMP")) {
@@ -35,7 +36,7 @@ public record KeptPlaces(List<String> places, List<String> trees, List<String> p
     for (String name : List.of("SystemRoot", "ProgramFiles", "ProgramFiles(x86)", "ProgramW6432")) {
       Optional.ofNullable(environment.get(name)).ifPresent(trees::add);
     }
-    return new KeptPlaces(List.copyOf(places), List.copyOf(trees), List.of(javaHome));
+    return new ReservedDirectories(List.copyOf(places), List.copyOf(trees), List.of(javaHome));
   }
 
   /**

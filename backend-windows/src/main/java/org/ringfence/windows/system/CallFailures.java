@@ -3,8 +3,8 @@ package org.ringfence.windows.system;
 import org.ringfence.SandboxException;
 
 /** Converts errors of system calls to exceptions of the API. */
-public final class Failures {
-  private Failures() {}
+public final class CallFailures {
+  private CallFailures() {}
 
   /**
    * Returns an exception with one line: the error's number, its meaning and a remedy.

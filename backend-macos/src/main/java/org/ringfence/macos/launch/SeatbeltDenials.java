@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Passes a sandbox's denials from the system's log to a listener. */
-final class Denials implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Denials.class);
+final class SeatbeltDenials implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SeatbeltDenials.class);
 
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "[::1]", "::1", "localhost");
 
@@ -41,7 +41,7 @@ final class Denials implements AutoCloseable {
   private final String tag;
   private final Process log;
 
-  private Denials(EffectivePolicy policy, EventSink listener, String tag, Process log) {
+  private SeatbeltDenials(EffectivePolicy policy, EventSink listener, String tag, Process log) {
     this.policy = policy;
     this.listener = listener;
     this.tag = tag;
@@ -58,15 +58,15 @@ final class Denials implements AutoCloseable {
    * @return the running reader
    * @throws IOException if the log cannot be read
    */
-  static Denials hear(String program, EffectivePolicy policy, EventSink listener, String tag)
-      throws IOException {
+  static SeatbeltDenials hear(
+      String program, EffectivePolicy policy, EventSink listener, String tag) throws IOException {
     Process log =
         new ProcessBuilder(
                 program, "stream", "--style", "ndjson", "--predicate", SandboxLog.predicate(tag))
             .redirectInput(Redirect.from(new java.io.File("/dev/null")))
             .redirectError(Redirect.DISCARD)
             .start();
-    Denials denials = new Denials(policy, listener, tag, log);
+    SeatbeltDenials denials = new SeatbeltDenials(policy, listener, tag, log);
     Thread thread = new Thread(denials::read, "ringfence-log");
     thread.setDaemon(true);
     thread.start();

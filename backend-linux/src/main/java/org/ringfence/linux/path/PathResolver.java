@@ -19,14 +19,14 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * Resolves a sandboxed thread's name once, to a descriptor of this JVM. Every later step uses the
  * descriptor, so that changes to the name do not matter.
  */
-public final class PathObject {
+public final class PathResolver {
   private static final Pattern PROC_SELF = Pattern.compile("/proc/(self|thread-self)(?=/|$)");
   private static final Pattern PROC_ROOT = Pattern.compile("/proc/[0-9]+/root(?:/+|$)");
   private static final Pattern OWN_LINK = Pattern.compile("/proc/[0-9]+/(exe|cwd|root)");
@@ -45,7 +45,7 @@ public final class PathObject {
   private static final String DELETED = " (deleted)";
 
   private final Kernel kernel;
-  private final Child child;
+  private final TargetMemory child;
   private final int directoryFlag;
   private final int noFollowFlag;
   private final boolean ownRoot;
@@ -57,7 +57,7 @@ public final class PathObject {
   private final OwnTerminals terminals;
 
   /** Resolves for threads that have this JVM's root. */
-  public PathObject(Kernel kernel) {
+  public PathResolver(Kernel kernel) {
     this(kernel, false, false);
   }
 
@@ -68,11 +68,11 @@ public final class PathObject {
    * @param ownRoot whether the threads are in a private mount namespace
    * @param ownProcesses whether their procfs shows their own process namespace
    */
-  public PathObject(Kernel kernel, boolean ownRoot, boolean ownProcesses) {
+  public PathResolver(Kernel kernel, boolean ownRoot, boolean ownProcesses) {
     this.ownProcesses = ownProcesses;
     this.kernel = kernel;
     this.ownRoot = ownRoot;
-    this.child = new Child(kernel);
+    this.child = new TargetMemory(kernel);
     this.mounts = new SeenMounts(kernel);
     this.handed = new HandedDescriptors(kernel);
     this.links = new ProcessLinks(kernel, this);
@@ -303,7 +303,7 @@ public final class PathObject {
    */
   public record Entry(int directory, byte[] name, byte[] given) {
     /** Returns the entry's path, with the links of the directory resolved. */
-    public String pathIn(PathObject paths) throws AccessException {
+    public String pathIn(PathResolver paths) throws AccessException {
       String parent = paths.pathOf(directory);
       String last = new String(name, StandardCharsets.UTF_8);
       return parent.endsWith("/") ? parent + last : parent + "/" + last;

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /** Functions of libc by name, for probes and fixtures. Results below 0 are negated errors. */
-public final class LibC {
+public final class NativeCalls {
   /** True on Linux, false on macOS. */
   public static final boolean LINUX = System.getProperty("os.name").equals("Linux");
 
@@ -38,7 +38,7 @@ public final class LibC {
 
   private static final Variadic VARIADIC = Native.load("c", Variadic.class);
 
-  private LibC() {}
+  private NativeCalls() {}
 
   /**
    * Calls a function.

@@ -18,16 +18,16 @@ import org.ringfence.linux.plan.Syscall;
 
 /**
  * Accesses memory and descriptors of a sandboxed thread from outside. The data belongs to the
- * thread only if {@link TrappedCall#alive()} holds afterwards.
+ * thread only if {@link SyscallNotification#alive()} holds afterwards.
  */
-public final class Child {
+public final class TargetMemory {
   private static final int PAGE = 4096;
   private static final int PATH_MAX = 4096;
   private static final int LONGEST_ARGUMENT = 4096;
 
   private final Kernel kernel;
 
-  public Child(Kernel kernel) {
+  public TargetMemory(Kernel kernel) {
     this.kernel = kernel;
   }
 

@@ -29,7 +29,7 @@ import org.ringfence.spi.SandboxBackend;
  * @param backend the backend
  * @param fixture the fixture
  */
-public record Stage(SandboxBackend backend, Fixture fixture) {
+public record TestContext(SandboxBackend backend, Fixture fixture) {
 
   /**
    * Returns a policy by the name that cases use.

@@ -7,10 +7,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /** Servers and clients inside the sandbox, with Java's usual sockets. */
-final class OwnServers {
+final class ServersInside {
   private static final int PATIENCE_MILLIS = 5_000;
 
-  private OwnServers() {}
+  private ServersInside() {}
 
   static long tcp(String host) throws java.io.IOException {
     try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName(host));

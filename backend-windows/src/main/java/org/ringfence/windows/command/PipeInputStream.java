@@ -7,13 +7,13 @@ import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 
 /** Reads the bytes that a process writes. Thread-safe. */
-public final class PipeInput extends InputStream {
+public final class PipeInputStream extends InputStream {
   private final Processes processes;
   private final Handle pipe;
   private boolean reading;
   private boolean closed;
 
-  public PipeInput(Processes processes, Handle pipe) {
+  public PipeInputStream(Processes processes, Handle pipe) {
     this.processes = processes;
     this.pipe = pipe;
   }

@@ -24,7 +24,7 @@ import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.system.WindowsError;
 
 /** Runs system programs in a session to test which operations it permits. */
-public final class Canary {
+public final class StartupSelfTest {
   // Commands have numbers above 0.
   private static final long CANARY = -1;
   private static final int SECONDS = 20;
@@ -43,7 +43,8 @@ public final class Canary {
    * @param systemDirectory their working directory
    * @param environment their environment
    */
-  public Canary(WindowsSession session, String systemDirectory, Map<String, String> environment) {
+  public StartupSelfTest(
+      WindowsSession session, String systemDirectory, Map<String, String> environment) {
     this.session = session;
     this.directory = Path.of(systemDirectory);
     this.environment = environment;

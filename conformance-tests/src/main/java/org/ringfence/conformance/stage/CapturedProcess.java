@@ -14,12 +14,12 @@ import java.util.concurrent.TimeUnit;
  * @param output its standard output
  * @param error its standard error
  */
-public record Execution(int exit, String output, String error) {
+public record CapturedProcess(int exit, String output, String error) {
   private static final Patience PATIENCE = Patience.forProcesses(Duration.ofSeconds(60));
   private static final Duration LEFT_BEHIND = Duration.ofSeconds(30);
 
   /** Reads both streams to their end and waits. */
-  public static Execution of(Process process) throws IOException, InterruptedException {
+  public static CapturedProcess of(Process process) throws IOException, InterruptedException {
     process.getOutputStream().close();
     Reading error = new Reading(process.getErrorStream());
     Reading output = new Reading(process.getInputStream());
@@ -29,7 +29,7 @@ public record Execution(int exit, String output, String error) {
       long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
       throw new IOException("the process did not end in " + seconds + " s");
     }
-    return new Execution(process.exitValue(), output.text(), error.text());
+    return new CapturedProcess(process.exitValue(), output.text(), error.text());
   }
 
   /**

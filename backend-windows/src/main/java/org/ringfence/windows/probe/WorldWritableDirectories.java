@@ -21,11 +21,11 @@ import org.ringfence.windows.system.WindowsSystem;
 /**
  * Finds places that programs rely on and that a model of the access check shows open to everyone.
  */
-public final class OpenPlaces {
+public final class WorldWritableDirectories {
   private final WindowsSystem windows;
   private final Map<String, String> environment;
 
-  public OpenPlaces(WindowsSystem windows, Map<String, String> environment) {
+  public WorldWritableDirectories(WindowsSystem windows, Map<String, String> environment) {
     this.windows = windows;
     this.environment = environment;
   }

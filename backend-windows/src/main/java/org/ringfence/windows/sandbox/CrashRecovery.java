@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.access.Grants;
+import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.confine.ContainerConfinement;
@@ -24,10 +24,10 @@ import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Undoes changes that the journal records. */
-public final class Recovery {
+public final class CrashRecovery {
   private final WindowsSystem windows;
   private final Installation installation;
-  private final Grants grants;
+  private final AclEditor grants;
 
   /**
    * Prepares recovery.
@@ -36,7 +36,7 @@ public final class Recovery {
    * @param installation the journal
    * @param grants removes entries
    */
-  public Recovery(WindowsSystem windows, Installation installation, Grants grants) {
+  public CrashRecovery(WindowsSystem windows, Installation installation, AclEditor grants) {
     this.windows = windows;
     this.installation = installation;
     this.grants = grants;
@@ -131,7 +131,7 @@ public final class Recovery {
   private List<Finding> containers(boolean all) throws IOException {
     List<Finding> lines = new ArrayList<>();
     for (ContainerRecord record : installation.containerRecords()) {
-      if (!all && !Grants.ended(windows, record.pid(), record.processCreated())) {
+      if (!all && !AclEditor.ended(windows, record.pid(), record.processCreated())) {
         continue;
       }
       try {
@@ -153,10 +153,10 @@ public final class Recovery {
   public List<Finding> status() throws IOException {
     List<Finding> lines = new ArrayList<>();
     for (GrantRecord record : installation.all()) {
-      Grants.State state = grants.state(record);
+      AclEditor.State state = grants.state(record);
       boolean left =
           (record.phase() == GrantRecord.Phase.APPLYING || !record.lasting())
-              && Grants.ended(windows, record.pid(), record.processCreated());
+              && AclEditor.ended(windows, record.pid(), record.processCreated());
       String found =
           switch (state) {
             case PRESENT -> left ? "left by a process that has ended" : "there";
@@ -166,11 +166,11 @@ public final class Recovery {
           };
       lines.add(
           new Finding(
-              state == Grants.State.PRESENT && !left,
+              state == AclEditor.State.PRESENT && !left,
               "entries on " + record.path() + ": expected there, found " + found));
     }
     for (ContainerRecord record : installation.containerRecords()) {
-      boolean left = Grants.ended(windows, record.pid(), record.processCreated());
+      boolean left = AclEditor.ended(windows, record.pid(), record.processCreated());
       lines.add(
           new Finding(
               !left,

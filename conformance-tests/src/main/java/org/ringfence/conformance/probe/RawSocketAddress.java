@@ -6,16 +6,16 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 
 /** Socket addresses in the format of system calls. */
-public final class SocketAddress {
+public final class RawSocketAddress {
   private static final int AF_UNIX = 1;
   private static final int AF_INET = 2;
 
-  private SocketAddress() {}
+  private RawSocketAddress() {}
 
   /** BSD systems have a byte for the length, and one for the family. */
   private static Memory of(int family, int bytes) {
-    Memory address = LibC.memory(bytes);
-    if (LibC.LINUX) {
+    Memory address = NativeCalls.memory(bytes);
+    if (NativeCalls.LINUX) {
       address.setShort(0, (short) family);
     } else {
       address.setByte(0, (byte) bytes);
@@ -34,7 +34,7 @@ public final class SocketAddress {
     byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
     boolean isAbstract = path.startsWith("\0");
     if (isAbstract) {
-      LibC.onlyLinux("abstract names of sockets");
+      NativeCalls.onlyLinux("abstract names of sockets");
     }
     Memory address = of(AF_UNIX, 2 + bytes.length + (isAbstract ? 0 : 1));
     address.write(2, bytes, 0, bytes.length);

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
  * Passes a guest's reports of a sandbox to its listener: in order, and questions on a separate
  * thread, so that a listener that does not answer delays nothing else.
  */
-final class HeardEvents implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(HeardEvents.class);
+final class EventDispatcher implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventDispatcher.class);
   private static final int PATIENCE_MILLIS = 2_000;
 
   private final AtomicLong pending = new AtomicLong();
@@ -39,7 +39,7 @@ final class HeardEvents implements AutoCloseable {
   private final ExecutorService asking = thread("ringfence-wsl-asking");
   private final ExecutorService waiting = thread("ringfence-wsl-waiting");
 
-  HeardEvents(EventSink listener) {
+  EventDispatcher(EventSink listener) {
     this.listener = listener;
   }
 

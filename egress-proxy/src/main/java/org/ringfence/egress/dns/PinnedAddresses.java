@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * <p>An answer counts for its time to live, but no less than a floor, since a client may pause
  * between lookup and connection, and no more than a cap.
  */
-public final class Pins {
+public final class PinnedAddresses {
   static final long FLOOR_SECONDS = 120;
   static final long CAP_SECONDS = 3600;
   private static final int MOST_ADDRESSES = 65_536;
@@ -33,11 +33,11 @@ public final class Pins {
   public record Pin(String name, List<String> aliases, long expiry, long given) {}
 
   /** Starts without pins. */
-  public Pins() {
+  public PinnedAddresses() {
     this(System::nanoTime);
   }
 
-  Pins(LongSupplier nanos) {
+  PinnedAddresses(LongSupplier nanos) {
     this.nanos = nanos;
   }
 

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * A shell that reads the live process groups from this JVM. When the JVM is gone, for any reason,
  * the shell's input ends: it kills those groups and cleans up.
  */
-final class Watchdog implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
+final class GroupWatchdog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(GroupWatchdog.class);
   private static final String SCRIPT =
       "trap '' INT HUP TERM QUIT\n"
           + "live=' '\n"
@@ -30,7 +30,7 @@ final class Watchdog implements AutoCloseable {
   private final Process shell;
   private final OutputStream told;
 
-  private Watchdog(Process shell) {
+  private GroupWatchdog(Process shell) {
     this.shell = shell;
     this.told = shell.getOutputStream();
   }
@@ -42,14 +42,14 @@ final class Watchdog implements AutoCloseable {
    * @return the watchdog
    * @throws IOException if there is no shell
    */
-  static Watchdog start(List<String> left) throws IOException {
+  static GroupWatchdog start(List<String> left) throws IOException {
     List<String> words = new java.util.ArrayList<>(List.of("/bin/sh", "-c", SCRIPT, "ringfence"));
     words.addAll(left);
     ProcessBuilder builder =
         new ProcessBuilder(words).redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD);
     builder.environment().clear();
     builder.environment().put("PATH", "/usr/bin:/bin");
-    return new Watchdog(builder.start());
+    return new GroupWatchdog(builder.start());
   }
 
   private synchronized void tell(String line) {

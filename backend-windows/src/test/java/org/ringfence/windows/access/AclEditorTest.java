@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.access.Grants.Outcome;
+import org.ringfence.windows.access.AclEditor.Outcome;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
@@ -20,12 +20,12 @@ import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.journal.GrantRecord.Phase;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.sandbox.Recovery;
+import org.ringfence.windows.sandbox.CrashRecovery;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.VolumeFacts;
 
-class GrantsTest {
+class AclEditorTest {
   private static final String ROOT = "C:\\work";
   private static final Sid ONE = new Sid("S-1-5-21-7-7-1-1");
   private static final Sid TWO = new Sid("S-1-5-21-7-7-2-2");
@@ -35,12 +35,12 @@ class GrantsTest {
   @TempDir private Path state;
   private final FakeWindows windows = new FakeWindows();
   private Installation installation;
-  private Grants grants;
+  private AclEditor grants;
 
   @BeforeEach
   void prepare() {
     installation = new Installation(state.resolve("ringfence"));
-    grants = new Grants(windows, installation, PID, CREATED, directory -> {});
+    grants = new AclEditor(windows, installation, PID, CREATED, directory -> {});
     windows.processes.put(PID, CREATED);
     windows.file(ROOT);
   }
@@ -63,7 +63,7 @@ class GrantsTest {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE), deny(ONE)), true).orElseThrow();
     assertThat(windows.list(ROOT).aces()).startsWith(deny(ONE)).contains(modify(ONE));
     assertThat(installation.all()).containsExactly(record);
-    assertThat(grants.state(record)).isEqualTo(Grants.State.PRESENT);
+    assertThat(grants.state(record)).isEqualTo(AclEditor.State.PRESENT);
     assertThat(grants.restore(record)).isEqualTo(Outcome.RESTORED);
     assertThat(descriptor()).isEqualTo(before);
     assertThat(installation.all()).isEmpty();
@@ -125,7 +125,7 @@ class GrantsTest {
   void restoreLeavesAnotherFileAtThePathUnchanged() throws Exception {
     GrantRecord record = grants.grant(ROOT, List.of(modify(ONE)), true).orElseThrow();
     windows.files.clear();
-    assertThat(grants.state(record)).isEqualTo(Grants.State.GONE);
+    assertThat(grants.state(record)).isEqualTo(AclEditor.State.GONE);
     FakeWindows.FakeFile other = windows.file(ROOT);
     other.id = 4242;
     byte[] before = descriptor().clone();
@@ -278,8 +278,8 @@ class GrantsTest {
   @Test
   void recordIsOnDiskBeforeTheListIsSet() throws Exception {
     windows.fail("SetSecurityInfo", 5);
-    Grants watched =
-        new Grants(
+    AclEditor watched =
+        new AclEditor(
             windows,
             installation,
             PID,
@@ -312,7 +312,7 @@ class GrantsTest {
             .orElseThrow()
             .with(deny(root), false)
             .descriptor(before);
-    Recovery recovery = new Recovery(windows, installation, grants);
+    CrashRecovery recovery = new CrashRecovery(windows, installation, grants);
     assertThat(recovery.sweep(file.getParent(), false))
         .containsExactly(new Finding(false, "entries that no record tells of on " + file));
     assertThat(recovery.sweep(file.getParent(), true)).allMatch(Finding::fine).hasSize(1);
@@ -330,7 +330,7 @@ class GrantsTest {
 
   @Test
   void statusComparesRecordedWithPresentEntries() throws Exception {
-    Recovery recovery = new Recovery(windows, installation, grants);
+    CrashRecovery recovery = new CrashRecovery(windows, installation, grants);
     assertThat(recovery.status()).isEmpty();
     grants.grant(ROOT, List.of(modify(ONE)), true);
     assertThat(recovery.status())

@@ -12,7 +12,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.task.Child.AccessException;
+import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
  * A system call of a sandboxed thread, held by the seccomp filter until the supervisor answers it.
@@ -25,7 +25,7 @@ import org.ringfence.linux.task.Child.AccessException;
  * @param number the call's number
  * @param arguments its six arguments
  */
-public record TrappedCall(
+public record SyscallNotification(
     Kernel kernel, int listener, long id, int tid, int number, long[] arguments) {
 
   public long argument(int index) {

@@ -15,7 +15,7 @@ import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.GrantRecord;
 import org.ringfence.windows.journal.GrantRecord.Phase;
 import org.ringfence.windows.journal.Installation;
-import org.ringfence.windows.system.Failures;
+import org.ringfence.windows.system.CallFailures;
 import org.ringfence.windows.system.FileFacts;
 import org.ringfence.windows.system.Handle;
 import org.ringfence.windows.system.ObjectSecurity.Kind;
@@ -28,7 +28,7 @@ import org.ringfence.windows.system.WindowsSystem;
  * Sets entries on the lists of files and removes them. Each change is a transaction: recorded
  * first, read back afterwards, and undone if it did not take hold.
  */
-public final class Grants {
+public final class AclEditor {
   private static final int LOCK_MILLIS = 30_000;
   private static final String REMOVED = "its entries cannot be taken back";
 
@@ -62,18 +62,18 @@ public final class Grants {
    * @return sets entries and removes them
    * @throws SandboxException if this process cannot be distinguished from later ones
    */
-  public static Grants of(WindowsSystem windows, Installation installation)
+  public static AclEditor of(WindowsSystem windows, Installation installation)
       throws SandboxException {
     int pid = (int) ProcessHandle.current().pid();
     try {
-      return new Grants(
+      return new AclEditor(
           windows,
           installation,
           pid,
           windows.processes().creationTime(pid),
           directory -> new TreeScan(windows.files()).check(directory));
     } catch (WindowsCallException e) {
-      throw Failures.cannot("this process", e);
+      throw CallFailures.cannot("this process", e);
     }
   }
 
@@ -86,7 +86,7 @@ public final class Grants {
    * @param processCreated when the process began
    * @param trees checks a directory first
    */
-  public Grants(
+  public AclEditor(
       WindowsSystem windows,
       Installation installation,
       int pid,
