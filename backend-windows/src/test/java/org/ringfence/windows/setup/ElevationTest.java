@@ -122,7 +122,16 @@ class ElevationTest {
     assertThatThrownBy(() -> elevation().run(others)).hasMessageContaining("is not that of");
     Message.Task later =
         new Message.Task(
-            2, own.verb(), own.client(), own.home(), true, false, "", "", "", List.of());
+            own.version() + 1,
+            own.verb(),
+            own.client(),
+            own.home(),
+            true,
+            false,
+            "",
+            "",
+            "",
+            List.of());
     assertThatThrownBy(() -> elevation().run(later)).hasMessageContaining("is not spoken here");
     assertThatThrownBy(() -> elevation().run(task("format")))
         .hasMessageContaining("'format' is nothing to do");
