@@ -1,6 +1,8 @@
 package org.ringfence.event;
 
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.HostPattern;
@@ -73,6 +75,7 @@ final class Remedies {
   private final PathLookup lookup;
   private final String systemTmp;
   private final String home;
+  private final Function<String, Optional<String>> protectedName;
 
   /**
    * Creates an instance.
@@ -80,11 +83,17 @@ final class Remedies {
    * @param lookup looks up the object at a path
    * @param systemTmp the system's directory for temporary files
    * @param home the home directory, empty if unknown
+   * @param protectedName finds the protected name that a path lies on
    */
-  Remedies(PathLookup lookup, String systemTmp, String home) {
+  Remedies(
+      PathLookup lookup,
+      String systemTmp,
+      String home,
+      Function<String, Optional<String>> protectedName) {
     this.lookup = lookup;
     this.systemTmp = systemTmp;
     this.home = home;
+    this.protectedName = protectedName;
   }
 
   Remedy of(Violation violation) {
@@ -209,6 +218,13 @@ final class Remedies {
       return there
           ? new Remedy.GrantPath(path, Access.READ)
           : new None("nothing is there any more");
+    }
+    Optional<String> name = protectedName.apply(path);
+    if (name.isPresent()) {
+      return new None(
+          "protected name "
+              + name.get()
+              + ": it can run code outside the sandbox later; grant it by hand if you mean to");
     }
     if (there && !ON_DIRECTORY.contains(violation.operation())) {
       return new Remedy.GrantPath(path, Access.WRITE);

@@ -3,6 +3,7 @@ package org.ringfence.event;
 import java.util.Objects;
 import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.Places;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.Remedy;
 
@@ -59,7 +60,11 @@ public record Violation(
    */
   public Remedy remedy() {
     Places places = Places.current();
-    return new Remedies(PathLookup.HOST, PathLookup.HOST.real(places.systemTmp()), places.home())
+    return new Remedies(
+            PathLookup.HOST,
+            PathLookup.HOST.real(places.systemTmp()),
+            places.home(),
+            path -> ProtectedNames.nameAt(path, places))
         .of(this);
   }
 

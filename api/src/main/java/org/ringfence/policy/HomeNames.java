@@ -134,6 +134,25 @@ public final class HomeNames {
   }
 
   /**
+   * Finds the listed name that a path lies on: unlike {@link #protectedAt}, a home's other hidden
+   * entries are none.
+   *
+   * @param path the path's components
+   * @return the name, or null
+   */
+  String listedAt(List<String> path) {
+    String name = names.matching(below(path, 0));
+    for (int i = 0; name == null && i < homes.size(); i++) {
+      int start = homes.get(i).size();
+      if (path.size() > start && isAtOrAbove(homes.get(i), path)) {
+        ListedName listed = Lists.NAMES.over(path, start, 0);
+        name = listed == null ? null : "~/" + listed.text();
+      }
+    }
+    return name;
+  }
+
+  /**
    * Returns the protected name that a moved object with unexamined contents brings or takes away.
    */
   String replacedAt(List<String> path, int depth) {

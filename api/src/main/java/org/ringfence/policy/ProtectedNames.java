@@ -3,6 +3,7 @@ package org.ringfence.policy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -76,6 +77,19 @@ public enum ProtectedNames {
       }
     }
     return new Surfaces(names, above, GIT_SURFACES, GIT_DATA);
+  }
+
+  /**
+   * Returns the protected name that a path lies on, in a home directory or anywhere: a program
+   * outside the sandbox reads it and may run code from there.
+   *
+   * @param path an absolute path
+   * @param places the directories of the user
+   * @return the name, such as {@code ~/.bashrc}; empty for a path without one
+   */
+  public static Optional<String> nameAt(String path, Places places) {
+    return Optional.ofNullable(
+        HomeNames.everywhere(HOOKS_AND_CONFIG, places).listedAt(places.style().components(path)));
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,12 @@ class RemediesTest {
   }
 
   private static Remedy remedy(String operation, String target, String executable, Reason reason) {
-    return new Remedies(new FakeMachine(), "/tmp", "/home/me")
+    return new Remedies(
+            new FakeMachine(),
+            "/tmp",
+            "/home/me",
+            path ->
+                path.startsWith("/home/me/.bashrc") ? Optional.of("~/.bashrc") : Optional.empty())
         .of(new Violation(operation, target, 1, executable, reason, Certainty.CERTAIN));
   }
 
@@ -67,6 +73,15 @@ class RemediesTest {
 
   private static Remedy remedy(Reason reason) {
     return remedy("connect", "x", reason);
+  }
+
+  @Test
+  void protectedNameOutsideTheWorkspaceHasNoRemedy() {
+    for (String operation : List.of("open", "create")) {
+      assertThat(remedy(operation, "/home/me/.bashrc", WRITE_DENIED))
+          .isInstanceOfSatisfying(
+              Remedy.None.class, none -> assertThat(none.why()).contains("~/.bashrc"));
+    }
   }
 
   @Test

@@ -144,11 +144,12 @@ final class RunCommand implements Callable<Integer> {
     if (json != null && !json.startsWith("/dev/fd")) {
       options.protect(json);
     }
+    Runner runner = null;
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {
       AuditLog lines = new AuditLog(log, SecretMask.usualAnd(masks), auditComplete);
       NetworkMode mode = report ? options.policy().network().mode() : NetworkMode.ALLOWLIST;
       Hooks hooks = new Hooks(denials, prompt, lines, mode, err);
-      Runner runner =
+      runner =
           new Runner(options, hooks, tty, err).in(directory).quiet(quiet || verbose).writing(json);
       if (report) {
         runner.reportedTo(denials);
@@ -166,7 +167,7 @@ final class RunCommand implements Callable<Integer> {
       }
       return code;
     } finally {
-      if (report) {
+      if (report && runner != null && runner.hasStarted()) {
         denials.print(err);
       }
     }

@@ -53,6 +53,7 @@ final class Runner {
   private final PrintWriter err;
   private final DenialReport decided = new DenialReport();
   private DenialReport reported;
+  private boolean hasStarted;
   private boolean quiet;
   private boolean naming;
   private Path copy;
@@ -92,6 +93,11 @@ final class Runner {
   Runner namingHosts() {
     naming = true;
     return this;
+  }
+
+  /** Returns whether the command has started; a refused one has nothing to report. */
+  boolean hasStarted() {
+    return hasStarted;
   }
 
   /** Writes the result as JSON; null for no file. */
@@ -294,6 +300,7 @@ final class Runner {
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       SandboxedProcess process = sandbox.start(request);
+      hasStarted = true;
       started.complete(process);
       waiting.forTheEnd(process);
       return process;

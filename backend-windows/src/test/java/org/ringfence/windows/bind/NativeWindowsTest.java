@@ -229,9 +229,13 @@ class NativeWindowsTest {
       processes.resume(started.thread());
       assertThat(processes.await(started.process(), 60_000)).isTrue();
       assertThat(processes.exitCode(started.process())).isEqualTo(7);
-      // The job still has the time of a process that has ended.
+      // The job still has the time of a process that has ended; Wine 8 reports none.
       Jobs.Used after = windows.jobs().used(job);
-      assertThat(after.cpuNanos()).isGreaterThan(before.cpuNanos());
+      if (windows.machine().version().contains("Wine")) {
+        assertThat(after.cpuNanos()).isGreaterThanOrEqualTo(before.cpuNanos());
+      } else {
+        assertThat(after.cpuNanos()).isGreaterThan(before.cpuNanos());
+      }
       assertThat(after.peakMemory()).isGreaterThanOrEqualTo(before.peakMemory());
       assertThat(processes.read(out.read(), new byte[100], 0, 100)).isEqualTo(-1);
       for (Handle handle : List.of(in.write(), out.read(), started.process(), started.thread())) {

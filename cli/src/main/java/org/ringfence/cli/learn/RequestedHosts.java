@@ -26,7 +26,9 @@ public final class RequestedHosts {
    */
   public static Violation named(Violation denial, NetworkMode mode) {
     Matcher target = TARGET.matcher(denial.target());
-    if (!(denial.reason() instanceof Reason.Listener) || !target.matches()) {
+    boolean unlisted =
+        denial.reason() instanceof Reason.Listener || denial.reason() instanceof Reason.Unlisted;
+    if (!unlisted || !target.matches()) {
       return denial;
     }
     String host = target.group(1);
