@@ -60,13 +60,11 @@ final class Remedies {
   private static final Pattern CORE_FILTER = Pattern.compile("/proc/\\d+/coredump_filter");
 
   /**
-   * What HotSpot tries when it starts, and ignores when it fails: its core dumps' filter
-   * (os_linux.cpp, set_coredump_filter), and its performance data with the stale files of other
+   * HotSpot's performance data in the system's temporary directory, and the stale files of other
    * JVMs there (perfMemory_posix.cpp). Files that it needs for its attach socket are not among
    * them.
    */
-  private static final Pattern AT_START =
-      Pattern.compile("/proc/\\d+/coredump_filter|.*/hsperfdata_[^/]+(/\\d+)?");
+  private static final Pattern PERFORMANCE_DATA = Pattern.compile("/hsperfdata_[^/]+(/\\d+)?");
 
   private static final int DNS = 53;
   private static final int V4_BITS = 32;
@@ -92,7 +90,7 @@ final class Remedies {
       Function<String, Optional<String>> protectedName) {
     this.lookup = lookup;
     this.systemTmp = systemTmp;
-    this.home = home;
+    this.home = home.isEmpty() ? home : lookup.real(home);
     this.protectedName = protectedName;
   }
 
@@ -198,7 +196,7 @@ final class Remedies {
 
   private Remedy file(Violation violation, Operation asked) {
     String path = violation.target();
-    if (runsJvm(violation.executable()) && AT_START.matcher(path).matches()) {
+    if (runsJvm(violation.executable()) && triedAtStart(path)) {
       return new None("a JVM tries it when it starts, and runs as well without", true);
     }
     if (ofJvm(violation)) {
@@ -260,6 +258,17 @@ final class Remedies {
   private static String parent(String path) {
     int slash = PathStyle.current().lastSeparator(path, path.length() - 1);
     return slash <= 0 ? "/" : path.substring(0, slash);
+  }
+
+  /**
+   * Returns whether HotSpot tries to write a path when it starts, and ignores the failure. A
+   * program of the workspace can look like a JDK's, so these are places that matter to nothing
+   * else.
+   */
+  private boolean triedAtStart(String path) {
+    return CORE_FILTER.matcher(path).matches()
+        || path.startsWith(systemTmp + "/")
+            && PERFORMANCE_DATA.matcher(path.substring(systemTmp.length())).matches();
   }
 
   private boolean ofJvm(Violation violation) {

@@ -239,6 +239,21 @@ public final class HostPattern {
         || (normal.startsWith("127.") && IPV4.matcher(normal).matches());
   }
 
+  /**
+   * Returns whether a host is this machine or may lie in its own network: loopback, an address of a
+   * special range, or a name of one label, which hosts files and search domains complete.
+   *
+   * @param host a name or a literal, in brackets or not
+   */
+  static boolean isNear(String host) {
+    String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    String normal = normalise("host", bare);
+    return literal(normal)
+        .map(AddressRange::isSpecial)
+        .orElseGet(
+            () -> isLoopback(normal) || normal.endsWith(".localhost") || normal.indexOf('.') < 0);
+  }
+
   boolean matches(String normalHost, int port) {
     boolean portMatches =
         firstPort < 0 ? port == 80 || port == 443 : port >= firstPort && port <= lastPort;

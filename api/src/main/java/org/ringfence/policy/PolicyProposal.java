@@ -219,10 +219,16 @@ public final class PolicyProposal {
       if (asked(grant, SERVICE)) {
         builder.hostLoopbackPort(loopback.port());
       }
-    } else if (reason instanceof Reason.Unlisted
+    } else if (reason instanceof Reason.Unlisted unlisted
         && denial.remedy() instanceof Remedy.AllowHost host) {
-      builder.allowHost(host.pattern());
-      granted.add(new Grant("network.allow " + host.pattern(), "", denial));
+      Grant grant = new Grant("network.allow " + host.pattern(), "", denial);
+      // The command itself can send a question for "localhost" to the sandbox's name server.
+      if (!HostPattern.isNear(unlisted.host())) {
+        granted.add(grant);
+        builder.allowHost(host.pattern());
+      } else if (asked(grant, SERVICE)) {
+        builder.allowHost(host.pattern());
+      }
     } else {
       refuse(denial, reason.text());
     }

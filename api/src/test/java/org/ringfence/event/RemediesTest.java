@@ -141,6 +141,7 @@ class RemediesTest {
     assertThat(unneeded(path, "/bin/java")).isFalse();
     assertThat(unneeded(path + "x", "/jdk/bin/java")).isEqualTo(path.endsWith("_me"));
     assertThat(unneeded(path + "/x", "/jdk/bin/java")).isFalse();
+    assertThat(unneeded("/home/me/.ssh" + path, "/jdk/bin/java")).isFalse();
   }
 
   private static boolean unneeded(String path, String executable) {

@@ -210,6 +210,35 @@ class PolicyProposalTest {
         .contains("/run/docker.sock");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "localhost, true",
+    "127.0.0.1, true",
+    "::1, true",
+    "db.localhost, true",
+    "build-server, true",
+    "169.254.169.254, true",
+    "10.0.0.1, true",
+    "repo.example.org, false",
+    "93.184.216.34, false"
+  })
+  void hostNearThisMachineNeedsConsent(String host, boolean near) {
+    SandboxPolicy policy =
+        Presets.load("read-only").toBuilder().network(NetworkMode.ALLOWLIST).build();
+    Violation denial =
+        new Violation(
+            "connect",
+            host + ":9978",
+            1,
+            "",
+            new Reason.Unlisted(host, 9978),
+            Violation.Certainty.CERTAIN);
+    assertThat(proposalAfter(policy, denial).policy().network().allow().isEmpty()).isEqualTo(near);
+    assertThat(questions).hasSize(near ? 1 : 0);
+    answer = true;
+    assertThat(proposalAfter(policy, denial).policy().network().allow()).hasSize(1);
+  }
+
   private List<Violation> denials(Path in, String access, int count) throws IOException {
     List<Violation> denials = new ArrayList<>();
     for (int i = 0; i < count; i++) {
