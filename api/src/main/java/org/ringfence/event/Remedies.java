@@ -217,7 +217,9 @@ final class Remedies {
           ? new Remedy.GrantPath(path, Access.READ)
           : new None("nothing is there any more");
     }
-    Optional<String> name = protectedName.apply(path);
+    // A remedy names the object itself: a link may have taken its place since.
+    String object = there ? lookup.real(path) : path;
+    Optional<String> name = protectedName.apply(object);
     if (name.isPresent()) {
       return new None(
           "protected name "
@@ -225,7 +227,7 @@ final class Remedies {
               + ": it can run code outside the sandbox later; grant it by hand if you mean to");
     }
     if (there && !ON_DIRECTORY.contains(violation.operation())) {
-      return new Remedy.GrantPath(path, Access.WRITE);
+      return new Remedy.GrantPath(object, Access.WRITE);
     }
     return directory(path);
   }
@@ -239,6 +241,7 @@ final class Remedies {
     while (!lookup.exists(directory) && directory.length() > 1) {
       directory = parent(directory);
     }
+    directory = lookup.real(directory);
     if (directory.equals(systemTmp)) {
       return new Remedy.ShareTmp();
     }

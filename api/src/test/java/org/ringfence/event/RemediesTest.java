@@ -29,6 +29,7 @@ class RemediesTest {
           "/",
           "/data",
           "/data/file",
+          "/data/link",
           "/etc",
           "/etc/ssl",
           "/etc/hosts",
@@ -43,7 +44,7 @@ class RemediesTest {
   private static final class FakeMachine implements PathLookup {
     @Override
     public String real(String path) {
-      return path;
+      return path.startsWith("/data/link") ? "/home/me" + path.substring(10) : path;
     }
 
     @Override
@@ -73,6 +74,13 @@ class RemediesTest {
 
   private static Remedy remedy(Reason reason) {
     return remedy("connect", "x", reason);
+  }
+
+  @Test
+  void linkInPlaceOfTheDirectoryDoesNotMakeTheHomeWritable() {
+    for (String linked : List.of("/data/link", "/data/link/new")) {
+      assertThat(remedy("mkdir", linked + "/file", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
+    }
   }
 
   @Test
