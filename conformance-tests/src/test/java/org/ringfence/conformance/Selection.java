@@ -52,6 +52,8 @@ final class Selection {
 
   private static final int HALF = 2;
 
+  private static final int THIRD = 3;
+
   private Selection() {}
 
   /**
@@ -72,12 +74,12 @@ final class Selection {
 
   /**
    * Returns whether a case runs as root. An ordinary user's JVM runs every case in the same build,
-   * and root hides faults, so root runs half of them and those that only root can run.
+   * and root hides faults, so root runs a third of them and those that only root can run.
    */
   static boolean asRoot(ConformanceCase each) {
     return FULL
         || !OrdinaryUser.available()
         || ROOT_ONLY.contains(each.id())
-        || Math.floorMod(each.id().hashCode(), HALF) == 0;
+        || Math.floorMod(each.id().hashCode(), THIRD) == 0;
   }
 }
