@@ -50,8 +50,6 @@ final class Selection {
 
   private static final int SAMPLED = 5;
 
-  private static final int HALF = 2;
-
   private static final int THIRD = 3;
 
   private Selection() {}
@@ -65,11 +63,6 @@ final class Selection {
         || CARRIED.contains(each.group())
         || BROKEN_ONCE.contains(each.id())
         || Math.floorMod(each.id().hashCode(), SAMPLED) == 0;
-  }
-
-  /** Returns whether a case runs where only the route of the options differs. */
-  static boolean carriedOrHalf(ConformanceCase each) {
-    return carried(each) || Math.floorMod(each.id().hashCode(), HALF) == 0;
   }
 
   /**

@@ -3,7 +3,6 @@ package org.ringfence.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
-import org.ringfence.conformance.stage.ConformanceCase;
 
 /**
  * Runs the suite in a distribution without Java. Cases that the guest refuses are skipped with the
@@ -17,14 +16,6 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
   @Override
   boolean withJava() {
     return false;
-  }
-
-  /**
-   * Scripts set up the sandbox in a different way, so more cases run than in the guest with Java.
-   */
-  @Override
-  boolean isWanted(ConformanceCase each) {
-    return Selection.carriedOrHalf(each);
   }
 
   @Override
