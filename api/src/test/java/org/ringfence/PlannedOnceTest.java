@@ -31,7 +31,7 @@ import org.ringfence.spi.Verification;
 class PlannedOnceTest {
   @TempDir Path workspace;
 
-  /** Records its plans and what is opened. */
+  /** Records its plans and the sessions that it opens. */
   private static class Recording implements SandboxBackend, BackendSession {
     private final String id;
     private final PlannedGuarantee guarantee;

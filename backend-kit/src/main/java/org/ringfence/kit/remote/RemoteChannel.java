@@ -246,7 +246,7 @@ public final class RemoteChannel<M> implements AutoCloseable {
   public void answered(int number, M answer) throws ChannelException {
     CompletableFuture<M> asked = answers.remove(number);
     if (asked == null) {
-      throw new ChannelException(Kind.MALFORMED, "it answers what was not asked");
+      throw new ChannelException(Kind.MALFORMED, "it answers a question that has not been asked");
     }
     asked.complete(answer);
   }
