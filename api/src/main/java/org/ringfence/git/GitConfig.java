@@ -101,7 +101,7 @@ public record GitConfig(List<GitSetting> settings, Optional<Integer> faultLine) 
           comment = true;
         } else if (c == '[') {
           stem.setLength(0);
-          if (!readSection(stem)) {
+          if (!readSection(stem) || stem.isEmpty()) {
             return false;
           }
           stem.append('.');

@@ -156,10 +156,19 @@ class GitConfigTest {
   }
 
   @Test
+  void sectionWithoutANameIsAFaultAsInGit() throws Exception {
+    assumeTrue(Files.isExecutable(GIT), "git is not installed");
+    for (String text : List.of("[]", "[]\nkey = v\n", "[ ]", "[ \"\"]", "[ \"a\"]\nkey = v\n")) {
+      Answer answer = git(Files.writeString(directory.resolve("config"), text));
+      assertEquals(answer.exit == 0, GitConfig.parse(text).faultLine().isEmpty(), text);
+    }
+  }
+
+  @Test
   void settingsEqualThoseOfGitOnGeneratedFiles() throws Exception {
     assumeTrue(Files.isExecutable(GIT), "git is not installed");
     boolean kept = gitKeepsTabsInValues();
-    long seed = System.nanoTime();
+    long seed = Long.getLong("ringfence.test.seed", 1);
     Random random = new Random(seed);
     int accepted = 0;
     for (int i = 0; i < FILES; i++) {
