@@ -280,7 +280,9 @@ public final class Sandbox implements AutoCloseable {
       boolean done = false;
       try {
         EffectivePolicy placed =
-            policy.in(tmp.isEmpty() ? places : places.withPrivateTmp(tmp.get().path().toString()));
+            EffectivePolicy.of(
+                policy,
+                tmp.isEmpty() ? places : places.withPrivateTmp(tmp.get().path().toString()));
         SandboxPlan plan =
             Backends.select(
                 candidates, each -> isRemote(each) ? placed.withoutPrivateTmp() : placed);

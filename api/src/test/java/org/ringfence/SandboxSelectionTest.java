@@ -23,7 +23,8 @@ import org.ringfence.spi.SandboxBackend;
 
 class SandboxSelectionTest {
   private static final EffectivePolicy POLICY =
-      SandboxPolicy.builder().build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+      EffectivePolicy.of(
+          SandboxPolicy.builder().build(), Places.of(PathStyle.POSIX, "/ws", "/home/me"));
   private static final PlannedGuarantee ENFORCED_WRITE =
       PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "s", "m");
   private static final PlannedGuarantee ENFORCED_NAMES =
@@ -72,10 +73,9 @@ class SandboxSelectionTest {
                 new StubBackend("weak", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES)),
                 new StubBackend("strong", 9, true, List.of(ENFORCED_WRITE, ENFORCED_NAMES))));
     EffectivePolicy lenient =
-        POLICY.policy().toBuilder()
-            .acceptWeaker(Guarantee.named("files"))
-            .build()
-            .in(POLICY.places());
+        EffectivePolicy.of(
+            POLICY.policy().toBuilder().acceptWeaker(Guarantee.named("files")).build(),
+            POLICY.places());
     assertThat(backends.select(lenient, null).backend()).isEqualTo("strong");
     assertThat(backends.select(lenient, "weak").backend()).isEqualTo("weak");
   }
@@ -108,10 +108,9 @@ class SandboxSelectionTest {
         Backends.of(
             List.of(new StubBackend("one", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES))));
     EffectivePolicy named =
-        POLICY.policy().toBuilder()
-            .acceptWeaker(Guarantee.named("files"))
-            .build()
-            .in(POLICY.places());
+        EffectivePolicy.of(
+            POLICY.policy().toBuilder().acceptWeaker(Guarantee.named("files")).build(),
+            POLICY.places());
     assertThat(backends.select(named, null).backend()).isEqualTo("one");
   }
 

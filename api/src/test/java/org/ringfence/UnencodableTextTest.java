@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
@@ -27,15 +28,16 @@ class UnencodableTextTest {
   @Test
   void ruleOrGlobWithUnpairedSurrogateIsRejected() {
     assertThatThrownBy(
-            () -> SandboxPolicy.builder().none("/ws/" + UNPAIRED_SURROGATE).build().in(PLACES))
+            () ->
+                EffectivePolicy.of(
+                    SandboxPolicy.builder().none("/ws/" + UNPAIRED_SURROGATE).build(), PLACES))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("UTF-8");
     assertThatThrownBy(
             () ->
-                SandboxPolicy.builder()
-                    .denyGlobs(List.of("**/" + UNPAIRED_SURROGATE))
-                    .build()
-                    .in(PLACES))
+                EffectivePolicy.of(
+                    SandboxPolicy.builder().denyGlobs(List.of("**/" + UNPAIRED_SURROGATE)).build(),
+                    PLACES))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("UTF-8");
   }

@@ -3,7 +3,7 @@ package org.ringfence.event;
 import java.util.Objects;
 import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.Places;
-import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.ProtectedNameMatcher;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.Remedy;
 
@@ -64,7 +64,7 @@ public record Violation(
             PathLookup.HOST,
             PathLookup.HOST.real(places.systemTmp()),
             places.home(),
-            path -> ProtectedNames.nameAt(path, places))
+            path -> ProtectedNameMatcher.nameAt(path, places))
         .of(this);
   }
 

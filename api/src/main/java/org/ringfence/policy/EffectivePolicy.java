@@ -35,8 +35,16 @@ public final class EffectivePolicy {
   private final PlantedLinks planted;
   private final RuleTexts texts;
 
-  EffectivePolicy(SandboxPolicy policy, Places places) {
-    this(policy, places, null);
+  /**
+   * Places a policy on a machine.
+   *
+   * @param policy the policy
+   * @param places the places of the machine
+   * @return the effective policy
+   * @throws InvalidPolicyException if a rule's path is malformed, or missing and to be rejected
+   */
+  public static EffectivePolicy of(SandboxPolicy policy, Places places) {
+    return new EffectivePolicy(policy, places, null);
   }
 
   /** Takes an earlier survey of the same roots, or null to make one. */
@@ -122,7 +130,7 @@ public final class EffectivePolicy {
   public String protectedNamesStatement() {
     String limit = survey == null ? "" : survey.limit();
     String statement =
-        policy.protectedNames().statement(homes)
+        new ProtectedNameMatcher(policy.protectedNames()).statement(homes)
             + leading.statement(policy.tmp())
             + (places.home().isEmpty()
                 ? "; no home is known, so that what a login reads in one is not protected"
@@ -528,6 +536,16 @@ public final class EffectivePolicy {
   }
 
   /**
+   * Returns whether the policy asks for a guarantee, on a system that supports it.
+   *
+   * @param guarantee a guarantee
+   * @return true if a plan for the policy answers this guarantee
+   */
+  public boolean asksFor(Guarantee guarantee) {
+    return RequestedGuarantees.include(guarantee, this);
+  }
+
+  /**
    * Returns all file rules, the built-in ones included.
    *
    * @return the rules, in no particular order of weight
@@ -566,8 +584,7 @@ public final class EffectivePolicy {
     Set<String> kept = new LinkedHashSet<>(protectedPaths);
     for (EffectiveRule rule : rules) {
       if (rule.access() == Access.WRITE && !rule.scratch()) {
-        policy
-            .protectedNames()
+        new ProtectedNameMatcher(policy.protectedNames())
             .usualIn(places.style().components(rule.path()))
             .forEach(name -> kept.add((rule.path().equals("/") ? "" : rule.path()) + "/" + name));
         kept.addAll(homes.usual(rule.path()));

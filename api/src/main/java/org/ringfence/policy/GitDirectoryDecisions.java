@@ -11,7 +11,8 @@ import org.ringfence.git.GitLayout;
  */
 public final class GitDirectoryDecisions {
   private final EffectivePolicy policy;
-  private final ProtectedNames names;
+  private final ProtectedNames level;
+  private final ProtectedNameMatcher names;
   private final PathStyle style;
 
   /**
@@ -21,7 +22,8 @@ public final class GitDirectoryDecisions {
    */
   public GitDirectoryDecisions(EffectivePolicy policy) {
     this.policy = policy;
-    this.names = policy.policy().protectedNames();
+    this.level = policy.policy().protectedNames();
+    this.names = new ProtectedNameMatcher(level);
     this.style = policy.places().style();
   }
 
@@ -34,15 +36,15 @@ public final class GitDirectoryDecisions {
    * @return for each the number of the path's components that lead to it
    */
   public List<Integer> holders(String path, boolean replacement) {
-    if (names == ProtectedNames.OFF) {
+    if (level == ProtectedNames.OFF) {
       return List.of();
     }
     List<String> components = style.components(path);
-    boolean all = replacement || names == ProtectedNames.READ_ONLY;
+    boolean all = replacement || level == ProtectedNames.READ_ONLY;
     List<Integer> holders =
         all
             ? IntStream.range(0, components.size()).boxed().toList()
-            : GitLayout.holders(components, ProtectedNames.gitSurfaceNames());
+            : GitLayout.holders(components, ProtectedNameMatcher.gitSurfaceNames());
     return holders.isEmpty() || policy.keepsNames(path)
         ? holders
         : holders.stream().filter(holder -> policy.leads(components, holder)).toList();

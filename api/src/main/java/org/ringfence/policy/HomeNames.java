@@ -38,12 +38,12 @@ public final class HomeNames {
     private static final NameList CACHES = NameList.read(RESOURCE, "cache");
   }
 
-  private final ProtectedNames names;
+  private final ProtectedNameMatcher names;
   private final PathStyle style;
   private final List<List<String>> homes;
 
   private HomeNames(ProtectedNames names, PathStyle style, List<List<String>> homes) {
-    this.names = names;
+    this.names = new ProtectedNameMatcher(names);
     this.style = style;
     this.homes = List.copyOf(homes);
   }
@@ -169,7 +169,7 @@ public final class HomeNames {
         return components.subList(i, components.size());
       }
     }
-    int lead = ProtectedNames.leadInto(components, depth);
+    int lead = ProtectedNameMatcher.leadInto(components, depth);
     return components.subList(depth - lead, components.size());
   }
 

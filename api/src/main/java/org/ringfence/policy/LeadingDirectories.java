@@ -17,14 +17,14 @@ final class LeadingDirectories {
       "; in the shared temporary directory that holds only for directories that lead to what is"
           + " granted: a repository or configuration elsewhere in it is not held";
 
-  private final ProtectedNames names;
+  private final ProtectedNameMatcher names;
   private final PathStyle style;
   // Keyed by components, as the style compares them.
   private final Map<List<String>, List<String>> directories = new LinkedHashMap<>();
 
   LeadingDirectories(
       ProtectedNames names, PathStyle style, List<EffectiveRule> rules, RuleTree tree) {
-    this.names = names;
+    this.names = new ProtectedNameMatcher(names);
     this.style = style;
     if (names == ProtectedNames.OFF) {
       return;

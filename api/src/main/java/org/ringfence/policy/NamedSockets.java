@@ -85,29 +85,6 @@ public final class NamedSockets {
   }
 
   /**
-   * Checks the form of a path.
-   *
-   * @param path a path as a policy has it
-   * @return the path without slashes at its end
-   * @throws InvalidPolicyException if it is relative, or has {@code .} or {@code ..} in it
-   */
-  static String checked(String path) {
-    if (!path.startsWith("/") || path.indexOf('\0') >= 0) {
-      throw new InvalidPolicyException(FIELD, path, "an absolute path, such as /run/docker.sock");
-    }
-    for (String part : path.split("/")) {
-      if (part.equals(".") || part.equals("..")) {
-        throw new InvalidPolicyException(
-            FIELD, path, "a path without '.' and '..', such as /run/docker.sock");
-      }
-    }
-    String plain = path.replaceAll("/+", "/");
-    return plain.length() > 1 && plain.endsWith("/")
-        ? plain.substring(0, plain.length() - 1)
-        : plain;
-  }
-
-  /**
    * Returns whether the policy names a socket.
    *
    * @param path the socket's path, without links

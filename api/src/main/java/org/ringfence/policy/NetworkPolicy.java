@@ -37,13 +37,15 @@ public record NetworkPolicy(
     List<PublishedPort> publish,
     boolean checkServerName) {
 
+  private static final String SOCKETS = "network.unixSockets";
+
   /** Checks the parts and copies the lists. */
   public NetworkPolicy {
     Objects.requireNonNull(mode, "mode");
     allow = List.copyOf(allow);
     deny = List.copyOf(deny);
     hostLoopbackPorts = List.copyOf(new TreeSet<>(hostLoopbackPorts));
-    unixSockets = unixSockets.stream().map(NamedSockets::checked).toList();
+    unixSockets = unixSockets.stream().map(NetworkPolicy::checkedSocket).toList();
     privateRanges = List.copyOf(privateRanges);
     dnsServers = List.copyOf(dnsServers);
     publish = List.copyOf(publish);
@@ -64,6 +66,29 @@ public record NetworkPolicy(
       throw new InvalidPolicyException(
           "network.publish", publish.get(0).toString(), "network.ownLoopback true");
     }
+  }
+
+  /**
+   * Checks the form of a socket's path.
+   *
+   * @param path a path as a policy has it
+   * @return the path without slashes at its end
+   * @throws InvalidPolicyException if it is relative, or has {@code .} or {@code ..} in it
+   */
+  private static String checkedSocket(String path) {
+    if (!path.startsWith("/") || path.indexOf('\0') >= 0) {
+      throw new InvalidPolicyException(SOCKETS, path, "an absolute path, such as /run/docker.sock");
+    }
+    for (String part : path.split("/")) {
+      if (part.equals(".") || part.equals("..")) {
+        throw new InvalidPolicyException(
+            SOCKETS, path, "a path without '.' and '..', such as /run/docker.sock");
+      }
+    }
+    String plain = path.replaceAll("/+", "/");
+    return plain.length() > 1 && plain.endsWith("/")
+        ? plain.substring(0, plain.length() - 1)
+        : plain;
   }
 
   /**

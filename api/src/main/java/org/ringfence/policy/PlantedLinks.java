@@ -67,7 +67,8 @@ final class PlantedLinks {
     List<String> path = style.components(rule.path());
     List<String> below = path.subList(rest.depthOfDecision(path), path.size());
     return accessAt(rest, path).compareTo(rule.access()) >= 0
-        && (rule.access() != Access.WRITE || policy.protectedNames().matching(below) == null);
+        && (rule.access() != Access.WRITE
+            || new ProtectedNameMatcher(policy.protectedNames()).matching(below) == null);
   }
 
   private boolean writes(RuleTree tree, List<String> path) {

@@ -270,11 +270,9 @@ public final class PolicyProposal {
   }
 
   private EffectivePolicy with(String path, Access access) {
-    return builder.build().toBuilder()
-        .layer()
-        .rule(path, access, MissingPath.SKIP)
-        .build()
-        .in(before.places());
+    SandboxPolicy changed =
+        builder.build().toBuilder().layer().rule(path, access, MissingPath.SKIP).build();
+    return EffectivePolicy.of(changed, before.places());
   }
 
   private void write(Violation denial) {
@@ -308,7 +306,9 @@ public final class PolicyProposal {
     return granted.stream()
             .filter(grant -> grant.isTree() || !onDirectory(denial))
             .anyMatch(grant -> !grant.path().isEmpty() && Path.of(path).startsWith(grant.path()))
-        && builder.build().in(before.places()).evaluate(path, Operation.WRITE).allowed();
+        && EffectivePolicy.of(builder.build(), before.places())
+            .evaluate(path, Operation.WRITE)
+            .allowed();
   }
 
   private static boolean onDirectory(Violation denial) {
@@ -335,7 +335,7 @@ public final class PolicyProposal {
 
   private void grant(Violation denial, String path, Access access) {
     Operation operation = access == Access.READ ? Operation.READ : Operation.WRITE;
-    if (!builder.build().in(before.places()).check(path, operation).allowed()) {
+    if (!EffectivePolicy.of(builder.build(), before.places()).check(path, operation).allowed()) {
       builder.layer();
       builder.rule(named(path), access, MissingPath.SKIP);
       granted.add(new Grant(access.word() + " " + named(path), path, denial));

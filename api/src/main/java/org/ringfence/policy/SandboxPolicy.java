@@ -71,28 +71,6 @@ public record SandboxPolicy(
   }
 
   /**
-   * Places the policy on a machine.
-   *
-   * @param places the places
-   * @return the effective policy
-   * @throws InvalidPolicyException if a rule's path is malformed, or missing and to be rejected
-   */
-  public EffectivePolicy in(Places places) {
-    return new EffectivePolicy(this, places);
-  }
-
-  /**
-   * Decides a file operation on this machine, with the JVM's working directory as workspace.
-   *
-   * @param path an absolute path
-   * @param operation the operation
-   * @return the decision
-   */
-  public Decision evaluate(String path, Operation operation) {
-    return in(Places.current()).check(path, operation);
-  }
-
-  /**
    * Decides a connection to a host outside the sandbox.
    *
    * @param host a host name or an IP literal

@@ -223,7 +223,7 @@ final class SurfaceSurvey {
       keep(directory);
       return;
     }
-    for (List<String> surface : ProtectedNames.surfaces().git()) {
+    for (List<String> surface : ProtectedNameMatcher.surfaces().git()) {
       keep(directory.resolve(String.join("/", surface)));
     }
   }
@@ -341,12 +341,14 @@ final class SurfaceSurvey {
       }
     }
     if (depth > 0) {
-      depth -= ProtectedNames.leadInto(components(path), depth);
+      depth -= ProtectedNameMatcher.leadInto(components(path), depth);
     }
     for (int i = 0; i < path.getNameCount(); i++) {
       boolean git = path.getName(i).toString().equalsIgnoreCase(".git");
       if (i == depth || git && (depth < 0 || i < depth)) {
-        return names.matching(components(path.subpath(i, path.getNameCount()))) != null;
+        return new ProtectedNameMatcher(names)
+                .matching(components(path.subpath(i, path.getNameCount())))
+            != null;
       }
     }
     return false;

@@ -59,12 +59,12 @@ final class TreeSearch {
   private record Place(File directory, List<String> below, boolean late, Object device) {}
 
   private static final Set<String> SINGLE =
-      ProtectedNames.names().stream()
+      ProtectedNameMatcher.names().stream()
           .filter(name -> name.length() == 1)
           .map(name -> name.components().get(0).toLowerCase(Locale.ROOT))
           .collect(Collectors.toUnmodifiableSet());
 
-  private final ProtectedNames names;
+  private final ProtectedNameMatcher names;
   private final Set<Path> tops = new LinkedHashSet<>();
   private final Set<Path> gitDirectories = new LinkedHashSet<>();
   private final Set<Path> links = new LinkedHashSet<>();
@@ -77,7 +77,7 @@ final class TreeSearch {
   }
 
   TreeSearch(ProtectedNames names, int most) {
-    this.names = names;
+    this.names = new ProtectedNameMatcher(names);
     this.left = most;
   }
 
@@ -85,7 +85,7 @@ final class TreeSearch {
   TreeSearch root(Path root) {
     List<String> path = new ArrayList<>();
     root.forEach(name -> path.add(name.toString()));
-    int lead = ProtectedNames.leadInto(path, path.size());
+    int lead = ProtectedNameMatcher.leadInto(path, path.size());
     List<String> begun = path.subList(path.size() - lead, path.size());
     soon.add(new Place(root.toFile(), begun, false, countingDevice(root)));
     return this;
@@ -140,7 +140,7 @@ final class TreeSearch {
     }
     if (attributes.isSymbolicLink() && names.matching(below(place, name)) != null) {
       links.add(entry.toPath());
-    } else if (attributes.isDirectory() && !(git && ProtectedNames.isGitData(name))) {
+    } else if (attributes.isDirectory() && !(git && ProtectedNameMatcher.isGitData(name))) {
       boolean comesLate = place.late || FILLED_BY_TOOLS.contains(name.toLowerCase(Locale.ROOT));
       (comesLate ? late : soon).add(new Place(entry, below(place, name), comesLate, place.device));
     }

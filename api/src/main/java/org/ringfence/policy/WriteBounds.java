@@ -50,12 +50,13 @@ final class WriteBounds {
             : policy.protectedNames();
     this.homes = HomeNames.everywhere(names, places);
     this.open =
-        policy.toBuilder()
-            .layer()
-            .rule(":workspace", Access.WRITE, MissingPath.SKIP)
-            .protectedNames(names)
-            .build()
-            .in(places);
+        EffectivePolicy.of(
+            policy.toBuilder()
+                .layer()
+                .rule(":workspace", Access.WRITE, MissingPath.SKIP)
+                .protectedNames(names)
+                .build(),
+            places);
     this.presets =
         presets.stream()
             .flatMap(preset -> preset.rules().stream())
@@ -84,7 +85,7 @@ final class WriteBounds {
    */
   boolean mayWriteInTree(String path) {
     return names == given
-        && !ProtectedNames.leadsToName(places.style().components(path))
+        && !ProtectedNameMatcher.leadsToName(places.style().components(path))
         && judge(path) instanceof Elsewhere;
   }
 
@@ -115,7 +116,7 @@ final class WriteBounds {
     PathStyle style = places.style();
     List<String> components = style.components(directory);
     int depth = style.components(workspace).size();
-    return ProtectedNames.leadsToName(components.subList(depth, components.size()));
+    return ProtectedNameMatcher.leadsToName(components.subList(depth, components.size()));
   }
 
   private static String explained(String rule) {
@@ -125,7 +126,7 @@ final class WriteBounds {
     }
     String text = rule.substring(prefix.length());
     String inHome = text.startsWith("~/") ? text.substring(2) : text;
-    for (List<ListedName> list : List.of(ProtectedNames.names(), HomeNames.names())) {
+    for (List<ListedName> list : List.of(ProtectedNameMatcher.names(), HomeNames.names())) {
       for (ListedName name : list) {
         if (name.text().equals(inHome)) {
           return "protected name " + text + ": read by " + name.what() + " (" + name.source() + ")";

@@ -46,7 +46,7 @@ public final class PlainBackend implements SandboxBackend {
   public SandboxPlan plan(EffectivePolicy policy) {
     List<PlannedGuarantee> guarantees =
         Arrays.stream(Guarantee.values())
-            .filter(each -> each.isAskedBy(policy))
+            .filter(policy::asksFor)
             .map(PlainBackend::answer)
             .toList();
     return new SandboxPlan(INFO.id(), policy, probe(), guarantees);

@@ -119,10 +119,9 @@ class DenyGlobMovesTest {
       Files.createDirectory(top.resolve("real"));
       Files.createSymbolicLink(top.resolve("link"), Path.of("real"));
       EffectivePolicy policy =
-          SandboxPolicy.builder()
-              .denyGlobs(List.of(top + "/link/*.key"))
-              .build()
-              .in(Places.current(top));
+          EffectivePolicy.of(
+              SandboxPolicy.builder().denyGlobs(List.of(top + "/link/*.key")).build(),
+              Places.current(top));
       assertThat(policy.evaluate(top + "/real/a.key", Operation.READ).allowed()).isFalse();
       assertThat(policy.evaluate(top + "/real/a", Operation.READ).allowed()).isTrue();
     } finally {

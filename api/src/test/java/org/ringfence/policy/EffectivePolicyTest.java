@@ -19,13 +19,14 @@ class EffectivePolicyTest {
   @Test
   void mostSpecificRuleWins() {
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write(":workspace")
-            .read("/ws/vendor")
-            .write("/ws/vendor/cache")
-            .none("/ws/vendor/secret")
-            .build()
-            .in(PLACES);
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .write(":workspace")
+                .read("/ws/vendor")
+                .write("/ws/vendor/cache")
+                .none("/ws/vendor/secret")
+                .build(),
+            PLACES);
 
     assertThat(policy.evaluate("/ws/a", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.evaluate("/ws/vendor/a", Operation.WRITE).allowed()).isFalse();
@@ -38,35 +39,38 @@ class EffectivePolicyTest {
   @Test
   void stricterRuleWinsATie() {
     EffectivePolicy policy =
-        SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
+        EffectivePolicy.of(SandboxPolicy.builder().write(":workspace").read("/ws").build(), PLACES);
     assertThat(policy.evaluate("/ws/a", Operation.WRITE).allowed()).isFalse();
     assertThat(policy.evaluate("/ws/a", Operation.READ).allowed()).isTrue();
   }
 
   @Test
   void defaultAppliesWithoutMatchingRule() {
-    EffectivePolicy reading = SandboxPolicy.builder().build().in(PLACES);
+    EffectivePolicy reading = EffectivePolicy.of(SandboxPolicy.builder().build(), PLACES);
     assertThat(reading.evaluate("/etc/passwd", Operation.READ).allowed()).isTrue();
     assertThat(reading.evaluate("/etc/passwd", Operation.WRITE).rule())
         .isEqualTo("files.default read");
 
     EffectivePolicy minimal =
-        SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
+        EffectivePolicy.of(
+            SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build(), PLACES);
     assertThat(minimal.evaluate("/usr/lib/libc.so", Operation.READ).allowed()).isTrue();
     assertThat(minimal.evaluate("/home/me/.ssh/id", Operation.READ).allowed()).isFalse();
 
-    EffectivePolicy all = SandboxPolicy.builder().fileDefault(FileDefault.WRITE).build().in(PLACES);
+    EffectivePolicy all =
+        EffectivePolicy.of(SandboxPolicy.builder().fileDefault(FileDefault.WRITE).build(), PLACES);
     assertThat(all.evaluate("/etc/passwd", Operation.WRITE).allowed()).isTrue();
   }
 
   @Test
   void denyGlobsWinOverRules() {
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write(":workspace")
-            .denyGlobs(List.of("**/.env", "*.pem", "**/secrets"))
-            .build()
-            .in(PLACES);
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .write(":workspace")
+                .denyGlobs(List.of("**/.env", "*.pem", "**/secrets"))
+                .build(),
+            PLACES);
     assertThat(policy.evaluate("/ws/.env", Operation.READ).allowed()).isFalse();
     assertThat(policy.evaluate("/ws/a/b/.env", Operation.READ).allowed()).isFalse();
     assertThat(policy.evaluate("/ws/key.pem", Operation.READ).allowed()).isFalse();
@@ -87,21 +91,25 @@ class EffectivePolicyTest {
         "/ws/.ringfence/policy.json"
       })
   void protectedNamesAreReadableButNotWritable(String path) {
-    EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
+    EffectivePolicy policy =
+        EffectivePolicy.of(SandboxPolicy.builder().write(":workspace").build(), PLACES);
     assertThat(policy.evaluate(path, Operation.WRITE).rule()).startsWith("protectedNames");
     assertThat(policy.evaluate(path, Operation.READ).allowed()).isTrue();
     EffectivePolicy off =
-        policy.policy().toBuilder().protectedNames(ProtectedNames.OFF).build().in(PLACES);
+        EffectivePolicy.of(
+            policy.policy().toBuilder().protectedNames(ProtectedNames.OFF).build(), PLACES);
     assertThat(off.evaluate(path, Operation.WRITE).allowed()).isTrue();
   }
 
   @Test
   void gitObjectsAndRefsStayWritableUnlessGitIsReadOnly() {
-    EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
+    EffectivePolicy policy =
+        EffectivePolicy.of(SandboxPolicy.builder().write(":workspace").build(), PLACES);
     assertThat(policy.evaluate("/ws/.git/objects/ab/cd", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.evaluate("/ws/.git/refs/heads/main", Operation.WRITE).allowed()).isTrue();
     EffectivePolicy strict =
-        policy.policy().toBuilder().protectedNames(ProtectedNames.READ_ONLY).build().in(PLACES);
+        EffectivePolicy.of(
+            policy.policy().toBuilder().protectedNames(ProtectedNames.READ_ONLY).build(), PLACES);
     assertThat(strict.evaluate("/ws/.git/objects/ab/cd", Operation.WRITE).allowed()).isFalse();
   }
 
@@ -114,7 +122,7 @@ class EffectivePolicyTest {
   })
   void malformedPathErrorSuggestsTheNearestForm(String path, String nearest) {
     SandboxPolicy policy = SandboxPolicy.builder().write(path).build();
-    assertThatThrownBy(() -> policy.in(PLACES))
+    assertThatThrownBy(() -> EffectivePolicy.of(policy, PLACES))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(path)
         .hasMessageContaining(nearest);
@@ -133,7 +141,7 @@ class EffectivePolicyTest {
   @Test
   void fileSystemRootAsWorkspaceIsRejected() {
     SandboxPolicy policy = SandboxPolicy.builder().write(":workspace").build();
-    assertThatThrownBy(() -> policy.in(Places.of(PathStyle.POSIX, "/", "/root")))
+    assertThatThrownBy(() -> EffectivePolicy.of(policy, Places.of(PathStyle.POSIX, "/", "/root")))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("workspace");
   }
@@ -142,24 +150,26 @@ class EffectivePolicyTest {
   void missingPathsAreRejectedOrSkipped(@TempDir Path directory) {
     Places places = Places.current(directory);
     SandboxPolicy rejecting = SandboxPolicy.builder().write(directory + "/missing").build();
-    assertThatThrownBy(() -> rejecting.in(places)).hasMessageContaining("nothing is there");
+    assertThatThrownBy(() -> EffectivePolicy.of(rejecting, places))
+        .hasMessageContaining("nothing is there");
 
     SandboxPolicy skipping =
         SandboxPolicy.builder()
             .rule(directory + "/missing", Access.WRITE, MissingPath.SKIP)
             .build();
-    assertThat(skipping.in(places).evaluate(directory + "/missing/x", Operation.WRITE).allowed())
+    assertThat(
+            EffectivePolicy.of(skipping, places)
+                .evaluate(directory + "/missing/x", Operation.WRITE)
+                .allowed())
         .isFalse();
   }
 
   @Test
   void deniedPathStaysDeniedWhenCreatedLater(@TempDir Path directory) {
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write(":workspace")
-            .none(":workspace/later")
-            .build()
-            .in(Places.current(directory));
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write(":workspace").none(":workspace/later").build(),
+            Places.current(directory));
     assertThat(policy.check(directory + "/later/x", Operation.READ).allowed()).isFalse();
   }
 
@@ -168,7 +178,8 @@ class EffectivePolicyTest {
     Path real = Files.createDirectory(directory.resolve("real"));
     Path link = Files.createSymbolicLink(directory.resolve("link"), real);
     EffectivePolicy policy =
-        SandboxPolicy.builder().write(link.toString()).build().in(Places.current(directory));
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write(link.toString()).build(), Places.current(directory));
     assertThat(policy.check(real + "/x", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.check(link + "/x", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.check(directory + "/x", Operation.WRITE).allowed()).isFalse();
@@ -177,11 +188,9 @@ class EffectivePolicyTest {
   @Test
   void windowsPathsIgnoreCase() {
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write(":workspace")
-            .none("C:\\Work\\Secret")
-            .build()
-            .in(Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write(":workspace").none("C:\\Work\\Secret").build(),
+            Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
     assertThat(policy.evaluate("c:/WORK/a.txt", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.evaluate("C:\\work\\SECRET\\a", Operation.READ).allowed()).isFalse();
     assertThat(policy.evaluate("D:\\work\\a", Operation.WRITE).allowed()).isFalse();

@@ -99,6 +99,6 @@ class EvaluationPropertiesTest {
   private static EffectivePolicy policy(Map<String, Access> rules) {
     PolicyBuilder builder = SandboxPolicy.builder().protectedNames(ProtectedNames.OFF);
     rules.forEach((path, access) -> builder.rule(path, access, MissingPath.SKIP));
-    return builder.build().in(PLACES);
+    return EffectivePolicy.of(builder.build(), PLACES);
   }
 }

@@ -65,16 +65,18 @@ class HomeDirectoryTest {
     assertThat(home.path()).isEmpty();
 
     Places places = placesWithHome(home);
-    assertThatThrownBy(() -> policy().in(places))
+    assertThatThrownBy(() -> EffectivePolicy.of(policy(), places))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("HOME set to a directory of yours");
-    assertThat(SandboxPolicy.builder().build().in(places).places().home()).isEmpty();
+    assertThat(EffectivePolicy.of(SandboxPolicy.builder().build(), places).places().home())
+        .isEmpty();
   }
 
   @Test
   void denialAppliesToBothHomes() {
     EffectivePolicy placed =
-        policy().in(placesWithHome(HomeDirectory.of(own.toString(), entry.toString())));
+        EffectivePolicy.of(
+            policy(), placesWithHome(HomeDirectory.of(own.toString(), entry.toString())));
     for (Path home : List.of(own, entry)) {
       assertThat(placed.check(home + "/.ssh/id", Operation.READ).allowed()).isFalse();
       assertThat(placed.check(home + "/file", Operation.READ).allowed()).isTrue();

@@ -23,7 +23,7 @@ class HomeNamesTest {
     for (String root : roots) {
       builder.write(root);
     }
-    return builder.build().in(places);
+    return EffectivePolicy.of(builder.build(), places);
   }
 
   private static boolean mayWrite(EffectivePolicy policy, String path) {
@@ -65,7 +65,7 @@ class HomeNamesTest {
     }
     SandboxPolicy off =
         SandboxPolicy.builder().write("/home/me").protectedNames(ProtectedNames.OFF).build();
-    assertThat(mayWrite(off.in(AT_HOME), "/home/me/" + name)).isTrue();
+    assertThat(mayWrite(EffectivePolicy.of(off, AT_HOME), "/home/me/" + name)).isTrue();
   }
 
   @ParameterizedTest

@@ -32,13 +32,13 @@ class NameListsTest {
             What a command may not write although it lies in a writable root, because a program reads it
             later, outside the sandbox. Git directories are not listed: their own layout decides.
             The tables are made from `protected-names.txt`, `home-names.txt` and `secret-places.txt` beside
-            `ProtectedNames`.
+            `NameList`.
             """);
     table(
         text,
         "Anywhere below a writable root",
         "what reads it when it is started there",
-        ProtectedNames.names());
+        ProtectedNameMatcher.names());
     table(
         text,
         "In a home directory, or a part of it that can be written",
@@ -74,7 +74,7 @@ class NameListsTest {
   @Test
   void everyNameIsListedOnceWithReaderAndSource() {
     List<ListedName> all =
-        Stream.of(ProtectedNames.names(), HomeNames.names(), HomeNames.caches())
+        Stream.of(ProtectedNameMatcher.names(), HomeNames.names(), HomeNames.caches())
             .flatMap(List::stream)
             .toList();
     assertThat(all).extracting(ListedName::text).doesNotHaveDuplicates();

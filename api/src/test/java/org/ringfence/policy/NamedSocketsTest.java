@@ -20,11 +20,9 @@ class NamedSocketsTest {
 
   private EffectivePolicy policyNaming(String path) throws IOException {
     Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
-    return SandboxPolicy.builder()
-        .write(":workspace")
-        .unixSocket(path)
-        .build()
-        .in(Places.current(workspace));
+    return EffectivePolicy.of(
+        SandboxPolicy.builder().write(":workspace").unixSocket(path).build(),
+        Places.current(workspace));
   }
 
   @Test

@@ -29,7 +29,7 @@ class PlantedLinksTest {
   }
 
   private EffectivePolicy place(PolicyBuilder builder) {
-    return builder.build().in(Places.current(workspace));
+    return EffectivePolicy.of(builder.build(), Places.current(workspace));
   }
 
   private static PolicyBuilder workspaceWrite() {

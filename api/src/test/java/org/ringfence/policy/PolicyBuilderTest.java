@@ -60,10 +60,9 @@ class PolicyBuilderTest {
     assertThat(Presets.readOnly()).isEqualTo(Presets.load("read-only"));
     assertThat(Special.JAVA_HOME.text()).isEqualTo(":java-home");
     for (Special special : Special.values()) {
-      SandboxPolicy.builder()
-          .files(f -> f.read(special))
-          .build()
-          .in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+      EffectivePolicy.of(
+          SandboxPolicy.builder().files(f -> f.read(special)).build(),
+          Places.of(PathStyle.POSIX, "/ws", "/home/me"));
     }
   }
 

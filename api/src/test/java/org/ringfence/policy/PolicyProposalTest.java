@@ -57,7 +57,7 @@ class PolicyProposalTest {
   private PolicyProposal proposalAfter(
       SandboxPolicy policy, List<Violation> denials, List<Grant> earlier) {
     return PolicyProposal.after(
-        policy.in(places),
+        EffectivePolicy.of(policy, places),
         denials,
         earlier,
         Presets.toolchains(),
@@ -261,7 +261,8 @@ class PolicyProposalTest {
     assertThat(proposal.granted()).isEqualTo(questions).allMatch(Grant::isTree);
     assertThat(proposal.refused()).isEmpty();
     assertThat(
-            proposal.policy().in(places).evaluate(tool.resolve("new").toString(), Operation.WRITE))
+            EffectivePolicy.of(proposal.policy(), places)
+                .evaluate(tool.resolve("new").toString(), Operation.WRITE))
         .matches(Decision::allowed);
     answer = false;
     PolicyProposal refused = proposalAfter(start, many, List.of());

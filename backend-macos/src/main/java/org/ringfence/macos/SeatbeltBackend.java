@@ -90,12 +90,11 @@ public final class SeatbeltBackend implements SandboxBackend {
       Places places = policy.places();
       boolean posix = places.style() == PathStyle.POSIX;
       there =
-          policy
-              .policy()
-              .in(
-                  Places.ofMac(
-                      posix ? places.workspace() : "/Users/user/workspace",
-                      posix ? places.home() : "/Users/user"));
+          EffectivePolicy.of(
+              policy.policy(),
+              Places.ofMac(
+                  posix ? places.workspace() : "/Users/user/workspace",
+                  posix ? places.home() : "/Users/user"));
     }
     OptionalInt proxy =
         there.policy().network().mode() == NetworkMode.ALLOWLIST

@@ -207,7 +207,8 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
         .forEach(
             door -> text.append("door shut unless a rule opens it: ").append(door).append('\n'));
     return text.append(
-            new BubblewrapBackend().explain(inside.in(Places.of(PathStyle.POSIX, there, HOME))))
+            new BubblewrapBackend()
+                .explain(EffectivePolicy.of(inside, Places.of(PathStyle.POSIX, there, HOME))))
         .toString();
   }
 

@@ -30,6 +30,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
@@ -343,7 +344,7 @@ class Wsl2GuestTest {
   @Test
   void lostGuestEndsItsCommandsAndTheNextSandboxStartsAnother() throws Exception {
     Wsl2Backend own = standIn();
-    SandboxPlan plan = own.plan(writing().build().in(Places.current(workspace)));
+    SandboxPlan plan = own.plan(EffectivePolicy.of(writing().build(), Places.current(workspace)));
     assertThat(plan.acceptable()).isTrue();
     Sandbox sandbox =
         Sandbox.opener(writing().build())
@@ -380,12 +381,9 @@ class Wsl2GuestTest {
   void pathWithoutANameInWslIsRefused() {
     SandboxPlan plan =
         backend.plan(
-            SandboxPolicy.builder()
-                .write("\\\\server\\share")
-                .build()
-                .in(
-                    Places.of(
-                        org.ringfence.policy.PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me")));
+            EffectivePolicy.of(
+                SandboxPolicy.builder().write("\\\\server\\share").build(),
+                Places.of(org.ringfence.policy.PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me")));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.availability().reasons())
         .singleElement()

@@ -24,6 +24,7 @@ import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
@@ -52,7 +53,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   private SandboxPlan plan(PolicyBuilder policy) {
-    return backend().plan(policy.build().in(Places.current(workspace)));
+    return backend().plan(EffectivePolicy.of(policy.build(), Places.current(workspace)));
   }
 
   @Test

@@ -44,7 +44,7 @@ public class PolicyBenchmark {
       builder.rule("/ws/a" + i % 100 + "/b" + i / 100 + "/c" + i, access, MissingPath.SKIP);
     }
     policy = builder.build();
-    effective = policy.in(PLACES);
+    effective = EffectivePolicy.of(policy, PLACES);
   }
 
   /**
@@ -54,7 +54,7 @@ public class PolicyBenchmark {
    */
   @Benchmark
   public EffectivePolicy compile() {
-    return policy.in(PLACES);
+    return EffectivePolicy.of(policy, PLACES);
   }
 
   /**

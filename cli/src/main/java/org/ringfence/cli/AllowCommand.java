@@ -15,6 +15,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.cli.confirm.Confirmation;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.event.Printable;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
@@ -101,7 +102,7 @@ final class AllowCommand implements Callable<Integer> {
     }
     SandboxPolicy policy =
         PolicyReader.combined(List.of(file.toString()), Map.of(file.toString(), after));
-    policy.in(Places.current(place));
+    EffectivePolicy.of(policy, Places.current(place));
     Confirmation confirmation = new Confirmation(out);
     confirmation.show(file.toString(), project.map(there -> before), after);
     if (!yes && !confirmation.agreed("write this and trust it?", "allow")) {
@@ -170,7 +171,7 @@ final class AllowCommand implements Callable<Integer> {
         Files.createDirectory(file.getParent());
       }
       try (OutputFile.Replacement target =
-          new OutputFile(file, policy.in(Places.current(place))).replacing()) {
+          new OutputFile(file, EffectivePolicy.of(policy, Places.current(place))).replacing()) {
         target.writer().write(text);
         target.commit();
       }

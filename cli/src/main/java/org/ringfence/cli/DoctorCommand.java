@@ -113,7 +113,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static boolean hidesCredentials(Backends backends, String id) {
     List<String> names = new ArrayList<>(PolicyOptions.USUAL);
     names.add("no-credentials");
-    EffectivePolicy policy = PolicyReader.combined(names).in(Places.current());
+    EffectivePolicy policy = EffectivePolicy.of(PolicyReader.combined(names), Places.current());
     return backends.byId(id).plan(policy).acceptable();
   }
 

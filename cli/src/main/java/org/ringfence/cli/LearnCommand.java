@@ -118,7 +118,8 @@ final class LearnCommand implements Callable<Integer> {
       DenialReport denials = new DenialReport();
       exit = run(policy, denials);
       proposal =
-          PolicyProposal.after(policy.in(places), denials.denials(), grants, caches, consent);
+          PolicyProposal.after(
+              EffectivePolicy.of(policy, places), denials.denials(), grants, caches, consent);
       policy = proposal.policy();
       grants.addAll(proposal.granted());
       round++;
@@ -132,7 +133,7 @@ final class LearnCommand implements Callable<Integer> {
         PolicyWriter.writeOver(
             extended, options.named(extended), policy, learned.description(command));
     if (output != null || !json) {
-      print(text, policy.in(places));
+      print(text, EffectivePolicy.of(policy, places));
     }
     if (json) {
       spec.commandLine().getOut().print(JsonText.of(learned.tree(JsonText.read(text))));
@@ -150,7 +151,8 @@ final class LearnCommand implements Callable<Integer> {
   private List<String> bases(PrintWriter err) throws Exception {
     List<String> hidden = options.on(START);
     EffectivePolicy wanted =
-        withWorkspace(options.policy(hidden)).in(Places.current(options.workspace()));
+        EffectivePolicy.of(
+            withWorkspace(options.policy(hidden)), Places.current(options.workspace()));
     Backends backends = Backends.load();
     List<SandboxPlan> plans =
         options.backend() == null
@@ -201,7 +203,7 @@ final class LearnCommand implements Callable<Integer> {
   private void print(String text, EffectivePolicy learned) throws Exception {
     if (output != null) {
       // Earlier commands may have written the workspace, though this one may not.
-      EffectivePolicy usual = Presets.workspaceWrite().in(learned.places());
+      EffectivePolicy usual = EffectivePolicy.of(Presets.workspaceWrite(), learned.places());
       try (OutputFile.Replacement file = new OutputFile(output, learned, usual).replacing()) {
         file.writer().write(text);
         file.commit();

@@ -89,7 +89,8 @@ final class PolicyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
       try {
-        EffectivePolicy effective = PolicyReader.presetOrFile(policy).in(Places.current());
+        EffectivePolicy effective =
+            EffectivePolicy.of(PolicyReader.presetOrFile(policy), Places.current());
         if (json) {
           return print(List.of(), IneffectiveRules.of(effective));
         }

@@ -184,7 +184,7 @@ final class PolicyOptions {
   }
 
   EffectivePolicy effective() throws IOException {
-    return policy().in(Places.current(workspace()));
+    return EffectivePolicy.of(policy(), Places.current(workspace()));
   }
 
   /** Returns the options' policy, on top of the usual presets. */
@@ -308,7 +308,8 @@ final class PolicyOptions {
     for (String name : PolicyNames.of(policies).files()) {
       // Reported here, since a plan would only say that a rule is not steady.
       NamedFile.followed(
-          Path.of(name), NamedFile.writableBy(policy.in(Places.current(workspace()))));
+          Path.of(name),
+          NamedFile.writableBy(EffectivePolicy.of(policy, Places.current(workspace()))));
     }
     return policy;
   }

@@ -200,7 +200,7 @@ final class Runner {
 
   /** Returns the backend that would run a policy; empty when none would. */
   private Optional<String> chosen(SandboxPolicy policy, Backends backends) throws SandboxException {
-    EffectivePolicy placed = policy.in(Places.current(options.workspace()));
+    EffectivePolicy placed = EffectivePolicy.of(policy, Places.current(options.workspace()));
     List<SandboxPlan> plans =
         options.backend() == null
             ? backends.plans(placed)

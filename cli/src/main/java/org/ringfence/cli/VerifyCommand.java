@@ -113,7 +113,8 @@ final class VerifyCommand implements Callable<Integer> {
 
   /** Replaces the report file atomically, so that a reader never sees a part of it. */
   private void writeFile(Verification.PartialReport report) throws IOException {
-    EffectivePolicy usual = PolicyReader.presetOrFile("workspace-write").in(Places.current());
+    EffectivePolicy usual =
+        EffectivePolicy.of(PolicyReader.presetOrFile("workspace-write"), Places.current());
     try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {
       report.write(file.writer());
       file.commit();

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -57,7 +58,7 @@ class CallerTerminalTest {
     var plan =
         Backends.load()
             .byId("landlock")
-            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.availability().reasons());
   }
 

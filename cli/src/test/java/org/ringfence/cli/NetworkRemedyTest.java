@@ -27,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
@@ -92,7 +93,8 @@ class NetworkRemedyTest {
 
   private void assumeAcceptable(String backend) throws Exception {
     var policy = Presets.load("workspace-write").toBuilder().network(NetworkMode.ALLOWLIST).build();
-    var plan = Backends.load().byId(backend).plan(policy.in(Places.current(workspace)));
+    var plan =
+        Backends.load().byId(backend).plan(EffectivePolicy.of(policy, Places.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "not here: " + plan.availability().reasons());
   }
 

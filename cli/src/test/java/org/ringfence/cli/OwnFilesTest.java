@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.Backends;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.SandboxBackend;
@@ -39,7 +40,8 @@ class OwnFilesTest {
   }
 
   private static SandboxPlan plan(SandboxBackend backend, Path workspace) {
-    return backend.plan(Presets.load("workspace-write").in(Places.current(workspace)));
+    return backend.plan(
+        EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
   }
 
   @BeforeEach

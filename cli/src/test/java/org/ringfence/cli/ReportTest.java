@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.CommandLineProcess.Result;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -32,7 +33,7 @@ class ReportTest {
     var plan =
         Backends.load()
             .byId(backend)
-            .plan(Presets.load("workspace-write").in(Places.current(workspace())));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace())));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -39,7 +40,7 @@ class RunTest {
     var plan =
         Backends.load()
             .byId("landlock")
-            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
@@ -384,7 +385,7 @@ class RunTest {
     var plan =
         Backends.load()
             .byId(backend)
-            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "not here: " + plan.availability().reasons());
     Path home = Files.createDirectories(workspace.toRealPath().resolve("home"));
     Path project = Files.createDirectories(home.resolve("project"));
@@ -459,7 +460,7 @@ class RunTest {
     var plan =
         Backends.load()
             .byId("bubblewrap")
-            .plan(Presets.load("workspace-write").in(Places.current(workspace)));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "no bubblewrap here: " + plan.availability().reasons());
     Path state = Files.createTempDirectory("review-store-");
     try {

@@ -12,6 +12,7 @@ import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.spi.RemoteBackend;
@@ -134,7 +135,8 @@ public final class SuiteVerification implements Verification {
     if (id != null) {
       return backends.byId(id);
     }
-    List<SandboxPlan> plans = backends.plans(Presets.load("workspace-write").in(Places.current()));
+    List<SandboxPlan> plans =
+        backends.plans(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     if (plans.isEmpty() || !plans.get(0).availability().usable()) {
       throw new SandboxRefusedException(plans);
     }

@@ -26,6 +26,7 @@ import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
@@ -64,7 +65,7 @@ final class WslScenarios {
               .network(NetworkMode.FULL)
               .strictness(Strictness.Mode.BEST_EFFORT)
               .build();
-      SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
+      SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, Places.current(workspace)));
       if (!plan.availability().usable()) {
         throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
       }

@@ -89,16 +89,16 @@ class EnforcedGuaranteesTest {
     policies()
         .forEach(
             policy -> {
-              EffectivePolicy placed = policy.in(PLACES);
+              EffectivePolicy placed = EffectivePolicy.of(policy, PLACES);
               assertThat(planned(placed))
-                  .allMatch(guarantee -> guarantee.guarantee().isAskedBy(placed));
+                  .allMatch(guarantee -> placed.asksFor(guarantee.guarantee()));
             });
   }
 
   @Test
   void everyEnforcedGuaranteeHasConformanceCases() throws Exception {
     Set<String> promised = new TreeSet<>();
-    policies().forEach(policy -> promised.addAll(enforced(policy.in(PLACES))));
+    policies().forEach(policy -> promised.addAll(enforced(EffectivePolicy.of(policy, PLACES))));
     Set<String> tried =
         ConformanceSuite.catalogue().stream()
             .flatMap(each -> each.needs().stream())

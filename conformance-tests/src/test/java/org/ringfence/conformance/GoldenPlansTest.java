@@ -94,7 +94,8 @@ class GoldenPlansTest {
           default -> Places.of(PathStyle.WINDOWS, "C:\\Users\\me\\ws", "C:\\Users\\me");
         };
     Map<String, EffectivePolicy> placed = new LinkedHashMap<>();
-    policies(places.style()).forEach((name, policy) -> placed.put(name, policy.in(places)));
+    policies(places.style())
+        .forEach((name, policy) -> placed.put(name, EffectivePolicy.of(policy, places)));
     return placed;
   }
 

@@ -311,7 +311,7 @@ class LeakyBackendsTest {
     public BackendSession open(SandboxPlan plan, EventSink listener) throws SandboxException {
       SandboxPolicy changed =
           leak.policy().apply(plan.policy().policy(), plan.policy().policy().toBuilder());
-      EffectivePolicy effective = changed.in(plan.policy().places());
+      EffectivePolicy effective = EffectivePolicy.of(changed, plan.policy().places());
       BackendSession session = real.open(real.plan(effective), listener);
       return new BackendSession() {
         @Override

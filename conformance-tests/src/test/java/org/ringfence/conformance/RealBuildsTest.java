@@ -22,6 +22,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.OutsideWorld;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyReader;
@@ -59,7 +60,8 @@ class RealBuildsTest {
 
   @BeforeEach
   void prepareDirectories() throws IOException {
-    var plan = backend().plan(Presets.load("workspace-write").in(Places.current()));
+    var plan =
+        backend().plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
     base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-builds-").toRealPath();

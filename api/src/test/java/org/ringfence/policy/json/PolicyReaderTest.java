@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
@@ -136,7 +137,7 @@ class PolicyReaderTest {
         "{} {} | policy | one JSON object"
       })
   void mistakeNamesItsPlaceAndTheNearestForm(String json, String what, String nearest) {
-    assertThatThrownBy(() -> PolicyReader.parse("my.json", json).in(places()))
+    assertThatThrownBy(() -> EffectivePolicy.of(PolicyReader.parse("my.json", json), places()))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining(what)
         .hasMessageContaining(nearest)

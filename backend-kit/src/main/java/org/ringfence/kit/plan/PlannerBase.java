@@ -141,7 +141,7 @@ public abstract class PlannerBase {
    * @param answer the backend's answer
    */
   protected final void asked(Guarantee guarantee, Supplier<Answer> answer) {
-    if (guarantee.isAskedBy(effective)) {
+    if (effective.asksFor(guarantee)) {
       answer(guarantee, answer.get());
     }
   }

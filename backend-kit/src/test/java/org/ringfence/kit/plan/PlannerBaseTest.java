@@ -62,7 +62,8 @@ class PlannerBaseTest {
   }
 
   private static List<PlannedGuarantee> plan(PolicyBuilder policy) {
-    return new FakePlanner(policy.build().in(Places.of(PathStyle.POSIX, "/ws", "/home/me")))
+    return new FakePlanner(
+            EffectivePolicy.of(policy.build(), Places.of(PathStyle.POSIX, "/ws", "/home/me")))
         .planned();
   }
 

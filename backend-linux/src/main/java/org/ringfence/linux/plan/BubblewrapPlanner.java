@@ -111,7 +111,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
               "writing is granted everywhere, so that a directory above a rule could be moved away",
               NARROWER));
     }
-    if (Guarantee.FILES_READ.isAskedBy(effective)) {
+    if (effective.asksFor(Guarantee.FILES_READ)) {
       boolean denies = effective.rules().stream().anyMatch(rule -> rule.access() == Access.NONE);
       answer(
           Guarantee.FILES_READ,
@@ -121,7 +121,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
           reading());
     }
     asked(Guarantee.FILES_REVIEW, () -> enforced(MOUNTS + ", the copy in the workspace's place"));
-    if (Guarantee.TMP_PRIVATE.isAskedBy(effective)) {
+    if (effective.asksFor(Guarantee.TMP_PRIVATE)) {
       answer(
           Guarantee.TMP_PRIVATE,
           "/tmp is a directory of the sandbox's own, removed at the end",

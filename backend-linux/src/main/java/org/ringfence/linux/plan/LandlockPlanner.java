@@ -87,7 +87,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     asked(
         Guarantee.FILES_REVIEW,
         () -> unsupported("nothing can be put in a directory's place", NEEDS_MOUNTS));
-    if (Guarantee.TMP_PRIVATE.isAskedBy(effective)) {
+    if (effective.asksFor(Guarantee.TMP_PRIVATE)) {
       answer(
           Guarantee.TMP_PRIVATE,
           "TMPDIR is a directory of the sandbox's own, removed at the end",

@@ -138,7 +138,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
       answer(Guarantee.NETWORK_EXTERNAL, allowlist());
     }
     asked(Guarantee.NETWORK_DENY, () -> unsupported(UNDECIDED, DECIDING));
-    if (Guarantee.NETWORK_OWN_LOOPBACK.isAskedBy(effective)) {
+    if (effective.asksFor(Guarantee.NETWORK_OWN_LOOPBACK)) {
       ownLoopback();
     }
     asked(Guarantee.NETWORK_HOST_LOOPBACK, () -> connecting(SUPERVISOR, listenerRemedy()));

@@ -25,6 +25,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 
@@ -66,7 +67,7 @@ class SharedLocksTest {
         SandboxPolicy.builder().write(":workspace").read(outside.toString()).build();
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(policy.in(Places.current()));
+            .plan(EffectivePolicy.of(policy, Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path script = Files.writeString(workspace.resolve("locks.pl"), LOCKS);
     assertThat(tryExclusiveLock(file)).as("control").isZero();

@@ -42,7 +42,8 @@ class BubblewrapLaunchTest {
   @BeforeEach
   void assumeBubblewrap() {
     SandboxPlan plan =
-        new BubblewrapBackend().plan(Presets.load("workspace-write").in(Places.current(workspace)));
+        new BubblewrapBackend()
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
@@ -101,7 +102,8 @@ class BubblewrapLaunchTest {
     Path bwrap = Path.of("/usr/bin/bwrap");
     assumeTrue(Files.exists(bwrap), "bwrap is elsewhere");
     SandboxPlan plan =
-        new BubblewrapBackend().plan(writing().write("/usr").build().in(Places.current(workspace)));
+        new BubblewrapBackend()
+            .plan(EffectivePolicy.of(writing().write("/usr").build(), Places.current(workspace)));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.availability().reasons().toString()).contains("grants writing");
   }
@@ -144,7 +146,7 @@ class BubblewrapLaunchTest {
   @Test
   void openFailsWhenBubblewrapCannotSetUpTheSandbox() throws Exception {
     HostFacts facts = HostProbe.probe(Arch.current().orElseThrow());
-    EffectivePolicy policy = writing().build().in(Places.current(workspace));
+    EffectivePolicy policy = EffectivePolicy.of(writing().build(), Places.current(workspace));
     assertThatThrownBy(
             () ->
                 LinuxSession.openInNamespaces(

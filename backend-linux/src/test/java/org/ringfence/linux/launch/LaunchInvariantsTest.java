@@ -57,7 +57,9 @@ class LaunchInvariantsTest {
 
   @BeforeEach
   void assumeLandlock() {
-    var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
+    var plan =
+        new LandlockBackend()
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
@@ -381,7 +383,8 @@ class LaunchInvariantsTest {
     HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
     HostFacts older = facts(real, new LandlockAbi(5), real.waitKillable());
     Process bystander = new ProcessBuilder("sleep", "1000").start();
-    EffectivePolicy policy = Presets.load("workspace-write").in(Places.current(workspace));
+    EffectivePolicy policy =
+        EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace));
     try (LinuxSession session =
         LinuxSession.open(new Kernel(real.arch().orElseThrow()), older, policy, EventSink.NONE)) {
       SandboxedProcess ending = session.start(launch("sleep 1111111 & sleep 0.1; exit 4"));
@@ -422,7 +425,8 @@ class LaunchInvariantsTest {
             raise SystemExit(3)
           except Alarm: pass
         """);
-    EffectivePolicy policy = Presets.load("workspace-write").in(Places.current(workspace));
+    EffectivePolicy policy =
+        EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace));
     try (LinuxSession session =
         LinuxSession.open(new Kernel(real.arch().orElseThrow()), older, policy, EventSink.NONE)) {
       SandboxedProcess waiting = session.start(launch("exec /usr/bin/python3 wait.py"));

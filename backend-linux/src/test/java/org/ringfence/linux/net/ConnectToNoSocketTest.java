@@ -14,6 +14,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -36,7 +37,7 @@ class ConnectToNoSocketTest {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the client needs perl");
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(Presets.load("workspace-write").in(Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Files.writeString(workspace.resolve("file"), "");
     Files.createDirectory(workspace.resolve("directory"));

@@ -16,6 +16,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -108,7 +109,7 @@ class WaitingSendsTest {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the senders need perl");
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(Presets.load("workspace-write").in(Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
     Files.writeString(workspace.resolve("senders.pl"), SENDERS);

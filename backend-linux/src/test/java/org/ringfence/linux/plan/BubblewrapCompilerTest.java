@@ -45,7 +45,7 @@ class BubblewrapCompilerTest {
   }
 
   private static List<String> compile(PolicyBuilder policy) {
-    return compile(policy.build().in(PLACES), HostTree.ASSUMED);
+    return compile(EffectivePolicy.of(policy.build(), PLACES), HostTree.ASSUMED);
   }
 
   @Test
@@ -104,7 +104,9 @@ class BubblewrapCompilerTest {
                 ? Kind.FILE
                 : path.endsWith("missing") ? Kind.MISSING : Kind.DIRECTORY;
     List<String> options =
-        compile(writing().none("/ws/file").none("/ws/missing").build().in(PLACES), tree);
+        compile(
+            EffectivePolicy.of(writing().none("/ws/file").none("/ws/missing").build(), PLACES),
+            tree);
     assertThat(options).contains("--ro-bind /dev/null /ws/file");
     assertThat(String.join(" ", options))
         .as("no option names a missing path, because bubblewrap would create it on the host")
@@ -146,7 +148,7 @@ class BubblewrapCompilerTest {
   void workspaceBelowTmpShowsTheHostsFiles() {
     Places below =
         Places.of(PathStyle.POSIX, "/tmp/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
-    EffectivePolicy policy = writing().read("/tmp/cache").build().in(below);
+    EffectivePolicy policy = EffectivePolicy.of(writing().read("/tmp/cache").build(), below);
     assertThat(compile(policy, HostTree.ASSUMED))
         .containsSubsequence(
             "--bind /tmp/ringfence-x /tmp",
@@ -162,7 +164,8 @@ class BubblewrapCompilerTest {
   @Test
   void workspaceCopyIsMountedAtTheWorkspace() {
     EffectivePolicy policy =
-        writing().read("/ws/kept").build().in(PLACES.withWorkspaceCopy("/store/copy"));
+        EffectivePolicy.of(
+            writing().read("/ws/kept").build(), PLACES.withWorkspaceCopy("/store/copy"));
     assertThat(compile(policy, HostTree.ASSUMED))
         .containsSubsequence("--bind /store/copy /ws", "--ro-bind /store/copy/kept /ws/kept");
   }
@@ -170,7 +173,8 @@ class BubblewrapCompilerTest {
   @Test
   void everyGuaranteeIsEnforced() {
     EffectivePolicy policy =
-        writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build().in(PLACES);
+        EffectivePolicy.of(
+            writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build(), PLACES);
     Map<String, PlannedGuarantee> plan =
         BubblewrapPlanner.plan(
                 policy, HostFacts.ASSUMED, FEATURES, BubblewrapPlanner.Starter.KEEPER)

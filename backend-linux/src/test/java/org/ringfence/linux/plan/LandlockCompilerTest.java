@@ -61,13 +61,14 @@ class LandlockCompilerTest {
   }
 
   private static Map<String, PlannedGuarantee> plan(SandboxPolicy policy, HostFacts facts) {
-    return LandlockPlanner.plan(policy.in(PLACES), facts).stream()
+    return LandlockPlanner.plan(EffectivePolicy.of(policy, PLACES), facts).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
   }
 
   @Test
   void readableDefaultOmitsDevices() {
-    LandlockRuleset ruleset = LandlockCompiler.compile(writing().build().in(PLACES), ABI, PARTS);
+    LandlockRuleset ruleset =
+        LandlockCompiler.compile(EffectivePolicy.of(writing().build(), PLACES), ABI, PARTS);
     assertThat(ruleset.handledFiles())
         .as("listing and execution need no rule")
         .isEqualTo(ABI.write() | LandlockAbi.READ_FILE);
@@ -84,12 +85,12 @@ class LandlockCompilerTest {
   @Test
   void ruleForAllDevicesGrantsNoTerminal() {
     for (String path : List.of("/", "/dev")) {
-      EffectivePolicy policy = writing().read(path).build().in(PLACES);
+      EffectivePolicy policy = EffectivePolicy.of(writing().read(path).build(), PLACES);
       assertThat(LandlockCompiler.compile(policy, ABI, PARTS).rules())
           .noneMatch(rule -> rule.path().equals("/") || rule.path().equals("/dev"));
       assertThat(ReadableParts.named(policy, "/dev/pts/3")).isFalse();
     }
-    EffectivePolicy terminals = writing().read("/dev/pts").build().in(PLACES);
+    EffectivePolicy terminals = EffectivePolicy.of(writing().read("/dev/pts").build(), PLACES);
     assertThat(LandlockCompiler.compile(terminals, ABI, PARTS).rules())
         .anyMatch(
             rule -> rule.path().equals("/dev/pts") && (rule.access() & LandlockAbi.READ_FILE) != 0);
@@ -100,7 +101,8 @@ class LandlockCompilerTest {
 
   @Test
   void minimalDefaultRestrictsReading() {
-    EffectivePolicy policy = writing().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
+    EffectivePolicy policy =
+        EffectivePolicy.of(writing().fileDefault(FileDefault.MINIMAL).build(), PLACES);
     LandlockRuleset ruleset = LandlockCompiler.compile(policy, ABI, PARTS);
     assertThat(ruleset.handledFiles()).isEqualTo(ABI.write() | ABI.read());
     assertThat(ruleset.rules())
@@ -116,7 +118,7 @@ class LandlockCompilerTest {
   void noRuleGrantsCreationOfDeviceNodes() {
     long makeChar = 1 << 6;
     long makeBlock = 1 << 11;
-    LandlockCompiler.compile(writing().build().in(PLACES), ABI, PARTS)
+    LandlockCompiler.compile(EffectivePolicy.of(writing().build(), PLACES), ABI, PARTS)
         .rules()
         .forEach(rule -> assertThat(rule.access() & (makeChar | makeBlock)).isZero());
     assertThat(ABI.write() & makeChar).isNotZero();
@@ -125,7 +127,7 @@ class LandlockCompilerTest {
   @Test
   void stricterRuleForTheSamePathWins() {
     EffectivePolicy policy =
-        SandboxPolicy.builder().write(":workspace").read("/ws").build().in(PLACES);
+        EffectivePolicy.of(SandboxPolicy.builder().write(":workspace").read("/ws").build(), PLACES);
     assertThat(LandlockCompiler.compile(policy, ABI, PARTS).rules())
         .noneMatch(
             rule -> rule.path().equals("/ws") && (rule.access() & LandlockAbi.WRITE_FILE) != 0);
@@ -133,18 +135,21 @@ class LandlockCompilerTest {
 
   @Test
   void inexpressibleRuleIsReportedWithItsReason() {
-    EffectivePolicy carved = writing().read("/ws/vendor").build().in(PLACES);
-    assertThat(LandlockCompiler.inexpressible(writing().build().in(PLACES), false)).isEmpty();
+    EffectivePolicy carved = EffectivePolicy.of(writing().read("/ws/vendor").build(), PLACES);
+    assertThat(LandlockCompiler.inexpressible(EffectivePolicy.of(writing().build(), PLACES), false))
+        .isEmpty();
     assertThat(LandlockCompiler.inexpressible(carved, false))
         .hasValueSatisfying(reason -> assertThat(reason).contains("/ws/vendor", "write"));
     assertThat(LandlockCompiler.inexpressible(carved, true))
         .as("the supervisor decides on writing")
         .isEmpty();
-    EffectivePolicy hidden = writing().none("/etc/shadow").build().in(PLACES);
+    EffectivePolicy hidden = EffectivePolicy.of(writing().none("/etc/shadow").build(), PLACES);
     assertThat(LandlockCompiler.inexpressible(hidden, true)).isPresent();
     assertThat(
             LandlockCompiler.inexpressible(
-                writing().fileDefault(FileDefault.MINIMAL).none("/home/me/.ssh").build().in(PLACES),
+                EffectivePolicy.of(
+                    writing().fileDefault(FileDefault.MINIMAL).none("/home/me/.ssh").build(),
+                    PLACES),
                 true))
         .as("no rule grants a parent, so the denial needs no rule")
         .isEmpty();
@@ -154,7 +159,8 @@ class LandlockCompilerTest {
   @CsvSource({"1,0", "2,0", "3,0", "4,3", "5,3", "6,3", "7,3"})
   void olderKernelsGetOnlySupportedRights(int version, long network) {
     LandlockRuleset ruleset =
-        LandlockCompiler.compile(writing().build().in(PLACES), new LandlockAbi(version), PARTS);
+        LandlockCompiler.compile(
+            EffectivePolicy.of(writing().build(), PLACES), new LandlockAbi(version), PARTS);
     assertThat(ruleset.handledNetwork()).isEqualTo(network);
     assertThat(ruleset.scoped()).isEqualTo(version >= 6 ? 3 : 0);
     assertThat((ruleset.handledFiles() & LandlockAbi.TRUNCATE) != 0).isEqualTo(version >= 3);
@@ -252,7 +258,7 @@ class LandlockCompilerTest {
       assertThat(refused.remedy()).contains("ptrace_scope 0 or 1");
       assertThat(
               BubblewrapPlanner.plan(
-                  policy.in(PLACES),
+                  EffectivePolicy.of(policy, PLACES),
                   yama,
                   BubblewrapFeatures.ASSUMED,
                   BubblewrapPlanner.Starter.KEEPER))
@@ -277,11 +283,11 @@ class LandlockCompilerTest {
             .read("/etc")
             .build();
     HostFacts facts = facts(7, true, false);
-    assertThat(LandlockPlanner.plan(policy.in(PLACES), facts))
+    assertThat(LandlockPlanner.plan(EffectivePolicy.of(policy, PLACES), facts))
         .anyMatch(guarantee -> guarantee.level() == Enforcement.UNSUPPORTED);
     assertThat(
             BubblewrapPlanner.plan(
-                policy.in(PLACES),
+                EffectivePolicy.of(policy, PLACES),
                 facts,
                 BubblewrapFeatures.ASSUMED,
                 BubblewrapPlanner.Starter.KEEPER))
@@ -291,7 +297,7 @@ class LandlockCompilerTest {
             .fileDefault(FileDefault.WRITE)
             .protectedNames(ProtectedNames.OFF)
             .build();
-    assertThat(LandlockPlanner.plan(open.in(PLACES), facts))
+    assertThat(LandlockPlanner.plan(EffectivePolicy.of(open, PLACES), facts))
         .allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);
   }
 }

@@ -35,7 +35,7 @@ class SeccompFilterTest {
   }
 
   private static EffectivePolicy effective(SandboxPolicy policy) {
-    return policy.in(Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+    return EffectivePolicy.of(policy, Places.of(PathStyle.POSIX, "/ws", "/home/me"));
   }
 
   private static PolicyBuilder writing() {

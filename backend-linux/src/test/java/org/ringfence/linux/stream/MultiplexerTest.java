@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.Result;
 import org.ringfence.Sandbox;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -37,7 +38,9 @@ class MultiplexerTest {
   @Test
   void readOnlyOpenOfANewTerminalIsRefused() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the command needs perl");
-    var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
+    var plan =
+        new LandlockBackend()
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Process control =
         new ProcessBuilder(

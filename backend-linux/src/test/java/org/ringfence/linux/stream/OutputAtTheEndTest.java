@@ -18,6 +18,7 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
@@ -29,7 +30,8 @@ class OutputAtTheEndTest {
   @TempDir private Path workspace;
 
   private Sandbox open(String backend, SandboxPolicy policy) throws Exception {
-    var plan = Backends.load().byId(backend).plan(policy.in(Places.current(workspace)));
+    var plan =
+        Backends.load().byId(backend).plan(EffectivePolicy.of(policy, Places.current(workspace)));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
     return Sandbox.opener(policy).workspace(workspace).backend(backend).open();

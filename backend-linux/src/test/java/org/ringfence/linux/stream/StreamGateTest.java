@@ -66,7 +66,7 @@ class StreamGateTest {
   private StreamGate gate(boolean namespaces, boolean names) {
     SandboxPolicy policy =
         Presets.load("workspace-write").toBuilder().fileDefault(FileDefault.MINIMAL).build();
-    EffectivePolicy effective = policy.in(Places.current(workspace));
+    EffectivePolicy effective = EffectivePolicy.of(policy, Places.current(workspace));
     FileView view =
         namespaces
             ? new FileView(Optional.of("/private"), true, true, effective)

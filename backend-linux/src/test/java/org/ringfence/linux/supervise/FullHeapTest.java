@@ -18,6 +18,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.json.Presets;
@@ -108,7 +109,7 @@ class FullHeapTest {
   void commandEndsInAJvmWithAFullHeap(String backend, String how) throws Exception {
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(Presets.load("workspace-write").in(Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
     Process jvm =

@@ -22,6 +22,7 @@ import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Presets;
@@ -65,7 +66,7 @@ class StuckCallTest {
             .build();
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(policy.in(Places.current()));
+            .plan(EffectivePolicy.of(policy, Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     int lease = takeLease(workspace.resolve("leased"));
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(backend).open()) {
@@ -93,7 +94,7 @@ class StuckCallTest {
             .wallTime(Duration.ofSeconds(3))
             .grace(Duration.ZERO)
             .build();
-    var plan = new LandlockBackend().plan(policy.in(Places.current()));
+    var plan = new LandlockBackend().plan(EffectivePolicy.of(policy, Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     int lease = takeLease(workspace.resolve("leased"));
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend("landlock").open()) {

@@ -15,6 +15,7 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -105,7 +106,9 @@ class WaitingBoundTest {
   @ValueSource(strings = {"connect", "passing"})
   void otherCallsSucceedWhileManyCallsWait(String kind) throws Exception {
     assumeTrue(Files.isExecutable(Path.of(PYTHON)), "the callers need Python");
-    var plan = new LandlockBackend().plan(Presets.load("workspace-write").in(Places.current()));
+    var plan =
+        new LandlockBackend()
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path script = Files.writeString(workspace.resolve("callers.py"), CALLERS);
     Process jvm =

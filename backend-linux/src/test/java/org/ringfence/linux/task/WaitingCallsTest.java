@@ -21,6 +21,7 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.json.Presets;
 
@@ -224,7 +225,7 @@ class WaitingCallsTest {
     assumeTrue(Files.isExecutable(Path.of(PYTHON)), "the callers need Python");
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(Presets.load("workspace-write").in(Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path script = Files.writeString(workspace.resolve("callers.py"), CALLERS);
     Path output = workspace.resolveSibling(workspace.getFileName() + ".out");

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.ringfence.policy.HomeNames;
+import org.ringfence.policy.ProtectedNameMatcher;
 import org.ringfence.policy.ProtectedNames;
 
 /**
@@ -97,13 +98,13 @@ final class NamePatterns {
     if (names == ProtectedNames.OFF) {
       return List.of();
     }
-    ProtectedNames.Surfaces surfaces = ProtectedNames.surfaces();
+    ProtectedNameMatcher.Surfaces surfaces = ProtectedNameMatcher.surfaces();
     String below = "^" + ("/" + ANY).repeat(depth) + "(/" + ANY + ")*/";
     List<String> patterns = new ArrayList<>();
     List<String> words = new ArrayList<>();
     surfaces.names().stream().sorted().forEach(word -> words.add(name(word)));
     patterns.add(below + choice(words) + REST);
-    List<List<String>> begun = ProtectedNames.remaindersIn(root);
+    List<List<String>> begun = ProtectedNameMatcher.remaindersIn(root);
     if (!begun.isEmpty()) {
       patterns.add(in(root) + choice(paths(begun)) + REST);
     }
@@ -153,12 +154,12 @@ final class NamePatterns {
     if (names == ProtectedNames.OFF) {
       return List.of();
     }
-    ProtectedNames.Surfaces surfaces = ProtectedNames.surfaces();
+    ProtectedNameMatcher.Surfaces surfaces = ProtectedNameMatcher.surfaces();
     String below = "^" + ("/" + ANY).repeat(depth) + "(/" + ANY + ")*/";
     List<String> patterns = new ArrayList<>();
     patterns.add(below + choice(surfaces.above().stream().map(NamePatterns::name).toList()) + "$");
     Set<List<String>> above = new LinkedHashSet<>();
-    for (List<String> rest : ProtectedNames.remaindersIn(root)) {
+    for (List<String> rest : ProtectedNameMatcher.remaindersIn(root)) {
       for (int i = 1; i < rest.size(); i++) {
         above.add(rest.subList(0, i));
       }

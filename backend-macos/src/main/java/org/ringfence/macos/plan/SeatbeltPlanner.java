@@ -82,7 +82,7 @@ public final class SeatbeltPlanner extends PlannerBase {
             unsupported(
                 "nothing can be put in a directory's place on macOS",
                 "a copy that is the workspace itself"));
-    if (Guarantee.TMP_PRIVATE.isAskedBy(effective)) {
+    if (effective.asksFor(Guarantee.TMP_PRIVATE)) {
       answer(
           Guarantee.TMP_PRIVATE,
           "TMPDIR is a directory of the sandbox's own, removed at the end; /tmp is not written",

@@ -8,6 +8,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.event.Violation;
 import org.ringfence.macos.launch.json.SandboxLog;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Places;
@@ -64,7 +65,8 @@ class SandboxLogTest {
   @Test
   void denialIsReportedWithTheRuleOfThePolicy() {
     var policy =
-        SandboxPolicy.builder().write(":workspace").build().in(Places.ofMac("/ws", "/home"));
+        EffectivePolicy.of(
+            SandboxPolicy.builder().write(":workspace").build(), Places.ofMac("/ws", "/home"));
     Violation hooks =
         SeatbeltDenials.violation(
             policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-create", "/ws/.git/hooks/x"));

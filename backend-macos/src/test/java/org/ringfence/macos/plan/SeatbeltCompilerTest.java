@@ -121,7 +121,7 @@ class SeatbeltCompilerTest {
   }
 
   private static void assertDecidesAsThePolicy(Asked asked) {
-    EffectivePolicy effective = asked.policy().in(PLACES);
+    EffectivePolicy effective = EffectivePolicy.of(asked.policy(), PLACES);
     SbplInterpreter profile = interpreter(effective);
     List<String> paths = new ArrayList<>(List.of(asked.path()));
     effective.rules().forEach(rule -> paths.add(rule.path()));
@@ -164,7 +164,7 @@ class SeatbeltCompilerTest {
   }
 
   private static void assertDeniedMovesAreDenied(Asked asked) {
-    EffectivePolicy effective = asked.policy().in(PLACES);
+    EffectivePolicy effective = EffectivePolicy.of(asked.policy(), PLACES);
     SbplInterpreter profile = interpreter(effective);
     List<String> paths = new ArrayList<>(List.of(asked.path()));
     for (var rule : effective.rules()) {
@@ -208,11 +208,12 @@ class SeatbeltCompilerTest {
           }
         };
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write(":workspace")
-            .rule("/ws/secret", Access.NONE, MissingPath.SKIP)
-            .build()
-            .in(PLACES.lookedUp(nothing));
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .write(":workspace")
+                .rule("/ws/secret", Access.NONE, MissingPath.SKIP)
+                .build(),
+            PLACES.lookedUp(nothing));
     SbplInterpreter profile = interpreter(policy);
     for (String path : List.of("/ws/secret", "/ws/Secret/x", "/ws/SECRET")) {
       assertThat(profile.allows(Question.file("file-write-create", path))).as(path).isFalse();
@@ -223,7 +224,8 @@ class SeatbeltCompilerTest {
 
   @Test
   void gitNamesAreProtectedInEveryLetterCase() {
-    EffectivePolicy policy = SandboxPolicy.builder().write(":workspace").build().in(PLACES);
+    EffectivePolicy policy =
+        EffectivePolicy.of(SandboxPolicy.builder().write(":workspace").build(), PLACES);
     SbplInterpreter profile = interpreter(policy);
     for (String path :
         List.of(
@@ -281,39 +283,43 @@ class SeatbeltCompilerTest {
   @Test
   void networkRulesFollowThePolicy() {
     SbplInterpreter none =
-        interpreter(SandboxPolicy.builder().ownLoopback(false).build().in(PLACES));
+        interpreter(EffectivePolicy.of(SandboxPolicy.builder().ownLoopback(false).build(), PLACES));
     Question outside = Question.network("network-outbound", "1.2.3.4:443");
     Question inside = Question.network("network-outbound", "localhost:8080");
     assertThat(none.allows(outside)).isFalse();
     assertThat(none.allows(inside)).isFalse();
-    SbplInterpreter own = interpreter(SandboxPolicy.builder().ownLoopback(true).build().in(PLACES));
+    SbplInterpreter own =
+        interpreter(EffectivePolicy.of(SandboxPolicy.builder().ownLoopback(true).build(), PLACES));
     assertThat(own.allows(outside)).isFalse();
     assertThat(own.allows(inside)).isTrue();
     assertThat(own.allows(Question.network("network-bind", "localhost:8080"))).isTrue();
     assertThat(own.allows(Question.network("network-bind", "1.2.3.4:8080"))).isFalse();
     SbplInterpreter port =
         interpreter(
-            SandboxPolicy.builder().ownLoopback(false).hostLoopbackPort(8080).build().in(PLACES));
+            EffectivePolicy.of(
+                SandboxPolicy.builder().ownLoopback(false).hostLoopbackPort(8080).build(), PLACES));
     assertThat(port.allows(inside)).isTrue();
     assertThat(port.allows(Question.network("network-outbound", "localhost:80"))).isFalse();
     SbplInterpreter full =
         interpreter(
-            SandboxPolicy.builder()
-                .network(NetworkMode.FULL)
-                .unixSocket("/run/one.sock")
-                .build()
-                .in(PLACES));
+            EffectivePolicy.of(
+                SandboxPolicy.builder()
+                    .network(NetworkMode.FULL)
+                    .unixSocket("/run/one.sock")
+                    .build(),
+                PLACES));
     assertThat(full.allows(outside)).isTrue();
     assertThat(full.allows(Question.file("network-outbound", "/run/one.sock"))).isTrue();
     assertThat(full.allows(Question.file("network-outbound", "/run/two.sock"))).isFalse();
     SeatbeltProfile led =
         SeatbeltCompiler.compile(
-            SandboxPolicy.builder()
-                .network(NetworkMode.ALLOWLIST)
-                .allowHost("example.org")
-                .ownLoopback(false)
-                .build()
-                .in(PLACES),
+            EffectivePolicy.of(
+                SandboxPolicy.builder()
+                    .network(NetworkMode.ALLOWLIST)
+                    .allowHost("example.org")
+                    .ownLoopback(false)
+                    .build(),
+                PLACES),
             new SeatbeltCompiler.Surroundings("t", OptionalInt.of(3128), "/own"));
     SbplInterpreter proxied = new SbplInterpreter(led.text(), led.parameters());
     assertThat(proxied.allows(Question.network("network-outbound", "localhost:3128"))).isTrue();
@@ -325,13 +331,14 @@ class SeatbeltCompilerTest {
   @Test
   void pathsAreResolvedToTheNamesThatTheKernelCompares() {
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write("/var/project")
-            .none("/System/Volumes/Data/Users/me/secret")
-            .none("/var/project/a/b")
-            .denyGlobs(List.of("/tmp/*.key"))
-            .build()
-            .in(PLACES);
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .write("/var/project")
+                .none("/System/Volumes/Data/Users/me/secret")
+                .none("/var/project/a/b")
+                .denyGlobs(List.of("/tmp/*.key"))
+                .build(),
+            PLACES);
     SbplInterpreter profile = interpreter(policy);
     assertThat(profile.allows(Question.file("file-write-create", "/private/var/project/x")))
         .isTrue();
@@ -350,7 +357,8 @@ class SeatbeltCompilerTest {
   @Test
   void minimalDefaultLetsToolsRunButHidesUserFiles() {
     EffectivePolicy policy =
-        SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build().in(PLACES);
+        EffectivePolicy.of(
+            SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).build(), PLACES);
     SbplInterpreter profile = interpreter(policy);
     for (String path :
         List.of(
@@ -382,7 +390,8 @@ class SeatbeltCompilerTest {
   void privateCacheDirectoryIsWritableBesideThePrivateTmp() {
     String folders = "/private/var/folders/ab/cd";
     EffectivePolicy policy =
-        SandboxPolicy.builder().build().in(PLACES.withPrivateTmp(folders + "/T/ringfence-1"));
+        EffectivePolicy.of(
+            SandboxPolicy.builder().build(), PLACES.withPrivateTmp(folders + "/T/ringfence-1"));
     SbplInterpreter profile = interpreter(policy);
     assertThat(profile.allows(Question.file("file-write-create", folders + "/T/ringfence-1/x")))
         .isTrue();
@@ -395,7 +404,8 @@ class SeatbeltCompilerTest {
     assertThat(profile.allows(Question.file("network-outbound", "/var/run/docker.sock"))).isFalse();
     assertThat(
             SeatbeltCompiler.cacheDirectory(
-                SandboxPolicy.builder().build().in(PLACES.withPrivateTmp("/tmp/ringfence-1"))))
+                EffectivePolicy.of(
+                    SandboxPolicy.builder().build(), PLACES.withPrivateTmp("/tmp/ringfence-1"))))
         .isEmpty();
   }
 
@@ -403,12 +413,13 @@ class SeatbeltCompilerTest {
   void pathsAreParametersAndCannotInjectRules() {
     String odd = "/ws/a\" (allow default) ; \n\\";
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .write(":workspace")
-            .none(odd)
-            .denyGlobs(List.of("*\")(allow default)(x \""))
-            .build()
-            .in(PLACES.lookedUp(PathLookup.NONE));
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .write(":workspace")
+                .none(odd)
+                .denyGlobs(List.of("*\")(allow default)(x \""))
+                .build(),
+            PLACES.lookedUp(PathLookup.NONE));
     SeatbeltProfile profile = SeatbeltCompiler.compile(policy, ALONE);
     assertThat(profile.text()).doesNotContain(odd);
     assertThat(profile.parameters()).containsValue(odd);
@@ -424,7 +435,8 @@ class SeatbeltCompilerTest {
   @Test
   void everyBaseRuleHasAReason() {
     String base =
-        SeatbeltCompiler.compile(SandboxPolicy.builder().build().in(PLACES), ALONE).base();
+        SeatbeltCompiler.compile(EffectivePolicy.of(SandboxPolicy.builder().build(), PLACES), ALONE)
+            .base();
     String[] lines = base.substring(base.indexOf("; What every")).split("\n");
     boolean reasoned = false;
     for (String line : lines) {

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Places;
@@ -20,7 +21,7 @@ class SeatbeltPlannerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");
 
   private static Map<String, PlannedGuarantee> plan(PolicyBuilder policy) {
-    return SeatbeltPlanner.plan(policy.build().in(PLACES)).stream()
+    return SeatbeltPlanner.plan(EffectivePolicy.of(policy.build(), PLACES)).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
   }
 

@@ -77,7 +77,7 @@ abstract sealed class WindowsPlanner extends PlannerBase
   @Override
   protected final void names() {
     super.names();
-    if (Guarantee.TMP_PRIVATE.isAskedBy(effective)) {
+    if (effective.asksFor(Guarantee.TMP_PRIVATE)) {
       answer(
           Guarantee.TMP_PRIVATE,
           "TEMP is a directory of the sandbox's own, removed at the end",

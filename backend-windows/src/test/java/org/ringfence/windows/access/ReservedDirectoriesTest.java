@@ -25,12 +25,13 @@ class ReservedDirectoriesTest {
       new ReservedDirectories(List.of(), List.of("C:\\Windows", "C:\\Program Files"), List.of());
 
   private static EffectivePolicy policy(Access access) {
-    return SandboxPolicy.builder()
-        .fileDefault(FileDefault.MINIMAL)
-        .protectedNames(ProtectedNames.OFF)
-        .rule("C:\\Program Files\\tool", access, MissingPath.SKIP)
-        .build()
-        .in(Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+    return EffectivePolicy.of(
+        SandboxPolicy.builder()
+            .fileDefault(FileDefault.MINIMAL)
+            .protectedNames(ProtectedNames.OFF)
+            .rule("C:\\Program Files\\tool", access, MissingPath.SKIP)
+            .build(),
+        Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
   }
 
   private static List<List<Entry>> plans(Access access) {

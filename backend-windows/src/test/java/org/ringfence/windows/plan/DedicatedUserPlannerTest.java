@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PathStyle;
@@ -48,7 +49,7 @@ class DedicatedUserPlannerTest {
 
   private static Map<String, PlannedGuarantee> plan(
       PolicyBuilder policy, DedicatedUserFacts facts) {
-    return DedicatedUserPlanner.plan(policy.build().in(PLACES), facts).stream()
+    return DedicatedUserPlanner.plan(EffectivePolicy.of(policy.build(), PLACES), facts).stream()
         .collect(Collectors.toMap(PlannedGuarantee::id, one -> one));
   }
 

@@ -87,7 +87,7 @@ class EntriesMatchPolicyTest {
         SandboxPolicy.builder().fileDefault(FileDefault.MINIMAL).protectedNames(ProtectedNames.OFF);
     rules.forEach(rule -> builder.rule(rule.path(), rule.access(), MissingPath.SKIP));
     protectedPaths.forEach(builder::protectedPath);
-    return builder.build().in(PLACES);
+    return EffectivePolicy.of(builder.build(), PLACES);
   }
 
   private static DedicatedUserPlan compile(EffectivePolicy policy) {
@@ -255,7 +255,7 @@ class EntriesMatchPolicyTest {
     assertThat(rules)
         .allMatch(rule -> rule.authorizedUsers().equals("O:LSD:(A;;CC;;;S-1-5-21-1-1-1-2001)"));
     SandboxPolicy open = SandboxPolicy.builder().network(NetworkMode.FULL).build();
-    assertThat(compile(open.in(PLACES)).firewall()).isEmpty();
+    assertThat(compile(EffectivePolicy.of(open, PLACES)).firewall()).isEmpty();
   }
 
   @Test

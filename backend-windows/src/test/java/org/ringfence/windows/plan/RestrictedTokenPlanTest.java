@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
@@ -25,7 +26,7 @@ class RestrictedTokenPlanTest {
   }
 
   private static RestrictedTokenPlan plan(SandboxPolicy policy) {
-    return RestrictedTokenPlan.compile(policy.in(PLACES), SECRET);
+    return RestrictedTokenPlan.compile(EffectivePolicy.of(policy, PLACES), SECRET);
   }
 
   @Test
@@ -72,13 +73,13 @@ class RestrictedTokenPlanTest {
 
   @Test
   void explainListsUnenforcedParts() {
-    List<String> limits = RestrictedTokenPlan.limits(writing().build().in(PLACES));
+    List<String> limits = RestrictedTokenPlan.limits(EffectivePolicy.of(writing().build(), PLACES));
     assertThat(limits).anyMatch(limit -> limit.contains("network")).hasSize(3);
     assertThat(
             RestrictedTokenPlan.limits(
-                writing().fileDefault(FileDefault.MINIMAL).build().in(PLACES)))
+                EffectivePolicy.of(writing().fileDefault(FileDefault.MINIMAL).build(), PLACES)))
         .anyMatch(limit -> limit.contains("reading is not denied"));
-    assertThat(new RestrictedTokenBackend().explain(writing().build().in(PLACES)))
+    assertThat(new RestrictedTokenBackend().explain(EffectivePolicy.of(writing().build(), PLACES)))
         .contains("restricting SID S-1-5-21-", "not held: ");
   }
 }

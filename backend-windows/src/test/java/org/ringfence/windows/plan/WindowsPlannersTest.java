@@ -39,11 +39,11 @@ class WindowsPlannersTest {
   }
 
   private static Map<String, PlannedGuarantee> token(PolicyBuilder policy, WindowsFacts facts) {
-    return byId(RestrictedTokenPlanner.plan(policy.build().in(PLACES), facts));
+    return byId(RestrictedTokenPlanner.plan(EffectivePolicy.of(policy.build(), PLACES), facts));
   }
 
   private static Map<String, PlannedGuarantee> container(PolicyBuilder policy) {
-    return byId(AppContainerPlanner.plan(policy.build().in(PLACES), GOOD));
+    return byId(AppContainerPlanner.plan(EffectivePolicy.of(policy.build(), PLACES), GOOD));
   }
 
   private static Map<String, PlannedGuarantee> byId(List<PlannedGuarantee> guarantees) {
@@ -186,13 +186,14 @@ class WindowsPlannersTest {
   void containerEntriesNameOnlyItsSid() {
     Sid sid = new Sid("S-1-15-2-1-2-3-4-5-6-7");
     EffectivePolicy policy =
-        writing()
-            .fileDefault(FileDefault.MINIMAL)
-            .read("C:\\work\\kept")
-            .none("C:\\work\\secret")
-            .network(NetworkMode.FULL)
-            .build()
-            .in(PLACES);
+        EffectivePolicy.of(
+            writing()
+                .fileDefault(FileDefault.MINIMAL)
+                .read("C:\\work\\kept")
+                .none("C:\\work\\secret")
+                .network(NetworkMode.FULL)
+                .build(),
+            PLACES);
     AppContainerPlan plan = AppContainerPlan.compile(policy, sid);
     assertThat(plan.capabilities()).hasSize(3);
     assertThat(plan.entries()).allMatch(entry -> entry.ace().sid().equals(sid));

@@ -70,12 +70,13 @@ class DedicatedSandboxesTest {
   }
 
   private EffectivePolicy policy(NetworkMode mode) {
-    return SandboxPolicy.builder()
-        .network(mode)
-        .protectedNames(ProtectedNames.OFF)
-        .tmp(TmpPolicy.NONE)
-        .build()
-        .in(Places.current(directory));
+    return EffectivePolicy.of(
+        SandboxPolicy.builder()
+            .network(mode)
+            .protectedNames(ProtectedNames.OFF)
+            .tmp(TmpPolicy.NONE)
+            .build(),
+        Places.current(directory));
   }
 
   private static DedicatedUserFacts facts() {
@@ -132,13 +133,14 @@ class DedicatedSandboxesTest {
     assertThatThrownBy(() -> sandboxes().open(policy(NetworkMode.FULL), facts(), EventSink.NONE))
         .hasMessageContaining("files.read: another sandbox of this user is open");
     EffectivePolicy knowing =
-        SandboxPolicy.builder()
-            .network(NetworkMode.FULL)
-            .protectedNames(ProtectedNames.OFF)
-            .tmp(TmpPolicy.NONE)
-            .acceptWeaker(Guarantee.FILES_READ)
-            .build()
-            .in(Places.current(directory));
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .network(NetworkMode.FULL)
+                .protectedNames(ProtectedNames.OFF)
+                .tmp(TmpPolicy.NONE)
+                .acceptWeaker(Guarantee.FILES_READ)
+                .build(),
+            Places.current(directory));
     sandboxes().open(knowing, facts(), EventSink.NONE).close();
     installation.remove(other);
   }

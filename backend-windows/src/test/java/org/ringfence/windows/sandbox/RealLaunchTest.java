@@ -91,11 +91,9 @@ class RealLaunchTest {
   @BeforeEach
   void open() throws Exception {
     EffectivePolicy policy =
-        SandboxPolicy.builder()
-            .protectedNames(ProtectedNames.OFF)
-            .tmp(TmpPolicy.NONE)
-            .build()
-            .in(Places.current(directory));
+        EffectivePolicy.of(
+            SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).tmp(TmpPolicy.NONE).build(),
+            Places.current(directory));
     session = session(policy);
   }
 

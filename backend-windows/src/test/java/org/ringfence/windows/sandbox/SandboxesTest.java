@@ -90,7 +90,8 @@ class SandboxesTest {
     for (String root : roots) {
       builder.write(root);
     }
-    return builder.build().in(Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+    return EffectivePolicy.of(
+        builder.build(), Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
   }
 
   private static Launch launch(Limits limits, String... command) {
@@ -305,7 +306,7 @@ class SandboxesTest {
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).read("C:\\tools\\jdk");
     Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     try (BackendSession session =
-        sandboxes.appContainer(reading.build().in(places), FACTS, false)) {
+        sandboxes.appContainer(EffectivePolicy.of(reading.build(), places), FACTS, false)) {
       assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(4);
     }
     assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(2);
@@ -331,12 +332,15 @@ class SandboxesTest {
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).none("C:\\Users\\me\\.ssh");
     Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     // No rule grants the parent, so the missing path is fine.
-    sandboxes.appContainer(builder.build().in(places), FACTS, false).close();
+    sandboxes.appContainer(EffectivePolicy.of(builder.build(), places), FACTS, false).close();
     builder.write("C:\\work");
     sandboxes
-        .appContainer(builder.protectedPath("C:\\work\\later").build().in(places), FACTS, false)
+        .appContainer(
+            EffectivePolicy.of(builder.protectedPath("C:\\work\\later").build(), places),
+            FACTS,
+            false)
         .close();
-    EffectivePolicy below = builder.none("C:\\work\\secret").build().in(places);
+    EffectivePolicy below = EffectivePolicy.of(builder.none("C:\\work\\secret").build(), places);
     for (String mode : List.of("token", "container")) {
       assertThatThrownBy(
               () -> {

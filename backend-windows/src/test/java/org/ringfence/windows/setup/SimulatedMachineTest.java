@@ -169,12 +169,13 @@ class SimulatedMachineTest {
       return;
     }
     EffectivePolicy effective =
-        SandboxPolicy.builder()
-            .fileDefault(FileDefault.MINIMAL)
-            .protectedNames(ProtectedNames.OFF)
-            .rule(WORK, Access.WRITE, MissingPath.SKIP)
-            .build()
-            .in(Places.of(PathStyle.WINDOWS, WORK, "C:\\Users\\me"));
+        EffectivePolicy.of(
+            SandboxPolicy.builder()
+                .fileDefault(FileDefault.MINIMAL)
+                .protectedNames(ProtectedNames.OFF)
+                .rule(WORK, Access.WRITE, MissingPath.SKIP)
+                .build(),
+            Places.of(PathStyle.WINDOWS, WORK, "C:\\Users\\me"));
     DedicatedUserPlan plan = DedicatedUserPlan.compile(effective, secret, client.get().sids());
     stage.windows.dieAfter = stage.windows.calls.size() + dieAfter;
     if (dieAfter == Integer.MAX_VALUE) {

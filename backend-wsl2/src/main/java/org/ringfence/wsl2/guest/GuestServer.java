@@ -23,6 +23,7 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
@@ -174,7 +175,8 @@ final class GuestServer implements AutoCloseable {
 
   private GuestMessage planned(GuestMessage.Plan asked) {
     SandboxPlan plan =
-        bubblewrap.plan(policy(asked.policy()).in(Places.current(Path.of(asked.workspace()))));
+        bubblewrap.plan(
+            EffectivePolicy.of(policy(asked.policy()), Places.current(Path.of(asked.workspace()))));
     return new GuestMessage.Planned(
         asked.number(),
         plan.availability().usable(),
@@ -188,7 +190,7 @@ final class GuestServer implements AutoCloseable {
     Path workspace = Path.of(asked.workspace());
     SandboxPolicy policy = policy(asked.policy());
     EnvironmentPolicy environment =
-        GuestEnvironment.of(policy.in(Places.current(workspace)), System.getenv());
+        GuestEnvironment.of(EffectivePolicy.of(policy, Places.current(workspace)), System.getenv());
     PolicyBuilder inside = policy.toBuilder().excludeVariables(environment.exclude());
     environment.set().forEach(inside::variable);
     Sandbox opened =

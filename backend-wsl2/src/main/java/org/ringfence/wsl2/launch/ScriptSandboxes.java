@@ -91,7 +91,8 @@ public final class ScriptSandboxes implements WslSandboxes {
       SandboxPolicy inside = GuestPolicy.of(policy, paths, List.of(asked.all()));
       Places places =
           Places.of(PathStyle.POSIX, there(workspace), facts.home()).lookedUp(new GuestTree(asked));
-      return inside.in(tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places);
+      return EffectivePolicy.of(
+          inside, tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places);
     } catch (IllegalArgumentException e) {
       throw new SandboxException(e.getMessage(), e);
     } catch (UncheckedIOException e) {

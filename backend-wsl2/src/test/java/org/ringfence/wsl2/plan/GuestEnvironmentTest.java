@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
@@ -25,7 +26,8 @@ class GuestEnvironmentTest {
     SandboxPolicy inside =
         GuestPolicy.of(policy.write(":workspace").build(), new WslPaths("Ubuntu", "/mnt/"));
     return GuestEnvironment.of(
-            inside.in(Places.of(PathStyle.POSIX, "/home/me/work", "/home/me")), THERE)
+            EffectivePolicy.of(inside, Places.of(PathStyle.POSIX, "/home/me/work", "/home/me")),
+            THERE)
         .apply(THERE);
   }
 

@@ -12,6 +12,7 @@ import org.instancio.junit.InstancioExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Places;
@@ -115,8 +116,9 @@ class WslPathsTest {
     SandboxPolicy policy =
         SandboxPolicy.builder().write("D:\\src\\project").read("/opt/tool").build();
     var inside =
-        GuestPolicy.of(policy, USUAL)
-            .in(Places.of(PathStyle.POSIX, "/mnt/d/src/project", "/home/me"));
+        EffectivePolicy.of(
+            GuestPolicy.of(policy, USUAL),
+            Places.of(PathStyle.POSIX, "/mnt/d/src/project", "/home/me"));
     assertThat(inside.evaluate("/mnt/d/src/project/file", Operation.WRITE).allowed()).isTrue();
     for (String shut :
         List.of(
@@ -193,10 +195,9 @@ class WslPathsTest {
     String text =
         new Wsl2Backend()
             .explain(
-                SandboxPolicy.builder()
-                    .write(":workspace")
-                    .build()
-                    .in(Places.of(PathStyle.WINDOWS, "C:\\Users\\me\\project", "C:\\Users\\me")));
+                EffectivePolicy.of(
+                    SandboxPolicy.builder().write(":workspace").build(),
+                    Places.of(PathStyle.WINDOWS, "C:\\Users\\me\\project", "C:\\Users\\me")));
     assertThat(text)
         .contains(
             "workspace C:\\Users\\me\\project is /mnt/c/Users/me/project",

@@ -18,6 +18,7 @@ import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Places;
@@ -141,7 +142,8 @@ public final class AftermathScenarios {
 
   private static void needsReviews(TestContext stage) throws NotApplicableException {
     Places places = Places.current(stage.fixture().workspace()).withWorkspaceCopy("/copy");
-    SandboxPlan plan = stage.backend().plan(TestContext.write().build().in(places));
+    SandboxPlan plan =
+        stage.backend().plan(EffectivePolicy.of(TestContext.write().build(), places));
     boolean enforced =
         plan.guarantees().stream()
             .anyMatch(
@@ -201,7 +203,7 @@ public final class AftermathScenarios {
       Files.writeString(workspace.resolve("open"), "plain\n");
       SandboxPolicy policy =
           TestContext.write().rule(secret.toString(), Access.NONE, MissingPath.REJECT).build();
-      var effective = policy.in(Places.current(workspace));
+      var effective = EffectivePolicy.of(policy, Places.current(workspace));
       WorkspaceReview review =
           WorkspaceReview.begin(
               store,

@@ -16,6 +16,7 @@ import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.TestContext;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Places;
@@ -144,7 +145,7 @@ public final class NamedSocketScenarios {
 
   private static boolean refused(TestContext stage, Path socket) {
     try {
-      naming(socket).in(Places.current(stage.fixture().workspace()));
+      EffectivePolicy.of(naming(socket), Places.current(stage.fixture().workspace()));
       return false;
     } catch (InvalidPolicyException e) {
       return true;

@@ -11,6 +11,7 @@ import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
@@ -172,7 +173,7 @@ public record TestContext(SandboxBackend backend, Fixture fixture) {
   public Sandbox open(
       SandboxPolicy policy, List<String> needs, Path workspace, UnaryOperator<Sandbox.Opener> hooks)
       throws SandboxException, NotApplicableException {
-    SandboxPlan plan = backend.plan(policy.in(Places.current(workspace)));
+    SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, Places.current(workspace)));
     if (!plan.availability().usable()) {
       throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
     }

@@ -24,6 +24,7 @@ import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Places;
@@ -148,7 +149,7 @@ final class WindowsStage implements AutoCloseable {
   Map<String, Enforcement> levels() {
     Map<String, Enforcement> levels = new TreeMap<>();
     backend
-        .plan(policy().build().in(Places.current(workspace())))
+        .plan(EffectivePolicy.of(policy().build(), Places.current(workspace())))
         .guarantees()
         .forEach(guarantee -> levels.put(guarantee.id(), guarantee.level()));
     return levels;
@@ -218,7 +219,8 @@ final class WindowsStage implements AutoCloseable {
    * @return the plan's own reason; empty when it applies
    */
   String inapplicable(List<String> needs) {
-    SandboxPlan plan = backend.plan(policy().build().in(Places.current(workspace())));
+    SandboxPlan plan =
+        backend.plan(EffectivePolicy.of(policy().build(), Places.current(workspace())));
     if (!plan.availability().usable()) {
       return String.join("; ", plan.availability().reasons());
     }
