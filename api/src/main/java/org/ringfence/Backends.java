@@ -8,8 +8,8 @@ import java.util.ServiceLoader;
 import java.util.function.Function;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;
 
 /** The backends on the class path, and the choice among them. Immutable. */

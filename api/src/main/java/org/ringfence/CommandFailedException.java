@@ -1,8 +1,8 @@
 package org.ringfence;
 
 import java.util.List;
-import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
+import org.ringfence.text.Printable;
 
 /** A command did not exit with status 0; see {@link Result#check()}. */
 public class CommandFailedException extends SandboxException {

@@ -20,25 +20,25 @@ import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.EventRecorder;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EnvironmentPolicy;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.text.Printable;
 
 /**
  * An open sandbox. Opened once, it runs many commands, from many threads. Closing it ends all their

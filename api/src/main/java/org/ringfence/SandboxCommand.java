@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.ringfence.event.Printable;
+import org.ringfence.text.Printable;
 
 /**
  * A command to start in a sandbox. Immutable: every method returns a changed copy. Modelled on

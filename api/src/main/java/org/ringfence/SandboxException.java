@@ -1,7 +1,7 @@
 package org.ringfence;
 
 import java.io.IOException;
-import org.ringfence.event.Printable;
+import org.ringfence.text.Printable;
 
 /**
  * A command could not be started in a sandbox. An {@link IOException}, so that code which handles

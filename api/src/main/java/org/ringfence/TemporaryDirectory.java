@@ -11,7 +11,7 @@ import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.file.TreeRemoval;
-import org.ringfence.policy.OwnPlaces;
+import org.ringfence.policy.effective.OwnPlaces;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

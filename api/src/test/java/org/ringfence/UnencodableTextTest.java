@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.InvalidPolicyException;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * The API rejects text that UTF-8 cannot encode, because the kernel would receive a different name.

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import org.ringfence.text.Printable;
 
 /**
  * One execution of a program by a process of the tree.

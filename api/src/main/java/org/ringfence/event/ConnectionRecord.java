@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.ringfence.text.Printable;
 
 /**
  * A decision about a connection to a host outside the sandbox.

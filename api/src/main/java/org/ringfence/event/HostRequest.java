@@ -1,6 +1,7 @@
 package org.ringfence.event;
 
 import java.util.Objects;
+import org.ringfence.text.Printable;
 
 /**
  * A command wants to reach a host that the policy neither allows nor denies by name.

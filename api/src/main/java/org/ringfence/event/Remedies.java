@@ -4,15 +4,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.ringfence.event.Remedy.None;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.HostPattern;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.PathLookup;
-import org.ringfence.policy.PathStyle;
 import org.ringfence.policy.Reason;
-import org.ringfence.policy.Remedy;
-import org.ringfence.policy.Remedy.None;
+import org.ringfence.policy.path.PathLookup;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * Finds a policy addition that allows a denied operation, from the denial's typed reason and the

@@ -1,11 +1,11 @@
 package org.ringfence.event;
 
 import java.util.Objects;
-import org.ringfence.policy.PathLookup;
-import org.ringfence.policy.Places;
-import org.ringfence.policy.ProtectedNameMatcher;
 import org.ringfence.policy.Reason;
-import org.ringfence.policy.Remedy;
+import org.ringfence.policy.effective.ProtectedNameMatcher;
+import org.ringfence.policy.path.PathLookup;
+import org.ringfence.policy.path.Places;
+import org.ringfence.text.Printable;
 
 /**
  * An operation that the sandbox denied.

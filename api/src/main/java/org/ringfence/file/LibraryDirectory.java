@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.policy.HomeDirectory;
+import org.ringfence.policy.path.HomeDirectory;
 
 /**
  * The directory where JNA unpacks the library that it loads into this JVM. JNA's default is a cache

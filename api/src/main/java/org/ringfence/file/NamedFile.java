@@ -16,8 +16,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * A file that the user names and this JVM opens for the user, where commands may have replaced it:

@@ -3,8 +3,8 @@ package org.ringfence.plan;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * The plan of one backend for one policy on this machine: every guarantee with its level, before

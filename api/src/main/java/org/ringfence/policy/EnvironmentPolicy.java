@@ -6,6 +6,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.ringfence.policy.value.ListedName;
+import org.ringfence.policy.value.NameList;
 
 /**
  * Which variables of the caller's environment a command gets.

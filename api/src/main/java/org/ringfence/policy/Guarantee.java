@@ -6,6 +6,8 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.text.NearestWord;
 
 /**
  * The catalogue of everything that a policy can promise. A plan states how strongly each requested

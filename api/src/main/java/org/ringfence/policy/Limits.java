@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * Upper bounds on a command's resources. An empty value means no bound.

@@ -1,6 +1,7 @@
 package org.ringfence.policy;
 
 import java.time.Duration;
+import org.ringfence.policy.value.ByteSize;
 
 /** The limits of a policy. Valid while the block runs; not thread-safe. */
 public final class LimitsPart {

@@ -3,6 +3,10 @@ package org.ringfence.policy;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.ringfence.policy.value.AddressRange;
+import org.ringfence.policy.value.DnsServer;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.PublishedPort;
 
 /** A network policy under construction; every collection keeps insertion order. */
 final class NetworkDraft {

@@ -1,6 +1,7 @@
 package org.ringfence.policy;
 
 import java.nio.file.Path;
+import org.ringfence.policy.value.HostPattern;
 
 /** The network part of a policy. Valid while the block runs; not thread-safe. */
 public final class NetworkPart {

@@ -7,6 +7,11 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.ringfence.policy.value.AddressRange;
+import org.ringfence.policy.value.DnsServer;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.PublishedPort;
 
 /**
  * The network part of a policy.

@@ -14,6 +14,11 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.ringfence.policy.value.AddressRange;
+import org.ringfence.policy.value.DnsServer;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.PublishedPort;
 
 /** Builds a policy. Later calls override earlier ones where a value is single. Not thread-safe. */
 public final class PolicyBuilder {

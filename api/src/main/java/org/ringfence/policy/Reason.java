@@ -1,6 +1,7 @@
 package org.ringfence.policy;
 
 import java.util.Locale;
+import org.ringfence.event.Remedy;
 
 /**
  * The reason of a decision. Each kind has the parts for the rule's text ({@link #text()}) and for a

@@ -3,7 +3,7 @@
  * evaluation.
  *
  * <p>The user writes a {@link org.ringfence.policy.SandboxPolicy}; {@link
- * org.ringfence.policy.EffectivePolicy} is the same policy placed on one machine (workspace, home,
- * temporary directory), which every backend compiles and {@code check} evaluates.
+ * org.ringfence.policy.effective.EffectivePolicy} is the same policy placed on one machine
+ * (workspace, home, temporary directory), which every backend compiles and {@code check} evaluates.
  */
 package org.ringfence.policy;

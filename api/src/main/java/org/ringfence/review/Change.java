@@ -3,7 +3,7 @@ package org.ringfence.review;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import org.ringfence.event.Printable;
+import org.ringfence.text.Printable;
 
 /**
  * A command's change of one path of the workspace.

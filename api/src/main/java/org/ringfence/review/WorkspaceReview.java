@@ -26,8 +26,8 @@ import org.ringfence.Backends;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
-import org.ringfence.policy.InvalidPolicyException;
-import org.ringfence.policy.OwnPlaces;
+import org.ringfence.policy.effective.OwnPlaces;
+import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.Manifest.State;
 

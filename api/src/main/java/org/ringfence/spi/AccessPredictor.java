@@ -1,7 +1,7 @@
 package org.ringfence.spi;
 
 import java.util.Map;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * The extension of a backend whose mechanism permits other accesses than the policy. Thread-safe.

@@ -1,7 +1,7 @@
 package org.ringfence.spi;
 
 import java.util.Locale;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.path.PathStyle;
 
 /** The operating systems that backends are made for. */
 public enum HostSystem {

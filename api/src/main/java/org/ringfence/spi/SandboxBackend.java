@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * One way to confine processes on some system. {@link java.util.ServiceLoader} creates instances;

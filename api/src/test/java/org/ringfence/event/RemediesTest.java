@@ -16,12 +16,11 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.Reason;
-import org.ringfence.policy.Remedy;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.Additions;
 import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.path.PathLookup;
 
 class RemediesTest {
   private static final Set<String> EXISTING_PATHS =

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.PolicyWriter;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** The catalogue of guarantees, and the page and the schema generated from it. */
 class GuaranteeTest {

@@ -8,7 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.effective.HomeNames;
+import org.ringfence.policy.effective.ProtectedNameMatcher;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.proposal.SecretPlaces;
+import org.ringfence.policy.value.ListedName;
 
 /** The lists of names are well formed, and the page of protected names shows them. */
 class NameListsTest {

@@ -9,6 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.policy.value.AddressRange;
+import org.ringfence.policy.value.DnsServer;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.PublishedPort;
 
 class NetworkPolicyTest {
   private static InetAddress address(String text) {

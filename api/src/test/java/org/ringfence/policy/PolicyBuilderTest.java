@@ -7,7 +7,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.ByteSize;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 class PolicyBuilderTest {
   @Test

@@ -19,7 +19,7 @@ import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.AccessPredictor;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendInfo.Fit;

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.SandboxException;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.path.PathStyle;
 import org.ringfence.spi.MachineState;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.sandbox.CrashRecovery;

@@ -30,12 +30,12 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.MissingPath;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
 
 /**
  * Checks the WSL-specific behaviour with a fake {@code wsl.exe}: doors to Windows, exit codes, ends
@@ -383,7 +383,8 @@ class Wsl2GuestTest {
         backend.plan(
             EffectivePolicy.of(
                 SandboxPolicy.builder().write("\\\\server\\share").build(),
-                Places.of(org.ringfence.policy.PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me")));
+                Places.of(
+                    org.ringfence.policy.path.PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me")));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.availability().reasons())
         .singleElement()

@@ -12,13 +12,13 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.PathStyle;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
 
 /** Measures placing and evaluating a policy of 10 000 rules. */
 @State(Scope.Benchmark)

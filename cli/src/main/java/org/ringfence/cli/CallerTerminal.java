@@ -7,7 +7,7 @@ import org.jline.terminal.impl.jni.JniNativePty;
 import org.jline.terminal.spi.SystemStream;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.path.PathStyle;
 
 /**
  * The terminal that Ringfence itself was started in. Only {@link #open} and {@link

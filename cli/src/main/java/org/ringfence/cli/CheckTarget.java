@@ -4,9 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.HostPattern;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** The target of {@code check}: a path, or a host with ports. */
 sealed interface CheckTarget {

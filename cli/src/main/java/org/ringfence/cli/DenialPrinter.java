@@ -2,8 +2,8 @@ package org.ringfence.cli;
 
 import java.io.PrintWriter;
 import org.ringfence.event.DroppedEvents;
-import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
+import org.ringfence.text.Printable;
 
 /** Prints one line per denial. */
 final class DenialPrinter {

@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.ringfence.event.DroppedEvents;
-import org.ringfence.event.Printable;
+import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
-import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
+import org.ringfence.text.Printable;
 
 /** Collects denials, and prints each once at the end. */
 final class DenialReport {

@@ -11,7 +11,7 @@ import java.util.Locale;
 import org.ringfence.SandboxException;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.Printable;
+import org.ringfence.text.Printable;
 
 /** Asks the user at the terminal about hosts that the policy does not list. */
 final class HostPrompt {

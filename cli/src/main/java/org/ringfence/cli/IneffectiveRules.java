@@ -7,15 +7,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.event.Printable;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileRule;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.PathLookup;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.PathLookup;
+import org.ringfence.text.Printable;
 
 /**
  * Rules that grant nothing: those of paths that do not exist or that other rules deny, and those of

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
-import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
 
 /**

@@ -19,8 +19,8 @@ import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.ringfence.file.NamedFile;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathStyle;
 
 /**
  * An output file that the user names. Commands of this run or of an earlier one may have planted

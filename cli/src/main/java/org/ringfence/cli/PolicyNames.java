@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * The presets and files that {@code --policy} names, in their order. Immutable.

@@ -16,19 +16,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.ringfence.file.NamedFile;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Special;
 import org.ringfence.policy.Strictness;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
 import picocli.CommandLine.Option;
 
 /** The options that build a policy; the same for every subcommand that needs one. */

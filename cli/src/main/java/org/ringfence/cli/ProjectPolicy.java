@@ -13,8 +13,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * A project's policy. Ringfence reads it once, so that it uses exactly the trusted content.

@@ -2,9 +2,9 @@ package org.ringfence.cli;
 
 import java.util.List;
 import java.util.stream.Collectors;
-import org.ringfence.event.Printable;
-import org.ringfence.policy.Remedy;
+import org.ringfence.event.Remedy;
 import org.ringfence.policy.json.Additions;
+import org.ringfence.text.Printable;
 
 /** Formats remedies as options that can be pasted into a POSIX shell. */
 final class RemedyText {

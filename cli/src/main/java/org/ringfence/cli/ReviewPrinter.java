@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.ringfence.event.Printable;
 import org.ringfence.review.Change;
 import org.ringfence.review.Change.Kind;
 import org.ringfence.review.WorkspaceReview;
+import org.ringfence.text.Printable;
 
 /**
  * Shows a review as a list and a diff in git's format. For people, every line is escaped; in a

@@ -19,10 +19,10 @@ import org.ringfence.Ending;
 import org.ringfence.Termination;
 import org.ringfence.Usage;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Limits;
-import org.ringfence.policy.Remedy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Additions;
 
 /**

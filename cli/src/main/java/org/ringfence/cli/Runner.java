@@ -28,13 +28,13 @@ import org.ringfence.Usage;
 import org.ringfence.event.Violation;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;
 
 /** Runs a command as {@code ringfence run} does, with the options already parsed. */

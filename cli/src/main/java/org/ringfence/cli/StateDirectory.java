@@ -14,9 +14,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.policy.InvalidPolicyException;
-import org.ringfence.policy.OwnPlaces;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.effective.OwnPlaces;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * Stores small texts between runs of the command line. No policy grants a command access to it.

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Starts {@code ringfence run} on a terminal that script(1) creates. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) has other options on other systems")

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.cli.json.JsonText;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import picocli.CommandLine;
 
 /** Runs the subcommands inside this JVM. Only {@code run} needs a separate process. */
@@ -134,7 +134,7 @@ class CommandLineTest {
     var policy =
         EffectivePolicy.of(
             org.ringfence.policy.SandboxPolicy.builder().build(),
-            org.ringfence.policy.Places.ofMac("/ws", "/home"));
+            org.ringfence.policy.path.Places.ofMac("/ws", "/home"));
     var facts = java.util.Map.of("workspace", "on a drive of Windows", "kernel", "6.6");
     var plan =
         new org.ringfence.plan.SandboxPlan(

@@ -27,10 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.json.JsonText;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /**
  * The remedies in a report let a command reach the hosts that a closed network denied. A fake

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.Backends;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 import org.ringfence.spi.SandboxBackend;
 
 /** Files that Ringfence reads, writes or runs in a workspace where commands ran before. */

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.CommandLineProcess.Result;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Tests the reports of {@code run} and {@code learn}. */
 class ReportTest {

@@ -47,7 +47,7 @@ import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.conformance.windows.WindowsCases;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.path.PathStyle;
 import org.ringfence.spi.SandboxBackend;
 
 /**

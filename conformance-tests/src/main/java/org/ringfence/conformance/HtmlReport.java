@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import org.ringfence.conformance.CaseResult.Outcome;
-import org.ringfence.event.Printable;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.text.Printable;
 
 /** A report as one self-contained page, readable without scripts. */
 final class HtmlReport {

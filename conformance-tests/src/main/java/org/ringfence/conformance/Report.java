@@ -11,8 +11,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.conformance.CaseResult.Outcome;
-import org.ringfence.event.Printable;
-import org.ringfence.event.json.ControlEscapes;
+import org.ringfence.text.Printable;
+import org.ringfence.text.json.ControlEscapes;
 
 /**
  * The results of a run as text, JSON, JUnit XML or a self-contained HTML page.

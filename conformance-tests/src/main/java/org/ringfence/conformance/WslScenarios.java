@@ -26,12 +26,12 @@ import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
 import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
 

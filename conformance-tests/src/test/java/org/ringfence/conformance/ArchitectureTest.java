@@ -157,7 +157,9 @@ class ArchitectureTest {
     verify(
         noClasses()
             .that()
-            .resideInAPackage("org.ringfence.policy")
+            .resideInAPackage("org.ringfence.policy..")
+            .and()
+            .resideOutsideOfPackage("org.ringfence.policy.json..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.ringfence.plan..", "org.ringfence.spi..", "org.ringfence"));

@@ -15,7 +15,7 @@ import org.ringfence.linux.plan.LandlockPlanner;
 import org.ringfence.linux.plan.VerifiedKernels;
 import org.ringfence.macos.plan.SeatbeltPlanner;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.windows.plan.AppContainerPlanner;
 import org.ringfence.windows.plan.DedicatedUserFacts;
 import org.ringfence.windows.plan.DedicatedUserPlanner;

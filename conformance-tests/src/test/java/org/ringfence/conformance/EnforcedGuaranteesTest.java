@@ -18,14 +18,14 @@ import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockPlanner;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Checks that plans enforce only guarantees with conformance cases. */
 class EnforcedGuaranteesTest {

@@ -26,19 +26,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.SandboxException;
 import org.ringfence.conformance.AssumedMachines.Planner;
-import org.ringfence.event.Printable;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.PathStyle;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.text.Printable;
 
 /**
  * Compares the plans and explanations of every backend, preset and assumed machine with their

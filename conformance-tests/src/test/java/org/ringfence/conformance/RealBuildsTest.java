@@ -22,11 +22,11 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.OutsideWorld;
 import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 import org.ringfence.spi.SandboxBackend;
 
 /**

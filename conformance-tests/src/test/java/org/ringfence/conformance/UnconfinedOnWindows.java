@@ -9,7 +9,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;

@@ -18,8 +18,8 @@ import org.ringfence.egress.proxy.EgressProxy;
 import org.ringfence.egress.proxy.ProxySettings;
 import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.value.HostPattern;
 
 /**
  * The network exit of one sandbox whose kernel side decides on addresses: its name server, and the

@@ -19,13 +19,13 @@ import java.util.function.Consumer;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
-import org.ringfence.event.Printable;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.Reason.Listener.Answer;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.EventSink.Observation;
+import org.ringfence.text.Printable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -4,11 +4,11 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.util.function.Predicate;
-import org.ringfence.policy.AddressRange;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.value.AddressRange;
+import org.ringfence.policy.value.HostPattern;
 
 /**
  * Decides on the addresses that allowed names lead to. An address of this machine is special too,

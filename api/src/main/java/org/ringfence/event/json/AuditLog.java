@@ -13,9 +13,10 @@ import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.EventRecorder;
+import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
-import org.ringfence.policy.Remedy;
 import org.ringfence.policy.json.Additions;
+import org.ringfence.text.json.ControlEscapes;
 
 /**
  * Writes the events of a sandbox as JSON Lines: a line per executed program, with {@code "event":

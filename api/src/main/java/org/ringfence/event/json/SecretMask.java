@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * Finds secrets among a command's arguments and masks them: values of options and fields whose

@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import org.ringfence.event.Remedy.AddPreset;
+import org.ringfence.event.Remedy.Addition;
+import org.ringfence.event.Remedy.AllowHost;
+import org.ringfence.event.Remedy.AllowRange;
+import org.ringfence.event.Remedy.DecideOnHosts;
+import org.ringfence.event.Remedy.GrantPath;
+import org.ringfence.event.Remedy.HostLoopbackPort;
+import org.ringfence.event.Remedy.OwnLoopback;
+import org.ringfence.event.Remedy.ShareTmp;
+import org.ringfence.event.Remedy.UnixSocket;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.Remedy.AddPreset;
-import org.ringfence.policy.Remedy.Addition;
-import org.ringfence.policy.Remedy.AllowHost;
-import org.ringfence.policy.Remedy.AllowRange;
-import org.ringfence.policy.Remedy.DecideOnHosts;
-import org.ringfence.policy.Remedy.GrantPath;
-import org.ringfence.policy.Remedy.HostLoopbackPort;
-import org.ringfence.policy.Remedy.OwnLoopback;
-import org.ringfence.policy.Remedy.ShareTmp;
-import org.ringfence.policy.Remedy.UnixSocket;
 import org.ringfence.policy.SandboxPolicy;
 
 /** The forms of an addition to a policy: JSON, options, a larger policy. Thread-safe. */
@@ -85,7 +85,7 @@ public final class Additions {
    * @param policy the policy
    * @param addition the addition
    * @return the larger policy
-   * @throws org.ringfence.policy.InvalidPolicyException if they contradict each other
+   * @throws org.ringfence.policy.value.InvalidPolicyException if they contradict each other
    */
   public static SandboxPolicy added(SandboxPolicy policy, Addition addition) {
     return PolicyReader.added(policy, "addition", json(addition));

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * A JSON value with the line it stands on, so that an error can name it.

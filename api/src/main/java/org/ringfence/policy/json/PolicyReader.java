@@ -15,16 +15,16 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.MissingPath;
-import org.ringfence.policy.NearestWord;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.text.NearestWord;
 
 /**
  * Reads policies from JSON. Errors (unknown keys, wrong types, contradictions) name file, line,

@@ -10,12 +10,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
-import org.ringfence.event.json.ControlEscapes;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
-import org.ringfence.policy.HomeDirectory;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.HomeDirectory;
+import org.ringfence.text.json.ControlEscapes;
 
 /** Writes policies and plans as JSON. {@link PolicyReader} reads the policies that it writes. */
 public final class PolicyWriter {

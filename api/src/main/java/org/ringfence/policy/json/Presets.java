@@ -5,9 +5,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.ringfence.policy.InvalidPolicyException;
-import org.ringfence.policy.NearestWord;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.text.NearestWord;
 
 /**
  * The policies that come with Ringfence: {@code read-only}, {@code workspace-write}, {@code

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** Reads sizes and durations such as {@code 2GiB}, {@code 512MB}, {@code 90s}, {@code 5m}. */
 public final class Quantities {

@@ -18,14 +18,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 class PolicyReaderTest {
   private static final String FULL =
@@ -145,8 +145,9 @@ class PolicyReaderTest {
         .hasMessageNotContaining("\n");
   }
 
-  private static org.ringfence.policy.Places places() {
-    return org.ringfence.policy.Places.of(org.ringfence.policy.PathStyle.POSIX, "/ws", "/home/me");
+  private static org.ringfence.policy.path.Places places() {
+    return org.ringfence.policy.path.Places.of(
+        org.ringfence.policy.path.PathStyle.POSIX, "/ws", "/home/me");
   }
 
   @Test

@@ -1,12 +1,12 @@
 package org.ringfence.kit.plan;
 
 import java.time.Duration;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** The promises of guarantees, with the values of a policy. Pure. */
 public final class Statements {

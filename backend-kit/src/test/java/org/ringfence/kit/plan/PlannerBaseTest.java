@@ -7,12 +7,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
-import org.ringfence.policy.PathStyle;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
 
 class PlannerBaseTest {
   private static final Answer ENFORCED = Answer.enforced("kernel");

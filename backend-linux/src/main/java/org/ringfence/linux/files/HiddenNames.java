@@ -15,8 +15,8 @@ import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Reports names that lead to nothing inside, because the sandbox hides their target: it shows a

@@ -33,10 +33,10 @@ import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
 
 /**
  * Performs chmod, chown, utime and the like for sandboxed threads, on a descriptor whose path it

@@ -38,10 +38,10 @@ import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Opens and makes files for sandboxed threads: resolves each name once to a descriptor, decides on

@@ -25,9 +25,9 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.supervise.SetUpPhase;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 

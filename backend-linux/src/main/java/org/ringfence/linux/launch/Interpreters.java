@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Checks the files that {@code execve(2)} needs beside a program: the interpreter of a script, of

@@ -52,10 +52,10 @@ import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.supervise.WallClock;
 import org.ringfence.linux.task.Exhaustion;
 import org.ringfence.linux.task.HeldCall;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
 

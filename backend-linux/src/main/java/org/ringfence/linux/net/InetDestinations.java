@@ -21,11 +21,11 @@ import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.PeerAddress;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.task.TargetMemory;
-import org.ringfence.policy.DnsServer;
-import org.ringfence.policy.HostPattern;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.value.DnsServer;
+import org.ringfence.policy.value.HostPattern;
 
 /**
  * Decides where sockets of the internet families may send: to the sandbox's own servers, to named

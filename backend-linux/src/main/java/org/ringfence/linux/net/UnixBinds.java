@@ -22,8 +22,8 @@ import org.ringfence.linux.socket.SocketOptions;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Binds unix sockets for sandboxed threads, on a copy of the socket and in the directory that was

@@ -15,10 +15,10 @@ import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.SocketAddress;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory.AccessException;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.NamedSockets;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.NamedSockets;
 
 /**
  * Decides which unix sockets sandboxed threads reach: their own, and those that the policy names.

@@ -16,8 +16,8 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.GitDirectoryDecisions;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.GitDirectoryDecisions;
 
 /**
  * Decides by the parts of the directories that contain a name: a git directory is one under any

@@ -15,9 +15,9 @@ import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Reads names, and decides on the paths that they resolve to. It reports each refusal with its

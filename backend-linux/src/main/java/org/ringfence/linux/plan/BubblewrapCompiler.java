@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.ringfence.linux.plan.HostTree.Kind;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime.Leftovers;
-import org.ringfence.policy.NamedSockets;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
+import org.ringfence.policy.effective.NamedSockets;
 
 /**
  * Compiles a policy to the options of bubblewrap, as bwrap(1) has them. Pure: it receives facts

@@ -9,12 +9,12 @@ import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
 
 /** Decides which guarantees of a policy bubblewrap enforces, given the facts. Pure. */
 public final class BubblewrapPlanner extends LinuxPlanner {

@@ -1,8 +1,8 @@
 package org.ringfence.linux.plan;
 
 import java.util.Optional;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
 
 /**
  * Relates paths inside a sandbox to the paths of its policy. They are the same except for the

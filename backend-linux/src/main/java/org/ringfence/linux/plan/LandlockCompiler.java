@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
 
 /** Compiles a policy to a Landlock ruleset. Pure. */
 public final class LandlockCompiler {

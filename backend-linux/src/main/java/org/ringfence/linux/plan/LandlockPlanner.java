@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Decides which guarantees of a policy the in-process backend enforces, given the facts. Pure. */
 public final class LandlockPlanner extends LinuxPlanner {

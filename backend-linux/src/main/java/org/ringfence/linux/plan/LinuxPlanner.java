@@ -6,11 +6,11 @@ import static org.ringfence.kit.plan.Answer.unsupported;
 
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.kit.plan.PlannerBase;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Plans the guarantees that both backends enforce in the same way, given the facts. Pure. */
 abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, BubblewrapPlanner {

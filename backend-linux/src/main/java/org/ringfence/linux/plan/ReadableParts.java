@@ -2,8 +2,8 @@ package org.ringfence.linux.plan;
 
 import java.util.List;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
 
 /**
  * The readable parts of a directory whose whole tree may be read, except devices: a process that

@@ -10,11 +10,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.ringfence.linux.plan.SyscallRule.Clause;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Compiles a policy to a seccomp filter. Pure. */
 public final class SeccompCompiler {

@@ -1,7 +1,7 @@
 package org.ringfence.linux.plan;
 
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Which system calls a sandbox's supervisor answers.

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.egress.proxy.PortForwarder;
-import org.ringfence.policy.PublishedPort;
+import org.ringfence.policy.value.PublishedPort;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -14,7 +14,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * The files that a command's streams are redirected to. This JVM opens them with the user's rights,

@@ -28,8 +28,8 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.socket.SocketOptions;
 import org.ringfence.linux.task.TargetMemory.AccessException;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Decides how a command gets a descriptor that its caller hands in. If the descriptor itself would

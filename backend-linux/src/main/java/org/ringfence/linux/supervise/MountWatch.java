@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Watches the mounts of this machine: a mount made while commands run may show a protected object

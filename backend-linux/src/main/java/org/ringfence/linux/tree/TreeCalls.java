@@ -9,7 +9,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.event.Printable;
 import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
@@ -17,6 +16,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.text.Printable;
 
 /** System calls on held directories, with names as bytes. */
 final class TreeCalls {

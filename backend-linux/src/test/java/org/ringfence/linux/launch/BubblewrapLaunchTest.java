@@ -27,10 +27,10 @@ import org.ringfence.linux.probe.BubblewrapProbe;
 import org.ringfence.linux.probe.HostProbe;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 import org.ringfence.spi.EventSink;
 
 /** Checks launches through bubblewrap. */

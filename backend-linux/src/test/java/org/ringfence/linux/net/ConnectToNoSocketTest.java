@@ -14,9 +14,9 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /**
  * Checks that a connection to a file that is not a unix socket fails with the same error as

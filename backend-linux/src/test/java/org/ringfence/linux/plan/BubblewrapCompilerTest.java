@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.linux.plan.HostTree.Kind;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.PathStyle;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
 
 class BubblewrapCompilerTest {
   private static final Places PLACES =

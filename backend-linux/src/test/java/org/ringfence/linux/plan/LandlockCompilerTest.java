@@ -13,14 +13,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.PathStyle;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
 
 class LandlockCompilerTest {
   private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.Result;
 import org.ringfence.Sandbox;
 import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Checks that under Landlock every new pseudo-terminal counts against the limit. */
 class MultiplexerTest {

@@ -18,10 +18,10 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Checks output and its pipes at the end of a command. */
 class OutputAtTheEndTest {

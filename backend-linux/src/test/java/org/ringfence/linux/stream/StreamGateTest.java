@@ -22,11 +22,11 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.stream.StreamGate.Way;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Checks how commands get the descriptors that the caller hands in. */
 class StreamGateTest {

@@ -18,10 +18,10 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Checks that a JVM with a full heap ends its commands, at the latest at their time limit. */
 class FullHeapTest {

@@ -15,9 +15,9 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.Places;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.Places;
 
 /** Checks that waiting calls leave descriptors of the JVM to other calls, however many wait. */
 class WaitingBoundTest {

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.ringfence.policy.HomeNames;
-import org.ringfence.policy.ProtectedNameMatcher;
 import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.effective.HomeNames;
+import org.ringfence.policy.effective.ProtectedNameMatcher;
 
 /**
  * Regular expressions for names: no lookahead, no counts, no groups except for choice, so that they

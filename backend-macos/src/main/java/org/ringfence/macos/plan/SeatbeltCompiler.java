@@ -20,14 +20,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.macos.plan.SeatbeltProfile.Rule;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.HomeNames;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.ProtectedNames;
-import org.ringfence.policy.PublishedPort;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
+import org.ringfence.policy.effective.HomeNames;
+import org.ringfence.policy.value.PublishedPort;
 
 /**
  * Compiles a policy to a Seatbelt profile. Pure. Rules are written from the shallowest to the

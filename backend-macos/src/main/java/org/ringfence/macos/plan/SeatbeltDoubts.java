@@ -5,13 +5,13 @@ import java.util.Set;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
-import org.ringfence.policy.EffectiveRule;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.EffectiveRule;
 
 /**
  * Lowers the guarantees of a plan that measurements on real Macs, made by other projects,

@@ -9,12 +9,12 @@ import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.kit.plan.PlannerBase;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Determines which guarantees of a policy Seatbelt enforces. Pure. */
 public final class SeatbeltPlanner extends PlannerBase {

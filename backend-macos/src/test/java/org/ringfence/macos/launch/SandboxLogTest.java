@@ -6,15 +6,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
 import org.ringfence.macos.launch.json.SandboxLog;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.Reason;
-import org.ringfence.policy.Remedy;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
 
 /** Parses log lines in the known forms of the system log. */
 class SandboxLogTest {

@@ -9,13 +9,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkMode;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
 
 class SeatbeltPlannerTest {
   private static final Places PLACES = Places.ofMac("/ws", "/home");

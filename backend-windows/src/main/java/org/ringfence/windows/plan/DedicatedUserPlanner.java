@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Reports which guarantees of a policy dedicated accounts enforce. Pure. */
 public final class DedicatedUserPlanner extends WindowsPlanner {

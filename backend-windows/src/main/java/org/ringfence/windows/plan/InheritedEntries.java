@@ -2,7 +2,7 @@ package org.ringfence.windows.plan;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.path.PathStyle;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 

@@ -7,11 +7,11 @@ import static org.ringfence.kit.plan.Answer.unsupported;
 import java.util.List;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.windows.acl.Ace;
 
 /**

@@ -8,10 +8,10 @@ import java.util.List;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.kit.plan.PlannerBase;
 import org.ringfence.plan.PlannedGuarantee;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /** The guarantees that all modes enforce in the same way, given the facts. Pure. */
 abstract sealed class WindowsPlanner extends PlannerBase

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.PathStyle;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.path.Places;
 import org.ringfence.windows.RestrictedTokenBackend;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;

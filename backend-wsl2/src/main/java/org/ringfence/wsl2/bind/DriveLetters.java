@@ -4,7 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.Memory;
 import java.util.Map;
 import java.util.TreeMap;
-import org.ringfence.policy.PathStyle;
+import org.ringfence.policy.path.PathStyle;
 import org.ringfence.wsl2.plan.DosDevices;
 
 /** The drive letters of this Windows. */

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.plan.HostTree;
-import org.ringfence.policy.PathLookup;
+import org.ringfence.policy.path.PathLookup;
 
 /**
  * The file system of a distribution, queried one path at a time and no part twice. For one plan,

@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * The environment of a distribution without the ways back to Windows: {@code wsl.exe} puts the

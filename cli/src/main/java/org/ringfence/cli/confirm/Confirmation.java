@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.ringfence.SandboxException;
-import org.ringfence.event.Printable;
+import org.ringfence.text.Printable;
 
 /** Shows a change of a file and asks the user on the terminal to agree to it. */
 public final class Confirmation {

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.Map;
-import org.ringfence.event.json.ControlEscapes;
+import org.ringfence.text.json.ControlEscapes;
 
 /** JSON made of maps, lists, strings, numbers and booleans. Thread-safe. */
 public final class JsonText {

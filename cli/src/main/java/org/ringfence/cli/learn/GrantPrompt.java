@@ -11,8 +11,8 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
-import org.ringfence.event.Printable;
-import org.ringfence.policy.PolicyProposal.Grant;
+import org.ringfence.policy.proposal.PolicyProposal.Grant;
+import org.ringfence.text.Printable;
 
 /** Asks the user at the terminal, one by one, about grants that need a confirmation. */
 public final class GrantPrompt implements Predicate<Grant> {

@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.ringfence.event.Printable;
 import org.ringfence.event.Violation;
-import org.ringfence.policy.PolicyProposal.Grant;
-import org.ringfence.policy.PolicyProposal.Refusal;
+import org.ringfence.policy.proposal.PolicyProposal.Grant;
+import org.ringfence.policy.proposal.PolicyProposal.Refusal;
+import org.ringfence.text.Printable;
 
 /** Lines about grants and refusals: few are listed, many of one kind are counted. */
 final class GrantSummary {

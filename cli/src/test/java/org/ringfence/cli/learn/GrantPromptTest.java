@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.PolicyProposal.Grant;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.proposal.PolicyProposal.Grant;
 
 class GrantPromptTest {
   private static final Grant GRANT =

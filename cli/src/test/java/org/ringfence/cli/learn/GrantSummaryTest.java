@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.PolicyProposal.Grant;
-import org.ringfence.policy.PolicyProposal.Refusal;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.proposal.PolicyProposal.Grant;
+import org.ringfence.policy.proposal.PolicyProposal.Refusal;
 
 class GrantSummaryTest {
   private static Violation denial(String path) {

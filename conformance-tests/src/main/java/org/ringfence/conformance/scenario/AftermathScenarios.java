@@ -18,13 +18,13 @@ import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Operation;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
 import org.ringfence.review.ReviewConflictException;
 import org.ringfence.review.WorkspaceReview;
 

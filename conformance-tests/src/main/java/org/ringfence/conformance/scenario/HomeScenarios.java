@@ -14,9 +14,9 @@ import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.TestContext;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.Places;
 
 /**
  * Tests with a writable home of the caller: no file appears there that a login would read. Names

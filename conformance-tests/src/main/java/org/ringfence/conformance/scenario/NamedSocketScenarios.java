@@ -16,11 +16,11 @@ import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
 import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.TestContext;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.InvalidPolicyException;
-import org.ringfence.policy.Places;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** Rules about unix sockets apply to the socket, whichever path leads to it. */
 public final class NamedSocketScenarios {

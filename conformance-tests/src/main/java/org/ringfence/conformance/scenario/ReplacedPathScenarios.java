@@ -16,9 +16,9 @@ import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.Access;
-import org.ringfence.policy.InvalidPolicyException;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** A rule applies to its path whatever a command, or a program outside, puts there. */
 public final class ReplacedPathScenarios {

@@ -20,7 +20,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.conformance.fuzz.Box.Told;
 import org.ringfence.conformance.fuzz.Terrain.Entry;
 import org.ringfence.conformance.probe.NativeCalls;
-import org.ringfence.policy.EffectivePolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Two copies of a tree: one executor works in a sandbox on the first, another without a sandbox on

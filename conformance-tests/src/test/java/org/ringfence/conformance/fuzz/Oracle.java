@@ -8,8 +8,8 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.ringfence.conformance.fuzz.Box.Told;
 import org.ringfence.conformance.fuzz.Terrain.Entry;
-import org.ringfence.policy.EffectivePolicy;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
  * Judges the results of a sequence by the policy.

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.ringfence.policy.AddressRange;
-import org.ringfence.policy.HostPattern;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.AddressRange;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** The machine's hosts file, read again after a change. Thread-safe. */
 public final class HostsFile {

@@ -1,7 +1,7 @@
 package org.ringfence.egress.proxy;
 
-import org.ringfence.policy.HostPattern;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * A host and a port as a client of the proxy named them, in the one form that Ringfence compares.

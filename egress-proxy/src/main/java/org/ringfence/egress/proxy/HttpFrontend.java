@@ -36,7 +36,7 @@ import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Denied;
 import org.ringfence.egress.proxy.Connector.Failed;
 import org.ringfence.egress.proxy.Connector.Outcome;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** Speaks HTTP with a client of the proxy: CONNECT, and requests in absolute form. */
 final class HttpFrontend extends ChannelInboundHandlerAdapter {

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.ringfence.policy.PublishedPort;
+import org.ringfence.policy.value.PublishedPort;
 
 /** Forwards connections to a port of the host's loopback to a server inside a sandbox. */
 public final class PortForwarder implements AutoCloseable {

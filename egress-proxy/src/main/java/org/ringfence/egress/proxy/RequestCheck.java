@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * Reads the head of a request strictly. Two programs that read a request differently disagree on

@@ -28,7 +28,7 @@ import org.ringfence.egress.Client;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Denied;
 import org.ringfence.egress.proxy.Connector.Outcome;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** Speaks SOCKS5 with a client of the proxy (RFC 1928, 1929): only TCP connections. */
 final class SocksFrontend extends SimpleChannelInboundHandler<Socks5Message> {

@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.ringfence.policy.InvalidPolicyException;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 class ProxyEnvironmentTest {
   private static final InetSocketAddress ADDRESS = new InetSocketAddress("127.0.0.1", 4711);

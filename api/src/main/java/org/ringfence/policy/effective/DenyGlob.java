@@ -1,0 +1,111 @@
+package org.ringfence.policy.effective;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.value.InvalidPolicyException;
+
+/**
+ * A pattern of names that are denied at any depth. {@code *} matches within a component, {@code **}
+ * any number of components, {@code ?} one character. A pattern without a slash matches at any
+ * depth. Paths below a match are denied too.
+ */
+final class DenyGlob {
+  private static final String ANY_DEPTH = "**/";
+
+  private final String text;
+  private final String anchored;
+  private final Pattern pattern;
+  private final GlobPrefixes prefixes;
+
+  DenyGlob(String text, PathStyle style) {
+    this(text, text, style);
+  }
+
+  /**
+   * Compiles a pattern.
+   *
+   * @param text the pattern as the policy has it
+   * @param placed the same with links in its leading directories resolved
+   * @param style how paths are written
+   */
+  DenyGlob(String text, String placed, PathStyle style) {
+    if (text.isEmpty()) {
+      throw new InvalidPolicyException("files.denyGlobs", text, "a glob, **/.env");
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new InvalidPolicyException("files.denyGlobs", text, "a glob that UTF-8 can express");
+    }
+    this.text = text;
+    this.anchored =
+        placed.startsWith("/") || placed.startsWith(ANY_DEPTH) ? placed : ANY_DEPTH + placed;
+    StringBuilder regex = new StringBuilder();
+    int i = 0;
+    while (i < anchored.length()) {
+      int c = anchored.codePointAt(i);
+      if (anchored.startsWith(ANY_DEPTH, i)) {
+        regex.append("(?:.*/)?");
+        i += 3;
+      } else if (anchored.startsWith("**", i)) {
+        regex.append(".*");
+        i += 2;
+      } else {
+        regex.append(c == '*' ? "[^/]*" : c == '?' ? "[^/]" : Pattern.quote(Character.toString(c)));
+        i += Character.charCount(c);
+      }
+    }
+    boolean anyCase = style == PathStyle.WINDOWS;
+    // A name may contain a line end.
+    this.pattern =
+        Pattern.compile(
+            regex + "(?:/.*)?",
+            Pattern.DOTALL | (anyCase ? Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE : 0));
+    this.prefixes = new GlobPrefixes(anchored, anyCase);
+  }
+
+  /**
+   * Returns the leading directories of a pattern, without wildcards; the root for a pattern at any
+   * depth.
+   */
+  static String leadingDirectories(String text) {
+    int wild = 0;
+    while (wild < text.length() && "*?".indexOf(text.charAt(wild)) < 0) {
+      wild++;
+    }
+    int slash = text.lastIndexOf('/', wild == text.length() ? wild : wild - 1);
+    return text.startsWith("/") && slash > 0 ? text.substring(0, slash) : "/";
+  }
+
+  boolean matches(List<String> components) {
+    String joined = "/" + String.join("/", components);
+    return pattern.matcher(joined).matches() || pattern.matcher(joined.substring(1)).matches();
+  }
+
+  /**
+   * Returns whether a move of a directory may lift the denial of something below it. Looks at the
+   * two paths only, not at the contents.
+   */
+  boolean mayBeLost(List<String> from, List<String> to) {
+    return !prefixes.below(to).containsAll(prefixes.below(from));
+  }
+
+  /** Returns whether a denial depends on the names of directories above. */
+  boolean namesDirectories() {
+    String rest = anchored;
+    while (rest.startsWith(ANY_DEPTH)) {
+      rest = rest.substring(ANY_DEPTH.length());
+    }
+    return rest.contains("/") || rest.contains("**");
+  }
+
+  /** Returns the pattern with a leading slash or {@code **} and with links resolved. */
+  String placed() {
+    return anchored;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}

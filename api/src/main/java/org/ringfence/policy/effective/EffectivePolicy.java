@@ -1,0 +1,629 @@
+package org.ringfence.policy.effective;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.Decision;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.FileRule;
+import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.Operation;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.Reason;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.path.PathLookup;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.RuleTexts;
+import org.ringfence.policy.value.InvalidPolicyException;
+
+/**
+ * A policy placed on a machine: specials and links resolved, defaults and built-in rules written
+ * out. Backends compile it, and its {@code evaluate} methods define the meaning that every backend
+ * must enforce. Immutable; its creation looks at the file system (when the places are live), its
+ * evaluation does not.
+ */
+public final class EffectivePolicy {
+
+  private final SandboxPolicy policy;
+  private final Places places;
+  private final List<EffectiveRule> rules;
+  private final DenyGlobs globs;
+  private final RuleTree tree;
+  private final HomeNames homes;
+  private final LeadingDirectories leading;
+  private final List<String> protectedPaths;
+  private final Set<String> protectedKeys;
+  private final SurfaceSurvey survey;
+  private final List<String> ownState;
+  private final String ownTmp;
+  private final Map<String, String> links = new LinkedHashMap<>();
+  private final Map<String, String> crossed = new LinkedHashMap<>();
+  private final PlantedLinks planted;
+  private final RuleTexts texts;
+
+  /**
+   * Places a policy on a machine.
+   *
+   * @param policy the policy
+   * @param places the places of the machine
+   * @return the effective policy
+   * @throws InvalidPolicyException if a rule's path is malformed, or missing and to be rejected
+   */
+  public static EffectivePolicy of(SandboxPolicy policy, Places places) {
+    return new EffectivePolicy(policy, places, null);
+  }
+
+  /** Takes an earlier survey of the same roots, or null to make one. */
+  private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
+    this.policy = policy;
+    this.places = places;
+    this.planted = new PlantedLinks(policy, places.style());
+    this.texts = new RuleTexts(policy, places);
+    List<EffectiveRule> placed = new ArrayList<>();
+    for (FileRule rule : policy.rules()) {
+      place(rule, placed);
+    }
+    builtIn(placed);
+    planted.check(placed);
+    NamedSockets.check(policy.network(), places, placed, policy.fileDefault());
+    placed.addAll(MountedTwice.rules(placed, places.lookup()));
+    boolean looks =
+        policy.protectedNames() != ProtectedNames.OFF && places.lookup() == PathLookup.HOST;
+    this.survey =
+        found != null || !looks
+            ? found
+            : SurfaceSurvey.of(policy.protectedNames(), placed, places.home());
+    this.ownTmp = places.privateTmp().map(places::real).orElse("");
+    this.ownState = OwnPlaces.of(policy, places, placed);
+    this.homes = HomeNames.of(policy.protectedNames(), places, placed);
+    this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed), places.lookup()));
+    this.protectedKeys =
+        protectedPaths.stream()
+            .map(path -> path.replaceFirst("[/\\\\]$", ""))
+            .collect(Collectors.toUnmodifiableSet());
+    this.rules = List.copyOf(placed);
+    this.globs = new DenyGlobs(policy.denyGlobs(), places, crossed);
+    this.tree = new RuleTree(places.style(), rules);
+    this.leading = new LeadingDirectories(policy.protectedNames(), places.style(), rules, tree);
+  }
+
+  /**
+   * Returns paths that no rule can make writable. Writing to a working tree includes its git
+   * directories elsewhere, or commits would fail; programs that its configuration names are
+   * protected.
+   */
+  private Set<String> protect(List<EffectiveRule> placed) {
+    Set<String> paths = new LinkedHashSet<>();
+    paths.addAll(OwnPlaces.withinReach(ownState, placed));
+    paths.addAll(OwnCode.withinReach(policy, places, placed));
+    for (String path : policy.protectedPaths()) {
+      String absolute = texts.absolute(path, Access.READ);
+      if (absolute != null) {
+        // A link on the way decides where the path leads next time.
+        paths.addAll(places.linksOn(absolute).keySet());
+        paths.add(places.real(absolute));
+        texts.inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
+      }
+    }
+    if (survey != null) {
+      paths.addAll(homes.targets(places, placed));
+      survey.kept().forEach(path -> paths.add(path.toString()));
+      if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
+        survey.grantGitDirectories(placed);
+      }
+    }
+    return paths;
+  }
+
+  /**
+   * Returns the policy without the sandbox's private temporary directory, for a backend that
+   * creates it in another system. The other places are not surveyed again.
+   *
+   * @return the policy without that directory
+   */
+  public EffectivePolicy withoutPrivateTmp() {
+    return places.privateTmp().isEmpty()
+        ? this
+        : new EffectivePolicy(policy, places.withoutPrivateTmp(), survey);
+  }
+
+  /**
+   * Returns the plans' statement about protected names, with its limit here: the search for links
+   * and settings covers a bounded number of names.
+   *
+   * @return the statement
+   */
+  public String protectedNamesStatement() {
+    String limit = survey == null ? "" : survey.limit();
+    String statement =
+        new ProtectedNameMatcher(policy.protectedNames()).statement(homes)
+            + leading.statement(policy.tmp())
+            + (places.home().isEmpty()
+                ? "; no home is known, so that what a login reads in one is not protected"
+                : "");
+    return limit.isEmpty()
+        ? statement
+        : statement + "; where links and settings lead to was not looked at everywhere: " + limit;
+  }
+
+  private void builtIn(List<EffectiveRule> placed) {
+    for (String device : places.devices()) {
+      if (places.exists(device)) {
+        placed.add(new EffectiveRule(device, Access.WRITE, "built-in device", true));
+      }
+    }
+    if (policy.fileDefault() == FileDefault.MINIMAL) {
+      addMinimal(placed, "files.default minimal");
+    }
+    if (policy.tmp() == TmpPolicy.SHARED) {
+      placed.add(
+          new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared", true));
+    }
+    places
+        .privateTmp()
+        .ifPresent(
+            tmp ->
+                placed.add(new EffectiveRule(places.real(tmp), Access.WRITE, "tmp private", true)));
+  }
+
+  private void addMinimal(List<EffectiveRule> placed, String origin) {
+    for (String path : places.minimal()) {
+      if (places.exists(path)) {
+        links.putAll(places.linksOn(path));
+        placed.add(new EffectiveRule(places.real(path), Access.READ, origin, false));
+      }
+    }
+    links.putAll(places.linksOn(places.javaHome()));
+    placed.add(new EffectiveRule(places.real(places.javaHome()), Access.READ, origin, false));
+  }
+
+  private void place(FileRule rule, List<EffectiveRule> placed) {
+    String origin = rule.path() + ": " + rule.access().word();
+    String text = rule.path();
+    if (text.equals(":minimal")) {
+      if (rule.access() != Access.READ) {
+        throw new InvalidPolicyException(
+            "files.rules.:minimal", rule.access().word(), "read; the minimal view is read-only");
+      }
+      addMinimal(placed, origin);
+      return;
+    }
+    String absolute = texts.absolute(text, rule.access());
+    if (absolute == null) {
+      return;
+    }
+    if (!places.exists(places.real(absolute))) {
+      if (rule.missing() == MissingPath.REJECT) {
+        throw new InvalidPolicyException(
+            "files.rules", text, "a path that exists (nothing is there), or \"missing\": \"skip\"");
+      }
+      if (rule.access() != Access.NONE) {
+        return;
+      }
+    }
+    boolean scratch = text.startsWith(":tmp") || text.startsWith(":shm");
+    put(absolute, rule.access(), origin, scratch, placed);
+    if (rule.access() == Access.NONE
+        || rule.access() == Access.READ && policy.fileDefault() == FileDefault.WRITE) {
+      for (String other : texts.inOtherHomes(text)) {
+        put(other, rule.access(), origin, false, placed);
+      }
+    }
+  }
+
+  private void put(
+      String path, Access access, String origin, boolean scratch, List<EffectiveRule> placed) {
+    Map<String, String> onWay = places.linksOn(path);
+    links.putAll(onWay);
+    if (access != Access.WRITE) {
+      onWay.keySet().forEach(link -> crossed.put(link, origin));
+    }
+    EffectiveRule rule = new EffectiveRule(places.real(path), access, origin, scratch);
+    placed.add(rule);
+    if (access != Access.NONE) {
+      planted.passed(rule, path, onWay.keySet());
+    }
+  }
+
+  /**
+   * Decides a file operation on a path whose links are already resolved.
+   *
+   * @param path an absolute path
+   * @param operation the operation
+   * @return the decision
+   */
+  public Decision evaluate(String path, Operation operation) {
+    List<String> components = places.style().components(path);
+    DenyGlob glob = globs.denying(components);
+    if (glob != null) {
+      return Decision.deny(new Reason.Glob(glob.toString()), "the name is denied everywhere");
+    }
+    EffectiveRule rule = tree.decide(components);
+    if (rule == null) {
+      return byDefault(operation);
+    }
+    if (!rule.access().permits(operation)) {
+      return Decision.deny(
+          new Reason.Rule(rule.origin(), rule.access(), operation),
+          "the rule grants no " + word(operation));
+    }
+    if (operation == Operation.WRITE) {
+      String kept = protectedPathOver(path);
+      if (kept != null) {
+        return Decision.deny(new Reason.ProtectedPath(kept), "the path stays as it is");
+      }
+      int depth = tree.depthOfDecision(components);
+      String name =
+          rule.scratch() ? leading.protectedAt(components) : homes.protectedAt(components, depth);
+      if (name != null) {
+        return byName(name);
+      }
+    }
+    return Decision.allow(new Reason.Rule(rule.origin(), rule.access(), operation));
+  }
+
+  static Decision byName(String name) {
+    return Decision.deny(
+        new Reason.ProtectedName(name), "what lies there can run code in a later session");
+  }
+
+  private String protectedPathOver(String path) {
+    int end = protectedKeys.isEmpty() ? 0 : path.length();
+    while (end > 0) {
+      String above = path.substring(0, end);
+      if (protectedKeys.contains(above) && !isInOwnTmp(path, above)) {
+        return above;
+      }
+      end = places.style().lastSeparator(path, end - 1);
+    }
+    return protectedKeys.contains("") ? "/" : null;
+  }
+
+  /** Returns whether a path is in the private temporary directory, which no path above protects. */
+  private boolean isInOwnTmp(String path, String kept) {
+    return !ownTmp.isEmpty() && isAtOrBelow(path, ownTmp) && isAtOrBelow(ownTmp, kept);
+  }
+
+  private boolean isAtOrBelow(String path, String ancestor) {
+    return places.style().isAtOrBelow(path, ancestor);
+  }
+
+  /**
+   * Decides whether an object with unexamined contents may be put at a path: a moved directory, a
+   * symbolic link.
+   *
+   * @param path an absolute path
+   * @return the decision; a denial also when writing is denied
+   */
+  public Decision evaluateReplacement(String path) {
+    Decision decision = evaluateRemoval(path);
+    List<String> components = places.style().components(path);
+    EffectiveRule rule = tree.decide(components);
+    if (!decision.allowed() || rule == null) {
+      return decision;
+    }
+    String name =
+        rule.scratch()
+            ? leading.replacedAt(components)
+            : homes.replacedAt(components, tree.depthOfDecision(components));
+    return name == null ? decision : byName(name);
+  }
+
+  /**
+   * Returns whether names are protected at a path: in a writable place that persists.
+   *
+   * @param path an absolute path
+   * @return true if they are
+   */
+  public boolean keepsNames(String path) {
+    EffectiveRule rule = tree.decide(places.style().components(path));
+    return policy.protectedNames() != ProtectedNames.OFF
+        && rule != null
+        && rule.access() == Access.WRITE
+        && !rule.scratch();
+  }
+
+  /** Returns whether a path's first components lead to a granted directory. */
+  boolean leads(List<String> components, int length) {
+    return leading.holds(components, length);
+  }
+
+  /**
+   * Decides whether a directory may be moved away or removed with its contents.
+   *
+   * @param path an absolute path
+   * @return the decision; a denial when writing is denied there, or the decision differs for
+   *     something below it
+   */
+  public Decision evaluateRemoval(String path) {
+    Decision decision = evaluate(path, Operation.WRITE);
+    if (!decision.allowed()) {
+      return decision;
+    }
+    for (String kept : protectedPaths) {
+      if (isAtOrBelow(kept, path)) {
+        return Decision.deny(new Reason.ProtectedPath(kept), "it lies below");
+      }
+    }
+    EffectiveRule granted = null;
+    for (EffectiveRule rule : rules) {
+      if (isAtOrBelow(rule.path(), path)) {
+        if (rule.access() != Access.WRITE) {
+          return Decision.deny(new Reason.RuleBelow(rule.origin()), "it lies below");
+        }
+        granted = rule;
+      }
+    }
+    return granted == null
+        ? decision
+        : Decision.deny(
+            new Reason.RuleBelow(granted.origin()),
+            "what is granted stays, or a later command would get what takes its place");
+  }
+
+  /**
+   * Decides whether a directory may move to another path with its contents: a glob that may deny
+   * something below it must deny it there, too.
+   *
+   * @param from the absolute path of the directory
+   * @param to its new absolute path
+   * @return the decision, of globs only
+   */
+  public Decision evaluateMove(String from, String to) {
+    DenyGlob lost =
+        globs.lostByMove(places.style().components(from), places.style().components(to));
+    return lost == null
+        ? Decision.allow(new Reason.Glob(""))
+        : Decision.deny(
+            new Reason.Glob(lost.toString()), "what it denies below would be read there");
+  }
+
+  /**
+   * Returns the globs, with links in their leading directories resolved; each begins with a slash
+   * or {@code **}.
+   *
+   * @return the globs
+   */
+  public List<String> denyGlobs() {
+    return globs.all().stream().map(DenyGlob::placed).toList();
+  }
+
+  /**
+   * Returns globs with names of directories that the policy permits to rename: for backends that do
+   * not decide on each rename.
+   *
+   * @return the globs as the policy has them
+   */
+  public List<String> globsPassedByRenames() {
+    return globs.all().stream()
+        .filter(DenyGlob::namesDirectories)
+        .filter(glob -> writesAround(DenyGlob.leadingDirectories(glob.placed())))
+        .map(DenyGlob::toString)
+        .toList();
+  }
+
+  private boolean writesAround(String directory) {
+    return accessAt(directory) == Access.WRITE
+        || rules.stream()
+            .anyMatch(
+                rule ->
+                    rule.access() == Access.WRITE
+                        && !rule.scratch()
+                        && isAtOrBelow(rule.path(), directory));
+  }
+
+  /**
+   * Returns whether the policy denies a name in a writable directory: a protected name or path, a
+   * deny glob, or a rule that takes access away below one that grants writing.
+   *
+   * @return true if rights on directories alone do not enforce the policy
+   */
+  public boolean namesMatter() {
+    boolean anyRoot =
+        policy.fileDefault() == FileDefault.WRITE
+            || leading.any()
+            || rules.stream().anyMatch(rule -> rule.access() == Access.WRITE && !rule.scratch());
+    return anyRoot
+        && (policy.protectedNames() != ProtectedNames.OFF
+            || !policy.denyGlobs().isEmpty()
+            || protectedPaths.stream().anyMatch(path -> accessAt(path) == Access.WRITE)
+            || rules.stream().anyMatch(this::takesWritingAway));
+  }
+
+  private boolean takesWritingAway(EffectiveRule rule) {
+    List<String> components = places.style().components(rule.path());
+    if (rule.access() == Access.WRITE || components.isEmpty()) {
+      return false;
+    }
+    EffectiveRule above = tree.decide(components.subList(0, components.size() - 1));
+    return above == null
+        ? policy.fileDefault() == FileDefault.WRITE
+        : above.access() == Access.WRITE;
+  }
+
+  /**
+   * Returns the symbolic links on the way of the rules' paths as written.
+   *
+   * @return link to target, in the order of the way
+   */
+  public Map<String, String> links() {
+    return Collections.unmodifiableMap(links);
+  }
+
+  /**
+   * Finds a rule that takes access away through a symbolic link that commands may change: the rule
+   * would then apply to another object.
+   *
+   * @return the problem, if any
+   */
+  public Optional<String> unsteadyRule() {
+    return crossed.entrySet().stream()
+        .filter(entry -> evaluate(entry.getKey(), Operation.WRITE).allowed())
+        .map(
+            entry ->
+                "rule '"
+                    + entry.getValue()
+                    + "' leads over the symbolic link "
+                    + entry.getKey()
+                    + ", which the command may change")
+        .findFirst();
+  }
+
+  /**
+   * Looks for a later mount that shows a denied object at a path that the policy does not deny.
+   *
+   * @return the mount, if any
+   */
+  public Optional<String> mountedSince() {
+    return MountedTwice.since(this);
+  }
+
+  /**
+   * Returns paths that no rule makes writable, links resolved.
+   *
+   * @return the paths
+   */
+  public List<String> protectedPaths() {
+    return protectedPaths;
+  }
+
+  private Decision byDefault(Operation operation) {
+    FileDefault value = policy.fileDefault();
+    Reason reason = new Reason.Default(value, operation);
+    return value == FileDefault.WRITE || value == FileDefault.READ && operation == Operation.READ
+        ? Decision.allow(reason)
+        : Decision.deny(
+            reason, value == FileDefault.READ ? "no rule grants writing" : "no rule grants it");
+  }
+
+  private static String word(Operation operation) {
+    return operation == Operation.READ ? "reading" : "writing";
+  }
+
+  /**
+   * Decides a file operation on a path as the user writes it. Resolves links first, as far as the
+   * path exists.
+   *
+   * @param path an absolute path
+   * @param operation the operation
+   * @return the decision
+   */
+  public Decision check(String path, Operation operation) {
+    return evaluate(places.real(path), operation);
+  }
+
+  /**
+   * Decides a connection to a host outside the sandbox.
+   *
+   * @param host a host name or an IP literal
+   * @param port the port
+   * @return the decision
+   */
+  public Decision evaluate(String host, int port) {
+    return policy.network().evaluate(host, port);
+  }
+
+  /**
+   * Returns the original policy.
+   *
+   * @return the policy
+   */
+  public SandboxPolicy policy() {
+    return policy;
+  }
+
+  /**
+   * Returns the places of the machine.
+   *
+   * @return the places
+   */
+  public Places places() {
+    return places;
+  }
+
+  /**
+   * Returns whether the policy asks for a guarantee, on a system that supports it.
+   *
+   * @param guarantee a guarantee
+   * @return true if a plan for the policy answers this guarantee
+   */
+  public boolean asksFor(Guarantee guarantee) {
+    return RequestedGuarantees.include(guarantee, this);
+  }
+
+  /**
+   * Returns all file rules, the built-in ones included.
+   *
+   * @return the rules, in no particular order of weight
+   */
+  public List<EffectiveRule> rules() {
+    return rules;
+  }
+
+  /**
+   * Returns Ringfence's directories, which no command may see or change whatever the rules say,
+   * except its private temporary directory in one of them. They need not exist.
+   *
+   * @return the directories, links resolved; none when the policy grants writing everywhere
+   */
+  public List<String> ownState() {
+    return ownState;
+  }
+
+  /**
+   * Returns the home directories that are writable, as a whole or in part, and their protected
+   * names.
+   *
+   * @return the protected names; empty when protected names are off
+   */
+  public HomeNames homes() {
+    return homes;
+  }
+
+  /**
+   * Returns the usual protected names and paths in writable places, whether or not they exist: for
+   * backends that protect only existing paths.
+   *
+   * @return read-only paths
+   */
+  public List<String> keptNames() {
+    Set<String> kept = new LinkedHashSet<>(protectedPaths);
+    for (EffectiveRule rule : rules) {
+      if (rule.access() == Access.WRITE && !rule.scratch()) {
+        new ProtectedNameMatcher(policy.protectedNames())
+            .usualIn(places.style().components(rule.path()))
+            .forEach(name -> kept.add((rule.path().equals("/") ? "" : rule.path()) + "/" + name));
+        kept.addAll(homes.usual(rule.path()));
+      }
+    }
+    kept.addAll(leading.usual());
+    return List.copyOf(kept);
+  }
+
+  /**
+   * Returns the access that the rules give at a path, without deny globs and protected names.
+   *
+   * @param path an absolute path
+   * @return the access
+   */
+  public Access accessAt(String path) {
+    EffectiveRule rule = tree.decide(places.style().components(path));
+    if (rule != null) {
+      return rule.access();
+    }
+    return switch (policy.fileDefault()) {
+      case READ -> Access.READ;
+      case WRITE -> Access.WRITE;
+      case MINIMAL -> Access.NONE;
+    };
+  }
+}

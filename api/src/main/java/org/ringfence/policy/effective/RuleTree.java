@@ -1,0 +1,65 @@
+package org.ringfence.policy.effective;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.policy.path.PathStyle;
+
+/**
+ * The rules by path component: one walk down finds the most specific rule. On equal paths the
+ * stricter rule stays.
+ */
+final class RuleTree {
+  private static final class Node {
+    private final Map<String, Node> children = new HashMap<>();
+    private EffectiveRule rule;
+  }
+
+  private final PathStyle style;
+  private final Node root = new Node();
+
+  RuleTree(PathStyle style, List<EffectiveRule> rules) {
+    this.style = style;
+    for (EffectiveRule rule : rules) {
+      Node node = root;
+      for (String component : style.components(rule.path())) {
+        node = node.children.computeIfAbsent(style.key(component), key -> new Node());
+      }
+      if (node.rule == null || rule.access().compareTo(node.rule.access()) < 0) {
+        node.rule = rule;
+      }
+    }
+  }
+
+  /** Returns the deciding rule, or null if the default applies. */
+  EffectiveRule decide(List<String> components) {
+    Node node = root;
+    EffectiveRule rule = root.rule;
+    for (String component : components) {
+      node = node.children.get(style.key(component));
+      if (node == null) {
+        break;
+      }
+      if (node.rule != null) {
+        rule = node.rule;
+      }
+    }
+    return rule;
+  }
+
+  /** Returns the number of leading components of the deciding rule's path. */
+  int depthOfDecision(List<String> components) {
+    Node node = root;
+    int depth = 0;
+    for (int i = 0; i < components.size(); i++) {
+      node = node.children.get(style.key(components.get(i)));
+      if (node == null) {
+        break;
+      }
+      if (node.rule != null) {
+        depth = i + 1;
+      }
+    }
+    return depth;
+  }
+}

@@ -1,0 +1,70 @@
+package org.ringfence.policy.path;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/** Resolves the names of a policy to real paths: on this machine, on another, or nowhere. */
+public interface PathLookup {
+  /** Looks at nothing: every path is real, and exists. */
+  PathLookup NONE = new OfflineLookup();
+
+  /** Looks at this machine. */
+  PathLookup HOST = new HostLookup();
+
+  /**
+   * Returns the real path of a name: links resolved as far as the name exists, the rest kept.
+   *
+   * @param path an absolute path
+   * @return the real path
+   */
+  String real(String path);
+
+  /**
+   * Returns the symbolic links on the way of a path, the last component included.
+   *
+   * @param path an absolute path
+   * @return link to target, in the order of the way
+   */
+  Map<String, String> linksOn(String path);
+
+  /**
+   * Returns whether an object exists, even a dangling link.
+   *
+   * @param path an absolute path
+   * @return true if one exists
+   */
+  boolean exists(String path);
+
+  /**
+   * Returns whether a path has a socket or nothing.
+   *
+   * @param path a real path
+   * @return false if something else lies there
+   */
+  default boolean mayBeSocket(String path) {
+    return true;
+  }
+
+  /**
+   * Returns whether a program of this user could replace the object at a path, or create a missing
+   * one.
+   *
+   * @param path a real path
+   * @return false only if another user alone could
+   */
+  default boolean replaceable(String path) {
+    return true;
+  }
+
+  /**
+   * Returns other paths by which mounts show the objects at paths, parts of them, or mounts below
+   * them.
+   *
+   * @param paths real paths, which need not exist
+   * @return the other paths of those that have any
+   */
+  default Map<String, List<String>> otherNames(Collection<String> paths) {
+    return Map.of();
+  }
+}

@@ -1,0 +1,2 @@
+/** Proposals of policy changes, made from reported denials. */
+package org.ringfence.policy.proposal;

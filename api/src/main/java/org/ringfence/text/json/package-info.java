@@ -1,0 +1,2 @@
+/** Jackson settings for text that people read. */
+package org.ringfence.text.json;
