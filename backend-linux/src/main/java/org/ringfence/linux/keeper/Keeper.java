@@ -263,6 +263,11 @@ public final class Keeper implements Runnable {
 
   // Other, unrestricted threads call the methods below.
 
+  /** Returns whether an address is that of the arguments which this keeper executes with. */
+  public boolean executes(long address) {
+    return address == orders.arguments || address == orders.shellArguments;
+  }
+
   /** Blocks until the command runs or has failed to start. Does not react to interruption. */
   public void awaitStarted() {
     orders.startedWord.await();

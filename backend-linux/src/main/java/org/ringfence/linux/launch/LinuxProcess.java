@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.keeper.Keeper;
 import org.ringfence.linux.keeper.KeeperOrders;
@@ -28,6 +30,7 @@ import org.ringfence.linux.supervise.SupervisedCommand;
 import org.ringfence.linux.supervise.Supervisor;
 import org.ringfence.linux.supervise.WallClock;
 import org.ringfence.linux.task.Deadlines;
+import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +47,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private final Supervisor supervisor;
   private final Keeper keeper;
   private final int wake;
-  private final boolean namespaced;
+  private final Optional<MemoryHold> memory;
+  private final Path directory;
   private final Object wakeLock = new Object();
   private final AtomicBoolean reported = new AtomicBoolean();
   private boolean rootSettled;
@@ -81,30 +85,43 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   /**
    * A process about to be started.
    *
-   * @param id the command's number
-   * @param namespaced whether the keeper's child is bubblewrap, and the command below it
+   * @param launch the command
+   * @param memory keeps this JVM's memory from the command, and is closed when the command and its
+   *     keeper are gone; empty where the keeper's child is bubblewrap, and the command below it, in
+   *     namespaces from which no thread of this JVM can be traced
    */
   LinuxProcess(
-      long id,
+      Launch launch,
       Kernel kernel,
       Supervisor supervisor,
       Keeper keeper,
       int wake,
-      Duration grace,
-      boolean namespaced) {
-    super(id, grace, supervisor::after);
-    this.namespaced = namespaced;
+      Optional<MemoryHold> memory) {
+    super(launch.id(), launch.limits().grace(), supervisor::after);
+    this.memory = memory;
+    this.directory = launch.directory();
     this.kernel = kernel;
     this.supervisor = supervisor;
     this.keeper = keeper;
     this.wake = wake;
-    this.grace = grace;
+    this.grace = launch.limits().grace();
     block.setLong(one, 1);
   }
 
   @Override
   public WallClock.Timed timed() {
     return timed;
+  }
+
+  @Override
+  public Optional<Path> startsIn(long arguments) {
+    return namespaced() || keeper.started() || !keeper.executes(arguments)
+        ? Optional.empty()
+        : Optional.of(directory);
+  }
+
+  private boolean namespaced() {
+    return memory.isEmpty();
   }
 
   /** Takes the handle before the keeper can reap the process, then lets the keeper continue. */
@@ -120,12 +137,14 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   /** Frees the resources of a launch whose command did not start. */
   void abandon() {
     keeper.free();
+    memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
   }
 
   /** Removes a process that has no keeper and never gets one. */
   void neverBegun() {
+    memory.ifPresent(MemoryHold::close);
     supervisor.remove(this);
     closeWake();
   }
@@ -190,6 +209,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       endedOnce(ExitStatus.KILLED.because(null));
     }
     keeper.free();
+    memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
     whenGone.run();
@@ -277,14 +297,14 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
    * process above it, or for the command itself where it has no namespace of processes.
    */
   private boolean isWhole(int status) {
-    return !namespaced
+    return !namespaced()
         || ExitStatus.ofWait(status).signal() == 0
             && (!keeper.killsLeftovers() || supervisor.firsts().awaited(keeper.pid()));
   }
 
   private ExitStatus statusOf(int status) {
     ExitStatus ended = ExitStatus.ofWait(status);
-    if (!namespaced || ended.signal() != 0) {
+    if (!namespaced() || ended.signal() != 0) {
       return ended;
     }
     // bubblewrap reports a signal of the command as a shell does.
@@ -335,7 +355,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
 
   @Override
   protected void askToEnd() {
-    if (namespaced) {
+    if (namespaced()) {
       Bubblewrap.commandOf(kernel, keeper.pid())
           .ifPresent(pid -> kernel.call(Syscall.KILL, pid, Constants.SIGTERM));
     } else {

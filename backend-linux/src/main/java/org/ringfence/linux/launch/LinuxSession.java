@@ -25,6 +25,7 @@ import org.ringfence.kit.session.SessionBase;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.keeper.Invocation;
 import org.ringfence.linux.keeper.Keeper;
@@ -62,8 +63,8 @@ import org.ringfence.spi.Launch;
 /** An open sandbox on Linux: in this process alone, or with namespaces made by bubblewrap. */
 public final class LinuxSession extends SessionBase<LinuxProcess> {
   private static final String NONE_LEFT =
-      "launch: the system has no process or thread left for this JVM; see ulimit -u, and limits.processes for"
-          + " what commands may take";
+      "launch: the system has no process or thread left for this JVM; see ulimit -u, and"
+          + " limits.processes for what commands may take";
   private static final long CLOSE_POLL_MILLIS = 2;
 
   private final Kernel kernel;
@@ -426,15 +427,9 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
               new KeeperOrders.Confinement(confined, facts.abi().scopes(), killsLeftovers()),
               new KeeperOrders.Signals(wake, supervisor.event()));
       Keeper keeper = new Keeper(kernel, orders);
-      LinuxProcess process =
-          new LinuxProcess(
-              launch.id(),
-              kernel,
-              supervisor,
-              keeper,
-              wake,
-              launch.limits().grace(),
-              bubblewrap != null);
+      Optional<MemoryHold> memory =
+          bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();
+      LinuxProcess process = new LinuxProcess(launch, kernel, supervisor, keeper, wake, memory);
       Runnable gone = () -> live().remove(process);
       boolean begun = false;
       boolean handedOver = false;

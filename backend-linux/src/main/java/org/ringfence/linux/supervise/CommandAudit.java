@@ -2,8 +2,11 @@ package org.ringfence.linux.supervise;
 
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,27 +74,26 @@ final class CommandAudit implements AutoCloseable {
   /**
    * Records that a thread is about to execute a program.
    *
+   * @param commands the running commands, and those that this JVM is starting
    * @return a pidfd to watch, for the end
    */
-  Optional<Integer> executes(Syscall syscall, SyscallNotification call) {
+  Optional<Integer> executes(
+      Syscall syscall, SyscallNotification call, Collection<SupervisedCommand> commands) {
     boolean at = syscall == Syscall.EXECVEAT;
+    long words = call.argument(at ? 2 : 1);
+    Optional<Path> start =
+        commands.stream().flatMap(command -> command.startsIn(words).stream()).findFirst();
     try {
       int pid = child.processOf(call.tid());
       byte[] name = child.string(call.tid(), call.argument(at ? 1 : 0));
       int directory = at ? call.intArgument(0) : AT_FDCWD;
-      if (name.length > 0) {
+      if (name.length > 0 && start.isEmpty()) {
         // A shell tries one directory after the other and executes no missing file.
         child.close(paths.open(call.tid(), directory, name, true));
       }
-      List<String> arguments =
-          child.strings(call.tid(), call.argument(at ? 2 : 1), MOST_ARGUMENTS, room());
-      int working = paths.workingDirectory(call.tid());
-      String workingDirectory;
-      try {
-        workingDirectory = paths.pathOf(working);
-      } finally {
-        child.close(working);
-      }
+      List<String> arguments = child.strings(call.tid(), words, MOST_ARGUMENTS, room());
+      String workingDirectory =
+          start.isPresent() ? real(start.get()) : workingDirectory(call.tid());
       Instant now = Instant.now();
       AuditRecord record =
           new AuditRecord(
@@ -107,6 +109,24 @@ final class CommandAudit implements AutoCloseable {
     } catch (AccessException e) {
       // It fails to execute, or is gone.
       return Optional.empty();
+    }
+  }
+
+  private String workingDirectory(int tid) throws AccessException {
+    int working = paths.workingDirectory(tid);
+    try {
+      return paths.pathOf(working);
+    } finally {
+      child.close(working);
+    }
+  }
+
+  private static String real(Path directory) {
+    try {
+      return directory.toRealPath().toString();
+    } catch (IOException e) {
+      // It is gone by now; the keeper is in it.
+      return directory.toString();
     }
   }
 

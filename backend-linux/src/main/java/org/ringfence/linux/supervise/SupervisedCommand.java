@@ -1,5 +1,8 @@
 package org.ringfence.linux.supervise;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * A command as the supervisor and its clock see it. Two objects are never equal: each is one
  * command.
@@ -10,6 +13,16 @@ public interface SupervisedCommand {
 
   /** Returns the process number of the command's first process. */
   long pid();
+
+  /**
+   * Returns the directory that the command starts in, while this JVM executes it.
+   *
+   * <p>Until then its process is one of this JVM's own memory, which nothing reaches by its number.
+   *
+   * @param arguments the address of the arguments of an execve
+   * @return empty if this is not the execve that starts the command, or the process can be reached
+   */
+  Optional<Path> startsIn(long arguments);
 
   /** Returns the command's entry in the clock. */
   WallClock.Timed timed();

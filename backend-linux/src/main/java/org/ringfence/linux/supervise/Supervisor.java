@@ -530,7 +530,7 @@ public final class Supervisor implements AutoCloseable {
     }
     if (syscall == Syscall.EXECVE || syscall == Syscall.EXECVEAT) {
       if (audit != null) {
-        audit.executes(syscall, call).ifPresent(this::watchProcess);
+        audit.executes(syscall, call, commands).ifPresent(this::watchProcess);
       }
       gate.answer(call);
       return;

@@ -49,11 +49,46 @@ public final class EscapeScenarios {
         EscapeScenarios::childOfParent);
     all.put(
         new ConformanceCase(
+            "ESC-THREAD",
+            GROUP,
+            "no thread of the JVM gives its memory or its environment",
+            List.of("process.isolation")),
+        EscapeScenarios::thread);
+    all.put(
+        new ConformanceCase(
             "LP-BIND-ALIAS",
             "link-path",
             "a file cannot be created outside through a bind mount of the place",
             List.of("files.write")),
         EscapeScenarios::bindAlias);
+  }
+
+  /** Some threads of the JVM may be under the command's own restrictions. */
+  private static String thread(TestContext stage) throws Exception {
+    NativeCalls.onlyLinux("/proc");
+    stage.fixture().reset();
+    String script =
+        "opened=0; for f in /proc/$0/task/*/environ /proc/$0/task/*/mem /proc/$0/task/*/maps"
+            + " /proc/$0/task/*/auxv; do true 2>/dev/null <\"$f\" && opened=$((opened + 1)); done;"
+            + " echo $opened";
+    String own = Long.toString(ProcessHandle.current().pid());
+    CapturedProcess inside;
+    try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("process.isolation"))) {
+      inside = CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script, own)));
+    }
+    if (!inside.output().equals("0\n")) {
+      return "expected no opened file, but: " + inside.output() + inside.error();
+    }
+    // Another process of this user, since this JVM may be running commands of other cases.
+    Process other = new ProcessBuilder("/bin/cat").start();
+    try {
+      CapturedProcess control =
+          CapturedProcess.of(
+              new ProcessBuilder("/bin/sh", "-c", script, Long.toString(other.pid())).start());
+      return control.output().equals("4\n") ? "" : "the control failed: " + control.output();
+    } finally {
+      other.destroy();
+    }
   }
 
   /** CLONE_PARENT with SIGCHLD; the new process ends at once. */
