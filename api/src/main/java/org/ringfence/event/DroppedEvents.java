@@ -7,4 +7,26 @@ package org.ringfence.event;
  * @param commands programs that were executed
  * @param connections decisions about connections
  */
-public record DroppedEvents(long violations, long commands, long connections) {}
+public record DroppedEvents(long violations, long commands, long connections) {
+  /**
+   * Adds numbers.
+   *
+   * @param more the others
+   * @return the sums
+   */
+  public DroppedEvents plus(DroppedEvents more) {
+    return new DroppedEvents(
+        violations + more.violations(),
+        commands + more.commands(),
+        connections + more.connections());
+  }
+
+  /**
+   * Returns how many events are missing.
+   *
+   * @return the sum of all numbers
+   */
+  public long total() {
+    return violations + commands + connections;
+  }
+}

@@ -31,6 +31,34 @@ public final class Printable {
   }
 
   /**
+   * Escapes a name, such as a path, so that no two names look the same. A shell that knows {@code
+   * $'…'} reads the result as the name.
+   *
+   * @param name the name
+   * @return the name itself, or {@code $'…'} with escapes if it has a character that {@link
+   *     #of(String)} escapes
+   */
+  public static String name(String name) {
+    if (!name.startsWith("$'") && name.codePoints().allMatch(Printable::isPlain)) {
+      return name;
+    }
+    StringBuilder out = new StringBuilder(name.length() + 16).append("$'");
+    name.codePoints()
+        .forEach(
+            code -> {
+              if (code == '\\' || code == '\'') {
+                out.append('\\').appendCodePoint(code);
+              } else if (!isPlain(code) && code >= 0x7f) {
+                // Here \x is a byte of UTF-8 to a shell.
+                out.append(String.format(code < 0x10000 ? "\\u%04x" : "\\U%08x", code));
+              } else {
+                append(out, code, false);
+              }
+            });
+    return out.append('\'').toString();
+  }
+
+  /**
    * Escapes a line of a text, except tabs.
    *
    * @param line the line, without its end

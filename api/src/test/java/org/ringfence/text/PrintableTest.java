@@ -8,10 +8,14 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.instancio.generator.Generator;
 import org.instancio.junit.InstancioExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.Violation;
@@ -21,6 +25,23 @@ import org.ringfence.property.Property;
 
 @ExtendWith(InstancioExtension.class)
 class PrintableTest {
+  @ParameterizedTest
+  @MethodSource("names")
+  void namesThatDifferLookDifferentAndAShellReadsThem(String name, String shown) {
+    assertThat(Printable.name(name)).isEqualTo(shown);
+  }
+
+  private static Stream<Arguments> names() {
+    return Stream.of(
+        Arguments.of("/a b/ü", "/a b/ü"),
+        Arguments.of("/a\\nb", "/a\\nb"),
+        Arguments.of("/a\nb", "$'/a\\nb'"),
+        Arguments.of("/a\\n\nb", "$'/a\\\\n\\nb'"),
+        Arguments.of("$'/a\\nb'", "$'$\\'/a\\\\nb\\''"),
+        Arguments.of("\u001b[2J", "$'\\x1b[2J'"),
+        Arguments.of("\u0085\u202e", "$'\\u0085\\u202e'"));
+  }
+
   /**
    * Draws control characters, direction marks, line separators, unpaired surrogates and plain text.
    */

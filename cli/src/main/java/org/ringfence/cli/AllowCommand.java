@@ -25,15 +25,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Allows in the project's policy the accesses that the last run was denied. */
+/** Allows in a policy the accesses that the last run under it was denied. */
 @Command(
     name = "allow",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Adds what the last denied run in this workspace needs to the project's policy,"
-          + " .ringfence/policy.json, after showing the difference and asking. The policy is made"
-          + " when there is none, and is trusted as it is then.",
+      "Adds what the last denied run in this workspace needs to its policy, after showing the"
+          + " difference and asking: to the policy file of that run, or else to the project's policy,"
+          + " .ringfence/policy.json. That one is made when there is none, and is trusted as it is"
+          + " then.",
       "A run knows the denials that the sandbox decides itself; after 'run --report' also the files"
           + " that could not be opened.",
       "Exits with 1 when nothing was added.",
@@ -72,12 +73,15 @@ final class AllowCommand implements Callable<Integer> {
     tell(out, last);
     Optional<ProjectPolicy> project = ProjectPolicy.above(place);
     TrustedPolicies trusted = new TrustedPolicies(state);
-    if (project.isPresent()) {
+    Optional<ProjectPolicy> used = used(last, project);
+    Path file =
+        used.map(ProjectPolicy::file).orElse(place.toRealPath().resolve(ProjectPolicy.NAME));
+    boolean ofProject = used.equals(project);
+    if (ofProject && project.isPresent()) {
       trusted.demand(project.get());
     }
-    Path file =
-        project.map(ProjectPolicy::file).orElse(place.toRealPath().resolve(ProjectPolicy.NAME));
-    String before = project.isPresent() ? plain(project.get()) : JsonText.of(begun(last));
+    String before =
+        used.isPresent() ? plain(used.get()) : JsonText.of(Map.of("extends", last.policies()));
     List<String> additions =
         last.denials().stream()
             .map(LastDenials.Denial::addition)
@@ -89,13 +93,17 @@ final class AllowCommand implements Callable<Integer> {
         .filter(denial -> denial.addition().isEmpty())
         .forEach(
             denial ->
-                out.println(Printable.of("not allowed: " + denial.what() + ": " + denial.why())));
+                out.println(
+                    "not allowed: "
+                        + Printable.name(denial.what())
+                        + ": "
+                        + Printable.of(denial.why())));
     if (after.equals(before)) {
       out.println(
           additions.isEmpty()
               ? "nothing to add"
               : "nothing to add: "
-                  + (project.isPresent() ? Printable.of(file.toString()) : "the policy of that run")
+                  + (used.isPresent() ? Printable.name(file.toString()) : "the policy of that run")
                   + " allows it already");
       out.flush();
       return ExitCode.NO;
@@ -104,14 +112,18 @@ final class AllowCommand implements Callable<Integer> {
         PolicyReader.combined(List.of(file.toString()), Map.of(file.toString(), after));
     EffectivePolicy.of(policy, Places.current(place));
     Confirmation confirmation = new Confirmation(out);
-    confirmation.show(file.toString(), project.map(there -> before), after);
-    if (!yes && !confirmation.agreed("write this and trust it?", "allow")) {
+    confirmation.show(file.toString(), used.map(there -> before), after);
+    if (!yes
+        && !confirmation.agreed(ofProject ? "write this and trust it?" : "write this?", "allow")) {
       return ExitCode.NO;
     }
     write(file, after, policy, place);
-    trusted.trust(ProjectPolicy.read(file));
+    if (ofProject) {
+      trusted.trust(ProjectPolicy.read(file));
+    }
     LastDenials.forget(state, place);
-    out.println("written and trusted: " + Printable.of(file.toString()));
+    out.println(
+        (ofProject ? "written and trusted: " : "written: ") + Printable.name(file.toString()));
     out.flush();
     return ExitCode.OK;
   }
@@ -137,31 +149,45 @@ final class AllowCommand implements Callable<Integer> {
    * Formats the policy as this program writes JSON, so that the difference shows the additions
    * only.
    */
-  private static String plain(ProjectPolicy project) throws SandboxException {
+  private static String plain(ProjectPolicy policy) throws SandboxException {
     try {
-      return JsonText.of(JsonText.read(project.text()));
+      return JsonText.of(JsonText.read(policy.text()));
     } catch (IOException e) {
       throw new SandboxException(
           "allow: "
-              + project.file()
+              + policy.file()
               + " is not plain JSON, and its comments would be lost; 'run --report' shows which"
               + " rules to add by hand",
           e);
     }
   }
 
-  /** Begins a policy with the presets of the run. */
-  private static Map<String, Object> begun(LastDenials last) throws SandboxException {
-    for (String name : last.policies()) {
-      if (!Presets.names().contains(name)) {
-        throw new SandboxException(
-            "allow: that run was under "
-                + name
-                + ", and only the project's policy is added to; 'run --report' shows what to add"
-                + " there by hand");
-      }
+  /**
+   * Returns the policy that the run used and that is added to: its file, or the project's policy
+   * when it used presets alone; empty when that is still to be made.
+   */
+  private static Optional<ProjectPolicy> used(LastDenials last, Optional<ProjectPolicy> project)
+      throws IOException {
+    List<String> others =
+        last.policies().stream().filter(name -> !Presets.names().contains(name)).toList();
+    if (!PolicyNames.extendable(others).equals(others)) {
+      throw new SandboxException(
+          "allow: the policy of that run was a text, so there is no file to add to; 'run --report'"
+              + " shows what to add to it by hand");
     }
-    return Map.of("extends", last.policies());
+    if (others.size() > 1) {
+      throw new SandboxException(
+          "allow: that run was under several files: "
+              + String.join(", ", others)
+              + "; 'run --report' shows what to add to one of them by hand");
+    }
+    if (others.isEmpty()) {
+      return project;
+    }
+    Path file = Path.of(others.get(0));
+    return project.isPresent() && project.get().file().equals(file)
+        ? project
+        : Optional.of(ProjectPolicy.read(file, "cannot read the policy of that run"));
   }
 
   private static void write(Path file, String text, SandboxPolicy policy, Path place)

@@ -18,7 +18,7 @@ final class DenialPrinter {
         "ringfence: denied "
             + violation.operation()
             + " "
-            + Printable.of(violation.target())
+            + Printable.name(violation.target())
             + " (process "
             + violation.pid()
             + "): "

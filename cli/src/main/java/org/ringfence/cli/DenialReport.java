@@ -75,20 +75,18 @@ final class DenialReport {
             "  "
                 + violation.operation()
                 + " "
-                + Printable.of(violation.target())
+                + Printable.name(violation.target())
                 + (count > 1 ? " (" + count + " times)" : "")
                 + (violation.executable().isEmpty()
                     ? ""
-                    : " by " + Printable.of(violation.executable()))
+                    : " by " + Printable.name(violation.executable()))
                 + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
         out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
       }
     }
     List<String> together = together();
     if (together.size() > 2) {
-      out.println(
-          "ringfence: to allow all that can be allowed: "
-              + Printable.of(RemedyText.pasted(together)));
+      out.println("ringfence: to allow all that can be allowed: " + RemedyText.pasted(together));
     }
     if (uncounted > 0) {
       out.println("ringfence: denied " + uncounted + " more, too fast or too many to be listed");

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.time.Duration;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import org.ringfence.SandboxException;
+import org.ringfence.cli.confirm.Answers;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.text.Printable;
@@ -19,6 +21,20 @@ final class HostPrompt {
   static final Duration PATIENCE = Duration.ofSeconds(PATIENCE_SECONDS);
   private static final String TERMINAL = "/dev/tty";
   private static final long LOOK_MILLIS = 50;
+  private static final Answers<HostVerdict> ANSWERS =
+      new Answers<>(
+          Map.of(
+              "y", HostVerdict.ALLOW_ONCE,
+              "yes", HostVerdict.ALLOW_ONCE,
+              "o", HostVerdict.ALLOW_ONCE,
+              "once", HostVerdict.ALLOW_ONCE,
+              "s", HostVerdict.ALLOW_FOR_SANDBOX,
+              "sandbox", HostVerdict.ALLOW_FOR_SANDBOX,
+              "n", HostVerdict.DENY,
+              "no", HostVerdict.DENY,
+              "d", HostVerdict.DENY,
+              "deny", HostVerdict.DENY),
+          HostVerdict.DENY);
 
   private final BufferedReader in;
   private final PrintWriter out;
@@ -48,28 +64,34 @@ final class HostPrompt {
       }
       out.print(
           "\nringfence: "
-              + (request.executable().isEmpty() ? "a process" : Printable.of(request.executable()))
+              + (request.executable().isEmpty()
+                  ? "a process"
+                  : Printable.name(request.executable()))
               + " ("
               + request.pid()
               + ") wants to connect to "
-              + Printable.of(request.authority())
-              + "\n  [o]nce, for this [s]andbox, or [d]eny (default)? ");
-      out.flush();
-      while (!in.ready()) {
-        Thread.sleep(LOOK_MILLIS);
+              + Printable.of(request.authority()));
+      Optional<HostVerdict> verdict = asked();
+      while (verdict.isEmpty()) {
+        out.print("  " + Answers.UNCLEAR);
+        verdict = asked();
       }
-      String answer = in.readLine();
-      return switch (answer == null ? "" : answer.strip().toLowerCase(Locale.ROOT)) {
-        case "o", "once" -> HostVerdict.ALLOW_ONCE;
-        case "s", "sandbox" -> HostVerdict.ALLOW_FOR_SANDBOX;
-        default -> HostVerdict.DENY;
-      };
+      return verdict.get();
     } catch (IOException e) {
       return HostVerdict.DENY;
     } catch (InterruptedException e) {
-      out.println("\n  nobody answered: denied");
+      out.println("\n  no answer came: denied");
       Thread.currentThread().interrupt();
       return HostVerdict.DENY;
     }
+  }
+
+  private Optional<HostVerdict> asked() throws IOException, InterruptedException {
+    out.print("\n  [y]es once, for this [s]andbox, or [n]o (default)? ");
+    out.flush();
+    while (!in.ready()) {
+      Thread.sleep(LOOK_MILLIS);
+    }
+    return ANSWERS.of(in.readLine());
   }
 }

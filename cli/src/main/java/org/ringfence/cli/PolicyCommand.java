@@ -189,13 +189,13 @@ final class PolicyCommand implements Callable<Integer> {
         Confirmation confirmation = new Confirmation(out);
         confirmation.show(name, trusted.lastTrusted(policy.file()), policy.text());
         if (!yes && !confirmation.agreed("trust this policy?", "policy trust")) {
-          out.println("not trusted: " + Printable.of(name));
+          out.println("not trusted: " + Printable.name(name));
           out.flush();
           return ExitCode.NO;
         }
         trusted.trust(policy);
       }
-      out.println("trusted: " + Printable.of(name));
+      out.println("trusted: " + Printable.name(name));
       out.flush();
       return ExitCode.OK;
     }
@@ -222,7 +222,8 @@ final class PolicyCommand implements Callable<Integer> {
       boolean was = new TrustedPolicies(StateDirectory.current()).untrust(meant);
       PrintWriter out = spec.commandLine().getOut();
       out.println(
-          (was ? "not trusted any more: " : "was not trusted: ") + Printable.of(meant.toString()));
+          (was ? "not trusted any more: " : "was not trusted: ")
+              + Printable.name(meant.toString()));
       out.flush();
       return was ? ExitCode.OK : ExitCode.NO;
     }
@@ -241,7 +242,7 @@ final class PolicyCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       new TrustedPolicies(StateDirectory.current())
           .all()
-          .forEach((path, hash) -> out.println(state(path, hash) + "  " + Printable.of(path)));
+          .forEach((path, hash) -> out.println(state(path, hash) + "  " + Printable.name(path)));
       out.flush();
       return ExitCode.OK;
     }

@@ -1,5 +1,7 @@
 package org.ringfence.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -69,6 +71,22 @@ record PolicyNames(List<String> names) {
     return names.stream()
         .filter(name -> !PolicyReader.isText(name) && !name.equals(STANDARD_INPUT))
         .toList();
+  }
+
+  /**
+   * Makes the names of files absolute, for a use in another directory.
+   *
+   * @param names parts of a policy
+   * @return the parts, with a real path for each file
+   * @throws IOException if a file is not there
+   */
+  static List<String> absolute(List<String> names) throws IOException {
+    List<String> all = new ArrayList<>();
+    for (String name : names) {
+      boolean file = !name.equals(STANDARD_INPUT) && PolicyReader.isPath(name);
+      all.add(file ? Path.of(name).toRealPath().toString() : name);
+    }
+    return all;
   }
 
   /** Returns the files among them. */

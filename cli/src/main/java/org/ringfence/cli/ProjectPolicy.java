@@ -67,6 +67,15 @@ record ProjectPolicy(Path file, String text, String hash) {
    * @throws IOException if it cannot be read, is no regular file, or is too large
    */
   static ProjectPolicy read(Path file) throws IOException {
+    return read(file, "cannot read the project's policy");
+  }
+
+  /**
+   * Reads any policy file.
+   *
+   * @param tried the attempt, for an error
+   */
+  static ProjectPolicy read(Path file, String tried) throws IOException {
     try {
       Path real = file.toRealPath();
       if (!Files.isRegularFile(real)) {
@@ -81,7 +90,7 @@ record ProjectPolicy(Path file, String text, String hash) {
         return new ProjectPolicy(real, text, hash(bytes));
       }
     } catch (IOException e) {
-      throw FileFailure.of("cannot read the project's policy", file.toString(), e);
+      throw FileFailure.of(tried, file.toString(), e);
     }
   }
 

@@ -14,19 +14,22 @@ final class RemedyText {
   static String of(Remedy remedy) {
     return remedy instanceof Remedy.Addition addition
         ? "; to allow it: "
-            + Printable.of(pasted(Additions.options(addition)))
+            + pasted(Additions.options(addition))
             + (addition instanceof Remedy.DecideOnHosts
                 ? ", which names each host, or --ask, which asks about each as it comes"
                 : "")
         : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
   }
 
-  /** Joins the words, each quoted where a shell would change it. */
+  /** Joins the words, each quoted where a shell or a terminal would change it. */
   static String pasted(List<String> words) {
     return words.stream().map(RemedyText::quoted).collect(Collectors.joining(" "));
   }
 
   private static String quoted(String word) {
+    if (!word.codePoints().allMatch(Printable::isPlain)) {
+      return Printable.name(word);
+    }
     return word.matches("[A-Za-z0-9_./:@%+=,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

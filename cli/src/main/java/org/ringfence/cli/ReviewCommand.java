@@ -15,8 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.ringfence.SandboxException;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.review.Change;
+import org.ringfence.review.ReviewConflictException;
 import org.ringfence.review.WorkspaceReview;
 import org.ringfence.text.Printable;
 import picocli.CommandLine.Command;
@@ -60,6 +62,8 @@ final class ReviewCommand {
         trees.add(tree(review));
       }
       out().print(JsonText.of(Map.of("reviews", trees)));
+    } else if (all.isEmpty()) {
+      out().println("no reviews");
     } else {
       for (WorkspaceReview review : all) {
         out()
@@ -70,7 +74,7 @@ final class ReviewCommand {
                     + "  "
                     + count(review)
                     + "  "
-                    + Printable.of(review.workspace().toString()));
+                    + Printable.name(review.workspace().toString()));
       }
     }
     out().flush();
@@ -153,10 +157,11 @@ final class ReviewCommand {
       mixinStandardHelpOptions = true,
       description = {
         "Puts the changes into the workspace, all of them or none.",
-        "Refused when the workspace has been changed at the same paths."
+        "Refused when the workspace has been changed at the same paths, even if it was changed back;"
+            + " the message shows how to apply the changes as a patch."
       })
   int commit(@Parameters(paramLabel = "ID") String id) throws IOException {
-    List<Change> changes = WorkspaceReview.find(store(), id).commit();
+    List<Change> changes = committed(WorkspaceReview.find(store(), id));
     for (Change change : changes) {
       if (change.leavesRightsOut()) {
         out().println("without setuid and setgid: " + change.printable());
@@ -165,6 +170,32 @@ final class ReviewCommand {
     out().println(changes.size() + " paths changed");
     out().flush();
     return ExitCode.OK;
+  }
+
+  private List<Change> committed(WorkspaceReview review) throws IOException {
+    try {
+      return review.commit();
+    } catch (ReviewConflictException e) {
+      // A file that was changed and restored counts as changed: its content then is not known.
+      String command =
+          "ringfence review "
+              + (store == null
+                  ? ""
+                  : "--store " + RemedyText.pasted(List.of(store.toString())) + " ");
+      throw new SandboxException(
+          e.getMessage()
+              + "; if the changes are wanted all the same, apply them as a patch: p=$(mktemp) && "
+              + command
+              + "show "
+              + review.id()
+              + " > $p && patch -d "
+              + RemedyText.pasted(List.of(review.workspace().toString()))
+              + " -p1 -i $p && "
+              + command
+              + "discard "
+              + review.id(),
+          e);
+    }
   }
 
   @Command(

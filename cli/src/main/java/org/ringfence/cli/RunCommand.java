@@ -141,8 +141,11 @@ final class RunCommand implements Callable<Integer> {
     if (audit != null) {
       options.protect(audit);
     }
-    if (json != null && !json.startsWith("/dev/fd")) {
-      options.protect(json);
+    if (json != null) {
+      RunResult.demandTarget(json, options.effective());
+      if (!json.startsWith("/dev") && !json.startsWith("/proc")) {
+        options.protect(json);
+      }
     }
     Runner runner = null;
     try (Writer log = audit == null ? Writer.nullWriter() : log()) {

@@ -6,6 +6,7 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import org.ringfence.event.Violation;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Additions;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * The result of {@code run}, as {@code --json} writes it.
@@ -34,12 +36,51 @@ import org.ringfence.policy.json.Additions;
  * @param denials the denials, each once
  */
 record RunResult(int exitCode, Ending ending, Optional<Usage> usage, List<Violation> denials) {
-  private static final Pattern DESCRIPTOR = Pattern.compile("/dev/fd/\\d+");
+  private static final Pattern DESCRIPTOR = Pattern.compile("/(?:dev|proc/self)/fd/\\d+");
+  private static final Pattern STREAM =
+      Pattern.compile("/dev/std(?:in|out|err)|/(?:dev|proc/self)/fd/[012]");
 
   static RunResult of(
       Termination end, Limits limits, Optional<Usage> usage, List<Violation> denials) {
     Usage known = usage.orElse(new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO));
     return new RunResult(end.exitValue(), Ending.of(end, limits, known), usage, denials);
+  }
+
+  /**
+   * Checks, before a command starts, that its result can be written.
+   *
+   * @param file the file that {@code --json} names
+   * @param policy the command's policy
+   */
+  static void demandTarget(Path file, EffectivePolicy policy) throws IOException {
+    String name = file.toString();
+    if (STREAM.matcher(name).matches()) {
+      throw new InvalidPolicyException(
+          "--json",
+          name,
+          "a file or a descriptor of yours, /dev/fd/3: this stream is the command's");
+    }
+    if (DESCRIPTOR.matcher(name).matches()) {
+      try (FileOutputStream open = new FileOutputStream(name, true)) {
+        open.flush();
+      } catch (IOException e) {
+        throw new InvalidPolicyException(
+            "--json", name, "a descriptor that is open for writing: 3>result.json", e);
+      }
+      return;
+    }
+    if (Files.isDirectory(file)) {
+      throw new InvalidPolicyException("--json", name, "a file, not a directory");
+    }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InvalidPolicyException(
+          "--json", name, "a regular file, or a descriptor of yours, /dev/fd/3");
+    }
+    try (OutputFile.Replacement possible = new OutputFile(file, policy).replacing()) {
+      possible.writer().flush();
+    } catch (FileSystemException e) {
+      throw FileFailure.of("cannot write the result", name, e);
+    }
   }
 
   /** Writes the result to a file, replaced as a whole, or to a descriptor of the caller. */

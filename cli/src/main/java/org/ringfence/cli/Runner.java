@@ -255,9 +255,17 @@ final class Runner {
                   ? "1 operation was denied"
                   : denials.size() + " operations were denied")
               + "; run with --report"
-              + (kept && denials.stream().anyMatch(LastDenials::isAllowed)
-                  ? ", or: " + RemedyText.pasted(allow)
-                  : ""));
+              + (kept && canBeAllowed(denials) ? ", or: " + RemedyText.pasted(allow) : ""));
+    }
+  }
+
+  private boolean canBeAllowed(List<Violation> denials) {
+    try {
+      List<String> sources = options.sources();
+      return PolicyNames.extendable(sources).equals(sources)
+          && denials.stream().anyMatch(LastDenials::isAllowed);
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -267,7 +275,7 @@ final class Runner {
       LastDenials.of(
               new LastDenials.Run(
                   program, Instant.now().truncatedTo(ChronoUnit.SECONDS), reported != null),
-              options.sources(),
+              PolicyNames.absolute(options.sources()),
               denials)
           .keep(StateDirectory.current(), options.workspace());
       return true;

@@ -48,7 +48,10 @@ class HostPromptTest {
     "s, ALLOW_FOR_SANDBOX",
     "d, DENY",
     "'', DENY",
-    "yes, DENY"
+    "no, DENY",
+    "N, DENY",
+    "y, ALLOW_ONCE",
+    "yes, ALLOW_ONCE"
   })
   void answerDecidesTheVerdict(String answer, HostVerdict expected) throws Exception {
     assertThat(verdictAfterTyping("/usr/bin/curl", answer)).isEqualTo(expected);
@@ -56,11 +59,19 @@ class HostPromptTest {
   }
 
   @Test
+  void unclearAnswerIsAskedAgain() throws Exception {
+    assertThat(verdictAfterTyping("/usr/bin/curl", "yep\nno such answer\nonce"))
+        .isEqualTo(HostVerdict.ALLOW_ONCE);
+    assertThat(shown.toString().split("\\[y\\]es once", -1)).hasSize(4);
+    assertThat(shown.toString()).contains("that is none of the answers");
+  }
+
+  @Test
   void questionEscapesTheProgramName() throws Exception {
     assertThat(verdictAfterTyping("/tmp/\u001b[2J\r\nringfence: \u202eall is well", "d"))
         .isEqualTo(HostVerdict.DENY);
     assertThat(shown.toString())
-        .contains("/tmp/\\x1b[2J\\r\\nringfence: \\u202eall is well (7) wants")
+        .contains("$'/tmp/\\x1b[2J\\r\\nringfence: \\u202eall is well' (7) wants")
         .doesNotContain("\u001b", "\u202e");
   }
 }

@@ -138,6 +138,42 @@ class ReviewPatchTest {
   }
 
   @Test
+  void conflictNamesACommandThatAppliesTheChanges() throws Exception {
+    assumeTrue(isInstalled("patch"), "patch is not installed");
+    WorkspaceReview review = review(false);
+    byte[] old = Files.readAllBytes(workspace.resolve("changed"));
+    Files.writeString(workspace.resolve("changed"), "other");
+    Files.write(workspace.resolve("changed"), old);
+    StringWriter err = new StringWriter();
+    String store = directory.resolve("store").toString();
+    CommandLine line = Ringfence.commandLine();
+    line.setErr(new PrintWriter(err, true));
+    assertThat(line.execute("review", "--store", store, "commit", review.id())).isNotZero();
+    String said = err.toString().replaceAll("\\s+", " ");
+    assertThat(said)
+        .contains("changed in the workspace meanwhile: changed")
+        .endsWith(
+            "apply them as a patch: p=$(mktemp) && ringfence review --store "
+                + store
+                + " show "
+                + review.id()
+                + " > $p && patch -d "
+                + workspace.toRealPath()
+                + " -p1 -i $p && ringfence review --store "
+                + store
+                + " discard "
+                + review.id()
+                + " ");
+    Map<String, String> wanted = tree(review.copy());
+    Process patch =
+        new ProcessBuilder("patch", "-d", workspace.toString(), "-p1", "-i", "" + patch(review))
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(patch.waitFor()).isZero();
+    assertThat(tree(workspace)).isEqualTo(wanted);
+  }
+
+  @Test
   void reviewListShowsTimeAndNumberOfChanges() throws Exception {
     WorkspaceReview review = review(true);
     StringWriter out = new StringWriter();

@@ -477,7 +477,7 @@ class RunTest {
       assertThat(runWithReviewStore(state, "review", "commit", id).exit()).isZero();
       assertThat(workspace.resolve("file")).hasContent("one\ntwo");
       assertThat(workspace.resolve("new")).exists();
-      assertThat(runWithReviewStore(state, "review", "list").out()).isEmpty();
+      assertThat(runWithReviewStore(state, "review", "list").out()).isEqualTo("no reviews\n");
     } finally {
       org.ringfence.file.TreeRemoval.remove(state);
     }

@@ -17,17 +17,27 @@ import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.json.Additions;
 import org.ringfence.text.json.ControlEscapes;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes the events of a sandbox as JSON Lines: a line per executed program, with {@code "event":
  * "executed"}, when it has ended, and a line per denial, with {@code "event": "denied"}, and one
- * with {@code "event": "dropped"} that counts dropped events. Every line is flushed.
+ * with {@code "event": "dropped"} that counts dropped events and lines that could not be written.
+ * Every line is flushed. Thread-safe.
  */
 public final class AuditLog implements EventRecorder {
+  private static final DroppedEvents NONE = new DroppedEvents(0, 0, 0);
+  private static final DroppedEvents DENIAL = new DroppedEvents(1, 0, 0);
+  private static final DroppedEvents COMMAND = new DroppedEvents(0, 1, 0);
+  private static final DroppedEvents CONNECTION = new DroppedEvents(0, 0, 1);
+
   private final ObjectMapper mapper = new ObjectMapper();
   private final Writer out;
   private final SecretMask mask;
   private final boolean complete;
+  private DroppedEvents unwritten = NONE;
+  private boolean torn;
+  private boolean refused;
   private volatile boolean lost;
 
   /**
@@ -58,13 +68,17 @@ public final class AuditLog implements EventRecorder {
   @Override
   public void dropped(DroppedEvents dropped) {
     lost = true;
+    write(line(dropped), dropped);
+  }
+
+  private ObjectNode line(DroppedEvents dropped) {
     ObjectNode line = mapper.createObjectNode();
     line.put("event", "dropped");
     line.put("time", Instant.now().toString());
     line.put("denied", dropped.violations());
     line.put("executed", dropped.commands());
     line.put("connection", dropped.connections());
-    write(line);
+    return line;
   }
 
   /**
@@ -96,7 +110,7 @@ public final class AuditLog implements EventRecorder {
     mask.apply(command.arguments()).forEach(arguments::add);
     line.put("cwd", command.directory());
     command.exit().ifPresent(exit -> line.put("exit", exit));
-    write(line);
+    write(line, COMMAND);
   }
 
   @Override
@@ -112,7 +126,7 @@ public final class AuditLog implements EventRecorder {
     line.put("rule", violation.rule());
     remedy(line, violation.remedy());
     line.put("certainty", violation.certainty().name());
-    write(line);
+    write(line, DENIAL);
   }
 
   private void remedy(ObjectNode line, Remedy remedy) {
@@ -140,7 +154,7 @@ public final class AuditLog implements EventRecorder {
     connection.sent().ifPresent(bytes -> line.put("sent", bytes));
     connection.received().ifPresent(bytes -> line.put("received", bytes));
     connection.duration().ifPresent(time -> line.put("millis", time.toMillis()));
-    write(line);
+    write(line, CONNECTION);
   }
 
   /** Writes the number, unless the command is unknown. */
@@ -150,13 +164,42 @@ public final class AuditLog implements EventRecorder {
     }
   }
 
-  private void write(ObjectNode line) {
+  /**
+   * Writes a line, after one that counts earlier lines that could not be written.
+   *
+   * @param events the events that are missing without the line
+   */
+  private synchronized void write(ObjectNode line, DroppedEvents events) {
+    DroppedEvents missing = unwritten.plus(events);
     try {
-      out.write(mapper.writeValueAsString(line) + "\n");
-      out.flush();
+      if (unwritten.equals(NONE)) {
+        append(line);
+      } else {
+        append(line(unwritten));
+        missing = events;
+        append(line);
+      }
+      unwritten = NONE;
     } catch (IOException e) {
+      unwritten = missing;
+      torn = true;
       lost = true;
-      throw new UncheckedIOException("audit log", e);
+      if (complete) {
+        throw new UncheckedIOException("audit log", e);
+      }
+      if (!refused) {
+        // The reader of the log sees the number of missing lines, if any line can follow.
+        LoggerFactory.getLogger(AuditLog.class)
+            .warn("a line of the audit log cannot be written: {}", e.toString());
+        refused = true;
+      }
     }
+  }
+
+  private void append(ObjectNode line) throws IOException {
+    // A line that follows half of another begins on a line of its own.
+    out.write((torn ? "\n" : "") + mapper.writeValueAsString(line) + "\n");
+    out.flush();
+    torn = false;
   }
 }

@@ -16,31 +16,52 @@ import org.ringfence.policy.value.InvalidPolicyException;
 public final class SecretMask {
   private static final String MASKED = "***";
 
-  // Repetitions have bounds, or a hostile argument makes a pattern run for minutes.
+  /**
+   * The characters of an argument that are searched. The rest is left out, since it may be secret;
+   * the backends record no more either.
+   */
+  static final int LONGEST = 65_536;
+
+  /** A value: a quoted text as a whole, or all up to a blank. */
+  private static final String VALUE = "(\"(?:[^\"\\\\]|\\\\.)*+\"?|'[^']*+'?|[^\\s\"'][^\\s\"']*+)";
+
+  // A pattern fails after a bounded number of steps, or consumes what it has looked at: otherwise a
+  // hostile argument makes it run for minutes. Possessive repetitions also need no stack.
   private static final List<String> USUAL =
       List.of(
-          // Authorization: Bearer x, with any scheme
-          "(?i)(?:authorization|cookie|private-token|x-[-a-z]{0,32}(?:key|token|secret))"
-              + "\\s*+:\\s*+(?:[-a-z0-9]{1,32}\\s++)?([^\\r\\n\"']+)",
-          // --password=x, token: x
-          "(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key"
-              + "|private[-_]?key|credential|authorization)"
-              + "[^=:\\s]{0,64}\\s*+[=:]\\s*+(?:(?:bearer|basic)\\s++)?([^\\s\"']+)",
+          // A private key, up to its end or to the end of the text
+          "-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----((?:[^-]|-(?!----END))++)",
+          // Authorization: Bearer x, with any usual scheme
+          "(?i)(?:authorization|cookie|private-token|x-[-a-z]{0,32}(?:key|token|secret|auth))"
+              + "\\s{0,64}+:\\s{0,64}+(?:(?:bearer|basic|digest|token|negotiate|ntlm|api-?key|hawk"
+              + "|dpop|oauth|signature|aws4-hmac-sha256)\\s{1,64}+)?([^\\r\\n\"']++)",
+          "(?i)\\bbearer\\s{1,64}+([-._~+/=a-z0-9]{8,}+)",
+          // --password=x, token: x, "secret": "x"
+          "(?i)(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential|authorization"
+              + "|(?:api|access|account|private|shared|signing|encryption|master)[-_.]?key)"
+              + "[^=:\\s]{0,64}\\s{0,64}+[=:]\\s{0,64}+(?:(?:bearer|basic)\\s{1,64}+)?"
+              + VALUE,
+          // The line of a netrc file, and the signature in a URL of Azure
+          "(?i)\\blogin\\s{1,64}+\\S{1,128}+\\s{1,64}+password\\s{1,64}+(\\S++)",
+          "[?&]sig=([^&\\s\"']++)",
           // scheme://user:password@host, scheme://token@host
-          "[-+.A-Za-z0-9]://[^/\\s:@]*:([^/\\s@]+)@",
-          "[-+.A-Za-z0-9]://([^/\\s:@]{16,})@",
+          "[-+.A-Za-z0-9]://[^/\\s:@]*+:([^/\\s]+)@",
+          "[-+.A-Za-z0-9]://([^/\\s:@]{16,}+)@",
           // Tokens with a recognizable form
-          "(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hf_"
-              + "|dop_v1_|AIza|AKIA|ASIA|SG\\.)[-_.A-Za-z0-9]{8,}",
-          // A JSON Web Token
-          "eyJ[-_A-Za-z0-9]{8,}\\.[-_A-Za-z0-9]{4,}\\.[-_A-Za-z0-9]*",
-          "-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----([^-]+)");
+          "(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|(?<![A-Za-z])sk-|sk_live_|sk_test_|rk_live_"
+              + "|npm_|pypi-|(?<![A-Za-z])hf_|dop_v1_|AIza|AKIA|ASIA|SG\\.)[-_.A-Za-z0-9]{8,}+",
+          // A JSON Web Token: an encoded JSON object, and parts after dots
+          "eyJ[-_A-Za-z0-9]{8,}+(?:\\.[-_A-Za-z0-9]*+){0,4}+");
 
   /** Options whose value is the next argument. */
   private static final Pattern OPTION =
       Pattern.compile(
-          "(?i)--?[-a-z]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|account|private)-?key"
-              + "|credentials?|bearer)");
+          "(?i)--?[-_.a-z0-9]*(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|bearer|credentials?"
+              + "|(?:api|access|account|private|shared|signing|encryption|master)[-_.]?key)");
+
+  /** An option with its value: all that follows belongs to it, blanks as well. */
+  private static final Pattern ASSIGNED =
+      Pattern.compile(OPTION.pattern() + "=(.+)", Pattern.DOTALL);
 
   /** A word of a shell's line: blanks separate words outside quotes. */
   private static final Pattern WORD = Pattern.compile("(?:[^\\s'\"]|'[^']*+'?|\"[^\"]*+\"?)++");
@@ -52,7 +73,8 @@ public final class SecretMask {
   }
 
   /**
-   * Creates a mask from the usual patterns and more.
+   * Creates a mask from the usual patterns and more. The usual ones take time in proportion to the
+   * arguments; the caller answers for the others.
    *
    * @param more regular expressions of {@link Pattern}
    * @return the mask
@@ -72,7 +94,7 @@ public final class SecretMask {
   }
 
   /**
-   * Masks the secrets among arguments.
+   * Masks the secrets among arguments. An argument of more than 65,536 characters loses the rest.
    *
    * @param arguments the arguments
    * @return as many, masked where needed
@@ -81,17 +103,35 @@ public final class SecretMask {
     List<String> masked = new ArrayList<>();
     SecretOptions options = new SecretOptions();
     boolean valueFollows = false;
-    for (String argument : arguments) {
+    for (String whole : arguments) {
       if (valueFollows || options.valueFollows()) {
         masked.add(MASKED);
         options.next("");
         valueFollows = false;
         continue;
       }
-      masked.add(line(apply(argument), options));
+      String argument = whole.length() > LONGEST ? whole.substring(0, LONGEST) : whole;
+      Matcher assigned = ASSIGNED.matcher(argument);
+      String text =
+          assigned.matches()
+              ? argument.substring(0, assigned.start(1)) + MASKED
+              : line(apply(argument), options);
+      masked.add(argument.equals(whole) ? text : text + "…");
       valueFollows = OPTION.matcher(argument).matches();
     }
     return masked;
+  }
+
+  /** Returns the patterns that are searched for within an argument. */
+  List<Pattern> searched() {
+    List<Pattern> all = new ArrayList<>(patterns);
+    all.add(WORD);
+    return all;
+  }
+
+  /** Returns the patterns that an argument matches as a whole. */
+  static List<Pattern> matched() {
+    return List.of(OPTION, ASSIGNED);
   }
 
   /** Masks the values of options in an argument, which may be a whole line for a shell. */

@@ -3,7 +3,11 @@ package org.ringfence.event.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.channels.ClosedChannelException;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
@@ -11,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.event.AuditRecord;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 class AuditLogTest {
@@ -84,9 +89,63 @@ class AuditLogTest {
 
   @Test
   void droppedEventMarksTheLogIncomplete() {
-    AuditLog log = new AuditLog(new java.io.StringWriter(), SecretMask.usualAnd(List.of()), true);
+    AuditLog log = new AuditLog(new StringWriter(), SecretMask.usualAnd(List.of()), true);
     assertThat(log.incomplete()).isFalse();
-    log.dropped(new org.ringfence.event.DroppedEvents(0, 1, 0));
+    log.dropped(new DroppedEvents(0, 1, 0));
+    assertThat(log.incomplete()).isTrue();
+  }
+
+  private static AuditRecord record() {
+    return new AuditRecord(
+        7, 6, "/bin/x", List.of("x"), "/ws", Instant.EPOCH, Instant.EPOCH, OptionalInt.of(0), 9);
+  }
+
+  /** A writer that writes half of a text and fails, while it is broken. */
+  private static final class Failing extends Writer {
+    private final StringBuilder text = new StringBuilder();
+    private boolean broken;
+
+    @Override
+    public void write(char[] chars, int offset, int length) throws IOException {
+      text.append(chars, offset, broken ? length / 2 : length);
+      if (broken) {
+        throw new ClosedChannelException();
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void linesThatCouldNotBeWrittenAreCountedInTheNextLine() {
+    Failing out = new Failing();
+    AuditLog log = new AuditLog(out, USUAL);
+    log.executed(record());
+    out.broken = true;
+    log.executed(record());
+    log.executed(record());
+    log.dropped(new DroppedEvents(4, 0, 1));
+    out.broken = false;
+    log.executed(record());
+    log.executed(record());
+    assertThat(log.incomplete()).isTrue();
+    List<String> lines = out.text.toString().lines().filter(line -> line.endsWith("}")).toList();
+    assertThat(lines).hasSize(4);
+    assertThat(lines.get(1)).contains("\"denied\":4,\"executed\":2,\"connection\":1");
+    assertThat(List.of(lines.get(0), lines.get(2), lines.get(3)))
+        .allMatch(line -> line.startsWith("{\"event\":\"executed\""));
+  }
+
+  @Test
+  void logThatHasToBeCompleteFailsForALineThatCannotBeWritten() {
+    Failing out = new Failing();
+    out.broken = true;
+    AuditLog log = new AuditLog(out, USUAL, true);
+    assertThatThrownBy(() -> log.executed(record())).isInstanceOf(UncheckedIOException.class);
     assertThat(log.incomplete()).isTrue();
   }
 }

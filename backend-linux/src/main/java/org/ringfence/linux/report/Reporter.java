@@ -1,5 +1,6 @@
 package org.ringfence.linux.report;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
@@ -32,26 +33,31 @@ public final class Reporter implements AutoCloseable {
   private static final int FEW_EVENTS = 64;
   private static final int EVENT_CHARS = 128;
 
+  private static final DroppedEvents NONE = new DroppedEvents(0, 0, 0);
+  private static final DroppedEvents DENIAL = new DroppedEvents(1, 0, 0);
+  private static final DroppedEvents COMMAND = new DroppedEvents(0, 1, 0);
+  private static final DroppedEvents CONNECTION = new DroppedEvents(0, 0, 1);
+
   private final EventSink listener;
   private final CommandLookup commands;
   private final Runnable recordLost;
   private final Queue<Event> waiting = new ArrayDeque<>();
   private final Set<String> denials = new HashSet<>();
   private final Thread thread;
+  private final long patience;
   private long chars;
-  private long droppedViolations;
-  private long droppedCommands;
-  private long droppedConnections;
+  private DroppedEvents dropped = NONE;
+  private DroppedEvents told = NONE;
   private boolean closed;
   private boolean telling;
 
   /**
-   * An event with its weight and its denial's name, if any; or an action that waits for earlier
-   * events.
+   * An event with its weight, its denial's name, if any, and what is missing without it; or an
+   * action that waits for earlier events.
    */
-  private record Event(long chars, String denial, Consumer<EventSink> told, boolean waits) {
-    private Event(long chars, String denial, Consumer<EventSink> told) {
-      this(chars, denial, told, false);
+  private record Event(long chars, String denial, DroppedEvents counted, Consumer<EventSink> told) {
+    private boolean waits() {
+      return counted.equals(NONE);
     }
   }
 
@@ -63,6 +69,16 @@ public final class Reporter implements AutoCloseable {
    * @param recordLost runs when a listener that needs every record has lost one
    */
   public Reporter(EventSink listener, CommandLookup commands, Runnable recordLost) {
+    this(listener, commands, recordLost, PATIENCE_MILLIS);
+  }
+
+  /**
+   * Starts the thread.
+   *
+   * @param patience the milliseconds that closing waits for a slow listener
+   */
+  Reporter(EventSink listener, CommandLookup commands, Runnable recordLost, long patience) {
+    this.patience = patience;
     this.listener = listener;
     this.commands = commands;
     this.recordLost = recordLost;
@@ -84,8 +100,9 @@ public final class Reporter implements AutoCloseable {
       boolean repeated = waiting.size() > FEW_EVENTS && denials.contains(name);
       if (repeated
           || !add(
-              new Event(weight, name, to -> to.violation(violation.ofCommand(known(command)))))) {
-        droppedViolations++;
+              new Event(
+                  weight, name, DENIAL, to -> to.violation(violation.ofCommand(known(command)))))) {
+        dropped = dropped.plus(DENIAL);
       }
     }
   }
@@ -101,8 +118,9 @@ public final class Reporter implements AutoCloseable {
     }
     boolean lost = false;
     synchronized (waiting) {
-      if (!add(new Event(weight, "", to -> to.executed(command.ofCommand(known(number)))))) {
-        droppedCommands++;
+      if (!add(
+          new Event(weight, "", COMMAND, to -> to.executed(command.ofCommand(known(number)))))) {
+        dropped = dropped.plus(COMMAND);
         lost = true;
       }
     }
@@ -120,8 +138,9 @@ public final class Reporter implements AutoCloseable {
           new Event(
               connection.host().length(),
               "",
+              CONNECTION,
               to -> to.connection(connection.ofCommand(known(number)))))) {
-        droppedConnections++;
+        dropped = dropped.plus(CONNECTION);
         lost = true;
       }
     }
@@ -162,7 +181,7 @@ public final class Reporter implements AutoCloseable {
     synchronized (waiting) {
       if (!idle() && !closed) {
         // Weightless, so that it is always queued; there is one for each command's end.
-        waiting.add(new Event(-EVENT_CHARS, "", to -> action.run(), true));
+        waiting.add(new Event(-EVENT_CHARS, "", NONE, to -> action.run()));
         waiting.notifyAll();
         return;
       }
@@ -207,6 +226,10 @@ public final class Reporter implements AutoCloseable {
   private void tell(Consumer<EventSink> event) {
     try {
       event.accept(listener);
+    } catch (UncheckedIOException e) {
+      // A file or a pipe of the listener's is full or closed: a trace says no more.
+      LOG.warn("a listener failed: {}", e.getCause().toString());
+      recordLost(true);
     } catch (RuntimeException e) {
       LOG.warn("a listener failed", e);
       recordLost(true);
@@ -220,6 +243,7 @@ public final class Reporter implements AutoCloseable {
   private Consumer<EventSink> next() throws InterruptedException {
     synchronized (waiting) {
       telling = false;
+      told = NONE;
       while (true) {
         Event first = waiting.peek();
         // An action that waits for events also waits for the count of lost ones.
@@ -228,16 +252,15 @@ public final class Reporter implements AutoCloseable {
           telling = true;
           chars -= event.chars() + EVENT_CHARS;
           denials.remove(event.denial());
+          told = event.counted();
           return event.told();
         }
         if (hasDropped()) {
           telling = true;
-          DroppedEvents dropped =
-              new DroppedEvents(droppedViolations, droppedCommands, droppedConnections);
-          droppedViolations = 0;
-          droppedCommands = 0;
-          droppedConnections = 0;
-          return to -> to.dropped(dropped);
+          DroppedEvents count = dropped;
+          told = count;
+          dropped = NONE;
+          return to -> to.dropped(count);
         }
         if (closed) {
           return null;
@@ -248,7 +271,7 @@ public final class Reporter implements AutoCloseable {
   }
 
   private boolean hasDropped() {
-    return droppedViolations + droppedCommands + droppedConnections > 0;
+    return dropped.total() > 0;
   }
 
   /** Delivers the waiting events. */
@@ -266,7 +289,7 @@ public final class Reporter implements AutoCloseable {
       return;
     }
     try {
-      thread.join(PATIENCE_MILLIS);
+      thread.join(patience);
       if (thread.isAlive()) {
         thread.interrupt();
         giveUpTheRest();
@@ -278,20 +301,20 @@ public final class Reporter implements AutoCloseable {
 
   /** Drops the waiting events of a stuck listener, and reports their number to it. */
   private void giveUpTheRest() throws InterruptedException {
-    long violations;
-    long others;
     List<Event> ends;
+    DroppedEvents rest;
     synchronized (waiting) {
       ends = waiting.stream().filter(Event::waits).toList();
-      waiting.removeAll(ends);
-      violations = waiting.stream().filter(event -> !event.denial().isEmpty()).count();
       // The event that blocks the listener is one of them.
-      others = waiting.size() - violations + 1;
+      rest = waiting.stream().map(Event::counted).reduce(told.plus(dropped), DroppedEvents::plus);
       waiting.clear();
+      dropped = NONE;
     }
     ends.forEach(end -> end.told().accept(listener));
-    LOG.warn("a listener is slow; {} of its events are dropped", violations + others);
-    DroppedEvents rest = new DroppedEvents(violations, others, 0);
+    if (rest.total() == 0) {
+      return;
+    }
+    LOG.warn("a listener is slow; {} of its events are dropped", rest.total());
     Thread teller = new Thread(() -> listener.dropped(rest), "ringfence-dropped");
     teller.setDaemon(true);
     try {

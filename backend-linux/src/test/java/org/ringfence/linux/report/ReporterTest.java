@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,7 +26,7 @@ class ReporterTest {
   private static final int MANY = 100_000;
 
   /** A listener that blocks until the test releases it. */
-  private static final class Slow implements EventSink {
+  private static class Slow implements EventSink {
     private final CountDownLatch go = new CountDownLatch(1);
     private final AtomicLong told = new AtomicLong();
     private final AtomicLong dropped = new AtomicLong();
@@ -148,5 +149,46 @@ class ReporterTest {
       assertThat(slow.dropped.get()).isPositive();
       assertThat(ended.get() > 0).isEqualTo(needed);
     }
+  }
+
+  @Test
+  void eventsOfAStuckListenerAreCountedByTheirKindAndOnce() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch counted = new CountDownLatch(1);
+    List<DroppedEvents> counts = new CopyOnWriteArrayList<>();
+    Slow stuck =
+        new Slow(false) {
+          @Override
+          public void violation(Violation violation) {
+            inside.countDown();
+            boolean waiting = true;
+            while (waiting) {
+              try {
+                counted.await();
+                waiting = false;
+              } catch (InterruptedException e) {
+                // A write to a slow device does not end either.
+                waiting = true;
+              }
+            }
+          }
+
+          @Override
+          public void dropped(DroppedEvents events) {
+            counts.add(events);
+            counted.countDown();
+          }
+        };
+    try (Reporter reporter = new Reporter(stuck, new CommandLookup(), () -> {}, 10)) {
+      reporter.violation(violation("/etc/x"));
+      inside.await();
+      for (int i = 0; i < 3; i++) {
+        reporter.executed(record());
+      }
+      for (int i = 0; i < MANY; i++) {
+        reporter.violation(violation("/etc/" + i));
+      }
+    }
+    assertThat(counts).containsExactly(new DroppedEvents(MANY + 1, 3, 0));
   }
 }

@@ -8,9 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.text.Printable;
 
@@ -41,7 +39,7 @@ public final class Confirmation {
   public void show(String file, Optional<String> before, String after) {
     List<String> from = before.map(text -> text.lines().toList()).orElse(List.of());
     List<String> to = after.lines().toList();
-    String name = Printable.of(file);
+    String name = Printable.name(file);
     UnifiedDiffUtils.generateUnifiedDiff(
             before.isEmpty() ? "/dev/null" : name, name, from, DiffUtils.diff(from, to), CONTEXT)
         .stream()
@@ -51,7 +49,7 @@ public final class Confirmation {
   }
 
   /**
-   * Asks on the terminal. Only yes agrees.
+   * Asks on the terminal, until the answer is yes or no. Only yes agrees.
    *
    * @param question the question
    * @param command the command's name, for the error
@@ -61,18 +59,29 @@ public final class Confirmation {
   public boolean agreed(String question, String command) throws SandboxException {
     try (BufferedReader in =
         new BufferedReader(new FileReader(TERMINAL, Charset.defaultCharset()))) {
-      boolean open = true;
-      while (open && in.ready()) {
-        // Input typed before the question does not answer it.
-        open = in.read() >= 0;
-      }
-      out.print(question + " [y]es or [n]o (default)? ");
-      out.flush();
-      String answer = in.readLine();
-      return answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+      return agreed(question, in);
     } catch (IOException e) {
       throw new SandboxException(
           command + ": there is no terminal to ask on; use --yes to agree to what is shown", e);
     }
+  }
+
+  /** Asks a terminal that is open. */
+  boolean agreed(String question, BufferedReader in) throws IOException {
+    boolean open = true;
+    while (open && in.ready()) {
+      // Input typed before the question does not answer it.
+      open = in.read() >= 0;
+    }
+    Optional<Boolean> answer = Optional.empty();
+    while (answer.isEmpty()) {
+      out.print(question + " [y]es or [n]o (default)? ");
+      out.flush();
+      answer = Answers.YES_OR_NO.of(in.readLine());
+      if (answer.isEmpty()) {
+        out.println(Answers.UNCLEAR);
+      }
+    }
+    return answer.get();
   }
 }

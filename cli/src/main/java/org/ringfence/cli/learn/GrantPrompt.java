@@ -8,9 +8,10 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.ringfence.cli.confirm.Answers;
 import org.ringfence.policy.proposal.PolicyProposal.Grant;
 import org.ringfence.text.Printable;
 
@@ -69,17 +70,17 @@ public final class GrantPrompt implements Predicate<Grant> {
           "ringfence: "
               + grant.denial().operation()
               + " "
-              + Printable.of(grant.denial().target())
+              + Printable.name(grant.denial().target())
               + (grant.isTree()
                   ? " was denied, as were " + (grant.files() - 1) + " more files of its directory"
                   : " was denied")
-              + "\n  grant "
-              + Printable.of(grant.what())
-              + " in the next run and in the policy? [y]es or [n]o (default)? ");
-      out.flush();
-      String answer = in.readLine();
-      boolean yes =
-          answer != null && Set.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+              + "\n");
+      Optional<Boolean> answer = asked(grant);
+      while (answer.isEmpty()) {
+        out.println("  " + Answers.UNCLEAR);
+        answer = asked(grant);
+      }
+      boolean yes = answer.get();
       if (!yes) {
         denied.add(grant.what());
       }
@@ -87,5 +88,14 @@ public final class GrantPrompt implements Predicate<Grant> {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  private Optional<Boolean> asked(Grant grant) throws IOException {
+    out.print(
+        "  grant "
+            + Printable.name(grant.what())
+            + " in the next run and in the policy? [y]es or [n]o (default)? ");
+    out.flush();
+    return Answers.YES_OR_NO.of(in.readLine());
   }
 }

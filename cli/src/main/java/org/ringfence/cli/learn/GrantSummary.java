@@ -84,7 +84,7 @@ final class GrantSummary {
             entry ->
                 isListed(entry.getValue())
                     ? entry.getValue().stream()
-                        .map(grant -> Printable.of(grant.what()))
+                        .map(grant -> Printable.name(grant.what()))
                         .distinct()
                         .collect(Collectors.joining(", "))
                     : counted(

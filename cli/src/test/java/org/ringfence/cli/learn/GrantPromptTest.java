@@ -60,10 +60,17 @@ class GrantPromptTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"y, true", "YES, true", "n, false", "'', false", "yesterday, false"})
+  @CsvSource({
+    "y, true",
+    "YES, true",
+    "n, false",
+    "'', false",
+    "yesterday y, true",
+    "yep no, false"
+  })
   void onlyYesGrantsAccess(String answer, boolean granted) throws Exception {
     PipedReader keys = new PipedReader();
-    AnsweringTerminal terminal = new AnsweringTerminal(keys, List.of(answer));
+    AnsweringTerminal terminal = new AnsweringTerminal(keys, List.of(answer.split(" ")));
     GrantPrompt prompt = new GrantPrompt(new BufferedReader(keys), new PrintWriter(terminal, true));
     assertThat(prompt.test(GRANT)).isEqualTo(granted);
     assertThat(terminal.shown.toString()).contains("write /srv/x").doesNotContain("\u001b");
