@@ -4,6 +4,9 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.ringfence.cli.policy.PolicyOptions;
+import org.ringfence.cli.report.ExitCode;
+import org.ringfence.cli.run.Runner;
 
 /**
  * Starts the command line. This class parses the plain form {@code run [--OPTION VALUE]… --

@@ -13,7 +13,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.cli.command.PlanCommand;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.cli.report.ExitCode;
+import org.ringfence.cli.terminal.Palette;
+import org.ringfence.cli.terminal.Paragraph;
 import org.ringfence.policy.effective.EffectivePolicy;
 import picocli.CommandLine;
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.cli.report.ExitCode;
 
 /** The command {@code ringfence policy trust} shows the policy and asks for consent. */
 class PolicyTrustTest {

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.json.JsonText;
+import org.ringfence.cli.report.ReviewPrinter;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.review.WorkspaceReview;
 import picocli.CommandLine;

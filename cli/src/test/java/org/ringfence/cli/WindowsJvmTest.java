@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.ringfence.cli.report.ExitCode;
 
 /**
  * Runs the command line interface in a Windows JVM under Wine. Ringfence has to refuse Wine,

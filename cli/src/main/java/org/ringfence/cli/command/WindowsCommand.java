@@ -1,0 +1,149 @@
+package org.ringfence.cli.command;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.ringfence.SandboxException;
+import org.ringfence.cli.report.ExitCode;
+import org.ringfence.cli.terminal.Palette;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.spi.MachineState;
+import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.spi.MachineState.Setup;
+import org.ringfence.text.Printable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Sets up, shows and removes the changes of sandboxes on a Windows machine. */
+@Command(
+    name = "windows",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Sets up, shows and takes back what sandboxes keep on a Windows machine: users of their own,"
+          + " entries on the lists of writable roots, and what a crash has left. Each subcommand exits with 1 when"
+          + " something is not as it should be.",
+      ""
+    },
+    synopsisSubcommandLabel = "COMMAND")
+public final class WindowsCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  private interface Task {
+    List<Finding> run(MachineState state) throws SandboxException;
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  @Command(
+      name = "setup",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Sets up users of the sandbox's own for the backend dedicated-user, or what is missing of"
+            + " them: two local users and their group, rights, firewall rules and filters. Asks"
+            + " for an administrator's rights, once. May be run again at any time.",
+        ""
+      })
+  int setup(
+      @Option(
+              names = "--files-only",
+              description =
+                  "Leave firewall and filters alone: policies that close the network are refused.")
+          boolean filesOnly,
+      @Option(
+              names = "--new-passwords",
+              description = "Give the users new passwords, although the old ones are kept.")
+          boolean rotate)
+      throws SandboxException {
+    return print(state -> state.setup(new Setup(filesOnly, rotate)), "nothing was to be done");
+  }
+
+  @Command(
+      name = "status",
+      mixinStandardHelpOptions = true,
+      description = {"Shows what is kept, with what is expected and found. Changes nothing.", ""})
+  int status(
+      @Parameters(
+              arity = "0..*",
+              paramLabel = "DIRECTORY",
+              description = "Look through these for entries that no record tells of, too.")
+          List<Path> sweep)
+      throws SandboxException {
+    return print(state -> state.status(directories(sweep)), "nothing is kept on this machine");
+  }
+
+  @Command(
+      name = "repair",
+      mixinStandardHelpOptions = true,
+      description = {"Takes back what processes have left that ended before they could.", ""})
+  int repair(
+      @Parameters(
+              arity = "0..*",
+              paramLabel = "DIRECTORY",
+              description = "Remove entries that no record tells of from these, too.")
+          List<Path> sweep)
+      throws SandboxException {
+    return print(state -> state.repair(directories(sweep)), "nothing was left");
+  }
+
+  @Command(
+      name = "gc",
+      mixinStandardHelpOptions = true,
+      description = {"Takes back what nothing can use any more, and does what 'repair' does.", ""})
+  int gc() throws SandboxException {
+    return print(MachineState::collect, "nothing was left");
+  }
+
+  @Command(
+      name = "teardown",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Takes everything back, to the bit where nobody else has changed it since. Sandboxes that"
+            + " are open lose their rights.",
+        ""
+      })
+  int teardown() throws SandboxException {
+    return print(MachineState::teardown, "nothing is kept on this machine");
+  }
+
+  private static List<Path> directories(List<Path> given) {
+    List<Path> directories = given == null ? List.of() : given;
+    for (Path directory : directories) {
+      if (!Files.isDirectory(directory)) {
+        throw new InvalidPolicyException(
+            "directory", directory.toString(), "a directory that exists");
+      }
+    }
+    return directories;
+  }
+
+  private int print(Task task, String nothing) throws SandboxException {
+    MachineState state =
+        ServiceLoader.load(MachineState.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(one -> one.system().equals("windows"))
+            .findFirst()
+            .orElseThrow(() -> new SandboxException("backend-windows is not on the class path"));
+    List<Finding> findings = task.run(state);
+    PrintWriter out = spec.commandLine().getOut();
+    Palette palette = Palette.ofThisTerminal();
+    findings.forEach(
+        finding ->
+            out.println(
+                palette.answer(finding.fine(), finding.fine() ? "ok   " : "wrong")
+                    + " "
+                    + Printable.of(finding.text())));
+    if (findings.isEmpty()) {
+      out.println(nothing);
+    }
+    out.flush();
+    return findings.stream().allMatch(Finding::fine) ? ExitCode.OK : ExitCode.NO;
+  }
+}

@@ -1,0 +1,2 @@
+/** Completions for shells, and the manual page. */
+package org.ringfence.cli.completion;

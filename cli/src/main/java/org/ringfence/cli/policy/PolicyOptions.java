@@ -1,0 +1,468 @@
+package org.ringfence.cli.policy;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.ringfence.cli.report.FileFailure;
+import org.ringfence.file.NamedFile;
+import org.ringfence.policy.Access;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.MissingPath;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.Special;
+import org.ringfence.policy.Strictness;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.PolicyReader;
+import org.ringfence.policy.json.Quantities;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
+import picocli.CommandLine.Option;
+
+/** The options that build a policy; the same for every subcommand that needs one. */
+public final class PolicyOptions {
+  /** The presets that a command starts from by default. */
+  public static final List<String> USUAL = List.of("workspace-write");
+
+  @Option(
+      names = {"-p", "--policy"},
+      paramLabel = "PRESET|FILE",
+      description = {
+        "A preset, a policy file, or '-' for a policy on standard input. Several add up, given one by"
+            + " one or with commas between: -p maven,no-credentials.",
+        "The presets jvm, maven, gradle, npm and no-credentials add to the default; the presets"
+            + " read-only, workspace-write and danger-full-access, and files, take its place.",
+        "Default: ${policy.default}."
+      },
+      completionCandidates = Candidates.OfPolicies.class)
+  private List<String> policies = new ArrayList<>();
+
+  @Option(
+      names = {"-C", "--workspace"},
+      paramLabel = "DIR",
+      description = "What ':workspace' stands for. Default: the current directory.")
+  private Path workspace = Path.of("");
+
+  @Option(names = "--write", paramLabel = "PATH", description = "Grant writing below PATH.")
+  private List<String> write = new ArrayList<>();
+
+  @Option(names = "--read", paramLabel = "PATH", description = "Grant reading below PATH.")
+  private List<String> read = new ArrayList<>();
+
+  @Option(
+      names = "--deny",
+      paramLabel = "PATH|GLOB",
+      description =
+          "Deny PATH, or with '*' or '?' every name that fits: '*.key' at any depth, 'conf/*.key' below"
+              + " the current directory. In quotes, or the shell writes out what is there now.")
+  private List<String> deny = new ArrayList<>();
+
+  @Option(
+      names = "--network",
+      paramLabel = "none|allowlist|full",
+      completionCandidates = Candidates.OfNetworks.class,
+      description = "How much of the network is reached.")
+  private NetworkMode network;
+
+  @Option(
+      names = "--allow-host",
+      paramLabel = "HOST[:PORTS]",
+      description = {
+        "Reach this host, over TCP: name, *.name or address, ports 80 and 443 when none are given."
+            + " Network mode allowlist."
+      })
+  private List<String> allowedHosts = new ArrayList<>();
+
+  @Option(
+      names = "--publish",
+      paramLabel = "[HOSTPORT:]PORT",
+      description = "Let servers on PORT inside be reached over the host's loopback.")
+  private List<String> published = new ArrayList<>();
+
+  @Option(
+      names = "--env",
+      paramLabel = "NAME[=VALUE]",
+      description = "Pass a variable through, or set it.")
+  private List<String> environment = new ArrayList<>();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "NAME=VALUE",
+      completionCandidates = Candidates.OfLimits.class,
+      description =
+          "Bound memory, processes, cpu, files, file-size or output: --limit memory=2GiB"
+              + " --limit output=10MiB")
+  private List<String> limits = new ArrayList<>();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      description = "End the command after this time: 90s, 5m.")
+  private String timeout;
+
+  @Option(
+      names = "--best-effort",
+      paramLabel = "GUARANTEE",
+      completionCandidates = GuaranteeNames.class,
+      description = "Accept that a guarantee, or 'all', is weaker than enforced.")
+  private List<String> bestEffort = new ArrayList<>();
+
+  @Option(
+      names = "--backend",
+      paramLabel = "ID",
+      completionCandidates = Candidates.OfBackends.class,
+      description = "Use this backend instead of letting the plans decide.")
+  private String backend;
+
+  @Option(
+      names = "--no-project-policy",
+      description =
+          "Do without the project's own policy, .ringfence/policy.json in the workspace or above. When"
+              + " it is trusted (ringfence policy trust), 'run', 'plan', 'check', 'explain' and"
+              + " 'policy show' start from it instead of from the default.")
+  private boolean noProject;
+
+  private final List<String> kept = new ArrayList<>();
+  private final Map<String, String> texts = new HashMap<>();
+  private boolean asked;
+  private Optional<ProjectPolicy> project;
+
+  /**
+   * Parses one option without picocli.
+   *
+   * @return false if this class does not know it
+   */
+  public boolean accept(String name, String value) {
+    switch (name) {
+      case "-p", "--policy" -> policies.add(value);
+      case "-C", "--workspace" -> workspace = Path.of(value);
+      case "--write" -> write.add(value);
+      case "--read" -> read.add(value);
+      case "--deny" -> deny.add(value);
+      case "--allow-host" -> allowedHosts.add(value);
+      case "--publish" -> published.add(value);
+      case "--env" -> environment.add(value);
+      case "--limit" -> limits.add(value);
+      case "--timeout" -> timeout = value;
+      case "--best-effort" -> bestEffort.add(value);
+      case "--backend" -> backend = value;
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  public String backend() {
+    return backend;
+  }
+
+  public Path workspace() {
+    return workspace.toAbsolutePath().normalize();
+  }
+
+  /** Protects a file of Ringfence from writes of the command. */
+  public void protect(Path file) {
+    kept.add(file.toAbsolutePath().normalize().toString());
+  }
+
+  /** Sets the network to an allowlist, unless the options choose another mode. */
+  public void allowlist() {
+    asked = true;
+  }
+
+  public EffectivePolicy effective() throws IOException {
+    return EffectivePolicy.of(policy(), Places.current(workspace()));
+  }
+
+  /** Returns the options' policy, on top of the usual presets. */
+  public SandboxPolicy policy() throws IOException {
+    return policy(sources());
+  }
+
+  /**
+   * Returns the presets and files of the policy: on top of the project's policy when it has one.
+   *
+   * @throws UntrustedPolicyException if the project's policy is not trusted and no other replaces
+   *     it
+   */
+  public List<String> sources() throws IOException {
+    List<String> usual = on(USUAL);
+    if (noProject || !usual.containsAll(USUAL) || usual.equals(named())) {
+      return usual;
+    }
+    if (project == null) {
+      project = ProjectPolicy.above(workspace());
+    }
+    if (project.isEmpty()) {
+      return usual;
+    }
+    new TrustedPolicies(StateDirectory.current()).demand(project.get());
+    String name = project.get().file().toString();
+    texts.put(name, project.get().text());
+    if (!kept.contains(name)) {
+      protect(project.get().file());
+    }
+    return on(List.of(name));
+  }
+
+  /** Returns the project's policy that a named policy replaces. */
+  public Optional<Path> unusedProject() {
+    if (noProject
+        || policies.isEmpty()
+        || on(USUAL).containsAll(USUAL) && !on(USUAL).equals(named())) {
+      return Optional.empty();
+    }
+    try {
+      Set<Path> given = new HashSet<>();
+      for (String name : PolicyNames.of(policies).files()) {
+        given.add(Path.of(name).toRealPath());
+      }
+      return ProjectPolicy.above(workspace())
+          .map(ProjectPolicy::file)
+          .filter(file -> !given.contains(file));
+    } catch (IOException | InvalidPolicyException e) {
+      // An unreadable one would not have been used either.
+      return Optional.empty();
+    }
+  }
+
+  public static String unused(Path file) {
+    return "the project's policy " + file + " is not used: what --policy names takes its place";
+  }
+
+  private List<String> named() {
+    return PolicyNames.of(policies).names();
+  }
+
+  /** Returns the named presets and files, on top of the command's start. */
+  public List<String> on(List<String> start) {
+    return PolicyNames.of(policies).on(start);
+  }
+
+  /** Returns the policy of presets and files without the other options. */
+  public SandboxPolicy named(List<String> names) throws IOException {
+    PolicyBuilder builder = base(names).toBuilder();
+    protectKept(builder);
+    return builder.build();
+  }
+
+  private void protectKept(PolicyBuilder builder) {
+    if (builder.build().fileDefault() != FileDefault.WRITE) {
+      kept.forEach(builder::protectedPath);
+    }
+  }
+
+  /** Returns the options' policy on top of presets and files. */
+  public SandboxPolicy policy(List<String> named) throws IOException {
+    PolicyBuilder builder = base(named).toBuilder();
+    builder.layer();
+    write.forEach(
+        path ->
+            option(
+                "--write",
+                path,
+                () -> builder.rule(there("--write", path), Access.WRITE, MissingPath.REJECT)));
+    read.forEach(
+        path ->
+            option(
+                "--read",
+                path,
+                () -> builder.rule(there("--read", path), Access.READ, MissingPath.REJECT)));
+    deny.forEach(path -> option("--deny", path, () -> deny(builder, path)));
+    protectKept(builder);
+    if (network != null) {
+      builder.network(network);
+    } else if ((asked || !allowedHosts.isEmpty())
+        && builder.build().network().mode() == NetworkMode.NONE) {
+      builder.network(NetworkMode.ALLOWLIST);
+    }
+    allowedHosts.forEach(host -> option("--allow-host", host, () -> builder.allowHost(host)));
+    published.forEach(port -> option("--publish", port, () -> builder.publish(port)));
+    environment.forEach(entry -> variable(builder, entry));
+    limits.forEach(entry -> limit(builder, entry));
+    if (timeout != null) {
+      option(
+          "--timeout", timeout, () -> builder.wallTime(Quantities.duration("--timeout", timeout)));
+    }
+    for (String guarantee : bestEffort) {
+      if (guarantee.equals("all")) {
+        builder.strictness(Strictness.Mode.BEST_EFFORT);
+      } else {
+        builder.acceptWeaker(weaker(guarantee));
+      }
+    }
+    SandboxPolicy policy = builder.build();
+    for (String name : PolicyNames.of(policies).files()) {
+      // Reported here, since a plan would only say that a rule is not steady.
+      NamedFile.followed(
+          Path.of(name),
+          NamedFile.writableBy(EffectivePolicy.of(policy, Places.current(workspace()))));
+    }
+    return policy;
+  }
+
+  /** Reads an option's value; an error names the option, not the policy's field. */
+  private static void option(String name, String value, Runnable reading) {
+    try {
+      reading.run();
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException(name, value, e.nearest(), e);
+    }
+  }
+
+  /**
+   * Finds the paths of {@code --read} and {@code --write} that the policy denies all the same.
+   *
+   * @param policy the policy of these options
+   * @return a sentence for each
+   */
+  public List<String> withoutEffect(EffectivePolicy policy) {
+    List<String> paths = new ArrayList<>();
+    read.forEach(path -> paths.add(absolute("--read", path)));
+    write.forEach(path -> paths.add(absolute("--write", path)));
+    return paths.isEmpty() ? List.of() : IneffectiveRules.denied(policy, paths);
+  }
+
+  private SandboxPolicy base(List<String> named) throws IOException {
+    if (named.contains(PolicyNames.STANDARD_INPUT)
+        && !texts.containsKey(PolicyNames.STANDARD_INPUT)) {
+      texts.put(PolicyNames.STANDARD_INPUT, standardInput());
+    }
+    try {
+      return named.size() == 1 && !texts.containsKey(named.get(0))
+          ? PolicyReader.presetOrFile(named.get(0))
+          : PolicyReader.combined(named, texts);
+    } catch (FileSystemException | CharacterCodingException e) {
+      throw FileFailure.of("cannot read the policy", named.get(0), e);
+    } catch (InvalidPolicyException e) {
+      if (e.field().equals("preset") && named.contains(e.value())) {
+        throw new InvalidPolicyException("--policy", e.value(), e.nearest(), e);
+      }
+      throw e;
+    }
+  }
+
+  private static String standardInput() throws IOException {
+    byte[] bytes = System.in.readNBytes((int) PolicyReader.LARGEST_FILE + 1);
+    if (bytes.length > PolicyReader.LARGEST_FILE) {
+      throw new InvalidPolicyException("--policy", "-", "a policy of at most 8 MiB");
+    }
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static void deny(PolicyBuilder builder, String path) {
+    if (path.indexOf('*') < 0 && path.indexOf('?') < 0) {
+      builder.rule(absolute("--deny", path), Access.NONE, MissingPath.SKIP);
+      return;
+    }
+    if (path.startsWith(":") || path.startsWith("~")) {
+      throw new InvalidPolicyException(
+          "--deny", path, "a glob without specials: '*.key' at any depth, or an absolute one");
+    }
+    boolean anywhere = path.startsWith("**") || path.indexOf('/') < 0;
+    builder.denyGlobs(
+        List.of(
+            anywhere || path.startsWith("/")
+                ? path
+                : Path.of("").toAbsolutePath() + "/" + path.replaceFirst("^(\\./)+", "")));
+  }
+
+  /**
+   * Resolves a path: on the command line, unlike in a file, a relative path begins at the current
+   * directory.
+   */
+  private static String absolute(String option, String path) {
+    if (path.startsWith(":")) {
+      List<String> specials = Stream.of(Special.values()).map(Special::text).toList();
+      if (!specials.contains(path.replaceFirst("/.*", ""))) {
+        throw new InvalidPolicyException(option, path, "one of " + String.join(", ", specials));
+      }
+      return path;
+    }
+    if (path.isEmpty()) {
+      throw new InvalidPolicyException(option, path, "a path that is not empty");
+    }
+    if (path.equals("~") || path.startsWith("~/")) {
+      // In quotes, or after an equals sign, a shell leaves the tilde to Ringfence.
+      return ":home" + path.substring(1);
+    }
+    if (path.startsWith("~")) {
+      throw new InvalidPolicyException(option, path, "an absolute path, or ./" + path);
+    }
+    return Path.of(path).toAbsolutePath().normalize().toString();
+  }
+
+  /** Returns a path to grant, as the user wrote it; fails if it does not exist. */
+  private static String there(String option, String path) {
+    String absolute = absolute(option, path);
+    if (!absolute.startsWith(":") && !Files.exists(Path.of(absolute))) {
+      throw new InvalidPolicyException(
+          option, path, "a path that exists (nothing is there); make it first");
+    }
+    return absolute;
+  }
+
+  private static Set<Guarantee> weaker(String name) {
+    try {
+      return Guarantee.named(name);
+    } catch (InvalidPolicyException e) {
+      throw new InvalidPolicyException("--best-effort", name, e.nearest() + ", or all", e);
+    }
+  }
+
+  private static void variable(PolicyBuilder builder, String entry) {
+    int equals = entry.indexOf('=');
+    String name = equals < 0 ? entry : entry.substring(0, equals);
+    if (name.isEmpty() || name.chars().anyMatch(Character::isWhitespace)) {
+      throw new InvalidPolicyException(
+          "--env", entry, "NAME or NAME=VALUE, one variable each: --env A --env B=2");
+    }
+    if (equals < 0) {
+      builder.includeVariables(List.of(entry));
+    } else {
+      builder.variable(name, entry.substring(equals + 1));
+    }
+  }
+
+  private static void limit(PolicyBuilder builder, String entry) {
+    int equals = entry.indexOf('=');
+    String name = equals < 0 ? entry : entry.substring(0, equals);
+    String value = equals < 0 ? "" : entry.substring(equals + 1);
+    String field = "--limit " + name;
+    Runnable reading =
+        switch (name) {
+          case "memory" -> () -> builder.memory(Quantities.size(field, value));
+          case "processes" -> () -> builder.processes(count(field, value));
+          case "cpu" -> () -> builder.cpuTime(Quantities.duration(field, value));
+          case "files" -> () -> builder.openFiles(count(field, value));
+          case "file-size" -> () -> builder.fileSize(Quantities.size(field, value));
+          case "output" -> () -> builder.outputBytes(Quantities.size(field, value));
+          default ->
+              throw new InvalidPolicyException(
+                  "--limit", entry, "memory=, processes=, cpu=, files=, file-size= or output=");
+        };
+    option(field, value, reading);
+  }
+
+  private static long count(String field, String value) {
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new InvalidPolicyException(field, value, "a whole number", e);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package org.ringfence.cli.report;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.ringfence.event.DroppedEvents;
+import org.ringfence.event.Remedy;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.json.Additions;
+import org.ringfence.text.Printable;
+
+/** Collects denials, and prints each once at the end. */
+public final class DenialReport {
+  private static final int MOST = 2_000;
+  private static final int MOST_TOGETHER = 12;
+  private static final String STARTING = "what it does without when it starts";
+
+  private final Map<String, Integer> counts = new LinkedHashMap<>();
+  private final List<Violation> distinct = new ArrayList<>();
+  private long uncounted;
+  private long unneeded;
+
+  public synchronized void denied(Violation violation) {
+    String key = key(violation);
+    if (counts.containsKey(key)) {
+      counts.merge(key, 1, Integer::sum);
+    } else if (violation.remedy() instanceof Remedy.None none && none.unneeded()) {
+      unneeded++;
+    } else if (counts.size() < MOST) {
+      counts.put(key, 1);
+      distinct.add(violation);
+    } else {
+      uncounted++;
+    }
+  }
+
+  public synchronized void dropped(DroppedEvents dropped) {
+    uncounted += dropped.violations();
+  }
+
+  private static String key(Violation violation) {
+    return violation.operation() + '\0' + violation.target() + '\0' + violation.rule();
+  }
+
+  public synchronized List<Violation> denials() {
+    return List.copyOf(distinct);
+  }
+
+  /** Returns the options of all remedies; none when they are too many for one command line. */
+  private List<String> together() {
+    List<List<String>> remedies =
+        distinct.stream()
+            .map(Violation::remedy)
+            .filter(Remedy.Addition.class::isInstance)
+            .map(remedy -> Additions.options((Remedy.Addition) remedy))
+            .distinct()
+            .toList();
+    return remedies.size() > MOST_TOGETHER
+        ? List.of()
+        : remedies.stream().flatMap(List::stream).toList();
+  }
+
+  public synchronized void print(PrintWriter out) {
+    if (distinct.isEmpty()) {
+      out.println(
+          "ringfence: nothing was denied"
+              + (unneeded > 0 ? " that the command needs; a JVM tried " + STARTING : ""));
+    } else {
+      out.println("ringfence: denied:");
+      for (Violation violation : distinct) {
+        int count = counts.get(key(violation));
+        out.println(
+            "  "
+                + violation.operation()
+                + " "
+                + Printable.name(violation.target())
+                + (count > 1 ? " (" + count + " times)" : "")
+                + (violation.executable().isEmpty()
+                    ? ""
+                    : " by " + Printable.name(violation.executable()))
+                + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
+        out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
+      }
+    }
+    List<String> together = together();
+    if (together.size() > 2) {
+      out.println("ringfence: to allow all that can be allowed: " + RemedyText.pasted(together));
+    }
+    if (uncounted > 0) {
+      out.println("ringfence: denied " + uncounted + " more, too fast or too many to be listed");
+    }
+    out.flush();
+  }
+}

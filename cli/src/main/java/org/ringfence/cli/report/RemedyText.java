@@ -1,0 +1,35 @@
+package org.ringfence.cli.report;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.ringfence.event.Remedy;
+import org.ringfence.policy.json.Additions;
+import org.ringfence.text.Printable;
+
+/** Formats remedies as options that can be pasted into a POSIX shell. */
+public final class RemedyText {
+  private RemedyText() {}
+
+  /** Returns the text after the rule that denied. */
+  static String of(Remedy remedy) {
+    return remedy instanceof Remedy.Addition addition
+        ? "; to allow it: "
+            + pasted(Additions.options(addition))
+            + (addition instanceof Remedy.DecideOnHosts
+                ? ", which names each host, or --ask, which asks about each as it comes"
+                : "")
+        : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
+  }
+
+  /** Joins the words, each quoted where a shell or a terminal would change it. */
+  public static String pasted(List<String> words) {
+    return words.stream().map(RemedyText::quoted).collect(Collectors.joining(" "));
+  }
+
+  private static String quoted(String word) {
+    if (!word.codePoints().allMatch(Printable::isPlain)) {
+      return Printable.name(word);
+    }
+    return word.matches("[A-Za-z0-9_./:@%+=,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}

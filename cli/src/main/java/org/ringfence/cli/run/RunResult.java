@@ -1,0 +1,159 @@
+package org.ringfence.cli.run;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+import org.ringfence.Ending;
+import org.ringfence.Termination;
+import org.ringfence.Usage;
+import org.ringfence.cli.json.JsonText;
+import org.ringfence.cli.policy.OutputFile;
+import org.ringfence.cli.report.FileFailure;
+import org.ringfence.event.Remedy;
+import org.ringfence.event.Violation;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.Additions;
+import org.ringfence.policy.value.InvalidPolicyException;
+
+/**
+ * The result of {@code run}, as {@code --json} writes it.
+ *
+ * @param exitCode the exit code of {@code run}
+ * @param ending how it ended
+ * @param usage its resource usage, where the system reports it
+ * @param denials the denials, each once
+ */
+public record RunResult(
+    int exitCode, Ending ending, Optional<Usage> usage, List<Violation> denials) {
+  private static final Pattern DESCRIPTOR = Pattern.compile("/(?:dev|proc/self)/fd/\\d+");
+  private static final Pattern STREAM =
+      Pattern.compile("/dev/std(?:in|out|err)|/(?:dev|proc/self)/fd/[012]");
+
+  static RunResult of(
+      Termination end, Limits limits, Optional<Usage> usage, List<Violation> denials) {
+    Usage known = usage.orElse(new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO));
+    return new RunResult(end.exitValue(), Ending.of(end, limits, known), usage, denials);
+  }
+
+  /**
+   * Checks, before a command starts, that its result can be written.
+   *
+   * @param file the file that {@code --json} names
+   * @param policy the command's policy
+   */
+  public static void demandTarget(Path file, EffectivePolicy policy) throws IOException {
+    String name = file.toString();
+    if (STREAM.matcher(name).matches()) {
+      throw new InvalidPolicyException(
+          "--json",
+          name,
+          "a file or a descriptor of yours, /dev/fd/3: this stream is the command's");
+    }
+    if (DESCRIPTOR.matcher(name).matches()) {
+      try (FileOutputStream open = new FileOutputStream(name, true)) {
+        open.flush();
+      } catch (IOException e) {
+        throw new InvalidPolicyException(
+            "--json", name, "a descriptor that is open for writing: 3>result.json", e);
+      }
+      return;
+    }
+    if (Files.isDirectory(file)) {
+      throw new InvalidPolicyException("--json", name, "a file, not a directory");
+    }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InvalidPolicyException(
+          "--json", name, "a regular file, or a descriptor of yours, /dev/fd/3");
+    }
+    try (OutputFile.Replacement possible = new OutputFile(file, policy).replacing()) {
+      possible.writer().flush();
+    } catch (FileSystemException e) {
+      throw FileFailure.of("cannot write the result", name, e);
+    }
+  }
+
+  /** Writes the result to a file, replaced as a whole, or to a descriptor of the caller. */
+  void write(Path file, EffectivePolicy policy) throws IOException {
+    String text = JsonText.of(tree());
+    if (DESCRIPTOR.matcher(file.toString()).matches()) {
+      try (Writer out =
+          new OutputStreamWriter(
+              new FileOutputStream(file.toString(), true), StandardCharsets.UTF_8)) {
+        out.write(text);
+      }
+      return;
+    }
+    try (OutputFile.Replacement replaced = new OutputFile(file, policy).replacing()) {
+      replaced.writer().write(text);
+      replaced.commit();
+    } catch (FileSystemException e) {
+      throw FileFailure.of("cannot write the result", file.toString(), e);
+    }
+  }
+
+  private Map<String, Object> tree() {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("exitCode", exitCode);
+    tree.put("ending", ending(ending));
+    Map<String, Object> used = new LinkedHashMap<>();
+    usage.ifPresent(
+        figures -> {
+          used.put("wallMillis", figures.wallTime().toMillis());
+          figures.cpuTime().ifPresent(time -> used.put("cpuMillis", time.toMillis()));
+          figures.peakMemory().ifPresent(bytes -> used.put("peakMemoryBytes", bytes));
+        });
+    tree.put("usage", used);
+    List<Object> all = new ArrayList<>();
+    denials.forEach(denial -> all.add(tree(denial)));
+    tree.put("denials", all);
+    return tree;
+  }
+
+  private static Map<String, Object> ending(Ending ending) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    if (ending instanceof Ending.Exited exited) {
+      tree.put("kind", "exited");
+      tree.put("status", exited.status());
+    } else if (ending instanceof Ending.Signaled signaled) {
+      tree.put("kind", "signaled");
+      tree.put("signal", signaled.signal());
+    } else if (ending instanceof Ending.LimitReached reached) {
+      tree.put("kind", "limitReached");
+      tree.put("limit", reached.limit().name());
+    } else if (ending instanceof Ending.TimedOut out) {
+      tree.put("kind", "timedOut");
+      tree.put("afterMillis", out.after().toMillis());
+    } else {
+      tree.put("kind", "cancelled");
+    }
+    return tree;
+  }
+
+  private static Map<String, Object> tree(Violation denial) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("operation", denial.operation());
+    tree.put("target", denial.target());
+    tree.put("rule", denial.rule());
+    tree.put("executable", denial.executable());
+    tree.put("certain", denial.certainty() == Violation.Certainty.CERTAIN);
+    Remedy remedy = denial.remedy();
+    tree.put(
+        "options", remedy instanceof Remedy.Addition addition ? Additions.options(addition) : null);
+    tree.put("noRemedy", remedy instanceof Remedy.None none ? none.why() : null);
+    return tree;
+  }
+}

@@ -1,0 +1,365 @@
+package org.ringfence.cli.run;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+import org.ringfence.Backends;
+import org.ringfence.Ending;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
+import org.ringfence.SandboxException;
+import org.ringfence.SandboxedProcess;
+import org.ringfence.TerminalSize;
+import org.ringfence.Termination;
+import org.ringfence.Usage;
+import org.ringfence.cli.policy.PolicyNames;
+import org.ringfence.cli.policy.PolicyOptions;
+import org.ringfence.cli.policy.StateDirectory;
+import org.ringfence.cli.report.DenialReport;
+import org.ringfence.cli.report.ExitCode;
+import org.ringfence.cli.report.RemedyText;
+import org.ringfence.cli.terminal.CallerTerminal;
+import org.ringfence.event.Violation;
+import org.ringfence.plan.Availability;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.Limits;
+import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.Places;
+import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.spi.SandboxBackend;
+
+/** Runs a command as {@code ringfence run} does, with the options already parsed. */
+public final class Runner {
+  /** Waits for a command's end, and serves its streams meanwhile. */
+  private interface Waiting {
+    void forTheEnd(SandboxedProcess process) throws IOException, InterruptedException;
+  }
+
+  private static final long COMPLAINT_MILLIS = 2_000;
+  private static final long START_SECONDS = 2;
+
+  private final PolicyOptions options;
+  private final UnaryOperator<Sandbox.Opener> hooks;
+  private final boolean tty;
+  private final PrintWriter err;
+  private final DenialReport decided = new DenialReport();
+  private DenialReport reported;
+  private boolean hasStarted;
+  private boolean quiet;
+  private boolean naming;
+  private Path copy;
+  private Path directory;
+  private Path result;
+  private String program = "";
+
+  public Runner(
+      PolicyOptions options, UnaryOperator<Sandbox.Opener> hooks, boolean tty, PrintWriter err) {
+    this.tty = tty;
+    this.options = options;
+    this.hooks = hooks;
+    this.err = err;
+  }
+
+  /** Runs on a copy of the workspace. */
+  public Runner on(Path directory) {
+    copy = directory;
+    return this;
+  }
+
+  /** Suppresses the report of denials when a command has failed. */
+  public Runner quiet(boolean wanted) {
+    quiet = wanted;
+    return this;
+  }
+
+  /** Collects denials in a report printed elsewhere, and stores them for 'allow'. */
+  public Runner reportedTo(DenialReport report) {
+    reported = report;
+    return this;
+  }
+
+  /**
+   * Has the denials name hosts and ports, which the hooks deny: under network none a command asks
+   * for no host, since it finds no name server.
+   */
+  public Runner namingHosts() {
+    naming = true;
+    return this;
+  }
+
+  /** Returns whether the command has started; a refused one has nothing to report. */
+  public boolean hasStarted() {
+    return hasStarted;
+  }
+
+  /** Writes the result as JSON; null for no file. */
+  public Runner writing(Path file) {
+    result = file;
+    return this;
+  }
+
+  /** Starts commands in a directory; null for the workspace. */
+  public Runner in(Path other) {
+    directory = other;
+    return this;
+  }
+
+  /**
+   * Runs a command with the streams of this JVM.
+   *
+   * @param command the program and its arguments
+   * @return its exit code
+   */
+  public int run(List<String> command) throws IOException, InterruptedException {
+    program = command.get(0);
+    if (!tty) {
+      return run(SandboxCommand.of(command).inheritIO(), SandboxedProcess::waitFor);
+    }
+    try (CallerTerminal terminal = CallerTerminal.open()) {
+      TerminalSize size = terminal.size();
+      return run(
+          SandboxCommand.of(command).terminal(size),
+          process -> {
+            terminal.raw();
+            try {
+              terminal.connect(process, size);
+            } finally {
+              terminal.close();
+            }
+            process.waitFor();
+          });
+    }
+  }
+
+  private int run(SandboxCommand asked, Waiting waiting) throws IOException, InterruptedException {
+    SandboxCommand request =
+        directory == null ? asked : asked.directory(directory.toAbsolutePath().normalize());
+    // Probing loads native code; the policy can be read meanwhile.
+    FutureTask<Backends> probing = new FutureTask<>(Runner::probed);
+    Thread prober = new Thread(probing, "probe");
+    prober.setDaemon(true);
+    prober.start();
+    SandboxPolicy policy = options.policy();
+    if (!quiet) {
+      options.unusedProject().ifPresent(file -> complain(PolicyOptions.unused(file)));
+    }
+    Backends backends = finished(probing);
+    Sandbox.Opener opener =
+        Sandbox.opener(naming ? naming(policy, backends) : policy)
+            .backends(backends)
+            .workspace(options.workspace())
+            .backend(options.backend());
+    if (copy != null) {
+      opener.workspaceCopy(copy);
+    }
+    opener.onDecidedDenial(decided::denied);
+    Termination end;
+    Optional<Usage> usage;
+    try (Sandbox sandbox = hooks.apply(opener).open()) {
+      if (!quiet) {
+        options.withoutEffect(sandbox.plan().policy()).forEach(this::complain);
+      }
+      SandboxedProcess process = awaited(sandbox, request, waiting);
+      end = process.termination().orElseThrow();
+      usage = process.usage();
+      if (end.cause() == Termination.Cause.TIMED_OUT) {
+        complain("the command was ended: its time was up");
+      } else {
+        tellLimit(ending(end, policy.limits(), usage));
+      }
+    }
+    if (result != null) {
+      RunResult.of(end, policy.limits(), usage, heard()).write(result, options.effective());
+    }
+    int exit = exitCode(end);
+    tellDenials(exit);
+    return exit;
+  }
+
+  /**
+   * Returns a policy that lists no host in place of one without a network, where the same backend
+   * enforces it.
+   */
+  private SandboxPolicy naming(SandboxPolicy policy, Backends backends) throws SandboxException {
+    NetworkPolicy network = policy.network();
+    if (network.mode() != NetworkMode.NONE || !network.allow().isEmpty()) {
+      return policy;
+    }
+    SandboxPolicy listing = policy.toBuilder().network(NetworkMode.ALLOWLIST).build();
+    Optional<String> chosen = chosen(policy, backends);
+    return chosen.isPresent() && chosen.equals(chosen(listing, backends)) ? listing : policy;
+  }
+
+  /** Returns the backend that would run a policy; empty when none would. */
+  private Optional<String> chosen(SandboxPolicy policy, Backends backends) throws SandboxException {
+    EffectivePolicy placed = EffectivePolicy.of(policy, Places.current(options.workspace()));
+    List<SandboxPlan> plans =
+        options.backend() == null
+            ? backends.plans(placed)
+            : List.of(backends.byId(options.backend()).plan(placed));
+    return plans.stream().filter(SandboxPlan::acceptable).findFirst().map(SandboxPlan::backend);
+  }
+
+  /** Returns the exit code: a command that a limit ends may exit with 0, which is no success. */
+  private static int exitCode(Termination end) {
+    boolean limited =
+        end.cause() == Termination.Cause.TIMED_OUT || end.cause() == Termination.Cause.OUTPUT_LIMIT;
+    return limited && end.exitValue() == 0 ? ExitCode.LIMIT : end.exitValue();
+  }
+
+  /** Reports the limit: a bare exit code 137 or 153 does not name it. */
+  private void tellLimit(Ending ending) {
+    if (ending instanceof Ending.LimitReached reached) {
+      complain(
+          "the command was ended: "
+              + switch (reached.limit()) {
+                case OUTPUT -> "it wrote more than the limit allows";
+                case CPU_TIME -> "its processor time was up";
+                case FILE_SIZE -> "a file grew beyond the limit";
+              });
+    }
+  }
+
+  private static Ending ending(Termination end, Limits limits, Optional<Usage> usage) {
+    Usage unknown = new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO);
+    return Ending.of(end, limits, usage.orElse(unknown));
+  }
+
+  private List<Violation> heard() {
+    return (reported == null ? decided : reported).denials();
+  }
+
+  /** Reports denials: a program reports only "permission denied", without the sandbox. */
+  private void tellDenials(int exit) {
+    List<Violation> denials = heard();
+    if (denials.isEmpty() || exit == 0 && reported == null) {
+      return;
+    }
+    boolean kept = keep(denials);
+    if (reported == null && !quiet) {
+      boolean here = options.workspace().equals(Path.of("").toAbsolutePath());
+      List<String> allow =
+          here
+              ? List.of("ringfence", "allow")
+              : List.of("ringfence", "allow", "-C", options.workspace().toString());
+      complain(
+          (denials.size() == 1
+                  ? "1 operation was denied"
+                  : denials.size() + " operations were denied")
+              + "; run with --report"
+              + (kept && canBeAllowed(denials) ? ", or: " + RemedyText.pasted(allow) : ""));
+    }
+  }
+
+  private boolean canBeAllowed(List<Violation> denials) {
+    try {
+      List<String> sources = options.sources();
+      return PolicyNames.extendable(sources).equals(sources)
+          && denials.stream().anyMatch(LastDenials::isAllowed);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Stores denials for 'allow'; without a place to store them, 'allow' has nothing to offer. */
+  private boolean keep(List<Violation> denials) {
+    try {
+      LastDenials.of(
+              new LastDenials.Run(
+                  program, Instant.now().truncatedTo(ChronoUnit.SECONDS), reported != null),
+              PolicyNames.absolute(options.sources()),
+              denials)
+          .keep(StateDirectory.current(), options.workspace());
+      return true;
+    } catch (IOException | InvalidPolicyException e) {
+      return false;
+    }
+  }
+
+  private static Backends probed() throws SandboxException {
+    Backends backends = Backends.load();
+    // The lightest backend that can run here is the likely choice.
+    backends.all().stream().map(SandboxBackend::probe).filter(Availability::usable).findFirst();
+    return backends;
+  }
+
+  private static Backends finished(FutureTask<Backends> probing)
+      throws IOException, InterruptedException {
+    try {
+      return probing.get();
+    } catch (ExecutionException e) {
+      throw new SandboxException("backend: " + e.getCause().getMessage(), e);
+    }
+  }
+
+  /** Ends the command first when this JVM is asked to end (Ctrl-C). */
+  private SandboxedProcess awaited(Sandbox sandbox, SandboxCommand request, Waiting waiting)
+      throws IOException, InterruptedException {
+    CompletableFuture<SandboxedProcess> started = new CompletableFuture<>();
+    Thread hook = new Thread(() -> endWithJvm(started));
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      SandboxedProcess process = sandbox.start(request);
+      hasStarted = true;
+      started.complete(process);
+      waiting.forTheEnd(process);
+      return process;
+    } finally {
+      started.cancel(false);
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The JVM is ending already, and the hook with it.
+        hook.join();
+      }
+    }
+  }
+
+  private static void endWithJvm(CompletableFuture<SandboxedProcess> started) {
+    try {
+      SandboxedProcess process = started.get(START_SECONDS, TimeUnit.SECONDS);
+      process.destroy();
+      process.waitFor();
+    } catch (InterruptedException
+        | ExecutionException
+        | TimeoutException
+        | CancellationException e) {
+      // No command runs, or it does not end in time: the end of this JVM ends it.
+      started.cancel(true);
+    }
+  }
+
+  /** Prints on a separate thread: this process has to end even if no process reads its output. */
+  private void complain(String text) {
+    Thread teller =
+        new Thread(
+            () -> {
+              err.println("ringfence: " + text);
+              err.flush();
+            },
+            "complaint");
+    teller.setDaemon(true);
+    teller.start();
+    try {
+      teller.join(COMPLAINT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

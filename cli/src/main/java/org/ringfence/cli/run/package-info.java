@@ -1,0 +1,2 @@
+/** The start of a sandboxed command, with its prompts and its result. */
+package org.ringfence.cli.run;

@@ -1,0 +1,2 @@
+/** The caller's terminal: its mode, its width and its colours. */
+package org.ringfence.cli.terminal;
