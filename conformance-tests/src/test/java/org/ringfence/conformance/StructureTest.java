@@ -75,8 +75,8 @@ class StructureTest {
               "report",
               "terminal",
               "completion",
-              "confirm",
               "learn",
+              "confirm",
               "json"),
           "org.ringfence.conformance",
           List.of("scenario", "stage", "windows", "probe"));
