@@ -76,9 +76,12 @@ public sealed interface Ending {
 
   private static Ending signaled(int signal, Limits limits, Usage usage) {
     // SIGXCPU and SIGXFSZ have these numbers on x86-64, aarch64 (asm-generic/signal.h) and macOS.
-    if (signal == 24 && limits.cpuTime().isPresent()
-        || signal == 9 && limits.cpuTime().isPresent() && usedUp(limits.cpuTime().get(), usage)) {
-      return new LimitReached(Limit.CPU_TIME);
+    if (limits.cpuTime().isPresent()) {
+      // A command can send itself SIGXCPU; only where the usage is unknown the signal decides.
+      boolean used = usedUp(limits.cpuTime().get(), usage);
+      if (signal == 24 && (used || usage.cpuTime().isEmpty()) || signal == 9 && used) {
+        return new LimitReached(Limit.CPU_TIME);
+      }
     }
     if (signal == 25 && limits.fileSize().isPresent()) {
       return new LimitReached(Limit.FILE_SIZE);

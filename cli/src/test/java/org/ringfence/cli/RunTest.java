@@ -238,7 +238,7 @@ class RunTest {
   void outputLimitCutsInheritedOutput() throws Exception {
     Result result = run("run", "--limit", "output=1000", "--", "yes");
     assertThat(result.out()).hasSize(1000);
-    assertThat(result.err()).contains("more than the limit");
+    assertThat(result.err()).contains("it wrote more than the limit, output=1000B");
   }
 
   /** Repeated, because the JVM may halt at any point of its clean-up. */

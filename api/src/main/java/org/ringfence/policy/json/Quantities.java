@@ -70,11 +70,20 @@ public final class Quantities {
     throw new InvalidPolicyException(field, text, nearest);
   }
 
-  static String size(long bytes) {
+  /**
+   * Writes a size as policies do.
+   *
+   * @param bytes the number of bytes
+   * @return the number of the largest of GiB, MiB, KiB and B that divides it
+   */
+  public static String size(long bytes) {
     if (bytes % (1L << 30) == 0) {
       return (bytes >> 30) + "GiB";
     }
-    return bytes % (1L << 20) == 0 ? (bytes >> 20) + "MiB" : bytes + "B";
+    if (bytes % (1L << 20) == 0) {
+      return (bytes >> 20) + "MiB";
+    }
+    return bytes % (1L << 10) == 0 ? (bytes >> 10) + "KiB" : bytes + "B";
   }
 
   static String duration(Duration duration) {

@@ -23,6 +23,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.tree.DirectoryTrees;
 import org.ringfence.policy.tree.SharedDirectories;
 import org.ringfence.policy.value.HostPattern;
+import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.policy.value.ListedName;
 
 /**
@@ -103,6 +104,9 @@ public final class PolicyProposal {
 
   private static final String SERVICE = "what serves there acts outside the sandbox";
 
+  private static final String UNNAMEABLE =
+      "no rule can name it, because of a character in its name; a rule for a directory above can";
+
   /** The number of files from which on a proposal asks for their directory. */
   private static final int MANY = 5;
 
@@ -165,6 +169,7 @@ public final class PolicyProposal {
       Predicate<Path> acceptable =
           directory ->
               !shared.contains(directory)
+                  && isNameable(directory.toString())
                   && (access == Access.READ
                       ? mayRead(directory.toString())
                       : !shared.isOfSystem(directory)
@@ -209,6 +214,7 @@ public final class PolicyProposal {
     return secrets.over(path) == null
         && Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS)
         && Path.of(path).getNameCount() > 0
+        && isNameable(path)
         && !opensSecrets(path);
   }
 
@@ -266,6 +272,8 @@ public final class PolicyProposal {
       refuse(denial, "nothing is there");
     } else if (Path.of(path).getNameCount() == 0) {
       refuse(denial, "it would grant everything");
+    } else if (!isNameable(path)) {
+      refuse(denial, UNNAMEABLE);
     } else if (opensSecrets(path)) {
       refuse(denial, "secrets lie below; with the preset no-credentials it can be granted");
     } else {
@@ -277,6 +285,17 @@ public final class PolicyProposal {
     EffectivePolicy with = with(path, Access.READ);
     return secrets.below(path).stream()
         .anyMatch(place -> with.evaluate(place, Operation.READ).allowed());
+  }
+
+  /** Returns whether a rule can grant a path: some characters are patterns, or not allowed. */
+  private boolean isNameable(String path) {
+    try {
+      SandboxPolicy.builder().rule(named(path), Access.READ, MissingPath.SKIP);
+      with(named(path), Access.READ);
+      return true;
+    } catch (InvalidPolicyException e) {
+      return false;
+    }
   }
 
   private EffectivePolicy with(String path, Access access) {
@@ -299,11 +318,13 @@ public final class PolicyProposal {
     } else if (treesOfWritten.containsKey(Path.of(path))) {
       refuse(
           denial,
-          "it lies outside the workspace; --write "
+          "it lies outside the workspace; a rule that grants writing "
               + treesOfWritten.get(Path.of(path))
-              + " grants the directory of all of these");
+              + " would grant the directory of all of these");
     } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS) || onDirectory(denial)) {
       refuse(denial, "only its directory could be granted, and that lies outside the workspace");
+    } else if (!isNameable(path)) {
+      refuse(denial, UNNAMEABLE);
     } else if (asked(
         new Grant("write " + named(path), path, denial), "it lies outside the workspace")) {
       builder.layer();
@@ -344,6 +365,10 @@ public final class PolicyProposal {
   }
 
   private void grant(Violation denial, String path, Access access) {
+    if (!isNameable(path)) {
+      refuse(denial, UNNAMEABLE);
+      return;
+    }
     Operation operation = access == Access.READ ? Operation.READ : Operation.WRITE;
     if (!EffectivePolicy.of(builder.build(), before.places()).check(path, operation).allowed()) {
       builder.layer();

@@ -114,6 +114,22 @@ class PolicyProposalTest {
     assertThat(questions).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"a*b", "a?b", "a[b", "a\\b", "a\nb", ":home", "~", "a*b/c"})
+  void fileWhoseNameHasCharactersOfPatternsIsGrantedOrListed(String name) throws IOException {
+    answer = true;
+    Path file = workspace.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "");
+    PolicyProposal proposal = proposalForWrite("open", file);
+    assertThat(proposal.granted().size() + proposal.refused().size()).isEqualTo(1);
+    EffectivePolicy after = EffectivePolicy.of(proposal.policy(), places);
+    assertThat(after.evaluate(file.toString(), Operation.WRITE).allowed())
+        .isEqualTo(!proposal.granted().isEmpty());
+    assertThat(after.evaluate(file.resolveSibling("aXb").toString(), Operation.WRITE).allowed())
+        .isFalse();
+  }
+
   @Test
   void workspaceFileIsGrantedByItself() throws IOException {
     Files.writeString(workspace.resolve("there"), "");
@@ -281,7 +297,7 @@ class PolicyProposalTest {
     assertThat(refused.granted()).isEmpty();
     assertThat(refused.refused())
         .hasSize(6)
-        .allMatch(each -> each.reason().contains("--write " + tool + " grants"));
+        .allMatch(each -> each.reason().contains("a rule that grants writing " + tool));
   }
 
   @Test

@@ -62,7 +62,9 @@ public final class AllowCommand implements Callable<Integer> {
 
   @Option(
       names = {"-y", "--yes"},
-      description = "Do not ask.")
+      description =
+          "Do not ask. What serves near this machine (its own ports, sockets, hosts of its network)"
+              + " is not allowed without the question.")
   private boolean yes;
 
   @Override
@@ -93,11 +95,22 @@ public final class AllowCommand implements Callable<Integer> {
         used.isPresent() ? plain(used.get()) : JsonText.of(Map.of("extends", last.policies()));
     List<String> additions =
         last.denials().stream()
+            .filter(denial -> !yes || !denial.near())
             .map(LastDenials.Denial::addition)
             .filter(addition -> !addition.isEmpty())
             .distinct()
             .toList();
     String after = new PolicyAdditions(place.toRealPath().toString()).added(before, additions);
+    if (yes) {
+      last.denials().stream()
+          .filter(LastDenials.Denial::near)
+          .forEach(
+              denial ->
+                  out.println(
+                      "not allowed with --yes: "
+                          + Printable.name(denial.what())
+                          + ": what serves there acts outside the sandbox; 'ringfence allow' asks"));
+    }
     last.denials().stream()
         .filter(denial -> denial.addition().isEmpty())
         .forEach(

@@ -41,7 +41,7 @@ public final class PolicyOptions {
       names = {"-p", "--policy"},
       paramLabel = "PRESET|FILE",
       description = {
-        "A preset, a policy file, or '-' for a policy on standard input. Several add up, given one by"
+        "A preset, a policy file, a policy's JSON, '{…}', or '-' for a policy on standard input. Several add up, given one by"
             + " one or with commas between: -p maven,no-credentials.",
         "The presets jvm, maven, gradle, npm and no-credentials add to the default; the presets"
             + " read-only, workspace-write and danger-full-access, and files, take its place.",

@@ -15,10 +15,11 @@ import org.ringfence.text.Printable;
 public final class DenialReport {
   private static final int MOST = 2_000;
   private static final int MOST_TOGETHER = 12;
-  private static final String STARTING = "what it does without when it starts";
+  private static final String STARTING = "optional accesses at a JVM's start";
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
+  private String unseen = "";
   private long uncounted;
   private long unneeded;
 
@@ -40,6 +41,23 @@ public final class DenialReport {
     uncounted += dropped.violations();
   }
 
+  /**
+   * Names what the backend denies and cannot report.
+   *
+   * @param backend the backend's id
+   */
+  public synchronized void under(String backend) {
+    unseen =
+        switch (backend) {
+          case "landlock" ->
+              "not reported under landlock, since the kernel alone denies it: signals to processes"
+                  + " outside, and looks into them";
+          case "bubblewrap" ->
+              "not reported under bubblewrap, since it is not there: processes and devices outside";
+          default -> "";
+        };
+  }
+
   private static String key(Violation violation) {
     return violation.operation() + '\0' + violation.target() + '\0' + violation.rule();
   }
@@ -54,6 +72,7 @@ public final class DenialReport {
         distinct.stream()
             .map(Violation::remedy)
             .filter(Remedy.Addition.class::isInstance)
+            .filter(remedy -> !RemedyText.isNear(remedy))
             .map(remedy -> Additions.options((Remedy.Addition) remedy))
             .distinct()
             .toList();
@@ -64,9 +83,7 @@ public final class DenialReport {
 
   public synchronized void print(PrintWriter out) {
     if (distinct.isEmpty()) {
-      out.println(
-          "ringfence: nothing was denied"
-              + (unneeded > 0 ? " that the command needs; a JVM tried " + STARTING : ""));
+      out.println("ringfence: nothing was denied" + (unneeded > 0 ? ", except " + STARTING : ""));
     } else {
       out.println("ringfence: denied:");
       for (Violation violation : distinct) {
@@ -87,6 +104,9 @@ public final class DenialReport {
     List<String> together = together();
     if (together.size() > 2) {
       out.println("ringfence: to allow all that can be allowed: " + RemedyText.pasted(together));
+    }
+    if (!unseen.isEmpty()) {
+      out.println("ringfence: " + unseen);
     }
     if (uncounted > 0) {
       out.println("ringfence: denied " + uncounted + " more, too fast or too many to be listed");

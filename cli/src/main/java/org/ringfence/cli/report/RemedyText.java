@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.ringfence.event.Remedy;
 import org.ringfence.policy.json.Additions;
+import org.ringfence.policy.value.HostPattern;
 import org.ringfence.text.Printable;
 
 /** Formats remedies as options that can be pasted into a POSIX shell. */
@@ -17,8 +18,23 @@ public final class RemedyText {
             + pasted(Additions.options(addition))
             + (addition instanceof Remedy.DecideOnHosts
                 ? ", which names each host, or --ask, which asks about each as it comes"
-                : "")
+                : isNear(remedy) ? "; what serves there acts outside the sandbox" : "")
         : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
+  }
+
+  /**
+   * Returns whether a remedy lets a command reach what serves near this machine: Ringfence never
+   * offers it together with others, or without a question.
+   *
+   * @param remedy the remedy
+   * @return true if it does
+   */
+  public static boolean isNear(Remedy remedy) {
+    return remedy instanceof Remedy.HostLoopbackPort
+        || remedy instanceof Remedy.AllowRange
+        || remedy instanceof Remedy.UnixSocket
+        || remedy instanceof Remedy.AllowHost host
+            && HostPattern.isNear(host.pattern().replaceFirst(":[-0-9]+$", ""));
   }
 
   /** Joins the words, each quoted where a shell or a terminal would change it. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.cli.policy.ProjectPolicy;
 import org.ringfence.cli.policy.StateDirectory;
+import org.ringfence.cli.report.RemedyText;
 import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.json.Additions;
@@ -42,18 +43,20 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
    * @param what the operation and its target
    * @param addition the policy JSON that allows it; empty when none does
    * @param why why no policy allows it; empty when one does
+   * @param near whether the addition reaches what serves near this machine
    */
-  public record Denial(String what, String addition, String why) {
+  public record Denial(String what, String addition, String why, boolean near) {
     static Denial of(Violation denial) {
       String what = denial.operation() + " " + denial.target();
       Remedy remedy = denial.remedy();
       if (remedy instanceof Remedy.DecideOnHosts) {
         return new Denial(
-            what, "", "a name was looked up; run --report names the host and its port");
+            what, "", "a name was looked up; run --report names the host and its port", false);
       }
       return remedy instanceof Remedy.Addition addition
-          ? new Denial(what, Additions.json(addition), "")
-          : new Denial(what, "", remedy instanceof Remedy.None none ? none.why() : denial.rule());
+          ? new Denial(what, Additions.json(addition), "", RemedyText.isNear(remedy))
+          : new Denial(
+              what, "", remedy instanceof Remedy.None none ? none.why() : denial.rule(), false);
     }
 
     private Map<String, Object> tree() {
@@ -61,6 +64,7 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
       tree.put("what", what);
       tree.put("addition", addition);
       tree.put("why", why);
+      tree.put("near", near);
       return tree;
     }
 
@@ -68,7 +72,8 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
       return new Denial(
           String.valueOf(tree.get("what")),
           String.valueOf(tree.get("addition")),
-          String.valueOf(tree.get("why")));
+          String.valueOf(tree.get("why")),
+          Boolean.TRUE.equals(tree.get("near")));
     }
   }
 

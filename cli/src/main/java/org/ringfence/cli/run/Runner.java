@@ -40,6 +40,7 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.Quantities;
 import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;
@@ -175,13 +176,16 @@ public final class Runner {
       if (!quiet) {
         options.withoutEffect(sandbox.plan().policy()).forEach(this::complain);
       }
+      if (reported != null) {
+        reported.under(sandbox.plan().backend());
+      }
       SandboxedProcess process = awaited(sandbox, request, waiting);
       end = process.termination().orElseThrow();
       usage = process.usage();
       if (end.cause() == Termination.Cause.TIMED_OUT) {
         complain("the command was ended: its time was up");
       } else {
-        tellLimit(ending(end, policy.limits(), usage));
+        tellLimit(ending(end, policy.limits(), usage), policy.limits());
       }
     }
     if (result != null) {
@@ -224,14 +228,20 @@ public final class Runner {
   }
 
   /** Reports the limit: a bare exit code 137 or 153 does not name it. */
-  private void tellLimit(Ending ending) {
+  private void tellLimit(Ending ending, Limits limits) {
     if (ending instanceof Ending.LimitReached reached) {
       complain(
           "the command was ended: "
               + switch (reached.limit()) {
-                case OUTPUT -> "it wrote more than the limit allows";
-                case CPU_TIME -> "its processor time was up";
-                case FILE_SIZE -> "a file grew beyond the limit";
+                case OUTPUT ->
+                    "it wrote more than the limit, output="
+                        + Quantities.size(limits.outputBytes().orElse(0));
+                case CPU_TIME ->
+                    "its processor time was up, cpu="
+                        + limits.cpuTime().map(time -> time.toSeconds() + "s").orElse("");
+                case FILE_SIZE ->
+                    "a file grew beyond the limit, file-size="
+                        + Quantities.size(limits.fileSize().orElse(0));
               });
     }
   }
