@@ -1,52 +1,25 @@
 package org.ringfence.conformance;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import org.ringfence.conformance.scenario.AftermathScenarios;
-import org.ringfence.conformance.scenario.EgressPrograms;
-import org.ringfence.conformance.scenario.EgressScenarios;
-import org.ringfence.conformance.scenario.EquivalenceScenarios;
-import org.ringfence.conformance.scenario.EscapeScenarios;
-import org.ringfence.conformance.scenario.GitScenarios;
-import org.ringfence.conformance.scenario.GitSurfaceScenarios;
-import org.ringfence.conformance.scenario.HomeScenarios;
-import org.ringfence.conformance.scenario.HostileScenarios;
-import org.ringfence.conformance.scenario.LifetimeScenarios;
-import org.ringfence.conformance.scenario.NamedSocketScenarios;
-import org.ringfence.conformance.scenario.OwnFileScenarios;
-import org.ringfence.conformance.scenario.PlantedRepositoryScenarios;
-import org.ringfence.conformance.scenario.PortScenarios;
-import org.ringfence.conformance.scenario.ProbeCase;
-import org.ringfence.conformance.scenario.ProcessScenarios;
-import org.ringfence.conformance.scenario.PseudoTerminalScenarios;
-import org.ringfence.conformance.scenario.RaceScenarios;
-import org.ringfence.conformance.scenario.ReplacedPathScenarios;
-import org.ringfence.conformance.scenario.StreamScenarios;
-import org.ringfence.conformance.scenario.TerminalScenarios;
+import java.util.function.Predicate;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
-import org.ringfence.conformance.windows.WindowsCases;
+import org.ringfence.conformance.stage.WindowsFixture;
+import org.ringfence.conformance.stage.WorkspaceFixture;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.spi.SandboxBackend;
 
@@ -83,21 +56,27 @@ public final class ConformanceSuite implements AutoCloseable {
           "NET-RACE",
           "WSL-");
 
-  /** The workplace for one worker's cases. */
-  private interface Workplace extends AutoCloseable {
-    String run(ConformanceCase each) throws Exception;
+  /** Creates the fixture of one worker. */
+  private interface Place {
+    Fixture create() throws IOException;
   }
 
-  private final Callable<Workplace> making;
+  private final SandboxBackend backend;
+  private final Place place;
   private final List<ConformanceCase> cases;
-  private final Queue<Workplace> idle = new ConcurrentLinkedQueue<>();
-  private final Queue<Workplace> made = new ConcurrentLinkedQueue<>();
+  private final Queue<Fixture> idle = new ConcurrentLinkedQueue<>();
+  private final Queue<Fixture> made = new ConcurrentLinkedQueue<>();
   private final ReadWriteLock beside = new ReentrantReadWriteLock(true);
   private final ExecutorService workers;
 
-  private ConformanceSuite(Callable<Workplace> making, List<ConformanceCase> cases, int jobs) {
-    this.making = making;
-    this.cases = List.copyOf(cases);
+  /** Creates one fixture first: where that fails, it fails before any case runs. */
+  private ConformanceSuite(
+      SandboxBackend backend, Place place, List<ConformanceCase> cases, int jobs)
+      throws IOException {
+    this.backend = backend;
+    this.place = place;
+    this.cases = cases;
+    idle.add(fixture());
     this.workers =
         Executors.newFixedThreadPool(
             jobs,
@@ -131,81 +110,18 @@ public final class ConformanceSuite implements AutoCloseable {
     if (jobs < 1) {
       throw new IllegalArgumentException("jobs: " + jobs + " is below 1");
     }
-    if (PathStyle.current() == PathStyle.WINDOWS) {
-      WindowsCases windows = WindowsCases.against(backend);
-      return new ConformanceSuite(() -> onWindows(windows), windowsCatalogue(), 1).withOne();
-    }
-    Map<ConformanceCase, Body> bodies = bodies();
-    return new ConformanceSuite(
-            () -> onUnix(new TestContext(backend, Fixture.create()), bodies),
-            List.copyOf(bodies.keySet()),
-            jobs)
-        .withOne();
+    return PathStyle.current() == PathStyle.WINDOWS
+        ? new ConformanceSuite(backend, WindowsFixture::create, CaseCatalogue.windows(), 1)
+        : new ConformanceSuite(backend, PosixFixture::create, CaseCatalogue.posix(), jobs);
   }
 
-  private static Workplace onWindows(WindowsCases windows) {
-    return new Workplace() {
-      @Override
-      public String run(ConformanceCase each) throws Exception {
-        return ConformanceSuite.run(windows, each.id());
-      }
-
-      @Override
-      public void close() throws Exception {
-        windows.close();
-      }
-    };
-  }
-
-  private static Workplace onUnix(TestContext stage, Map<ConformanceCase, Body> bodies) {
-    return new Workplace() {
-      @Override
-      public String run(ConformanceCase each) throws Exception {
-        return bodies.get(each).run(stage);
-      }
-
-      @Override
-      public void close() throws Exception {
-        stage.fixture().close();
-      }
-    };
-  }
-
-  /** Creates one workplace first: a fixture that cannot be created fails before any case runs. */
-  private ConformanceSuite withOne() throws IOException {
-    try {
-      idle.add(workplace());
-      return this;
-    } catch (IOException | RuntimeException e) {
-      workers.shutdownNow();
-      throw e;
-    } catch (Exception e) {
-      workers.shutdownNow();
-      throw new IOException(e);
-    }
-  }
-
-  private Workplace workplace() throws Exception {
-    Workplace free = idle.poll();
-    if (free == null) {
-      free = making.call();
-      made.add(free);
-    }
-    return free;
-  }
-
-  private static String run(WindowsCases windows, String id) throws Exception {
-    String reason = windows.inapplicable(id);
-    if (!reason.isEmpty()) {
-      throw new NotApplicableException(reason);
-    }
-    return windows.body(id).call();
-  }
-
-  private static List<ConformanceCase> windowsCatalogue() {
-    return WindowsCases.catalogue().stream()
-        .map(each -> new ConformanceCase(each.id(), each.group(), each.title(), each.needs()))
-        .toList();
+  /**
+   * Prepares the cases of the doors of WSL2, one at a time, for a backend whose commands run in a
+   * distribution.
+   */
+  static ConformanceSuite ofDoors(SandboxBackend backend, WorkspaceFixture workspace)
+      throws IOException {
+    return new ConformanceSuite(backend, () -> workspace, CaseCatalogue.doors(), 1);
   }
 
   /**
@@ -215,74 +131,7 @@ public final class ConformanceSuite implements AutoCloseable {
    * @throws IOException if the jar lacks the data file
    */
   public static List<ConformanceCase> catalogue() throws IOException {
-    List<ConformanceCase> all = new ArrayList<>(bodies().keySet());
-    all.addAll(windowsCatalogue());
-    return List.copyOf(all);
-  }
-
-  private static Map<ConformanceCase, Body> bodies() throws IOException {
-    Map<ConformanceCase, Body> bodies = new LinkedHashMap<>();
-    for (ProbeCase each : probeCases()) {
-      bodies.put(each.about(), each);
-    }
-    ProcessScenarios.addTo(bodies);
-    LifetimeScenarios.addTo(bodies);
-    AftermathScenarios.addTo(bodies);
-    NamedSocketScenarios.addTo(bodies);
-    HostileScenarios.addTo(bodies);
-    RaceScenarios.addTo(bodies);
-    EscapeScenarios.addTo(bodies);
-    PortScenarios.addTo(bodies);
-    ReplacedPathScenarios.addTo(bodies);
-    OwnFileScenarios.addTo(bodies);
-    EgressScenarios.addTo(bodies);
-    EgressPrograms.addTo(bodies);
-    GitScenarios.addTo(bodies);
-    GitSurfaceScenarios.addTo(bodies);
-    PlantedRepositoryScenarios.addTo(bodies);
-    HomeScenarios.addTo(bodies);
-    EquivalenceScenarios.addTo(bodies);
-    TerminalScenarios.addTo(bodies);
-    PseudoTerminalScenarios.addTo(bodies);
-    StreamScenarios.addTo(bodies);
-    WslScenarios.addTo(bodies);
-    Set<String> ids = new HashSet<>();
-    for (ConformanceCase each : bodies.keySet()) {
-      if (!ids.add(each.id())) {
-        throw new IllegalStateException("case " + each.id() + " is there twice");
-      }
-    }
-    return bodies;
-  }
-
-  static List<ProbeCase> probeCases() throws IOException {
-    List<ProbeCase> cases = new ArrayList<>();
-    try (InputStream in = ConformanceSuite.class.getResourceAsStream("cases.json")) {
-      JsonNode root = new ObjectMapper().readTree(in);
-      for (JsonNode group : root) {
-        for (JsonNode each : group.get("cases")) {
-          List<String> needs = new ArrayList<>();
-          group.withArray("needs").forEach(need -> needs.add(need.asText()));
-          each.withArray("needs").forEach(need -> needs.add(need.asText()));
-          List<String> probe = new ArrayList<>();
-          each.get("probe").forEach(word -> probe.add(word.asText()));
-          ConformanceCase about =
-              new ConformanceCase(
-                  each.get("id").asText(),
-                  group.get("group").asText(),
-                  each.get("title").asText(),
-                  needs);
-          String policy = each.path("policy").asText(group.path("policy").asText("write"));
-          ProbeCase.Expected expected =
-              ProbeCase.Expected.valueOf(
-                  each.path("expect").asText("denied").toUpperCase(Locale.ROOT).replace('-', '_'));
-          List<String> errors = new ArrayList<>();
-          each.withArray("errors").forEach(error -> errors.add(error.asText()));
-          cases.add(new ProbeCase(about, policy, probe, expected, errors));
-        }
-      }
-    }
-    return cases;
+    return CaseCatalogue.all();
   }
 
   /**
@@ -308,6 +157,16 @@ public final class ConformanceSuite implements AutoCloseable {
     return results;
   }
 
+  /** Runs cases, as many at a time as the suite has jobs, and waits for their results. */
+  List<CaseResult> results(Predicate<ConformanceCase> wanted)
+      throws InterruptedException, ExecutionException {
+    List<CaseResult> results = new ArrayList<>();
+    for (Future<CaseResult> each : start(cases.stream().filter(wanted).toList())) {
+      results.add(each.get());
+    }
+    return results;
+  }
+
   /**
    * Runs a case on the calling thread.
    *
@@ -319,30 +178,38 @@ public final class ConformanceSuite implements AutoCloseable {
     Lock lock = alone ? beside.writeLock() : beside.readLock();
     lock.lock();
     try {
-      return CaseResult.of(each, () -> inWorkplace(each));
+      Fixture fixture = fixture();
+      try {
+        return CaseResult.of(each, new TestContext(backend, fixture));
+      } finally {
+        idle.add(fixture);
+      }
+    } catch (IOException e) {
+      return new CaseResult(
+          each.id(), each.group(), each.title(), Outcome.failed("no fixture: " + e), 0);
     } finally {
       lock.unlock();
     }
   }
 
-  private String inWorkplace(ConformanceCase each) throws Exception {
-    Workplace place = workplace();
-    try {
-      return place.run(each);
-    } finally {
-      idle.add(place);
+  private Fixture fixture() throws IOException {
+    Fixture free = idle.poll();
+    if (free == null) {
+      free = place.create();
+      made.add(free);
     }
+    return free;
   }
 
   @Override
   public void close() throws IOException {
     workers.shutdownNow();
     IOException failure = null;
-    for (Workplace place = made.poll(); place != null; place = made.poll()) {
+    for (Fixture each = made.poll(); each != null; each = made.poll()) {
       try {
-        place.close();
-      } catch (Exception e) {
-        failure = e instanceof IOException io ? io : new IOException(e);
+        each.close();
+      } catch (IOException e) {
+        failure = e;
       }
     }
     if (failure != null) {

@@ -5,14 +5,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import org.ringfence.conformance.CaseResult.Outcome;
-import org.ringfence.policy.json.Presets;
 import org.ringfence.text.Printable;
+import org.ringfence.policy.json.Presets;
 
 /** A report as one self-contained page, readable without scripts. */
 final class HtmlReport {
   /** The preset that the policies of the cases build on. */
   private static final String PRESET = "workspace-write";
+
+  private static final List<CaseVerdict> ORDER =
+      List.of(CaseVerdict.FAIL, CaseVerdict.SKIPPED, CaseVerdict.NOT_APPLICABLE, CaseVerdict.PASS);
 
   private final Report report;
   private final StringBuilder page = new StringBuilder();
@@ -40,9 +42,7 @@ final class HtmlReport {
     page.append("<p id=\"summary\">").append(escaped(report.summary())).append("</p>\n");
     facts();
     filter();
-    section("Failed", Outcome.FAIL);
-    section("Not applicable", Outcome.NOT_APPLICABLE);
-    section("Passed", Outcome.PASS);
+    ORDER.forEach(this::section);
     page.append(
         "<section id=\"policy\">\n<h2>Policy</h2>\n<p>Each case changes this preset as its");
     page.append(" claim says, without the protected names where the claim is not about them.</p>");
@@ -68,26 +68,29 @@ final class HtmlReport {
   private void filter() {
     page.append("<form hidden>\n<input type=\"search\" name=\"words\" autocomplete=\"off\"");
     page.append(" aria-label=\"Words that a case has\" placeholder=\"Filter\">\n");
-    for (Outcome outcome : List.of(Outcome.FAIL, Outcome.NOT_APPLICABLE, Outcome.PASS)) {
-      page.append("<label><input type=\"checkbox\" checked name=\"").append(style(outcome));
-      page.append("\"> ").append(word(outcome)).append(" (").append(report.count(outcome));
+    for (CaseVerdict verdict : ORDER) {
+      page.append("<label><input type=\"checkbox\" checked name=\"").append(verdict.style());
+      page.append("\"> ").append(verdict.word()).append(" (").append(report.count(verdict));
       page.append(")</label>\n");
     }
     page.append("<output aria-live=\"polite\"></output>\n</form>\n");
   }
 
-  private void section(String name, Outcome outcome) {
+  private void section(CaseVerdict verdict) {
     List<CaseResult> results =
-        report.results().stream().filter(result -> result.outcome() == outcome).toList();
+        report.results().stream().filter(result -> result.verdict() == verdict).toList();
     if (results.isEmpty()) {
       return;
     }
-    page.append("<section data-cases>\n<h2>").append(name).append(" (").append(results.size());
+    page.append("<section data-cases>\n<h2>")
+        .append(verdict.heading())
+        .append(" (")
+        .append(results.size());
     page.append(")</h2>\n<table>\n<thead><tr><th>Result<th>Case<th>Expected<th>Observed</thead>");
     page.append("\n<tbody>\n");
     for (CaseResult result : results) {
-      page.append("<tr data-outcome=\"").append(style(outcome)).append("\"><td class=\"");
-      page.append(style(outcome)).append("\">").append(word(outcome)).append("<td>");
+      page.append("<tr data-outcome=\"").append(verdict.style()).append("\"><td class=\"");
+      page.append(verdict.style()).append("\">").append(verdict.word()).append("<td>");
       page.append(escaped(result.id())).append("<small>").append(escaped(result.group()));
       page.append(String.format(Locale.ROOT, ", %.1f s", result.millis() / 1000.0));
       page.append("</small><td data-name=\"expected\">").append(escaped(result.title()));
@@ -97,26 +100,10 @@ final class HtmlReport {
   }
 
   private static String observed(CaseResult result) {
-    return switch (result.outcome()) {
+    return switch (result.verdict()) {
       case PASS -> "as expected";
       case FAIL -> result.detail();
-      case NOT_APPLICABLE -> "nothing: " + result.detail();
-    };
-  }
-
-  private static String word(Outcome outcome) {
-    return switch (outcome) {
-      case PASS -> "pass";
-      case FAIL -> "FAIL";
-      case NOT_APPLICABLE -> "n/a";
-    };
-  }
-
-  private static String style(Outcome outcome) {
-    return switch (outcome) {
-      case PASS -> "pass";
-      case FAIL -> "fail";
-      case NOT_APPLICABLE -> "skip";
+      case NOT_APPLICABLE, SKIPPED -> "nothing: " + result.detail();
     };
   }
 

@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.text.Printable;
 import org.ringfence.text.json.ControlEscapes;
 
@@ -74,11 +73,11 @@ public record Report(
   /**
    * Counts results.
    *
-   * @param outcome an outcome
-   * @return the number of cases with this outcome
+   * @param verdict a verdict
+   * @return the number of cases with this verdict
    */
-  public long count(Outcome outcome) {
-    return results.stream().filter(result -> result.outcome() == outcome).count();
+  public long count(CaseVerdict verdict) {
+    return results.stream().filter(result -> result.verdict() == verdict).count();
   }
 
   /**
@@ -100,28 +99,22 @@ public record Report(
   }
 
   String summary() {
-    return count(Outcome.PASS)
+    return count(CaseVerdict.PASS)
         + " passed, "
-        + count(Outcome.FAIL)
+        + count(CaseVerdict.FAIL)
         + " failed, "
-        + count(Outcome.NOT_APPLICABLE)
-        + " not applicable"
+        + count(CaseVerdict.NOT_APPLICABLE)
+        + " not applicable, "
+        + count(CaseVerdict.SKIPPED)
+        + " skipped"
         + (over() ? "" : "; the run is not over: " + results.size() + " of " + planned + " cases");
-  }
-
-  private static String word(Outcome outcome) {
-    return switch (outcome) {
-      case PASS -> "pass";
-      case FAIL -> "FAIL";
-      case NOT_APPLICABLE -> "n/a ";
-    };
   }
 
   private String text() {
     StringBuilder text = new StringBuilder();
     text.append("backend ").append(backend).append(" on ").append(system).append('\n');
     for (CaseResult result : results) {
-      text.append("  ").append(word(result.outcome())).append("  ");
+      text.append(String.format("  %-4s  ", result.verdict().word()));
       text.append(String.format("%-26s", result.id()))
           .append(Printable.of(result.title()))
           .append('\n');
@@ -140,9 +133,10 @@ public record Report(
     root.put("system", system);
     root.put("version", version);
     root.put("time", time.toString());
-    root.put("passed", count(Outcome.PASS));
-    root.put("failed", count(Outcome.FAIL));
-    root.put("notApplicable", count(Outcome.NOT_APPLICABLE));
+    root.put("passed", count(CaseVerdict.PASS));
+    root.put("failed", count(CaseVerdict.FAIL));
+    root.put("notApplicable", count(CaseVerdict.NOT_APPLICABLE));
+    root.put("skipped", count(CaseVerdict.SKIPPED));
     root.put("planned", planned);
     ArrayNode cases = root.putArray("cases");
     for (CaseResult result : results) {
@@ -150,7 +144,7 @@ public record Report(
       node.put("id", result.id());
       node.put("group", result.group());
       node.put("title", result.title());
-      node.put("outcome", result.outcome().name());
+      node.put("outcome", result.verdict().name());
       node.put("detail", result.detail());
       node.put("millis", result.millis());
     }
@@ -174,8 +168,8 @@ public record Report(
                 each.required("id").asText(),
                 each.required("group").asText(),
                 each.required("title").asText(),
-                Outcome.valueOf(each.required("outcome").asText()),
-                each.required("detail").asText(),
+                CaseVerdict.valueOf(each.required("outcome").asText())
+                    .because(each.required("detail").asText()),
                 each.required("millis").asLong()));
       }
       return new Report(
@@ -188,19 +182,20 @@ public record Report(
   private String junit() {
     StringBuilder xml = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     xml.append("<testsuite name=\"ringfence ").append(escaped(backend)).append("\" tests=\"");
-    xml.append(results.size()).append("\" failures=\"").append(count(Outcome.FAIL));
-    xml.append("\" skipped=\"").append(count(Outcome.NOT_APPLICABLE)).append("\">\n");
+    xml.append(results.size()).append("\" failures=\"").append(count(CaseVerdict.FAIL));
+    xml.append("\" skipped=\"");
+    xml.append(count(CaseVerdict.NOT_APPLICABLE) + count(CaseVerdict.SKIPPED)).append("\">\n");
     for (CaseResult result : results) {
       xml.append("  <testcase classname=\"ringfence.").append(escaped(result.group()));
       xml.append("\" name=\"").append(escaped(result.id() + ": " + result.title()));
       xml.append("\" time=\"").append(result.millis() / 1000.0).append("\"");
-      switch (result.outcome()) {
+      switch (result.verdict()) {
         case PASS -> xml.append("/>\n");
         case FAIL ->
             xml.append("><failure message=\"")
                 .append(escaped(result.detail()))
                 .append("\"/></testcase>\n");
-        case NOT_APPLICABLE ->
+        case NOT_APPLICABLE, SKIPPED ->
             xml.append("><skipped message=\"")
                 .append(escaped(result.detail()))
                 .append("\"/></testcase>\n");

@@ -8,8 +8,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.ringfence.Backends;
-import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.conformance.scenario.WslScenarios;
 import org.ringfence.conformance.stage.ConformanceCase;
+import org.ringfence.conformance.stage.WorkspaceFixture;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -59,10 +60,10 @@ public final class SuiteVerification implements Verification {
             ? elsewhere(backend, remote.get(), request, progress)
             : here(backend, request, progress);
     written.write(request.format(), report);
-    if (written.count(Outcome.FAIL) > 0) {
+    if (written.count(CaseVerdict.FAIL) > 0) {
       return Result.FAILED;
     }
-    return written.count(Outcome.PASS) == 0 ? Result.NOTHING_VERIFIED : Result.PASSED;
+    return written.count(CaseVerdict.PASS) == 0 ? Result.NOTHING_VERIFIED : Result.PASSED;
   }
 
   static boolean wanted(String id, List<String> filters) {
@@ -73,16 +74,31 @@ public final class SuiteVerification implements Verification {
       throws IOException {
     List<CaseResult> results = new ArrayList<>();
     try (ConformanceSuite suite = ConformanceSuite.against(backend, request.jobs())) {
-      List<ConformanceCase> cases =
-          suite.cases().stream().filter(each -> wanted(each.id(), request.filters())).toList();
-      List<Future<CaseResult>> running = suite.start(cases);
+      run(backend, suite, request, progress, results);
+    }
+    return new Report(backend.info().id(), system(), results);
+  }
+
+  /** Runs the wanted cases of a suite, and adds their results to others. */
+  private static void run(
+      SandboxBackend backend,
+      ConformanceSuite suite,
+      Request request,
+      Progress progress,
+      List<CaseResult> results)
+      throws IOException {
+    List<ConformanceCase> cases =
+        suite.cases().stream().filter(each -> wanted(each.id(), request.filters())).toList();
+    int before = results.size();
+    List<Future<CaseResult>> running = suite.start(cases);
+    try {
       for (int i = 0; i < cases.size(); i++) {
         progress.waiting(i, cases.size(), cases.get(i).id());
         results.add(running.get(i).get());
         progress.ended(
             out ->
                 new Report(backend.info().id(), system(), results)
-                    .of(cases.size())
+                    .of(before + cases.size())
                     .write(request.format(), out));
       }
     } catch (InterruptedException e) {
@@ -91,7 +107,6 @@ public final class SuiteVerification implements Verification {
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     }
-    return new Report(backend.info().id(), system(), results);
   }
 
   /** Runs that system's suite there; the cases that lead back to this system run from here. */
@@ -114,7 +129,9 @@ public final class SuiteVerification implements Verification {
           .filter(result -> !result.id().startsWith(WslScenarios.PREFIX))
           .forEach(results::add);
     }
-    results.addAll(WslScenarios.run(backend, request.filters()));
+    try (ConformanceSuite doors = ConformanceSuite.ofDoors(backend, WorkspaceFixture.create())) {
+      run(backend, doors, request, progress, results);
+    }
     return new Report(backend.info().id(), system, results);
   }
 

@@ -2,29 +2,21 @@ package org.ringfence.conformance;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
+import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.linux.BubblewrapBackend;
+import org.ringfence.spi.SandboxBackend;
 
 /** Runs the suite against bubblewrap, as the user of the build. */
-class BubblewrapConformanceTest {
-  private static RunningSuite suite;
-
-  @TestFactory
-  Stream<DynamicTest> cases() throws IOException {
+class BubblewrapConformanceTest extends SandboxBackendTck {
+  @Override
+  protected SandboxBackend backend() {
     BubblewrapBackend backend = new BubblewrapBackend();
     assumeTrue(backend.probe().usable(), () -> "no bubblewrap here: " + backend.probe().reasons());
-    suite = RunningSuite.against(backend, Selection::asRoot);
-    return suite.tests(LandlockConformanceTest::report);
+    return backend;
   }
 
-  @AfterAll
-  static void close() throws IOException {
-    if (suite != null) {
-      suite.close();
-    }
+  @Override
+  protected boolean selects(ConformanceCase each) {
+    return Selection.asRoot(each);
   }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
@@ -39,7 +39,7 @@ class NestedTest {
 
   @AfterEach
   void deleteDirectories() throws IOException {
-    Fixture.deleteTree(base);
+    PosixFixture.deleteTree(base);
   }
 
   private List<String> host(String... bestEffort) {

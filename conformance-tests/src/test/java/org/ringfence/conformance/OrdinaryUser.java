@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.PosixFixture;
 
 /**
  * Starts JVMs as an ordinary user if the build runs as root: root hides faults. It copies the class
@@ -110,6 +110,6 @@ final class OrdinaryUser implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    Fixture.deleteTree(home);
+    PosixFixture.deleteTree(home);
   }
 }

@@ -10,12 +10,15 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.conformance.stage.WorkspaceFixture;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.wsl2.Wsl2Backend;
 
 /** Runs the suite again in a JVM of an ordinary user if the build runs as root. */
 class OrdinaryUserConformanceTest {
+  /** Turns results into outcomes of tests. */
+  private static final SandboxBackendTck CHECKS = new LandlockConformanceTest();
+
   private static final int FEWEST_PASSES = 180;
   private static final int FEWEST_CARRIED = 90;
 
@@ -47,7 +50,7 @@ class OrdinaryUserConformanceTest {
           FEWEST_CARRIED,
           result -> {
             if (!Wsl2ScriptConformanceTest.isClosed(result)) {
-              LandlockConformanceTest.report(result);
+              CHECKS.check(result);
             }
           });
     }
@@ -73,39 +76,41 @@ class OrdinaryUserConformanceTest {
                   "sh",
                   standIn.resolve(Wsl2ConformanceTest.STAND_IN.getFileName()).toString()));
       assertThat(backend.probe().usable()).as("%s", backend.probe().reasons()).isTrue();
-      List<CaseResult> results =
-          WslScenarios.run(
-              new WslScenarios.Distribution(backend, user.directory("workspace")), List.of());
-      return results.stream()
-          .map(
-              result ->
-                  DynamicTest.dynamicTest(
-                      result.id() + ": " + result.title(),
-                      () -> Wsl2ConformanceTest.reportDoor(result)));
+      try (ConformanceSuite suite =
+          ConformanceSuite.ofDoors(backend, new WorkspaceFixture(user.directory("workspace")))) {
+        return tests(
+            suite.results(each -> true),
+            result -> {
+              Wsl2ConformanceTest.checkDoor(result);
+              CHECKS.check(result);
+            });
+      }
     }
   }
 
   private static Stream<DynamicTest> cases(String backend) throws Exception {
     try (OrdinaryUser user = OrdinaryUser.create()) {
       return cases(
-          user.java(VerifyToStandardOutput.class.getName(), backend),
-          FEWEST_PASSES,
-          LandlockConformanceTest::report);
+          user.java(VerifyToStandardOutput.class.getName(), backend), FEWEST_PASSES, CHECKS::check);
     }
   }
 
   private static Stream<DynamicTest> cases(
-      ProcessBuilder builder, int fewestPasses, Consumer<CaseResult> report) throws Exception {
+      ProcessBuilder builder, int fewestPasses, Consumer<CaseResult> check) throws Exception {
     Process jvm = builder.start();
     Report printed =
         Report.read(new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
     jvm.waitFor();
     assertThat(printed.system()).doesNotContain("user root");
-    assertThat(printed.count(Outcome.PASS)).isGreaterThan(fewestPasses);
-    return printed.results().stream()
+    assertThat(printed.count(CaseVerdict.PASS)).isGreaterThan(fewestPasses);
+    return tests(printed.results(), check);
+  }
+
+  private static Stream<DynamicTest> tests(List<CaseResult> results, Consumer<CaseResult> check) {
+    return results.stream()
         .map(
             result ->
                 DynamicTest.dynamicTest(
-                    result.id() + ": " + result.title(), () -> report.accept(result)));
+                    result.id() + ": " + result.title(), () -> check.accept(result)));
   }
 }

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.stage.Fixture;
 import org.ringfence.conformance.stage.OutsideWorld;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -74,7 +74,7 @@ class RealBuildsTest {
   void deleteDirectories() throws IOException {
     if (base != null) {
       server.close();
-      Fixture.deleteTree(base);
+      PosixFixture.deleteTree(base);
     }
   }
 

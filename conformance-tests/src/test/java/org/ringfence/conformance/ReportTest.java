@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
-import org.ringfence.conformance.CaseResult.Outcome;
+import org.ringfence.conformance.stage.Outcome;
 
 class ReportTest {
   private static final Report REPORT =
@@ -16,9 +16,11 @@ class ReportTest {
           "some",
           "system <1>",
           List.of(
-              new CaseResult("A-1", "a", "holds", Outcome.PASS, "", 12),
-              new CaseResult("A-2", "a", "does \"not\" hold", Outcome.FAIL, "got <x> & \u0001", 3),
-              new CaseResult("B-1", "b", "cannot be shown", Outcome.NOT_APPLICABLE, "why", 0)));
+              new CaseResult("A-1", "a", "holds", Outcome.passed(), 12),
+              new CaseResult(
+                  "A-2", "a", "does \"not\" hold", Outcome.failed("got <x> & \u0001"), 3),
+              new CaseResult("B-1", "b", "is not promised", new Outcome.NotApplicable("why"), 0),
+              new CaseResult("B-2", "b", "cannot be shown", new Outcome.Skipped("no git"), 0)));
 
   private static String written(String format) throws Exception {
     StringBuilder out = new StringBuilder();
@@ -29,15 +31,21 @@ class ReportTest {
   @Test
   void textReportCountsSkippedCasesSeparately() throws Exception {
     assertThat(written("text"))
-        .contains("FAIL  A-2", "n/a   B-1")
-        .endsWith("1 passed, 1 failed, 1 not applicable\n");
+        .contains("FAIL  A-2", "n/a   B-1", "skip  B-2")
+        .endsWith("1 passed, 1 failed, 1 not applicable, 1 skipped\n");
   }
 
   @Test
   void jsonReportIsValidJson() throws Exception {
     var root = new ObjectMapper().readTree(written("json"));
     assertThat(root.get("notApplicable").asInt()).isEqualTo(1);
+    assertThat(root.get("skipped").asInt()).isEqualTo(1);
     assertThat(root.get("cases").get(1).get("detail").asText()).startsWith("got <x>");
+  }
+
+  @Test
+  void aReportThatIsReadHasTheSameResults() throws Exception {
+    assertThat(Report.read(written("json")).results()).isEqualTo(REPORT.results());
   }
 
   @Test
@@ -46,9 +54,9 @@ class ReportTest {
         DocumentBuilderFactory.newInstance()
             .newDocumentBuilder()
             .parse(new ByteArrayInputStream(written("junit").getBytes(StandardCharsets.UTF_8)));
-    assertThat(document.getElementsByTagName("testcase").getLength()).isEqualTo(3);
+    assertThat(document.getElementsByTagName("testcase").getLength()).isEqualTo(4);
     assertThat(document.getElementsByTagName("failure").getLength()).isEqualTo(1);
-    assertThat(document.getElementsByTagName("skipped").getLength()).isEqualTo(1);
+    assertThat(document.getElementsByTagName("skipped").getLength()).isEqualTo(2);
   }
 
   @Test
@@ -65,7 +73,7 @@ class ReportTest {
     assertThat(page)
         .contains("<td data-name=\"expected\">does &quot;not&quot; hold")
         .contains("<td data-name=\"observed\">got &lt;x&gt; &amp; \\x01")
-        .contains("<td data-name=\"observed\">nothing: why")
+        .contains("<td data-name=\"observed\">nothing: why", "nothing: no git")
         .contains("<td data-name=\"observed\">as expected");
   }
 

@@ -18,10 +18,11 @@ public final class ScriptGuestToStandardOutput {
    */
   public static void main(String[] args) throws Exception {
     List<CaseResult> results;
-    try (RunningSuite suite =
-        RunningSuite.against(
-            Wsl2ConformanceTest.standIn(Path.of(args[0]), false, ""), Selection::carried)) {
-      results = suite.results();
+    try (ConformanceSuite suite =
+        ConformanceSuite.against(
+            Wsl2ConformanceTest.standIn(Path.of(args[0]), false, ""),
+            VerifyToStandardOutput.JOBS)) {
+      results = suite.results(Selection::carried);
     }
     new Report("wsl2", "user " + System.getProperty("user.name"), results)
         .write("json", System.out);

@@ -79,7 +79,7 @@ class StructureTest {
               "confirm",
               "json"),
           "org.ringfence.conformance",
-          List.of("scenario", "stage", "windows", "probe"));
+          List.of("windows", "scenario", "stage", "probe"));
 
   /** Returns the sources of every module, by package. */
   private static Map<String, Set<String>> sources() throws IOException {

@@ -48,7 +48,7 @@ class WindowsCasesTest {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path").replace(':', ';'),
-                UnconfinedOnWindows.class.getName())
+                PassThroughBackend.class.getName())
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())

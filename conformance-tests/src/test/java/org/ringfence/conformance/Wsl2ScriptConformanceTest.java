@@ -19,9 +19,9 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
   }
 
   @Override
-  void report(CaseResult result) {
+  protected void check(CaseResult result) {
     if (!isClosed(result)) {
-      super.report(result);
+      super.check(result);
     }
   }
 
@@ -31,7 +31,7 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
    */
   static boolean isClosed(CaseResult result) {
     if (CLOSED.contains(result.id())) {
-      assertThat(result.outcome()).isEqualTo(CaseResult.Outcome.FAIL);
+      assertThat(result.verdict()).isEqualTo(CaseVerdict.FAIL);
       assertThat(result.detail()).contains("DENIED EACCES");
       return true;
     }

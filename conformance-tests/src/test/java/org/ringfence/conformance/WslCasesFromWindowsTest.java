@@ -17,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
-import org.ringfence.conformance.CaseResult.Outcome;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.Wsl2Backend;
@@ -114,8 +113,8 @@ class WslCasesFromWindowsTest {
     assertThat(results.values())
         .allSatisfy(
             result ->
-                assertThat(result.outcome())
+                assertThat(result.verdict())
                     .as(result.id() + ": " + result.detail())
-                    .isEqualTo(Outcome.PASS));
+                    .isEqualTo(CaseVerdict.PASS));
   }
 }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.PosixFixture;
 
 /** The targets of the doors to Windows in the fake {@code wsl.exe}. */
 final class WslDoors implements AutoCloseable {
@@ -52,7 +52,7 @@ final class WslDoors implements AutoCloseable {
 
   /** Replaces the directory of the drive. */
   void drive(Path other) throws IOException {
-    Fixture.deleteTree(directory.resolve("c"));
+    PosixFixture.deleteTree(directory.resolve("c"));
     Files.createSymbolicLink(directory.resolve("c"), other);
   }
 
@@ -65,6 +65,6 @@ final class WslDoors implements AutoCloseable {
     for (ServerSocketChannel server : servers) {
       server.close();
     }
-    Fixture.deleteTree(directory);
+    PosixFixture.deleteTree(directory);
   }
 }

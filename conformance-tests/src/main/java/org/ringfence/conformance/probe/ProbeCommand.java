@@ -1,5 +1,6 @@
 package org.ringfence.conformance.probe;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,8 +18,8 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 
 /**
- * The command that runs {@link Probe} in a JVM of its own, from copies of its classes in one
- * directory, which the policies of the suite grant.
+ * The command that runs a probe in a JVM of its own, from copies of its classes in one directory,
+ * which the policies of the suite grant.
  *
  * <p>A suite starts hundreds of these JVMs. After a few of them, an archive of their classes (class
  * data sharing) replaces most of the work of a start. The archive changes nothing else: a JVM that
@@ -33,12 +34,14 @@ public final class ProbeCommand {
   private static final int ARCHIVE_SECONDS = 60;
 
   private final Path library;
+  private final boolean windows;
   private final List<Path> classPath = new ArrayList<>();
   private final AtomicInteger uses = new AtomicInteger();
   private volatile List<String> archive = List.of();
 
-  private ProbeCommand(Path library) {
+  private ProbeCommand(Path library, boolean windows) {
     this.library = library;
+    this.windows = windows;
   }
 
   /**
@@ -49,10 +52,23 @@ public final class ProbeCommand {
    * @throws IOException if the copies cannot be written
    */
   public static ProbeCommand copiedTo(Path library) throws IOException {
-    ProbeCommand command = new ProbeCommand(library);
+    ProbeCommand command = new ProbeCommand(library, false);
     command.copyClasses(Probe.class);
     command.copyClasses(com.sun.jna.Native.class);
     command.copyNativeLibrary();
+    return command;
+  }
+
+  /**
+   * Copies the classes of {@link WindowsProbe}, which makes no native calls.
+   *
+   * @param library an empty directory that the commands may read
+   * @return the command
+   * @throws IOException if the copies cannot be written
+   */
+  public static ProbeCommand onWindows(Path library) throws IOException {
+    ProbeCommand command = new ProbeCommand(library, true);
+    command.copyClasses(WindowsProbe.class);
     return command;
   }
 
@@ -63,7 +79,7 @@ public final class ProbeCommand {
    * @return the program and its arguments
    */
   public List<String> tries(List<String> arguments) {
-    if (uses.incrementAndGet() == USES_BEFORE_ARCHIVE) {
+    if (!windows && uses.incrementAndGet() == USES_BEFORE_ARCHIVE) {
       archive = archived();
     }
     return command(archive, arguments);
@@ -71,27 +87,33 @@ public final class ProbeCommand {
 
   private List<String> command(List<String> options, List<String> arguments) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    String java = windows ? "java.exe" : "java";
+    command.add(Path.of(System.getProperty("java.home"), "bin", java).toString());
     command.addAll(
-        List.of(
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData",
-            "-Xshare:auto",
-            "-Xlog:disable",
-            "-Xmx256m",
-            "-Djna.boot.library.path=" + library,
-            "-Djna.nosys=true",
-            "-Djna.platform.library.path="));
+        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-Xmx256m"));
+    command.addAll(windows ? List.of() : nativeOptions());
     command.addAll(options);
-    if (Runtime.version().feature() >= 22) {
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
     command.add("-cp");
-    command.add(classPath.stream().map(Path::toString).collect(Collectors.joining(":")));
-    command.add(Probe.class.getName());
+    command.add(
+        classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
+    command.add((windows ? WindowsProbe.class : Probe.class).getName());
     command.addAll(arguments);
     return command;
+  }
+
+  private List<String> nativeOptions() {
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "-Xshare:auto",
+                "-Xlog:disable",
+                "-Djna.boot.library.path=" + library,
+                "-Djna.nosys=true",
+                "-Djna.platform.library.path="));
+    if (Runtime.version().feature() >= 22) {
+      options.add("--enable-native-access=ALL-UNNAMED");
+    }
+    return options;
   }
 
   /** Returns the options that use a new archive, or none where this JVM cannot make one. */

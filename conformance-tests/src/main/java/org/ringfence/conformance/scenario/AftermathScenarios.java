@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.file.TreeRemoval;
 import org.ringfence.plan.Enforcement;
@@ -35,7 +35,7 @@ public final class AftermathScenarios {
 
   private AftermathScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "AFTER-TMP-DEEP",
@@ -64,11 +64,11 @@ public final class AftermathScenarios {
   }
 
   private static void add(
-      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, needs), body);
+      List<ConformanceCase> all, String id, String title, List<String> needs, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, needs, body));
   }
 
-  private static String deep(TestContext stage) throws Exception {
+  private static Outcome deep(TestContext stage) throws Exception {
     String name = "d".repeat(50);
     List<String> names = new ArrayList<>();
     for (int i = 0; i < LEVELS; i++) {
@@ -85,18 +85,18 @@ public final class AftermathScenarios {
                       .formatted(path))));
       if (!Files.exists(tmp.resolve("a").resolve(path).resolve("b"))
           || Files.exists(tmp.resolve("c"))) {
-        return "the control failed: there is no deep tree in " + tmp;
+        return Outcome.failed("the control failed: there is no deep tree in " + tmp);
       }
     }
-    return Files.exists(tmp) ? tmp + " is left" : "";
+    return Files.exists(tmp) ? Outcome.failed(tmp + " is left") : Outcome.passed();
   }
 
-  private static String other(TestContext stage) throws Exception {
+  private static Outcome other(TestContext stage) throws Exception {
     try (Sandbox first = stage.open(stage.policy("write"), List.of("tmp.private"))) {
       Path tmp = LifetimeScenarios.tmpOf(first);
       Path base = tmp.getParent().getParent();
       if (base == null || !base.getFileName().toString().startsWith("ringfence-")) {
-        throw new NotApplicableException("private directories lie in the user's own here");
+        throw NotShownException.skipped("private directories lie in the user's own here");
       }
       CapturedProcess.of(
           first.start(LifetimeScenarios.sh("mkdir $TMPDIR/d; echo x >$TMPDIR/d/kept")));
@@ -115,13 +115,13 @@ public final class AftermathScenarios {
             second.start(LifetimeScenarios.sh(script.formatted(tmp, control, base))));
         boolean worked = Files.deleteIfExists(control);
         if (!worked) {
-          return "the control failed: nothing was written to " + around;
+          return Outcome.failed("the control failed: nothing was written to " + around);
         }
       }
       try (var all = Files.list(tmp)) {
         List<String> names = all.map(each -> each.getFileName().toString()).toList();
         boolean kept = names.equals(List.of("d")) && Files.exists(tmp.resolve("d/kept"));
-        return kept ? "" : "another sandbox has changed it: " + names;
+        return kept ? Outcome.passed() : Outcome.failed("another sandbox has changed it: " + names);
       }
     }
   }
@@ -131,8 +131,8 @@ public final class AftermathScenarios {
    * enforced.
    */
   private static Sandbox onCopy(TestContext stage, SandboxPolicy policy, WorkspaceReview review)
-      throws SandboxException, NotApplicableException {
-    Path workspace = stage.fixture().workspace();
+      throws SandboxException, NotShownException {
+    Path workspace = stage.posix().workspace();
     return Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
         .workspace(workspace)
         .workspaceCopy(review.copy())
@@ -140,24 +140,23 @@ public final class AftermathScenarios {
         .open();
   }
 
-  private static void needsReviews(TestContext stage) throws NotApplicableException {
-    Places places = Places.current(stage.fixture().workspace()).withWorkspaceCopy("/copy");
-    SandboxPlan plan =
-        stage.backend().plan(EffectivePolicy.of(TestContext.write().build(), places));
+  private static void needsReviews(TestContext stage) throws NotShownException {
+    Places places = Places.current(stage.posix().workspace()).withWorkspaceCopy("/copy");
+    SandboxPlan plan = stage.backend().plan(EffectivePolicy.of(TestContext.write().build(), places));
     boolean enforced =
         plan.guarantees().stream()
             .anyMatch(
                 one -> one.id().equals("files.review") && one.level() == Enforcement.ENFORCED);
     if (!enforced) {
-      throw new NotApplicableException("files.review: not enforced here");
+      throw NotShownException.notApplicable("files.review: not enforced here");
     }
   }
 
-  private static String link(TestContext stage) throws Exception {
+  private static Outcome link(TestContext stage) throws Exception {
     needsReviews(stage);
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
-    Path outside = Files.createDirectories(stage.fixture().outside().resolve("linked"));
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
+    Path outside = Files.createDirectories(stage.posix().outside().resolve("linked"));
     Path store = Files.createTempDirectory("review-store-").toRealPath();
     try {
       Files.createDirectories(workspace.resolve("sub"));
@@ -175,28 +174,30 @@ public final class AftermathScenarios {
         try {
           review.commit();
           if (swapped) {
-            return "the commit went on";
+            return Outcome.failed("the commit went on");
           }
         } catch (ReviewConflictException e) {
           if (!swapped) {
-            return "the control failed: " + e.getMessage();
+            return Outcome.failed("the control failed: " + e.getMessage());
           }
         }
         if (!swapped && !Files.exists(workspace.resolve("sub/plantedfalse"))) {
-          return "the control failed: nothing was committed";
+          return Outcome.failed("the control failed: nothing was committed");
         }
       }
-      return Files.exists(outside.resolve("plantedtrue")) ? "a file was written outside" : "";
+      return Files.exists(outside.resolve("plantedtrue"))
+          ? Outcome.failed("a file was written outside")
+          : Outcome.passed();
     } finally {
       TreeRemoval.remove(store);
-      stage.fixture().reset();
+      stage.posix().reset();
     }
   }
 
-  private static String denied(TestContext stage) throws Exception {
+  private static Outcome denied(TestContext stage) throws Exception {
     needsReviews(stage);
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace().toRealPath();
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace().toRealPath();
     Path store = Files.createTempDirectory("review-store-").toRealPath();
     try {
       Path secret = Files.writeString(workspace.resolve("secret"), "top\n");
@@ -211,7 +212,7 @@ public final class AftermathScenarios {
               path -> !effective.evaluate(path.toString(), Operation.READ).allowed());
       if (Files.exists(review.copy().resolve("secret"))
           || !Files.exists(review.copy().resolve("open"))) {
-        return "the copy holds what is denied, or not what is not";
+        return Outcome.failed("the copy holds what is denied, or not what is not");
       }
       try (Sandbox sandbox = onCopy(stage, policy, review)) {
         String said =
@@ -221,13 +222,15 @@ public final class AftermathScenarios {
                             "cat open; cat secret " + review.copy() + "/open 2>/dev/null; true")))
                 .output();
         if (!said.equals("plain\n")) {
-          return "the command read: " + said;
+          return Outcome.failed("the command read: " + said);
         }
       }
-      return review.changes().isEmpty() ? "" : "there are changes: " + review.changes();
+      return review.changes().isEmpty()
+          ? Outcome.passed()
+          : Outcome.failed("there are changes: " + review.changes());
     } finally {
       remove(store);
-      stage.fixture().reset();
+      stage.posix().reset();
     }
   }
 

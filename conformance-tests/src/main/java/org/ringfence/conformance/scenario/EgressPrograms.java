@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -18,9 +17,9 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.HostServers;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
@@ -89,7 +88,7 @@ public final class EgressPrograms {
 
   private EgressPrograms() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     program(all, "CURL", "/usr/bin/curl", host -> curl(host));
     program(all, "PYTHON", "/usr/bin/python3", host -> python(PYTHON, host));
     EgressScenarios.add(
@@ -138,20 +137,20 @@ public final class EgressPrograms {
         stage -> asking(stage, "server-name", HostVerdict.ALLOW_ONCE));
     EgressScenarios.add(
         all, "RECORDS", "decisions on connections are recorded", EgressPrograms::records);
-    all.put(
+    all.add(
         new ConformanceCase(
             "EGRESS-PUBLISH",
             EgressScenarios.GROUP,
             "a port of the sandbox is published under its own number",
-            List.of("network.publish")),
-        stage -> published(stage, false));
-    all.put(
+            List.of("network.publish"),
+            stage -> published(stage, false)));
+    all.add(
         new ConformanceCase(
             "EGRESS-PUBLISH-OTHER",
             EgressScenarios.GROUP,
             "a port of the sandbox is published under another number",
-            List.of("network.publish")),
-        stage -> published(stage, true));
+            List.of("network.publish"),
+            stage -> published(stage, true)));
   }
 
   private interface Commands {
@@ -168,7 +167,7 @@ public final class EgressPrograms {
 
   /** Runs a program, which reaches an allowed host, and where allowed the other one too. */
   private static void program(
-      Map<ConformanceCase, Body> all, String id, String path, Commands commands) {
+      List<ConformanceCase> all, String id, String path, Commands commands) {
     EgressScenarios.add(
         all,
         id,
@@ -179,27 +178,28 @@ public final class EgressPrograms {
         });
   }
 
-  private static void needs(String path) throws NotApplicableException {
+  private static void needs(String path) throws NotShownException {
     if (!Files.isExecutable(Path.of(path))) {
-      throw new NotApplicableException("there is no " + path);
+      throw NotShownException.skipped("there is no " + path);
     }
   }
 
-  private static String visits(TestContext stage, Commands commands) throws Exception {
-    stage.fixture().world().forget();
+  private static Outcome visits(TestContext stage, Commands commands) throws Exception {
+    stage.posix().world().forget();
     CapturedProcess allowed = run(stage, "allowlist", commands.toVisit("repo.test"));
     if (!welcomed(allowed)) {
-      return "expected to reach the allowed host: " + allowed.output() + allowed.error();
+      return Outcome.failed(
+          "expected to reach the allowed host: " + allowed.output() + allowed.error());
     }
     CapturedProcess control = run(stage, "every-test-host", commands.toVisit("forbidden.test"));
     if (!welcomed(control)) {
-      return "the control was to succeed: " + control.output() + control.error();
+      return Outcome.failed("the control was to succeed: " + control.output() + control.error());
     }
-    stage.fixture().world().forget();
+    stage.posix().world().forget();
     for (String host : List.of("forbidden.test", FORBIDDEN)) {
       CapturedProcess denied = run(stage, "allowlist", commands.toVisit(host));
       if (welcomed(denied)) {
-        return host + " was reached";
+        return Outcome.failed(host + " was reached");
       }
     }
     return EgressScenarios.strangers(stage);
@@ -212,29 +212,33 @@ public final class EgressPrograms {
   private static CapturedProcess run(TestContext stage, String policy, List<String> command)
       throws Exception {
     return EgressScenarios.inside(
-        stage, stage.policy(policy), command.stream().map(stage.fixture()::expand).toList());
+        stage, stage.policy(policy), command.stream().map(stage.posix()::expand).toList());
   }
 
-  private static String inherited(TestContext stage) throws Exception {
+  private static Outcome inherited(TestContext stage) throws Exception {
     needs("/usr/bin/python3");
     CapturedProcess control = run(stage, "every-test-host", python(INHERITED, FORBIDDEN));
     if (!welcomed(control)) {
-      return "the control was to succeed: " + control.error();
+      return Outcome.failed("the control was to succeed: " + control.error());
     }
-    stage.fixture().world().forget();
+    stage.posix().world().forget();
     CapturedProcess denied = run(stage, "allowlist", python(INHERITED, FORBIDDEN));
-    return welcomed(denied) ? "the child reached it" : EgressScenarios.strangers(stage);
+    return welcomed(denied)
+        ? Outcome.failed("the child reached it")
+        : EgressScenarios.strangers(stage);
   }
 
-  private static String interrupted(TestContext stage) throws Exception {
+  private static Outcome interrupted(TestContext stage) throws Exception {
     needs("/usr/bin/python3");
     CapturedProcess inside = run(stage, "allowlist", python(INTERRUPTED, ""));
-    return welcomed(inside) ? "" : "it was not interrupted: " + inside.error();
+    return welcomed(inside)
+        ? Outcome.passed()
+        : Outcome.failed("it was not interrupted: " + inside.error());
   }
 
-  private static String staticClient(TestContext stage) throws Exception {
+  private static Outcome staticClient(TestContext stage) throws Exception {
     needs("/usr/bin/gcc");
-    Path directory = stage.fixture().library();
+    Path directory = stage.posix().library();
     Path source = directory.resolve("client.c");
     Path binary = directory.resolve("client");
     Files.writeString(source, C_CLIENT);
@@ -244,16 +248,18 @@ public final class EgressPrograms {
                     "/usr/bin/gcc", "-static", "-O1", "-o", binary.toString(), source.toString())
                 .start());
     if (built.exit() != 0) {
-      throw new NotApplicableException("no static C program can be built: " + built.error());
+      throw NotShownException.skipped("no static C program can be built: " + built.error());
     }
-    String failure =
+    Outcome failure =
         visits(stage, host -> List.of(binary.toString(), name(host), "${web}", addressOf(host)));
-    if (!failure.isEmpty()) {
+    if (!failure.isPassed()) {
       return failure;
     }
     CapturedProcess direct =
         run(stage, "allowlist", List.of(binary.toString(), "repo.test", "${web}", FORBIDDEN));
-    return direct.exit() == 5 ? "" : "expected connect to fail, but it ended with " + direct.exit();
+    return direct.exit() == 5
+        ? Outcome.passed()
+        : Outcome.failed("expected connect to fail, but it ended with " + direct.exit());
   }
 
   private static String name(String host) {
@@ -265,19 +271,19 @@ public final class EgressPrograms {
   }
 
   private static void commands(Path directory, String... command)
-      throws IOException, InterruptedException, NotApplicableException {
+      throws IOException, InterruptedException, NotShownException {
     CapturedProcess done =
         CapturedProcess.of(new ProcessBuilder(command).directory(directory.toFile()).start());
     if (done.exit() != 0) {
-      throw new NotApplicableException(String.join(" ", command) + ": " + done.error());
+      throw NotShownException.skipped(String.join(" ", command) + ": " + done.error());
     }
   }
 
-  private static String git(TestContext stage) throws Exception {
+  private static Outcome git(TestContext stage) throws Exception {
     needs("/usr/bin/git");
-    Path served = stage.fixture().worldFiles().resolve("project.git");
+    Path served = stage.posix().worldFiles().resolve("project.git");
     if (!Files.exists(served)) {
-      Path work = Files.createDirectory(stage.fixture().library().resolve("project"));
+      Path work = Files.createDirectory(stage.posix().library().resolve("project"));
       commands(work, "git", "init", "-q", "-b", "main", ".");
       Files.writeString(work.resolve("README"), "welcome\n");
       commands(work, "git", "add", ".");
@@ -297,10 +303,10 @@ public final class EgressPrograms {
                     + ":${web}/project.git clone && cat clone/README"));
   }
 
-  private static String npm(TestContext stage) throws Exception {
+  private static Outcome npm(TestContext stage) throws Exception {
     needs("/usr/bin/npm");
-    Path served = stage.fixture().worldFiles();
-    Path work = stage.fixture().library().resolve("left");
+    Path served = stage.posix().worldFiles();
+    Path work = stage.posix().library().resolve("left");
     if (!Files.exists(work)) {
       Files.createDirectory(work);
       Files.writeString(
@@ -343,7 +349,7 @@ public final class EgressPrograms {
       Files.writeString(
           served.resolve("left"),
           stage
-              .fixture()
+              .posix()
               .expand(
                   """
                   {"name":"left","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{
@@ -358,7 +364,7 @@ public final class EgressPrograms {
   }
 
   /** The supervisor continues after clients that were killed in their calls. */
-  private static String killed(TestContext stage) throws Exception {
+  private static Outcome killed(TestContext stage) throws Exception {
     needs("/usr/bin/python3");
     List<String> waiting =
         python(INTERRUPTED.replace("signal.setitimer(signal.ITIMER_REAL, 1)", "print('go')"), "");
@@ -372,9 +378,11 @@ public final class EgressPrograms {
         process.destroyForcibly();
         process.waitFor();
       }
-      List<String> visit = stage.fixture().probe(List.of("visit", "repo.test", "${web}"));
+      List<String> visit = stage.posix().probe(List.of("visit", "repo.test", "${web}"));
       CapturedProcess after = CapturedProcess.of(sandbox.start(SandboxCommand.of(visit)));
-      return after.ok() ? "" : "expected to succeed, but: " + after.result();
+      return after.ok()
+          ? Outcome.passed()
+          : Outcome.failed("expected to succeed, but: " + after.result());
     }
   }
 
@@ -410,49 +418,51 @@ public final class EgressPrograms {
     }
   }
 
-  private static String asking(TestContext stage, String policy, HostVerdict verdict)
+  private static Outcome asking(TestContext stage, String policy, HostVerdict verdict)
       throws Exception {
     Decider decider = new Decider(verdict);
     boolean allows = verdict == HostVerdict.ALLOW_ONCE || verdict == HostVerdict.ALLOW_FOR_SANDBOX;
     boolean remembered = verdict == HostVerdict.ALLOW_FOR_SANDBOX || verdict == HostVerdict.DENY;
-    List<String> visit = stage.fixture().probe(List.of("visit", "unlisted.test", "${web}"));
-    stage.fixture().world().forget();
+    List<String> visit = stage.posix().probe(List.of("visit", "unlisted.test", "${web}"));
+    stage.posix().world().forget();
     try (Sandbox sandbox =
         stage.open(
             stage.policy(policy),
             EgressScenarios.NEEDS,
-            stage.fixture().workspace(),
+            stage.posix().workspace(),
             decider::hooks)) {
       for (int i = 0; i < 2; i++) {
         CapturedProcess inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(visit)));
         if (inside.ok() != allows) {
-          return "the listener said " + verdict + ", but: " + inside.result();
+          return Outcome.failed("the listener said " + verdict + ", but: " + inside.result());
         }
       }
     }
-    String host = stage.fixture().expand("unlisted.test:${web}");
+    String host = stage.posix().expand("unlisted.test:${web}");
     List<String> expected = remembered ? List.of(host) : List.of(host, host);
     if (!decider.asked.equals(expected)) {
-      return "it was asked about " + decider.asked;
+      return Outcome.failed("it was asked about " + decider.asked);
     }
-    boolean lookedUp = stage.fixture().world().asked().contains("unlisted.test");
-    return lookedUp == allows ? "" : "the name was looked up: " + lookedUp;
+    boolean lookedUp = stage.posix().world().asked().contains("unlisted.test");
+    return lookedUp == allows
+        ? Outcome.passed()
+        : Outcome.failed("the name was looked up: " + lookedUp);
   }
 
-  private static String records(TestContext stage) throws Exception {
+  private static Outcome records(TestContext stage) throws Exception {
     Decider decider = new Decider(HostVerdict.DENY);
     try (Sandbox sandbox =
         stage.open(
             stage.policy("allowlist"),
             EgressScenarios.NEEDS,
-            stage.fixture().workspace(),
+            stage.posix().workspace(),
             decider::hooks)) {
       for (String host : List.of("repo.test", "unlisted.test")) {
-        List<String> visit = stage.fixture().probe(List.of("visit", host, "${web}"));
+        List<String> visit = stage.posix().probe(List.of("visit", host, "${web}"));
         CapturedProcess.of(sandbox.start(SandboxCommand.of(visit)));
       }
     }
-    int port = stage.fixture().world().port();
+    int port = stage.posix().world().port();
     boolean allowed =
         decider.records.stream()
             .anyMatch(
@@ -470,10 +480,12 @@ public final class EgressPrograms {
                     !record.allowed()
                         && record.host().equals("unlisted.test")
                         && record.port() == port);
-    return allowed && denied ? "" : "recorded were " + decider.records;
+    return allowed && denied
+        ? Outcome.passed()
+        : Outcome.failed("recorded were " + decider.records);
   }
 
-  private static String published(TestContext stage, boolean otherNumber) throws Exception {
+  private static Outcome published(TestContext stage, boolean otherNumber) throws Exception {
     int inner = HostServers.freePort();
     int outer = otherNumber ? HostServers.freePort() : inner;
     needs("/usr/bin/python3");
@@ -487,13 +499,15 @@ public final class EgressPrograms {
         stage.open(
             TestContext.write().publish(outer + ":" + inner).build(), List.of("network.publish"))) {
       if (otherNumber && HostServers.greeting(outer).contains("welcome")) {
-        return "somebody answers before there is a server";
+        return Outcome.failed("somebody answers before there is a server");
       }
       Process server = sandbox.start(SandboxCommand.of("/usr/bin/python3", "-c", serve));
       server.getInputStream().read();
       String greeting = HostServers.greeting(outer);
       server.destroyForcibly();
-      return greeting.equals("welcome") ? "" : "it said '" + greeting + "'";
+      return greeting.equals("welcome")
+          ? Outcome.passed()
+          : Outcome.failed("it said '" + greeting + "'");
     }
   }
 }

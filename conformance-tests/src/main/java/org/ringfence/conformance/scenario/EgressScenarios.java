@@ -4,15 +4,15 @@ import static org.ringfence.conformance.stage.OutsideWorld.ALLOWED;
 import static org.ringfence.conformance.stage.OutsideWorld.FORBIDDEN;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.conformance.stage.HostServers;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.OutsideWorld;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.SandboxPolicy;
@@ -43,7 +43,7 @@ public final class EgressScenarios {
     NONE
   }
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     names(all);
     addresses(all);
     nameServers(all);
@@ -54,7 +54,7 @@ public final class EgressScenarios {
     serverName(all, "NONE", "TLS to an allowed name that names no host is ended", "none", false);
   }
 
-  private static void names(Map<ConformanceCase, Body> all) {
+  private static void names(List<ConformanceCase> all) {
     works(all, "NAME", "an allowed name can be connected to", "visit", "repo.test", "${web}");
     works(
         all,
@@ -157,7 +157,7 @@ public final class EgressScenarios {
         "${web}");
   }
 
-  private static void addresses(Map<ConformanceCase, Body> all) {
+  private static void addresses(List<ConformanceCase> all) {
     works(
         all,
         "ADDRESS-PINNED",
@@ -223,7 +223,7 @@ public final class EgressScenarios {
         EgressScenarios::otherSandbox);
   }
 
-  private static void nameServers(Map<ConformanceCase, Body> all) {
+  private static void nameServers(List<ConformanceCase> all) {
     works(
         all,
         "DNS-STUB",
@@ -290,7 +290,7 @@ public final class EgressScenarios {
         "repo.test");
   }
 
-  private static void sockets(Map<ConformanceCase, Body> all) {
+  private static void sockets(List<ConformanceCase> all) {
     denied(
         all,
         "RECONNECT",
@@ -362,27 +362,26 @@ public final class EgressScenarios {
         stage -> listening(stage, "unbound"));
   }
 
-  static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase("EGRESS-" + id, GROUP, title, NEEDS), body);
+  static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(new ConformanceCase("EGRESS-" + id, GROUP, title, NEEDS, body));
   }
 
-  private static void works(
-      Map<ConformanceCase, Body> all, String id, String title, String... probe) {
+  private static void works(List<ConformanceCase> all, String id, String title, String... probe) {
     add(
         all,
         id,
         title,
         stage -> {
-          stage.fixture().world().forget();
+          stage.posix().world().forget();
           CapturedProcess inside = inside(stage, STRICT, probe);
           return inside.ok()
               ? strangers(stage)
-              : "expected to succeed, but: " + inside.result() + inside.error();
+              : Outcome.failed("expected to succeed, but: " + inside.result() + inside.error());
         });
   }
 
   private static void denied(
-      Map<ConformanceCase, Body> all, String id, String title, Control control, String... probe) {
+      List<ConformanceCase> all, String id, String title, Control control, String... probe) {
     add(
         all,
         id,
@@ -393,51 +392,56 @@ public final class EgressScenarios {
                 case NAMED -> inside(stage, OPEN, probe);
                 case PLAIN ->
                     CapturedProcess.of(
-                        new ProcessBuilder(stage.fixture().probe(List.of(probe))).start());
+                        new ProcessBuilder(stage.posix().probe(List.of(probe))).start());
                 case NONE -> null;
               };
           if (open != null && !open.ok()) {
             if (control == Control.NAMED) {
-              return "the control was to succeed, but: " + open.result() + open.error();
+              return Outcome.failed(
+                  "the control was to succeed, but: " + open.result() + open.error());
             }
-            throw new NotApplicableException(
+            throw NotShownException.skipped(
                 "the control does not succeed on this machine: " + open.result());
           }
-          stage.fixture().world().forget();
+          stage.posix().world().forget();
           CapturedProcess inside = inside(stage, STRICT, probe);
           if (control == Control.NONE && !DENIALS.contains(inside.result())) {
             // Without a control, another error could have other causes.
-            return "expected one of " + DENIALS + ", but: " + inside.result() + inside.error();
+            return Outcome.failed(
+                "expected one of " + DENIALS + ", but: " + inside.result() + inside.error());
           }
           return inside.denied()
               ? strangers(stage)
-              : "expected to be denied, but: " + inside.result() + inside.error();
+              : Outcome.failed("expected to be denied, but: " + inside.result() + inside.error());
         });
   }
 
   /** Where the backend does not check server names, all of them pass. */
   private static void serverName(
-      Map<ConformanceCase, Body> all, String id, String title, String name, boolean passes) {
-    all.put(
+      List<ConformanceCase> all, String id, String title, String name, boolean passes) {
+    all.add(
         new ConformanceCase(
             "EGRESS-SERVER-NAME-" + id,
             GROUP,
             title,
-            List.of("network.external", "network.server-name")),
-        stage -> {
-          String[] probe = {"hello", "repo.test", "${raw}", name};
-          CapturedProcess control = inside(stage, STRICT, probe);
-          if (!control.ok()) {
-            return "the control was to succeed, but: " + control.result() + control.error();
-          }
-          CapturedProcess inside = inside(stage, "server-name", probe);
-          return inside.ok() == passes ? "" : "it said " + inside.result() + inside.error();
-        });
+            List.of("network.external", "network.server-name"),
+            stage -> {
+              String[] probe = {"hello", "repo.test", "${raw}", name};
+              CapturedProcess control = inside(stage, STRICT, probe);
+              if (!control.ok()) {
+                return Outcome.failed(
+                    "the control was to succeed, but: " + control.result() + control.error());
+              }
+              CapturedProcess inside = inside(stage, "server-name", probe);
+              return inside.ok() == passes
+                  ? Outcome.passed()
+                  : Outcome.failed("it said " + inside.result() + inside.error());
+            }));
   }
 
   private static CapturedProcess inside(TestContext stage, String policy, String... probe)
       throws Exception {
-    return inside(stage, stage.policy(policy), stage.fixture().probe(List.of(probe)));
+    return inside(stage, stage.policy(policy), stage.posix().probe(List.of(probe)));
   }
 
   static CapturedProcess inside(TestContext stage, SandboxPolicy policy, List<String> command)
@@ -448,42 +452,44 @@ public final class EgressScenarios {
   }
 
   /** Checks that servers outside have seen only allowed contacts. */
-  static String strangers(TestContext stage) throws NotApplicableException {
-    OutsideWorld world = stage.fixture().world();
+  static Outcome strangers(TestContext stage) throws NotShownException {
+    OutsideWorld world = stage.posix().world();
     if (world.visits(FORBIDDEN) > 0) {
-      return "a server that no name leads to was reached";
+      return Outcome.failed("a server that no name leads to was reached");
     }
     if (world.visits(OutsideWorld.DATAGRAM) > 0) {
-      return "a datagram came";
+      return Outcome.failed("a datagram came");
     }
     Set<String> asked = world.asked();
     asked.removeAll(LOOKED_UP);
-    return asked.isEmpty() ? "" : "names were looked up: " + asked;
+    return asked.isEmpty() ? Outcome.passed() : Outcome.failed("names were looked up: " + asked);
   }
 
-  private static String otherSandbox(TestContext stage) throws Exception {
-    List<String> visit = stage.fixture().probe(List.of("visit", ALLOWED, "${web}"));
+  private static Outcome otherSandbox(TestContext stage) throws Exception {
+    List<String> visit = stage.posix().probe(List.of("visit", ALLOWED, "${web}"));
     List<String> lookUp =
-        stage.fixture().probe(List.of("look-up-then-visit", "repo.test", ALLOWED, "${web}"));
+        stage.posix().probe(List.of("look-up-then-visit", "repo.test", ALLOWED, "${web}"));
     try (Sandbox one = stage.open(stage.policy(STRICT), NEEDS);
         Sandbox other = stage.open(stage.policy(STRICT), NEEDS)) {
       if (!CapturedProcess.of(one.start(SandboxCommand.of(lookUp))).ok()) {
-        return "the control was to succeed";
+        return Outcome.failed("the control was to succeed");
       }
       if (!CapturedProcess.of(one.start(SandboxCommand.of(visit))).ok()) {
-        return "what one command has looked up was to count for the next";
+        return Outcome.failed("what one command has looked up was to count for the next");
       }
       CapturedProcess denied = CapturedProcess.of(other.start(SandboxCommand.of(visit)));
-      return denied.denied() ? "" : "expected to be denied, but: " + denied.result();
+      return denied.denied()
+          ? Outcome.passed()
+          : Outcome.failed("expected to be denied, but: " + denied.result());
     }
   }
 
-  private static String listening(TestContext stage, String how) throws Exception {
-    List<String> listen = stage.fixture().probe(List.of("listen-everywhere", how));
+  private static Outcome listening(TestContext stage, String how) throws Exception {
+    List<String> listen = stage.posix().probe(List.of("listen-everywhere", how));
     String outside = HostServers.outsideAddress();
     Process control = new ProcessBuilder(listen).start();
     if (!HostServers.answers(outside, port(control))) {
-      throw new NotApplicableException("no server is reached at " + outside);
+      throw NotShownException.skipped("no server is reached at " + outside);
     }
     control.getOutputStream().close();
     control.waitFor();
@@ -495,13 +501,13 @@ public final class EgressScenarios {
       boolean local =
           HostServers.answers("127.0.0.1", port)
               || CapturedProcess.of(
-                      sandbox.start(SandboxCommand.of(stage.fixture().probe(visit(port)))))
+                      sandbox.start(SandboxCommand.of(stage.posix().probe(visit(port)))))
                   .ok();
       inside.getOutputStream().close();
       inside.waitFor();
       return reached
-          ? "it was reached at " + outside
-          : local ? "" : "it was to be reached over loopback";
+          ? Outcome.failed("it was reached at " + outside)
+          : local ? Outcome.passed() : Outcome.failed("it was to be reached over loopback");
     }
   }
 

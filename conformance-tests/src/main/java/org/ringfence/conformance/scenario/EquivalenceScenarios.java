@@ -4,12 +4,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 
 /**
@@ -22,23 +21,23 @@ public final class EquivalenceScenarios {
 
   private EquivalenceScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     for (int seed = 1; seed <= 4; seed++) {
       int drawn = seed;
-      all.put(
+      all.add(
           new ConformanceCase(
               "EQ-NAMES-" + seed,
               GROUP,
               OPERATIONS + " operations on names end as without a sandbox, seed " + seed,
-              List.of("files.protected-names")),
-          stage -> names(stage, drawn));
+              List.of("files.protected-names"),
+              stage -> names(stage, drawn)));
     }
   }
 
-  private static String names(TestContext stage, int seed) throws Exception {
-    stage.fixture().reset();
-    Path inside = Files.createDirectory(stage.fixture().workspace().resolve("random"));
-    Path outside = Files.createDirectory(stage.fixture().outside().resolve("random"));
+  private static Outcome names(TestContext stage, int seed) throws Exception {
+    stage.posix().reset();
+    Path inside = Files.createDirectory(stage.posix().workspace().resolve("random"));
+    Path outside = Files.createDirectory(stage.posix().outside().resolve("random"));
     CapturedProcess execution;
     try (Sandbox sandbox =
         stage.open(stage.policy("protected"), List.of("files.protected-names"))) {
@@ -53,21 +52,24 @@ public final class EquivalenceScenarios {
     }
     CapturedProcess control = CapturedProcess.of(new ProcessBuilder(command).start());
     if (!control.ok()) {
-      return "the control failed: " + control.result();
+      return Outcome.failed("the control failed: " + control.result());
     }
     List<String> expected = control.output().lines().toList();
     List<String> got = execution.output().lines().toList();
     for (int i = 0; i < Math.min(expected.size(), got.size()); i++) {
       if (!expected.get(i).equals(got.get(i))) {
-        return "without a sandbox '" + expected.get(i) + "', inside '" + got.get(i) + "'";
+        return Outcome.failed(
+            "without a sandbox '" + expected.get(i) + "', inside '" + got.get(i) + "'");
       }
     }
-    return expected.size() == got.size() ? "" : "the one tree has more than the other";
+    return expected.size() == got.size()
+        ? Outcome.passed()
+        : Outcome.failed("the one tree has more than the other");
   }
 
   private static List<String> probe(TestContext stage, Path directory, int seed) {
     return stage
-        .fixture()
+        .posix()
         .probe(
             List.of(
                 "random-files",

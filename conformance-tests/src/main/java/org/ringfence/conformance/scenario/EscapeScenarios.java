@@ -3,14 +3,14 @@ package org.ringfence.conformance.scenario;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.SandboxHost;
 import org.ringfence.conformance.stage.TestContext;
 
@@ -25,29 +25,29 @@ public final class EscapeScenarios {
 
   private EscapeScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
-    all.put(
+  public static void addTo(List<ConformanceCase> all) {
+    all.add(
         new ConformanceCase(
             "ESC-DESCRIPTOR",
             GROUP,
             "an open descriptor of the JVM cannot be written to",
-            List.of("process.descriptors")),
-        EscapeScenarios::descriptor);
-    all.put(
+            List.of("process.descriptors"),
+            EscapeScenarios::descriptor));
+    all.add(
         new ConformanceCase(
             "ESC-SECRET",
             GROUP,
             "a variable that looks like a secret is not seen",
-            List.of("environment.filtered")),
-        EscapeScenarios::secret);
-    all.put(
+            List.of("environment.filtered"),
+            EscapeScenarios::secret));
+    all.add(
         new ConformanceCase(
             "ESC-CHILD-OF-PARENT",
             GROUP,
             "no process is made a child of the JVM",
-            List.of("files.write")),
-        EscapeScenarios::childOfParent);
-    all.put(
+            List.of("files.write"),
+            EscapeScenarios::childOfParent));
+    all.add(
         new ConformanceCase(
             "ESC-THREAD",
             GROUP,
@@ -59,14 +59,14 @@ public final class EscapeScenarios {
             "LP-BIND-ALIAS",
             "link-path",
             "a file cannot be created outside through a bind mount of the place",
-            List.of("files.write")),
-        EscapeScenarios::bindAlias);
+            List.of("files.write"),
+            EscapeScenarios::bindAlias));
   }
 
   /** Some threads of the JVM may be under the command's own restrictions. */
-  private static String thread(TestContext stage) throws Exception {
+  private static Outcome thread(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("/proc");
-    stage.fixture().reset();
+    stage.posix().reset();
     String script =
         "opened=0; for f in /proc/$0/task/*/environ /proc/$0/task/*/mem /proc/$0/task/*/maps"
             + " /proc/$0/task/*/auxv; do true 2>/dev/null <\"$f\" && opened=$((opened + 1)); done;"
@@ -77,7 +77,7 @@ public final class EscapeScenarios {
       inside = CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script, own)));
     }
     if (!inside.output().equals("0\n")) {
-      return "expected no opened file, but: " + inside.output() + inside.error();
+      return Outcome.failed("expected no opened file, but: " + inside.output() + inside.error());
     }
     // Another process of this user, since this JVM may be running commands of other cases.
     Process other = new ProcessBuilder("/bin/cat").start();
@@ -85,16 +85,18 @@ public final class EscapeScenarios {
       CapturedProcess control =
           CapturedProcess.of(
               new ProcessBuilder("/bin/sh", "-c", script, Long.toString(other.pid())).start());
-      return control.output().equals("4\n") ? "" : "the control failed: " + control.output();
+      return control.output().equals("4\n")
+          ? Outcome.passed()
+          : Outcome.failed("the control failed: " + control.output());
     } finally {
       other.destroy();
     }
   }
 
   /** CLONE_PARENT with SIGCHLD; the new process ends at once. */
-  private static String childOfParent(TestContext stage) throws Exception {
+  private static Outcome childOfParent(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("clone");
-    stage.fixture().reset();
+    stage.posix().reset();
     String script =
         "my $made = syscall("
             + (NativeCalls.X86 ? 56 : 220)
@@ -105,78 +107,81 @@ public final class EscapeScenarios {
       inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
     if (!inside.output().equals("denied")) {
-      return "expected to be denied, but: " + inside.output() + inside.error();
+      return Outcome.failed("expected to be denied, but: " + inside.output() + inside.error());
     }
     CapturedProcess control = CapturedProcess.of(new ProcessBuilder(command).start());
-    return control.output().equals("made") ? "" : "the control failed: " + control.output();
+    return control.output().equals("made")
+        ? Outcome.passed()
+        : Outcome.failed("the control failed: " + control.output());
   }
 
-  private static String bindAlias(TestContext stage) throws Exception {
-    stage.fixture().reset();
-    Path outside = stage.fixture().outside();
+  private static Outcome bindAlias(TestContext stage) throws Exception {
+    stage.posix().reset();
+    Path outside = stage.posix().outside();
     Path alias = Files.createDirectory(outside.resolve("alias"));
     Path aliased = outside.resolve("directory");
     NativeCalls.onlyLinux("bind mounts");
     long mounted =
         NativeCalls.call("mount", aliased.toString(), alias.toString(), "none", MS_BIND, null);
     if (mounted < 0) {
-      throw new ConformanceCase.NotApplicableException(
+      throw NotShownException.skipped(
           "a bind mount cannot be made here: " + NativeCalls.errorName((int) -mounted));
     }
     try {
-      List<String> probe =
-          stage.fixture().probe(List.of("create", alias.resolve("new").toString()));
+      List<String> probe = stage.posix().probe(List.of("create", alias.resolve("new").toString()));
       CapturedProcess inside;
       try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
         inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
       }
       if (!inside.denied() || Files.exists(aliased.resolve("new"))) {
-        return "expected to be denied, but: " + inside.result();
+        return Outcome.failed("expected to be denied, but: " + inside.result());
       }
       CapturedProcess control = CapturedProcess.of(new ProcessBuilder(probe).start());
       return control.ok() && Files.exists(aliased.resolve("new"))
-          ? ""
-          : "the control failed: " + control.result();
+          ? Outcome.passed()
+          : Outcome.failed("the control failed: " + control.result());
     } finally {
       NativeCalls.call("umount", alias.toString());
     }
   }
 
   /** Opens a descriptor without close-on-exec, as a native library of the JVM may. */
-  private static String descriptor(TestContext stage) throws Exception {
-    stage.fixture().reset();
-    Path file = stage.fixture().outside().resolve("file");
+  private static Outcome descriptor(TestContext stage) throws Exception {
+    stage.posix().reset();
+    Path file = stage.posix().outside().resolve("file");
     long fd = NativeCalls.call("open", file.toString(), O_WRONLY, 0);
     int high = (int) NativeCalls.call("fcntl", (int) fd, F_DUPFD, LOWEST_HIGH_DESCRIPTOR);
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("process.descriptors"))) {
-      List<String> probe = stage.fixture().probe(List.of("descriptors", Integer.toString(high)));
+      List<String> probe = stage.posix().probe(List.of("descriptors", Integer.toString(high)));
       CapturedProcess inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
       if (!inside.denied()) {
-        return "expected to be denied, but: " + inside.result();
+        return Outcome.failed("expected to be denied, but: " + inside.result());
       }
       if (!Files.readString(file).equals("outside")) {
-        return "something was written";
+        return Outcome.failed("something was written");
       }
       return NativeCalls.call("write", high, "x", 1L) == 1
-          ? ""
-          : "the control failed: the descriptor is not writable";
+          ? Outcome.passed()
+          : Outcome.failed("the control failed: the descriptor is not writable");
     } finally {
       NativeCalls.call("close", high);
       NativeCalls.call("close", (int) fd);
     }
   }
 
-  private static String secret(TestContext stage) throws Exception {
+  private static Outcome secret(TestContext stage) throws Exception {
     try (Sandbox here = stage.open(stage.policy("write"), List.of("environment.filtered"))) {
       TestContext.onThisSystem(here);
     }
     ProcessBuilder host = SandboxHost.command(stage, "env");
-    host.environment().put("RINGFENCE_TEST_TOKEN", Fixture.SECRET);
+    host.environment().put("RINGFENCE_TEST_TOKEN", PosixFixture.SECRET);
     host.environment().put("LC_RINGFENCE", "control");
     CapturedProcess execution = CapturedProcess.of(host.start());
     if (!execution.output().contains("LC_RINGFENCE=control")) {
-      return "the control failed: a harmless variable is not inherited";
+      return Outcome.failed("the control failed: a harmless variable is not inherited");
     }
-    return execution.output().contains(Fixture.SECRET) ? "the secret is inherited" : "";
+    return execution.output().contains(PosixFixture.SECRET)
+        ? Outcome.failed("the secret is inherited")
+        : Outcome.passed();
   }
 }

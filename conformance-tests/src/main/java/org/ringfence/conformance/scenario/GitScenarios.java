@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
 
 /**
@@ -26,7 +26,7 @@ public final class GitScenarios {
 
   private GitScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     works(all, "GIT-COMMIT", "a commit succeeds", "echo 1 >> a && git add a && git commit -qm two");
     works(
         all,
@@ -84,46 +84,47 @@ public final class GitScenarios {
         GitScenarios::forged);
   }
 
-  static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
+  static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, NEEDS, body));
   }
 
-  private static void works(
-      Map<ConformanceCase, Body> all, String id, String title, String script) {
+  private static void works(List<ConformanceCase> all, String id, String title, String script) {
     add(
         all,
         id,
         title,
         stage -> {
-          Path repository = repository(stage, stage.fixture().workspace());
+          Path repository = repository(stage, stage.posix().workspace());
           String before = git(repository, "rev-parse", "main", "HEAD");
           CapturedProcess inside = inside(stage, repository, script);
           String after = git(repository, "rev-parse", "main", "HEAD");
           return inside.exit() == 0 && !before.equals(after)
-              ? ""
-              : "exit " + inside.exit() + ": " + inside.output() + inside.error();
+              ? Outcome.passed()
+              : Outcome.failed("exit " + inside.exit() + ": " + inside.output() + inside.error());
         });
   }
 
   private static void fails(
-      Map<ConformanceCase, Body> all, String id, String title, String script, String watched) {
+      List<ConformanceCase> all, String id, String title, String script, String watched) {
     add(
         all,
         id,
         title,
         stage -> {
-          Path repository = repository(stage, stage.fixture().workspace());
+          Path repository = repository(stage, stage.posix().workspace());
           Path file = repository.resolve(watched);
           String before = contentOf(file);
           inside(stage, repository, script);
           if (!contentOf(file).equals(before)) {
-            return watched + " has changed";
+            return Outcome.failed(watched + " has changed");
           }
           new ProcessBuilder("/bin/sh", "-c", script)
               .directory(repository.toFile())
               .start()
               .waitFor();
-          return contentOf(file).equals(before) ? "the control changed nothing" : "";
+          return contentOf(file).equals(before)
+              ? Outcome.failed("the control changed nothing")
+              : Outcome.passed();
         });
   }
 
@@ -135,10 +136,10 @@ public final class GitScenarios {
 
   static Path repository(TestContext stage, Path root) throws Exception {
     if (!Files.isExecutable(GIT)) {
-      throw new NotApplicableException("git is not installed");
+      throw NotShownException.skipped("git is not installed");
     }
-    stage.fixture().reset();
-    Fixture.deleteTree(stage.fixture().workspace());
+    stage.posix().reset();
+    PosixFixture.deleteTree(stage.posix().workspace());
     Files.createDirectories(root.resolve("inner"));
     git(root, "init", "-q", "-b", "main");
     commit(root);
@@ -171,9 +172,9 @@ public final class GitScenarios {
     }
   }
 
-  private static String worktree(TestContext stage) throws Exception {
-    Path main = repository(stage, stage.fixture().outside().resolve("main"));
-    Path linked = stage.fixture().workspace();
+  private static Outcome worktree(TestContext stage) throws Exception {
+    Path main = repository(stage, stage.posix().outside().resolve("main"));
+    Path linked = stage.posix().workspace();
     git(main, "worktree", "add", "-q", linked.toString(), "-b", "linked");
     String config = Files.readString(main.resolve(".git/config"));
     CapturedProcess inside =
@@ -196,13 +197,13 @@ public final class GitScenarios {
       problems += "the main working tree has changed; ";
     }
     return git(main, "log", "--format=%s", "-1", "linked").equals("linked\n")
-        ? problems
-        : problems + "there is no commit";
+        ? Outcome.failed(problems)
+        : Outcome.failed(problems + "there is no commit");
   }
 
-  private static String submodule(TestContext stage) throws Exception {
-    Path library = stage.fixture().outside().resolve("library");
-    Path workspace = repository(stage, stage.fixture().workspace());
+  private static Outcome submodule(TestContext stage) throws Exception {
+    Path library = stage.posix().outside().resolve("library");
+    Path workspace = repository(stage, stage.posix().workspace());
     Files.createDirectories(library);
     git(library, "init", "-q", "-b", "main");
     commit(library);
@@ -215,18 +216,22 @@ public final class GitScenarios {
             stage,
             workspace,
             "cd sub && echo 1 >> a && git commit -qam inner && cd .. && git commit -qam outer");
-    return inside.exit() == 0 ? "" : "exit " + inside.exit() + ": " + inside.error();
+    return inside.exit() == 0
+        ? Outcome.passed()
+        : Outcome.failed("exit " + inside.exit() + ": " + inside.error());
   }
 
-  private static String forged(TestContext stage) throws Exception {
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
-    Path outside = stage.fixture().outside();
-    Fixture.deleteTree(workspace.resolve(".git"));
+  private static Outcome forged(TestContext stage) throws Exception {
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
+    Path outside = stage.posix().outside();
+    PosixFixture.deleteTree(workspace.resolve(".git"));
     Files.writeString(workspace.resolve(".git"), "gitdir: " + outside + "\n");
     Files.writeString(outside.resolve("commondir"), ".\n");
     Files.writeString(outside.resolve("gitdir"), "/elsewhere/.git\n");
     inside(stage, workspace, "echo x > " + outside + "/planted");
-    return Files.exists(outside.resolve("planted")) ? "the directory outside was written" : "";
+    return Files.exists(outside.resolve("planted"))
+        ? Outcome.failed("the directory outside was written")
+        : Outcome.passed();
   }
 }

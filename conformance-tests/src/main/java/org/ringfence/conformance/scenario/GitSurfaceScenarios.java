@@ -4,10 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Outcome;
 
 /**
  * Files that git outside would later run or read as configuration, reached by other names: a git
@@ -35,7 +34,7 @@ public final class GitSurfaceScenarios {
     }
   }
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     otherNames(all);
     becoming(all);
     links(all);
@@ -61,7 +60,7 @@ public final class GitSurfaceScenarios {
             + " && test $(git -C store rev-parse main) = $(git rev-parse main)");
   }
 
-  private static void otherNames(Map<ConformanceCase, Body> all) {
+  private static void otherNames(List<ConformanceCase> all) {
     for (String name : List.of("lfs", "logs", "refs", "objects")) {
       String module = ".git/modules/" + name;
       attack(
@@ -141,7 +140,7 @@ public final class GitSurfaceScenarios {
             "ls -l store/hooks/update"));
   }
 
-  private static void becoming(Map<ConformanceCase, Body> all) {
+  private static void becoming(List<ConformanceCase> all) {
     String config = "printf '[core]\n\tbare = false\n\tworktree = .\n' > docs/config;";
     becomes(
         all, "CREATE", "by creating HEAD", "mkdir -p docs/objects docs/refs;" + config, LAST_HEAD);
@@ -203,7 +202,7 @@ public final class GitSurfaceScenarios {
   }
 
   private static void becomes(
-      Map<ConformanceCase, Body> all, String id, String how, String before, String last) {
+      List<ConformanceCase> all, String id, String how, String before, String last) {
     attack(
         all,
         "GIT-BECOMES-" + id,
@@ -211,7 +210,7 @@ public final class GitSurfaceScenarios {
         Attack.on("mkdir docs", before + "\n" + last, IS_REPOSITORY));
   }
 
-  private static void links(Map<ConformanceCase, Body> all) {
+  private static void links(List<ConformanceCase> all) {
     attack(
         all,
         "LINKED-GIT",
@@ -265,7 +264,7 @@ public final class GitSurfaceScenarios {
         Attack.on("ln -s later .envrc", "echo x > later", "cat later"));
   }
 
-  private static void configured(Map<ConformanceCase, Body> all) {
+  private static void configured(List<ConformanceCase> all) {
     String plant = "mkdir -p hk; echo x > hk/pre-commit";
     String seen = "ls hk";
     hooksPath(
@@ -320,52 +319,50 @@ public final class GitSurfaceScenarios {
             "echo x > tools/clean; echo x > tools/watch", "cat tools/clean; ls tools/watch"));
   }
 
-  private static void hooksPath(
-      Map<ConformanceCase, Body> all, String id, String where, Attack attack) {
+  private static void hooksPath(List<ConformanceCase> all, String id, String where, Attack attack) {
     attack(
         all, "GIT-HOOKSPATH-" + id, "cannot write hooks whose directory is named " + where, attack);
   }
 
-  private static void attack(
-      Map<ConformanceCase, Body> all, String id, String title, Attack attack) {
+  private static void attack(List<ConformanceCase> all, String id, String title, Attack attack) {
     GitScenarios.add(
         all,
         id,
         title,
         stage -> {
-          Path repository = GitScenarios.repository(stage, stage.fixture().workspace());
+          Path repository = GitScenarios.repository(stage, stage.posix().workspace());
           outside(repository, attack.setup);
           Path workspace = repository.resolve(attack.below);
           String before = outside(repository, attack.watch);
           GitScenarios.inside(stage, workspace, attack.attack);
           String after = outside(repository, attack.watch);
           if (!after.equals(before)) {
-            return "changed: " + after;
+            return Outcome.failed("changed: " + after);
           }
           outside(
               workspace,
-              "TMPDIR=$(mktemp -d -p " + stage.fixture().outside() + "); " + attack.attack);
+              "TMPDIR=$(mktemp -d -p " + stage.posix().outside() + "); " + attack.attack);
           return outside(repository, attack.watch).equals(before)
-              ? "the control changed nothing"
-              : "";
+              ? Outcome.failed("the control changed nothing")
+              : Outcome.passed();
         });
   }
 
   private static void works(
-      Map<ConformanceCase, Body> all, String id, String title, String setup, String script) {
+      List<ConformanceCase> all, String id, String title, String setup, String script) {
     GitScenarios.add(
         all,
         id,
         title,
         stage -> {
-          Path repository = GitScenarios.repository(stage, stage.fixture().workspace());
+          Path repository = GitScenarios.repository(stage, stage.posix().workspace());
           outside(repository, setup);
           String before = outside(repository, "git rev-parse main");
           CapturedProcess inside = GitScenarios.inside(stage, repository, script);
           String after = outside(repository, "git rev-parse main");
           return inside.exit() == 0 && !before.equals(after)
-              ? ""
-              : "exit " + inside.exit() + ": " + inside.output() + inside.error();
+              ? Outcome.passed()
+              : Outcome.failed("exit " + inside.exit() + ": " + inside.output() + inside.error());
         });
   }
 

@@ -4,15 +4,14 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -27,7 +26,7 @@ public final class HomeScenarios {
 
   private HomeScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(all, "PN-HOME-FILE", "no dot entry is made in a home directory", "echo x > .NAME");
     add(all, "PN-HOME-MKDIR", "no dot directory is made in a home directory", "mkdir .NAME");
     add(
@@ -52,15 +51,15 @@ public final class HomeScenarios {
         "echo x > NAME.file && ln NAME.file .NAME");
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, String script) {
-    all.put(
-        new ConformanceCase(id, "protected-name", title, NEEDS), stage -> planted(stage, script));
+  private static void add(List<ConformanceCase> all, String id, String title, String script) {
+    all.add(
+        new ConformanceCase(id, "protected-name", title, NEEDS, stage -> planted(stage, script)));
   }
 
-  private static String planted(TestContext stage, String script) throws Exception {
-    Path home = Path.of(Places.current(stage.fixture().workspace()).home());
+  private static Outcome planted(TestContext stage, String script) throws Exception {
+    Path home = Path.of(Places.current(stage.posix().workspace()).home());
     if (!Files.isDirectory(home) || !Files.isWritable(home) || home.getNameCount() == 0) {
-      throw new NotApplicableException("the caller has no home that can be written");
+      throw NotShownException.skipped("the caller has no home that can be written");
     }
     String name = "ringfence-case-" + UUID.randomUUID();
     Path made = home.resolve("." + name);
@@ -80,20 +79,22 @@ public final class HomeScenarios {
                 sandbox.start(SandboxCommand.of("/bin/sh", "-c", both, home.toString())));
       }
       if (Files.exists(made, LinkOption.NOFOLLOW_LINKS)) {
-        return "it was made: " + attack;
+        return Outcome.failed("it was made: " + attack);
       }
       if (!Files.exists(home.resolve(name))) {
-        return "nothing is written in the home at all: " + inside.error();
+        return Outcome.failed("nothing is written in the home at all: " + inside.error());
       }
-      Fixture.deleteTree(home.resolve(name + ".file"));
+      PosixFixture.deleteTree(home.resolve(name + ".file"));
       Files.deleteIfExists(home.resolve(name + ".file"));
       new ProcessBuilder("/bin/sh", "-c", attack).directory(home.toFile()).start().waitFor();
-      return Files.exists(made, LinkOption.NOFOLLOW_LINKS) ? "" : "the control made nothing";
+      return Files.exists(made, LinkOption.NOFOLLOW_LINKS)
+          ? Outcome.passed()
+          : Outcome.failed("the control made nothing");
     } finally {
       for (String each : List.of("." + name, name, name + ".file")) {
         Path path = home.resolve(each);
         if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-          Fixture.deleteTree(path);
+          PosixFixture.deleteTree(path);
         }
         Files.deleteIfExists(path);
       }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -15,8 +14,10 @@ import org.ringfence.Termination;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.Patience;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.policy.Guarantee;
@@ -44,7 +45,7 @@ public final class HostileScenarios {
 
   private HostileScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "LIFE-FORK-BOMB",
@@ -114,8 +115,8 @@ public final class HostileScenarios {
   }
 
   private static void add(
-      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, needs), body);
+      List<ConformanceCase> all, String id, String title, List<String> needs, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, needs, body));
   }
 
   /**
@@ -126,7 +127,7 @@ public final class HostileScenarios {
       "b() { if [ $1 -lt 9 ]; then b $(($1+1)) | b $(($1+1)) &"
           + " else while :; do (exit 0); done; fi; }; b 0; sleep 1000";
 
-  private static String forkBomb(TestContext stage) throws Exception {
+  private static Outcome forkBomb(TestContext stage) throws Exception {
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
             .wallTime(Duration.ofMillis(400))
@@ -139,8 +140,8 @@ public final class HostileScenarios {
               .redirectError(ProcessBuilder.Redirect.DISCARD);
       SandboxedProcess process = sandbox.start(bomb);
       return BOMB_PATIENCE.untilEnded(process) && BOMB_PATIENCE.until(() -> shellsWith(mark) == 0)
-          ? ""
-          : "something still runs";
+          ? Outcome.passed()
+          : Outcome.failed("something still runs");
     }
   }
 
@@ -151,7 +152,7 @@ public final class HostileScenarios {
         .count();
   }
 
-  private static String zombies(TestContext stage) throws Exception {
+  private static Outcome zombies(TestContext stage) throws Exception {
     String sleeper = LifetimeScenarios.sleeper();
     // The children end at once, and their parent has become a program that never waits for them.
     String script =
@@ -159,7 +160,7 @@ public final class HostileScenarios {
     try (Sandbox sandbox = LifetimeScenarios.open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh(script));
       if (!LifetimeScenarios.becomes(sleeper, 1)) {
-        return "the control failed: the parent never ran";
+        return Outcome.failed("the control failed: the parent never ran");
       }
       long pid = LifetimeScenarios.pidOf(sleeper);
       // The last of them may be about to end.
@@ -168,12 +169,14 @@ public final class HostileScenarios {
       process.getOutputStream().close();
       process.waitFor();
       if (!enough) {
-        return "the control failed: only " + before + " zombies";
+        return Outcome.failed("the control failed: only " + before + " zombies");
       }
       if (!LifetimeScenarios.becomes(sleeper, 0)) {
-        return "the parent still runs";
+        return Outcome.failed("the parent still runs");
       }
-      return LifetimeScenarios.PATIENCE.until(() -> zombiesOf(pid) == 0) ? "" : "zombies are left";
+      return LifetimeScenarios.PATIENCE.until(() -> zombiesOf(pid) == 0)
+          ? Outcome.passed()
+          : Outcome.failed("zombies are left");
     }
   }
 
@@ -200,7 +203,7 @@ public final class HostileScenarios {
     }
   }
 
-  private static String diskFiller(TestContext stage) throws Exception {
+  private static Outcome diskFiller(TestContext stage) throws Exception {
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
             .wallTime(Duration.ofMillis(1500))
@@ -212,13 +215,13 @@ public final class HostileScenarios {
       String filler = "i=0; while :; do head -c 65536 /dev/zero > \"$TMPDIR/$i\"; i=$((i+1)); done";
       sandbox.start(LifetimeScenarios.sh(filler)).waitFor();
       if (!Files.exists(tmp.resolve("0"))) {
-        return "the control failed: nothing was written to " + tmp;
+        return Outcome.failed("the control failed: nothing was written to " + tmp);
       }
     }
-    return Files.exists(tmp) ? tmp + " is left" : "";
+    return Files.exists(tmp) ? Outcome.failed(tmp + " is left") : Outcome.passed();
   }
 
-  private static String memoryHog(TestContext stage) throws Exception {
+  private static Outcome memoryHog(TestContext stage) throws Exception {
     // dd allocates its whole block at once.
     String script = "dd if=/dev/zero of=/dev/null bs=600M count=1";
     SandboxPolicy policy =
@@ -226,7 +229,7 @@ public final class HostileScenarios {
             .memory(256L << 20)
             .acceptWeaker(Guarantee.named("limits"))
             .build();
-    stage.fixture().reset();
+    stage.posix().reset();
     CapturedProcess inside;
     try (Sandbox sandbox = stage.open(policy, List.of())) {
       if (sandbox.plan().guarantees().stream()
@@ -234,17 +237,17 @@ public final class HostileScenarios {
               guarantee ->
                   guarantee.id().equals("limits.memory")
                       && guarantee.level() == Enforcement.UNSUPPORTED)) {
-        throw new ConformanceCase.NotApplicableException("memory is not bounded here");
+        throw NotShownException.notApplicable("memory is not bounded here");
       }
       inside = CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(script)));
     }
     int control = CapturedProcess.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
     return control == 0 && inside.exit() != 0
-        ? ""
-        : "outside " + control + ", inside " + inside.exit();
+        ? Outcome.passed()
+        : Outcome.failed("outside " + control + ", inside " + inside.exit());
   }
 
-  private static String processes(TestContext stage) throws Exception {
+  private static Outcome processes(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().processes(20).build();
     String sleeper = LifetimeScenarios.sleeper();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.processes")) {
@@ -263,11 +266,11 @@ public final class HostileScenarios {
       long count = LifetimeScenarios.running(sleeper);
       process.destroyForcibly();
       process.waitFor();
-      return count > 0 && count <= 20 ? "" : count + " ran";
+      return count > 0 && count <= 20 ? Outcome.passed() : Outcome.failed(count + " ran");
     }
   }
 
-  private static String outputLimit(TestContext stage) throws Exception {
+  private static Outcome outputLimit(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(10_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("yes"));
@@ -275,13 +278,13 @@ public final class HostileScenarios {
       process.waitFor();
       return length == 10_000
               && process.termination().orElseThrow().cause() == Termination.Cause.OUTPUT_LIMIT
-          ? ""
-          : length + " bytes, " + process.termination();
+          ? Outcome.passed()
+          : Outcome.failed(length + " bytes, " + process.termination());
     }
   }
 
   /** No process reads the output, so the bytes are still in transit when the command ends. */
-  private static String outputAtTheEnd(TestContext stage) throws Exception {
+  private static Outcome outputAtTheEnd(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().outputBytes(1_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.output")) {
       for (int bytes : List.of(1_000, 5_000)) {
@@ -292,10 +295,10 @@ public final class HostileScenarios {
         int length = process.getInputStream().readAllBytes().length;
         boolean over = bytes > 1_000;
         if (length != 1_000 || over != (cause == Termination.Cause.OUTPUT_LIMIT)) {
-          return bytes + " bytes: " + length + " read, " + cause;
+          return Outcome.failed(bytes + " bytes: " + length + " read, " + cause);
         }
       }
-      return "";
+      return Outcome.passed();
     }
   }
 
@@ -303,29 +306,33 @@ public final class HostileScenarios {
     return stage -> {
       SandboxPolicy policy =
           stage.policy("write").toBuilder().limits(limits.build().limits()).build();
-      stage.fixture().reset();
+      stage.posix().reset();
       try (Sandbox sandbox = stage.open(policy, List.of("limits.open-files"))) {
         String got = CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(script))).output();
-        return got.equals(expected) ? "" : "expected " + expected + ", got " + got;
+        return got.equals(expected)
+            ? Outcome.passed()
+            : Outcome.failed("expected " + expected + ", got " + got);
       }
     };
   }
 
-  private static String fileSize(TestContext stage) throws Exception {
+  private static Outcome fileSize(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.file-size")) {
       CapturedProcess.of(
           sandbox.start(
               LifetimeScenarios.sh(
                   "head -c 90000 /dev/zero > small; head -c 200000 /dev/zero > big")));
-      long small = Files.size(stage.fixture().workspace().resolve("small"));
-      long big = Files.size(stage.fixture().workspace().resolve("big"));
-      return small == 90_000 && big <= 100_000 ? "" : "small " + small + ", big " + big;
+      long small = Files.size(stage.posix().workspace().resolve("small"));
+      long big = Files.size(stage.posix().workspace().resolve("big"));
+      return small == 90_000 && big <= 100_000
+          ? Outcome.passed()
+          : Outcome.failed("small " + small + ", big " + big);
     }
   }
 
-  private static String fileSizeByName(TestContext stage) throws Exception {
-    Fixture fixture = stage.fixture();
+  private static Outcome fileSizeByName(TestContext stage) throws Exception {
+    PosixFixture fixture = stage.posix();
     // More than a JVM maps for its own counters.
     SandboxPolicy policy = stage.policy("write").toBuilder().fileSize(100_000).build();
     Path file = fixture.workspace().resolve("sized");
@@ -337,20 +344,22 @@ public final class HostileScenarios {
         CapturedProcess inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
         boolean as = size > 150_000 ? inside.result().equals("DENIED EFBIG") : inside.ok();
         if (!as) {
-          return size + " bytes: " + inside.result();
+          return Outcome.failed(size + " bytes: " + inside.result());
         }
       }
     }
-    return Files.size(file) == 100_000 ? "" : "it has " + Files.size(file) + " bytes";
+    return Files.size(file) == 100_000
+        ? Outcome.passed()
+        : Outcome.failed("it has " + Files.size(file) + " bytes");
   }
 
-  private static String cpuTime(TestContext stage) throws Exception {
+  private static Outcome cpuTime(TestContext stage) throws Exception {
     SandboxPolicy policy = stage.policy("write").toBuilder().cpuTime(Duration.ofSeconds(1)).build();
     try (Sandbox sandbox = LifetimeScenarios.open(stage, policy, "limits.cpu-time")) {
       SandboxedProcess process = sandbox.start(LifetimeScenarios.sh("while :; do :; done"));
       return CPU_PATIENCE.untilEnded(process) && process.exitValue() > 128
-          ? ""
-          : "it was not ended by a signal";
+          ? Outcome.passed()
+          : Outcome.failed("it was not ended by a signal");
     }
   }
 }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.ringfence.Sandbox;
@@ -18,6 +17,8 @@ import org.ringfence.Termination;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.conformance.stage.SandboxHost;
 import org.ringfence.conformance.stage.TestContext;
@@ -33,7 +34,7 @@ public final class LifetimeScenarios {
 
   private LifetimeScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "LIFE-EXIT-BACKGROUND",
@@ -157,18 +158,18 @@ public final class LifetimeScenarios {
   }
 
   private static void add(
-      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
+      List<ConformanceCase> all, String id, String title, List<String> needs, Body body) {
     add(all, LIFETIME, id, title, needs, body);
   }
 
   private static void add(
-      Map<ConformanceCase, Body> all,
+      List<ConformanceCase> all,
       String group,
       String id,
       String title,
       List<String> needs,
       Body body) {
-    all.put(new ConformanceCase(id, group, title, needs), body);
+    all.add(new ConformanceCase(id, group, title, needs, body));
   }
 
   static SandboxCommand sh(String script) {
@@ -208,7 +209,7 @@ public final class LifetimeScenarios {
   }
 
   static Sandbox open(TestContext stage, SandboxPolicy policy, String need) throws Exception {
-    stage.fixture().reset();
+    stage.posix().reset();
     return stage.open(policy, List.of(need));
   }
 
@@ -221,20 +222,20 @@ public final class LifetimeScenarios {
         SandboxedProcess process = sandbox.start(sh(whole));
         if (!becomes(sleeper, 1)) {
           process.destroyForcibly();
-          return "the control failed: the leftover never ran";
+          return Outcome.failed("the control failed: the leftover never ran");
         }
         process.getOutputStream().close();
         process.waitFor();
         if (becomes(sleeper, 0)) {
-          return "";
+          return Outcome.passed();
         }
         ProcessHandle.of(pidOf(sleeper)).ifPresent(ProcessHandle::destroyForcibly);
-        return "the leftover still runs";
+        return Outcome.failed("the leftover still runs");
       }
     };
   }
 
-  private static String destroy(TestContext stage) throws Exception {
+  private static Outcome destroy(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process =
           sandbox.start(sh("trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.05; done"));
@@ -245,45 +246,47 @@ public final class LifetimeScenarios {
       process.destroy();
       int exit = process.waitFor();
       return exit == 5 && "bye".equals(lines.readLine())
-          ? ""
-          : "it could not end as it likes: " + exit;
+          ? Outcome.passed()
+          : Outcome.failed("it could not end as it likes: " + exit);
     }
   }
 
-  private static String destroyUnwilling(TestContext stage) throws Exception {
+  private static Outcome destroyUnwilling(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxPolicy policy = stage.policy("write").toBuilder().grace(Duration.ofMillis(200)).build();
     try (Sandbox sandbox = open(stage, policy, "lifetime.tree")) {
       SandboxedProcess process =
           sandbox.start(sh("trap '' TERM; setsid " + sleeper + " & while :; do sleep 0.05; done"));
       if (!becomes(sleeper, 1)) {
-        return "the control failed: the descendant never ran";
+        return Outcome.failed("the control failed: the descendant never ran");
       }
       process.destroy();
       boolean ended = PATIENCE.untilEnded(process);
-      return ended && becomes(sleeper, 0) ? "" : "something still runs";
+      return ended && becomes(sleeper, 0)
+          ? Outcome.passed()
+          : Outcome.failed("something still runs");
     }
   }
 
-  private static String destroyForcibly(TestContext stage) throws Exception {
+  private static Outcome destroyForcibly(TestContext stage) throws Exception {
     String sleeper = sleeper();
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       SandboxedProcess process =
           sandbox.start(sh("setsid " + sleeper + " & trap '' TERM; while :; do sleep 0.05; done"));
       if (!becomes(sleeper, 1)) {
-        return "the control failed: the descendant never ran";
+        return Outcome.failed("the control failed: the descendant never ran");
       }
       process.destroyForcibly();
       boolean ended = PATIENCE.untilEnded(process);
       return ended
               && becomes(sleeper, 0)
               && process.termination().orElseThrow().cause() == Termination.Cause.DESTROYED
-          ? ""
-          : "something still runs, or the cause is wrong: " + process.termination();
+          ? Outcome.passed()
+          : Outcome.failed("something still runs, or the cause is wrong: " + process.termination());
     }
   }
 
-  private static String timeout(TestContext stage) throws Exception {
+  private static Outcome timeout(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
@@ -297,25 +300,27 @@ public final class LifetimeScenarios {
       return ended
               && becomes(sleeper, 0)
               && process.termination().orElseThrow().cause() == Termination.Cause.TIMED_OUT
-          ? ""
-          : "something still runs, or the cause is wrong: " + process.termination();
+          ? Outcome.passed()
+          : Outcome.failed("something still runs, or the cause is wrong: " + process.termination());
     }
   }
 
-  private static String close(TestContext stage) throws Exception {
+  private static Outcome close(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxedProcess process;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "lifetime.tree")) {
       process = sandbox.start(sh("setsid " + sleeper + " & trap '' TERM; sleep 1000"));
       if (!becomes(sleeper, 1)) {
-        return "the control failed: the descendant never ran";
+        return Outcome.failed("the control failed: the descendant never ran");
       }
     }
-    return !process.isAlive() && becomes(sleeper, 0) ? "" : "something still runs";
+    return !process.isAlive() && becomes(sleeper, 0)
+        ? Outcome.passed()
+        : Outcome.failed("something still runs");
   }
 
   /** A separate JVM opens a sandbox and is killed. */
-  private static String jvmKilled(TestContext stage) throws Exception {
+  private static Outcome jvmKilled(TestContext stage) throws Exception {
     try (Sandbox here = open(stage, stage.policy("write"), "lifetime.jvm-exit")) {
       TestContext.onThisSystem(here);
     }
@@ -334,21 +339,21 @@ public final class LifetimeScenarios {
           new BufferedReader(new InputStreamReader(jvm.getInputStream(), StandardCharsets.UTF_8))
               .readLine();
       if (tmp == null || !becomes(sleeper, 3)) {
-        return "the control failed: the processes never ran";
+        return Outcome.failed("the control failed: the processes never ran");
       }
       jvm.destroyForcibly().waitFor();
       if (!AFTER_KILL.until(() -> running(sleeper) == 0)) {
-        return running(sleeper) + " processes still run";
+        return Outcome.failed(running(sleeper) + " processes still run");
       }
       return AFTER_KILL.until(() -> !Files.exists(Path.of(tmp)))
-          ? ""
-          : "the temporary directory is left: " + tmp;
+          ? Outcome.passed()
+          : Outcome.failed("the temporary directory is left: " + tmp);
     } finally {
       jvm.destroyForcibly();
     }
   }
 
-  private static String forks(TestContext stage) throws Exception {
+  private static Outcome forks(TestContext stage) throws Exception {
     String sleeper = sleeper();
     SandboxPolicy policy =
         stage.policy("write").toBuilder()
@@ -359,7 +364,9 @@ public final class LifetimeScenarios {
       SandboxedProcess process =
           sandbox.start(sh("while :; do setsid " + sleeper + " & sleep 0.005; done"));
       boolean ended = PATIENCE.untilEnded(process);
-      return ended && becomes(sleeper, 0) ? "" : "something still runs";
+      return ended && becomes(sleeper, 0)
+          ? Outcome.passed()
+          : Outcome.failed("something still runs");
     }
   }
 
@@ -375,74 +382,78 @@ public final class LifetimeScenarios {
   }
 
   /** Returns the directory's path outside; inside it may have another name. */
-  static Path tmpOf(Sandbox sandbox) throws ConformanceCase.NotApplicableException {
+  static Path tmpOf(Sandbox sandbox) throws NotShownException {
     TestContext.onThisSystem(sandbox);
     return Path.of(sandbox.plan().policy().places().privateTmp().orElseThrow());
   }
 
-  private static String temporaryDirectory(TestContext stage) throws Exception {
+  private static Outcome temporaryDirectory(TestContext stage) throws Exception {
     Path tmp;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
       tmp = tmpOf(sandbox);
       CapturedProcess.of(sandbox.start(sh("touch \"$TMPDIR/x\"")));
       if (!Files.exists(tmp.resolve("x"))) {
-        return "the control failed: nothing was written to " + tmp;
+        return Outcome.failed("the control failed: nothing was written to " + tmp);
       }
     }
-    return Files.exists(tmp) ? tmp + " is left" : "";
+    return Files.exists(tmp) ? Outcome.failed(tmp + " is left") : Outcome.passed();
   }
 
-  private static String lockedDirectory(TestContext stage) throws Exception {
+  private static Outcome lockedDirectory(TestContext stage) throws Exception {
     Path tmp;
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
       tmp = tmpOf(sandbox);
       CapturedProcess.of(
           sandbox.start(sh("cd \"$TMPDIR\"; mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 0 a")));
       if (!Files.exists(tmp.resolve("a"))) {
-        return "the control failed: nothing was made in " + tmp;
+        return Outcome.failed("the control failed: nothing was made in " + tmp);
       }
     }
-    return Files.exists(tmp) ? tmp + " is left" : "";
+    return Files.exists(tmp) ? Outcome.failed(tmp + " is left") : Outcome.passed();
   }
 
   /** Only its name leads to a temporary directory, and no other sandbox receives the name. */
-  private static String siblingsTemporaryDirectory(TestContext stage) throws Exception {
+  private static Outcome siblingsTemporaryDirectory(TestContext stage) throws Exception {
     try (Sandbox one = open(stage, stage.policy("write"), "tmp.private");
         Sandbox other = open(stage, stage.policy("write"), "tmp.private")) {
       Path tmp = tmpOf(one);
       String make = "echo kept > $TMPDIR/kept; ls $TMPDIR";
       if (!CapturedProcess.of(one.start(sh(make))).output().equals("kept\n")) {
-        return "the control failed: a sandbox does not list its own";
+        return Outcome.failed("the control failed: a sandbox does not list its own");
       }
       Path base = tmp.getParent().getParent();
       String look = "ls -laR " + base + " " + tmp.getParent() + "; chmod 700 " + tmp.getParent();
       String seen = CapturedProcess.of(other.start(sh(look + "; ls " + tmp.getParent()))).output();
       if (seen.contains(tmp.getFileName().toString()) || seen.contains("kept")) {
         if (Files.getOwner(Path.of("/proc/self")).getName().equals("root")) {
-          throw new ConformanceCase.NotApplicableException("root lists every directory");
+          throw NotShownException.skipped("root lists every directory");
         }
-        return "it was listed: " + seen;
+        return Outcome.failed("it was listed: " + seen);
       }
-      return "";
+      return Outcome.passed();
     }
   }
 
-  private static String linkInTemporaryDirectory(TestContext stage) throws Exception {
-    Path outside = stage.fixture().outside();
+  private static Outcome linkInTemporaryDirectory(TestContext stage) throws Exception {
+    Path outside = stage.posix().outside();
     try (Sandbox sandbox = open(stage, stage.policy("write"), "tmp.private")) {
       CapturedProcess.of(sandbox.start(sh("ln -s " + outside + " \"$TMPDIR/link\"")));
     }
-    return Files.exists(outside.resolve("directory/file")) ? "" : "what a link led to was removed";
+    return Files.exists(outside.resolve("directory/file"))
+        ? Outcome.passed()
+        : Outcome.failed("what a link led to was removed");
   }
 
-  private static String workspace(TestContext stage, String policy) throws Exception {
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
+  private static Outcome workspace(TestContext stage, String policy) throws Exception {
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
     List<Path> before = tree(workspace);
     try (Sandbox sandbox = stage.open(stage.policy(policy), List.of())) {
       CapturedProcess.of(sandbox.start(sh("cat file")));
     }
-    return tree(workspace).equals(before) ? "" : "left in the workspace: " + tree(workspace);
+    return tree(workspace).equals(before)
+        ? Outcome.passed()
+        : Outcome.failed("left in the workspace: " + tree(workspace));
   }
 
   private static List<Path> tree(Path root) throws IOException {

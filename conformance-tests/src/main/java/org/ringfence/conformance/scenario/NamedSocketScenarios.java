@@ -7,14 +7,14 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.SandboxPolicy;
@@ -29,7 +29,7 @@ public final class NamedSocketScenarios {
 
   private NamedSocketScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "UNIX-RULE-DIRECTORY-LINK",
@@ -67,16 +67,20 @@ public final class NamedSocketScenarios {
         NamedSocketScenarios::replaced);
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(
-        new ConformanceCase(id, GROUP, title, NEEDS),
-        stage -> {
-          NativeCalls.onlyLinux("rules about unix sockets");
-          stage.fixture().reset();
-          String result = body.run(stage);
-          stage.fixture().reset();
-          return result;
-        });
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(
+        new ConformanceCase(
+            id,
+            GROUP,
+            title,
+            NEEDS,
+            stage -> {
+              NativeCalls.onlyLinux("rules about unix sockets");
+              stage.posix().reset();
+              Outcome result = body.run(stage);
+              stage.posix().reset();
+              return result;
+            }));
   }
 
   private static SandboxPolicy naming(Path socket) {
@@ -86,38 +90,38 @@ public final class NamedSocketScenarios {
   /** Returns the probe's result of a connect by a path. */
   private static CapturedProcess connect(TestContext stage, Sandbox sandbox, Path path)
       throws Exception {
-    List<String> probe = stage.fixture().probe(List.of("unix-connect", path.toString()));
+    List<String> probe = stage.posix().probe(List.of("unix-connect", path.toString()));
     return CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
   }
 
-  private static String connects(TestContext stage, SandboxPolicy policy, Path... paths)
+  private static Outcome connects(TestContext stage, SandboxPolicy policy, Path... paths)
       throws Exception {
     try (Sandbox sandbox = stage.open(policy, NEEDS)) {
       for (Path path : paths) {
         CapturedProcess inside = connect(stage, sandbox, path);
         if (!inside.ok()) {
-          return path + " is not reached: " + inside.result();
+          return Outcome.failed(path + " is not reached: " + inside.result());
         }
       }
-      return "";
+      return Outcome.passed();
     }
   }
 
-  private static String linked(TestContext stage, boolean directory) throws Exception {
-    Path socket = stage.fixture().unixPath();
-    Path link = stage.fixture().outside().resolve("run");
+  private static Outcome linked(TestContext stage, boolean directory) throws Exception {
+    Path socket = stage.posix().unixPath();
+    Path link = stage.posix().outside().resolve("run");
     Path named = directory ? link.resolve(socket.getFileName()) : link;
     Files.createSymbolicLink(link, directory ? socket.getParent() : socket);
     try (Sandbox sandbox = stage.open(TestContext.write().build(), NEEDS)) {
       if (!connect(stage, sandbox, named).denied()) {
-        return "it is reached without a rule";
+        return Outcome.failed("it is reached without a rule");
       }
     }
     return connects(stage, naming(named), named, socket);
   }
 
-  private static String minimal(TestContext stage) throws Exception {
-    Path socket = stage.fixture().unixPath();
+  private static Outcome minimal(TestContext stage) throws Exception {
+    Path socket = stage.posix().unixPath();
     SandboxPolicy policy =
         stage.policy("minimal").toBuilder()
             .fileDefault(FileDefault.MINIMAL)
@@ -133,63 +137,67 @@ public final class NamedSocketScenarios {
     return server;
   }
 
-  private static String inTmp(TestContext stage) throws Exception {
+  private static Outcome inTmp(TestContext stage) throws Exception {
     Path directory = Files.createTempDirectory(Path.of("/tmp"), "ringfence-conformance-");
     Path path = directory.resolve("socket");
     try (ServerSocketChannel server = server(path)) {
       return connects(stage, naming(path), path);
     } finally {
-      Fixture.deleteTree(directory);
+      PosixFixture.deleteTree(directory);
     }
   }
 
   private static boolean refused(TestContext stage, Path socket) {
     try {
-      EffectivePolicy.of(naming(socket), Places.current(stage.fixture().workspace()));
+      EffectivePolicy.of(naming(socket), Places.current(stage.posix().workspace()));
       return false;
     } catch (InvalidPolicyException e) {
       return true;
     }
   }
 
-  private static String unmatched(TestContext stage) throws Exception {
-    Path socket = stage.fixture().unixPath();
+  private static Outcome unmatched(TestContext stage) throws Exception {
+    Path socket = stage.posix().unixPath();
     Path directory = socket.getParent();
     for (Path one :
         List.of(
             directory,
-            stage.fixture().outside().resolve("file"),
+            stage.posix().outside().resolve("file"),
             directory.resolve("..").resolve(directory.getFileName()).resolve("stream"))) {
       if (!refused(stage, one)) {
-        return one + " is taken for the path of a socket";
+        return Outcome.failed(one + " is taken for the path of a socket");
       }
     }
-    return refused(stage, socket) ? "the control failed: a socket's path is refused" : "";
+    return refused(stage, socket)
+        ? Outcome.failed("the control failed: a socket's path is refused")
+        : Outcome.passed();
   }
 
-  private static String planted(TestContext stage) throws Exception {
-    Path link = stage.fixture().workspace().resolve("run");
-    Files.createSymbolicLink(link, stage.fixture().unixPath().getParent());
+  private static Outcome planted(TestContext stage) throws Exception {
+    Path link = stage.posix().workspace().resolve("run");
+    Files.createSymbolicLink(link, stage.posix().unixPath().getParent());
     return refused(stage, link.resolve("stream"))
-        ? ""
-        : "the link in the workspace chooses the socket";
+        ? Outcome.passed()
+        : Outcome.failed("the link in the workspace chooses the socket");
   }
 
-  private static String replaced(TestContext stage) throws Exception {
-    Path named = stage.fixture().workspace().resolve("named");
-    Path other = stage.fixture().workspace().resolve("other");
+  private static Outcome replaced(TestContext stage) throws Exception {
+    Path named = stage.posix().workspace().resolve("named");
+    Path other = stage.posix().workspace().resolve("other");
     try (ServerSocketChannel first = server(named);
         ServerSocketChannel second = server(other);
         Sandbox sandbox = stage.open(naming(named), NEEDS)) {
       if (!connect(stage, sandbox, named).ok()) {
-        return "the control failed: the named socket is not reached";
+        return Outcome.failed("the control failed: the named socket is not reached");
       }
       CapturedProcess.of(sandbox.start(LifetimeScenarios.sh("mv named away; mv other named")));
       if (Files.exists(other)) {
-        return "the control failed: the sockets were not renamed";
+        return Outcome.failed("the control failed: the sockets were not renamed");
       }
       CapturedProcess inside = connect(stage, sandbox, named);
-      return inside.denied() ? "" : "the other socket is reached: " + inside.result();
+      return inside.denied()
+          ? Outcome.passed()
+          : Outcome.failed("the other socket is reached: " + inside.result());
     }
   }
 }

@@ -4,14 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 
 /**
@@ -22,36 +21,36 @@ public final class OwnFileScenarios {
 
   private OwnFileScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
-    all.put(
+  public static void addTo(List<ConformanceCase> all) {
+    all.add(
         new ConformanceCase(
             "OWN-REDIRECT-LINK",
             GROUP,
             "output that is redirected to a file does not go through a link that a command has"
                 + " planted",
-            List.of("files.write")),
-        OwnFileScenarios::redirectedThroughLink);
-    all.put(
+            List.of("files.write"),
+            OwnFileScenarios::redirectedThroughLink));
+    all.add(
         new ConformanceCase(
             "OWN-REDIRECT-FIFO",
             GROUP,
             "a FIFO that a command has planted holds up no redirection",
-            List.of("files.write")),
-        OwnFileScenarios::redirectedToFifo);
-    all.put(
+            List.of("files.write"),
+            OwnFileScenarios::redirectedToFifo));
+    all.add(
         new ConformanceCase(
             "OWN-PROTECTED-LINK",
             GROUP,
             "a link on the way of a protected path is not replaced",
-            List.of("files.protected-paths")),
-        OwnFileScenarios::protectedOverLink);
-    all.put(
+            List.of("files.protected-paths"),
+            OwnFileScenarios::protectedOverLink));
+    all.add(
         new ConformanceCase(
             "OWN-INTERPRETER",
             GROUP,
             "a program whose interpreter is missing, or goes round, is said not to be executable",
-            List.of("files.write")),
-        OwnFileScenarios::interpreters);
+            List.of("files.write"),
+            OwnFileScenarios::interpreters));
   }
 
   private static void run(Sandbox sandbox, String script) throws Exception {
@@ -74,11 +73,11 @@ public final class OwnFileScenarios {
     }
   }
 
-  private static String redirectedThroughLink(TestContext stage) throws Exception {
+  private static Outcome redirectedThroughLink(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("redirections by descriptor");
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
-    Path outside = stage.fixture().outside().resolve("file");
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
+    Path outside = stage.posix().outside().resolve("file");
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
       TestContext.onThisSystem(sandbox);
       run(
@@ -87,38 +86,39 @@ public final class OwnFileScenarios {
       for (String name : List.of("planted", "directory/file")) {
         String said = redirected(sandbox, workspace.resolve(name));
         if (!said.contains("symbolic link")) {
-          return name + " is opened: " + said;
+          return Outcome.failed(name + " is opened: " + said);
         }
       }
       if (!Files.readString(outside).equals("outside")) {
-        return "the file outside is written";
+        return Outcome.failed("the file outside is written");
       }
       String said = redirected(sandbox, workspace.resolve("plain"));
       return said.isEmpty() && Files.readString(workspace.resolve("plain")).equals("written\n")
-          ? ""
-          : "the control failed: " + said;
+          ? Outcome.passed()
+          : Outcome.failed("the control failed: " + said);
     }
   }
 
-  private static String redirectedToFifo(TestContext stage) throws Exception {
+  private static Outcome redirectedToFifo(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("redirections by descriptor");
-    stage.fixture().reset();
+    stage.posix().reset();
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("files.write"))) {
       TestContext.onThisSystem(sandbox);
       run(sandbox, "mkfifo planted");
-      String said = redirected(sandbox, stage.fixture().workspace().resolve("planted"));
+      String said = redirected(sandbox, stage.posix().workspace().resolve("planted"));
       if (!said.contains("not a regular file")) {
-        return "it is opened: " + said;
+        return Outcome.failed("it is opened: " + said);
       }
       run(sandbox, "rm planted; : >planted");
-      return redirected(sandbox, stage.fixture().workspace().resolve("planted"));
+      String plain = redirected(sandbox, stage.posix().workspace().resolve("planted"));
+      return plain.isEmpty() ? Outcome.passed() : Outcome.failed("the control failed: " + plain);
     }
   }
 
-  private static String protectedOverLink(TestContext stage) throws Exception {
+  private static Outcome protectedOverLink(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("links that a plan looks at");
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
     Files.createDirectory(workspace.resolve("real"));
     Files.writeString(workspace.resolve("real/policy.json"), "{}");
     Files.createSymbolicLink(workspace.resolve("way"), Path.of("real"));
@@ -131,17 +131,17 @@ public final class OwnFileScenarios {
       run(sandbox, "! rm way; ! mv way gone; ! ln -sfn /tmp way; ! echo >>real/policy.json");
       if (!Files.isSymbolicLink(workspace.resolve("way"))
           || !Files.readString(workspace.resolve("real/policy.json")).equals("{}")) {
-        return "the link or what it leads to is changed";
+        return Outcome.failed("the link or what it leads to is changed");
       }
       run(sandbox, "rm other");
-      return "";
+      return Outcome.passed();
     }
   }
 
-  private static String interpreters(TestContext stage) throws Exception {
+  private static Outcome interpreters(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("interpreters of scripts");
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
     script(workspace.resolve("missing"), "/nowhere/sh");
     script(workspace.resolve("round"), workspace.resolve("round").toString());
     script(workspace.resolve("behind"), workspace.resolve("missing").toString());
@@ -152,7 +152,7 @@ public final class OwnFileScenarios {
       for (String name : List.of("missing", "round", "behind")) {
         try {
           int exit = sandbox.start(SandboxCommand.of("./" + name)).waitFor();
-          return name + " is started, and ends with " + exit;
+          return Outcome.failed(name + " is started, and ends with " + exit);
         } catch (CommandNotFoundException e) {
           continue;
         }
@@ -160,10 +160,10 @@ public final class OwnFileScenarios {
       for (String name : List.of("good", "nested")) {
         int exit = sandbox.start(SandboxCommand.of("./" + name)).waitFor();
         if (exit != 0) {
-          return "the control failed: " + name + " ends with " + exit;
+          return Outcome.failed("the control failed: " + name + " ends with " + exit);
         }
       }
-      return "";
+      return Outcome.passed();
     }
   }
 

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.ringfence.Sandbox;
@@ -14,8 +13,9 @@ import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
@@ -55,7 +55,7 @@ public final class PlantedRepositoryScenarios {
 
   private PlantedRepositoryScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "GIT-BECOMES-SOCKET",
@@ -113,13 +113,13 @@ public final class PlantedRepositoryScenarios {
         ".mcp.json");
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
     String group = id.startsWith("GIT") ? "git" : "protected-name";
-    all.put(new ConformanceCase(id, group, title, NEEDS), body);
+    all.add(new ConformanceCase(id, group, title, NEEDS, body));
   }
 
   private static void above(
-      Map<ConformanceCase, Body> all, String id, String title, String attack, String... watched) {
+      List<ConformanceCase> all, String id, String title, String attack, String... watched) {
     add(all, id, title, stage -> inSharedTmp(stage, attack, watched));
   }
 
@@ -127,63 +127,64 @@ public final class PlantedRepositoryScenarios {
    * Runs the attack with a network whose addresses the supervisor decides on, and with one where it
    * decides on none.
    */
-  private static String inWorkspace(TestContext stage, String attack, String... watched)
+  private static Outcome inWorkspace(TestContext stage, String attack, String... watched)
       throws Exception {
     SandboxPolicy mediated =
         TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
     SandboxPolicy open = mediated.toBuilder().network(NetworkMode.FULL).unixSocket("/").build();
     for (SandboxPolicy policy : List.of(mediated, open)) {
-      Path workspace = stage.fixture().workspace();
-      stage.fixture().reset();
-      Fixture.deleteTree(workspace);
+      Path workspace = stage.posix().workspace();
+      stage.posix().reset();
+      PosixFixture.deleteTree(workspace);
       Files.createDirectory(workspace);
-      String fault = tried(stage, policy, workspace, workspace, BIND + "plain; " + attack, watched);
-      if (!fault.isEmpty()) {
-        return "network " + policy.network().mode() + ": " + fault;
+      Outcome fault =
+          tried(stage, policy, workspace, workspace, BIND + "plain; " + attack, watched);
+      if (!fault.isPassed()) {
+        return Outcome.failed("network " + policy.network().mode() + ": " + fault.reason());
       }
     }
-    return "";
+    return Outcome.passed();
   }
 
   /**
    * Two processes take turns through pipes, so that both make their part at the same moment.
    * Outside, every directory becomes a repository that way.
    */
-  private static String byTwo(TestContext stage) throws Exception {
-    Path workspace = stage.fixture().workspace();
+  private static Outcome byTwo(TestContext stage) throws Exception {
+    Path workspace = stage.posix().workspace();
     SandboxPolicy policy =
         TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
-    stage.fixture().reset();
+    stage.posix().reset();
     prepareRounds(workspace, ROUNDS);
     try (Sandbox one = stage.open(policy, NEEDS, workspace);
         Sandbox other = stage.open(policy, NEEDS, workspace)) {
       TestContext.onThisSystem(one);
       SandboxedProcess first = one.start(half("there", "back", "HEAD", 1));
       SandboxedProcess second = other.start(half("back", "there", "refs", 0));
-      String fault = both(first, second);
-      if (!fault.isEmpty()) {
+      Outcome fault = both(first, second);
+      if (!fault.isPassed()) {
         return fault;
       }
     }
     int became = repositories(workspace);
     if (became > 0) {
-      return became + " of " + ROUNDS + " directories became git directories";
+      return Outcome.failed(became + " of " + ROUNDS + " directories became git directories");
     }
     if (parts(workspace, "HEAD") == 0 || parts(workspace, "refs") == 0) {
-      return "one of the two made no part at all";
+      return Outcome.failed("one of the two made no part at all");
     }
     prepareRounds(workspace, ROUNDS);
-    String fault =
+    Outcome fault =
         both(
             outside(workspace, half("there", "back", "HEAD", 1)),
             outside(workspace, half("back", "there", "refs", 0)));
-    return !fault.isEmpty()
+    return repositories(workspace) == ROUNDS
         ? fault
-        : repositories(workspace) == ROUNDS ? "" : "the control made no git directories";
+        : fault.and(Outcome.failed("the control made no git directories"));
   }
 
   private static void prepareRounds(Path workspace, int rounds) throws Exception {
-    Fixture.deleteTree(workspace);
+    PosixFixture.deleteTree(workspace);
     Files.createDirectory(workspace);
     for (int i = 0; i < rounds; i++) {
       Files.createDirectories(workspace.resolve("d" + i).resolve("objects"));
@@ -191,7 +192,7 @@ public final class PlantedRepositoryScenarios {
     Process fifos =
         new ProcessBuilder("mkfifo", "there", "back").directory(workspace.toFile()).start();
     if (fifos.waitFor() != 0) {
-      throw new NotApplicableException("no FIFOs can be made here");
+      throw NotShownException.skipped("no FIFOs can be made here");
     }
   }
 
@@ -200,33 +201,33 @@ public final class PlantedRepositoryScenarios {
    * calls wait on threads of their own, and are tried again at the same moments: after the lock is
    * given back, two threads of one supervisor decide at once.
    */
-  private static String whileHeld(TestContext stage) throws Exception {
-    Path workspace = stage.fixture().workspace();
+  private static Outcome whileHeld(TestContext stage) throws Exception {
+    Path workspace = stage.posix().workspace();
     SandboxPolicy policy =
         TestContext.write().protectedNames(ProtectedNames.HOOKS_AND_CONFIG).build();
     SandboxCommand command =
         SandboxCommand.of("perl", "-e", WHILE_HELD, String.valueOf(HELD_ROUNDS));
-    stage.fixture().reset();
+    stage.posix().reset();
     prepareRounds(workspace, HELD_ROUNDS);
     try (Sandbox sandbox = stage.open(policy, NEEDS, workspace)) {
       TestContext.onThisSystem(sandbox);
       CapturedProcess inside = CapturedProcess.of(sandbox.start(command));
       if (inside.exit() != 0) {
-        return "inside: exit " + inside.exit() + ": " + inside.error();
+        return Outcome.failed("inside: exit " + inside.exit() + ": " + inside.error());
       }
     }
     int became = repositories(workspace);
     if (became > 0) {
-      return became + " of " + HELD_ROUNDS + " directories became git directories";
+      return Outcome.failed(became + " of " + HELD_ROUNDS + " directories became git directories");
     }
     if (parts(workspace, "HEAD") + parts(workspace, "refs") == 0) {
-      return "no part was made at all";
+      return Outcome.failed("no part was made at all");
     }
     prepareRounds(workspace, HELD_ROUNDS);
     CapturedProcess control = CapturedProcess.of(outside(workspace, command));
     return control.exit() == 0 && repositories(workspace) == HELD_ROUNDS
-        ? ""
-        : "the control made no git directories: " + control.error();
+        ? Outcome.passed()
+        : Outcome.failed("the control made no git directories: " + control.error());
   }
 
   private static SandboxCommand half(String out, String in, String part, int first) {
@@ -251,7 +252,7 @@ public final class PlantedRepositoryScenarios {
     return new ProcessBuilder(command.command()).directory(workspace.toFile()).start();
   }
 
-  private static String both(Process first, Process second) throws Exception {
+  private static Outcome both(Process first, Process second) throws Exception {
     CompletableFuture<CapturedProcess> later =
         CompletableFuture.supplyAsync(
             () -> {
@@ -264,8 +265,9 @@ public final class PlantedRepositoryScenarios {
     CapturedProcess one = CapturedProcess.of(first);
     CapturedProcess other = later.get();
     return one.exit() == 0 && other.exit() == 0
-        ? ""
-        : "exits " + one.exit() + " and " + other.exit() + ": " + one.error() + other.error();
+        ? Outcome.passed()
+        : Outcome.failed(
+            "exits " + one.exit() + " and " + other.exit() + ": " + one.error() + other.error());
   }
 
   private static int repositories(Path workspace) {
@@ -288,10 +290,10 @@ public final class PlantedRepositoryScenarios {
    * The granted directories belong to tools other than git; the workspace above them is not
    * granted.
    */
-  private static String inBegun(TestContext stage) throws Exception {
-    Path workspace = stage.fixture().workspace();
-    stage.fixture().reset();
-    Fixture.deleteTree(workspace);
+  private static Outcome inBegun(TestContext stage) throws Exception {
+    Path workspace = stage.posix().workspace();
+    stage.posix().reset();
+    PosixFixture.deleteTree(workspace);
     Files.createDirectories(workspace.resolve(".hg"));
     Files.createDirectories(workspace.resolve(".jj"));
     SandboxPolicy policy =
@@ -315,10 +317,10 @@ public final class PlantedRepositoryScenarios {
         "../.jj/repo/config.toml");
   }
 
-  private static String inSharedTmp(TestContext stage, String attack, String... watched)
+  private static Outcome inSharedTmp(TestContext stage, String attack, String... watched)
       throws Exception {
     if (!NativeCalls.LINUX) {
-      throw new NotApplicableException("the case is about /tmp as Linux has it");
+      throw NotShownException.skipped("the case is about /tmp as Linux has it");
     }
     Path top = Files.createTempDirectory(Path.of("/tmp"), "ringfence-above-");
     try {
@@ -333,12 +335,12 @@ public final class PlantedRepositoryScenarios {
               + " test -e ../beside/made/.git/config && touch ../plain; ";
       return tried(stage, policy, workspace, top, beside + attack, watched);
     } finally {
-      Fixture.deleteTree(top);
+      PosixFixture.deleteTree(top);
     }
   }
 
   /** Tests whether an attack makes some names outside, but inside none but {@code plain}. */
-  private static String tried(
+  private static Outcome tried(
       TestContext stage,
       SandboxPolicy policy,
       Path workspace,
@@ -353,22 +355,22 @@ public final class PlantedRepositoryScenarios {
     }
     for (String name : watched) {
       if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-        return name + " was made";
+        return Outcome.failed(name + " was made");
       }
     }
     if (!Files.exists(directory.resolve("plain"))) {
-      return "no other name was made: " + inside.error();
+      return Outcome.failed("no other name was made: " + inside.error());
     }
     if (inside.exit() != 0) {
-      return "exit " + inside.exit() + ": " + inside.error();
+      return Outcome.failed("exit " + inside.exit() + ": " + inside.error());
     }
     CapturedProcess.of(
         new ProcessBuilder("/bin/sh", "-c", attack).directory(workspace.toFile()).start());
     for (String name : watched) {
       if (!Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-        return "the control failed: " + name + " was not made outside";
+        return Outcome.failed("the control failed: " + name + " was not made outside");
       }
     }
-    return "";
+    return Outcome.passed();
   }
 }

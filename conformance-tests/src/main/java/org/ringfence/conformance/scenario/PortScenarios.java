@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -24,7 +23,8 @@ import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.conformance.stage.TestContext;
 
@@ -44,7 +44,7 @@ public final class PortScenarios {
 
   private PortScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "PORT-WAITING",
@@ -71,51 +71,54 @@ public final class PortScenarios {
         "servers inside are started again on their ports",
         stage -> {
           CapturedProcess inside = inside(stage, List.of("own-restart"));
-          return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
+          return inside.ok()
+              ? Outcome.passed()
+              : Outcome.failed("expected to succeed, but: " + inside.result());
         });
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, NEEDS, body));
   }
 
   private static CapturedProcess inside(TestContext stage, List<String> probe) throws Exception {
-    stage.fixture().reset();
+    stage.posix().reset();
     try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
-      return CapturedProcess.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+      return CapturedProcess.of(sandbox.start(SandboxCommand.of(stage.posix().probe(probe))));
     }
   }
 
   private static Process outside(TestContext stage, List<String> probe) throws IOException {
-    stage.fixture().reset();
-    return new ProcessBuilder(stage.fixture().probe(probe))
-        .directory(stage.fixture().workspace().toFile())
+    stage.posix().reset();
+    return new ProcessBuilder(stage.posix().probe(probe))
+        .directory(stage.posix().workspace().toFile())
         .start();
   }
 
-  private static void onlyLinux() throws NotApplicableException {
+  private static void onlyLinux() throws NotShownException {
     if (!NativeCalls.LINUX) {
-      throw new NotApplicableException("the ways to share a port are those of Linux");
+      throw NotShownException.skipped("the ways to share a port are those of Linux");
     }
   }
 
-  private static String handedOver(TestContext stage, String operation, boolean tcp)
+  private static Outcome handedOver(TestContext stage, String operation, boolean tcp)
       throws Exception {
     onlyLinux();
-    Path ready = stage.fixture().workspace().resolve("ready");
-    Path go = stage.fixture().workspace().resolve("go");
+    Path ready = stage.posix().workspace().resolve("ready");
+    Path go = stage.posix().workspace().resolve("go");
     List<String> probe = List.of(operation, ready.toString(), go.toString());
     int control = visits(outside(stage, probe), ready, go, tcp);
     if (control < 1) {
-      throw new NotApplicableException("the control reaches nobody on this machine");
+      throw NotShownException.skipped("the control reaches nobody on this machine");
     }
-    stage.fixture().reset();
+    stage.posix().reset();
     int visits;
     try (Sandbox sandbox = stage.open(stage.policy("allowlist"), NEEDS)) {
-      visits =
-          visits(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))), ready, go, tcp);
+      visits = visits(sandbox.start(SandboxCommand.of(stage.posix().probe(probe))), ready, go, tcp);
     }
-    return visits <= 0 ? "" : "a service of the host was reached " + visits + " times";
+    return visits <= 0
+        ? Outcome.passed()
+        : Outcome.failed("a service of the host was reached " + visits + " times");
   }
 
   /** Returns the number of contacts of a service that takes the port; -1 when it cannot have it. */
@@ -227,7 +230,7 @@ public final class PortScenarios {
     thread.start();
   }
 
-  private static String sharedDatagrams(TestContext stage) throws Exception {
+  private static Outcome sharedDatagrams(TestContext stage) throws Exception {
     onlyLinux();
     AtomicInteger controls = new AtomicInteger();
     for (String at : List.of("0.0.0.0", "127.0.0.1")) {
@@ -237,13 +240,13 @@ public final class PortScenarios {
         service.bind(new InetSocketAddress(at, 0));
         int port = ((InetSocketAddress) service.getLocalAddress()).getPort();
         for (String host : List.of("::", "0.0.0.0", "127.0.0.1")) {
-          String problem = shared(stage, "udp", host, port, controls);
-          if (!problem.isEmpty()) {
+          Outcome problem = shared(stage, "udp", host, port, controls);
+          if (!problem.isPassed()) {
             return problem;
           }
         }
         if (!gets(service.socket(), port)) {
-          return "the service does not get its own datagram";
+          return Outcome.failed("the service does not get its own datagram");
         }
       }
     }
@@ -261,7 +264,7 @@ public final class PortScenarios {
     }
   }
 
-  private static String sharedConnections(TestContext stage) throws Exception {
+  private static Outcome sharedConnections(TestContext stage) throws Exception {
     onlyLinux();
     AtomicInteger controls = new AtomicInteger();
     try (ServerSocketChannel service = ServerSocketChannel.open()) {
@@ -269,8 +272,8 @@ public final class PortScenarios {
       service.bind(new InetSocketAddress("127.0.0.1", 0), 4 * ATTEMPTS * 6);
       int port = service.socket().getLocalPort();
       for (String host : List.of("127.0.0.1", "0.0.0.0", "::1")) {
-        String problem = shared(stage, "tcp", host, port, controls);
-        if (!problem.isEmpty()) {
+        Outcome problem = shared(stage, "tcp", host, port, controls);
+        if (!problem.isPassed()) {
           return problem;
         }
       }
@@ -278,11 +281,11 @@ public final class PortScenarios {
     return counted(controls);
   }
 
-  private static String counted(AtomicInteger controls) throws NotApplicableException {
+  private static Outcome counted(AtomicInteger controls) throws NotShownException {
     if (controls.get() == 0) {
-      throw new NotApplicableException("the control gets nothing of a service");
+      throw NotShownException.skipped("the control gets nothing of a service");
     }
-    return "";
+    return Outcome.passed();
   }
 
   /**
@@ -291,12 +294,12 @@ public final class PortScenarios {
    *
    * @param controls counts the data that the same attempt gets without a sandbox
    */
-  private static String shared(
+  private static Outcome shared(
       TestContext stage, String type, String host, int port, AtomicInteger controls)
       throws Exception {
     CapturedProcess control = trial(stage, type, host, port, probe -> outside(stage, probe));
     if (!control.ok()) {
-      throw new NotApplicableException("the control cannot share a port: " + control.result());
+      throw NotShownException.skipped("the control cannot share a port: " + control.result());
     }
     controls.addAndGet(got(control));
     CapturedProcess inside;
@@ -307,11 +310,11 @@ public final class PortScenarios {
               type,
               host,
               port,
-              probe -> sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+              probe -> sandbox.start(SandboxCommand.of(stage.posix().probe(probe))));
     }
     return inside.result().startsWith("DENIED") || inside.ok() && got(inside) == 0
-        ? ""
-        : type + " " + host + " was to get nothing, but: " + inside.result();
+        ? Outcome.passed()
+        : Outcome.failed(type + " " + host + " was to get nothing, but: " + inside.result());
   }
 
   private static int got(CapturedProcess execution) {
@@ -324,9 +327,9 @@ public final class PortScenarios {
 
   private static CapturedProcess trial(
       TestContext stage, String type, String host, int port, Start start) throws Exception {
-    stage.fixture().reset();
-    Path ready = stage.fixture().workspace().resolve("ready");
-    Path go = stage.fixture().workspace().resolve("go");
+    stage.posix().reset();
+    Path ready = stage.posix().workspace().resolve("ready");
+    Path go = stage.posix().workspace().resolve("go");
     Process probe =
         start.of(
             List.of(

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.Sandbox;
@@ -17,6 +16,7 @@ import org.ringfence.Termination;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.conformance.stage.TestContext;
 
@@ -28,7 +28,7 @@ public final class ProcessScenarios {
 
   private ProcessScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(all, "PROC-EXIT-0", "exit status 0 is reported", exit("exit 0", 0));
     add(all, "PROC-EXIT-7", "exit status 7 is reported", exit("exit 7", 7));
     add(all, "PROC-EXIT-255", "exit status 255 is reported", exit("exit 255", 255));
@@ -101,12 +101,12 @@ public final class ProcessScenarios {
         ProcessScenarios::badDirectory);
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, List.of()), body);
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, List.of(), body));
   }
 
   private static Sandbox open(TestContext stage) throws Exception {
-    stage.fixture().reset();
+    stage.posix().reset();
     return stage.open(stage.policy("write"), List.of());
   }
 
@@ -114,8 +114,10 @@ public final class ProcessScenarios {
     return SandboxCommand.of("/bin/sh", "-c", script);
   }
 
-  private static String expect(Object expected, Object got) {
-    return expected.equals(got) ? "" : "expected " + expected + ", got " + got;
+  private static Outcome expect(Object expected, Object got) {
+    return expected.equals(got)
+        ? Outcome.passed()
+        : Outcome.failed("expected " + expected + ", got " + got);
   }
 
   private static Body exit(String script, int expected) {
@@ -124,7 +126,7 @@ public final class ProcessScenarios {
         CapturedProcess execution = CapturedProcess.of(sandbox.start(sh(script)));
         int control =
             CapturedProcess.of(new ProcessBuilder("/bin/sh", "-c", script).start()).exit();
-        return expect(control, execution.exit()) + expect(expected, execution.exit());
+        return expect(control, execution.exit()).and(expect(expected, execution.exit()));
       }
     };
   }
@@ -133,20 +135,20 @@ public final class ProcessScenarios {
     return stage -> {
       try (Sandbox sandbox = open(stage)) {
         CapturedProcess execution = CapturedProcess.of(sandbox.start(sh(script)));
-        return expect(out, execution.output()) + expect(err, execution.error());
+        return expect(out, execution.output()).and(expect(err, execution.error()));
       }
     };
   }
 
-  private static String merged(TestContext stage) throws Exception {
+  private static Outcome merged(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       CapturedProcess execution =
           CapturedProcess.of(sandbox.start(sh("echo o; echo e >&2").redirectErrorStream(true)));
-      return expect("o\ne\n", execution.output()) + expect("", execution.error());
+      return expect("o\ne\n", execution.output()).and(expect("", execution.error()));
     }
   }
 
-  private static String input(TestContext stage) throws Exception {
+  private static Outcome input(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("cat"));
       process.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
@@ -154,13 +156,13 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String endOfInput(TestContext stage) throws Exception {
+  private static Outcome endOfInput(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("cat"));
       process.getOutputStream().close();
       return LifetimeScenarios.PATIENCE.untilEnded(process)
           ? expect(0, process.exitValue())
-          : "cat waits";
+          : Outcome.failed("cat waits");
     }
   }
 
@@ -179,7 +181,7 @@ public final class ProcessScenarios {
     };
   }
 
-  private static String environment(TestContext stage) throws Exception {
+  private static Outcome environment(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       CapturedProcess execution =
           CapturedProcess.of(
@@ -189,20 +191,20 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String workingDirectory(TestContext stage) throws Exception {
+  private static Outcome workingDirectory(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Path inner = stage.fixture().workspace().resolve("inner");
+      Path inner = stage.posix().workspace().resolve("inner");
       String here = CapturedProcess.of(sandbox.start(sh("pwd"))).output();
       String there = CapturedProcess.of(sandbox.start(sh("pwd").directory(inner))).output();
       String relative =
           CapturedProcess.of(sandbox.start(sh("pwd").directory(Path.of("inner")))).output();
-      return expect(stage.fixture().workspace() + "\n", here)
-          + expect(inner + "\n", there)
-          + expect(inner + "\n", relative);
+      return expect(stage.posix().workspace() + "\n", here)
+          .and(expect(inner + "\n", there))
+          .and(expect(inner + "\n", relative));
     }
   }
 
-  private static String largeOutput(TestContext stage) throws Exception {
+  private static Outcome largeOutput(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       CapturedProcess execution =
           CapturedProcess.of(sandbox.start(sh("head -c " + LARGE + " /dev/zero | tr '\\0' x")));
@@ -210,7 +212,7 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String largeInput(TestContext stage) throws Exception {
+  private static Outcome largeInput(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       Process process = sandbox.start(SandboxCommand.of("wc", "-c"));
       process.getOutputStream().write(new byte[LARGE]);
@@ -218,22 +220,22 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String redirect(TestContext stage) throws Exception {
+  private static Outcome redirect(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       // The policy does not apply to the caller's own redirects: they name files outside.
-      Path out = stage.fixture().outside().resolve("redirected");
+      Path out = stage.posix().outside().resolve("redirected");
       SandboxCommand command =
           SandboxCommand.of("cat")
-              .redirectInput(Redirect.from(stage.fixture().outside().resolve("file").toFile()))
+              .redirectInput(Redirect.from(stage.posix().outside().resolve("file").toFile()))
               .redirectOutput(Redirect.to(out.toFile()));
       int exit = sandbox.start(command).waitFor();
-      return expect(0, exit) + expect("outside", Files.readString(out));
+      return expect(0, exit).and(expect("outside", Files.readString(out)));
     }
   }
 
-  private static String append(TestContext stage) throws Exception {
+  private static Outcome append(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Path out = stage.fixture().workspace().resolve("appended");
+      Path out = stage.posix().workspace().resolve("appended");
       for (int i = 0; i < 2; i++) {
         sandbox.start(sh("echo x").redirectOutput(Redirect.appendTo(out.toFile()))).waitFor();
       }
@@ -241,12 +243,12 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String discard(TestContext stage) throws Exception {
+  private static Outcome discard(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       SandboxCommand command =
           sh("echo x; echo y >&2").redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD);
       CapturedProcess execution = CapturedProcess.of(sandbox.start(command));
-      return expect("", execution.output() + execution.error()) + expect(0, execution.exit());
+      return expect("", execution.output() + execution.error()).and(expect(0, execution.exit()));
     }
   }
 
@@ -254,16 +256,18 @@ public final class ProcessScenarios {
     return stage -> {
       try (Sandbox sandbox = open(stage)) {
         sandbox.start(SandboxCommand.of(program));
-        return "it was started";
+        return Outcome.failed("it was started");
       } catch (CommandNotFoundException e) {
-        return e.getMessage().contains(program) ? "" : "unclear: " + e.getMessage();
+        return e.getMessage().contains(program)
+            ? Outcome.passed()
+            : Outcome.failed("unclear: " + e.getMessage());
       }
     };
   }
 
-  private static String script(TestContext stage) throws Exception {
+  private static Outcome script(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
-      Path script = stage.fixture().workspace().resolve("script");
+      Path script = stage.posix().workspace().resolve("script");
       Files.writeString(script, "echo \"$1\"\n");
       script.toFile().setExecutable(true);
       CapturedProcess execution =
@@ -272,29 +276,29 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String handle(TestContext stage) throws Exception {
+  private static Outcome handle(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       TestContext.onThisSystem(sandbox);
       SandboxedProcess process = sandbox.start(sh("read line; exit 3"));
-      String problems =
+      Outcome problems =
           expect(true, process.isAlive())
-              + expect(process.pid(), process.toHandle().pid())
-              + expect(Optional.empty(), process.termination())
-              + expect(true, process.info().command().isPresent());
+              .and(expect(process.pid(), process.toHandle().pid()))
+              .and(expect(Optional.empty(), process.termination()))
+              .and(expect(true, process.info().command().isPresent()));
       process.getOutputStream().close();
       var end = process.onExit();
       if (!LifetimeScenarios.PATIENCE.until(end::isDone)) {
-        return problems + "onExit does not complete";
+        return problems.and(Outcome.failed("onExit does not complete"));
       }
       Process ended = end.get();
       return problems
-          + expect(3, ended.exitValue())
-          + expect(false, process.isAlive())
-          + expect(Termination.Cause.EXITED, process.termination().orElseThrow().cause());
+          .and(expect(3, ended.exitValue()))
+          .and(expect(false, process.isAlive()))
+          .and(expect(Termination.Cause.EXITED, process.termination().orElseThrow().cause()));
     }
   }
 
-  private static String umask(TestContext stage) throws Exception {
+  private static Outcome umask(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       String control =
           CapturedProcess.of(new ProcessBuilder("/bin/sh", "-c", "umask").start()).output();
@@ -302,20 +306,19 @@ public final class ProcessScenarios {
     }
   }
 
-  private static String fromBuilder(TestContext stage) throws Exception {
+  private static Outcome fromBuilder(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       ProcessBuilder builder =
           new ProcessBuilder("/bin/sh", "-c", "pwd; echo $OWN; echo e >&2")
-              .directory(stage.fixture().workspace().resolve("inner").toFile())
+              .directory(stage.posix().workspace().resolve("inner").toFile())
               .redirectErrorStream(true);
       builder.environment().put("OWN", "kept");
       CapturedProcess execution = CapturedProcess.of(sandbox.start(SandboxCommand.from(builder)));
-      return expect(
-          stage.fixture().workspace().resolve("inner") + "\nkept\ne\n", execution.output());
+      return expect(stage.posix().workspace().resolve("inner") + "\nkept\ne\n", execution.output());
     }
   }
 
-  private static String many(TestContext stage) throws Exception {
+  private static Outcome many(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       var pool = java.util.concurrent.Executors.newFixedThreadPool(8);
       try {
@@ -324,26 +327,28 @@ public final class ProcessScenarios {
           int code = i;
           results.add(pool.submit(() -> sandbox.start(sh("exit " + code)).waitFor()));
         }
-        StringBuilder problems = new StringBuilder();
+        Outcome problems = Outcome.passed();
         for (int i = 0; i < results.size(); i++) {
           if (!MANY.until(results.get(i)::isDone)) {
-            return problems + "command " + i + " does not end";
+            return problems.and(Outcome.failed("command " + i + " does not end"));
           }
-          problems.append(expect(i, results.get(i).get()));
+          problems = problems.and(expect(i, results.get(i).get()));
         }
-        return problems.toString();
+        return problems;
       } finally {
         pool.shutdownNow();
       }
     }
   }
 
-  private static String badDirectory(TestContext stage) throws Exception {
+  private static Outcome badDirectory(TestContext stage) throws Exception {
     try (Sandbox sandbox = open(stage)) {
       sandbox.start(sh("true").directory(Path.of("/no/such/directory")));
-      return "it was started";
+      return Outcome.failed("it was started");
     } catch (SandboxException e) {
-      return e.getMessage().contains("/no/such/directory") ? "" : "unclear: " + e.getMessage();
+      return e.getMessage().contains("/no/such/directory")
+          ? Outcome.passed()
+          : Outcome.failed("unclear: " + e.getMessage());
     }
   }
 }

@@ -7,14 +7,14 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -28,7 +28,7 @@ public final class PseudoTerminalScenarios {
 
   private PseudoTerminalScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     works(all, "PTY-BY-NAME", "a terminal that a command opened is opened by its name", "by-name");
     works(
         all,
@@ -82,14 +82,18 @@ public final class PseudoTerminalScenarios {
     }
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(
-        new ConformanceCase(id, GROUP, title, NEEDS),
-        stage -> {
-          NativeCalls.onlyLinux("pseudo-terminals by /dev/pts");
-          stage.fixture().reset();
-          return body.run(stage);
-        });
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(
+        new ConformanceCase(
+            id,
+            GROUP,
+            title,
+            NEEDS,
+            stage -> {
+              NativeCalls.onlyLinux("pseudo-terminals by /dev/pts");
+              stage.posix().reset();
+              return body.run(stage);
+            }));
   }
 
   private static SandboxPolicy policy() {
@@ -103,32 +107,36 @@ public final class PseudoTerminalScenarios {
   private static CapturedProcess run(TestContext stage, SandboxPolicy policy, String... probe)
       throws Exception {
     try (Sandbox sandbox = stage.open(policy, NEEDS)) {
-      List<String> command = stage.fixture().probe(List.of(probe));
+      List<String> command = stage.posix().probe(List.of(probe));
       return CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
   }
 
-  private static void works(Map<ConformanceCase, Body> all, String id, String title, String probe) {
+  private static void works(List<ConformanceCase> all, String id, String title, String probe) {
     add(
         all,
         id,
         title,
         stage -> {
           CapturedProcess inside = run(stage, "pty-" + probe);
-          return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
+          return inside.ok()
+              ? Outcome.passed()
+              : Outcome.failed("expected to succeed, but: " + inside.result());
         });
   }
 
-  private static String input(TestContext stage) throws Exception {
+  private static Outcome input(TestContext stage) throws Exception {
     CapturedProcess inside = run(stage, "pty-input");
-    return inside.result().equals("DENIED EPERM") ? "" : "got " + inside.result();
+    return inside.result().equals("DENIED EPERM")
+        ? Outcome.passed()
+        : Outcome.failed("got " + inside.result());
   }
 
   /** Opens a terminal outside and returns its other end. */
-  private static int terminal() throws NotApplicableException {
+  private static int terminal() throws NotShownException {
     int master = (int) NativeCalls.call("posix_openpt", READ_WRITE);
     if (master < 0) {
-      throw new NotApplicableException("no pseudo-terminal can be made outside");
+      throw NotShownException.skipped("no pseudo-terminal can be made outside");
     }
     NativeCalls.call("grantpt", master);
     NativeCalls.call("unlockpt", master);
@@ -141,37 +149,40 @@ public final class PseudoTerminalScenarios {
     return name.getString(0);
   }
 
-  private static String foreign(TestContext stage, String probe) throws Exception {
+  private static Outcome foreign(TestContext stage, String probe) throws Exception {
     int master = terminal();
     try {
       String name = nameOf(master);
       CapturedProcess control =
-          CapturedProcess.of(
-              new ProcessBuilder(stage.fixture().probe(List.of(probe, name))).start());
+          CapturedProcess.of(new ProcessBuilder(stage.posix().probe(List.of(probe, name))).start());
       if (!control.ok()) {
-        return "the control failed: " + control.result();
+        return Outcome.failed("the control failed: " + control.result());
       }
       CapturedProcess inside = run(stage, probe, name);
-      return inside.denied() ? "" : "expected to be denied, but: " + inside.result();
+      return inside.denied()
+          ? Outcome.passed()
+          : Outcome.failed("expected to be denied, but: " + inside.result());
     } finally {
       NativeCalls.call("close", master);
     }
   }
 
-  private static String typed(TestContext stage, Reading reading) throws Exception {
+  private static Outcome typed(TestContext stage, Reading reading) throws Exception {
     int master = terminal();
     try {
       String name = nameOf(master);
       type(master);
       CapturedProcess control =
           CapturedProcess.of(
-              new ProcessBuilder(stage.fixture().probe(List.of("pty-read", name))).start());
+              new ProcessBuilder(stage.posix().probe(List.of("pty-read", name))).start());
       if (!control.ok()) {
-        return "the control failed: " + control.result();
+        return Outcome.failed("the control failed: " + control.result());
       }
       type(master);
       CapturedProcess inside = run(stage, stage.policy(reading.policy), "pty-read", name);
-      return inside.denied() ? "" : "expected to be denied, but: " + inside.result();
+      return inside.denied()
+          ? Outcome.passed()
+          : Outcome.failed("expected to be denied, but: " + inside.result());
     } finally {
       NativeCalls.call("close", master);
     }
@@ -181,10 +192,10 @@ public final class PseudoTerminalScenarios {
     NativeCalls.call("write", master, NativeCalls.string("secret\n"), 7L);
   }
 
-  private static String reused(TestContext stage) throws Exception {
+  private static Outcome reused(TestContext stage) throws Exception {
     List<Integer> masters = new ArrayList<>();
     try (Sandbox sandbox = stage.open(policy(), NEEDS)) {
-      List<String> command = stage.fixture().probe(List.of("pty-again"));
+      List<String> command = stage.posix().probe(List.of("pty-again"));
       Process process = sandbox.start(SandboxCommand.of(command));
       BufferedReader lines =
           new BufferedReader(
@@ -192,7 +203,7 @@ public final class PseudoTerminalScenarios {
       String said = lines.readLine();
       if (said == null || !said.startsWith("CLOSED /dev/pts/")) {
         process.destroyForcibly();
-        return "the control failed: the command opened no terminal: " + said;
+        return Outcome.failed("the control failed: the command opened no terminal: " + said);
       }
       takeNumber(said.substring("CLOSED ".length()), masters);
       process.getOutputStream().write('\n');
@@ -202,7 +213,7 @@ public final class PseudoTerminalScenarios {
         rest.append(line);
       }
       process.waitFor();
-      return rest.toString().contains("DENIED") ? "" : "got " + rest;
+      return rest.toString().contains("DENIED") ? Outcome.passed() : Outcome.failed("got " + rest);
     } finally {
       masters.forEach(master -> NativeCalls.call("close", master));
     }
@@ -210,7 +221,7 @@ public final class PseudoTerminalScenarios {
 
   /** Opens terminals until one has the name. */
   private static void takeNumber(String name, List<Integer> masters)
-      throws NotApplicableException, IOException {
+      throws NotShownException, IOException {
     while (masters.size() < MOST_TERMINALS) {
       int master = terminal();
       masters.add(master);
@@ -218,6 +229,6 @@ public final class PseudoTerminalScenarios {
         return;
       }
     }
-    throw new NotApplicableException("the number " + name + " did not come back");
+    throw NotShownException.skipped("the number " + name + " did not come back");
   }
 }

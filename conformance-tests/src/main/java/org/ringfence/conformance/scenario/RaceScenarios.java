@@ -13,7 +13,8 @@ import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -31,7 +32,7 @@ public final class RaceScenarios {
 
   private RaceScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "SV-RACE-READ",
@@ -104,16 +105,20 @@ public final class RaceScenarios {
   }
 
   private static void add(
-      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
-    all.put(
-        new ConformanceCase(id, GROUP, title, needs),
-        stage -> {
-          NativeCalls.onlyLinux("a supervisor of system calls");
-          stage.fixture().reset();
-          String result = body.run(stage);
-          stage.fixture().reset();
-          return result;
-        });
+      List<ConformanceCase> all, String id, String title, List<String> needs, Body body) {
+    all.add(
+        new ConformanceCase(
+            id,
+            GROUP,
+            title,
+            needs,
+            stage -> {
+              NativeCalls.onlyLinux("a supervisor of system calls");
+              stage.posix().reset();
+              Outcome result = body.run(stage);
+              stage.posix().reset();
+              return result;
+            }));
   }
 
   /**
@@ -130,7 +135,7 @@ public final class RaceScenarios {
       UnaryOperator<Sandbox.Opener> hooks,
       List<String> probe)
       throws Exception {
-    stage.fixture().reset();
+    stage.posix().reset();
     return insideAsItIs(stage, policy, hooks, probe);
   }
 
@@ -143,7 +148,7 @@ public final class RaceScenarios {
     try (Sandbox sandbox = opened(stage, policy, hooks)) {
       TestContext.onThisSystem(sandbox);
       CapturedProcess inside =
-          CapturedProcess.of(sandbox.start(SandboxCommand.of(stage.fixture().probe(probe))));
+          CapturedProcess.of(sandbox.start(SandboxCommand.of(stage.posix().probe(probe))));
       check(inside);
       return inside;
     }
@@ -154,10 +159,10 @@ public final class RaceScenarios {
       TestContext stage, SandboxPolicy policy, UnaryOperator<Sandbox.Opener> hooks)
       throws Exception {
     try {
-      return stage.open(policy, List.of(), stage.fixture().workspace(), hooks);
+      return stage.open(policy, List.of(), stage.posix().workspace(), hooks);
     } catch (SandboxException e) {
       if (e.getMessage().startsWith("onDenied") || e.getMessage().startsWith("onExecuted")) {
-        throw new ConformanceCase.NotApplicableException(e.getMessage());
+        throw NotShownException.skipped(e.getMessage());
       }
       throw e;
     }
@@ -166,21 +171,21 @@ public final class RaceScenarios {
   private static CapturedProcess outside(TestContext stage, List<String> probe) throws Exception {
     CapturedProcess outside =
         CapturedProcess.of(
-            new ProcessBuilder(stage.fixture().probe(probe))
-                .directory(stage.fixture().workspace().toFile())
+            new ProcessBuilder(stage.posix().probe(probe))
+                .directory(stage.posix().workspace().toFile())
                 .start());
     check(outside);
     return outside;
   }
 
-  private static void check(CapturedProcess execution) throws NotApplicableException {
+  private static void check(CapturedProcess execution) throws NotShownException {
     if (execution.result().startsWith("ABSENT ")) {
-      throw new NotApplicableException("this system has no " + execution.result().substring(7));
+      throw NotShownException.skipped("this system has no " + execution.result().substring(7));
     }
   }
 
   /** The denied file is in the workspace where a glob denies it, else outside. */
-  private static String opens(TestContext stage, String how, SandboxPolicy policy, String denied)
+  private static Outcome opens(TestContext stage, String how, SandboxPolicy policy, String denied)
       throws Exception {
     String place = how.equals("place") ? "${workspace}/" : "${outside}/";
     List<String> probe =
@@ -189,36 +194,38 @@ public final class RaceScenarios {
         how.equals("append") ? RaceScenarios::told : UnaryOperator.identity();
     CapturedProcess control = outside(stage, probe);
     if (!control.ok()) {
-      return "the control failed: " + control.result();
+      return Outcome.failed("the control failed: " + control.result());
     }
-    stage.fixture().reset();
-    Map<String, String> before = stage.fixture().snapshot();
+    stage.posix().reset();
+    Map<String, String> before = stage.posix().snapshot();
     CapturedProcess inside = insideAsItIs(stage, policy, hooks, probe);
     return inside.result().equals("DENIED EACCES")
         ? unchanged(stage, before)
-        : "inside: " + inside.result();
+        : Outcome.failed("inside: " + inside.result());
   }
 
-  private static String unchanged(TestContext stage, Map<String, String> before) throws Exception {
-    return stage.fixture().snapshot().equals(before) ? "" : "something outside has changed";
+  private static Outcome unchanged(TestContext stage, Map<String, String> before) throws Exception {
+    return stage.posix().snapshot().equals(before)
+        ? Outcome.passed()
+        : Outcome.failed("something outside has changed");
   }
 
-  private static String names(TestContext stage) throws Exception {
+  private static Outcome names(TestContext stage) throws Exception {
     List<String> probe = List.of("race-names", "${workspace}/inner", "${outside}/directory", "150");
-    Map<String, String> before = stage.fixture().snapshot();
+    Map<String, String> before = stage.posix().snapshot();
     CapturedProcess control = outside(stage, probe);
-    if (!control.ok() || stage.fixture().snapshot().equals(before)) {
-      return "the control failed: " + control.result();
+    if (!control.ok() || stage.posix().snapshot().equals(before)) {
+      return Outcome.failed("the control failed: " + control.result());
     }
-    stage.fixture().reset();
-    before = stage.fixture().snapshot();
+    stage.posix().reset();
+    before = stage.posix().snapshot();
     CapturedProcess inside = insideAsItIs(stage, stage.policy("write"), RaceScenarios::told, probe);
-    return inside.ok() ? unchanged(stage, before) : "inside: " + inside.result();
+    return inside.ok() ? unchanged(stage, before) : Outcome.failed("inside: " + inside.result());
   }
 
-  private static String execute(TestContext stage) throws Exception {
-    Path allowed = stage.fixture().workspace().resolve("allowed");
-    Path denied = stage.fixture().outside().resolve("denied");
+  private static Outcome execute(TestContext stage) throws Exception {
+    Path allowed = stage.posix().workspace().resolve("allowed");
+    Path denied = stage.posix().outside().resolve("denied");
     // The control runs without a limit, and checks none.
     program(
         allowed, "if [ \"$1\" = none ] || [ \"$(ulimit -n)\" = \"$1\" ]; then exit 7; fi; exit 3");
@@ -228,7 +235,7 @@ public final class RaceScenarios {
         outside(
             stage, List.of("race-execute", allowed.toString(), denied.toString(), "none", ROUNDS));
     if (!control.result().equals("OK 9")) {
-      return "the control failed: " + control.result();
+      return Outcome.failed("the control failed: " + control.result());
     }
     CapturedProcess inside =
         insideAsItIs(
@@ -241,7 +248,9 @@ public final class RaceScenarios {
                 denied.toString(),
                 String.valueOf(DESCRIPTORS),
                 "100"));
-    return inside.result().equals("DENIED EACCES") ? "" : "inside: " + inside.result();
+    return inside.result().equals("DENIED EACCES")
+        ? Outcome.passed()
+        : Outcome.failed("inside: " + inside.result());
   }
 
   private static void program(Path path, String script) throws Exception {
@@ -249,23 +258,25 @@ public final class RaceScenarios {
     Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  private static String filter(TestContext stage) throws Exception {
+  private static Outcome filter(TestContext stage) throws Exception {
     List<String> probe = List.of("race-filter", "${outside}/made", ROUNDS);
     CapturedProcess control = outside(stage, probe);
     if (!control.ok()) {
-      return "the control failed: " + control.result();
+      return Outcome.failed("the control failed: " + control.result());
     }
     CapturedProcess inside = inside(stage, stage.policy("write"), UnaryOperator.identity(), probe);
     if (!inside.denied()) {
-      return "inside: " + inside.result();
+      return Outcome.failed("inside: " + inside.result());
     }
-    return Files.exists(stage.fixture().outside().resolve("made")) ? "a file was made" : "";
+    return Files.exists(stage.posix().outside().resolve("made"))
+        ? Outcome.failed("a file was made")
+        : Outcome.passed();
   }
 
   /** A command looks first at the first process of its namespace. */
-  private static String setUp(TestContext stage) throws Exception {
+  private static Outcome setUp(TestContext stage) throws Exception {
     if (!stage.backend().info().id().equals("bubblewrap")) {
-      throw new NotApplicableException("nothing is set up around a command here");
+      throw NotShownException.skipped("nothing is set up around a command here");
     }
     String look =
         "while read -r key value; do [ \"$key\" = Seccomp_filters: ] && first=$value; done"
@@ -276,31 +287,34 @@ public final class RaceScenarios {
       for (int i = 0; i < LAUNCHES; i++) {
         CapturedProcess seen = CapturedProcess.of(sandbox.start(LifetimeScenarios.sh(look)));
         if (seen.output().isBlank()) {
-          throw new NotApplicableException("this kernel does not tell the number of filters");
+          throw NotShownException.skipped("this kernel does not tell the number of filters");
         }
         String[] numbers = seen.output().trim().split(" ");
         if (numbers.length < 2) {
-          throw new NotApplicableException("the first process is not to be seen: " + seen.error());
+          throw NotShownException.skipped("the first process is not to be seen: " + seen.error());
         }
         if (!numbers[0].equals(numbers[1]) || numbers[1].equals("0")) {
-          return "launch "
-              + i
-              + ": filters of the first process and of the command: "
-              + seen.output();
+          return Outcome.failed(
+              "launch "
+                  + i
+                  + ": filters of the first process and of the command: "
+                  + seen.output());
         }
       }
     }
-    return "";
+    return Outcome.passed();
   }
 
   /** Races two sockets of the command, each of which gets only its own data. */
-  private static String own(TestContext stage, SandboxPolicy policy, List<String> probe)
+  private static Outcome own(TestContext stage, SandboxPolicy policy, List<String> probe)
       throws Exception {
-    long contacts = stage.fixture().contacts();
+    long contacts = stage.posix().contacts();
     CapturedProcess inside = inside(stage, policy, UnaryOperator.identity(), probe);
     if (!inside.ok()) {
-      return "inside: " + inside.result();
+      return Outcome.failed("inside: " + inside.result());
     }
-    return stage.fixture().contacts() == contacts ? "" : "a server outside was reached";
+    return stage.posix().contacts() == contacts
+        ? Outcome.passed()
+        : Outcome.failed("a server outside was reached");
   }
 }

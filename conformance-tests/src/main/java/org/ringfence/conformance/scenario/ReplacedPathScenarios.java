@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.Patience;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.Access;
@@ -30,7 +30,7 @@ public final class ReplacedPathScenarios {
 
   private ReplacedPathScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "ROOT-NEXT-RUN",
@@ -102,8 +102,8 @@ public final class ReplacedPathScenarios {
   }
 
   private static void add(
-      Map<ConformanceCase, Body> all, String id, String title, List<String> needs, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, needs), body);
+      List<ConformanceCase> all, String id, String title, List<String> needs, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, needs, body));
   }
 
   private static CapturedProcess inside(
@@ -116,13 +116,13 @@ public final class ReplacedPathScenarios {
   private static CapturedProcess outside(TestContext stage, String script) throws Exception {
     return CapturedProcess.of(
         new ProcessBuilder("/bin/sh", "-c", script)
-            .directory(stage.fixture().workspace().toFile())
+            .directory(stage.posix().workspace().toFile())
             .start());
   }
 
-  private static String replacedRoot(TestContext stage) throws Exception {
-    Path granted = stage.fixture().outside().resolve("empty");
-    Path victim = stage.fixture().outside().resolve("directory");
+  private static Outcome replacedRoot(TestContext stage) throws Exception {
+    Path granted = stage.posix().outside().resolve("empty");
+    Path victim = stage.posix().outside().resolve("directory");
     String swap =
         "rmdir G || mv G ../away || mv -T G inner/away; ln -s V G || ln -sfn V G"
                 .replace("G", granted.toString())
@@ -130,62 +130,64 @@ public final class ReplacedPathScenarios {
             + "; echo done";
     String write = "echo owned > " + granted.resolve("file") + "; echo done";
     SandboxPolicy policy = stage.policy("roots");
-    stage.fixture().reset();
+    stage.posix().reset();
     outside(stage, swap);
     outside(stage, write);
     if (!Files.readString(victim.resolve("file")).startsWith("owned")) {
-      return "the control failed: outside the directory is not replaced";
+      return Outcome.failed("the control failed: outside the directory is not replaced");
     }
-    stage.fixture().reset();
+    stage.posix().reset();
     CapturedProcess first = inside(stage, policy, NAMES, swap);
     CapturedProcess second = inside(stage, policy, NAMES, write);
     if (!first.output().contains("done") || !second.output().contains("done")) {
-      return "the commands did not run: " + first + second;
+      return Outcome.failed("the commands did not run: " + first + second);
     }
     return !Files.readString(victim.resolve("file")).equals("nested")
-        ? "a file outside was written"
-        : Files.exists(granted.resolve("file")) ? "" : "what is granted was not written";
+        ? Outcome.failed("a file outside was written")
+        : Files.exists(granted.resolve("file"))
+            ? Outcome.passed()
+            : Outcome.failed("what is granted was not written");
   }
 
-  private static String plantedLink(TestContext stage) throws Exception {
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
-    Path victim = stage.fixture().outside().resolve("directory");
+  private static Outcome plantedLink(TestContext stage) throws Exception {
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
+    Path victim = stage.posix().outside().resolve("directory");
     SandboxPolicy plain = stage.policy("write");
     SandboxPolicy next = plain.toBuilder().write(":workspace/inner").build();
     try (Sandbox control = stage.open(next, List.of("files.write"))) {
       if (!control.plan().acceptable()) {
-        return "the control failed: a real directory is refused";
+        return Outcome.failed("the control failed: a real directory is refused");
       }
     }
     inside(stage, plain, List.of("files.write"), "mv inner away && ln -s " + victim + " inner");
     if (!Files.isSymbolicLink(workspace.resolve("inner"))) {
-      return "the control failed: the command made no link";
+      return Outcome.failed("the control failed: the command made no link");
     }
     try {
       inside(stage, next, List.of("files.write"), "echo owned > inner/file");
     } catch (InvalidPolicyException e) {
       return e.getMessage().contains(victim.toString())
-          ? ""
-          : "the real path is not named: " + e.getMessage();
+          ? Outcome.passed()
+          : Outcome.failed("the real path is not named: " + e.getMessage());
     }
-    return "the rule was not refused";
+    return Outcome.failed("the rule was not refused");
   }
 
-  private static String usersLink(TestContext stage) throws Exception {
-    stage.fixture().reset();
-    Path victim = stage.fixture().outside().resolve("directory");
-    Path link = Files.createSymbolicLink(stage.fixture().outside().resolve("by-user"), victim);
+  private static Outcome usersLink(TestContext stage) throws Exception {
+    stage.posix().reset();
+    Path victim = stage.posix().outside().resolve("directory");
+    Path link = Files.createSymbolicLink(stage.posix().outside().resolve("by-user"), victim);
     SandboxPolicy policy = stage.policy("write").toBuilder().write(link.toString()).build();
     CapturedProcess execution =
         inside(stage, policy, List.of("files.write"), "echo written > " + link + "/file");
     return Files.readString(victim.resolve("file")).startsWith("written")
-        ? ""
-        : "not written: " + execution.error();
+        ? Outcome.passed()
+        : Outcome.failed("not written: " + execution.error());
   }
 
   private static SandboxPolicy denying(TestContext stage) {
-    Path outside = stage.fixture().outside();
+    Path outside = stage.posix().outside();
     return TestContext.write()
         .none(outside.resolve("file").toString())
         .rule(outside.resolve("later").toString(), Access.NONE, MissingPath.SKIP)
@@ -194,24 +196,26 @@ public final class ReplacedPathScenarios {
   }
 
   /** Runs a command that reads after a change; O is the directory outside. */
-  private static String duringRun(TestContext stage, String read, String change) throws Exception {
-    String outside = stage.fixture().outside().toString();
+  private static Outcome duringRun(TestContext stage, String read, String change) throws Exception {
+    String outside = stage.posix().outside().toString();
     SandboxPolicy policy = denying(stage);
-    stage.fixture().reset();
+    stage.posix().reset();
     outside(stage, change.replace("O/", outside + "/"));
     String script = read.replace("O/", outside + "/").replace("< O;", "< " + outside + ";");
     script = script.replace("cd O;", "cd " + outside + ";");
     if (!outside(stage, script).output().contains("NEW")) {
-      return "the control failed: nothing is read outside";
+      return Outcome.failed("the control failed: nothing is read outside");
     }
-    stage.fixture().reset();
+    stage.posix().reset();
     try (Sandbox sandbox = stage.open(policy, READ)) {
       Process process = waiting(sandbox, script);
       outside(stage, change.replace("O/", outside + "/"));
       CapturedProcess inside = CapturedProcess.of(process);
       return inside.output().contains("NEW")
-          ? "it was read"
-          : inside.output().contains("done") ? "" : "the command did not end: " + inside;
+          ? Outcome.failed("it was read")
+          : inside.output().contains("done")
+              ? Outcome.passed()
+              : Outcome.failed("the command did not end: " + inside);
     }
   }
 
@@ -232,18 +236,18 @@ public final class ReplacedPathScenarios {
     return process;
   }
 
-  private static void mount(Path from, Path to) throws NotApplicableException {
+  private static void mount(Path from, Path to) throws NotShownException {
     long mounted = NativeCalls.call("mount", from.toString(), to.toString(), "none", MS_BIND, null);
     if (mounted < 0) {
-      throw new NotApplicableException(
+      throw NotShownException.skipped(
           "a bind mount cannot be made here: " + NativeCalls.errorName((int) -mounted));
     }
   }
 
-  private static String mountedTwice(TestContext stage) throws Exception {
+  private static Outcome mountedTwice(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("bind mounts");
-    stage.fixture().reset();
-    Path outside = stage.fixture().outside();
+    stage.posix().reset();
+    Path outside = stage.posix().outside();
     Path alias = outside.resolve("empty");
     String read = "cat " + alias + "/directory/file; echo done";
     Files.createDirectories(outside.resolve("above/directory"));
@@ -253,21 +257,23 @@ public final class ReplacedPathScenarios {
     mount(outside.resolve("above"), alias);
     try {
       if (!outside(stage, read).output().contains("nested")) {
-        return "the control failed: it is not mounted";
+        return Outcome.failed("the control failed: it is not mounted");
       }
       CapturedProcess inside = inside(stage, policy, READ, read);
       return inside.output().contains("nested")
-          ? "it was read"
-          : inside.output().contains("done") ? "" : "the command did not run: " + inside;
+          ? Outcome.failed("it was read")
+          : inside.output().contains("done")
+              ? Outcome.passed()
+              : Outcome.failed("the command did not run: " + inside);
     } finally {
       NativeCalls.call("umount", alias.toString());
     }
   }
 
-  private static String protectedTwice(TestContext stage) throws Exception {
+  private static Outcome protectedTwice(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("bind mounts");
-    stage.fixture().reset();
-    Path workspace = stage.fixture().workspace();
+    stage.posix().reset();
+    Path workspace = stage.posix().workspace();
     SandboxPolicy policy =
         stage.policy("write").toBuilder().protectedPath(":workspace/kept/open").build();
     Path alias = workspace.resolve("target");
@@ -277,20 +283,22 @@ public final class ReplacedPathScenarios {
     try {
       CapturedProcess inside = inside(stage, policy, List.of("files.protected-paths"), write);
       if (!inside.output().contains("done") || !Files.readString(kept).equals("secret")) {
-        return "it was written, or the command did not run: " + inside;
+        return Outcome.failed("it was written, or the command did not run: " + inside);
       }
       outside(stage, write);
-      return Files.readString(kept).startsWith("written") ? "" : "the control failed";
+      return Files.readString(kept).startsWith("written")
+          ? Outcome.passed()
+          : Outcome.failed("the control failed");
     } finally {
       NativeCalls.call("umount", alias.toString());
     }
   }
 
-  private static String mountedDuring(TestContext stage) throws Exception {
+  private static Outcome mountedDuring(TestContext stage) throws Exception {
     NativeCalls.onlyLinux("bind mounts");
-    stage.fixture().reset();
-    Path denied = stage.fixture().outside().resolve("directory");
-    Path alias = stage.fixture().outside().resolve("empty");
+    stage.posix().reset();
+    Path denied = stage.posix().outside().resolve("directory");
+    Path alias = stage.posix().outside().resolve("empty");
     try (Sandbox sandbox = stage.open(denying(stage), READ)) {
       // A distribution has separate mounts, which no mount made here reaches.
       TestContext.onThisSystem(sandbox);
@@ -299,10 +307,12 @@ public final class ReplacedPathScenarios {
       try {
         // No process writes to it: only the mount ends it.
         if (!PATIENCE.untilEnded(process)) {
-          return "the command was not ended";
+          return Outcome.failed("the command was not ended");
         }
         CapturedProcess ended = CapturedProcess.of(process);
-        return ended.output().contains("done") ? "the command went on: " + ended : "";
+        return ended.output().contains("done")
+            ? Outcome.failed("the command went on: " + ended)
+            : Outcome.passed();
       } finally {
         NativeCalls.call("umount", alias.toString());
       }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -18,7 +17,8 @@ import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 
 /**
@@ -35,7 +35,7 @@ public final class StreamScenarios {
 
   private StreamScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "STREAM-INPUT-FILE",
@@ -61,57 +61,57 @@ public final class StreamScenarios {
         "STREAM-READ-BACK",
         "a file handed in for output is not read, where the policy grants no reading of it",
         StreamScenarios::readBack);
-    all.put(
+    all.add(
         new ConformanceCase(
             "STREAM-INPUT-READ",
             GROUP,
             "a file handed in is read through its descriptor's names, and output goes the same way",
-            List.of()),
-        each(StreamScenarios::readsAndWrites));
-    all.put(
+            List.of(),
+            each(StreamScenarios::readsAndWrites)));
+    all.add(
         new ConformanceCase(
             "FW-SET-USER-ID",
             "file-write",
             "no file gets a set-user-id or set-group-id bit",
-            List.of("files.metadata")),
-        each(StreamScenarios::setUserId));
+            List.of("files.metadata"),
+            each(StreamScenarios::setUserId)));
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, NEEDS, body));
   }
 
   /** A case under one policy, with a separate directory in the host's /tmp. */
   private interface Trial {
-    String run(TestContext stage, String policy, Path directory) throws Exception;
+    Outcome run(TestContext stage, String policy, Path directory) throws Exception;
   }
 
   private static Body each(Trial trial) {
     return stage -> {
       onlyLinux();
       for (String policy : POLICIES) {
-        stage.fixture().reset();
+        stage.posix().reset();
         Path directory =
             Files.createTempDirectory(
                 Path.of("/tmp"),
                 "ringfence-stream",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         try {
-          String fault = trial.run(stage, policy, directory);
-          if (!fault.isEmpty()) {
-            return "policy " + policy + ": " + fault;
+          Outcome fault = trial.run(stage, policy, directory);
+          if (!fault.isPassed()) {
+            return Outcome.failed("policy " + policy + ": " + fault.reason());
           }
         } finally {
           delete(directory);
         }
       }
-      return "";
+      return Outcome.passed();
     };
   }
 
-  private static void onlyLinux() throws NotApplicableException {
+  private static void onlyLinux() throws NotShownException {
     if (!NativeCalls.LINUX) {
-      throw new NotApplicableException("the case names descriptors as Linux does");
+      throw NotShownException.skipped("the case names descriptors as Linux does");
     }
   }
 
@@ -141,17 +141,19 @@ public final class StreamScenarios {
       "(true > /proc/self/fd/0); (echo x >> /dev/stdin); (echo x 1<> /dev/fd/0);"
           + " chmod 777 /proc/self/fd/0; touch -t 200001010000 /proc/self/fd/0; true";
 
-  private static String input(TestContext stage, String policy, Path directory) throws Exception {
+  private static Outcome input(TestContext stage, String policy, Path directory) throws Exception {
     Path file = Files.writeString(directory.resolve("input"), "original");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     String before = state(file);
     SandboxCommand command = SandboxCommand.of(sh(CHANGES)).redirectInput(from(file));
     inside(stage, policy, command);
     if (!state(file).equals(before)) {
-      return "the file was changed: " + state(file);
+      return Outcome.failed("the file was changed: " + state(file));
     }
     new ProcessBuilder(sh(CHANGES)).redirectInput(file.toFile()).start().waitFor();
-    return state(file).equals(before) ? "the control failed: nothing was changed outside" : "";
+    return state(file).equals(before)
+        ? Outcome.failed("the control failed: nothing was changed outside")
+        : Outcome.passed();
   }
 
   private static Redirect from(Path file) {
@@ -166,7 +168,7 @@ public final class StreamScenarios {
         + Files.getLastModifiedTime(file);
   }
 
-  private static String directory(TestContext stage, String policy, Path directory)
+  private static Outcome directory(TestContext stage, String policy, Path directory)
       throws Exception {
     Path handed = Files.createDirectory(directory.resolve("handed"));
     String script =
@@ -176,24 +178,26 @@ public final class StreamScenarios {
     String refused = "";
     try {
       if (!inside(stage, policy, command).output().contains("ran")) {
-        return "the command did not run";
+        return Outcome.failed("the command did not run");
       }
     } catch (SandboxException e) {
       refused = e.getMessage();
     }
     try (Stream<Path> all = Files.walk(directory)) {
       if (all.count() != 2) {
-        return "something was made";
+        return Outcome.failed("something was made");
       }
     }
     if (!refused.isEmpty() && !refused.contains("standard input")) {
-      return "refused for another reason: " + refused;
+      return Outcome.failed("refused for another reason: " + refused);
     }
     new ProcessBuilder(sh("exec < " + handed + "; " + script)).start().waitFor();
-    return Files.exists(handed.resolve("made")) ? "" : "the control failed: nothing was made";
+    return Files.exists(handed.resolve("made"))
+        ? Outcome.passed()
+        : Outcome.failed("the control failed: nothing was made");
   }
 
-  private static String appended(TestContext stage, String policy, Path directory)
+  private static Outcome appended(TestContext stage, String policy, Path directory)
       throws Exception {
     Path log = Files.writeString(directory.resolve("log"), "kept\n");
     String script =
@@ -205,23 +209,25 @@ public final class StreamScenarios {
     inside(stage, policy, command);
     String after = Files.readString(log);
     if (!after.startsWith("kept\nsaid\n") || !after.endsWith("more\n")) {
-      return "the log is: " + after;
+      return Outcome.failed("the log is: " + after);
     }
     new ProcessBuilder(sh(script))
         .redirectOutput(Redirect.appendTo(log.toFile()))
         .start()
         .waitFor();
-    return Files.readString(log).startsWith("kept") ? "the control failed: it is kept" : "";
+    return Files.readString(log).startsWith("kept")
+        ? Outcome.failed("the control failed: it is kept")
+        : Outcome.passed();
   }
 
   /**
    * The command reads through the descriptor the bytes that another process writes to the file
    * meanwhile.
    */
-  private static String readBack(TestContext stage) throws Exception {
+  private static Outcome readBack(TestContext stage) throws Exception {
     onlyLinux();
-    stage.fixture().reset();
-    Path file = stage.fixture().outside().resolve("output");
+    stage.posix().reset();
+    Path file = stage.posix().outside().resolve("output");
     List<String> script =
         sh(
             "read line; perl -e 'use Fcntl; sysopen(F, \"/proc/self/fd/1\","
@@ -233,12 +239,12 @@ public final class StreamScenarios {
       inside = withOthersText(sandbox.start(command), file);
     }
     if (inside.error().contains("theirs")) {
-      return "it was read";
+      return Outcome.failed("it was read");
     }
     ProcessBuilder control = new ProcessBuilder(script).redirectOutput(file.toFile());
     return withOthersText(control.start(), file).error().contains("theirs")
-        ? ""
-        : "the control failed: it was not read outside";
+        ? Outcome.passed()
+        : Outcome.failed("the control failed: it was not read outside");
   }
 
   private static CapturedProcess withOthersText(Process process, Path file) throws Exception {
@@ -248,10 +254,10 @@ public final class StreamScenarios {
     return CapturedProcess.of(process);
   }
 
-  private static String readsAndWrites(TestContext stage, String policy, Path directory)
+  private static Outcome readsAndWrites(TestContext stage, String policy, Path directory)
       throws Exception {
-    Path file = Files.writeString(stage.fixture().workspace().resolve("input"), "one\ntwo\n");
-    Path output = stage.fixture().workspace().resolve("output");
+    Path file = Files.writeString(stage.posix().workspace().resolve("input"), "one\ntwo\n");
+    Path output = stage.posix().workspace().resolve("output");
     String script = "read line; cat /dev/stdin; cat; echo $line > /dev/stderr";
     SandboxCommand command =
         SandboxCommand.of(sh(script))
@@ -260,15 +266,17 @@ public final class StreamScenarios {
     String text = inside(stage, policy, command).output();
     String error = Files.readString(output);
     // A reopened file is read from its start.
-    return text.contains("two") && error.equals("one\n") ? "" : "got '" + text + "', " + error;
+    return text.contains("two") && error.equals("one\n")
+        ? Outcome.passed()
+        : Outcome.failed("got '" + text + "', " + error);
   }
 
   /** Opens a terminal of the caller; closing its master's descriptor closes it. */
-  private static String terminal(TestContext stage, String policy, Path directory)
+  private static Outcome terminal(TestContext stage, String policy, Path directory)
       throws Exception {
     int master = (int) NativeCalls.call("posix_openpt", O_RDWR | O_NOCTTY);
     if (master < 0) {
-      throw new NotApplicableException("there are no terminals here");
+      throw NotShownException.skipped("there are no terminals here");
     }
     try {
       NativeCalls.call("grantpt", master);
@@ -288,20 +296,20 @@ public final class StreamScenarios {
       inside(stage, policy, command);
       Set<?> mode = Files.getPosixFilePermissions(slave.toPath());
       if (mode.size() != 2) {
-        return "the mode is " + mode;
+        return Outcome.failed("the mode is " + mode);
       }
       new ProcessBuilder(sh("chmod 622 /proc/self/fd/0")).redirectInput(slave).start().waitFor();
       return Files.getPosixFilePermissions(slave.toPath()).size() == 2
-          ? "the control failed: the mode was not changed outside"
-          : "";
+          ? Outcome.failed("the control failed: the mode was not changed outside")
+          : Outcome.passed();
     } finally {
       NativeCalls.call("close", master);
     }
   }
 
-  private static String setUserId(TestContext stage, String policy, Path directory)
+  private static Outcome setUserId(TestContext stage, String policy, Path directory)
       throws Exception {
-    Path workspace = stage.fixture().workspace();
+    Path workspace = stage.posix().workspace();
     String attacks =
         "true > a; chmod 4755 a; chmod u+s a; chmod g+s a;"
             + " perl -e 'use Fcntl; sysopen(F, \"b\", O_CREAT|O_WRONLY, 04755);"
@@ -310,22 +318,22 @@ public final class StreamScenarios {
     String number = Long.toString(ThreadLocalRandom.current().nextLong(1L << 40));
     inside(stage, policy, SandboxCommand.of(sh(attacks + "; echo " + number + " > done")));
     if (!Files.exists(workspace.resolve("done"))) {
-      return "the script did not run";
+      return Outcome.failed("the script did not run");
     }
     for (String name : List.of("a", "b", "c")) {
       Path file = workspace.resolve(name);
       if (Files.exists(file) && (mode(file) & 06000) != 0) {
-        return name + " has mode " + Integer.toOctalString(mode(file));
+        return Outcome.failed(name + " has mode " + Integer.toOctalString(mode(file)));
       }
     }
     if ((mode(workspace.resolve("a")) & 0777) != 0755
         || (mode(workspace.resolve("d")) & 02000) == 0) {
-      return "a plain mode, or a directory's group, could not be set";
+      return Outcome.failed("a plain mode, or a directory's group, could not be set");
     }
     new ProcessBuilder(sh("chmod 4755 a")).directory(workspace.toFile()).start().waitFor();
     return (mode(workspace.resolve("a")) & 04000) != 0
-        ? ""
-        : "the control failed: no bit was set outside";
+        ? Outcome.passed()
+        : Outcome.failed("the control failed: no bit was set outside");
   }
 
   private static int mode(Path file) throws IOException {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
@@ -15,6 +14,7 @@ import org.ringfence.conformance.probe.NativeCalls;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 
 /** Commands with a terminal. */
@@ -25,7 +25,7 @@ public final class TerminalScenarios {
 
   private TerminalScenarios() {}
 
-  public static void addTo(Map<ConformanceCase, Body> all) {
+  public static void addTo(List<ConformanceCase> all) {
     prints(
         all,
         "TTY-STREAMS",
@@ -83,21 +83,22 @@ public final class TerminalScenarios {
         TerminalScenarios::hangup);
   }
 
-  private static String jvmTerminal() {
+  private static Outcome jvmTerminal() {
     try {
-      return java.nio.file.Files.readSymbolicLink(java.nio.file.Path.of("/proc/self/fd/0"))
-          .toString();
+      return Outcome.failed(
+          java.nio.file.Files.readSymbolicLink(java.nio.file.Path.of("/proc/self/fd/0"))
+              .toString());
     } catch (IOException e) {
-      return "";
+      return Outcome.passed();
     }
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, List.of()), body);
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(new ConformanceCase(id, GROUP, title, List.of(), body));
   }
 
   private static void prints(
-      Map<ConformanceCase, Body> all, String id, String title, String script, String expected) {
+      List<ConformanceCase> all, String id, String title, String script, String expected) {
     add(all, id, title, printing(script, expected));
   }
 
@@ -110,13 +111,14 @@ public final class TerminalScenarios {
 
   private static Body printing(String script, String expected) {
     return stage -> {
-      stage.fixture().reset();
+      stage.posix().reset();
       try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
         SandboxedProcess process = start(sandbox, script);
         String output = all(process);
         return output.contains(expected)
-            ? ""
-            : "expected '" + expected + "', got '" + output + "', " + process.waitFor();
+            ? Outcome.passed()
+            : Outcome.failed(
+                "expected '" + expected + "', got '" + output + "', " + process.waitFor());
       }
     };
   }
@@ -142,7 +144,7 @@ public final class TerminalScenarios {
     return seen.toString(StandardCharsets.UTF_8);
   }
 
-  private static String resize(TestContext stage) throws Exception {
+  private static Outcome resize(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process =
           start(
@@ -152,11 +154,13 @@ public final class TerminalScenarios {
       until(process.getInputStream(), "ready");
       process.resize(new TerminalSize(33, 77));
       String output = all(process);
-      return output.contains("33 77") && process.waitFor() == 4 ? "" : "got '" + output + "'";
+      return output.contains("33 77") && process.waitFor() == 4
+          ? Outcome.passed()
+          : Outcome.failed("got '" + output + "'");
     }
   }
 
-  private static String interrupt(TestContext stage) throws Exception {
+  private static Outcome interrupt(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process =
           start(
@@ -172,26 +176,30 @@ public final class TerminalScenarios {
       }
       String output = reading.text();
       return process.exitValue() == 5 && output.contains("caught")
-          ? ""
-          : "it was not interrupted: " + output;
+          ? Outcome.passed()
+          : Outcome.failed("it was not interrupted: " + output);
     }
   }
 
-  private static String echo(TestContext stage) throws Exception {
+  private static Outcome echo(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process = start(sandbox, "read word; echo got=$word");
       process.getOutputStream().write("typed\n".getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().flush();
       String output = all(process);
-      return output.contains("typed") && output.contains("got=typed") ? "" : "got " + output;
+      return output.contains("typed") && output.contains("got=typed")
+          ? Outcome.passed()
+          : Outcome.failed("got " + output);
     }
   }
 
-  private static String hangup(TestContext stage) throws Exception {
+  private static Outcome hangup(TestContext stage) throws Exception {
     try (Sandbox sandbox = stage.open(stage.policy("write"), List.of())) {
       SandboxedProcess process = start(sandbox, "sleep 1000 & echo done");
       String output = all(process);
-      return output.contains("done") && process.waitFor() == 0 ? "" : "got " + output;
+      return output.contains("done") && process.waitFor() == 0
+          ? Outcome.passed()
+          : Outcome.failed("got " + output);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.ringfence.policy.path.PathStyle;
 
 /**
  * What a process printed and how it ended.
@@ -68,12 +69,12 @@ public record CapturedProcess(int exit, String output, String error) {
    * result.
    */
   public String result() {
-    for (String line : output.split("\n")) {
+    for (String line : output.lines().toList()) {
       if (line.startsWith("RESULT ")) {
         return line.substring("RESULT ".length());
       }
     }
-    if (exit > 128 && exit < 160) {
+    if (PathStyle.current() == PathStyle.POSIX && exit > 128 && exit < 160) {
       return "KILLED by signal " + (exit - 128);
     }
     return "FAULT exit " + exit + ": " + error.lines().limit(3).toList();

@@ -3,14 +3,16 @@ package org.ringfence.conformance.stage;
 import java.util.List;
 
 /**
- * One case.
+ * One case, of any system.
  *
  * @param id stable, by group: {@code NET-TCP4}
  * @param group the group
  * @param title the property that the case shows, in a sentence
- * @param needs guarantees that have to be enforced for the case to apply
+ * @param needs guarantees that the plan has to promise for the case to apply
+ * @param body the code
  */
-public record ConformanceCase(String id, String group, String title, List<String> needs) {
+public record ConformanceCase(
+    String id, String group, String title, List<String> needs, Body body) {
   /** Copies the list. */
   public ConformanceCase {
     needs = List.copyOf(needs);
@@ -23,19 +25,10 @@ public record ConformanceCase(String id, String group, String title, List<String
      * Runs it.
      *
      * @param stage backend and fixture
-     * @return empty when it passed
-     * @throws NotApplicableException when this machine cannot show it
+     * @return how it ended
+     * @throws NotShownException when it can show nothing here
      * @throws Exception when it failed in another way
      */
-    String run(TestContext stage) throws Exception;
-  }
-
-  /** Thrown by a body when the machine cannot show the case. */
-  public static final class NotApplicableException extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    public NotApplicableException(String reason) {
-      super(reason);
-    }
+    Outcome run(TestContext stage) throws Exception;
   }
 }

@@ -3,6 +3,7 @@ package org.ringfence.conformance.stage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.ringfence.policy.path.PathStyle;
 
 /**
  * The time to wait for an event that has to come. The floor is enough on an idle machine. After it,
@@ -25,9 +26,14 @@ public final class Patience {
   private static final long LOOK_MILLIS = 10;
   private static final long END_MILLIS = TimeUnit.MINUTES.toMillis(10);
 
-  /** Starts a shell and a program of it in a separate session, and ends both. */
+  /** Starts a shell and a program of it, on POSIX in a separate session, and ends both. */
   private static final Control PROCESSES =
-      () -> new ProcessBuilder("/bin/sh", "-c", "setsid sleep 0 & wait").start().waitFor();
+      () ->
+          (PathStyle.current() == PathStyle.WINDOWS
+                  ? new ProcessBuilder("cmd.exe", "/d", "/c", "cmd.exe /d /c exit")
+                  : new ProcessBuilder("/bin/sh", "-c", "setsid sleep 0 & wait"))
+              .start()
+              .waitFor();
 
   private final Duration floor;
   private final int times;

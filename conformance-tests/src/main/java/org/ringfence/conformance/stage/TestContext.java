@@ -7,7 +7,6 @@ import java.util.function.UnaryOperator;
 import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxException;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -32,12 +31,34 @@ import org.ringfence.spi.SandboxBackend;
  */
 public record TestContext(SandboxBackend backend, Fixture fixture) {
 
+  /** Returns the fixture of a case that attacks something of the host, on any system. */
+  public HostFixture host() {
+    return (HostFixture) fixture;
+  }
+
+  /** Returns the fixture of a case of POSIX systems. */
+  public PosixFixture posix() {
+    return (PosixFixture) fixture;
+  }
+
+  /** Returns the fixture of a case of Windows. */
+  public WindowsFixture windows() {
+    return (WindowsFixture) fixture;
+  }
+
   /**
    * Returns a policy by the name that cases use.
    *
-   * @throws NotApplicableException if it needs the emulated Internet, and there is none
+   * @throws NotShownException if it needs the emulated Internet, and there is none
    */
-  public SandboxPolicy policy(String name) throws IOException, NotApplicableException {
+  public SandboxPolicy policy(String name) throws IOException, NotShownException {
+    return fixture instanceof WindowsFixture windows
+        ? windows.policy(name, backend)
+        : posixPolicy(name, posix());
+  }
+
+  private SandboxPolicy posixPolicy(String name, PosixFixture fixture)
+      throws IOException, NotShownException {
     return switch (name) {
       case "write" -> write().build();
       case "read-only" -> Presets.load("read-only");
@@ -102,13 +123,13 @@ public record TestContext(SandboxBackend backend, Fixture fixture) {
    * Returns an allowlist with some names of the emulated Internet; with more hosts none of them is
    * denied.
    */
-  PolicyBuilder allowlist(List<String> more) throws NotApplicableException {
-    String port = ":" + fixture.world().port();
-    String raw = ":" + fixture.world().rawPort();
+  PolicyBuilder allowlist(List<String> more) throws NotShownException {
+    String port = ":" + posix().world().port();
+    String raw = ":" + posix().world().rawPort();
     PolicyBuilder builder =
         write()
             .network(NetworkMode.ALLOWLIST)
-            .dnsServer("127.0.0.1:" + fixture.world().dnsPort())
+            .dnsServer("127.0.0.1:" + posix().world().dnsPort())
             .privateRange("127.0.0.0/8")
             .privateRange("::1");
     if (more.isEmpty()) {
@@ -132,12 +153,12 @@ public record TestContext(SandboxBackend backend, Fixture fixture) {
    * Restricts a case to commands that this process can inspect: their handle, temporary directory,
    * mounts and variables.
    *
-   * @throws NotApplicableException if commands run in another system than this process does
+   * @throws NotShownException if commands run in another system than this process does
    */
-  public static void onThisSystem(Sandbox sandbox) throws NotApplicableException {
+  public static void onThisSystem(Sandbox sandbox) throws NotShownException {
     if (sandbox.plan().guarantees().stream()
         .anyMatch(one -> one.guarantee() == Guarantee.WSL_DOORS)) {
-      throw new NotApplicableException(
+      throw NotShownException.notApplicable(
           "commands run in a distribution, which has processes, mounts, variables and temporary"
               + " directories of its own");
     }
@@ -146,42 +167,60 @@ public record TestContext(SandboxBackend backend, Fixture fixture) {
   /**
    * Opens a sandbox. Guarantees that the case does not need may be weaker than enforced.
    *
-   * @throws NotApplicableException if a guarantee that the case needs is not enforced here
+   * @throws NotShownException if a guarantee that the case needs is not enforced here
    */
   public Sandbox open(SandboxPolicy policy, List<String> needs)
-      throws SandboxException, NotApplicableException {
+      throws SandboxException, NotShownException {
     return open(policy, needs, fixture.workspace());
   }
 
   /**
-   * Returns whether a case of a guarantee can show something. The cases of WSL2's doors try each
-   * known door, so that they show something of an advisory guarantee, too.
+   * Returns whether a case of a guarantee can show something. The cases of Windows and of WSL2's
+   * doors try directly the actions of programs by mistake, so they show something of an advisory
+   * guarantee, too.
    */
-  private static boolean applies(PlannedGuarantee guarantee) {
+  private boolean applies(PlannedGuarantee guarantee) {
     return guarantee.level() == Enforcement.ENFORCED
-        || guarantee.guarantee() == Guarantee.WSL_DOORS
-            && guarantee.level() == Enforcement.ADVISORY;
+        || guarantee.level() == Enforcement.ADVISORY
+            && (guarantee.guarantee() == Guarantee.WSL_DOORS || fixture instanceof WindowsFixture);
+  }
+
+  /**
+   * Asks the backend for its plan.
+   *
+   * @return the plan
+   * @throws NotShownException if the backend cannot run here, or does not promise what the case
+   *     needs
+   */
+  public SandboxPlan require(SandboxPolicy policy, List<String> needs, Path workspace)
+      throws NotShownException {
+    SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, Places.current(workspace)));
+    if (!plan.availability().usable()) {
+      throw NotShownException.notApplicable(String.join("; ", plan.availability().reasons()));
+    }
+    for (PlannedGuarantee guarantee : plan.guarantees()) {
+      if (guarantee.guarantee() == Guarantee.WSL_DOORS && fixture instanceof WindowsFixture) {
+        throw NotShownException.notApplicable(
+            "commands are those of Linux: run ringfence verify in the distribution");
+      }
+      if (needs.contains(guarantee.id()) && !applies(guarantee)) {
+        throw NotShownException.notApplicable(guarantee.id() + ": " + guarantee.reason());
+      }
+    }
+    return plan;
   }
 
   /** Opens a sandbox for another workspace. */
   public Sandbox open(SandboxPolicy policy, List<String> needs, Path workspace)
-      throws SandboxException, NotApplicableException {
+      throws SandboxException, NotShownException {
     return open(policy, needs, workspace, opener -> opener);
   }
 
   /** Opens a sandbox with hooks. */
   public Sandbox open(
       SandboxPolicy policy, List<String> needs, Path workspace, UnaryOperator<Sandbox.Opener> hooks)
-      throws SandboxException, NotApplicableException {
-    SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, Places.current(workspace)));
-    if (!plan.availability().usable()) {
-      throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
-    }
-    for (PlannedGuarantee guarantee : plan.guarantees()) {
-      if (needs.contains(guarantee.id()) && !applies(guarantee)) {
-        throw new NotApplicableException(guarantee.id() + ": " + guarantee.reason());
-      }
-    }
+      throws SandboxException, NotShownException {
+    require(policy, needs, workspace);
     Sandbox.Opener opener =
         Sandbox.opener(policy.toBuilder().strictness(Strictness.Mode.BEST_EFFORT).build())
             .workspace(workspace)

@@ -6,12 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.TestContext;
+import org.ringfence.conformance.stage.WindowsFixture;
 import org.ringfence.plan.Enforcement;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.plan.SandboxPlan;
+import org.ringfence.policy.SandboxPolicy;
 
 /**
  * A system component that acts for its clients, outside of any job or token of the client. A file
@@ -137,11 +143,11 @@ enum OtherProgram {
     return sameUser && this != SERVICE ? Expected.SAID : Expected.HELD;
   }
 
-  private Path told(WindowsStage stage) {
+  private Path told(WindowsFixture stage) {
     return stage.outside().resolve("told");
   }
 
-  private List<String> filled(WindowsStage stage, List<String> words) throws IOException {
+  private List<String> filled(WindowsFixture stage, List<String> words) throws IOException {
     String extension = script.startsWith("@") ? ".cmd" : ".vbs";
     Path inside = stage.library().resolve(name().toLowerCase(Locale.ROOT) + extension);
     Path outside = stage.outside().resolve("script" + extension);
@@ -166,7 +172,7 @@ enum OtherProgram {
   }
 
   /** Returns whether an action happened outside. */
-  private boolean happens(WindowsStage stage, Start start)
+  private boolean happens(WindowsFixture stage, Start start)
       throws IOException, InterruptedException {
     stage.reset();
     long contacts = stage.contacts();
@@ -182,7 +188,7 @@ enum OtherProgram {
     return happened;
   }
 
-  private void clean(WindowsStage stage) throws IOException, InterruptedException {
+  private void clean(WindowsFixture stage) throws IOException, InterruptedException {
     if (!cleaning.isEmpty()) {
       plain(filled(stage, cleaning)).waitFor(SECONDS, TimeUnit.SECONDS);
     }
@@ -195,41 +201,44 @@ enum OtherProgram {
         .start();
   }
 
-  /** Returns why it cannot be tried here: it does nothing outside of a sandbox either. */
-  String inapplicable(WindowsStage stage) {
+  /** Ends the case if the program does nothing outside of a sandbox either. */
+  private void requireControl(WindowsFixture fixture)
+      throws NotShownException, InterruptedException {
     try {
-      return happens(stage, OtherProgram::plain)
-          ? ""
-          : "the control does nothing: this system does not have it, or not for this user";
+      if (!happens(fixture, OtherProgram::plain)) {
+        throw NotShownException.skipped(
+            "the control does nothing: this system does not have it, or not for this user");
+      }
     } catch (IOException e) {
-      return "the control cannot be started: " + e.getMessage();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return "interrupted";
+      throw NotShownException.skipped("the control cannot be started: " + e.getMessage());
     }
   }
 
-  String run(WindowsStage stage) throws Exception {
+  Outcome run(TestContext stage) throws Exception {
+    WindowsFixture fixture = stage.windows();
+    SandboxPolicy policy = stage.policy("write");
+    SandboxPlan plan = stage.require(policy, List.of(), fixture.workspace());
+    requireControl(fixture);
     boolean happened;
-    try (Sandbox sandbox = stage.open()) {
-      happened = happens(stage, words -> sandbox.start(SandboxCommand.of(words)));
+    try (Sandbox sandbox = stage.open(policy, List.of())) {
+      happened = happens(fixture, words -> sandbox.start(SandboxCommand.of(words)));
     } catch (SandboxException e) {
       // A program that is refused by name does nothing either.
       happened = false;
     }
     if (!happened) {
-      return "";
+      return Outcome.passed();
     }
     if (in(stage.backend().info().id()) == Expected.HELD) {
-      return "expected to be denied, but: OK, something happened outside";
+      return Outcome.failed("expected to be denied, but: OK, something happened outside");
     }
-    for (Map.Entry<String, Enforcement> guarantee : stage.levels().entrySet()) {
-      if (guarantee.getValue() == Enforcement.ENFORCED
+    for (PlannedGuarantee guarantee : plan.guarantees()) {
+      if (guarantee.level() == Enforcement.ENFORCED
           && List.of("files.write", "files.metadata", "network.external", "lifetime.tree")
-              .contains(guarantee.getKey())) {
-        return "it happened, but the plan calls " + guarantee.getKey() + " enforced";
+              .contains(guarantee.id())) {
+        return Outcome.failed("it happened, but the plan calls " + guarantee.id() + " enforced");
       }
     }
-    return "";
+    return Outcome.passed();
   }
 }

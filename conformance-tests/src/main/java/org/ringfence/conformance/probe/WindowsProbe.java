@@ -1,4 +1,4 @@
-package org.ringfence.conformance.windows;
+package org.ringfence.conformance.probe;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -25,7 +25,7 @@ public final class WindowsProbe {
   private WindowsProbe() {}
 
   /** An operation; denied when it throws an {@link AccessDeniedException} or a socket's error. */
-  interface Operation {
+  private interface Attempt {
     /** Tries it. */
     void attempt(String[] arguments) throws Exception;
   }
@@ -37,7 +37,7 @@ public final class WindowsProbe {
    * @throws Exception if the probe itself is at fault
    */
   public static void main(String[] args) throws Exception {
-    Operation operation = operations().get(args[0]);
+    Attempt operation = operations().get(args[0]);
     if (operation == null) {
       throw new IllegalArgumentException("no operation " + args[0]);
     }
@@ -52,8 +52,8 @@ public final class WindowsProbe {
     System.out.flush();
   }
 
-  static Map<String, Operation> operations() {
-    Map<String, Operation> all = new TreeMap<>();
+  static Map<String, Attempt> operations() {
+    Map<String, Attempt> all = new TreeMap<>();
     all.put("create", a -> Files.writeString(path(a[0]), "x", StandardOpenOption.CREATE_NEW));
     all.put("overwrite", a -> Files.writeString(path(a[0]), "x", StandardOpenOption.WRITE));
     all.put("append", a -> Files.writeString(path(a[0]), "x", StandardOpenOption.APPEND));

@@ -1,4 +1,4 @@
-package org.ringfence.conformance;
+package org.ringfence.conformance.scenario;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -7,33 +7,26 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
-import org.ringfence.Backends;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.Termination;
-import org.ringfence.conformance.scenario.LifetimeScenarios;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.ConformanceCase.Body;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.Patience;
+import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
-import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
 import org.ringfence.spi.RemoteBackend;
-import org.ringfence.spi.SandboxBackend;
 
 /**
  * Cases of WSL2 only: the doors back to Windows, and how {@code wsl.exe} reports a command's end.
@@ -41,65 +34,46 @@ import org.ringfence.spi.SandboxBackend;
  * effect there, the case does not apply. Needs only a shell of the distribution, and Perl for
  * sockets.
  */
-final class WslScenarios {
+public final class WslScenarios {
   /** The prefix of the ids of all cases here, and of no other. */
-  static final String PREFIX = "WSL-";
+  public static final String PREFIX = "WSL-";
 
   private static final String GROUP = "wsl";
   private static final List<String> NEEDS = List.of("wsl.doors");
 
   private WslScenarios() {}
 
-  /**
-   * The place of a case's run.
-   *
-   * @param backend the backend under test
-   * @param workspace an existing directory for this case only
-   */
-  record Distribution(SandboxBackend backend, Path workspace) {
-    private Sandbox open() throws Exception {
-      SandboxPolicy policy =
-          SandboxPolicy.builder()
-              .write(":workspace")
-              .protectedNames(ProtectedNames.OFF)
-              .network(NetworkMode.FULL)
-              .strictness(Strictness.Mode.BEST_EFFORT)
-              .build();
-      SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, Places.current(workspace)));
-      if (!plan.availability().usable()) {
-        throw new NotApplicableException(String.join("; ", plan.availability().reasons()));
-      }
-      if (plan.guarantees().stream().noneMatch(one -> NEEDS.contains(one.id()))) {
-        throw new NotApplicableException("commands do not run in a distribution of WSL2");
-      }
-      return Sandbox.opener(policy)
-          .workspace(workspace)
-          .backends(Backends.of(List.of(backend)))
-          .open();
+  private static Sandbox open(TestContext there) throws Exception {
+    SandboxPolicy policy =
+        SandboxPolicy.builder()
+            .write(":workspace")
+            .protectedNames(ProtectedNames.OFF)
+            .network(NetworkMode.FULL)
+            .strictness(Strictness.Mode.BEST_EFFORT)
+            .build();
+    SandboxPlan plan = there.require(policy, NEEDS, there.fixture().workspace());
+    if (plan.guarantees().stream().noneMatch(one -> NEEDS.contains(one.id()))) {
+      throw NotShownException.notApplicable("commands do not run in a distribution of WSL2");
     }
-
-    /** Runs a script in the distribution, without a sandbox. */
-    private String outside(String script)
-        throws SandboxException, IOException, InterruptedException {
-      // Not an argument: some command lines of Windows do not preserve quotes.
-      List<String> words = List.of("/bin/sh", "-s");
-      List<String> unconfined =
-          backend
-              .extension(RemoteBackend.class)
-              .map(remote -> remote.unconfined(words))
-              .orElse(words);
-      Process shell = new ProcessBuilder(unconfined).start();
-      try (OutputStream input = shell.getOutputStream()) {
-        input.write(script.getBytes(StandardCharsets.UTF_8));
-      }
-      return CapturedProcess.of(shell).output();
-    }
+    return there.open(policy, NEEDS);
   }
 
-  /** A case's body, without the Linux suite's fixture. */
-  @FunctionalInterface
-  interface Body {
-    String run(Distribution there) throws Exception;
+  /** Runs a script in the distribution, without a sandbox. */
+  private static String outside(TestContext there, String script)
+      throws IOException, InterruptedException {
+    // Not an argument: some command lines of Windows do not preserve quotes.
+    List<String> words = List.of("/bin/sh", "-s");
+    List<String> unconfined =
+        there
+            .backend()
+            .extension(RemoteBackend.class)
+            .map(remote -> remote.unconfined(words))
+            .orElse(words);
+    Process shell = new ProcessBuilder(unconfined).start();
+    try (OutputStream input = shell.getOutputStream()) {
+      input.write(script.getBytes(StandardCharsets.UTF_8));
+    }
+    return CapturedProcess.of(shell).output();
   }
 
   /**
@@ -110,29 +84,28 @@ final class WslScenarios {
    */
   private record Door(String find, String knock) implements Body {
     @Override
-    public String run(Distribution there) throws Exception {
-      try (Sandbox sandbox = there.open()) {
+    public Outcome run(TestContext there) throws Exception {
+      try (Sandbox sandbox = open(there)) {
         String own = inside(sandbox, "pwd");
         List<String> found =
-            there
-                .outside(find)
+            outside(there, find)
                 .lines()
                 // A path that a rule names is open, with the directories above it.
                 .filter(one -> !(own.strip() + "/").startsWith(one + "/"))
                 .toList();
         if (found.isEmpty()) {
-          throw new NotApplicableException("this distribution has none");
+          throw NotShownException.skipped("this distribution has none");
         }
         String script = script(found);
-        List<String> open = opened(there.outside(script));
+        List<String> open = opened(outside(there, script));
         if (open.isEmpty()) {
-          throw new NotApplicableException("it leads nowhere without a sandbox, too: " + found);
+          throw NotShownException.skipped("it leads nowhere without a sandbox, too: " + found);
         }
         String told = inside(sandbox, script);
         if (!told.contains("\nend\n")) {
-          return "the script did not run in the sandbox: " + told;
+          return Outcome.failed("the script did not run in the sandbox: " + told);
         }
-        return opened(told).isEmpty() ? "" : "open: " + opened(told);
+        return opened(told).isEmpty() ? Outcome.passed() : Outcome.failed("open: " + opened(told));
       }
     }
 
@@ -165,8 +138,12 @@ final class WslScenarios {
           + " for d in /mnt/*; do [ -d \"$d\" ] && echo \"$d\"; done; }"
           + " | grep -v '\\\\\\\\' | sort -u";
 
-  private static Map<ConformanceCase, Body> cases() {
-    Map<ConformanceCase, Body> all = new LinkedHashMap<>();
+  /**
+   * Adds the cases. On Linux the backend may use an emulated WSL2.
+   *
+   * @param all the list to extend
+   */
+  public static void addTo(List<ConformanceCase> all) {
     add(
         all,
         "WSL-INTEROP-SOCKET",
@@ -242,32 +219,27 @@ final class WslScenarios {
         "WSL-TREE",
         "processes that a command has left behind end with the command when its time is up",
         WslScenarios::tree);
-    return all;
   }
 
-  private static void add(Map<ConformanceCase, Body> all, String id, String title, Body body) {
-    all.put(new ConformanceCase(id, GROUP, title, NEEDS), body);
-  }
-
-  /** Adds the cases to the suite on Linux, where the backend may use an emulated WSL2. */
-  static void addTo(Map<ConformanceCase, ConformanceCase.Body> all) {
-    cases()
-        .forEach(
-            (about, body) ->
-                all.put(
-                    about,
-                    stage -> {
-                      stage.fixture().reset();
-                      return body.run(
-                          new Distribution(stage.backend(), stage.fixture().workspace()));
-                    }));
+  private static void add(List<ConformanceCase> all, String id, String title, Body body) {
+    all.add(
+        new ConformanceCase(
+            id,
+            GROUP,
+            title,
+            NEEDS,
+            there -> {
+              there.fixture().reset();
+              return body.run(there);
+            }));
   }
 
   /** The handler of such programs belongs to the kernel, and has its interpreter open already. */
-  private static String copiedProgram(Distribution there) throws Exception {
-    try (Sandbox sandbox = there.open()) {
+  private static Outcome copiedProgram(TestContext there) throws Exception {
+    try (Sandbox sandbox = open(there)) {
       String bytes =
-          there.outside(
+          outside(
+              there,
               "for d in $("
                   + DRIVES
                   + "); do base64 \"$d\"/[Ww]indows/[Ss]ystem32/cmd.exe 2>/dev/null && break; done");
@@ -278,55 +250,59 @@ final class WslScenarios {
         program = decoded.readAllBytes();
       }
       if (program.length < 2 || program[0] != 'M' || program[1] != 'Z') {
-        throw new NotApplicableException("no drive has a program of Windows");
+        throw NotShownException.skipped("no drive has a program of Windows");
       }
       String name = "copied-" + ThreadLocalRandom.current().nextInt(1 << 30) + ".exe";
-      Path copy = there.workspace().resolve(name);
+      Path copy = there.fixture().workspace().resolve(name);
       Files.write(copy, program);
       try {
         String script =
             "cd '" + inside(sandbox, "pwd").strip() + "' && chmod u+x " + name + "; ./" + name;
         script += " /c echo started </dev/null; echo end";
-        String control = there.outside(script);
+        String control = outside(there, script);
         if (!control.contains("started")) {
-          throw new NotApplicableException("it does not start without a sandbox, too");
+          throw NotShownException.skipped("it does not start without a sandbox, too");
         }
         String told = inside(sandbox, script);
-        return told.contains("end") && !told.contains("started") ? "" : "it said " + told;
+        return told.contains("end") && !told.contains("started")
+            ? Outcome.passed()
+            : Outcome.failed("it said " + told);
       } finally {
         Files.delete(copy);
       }
     }
   }
 
-  private static String exitCodes(Distribution there) throws Exception {
-    try (Sandbox sandbox = there.open()) {
+  private static Outcome exitCodes(TestContext there) throws Exception {
+    try (Sandbox sandbox = open(there)) {
       // wsl.exe turns exit codes of 67 and 87 into errors.
       for (int code : new int[] {0, 1, 67, 87, 126, 127, 255}) {
         SandboxedProcess process =
             sandbox.start(SandboxCommand.of("/bin/sh", "-c", "exit " + code));
         CapturedProcess execution = CapturedProcess.of(process);
         if (execution.exit() != code || !execution.output().isEmpty()) {
-          return code + " is told as " + execution;
+          return Outcome.failed(code + " is told as " + execution);
         }
       }
-      return "";
+      return Outcome.passed();
     }
   }
 
-  private static String signal(Distribution there) throws Exception {
-    try (Sandbox sandbox = there.open()) {
+  private static Outcome signal(TestContext there) throws Exception {
+    try (Sandbox sandbox = open(there)) {
       SandboxedProcess process = sandbox.start(SandboxCommand.of("/bin/sh", "-c", "kill -9 $$"));
       CapturedProcess execution = CapturedProcess.of(process);
       Termination told = process.termination().orElseThrow();
       Termination expected = new Termination(Termination.Cause.SIGNALED, 128 + 9, 9);
-      return told.equals(expected) && execution.exit() == 128 + 9 ? "" : told.toString();
+      return told.equals(expected) && execution.exit() == 128 + 9
+          ? Outcome.passed()
+          : Outcome.failed(told.toString());
     }
   }
 
-  private static String tree(Distribution there) throws Exception {
+  private static Outcome tree(TestContext there) throws Exception {
     String sleeper = LifetimeScenarios.sleeper();
-    try (Sandbox sandbox = there.open()) {
+    try (Sandbox sandbox = open(there)) {
       SandboxedProcess process =
           sandbox.start(
               SandboxCommand.of(
@@ -334,46 +310,25 @@ final class WslScenarios {
                   .timeout(Duration.ofSeconds(5)));
       if (!becomes(there, sleeper, 3)) {
         process.destroyForcibly();
-        return "the control failed: the processes are not seen in the distribution";
+        return Outcome.failed("the control failed: the processes are not seen in the distribution");
       }
       process.waitFor();
       Termination.Cause cause = process.termination().orElseThrow().cause();
       if (cause != Termination.Cause.TIMED_OUT) {
-        return "it ended otherwise: " + cause;
+        return Outcome.failed("it ended otherwise: " + cause);
       }
-      return becomes(there, sleeper, 0) ? "" : "something still runs";
+      return becomes(there, sleeper, 0) ? Outcome.passed() : Outcome.failed("something still runs");
     }
   }
 
-  private static boolean becomes(Distribution there, String sleeper, int count) throws Exception {
+  private static boolean becomes(TestContext there, String sleeper, int count) throws Exception {
     String script =
         "for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f 2>/dev/null; echo; done"
             + " | grep -c '^"
             + sleeper
             + " $'";
     // Each check starts a command in the distribution, as does the awaited event.
-    return new Patience(Duration.ofSeconds(10), 100, () -> there.outside(":"))
-        .until(() -> there.outside(script).strip().equals(Integer.toString(count)));
-  }
-
-  /** Runs the group alone, for a backend whose commands run in another system than this process. */
-  static List<CaseResult> run(SandboxBackend backend, List<String> filters) throws IOException {
-    Path workspace = Files.createTempDirectory("ringfence-conformance-");
-    try {
-      return run(new Distribution(backend, workspace.toRealPath()), filters);
-    } finally {
-      Fixture.deleteTree(workspace);
-    }
-  }
-
-  /** Runs the group in an existing distribution. */
-  static List<CaseResult> run(Distribution there, List<String> filters) {
-    List<CaseResult> results = new ArrayList<>();
-    for (Map.Entry<ConformanceCase, Body> each : cases().entrySet()) {
-      if (SuiteVerification.wanted(each.getKey().id(), filters)) {
-        results.add(CaseResult.of(each.getKey(), () -> each.getValue().run(there)));
-      }
-    }
-    return results;
+    return new Patience(Duration.ofSeconds(10), 100, () -> outside(there, ":"))
+        .until(() -> outside(there, script).strip().equals(Integer.toString(count)));
   }
 }

@@ -17,8 +17,8 @@ import org.ringfence.spi.HostSystem;
 import org.ringfence.spi.Launch;
 import org.ringfence.spi.SandboxBackend;
 
-/** Runs the suite, in a Windows JVM, against a backend that claims to confine and does not. */
-public final class UnconfinedOnWindows implements SandboxBackend, BackendSession {
+/** A backend that confines nothing; its program runs the suite against it, in a Windows JVM. */
+public final class PassThroughBackend implements SandboxBackend, BackendSession {
   /**
    * Prints each case with its outcome.
    *
@@ -26,10 +26,10 @@ public final class UnconfinedOnWindows implements SandboxBackend, BackendSession
    * @throws Exception if the fixture cannot be made
    */
   public static void main(String[] args) throws Exception {
-    try (ConformanceSuite suite = ConformanceSuite.against(new UnconfinedOnWindows())) {
+    try (ConformanceSuite suite = ConformanceSuite.against(new PassThroughBackend())) {
       for (ConformanceCase each : suite.cases()) {
         CaseResult result = suite.run(each);
-        System.out.println(result.id() + " " + result.outcome() + " " + result.detail());
+        System.out.println(result.id() + " " + result.verdict() + " " + result.detail());
       }
     }
   }

@@ -6,29 +6,26 @@ import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
-import org.ringfence.conformance.stage.ConformanceCase.NotApplicableException;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.HostFixture;
+import org.ringfence.conformance.stage.NotShownException;
+import org.ringfence.conformance.stage.Outcome;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.SandboxPolicy;
 
 /**
- * A case as data: the probe tries one operation under a policy; a denial counts only if nothing
- * outside has changed, no server of the host has been reached, and the same operation succeeds
- * without a sandbox.
+ * The body of a case as data: the probe tries one operation under a policy; a denial counts only if
+ * nothing outside has changed, no server of the host has been reached, and the same operation
+ * succeeds without a sandbox.
  *
- * @param about the case
  * @param policy the policy's name
+ * @param needs guarantees that the plan has to promise
  * @param probe the probe's arguments
  * @param expected the expected result
  * @param errors the errors that a denial without a control must have: without one, any other error
  *     could have other causes
  */
-public record ProbeCase(
-    ConformanceCase about,
-    String policy,
-    List<String> probe,
-    Expected expected,
-    List<String> errors)
+public record ProbeBody(
+    String policy, List<String> needs, List<String> probe, Expected expected, List<String> errors)
     implements ConformanceCase.Body {
 
   /** The expected result of an operation. */
@@ -44,18 +41,19 @@ public record ProbeCase(
   }
 
   @Override
-  public String run(TestContext stage) throws Exception {
-    Fixture fixture = stage.fixture();
+  public Outcome run(TestContext stage) throws Exception {
+    HostFixture fixture = stage.host();
     SandboxPolicy wanted = stage.policy(policy);
+    fixture.reset();
+    stage.require(wanted, needs, fixture.workspace());
     List<String> command = fixture.probe(probe);
     if (expected == Expected.DENIED || expected == Expected.NO_EFFECT) {
-      fixture.reset();
       CapturedProcess control =
           CapturedProcess.of(
               new ProcessBuilder(command).directory(fixture.workspace().toFile()).start());
       check(control);
       if (!control.ok()) {
-        throw new NotApplicableException(
+        throw NotShownException.skipped(
             "the control does not succeed on this machine: " + control.result());
       }
     }
@@ -63,32 +61,36 @@ public record ProbeCase(
     Map<String, String> before = fixture.snapshot();
     long contacts = fixture.contacts();
     CapturedProcess inside;
-    try (Sandbox sandbox = stage.open(wanted, about.needs())) {
+    try (Sandbox sandbox = stage.open(wanted, needs)) {
       inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(command)));
     }
     check(inside);
     if (expected == Expected.OK) {
-      return inside.ok() ? "" : "expected to succeed, but: " + inside.result();
+      return inside.ok()
+          ? Outcome.passed()
+          : Outcome.failed("expected to succeed, but: " + inside.result());
     }
     if (!inside.denied() && !(expected == Expected.NO_EFFECT && inside.ok())) {
-      return "expected to be denied, but: " + inside.result();
+      return Outcome.failed("expected to be denied, but: " + inside.result());
     }
     String error = inside.result().substring(inside.result().indexOf(' ') + 1);
     if (!errors.isEmpty() && !errors.contains(error)) {
-      return "expected one of " + errors + ", but: " + inside.result();
+      return Outcome.failed("expected one of " + errors + ", but: " + inside.result());
     }
     if (!fixture.snapshot().equals(before)) {
-      return "said " + inside.result() + ", but something outside has changed";
+      return Outcome.failed("said " + inside.result() + ", but something outside has changed");
     }
     if (fixture.contacts() != contacts) {
-      return "said " + inside.result() + ", but a server outside was reached";
+      return Outcome.failed("said " + inside.result() + ", but a server outside was reached");
     }
-    return fixture.victimAlive() ? "" : "the process outside has been ended";
+    return fixture.victimAlive()
+        ? Outcome.passed()
+        : Outcome.failed("the process outside has been ended");
   }
 
-  private static void check(CapturedProcess execution) throws NotApplicableException {
+  private static void check(CapturedProcess execution) throws NotShownException {
     if (execution.result().startsWith("ABSENT ")) {
-      throw new NotApplicableException(
+      throw NotShownException.skipped(
           "this system has no " + execution.result().substring("ABSENT ".length()));
     }
   }
