@@ -168,7 +168,8 @@ public final class ProbeCommand {
       jar.setLevel(0);
       for (Path path : (Iterable<Path>) all.sorted()::iterator) {
         if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-          jar.putNextEntry(new ZipEntry(source.relativize(path).toString()));
+          String entry = source.relativize(path).toString().replace(File.separatorChar, '/');
+          jar.putNextEntry(new ZipEntry(entry));
           Files.copy(path, jar);
           jar.closeEntry();
         }
