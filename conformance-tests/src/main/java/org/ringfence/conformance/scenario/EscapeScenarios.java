@@ -52,9 +52,9 @@ public final class EscapeScenarios {
             "ESC-THREAD",
             GROUP,
             "no thread of the JVM gives its memory or its environment",
-            List.of("process.isolation")),
-        EscapeScenarios::thread);
-    all.put(
+            List.of("process.isolation"),
+            EscapeScenarios::thread));
+    all.add(
         new ConformanceCase(
             "LP-BIND-ALIAS",
             "link-path",
