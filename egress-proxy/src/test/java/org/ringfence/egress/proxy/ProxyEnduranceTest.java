@@ -90,11 +90,7 @@ class ProxyEnduranceTest {
   void idleConnectionIsClosedButSlowReaderIsNot() throws Exception {
     ProxySettings impatient =
         new ProxySettings(
-            Optional.empty(),
-            Optional.empty(),
-            true,
-            Duration.ofSeconds(5),
-            Duration.ofMillis(700));
+            Optional.empty(), Optional.empty(), true, Duration.ofSeconds(5), Duration.ofSeconds(3));
     long size = 32L << 20;
     try (Server flood =
             new Server(
@@ -111,11 +107,17 @@ class ProxyEnduranceTest {
                 impatient,
                 EventSink.NONE)) {
       Socket silent = through.tunnel("repo.test:" + echo.port()).getKey();
-      assertThat(silent.getInputStream().read()).isEqualTo(-1);
       Socket slow = through.tunnel("flood.test:" + flood.port()).getKey();
-      Thread.sleep(300);
-      byte[] all = slow.getInputStream().readAllBytes();
-      assertThat(all.length).isEqualTo((int) size);
+      // The reader takes longer than an idle connection lives, and pauses a tenth of that each
+      // time.
+      long read = 0;
+      for (int pause = 0; pause < 12; pause++) {
+        Thread.sleep(300);
+        read += slow.getInputStream().readNBytes(2 << 20).length;
+      }
+      read += slow.getInputStream().readAllBytes().length;
+      assertThat(read).isEqualTo(size);
+      assertThat(silent.getInputStream().read()).isEqualTo(-1);
     }
   }
 
