@@ -107,13 +107,22 @@ final class Remedies {
             || reason instanceof Reason.Glob
             || reason instanceof Reason.ProtectedPath
             || reason instanceof Reason.ProtectedName
+            || reason instanceof Reason.GitContent
             || reason instanceof Reason.HandedIn
             || reason instanceof Reason.ForeignMetadata
-        ? kept(reason)
+        ? kept(violation, reason)
         : network(reason);
   }
 
-  private static Remedy kept(Reason reason) {
+  /** Returns the allowance of one path, if a glob can name it. */
+  private static Remedy name(String path) {
+    boolean plain = path.startsWith("/") && path.chars().noneMatch(c -> "*?{}[]".indexOf(c) >= 0);
+    return plain
+        ? new Remedy.AllowName(path)
+        : new None("what lies there runs code outside the sandbox later");
+  }
+
+  private static Remedy kept(Violation violation, Reason reason) {
     if (reason instanceof Reason.RuleBelow below) {
       return new None(
           "what a rule names stays where it is; instead of this rule, grant the directory above: "
@@ -125,10 +134,8 @@ final class Remedies {
     if (reason instanceof Reason.ProtectedPath) {
       return new None("a protected path is never written");
     }
-    if (reason instanceof Reason.ProtectedName) {
-      return new None(
-          "what lies there runs code outside the sandbox later; a policy with protectedNames off"
-              + " gives up this protection for all names");
+    if (reason instanceof Reason.ProtectedName || reason instanceof Reason.GitContent) {
+      return name(violation.target());
     }
     return new None(
         reason instanceof Reason.HandedIn

@@ -22,6 +22,13 @@ public sealed interface Remedy {
    */
   record GrantPath(String path, Access access) implements Addition {}
 
+  /**
+   * A path that is written although its name is protected.
+   *
+   * @param path the absolute path
+   */
+  record AllowName(String path) implements Addition {}
+
   /** The system's directory for temporary files instead of a private one. */
   record ShareTmp() implements Addition {}
 

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The settings that name a program, or a file that leads to programs (git-config(1)). */
 public final class GitProgramKeys {
@@ -68,6 +69,9 @@ public final class GitProgramKeys {
   private static final Set<String> WORDS =
       Set.of("true", "false", "yes", "no", "on", "off", "0", "1");
 
+  /** A word of a command line that is a relative path. */
+  private static final Pattern RELATIVE = Pattern.compile("(?:^|[\\s\"'!;|&(=])[\\w.][\\w.@+-]*/");
+
   private GitProgramKeys() {}
 
   /**
@@ -101,5 +105,32 @@ public final class GitProgramKeys {
     return command && !word && (!shellOnly || value.startsWith("!"))
         ? Optional.of(Names.COMMAND)
         : Optional.empty();
+  }
+
+  /**
+   * Returns whether a setting names a program by a path that is relative to a working tree: in
+   * another working tree the path names another program. Aliases do not count: git runs them only
+   * when a user types their names.
+   *
+   * @param setting the setting
+   * @return true if it does
+   */
+  public static boolean isRelative(GitSetting setting) {
+    Optional<Names> names = of(setting);
+    if (names.isEmpty()
+        || names.get() == Names.CONFIGURATION
+        || setting.section().equals("alias")) {
+      return false;
+    }
+    return GitConfigFiles.readings(setting).stream()
+        .anyMatch(
+            value ->
+                names.get() == Names.PATH
+                    ? !value.isEmpty() && !isAnchored(value)
+                    : RELATIVE.matcher(value).find());
+  }
+
+  private static boolean isAnchored(String path) {
+    return path.startsWith("/") || path.startsWith("~") || path.startsWith("%(prefix)/");
   }
 }

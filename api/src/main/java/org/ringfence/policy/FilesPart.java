@@ -2,6 +2,7 @@ package org.ringfence.policy;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /** The file part of a policy. Valid while the block runs; not thread-safe. */
 public final class FilesPart {
@@ -146,6 +147,18 @@ public final class FilesPart {
   }
 
   /**
+   * Allows paths to be written although their names are protected. What lies there can run code
+   * outside the sandbox later.
+   *
+   * @param globs absolute paths, or names at any depth, such as {@code **}{@code /.vscode}
+   * @return this part
+   */
+  public FilesPart allowNames(String... globs) {
+    builder.allowedNames(List.of(globs));
+    return this;
+  }
+
+  /**
    * Makes a path read-only, whether or not it exists.
    *
    * @param path an absolute path or a special
@@ -187,6 +200,17 @@ public final class FilesPart {
   public FilesPart tmp(TmpPolicy value) {
     builder.tmp(value);
     return this;
+  }
+
+  /** Rejects alternatives and classes of other tools, which would be plain characters here. */
+  static void checkGlob(String field, String glob) {
+    if (glob.chars().anyMatch(c -> "{}[]".indexOf(c) >= 0)) {
+      throw new InvalidPolicyException(
+          field,
+          glob,
+          "a glob for each alternative; only *, ** and ? are wildcards, and ? stands for a bracket"
+              + " in a name");
+    }
   }
 
   private static String absolute(Path path) {

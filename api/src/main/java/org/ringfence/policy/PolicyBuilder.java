@@ -26,6 +26,7 @@ public final class PolicyBuilder {
   private final Map<String, FileRule> rules = new LinkedHashMap<>();
   private final Set<String> rulesOfLayer = new LinkedHashSet<>();
   private final Set<String> denyGlobs = new LinkedHashSet<>();
+  private final Set<String> allowedNames = new LinkedHashSet<>();
   private ProtectedNames protectedNames = ProtectedNames.HOOKS_AND_CONFIG;
   private final Set<String> protectedPaths = new LinkedHashSet<>();
   private TmpPolicy tmp = TmpPolicy.PRIVATE;
@@ -51,6 +52,7 @@ public final class PolicyBuilder {
     fileDefault = policy.fileDefault();
     policy.rules().forEach(rule -> rules.put(rule.path(), rule));
     denyGlobs.addAll(policy.denyGlobs());
+    allowedNames.addAll(policy.allowedNames());
     protectedNames = policy.protectedNames();
     protectedPaths.addAll(policy.protectedPaths());
     tmp = policy.tmp();
@@ -215,20 +217,15 @@ public final class PolicyBuilder {
    * @return this builder
    */
   public PolicyBuilder denyGlobs(Collection<String> globs) {
-    globs.forEach(PolicyBuilder::checkGlob);
+    globs.forEach(glob -> FilesPart.checkGlob("files.denyGlobs", glob));
     denyGlobs.addAll(globs);
     return this;
   }
 
-  /** Rejects alternatives and classes of other tools, which would be plain characters here. */
-  private static void checkGlob(String glob) {
-    if (glob.chars().anyMatch(c -> "{}[]".indexOf(c) >= 0)) {
-      throw new InvalidPolicyException(
-          "files.denyGlobs",
-          glob,
-          "a glob for each alternative; only *, ** and ? are wildcards, and ? stands for a bracket"
-              + " in a name");
-    }
+  PolicyBuilder allowedNames(Collection<String> globs) {
+    globs.forEach(glob -> FilesPart.checkGlob("files.allowedNames", glob));
+    allowedNames.addAll(globs);
+    return this;
   }
 
   /**
@@ -593,6 +590,7 @@ public final class PolicyBuilder {
         new ArrayList<>(rules.values()),
         new ArrayList<>(denyGlobs),
         protectedNames,
+        new ArrayList<>(allowedNames),
         new ArrayList<>(protectedPaths),
         tmp,
         network.build(),

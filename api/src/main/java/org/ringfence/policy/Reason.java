@@ -91,6 +91,20 @@ public sealed interface Reason {
   }
 
   /**
+   * A change of a git directory's configuration or pointers that would name a program, or lead
+   * elsewhere.
+   *
+   * @param subject the setting or the file, such as {@code git config core.fsmonitor}
+   * @param problem the reason, in a clause with that subject
+   */
+  record GitContent(String subject, String problem) implements Reason {
+    @Override
+    public String text() {
+      return subject + " " + problem;
+    }
+  }
+
+  /**
    * Nothing in the policy denies it.
    *
    * @param text the part that was checked

@@ -14,6 +14,7 @@ import java.util.Objects;
  * @param rules the file rules
  * @param denyGlobs names that are denied everywhere
  * @param protectedNames the protection of names that would turn a later start into an escape
+ * @param allowedNames globs of paths that commands write although their names are protected
  * @param protectedPaths read-only paths in a writable root, whether or not they exist; a policy
  *     file protects itself
  * @param tmp the directory of temporary files
@@ -28,6 +29,7 @@ public record SandboxPolicy(
     List<FileRule> rules,
     List<String> denyGlobs,
     ProtectedNames protectedNames,
+    List<String> allowedNames,
     List<String> protectedPaths,
     TmpPolicy tmp,
     NetworkPolicy network,
@@ -48,6 +50,7 @@ public record SandboxPolicy(
     Objects.requireNonNull(strictness, "strictness");
     rules = List.copyOf(rules);
     denyGlobs = List.copyOf(denyGlobs);
+    allowedNames = List.copyOf(allowedNames);
     protectedPaths = List.copyOf(protectedPaths);
   }
 

@@ -174,13 +174,23 @@ class RemediesTest {
         .isEqualTo(new Remedy.UnixSocket("/run/x.sock"));
   }
 
+  @Test
+  void protectedNameIsAllowedByItsPath() {
+    Reason name = new Reason.ProtectedName(".git/hooks");
+    Reason content = new Reason.GitContent("git config core.fsmonitor", "names a program");
+    assertThat(remedy("create", "/w/.git/hooks/x", name))
+        .isEqualTo(new Remedy.AllowName("/w/.git/hooks/x"));
+    assertThat(remedy("rename", "/w/.git/config", content))
+        .isEqualTo(new Remedy.AllowName("/w/.git/config"));
+    assertThat(remedy("create", "/w/*/.envrc", name)).isInstanceOf(Remedy.None.class);
+  }
+
   static Stream<Reason> reasonsWithoutRemedy() {
     return Stream.of(
         new Reason.Rule("/x: none", Access.NONE, Operation.READ),
         new Reason.RuleBelow("/x: read"),
         new Reason.Glob("**/.env"),
         new Reason.ProtectedPath("/x"),
-        new Reason.ProtectedName(".git/hooks"),
         new Reason.HandedIn(),
         new Reason.ForeignMetadata(),
         new Reason.DeniedHost("evil.test"),
@@ -204,6 +214,7 @@ class RemediesTest {
         new Remedy.ShareTmp(),
         new Remedy.AddPreset("jvm"),
         new Remedy.AllowHost("repo.test:443"),
+        new Remedy.AllowName("/data/.git/config"),
         new Remedy.AllowRange("10.1.2.3/32"),
         new Remedy.DecideOnHosts(),
         new Remedy.OwnLoopback(),

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.ringfence.git.GitConfigKeys;
 import org.ringfence.policy.effective.HomeNames;
 import org.ringfence.policy.effective.ProtectedNameMatcher;
 import org.ringfence.policy.json.Presets;
@@ -60,6 +63,51 @@ class NameListsTest {
         "Secrets in a home directory, which the preset no-credentials hides",
         "what it holds",
         SecretPlaces.names());
+    table(
+        text,
+        "Directories of dependencies and outputs, in which an editor's configuration is data",
+        "what it holds",
+        ProtectedNameMatcher.dependencies());
+    text.append(
+        """
+
+        Packages ship such configuration, and a package manager that cannot write it leaves a package
+        with files missing. An editor reads it only where somebody opens that very directory as a
+        workspace. Git's names, and what a shell, a debugger or an agent reads, stay protected there.
+        A directory is not renamed from there to elsewhere (`EXDEV`: `mv` copies instead).
+        """);
+    table(text, "What is data there", "whose", ProtectedNameMatcher.packageData());
+    text.append(
+        """
+
+        ## Settings of a repository that a command may change
+        On Linux, at the level `hooks-and-config`. Git writes its configuration to a lock file and renames
+        that. Ringfence reads the new content as git does and puts a copy in its place, if every setting
+        that differs is in this table and its value is of the given kind; all others name a program or a
+        path to one, or might. A location is a server (`https`, `ssh`, `git`, `ftp`), or a local repository
+        that a command cannot exchange; no remote helper (`ext::`), and nothing that is read as an option.
+        A remote is a name that the file defines, or a location. A tree is the working tree itself.
+        The table is made from `git-config-keys.txt` beside `GitConfigGuard`.
+
+        | setting | value | source |
+        |---|---|---|
+        """);
+    for (GitConfigKeys.Listed key : GitConfigKeys.all().listed()) {
+      String values = key.values().stream().sorted().collect(Collectors.joining(" "));
+      text.append("| `").append(key.name()).append("` | ");
+      text.append(
+          values.isEmpty() ? key.kind().name().toLowerCase(Locale.ROOT) : "`" + values + "`");
+      text.append(" | ").append(key.source()).append(" |\n");
+    }
+    text.append(
+        """
+
+        In a new repository a command also makes the directory `hooks` with examples (`*.sample`), and
+        pointers (`.git`, `gitdir`, `commondir`) that lead to git directories of its workspace. Where the
+        user's own configuration names a program by a path in the working tree (`core.hooksPath =
+        .githooks`), it makes no repository, and no working tree is linked to a repository with such a
+        setting: its programs would be the command's.
+        """);
     return text.toString();
   }
 
@@ -91,6 +139,20 @@ class NameListsTest {
               assertThat(name.components().get(0)).doesNotContain("*");
               assertThat(name.components()).doesNotContain("", ".", "..");
             });
+  }
+
+  @Test
+  void editorsConfigurationIsDataInDependencies() {
+    ProtectedNameMatcher names = new ProtectedNameMatcher(ProtectedNames.HOOKS_AND_CONFIG);
+    assertThat(names.matching(List.of("node_modules", "a", ".vscode", "x"))).isNull();
+    assertThat(names.matching(List.of("a", "target", ".idea"))).isNull();
+    assertThat(names.matching(List.of(".vscode", "node_modules"))).isEqualTo(".vscode");
+    assertThat(names.matching(List.of("Node_Modules", ".vscode"))).isEqualTo(".vscode");
+    assertThat(names.matching(List.of("node_modules"))).isNull();
+    assertThat(names.matching(List.of("node_modules", "a", ".envrc"))).isEqualTo(".envrc");
+    assertThat(names.matching(List.of("vendor", "a", ".claude"))).isEqualTo(".claude");
+    assertThat(names.matching(List.of("vendor", "a", ".git", "config"))).isEqualTo(".git/config");
+    assertThat(names.matching(List.of("vendor", "a", ".git"))).isEqualTo(".git");
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.ringfence.conformance.scenario.EgressPrograms;
 import org.ringfence.conformance.scenario.EgressScenarios;
 import org.ringfence.conformance.scenario.EquivalenceScenarios;
 import org.ringfence.conformance.scenario.EscapeScenarios;
+import org.ringfence.conformance.scenario.GitGuardScenarios;
 import org.ringfence.conformance.scenario.GitScenarios;
 import org.ringfence.conformance.scenario.GitSurfaceScenarios;
 import org.ringfence.conformance.scenario.HomeScenarios;
@@ -74,6 +75,7 @@ final class CaseCatalogue {
     EgressPrograms.addTo(all);
     GitScenarios.addTo(all);
     GitSurfaceScenarios.addTo(all);
+    GitGuardScenarios.addTo(all);
     PlantedRepositoryScenarios.addTo(all);
     HomeScenarios.addTo(all);
     EquivalenceScenarios.addTo(all);

@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import org.ringfence.text.Printable;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.text.Printable;
 
 /** A report as one self-contained page, readable without scripts. */
 final class HtmlReport {

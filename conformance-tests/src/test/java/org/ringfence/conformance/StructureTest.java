@@ -52,6 +52,7 @@ class StructureTest {
               "stream",
               "supervise",
               "files",
+              "git",
               "net",
               "socket",
               "path",

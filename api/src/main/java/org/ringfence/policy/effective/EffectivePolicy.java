@@ -84,7 +84,7 @@ public final class EffectivePolicy {
             : SurfaceSurvey.of(policy.protectedNames(), placed, places.home());
     this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
-    this.homes = HomeNames.of(policy.protectedNames(), places, placed);
+    this.homes = HomeNames.of(policy, places, placed);
     this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed), places.lookup()));
     this.protectedKeys =
         protectedPaths.stream()
@@ -143,16 +143,18 @@ public final class EffectivePolicy {
    * @return the statement
    */
   public String protectedNamesStatement() {
-    String limit = survey == null ? "" : survey.limit();
     String statement =
         new ProtectedNameMatcher(policy.protectedNames()).statement(homes)
             + leading.statement(policy.tmp())
             + (places.home().isEmpty()
                 ? "; no home is known, so that what a login reads in one is not protected"
                 : "");
-    return limit.isEmpty()
-        ? statement
-        : statement + "; where links and settings lead to was not looked at everywhere: " + limit;
+    return survey == null ? statement : statement + survey.statement();
+  }
+
+  /** Returns the survey of the file system; null if there was none. */
+  SurfaceSurvey survey() {
+    return survey;
   }
 
   private void builtIn(List<EffectiveRule> placed) {

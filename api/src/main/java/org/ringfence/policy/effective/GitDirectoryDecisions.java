@@ -67,7 +67,9 @@ public final class GitDirectoryDecisions {
     List<String> below = new ArrayList<>(List.of(".git"));
     below.addAll(components.subList(holder, components.size()));
     String name = replacement ? names.matchingReplacement(below) : names.matching(below);
-    return name == null || !policy.keepsNames(path) && !policy.leads(components, holder)
+    return name == null
+            || policy.homes().allows(components)
+            || !policy.keepsNames(path) && !policy.leads(components, holder)
         ? Decision.allow(new Reason.NothingAgainst("no protected name of git's"))
         : EffectivePolicy.byName(name);
   }
@@ -84,5 +86,41 @@ public final class GitDirectoryDecisions {
     return policy.keepsNames(path) || policy.leads(components, Math.max(0, components.size() - 1))
         ? Decision.deny(new Reason.ProtectedName("git directory"), reason)
         : Decision.allow(new Reason.NothingAgainst("no protected place"));
+  }
+
+  /**
+   * Returns whether a directory would bring contents to where their names are protected: from a
+   * directory of dependencies, or from where the policy allows them.
+   *
+   * @param from the absolute path of the directory
+   * @param to its new absolute path
+   * @return true if it would
+   */
+  public boolean gainsNames(String from, String to) {
+    return policy.keepsNames(to)
+        && (ProtectedNameMatcher.inDependencies(belowRoot(from))
+                && !ProtectedNameMatcher.inDependencies(belowRoot(to))
+            || policy.homes().allowsLess(style.components(from), style.components(to)));
+  }
+
+  /** Returns a path's components below the deepest root that holds it. */
+  private List<String> belowRoot(String path) {
+    int depth =
+        policy.rules().stream()
+            .filter(rule -> style.isAtOrBelow(path, rule.path()))
+            .mapToInt(rule -> style.components(rule.path()).size())
+            .max()
+            .orElse(0);
+    return HomeNames.below(style.components(path), depth);
+  }
+
+  /**
+   * Returns why no repository may be made and none linked to another place: then a program of the
+   * workspace would run for it.
+   *
+   * @return the name of the user's setting; empty if they may be
+   */
+  public String relativeProgram() {
+    return policy.survey() == null ? "" : policy.survey().relativeProgram();
   }
 }

@@ -2,12 +2,14 @@ package org.ringfence.policy.effective;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.path.Homes;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.policy.path.Places;
@@ -48,16 +50,21 @@ public final class HomeNames {
   private final ProtectedNameMatcher names;
   private final PathStyle style;
   private final List<List<String>> homes;
+  private final DenyGlobs allowed;
 
-  private HomeNames(ProtectedNames names, PathStyle style, List<List<String>> homes) {
+  private HomeNames(
+      ProtectedNames names, PathStyle style, List<List<String>> homes, DenyGlobs allowed) {
     this.names = new ProtectedNameMatcher(names);
     this.style = style;
+    this.allowed = allowed;
     this.homes = List.copyOf(homes);
   }
 
   /** Returns the protected names of homes that rules make writable, as a whole or in part. */
-  static HomeNames of(ProtectedNames names, Places places, List<EffectiveRule> rules) {
-    HomeNames none = new HomeNames(names, places.style(), List.of());
+  static HomeNames of(SandboxPolicy policy, Places places, List<EffectiveRule> rules) {
+    ProtectedNames names = policy.protectedNames();
+    DenyGlobs allowed = new DenyGlobs(policy.allowedNames(), places, new HashMap<>());
+    HomeNames none = new HomeNames(names, places.style(), List.of(), allowed);
     List<List<String>> roots = new ArrayList<>();
     for (EffectiveRule rule : rules) {
       if (rule.access() == Access.WRITE && !rule.scratch()) {
@@ -70,12 +77,12 @@ public final class HomeNames {
     List<List<String>> written = new ArrayList<>();
     for (String home : Homes.of(places)) {
       List<String> components = places.style().components(home);
-      HomeNames alone = new HomeNames(names, places.style(), List.of(components));
+      HomeNames alone = new HomeNames(names, places.style(), List.of(components), allowed);
       if (roots.stream().anyMatch(root -> alone.concerns(root, components))) {
         written.add(components);
       }
     }
-    return written.isEmpty() ? none : new HomeNames(names, places.style(), written);
+    return written.isEmpty() ? none : new HomeNames(names, places.style(), written, allowed);
   }
 
   private boolean concerns(List<String> root, List<String> home) {
@@ -94,7 +101,10 @@ public final class HomeNames {
   /** Returns the protected names for wholly writable homes. */
   public static HomeNames everywhere(ProtectedNames names, Places places) {
     return new HomeNames(
-        names, places.style(), Homes.of(places).stream().map(places.style()::components).toList());
+        names,
+        places.style(),
+        Homes.of(places).stream().map(places.style()::components).toList(),
+        new DenyGlobs(List.of(), places, new HashMap<>()));
   }
 
   private boolean isAtOrAbove(List<String> above, List<String> path) {
@@ -137,7 +147,18 @@ public final class HomeNames {
    */
   public String protectedAt(List<String> path, int depth) {
     String name = names.matching(below(path, depth));
-    return name != null ? name : matching(path, depth);
+    String found = name != null ? name : matching(path, depth);
+    return found == null || allows(path) ? null : found;
+  }
+
+  /** Returns whether the policy allows a path although its name is protected. */
+  boolean allows(List<String> path) {
+    return allowed.denying(path) != null;
+  }
+
+  /** Returns whether a move of a directory brings what was allowed to where it is not. */
+  boolean allowsLess(List<String> from, List<String> to) {
+    return allowed.lostByMove(from, to) != null;
   }
 
   /**
@@ -164,13 +185,14 @@ public final class HomeNames {
    */
   String replacedAt(List<String> path, int depth) {
     String name = names.matchingReplacement(below(path, depth));
-    return name != null ? name : matchingReplacement(path, depth);
+    String found = name != null ? name : matchingReplacement(path, depth);
+    return found == null || allows(path) ? null : found;
   }
 
   /**
    * Returns the components below the root, after those of the root that begin a name or are git's.
    */
-  private static List<String> below(List<String> components, int depth) {
+  static List<String> below(List<String> components, int depth) {
     for (int i = depth - 1; i >= 0; i--) {
       if (components.get(i).equalsIgnoreCase(GIT) && depth < components.size()) {
         return components.subList(i, components.size());

@@ -44,6 +44,17 @@ public record ProtectedNameMatcher(ProtectedNames level) {
   /** Names that are protected at any depth. */
   private static final NameList SURFACES = NameList.read("protected-names.txt", "");
 
+  private static final List<ListedName> DEPENDENCIES =
+      NameList.read("dependency-names.txt", "directories").names();
+  private static final List<ListedName> PACKAGE_DATA =
+      NameList.read("dependency-names.txt", "data").names();
+  private static final Set<String> DEPENDENCY_DIRECTORIES = texts(DEPENDENCIES);
+  private static final Set<String> DATA_IN_DEPENDENCIES = texts(PACKAGE_DATA);
+
+  private static Set<String> texts(List<ListedName> names) {
+    return names.stream().map(ListedName::text).collect(Collectors.toUnmodifiableSet());
+  }
+
   private static final int LONGEST_LEAD =
       SURFACES.names().stream().mapToInt(ListedName::length).max().orElse(1) - 1;
 
@@ -99,6 +110,34 @@ public record ProtectedNameMatcher(ProtectedNames level) {
   }
 
   /**
+   * Returns the directories of dependencies and outputs, in which {@link #packageData} is data.
+   *
+   * @return the names, as they are listed
+   */
+  public static List<ListedName> dependencies() {
+    return DEPENDENCIES;
+  }
+
+  /**
+   * Returns the protected names that are data in directories of dependencies and outputs.
+   *
+   * @return the names, as they are listed
+   */
+  public static List<ListedName> packageData() {
+    return PACKAGE_DATA;
+  }
+
+  /**
+   * Returns whether a path leads into a directory of dependencies or outputs, or is one.
+   *
+   * @param components the components of the path below a writable root
+   * @return true if one of them is such a directory's name
+   */
+  static boolean inDependencies(List<String> components) {
+    return components.stream().anyMatch(DEPENDENCY_DIRECTORIES::contains);
+  }
+
+  /**
    * Returns the plans' statement about protected names.
    *
    * @param homes home directories that are writable, as a whole or in part
@@ -132,22 +171,28 @@ public record ProtectedNameMatcher(ProtectedNames level) {
    * @return the protected name, such as {@code .git/hooks}, or null
    */
   public String matching(List<String> components) {
+    boolean dependency = false;
     for (int start = 0; start < components.size(); start++) {
-      String name = matchingAt(components, start);
+      String name = matchingAt(components, start, dependency);
       if (name != null) {
         return name;
       }
+      dependency = dependency || DEPENDENCY_DIRECTORIES.contains(components.get(start));
     }
     return null;
   }
 
   /** Finds the protected name that begins at one component. */
   String matchingAt(List<String> components, int start) {
+    return matchingAt(components, start, false);
+  }
+
+  private String matchingAt(List<String> components, int start, boolean dependency) {
     if (level == ProtectedNames.OFF) {
       return null;
     }
     ListedName listed = SURFACES.over(components, start, 0);
-    if (listed != null) {
+    if (listed != null && !(dependency && DATA_IN_DEPENDENCIES.contains(listed.text()))) {
       return listed.text();
     }
     if (!components.get(start).equalsIgnoreCase(GIT)) {

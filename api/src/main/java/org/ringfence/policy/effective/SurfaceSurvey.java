@@ -66,6 +66,7 @@ final class SurfaceSurvey {
   private final Set<Path> followed = new LinkedHashSet<>();
   private final Map<Path, List<Path>> elsewhere = new LinkedHashMap<>();
   private final Set<String> limits = new LinkedHashSet<>();
+  private String relativeProgram = "";
 
   /**
    * Surveys the file system.
@@ -139,6 +140,11 @@ final class SurfaceSurvey {
     Set<Path> everywhere = new LinkedHashSet<>(roots);
     repositories.values().forEach(everywhere::addAll);
     apply(user, List.copyOf(everywhere));
+    user.settings().stream()
+        .map(Located::setting)
+        .filter(GitProgramKeys::isRelative)
+        .findFirst()
+        .ifPresent(setting -> relativeProgram = setting.name());
     repositories.forEach(
         (directory, bases) -> {
           GitConfigFiles config =
@@ -368,8 +374,19 @@ final class SurfaceSurvey {
     return kept;
   }
 
-  /** Returns the gap of the survey; empty when it covers everything. */
-  String limit() {
-    return String.join("; ", limits);
+  /**
+   * Returns the name of a setting of the user or the machine that names a program by a path in the
+   * working tree; empty if there is none.
+   */
+  String relativeProgram() {
+    return relativeProgram;
+  }
+
+  /** Returns the plans' addition about the gap of the survey; empty when it covers everything. */
+  String statement() {
+    return limits.isEmpty()
+        ? ""
+        : "; where links and settings lead to was not looked at everywhere: "
+            + String.join("; ", limits);
   }
 }

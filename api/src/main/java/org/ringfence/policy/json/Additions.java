@@ -7,6 +7,7 @@ import java.util.Locale;
 import org.ringfence.event.Remedy.AddPreset;
 import org.ringfence.event.Remedy.Addition;
 import org.ringfence.event.Remedy.AllowHost;
+import org.ringfence.event.Remedy.AllowName;
 import org.ringfence.event.Remedy.AllowRange;
 import org.ringfence.event.Remedy.DecideOnHosts;
 import org.ringfence.event.Remedy.GrantPath;
@@ -33,6 +34,8 @@ public final class Additions {
     ObjectNode root = MAPPER.createObjectNode();
     if (addition instanceof GrantPath grant) {
       root.putObject("files").putObject("rules").put(grant.path(), Words.of(grant.access()));
+    } else if (addition instanceof AllowName name) {
+      root.putObject("files").putArray("allowedNames").add(name.path());
     } else if (addition instanceof ShareTmp) {
       root.put("tmp", "shared");
     } else if (addition instanceof AddPreset preset) {
@@ -69,6 +72,9 @@ public final class Additions {
     }
     if (addition instanceof AddPreset preset) {
       return List.of("-p", preset.name());
+    }
+    if (addition instanceof AllowName name) {
+      return List.of("--allow-name", name.path());
     }
     if (addition instanceof AllowHost host) {
       return List.of("--allow-host", host.pattern());

@@ -264,6 +264,9 @@ public final class PolicyReader {
     fields.put("default", value -> builder.fileDefault(word(value, FileDefault.class)));
     fields.put("rules", this::rules);
     fields.put("denyGlobs", value -> builder.denyGlobs(strings(value)));
+    fields.put(
+        "allowedNames",
+        value -> builder.files(part -> part.allowNames(strings(value).toArray(String[]::new))));
     fields.put("protectedPaths", value -> strings(value).forEach(builder::protectedPath));
     fields("files.", node, fields);
   }

@@ -63,6 +63,9 @@ public final class PolicyWriter {
       entry.put("missing", Words.of(rule.missing()));
     }
     strings(files.putArray("denyGlobs"), policy.denyGlobs());
+    if (!policy.allowedNames().isEmpty()) {
+      strings(files.putArray("allowedNames"), policy.allowedNames());
+    }
     strings(files.putArray("protectedPaths"), policy.protectedPaths());
     root.put("protectedNames", Words.of(policy.protectedNames()));
     root.put("tmp", Words.of(policy.tmp()));

@@ -62,7 +62,7 @@ class SurfaceSurveyTest {
     write(".git/config", "[core]\n\tbare = false\n");
     write(".git/hooks/pre-commit.sample", "");
     assertThat(kept()).isEmpty();
-    assertThat(survey().limit()).isEmpty();
+    assertThat(survey().statement()).isEmpty();
   }
 
   @Test
@@ -130,7 +130,7 @@ class SurfaceSurveyTest {
     repository(".git");
     write(".git/config", "[core]\nhooksPath = .\n");
     assertThat(kept()).contains("pre-commit", "post-checkout").doesNotContain("");
-    assertThat(survey().limit()).contains("holds a writable root");
+    assertThat(survey().statement()).contains("holds a writable root");
   }
 
   @Test

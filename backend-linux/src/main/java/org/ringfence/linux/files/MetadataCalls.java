@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.git.GitGuard;
 import org.ringfence.linux.path.GitDirectories;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.path.PathResolver.Named;
@@ -54,6 +55,7 @@ public final class MetadataCalls {
   private final EffectivePolicy policy;
   private final Consumer<Violation> denied;
   private final GitDirectories git;
+  private final GitGuard guard;
   private final Set<String> shared;
   private final int uid;
 
@@ -62,6 +64,7 @@ public final class MetadataCalls {
       PathResolver paths,
       FileView view,
       GitDirectories git,
+      GitGuard guard,
       int uid,
       Consumer<Violation> denied) {
     this.kernel = kernel;
@@ -72,6 +75,7 @@ public final class MetadataCalls {
     this.shared = sharedPlaces(policy);
     this.denied = denied;
     this.git = git;
+    this.guard = guard;
     this.uid = uid;
   }
 
@@ -199,7 +203,7 @@ public final class MetadataCalls {
       String seen = paths.pathOf(fd, named);
       String path = shared.contains(seen) ? seen : view.policyPath(seen);
       Decision decision = decision(call, fd, seen, path);
-      if (!decision.allowed()) {
+      if (!decision.allowed() && !triesMode(syscall, call, fd, path)) {
         String target = path.isEmpty() ? seen : path;
         denied.accept(
             DenialEvents.certain(child, syscall.kernelName(), target, call.tid(), decision));
@@ -209,6 +213,18 @@ public final class MetadataCalls {
     } finally {
       child.close(fd);
     }
+  }
+
+  /** Returns whether a call is git's trial of modes on its configuration. */
+  private boolean triesMode(Syscall syscall, SyscallNotification call, int fd, String path)
+      throws AccessException {
+    int mode =
+        switch (syscall) {
+          case CHMOD, FCHMOD -> call.intArgument(1);
+          case FCHMODAT, FCHMODAT2 -> call.intArgument(2);
+          default -> -1;
+        };
+    return mode >= 0 && guard.triesMode(path, paths.status(fd).mode(), mode);
   }
 
   /**

@@ -15,11 +15,14 @@ import static org.ringfence.linux.bind.Constants.S_IFMT;
 import static org.ringfence.linux.bind.Constants.S_IFREG;
 import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.git.GitGuard;
+import org.ringfence.linux.path.GitPlaces.Place;
 import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.path.PathResolver.Entry;
@@ -59,6 +62,7 @@ public final class NameCalls {
   private final OwnSockets sockets;
   private final Consumer<Violation> denied;
   private final NameDecisions decisions;
+  private final GitGuard guard;
   private final OpenCalls opens;
 
   public NameCalls(
@@ -79,7 +83,13 @@ public final class NameCalls {
     this.sockets = sockets;
     this.denied = denied;
     this.decisions = decisions;
-    this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, denied, waiting);
+    this.guard = new GitGuard(kernel, paths, view, decisions);
+    this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, guard, denied, waiting);
+  }
+
+  /** Returns what permits git's own changes of protected names. */
+  public GitGuard guard() {
+    return guard;
   }
 
   /** Returns the lock that calls hold to change names or modes. */
@@ -119,6 +129,7 @@ public final class NameCalls {
       case CREAT ->
           opens.open(call, AT_FDCWD, 0, O_WRONLY | O_CREAT | O_TRUNC, call.intArgument(1));
       case TRUNCATE -> call.result(truncate(call));
+      case CLOSE -> guard.closes(call);
       case MKDIR -> call.result(makeDirectory(call, AT_FDCWD, 0));
       case MKDIRAT -> call.result(makeDirectory(call, call.intArgument(0), 1));
       case MKNOD -> call.result(makeNode(call, AT_FDCWD, 0));
@@ -220,8 +231,12 @@ public final class NameCalls {
       // A caller may learn that an object exists; mkdir -p relies on it.
       if (!entry.special() && !decisions.isThere(entry)) {
         String path = decisions.pathOf(entry);
-        decisions.demand("mkdir", call, path, policy.evaluate(path, Operation.WRITE));
-        decisions.demand("mkdir", call, path, decisions.git().made(entry, path, false));
+        Optional<Place> place = guard.permits(GitGuard.Change.MKDIR, entry, path);
+        if (place.isEmpty()) {
+          Decision decision = policy.evaluate(path, Operation.WRITE);
+          decisions.demand("mkdir", call, path, guard.explained(path, decision));
+        }
+        decisions.demand("mkdir", call, path, madeIn(entry, path, place));
       }
       int mode = call.intArgument(nameArgument + 1) & 07777 & ~child.umask(call.tid());
       return decisions.withName(
@@ -229,6 +244,13 @@ public final class NameCalls {
     } finally {
       child.close(entry.directory());
     }
+  }
+
+  /** Decides on a new name by the directories above it, but for one that the guard has checked. */
+  private Decision madeIn(Entry entry, String path, Optional<Place> checked) {
+    return checked.isPresent()
+        ? decisions.git().made(entry, path, false, checked.get().depth())
+        : decisions.git().made(entry, path, false);
   }
 
   private long makeNode(SyscallNotification call, int directory, int nameArgument)
@@ -260,8 +282,15 @@ public final class NameCalls {
     try {
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
-        decisions.demand("symlink", call, path, policy.evaluateReplacement(path));
-        decisions.demand("symlink", call, path, decisions.git().made(entry, path, true));
+        Optional<Integer> probe = guard.probes(entry, path, target);
+        if (probe.isEmpty()) {
+          decisions.demand("symlink", call, path, policy.evaluateReplacement(path));
+        }
+        decisions.demand(
+            "symlink",
+            call,
+            path,
+            decisions.git().made(entry, path, true, probe.orElse(Integer.MAX_VALUE)));
       }
       try (NativeBlock block = new NativeBlock(target.length + 64L)) {
         long targetAt = block.allocate(target.length + 1L);
@@ -326,6 +355,9 @@ public final class NameCalls {
     try {
       to = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
       if (!from.special() && !to.special()) {
+        if (flags == 0 && guard.replaces(call, from, to)) {
+          return 0;
+        }
         demandRename(call, from, to, flags);
       }
       Entry target = to;
@@ -408,12 +440,18 @@ public final class NameCalls {
       if (!entry.special() && decisions.isThere(entry)) {
         String path = decisions.pathOf(entry);
         boolean tree = (flags & AT_REMOVEDIR) != 0;
-        decisions.demand(
-            tree ? "rmdir" : "unlink",
-            call,
-            path,
-            tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
-        decisions.demand(tree ? "rmdir" : "unlink", call, path, decisions.git().taken(entry, path));
+        String operation = tree ? "rmdir" : "unlink";
+        Optional<Place> place =
+            guard.permits(tree ? GitGuard.Change.RMDIR : GitGuard.Change.UNLINK, entry, path);
+        if (place.isEmpty()) {
+          decisions.demand(
+              operation,
+              call,
+              path,
+              tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
+        }
+        int depth = place.map(Place::depth).orElse(Integer.MAX_VALUE);
+        decisions.demand(operation, call, path, decisions.git().taken(entry, path, depth));
       }
       long result =
           decisions.withName(

@@ -15,11 +15,18 @@ import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFIFO;
 import static org.ringfence.linux.bind.Constants.S_IFLNK;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.git.GitGuard;
+import org.ringfence.linux.path.GitPlaces.Place;
 import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.OwnTerminals;
 import org.ringfence.linux.path.PathResolver;
@@ -52,6 +59,10 @@ final class OpenCalls {
   private static final int O_TMPFILE_BIT = 0x400000;
   private static final IntPredicate OPENS_FOR_WRITING =
       flags -> (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)) != 0;
+  private static final List<byte[]> POINTERS =
+      Stream.of(".git", "gitdir", "commondir")
+          .map(name -> name.getBytes(StandardCharsets.US_ASCII))
+          .toList();
   private static final int MOST_LINKS = 40;
   private static final int MOST_TRIES = 16;
   private static final int O_PATH = 0x200000;
@@ -66,6 +77,7 @@ final class OpenCalls {
   private final EffectivePolicy policy;
   private final Supervision supervision;
   private final NameDecisions decisions;
+  private final GitGuard guard;
   private final Consumer<Violation> denied;
   private final HiddenNames hidden;
   private final WaitingCalls waiting;
@@ -78,6 +90,7 @@ final class OpenCalls {
       FileView view,
       Supervision supervision,
       NameDecisions decisions,
+      GitGuard guard,
       Consumer<Violation> denied,
       WaitingCalls waiting) {
     this.kernel = kernel;
@@ -87,6 +100,7 @@ final class OpenCalls {
     this.policy = view.policy();
     this.supervision = supervision;
     this.decisions = decisions;
+    this.guard = guard;
     this.denied = denied;
     this.hidden = new HiddenNames(child, paths, policy, supervision.opens(), denied);
     this.waiting = waiting;
@@ -124,6 +138,9 @@ final class OpenCalls {
         openObject(call, handed, new Named(call.tid(), directory, new byte[0]), flags, true);
         return;
       }
+    }
+    if (writesPointer(name, flags) && stage(call, directory, name, flags, mode)) {
+      return;
     }
     int base = -1;
     try {
@@ -176,6 +193,39 @@ final class OpenCalls {
       call.fail(Errno.EAGAIN);
     } finally {
       child.close(base);
+    }
+  }
+
+  /** Returns whether an open may make a pointer of git's, by its name. */
+  private static boolean writesPointer(byte[] name, int flags) {
+    boolean makes = (flags & O_CREAT) != 0 && (flags & O_ACCMODE) != O_RDONLY;
+    return makes && POINTERS.stream().anyMatch(pointer -> endsWith(name, pointer));
+  }
+
+  private static boolean endsWith(byte[] name, byte[] end) {
+    int start = name.length - end.length;
+    return start >= 0 && Arrays.equals(name, start, name.length, end, 0, end.length);
+  }
+
+  /** Answers the open of a pointer that a command writes whole; returns false for any other. */
+  private boolean stage(SyscallNotification call, int directory, byte[] name, int flags, int mode)
+      throws AccessException {
+    Entry entry = entry(call, directory, name);
+    boolean taken = false;
+    decisions.tree().lock();
+    try {
+      boolean truncates = (flags & O_TRUNC) != 0 && (flags & O_EXCL) == 0;
+      if (guard.pointer(entry, decisions.pathOf(entry), truncates).isEmpty()) {
+        return false;
+      }
+      taken = true;
+      guard.pointers().open(call, entry, flags, mode & 0777 & ~child.umask(call.tid()));
+      return true;
+    } finally {
+      decisions.tree().unlock();
+      if (!taken) {
+        child.close(entry.directory());
+      }
     }
   }
 
@@ -473,8 +523,11 @@ final class OpenCalls {
       return true;
     }
     String path = decisions.pathOf(entry);
-    if (!decisions.permitted("create", call, path, Operation.WRITE)
-        || !decisions.permitted("create", call, path, decisions.git().made(entry, path, false))) {
+    Optional<Place> place = guard.permits(GitGuard.Change.CREATE, entry, path);
+    int depth = place.map(Place::depth).orElse(Integer.MAX_VALUE);
+    if (place.isEmpty() && !decisions.permitted("create", call, path, Operation.WRITE)
+        || !decisions.permitted(
+            "create", call, path, decisions.git().made(entry, path, false, depth))) {
       return true;
     }
     int umasked = mode & 07777 & ~child.umask(call.tid());

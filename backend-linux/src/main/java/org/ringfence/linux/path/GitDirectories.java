@@ -26,6 +26,8 @@ import org.ringfence.policy.effective.GitDirectoryDecisions;
  * wait. No command can turn a directory into a git directory or back.
  */
 public final class GitDirectories {
+  // No path has as many.
+  private static final int MOST_COMPONENTS = Integer.MAX_VALUE;
   private static final Decision ALLOWED =
       Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
 
@@ -35,6 +37,7 @@ public final class GitDirectories {
   private final EffectivePolicy policy;
   private final GitDirectoryDecisions rules;
   private final TreeLock tree;
+  private final GitPlaces places;
 
   GitDirectories(Kernel kernel, PathResolver paths, FileView view, TreeLock tree) {
     this.kernel = kernel;
@@ -43,13 +46,28 @@ public final class GitDirectories {
     this.policy = view.policy();
     this.rules = new GitDirectoryDecisions(policy);
     this.tree = tree;
+    this.places = new GitPlaces(policy);
+  }
+
+  /** Returns the places in which repositories may come into being. */
+  public GitPlaces places() {
+    return places;
   }
 
   /** Decides on a new name: a file, a directory, a link. */
   public Decision made(Entry entry, String path, boolean replacement) {
-    Decision inside = changed(entry, path, replacement);
+    return made(entry, path, replacement, MOST_COMPONENTS);
+  }
+
+  /**
+   * Decides on a new name that the guard permits in the git directory that it knows by its path.
+   *
+   * @param depth the number of components that lead to that directory's {@code .git}
+   */
+  public Decision made(Entry entry, String path, boolean replacement, int depth) {
+    Decision inside = changed(entry, path, replacement, depth);
     String name = text(entry);
-    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name)) {
+    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name) || isHeld(path)) {
       return inside;
     }
     Decision alone = alone(entry, path);
@@ -60,15 +78,25 @@ public final class GitDirectories {
 
   /** Decides on removing a name or moving it away. */
   public Decision taken(Entry entry, String path) {
-    Decision inside = changed(entry, path, false);
+    return taken(entry, path, MOST_COMPONENTS);
+  }
+
+  /** Decides on removing a name that the guard permits to remove. */
+  public Decision taken(Entry entry, String path, int depth) {
+    Decision inside = changed(entry, path, false, depth);
     String name = text(entry);
-    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name)) {
+    if (!inside.allowed() || path.isEmpty() || !GitLayout.isPart(name) || isHeld(path)) {
       return inside;
     }
     Decision alone = alone(entry, path);
     return alone.allowed() && GitLayout.endsWithout(name, there(entry.directory(), 0))
         ? rules.changed(path, "a git directory would no longer be one")
         : alone;
+  }
+
+  /** Returns whether names protect a directory, so that it may become a git directory. */
+  private boolean isHeld(String path) {
+    return places.hold(path.substring(0, Math.max(0, path.lastIndexOf('/'))));
   }
 
   /** Two sandboxes that each change a part must not both find the directory as it was before. */
@@ -80,13 +108,17 @@ public final class GitDirectories {
 
   /** Decides on changing a name's content. */
   Decision changed(Entry entry, String path, boolean replacement) {
+    return changed(entry, path, replacement, MOST_COMPONENTS);
+  }
+
+  private Decision changed(Entry entry, String path, boolean replacement, int depthOfGit) {
     if (path.isEmpty() || entry.special()) {
       return ALLOWED;
     }
     int depth = policy.places().style().components(path).size();
     for (int holder : rules.holders(path, replacement)) {
       int up = depth - 1 - holder;
-      if (GitLayout.isGitDirectory(there(entry.directory(), up))) {
+      if (holder <= depthOfGit && GitLayout.isGitDirectory(there(entry.directory(), up))) {
         Decision decision = rules.below(path, holder, replacement);
         if (!decision.allowed()) {
           return decision;
@@ -118,7 +150,8 @@ public final class GitDirectories {
    * the supervisor decides on each name.
    */
   public void demandSameKeeping(String from, String to) throws AccessException {
-    if (!from.isEmpty() && policy.keepsNames(to) && !policy.keepsNames(from)) {
+    boolean freed = !from.isEmpty() && policy.keepsNames(to) && !policy.keepsNames(from);
+    if (freed || !from.isEmpty() && rules.gainsNames(from, to)) {
       throw new AccessException(-Errno.EXDEV.value());
     }
   }

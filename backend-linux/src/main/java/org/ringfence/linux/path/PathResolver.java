@@ -289,7 +289,7 @@ public final class PathResolver {
   }
 
   /** Opens an entry of a directory that this JVM holds, whatever it is. */
-  int openBelowPlain(int base, byte[] name) throws AccessException {
+  public int openBelowPlain(int base, byte[] name) throws AccessException {
     return openAt(base, name, false, 0);
   }
 

@@ -20,7 +20,7 @@ import org.ringfence.linux.task.WaitingCalls;
  * calls that change names or modes hold one lock over decision and action. When a file system
  * delays one of them, another supervising thread answers all other calls.
  */
-final class DecidedCalls {
+final class DecidedCalls implements AutoCloseable {
   // How long a call waits for a directory whose parts another sandbox is about to change.
   private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -145,6 +145,7 @@ final class DecidedCalls {
           OPENAT,
           CREAT,
           TRUNCATE,
+          CLOSE,
           MKDIR,
           MKDIRAT,
           MKNOD,
@@ -174,5 +175,10 @@ final class DecidedCalls {
           network.answer(syscall, call);
       default -> metadata.answer(syscall, call);
     }
+  }
+
+  @Override
+  public void close() {
+    names.guard().pointers().close();
   }
 }

@@ -140,19 +140,15 @@ public final class Supervisor implements AutoCloseable {
             listener,
             this::watchConnect,
             fd -> poll().remove(fd));
+    NameCalls calls =
+        new NameCalls(
+            kernel, paths, view, supervision, network.own(), names, reporter::violation, waiting);
     this.decided =
         new DecidedCalls(
             rights,
-            new NameCalls(
-                kernel,
-                paths,
-                view,
-                supervision,
-                network.own(),
-                names,
-                reporter::violation,
-                waiting),
-            new MetadataCalls(kernel, paths, view, names.git(), user[0], reporter::violation),
+            calls,
+            new MetadataCalls(
+                kernel, paths, view, names.git(), calls.guard(), user[0], reporter::violation),
             new FileLocks(kernel, paths, view, reporter::violation, waiting),
             network,
             waiting);
@@ -582,6 +578,7 @@ public final class Supervisor implements AutoCloseable {
     clock.close();
     // Before the network: a call that waits may still connect.
     waiting.close();
+    decided.close();
     network.close();
     paths.terminals().close();
     if (audit != null) {

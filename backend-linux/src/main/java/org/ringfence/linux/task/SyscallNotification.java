@@ -100,7 +100,16 @@ public record SyscallNotification(
    * @return false if it could not
    */
   public boolean replaces(int descriptor, int place) {
-    return add(SECCOMP_ADDFD_FLAG_SETFD, descriptor, place, O_CLOEXEC) >= 0;
+    return places(descriptor, place, O_CLOEXEC);
+  }
+
+  /**
+   * Gives the caller a copy of a descriptor by a number. The call stays held.
+   *
+   * @return false if the number is beyond the caller's limit
+   */
+  public boolean places(int descriptor, int number, int descriptorFlags) {
+    return add(SECCOMP_ADDFD_FLAG_SETFD, descriptor, number, descriptorFlags) >= 0;
   }
 
   private long add(int how, int descriptor, int place, int descriptorFlags) {

@@ -74,6 +74,7 @@ public final class GuestPolicy {
         rules,
         policy.denyGlobs(),
         policy.protectedNames(),
+        policy.allowedNames(),
         kept,
         policy.tmp(),
         policy.network(),

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.ringfence.Backends;
 import org.ringfence.SandboxException;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.json.Presets;
 
 /** The option values that completion and man pages offer. */
@@ -34,6 +35,22 @@ public final class Candidates {
       return Arrays.stream(NetworkMode.values())
           .map(mode -> mode.name().toLowerCase(Locale.ROOT))
           .toList();
+    }
+  }
+
+  /** The levels of protected names. */
+  static final class OfLevels implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return words().iterator();
+    }
+
+    static List<String> words() {
+      return Arrays.stream(ProtectedNames.values()).map(OfLevels::word).toList();
+    }
+
+    static String word(ProtectedNames level) {
+      return level.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 

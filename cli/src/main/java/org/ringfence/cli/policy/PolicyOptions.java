@@ -22,6 +22,7 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Special;
 import org.ringfence.policy.Strictness;
@@ -69,6 +70,25 @@ public final class PolicyOptions {
           "Deny PATH, or with '*' or '?' every name that fits: '*.key' at any depth, 'conf/*.key' below"
               + " the current directory. In quotes, or the shell writes out what is there now.")
   private List<String> deny = new ArrayList<>();
+
+  @Option(
+      names = "--protected-names",
+      paramLabel = "off|hooks-and-config|read-only",
+      completionCandidates = Candidates.OfLevels.class,
+      description =
+          "Which names in writable directories are protected, because programs run code from them"
+              + " later: none; git's hooks and programs, editor, agent and shell configuration; or"
+              + " these and all of .git.")
+  private String protectedNames;
+
+  @Option(
+      names = "--allow-name",
+      paramLabel = "PATH|GLOB",
+      description =
+          "Allow PATH, or with '*' or '?' every name that fits, to be written although its name is"
+              + " protected: .git/config, '**/.vscode'. What lies there can run code outside the"
+              + " sandbox later.")
+  private List<String> allowedNames = new ArrayList<>();
 
   @Option(
       names = "--network",
@@ -152,6 +172,8 @@ public final class PolicyOptions {
       case "--write" -> write.add(value);
       case "--read" -> read.add(value);
       case "--deny" -> deny.add(value);
+      case "--protected-names" -> protectedNames = value;
+      case "--allow-name" -> allowedNames.add(value);
       case "--allow-host" -> allowedHosts.add(value);
       case "--publish" -> published.add(value);
       case "--env" -> environment.add(value);
@@ -283,6 +305,15 @@ public final class PolicyOptions {
                 path,
                 () -> builder.rule(there("--read", path), Access.READ, MissingPath.REJECT)));
     deny.forEach(path -> option("--deny", path, () -> deny(builder, path)));
+    if (protectedNames != null) {
+      builder.protectedNames(level(protectedNames));
+    }
+    allowedNames.forEach(
+        name ->
+            option(
+                "--allow-name",
+                name,
+                () -> builder.files(files -> files.allowNames(glob("--allow-name", name)))));
     protectKept(builder);
     if (network != null) {
       builder.network(network);
@@ -369,16 +400,31 @@ public final class PolicyOptions {
       builder.rule(absolute("--deny", path), Access.NONE, MissingPath.SKIP);
       return;
     }
-    if (path.startsWith(":") || path.startsWith("~")) {
+    builder.denyGlobs(List.of(glob("--deny", path)));
+  }
+
+  /** Returns a glob whose relative path begins at the current directory. */
+  private static String glob(String option, String path) {
+    if (path.isEmpty() || path.startsWith(":") || path.startsWith("~")) {
       throw new InvalidPolicyException(
-          "--deny", path, "a glob without specials: '*.key' at any depth, or an absolute one");
+          option, path, "a glob without specials: '*.key' at any depth, or an absolute one");
     }
     boolean anywhere = path.startsWith("**") || path.indexOf('/') < 0;
-    builder.denyGlobs(
-        List.of(
-            anywhere || path.startsWith("/")
-                ? path
-                : Path.of("").toAbsolutePath() + "/" + path.replaceFirst("^(\\./)+", "")));
+    return anywhere || path.startsWith("/")
+        ? path
+        : Path.of("").toAbsolutePath() + "/" + path.replaceFirst("^(\\./)+", "");
+  }
+
+  private static ProtectedNames level(String word) {
+    return Stream.of(ProtectedNames.values())
+        .filter(level -> Candidates.OfLevels.word(level).equals(word))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidPolicyException(
+                    "--protected-names",
+                    word,
+                    "one of " + String.join(", ", Candidates.OfLevels.words())));
   }
 
   /**

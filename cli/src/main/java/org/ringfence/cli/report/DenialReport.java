@@ -73,6 +73,8 @@ public final class DenialReport {
             .map(Violation::remedy)
             .filter(Remedy.Addition.class::isInstance)
             .filter(remedy -> !RemedyText.isNear(remedy))
+            // What gives up a protection is asked for by itself.
+            .filter(remedy -> !(remedy instanceof Remedy.AllowName))
             .map(remedy -> Additions.options((Remedy.Addition) remedy))
             .distinct()
             .toList();

@@ -14,7 +14,9 @@ public final class RemedyText {
   /** Returns the text after the rule that denied. */
   static String of(Remedy remedy) {
     return remedy instanceof Remedy.Addition addition
-        ? "; to allow it: "
+        ? (addition instanceof Remedy.AllowName
+                ? "; what lies there can run code outside the sandbox later; to allow it all the same: "
+                : "; to allow it: ")
             + pasted(Additions.options(addition))
             + (addition instanceof Remedy.DecideOnHosts
                 ? ", which names each host, or --ask, which asks about each as it comes"

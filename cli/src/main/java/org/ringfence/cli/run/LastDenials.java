@@ -49,6 +49,11 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
     static Denial of(Violation denial) {
       String what = denial.operation() + " " + denial.target();
       Remedy remedy = denial.remedy();
+      if (remedy instanceof Remedy.AllowName name) {
+        // What gives up a protection is not asked for along with other things.
+        String option = RemedyText.pasted(Additions.options(name));
+        return new Denial(what, "", denial.rule() + "; to allow it all the same: " + option, false);
+      }
       if (remedy instanceof Remedy.DecideOnHosts) {
         return new Denial(
             what, "", "a name was looked up; run --report names the host and its port", false);

@@ -142,7 +142,8 @@ public final class AftermathScenarios {
 
   private static void needsReviews(TestContext stage) throws NotShownException {
     Places places = Places.current(stage.posix().workspace()).withWorkspaceCopy("/copy");
-    SandboxPlan plan = stage.backend().plan(EffectivePolicy.of(TestContext.write().build(), places));
+    SandboxPlan plan =
+        stage.backend().plan(EffectivePolicy.of(TestContext.write().build(), places));
     boolean enforced =
         plan.guarantees().stream()
             .anyMatch(

@@ -28,8 +28,8 @@ public final class GitSurfaceScenarios {
    * @param attack the command's script in its workspace
    * @param watch prints, in the repository, the state that must not change
    */
-  private record Attack(String setup, String below, String attack, String watch) {
-    private static Attack on(String setup, String attack, String watch) {
+  record Attack(String setup, String below, String attack, String watch) {
+    static Attack on(String setup, String attack, String watch) {
       return new Attack(setup, "", attack, watch);
     }
   }
@@ -324,7 +324,7 @@ public final class GitSurfaceScenarios {
         all, "GIT-HOOKSPATH-" + id, "cannot write hooks whose directory is named " + where, attack);
   }
 
-  private static void attack(List<ConformanceCase> all, String id, String title, Attack attack) {
+  static void attack(List<ConformanceCase> all, String id, String title, Attack attack) {
     GitScenarios.add(
         all,
         id,
@@ -367,7 +367,7 @@ public final class GitSurfaceScenarios {
   }
 
   /** Returns the output of a script, even of a failed one. */
-  private static String outside(Path directory, String script) throws IOException {
+  static String outside(Path directory, String script) throws IOException {
     List<String> command = new ArrayList<>(List.of("/bin/sh", "-c", script));
     try {
       CapturedProcess run =

@@ -1,0 +1,135 @@
+package org.ringfence.linux.git;
+
+import static org.ringfence.linux.bind.Constants.O_ACCMODE;
+import static org.ringfence.linux.bind.Constants.O_APPEND;
+import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.path.HandedDescriptors.Identity;
+import org.ringfence.linux.path.PathResolver;
+import org.ringfence.linux.path.PathResolver.Entry;
+import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.task.SyscallNotification;
+import org.ringfence.linux.task.TargetMemory;
+import org.ringfence.linux.task.TargetMemory.AccessException;
+
+/**
+ * Pointers that commands are writing. A command gets a descriptor of a file in memory, by a number
+ * whose closing the filter reports; then the content is final for all that matters, and a copy of
+ * it takes the pointer's place. Guarded by the tree's lock.
+ */
+public final class StagedPointers implements AutoCloseable {
+  private static final int MOST = 16;
+
+  private final Kernel kernel;
+  private final TargetMemory child;
+  private final PathResolver paths;
+  private final SmallFiles files;
+  private final Map<Identity, Pointer> staged = new LinkedHashMap<>();
+
+  StagedPointers(Kernel kernel, PathResolver paths, SmallFiles files) {
+    this.kernel = kernel;
+    this.child = new TargetMemory(kernel);
+    this.paths = paths;
+    this.files = files;
+  }
+
+  /**
+   * A pointer.
+   *
+   * @param memory this JVM's descriptor of the file in memory
+   * @param entry its entry, whose directory this holds
+   * @param mode its mode
+   */
+  record Pointer(int memory, Entry entry, int mode) {}
+
+  /**
+   * Answers the opening of a pointer that does not exist, or that is emptied.
+   *
+   * @param entry its entry; this takes the directory's descriptor over
+   */
+  public void open(SyscallNotification call, Entry entry, int flags, int mode)
+      throws AccessException {
+    int memory = -1;
+    boolean kept = false;
+    try (NativeBlock block = new NativeBlock(32)) {
+      int number = freeNumber(call.tid());
+      memory = (int) kernel.call(Syscall.MEMFD_CREATE, block.string("git"), /* MFD_CLOEXEC */ 1);
+      if (memory < 0) {
+        throw new AccessException(memory);
+      }
+      int given = files.reopened(memory, flags & (O_ACCMODE | O_APPEND));
+      try {
+        call.live();
+        if (!call.places(given, number, flags & O_CLOEXEC)) {
+          throw new AccessException(-Errno.EMFILE.value());
+        }
+      } finally {
+        child.close(given);
+      }
+      makeRoom();
+      staged.put(paths.status(memory).identity(), new Pointer(memory, entry, mode));
+      kept = true;
+      call.result(number);
+    } finally {
+      if (!kept) {
+        child.close(memory);
+        child.close(entry.directory());
+      }
+    }
+  }
+
+  private int freeNumber(int tid) throws AccessException {
+    for (int i = 0; i < SeccompCompiler.STAGED; i++) {
+      int number = SeccompCompiler.FIRST_STAGED + i;
+      try {
+        child.close(child.descriptor(tid, number));
+      } catch (AccessException e) {
+        if (e.result() == -Errno.EBADF.value()) {
+          return number;
+        }
+        throw e;
+      }
+    }
+    throw new AccessException(-Errno.EMFILE.value());
+  }
+
+  private void makeRoom() {
+    Iterator<Pointer> oldest = staged.values().iterator();
+    while (staged.size() >= MOST) {
+      close(oldest.next());
+      oldest.remove();
+    }
+  }
+
+  /** Takes the pointer that is written through a descriptor that a command closes. */
+  Optional<Pointer> take(SyscallNotification call) {
+    int copy = -1;
+    try {
+      copy = child.descriptor(call.tid(), call.intArgument(0));
+      return Optional.ofNullable(staged.remove(paths.status(copy).identity()));
+    } catch (AccessException e) {
+      return Optional.empty();
+    } finally {
+      child.close(copy);
+    }
+  }
+
+  void close(Pointer pointer) {
+    child.close(pointer.memory());
+    child.close(pointer.entry().directory());
+  }
+
+  @Override
+  public void close() {
+    staged.values().forEach(this::close);
+    staged.clear();
+  }
+}
