@@ -99,7 +99,7 @@ final class JavaPrograms {
     };
   }
 
-  private static Launch with(Launch launch, List<String> command, CommandEnvironment environment) {
+  static Launch with(Launch launch, List<String> command, CommandEnvironment environment) {
     return new Launch(
         launch.id(),
         command,

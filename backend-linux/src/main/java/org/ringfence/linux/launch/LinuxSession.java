@@ -415,7 +415,8 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
                 launch);
         Invocation invocation =
             bubblewrap == null
-                ? Invocation.plain(executable, JavaPrograms.adapted(executable, launch))
+                ? Invocation.plain(
+                    executable, JavaPrograms.adapted(executable, TemporaryPlaces.named(launch)))
                 : bubblewrap.invocation(executable, launch)) {
       confined = ruleset.of(streams.standard());
       int wake = descriptors.event();
