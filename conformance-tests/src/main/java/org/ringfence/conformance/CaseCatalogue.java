@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.ringfence.conformance.scenario.AftermathScenarios;
+import org.ringfence.conformance.scenario.CredentialScenarios;
 import org.ringfence.conformance.scenario.EgressPrograms;
 import org.ringfence.conformance.scenario.EgressScenarios;
 import org.ringfence.conformance.scenario.EquivalenceScenarios;
@@ -67,6 +68,7 @@ final class CaseCatalogue {
     NamedSocketScenarios.addTo(all);
     HostileScenarios.addTo(all);
     RaceScenarios.addTo(all);
+    CredentialScenarios.addTo(all);
     EscapeScenarios.addTo(all);
     PortScenarios.addTo(all);
     ReplacedPathScenarios.addTo(all);

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
-import org.ringfence.conformance.stage.Fixture;
+import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.SandboxPolicy;
@@ -39,7 +39,7 @@ class RealToolsTest {
 
   @AfterEach
   void deleteDirectories() throws IOException {
-    Fixture.deleteTree(base);
+    PosixFixture.deleteTree(base);
   }
 
   private static void assumeInstalled(String... programs) {

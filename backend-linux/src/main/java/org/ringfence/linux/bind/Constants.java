@@ -120,11 +120,13 @@ public final class Constants {
   public static final int AF_NETLINK = 16;
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;
+  public static final int SOCK_SEQPACKET = 5;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOCK_CLOEXEC = 0x80000;
   public static final int SOL_SOCKET = 1;
   public static final int SO_REUSEADDR = 2;
   public static final int SO_TYPE = 3;
+  public static final int SO_PEERCRED = 17;
   public static final int SO_BINDTODEVICE = 25;
   public static final int SO_DOMAIN = 39;
   public static final int SO_COOKIE = 57;
@@ -159,6 +161,8 @@ public final class Constants {
   public static final int SOCK_DIAG_BY_FAMILY = 20;
   public static final int NLM_F_REQUEST = 1;
   public static final int UDIAG_SHOW_VFS = 2;
+  public static final int UDIAG_SHOW_PEER = 4;
+  public static final int UNIX_DIAG_PEER = 2;
   public static final int UNIX_DIAG_VFS = 1;
 
   private Constants() {}

@@ -2,6 +2,7 @@ package org.ringfence.linux.bind;
 
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Syscall;
 
 /**
@@ -61,7 +62,8 @@ public final class MemoryHold implements AutoCloseable {
                   value == null
                       ? new State(0, kernel.call(Syscall.PRCTL, PR_GET_DUMPABLE))
                       : State.of(value);
-              refused[0] = kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 0);
+              refused[0] =
+                  kernel.call(Syscall.PRCTL, PR_SET_DUMPABLE, 0, SeccompCompiler.CLOSED_TO_ALL);
               return new State(state.holds() + 1, state.before()).toString();
             });
     MemoryHold hold = new MemoryHold(kernel);

@@ -19,6 +19,7 @@ import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.PublishedPorts;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.Deadlines;
+import org.ringfence.linux.task.OwnDescriptors;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.WaitingCalls;
@@ -55,6 +56,7 @@ public final class SandboxNetwork implements AutoCloseable {
    * @param reporter reports to the listener
    * @param deadlines the supervisor's timers
    * @param waiting holds calls whose callers wait
+   * @param descriptors which callers alone can change their descriptors
    * @param room a network namespace for the sandbox's inet sockets, closed with the network; null
    *     if they are in this JVM's
    */
@@ -69,6 +71,7 @@ public final class SandboxNetwork implements AutoCloseable {
       Reporter reporter,
       Deadlines deadlines,
       WaitingCalls waiting,
+      OwnDescriptors descriptors,
       SocketRoom room) {}
 
   /**
@@ -154,6 +157,8 @@ public final class SandboxNetwork implements AutoCloseable {
             pending,
             datagrams,
             reporter::violation,
+            new ConnectedSockets(kernel, setting.descriptors()),
+            new UnixPeers(kernel, setting.paths(), own),
             setting.waiting());
   }
 

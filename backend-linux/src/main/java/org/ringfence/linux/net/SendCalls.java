@@ -24,6 +24,7 @@ final class SendCalls {
   private final TargetMemory child;
   private final WaitingSends waiting;
   private final Destinations destinations;
+  private final ConnectedSockets connected;
 
   /** Decides where a message may go. */
   interface Destinations {
@@ -31,8 +32,10 @@ final class SendCalls {
         throws AccessException, IOException;
   }
 
-  SendCalls(Kernel kernel, WaitingSends waiting, Destinations destinations) {
+  SendCalls(
+      Kernel kernel, WaitingSends waiting, ConnectedSockets connected, Destinations destinations) {
     this.kernel = kernel;
+    this.connected = connected;
     this.child = new TargetMemory(kernel);
     this.waiting = waiting;
     this.destinations = destinations;
@@ -103,6 +106,10 @@ final class SendCalls {
     Destination destination = null;
     boolean handedOn = false;
     try {
+      if (syscall != Syscall.SENDTO && connected.isCallers(call, fd)) {
+        call.proceed();
+        return;
+      }
       message = source.read(SocketMessage.LARGEST);
       call.live();
       destination =

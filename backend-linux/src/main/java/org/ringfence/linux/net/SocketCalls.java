@@ -10,6 +10,7 @@ import static org.ringfence.linux.bind.Constants.F_GETFL;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.SOCK_SEQPACKET;
 import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
 import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
 import static org.ringfence.linux.bind.Constants.SO_TYPE;
@@ -66,6 +67,8 @@ final class SocketCalls {
   private final RedirectedDatagrams datagrams;
   private final Consumer<Violation> denied;
   private final WaitingCalls waiting;
+  private final ConnectedSockets connected;
+  private final UnixPeers peers;
   private final SendCalls sends;
 
   SocketCalls(
@@ -84,8 +87,12 @@ final class SocketCalls {
       PendingConnects pending,
       RedirectedDatagrams datagrams,
       Consumer<Violation> denied,
+      ConnectedSockets connected,
+      UnixPeers peers,
       WaitingCalls waiting) {
     this.kernel = kernel;
+    this.connected = connected;
+    this.peers = peers;
     this.child = new TargetMemory(kernel);
     this.options = new SocketOptions(kernel);
     this.inet = inet;
@@ -109,6 +116,7 @@ final class SocketCalls {
         new SendCalls(
             kernel,
             new WaitingSends(kernel, waiting),
+            connected,
             (call, fd, to) -> destination(call, "send", fd, to));
   }
 
@@ -120,6 +128,7 @@ final class SocketCalls {
         case GETSOCKNAME -> unixBinds.name(call);
         case LISTEN -> listen(call);
         case SETSOCKOPT -> servers.reuseAddress(call);
+        case GETSOCKOPT -> peers.answer(call);
         case CONNECT -> connect(call);
         case SENDTO, SENDMSG, SENDMMSG -> sends.answer(syscall, call);
         default -> call.fail(Errno.ENOSYS);
@@ -173,6 +182,10 @@ final class SocketCalls {
   private void listen(SyscallNotification call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try {
+      if (connected.isCallers(call, fd)) {
+        call.proceed();
+        return;
+      }
       call.live();
       long domain = options.get(fd, SO_DOMAIN);
       if (domain == AF_INET || domain == AF_INET6) {
@@ -255,7 +268,9 @@ final class SocketCalls {
   }
 
   /** Takes the descriptor over, unless it throws, and the destination. */
-  private void connectUnix(SyscallNotification call, int fd, Destination destination) {
+  private void connectUnix(SyscallNotification call, int fd, Destination destination)
+      throws AccessException {
+    peers.connects(call, fd);
     UnixConnect connect = new UnixConnect(call, fd, destination);
     boolean handedOn = false;
     try {
@@ -424,9 +439,14 @@ final class SocketCalls {
       return allowed(given);
     }
     if (domain == AF_UNIX) {
-      if (!operation.equals(CONNECT) && options.get(fd, SO_TYPE) == SOCK_STREAM) {
+      long type = options.get(fd, SO_TYPE);
+      if (!operation.equals(CONNECT) && type == SOCK_STREAM) {
         // The kernel fails without a look at the address: a stream has its peer, or none.
         return allowed(given);
+      }
+      if (!operation.equals(CONNECT) && type == SOCK_SEQPACKET) {
+        // The kernel ignores the address (net/unix/af_unix.c, unix_seqpacket_sendmsg).
+        return allowed(SocketAddress.NONE);
       }
       // A family alone names no peer.
       boolean named = given.bytes().length > Short.BYTES;

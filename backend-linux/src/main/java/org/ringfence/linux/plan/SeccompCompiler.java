@@ -31,6 +31,8 @@ public final class SeccompCompiler {
           | 0x40000000;
   // linux/sched.h
   private static final int CLONE_PARENT = 0x00008000;
+  private static final int CLONE_FILES = 0x00000400;
+  private static final int CLONE_THREAD = 0x00010000;
   // clone(2) takes the exit signal in the low byte, where CLONE_NEWTIME would be.
   private static final int NEW_NAMESPACES_OF_CLONE = NEW_NAMESPACES & ~0xff;
 
@@ -67,28 +69,7 @@ public final class SeccompCompiler {
   private static final int IPPROTO_TCP = 6;
   private static final int IPPROTO_UDP = 17;
   private static final int NETLINK_ROUTE = 0;
-  private static final int SOL_NETLINK = 270;
-  private static final int NETLINK_ADD_MEMBERSHIP = 1;
   private static final int MSG_FASTOPEN = 0x20000000;
-  private static final int TCP_FASTOPEN_CONNECT = 30;
-  private static final int TCP_ULP = 31;
-  private static final int SOL_SOCKET = 1;
-  private static final int SO_ZEROCOPY = 60;
-  private static final int SO_REUSEADDR = 2;
-  private static final int SO_REUSEPORT = 15;
-  // They report the peer of a socket (linux/in.h, linux/in6.h).
-  private static final int IP_MINTTL = 21;
-  private static final int IPV6_MINHOPCOUNT = 73;
-  // linux/in.h: IP_OPTIONS routes through hosts that the supervisor did not check; joining a group
-  // (IP_ADD_MEMBERSHIP, IP_ADD_SOURCE_MEMBERSHIP, MCAST_JOIN_GROUP, MCAST_JOIN_SOURCE_GROUP) is
-  // announced to the network, through any device.
-  private static final int IPPROTO_IP = 0;
-  private static final List<Integer> STEERING_IP = List.of(4, 35, 39, 42, 46);
-  // linux/in6.h: IPV6_2292RTHDR, _2292PKTOPTIONS, ADD_MEMBERSHIP, JOIN_ANYCAST,
-  // the MCAST_JOIN pair, PKTINFO, HOPOPTS, RTHDRDSTOPTS, RTHDR, DSTOPTS.
-  private static final int IPPROTO_IPV6 = 41;
-  private static final List<Integer> STEERING_IPV6 =
-      List.of(5, 6, 20, 27, 42, 46, 50, 54, 55, 57, 59);
 
   /**
    * The first of the descriptor numbers whose closing the supervisor hears: through them it gives
@@ -104,7 +85,6 @@ public final class SeccompCompiler {
   private static final Verdict EPERM = new Verdict.Deny(Errno.EPERM);
   private static final Verdict EACCES = new Verdict.Deny(Errno.EACCES);
   private static final Verdict NO_FAMILY = new Verdict.Deny(Errno.EAFNOSUPPORT);
-  private static final Verdict NO_OPTION = new Verdict.Deny(Errno.ENOPROTOOPT);
   private static final Verdict NOT_SUPPORTED = new Verdict.Deny(Errno.EOPNOTSUPP);
 
   /** Closed under every policy. */
@@ -255,7 +235,14 @@ public final class SeccompCompiler {
               Syscall.MKNOD, 1,
               Syscall.MKNODAT, 2));
 
+  /**
+   * The third argument, which the kernel ignores, of a PR_SET_DUMPABLE that the filter leaves to
+   * the kernel: a JVM of Ringfence in another sandbox closes itself to its own commands.
+   */
+  public static final int CLOSED_TO_ALL = 0x52464d48;
+
   // linux/prctl.h, linux/seccomp.h
+  private static final int PR_SET_DUMPABLE = 4;
   private static final int PR_SET_SECCOMP = 22;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
   private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3;
@@ -349,7 +336,7 @@ public final class SeccompCompiler {
     for (Syscall syscall : CLOSED) {
       always(syscall, EPERM);
     }
-    namespaces();
+    processes(supervision);
     otherProcesses();
     ioctls(supervision);
     ownProcess(supervision);
@@ -360,7 +347,8 @@ public final class SeccompCompiler {
    * Adds the rules for calls of a process on itself. A lease would block every process that opens
    * the file, this JVM included. A second listener would receive calls before the supervisor, on
    * kernels that allow several (up to Linux 6.18 the answer is EBUSY as well). Loading a filter
-   * ends the set-up of a namespace, and the command begins.
+   * ends the set-up of a namespace, and the command begins. A process that is not dumpable is
+   * closed to a supervisor without capabilities.
    */
   private void ownProcess(Supervision supervision) {
     rule(
@@ -383,6 +371,13 @@ public final class SeccompCompiler {
       rule(Syscall.SECCOMP, ALLOW, listens, when(NOTIFY, equal(0, SECCOMP_SET_MODE_FILTER)));
     } else {
       rule(Syscall.SECCOMP, ALLOW, listens);
+      if (supervision.any()) {
+        rule(
+            Syscall.PRCTL,
+            ALLOW,
+            when(ALLOW, equal(0, PR_SET_DUMPABLE), equal(2, CLOSED_TO_ALL)),
+            when(NOTIFY, equal(0, PR_SET_DUMPABLE), equal(1, 0)));
+      }
     }
   }
 
@@ -449,10 +444,16 @@ public final class SeccompCompiler {
     return new Clause(List.of(tests), verdict);
   }
 
-  private void namespaces() {
+  private void processes(Supervision supervision) {
     rule(Syscall.UNSHARE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES)));
+    List<Clause> clauses = new ArrayList<>();
     // A child of the JVM would stay a zombie as long as the JVM lives.
-    rule(Syscall.CLONE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES_OF_CLONE | CLONE_PARENT)));
+    clauses.add(when(EPERM, anyBit(0, NEW_NAMESPACES_OF_CLONE | CLONE_PARENT)));
+    if (supervision.addresses()) {
+      // A process that shares descriptors with another can change them while a call of it is held.
+      clauses.add(when(NOTIFY, masked(0, CLONE_FILES | CLONE_THREAD, CLONE_FILES)));
+    }
+    rule(Syscall.CLONE, ALLOW, clauses.toArray(Clause[]::new));
     // Its flags are in memory; the C libraries fall back to clone.
     always(Syscall.CLONE3, new Verdict.Deny(Errno.ENOSYS));
   }
@@ -551,38 +552,11 @@ public final class SeccompCompiler {
         when(NOTIFY, pointerSet(4)));
     rule(Syscall.SENDMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(2, MSG_FASTOPEN)));
     rule(Syscall.SENDMMSG, NOTIFY, when(NOT_SUPPORTED, anyBit(3, MSG_FASTOPEN)));
-    socketOptions(full || supervision.ownNetwork(), full || supervision.privateNetwork());
-  }
-
-  /**
-   * Adds the rules for options that make a connection, or change a destination after the decision.
-   *
-   * @param inetFree whether packets of inet sockets need no control
-   * @param netlinkFree whether the kernel's reports on the network need none
-   */
-  private void socketOptions(boolean inetFree, boolean netlinkFree) {
-    List<Clause> clauses = new ArrayList<>();
-    clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_FASTOPEN_CONNECT)));
-    // The device must not read data from this JVM's copy later.
-    clauses.add(when(NOT_SUPPORTED, equal(1, SOL_SOCKET), equal(2, SO_ZEROCOPY)));
-    if (!netlinkFree) {
-      clauses.add(when(EPERM, equal(1, SOL_NETLINK), equal(2, NETLINK_ADD_MEMBERSHIP)));
-    }
-    if (!inetFree) {
-      clauses.add(when(NOT_SUPPORTED, equal(1, IPPROTO_TCP), equal(2, TCP_ULP)));
-      // No port is shared with a server outside.
-      clauses.add(when(NO_OPTION, equal(1, SOL_SOCKET), equal(2, SO_REUSEPORT)));
-      clauses.add(when(NOTIFY, equal(1, SOL_SOCKET), equal(2, SO_REUSEADDR)));
-      clauses.add(when(EPERM, equal(1, IPPROTO_IP), equal(2, IP_MINTTL)));
-      clauses.add(when(EPERM, equal(1, IPPROTO_IPV6), equal(2, IPV6_MINHOPCOUNT)));
-      for (int option : STEERING_IP) {
-        clauses.add(when(EPERM, equal(1, IPPROTO_IP), equal(2, option)));
-      }
-      for (int option : STEERING_IPV6) {
-        clauses.add(when(EPERM, equal(1, IPPROTO_IPV6), equal(2, option)));
-      }
-    }
-    rule(Syscall.SETSOCKOPT, ALLOW, clauses.toArray(Clause[]::new));
+    rules.addAll(
+        SocketOptionRules.of(
+            full || supervision.ownNetwork(),
+            full || supervision.privateNetwork(),
+            !supervision.privateNetwork()));
   }
 
   /** Returns whether commands have inet sockets. */

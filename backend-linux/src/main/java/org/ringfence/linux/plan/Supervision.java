@@ -29,6 +29,11 @@ public record Supervision(
     boolean ownNetwork,
     boolean inNamespaces) {
 
+  /** Returns whether the supervisor decides on any call, so that it must reach its caller. */
+  boolean any() {
+    return addresses || metadata || names || reads;
+  }
+
   /**
    * Returns the supervision of the in-process backend.
    *

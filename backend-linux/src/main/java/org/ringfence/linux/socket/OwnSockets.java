@@ -7,13 +7,17 @@ import static org.ringfence.linux.bind.Constants.NLM_F_REQUEST;
 import static org.ringfence.linux.bind.Constants.SOCK_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SOCK_DGRAM;
 import static org.ringfence.linux.bind.Constants.SOCK_DIAG_BY_FAMILY;
+import static org.ringfence.linux.bind.Constants.UDIAG_SHOW_PEER;
 import static org.ringfence.linux.bind.Constants.UDIAG_SHOW_VFS;
+import static org.ringfence.linux.bind.Constants.UNIX_DIAG_PEER;
 import static org.ringfence.linux.bind.Constants.UNIX_DIAG_VFS;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -42,6 +46,11 @@ public final class OwnSockets {
   // linux/netlink.h
   private static final int NLM_F_DUMP = 0x300;
   private static final int NLMSG_DONE = 3;
+  // struct nlmsghdr, struct unix_diag_msg
+  private static final int HEADER_BYTES = 16;
+  private static final int MESSAGE_BYTES = 16;
+  // linux/sock_diag.h: twice ~0
+  private static final long NO_COOKIE = -1;
   private static final int FIRST_SWEEP = 1024;
   // Beyond it, only the last part of a socket's name is kept, or the socket is forgotten.
   private static final int MOST_NAMES = 16_384;
@@ -264,7 +273,7 @@ public final class OwnSockets {
     block.setByte(request + 16, (byte) AF_UNIX);
     block.setInt(request + 20, -1);
     block.setInt(request + 24, (int) inode);
-    block.setInt(request + 28, UDIAG_SHOW_VFS);
+    block.setInt(request + 28, UDIAG_SHOW_VFS | UDIAG_SHOW_PEER);
     block.setLong(request + 32, cookie);
     return request;
   }
@@ -356,23 +365,53 @@ public final class OwnSockets {
     return false;
   }
 
-  /** {@code struct unix_diag_msg} is 16 bytes; attributes follow ({@code linux/unix_diag.h}). */
   private static boolean matchesFile(byte[] answer, long inode, long device) {
-    var buffer = java.nio.ByteBuffer.wrap(answer).order(java.nio.ByteOrder.nativeOrder());
-    int at = 16 + 16;
+    int at = attribute(answer, UNIX_DIAG_VFS);
+    // udiag_vfs_ino and udiag_vfs_dev are 32 bits wide in this interface.
+    return at > 0 && number(answer, at) == (int) inode && number(answer, at + 4) == (int) device;
+  }
+
+  /**
+   * Returns where the value of an attribute begins; 0 if there is none. {@code struct
+   * unix_diag_msg} is 16 bytes; attributes follow ({@code linux/unix_diag.h}).
+   */
+  private static int attribute(byte[] answer, int wanted) {
+    ByteBuffer buffer = ByteBuffer.wrap(answer).order(ByteOrder.nativeOrder());
+    int at = HEADER_BYTES + MESSAGE_BYTES;
     while (at + 4 <= answer.length) {
       int length = buffer.getShort(at) & 0xffff;
-      int type = buffer.getShort(at + 2) & 0xffff;
       if (length < 4) {
-        return false;
+        return 0;
       }
-      if (type == UNIX_DIAG_VFS) {
-        // udiag_vfs_ino and udiag_vfs_dev are 32 bits wide in this interface.
-        return buffer.getInt(at + 4) == (int) inode && buffer.getInt(at + 8) == (int) device;
+      if (buffer.getShort(at + 2) == wanted) {
+        return at + 4;
       }
       at += (length + 3) & ~3;
     }
-    return false;
+    return 0;
+  }
+
+  private static int number(byte[] answer, int at) {
+    return ByteBuffer.wrap(answer).order(ByteOrder.nativeOrder()).getInt(at);
+  }
+
+  /**
+   * Returns the socket at the other end of a connection, also before it is accepted.
+   *
+   * @return null if it is gone, or in another network namespace
+   */
+  public UnixSocket peerOf(UnixSocket socket) {
+    byte[] answer = describe(socket);
+    int at = attribute(answer, UNIX_DIAG_PEER);
+    if (at == 0) {
+      return null;
+    }
+    long inode = number(answer, at) & 0xffffffffL;
+    byte[] peer = describe(new UnixSocket(inode, NO_COOKIE));
+    return peer.length < HEADER_BYTES + MESSAGE_BYTES
+        ? null
+        : new UnixSocket(
+            inode, ByteBuffer.wrap(peer).order(ByteOrder.nativeOrder()).getLong(HEADER_BYTES + 8));
   }
 
   /**

@@ -8,6 +8,8 @@ import org.ringfence.linux.net.SandboxNetwork;
 import org.ringfence.linux.path.TreeLock;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.CallerRights;
+import org.ringfence.linux.task.CoreDumps;
+import org.ringfence.linux.task.OwnDescriptors;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
@@ -29,6 +31,8 @@ final class DecidedCalls implements AutoCloseable {
   private final MetadataCalls metadata;
   private final FileLocks locks;
   private final SandboxNetwork network;
+  private final OwnDescriptors descriptors;
+  private final CoreDumps dumps;
   private final WaitingCalls waiting;
 
   /**
@@ -39,6 +43,8 @@ final class DecidedCalls implements AutoCloseable {
    * @param metadata decides on modes, owners, times and attributes
    * @param locks decides on locks
    * @param network decides on sockets
+   * @param descriptors which callers alone can change their descriptors
+   * @param dumps answers processes that close themselves to others
    * @param waiting keeps calls that wait
    */
   DecidedCalls(
@@ -47,7 +53,11 @@ final class DecidedCalls implements AutoCloseable {
       MetadataCalls metadata,
       FileLocks locks,
       SandboxNetwork network,
+      OwnDescriptors descriptors,
+      CoreDumps dumps,
       WaitingCalls waiting) {
+    this.descriptors = descriptors;
+    this.dumps = dumps;
     this.rights = rights;
     this.names = names;
     this.metadata = metadata;
@@ -129,9 +139,12 @@ final class DecidedCalls implements AutoCloseable {
           SENDMSG,
           SENDMMSG,
           SETSOCKOPT,
+          GETSOCKOPT,
           RECVFROM,
           RECVMSG,
-          IOCTL ->
+          IOCTL,
+          CLONE,
+          PRCTL ->
           false;
       default -> true;
     };
@@ -140,6 +153,8 @@ final class DecidedCalls implements AutoCloseable {
   private void perform(Syscall syscall, SyscallNotification call) {
     switch (syscall) {
       case FLOCK -> locks.answer(call);
+      case CLONE -> descriptors.share(call);
+      case PRCTL -> dumps.forbid(call);
       case IOCTL -> names.answerPeer(call);
       case OPEN,
           OPENAT,
@@ -170,6 +185,7 @@ final class DecidedCalls implements AutoCloseable {
           SENDMSG,
           SENDMMSG,
           SETSOCKOPT,
+          GETSOCKOPT,
           RECVFROM,
           RECVMSG ->
           network.answer(syscall, call);

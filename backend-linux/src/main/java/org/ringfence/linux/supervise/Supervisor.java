@@ -31,9 +31,11 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.task.CallerRights;
+import org.ringfence.linux.task.CoreDumps;
 import org.ringfence.linux.task.Deadlines;
 import org.ringfence.linux.task.Exhaustion;
 import org.ringfence.linux.task.HeldCall;
+import org.ringfence.linux.task.OwnDescriptors;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.WaitingCalls;
@@ -119,9 +121,9 @@ public final class Supervisor implements AutoCloseable {
     this.descriptors = new Descriptors(kernel);
     this.events = new EventOrder(this, listener);
     this.reporter = events.reporter();
-    boolean root = user[0] == 0;
-    CallerRights rights = new CallerRights(kernel, root);
+    CallerRights rights = new CallerRights(kernel, user[0] == 0);
     this.waiting = new WaitingCalls(kernel, rights);
+    OwnDescriptors ownDescriptors = new OwnDescriptors(kernel);
     NameDecisions names = new NameDecisions(kernel, paths, view, reporter::violation);
     this.network =
         new SandboxNetwork(
@@ -132,10 +134,11 @@ public final class Supervisor implements AutoCloseable {
                 names,
                 supervision,
                 policy.policy().network(),
-                root,
+                user[0] == 0,
                 reporter,
                 deadlines,
                 waiting,
+                ownDescriptors,
                 room),
             listener,
             this::watchConnect,
@@ -151,6 +154,8 @@ public final class Supervisor implements AutoCloseable {
                 kernel, paths, view, names.git(), calls.guard(), user[0], reporter::violation),
             new FileLocks(kernel, paths, view, reporter::violation, waiting),
             network,
+            ownDescriptors,
+            new CoreDumps(kernel),
             waiting);
     this.gate =
         new LimitGate(
@@ -242,7 +247,7 @@ public final class Supervisor implements AutoCloseable {
     return poll.event();
   }
 
-  /** Returns the resolver of names, which also knows the sandbox's own terminals. */
+  /** Resolves names; also knows the sandbox's own terminals. */
   public PathResolver paths() {
     return paths;
   }

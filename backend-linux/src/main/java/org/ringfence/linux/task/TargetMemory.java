@@ -243,6 +243,11 @@ public final class TargetMemory {
     }
   }
 
+  /** Returns the number of threads of a thread's process. */
+  public int threads(int tid) throws AccessException {
+    return (int) statusField(tid, "Threads:", 10)[0];
+  }
+
   /** Returns the process that a thread belongs to. */
   public int processOf(int tid) throws AccessException {
     return (int) statusField(tid, "Tgid:", 10)[0];

@@ -85,10 +85,37 @@ class SeccompFilterTest {
     BpfProgram program = filter(writing().build()).compile(arch);
     long thread = 0x3d0f00;
     assertThat(run(program, arch, Syscall.CLONE, thread)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.CLONE, 0x4111)).isEqualTo(Verdict.RET_ALLOW);
     assertThat(run(program, arch, Syscall.CLONE, 0x10000011)).isEqualTo(EPERM);
     assertThat(run(program, arch, Syscall.CLONE, 0x00008011)).isEqualTo(EPERM);
     assertThat(run(program, arch, Syscall.UNSHARE, 0x600)).isEqualTo(Verdict.RET_ALLOW);
     assertThat(run(program, arch, Syscall.UNSHARE, 0x80)).isEqualTo(EPERM);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void supervisorHearsOfASharedTableAndOfAProcessThatClosesItself(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    assertThat(run(program, arch, Syscall.CLONE, 0x411)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.CLONE, 0x10411)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PRCTL, 4, 0)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.PRCTL, 4, 0, 7)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.PRCTL, 4, 1)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PRCTL, 4, 0, SeccompCompiler.CLOSED_TO_ALL))
+        .isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PRCTL, 3, 0)).isEqualTo(Verdict.RET_ALLOW);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void supervisorAnswersForThePeerOfASocket(Arch arch) {
+    BpfProgram program = filter(writing().build()).compile(arch);
+    int noOption = Verdict.RET_ERRNO | 92;
+    assertThat(run(program, arch, Syscall.GETSOCKOPT, 3, 1, 17)).isEqualTo(Verdict.RET_USER_NOTIF);
+    assertThat(run(program, arch, Syscall.GETSOCKOPT, 3, 1, 77)).isEqualTo(noOption);
+    assertThat(run(program, arch, Syscall.GETSOCKOPT, 3, 1, 3)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.SETSOCKOPT, 3, 1, 76)).isEqualTo(noOption);
+    assertThat(run(program, arch, Syscall.SETSOCKOPT, 3, 1, 16)).isEqualTo(Verdict.RET_ALLOW);
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ final class SocketRaceOperations {
   private static final int AF_INET = 2;
   private static final int STREAM = 1;
   private static final int DATAGRAM = 2;
+  private static final int PACKETS = 5;
   private static final int DONT_WAIT = 0x40;
   private static final int EAGAIN = 11;
   private static final int EIO = 5;
@@ -26,6 +27,7 @@ final class SocketRaceOperations {
   static void addTo(Map<String, Operation> all) {
     all.put("race-receive", SocketRaceOperations::receive);
     all.put("race-socket-name", SocketRaceOperations::socketName);
+    all.put("race-send", SocketRaceOperations::send);
   }
 
   private static Swapping swapping(int one, int other, int number) {
@@ -181,5 +183,46 @@ final class SocketRaceOperations {
       }
     }
     return told.size();
+  }
+
+  /**
+   * Sends to an address by a number that is a connected unix socket or a datagram socket: the path
+   * of a unix socket or a port, rounds. OK is the number of messages that the kernel took for the
+   * connection.
+   */
+  private static long send(String[] a) throws Exception {
+    NativeCalls.onlyLinux("the race");
+    boolean path = a[0].startsWith("/");
+    Memory to =
+        path
+            ? RawSocketAddress.unix(a[0])
+            : RawSocketAddress.inet("127.0.0.1", Integer.parseInt(a[0]));
+    int datagram = socket(path ? AF_UNIX : AF_INET, DATAGRAM);
+    Memory pair = NativeCalls.memory(8);
+    check(NativeCalls.call("socketpair", AF_UNIX, PACKETS, 0, pair));
+    Memory data = NativeCalls.memory(8);
+    Memory vector = NativeCalls.memory(16);
+    vector.setPointer(0, data);
+    vector.setLong(8, data.size());
+    Memory header = NativeCalls.memory(HEADER_BYTES);
+    header.setPointer(0, to);
+    header.setInt(8, (int) to.size());
+    header.setPointer(16, vector);
+    header.setLong(24, 1);
+    int number = (int) check(NativeCalls.call("dup", pair.getInt(0)));
+    int taken = 0;
+    int others = 0;
+    try (Swapping swapping = swapping(pair.getInt(0), datagram, number)) {
+      for (int i = 0; i < Integer.parseInt(a[1]) || taken == 0 || others == 0; i++) {
+        swapping.round();
+        NativeCalls.call("sendmsg", number, header, DONT_WAIT);
+        if (NativeCalls.call("recv", pair.getInt(4), data, data.size(), DONT_WAIT) > 0) {
+          taken++;
+        } else {
+          others++;
+        }
+      }
+    }
+    return taken;
   }
 }
