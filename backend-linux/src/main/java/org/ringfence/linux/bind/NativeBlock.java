@@ -7,13 +7,15 @@ import java.util.List;
 
 /**
  * One block of native memory, handed out from its start and freed as a whole. It is not JNA's
- * Memory, whose cleaner may start a thread. Close it only when no thread may still use the memory.
+ * Memory, whose cleaner may start a thread. Close it only when no thread may still use the memory;
+ * an access after that fails, and a second close has no effect.
  */
 public final class NativeBlock implements AutoCloseable {
   private final long size;
   private final long address;
   private final Pointer memory;
   private long used;
+  private volatile boolean closed;
 
   /**
    * Allocates a block filled with zeros.
@@ -42,6 +44,7 @@ public final class NativeBlock implements AutoCloseable {
       throw new IllegalStateException("block of " + size + " bytes is too small");
     }
     used = start + bytes;
+    memory();
     return address + start;
   }
 
@@ -53,7 +56,7 @@ public final class NativeBlock implements AutoCloseable {
    */
   public long bytes(byte[] bytes) {
     long at = allocate(bytes.length);
-    memory.write(at - address, bytes, 0, bytes.length);
+    memory().write(at - address, bytes, 0, bytes.length);
     return at;
   }
 
@@ -66,7 +69,7 @@ public final class NativeBlock implements AutoCloseable {
   public long string(String text) {
     byte[] bytes = encode(text);
     long at = allocate(bytes.length + 1L);
-    memory.write(at - address, bytes, 0, bytes.length);
+    memory().write(at - address, bytes, 0, bytes.length);
     return at;
   }
 
@@ -116,7 +119,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param value the value
    */
   public void setLong(long at, long value) {
-    memory.setLong(at - address, value);
+    memory().setLong(at - address, value);
   }
 
   /**
@@ -126,7 +129,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param value the value
    */
   public void setInt(long at, int value) {
-    memory.setInt(at - address, value);
+    memory().setInt(at - address, value);
   }
 
   /**
@@ -136,7 +139,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param value the value
    */
   public void setShort(long at, short value) {
-    memory.setShort(at - address, value);
+    memory().setShort(at - address, value);
   }
 
   /**
@@ -146,7 +149,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param value the value
    */
   public void setByte(long at, byte value) {
-    memory.setByte(at - address, value);
+    memory().setByte(at - address, value);
   }
 
   /**
@@ -156,7 +159,7 @@ public final class NativeBlock implements AutoCloseable {
    * @return the value
    */
   public long getLong(long at) {
-    return memory.getLong(at - address);
+    return memory().getLong(at - address);
   }
 
   /**
@@ -166,7 +169,7 @@ public final class NativeBlock implements AutoCloseable {
    * @return the value
    */
   public int getInt(long at) {
-    return memory.getInt(at - address);
+    return memory().getInt(at - address);
   }
 
   /**
@@ -176,7 +179,7 @@ public final class NativeBlock implements AutoCloseable {
    * @return the value
    */
   public short getShort(long at) {
-    return memory.getShort(at - address);
+    return memory().getShort(at - address);
   }
 
   /**
@@ -187,7 +190,7 @@ public final class NativeBlock implements AutoCloseable {
    * @return a copy
    */
   public byte[] getBytes(long at, int length) {
-    return memory.getByteArray(at - address, length);
+    return memory().getByteArray(at - address, length);
   }
 
   /**
@@ -197,7 +200,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param bytes the bytes
    */
   public void setBytes(long at, byte[] bytes) {
-    memory.write(at - address, bytes, 0, bytes.length);
+    memory().write(at - address, bytes, 0, bytes.length);
   }
 
   /**
@@ -207,12 +210,22 @@ public final class NativeBlock implements AutoCloseable {
    * @param length how many bytes
    */
   public void clear(long at, long length) {
-    memory.setMemory(at - address, length, (byte) 0);
+    memory().setMemory(at - address, length, (byte) 0);
   }
 
-  /** Frees the block. */
+  private Pointer memory() {
+    if (closed) {
+      throw new IllegalStateException("closed block of " + size + " bytes");
+    }
+    return memory;
+  }
+
+  /** Frees the block, once. */
   @Override
-  public void close() {
-    Native.free(address);
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      Native.free(address);
+    }
   }
 }

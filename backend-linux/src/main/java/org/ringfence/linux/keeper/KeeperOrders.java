@@ -21,6 +21,7 @@ public final class KeeperOrders implements AutoCloseable {
   public static final int USAGE_PEAK = 32;
 
   final NativeBlock block;
+  private boolean closed;
   final long path;
   final long arguments;
   final long shell;
@@ -138,9 +139,13 @@ public final class KeeperOrders implements AutoCloseable {
                 | (leadsSession ? LibC.SPAWN_SETSID : 0)));
   }
 
+  /** Frees the orders, once. */
   @Override
-  public void close() {
-    LibC.posix_spawn_file_actions_destroy(actions);
-    block.close();
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      LibC.posix_spawn_file_actions_destroy(actions);
+      block.close();
+    }
   }
 }

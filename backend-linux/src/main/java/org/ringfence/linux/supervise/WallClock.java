@@ -27,6 +27,7 @@ public final class WallClock implements AutoCloseable {
   private final Thread thread;
   private Timed first;
   private volatile boolean closed;
+  private boolean freed;
   private int failures;
 
   /** A command, linked to the next. */
@@ -140,9 +141,11 @@ public final class WallClock implements AutoCloseable {
 
   private void wake() {
     synchronized (block) {
-      block.setInt(word, block.getInt(word) + 1);
+      if (!freed) {
+        block.setInt(word, block.getInt(word) + 1);
+        kernel.call(Syscall.FUTEX, word, FUTEX_WAKE, 1);
+      }
     }
-    kernel.call(Syscall.FUTEX, word, FUTEX_WAKE, 1);
   }
 
   /** Ends the thread. */
@@ -151,6 +154,9 @@ public final class WallClock implements AutoCloseable {
     closed = true;
     wake();
     ThreadEnd.await(thread);
-    block.close();
+    synchronized (block) {
+      freed = true;
+      block.close();
+    }
   }
 }
