@@ -264,6 +264,10 @@ public final class SeccompCompiler {
    */
   public static SeccompFilter compile(EffectivePolicy policy, Supervision supervision) {
     SeccompCompiler compiler = new SeccompCompiler(true);
+    if (supervision.names()
+        && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
+      compiler.rule(Syscall.CLOSE, ALLOW, when(NOTIFY, masked(0, -STAGED, FIRST_STAGED)));
+    }
     compiler.always(policy.policy().network(), supervision);
     boolean bits = policy.policy().fileDefault() != FileDefault.WRITE;
     if (bits) {
@@ -288,10 +292,6 @@ public final class SeccompCompiler {
           .forEach(syscall -> compiler.always(syscall, NOTIFY));
     }
     compiler.opens(supervision, bits);
-    if (supervision.names()
-        && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
-      compiler.rule(Syscall.CLOSE, ALLOW, when(NOTIFY, masked(0, -STAGED, FIRST_STAGED)));
-    }
     if (supervision.commands()) {
       compiler.always(Syscall.EXECVE, NOTIFY);
       compiler.always(Syscall.EXECVEAT, NOTIFY);
