@@ -38,7 +38,7 @@ import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Workload;
 
 /**
- * Runs commands in namespaces made by bubblewrap, behind the same keeper, filter and supervisor as
+ * Runs commands in namespaces made by bubblewrap, behind the same command thread, filter and supervisor as
  * the in-process backend. Can deny a path below a granted one; needs user namespaces.
  */
 public final class BubblewrapBackend implements SandboxBackend {
@@ -128,7 +128,7 @@ public final class BubblewrapBackend implements SandboxBackend {
       return new SandboxPlan(INFO.id(), policy, replaceable, List.of());
     }
     List<PlannedGuarantee> guarantees =
-        BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.KEEPER);
+        BubblewrapPlanner.plan(policy, facts(), features, BubblewrapPlanner.Starter.JVM);
     return new SandboxPlan(
         INFO.id(), policy, availability, VerifiedKernels.mark(guarantees, facts()));
   }

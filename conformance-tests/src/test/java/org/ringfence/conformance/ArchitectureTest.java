@@ -180,11 +180,11 @@ class ArchitectureTest {
   }
 
   @Test
-  void keeperUsesNoClassThatMayStartAThread() {
+  void commandThreadUsesNoClassThatMayStartAThread() {
     verify(
         classes()
             .that()
-            .haveFullyQualifiedName("org.ringfence.linux.keeper.Keeper")
+            .haveFullyQualifiedName("org.ringfence.linux.restricted.CommandThread")
             .should()
             .onlyDependOnClassesThat()
             .haveNameMatching(

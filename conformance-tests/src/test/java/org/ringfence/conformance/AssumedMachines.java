@@ -46,7 +46,7 @@ final class AssumedMachines {
                   name,
                   policy ->
                       marked(
-                          bubblewrap(policy, facts, BubblewrapFeatures.ASSUMED, Starter.KEEPER),
+                          bubblewrap(policy, facts, BubblewrapFeatures.ASSUMED, Starter.JVM),
                           facts));
             });
     programs()
@@ -54,7 +54,7 @@ final class AssumedMachines {
             (name, features) ->
                 bubblewrap.put(
                     name,
-                    policy -> bubblewrap(policy, HostFacts.ASSUMED, features, Starter.KEEPER)));
+                    policy -> bubblewrap(policy, HostFacts.ASSUMED, features, Starter.JVM)));
     all.put("landlock", landlock);
     all.put("bubblewrap", bubblewrap);
     all.put("seatbelt", Map.of("mac", SeatbeltPlanner::plan));

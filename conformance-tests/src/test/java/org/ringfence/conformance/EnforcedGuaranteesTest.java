@@ -66,7 +66,7 @@ class EnforcedGuaranteesTest {
             policy,
             HostFacts.ASSUMED,
             BubblewrapFeatures.ASSUMED,
-            BubblewrapPlanner.Starter.KEEPER));
+            BubblewrapPlanner.Starter.JVM));
     return planned;
   }
 

@@ -58,7 +58,7 @@ class StructureTest {
               "path",
               "report",
               "task",
-              "keeper",
+              "restricted",
               "tree",
               "bind",
               "plan"),

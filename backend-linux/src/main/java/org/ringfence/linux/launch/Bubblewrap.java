@@ -15,7 +15,7 @@ import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.keeper.Invocation;
+import org.ringfence.linux.restricted.Invocation;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;

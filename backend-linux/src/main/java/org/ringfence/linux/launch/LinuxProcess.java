@@ -21,8 +21,8 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.keeper.Keeper;
-import org.ringfence.linux.keeper.KeeperOrders;
+import org.ringfence.linux.restricted.CommandThread;
+import org.ringfence.linux.restricted.SpawnOrders;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.stream.PseudoTerminal;
 import org.ringfence.linux.stream.StreamPumps;
@@ -34,7 +34,7 @@ import org.ringfence.spi.Launch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A process that a keeper has spawned. */
+/** A process that a command thread has spawned. */
 final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private static final Logger LOG = LoggerFactory.getLogger(LinuxProcess.class);
   private static final long SETTLE_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -45,7 +45,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
 
   private final Kernel kernel;
   private final Supervisor supervisor;
-  private final Keeper keeper;
+  private final CommandThread commandThread;
   private final int wake;
   private final Optional<MemoryHold> memory;
   private final Path directory;
@@ -87,14 +87,14 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
    *
    * @param launch the command
    * @param memory keeps this JVM's memory from the command, and is closed when the command and its
-   *     keeper are gone; empty where the keeper's child is bubblewrap, and the command below it, in
+   *     command thread are gone; empty where the command thread's child is bubblewrap, and the command below it, in
    *     namespaces from which no thread of this JVM can be traced
    */
   LinuxProcess(
       Launch launch,
       Kernel kernel,
       Supervisor supervisor,
-      Keeper keeper,
+      CommandThread commandThread,
       int wake,
       Optional<MemoryHold> memory) {
     super(launch.id(), launch.limits().grace(), supervisor::after);
@@ -102,7 +102,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     this.directory = launch.directory();
     this.kernel = kernel;
     this.supervisor = supervisor;
-    this.keeper = keeper;
+    this.commandThread = commandThread;
     this.wake = wake;
     this.grace = launch.limits().grace();
     block.setLong(one, 1);
@@ -115,7 +115,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
 
   @Override
   public Optional<Path> startsIn(long arguments) {
-    return namespaced() || keeper.started() || !keeper.executes(arguments)
+    return namespaced() || commandThread.started() || !commandThread.executes(arguments)
         ? Optional.empty()
         : Optional.of(directory);
   }
@@ -124,25 +124,25 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     return memory.isEmpty();
   }
 
-  /** Takes the handle before the keeper can reap the process, then lets the keeper continue. */
+  /** Takes the handle before the command thread can reap the process, then lets the command thread continue. */
   void running(Streams ends, Runnable gone) {
     streams = ends;
     whenGone = gone;
-    handle = ProcessHandle.of(keeper.pid()).orElse(null);
+    handle = ProcessHandle.of(commandThread.pid()).orElse(null);
     supervisor.events().started(this);
     ends.copies().start(() -> supervisor.settleSoon());
-    keeper.observed();
+    commandThread.observed();
   }
 
   /** Frees the resources of a launch whose command did not start. */
   void abandon() {
-    keeper.free();
+    commandThread.free();
     memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
   }
 
-  /** Removes a process that has no keeper and never gets one. */
+  /** Removes a process that has no command thread and never gets one. */
   void neverBegun() {
     memory.ifPresent(MemoryHold::close);
     supervisor.remove(this);
@@ -153,7 +153,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   void lost(Runnable gone) {
     whenGone = gone;
     endNow();
-    keeper.observed();
+    commandThread.observed();
   }
 
   /**
@@ -173,42 +173,42 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   /** Allocates nothing where signals have a scope. */
   @Override
   public void killNow() {
-    request(Keeper.REQUEST_KILL);
-    if (!keeper.scoped() && keeper.pid() > 0) {
+    request(CommandThread.REQUEST_KILL);
+    if (!commandThread.scoped() && commandThread.pid() > 0) {
       try {
-        new SessionSweep(kernel).kill(keeper.pid(), true);
+        new SessionSweep(kernel).kill(commandThread.pid(), true);
       } catch (OutOfMemoryError e) {
-        // The command itself is dead; its children end with the keeper's own signal, or later.
-        request(Keeper.REQUEST_KILL);
+        // The command itself is dead; its children end with the command thread's own signal, or later.
+        request(CommandThread.REQUEST_KILL);
       }
     }
   }
 
   @Override
   public void settle() {
-    if (keeper.rootEnded() && !rootSettled && !copied()) {
+    if (commandThread.rootEnded() && !rootSettled && !copied()) {
       return;
     }
-    if (keeper.rootEnded() && !rootSettled) {
+    if (commandThread.rootEnded() && !rootSettled) {
       supervisor.clock().disarm(timed);
       dropAlarms();
-      if (!keeper.scoped() && keeper.killsLeftovers()) {
-        new SessionSweep(kernel).kill(keeper.pid(), false);
+      if (!commandThread.scoped() && commandThread.killsLeftovers()) {
+        new SessionSweep(kernel).kill(commandThread.pid(), false);
       }
-      ExitStatus status = statusOf(keeper.status());
-      rusage = isWhole(keeper.status());
+      ExitStatus status = statusOf(commandThread.status());
+      rusage = isWhole(commandThread.status());
       settleStreams(() -> endedOnce(terminationOf(status)));
       // Only now: the supervisor repeats a step that fails for want of memory.
       rootSettled = true;
     }
-    if (!keeper.done() || !keeper.started()) {
+    if (!commandThread.done() || !commandThread.started()) {
       return;
     }
     if (!rootSettled) {
-      // The wait itself failed; the keeper has killed the command.
+      // The wait itself failed; the command thread has killed the command.
       endedOnce(ExitStatus.KILLED.because(null));
     }
-    keeper.free();
+    commandThread.free();
     memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
@@ -237,7 +237,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     streams
         .outputs()
         .settle(
-            keeper.killsLeftovers() && streams.terminal() == null,
+            commandThread.killsLeftovers() && streams.terminal() == null,
             () -> {
               supervisor.cancel(patience);
               then.run();
@@ -262,12 +262,12 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
    * spawned it (exec_mmap in fs/exec.c keeps it).
    */
   private OptionalLong peakMemory() {
-    try (NativeBlock block = new NativeBlock(KeeperOrders.USAGE_BYTES + 16)) {
-      long at = block.allocate(KeeperOrders.USAGE_BYTES);
+    try (NativeBlock block = new NativeBlock(SpawnOrders.USAGE_BYTES + 16)) {
+      long at = block.allocate(SpawnOrders.USAGE_BYTES);
       boolean known = kernel.call(Syscall.GETRUSAGE, RUSAGE_SELF, at) == 0;
-      long own = block.getLong(at + KeeperOrders.USAGE_PEAK);
-      return known && keeper.usedPeakKib() > own
-          ? OptionalLong.of(keeper.usedPeakKib() * 1024)
+      long own = block.getLong(at + SpawnOrders.USAGE_PEAK);
+      return known && commandThread.usedPeakKib() > own
+          ? OptionalLong.of(commandThread.usedPeakKib() * 1024)
           : OptionalLong.empty();
     }
   }
@@ -280,7 +280,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     try {
       if (rusage) {
         ended(
-            how, Optional.of(Duration.of(keeper.usedCpuMicros(), ChronoUnit.MICROS)), peakMemory());
+            how, Optional.of(Duration.of(commandThread.usedCpuMicros(), ChronoUnit.MICROS)), peakMemory());
       } else {
         ended(how);
       }
@@ -299,7 +299,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private boolean isWhole(int status) {
     return !namespaced()
         || ExitStatus.ofWait(status).signal() == 0
-            && (!keeper.killsLeftovers() || supervisor.firsts().awaited(keeper.pid()));
+            && (!commandThread.killsLeftovers() || supervisor.firsts().awaited(commandThread.pid()));
   }
 
   private ExitStatus statusOf(int status) {
@@ -308,7 +308,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       return ended;
     }
     // bubblewrap reports a signal of the command as a shell does.
-    return ExitStatus.ofShell(supervisor.firsts().status(keeper.pid()).orElse(ended.value()));
+    return ExitStatus.ofShell(supervisor.firsts().status(commandThread.pid()).orElse(ended.value()));
   }
 
   private void closeWake() {
@@ -324,7 +324,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private void request(int what) {
     synchronized (wakeLock) {
       if (!wakeClosed) {
-        keeper.request(what, wake, one);
+        commandThread.request(what, wake, one);
       }
     }
   }
@@ -339,16 +339,16 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
 
   @Override
   protected void kill() {
-    if (!keeper.scoped()) {
-      new SessionSweep(kernel).kill(keeper.pid(), true);
+    if (!commandThread.scoped()) {
+      new SessionSweep(kernel).kill(commandThread.pid(), true);
     }
-    if (supervisor.firsts().kill(keeper.pid())) {
+    if (supervisor.firsts().kill(commandThread.pid())) {
       // bubblewrap ends by itself, after it has waited for the namespace.
-      supervisor.schedule(KILL_NANOS, () -> request(Keeper.REQUEST_KILL));
+      supervisor.schedule(KILL_NANOS, () -> request(CommandThread.REQUEST_KILL));
     } else {
-      request(Keeper.REQUEST_KILL);
+      request(CommandThread.REQUEST_KILL);
     }
-    if (keeper.rootEnded() && streams != null) {
+    if (commandThread.rootEnded() && streams != null) {
       streams.copies().commandEnded(true);
     }
   }
@@ -356,10 +356,10 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   @Override
   protected void askToEnd() {
     if (namespaced()) {
-      Bubblewrap.commandOf(kernel, keeper.pid())
+      Bubblewrap.commandOf(kernel, commandThread.pid())
           .ifPresent(pid -> kernel.call(Syscall.KILL, pid, Constants.SIGTERM));
     } else {
-      request(Keeper.REQUEST_TERM);
+      request(CommandThread.REQUEST_TERM);
     }
   }
 
@@ -394,7 +394,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
 
   @Override
   public long pid() {
-    return keeper.pid();
+    return commandThread.pid();
   }
 
   @Override

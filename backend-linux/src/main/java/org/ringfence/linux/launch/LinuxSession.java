@@ -27,11 +27,11 @@ import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.keeper.Invocation;
-import org.ringfence.linux.keeper.Keeper;
-import org.ringfence.linux.keeper.KeeperOrders;
-import org.ringfence.linux.keeper.Warden;
-import org.ringfence.linux.keeper.Watchdog;
+import org.ringfence.linux.restricted.Invocation;
+import org.ringfence.linux.restricted.CommandThread;
+import org.ringfence.linux.restricted.SpawnOrders;
+import org.ringfence.linux.restricted.SandboxThread;
+import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.Errno;
@@ -74,7 +74,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
   private final CommandRuleset ruleset;
   private final Bubblewrap bubblewrap;
   private final SandboxCgroup cgroup;
-  private final Warden warden;
+  private final SandboxThread sandboxThread;
   private final Watchdog watchdog;
   private final Supervisor supervisor;
   private final StreamGate gate;
@@ -87,7 +87,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     this.bubblewrap = parts.bubblewrap;
     this.cgroup = parts.cgroup;
     this.ruleset = parts.ruleset;
-    this.warden = parts.warden;
+    this.sandboxThread = parts.sandboxThread;
     this.watchdog = parts.watchdog;
     this.supervisor = parts.supervisor;
     this.gate =
@@ -97,7 +97,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
   /** The parts that opening makes in order, and undoes when a later one fails. */
   private static final class Parts {
     private CommandRuleset ruleset;
-    private Warden warden;
+    private SandboxThread sandboxThread;
     private Watchdog watchdog;
     private Supervisor supervisor;
     private Bubblewrap bubblewrap;
@@ -111,8 +111,8 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       if (watchdog != null) {
         watchdog.close();
       }
-      if (warden != null) {
-        warden.close();
+      if (sandboxThread != null) {
+        sandboxThread.close();
       }
       if (supervisor != null) {
         supervisor.close();
@@ -246,7 +246,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
               listener);
       int scope = abi.scopes() ? landlock.create(scopeOnly(!namespaces), abi) : -1;
       try {
-        parts.warden = new Warden(kernel, scope, facts.root(), namespaces);
+        parts.sandboxThread = new SandboxThread(kernel, scope, facts.root(), namespaces);
       } finally {
         descriptors.close(scope);
       }
@@ -256,7 +256,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         parts.watchdog =
             Watchdog.start(
                 kernel,
-                parts.warden,
+                parts.sandboxThread,
                 policy.places().privateTmp().orElse(""),
                 parts.cgroup == null ? "" : parts.cgroup.directory().toString());
       }
@@ -318,7 +318,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       long program = block.allocate(16);
       block.setShort(program, (short) (code.length / 8));
       block.setLong(program + 8, instructions);
-      listener = parts.warden.install(flags, program);
+      listener = parts.sandboxThread.install(flags, program);
     }
     if (listens) {
       // Linux 6.6: the supervisor answers on the caller's processor; an error changes nothing.
@@ -347,13 +347,13 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         List.of(new PathRule("/", LandlockAbi.REFER, "the domain around the sandbox")));
   }
 
-  /** A keeper cannot load classes: its descriptor table is not the one that jars are open in. */
+  /** A command thread cannot load classes: its descriptor table is not the one that jars are open in. */
   private static void touchClasses() {
     // Code that has to work with a full heap is loaded before.
     for (Class<?> type :
         List.of(
-            Keeper.class,
-            KeeperOrders.class,
+            CommandThread.class,
+            SpawnOrders.class,
             FutexWord.class,
             Errno.class,
             WallClock.class,
@@ -420,17 +420,17 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
                 : bubblewrap.invocation(executable, launch)) {
       confined = ruleset.of(streams.standard());
       int wake = descriptors.event();
-      KeeperOrders orders =
-          new KeeperOrders(
+      SpawnOrders orders =
+          new SpawnOrders(
               kernel,
               invocation,
               invocation.descriptors(streams.standard()),
-              new KeeperOrders.Confinement(confined, facts.abi().scopes(), killsLeftovers()),
-              new KeeperOrders.Signals(wake, supervisor.event()));
-      Keeper keeper = new Keeper(kernel, orders);
+              new SpawnOrders.Confinement(confined, facts.abi().scopes(), killsLeftovers()),
+              new SpawnOrders.Signals(wake, supervisor.event()));
+      CommandThread commandThread = new CommandThread(kernel, orders);
       Optional<MemoryHold> memory =
           bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();
-      LinuxProcess process = new LinuxProcess(launch, kernel, supervisor, keeper, wake, memory);
+      LinuxProcess process = new LinuxProcess(launch, kernel, supervisor, commandThread, wake, memory);
       Runnable gone = () -> live().remove(process);
       boolean begun = false;
       boolean handedOver = false;
@@ -438,12 +438,12 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         supervisor.add(process);
         live().add(process);
         launch.limits().wallTime().ifPresent(process::boundWallTime);
-        warden.start(keeper);
+        sandboxThread.start(commandThread);
         begun = true;
-        keeper.awaitStarted();
-        if (!keeper.started()) {
+        commandThread.awaitStarted();
+        if (!commandThread.started()) {
           handedOver = true;
-          throw failed(launch, keeper, process);
+          throw failed(launch, commandThread, process);
         }
         LinuxProcess.Streams ends = streams.parent(process);
         streams.handOver();
@@ -494,24 +494,24 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     return policy.policy().lifetime().onRootExit() == Leftovers.KILL;
   }
 
-  private SandboxException failed(Launch launch, Keeper keeper, LinuxProcess process) {
+  private SandboxException failed(Launch launch, CommandThread commandThread, LinuxProcess process) {
     live().remove(process);
     process.abandon();
-    String error = Descriptors.problem(keeper.error());
-    return switch (keeper.failedStep()) {
-      case Keeper.STEP_THREAD -> new SandboxException(NONE_LEFT);
-      case Keeper.STEP_SPAWN ->
-          keeper.error() == Errno.EAGAIN.value() || keeper.error() == Errno.ENOMEM.value()
+    String error = Descriptors.problem(commandThread.error());
+    return switch (commandThread.failedStep()) {
+      case CommandThread.STEP_THREAD -> new SandboxException(NONE_LEFT);
+      case CommandThread.STEP_SPAWN ->
+          commandThread.error() == Errno.EAGAIN.value() || commandThread.error() == Errno.ENOMEM.value()
               ? new SandboxException(NONE_LEFT)
-              : full(keeper.error())
+              : full(commandThread.error())
                   ? new SandboxException("launch: " + error)
                   : new CommandNotFoundException(
                       launch.command().get(0), "it cannot be executed: " + error);
-      case Keeper.STEP_DIRECTORY ->
+      case CommandThread.STEP_DIRECTORY ->
           new SandboxException(
               "directory: '" + launch.directory() + "' cannot be entered: " + error);
       default ->
-          new SandboxException("launch: step " + stepName(keeper.failedStep()) + ": " + error);
+          new SandboxException("launch: step " + stepName(commandThread.failedStep()) + ": " + error);
     };
   }
 
@@ -521,9 +521,9 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
 
   private static String stepName(int step) {
     return switch (step) {
-      case Keeper.STEP_LANDLOCK -> "landlock_restrict_self";
-      case Keeper.STEP_DESCRIPTORS -> "descriptor table";
-      case Keeper.STEP_WAIT -> "wait";
+      case CommandThread.STEP_LANDLOCK -> "landlock_restrict_self";
+      case CommandThread.STEP_DESCRIPTORS -> "descriptor table";
+      case CommandThread.STEP_WAIT -> "wait";
       default -> "unexpected";
     };
   }
@@ -558,7 +558,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     if (watchdog != null) {
       watchdog.close();
     }
-    warden.close();
+    sandboxThread.close();
     supervisor.close();
     ruleset.close();
     if (bubblewrap != null) {

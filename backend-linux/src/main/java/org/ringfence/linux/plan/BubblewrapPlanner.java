@@ -23,8 +23,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   /** The component that starts bubblewrap. */
   public enum Starter {
-    /** A keeper of this JVM, with a supervisor that answers system calls. */
-    KEEPER,
+    /** A command thread of this JVM, with a supervisor that answers system calls. */
+    JVM,
     /** A script in another system, which can only run programs. */
     SCRIPT
   }
@@ -56,8 +56,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   @Override
   protected Answer descriptors() {
     String mechanism =
-        starter == Starter.KEEPER
-            ? KEEPER_DESCRIPTORS
+        starter == Starter.JVM
+            ? THREAD_DESCRIPTORS
             : "closed by the script, which starts nothing where one is left";
     boolean held =
         starter == Starter.SCRIPT
@@ -74,12 +74,12 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   @Override
   String limitsProblem() {
-    return starter == Starter.KEEPER ? facts.listenerProblem() : "";
+    return starter == Starter.JVM ? facts.listenerProblem() : "";
   }
 
   @Override
   boolean unixSocketsMade() {
-    return starter == Starter.KEEPER;
+    return starter == Starter.JVM;
   }
 
   @Override
@@ -95,7 +95,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   @Override
   String listenerRemedy() {
-    return starter == Starter.KEEPER ? NEWER_KERNEL : "Java 17 or later in the distribution";
+    return starter == Starter.JVM ? NEWER_KERNEL : "Java 17 or later in the distribution";
   }
 
   @Override
@@ -300,7 +300,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   Answer jvmExit() {
     return policy.lifetime().onRootExit() == Leftovers.KILL
         ? enforced(
-            starter == Starter.KEEPER
+            starter == Starter.JVM
                 ? "parent-death signal to bubblewrap, whose end ends the process namespace"
                 : "the script's input ends, and with it the process namespace")
         : treeKill();

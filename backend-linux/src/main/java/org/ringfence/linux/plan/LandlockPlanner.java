@@ -44,7 +44,7 @@ public final class LandlockPlanner extends LinuxPlanner {
 
   @Override
   protected Answer descriptors() {
-    return enforced(KEEPER_DESCRIPTORS);
+    return enforced(THREAD_DESCRIPTORS);
   }
 
   @Override

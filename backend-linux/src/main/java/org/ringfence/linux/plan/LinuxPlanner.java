@@ -29,7 +29,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   static final String HOST_SEEN =
       "; the host's interfaces, addresses, routes and connections can be seen, not used";
 
-  static final String KEEPER_DESCRIPTORS =
+  static final String THREAD_DESCRIPTORS =
       "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC; streams that would give more"
           + " than they were opened for are copied by this JVM";
 

@@ -125,7 +125,7 @@ final class CommandAudit implements AutoCloseable {
     try {
       return directory.toRealPath().toString();
     } catch (IOException e) {
-      // It is gone by now; the keeper is in it.
+      // It is gone by now; the command thread is in it.
       return directory.toString();
     }
   }

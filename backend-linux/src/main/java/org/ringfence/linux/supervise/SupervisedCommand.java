@@ -27,7 +27,7 @@ public interface SupervisedCommand {
   /** Returns the command's entry in the clock. */
   WallClock.Timed timed();
 
-  /** Handles news of the keeper, if there are any; the supervisor's thread calls it. */
+  /** Handles news of the command thread, if there are any; the supervisor's thread calls it. */
   void settle();
 
   /** Kills the command because the host wants it gone. */

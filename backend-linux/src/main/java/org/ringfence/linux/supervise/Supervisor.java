@@ -482,7 +482,7 @@ public final class Supervisor implements AutoCloseable {
       // One at a time: a receive without a waiting call would block, so epoll is asked again.
       answerOne(room.held());
     } else if ((events & EPOLLHUP) != 0) {
-      // The last task under the filter is gone, the warden included.
+      // The last task under the filter is gone, the sandbox thread included.
       poll.remove(listener);
     }
   }
@@ -572,7 +572,7 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
-  /** Ends the thread. All keepers must have ended. */
+  /** Ends the thread. All command threads must have ended. */
   @Override
   public void close() {
     closed = true;

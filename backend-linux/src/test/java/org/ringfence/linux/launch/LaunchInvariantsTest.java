@@ -48,10 +48,10 @@ import org.ringfence.spi.Launch;
 /** Checks that launches leave the JVM itself unrestricted and without leaks. */
 class LaunchInvariantsTest {
   private static final int LAUNCHES = 1_000;
-  // These are the warden, the watchdog's keeper and two spare keepers.
-  private static final int IDLE_KEEPERS = 4;
+  // These are the sandbox thread, the watchdog's command thread and two spare command threads.
+  private static final int IDLE_THREADS = 4;
   // The kernel truncates a thread's name to 15 characters.
-  private static final String KEEPER = "ringfence-keepe";
+  private static final String THREAD_NAME = "ringfence-comma";
 
   @TempDir private Path workspace;
 
@@ -92,13 +92,13 @@ class LaunchInvariantsTest {
         }
       }
     }
-    names.removeIf(name -> name.equals(KEEPER));
+    names.removeIf(name -> name.equals(THREAD_NAME));
     return names;
   }
 
-  private static long keepers() {
+  private static long commandThreads() {
     return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("ringfence-keeper-"))
+        .filter(thread -> thread.getName().startsWith("ringfence-command-"))
         .count();
   }
 
@@ -168,7 +168,7 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void onlyKeepersAreRestrictedAndNoDescriptorsOrThreadsLeak() throws Exception {
+  void onlyCommandThreadsAreRestrictedAndNoDescriptorsOrThreadsLeak() throws Exception {
     try (Sandbox sandbox = open()) {
       for (int i = 0; i < 20; i++) {
         sandbox.start(sh("true")).waitFor();
@@ -219,13 +219,13 @@ class LaunchInvariantsTest {
   }
 
   @Test
-  void failedLaunchLeavesNoDescriptorKeeperOrProcess() throws Exception {
+  void failedLaunchLeavesNoDescriptorThreadOrProcess() throws Exception {
     Path script = workspace.resolve("broken");
     Files.writeString(script, "#!/no/such/interpreter\n");
     assertThat(script.toFile().setExecutable(true)).isTrue();
     try (Sandbox sandbox = open()) {
       sandbox.start(sh("true")).waitFor();
-      awaitCondition(() -> keepers() <= IDLE_KEEPERS);
+      awaitCondition(() -> commandThreads() <= IDLE_THREADS);
       long before = descriptors();
       for (int i = 0; i < 50; i++) {
         assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("no-such-program")))
@@ -243,7 +243,7 @@ class LaunchInvariantsTest {
             .hasMessageContaining("/no/such/file");
       }
       awaitCondition(() -> descriptors() <= before);
-      awaitCondition(() -> keepers() <= IDLE_KEEPERS);
+      awaitCondition(() -> commandThreads() <= IDLE_THREADS);
     }
     assertThat(ProcessHandle.current().children()).isEmpty();
   }
@@ -283,7 +283,7 @@ class LaunchInvariantsTest {
     try (Sandbox sandbox = open()) {
       Process cat = new ProcessBuilder("cat").start();
       SandboxedProcess sleeper = sandbox.start(sh("sleep 60"));
-      // A keeper with a copy of the pipe would hide the end of input from cat.
+      // A command thread with a copy of the pipe would hide the end of input from cat.
       cat.getOutputStream().close();
       assertThat(cat.waitFor(20, TimeUnit.SECONDS)).isTrue();
       sleeper.destroyForcibly();

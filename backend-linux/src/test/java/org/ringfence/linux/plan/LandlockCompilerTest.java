@@ -261,7 +261,7 @@ class LandlockCompilerTest {
                   EffectivePolicy.of(policy, PLACES),
                   yama,
                   BubblewrapFeatures.ASSUMED,
-                  BubblewrapPlanner.Starter.KEEPER))
+                  BubblewrapPlanner.Starter.JVM))
           .anyMatch(each -> each.id().equals(id) && each.level() == Enforcement.UNSUPPORTED);
     }
   }
@@ -290,7 +290,7 @@ class LandlockCompilerTest {
                 EffectivePolicy.of(policy, PLACES),
                 facts,
                 BubblewrapFeatures.ASSUMED,
-                BubblewrapPlanner.Starter.KEEPER))
+                BubblewrapPlanner.Starter.JVM))
         .anyMatch(guarantee -> guarantee.level() == Enforcement.UNSUPPORTED);
     SandboxPolicy open =
         SandboxPolicy.builder()

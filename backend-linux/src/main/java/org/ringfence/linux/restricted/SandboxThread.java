@@ -1,4 +1,4 @@
-package org.ringfence.linux.keeper;
+package org.ringfence.linux.restricted;
 
 import static org.ringfence.linux.bind.Constants.PR_CAPBSET_DROP;
 import static org.ringfence.linux.bind.Constants.PR_SET_NO_NEW_PRIVS;
@@ -17,18 +17,18 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The thread that starts keepers. It lives in a Landlock domain that scopes signals and nothing
- * else; keepers inherit that domain and nest theirs in it. So one process in the warden's domain,
+ * The thread that starts command threads. It lives in a Landlock domain that scopes signals and nothing
+ * else; command threads inherit that domain and nest theirs in it. So one process in the sandbox thread's domain,
  * the {@link Watchdog}, can kill everything of this sandbox with kill(-1), and nothing in the
  * sandbox can signal the watchdog.
  *
- * <p>The warden installs the sandbox's seccomp filter once, and keepers inherit it: installing it
- * again for each command would cost more than all other work of a keeper.
+ * <p>The sandbox thread installs the sandbox's seccomp filter once, and command threads inherit it: installing it
+ * again for each command would cost more than all other work of a command thread.
  *
  * <p>Requests come through a lock-free queue: a lock that a virtual thread waits for would make the
- * warden wake it, and waking may start a thread.
+ * sandbox thread wake it, and waking may start a thread.
  */
-public final class Warden implements AutoCloseable {
+public final class SandboxThread implements AutoCloseable {
   // linux/capability.h: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID. The signal scope
   // limits KILL to processes of the sandbox that have changed their user.
   private static final long KEPT_CAPABILITIES =
@@ -48,7 +48,7 @@ public final class Warden implements AutoCloseable {
   private final int scopeRuleset;
   private final boolean root;
   private final long kept;
-  private final Queue<Keeper> requests = new ConcurrentLinkedQueue<>();
+  private final Queue<CommandThread> requests = new ConcurrentLinkedQueue<>();
   private final Queue<Post> spares = new ConcurrentLinkedQueue<>();
   private final AtomicLong numbers = new AtomicLong();
   private final NativeBlock block = new NativeBlock(64);
@@ -62,14 +62,14 @@ public final class Warden implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * Starts the warden.
+   * Starts the sandbox thread.
    *
    * @param kernel the system calls
    * @param scopeRuleset the ruleset of its domain, or -1 when the kernel has no scopes
-   * @param root whether the JVM runs as root, whose capabilities the warden drops
+   * @param root whether the JVM runs as root, whose capabilities the sandbox thread drops
    * @param namespaces whether user namespaces are made under it
    */
-  public Warden(Kernel kernel, int scopeRuleset, boolean root, boolean namespaces)
+  public SandboxThread(Kernel kernel, int scopeRuleset, boolean root, boolean namespaces)
       throws SandboxException {
     this.kernel = kernel;
     this.scopeRuleset = scopeRuleset;
@@ -77,7 +77,7 @@ public final class Warden implements AutoCloseable {
     this.kept = namespaces ? KEPT_CAPABILITIES | CAP_SETFCAP : KEPT_CAPABILITIES;
     this.restrictedWord = new FutexWord(kernel, block);
     this.filteredWord = new FutexWord(kernel, block);
-    this.thread = new Thread(this::serve, Keeper.THREAD_NAME + "warden");
+    this.thread = new Thread(this::serve, CommandThread.THREAD_NAME + "sandbox");
     thread.setDaemon(true);
     thread.start();
     restrictedWord.await();
@@ -98,7 +98,7 @@ public final class Warden implements AutoCloseable {
   private record Filter(int flags, long program) {}
 
   /**
-   * Installs the sandbox's seccomp filter on the warden. Later keepers inherit it, earlier ones do
+   * Installs the sandbox's seccomp filter on the sandbox thread. Later command threads inherit it, earlier ones do
    * not.
    *
    * @return the listener's descriptor, or 0 when the flags ask for none
@@ -125,9 +125,9 @@ public final class Warden implements AutoCloseable {
     restrictedWord.set();
     boolean full = false;
     while (!closed) {
-      Keeper keeper = requests.poll();
-      if (keeper != null) {
-        full = !startPost(keeper);
+      CommandThread commandThread = requests.poll();
+      if (commandThread != null) {
+        full = !startPost(commandThread);
       } else if (filter != null && !filtered) {
         filtered = true;
         filtering =
@@ -145,12 +145,12 @@ public final class Warden implements AutoCloseable {
     }
   }
 
-  private boolean startPost(Keeper keeper) {
+  private boolean startPost(CommandThread commandThread) {
     try {
-      return new Post().startWith(keeper);
+      return new Post().startWith(commandThread);
     } catch (OutOfMemoryError e) {
-      // The heap is full: the thread that waits for the keeper receives the failure.
-      keeper.notBegun();
+      // The heap is full: the thread that waits for the command thread receives the failure.
+      commandThread.notBegun();
       return false;
     }
   }
@@ -166,19 +166,19 @@ public final class Warden implements AutoCloseable {
   }
 
   /**
-   * A thread in the warden's domain that runs one keeper. The warden starts some in advance:
+   * A thread in the sandbox thread's domain that runs one command thread. The sandbox thread starts some in advance:
    * starting a thread costs a tenth of a launch.
    */
   private final class Post implements Runnable {
-    private final Thread thread = new Thread(this, Keeper.THREAD_NAME + numbers.incrementAndGet());
-    private volatile Keeper keeper;
+    private final Thread thread = new Thread(this, CommandThread.THREAD_NAME + numbers.incrementAndGet());
+    private volatile CommandThread commandThread;
 
     private Post() {
       thread.setDaemon(true);
     }
 
-    /** Starts a keeper; without a thread for it, the waiting launch receives the failure. */
-    private boolean startWith(Keeper assigned) {
+    /** Starts a command thread; without a thread for it, the waiting launch receives the failure. */
+    private boolean startWith(CommandThread assigned) {
       assign(assigned);
       if (begin()) {
         return true;
@@ -197,24 +197,24 @@ public final class Warden implements AutoCloseable {
       }
     }
 
-    private void assign(Keeper assigned) {
+    private void assign(CommandThread assigned) {
       assigned.thread(thread);
-      keeper = assigned;
+      commandThread = assigned;
     }
 
     @Override
     public void run() {
-      while (keeper == null) {
+      while (commandThread == null) {
         if (closed) {
           return;
         }
         LockSupport.park(this);
       }
-      keeper.run();
+      commandThread.run();
     }
   }
 
-  /** Drops capabilities; keepers and their commands inherit the rest. */
+  /** Drops capabilities; command threads and their commands inherit the rest. */
   private long dropCapabilities() {
     // Ambient capabilities (Linux 4.3) would survive the exec of an ordinary user's program.
     kernel.call(Syscall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
@@ -246,19 +246,19 @@ public final class Warden implements AutoCloseable {
     }
   }
 
-  /** Requests the start of a keeper. */
-  public void start(Keeper keeper) {
+  /** Requests the start of a command thread. */
+  public void start(CommandThread commandThread) {
     Post spare = spares.poll();
     if (spare == null) {
-      requests.add(keeper);
+      requests.add(commandThread);
     } else {
-      spare.assign(keeper);
+      spare.assign(commandThread);
       LockSupport.unpark(spare.thread);
     }
     LockSupport.unpark(thread);
   }
 
-  /** Ends the warden and its spares; keepers at work go on. */
+  /** Ends the sandbox thread and its spares; command threads at work go on. */
   @Override
   public void close() {
     closed = true;

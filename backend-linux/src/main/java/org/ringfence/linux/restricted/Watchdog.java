@@ -1,4 +1,4 @@
-package org.ringfence.linux.keeper;
+package org.ringfence.linux.restricted;
 
 import java.io.IOException;
 import java.util.List;
@@ -11,7 +11,7 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A shell in the warden's Landlock domain, blocked on a pipe whose other end only this JVM has.
+ * A shell in the sandbox thread's Landlock domain, blocked on a pipe whose other end only this JVM has.
  * When the JVM ends, however it ends, the shell kills everything in its domain, which is the
  * sandbox, and removes the sandbox's temporary directory. A line on the pipe makes it exit.
  */
@@ -26,25 +26,25 @@ public final class Watchdog implements AutoCloseable {
   private final Descriptors descriptors;
   private final int pipe;
   private final int wake;
-  private final Keeper keeper;
+  private final CommandThread commandThread;
 
-  private Watchdog(Kernel kernel, Descriptors descriptors, int pipe, int wake, Keeper keeper) {
+  private Watchdog(Kernel kernel, Descriptors descriptors, int pipe, int wake, CommandThread commandThread) {
     this.kernel = kernel;
     this.descriptors = descriptors;
     this.pipe = pipe;
     this.wake = wake;
-    this.keeper = keeper;
+    this.commandThread = commandThread;
   }
 
   /**
    * Starts the watchdog.
    *
    * @param kernel the system calls
-   * @param warden starts its keeper; must be in a domain that scopes signals
+   * @param sandboxThread starts its command thread; must be in a domain that scopes signals
    * @param tmp the directory to remove, or empty
    * @param cgroup the cgroup to remove, or empty
    */
-  public static Watchdog start(Kernel kernel, Warden warden, String tmp, String cgroup)
+  public static Watchdog start(Kernel kernel, SandboxThread sandboxThread, String tmp, String cgroup)
       throws IOException {
     Descriptors descriptors = new Descriptors(kernel);
     int[] ends = descriptors.pipe();
@@ -54,8 +54,8 @@ public final class Watchdog implements AutoCloseable {
     try {
       sink = descriptors.open("/dev/null", Constants.O_RDWR, 0);
       wake = descriptors.event();
-      KeeperOrders orders =
-          new KeeperOrders(
+      SpawnOrders orders =
+          new SpawnOrders(
               kernel,
               new Invocation(
                   "/bin/sh",
@@ -68,17 +68,17 @@ public final class Watchdog implements AutoCloseable {
                   descriptors),
               new int[] {ends[0], sink, sink},
               null,
-              new KeeperOrders.Signals(wake, wake));
-      Keeper keeper = new Keeper(kernel, orders);
-      warden.start(keeper);
-      keeper.awaitStarted();
-      if (!keeper.started()) {
-        keeper.free();
-        throw new IOException("watchdog: /bin/sh: " + Errno.name(keeper.error()));
+              new SpawnOrders.Signals(wake, wake));
+      CommandThread commandThread = new CommandThread(kernel, orders);
+      sandboxThread.start(commandThread);
+      commandThread.awaitStarted();
+      if (!commandThread.started()) {
+        commandThread.free();
+        throw new IOException("watchdog: /bin/sh: " + Errno.name(commandThread.error()));
       }
-      keeper.observed();
+      commandThread.observed();
       done = true;
-      return new Watchdog(kernel, descriptors, ends[1], wake, keeper);
+      return new Watchdog(kernel, descriptors, ends[1], wake, commandThread);
     } finally {
       descriptors.close(ends[0]);
       descriptors.close(sink);
@@ -96,7 +96,7 @@ public final class Watchdog implements AutoCloseable {
       kernel.call(Syscall.WRITE, pipe, block.bytes(new byte[] {'q', '\n'}), 2);
     }
     descriptors.close(pipe);
-    keeper.free();
+    commandThread.free();
     descriptors.close(wake);
   }
 }

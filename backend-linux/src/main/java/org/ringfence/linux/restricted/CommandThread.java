@@ -1,4 +1,4 @@
-package org.ringfence.linux.keeper;
+package org.ringfence.linux.restricted;
 
 import static org.ringfence.linux.bind.Constants.CLONE_FILES;
 import static org.ringfence.linux.bind.Constants.CLONE_FS;
@@ -19,14 +19,14 @@ import org.ringfence.linux.plan.Syscall;
  * Restricts its own thread, spawns one command and stays until it has ended, because a child's
  * parent-death signal and the wait belong to the thread that made it.
  *
- * <p>The seccomp filter and no_new_privs come from the warden. This code runs under the command's
+ * <p>The seccomp filter and no_new_privs come from the sandbox thread. This code runs under the command's
  * own restrictions, with a private descriptor table: it must not start a thread, load a class, use
  * JNA's Memory, throw, or wake a Java thread (waking a virtual thread may start a carrier). It
  * therefore makes system calls on prepared memory and signals through a futex and an eventfd.
  */
-public final class Keeper implements Runnable {
-  /** The name of every keeper thread, before its number. */
-  public static final String THREAD_NAME = "ringfence-keeper-";
+public final class CommandThread implements Runnable {
+  /** The name of every command thread, before its number. */
+  public static final String THREAD_NAME = "ringfence-command-";
 
   // The steps at which a launch can fail.
   static final int STEP_NONE = 0;
@@ -46,13 +46,13 @@ public final class Keeper implements Runnable {
   private static final int EINTR = 4;
   private static final int ALL_PROCESSES = -1;
   private static final long LAST_DESCRIPTOR = 0xffffffffL;
-  // The places of the keeper's own descriptors once the command is running.
+  // The places of the command thread's own descriptors once the command is running.
   private static final int SLOT_WAKE = 0;
   private static final int SLOT_SUPERVISOR = 1;
   private static final int SLOT_PIDFD = 2;
 
   private final Kernel kernel;
-  private final KeeperOrders orders;
+  private final SpawnOrders orders;
   private final AtomicInteger requests = new AtomicInteger();
 
   private volatile int failedStep = STEP_NONE;
@@ -67,7 +67,7 @@ public final class Keeper implements Runnable {
   private volatile boolean done;
   private volatile Thread thread;
 
-  public Keeper(Kernel kernel, KeeperOrders orders) {
+  public CommandThread(Kernel kernel, SpawnOrders orders) {
     this.kernel = kernel;
     this.orders = orders;
   }
@@ -198,7 +198,7 @@ public final class Keeper implements Runnable {
         kernel.call(Syscall.WAIT4, pid, orders.status, 0, orders.usage);
         status = orders.block.getInt(orders.status);
         cpuMicros = cpuMicros();
-        peakKib = orders.block.getLong(orders.usage + KeeperOrders.USAGE_PEAK);
+        peakKib = orders.block.getLong(orders.usage + SpawnOrders.USAGE_PEAK);
         rootEnded = true;
         if (orders.killsLeftovers || !orders.confined) {
           return;
@@ -239,7 +239,7 @@ public final class Keeper implements Runnable {
   }
 
   /**
-   * Kills every process of this keeper's Landlock domain and of those nested in it, in one pass
+   * Kills every process of this command thread's Landlock domain and of those nested in it, in one pass
    * under the kernel's task list lock, whatever their sessions and parents: the signal scope lets
    * kill(-1) reach no other process, and the kernel spares the caller's own process
    * (kernel/signal.c, kill_something_info).
@@ -263,7 +263,7 @@ public final class Keeper implements Runnable {
 
   // Other, unrestricted threads call the methods below.
 
-  /** Returns whether an address is that of the arguments which this keeper executes with. */
+  /** Returns whether an address is that of the arguments which this command thread executes with. */
   public boolean executes(long address) {
     return address == orders.arguments || address == orders.shellArguments;
   }
@@ -278,7 +278,7 @@ public final class Keeper implements Runnable {
   }
 
   /**
-   * Sends the keeper a request and allocates nothing; the caller keeps {@code wakeDescriptor} open.
+   * Sends the command thread a request and allocates nothing; the caller keeps {@code wakeDescriptor} open.
    */
   public void request(int what, int wakeDescriptor, long one) {
     int before = requests.get();
@@ -316,7 +316,7 @@ public final class Keeper implements Runnable {
     return peakKib;
   }
 
-  /** Returns whether this keeper's own kill reaches the whole tree. */
+  /** Returns whether this command thread's own kill reaches the whole tree. */
   public boolean scoped() {
     return orders.scoped;
   }
@@ -337,12 +337,12 @@ public final class Keeper implements Runnable {
     return done;
   }
 
-  /** Sets the thread; the warden calls it before the thread runs. */
+  /** Sets the thread; the sandbox thread calls it before the thread runs. */
   void thread(Thread value) {
     thread = value;
   }
 
-  /** Waits until the keeper no longer uses its orders, and frees them. */
+  /** Waits until the command thread no longer uses its orders, and frees them. */
   public void free() {
     if (thread != null) {
       ThreadEnd.await(thread);

@@ -1,4 +1,4 @@
-package org.ringfence.linux.keeper;
+package org.ringfence.linux.restricted;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,10 +8,10 @@ import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
 
 /**
- * All data that a keeper needs, laid out in native memory before it starts, so that the keeper
- * itself only makes system calls. The keeper owns it and frees it when it ends.
+ * All data that a command thread needs, laid out in native memory before it starts, so that the command thread
+ * itself only makes system calls. The command thread owns it and frees it when it ends.
  */
-public final class KeeperOrders implements AutoCloseable {
+public final class SpawnOrders implements AutoCloseable {
   private static final int SIGSET_BYTES = 128;
   // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
   private static final int SPAWN_STRUCT_BYTES = 1024;
@@ -52,9 +52,9 @@ public final class KeeperOrders implements AutoCloseable {
    * @param invocation the program to execute
    * @param descriptors the descriptors that become 0, 1, 2 and so on
    * @param confinement null for the watchdog
-   * @param signals descriptors to wake the keeper and to wake the supervisor
+   * @param signals descriptors to wake the command thread and to wake the supervisor
    */
-  public KeeperOrders(
+  public SpawnOrders(
       Kernel kernel,
       Invocation invocation,
       int[] descriptors,
@@ -98,26 +98,26 @@ public final class KeeperOrders implements AutoCloseable {
     this.ruleset = confined ? confinement.ruleset() : -1;
     this.scoped = confined && confinement.scoped();
     this.killsLeftovers = confined && confinement.killsLeftovers();
-    this.wake = signals.keeper();
+    this.wake = signals.commandThread();
     this.supervisorEvent = signals.supervisor();
   }
 
   /**
-   * The confinement of a command, besides the part that its keeper inherits from the warden.
+   * The confinement of a command, besides the part that its command thread inherits from the sandbox thread.
    *
    * @param ruleset the Landlock ruleset's descriptor, -1 for none
    * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
-   * @param killsLeftovers whether the keeper kills the command's other processes when it ends
+   * @param killsLeftovers whether the command thread kills the command's other processes when it ends
    */
   public record Confinement(int ruleset, boolean scoped, boolean killsLeftovers) {}
 
   /**
    * Event descriptors.
    *
-   * @param keeper wakes the keeper
+   * @param commandThread wakes the command thread
    * @param supervisor wakes the supervisor
    */
-  public record Signals(int keeper, int supervisor) {}
+  public record Signals(int commandThread, int supervisor) {}
 
   private void spawnStructures(int[] standard, boolean leadsSession) {
     LibC.posix_spawn_file_actions_init(actions);

@@ -1,4 +1,4 @@
-package org.ringfence.linux.keeper;
+package org.ringfence.linux.restricted;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +10,7 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.spi.Launch;
 
 /**
- * The program that a keeper executes, with its parameters.
+ * The program that a command thread executes, with its parameters.
  *
  * @param program the resolved program
  * @param arguments its name and arguments
