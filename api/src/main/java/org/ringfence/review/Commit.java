@@ -288,7 +288,7 @@ final class Commit {
     save();
     if (failure != null) {
       throw new IOException(
-          "review: a commit was cut short and cannot be taken back; what was there lies in "
+          "review: a commit was interrupted and cannot be undone; the earlier files are in "
               + stageName
               + " in the workspace: "
               + failure.getMessage(),

@@ -36,7 +36,7 @@ public final class WindowsMachineState implements MachineState {
     } catch (SandboxException e) {
       throw e;
     } catch (IOException e) {
-      throw new SandboxException("what is kept cannot be read: " + e.getMessage(), e);
+      throw new SandboxException("the recorded state cannot be read: " + e.getMessage(), e);
     }
   }
 

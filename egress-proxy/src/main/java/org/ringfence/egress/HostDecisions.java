@@ -71,7 +71,7 @@ public final class HostDecisions implements AutoCloseable {
     if (asking != null) {
       // The thread that opens the sandbox starts this one: later a thread of another kind might
       // start it, and pass on its file mode creation mask.
-      asking.execute(() -> LOG.trace("somebody can be asked"));
+      asking.execute(() -> LOG.trace("a listener can be asked"));
     }
   }
 

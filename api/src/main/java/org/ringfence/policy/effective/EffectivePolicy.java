@@ -369,7 +369,7 @@ public final class EffectivePolicy {
         ? decision
         : Decision.deny(
             new Reason.RuleBelow(granted.origin()),
-            "what is granted stays, or a later command would get what takes its place");
+            "a granted path stays, or a later command would get its replacement");
   }
 
   /**

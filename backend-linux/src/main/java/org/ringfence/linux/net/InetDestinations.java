@@ -218,14 +218,14 @@ final class InetDestinations {
     }
     OwnSockets.Listener there = own.listener(request.tcp(), target, address.port());
     if (loopback != null
-        && (there == OwnSockets.Listener.NOBODY
+        && (there == OwnSockets.Listener.NONE
             || loopback.taken(request.tcp(), target, address.port()))) {
       // It is none of the host's: the kernel knows which socket is there, if any.
       there = OwnSockets.Listener.OWN;
     }
     return switch (there) {
       case OWN -> new Allowed(address, Optional.empty(), true);
-      case NOBODY -> new Refused(Errno.ECONNREFUSED);
+      case NONE -> new Refused(Errno.ECONNREFUSED);
       case FOREIGN ->
           refused(
               request,

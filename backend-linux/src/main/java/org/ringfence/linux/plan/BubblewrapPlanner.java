@@ -87,8 +87,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     boolean mounted = starter == Starter.SCRIPT && guarantee != Guarantee.FILES_DENY_GLOBS;
     return mounted
         ? advisory(
-            "what exists at the top of writable roots is mounted read-only",
-            "what does not exist yet can be made, and a directory above can be moved: " + problem,
+            "existing paths at the top of writable roots are mounted read-only",
+            "missing paths can be created, and a directory above can be moved: " + problem,
             remedy)
         : unsupported(problem, remedy);
   }
@@ -100,7 +100,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   @Override
   protected void files() {
-    String readOnly = MOUNTS + ", read-only but for what is granted";
+    String readOnly = MOUNTS + ", read-only except for granted paths";
     if (policy.fileDefault() != FileDefault.WRITE) {
       answer(Guarantee.FILES_WRITE, writing(readOnly));
       answer(Guarantee.FILES_METADATA, metadata(readOnly));
@@ -140,7 +140,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
       return enforced(MOUNTS);
     }
     String problem =
-        starter == Starter.SCRIPT ? "no supervisor looks at what is opened" : namesProblem();
+        starter == Starter.SCRIPT ? "no supervisor checks opened files" : namesProblem();
     return problem.isEmpty()
         ? enforced(MOUNTS + "; each open is decided by name, too: " + SUPERVISOR)
         : advisory(

@@ -61,7 +61,7 @@ public final class OwnSockets {
   /** The owner of the socket that answers at an address. */
   public enum Listener {
     /** No socket. */
-    NOBODY,
+    NONE,
     /** A socket of this sandbox. */
     OWN,
     /** Some other socket. */
@@ -460,7 +460,7 @@ public final class OwnSockets {
   public Listener listener(boolean tcp, InetAddress address, int port) throws IOException {
     List<Long> inodes = new BoundSockets(kernel).inodes(tcp, address, port);
     if (inodes.isEmpty()) {
-      return Listener.NOBODY;
+      return Listener.NONE;
     }
     return ownsAll(inodes) ? Listener.OWN : Listener.FOREIGN;
   }

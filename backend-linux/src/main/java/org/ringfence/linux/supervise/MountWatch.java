@@ -37,7 +37,7 @@ final class MountWatch implements AutoCloseable {
     try {
       problem = policy.mountedSince().orElse("");
     } catch (UncheckedIOException e) {
-      problem = "what is mounted cannot be read: " + e.getMessage();
+      problem = "the mounts cannot be read: " + e.getMessage();
     }
     return problem.isEmpty() || problem.equals(before) ? Optional.empty() : Optional.of(problem);
   }

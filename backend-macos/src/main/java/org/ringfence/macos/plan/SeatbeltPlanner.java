@@ -54,7 +54,7 @@ public final class SeatbeltPlanner extends PlannerBase {
           policy.network().mode() == NetworkMode.NONE
               ? "Nothing beyond this machine is reached: TCP, UDP, raw, names"
               : statement + (policy.network().allow().isEmpty() ? ": none" : "");
-      case NETWORK_OWN_LOOPBACK -> statement + ", and nobody else's";
+      case NETWORK_OWN_LOOPBACK -> statement + ", and not those of other programs";
       default -> statement;
     };
   }
@@ -67,7 +67,7 @@ public final class SeatbeltPlanner extends PlannerBase {
           Guarantee.FILES_WRITE,
           unsteady.isPresent()
               ? unsupported(unsteady.get(), REAL_PATH)
-              : enforced(BY_DEFAULT + "; directories above what is taken away are not moved"));
+              : enforced(BY_DEFAULT + "; directories above denied paths are not moved"));
       answer(Guarantee.FILES_METADATA, enforced(BY_DEFAULT));
     }
     asked(
@@ -96,7 +96,7 @@ public final class SeatbeltPlanner extends PlannerBase {
       case FILES_PROTECTED_NAMES ->
           policy.fileDefault() == FileDefault.WRITE
               ? unsupported(NO_ROOT, NARROWER)
-              : enforced(PROFILE + ", by patterns in either case, for what is made later, too");
+              : enforced(PROFILE + ", by patterns in either case, also for files created later");
       case FILES_PROTECTED_PATHS -> enforced(PROFILE);
       default -> denyGlobs();
     };

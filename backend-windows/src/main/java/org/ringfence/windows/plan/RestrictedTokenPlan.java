@@ -150,7 +150,7 @@ public record RestrictedTokenPlan(Map<String, Sid> roots, List<Entry> entries) {
   public static List<String> limits(EffectivePolicy policy) {
     List<String> limits = new ArrayList<>();
     limits.add(
-        "files outside are deleted wherever their directory lets the user delete what is in it");
+        "files outside are deleted wherever their directory permits the user to delete its contents");
     if (policy.policy().fileDefault() == FileDefault.MINIMAL
         || policy.rules().stream().anyMatch(rule -> rule.access() == Access.NONE)) {
       limits.add("reading is not denied: restricting SIDs are asked about writing alone");

@@ -70,15 +70,15 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
     }
     if (carved()) {
       return unsupported(
-          "a rule takes writing away below a writable root: what lies there is deleted through"
-              + " its directory, and made anew with the rights of the root",
+          "a rule takes writing away below a writable root: files there can be deleted through"
+              + " their directory, and created again with the rights of the root",
           ANOTHER_MODE);
     }
     return facts.everyone()
         ? advisory(
             TOKEN,
-            "no program starts here unless Everyone is among the restricting SIDs, and so what"
-                + " everybody may write is written"
+            "no program starts here unless Everyone is among the restricting SIDs, so that commands"
+                + " can write wherever Everyone can"
                 + (facts.openPlaces().isEmpty()
                     ? ""
                     : ": " + String.join(", ", facts.openPlaces())),
@@ -93,7 +93,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
 
   @Override
   String namesProblem() {
-    return "what is denied to the token is deleted through its directory, and made anew";
+    return "a denied file can be deleted through its directory, and created again";
   }
 
   @Override

@@ -29,8 +29,8 @@ abstract sealed class WindowsPlanner extends PlannerBase
   static final String OWN_DESKTOP = "a desktop of its own, limits of the job";
 
   static final String NOTHING_TO_PUT_AN_ENTRY_ON =
-      "what does not exist yet has no list to put an entry on";
-  static final String NAMED_READING = "files.default minimal, with a rule for what is to be read";
+      "a missing path has no access control list for an entry";
+  static final String NAMED_READING = "files.default minimal, with a rule for each path to read";
 
   private static final String JOB = "job object without breakaway";
 

@@ -181,7 +181,7 @@ public final class RunnerServer {
       InetAddress address = InetAddress.getByName(ping.address());
       return windows.administration().sockets().ping(address) ? 1 : 0;
     }
-    throw new IOException("a question that nobody answers: " + question);
+    throw new IOException("an unknown question: " + question);
   }
 
   private CommandHost host() throws SandboxException {

@@ -267,7 +267,7 @@ public final class Provisioning {
       try (Stream<Path> planted = Files.list(directory)) {
         if (planted.findAny().isPresent()) {
           throw new SandboxException(
-              directory + ": somebody put something there while it was made; remove it");
+              directory + ": another program created a file there during set-up; remove it");
         }
       }
     }
@@ -361,7 +361,7 @@ public final class Provisioning {
             new Finding(
                 false,
                 step.what()
-                    + ": kept, since something is left that would be nobody's; run teardown again"));
+                    + ": kept, because objects that it owns are left; run teardown again"));
         continue;
       }
       try {

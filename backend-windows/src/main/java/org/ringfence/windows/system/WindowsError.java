@@ -25,11 +25,11 @@ public enum WindowsError {
   /** {@code ERROR_BROKEN_PIPE}. */
   BROKEN_PIPE(109, "the other end is closed", ""),
   /** {@code ERROR_PIPE_BUSY}. */
-  PIPE_BUSY(231, "somebody else has the pipe", "a second try"),
+  PIPE_BUSY(231, "another program uses the pipe", "a second try"),
   /** {@code WAIT_TIMEOUT}. */
   TIMED_OUT(258, "the time ran out", "a second try"),
   /** {@code ERROR_PIPE_NOT_CONNECTED}. */
-  PIPE_NOT_CONNECTED(233, "nobody is at the other end", ""),
+  PIPE_NOT_CONNECTED(233, "no program is at the other end", ""),
   /** {@code ERROR_BAD_EXE_FORMAT}. */
   BAD_EXE_FORMAT(193, "the file is no program of this system", "an .exe for this processor"),
   /** {@code ERROR_FILENAME_EXCED_RANGE}. */
@@ -140,7 +140,7 @@ public enum WindowsError {
   /** {@code WSAEACCES}. */
   SOCKET_FORBIDDEN(10013, "a filter or a rule forbids the connection", ""),
   /** {@code WSAECONNREFUSED}. */
-  CONNECTION_REFUSED(10061, "nobody listens there", ""),
+  CONNECTION_REFUSED(10061, "no program listens there", ""),
   /** {@code STATUS_DLL_NOT_FOUND}, as an exit code. */
   STATUS_DLL_NOT_FOUND(
       0xC0000135, "a library of the program cannot be read", "grant reading where it lies"),

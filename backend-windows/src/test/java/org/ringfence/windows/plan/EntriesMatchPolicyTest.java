@@ -132,7 +132,7 @@ class EntriesMatchPolicyTest {
    * place.
    */
   private static boolean isGranted(EffectivePolicy policy, String path) {
-    return policy.evaluateRemoval(path).explanation().startsWith("what is granted stays");
+    return policy.evaluateRemoval(path).explanation().startsWith("a granted path stays");
   }
 
   /** Except deletion: Windows does not check it against restricting SIDs. */

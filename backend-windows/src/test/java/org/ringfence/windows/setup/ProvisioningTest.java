@@ -159,7 +159,7 @@ class ProvisioningTest {
     String name = ClientAccounts.of(SetupStage.id(SetupStage.HOME), List.of()).offline();
     machine.users.put(name, other);
     assertThatThrownBy(() -> stage.provisioning().setup(stage.request()))
-        .hasMessageContaining("somebody else's");
+        .hasMessageContaining("an account that Ringfence did not create");
     assertThat(other.password).isEqualTo("hers");
     assertThat(other.disabled).isFalse();
     stage.provisioning().repair();
@@ -253,7 +253,7 @@ class ProvisioningTest {
     assertThat(stage.provisioning().teardown(id))
         .anyMatch(
             finding -> !finding.fine() && finding.text().contains("another program has it open"))
-        .anyMatch(finding -> !finding.fine() && finding.text().contains("would be nobody's"));
+        .anyMatch(finding -> !finding.fine() && finding.text().contains("objects that it owns are left"));
     assertThat(machine.users).hasSize(2);
     assertFine(stage.provisioning().teardown(id));
     assertThat(stage.everything()).isEqualTo(before);

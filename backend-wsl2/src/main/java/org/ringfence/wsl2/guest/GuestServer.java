@@ -149,7 +149,7 @@ final class GuestServer implements AutoCloseable {
         }
         return new GuestMessage.Answer(number, 0);
       }
-      throw new IOException("a question that nobody answers");
+      throw new IOException("an unknown question");
     } catch (CommandNotFoundException e) {
       return new GuestMessage.Failure(
           number, GuestMessage.Kind.COMMAND_NOT_FOUND, String.valueOf(e.getMessage()));

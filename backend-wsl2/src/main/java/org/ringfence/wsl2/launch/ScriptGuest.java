@@ -204,7 +204,7 @@ final class ScriptGuest implements AutoCloseable {
     try {
       return Base64.getDecoder().decode(answer);
     } catch (IllegalArgumentException e) {
-      throw new SandboxException("the guest answers what nobody understands", e);
+      throw new SandboxException("the answer of the guest is malformed", e);
     }
   }
 

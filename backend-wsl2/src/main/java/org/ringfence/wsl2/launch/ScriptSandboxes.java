@@ -33,7 +33,7 @@ import org.ringfence.wsl2.plan.WslPaths;
  */
 public final class ScriptSandboxes implements WslSandboxes {
   private static final String NO_SUPERVISOR =
-      "there is no Java in the distribution, and so nobody who decides";
+      "the distribution has no Java, so that no supervisor decides";
 
   private final WslProgram program;
   private final WslPaths paths;

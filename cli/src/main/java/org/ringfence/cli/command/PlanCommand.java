@@ -111,7 +111,7 @@ public final class PlanCommand implements Callable<Integer> {
     out.println("  home: " + Printable.of(home.path().orElse("none")) + ", " + home.reason());
     for (String other : home.others()) {
       out.println(
-          "  home: what is denied below it is denied below " + Printable.of(other) + ", too");
+          "  home: a denial below it also applies below " + Printable.of(other) + ", too");
     }
     for (PlannedGuarantee guarantee : plan.guarantees()) {
       out.printf(

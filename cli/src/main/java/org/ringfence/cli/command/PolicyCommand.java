@@ -170,7 +170,7 @@ public final class PolicyCommand implements Callable<Integer> {
       description = {
         "Shows a project's policy, or its changes since it was trusted, asks on the terminal, and"
             + " trusts it as it is now. Every change of it needs this again.",
-        "What is trusted is kept in Ringfence's state directory, which no command can write."
+        "Ringfence keeps the trusted policies in its state directory, which no command can write."
       })
   static final class Trust implements Callable<Integer> {
     @Spec private CommandSpec spec;

@@ -96,7 +96,7 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       description = {
-        "Print what was denied at the end, and what would allow it. Looks at every open of a file,"
+        "Print the denials at the end, and policy additions that would allow them. Looks at every open of a file,"
             + " which costs the command some time. A host that is not reached is named with its"
             + " port: its name gets an address that leads nowhere, instead of none."
       })

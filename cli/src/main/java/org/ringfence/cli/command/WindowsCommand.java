@@ -68,7 +68,7 @@ public final class WindowsCommand implements Runnable {
   @Command(
       name = "status",
       mixinStandardHelpOptions = true,
-      description = {"Shows what is kept, with what is expected and found. Changes nothing.", ""})
+      description = {"Shows the recorded state: the expected and the found values. Changes nothing.", ""})
   int status(
       @Parameters(
               arity = "0..*",
@@ -105,8 +105,8 @@ public final class WindowsCommand implements Runnable {
       name = "teardown",
       mixinStandardHelpOptions = true,
       description = {
-        "Takes everything back, to the bit where nobody else has changed it since. Sandboxes that"
-            + " are open lose their rights.",
+        "Takes everything back, to the bit where no other program has changed it since. Open"
+            + " sandboxes lose their rights.",
         ""
       })
   int teardown() throws SandboxException {

@@ -62,7 +62,7 @@ public final class Confirmation {
       return agreed(question, in);
     } catch (IOException e) {
       throw new SandboxException(
-          command + ": there is no terminal to ask on; use --yes to agree to what is shown", e);
+          command + ": there is no terminal to ask on; use --yes to agree to the shown change", e);
     }
   }
 

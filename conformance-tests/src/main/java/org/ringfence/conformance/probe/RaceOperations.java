@@ -193,7 +193,7 @@ final class RaceOperations {
   /** Fails if the call never proceeded: such a race shows nothing. */
   private static void went(String way, long times) throws IOException {
     if (times == 0) {
-      throw new IOException(way + ": what is allowed never went through");
+      throw new IOException(way + ": the allowed operation never succeeded");
     }
   }
 

@@ -213,7 +213,7 @@ public final class AftermathScenarios {
               path -> !effective.evaluate(path.toString(), Operation.READ).allowed());
       if (Files.exists(review.copy().resolve("secret"))
           || !Files.exists(review.copy().resolve("open"))) {
-        return Outcome.failed("the copy holds what is denied, or not what is not");
+        return Outcome.failed("the copy has a denied file, or lacks an allowed one");
       }
       try (Sandbox sandbox = onCopy(stage, policy, review)) {
         String said =

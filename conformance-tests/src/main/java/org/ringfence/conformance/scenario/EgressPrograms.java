@@ -101,7 +101,7 @@ public final class EgressPrograms {
     EgressScenarios.add(
         all,
         "C-STATIC",
-        "a static C program that asks the name server itself reaches what is allowed, and nothing else",
+        "a static C program that asks the name server itself reaches allowed hosts alone",
         EgressPrograms::staticClient);
     EgressScenarios.add(all, "GIT", "git clones over HTTP", EgressPrograms::git);
     EgressScenarios.add(all, "NPM", "npm installs from a registry", EgressPrograms::npm);
@@ -171,7 +171,7 @@ public final class EgressPrograms {
     EgressScenarios.add(
         all,
         id,
-        path + " reaches what is allowed, and nothing else",
+        path + " reaches allowed hosts alone",
         stage -> {
           needs(path);
           return visits(stage, commands);
@@ -499,7 +499,7 @@ public final class EgressPrograms {
         stage.open(
             TestContext.write().publish(outer + ":" + inner).build(), List.of("network.publish"))) {
       if (otherNumber && HostServers.greeting(outer).contains("welcome")) {
-        return Outcome.failed("somebody answers before there is a server");
+        return Outcome.failed("a program answers before there is a server");
       }
       Process server = sandbox.start(SandboxCommand.of("/usr/bin/python3", "-c", serve));
       server.getInputStream().read();

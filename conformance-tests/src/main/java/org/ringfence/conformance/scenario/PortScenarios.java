@@ -109,7 +109,7 @@ public final class PortScenarios {
     List<String> probe = List.of(operation, ready.toString(), go.toString());
     int control = visits(outside(stage, probe), ready, go, tcp);
     if (control < 1) {
-      throw NotShownException.skipped("the control reaches nobody on this machine");
+      throw NotShownException.skipped("the control reaches no server on this machine");
     }
     stage.posix().reset();
     int visits;

@@ -146,7 +146,7 @@ public final class ReplacedPathScenarios {
         ? Outcome.failed("a file outside was written")
         : Files.exists(granted.resolve("file"))
             ? Outcome.passed()
-            : Outcome.failed("what is granted was not written");
+            : Outcome.failed("the granted file was not written");
   }
 
   private static Outcome plantedLink(TestContext stage) throws Exception {
