@@ -27,8 +27,12 @@ import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
 import org.ringfence.spi.Workload;
 import org.ringfence.wsl2.channel.GuestMessage;
-import org.ringfence.wsl2.launch.WslDiscovery;
-import org.ringfence.wsl2.launch.WslSandboxes;
+import org.ringfence.wsl2.java.GuestSandboxes;
+import org.ringfence.wsl2.script.ScriptSandboxes;
+import org.ringfence.wsl2.discovery.WslDiscovery;
+import org.ringfence.wsl2.distribution.WslProgram;
+import org.ringfence.wsl2.plan.GuestFacts;
+import org.ringfence.wsl2.distribution.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
@@ -122,7 +126,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
       return none(there.availability());
     }
     WslPaths paths = discovery.paths(there.distribution(), there.guest().get());
-    WslSandboxes sandboxes = discovery.sandboxes(paths, there.guest().get());
+    WslSandboxes sandboxes = sandboxes(discovery.program(), paths, there.guest().get());
     try {
       GuestMessage.Planned tried =
           sandboxes.plan(SandboxPolicy.builder().build(), System.getProperty("user.dir"));
@@ -142,6 +146,13 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
           new Availability(
               false, List.of(e.getMessage()), List.of("wsl --shutdown"), there.facts()));
     }
+  }
+
+  /** Returns sandboxes by a guest of Java, where the distribution has Java, else by scripts. */
+  private static WslSandboxes sandboxes(WslProgram program, WslPaths paths, GuestFacts guest) {
+    return guest.lacksOfGuest().isEmpty()
+        ? new GuestSandboxes(program, paths)
+        : new ScriptSandboxes(program, paths, guest, guest.arch().orElseThrow());
   }
 
   private static Found none(Availability availability) {
@@ -226,7 +237,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
     Found here = found();
     return here.sandboxes().isEmpty()
         ? command
-        : discovery().unconfined(here.paths().distribution(), command);
+        : discovery().program().unconfined(here.paths().distribution(), command);
   }
 
   @Override

@@ -66,6 +66,16 @@ class StructureTest {
           List.of(
               "program", "bind", "setup", "sandbox", "probe", "runner", "command", "confine",
               "access", "journal", "channel", "system", "plan", "acl"),
+          "org.ringfence.wsl2",
+          List.of(
+              "discovery",
+              "java",
+              "script",
+              "guest",
+              "distribution",
+              "channel",
+              "plan",
+              "bind"),
           "org.ringfence.policy",
           List.of("json", "proposal", "tree", "effective", "path", "value"),
           "org.ringfence.cli",

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.distribution;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class WslProgram {
    *
    * @param program the program, with arguments that it needs before those of {@code wsl.exe}
    */
-  WslProgram(List<String> program) {
+  public WslProgram(List<String> program) {
     this.program = List.copyOf(program);
   }
 
@@ -45,7 +45,7 @@ public final class WslProgram {
    * @param environment the environment of this process
    * @return the program; empty when this Windows has none
    */
-  static Optional<WslProgram> ofSystem(Map<String, String> environment) {
+  public static Optional<WslProgram> ofSystem(Map<String, String> environment) {
     String root = environment.get("SystemRoot");
     if (root == null) {
       return Optional.empty();
@@ -57,7 +57,7 @@ public final class WslProgram {
   }
 
   /** Returns its identity: another version is another program. */
-  String identity() {
+  public String identity() {
     StringBuilder identity = new StringBuilder();
     for (String word : program) {
       identity.append(word).append(' ');
@@ -80,12 +80,12 @@ public final class WslProgram {
    * @return the answer
    * @throws IOException if it cannot be started, or does not answer in a minute
    */
-  Answer ask(byte[] input, String... arguments) throws IOException {
+  public Answer ask(byte[] input, String... arguments) throws IOException {
     return ask(input, SECONDS, arguments);
   }
 
   /** As {@link #ask(byte[], String...)}, for calls that take longer. */
-  Answer ask(byte[] input, long seconds, String... arguments) throws IOException {
+  public Answer ask(byte[] input, long seconds, String... arguments) throws IOException {
     Process process = start(List.of(arguments));
     CompletableFuture<byte[]> output =
         CompletableFuture.supplyAsync(() -> read(process.getInputStream()), WslProgram::daemon);
@@ -109,7 +109,7 @@ public final class WslProgram {
   }
 
   /** Returns the words that start it, with arguments. */
-  List<String> command(List<String> arguments) {
+  public List<String> command(List<String> arguments) {
     List<String> command = new ArrayList<>(program);
     command.addAll(arguments);
     return command;
@@ -122,12 +122,12 @@ public final class WslProgram {
    * @return its process
    * @throws IOException if it cannot be started
    */
-  Process start(List<String> arguments) throws IOException {
+  public Process start(List<String> arguments) throws IOException {
     return start(arguments, ProcessBuilder.Redirect.DISCARD);
   }
 
   /** As {@link #start(List)}, with standard error redirected. */
-  Process start(List<String> arguments, ProcessBuilder.Redirect error) throws IOException {
+  public Process start(List<String> arguments, ProcessBuilder.Redirect error) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command(arguments)).redirectError(error);
     builder.environment().put("WSL_UTF8", "1");
     // No variable of this process goes along.
@@ -153,5 +153,18 @@ public final class WslProgram {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * Returns the words that start a command in a distribution, without any sandbox.
+   *
+   * @param distribution its name
+   * @param command the command
+   * @return the words that start it on this side
+   */
+  public List<String> unconfined(String distribution, List<String> command) {
+    List<String> words = new ArrayList<>(List.of("-d", distribution, "--exec"));
+    words.addAll(command);
+    return command(words);
   }
 }

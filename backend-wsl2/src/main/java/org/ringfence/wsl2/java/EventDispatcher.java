@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.java;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.distribution;
 
 import java.io.IOException;
 import org.ringfence.SandboxException;
@@ -9,7 +9,7 @@ import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
 
 /** Sandboxes in one distribution. */
-public sealed interface WslSandboxes permits GuestSandboxes, ScriptSandboxes {
+public interface WslSandboxes {
   /**
    * Asks which guarantees the distribution would enforce.
    *

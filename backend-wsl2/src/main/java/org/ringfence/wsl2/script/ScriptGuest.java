@@ -1,5 +1,6 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.script;
 
+import org.ringfence.wsl2.distribution.WslProgram;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.script;
 
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,7 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.script;
 
+import org.ringfence.wsl2.distribution.Redirections;
+import java.util.Set;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +40,7 @@ import org.slf4j.LoggerFactory;
 
 /** An open sandbox whose commands scripts start. */
 final class ScriptSession extends SessionBase<ScriptProcess> {
+  private static final Set<String> TEMPORARY = Set.of("TMPDIR", "TMP", "TEMP");
   private static final Logger LOG = LoggerFactory.getLogger(ScriptSession.class);
   private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
   private static final String TMP = "/tmp";
@@ -299,7 +302,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
     String tmp = policy.places().systemTmp();
     if (BubblewrapCompiler.ownTmp(policy)) {
       tmp = TMP;
-      for (String name : WslSession.TEMPORARY) {
+      for (String name : TEMPORARY) {
         all.put(name, TMP);
       }
     }

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.distribution;
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Files on this side that a command's streams are redirected to. */
-final class Redirections {
+public final class Redirections {
   private static final Logger LOG = LoggerFactory.getLogger(Redirections.class);
 
   private final DistributionProcess process;
@@ -27,7 +27,7 @@ final class Redirections {
   private Optional<OutputStream> output = Optional.empty();
   private Optional<OutputStream> error = Optional.empty();
 
-  Redirections(Launch launch, DistributionProcess process) throws SandboxException {
+  public Redirections(Launch launch, DistributionProcess process) throws SandboxException {
     this.process = process;
     if (launch.terminal().isPresent()) {
       return;
@@ -79,11 +79,11 @@ final class Redirections {
     };
   }
 
-  void feed() {
+  public void feed() {
     input.ifPresent(from -> copy(from, process.sent()));
   }
 
-  void take() {
+  public void take() {
     output.ifPresent(to -> process.pumps(copy(process.received(false), to)));
     error.ifPresent(to -> process.pumps(copy(process.received(true), to)));
   }
@@ -92,7 +92,7 @@ final class Redirections {
     return StreamCopy.start("ringfence-redirect", from, to, () -> {});
   }
 
-  void close() {
+  public void close() {
     input.ifPresent(Redirections::close);
     output.ifPresent(Redirections::close);
     error.ifPresent(Redirections::close);

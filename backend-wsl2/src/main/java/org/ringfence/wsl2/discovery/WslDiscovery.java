@@ -1,16 +1,14 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.discovery;
 
+import org.ringfence.wsl2.distribution.WslProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import org.ringfence.SandboxException;
 import org.ringfence.plan.Availability;
 import org.ringfence.wsl2.bind.DriveLetters;
 import org.ringfence.wsl2.plan.GuestFacts;
@@ -139,68 +137,12 @@ public final class WslDiscovery {
   }
 
   /**
-   * Returns the words that start a command in a distribution, without any sandbox.
+   * Returns the program that starts commands in a distribution.
    *
-   * @param distribution its name
-   * @param command the command
-   * @return the words that start it on this side
+   * @return the program; {@link #look} has found a distribution with it
    */
-  public List<String> unconfined(String distribution, List<String> command) {
-    List<String> words = new ArrayList<>(List.of("-d", distribution, "--exec"));
-    words.addAll(command);
-    return program.orElseThrow().command(words);
-  }
-
-  /** Runs a program to its end. */
-  WslProgram.Answer run(List<String> words, int minutes) throws IOException {
-    return program
-        .orElseThrow()
-        .ask(new byte[0], TimeUnit.MINUTES.toSeconds(minutes), words.toArray(new String[0]));
-  }
-
-  /**
-   * Returns the sandboxes in a distribution.
-   *
-   * @param paths the names of paths there
-   * @param guest the facts of the distribution
-   * @return sandboxes by a guest of Java, where there is Java, else by scripts
-   */
-  public WslSandboxes sandboxes(WslPaths paths, GuestFacts guest) {
-    return guest.lacksOfGuest().isEmpty()
-        ? new GuestSandboxes(this, paths)
-        : new ScriptSandboxes(program.orElseThrow(), paths, guest, guest.arch().orElseThrow());
-  }
-
-  /**
-   * Starts a guest in a distribution.
-   *
-   * @param distribution its name
-   * @param classPath the class path of this process, by its names there
-   * @return the guest
-   * @throws SandboxException if it does not start
-   */
-  public GuestConnection guest(String distribution, String classPath) throws SandboxException {
-    try {
-      return GuestConnection.of(
-          program
-              .orElseThrow()
-              .start(
-                  List.of(
-                      "-d",
-                      distribution,
-                      "--exec",
-                      "java",
-                      "-XX:+UseSerialGC",
-                      // Its warnings would go between the frames.
-                      "-Xlog:disable",
-                      "-cp",
-                      classPath,
-                      "org.ringfence.wsl2.guest.GuestMain")));
-    } catch (SandboxException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new SandboxException("wsl.exe: " + e.getMessage(), e);
-    }
+  public WslProgram program() {
+    return program.orElseThrow();
   }
 
   private Optional<WslDistribution> chosen(List<WslDistribution> distributions) {

@@ -1,5 +1,6 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.script;
 
+import org.ringfence.wsl2.distribution.DistributionProcess;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,17 +51,17 @@ final class ScriptProcess extends DistributionProcess {
   }
 
   @Override
-  OutputStream sent() {
+  protected OutputStream sent() {
     return wsl.getOutputStream();
   }
 
   @Override
-  InputStream received(boolean ofError) {
+  protected InputStream received(boolean ofError) {
     return ofError ? error : output;
   }
 
   @Override
-  void release() {
+  protected void release() {
     // The streams end with their process.
   }
 

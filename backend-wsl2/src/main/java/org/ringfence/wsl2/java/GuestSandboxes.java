@@ -1,10 +1,13 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.java;
 
+import org.ringfence.wsl2.distribution.WslProgram;
+import org.ringfence.wsl2.distribution.WslSandboxes;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
 import org.ringfence.policy.SandboxPolicy;
@@ -24,18 +27,18 @@ public final class GuestSandboxes implements WslSandboxes {
   /** The exit code of {@code ringfence verify} where no case applied. */
   private static final int NOTHING_VERIFIED = 3;
 
-  private final WslDiscovery discovery;
+  private final WslProgram program;
   private final WslPaths paths;
   private GuestConnection guest;
 
   /**
    * Prepares sandboxes.
    *
-   * @param discovery starts the guest
+   * @param program starts the guest
    * @param paths the names of paths in the distribution
    */
-  public GuestSandboxes(WslDiscovery discovery, WslPaths paths) {
-    this.discovery = discovery;
+  public GuestSandboxes(WslProgram program, WslPaths paths) {
+    this.program = program;
     this.paths = paths;
   }
 
@@ -45,7 +48,7 @@ public final class GuestSandboxes implements WslSandboxes {
 
   private synchronized GuestConnection guest() throws SandboxException {
     if (guest == null || !guest.alive()) {
-      guest = discovery.guest(paths.distribution(), classPath());
+      guest = GuestConnection.start(program, paths.distribution(), classPath());
     }
     return guest;
   }
@@ -82,7 +85,7 @@ public final class GuestSandboxes implements WslSandboxes {
                 "--format",
                 request.format()));
     words.addAll(request.filters());
-    WslProgram.Answer answer = discovery.run(words, VERIFY_MINUTES);
+    WslProgram.Answer answer = program.ask(new byte[0], TimeUnit.MINUTES.toSeconds(VERIFY_MINUTES), words.toArray(new String[0]));
     String text = new String(answer.output(), StandardCharsets.UTF_8);
     if (answer.exit() != 0 && answer.exit() != 1 && answer.exit() != NOTHING_VERIFIED) {
       throw new SandboxException(

@@ -1,7 +1,7 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.java;
 
+import org.ringfence.wsl2.distribution.Redirections;
 import java.time.Duration;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
@@ -14,7 +14,6 @@ import org.slf4j.LoggerFactory;
 /** An open sandbox in a distribution. */
 final class WslSession implements BackendSession {
   private static final Logger LOG = LoggerFactory.getLogger(WslSession.class);
-  static final Set<String> TEMPORARY = Set.of("TMPDIR", "TMP", "TEMP");
 
   private final GuestConnection guest;
   private final int sandbox;

@@ -1,5 +1,6 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.java;
 
+import org.ringfence.wsl2.distribution.DistributionProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -46,12 +47,12 @@ final class WslProcess extends DistributionProcess {
   }
 
   @Override
-  OutputStream sent() {
+  protected OutputStream sent() {
     return sent;
   }
 
   @Override
-  InputStream received(boolean ofError) {
+  protected InputStream received(boolean ofError) {
     return ofError ? error : output;
   }
 
@@ -85,7 +86,7 @@ final class WslProcess extends DistributionProcess {
   }
 
   @Override
-  void release() {
+  protected void release() {
     sent.abandon();
     output.end();
     error.end();

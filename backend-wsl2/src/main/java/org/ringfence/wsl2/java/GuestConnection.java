@@ -1,5 +1,7 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.java;
 
+import org.ringfence.wsl2.distribution.WslProgram;
+import java.util.List;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -36,6 +38,38 @@ public final class GuestConnection implements AutoCloseable {
     this.process = process;
     this.frames = new GuestChannel(process.getInputStream(), process.getOutputStream());
     this.channel = new RemoteChannel<>("the guest", frames, PATIENCE);
+  }
+
+  /**
+   * Starts a guest in a distribution.
+   *
+   * @param program starts programs there
+   * @param distribution its name
+   * @param classPath the class path of this process, by its names there
+   * @return the guest
+   * @throws SandboxException if it does not start
+   */
+  static GuestConnection start(WslProgram program, String distribution, String classPath)
+      throws SandboxException {
+    try {
+      return of(
+          program.start(
+              List.of(
+                  "-d",
+                  distribution,
+                  "--exec",
+                  "java",
+                  "-XX:+UseSerialGC",
+                  // Its warnings would go between the frames.
+                  "-Xlog:disable",
+                  "-cp",
+                  classPath,
+                  "org.ringfence.wsl2.guest.GuestMain")));
+    } catch (SandboxException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SandboxException("wsl.exe: " + e.getMessage(), e);
+    }
   }
 
   /**

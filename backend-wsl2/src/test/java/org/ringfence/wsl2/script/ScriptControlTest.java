@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the script runs in a Linux distribution")
 class ScriptControlTest {
   private static final Path SCRIPT =
-      Path.of("src", "main", "resources", "org", "ringfence", "wsl2", "launch")
+      Path.of("src", "main", "resources", "org", "ringfence", "wsl2", "script")
           .resolve("script-control.sh");
 
   @TempDir private Path directory;

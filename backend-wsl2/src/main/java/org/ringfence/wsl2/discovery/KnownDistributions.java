@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.discovery;
 
 import java.io.IOException;
 import java.io.InputStream;

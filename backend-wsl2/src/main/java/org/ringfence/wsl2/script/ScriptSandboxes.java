@@ -1,5 +1,7 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.script;
 
+import org.ringfence.wsl2.distribution.WslProgram;
+import org.ringfence.wsl2.distribution.WslSandboxes;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,7 +43,7 @@ public final class ScriptSandboxes implements WslSandboxes {
   private final Arch arch;
   private ScriptGuest guest;
 
-  ScriptSandboxes(WslProgram program, WslPaths paths, GuestFacts facts, Arch arch) {
+  public ScriptSandboxes(WslProgram program, WslPaths paths, GuestFacts facts, Arch arch) {
     this.program = program;
     this.paths = paths;
     this.facts = facts;

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.distribution;
 
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,7 +12,7 @@ import org.ringfence.kit.process.Alarm;
 import org.ringfence.kit.process.ManagedProcess;
 
 /** A command in a distribution, over any kind of guest. */
-abstract class DistributionProcess extends ManagedProcess {
+public abstract class DistributionProcess extends ManagedProcess {
   private volatile Optional<Duration> cpuTime = Optional.empty();
   private volatile OptionalLong peakMemory = OptionalLong.empty();
   private static final int PATIENCE_MILLIS = 10_000;
@@ -23,35 +23,35 @@ abstract class DistributionProcess extends ManagedProcess {
   private volatile InputStream standard;
   private volatile InputStream errors;
 
-  DistributionProcess(long id, Duration grace, Alarm alarm) {
+  protected DistributionProcess(long id, Duration grace, Alarm alarm) {
     super(id, grace, alarm);
   }
 
   /** Sets its streams, before any redirection. */
-  final void streams(OutputStream in, InputStream out, InputStream err) {
+  protected final void streams(OutputStream in, InputStream out, InputStream err) {
     input = in;
     standard = out;
     errors = err;
   }
 
   /** Sets its resource usage before its end, when the other system reports it. */
-  final void used(Optional<Duration> cpu, OptionalLong memory) {
+  protected final void used(Optional<Duration> cpu, OptionalLong memory) {
     cpuTime = cpu;
     peakMemory = memory;
   }
 
-  final void started(long guestPid) {
+  public final void started(long guestPid) {
     pid = guestPid;
   }
 
   /** Returns the stream to its standard input. */
-  abstract OutputStream sent();
+  protected abstract OutputStream sent();
 
   /** Returns the stream from its standard output or error. */
-  abstract InputStream received(boolean ofError);
+  protected abstract InputStream received(boolean ofError);
 
   /** Ends the streams to and from the ended command. */
-  abstract void release();
+  protected abstract void release();
 
   /** Withholds redirected streams from the caller. */
   final void redirected(boolean in, boolean out, boolean err) {
@@ -67,7 +67,7 @@ abstract class DistributionProcess extends ManagedProcess {
   }
 
   /** Reports the end after the files contain all output of the command. */
-  final void finish(Termination how) {
+  protected final void finish(Termination how) {
     dropAlarms();
     release();
     List<Thread> pumping = List.copyOf(pumps);

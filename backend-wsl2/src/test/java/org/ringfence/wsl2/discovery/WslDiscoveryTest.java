@@ -1,8 +1,9 @@
-package org.ringfence.wsl2.launch;
+package org.ringfence.wsl2.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import org.ringfence.wsl2.distribution.WslProgram;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,0 +1,2 @@
+/** Sandboxes by a guest of Java in the distribution. */
+package org.ringfence.wsl2.java;

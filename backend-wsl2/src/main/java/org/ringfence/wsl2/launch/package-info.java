@@ -1,2 +1,0 @@
-/** Asks {@code wsl.exe} and the distributions that it knows. */
-package org.ringfence.wsl2.launch;

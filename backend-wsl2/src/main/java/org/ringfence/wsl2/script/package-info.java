@@ -1,0 +1,2 @@
+/** Sandboxes by scripts, in a distribution without Java. */
+package org.ringfence.wsl2.script;
