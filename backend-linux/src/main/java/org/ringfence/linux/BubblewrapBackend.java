@@ -38,8 +38,8 @@ import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Workload;
 
 /**
- * Runs commands in namespaces made by bubblewrap, behind the same command thread, filter and supervisor as
- * the in-process backend. Can deny a path below a granted one; needs user namespaces.
+ * Runs commands in namespaces made by bubblewrap, behind the same command thread, filter and
+ * supervisor as the in-process backend. Can deny a path below a granted one; needs user namespaces.
  */
 public final class BubblewrapBackend implements SandboxBackend {
   private static final BackendInfo INFO =

@@ -27,15 +27,15 @@ import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
 import org.ringfence.spi.Workload;
 import org.ringfence.wsl2.channel.GuestMessage;
-import org.ringfence.wsl2.java.GuestSandboxes;
-import org.ringfence.wsl2.script.ScriptSandboxes;
 import org.ringfence.wsl2.discovery.WslDiscovery;
 import org.ringfence.wsl2.distribution.WslProgram;
-import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.distribution.WslSandboxes;
+import org.ringfence.wsl2.java.GuestSandboxes;
+import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslDoubts;
 import org.ringfence.wsl2.plan.WslPaths;
+import org.ringfence.wsl2.script.ScriptSandboxes;
 
 /** Windows: the Linux sandbox inside a WSL2 distribution, with the doors back to Windows shut. */
 public final class Wsl2Backend implements SandboxBackend, RemoteBackend {

@@ -53,8 +53,7 @@ final class AssumedMachines {
         .forEach(
             (name, features) ->
                 bubblewrap.put(
-                    name,
-                    policy -> bubblewrap(policy, HostFacts.ASSUMED, features, Starter.JVM)));
+                    name, policy -> bubblewrap(policy, HostFacts.ASSUMED, features, Starter.JVM)));
     all.put("landlock", landlock);
     all.put("bubblewrap", bubblewrap);
     all.put("seatbelt", Map.of("mac", SeatbeltPlanner::plan));

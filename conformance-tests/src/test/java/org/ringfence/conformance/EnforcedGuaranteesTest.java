@@ -63,10 +63,7 @@ class EnforcedGuaranteesTest {
         new ArrayList<>(LandlockPlanner.plan(policy, HostFacts.ASSUMED));
     planned.addAll(
         BubblewrapPlanner.plan(
-            policy,
-            HostFacts.ASSUMED,
-            BubblewrapFeatures.ASSUMED,
-            BubblewrapPlanner.Starter.JVM));
+            policy, HostFacts.ASSUMED, BubblewrapFeatures.ASSUMED, BubblewrapPlanner.Starter.JVM));
     return planned;
   }
 

@@ -9,11 +9,11 @@ import org.ringfence.linux.plan.Syscall;
  * Keeps the memory, descriptors and environment of this JVM from other processes of the same user,
  * for as long as any hold is open.
  *
- * <p>A command thread is a thread of this JVM in the Landlock domain of its command, and Landlock allows a
- * process to trace another of its own domain. Through the command thread's entry in {@code /proc} the
- * command would reach all that the threads of this JVM share. A JVM that is not dumpable can only
- * be traced with {@code CAP_SYS_PTRACE} (kernel/ptrace.c, __ptrace_may_access), which no command
- * has. Meanwhile no debugger attaches to this JVM and no core is dumped.
+ * <p>A command thread is a thread of this JVM in the Landlock domain of its command, and Landlock
+ * allows a process to trace another of its own domain. Through the command thread's entry in {@code
+ * /proc} the command would reach all that the threads of this JVM share. A JVM that is not dumpable
+ * can only be traced with {@code CAP_SYS_PTRACE} (kernel/ptrace.c, __ptrace_may_access), which no
+ * command has. Meanwhile no debugger attaches to this JVM and no core is dumped.
  *
  * <p>The flag belongs to the process, and several class loaders may hold this class: the count is a
  * system property. Thread-safe.

@@ -21,9 +21,9 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.restricted.SpawnOrders;
-import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.stream.PseudoTerminal;
 import org.ringfence.linux.stream.StreamPumps;
 import org.ringfence.linux.supervise.SupervisedCommand;
@@ -87,8 +87,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
    *
    * @param launch the command
    * @param memory keeps this JVM's memory from the command, and is closed when the command and its
-   *     command thread are gone; empty where the command thread's child is bubblewrap, and the command below it, in
-   *     namespaces from which no thread of this JVM can be traced
+   *     command thread are gone; empty where the command thread's child is bubblewrap, and the
+   *     command below it, in namespaces from which no thread of this JVM can be traced
    */
   LinuxProcess(
       Launch launch,
@@ -124,7 +124,10 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     return memory.isEmpty();
   }
 
-  /** Takes the handle before the command thread can reap the process, then lets the command thread continue. */
+  /**
+   * Takes the handle before the command thread can reap the process, then lets the command thread
+   * continue.
+   */
   void running(Streams ends, Runnable gone) {
     streams = ends;
     whenGone = gone;
@@ -178,7 +181,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       try {
         new SessionSweep(kernel).kill(commandThread.pid(), true);
       } catch (OutOfMemoryError e) {
-        // The command itself is dead; its children end with the command thread's own signal, or later.
+        // The command itself is dead; its children end with the command thread's own signal, or
+        // later.
         request(CommandThread.REQUEST_KILL);
       }
     }
@@ -280,7 +284,9 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     try {
       if (rusage) {
         ended(
-            how, Optional.of(Duration.of(commandThread.usedCpuMicros(), ChronoUnit.MICROS)), peakMemory());
+            how,
+            Optional.of(Duration.of(commandThread.usedCpuMicros(), ChronoUnit.MICROS)),
+            peakMemory());
       } else {
         ended(how);
       }
@@ -299,7 +305,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private boolean isWhole(int status) {
     return !namespaced()
         || ExitStatus.ofWait(status).signal() == 0
-            && (!commandThread.killsLeftovers() || supervisor.firsts().awaited(commandThread.pid()));
+            && (!commandThread.killsLeftovers()
+                || supervisor.firsts().awaited(commandThread.pid()));
   }
 
   private ExitStatus statusOf(int status) {
@@ -308,7 +315,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       return ended;
     }
     // bubblewrap reports a signal of the command as a shell does.
-    return ExitStatus.ofShell(supervisor.firsts().status(commandThread.pid()).orElse(ended.value()));
+    return ExitStatus.ofShell(
+        supervisor.firsts().status(commandThread.pid()).orElse(ended.value()));
   }
 
   private void closeWake() {

@@ -27,11 +27,6 @@ import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.restricted.Invocation;
-import org.ringfence.linux.restricted.CommandThread;
-import org.ringfence.linux.restricted.SpawnOrders;
-import org.ringfence.linux.restricted.SandboxThread;
-import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.plan.BubblewrapCompiler;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.Errno;
@@ -45,6 +40,11 @@ import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.SeccompFilter;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
+import org.ringfence.linux.restricted.CommandThread;
+import org.ringfence.linux.restricted.Invocation;
+import org.ringfence.linux.restricted.SandboxThread;
+import org.ringfence.linux.restricted.SpawnOrders;
+import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.socket.SocketRoom;
 import org.ringfence.linux.stream.RedirectedFiles;
 import org.ringfence.linux.stream.StreamGate;
@@ -347,7 +347,10 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
         List.of(new PathRule("/", LandlockAbi.REFER, "the domain around the sandbox")));
   }
 
-  /** A command thread cannot load classes: its descriptor table is not the one that jars are open in. */
+  /**
+   * A command thread cannot load classes: its descriptor table is not the one that jars are open
+   * in.
+   */
   private static void touchClasses() {
     // Code that has to work with a full heap is loaded before.
     for (Class<?> type :
@@ -430,7 +433,8 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       CommandThread commandThread = new CommandThread(kernel, orders);
       Optional<MemoryHold> memory =
           bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();
-      LinuxProcess process = new LinuxProcess(launch, kernel, supervisor, commandThread, wake, memory);
+      LinuxProcess process =
+          new LinuxProcess(launch, kernel, supervisor, commandThread, wake, memory);
       Runnable gone = () -> live().remove(process);
       boolean begun = false;
       boolean handedOver = false;
@@ -494,14 +498,16 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     return policy.policy().lifetime().onRootExit() == Leftovers.KILL;
   }
 
-  private SandboxException failed(Launch launch, CommandThread commandThread, LinuxProcess process) {
+  private SandboxException failed(
+      Launch launch, CommandThread commandThread, LinuxProcess process) {
     live().remove(process);
     process.abandon();
     String error = Descriptors.problem(commandThread.error());
     return switch (commandThread.failedStep()) {
       case CommandThread.STEP_THREAD -> new SandboxException(NONE_LEFT);
       case CommandThread.STEP_SPAWN ->
-          commandThread.error() == Errno.EAGAIN.value() || commandThread.error() == Errno.ENOMEM.value()
+          commandThread.error() == Errno.EAGAIN.value()
+                  || commandThread.error() == Errno.ENOMEM.value()
               ? new SandboxException(NONE_LEFT)
               : full(commandThread.error())
                   ? new SandboxException("launch: " + error)
@@ -511,7 +517,8 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
           new SandboxException(
               "directory: '" + launch.directory() + "' cannot be entered: " + error);
       default ->
-          new SandboxException("launch: step " + stepName(commandThread.failedStep()) + ": " + error);
+          new SandboxException(
+              "launch: step " + stepName(commandThread.failedStep()) + ": " + error);
     };
   }
 

@@ -19,7 +19,6 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.bind.ThreadEnd;
-import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.launch.Landlock;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Arch;
@@ -28,6 +27,7 @@ import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.plan.Verdict;
+import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.socket.OwnSockets.UnixSocket;
 import org.ringfence.linux.socket.SocketOptions;
@@ -101,7 +101,8 @@ public final class HostProbe {
       block.setShort(program, (short) 1);
       block.setLong(program + 8, code);
       AtomicInteger error = new AtomicInteger();
-      Thread trial = new Thread(() -> error.set(install(program)), CommandThread.THREAD_NAME + "probe");
+      Thread trial =
+          new Thread(() -> error.set(install(program)), CommandThread.THREAD_NAME + "probe");
       trial.setDaemon(true);
       trial.start();
       ThreadEnd.await(trial);

@@ -19,10 +19,11 @@ import org.ringfence.linux.plan.Syscall;
  * Restricts its own thread, spawns one command and stays until it has ended, because a child's
  * parent-death signal and the wait belong to the thread that made it.
  *
- * <p>The seccomp filter and no_new_privs come from the sandbox thread. This code runs under the command's
- * own restrictions, with a private descriptor table: it must not start a thread, load a class, use
- * JNA's Memory, throw, or wake a Java thread (waking a virtual thread may start a carrier). It
- * therefore makes system calls on prepared memory and signals through a futex and an eventfd.
+ * <p>The seccomp filter and no_new_privs come from the sandbox thread. This code runs under the
+ * command's own restrictions, with a private descriptor table: it must not start a thread, load a
+ * class, use JNA's Memory, throw, or wake a Java thread (waking a virtual thread may start a
+ * carrier). It therefore makes system calls on prepared memory and signals through a futex and an
+ * eventfd.
  */
 public final class CommandThread implements Runnable {
   /** The name of every command thread, before its number. */
@@ -239,9 +240,9 @@ public final class CommandThread implements Runnable {
   }
 
   /**
-   * Kills every process of this command thread's Landlock domain and of those nested in it, in one pass
-   * under the kernel's task list lock, whatever their sessions and parents: the signal scope lets
-   * kill(-1) reach no other process, and the kernel spares the caller's own process
+   * Kills every process of this command thread's Landlock domain and of those nested in it, in one
+   * pass under the kernel's task list lock, whatever their sessions and parents: the signal scope
+   * lets kill(-1) reach no other process, and the kernel spares the caller's own process
    * (kernel/signal.c, kill_something_info).
    */
   private void killAll() {
@@ -263,7 +264,9 @@ public final class CommandThread implements Runnable {
 
   // Other, unrestricted threads call the methods below.
 
-  /** Returns whether an address is that of the arguments which this command thread executes with. */
+  /**
+   * Returns whether an address is that of the arguments which this command thread executes with.
+   */
   public boolean executes(long address) {
     return address == orders.arguments || address == orders.shellArguments;
   }
@@ -278,7 +281,8 @@ public final class CommandThread implements Runnable {
   }
 
   /**
-   * Sends the command thread a request and allocates nothing; the caller keeps {@code wakeDescriptor} open.
+   * Sends the command thread a request and allocates nothing; the caller keeps {@code
+   * wakeDescriptor} open.
    */
   public void request(int what, int wakeDescriptor, long one) {
     int before = requests.get();

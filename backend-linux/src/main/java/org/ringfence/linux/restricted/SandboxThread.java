@@ -17,13 +17,13 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * The thread that starts command threads. It lives in a Landlock domain that scopes signals and nothing
- * else; command threads inherit that domain and nest theirs in it. So one process in the sandbox thread's domain,
- * the {@link Watchdog}, can kill everything of this sandbox with kill(-1), and nothing in the
- * sandbox can signal the watchdog.
+ * The thread that starts command threads. It lives in a Landlock domain that scopes signals and
+ * nothing else; command threads inherit that domain and nest theirs in it. So one process in the
+ * sandbox thread's domain, the {@link Watchdog}, can kill everything of this sandbox with kill(-1),
+ * and nothing in the sandbox can signal the watchdog.
  *
- * <p>The sandbox thread installs the sandbox's seccomp filter once, and command threads inherit it: installing it
- * again for each command would cost more than all other work of a command thread.
+ * <p>The sandbox thread installs the sandbox's seccomp filter once, and command threads inherit it:
+ * installing it again for each command would cost more than all other work of a command thread.
  *
  * <p>Requests come through a lock-free queue: a lock that a virtual thread waits for would make the
  * sandbox thread wake it, and waking may start a thread.
@@ -98,8 +98,8 @@ public final class SandboxThread implements AutoCloseable {
   private record Filter(int flags, long program) {}
 
   /**
-   * Installs the sandbox's seccomp filter on the sandbox thread. Later command threads inherit it, earlier ones do
-   * not.
+   * Installs the sandbox's seccomp filter on the sandbox thread. Later command threads inherit it,
+   * earlier ones do not.
    *
    * @return the listener's descriptor, or 0 when the flags ask for none
    */
@@ -166,18 +166,21 @@ public final class SandboxThread implements AutoCloseable {
   }
 
   /**
-   * A thread in the sandbox thread's domain that runs one command thread. The sandbox thread starts some in advance:
-   * starting a thread costs a tenth of a launch.
+   * A thread in the sandbox thread's domain that runs one command thread. The sandbox thread starts
+   * some in advance: starting a thread costs a tenth of a launch.
    */
   private final class Post implements Runnable {
-    private final Thread thread = new Thread(this, CommandThread.THREAD_NAME + numbers.incrementAndGet());
+    private final Thread thread =
+        new Thread(this, CommandThread.THREAD_NAME + numbers.incrementAndGet());
     private volatile CommandThread commandThread;
 
     private Post() {
       thread.setDaemon(true);
     }
 
-    /** Starts a command thread; without a thread for it, the waiting launch receives the failure. */
+    /**
+     * Starts a command thread; without a thread for it, the waiting launch receives the failure.
+     */
     private boolean startWith(CommandThread assigned) {
       assign(assigned);
       if (begin()) {

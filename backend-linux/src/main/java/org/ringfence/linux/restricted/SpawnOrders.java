@@ -8,8 +8,9 @@ import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.NativeBlock;
 
 /**
- * All data that a command thread needs, laid out in native memory before it starts, so that the command thread
- * itself only makes system calls. The command thread owns it and frees it when it ends.
+ * All data that a command thread needs, laid out in native memory before it starts, so that the
+ * command thread itself only makes system calls. The command thread owns it and frees it when it
+ * ends.
  */
 public final class SpawnOrders implements AutoCloseable {
   private static final int SIGSET_BYTES = 128;
@@ -103,11 +104,13 @@ public final class SpawnOrders implements AutoCloseable {
   }
 
   /**
-   * The confinement of a command, besides the part that its command thread inherits from the sandbox thread.
+   * The confinement of a command, besides the part that its command thread inherits from the
+   * sandbox thread.
    *
    * @param ruleset the Landlock ruleset's descriptor, -1 for none
    * @param scoped whether the ruleset scopes signals, so that kill(-1) stays inside
-   * @param killsLeftovers whether the command thread kills the command's other processes when it ends
+   * @param killsLeftovers whether the command thread kills the command's other processes when it
+   *     ends
    */
   public record Confinement(int ruleset, boolean scoped, boolean killsLeftovers) {}
 

@@ -11,8 +11,8 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 
 /**
- * A shell in the sandbox thread's Landlock domain, blocked on a pipe whose other end only this JVM has.
- * When the JVM ends, however it ends, the shell kills everything in its domain, which is the
+ * A shell in the sandbox thread's Landlock domain, blocked on a pipe whose other end only this JVM
+ * has. When the JVM ends, however it ends, the shell kills everything in its domain, which is the
  * sandbox, and removes the sandbox's temporary directory. A line on the pipe makes it exit.
  */
 public final class Watchdog implements AutoCloseable {
@@ -28,7 +28,8 @@ public final class Watchdog implements AutoCloseable {
   private final int wake;
   private final CommandThread commandThread;
 
-  private Watchdog(Kernel kernel, Descriptors descriptors, int pipe, int wake, CommandThread commandThread) {
+  private Watchdog(
+      Kernel kernel, Descriptors descriptors, int pipe, int wake, CommandThread commandThread) {
     this.kernel = kernel;
     this.descriptors = descriptors;
     this.pipe = pipe;
@@ -44,8 +45,8 @@ public final class Watchdog implements AutoCloseable {
    * @param tmp the directory to remove, or empty
    * @param cgroup the cgroup to remove, or empty
    */
-  public static Watchdog start(Kernel kernel, SandboxThread sandboxThread, String tmp, String cgroup)
-      throws IOException {
+  public static Watchdog start(
+      Kernel kernel, SandboxThread sandboxThread, String tmp, String cgroup) throws IOException {
     Descriptors descriptors = new Descriptors(kernel);
     int[] ends = descriptors.pipe();
     int sink = -1;

@@ -176,8 +176,7 @@ class BubblewrapCompilerTest {
         EffectivePolicy.of(
             writing().none("/ws/secret").denyGlobs(List.of("**/.env")).build(), PLACES);
     Map<String, PlannedGuarantee> plan =
-        BubblewrapPlanner.plan(
-                policy, HostFacts.ASSUMED, FEATURES, BubblewrapPlanner.Starter.JVM)
+        BubblewrapPlanner.plan(policy, HostFacts.ASSUMED, FEATURES, BubblewrapPlanner.Starter.JVM)
             .stream()
             .collect(Collectors.toMap(PlannedGuarantee::id, Function.identity()));
     assertThat(plan.values()).allMatch(guarantee -> guarantee.level() == Enforcement.ENFORCED);

@@ -360,8 +360,7 @@ public final class Provisioning {
         findings.add(
             new Finding(
                 false,
-                step.what()
-                    + ": kept, because objects that it owns are left; run teardown again"));
+                step.what() + ": kept, because objects that it owns are left; run teardown again"));
         continue;
       }
       try {

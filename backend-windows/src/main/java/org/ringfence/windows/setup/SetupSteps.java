@@ -180,7 +180,8 @@ final class SetupSteps {
     }
     if (!found.get().comment().equals(accounts.comment())) {
       throw new SandboxException(
-          name + " is an account that Ringfence did not create; remove or rename it, and run set-up again");
+          name
+              + " is an account that Ringfence did not create; remove or rename it, and run set-up again");
     }
     return Optional.empty();
   }

@@ -253,7 +253,8 @@ class ProvisioningTest {
     assertThat(stage.provisioning().teardown(id))
         .anyMatch(
             finding -> !finding.fine() && finding.text().contains("another program has it open"))
-        .anyMatch(finding -> !finding.fine() && finding.text().contains("objects that it owns are left"));
+        .anyMatch(
+            finding -> !finding.fine() && finding.text().contains("objects that it owns are left"));
     assertThat(machine.users).hasSize(2);
     assertFine(stage.provisioning().teardown(id));
     assertThat(stage.everything()).isEqualTo(before);

@@ -1,6 +1,5 @@
 package org.ringfence.wsl2.discovery;
 
-import org.ringfence.wsl2.distribution.WslProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.plan.Availability;
 import org.ringfence.wsl2.bind.DriveLetters;
+import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.WslDistribution;
 import org.ringfence.wsl2.plan.WslFailure;

@@ -1,9 +1,8 @@
 package org.ringfence.wsl2.java;
 
-import org.ringfence.wsl2.distribution.WslProgram;
-import java.util.List;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +17,7 @@ import org.ringfence.wsl2.channel.GuestChannel.Data;
 import org.ringfence.wsl2.channel.GuestChannel.Received;
 import org.ringfence.wsl2.channel.GuestChannel.Said;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.plan.WslText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

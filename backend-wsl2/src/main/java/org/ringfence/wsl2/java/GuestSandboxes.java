@@ -1,7 +1,5 @@
 package org.ringfence.wsl2.java;
 
-import org.ringfence.wsl2.distribution.WslProgram;
-import org.ringfence.wsl2.distribution.WslSandboxes;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +14,8 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.distribution.WslProgram;
+import org.ringfence.wsl2.distribution.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;
 
@@ -85,7 +85,9 @@ public final class GuestSandboxes implements WslSandboxes {
                 "--format",
                 request.format()));
     words.addAll(request.filters());
-    WslProgram.Answer answer = program.ask(new byte[0], TimeUnit.MINUTES.toSeconds(VERIFY_MINUTES), words.toArray(new String[0]));
+    WslProgram.Answer answer =
+        program.ask(
+            new byte[0], TimeUnit.MINUTES.toSeconds(VERIFY_MINUTES), words.toArray(new String[0]));
     String text = new String(answer.output(), StandardCharsets.UTF_8);
     if (answer.exit() != 0 && answer.exit() != 1 && answer.exit() != NOTHING_VERIFIED) {
       throw new SandboxException(

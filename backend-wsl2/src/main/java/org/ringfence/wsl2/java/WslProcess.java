@@ -1,6 +1,5 @@
 package org.ringfence.wsl2.java;
 
-import org.ringfence.wsl2.distribution.DistributionProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -13,6 +12,7 @@ import org.ringfence.Termination.Cause;
 import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.channel.ReceivedStream;
 import org.ringfence.wsl2.channel.SentStream;
+import org.ringfence.wsl2.distribution.DistributionProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,6 +1,5 @@
 package org.ringfence.wsl2.java;
 
-import org.ringfence.wsl2.distribution.Redirections;
 import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
@@ -8,6 +7,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.distribution.Redirections;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,6 +1,5 @@
 package org.ringfence.wsl2.script;
 
-import org.ringfence.wsl2.distribution.WslProgram;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.SandboxException;
+import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.plan.WslText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

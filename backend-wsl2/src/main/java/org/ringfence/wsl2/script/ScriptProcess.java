@@ -1,6 +1,5 @@
 package org.ringfence.wsl2.script;
 
-import org.ringfence.wsl2.distribution.DistributionProcess;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +17,7 @@ import org.ringfence.kit.process.Alarm;
 import org.ringfence.kit.process.ExitStatus;
 import org.ringfence.kit.stdio.CommandOutputs;
 import org.ringfence.spi.Launch;
+import org.ringfence.wsl2.distribution.DistributionProcess;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,7 +1,5 @@
 package org.ringfence.wsl2.script;
 
-import org.ringfence.wsl2.distribution.WslProgram;
-import org.ringfence.wsl2.distribution.WslSandboxes;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,6 +23,8 @@ import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
 import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.distribution.WslProgram;
+import org.ringfence.wsl2.distribution.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestFacts;
 import org.ringfence.wsl2.plan.GuestPolicy;
 import org.ringfence.wsl2.plan.WslPaths;

@@ -1,7 +1,5 @@
 package org.ringfence.wsl2.script;
 
-import org.ringfence.wsl2.distribution.Redirections;
-import java.util.Set;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +32,7 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.Launch;
+import org.ringfence.wsl2.distribution.Redirections;
 import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.ringfence.wsl2.plan.ShellScript;
 import org.slf4j.Logger;

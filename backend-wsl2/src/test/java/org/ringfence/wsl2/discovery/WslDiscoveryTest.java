@@ -3,7 +3,6 @@ package org.ringfence.wsl2.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import org.ringfence.wsl2.distribution.WslProgram;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +17,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.plan.GuestFacts;
 
 /** Tests discovery with a program that imitates {@code wsl.exe} on this kernel. */

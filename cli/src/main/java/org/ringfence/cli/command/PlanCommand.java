@@ -110,8 +110,7 @@ public final class PlanCommand implements Callable<Integer> {
     HomeDirectory home = plan.policy().places().homeDirectory();
     out.println("  home: " + Printable.of(home.path().orElse("none")) + ", " + home.reason());
     for (String other : home.others()) {
-      out.println(
-          "  home: a denial below it also applies below " + Printable.of(other) + ", too");
+      out.println("  home: a denial below it also applies below " + Printable.of(other) + ", too");
     }
     for (PlannedGuarantee guarantee : plan.guarantees()) {
       out.printf(

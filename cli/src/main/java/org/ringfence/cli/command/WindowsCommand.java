@@ -68,7 +68,10 @@ public final class WindowsCommand implements Runnable {
   @Command(
       name = "status",
       mixinStandardHelpOptions = true,
-      description = {"Shows the recorded state: the expected and the found values. Changes nothing.", ""})
+      description = {
+        "Shows the recorded state: the expected and the found values. Changes nothing.",
+        ""
+      })
   int status(
       @Parameters(
               arity = "0..*",
