@@ -68,7 +68,7 @@ class StructureTest {
               "access", "journal", "channel", "system", "plan", "acl"),
           "org.ringfence.wsl2",
           List.of(
-              "discovery", "java", "script", "guest", "distribution", "channel", "plan", "bind"),
+              "discovery", "java", "script", "guest", "distribution", "channel", "bind", "plan"),
           "org.ringfence.policy",
           List.of("json", "proposal", "tree", "effective", "path", "value"),
           "org.ringfence.cli",
