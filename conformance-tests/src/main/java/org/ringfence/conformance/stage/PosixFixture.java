@@ -189,7 +189,7 @@ public final class PosixFixture implements HostFixture {
     return world.orElseThrow(
         () ->
             NotShownException.skipped(
-                "the case connects by itself, which on this system nobody leads to allowed hosts"));
+                "the case connects by itself, which no proxy leads to allowed hosts on this system"));
   }
 
   /** Returns the directory that the emulated Internet's web server serves. */
