@@ -38,6 +38,7 @@ class ReadmeSnippetTest {
             + "import org.ringfence.*;\n"
             + "import org.ringfence.policy.*;\n"
             + "import org.ringfence.policy.json.Presets;\n"
+            + "import org.ringfence.policy.value.*;\n"
             + "class Snippet { void run() throws Exception {\n"
             + snippet
             + "}}\n";
