@@ -39,7 +39,7 @@ class WaitingCallsTest {
    */
   private static final String CALLERS =
       """
-      import array, errno, os, signal, socket, struct, sys
+      import array, errno, os, signal, socket, struct, sys, threading
       kind, end, n = sys.argv[1], sys.argv[2], int(sys.argv[3])
       def full(passed):
           a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -52,6 +52,8 @@ class WaitingCallsTest {
               pass
           a.setblocking(True)
           rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [2] * passed))]
+          # A process of one thread would send itself.
+          threading.Thread(target=signal.pause, daemon=True).start()
           a.sendmsg([b"x"], rights if passed else [])
       server = socket.socket(socket.AF_UNIX)
       server.bind("server")
