@@ -316,7 +316,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
                     .onExecuted(command -> {})
                     .open())
         .isInstanceOf(SandboxException.class)
-        .hasMessageContainingAll("onDenied", "onExecuted", "no Java in the distribution");
+        .hasMessageContainingAll("onDenied", "onExecuted", "the distribution has no Java");
   }
 
   @Test
