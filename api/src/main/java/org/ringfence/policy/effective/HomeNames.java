@@ -156,7 +156,9 @@ public final class HomeNames {
     return allowed.denying(path) != null;
   }
 
-  /** Returns whether a move of a directory brings what was allowed to where it is not. */
+  /**
+   * Returns whether a directory that moves brings an allowed name to a place where it is denied.
+   */
   boolean allowsLess(List<String> from, List<String> to) {
     return allowed.lostByMove(from, to) != null;
   }

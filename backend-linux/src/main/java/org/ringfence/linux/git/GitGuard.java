@@ -215,7 +215,7 @@ public final class GitGuard {
       String subject = setting.isEmpty() ? "git config" : "git config " + setting;
       decisions.demand("rename", call, path, denied(subject, refusal.get().problem()));
     }
-    // A command's mask gives nobody else the right to write.
+    // A command's mask gives no other user the right to write.
     int most = present == null ? NEW : present.status().mode() | USUAL;
     files.put(to, content.bytes(), content.status().mode() & most);
     decisions.withName(from, at -> kernel.call(Syscall.UNLINKAT, from.directory(), at, 0));
@@ -257,7 +257,7 @@ public final class GitGuard {
   /**
    * Returns the place of a pointer that a command is about to write as git does: whole.
    *
-   * @param truncates whether what is there would be emptied
+   * @param truncates whether the call empties a present file
    * @return empty if it is none, or something else is there
    */
   public Optional<Place> pointer(Entry entry, String path, boolean truncates) {

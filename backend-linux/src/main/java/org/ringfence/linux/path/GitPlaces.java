@@ -206,7 +206,7 @@ public final class GitPlaces {
   }
 
   /**
-   * Returns what is wrong with a pointer.
+   * Returns a pointer's fault.
    *
    * @param place the pointer file
    * @param target its path as written
@@ -225,7 +225,8 @@ public final class GitPlaces {
             };
     return fits
         ? Optional.empty()
-        : Optional.of("leads out of the workspace, or to what is no git directory there");
+        : Optional.of(
+            "leads out of the workspace, or to a directory there that is no git directory");
   }
 
   /**

@@ -52,8 +52,8 @@ public final class Reporter implements AutoCloseable {
   private boolean telling;
 
   /**
-   * An event with its weight, its denial's name, if any, and what is missing without it; or an
-   * action that waits for earlier events.
+   * An event with its weight, its denial's name, if any, and the events that a drop of it loses; or
+   * an action that waits for earlier events.
    */
   private record Event(long chars, String denial, DroppedEvents counted, Consumer<EventSink> told) {
     private boolean waits() {

@@ -244,8 +244,7 @@ public final class CredentialScenarios {
   }
 
   private static Outcome closedProcess(TestContext stage) throws Exception {
-    List<String> command =
-        perl(CLOSED_PROCESS, stage.posix().outside().resolve("made").toString());
+    List<String> command = perl(CLOSED_PROCESS, stage.posix().outside().resolve("made").toString());
     CapturedProcess control = outside(stage, command);
     if (!control.ok()) {
       return Outcome.failed("the control failed: " + control.result());

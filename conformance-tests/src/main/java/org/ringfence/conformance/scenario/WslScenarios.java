@@ -281,7 +281,7 @@ public final class WslScenarios {
             sandbox.start(SandboxCommand.of("/bin/sh", "-c", "exit " + code));
         CapturedProcess execution = CapturedProcess.of(process);
         if (execution.exit() != code || !execution.output().isEmpty()) {
-          return Outcome.failed(code + " is told as " + execution);
+          return Outcome.failed(code + " is reported as " + execution);
         }
       }
       return Outcome.passed();
