@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
  * succeed, and each case must detect that nothing is confined.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "Wine emulates Windows on Linux only")
+@EnabledIfSystemProperty(
+    named = "ringfence.test.full",
+    matches = "true",
+    disabledReason = "Wine takes minutes for these controls: only with .ci/full")
 class WindowsCasesTest {
   private static final Path MODULE = Path.of("..", "backend-windows").toAbsolutePath().normalize();
 
