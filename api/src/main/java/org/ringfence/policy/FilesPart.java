@@ -202,6 +202,18 @@ public final class FilesPart {
     return this;
   }
 
+  /** Rejects a glob, which no rule can have. */
+  static void checkPath(String path, Access access) {
+    if (path.indexOf('*') >= 0) {
+      throw new InvalidPolicyException(
+          "files.rules",
+          path,
+          access == Access.NONE
+              ? "files.denyGlobs, which denies names by globs"
+              : "the directory above: no backend can grant by a glob");
+    }
+  }
+
   /** Rejects alternatives and classes of other tools, which would be plain characters here. */
   static void checkGlob(String field, String glob) {
     if (glob.chars().anyMatch(c -> "{}[]".indexOf(c) >= 0)) {

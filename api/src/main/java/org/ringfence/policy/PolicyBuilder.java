@@ -190,14 +190,7 @@ public final class PolicyBuilder {
    * @throws InvalidPolicyException if this layer already has a different rule for the path
    */
   public PolicyBuilder rule(String path, Access access, MissingPath missing) {
-    if (path.indexOf('*') >= 0) {
-      throw new InvalidPolicyException(
-          "files.rules",
-          path,
-          access == Access.NONE
-              ? "files.denyGlobs, which denies names by globs"
-              : "the directory above: no backend can grant by a glob");
-    }
+    FilesPart.checkPath(path, access);
     FileRule rule = new FileRule(path, access, missing);
     FileRule before = rules.get(path);
     if (!rulesOfLayer.add(path) && before != null && before.access() != access) {

@@ -1,6 +1,5 @@
 package org.ringfence.policy.effective;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,14 +11,11 @@ import java.util.stream.Collectors;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.FileDefault;
-import org.ringfence.policy.FileRule;
 import org.ringfence.policy.Guarantee;
-import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.Places;
 import org.ringfence.policy.path.RuleTexts;
@@ -47,8 +43,6 @@ public final class EffectivePolicy {
   private final String ownTmp;
   private final Map<String, String> links = new LinkedHashMap<>();
   private final Map<String, String> crossed = new LinkedHashMap<>();
-  private final PlantedLinks planted;
-  private final RuleTexts texts;
 
   /**
    * Places a policy on a machine.
@@ -66,14 +60,8 @@ public final class EffectivePolicy {
   private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
     this.policy = policy;
     this.places = places;
-    this.planted = new PlantedLinks(policy, places.style());
-    this.texts = new RuleTexts(policy, places);
-    List<EffectiveRule> placed = new ArrayList<>();
-    for (FileRule rule : policy.rules()) {
-      place(rule, placed);
-    }
-    builtIn(placed);
-    planted.check(placed);
+    RuleTexts texts = new RuleTexts(policy, places);
+    List<EffectiveRule> placed = new RulePlacement(policy, places, texts, links, crossed).rules();
     NamedSockets.check(policy.network(), places, placed, policy.fileDefault());
     placed.addAll(MountedTwice.rules(placed, places.lookup()));
     boolean looks =
@@ -85,7 +73,7 @@ public final class EffectivePolicy {
     this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
     this.homes = HomeNames.of(policy, places, placed);
-    this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed), places.lookup()));
+    this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed, texts), places.lookup()));
     this.protectedKeys =
         protectedPaths.stream()
             .map(path -> path.replaceFirst("[/\\\\]$", ""))
@@ -101,7 +89,7 @@ public final class EffectivePolicy {
    * directories elsewhere, or commits would fail; programs that its configuration names are
    * protected.
    */
-  private Set<String> protect(List<EffectiveRule> placed) {
+  private Set<String> protect(List<EffectiveRule> placed, RuleTexts texts) {
     Set<String> paths = new LinkedHashSet<>();
     paths.addAll(OwnPlaces.withinReach(ownState, placed));
     paths.addAll(OwnCode.withinReach(policy, places, placed));
@@ -155,85 +143,6 @@ public final class EffectivePolicy {
   /** Returns the survey of the file system; null if there was none. */
   SurfaceSurvey survey() {
     return survey;
-  }
-
-  private void builtIn(List<EffectiveRule> placed) {
-    for (String device : places.devices()) {
-      if (places.exists(device)) {
-        placed.add(new EffectiveRule(device, Access.WRITE, "built-in device", true));
-      }
-    }
-    if (policy.fileDefault() == FileDefault.MINIMAL) {
-      addMinimal(placed, "files.default minimal");
-    }
-    if (policy.tmp() == TmpPolicy.SHARED) {
-      placed.add(
-          new EffectiveRule(places.real(places.systemTmp()), Access.WRITE, "tmp shared", true));
-    }
-    places
-        .privateTmp()
-        .ifPresent(
-            tmp ->
-                placed.add(new EffectiveRule(places.real(tmp), Access.WRITE, "tmp private", true)));
-  }
-
-  private void addMinimal(List<EffectiveRule> placed, String origin) {
-    for (String path : places.minimal()) {
-      if (places.exists(path)) {
-        links.putAll(places.linksOn(path));
-        placed.add(new EffectiveRule(places.real(path), Access.READ, origin, false));
-      }
-    }
-    links.putAll(places.linksOn(places.javaHome()));
-    placed.add(new EffectiveRule(places.real(places.javaHome()), Access.READ, origin, false));
-  }
-
-  private void place(FileRule rule, List<EffectiveRule> placed) {
-    String origin = rule.path() + ": " + rule.access().word();
-    String text = rule.path();
-    if (text.equals(":minimal")) {
-      if (rule.access() != Access.READ) {
-        throw new InvalidPolicyException(
-            "files.rules.:minimal", rule.access().word(), "read; the minimal view is read-only");
-      }
-      addMinimal(placed, origin);
-      return;
-    }
-    String absolute = texts.absolute(text, rule.access());
-    if (absolute == null) {
-      return;
-    }
-    if (!places.exists(places.real(absolute))) {
-      if (rule.missing() == MissingPath.REJECT) {
-        throw new InvalidPolicyException(
-            "files.rules", text, "a path that exists (nothing is there), or \"missing\": \"skip\"");
-      }
-      if (rule.access() != Access.NONE) {
-        return;
-      }
-    }
-    boolean scratch = text.startsWith(":tmp") || text.startsWith(":shm");
-    put(absolute, rule.access(), origin, scratch, placed);
-    if (rule.access() == Access.NONE
-        || rule.access() == Access.READ && policy.fileDefault() == FileDefault.WRITE) {
-      for (String other : texts.inOtherHomes(text)) {
-        put(other, rule.access(), origin, false, placed);
-      }
-    }
-  }
-
-  private void put(
-      String path, Access access, String origin, boolean scratch, List<EffectiveRule> placed) {
-    Map<String, String> onWay = places.linksOn(path);
-    links.putAll(onWay);
-    if (access != Access.WRITE) {
-      onWay.keySet().forEach(link -> crossed.put(link, origin));
-    }
-    EffectiveRule rule = new EffectiveRule(places.real(path), access, origin, scratch);
-    placed.add(rule);
-    if (access != Access.NONE) {
-      planted.passed(rule, path, onWay.keySet());
-    }
   }
 
   /**
