@@ -270,10 +270,10 @@ final class SocketCalls {
   /** Takes the descriptor over, unless it throws, and the destination. */
   private void connectUnix(SyscallNotification call, int fd, Destination destination)
       throws AccessException {
-    peers.connects(call, fd);
-    UnixConnect connect = new UnixConnect(call, fd, destination);
     boolean handedOn = false;
     try {
+      peers.connects(call, fd);
+      UnixConnect connect = new UnixConnect(call, fd, destination);
       if (connect.attempt()) {
         child.close(fd);
       } else {
