@@ -20,9 +20,16 @@ public sealed interface Outcome {
   /**
    * The sandbox did not enforce the policy, or the case broke.
    *
-   * @param reason the observation
+   * @param reason the observation; a failure without one is an error of the case's author
    */
-  record Failed(String reason) implements Outcome {}
+  record Failed(String reason) implements Outcome {
+    /** Refuses an empty reason. */
+    public Failed {
+      if (reason.isBlank()) {
+        throw new IllegalArgumentException("a failed case needs a reason");
+      }
+    }
+  }
 
   /**
    * This machine cannot show the case: its control does not succeed, or something is missing.

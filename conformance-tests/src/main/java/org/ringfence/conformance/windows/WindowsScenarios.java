@@ -340,7 +340,7 @@ public final class WindowsScenarios {
     } catch (SandboxException e) {
       return e.getMessage().contains("cmd.exe would interpret")
           ? Outcome.passed()
-          : Outcome.failed(e.getMessage());
+          : Outcome.failed(e.toString());
     }
   }
 }
