@@ -1,15 +1,20 @@
 package org.ringfence.conformance;
 
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapPlanner;
 import org.ringfence.linux.plan.BubblewrapPlanner.Starter;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
+import org.ringfence.linux.plan.HostFacts.Feature;
+import org.ringfence.linux.plan.HostFacts.SeccompNotification;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.LandlockPlanner;
 import org.ringfence.linux.plan.VerifiedKernels;
@@ -106,12 +111,14 @@ final class AssumedMachines {
       linux.put("Landlock " + abi, able(Arch.X86_64, abi, false, Optional.empty()));
     }
     linux.put("aarch64", able(Arch.AARCH64, 7, false, Optional.empty()));
-    linux.put("no listener", lacking(true, false, true, true, true, true));
-    linux.put("calls are interrupted", lacking(false, true, true, true, true, true));
-    linux.put("children out of reach", lacking(true, true, false, true, true, true));
-    linux.put("no loopback binding", lacking(true, true, true, false, true, true));
-    linux.put("no sock_diag", lacking(true, true, true, true, false, true));
-    linux.put("no shell", lacking(true, true, true, true, true, false));
+    linux.put(
+        "no listener",
+        lacking(new SeccompNotification("another filter has the listener", true), Set.of()));
+    linux.put("calls are interrupted", lacking(new SeccompNotification("", false), Set.of()));
+    linux.put("children out of reach", lacking(Feature.REACHES_CHILD));
+    linux.put("no loopback binding", lacking(Feature.LOOPBACK_BINDING));
+    linux.put("no sock_diag", lacking(Feature.UNIX_DIAG));
+    linux.put("no shell", lacking(Feature.SHELL));
     return linux;
   }
 
@@ -120,39 +127,25 @@ final class AssumedMachines {
         "made up",
         Optional.of(arch),
         new LandlockAbi(abi),
-        true,
-        "",
-        true,
-        true,
-        true,
-        true,
-        true,
-        root,
-        cgroup,
-        cgroup.isPresent() ? "" : "not looked for");
+        SeccompNotification.COMPLETE,
+        root ? EnumSet.allOf(Feature.class) : HostFacts.ORDINARY,
+        new CgroupParent(cgroup, cgroup.isPresent() ? "" : "not looked for"));
   }
 
-  private static HostFacts lacking(
-      boolean killable,
-      boolean listener,
-      boolean reachesChild,
-      boolean loopback,
-      boolean diag,
-      boolean shell) {
+  private static HostFacts lacking(Feature feature) {
+    return lacking(SeccompNotification.COMPLETE, Set.of(feature));
+  }
+
+  private static HostFacts lacking(SeccompNotification seccomp, Set<Feature> missing) {
+    Set<Feature> features = EnumSet.copyOf(HostFacts.ORDINARY);
+    features.removeAll(missing);
     return new HostFacts(
         "made up",
         Optional.of(Arch.X86_64),
         new LandlockAbi(7),
-        listener,
-        listener ? "" : "another filter has the listener",
-        killable,
-        reachesChild,
-        loopback,
-        diag,
-        shell,
-        false,
-        Optional.empty(),
-        "not looked for");
+        seccomp,
+        features,
+        CgroupParent.none("not looked for"));
   }
 
   private static Map<String, BubblewrapFeatures> programs() {

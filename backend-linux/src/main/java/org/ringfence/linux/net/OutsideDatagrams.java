@@ -66,7 +66,7 @@ final class OutsideDatagrams {
     boolean done = false;
     try {
       SocketAddress any = SocketAddress.inet(SocketRoom.loopback(family), 0, family);
-      checked(withAddress(Syscall.BIND, fd, any));
+      checked(any.passTo(kernel, Syscall.BIND, fd));
       Place place = new Place(fd, options.boundName(fd).port(), to);
       done = pump.watch(fd, EPOLLIN, place);
       checked(done ? 0 : -org.ringfence.linux.plan.Errno.ENOMEM.value());
@@ -75,12 +75,6 @@ final class OutsideDatagrams {
       if (!done) {
         kernel.call(Syscall.CLOSE, fd);
       }
-    }
-  }
-
-  private long withAddress(Syscall syscall, int fd, SocketAddress address) {
-    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
-      return kernel.call(syscall, fd, block.bytes(address.bytes()), address.bytes().length);
     }
   }
 
@@ -155,7 +149,7 @@ final class OutsideDatagrams {
         return null;
       }
       Sender sender = new Sender((int) socket, from, fd);
-      if (withAddress(Syscall.CONNECT, (int) socket, to) < 0
+      if (to.passTo(kernel, Syscall.CONNECT, (int) socket) < 0
           || !pump.watch((int) socket, EPOLLIN, sender)) {
         kernel.call(Syscall.CLOSE, socket);
         return null;

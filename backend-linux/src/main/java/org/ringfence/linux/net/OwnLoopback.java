@@ -139,7 +139,7 @@ final class OwnLoopback implements AutoCloseable {
                       IPPROTO_TCP));
       copy = (int) checked(kernel.call(Syscall.FCNTL, fd, F_DUPFD_CLOEXEC, 3));
       announcement.of(outside);
-      long begun = withAddress(Syscall.CONNECT, outside, to);
+      long begun = to.passTo(kernel, Syscall.CONNECT, outside);
       if (begun < 0 && begun != -Errno.EINPROGRESS.value()) {
         throw new AccessException(begun);
       }
@@ -195,8 +195,8 @@ final class OwnLoopback implements AutoCloseable {
     try (NativeBlock block = new NativeBlock(128)) {
       sharing(fd);
       checked(
-          withAddress(
-              Syscall.BIND, fd, SocketAddress.inet(SocketRoom.loopback(family), 0, family)));
+          SocketAddress.inet(SocketRoom.loopback(family), 0, family)
+              .passTo(kernel, Syscall.BIND, fd));
       // struct sock_filter: keep nothing of each packet; then struct sock_fprog.
       long code = block.allocate(8);
       block.setShort(code, RETURN);
@@ -232,12 +232,6 @@ final class OwnLoopback implements AutoCloseable {
       block.setInt(length, 8);
       checked(kernel.call(Syscall.GETSOCKOPT, fd, IPPROTO_TCP, TCP_INFO, value, length, 0));
       return (int) (block.getLong(value) & 0xff);
-    }
-  }
-
-  private long withAddress(Syscall syscall, int fd, SocketAddress address) {
-    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
-      return kernel.call(syscall, fd, block.bytes(address.bytes()), address.bytes().length);
     }
   }
 
@@ -277,9 +271,9 @@ final class OwnLoopback implements AutoCloseable {
         SocketAddress at = options.boundName(copy);
         fd = room.socket(family, SOCK_STREAM | SOCK_NONBLOCK);
         sharing(fd);
-        checked(withAddress(Syscall.BIND, fd, server.address()));
+        checked(server.address().passTo(kernel, Syscall.BIND, fd));
         long result =
-            withAddress(Syscall.CONNECT, fd, SocketAddress.inet(at.inet(), at.port(), family));
+            SocketAddress.inet(at.inet(), at.port(), family).passTo(kernel, Syscall.CONNECT, fd);
         done = result >= 0 || result == -Errno.EINPROGRESS.value();
         return done ? fd : (int) result;
       } catch (AccessException e) {
@@ -309,14 +303,14 @@ final class OwnLoopback implements AutoCloseable {
                 CLOSED_PORT,
                 options.boundName(copy).family());
         disconnect();
-        withAddress(Syscall.CONNECT, copy, closedPort);
+        closedPort.passTo(kernel, Syscall.CONNECT, copy);
       } catch (AccessException e) {
         disconnect();
       }
     }
 
     private void disconnect() {
-      withAddress(Syscall.CONNECT, copy, new SocketAddress(new byte[16]));
+      new SocketAddress(new byte[16]).passTo(kernel, Syscall.CONNECT, copy);
     }
   }
 

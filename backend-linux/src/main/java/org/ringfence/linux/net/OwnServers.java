@@ -69,16 +69,16 @@ final class OwnServers {
   /** Binds a copy of the caller's socket to an address that {@link PeerAddress} has read. */
   long bind(SyscallNotification call, int fd, SocketAddress address) throws AccessException {
     if (!shared) {
-      return bound(fd, address);
+      return address.passTo(kernel, Syscall.BIND, fd);
     }
     boolean tcp = options.get(fd, SO_TYPE) == SOCK_STREAM;
     if (address.port() > 0 && taken(tcp, address.port())) {
       return -Errno.EADDRINUSE.value();
     }
-    long result = bound(fd, address);
+    long result = address.passTo(kernel, Syscall.BIND, fd);
     if (!tcp && result == -Errno.EADDRINUSE.value() && held.release(address.port())) {
       // The port was kept for sockets that are gone.
-      result = bound(fd, address);
+      result = address.passTo(kernel, Syscall.BIND, fd);
     }
     if (!tcp && result >= 0) {
       long inode = options.inode(fd, paths);
@@ -88,12 +88,6 @@ final class OwnServers {
       held.seen(inode, call.tid(), call.intArgument(0));
     }
     return result;
-  }
-
-  private long bound(int fd, SocketAddress address) {
-    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
-      return kernel.call(Syscall.BIND, fd, block.bytes(address.bytes()), address.bytes().length);
-    }
   }
 
   /**

@@ -140,7 +140,7 @@ final class PendingConnects {
       kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_NONBLOCK);
     }
     try {
-      return connect(fd, address);
+      return address.passTo(kernel, Syscall.CONNECT, fd);
     } finally {
       if (own) {
         guard.after(fd);
@@ -151,21 +151,15 @@ final class PendingConnects {
     }
   }
 
-  private long connect(int fd, SocketAddress address) {
-    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
-      return kernel.call(Syscall.CONNECT, fd, block.bytes(address.bytes()), address.bytes().length);
-    }
-  }
-
   /** Connects a unix socket if its server has room, and fails with EAGAIN otherwise. */
   synchronized long withoutWaiting(int fd, SocketAddress address) {
     long flags = kernel.call(Syscall.FCNTL, fd, F_GETFL);
     if ((flags & O_NONBLOCK) != 0) {
-      return connect(fd, address);
+      return address.passTo(kernel, Syscall.CONNECT, fd);
     }
     kernel.call(Syscall.FCNTL, fd, F_SETFL, flags | O_NONBLOCK);
     try {
-      return connect(fd, address);
+      return address.passTo(kernel, Syscall.CONNECT, fd);
     } finally {
       kernel.call(Syscall.FCNTL, fd, F_SETFL, flags);
     }

@@ -132,34 +132,42 @@ public final class SandboxNetwork implements AutoCloseable {
             setting.view().policy(),
             own,
             setting.supervision().privateNetwork());
-    this.sockets =
-        new SocketCalls(
-            kernel,
-            setting.paths(),
-            setting.supervision(),
+    this.sockets = sockets(setting, guard);
+  }
+
+  private SocketCalls sockets(Setting setting, HopGuard guard) {
+    Kernel kernel = setting.kernel();
+    NetworkPolicy policy = setting.policy();
+    Reporter reporter = setting.reporter();
+    boolean full = policy.mode() == NetworkMode.FULL;
+    NetlinkSockets netlink =
+        new NetlinkSockets(kernel, !full && !setting.supervision().privateNetwork());
+    InetDestinations inet =
+        new InetDestinations(
             policy,
+            full || setting.supervision().ownNetwork(),
             own,
-            unix,
-            unixBinds(setting, own),
-            new OwnServers(kernel, setting.paths(), own, guard, held, loopback == null),
-            held,
-            setting.root(),
-            new InetDestinations(
-                policy,
-                policy.mode() == NetworkMode.FULL || setting.supervision().ownNetwork(),
-                own,
-                loopback,
-                egress,
-                child,
-                reporter::commandOf,
-                reporter::violation),
             loopback,
-            pending,
-            datagrams,
-            reporter::violation,
-            new ConnectedSockets(kernel, setting.descriptors()),
-            new UnixPeers(kernel, setting.paths(), own),
-            setting.waiting());
+            egress,
+            new TargetMemory(kernel),
+            reporter::commandOf,
+            reporter::violation);
+    DestinationDecisions decisions =
+        new DestinationDecisions(setting, unix, netlink, inet, loopback, held, datagrams);
+    UnixBinds unixBinds = unixBinds(setting, own);
+    UnixPeers peers = new UnixPeers(kernel, setting.paths(), own);
+    OwnServers servers =
+        new OwnServers(kernel, setting.paths(), own, guard, held, loopback == null);
+    ConnectedSockets connected = new ConnectedSockets(kernel, setting.descriptors());
+    return new SocketCalls(
+        new NewSockets(setting, own, loopback),
+        new ServerCalls(setting, unixBinds, netlink, servers, connected),
+        new ConnectCalls(kernel, decisions, inet, loopback, pending, peers, setting.waiting()),
+        new SendCalls(
+            kernel, new WaitingSends(kernel, setting.waiting()), connected, decisions::ofMessage),
+        unixBinds,
+        servers,
+        peers);
   }
 
   private static UnixBinds unixBinds(Setting setting, OwnSockets own) {

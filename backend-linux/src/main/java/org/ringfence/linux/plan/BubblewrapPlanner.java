@@ -7,6 +7,7 @@ import static org.ringfence.kit.plan.Answer.unsupported;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
+import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
@@ -164,7 +165,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   private Answer metadata(String mechanism) {
-    return starter == Starter.SCRIPT && facts.root()
+    return starter == Starter.SCRIPT && facts.has(Feature.ROOT)
         ? advisory(
             mechanism,
             "root owns the devices that are everybody's, and can change their mode",

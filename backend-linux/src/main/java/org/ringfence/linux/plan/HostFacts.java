@@ -1,7 +1,9 @@
 package org.ringfence.linux.plan;
 
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -10,33 +12,64 @@ import java.util.TreeMap;
  * @param kernel the kernel's release
  * @param arch the architecture, empty when the filter cannot be built for it
  * @param abi Landlock's version
- * @param listener whether a seccomp filter with a listener can be installed
- * @param listenerProblem why not; empty when it can
- * @param waitKillable whether a notified call can be kept from being interrupted (Linux 5.19)
- * @param reachesChild whether a child's memory and descriptors can be reached (Yama, Linux 5.6)
- * @param loopbackBinding whether a socket can be tied to the loopback device (Linux 5.7 without
- *     CAP_NET_RAW)
- * @param unixDiag whether unix sockets can be identified through sock_diag
- * @param shell whether there is a {@code /bin/sh} for the watchdog
- * @param root whether the JVM runs as user 0
- * @param cgroup the cgroup v2 directory in which groups with the memory and pids controllers can be
- *     made
- * @param cgroupProblem why there is none; empty when there is
+ * @param seccomp how seccomp filters can notify a supervisor
+ * @param features the features that the machine has
+ * @param cgroups where groups that limit commands can be made
  */
 public record HostFacts(
     String kernel,
     Optional<Arch> arch,
     LandlockAbi abi,
-    boolean listener,
-    String listenerProblem,
-    boolean waitKillable,
-    boolean reachesChild,
-    boolean loopbackBinding,
-    boolean unixDiag,
-    boolean shell,
-    boolean root,
-    Optional<String> cgroup,
-    String cgroupProblem) {
+    SeccompNotification seccomp,
+    Set<Feature> features,
+    CgroupParent cgroups) {
+
+  /** A feature that a machine has or lacks. */
+  public enum Feature {
+    /** A child's memory and descriptors can be reached (Yama, Linux 5.6). */
+    REACHES_CHILD,
+    /** A socket can be tied to the loopback device (Linux 5.7 without CAP_NET_RAW). */
+    LOOPBACK_BINDING,
+    /** Unix sockets can be identified through sock_diag. */
+    UNIX_DIAG,
+    /** There is a {@code /bin/sh} for the watchdog. */
+    SHELL,
+    /** The JVM runs as user 0. */
+    ROOT
+  }
+
+  /**
+   * The use of seccomp filters with a listener.
+   *
+   * @param problem why no such filter can be installed; empty when one can
+   * @param waitKillable whether a notified call can be kept from being interrupted (Linux 5.19)
+   */
+  public record SeccompNotification(String problem, boolean waitKillable) {
+    /** Filters with a listener can be installed, and their calls are not interrupted. */
+    public static final SeccompNotification COMPLETE = new SeccompNotification("", true);
+  }
+
+  /**
+   * The cgroup v2 directory in which groups with the memory and pids controllers can be made.
+   *
+   * @param directory the directory, if there is one
+   * @param problem why there is none; empty when there is
+   */
+  public record CgroupParent(Optional<String> directory, String problem) {
+    /**
+     * Returns the absence of such a directory.
+     *
+     * @param problem why there is none
+     * @return no directory
+     */
+    public static CgroupParent none(String problem) {
+      return new CgroupParent(Optional.empty(), problem);
+    }
+  }
+
+  /** All features but those of a JVM that runs as root. */
+  public static final Set<Feature> ORDINARY =
+      Set.copyOf(EnumSet.complementOf(EnumSet.of(Feature.ROOT)));
 
   /** An assumed machine that can do everything, for explaining without one. */
   public static final HostFacts ASSUMED =
@@ -44,16 +77,42 @@ public record HostFacts(
           "assumed",
           Optional.of(Arch.X86_64),
           new LandlockAbi(7),
-          true,
-          "",
-          true,
-          true,
-          true,
-          true,
-          true,
-          false,
-          Optional.empty(),
-          "not looked for");
+          SeccompNotification.COMPLETE,
+          ORDINARY,
+          CgroupParent.none("not looked for"));
+
+  /** Copies the features. */
+  public HostFacts {
+    features = Set.copyOf(features);
+  }
+
+  /**
+   * Returns whether a seccomp filter with a listener can be installed.
+   *
+   * @return whether a supervisor can answer calls
+   */
+  public boolean listener() {
+    return seccomp.problem().isEmpty();
+  }
+
+  /**
+   * Returns why no filter with a listener can be installed.
+   *
+   * @return the reason; empty when one can
+   */
+  public String listenerProblem() {
+    return seccomp.problem();
+  }
+
+  /**
+   * Returns whether the machine has a feature.
+   *
+   * @param feature the feature
+   * @return whether it was found
+   */
+  public boolean has(Feature feature) {
+    return features.contains(feature);
+  }
 
   /**
    * Returns the facts by name, for {@code doctor}.
@@ -65,14 +124,14 @@ public record HostFacts(
     facts.put("kernel", kernel);
     facts.put("architecture", arch.map(Arch::name).orElse("not supported"));
     facts.put("landlock ABI", Integer.toString(abi.version()));
-    facts.put("seccomp listener", listener ? "yes" : listenerProblem);
-    facts.put("seccomp WAIT_KILLABLE", yesNo(waitKillable));
-    facts.put("reaches child memory and descriptors", yesNo(reachesChild));
-    facts.put("sockets bound to loopback", yesNo(loopbackBinding));
-    facts.put("unix sock_diag", yesNo(unixDiag));
-    facts.put("/bin/sh", yesNo(shell));
-    facts.put("cgroup v2", cgroup.orElse("no: " + cgroupProblem));
-    facts.put("user", root ? "root" : "ordinary");
+    facts.put("seccomp listener", listener() ? "yes" : listenerProblem());
+    facts.put("seccomp WAIT_KILLABLE", yesNo(seccomp.waitKillable()));
+    facts.put("reaches child memory and descriptors", yesNo(has(Feature.REACHES_CHILD)));
+    facts.put("sockets bound to loopback", yesNo(has(Feature.LOOPBACK_BINDING)));
+    facts.put("unix sock_diag", yesNo(has(Feature.UNIX_DIAG)));
+    facts.put("/bin/sh", yesNo(has(Feature.SHELL)));
+    facts.put("cgroup v2", cgroups.directory().orElse("no: " + cgroups.problem()));
+    facts.put("user", has(Feature.ROOT) ? "root" : "ordinary");
     return facts;
   }
 

@@ -7,6 +7,7 @@ import static org.ringfence.kit.plan.Answer.unsupported;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
+import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
@@ -93,7 +94,7 @@ public final class LandlockPlanner extends LinuxPlanner {
           "TMPDIR is a directory of the sandbox's own, removed at the end",
           enforced(
               "a directory of mode 0700 with an unpredictable name, which "
-                  + (facts.root() ? "only root can list" : "cannot be listed")));
+                  + (facts.has(Feature.ROOT) ? "only root can list" : "cannot be listed")));
     }
   }
 
@@ -110,7 +111,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     return enforced(
         !facts.listener()
             ? "denied everywhere: " + facts.listenerProblem()
-            : !facts.reachesChild()
+            : !facts.has(Feature.REACHES_CHILD)
                 ? "denied everywhere, since a child's arguments cannot be read here"
                 : SUPERVISOR + ", done on a checked descriptor");
   }
@@ -150,8 +151,8 @@ public final class LandlockPlanner extends LinuxPlanner {
     answer(
         Guarantee.PROCESS_PRIVILEGES,
         "No privilege is gained by executing a file"
-            + (facts.root() ? "; root keeps only file-owner capabilities" : ""),
-        enforced("no_new_privs" + (facts.root() ? ", capability bounding set" : "")));
+            + (facts.has(Feature.ROOT) ? "; root keeps only file-owner capabilities" : ""),
+        enforced("no_new_privs" + (facts.has(Feature.ROOT) ? ", capability bounding set" : "")));
     answer(
         Guarantee.PROCESS_KERNEL_SURFACE,
         enforced("seccomp filter, other architectures' entries closed"));
@@ -172,7 +173,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     if (!facts.abi().scopes()) {
       return unsupported(landlock() + " has no signal scope", SIGNAL_SCOPES);
     }
-    return facts.shell()
+    return facts.has(Feature.SHELL)
         ? enforced("a watchdog process in a Landlock domain around the sandbox")
         : unsupported("there is no /bin/sh for the watchdog", "a shell");
   }

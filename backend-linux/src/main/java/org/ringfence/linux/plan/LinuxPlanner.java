@@ -6,6 +6,7 @@ import static org.ringfence.kit.plan.Answer.unsupported;
 
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.kit.plan.PlannerBase;
+import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.NetworkMode;
@@ -112,7 +113,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   final String namesProblem() {
     return !facts.listener()
         ? facts.listenerProblem()
-        : facts.reachesChild()
+        : facts.has(Feature.REACHES_CHILD)
             ? ""
             : "a child's memory and descriptors cannot be reached (kernel.yama.ptrace_scope)";
   }
@@ -188,7 +189,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   }
 
   private String reachRemedy() {
-    return facts.listener() && !facts.reachesChild()
+    return facts.listener() && !facts.has(Feature.REACHES_CHILD)
         ? "kernel.yama.ptrace_scope 0 or 1, and Linux 5.6 or newer"
         : listenerRemedy();
   }
@@ -201,7 +202,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
 
   final String loopbackProblem() {
     String problem = namesProblem();
-    return !problem.isEmpty() || facts.loopbackBinding()
+    return !problem.isEmpty() || facts.has(Feature.LOOPBACK_BINDING)
         ? problem
         : "a socket cannot be tied to the loopback device";
   }
@@ -212,8 +213,8 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
       return treeKill();
     }
     String problem = limitsProblem();
-    boolean group = problem.isEmpty() && facts.cgroup().isPresent();
-    if (limit == Guarantee.LIMITS_PROCESSES && !group && facts.root()) {
+    boolean group = problem.isEmpty() && facts.cgroups().directory().isPresent();
+    if (limit == Guarantee.LIMITS_PROCESSES && !group && facts.has(Feature.ROOT)) {
       return unsupported(
           "root is exempt from RLIMIT_NPROC (kernel/fork.c)", "run as an ordinary user");
     }
@@ -233,7 +234,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   private Answer grouped(String file) {
     return enforced(
         "cgroup v2 below "
-            + facts.cgroup().orElseThrow()
+            + facts.cgroups().directory().orElseThrow()
             + ", "
             + file
             + ", entered before the program starts");
@@ -243,7 +244,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
     return advisory(
         rlimit,
         "an rlimit does not count a whole tree, and there is no cgroup v2 to use: "
-            + facts.cgroupProblem(),
+            + facts.cgroups().problem(),
         "a delegated cgroup v2 with the memory and pids controllers (systemd-run --user --scope"
             + " -p Delegate=yes), or "
             + bestEffort(limit));

@@ -1,5 +1,6 @@
 package org.ringfence.linux.plan;
 
+import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.effective.EffectivePolicy;
 
@@ -68,13 +69,15 @@ public record Supervision(
   public static Supervision inNamespaces(
       EffectivePolicy policy, HostFacts facts, Observation observed) {
     boolean judged =
-        facts.listener() && facts.reachesChild() && !ReadDenials.replaceable(policy).isEmpty();
+        facts.listener()
+            && facts.has(Feature.REACHES_CHILD)
+            && !ReadDenials.replaceable(policy).isEmpty();
     // A link or a new name would bypass a decision by name.
     boolean names = namesHeld(policy, facts) || judged && writesByDefault(policy);
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
         // Root may change its own objects on shared mounts: devices, /tmp.
-        names || facts.root() || streamsHeld(policy, facts),
+        names || facts.has(Feature.ROOT) || streamsHeld(policy, facts),
         names,
         judged || readsHeld(policy, facts),
         commands(policy, observed),
@@ -95,7 +98,7 @@ public record Supervision(
   public static boolean streamsHeld(EffectivePolicy policy, HostFacts facts) {
     return policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
-        && facts.reachesChild();
+        && facts.has(Feature.REACHES_CHILD);
   }
 
   private static boolean writesByDefault(EffectivePolicy policy) {
@@ -118,7 +121,7 @@ public record Supervision(
     return any
         && policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
-        && facts.reachesChild();
+        && facts.has(Feature.REACHES_CHILD);
   }
 
   /**
@@ -126,7 +129,9 @@ public record Supervision(
    * anywhere at any time.
    */
   private static boolean readsHeld(EffectivePolicy policy, HostFacts facts) {
-    return !policy.policy().denyGlobs().isEmpty() && facts.listener() && facts.reachesChild();
+    return !policy.policy().denyGlobs().isEmpty()
+        && facts.listener()
+        && facts.has(Feature.REACHES_CHILD);
   }
 
   /**

@@ -13,7 +13,10 @@ import static org.ringfence.linux.bind.Constants.SO_COOKIE;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
@@ -24,6 +27,9 @@ import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.HostFacts.CgroupParent;
+import org.ringfence.linux.plan.HostFacts.Feature;
+import org.ringfence.linux.plan.HostFacts.SeccompNotification;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.plan.Verdict;
@@ -63,23 +69,27 @@ public final class HostProbe {
     LandlockAbi abi = new Landlock(kernel).abi();
     int listenerError = installListener();
     CgroupSearch.Found cgroup = new CgroupSearch(Path.of("/proc/self")).search();
-    boolean listener = listenerError == 0;
     boolean waitKillable =
         flagKnown(SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
     return new HostFacts(
         System.getProperty("os.version"),
         Optional.of(arch),
         abi,
-        listener,
-        listener ? "" : listenerProblem(listenerError),
-        waitKillable,
-        reachesChild(),
-        loopbackBinding(),
-        unixDiag(),
-        Files.isExecutable(Path.of("/bin/sh")),
-        Integer.valueOf(0).equals(uid()),
-        cgroup.directory().map(Path::toString),
-        cgroup.problem());
+        new SeccompNotification(
+            listenerError == 0 ? "" : listenerProblem(listenerError), waitKillable),
+        features(),
+        new CgroupParent(cgroup.directory().map(Path::toString), cgroup.problem()));
+  }
+
+  private Set<Feature> features() {
+    Map<Feature, Boolean> found = new EnumMap<>(Feature.class);
+    found.put(Feature.REACHES_CHILD, reachesChild());
+    found.put(Feature.LOOPBACK_BINDING, loopbackBinding());
+    found.put(Feature.UNIX_DIAG, unixDiag());
+    found.put(Feature.SHELL, Files.isExecutable(Path.of("/bin/sh")));
+    found.put(Feature.ROOT, Integer.valueOf(0).equals(uid()));
+    found.values().removeIf(present -> !present);
+    return found.keySet();
   }
 
   /**

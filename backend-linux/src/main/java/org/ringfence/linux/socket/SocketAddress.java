@@ -7,8 +7,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.ringfence.linux.bind.Constants;
+import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.plan.Errno;
+import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
@@ -70,6 +72,13 @@ public record SocketAddress(byte[] bytes) {
     bytes[0] = Constants.AF_UNIX;
     System.arraycopy(name, 0, bytes, 2, name.length);
     return new SocketAddress(bytes);
+  }
+
+  /** Makes a call that takes a descriptor and an address, and returns its result. */
+  public long passTo(Kernel kernel, Syscall syscall, int fd) {
+    try (NativeBlock block = new NativeBlock(LONGEST + 32L)) {
+      return kernel.call(syscall, fd, block.bytes(bytes), bytes.length);
+    }
   }
 
   public int family() {

@@ -1,7 +1,11 @@
 package org.ringfence.linux.socket;
 
+import static org.ringfence.linux.bind.Constants.AF_INET6;
+import static org.ringfence.linux.bind.Constants.SOCK_STREAM;
 import static org.ringfence.linux.bind.Constants.SOL_SOCKET;
 import static org.ringfence.linux.bind.Constants.SO_BINDTODEVICE;
+import static org.ringfence.linux.bind.Constants.SO_DOMAIN;
+import static org.ringfence.linux.bind.Constants.SO_TYPE;
 
 import java.util.Arrays;
 import org.ringfence.linux.bind.Kernel;
@@ -70,6 +74,12 @@ public final class SocketOptions {
       return block.getInt(length) == LOOPBACK_DEVICE.length
           && Arrays.equals(block.getBytes(value, LOOPBACK_DEVICE.length), LOOPBACK_DEVICE);
     }
+  }
+
+  /** Returns the state of an inet socket, on which the meaning of an address depends. */
+  public PeerAddress.Socket state(int fd) throws AccessException {
+    return new PeerAddress.Socket(
+        get(fd, SO_DOMAIN) == AF_INET6, get(fd, SO_TYPE) == SOCK_STREAM, boundName(fd));
   }
 
   /** Returns the address that a socket is bound to. */

@@ -226,7 +226,7 @@ public final class SocketRoom implements AutoCloseable {
     SocketAddress at = options.boundName(pair.listener());
     InetAddress loopback = loopback(family);
     SocketAddress to = SocketAddress.inet(loopback, at.port(), family);
-    checked(withAddress(Syscall.CONNECT, pair.client(), to));
+    checked(to.passTo(kernel, Syscall.CONNECT, pair.client()));
     SocketAddress from = options.boundName(pair.client());
     for (int i = 0; i < MOST_TRIES; i++) {
       checked(waitFor(pair.listener()));
@@ -325,7 +325,7 @@ public final class SocketRoom implements AutoCloseable {
   private int unnamed(int fd, int family) {
     later(fd, 1);
     SocketAddress none = SocketAddress.inet(any(family), 0, family);
-    withAddress(Syscall.BIND, fd, none);
+    none.passTo(kernel, Syscall.BIND, fd);
     later(fd, 0);
     return fd;
   }
@@ -340,13 +340,7 @@ public final class SocketRoom implements AutoCloseable {
 
   /** Removes a connected socket's peer and port; AF_UNSPEC is zero. */
   private void disconnect(int fd) {
-    withAddress(Syscall.CONNECT, fd, new SocketAddress(new byte[16]));
-  }
-
-  private long withAddress(Syscall syscall, int fd, SocketAddress address) {
-    try (NativeBlock block = new NativeBlock(SocketAddress.LONGEST + 32L)) {
-      return kernel.call(syscall, fd, block.bytes(address.bytes()), address.bytes().length);
-    }
+    new SocketAddress(new byte[16]).passTo(kernel, Syscall.CONNECT, fd);
   }
 
   /** Returns whether a port of this namespace is taken at an address. */
@@ -354,7 +348,7 @@ public final class SocketRoom implements AutoCloseable {
     int family = address instanceof Inet4Address ? AF_INET : AF_INET6;
     int fd = tcp ? stream(family) : datagram(family);
     try {
-      long result = withAddress(Syscall.BIND, fd, SocketAddress.inet(address, port, family));
+      long result = SocketAddress.inet(address, port, family).passTo(kernel, Syscall.BIND, fd);
       return result == -Errno.EADDRINUSE.value();
     } finally {
       child.close(fd);

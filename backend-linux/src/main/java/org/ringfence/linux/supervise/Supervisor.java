@@ -3,43 +3,26 @@ package org.ringfence.linux.supervise;
 import static org.ringfence.linux.bind.Constants.CLONE_FS;
 import static org.ringfence.linux.bind.Constants.EPOLLHUP;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
-import static org.ringfence.linux.bind.Constants.EPOLLOUT;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.EventPoll;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
-import org.ringfence.linux.files.FileLocks;
-import org.ringfence.linux.files.MetadataCalls;
-import org.ringfence.linux.files.NameCalls;
-import org.ringfence.linux.net.SandboxNetwork;
-import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
-import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.socket.SocketRoom;
-import org.ringfence.linux.task.CallerRights;
-import org.ringfence.linux.task.CoreDumps;
 import org.ringfence.linux.task.Deadlines;
 import org.ringfence.linux.task.Exhaustion;
 import org.ringfence.linux.task.HeldCall;
-import org.ringfence.linux.task.OwnDescriptors;
-import org.ringfence.linux.task.SyscallNotification;
-import org.ringfence.linux.task.TargetMemory;
-import org.ringfence.linux.task.WaitingCalls;
-import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.EventSink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,22 +34,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Supervisor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
-  private static final long EVENT_DATA = 0;
-  private static final long LISTENER_DATA = 1;
-  private static final long MOUNT_DATA = 2;
   private static final int EPOLLPRI = 2;
-  private static final long SOON_NANOS = 200_000;
-  private static final long PROCESS_DATA = 1L << 32;
-  private static final long CONNECT_DATA = 2L << 32;
-  private static final long END_DATA = 3L << 32;
   private static final int MOST_EVENTS = 32;
   private static final int EPERM = Errno.EPERM.value();
   private static final int EAGAIN = Errno.EAGAIN.value();
   private static final int ENOMEM = Errno.ENOMEM.value();
-  private static final int MOST_SERVERS = 64;
   private static final int RETRY_MILLIS = 50;
-  private static final long STUCK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long LONGEST_WAIT_MILLIS = 60_000;
 
   private final Kernel kernel;
@@ -74,173 +47,75 @@ public final class Supervisor implements AutoCloseable {
   private final EventPoll poll;
   private final Set<SupervisedCommand> commands = ConcurrentHashMap.newKeySet();
   private final Deadlines deadlines = new Deadlines();
-  private final Map<Integer, Syscall> trapped = new HashMap<>();
-  private final DecidedCalls decided;
-  private final LimitGate gate;
-  private final WaitingCalls waiting;
-  private final SandboxNetwork network;
   private final EventOrder events;
-  private final Reporter reporter;
-  private final SetUpPhase setUp;
   private final FirstProcesses firsts;
-  private final CommandAudit audit;
+  private final CallDispatch calls;
   private final PathResolver paths;
   private final MountWatch mounts;
   private final WallClock clock;
-  private final AtomicInteger servers = new AtomicInteger();
-  private volatile Thread server;
-  // The time at which the serving thread began its current call; 0 if it has none.
-  private volatile long busySince;
+  private final ServingThreads threads;
   private volatile boolean unsettled;
-  private volatile boolean closed;
   private volatile int listener = -1;
 
   /**
-   * Starts the thread.
+   * The parameters of a supervisor.
    *
    * @param kernel the system calls
    * @param view the policy and how the sandbox sees paths
    * @param supervision which calls it answers
-   * @param user user and group of this JVM
+   * @param user the user of this JVM
    * @param cgroup the cgroup that limits commands, or null
-   * @param room a network namespace for inet sockets, closed with this; null for this JVM's
+   * @param room a network namespace for inet sockets, closed with the supervisor; null for this
+   *     JVM's
    * @param listener receives the events
    */
-  public Supervisor(
+  public record Setting(
       Kernel kernel,
       FileView view,
       Supervision supervision,
-      int[] user,
+      int user,
       SandboxCgroup cgroup,
       SocketRoom room,
-      EventSink listener)
-      throws IOException {
-    EffectivePolicy policy = view.policy();
-    this.paths = new PathResolver(kernel, supervision.inNamespaces(), view.ownProcesses());
-    this.kernel = kernel;
-    this.descriptors = new Descriptors(kernel);
-    this.events = new EventOrder(this, listener);
-    this.reporter = events.reporter();
-    CallerRights rights = new CallerRights(kernel, user[0] == 0);
-    this.waiting = new WaitingCalls(kernel, rights);
-    OwnDescriptors ownDescriptors = new OwnDescriptors(kernel);
-    NameDecisions names = new NameDecisions(kernel, paths, view, reporter::violation);
-    this.network =
-        new SandboxNetwork(
-            new SandboxNetwork.Setting(
-                kernel,
-                paths,
-                view,
-                names,
-                supervision,
-                policy.policy().network(),
-                user[0] == 0,
-                reporter,
-                deadlines,
-                waiting,
-                ownDescriptors,
-                room),
-            listener,
-            this::watchConnect,
-            fd -> poll().remove(fd));
-    NameCalls calls =
-        new NameCalls(
-            kernel, paths, view, supervision, network.own(), names, reporter::violation, waiting);
-    this.decided =
-        new DecidedCalls(
-            rights,
-            calls,
-            new MetadataCalls(
-                kernel, paths, view, names.git(), calls.guard(), user[0], reporter::violation),
-            new FileLocks(kernel, paths, view, reporter::violation, waiting),
-            network,
-            ownDescriptors,
-            new CoreDumps(kernel),
-            waiting);
-    this.gate =
-        new LimitGate(
-            kernel, policy.policy().limits(), cgroup, LimitGate.processesAbove(view, supervision));
-    this.audit =
-        supervision.commands() && listener.observes().contains(EventSink.Observation.COMMANDS)
-            ? new CommandAudit(kernel, paths, reporter)
-            : null;
-    for (Syscall syscall : Syscall.values()) {
-      trapped.put(syscall.number(kernel.arch()), syscall);
-    }
-    this.poll = new EventPoll(kernel);
-    this.firsts = new FirstProcesses(kernel, poll, END_DATA);
-    this.setUp =
-        supervision.inNamespaces()
-            ? new SetUpPhase(
-                kernel,
-                filters(kernel) + 1,
-                action -> deadlines.add(SOON_NANOS, action),
-                firsts::take)
-            : null;
-    poll.add(poll.event(), EPOLLIN, EVENT_DATA);
-    this.mounts = new MountWatch(descriptors, policy);
-    poll.add(mounts.descriptor(), EPOLLPRI, MOUNT_DATA);
-    this.clock = new WallClock(kernel, this::takeOverWhenStuck);
-    begin();
-  }
-
-  /** Makes a new thread serve; the previous one ends after its current call. */
-  private void begin() {
-    // Everything that it needs exists before it starts serving.
-    Room room = Room.of(kernel);
-    Thread next = new Thread(() -> serve(room), "ringfence-supervisor");
-    next.setDaemon(true);
-    next.start();
-    servers.incrementAndGet();
-    busySince = 0;
-    server = next;
-  }
+      EventSink listener) {}
 
   /**
-   * Starts the next thread when the serving one is stuck: a file system that does not answer, or
-   * another program's lease, may block a call. When too many threads are stuck, calls wait, and
-   * time limits still hold.
+   * Starts the thread.
+   *
+   * @param setting its parameters
+   * @throws IOException if a part of it cannot be made
    */
-  private void takeOverWhenStuck() {
-    long since = busySince;
-    if (since != 0
-        && System.nanoTime() - since > STUCK_NANOS
-        && servers.get() < MOST_SERVERS
-        && !closed) {
-      try {
-        begin();
-      } catch (OutOfMemoryError e) {
-        // No thread is available now: checked again soon.
-        unsettled = true;
+  public Supervisor(Setting setting) throws IOException {
+    this.kernel = setting.kernel();
+    this.descriptors = new Descriptors(kernel);
+    this.paths =
+        new PathResolver(
+            kernel, setting.supervision().inNamespaces(), setting.view().ownProcesses());
+    this.events = new EventOrder(this, setting.listener());
+    this.poll = new EventPoll(kernel);
+    this.firsts = new FirstProcesses(kernel, poll, PollData.END);
+    boolean done = false;
+    try {
+      this.calls =
+          new CallDispatch(setting, paths, poll, deadlines, events.reporter(), firsts, commands);
+      done = true;
+    } finally {
+      if (!done) {
+        poll.close();
       }
     }
+    poll.add(poll.event(), EPOLLIN, PollData.EVENT);
+    this.mounts = new MountWatch(descriptors, setting.view().policy());
+    poll.add(mounts.descriptor(), EPOLLPRI, PollData.MOUNT);
+    this.threads = new ServingThreads(this::loop);
+    this.clock = new WallClock(kernel, this::takeOverWhenStuck);
+    threads.begin();
   }
 
-  /** Returns the number of seccomp filters on this JVM itself. */
-  private static long filters(Kernel kernel) throws IOException {
-    try {
-      return new TargetMemory(kernel).filters((int) ProcessHandle.current().pid());
-    } catch (TargetMemory.AccessException e) {
-      throw new IOException("the kernel does not count seccomp filters (Linux 5.10 does)", e);
+  private void takeOverWhenStuck() {
+    if (threads.takeOverWhenStuck()) {
+      // Checked again soon.
+      unsettled = true;
     }
-  }
-
-  private EventPoll poll() {
-    return poll;
-  }
-
-  private boolean watchConnect(int fd) {
-    try {
-      poll.add(fd, EPOLLOUT, CONNECT_DATA + fd);
-      poll.wake();
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  int epoll() {
-    return poll.epoll();
   }
 
   public int event() {
@@ -260,29 +135,7 @@ public final class Supervisor implements AutoCloseable {
   /** Starts answering the calls that this listener receives. */
   public void listen(int descriptor) throws IOException {
     listener = descriptor;
-    poll.add(descriptor, EPOLLIN, LISTENER_DATA);
-  }
-
-  /**
-   * Handles the end of a process. Linux 6.15 reports the hang-up when the process's parent has
-   * waited for it.
-   */
-  private void processEnded(int pidfd, int events) {
-    if (!audit.ended(pidfd, (events & EPOLLHUP) != 0)) {
-      try {
-        poll.change(pidfd, 0, PROCESS_DATA + pidfd);
-      } catch (IOException e) {
-        audit.ended(pidfd, true);
-      }
-    }
-  }
-
-  private void watchProcess(int pidfd) {
-    try {
-      poll.add(pidfd, EPOLLIN, PROCESS_DATA + pidfd);
-    } catch (IOException e) {
-      LOG.warn("the end of an executed command will not be recorded: {}", e.getMessage());
-    }
+    poll.add(descriptor, EPOLLIN, PollData.LISTENER);
   }
 
   public void add(SupervisedCommand command) {
@@ -290,9 +143,7 @@ public final class Supervisor implements AutoCloseable {
     synchronized (commands) {
       commands.add(command);
       clock.add(command.timed());
-      if (setUp != null) {
-        setUp.launching();
-      }
+      calls.launching();
     }
   }
 
@@ -335,16 +186,19 @@ public final class Supervisor implements AutoCloseable {
     }
   }
 
+  private Runnable loop() {
+    Room room = Room.of(kernel);
+    return () -> serve(room);
+  }
+
   private void serve(Room room) {
     // Files made for a command get the command's umask, not this JVM's.
     kernel.call(Syscall.UNSHARE, CLONE_FS);
     kernel.call(Syscall.UMASK, 0);
-    while (server != Thread.currentThread() && !closed) {
-      Thread.onSpinWait();
-    }
+    threads.awaitTurn();
     try (room) {
       room.held().answerSoon();
-      while (serves()) {
+      while (threads.serves()) {
         try {
           turn(room);
         } catch (Throwable e) {
@@ -352,15 +206,10 @@ public final class Supervisor implements AutoCloseable {
         }
       }
     } finally {
-      servers.decrementAndGet();
-      if (server == Thread.currentThread()) {
+      if (threads.isServer()) {
         stopListening();
       }
     }
-  }
-
-  private boolean serves() {
-    return !closed && server == Thread.currentThread();
   }
 
   /** Memory of a serving thread. */
@@ -385,25 +234,25 @@ public final class Supervisor implements AutoCloseable {
         kernel.call(
             Syscall.EPOLL_PWAIT, poll.epoll(), room.list(), MOST_EVENTS, millisToWait(), 0, 8);
     mountsChanged(block, room.list(), count);
-    for (int i = 0; i < count && serves(); i++) {
+    for (int i = 0; i < count && threads.serves(); i++) {
       long at = poll.entry(room.list(), i);
       long data = poll.data(block, at);
-      if (data == EVENT_DATA) {
+      if (data == PollData.EVENT) {
         kernel.call(Syscall.READ, poll.event(), room.counter(), 8);
         unsettled = true;
-      } else if (data == MOUNT_DATA) {
+      } else if (data == PollData.MOUNT) {
         continue;
-      } else if (data >= END_DATA) {
-        firsts.ended((int) (data - END_DATA));
-      } else if (data >= CONNECT_DATA) {
-        network.ready((int) (data - CONNECT_DATA));
-      } else if (data >= PROCESS_DATA) {
-        processEnded((int) (data - PROCESS_DATA), block.getInt(at));
+      } else if (data >= PollData.END) {
+        firsts.ended((int) (data - PollData.END));
+      } else if (data >= PollData.CONNECT) {
+        calls.connectReady((int) (data - PollData.CONNECT));
+      } else if (data >= PollData.PROCESS) {
+        calls.processEnded((int) (data - PollData.PROCESS), block.getInt(at));
       } else {
         listenerReady(room, block.getInt(at));
       }
     }
-    if (serves()) {
+    if (threads.serves()) {
       keepTime();
       settleEnded();
     }
@@ -415,7 +264,7 @@ public final class Supervisor implements AutoCloseable {
    */
   private void mountsChanged(NativeBlock block, long list, long count) {
     for (int i = 0; i < count; i++) {
-      if (poll.data(block, poll.entry(list, i)) == MOUNT_DATA) {
+      if (poll.data(block, poll.entry(list, i)) == PollData.MOUNT) {
         mounts
             .changed()
             .ifPresent(
@@ -491,9 +340,9 @@ public final class Supervisor implements AutoCloseable {
     if (!held.receive(listener)) {
       return;
     }
-    busySince = System.nanoTime() | 1;
+    threads.busy();
     try {
-      dispatch(held.call());
+      calls.answer(held.call());
     } catch (OutOfMemoryError e) {
       boolean threads = Exhaustion.ofThreads(e);
       held.refuse(threads ? EAGAIN : ENOMEM);
@@ -509,34 +358,8 @@ public final class Supervisor implements AutoCloseable {
       held.refuse(EPERM);
       LOG.error("a call could not be answered", e);
     } finally {
-      if (server == Thread.currentThread()) {
-        busySince = 0;
-      }
+      threads.idle();
     }
-  }
-
-  private void dispatch(SyscallNotification call) {
-    Syscall syscall = trapped.get(call.number());
-    if (syscall == null) {
-      call.fail(Errno.ENOSYS);
-      return;
-    }
-    if (setUp != null && (syscall == Syscall.PRCTL || syscall == Syscall.SECCOMP)) {
-      setUp.loadsFilter(call);
-      return;
-    }
-    if (setUp != null && setUp.includes(call.tid())) {
-      call.proceed();
-      return;
-    }
-    if (syscall == Syscall.EXECVE || syscall == Syscall.EXECVEAT) {
-      if (audit != null) {
-        audit.executes(syscall, call, commands).ifPresent(this::watchProcess);
-      }
-      gate.answer(call);
-      return;
-    }
-    decided.answer(syscall, call);
   }
 
   /** Settles ended commands; a step that fails for lack of memory is retried soon. */
@@ -546,50 +369,22 @@ public final class Supervisor implements AutoCloseable {
     }
     unsettled = false;
     commands.forEach(SupervisedCommand::settle);
-    if (setUp != null) {
-      synchronized (commands) {
-        if (commands.isEmpty()) {
-          setUp.noneLeft();
-        }
+    synchronized (commands) {
+      if (commands.isEmpty()) {
+        calls.noneLeft();
       }
-    }
-  }
-
-  private void awaitServer() {
-    long end = System.nanoTime() + PATIENCE_NANOS;
-    Thread waited = server;
-    boolean interrupted = false;
-    while (waited.isAlive() && System.nanoTime() - end < 0) {
-      try {
-        waited.join(RETRY_MILLIS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-      waited = server;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
   /** Ends the thread. All command threads must have ended. */
   @Override
   public void close() {
-    closed = true;
+    threads.end();
     poll.wake();
-    if (Thread.currentThread() != server) {
-      awaitServer();
-    }
+    threads.close();
     clock.close();
-    // Before the network: a call that waits may still connect.
-    waiting.close();
-    decided.close();
-    network.close();
-    paths.terminals().close();
-    if (audit != null) {
-      audit.close();
-    }
-    reporter.close();
+    calls.close();
+    events.reporter().close();
     mounts.close();
     firsts.close();
     poll.close();

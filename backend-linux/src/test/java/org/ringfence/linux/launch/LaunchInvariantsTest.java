@@ -381,7 +381,7 @@ class LaunchInvariantsTest {
   @Test
   void leftoversAreSweptWithoutASignalScope() throws Exception {
     HostFacts real = HostProbe.probe(Arch.current().orElseThrow());
-    HostFacts older = facts(real, new LandlockAbi(5), real.waitKillable());
+    HostFacts older = facts(real, new LandlockAbi(5), real.seccomp().waitKillable());
     Process bystander = new ProcessBuilder("sleep", "1000").start();
     EffectivePolicy policy =
         EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace));
@@ -439,16 +439,9 @@ class LaunchInvariantsTest {
         real.kernel(),
         real.arch(),
         abi,
-        real.listener(),
-        real.listenerProblem(),
-        waitKillable,
-        real.reachesChild(),
-        real.loopbackBinding(),
-        real.unixDiag(),
-        real.shell(),
-        real.root(),
-        real.cgroup(),
-        real.cgroupProblem());
+        new HostFacts.SeccompNotification(real.listenerProblem(), waitKillable),
+        real.features(),
+        real.cgroups());
   }
 
   private Launch launch(String script) {

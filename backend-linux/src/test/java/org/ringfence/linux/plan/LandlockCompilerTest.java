@@ -2,6 +2,7 @@ package org.ringfence.linux.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.linux.plan.LandlockRuleset.PathRule;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
@@ -48,16 +50,10 @@ class LandlockCompilerTest {
         "6.18",
         Optional.of(Arch.X86_64),
         new LandlockAbi(abi),
-        listener,
-        listener ? "" : "the kernel has no seccomp filters",
-        true,
-        true,
-        true,
-        true,
-        true,
-        root,
-        Optional.empty(),
-        "not delegated");
+        new HostFacts.SeccompNotification(
+            listener ? "" : "the kernel has no seccomp filters", true),
+        root ? EnumSet.allOf(Feature.class) : HostFacts.ORDINARY,
+        HostFacts.CgroupParent.none("not delegated"));
   }
 
   private static Map<String, PlannedGuarantee> plan(SandboxPolicy policy, HostFacts facts) {
@@ -238,16 +234,9 @@ class LandlockCompilerTest {
             "6.18",
             able.arch(),
             able.abi(),
-            true,
-            "",
-            true,
-            false,
-            true,
-            true,
-            true,
-            false,
-            Optional.empty(),
-            "");
+            able.seccomp(),
+            EnumSet.complementOf(EnumSet.of(Feature.REACHES_CHILD, Feature.ROOT)),
+            HostFacts.CgroupParent.none(""));
     for (String id : List.of("network.external", "network.publish")) {
       assertThat(plan(policy, able).get(id).level()).isEqualTo(Enforcement.ENFORCED);
       assertThat(plan(policy, facts(7, false, false)).get(id).level())

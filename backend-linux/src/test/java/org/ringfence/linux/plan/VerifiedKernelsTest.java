@@ -19,16 +19,9 @@ class VerifiedKernelsTest {
             "6.1",
             arch,
             new LandlockAbi(abi),
-            true,
-            "",
-            true,
-            true,
-            true,
-            true,
-            true,
-            false,
-            Optional.empty(),
-            "not looked for");
+            HostFacts.ASSUMED.seccomp(),
+            HostFacts.ASSUMED.features(),
+            HostFacts.ASSUMED.cgroups());
     return VerifiedKernels.mark(PLANNED, facts).get(0).verification();
   }
 

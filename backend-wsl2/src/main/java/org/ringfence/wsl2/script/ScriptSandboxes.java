@@ -2,6 +2,7 @@ package org.ringfence.wsl2.script;
 
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.BubblewrapPlanner;
 import org.ringfence.linux.plan.HostFacts;
+import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Operation;
@@ -70,16 +72,9 @@ public final class ScriptSandboxes implements WslSandboxes {
         facts.told().getOrDefault("kernel", ""),
         Optional.of(arch),
         new LandlockAbi(0),
-        false,
-        NO_SUPERVISOR,
-        false,
-        false,
-        false,
-        false,
-        true,
-        facts.root(),
-        Optional.empty(),
-        "a script makes none");
+        new HostFacts.SeccompNotification(NO_SUPERVISOR, false),
+        facts.root() ? EnumSet.of(Feature.SHELL, Feature.ROOT) : EnumSet.of(Feature.SHELL),
+        HostFacts.CgroupParent.none("a script makes none"));
   }
 
   /**

@@ -1,0 +1,44 @@
+package org.ringfence.linux.launch;
+
+import org.ringfence.linux.restricted.SandboxThread;
+import org.ringfence.linux.restricted.Watchdog;
+import org.ringfence.linux.socket.SocketRoom;
+import org.ringfence.linux.supervise.SandboxCgroup;
+import org.ringfence.linux.supervise.Supervisor;
+
+/** The parts of an open sandbox, made one after the other. Closing closes those that there are. */
+final class SessionParts implements AutoCloseable {
+  CommandRuleset ruleset;
+  SandboxThread sandboxThread;
+  Watchdog watchdog;
+  Supervisor supervisor;
+  Bubblewrap bubblewrap;
+  SandboxCgroup cgroup;
+  SocketRoom room;
+
+  /** Closes the watchdog first: it would kill the sandbox's thread. */
+  @Override
+  public void close() {
+    if (watchdog != null) {
+      watchdog.close();
+    }
+    if (sandboxThread != null) {
+      sandboxThread.close();
+    }
+    if (supervisor != null) {
+      supervisor.close();
+    } else if (room != null) {
+      // The supervisor would have closed it.
+      room.close();
+    }
+    if (ruleset != null) {
+      ruleset.close();
+    }
+    if (bubblewrap != null) {
+      bubblewrap.close();
+    }
+    if (cgroup != null) {
+      cgroup.close();
+    }
+  }
+}
