@@ -1,6 +1,5 @@
 package org.ringfence.conformance;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 
@@ -177,21 +176,5 @@ class ArchitectureTest {
             .beDeclaredInClassesThat()
             .resideOutsideOfPackage("org.ringfence..")
             .allowEmptyShould(true));
-  }
-
-  @Test
-  void commandThreadUsesNoClassThatMayStartAThread() {
-    verify(
-        classes()
-            .that()
-            .haveFullyQualifiedName("org.ringfence.linux.restricted.CommandThread")
-            .should()
-            .onlyDependOnClassesThat()
-            .haveNameMatching(
-                "org\\.ringfence\\.linux\\..*|java\\.lang\\.(Object|Thread|Throwable|Runnable"
-                    + "|String|Math|Enum|InterruptedException)|java\\.util\\.Queue"
-                    + "|java\\.util\\.concurrent\\.atomic\\.AtomicInteger"
-                    + "|java\\.util\\.function\\.IntUnaryOperator|java\\.lang\\.invoke\\..*"
-                    + "|java\\.lang\\.Integer"));
   }
 }

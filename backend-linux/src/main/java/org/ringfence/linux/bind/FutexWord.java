@@ -22,16 +22,19 @@ public final class FutexWord {
   }
 
   /** Sets the word and wakes all waiters; allocates nothing. */
+  @RestrictedThread
   public void set() {
     block.setInt(address, 1);
     kernel.call(Syscall.FUTEX, address, FUTEX_WAKE, Integer.MAX_VALUE);
   }
 
+  @RestrictedThread
   boolean isSet() {
     return block.getInt(address) != 0;
   }
 
   /** Blocks until the word is set. Does not react to interruption. */
+  @RestrictedThread
   public void await() {
     while (!isSet()) {
       kernel.call(Syscall.FUTEX, address, FUTEX_WAIT, 0, 0);

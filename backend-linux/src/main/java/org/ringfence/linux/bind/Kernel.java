@@ -47,6 +47,7 @@ public final class Kernel {
    * @param f its sixth
    * @return its result, or a negated error number
    */
+  @RestrictedThread
   public long call(Syscall syscall, long a, long b, long c, long d, long e, long f) {
     long result = LibC.syscall(numbers[syscall.ordinal()], a, b, c, d, e, f);
     return result == -1 ? -Native.getLastError() : result;
@@ -58,6 +59,7 @@ public final class Kernel {
    * @param syscall which
    * @return its result, or a negated error number
    */
+  @RestrictedThread
   public long call(Syscall syscall) {
     return call(syscall, 0, 0, 0, 0, 0, 0);
   }
@@ -69,6 +71,7 @@ public final class Kernel {
    * @param a its first argument
    * @return its result, or a negated error number
    */
+  @RestrictedThread
   public long call(Syscall syscall, long a) {
     return call(syscall, a, 0, 0, 0, 0, 0);
   }
@@ -81,6 +84,7 @@ public final class Kernel {
    * @param b its second
    * @return its result, or a negated error number
    */
+  @RestrictedThread
   public long call(Syscall syscall, long a, long b) {
     return call(syscall, a, b, 0, 0, 0, 0);
   }
@@ -94,6 +98,7 @@ public final class Kernel {
    * @param c its third
    * @return its result, or a negated error number
    */
+  @RestrictedThread
   public long call(Syscall syscall, long a, long b, long c) {
     return call(syscall, a, b, c, 0, 0, 0);
   }
@@ -108,6 +113,7 @@ public final class Kernel {
    * @param d its fourth
    * @return its result, or a negated error number
    */
+  @RestrictedThread
   public long call(Syscall syscall, long a, long b, long c, long d) {
     return call(syscall, a, b, c, d, 0, 0);
   }

@@ -35,6 +35,7 @@ public final class LibC {
    * @param f its sixth
    * @return its result; -1 on failure, with the error in {@link Native#getLastError()}
    */
+  @RestrictedThread
   public static native long syscall(long number, long a, long b, long c, long d, long e, long f);
 
   /**
@@ -48,6 +49,7 @@ public final class LibC {
    * @param environment the environment, NULL-terminated
    * @return 0 or an error number
    */
+  @RestrictedThread
   public static native int posix_spawn(
       long pid, long path, long actions, long attributes, long arguments, long environment);
 

@@ -22,6 +22,7 @@ public final class NativeBlock implements AutoCloseable {
    *
    * @param size bytes
    */
+  @RestrictedThread
   public NativeBlock(long size) {
     this.size = size;
     this.address = Native.malloc(size);
@@ -38,6 +39,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param bytes how many
    * @return their address
    */
+  @RestrictedThread
   public long allocate(long bytes) {
     long start = (used + 15) & ~15L;
     if (start + bytes > size) {
@@ -118,6 +120,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @param value the value
    */
+  @RestrictedThread
   public void setLong(long at, long value) {
     memory().setLong(at - address, value);
   }
@@ -128,6 +131,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @param value the value
    */
+  @RestrictedThread
   public void setInt(long at, int value) {
     memory().setInt(at - address, value);
   }
@@ -138,6 +142,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @param value the value
    */
+  @RestrictedThread
   public void setShort(long at, short value) {
     memory().setShort(at - address, value);
   }
@@ -158,6 +163,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @return the value
    */
+  @RestrictedThread
   public long getLong(long at) {
     return memory().getLong(at - address);
   }
@@ -168,6 +174,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @return the value
    */
+  @RestrictedThread
   public int getInt(long at) {
     return memory().getInt(at - address);
   }
@@ -178,6 +185,7 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @return the value
    */
+  @RestrictedThread
   public short getShort(long at) {
     return memory().getShort(at - address);
   }
@@ -209,10 +217,12 @@ public final class NativeBlock implements AutoCloseable {
    * @param at the address
    * @param length how many bytes
    */
+  @RestrictedThread
   public void clear(long at, long length) {
     memory().setMemory(at - address, length, (byte) 0);
   }
 
+  @RestrictedThread
   private Pointer memory() {
     if (closed) {
       throw new IllegalStateException("closed block of " + size + " bytes");
@@ -222,6 +232,7 @@ public final class NativeBlock implements AutoCloseable {
 
   /** Frees the block, once. */
   @Override
+  @RestrictedThread
   public synchronized void close() {
     if (!closed) {
       closed = true;

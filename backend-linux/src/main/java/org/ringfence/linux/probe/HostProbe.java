@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.bind.RestrictedThread;
 import org.ringfence.linux.bind.ThreadEnd;
 import org.ringfence.linux.launch.Landlock;
 import org.ringfence.linux.path.PathResolver;
@@ -120,6 +121,7 @@ public final class HostProbe {
     }
   }
 
+  @RestrictedThread
   private int install(long program) {
     long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
     if (result >= 0) {

@@ -11,6 +11,7 @@ import static org.ringfence.linux.bind.Constants.SIGTERM;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
+import org.ringfence.linux.bind.RestrictedThread;
 import org.ringfence.linux.bind.ThreadEnd;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
@@ -74,6 +75,7 @@ public final class CommandThread implements Runnable {
   }
 
   @Override
+  @RestrictedThread
   public void run() {
     boolean signalled = false;
     try {
@@ -96,6 +98,7 @@ public final class CommandThread implements Runnable {
   }
 
   /** Replaces {@link #run} when no thread could be started for it. */
+  @RestrictedThread
   void notBegun() {
     error = Errno.EAGAIN.value();
     failedStep = STEP_THREAD;
@@ -103,6 +106,7 @@ public final class CommandThread implements Runnable {
     orders.startedWord.set();
   }
 
+  @RestrictedThread
   private boolean restrict() {
     if (!orders.confined) {
       return true;
@@ -117,6 +121,7 @@ public final class CommandThread implements Runnable {
     return true;
   }
 
+  @RestrictedThread
   private boolean spawn() {
     long result = kernel.call(Syscall.UNSHARE, CLONE_FILES | CLONE_FS);
     if (result >= 0) {
@@ -159,6 +164,7 @@ public final class CommandThread implements Runnable {
    * Closes all other descriptors: open copies in the private table would keep others' pipes from
    * ending.
    */
+  @RestrictedThread
   private boolean keepOwnDescriptorsOnly() {
     long pidfd = kernel.call(Syscall.PIDFD_OPEN, pid, 0);
     long wake = kernel.call(Syscall.FCNTL, orders.wake, F_DUPFD_CLOEXEC, 3);
@@ -175,6 +181,7 @@ public final class CommandThread implements Runnable {
     return true;
   }
 
+  @RestrictedThread
   private void awaitEnd() {
     boolean exited = false;
     while (true) {
@@ -213,6 +220,7 @@ public final class CommandThread implements Runnable {
   }
 
   /** Adds user and system time, each in two words of {@code struct rusage} (sys/resource.h). */
+  @RestrictedThread
   private long cpuMicros() {
     return (orders.block.getLong(orders.usage) + orders.block.getLong(orders.usage + 16))
             * 1_000_000L
@@ -220,6 +228,7 @@ public final class CommandThread implements Runnable {
         + orders.block.getLong(orders.usage + 24);
   }
 
+  @RestrictedThread
   private void obey() {
     if (orders.block.getShort(orders.polls + 14) == 0) {
       return;
@@ -245,18 +254,21 @@ public final class CommandThread implements Runnable {
    * lets kill(-1) reach no other process, and the kernel spares the caller's own process
    * (kernel/signal.c, kill_something_info).
    */
+  @RestrictedThread
   private void killAll() {
     if (orders.scoped && restricted) {
       kernel.call(Syscall.KILL, ALL_PROCESSES, SIGKILL);
     }
   }
 
+  @RestrictedThread
   private boolean failed(int step, long negatedError) {
     error = (int) -negatedError;
     failedStep = step;
     return false;
   }
 
+  @RestrictedThread
   private void wakeSupervisor() {
     int fd = started ? SLOT_SUPERVISOR : orders.supervisorEvent;
     kernel.call(Syscall.WRITE, fd, orders.counter, 8);
@@ -342,6 +354,7 @@ public final class CommandThread implements Runnable {
   }
 
   /** Sets the thread; the sandbox thread calls it before the thread runs. */
+  @RestrictedThread
   void thread(Thread value) {
     thread = value;
   }

@@ -12,6 +12,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.bind.RestrictedThread;
 import org.ringfence.linux.bind.ThreadEnd;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
@@ -95,6 +96,7 @@ public final class SandboxThread implements AutoCloseable {
    * @param flags of {@code seccomp(2)}
    * @param program the address of a {@code struct sock_fprog}
    */
+  @RestrictedThread
   private record Filter(int flags, long program) {}
 
   /**
@@ -113,6 +115,7 @@ public final class SandboxThread implements AutoCloseable {
     return (int) filtering;
   }
 
+  @RestrictedThread
   private void serve() {
     long result = kernel.call(Syscall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0);
     if (result >= 0) {
@@ -145,6 +148,7 @@ public final class SandboxThread implements AutoCloseable {
     }
   }
 
+  @RestrictedThread
   private boolean startPost(CommandThread commandThread) {
     try {
       return new Post().startWith(commandThread);
@@ -155,6 +159,7 @@ public final class SandboxThread implements AutoCloseable {
     }
   }
 
+  @RestrictedThread
   private boolean addSpare() {
     try {
       Post spare = new Post();
@@ -169,6 +174,7 @@ public final class SandboxThread implements AutoCloseable {
    * A thread in the sandbox thread's domain that runs one command thread. The sandbox thread starts
    * some in advance: starting a thread costs a tenth of a launch.
    */
+  @RestrictedThread
   private final class Post implements Runnable {
     private final Thread thread =
         new Thread(this, CommandThread.THREAD_NAME + numbers.incrementAndGet());
@@ -218,6 +224,7 @@ public final class SandboxThread implements AutoCloseable {
   }
 
   /** Drops capabilities; command threads and their commands inherit the rest. */
+  @RestrictedThread
   private long dropCapabilities() {
     // Ambient capabilities (Linux 4.3) would survive the exec of an ordinary user's program.
     kernel.call(Syscall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0);
