@@ -7,7 +7,6 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Function;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;

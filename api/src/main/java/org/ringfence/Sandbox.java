@@ -23,7 +23,6 @@ import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.file.HeldDirectories;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Limits;

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.ringfence.SandboxException;
+import org.ringfence.SandboxRefusedException;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
-import org.ringfence.plan.SandboxRefusedException;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.path.PathStyle;
@@ -32,9 +32,9 @@ import org.ringfence.windows.plan.DedicatedUserPlan;
 import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
 import org.ringfence.windows.plan.DedicatedUserPlanner;
 import org.ringfence.windows.sandbox.DedicatedSandboxes;
-import org.ringfence.windows.setup.ClientRecord;
 import org.ringfence.windows.setup.LogonRunner;
 import org.ringfence.windows.setup.Vault.Passwords;
+import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.WindowsSystem;
 
 /** Dedicated accounts, set up once by an administrator. */

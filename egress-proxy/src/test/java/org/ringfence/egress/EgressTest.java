@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.egress.Egress.Route;
 import org.ringfence.egress.Egress.Via;
+import org.ringfence.egress.decision.Client;
+import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.egress.dns.HostsFile;
 import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.policy.NetworkMode;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
+import org.ringfence.egress.decision.ResolvedAddresses;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.ringfence.egress.Egress;
-import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;

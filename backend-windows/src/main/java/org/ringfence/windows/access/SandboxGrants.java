@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.acl.Ace;
-import org.ringfence.windows.journal.GrantRecord;
+import org.ringfence.windows.journal.entry.GrantRecord;
 import org.ringfence.windows.plan.RestrictedTokenPlan.Entry;
 
 /** The entries of one sandbox. All are set, or none is. */

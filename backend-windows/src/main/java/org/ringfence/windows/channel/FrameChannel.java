@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.ringfence.kit.remote.Frames;
 import org.ringfence.kit.remote.MessagePort;
 import org.ringfence.windows.channel.json.MessageJson;
+import org.ringfence.windows.channel.message.Message;
 
 /**
  * Messages over two streams, each as JSON in a frame. Sending is thread-safe; one thread receives.

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.ringfence.windows.journal.entry.GrantRecord;
 import org.ringfence.windows.journal.json.GrantRecordJson;
 
 /**

@@ -6,7 +6,7 @@ import java.net.ServerSocket;
 import java.util.Optional;
 import java.util.Set;
 import org.ringfence.SandboxException;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.runner.RunnerConnection;
 import org.ringfence.windows.system.Sockets;
 import org.ringfence.windows.system.WindowsCallException;

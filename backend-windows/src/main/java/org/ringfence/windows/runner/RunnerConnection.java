@@ -15,7 +15,7 @@ import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.FrameChannel;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.PipeInputStream;
 import org.ringfence.windows.command.PipeOutput;
 import org.ringfence.windows.system.CallFailures;

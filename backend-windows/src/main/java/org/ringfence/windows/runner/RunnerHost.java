@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.ringfence.SandboxException;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.CommandHost;
 import org.ringfence.windows.command.CommandRequest;
 import org.ringfence.windows.command.RunningCommand;

@@ -17,7 +17,7 @@ import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.FrameChannel;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.CommandHost;
 import org.ringfence.windows.command.CommandRequest;
 import org.ringfence.windows.command.LocalHost;

@@ -7,7 +7,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.channel.FrameChannel;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.PipeStreams;
 import org.ringfence.windows.plan.ClientAccounts;
 import org.ringfence.windows.system.Handle;

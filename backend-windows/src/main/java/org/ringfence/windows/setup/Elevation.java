@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.channel.FrameChannel;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.PipeStreams;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.system.Handle;

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.plan.CommandLine;
+import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.Processes;
 import org.ringfence.windows.system.WindowsCallException;
 import org.ringfence.windows.system.WindowsSystem;

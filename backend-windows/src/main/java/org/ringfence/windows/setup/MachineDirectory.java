@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.ringfence.windows.setup.json.SetupJson;
+import org.ringfence.windows.setup.state.ClientRecord;
+import org.ringfence.windows.setup.state.SetupJournal;
 
 /**
  * The state of all clients of this machine: their records, their unfinished changes, and the

@@ -19,6 +19,7 @@ import org.ringfence.windows.plan.FirewallRule;
 import org.ringfence.windows.plan.PlatformFilter;
 import org.ringfence.windows.plan.ReadGrants;
 import org.ringfence.windows.setup.SetupStep.Call;
+import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.Accounts;
 import org.ringfence.windows.system.Accounts.Account;
 import org.ringfence.windows.system.Administration;

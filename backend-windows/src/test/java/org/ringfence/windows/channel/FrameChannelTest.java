@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
+import org.ringfence.windows.channel.message.Message;
 
 @ExtendWith(InstancioExtension.class)
 class FrameChannelTest {

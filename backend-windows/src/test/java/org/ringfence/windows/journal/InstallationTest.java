@@ -14,7 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.windows.acl.Sid;
-import org.ringfence.windows.journal.GrantRecord.Phase;
+import org.ringfence.windows.journal.entry.GrantRecord;
+import org.ringfence.windows.journal.entry.GrantRecord.Phase;
 
 class InstallationTest {
   @TempDir private Path directory;

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.SandboxException;
 import org.ringfence.windows.channel.FrameChannel;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.PipeStreams;
 import org.ringfence.windows.system.FakeWindows;
 import org.ringfence.windows.system.Handle;

@@ -17,7 +17,7 @@ import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.windows.acl.Sid;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 import org.ringfence.windows.command.WindowsSession;
 import org.ringfence.windows.plan.CommandLine;
 import org.ringfence.windows.plan.EnvironmentBlock;

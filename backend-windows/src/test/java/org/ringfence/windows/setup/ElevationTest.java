@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
+import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.WindowsCallException;
 
 /** Connects an unprivileged process with an elevated one over their pipes. */

@@ -16,6 +16,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
+import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.FakeAdministration;
 import org.ringfence.windows.system.FakeWindows;
 

@@ -36,6 +36,7 @@ import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.journal.Installation;
 import org.ringfence.windows.plan.DedicatedUserPlan;
+import org.ringfence.windows.setup.state.ClientRecord;
 import org.ringfence.windows.system.FakeAdministration;
 import org.ringfence.windows.system.FakeWindows;
 

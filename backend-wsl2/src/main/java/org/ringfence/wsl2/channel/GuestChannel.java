@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.ringfence.kit.remote.Frames;
 import org.ringfence.kit.remote.MessagePort;
 import org.ringfence.wsl2.channel.json.GuestMessageJson;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.plan.WslText;
 
 /**

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 
 /** A stream whose bytes come from the other side. It reports room for more to that side. */
 public final class ReceivedStream extends InputStream {

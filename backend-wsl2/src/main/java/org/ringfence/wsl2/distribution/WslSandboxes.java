@@ -6,7 +6,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 
 /** Sandboxes in one distribution. */
 public interface WslSandboxes {

@@ -11,8 +11,8 @@ import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.Usage;
 import org.ringfence.wsl2.channel.GuestChannel;
-import org.ringfence.wsl2.channel.GuestMessage;
 import org.ringfence.wsl2.channel.SentStream;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

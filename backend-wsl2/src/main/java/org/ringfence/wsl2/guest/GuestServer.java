@@ -30,7 +30,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.path.Places;
 import org.ringfence.wsl2.channel.GuestChannel;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.plan.GuestEnvironment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -10,7 +10,7 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.spi.EventSink;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 
 /** Reports the events of a sandbox to the other side. */
 final class GuestSink implements EventSink {

@@ -21,7 +21,7 @@ import org.ringfence.event.ConnectionRecord;
 import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.spi.EventSink;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -16,7 +16,7 @@ import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.GuestChannel.Data;
 import org.ringfence.wsl2.channel.GuestChannel.Received;
 import org.ringfence.wsl2.channel.GuestChannel.Said;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.plan.WslText;
 import org.slf4j.Logger;

@@ -13,7 +13,7 @@ import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.distribution.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestPolicy;

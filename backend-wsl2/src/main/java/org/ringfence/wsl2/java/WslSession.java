@@ -6,7 +6,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.Launch;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.distribution.Redirections;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -24,7 +24,7 @@ import org.ringfence.policy.path.Places;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.distribution.WslProgram;
 import org.ringfence.wsl2.distribution.WslSandboxes;
 import org.ringfence.wsl2.plan.GuestFacts;

@@ -18,6 +18,7 @@ import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 
 @ExtendWith(InstancioExtension.class)
 class GuestChannelTest {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import org.ringfence.egress.ResolvedAddresses;
+import org.ringfence.egress.decision.ResolvedAddresses;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.value.HostPattern;

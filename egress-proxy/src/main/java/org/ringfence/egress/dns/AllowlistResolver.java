@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
-import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.value.HostPattern;
 import org.ringfence.policy.value.InvalidPolicyException;

@@ -26,9 +26,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.ringfence.egress.Client;
-import org.ringfence.egress.Clients;
-import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.decision.Client;
+import org.ringfence.egress.decision.Clients;
+import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.egress.dns.AddressLookup;
 
 /**

@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
-import org.ringfence.egress.Client;
+import org.ringfence.egress.decision.Client;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Denied;
 import org.ringfence.egress.proxy.Connector.Failed;

@@ -8,9 +8,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.egress.Clients;
-import org.ringfence.egress.Clients.Announced;
-import org.ringfence.egress.Clients.Target;
+import org.ringfence.egress.decision.Clients;
+import org.ringfence.egress.decision.Clients.Announced;
+import org.ringfence.egress.decision.Clients.Target;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Outcome;
 

@@ -24,7 +24,7 @@ import io.netty.util.concurrent.Promise;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.ringfence.egress.Client;
+import org.ringfence.egress.decision.Client;
 import org.ringfence.egress.proxy.Connector.Connected;
 import org.ringfence.egress.proxy.Connector.Denied;
 import org.ringfence.egress.proxy.Connector.Outcome;

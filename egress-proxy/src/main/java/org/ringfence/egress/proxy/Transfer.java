@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.ringfence.egress.Client;
-import org.ringfence.egress.HostDecisions;
+import org.ringfence.egress.decision.Client;
+import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.event.ConnectionRecord;
 import org.ringfence.policy.Decision;
 

@@ -3,7 +3,7 @@ package org.ringfence.windows.channel.json;
 import java.io.IOException;
 import java.util.Map;
 import org.ringfence.kit.remote.json.RecordCodec;
-import org.ringfence.windows.channel.Message;
+import org.ringfence.windows.channel.message.Message;
 
 /** The JSON form of each message. */
 public final class MessageJson {

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.windows.acl.Sid;
-import org.ringfence.windows.journal.GrantRecord;
+import org.ringfence.windows.journal.entry.GrantRecord;
 
 /** Converts records to and from JSON. */
 public final class GrantRecordJson {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.ClientAccounts;
-import org.ringfence.windows.setup.ClientRecord;
-import org.ringfence.windows.setup.SetupJournal;
+import org.ringfence.windows.setup.state.ClientRecord;
+import org.ringfence.windows.setup.state.SetupJournal;
 
 /** Converts records of set-up to and from JSON. */
 public final class SetupJson {

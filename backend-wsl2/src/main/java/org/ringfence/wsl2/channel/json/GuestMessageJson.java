@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import org.ringfence.kit.remote.json.RecordCodec;
 import org.ringfence.policy.Reason;
-import org.ringfence.wsl2.channel.GuestMessage;
+import org.ringfence.wsl2.channel.message.GuestMessage;
 
 /** Messages as JSON, each with its name. */
 public final class GuestMessageJson {

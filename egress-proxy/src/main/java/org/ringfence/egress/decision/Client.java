@@ -1,4 +1,4 @@
-package org.ringfence.egress;
+package org.ringfence.egress.decision;
 
 /**
  * The process that a decision concerns.

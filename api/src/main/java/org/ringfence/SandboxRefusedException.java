@@ -1,7 +1,8 @@
-package org.ringfence.plan;
+package org.ringfence;
 
 import java.util.List;
-import org.ringfence.SandboxException;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.plan.SandboxPlan;
 
 /**
  * The policy asks for a guarantee that no backend enforces on this machine. Ringfence has started

@@ -1,4 +1,4 @@
-package org.ringfence.wsl2.channel;
+package org.ringfence.wsl2.channel.message;
 
 import java.util.List;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package org.ringfence.windows.setup;
+package org.ringfence.windows.setup.state;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package org.ringfence.egress;
+package org.ringfence.egress.decision;
 
 import java.net.InetAddress;
 import java.time.Duration;

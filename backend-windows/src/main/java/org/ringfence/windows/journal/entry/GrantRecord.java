@@ -1,4 +1,4 @@
-package org.ringfence.windows.journal;
+package org.ringfence.windows.journal.entry;
 
 import java.util.List;
 import java.util.Objects;

@@ -1,4 +1,4 @@
-package org.ringfence.windows.channel;
+package org.ringfence.windows.channel.message;
 
 import java.util.List;
 import java.util.Map;

@@ -1,0 +1,2 @@
+/** The messages between this JVM and the runner. */
+package org.ringfence.windows.channel.message;

@@ -1,0 +1,2 @@
+/** The entries of the journal of changes. */
+package org.ringfence.windows.journal.entry;
