@@ -49,6 +49,14 @@ public final class GitConfigGuard {
      * @return true if it may
      */
     boolean workTree(String path);
+
+    /**
+     * Returns the setting of the repository, its user or the machine that names a program by a
+     * relative path. A repository with another working tree, or with none, would run another one.
+     *
+     * @return the setting's name; empty if there is none
+     */
+    Optional<String> relativeProgram();
   }
 
   /**
@@ -143,15 +151,32 @@ public final class GitConfigGuard {
   }
 
   /** A program that is named by a relative path would be another one in another working tree. */
-  private static Optional<Refusal> movedPrograms(GitConfig old, GitConfig changed) {
-    return workTrees(old).equals(workTrees(changed))
-        ? Optional.empty()
-        : changed.settings().stream()
-            .filter(GitProgramKeys::isRelative)
-            .findFirst()
-            .map(
-                setting ->
-                    new Refusal("core.worktree", "would move the programs of " + setting.name()));
+  private Optional<Refusal> movedPrograms(GitConfig old, GitConfig changed) {
+    boolean bare = isBare(changed) != isBare(old);
+    if (!bare && workTrees(old).equals(workTrees(changed))) {
+      return Optional.empty();
+    }
+    return changed.settings().stream()
+        .filter(GitProgramKeys::isRelative)
+        .map(GitSetting::name)
+        .findFirst()
+        .or(places::relativeProgram)
+        .map(
+            setting ->
+                new Refusal(
+                    bare ? "core.bare" : "core.worktree", "would move the programs of " + setting));
+  }
+
+  /** Returns whether a file makes a repository bare: git runs its programs elsewhere then. */
+  private static boolean isBare(GitConfig config) {
+    boolean bare = false;
+    for (GitSetting setting : config.settings()) {
+      if (setting.name().equals("core.bare")) {
+        String value = setting.value().orElse("true").toLowerCase(Locale.ROOT);
+        bare = !Set.of("false", "no", "off", "0", "").contains(value);
+      }
+    }
+    return bare;
   }
 
   private static List<GitSetting> workTrees(GitConfig config) {

@@ -28,10 +28,10 @@ sealed interface GitLocation {
   record Refused(String problem) implements GitLocation {}
 
   /** {@code transport::address}: git starts {@code git-remote-transport}. */
-  Pattern HELPER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+.-]*::.*");
+  Pattern HELPER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9+.-]*::.*", Pattern.DOTALL);
 
   /** A scheme; git starts a helper for every scheme that it does not know itself. */
-  Pattern URL = Pattern.compile("([A-Za-z0-9][A-Za-z0-9+.-]*)://(.*)");
+  Pattern URL = Pattern.compile("([A-Za-z0-9][A-Za-z0-9+.-]*)://(.*)", Pattern.DOTALL);
 
   Set<String> SCHEMES =
       Set.of("http", "https", "ssh", "git", "git+ssh", "ssh+git", "ftp", "ftps", "file");
@@ -67,7 +67,10 @@ sealed interface GitLocation {
       return new Refused("names a program, a remote helper");
     }
     if (scheme.equals("file")) {
-      return new Local(rest);
+      // Git decodes percent signs, and takes a host as the first directory.
+      return rest.startsWith("/") && rest.indexOf('%') < 0
+          ? new Local(rest)
+          : new Refused("is no plain path");
     }
     int slash = rest.indexOf('/');
     String host = slash < 0 ? rest : rest.substring(0, slash);

@@ -72,6 +72,18 @@ public final class GitProgramKeys {
   /** A word of a command line that is a relative path. */
   private static final Pattern RELATIVE = Pattern.compile("(?:^|[\\s\"'!;|&(=])[\\w.][\\w.@+-]*/");
 
+  /** A later word of a command line that is a script of the working directory. */
+  private static final Pattern SCRIPT =
+      Pattern.compile(
+          "\\S\\s+[\"']?(?!-)[\\w.@+-]+\\.(?:[ckz]?sh|bash|py|rb|pl|[cm]?[jt]s|php|lua|jar|awk|sed|tcl|ps1|bat|cmd|exe)"
+              + "(?:[\\s\"';|&)]|$)",
+          Pattern.CASE_INSENSITIVE);
+
+  /** The working tree in a command line of the shell. */
+  private static final Pattern COMPUTED =
+      Pattern.compile(
+          "--show-(?:toplevel|cdup)|\\$\\{?(?:PWD|GIT_(?:WORK_TREE|PREFIX))\\b|\\bpwd\\b");
+
   private GitProgramKeys() {}
 
   /**
@@ -127,7 +139,9 @@ public final class GitProgramKeys {
             value ->
                 names.get() == Names.PATH
                     ? !value.isEmpty() && !isAnchored(value)
-                    : RELATIVE.matcher(value).find());
+                    : RELATIVE.matcher(value).find()
+                        || SCRIPT.matcher(value).find()
+                        || COMPUTED.matcher(value).find());
   }
 
   private static boolean isAnchored(String path) {

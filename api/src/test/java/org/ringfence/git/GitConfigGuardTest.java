@@ -35,6 +35,11 @@ class GitConfigGuardTest {
             public boolean workTree(String path) {
               return path.equals("../../../sub");
             }
+
+            @Override
+            public Optional<String> relativeProgram() {
+              return Optional.empty();
+            }
           });
 
   @TempDir Path directory;
@@ -71,6 +76,10 @@ class GitConfigGuardTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "[remote \"e\"]\n\turl = evil::x\u0085\n",
+        "[remote \"e\"]\n\turl = evil://x\u0085\n",
+        "[remote \"e\"]\n\turl = file:///outside/%2e%2e/x\n",
+        "[remote \"e\"]\n\turl = file://outside/x\n",
         "[core]\n\tfsmonitor = x\n",
         "[core] fsmonitor = x\n",
         "[CORE]\n\tFSMonitor = x\n",

@@ -89,6 +89,31 @@ public final class GitDirectoryDecisions {
   }
 
   /**
+   * Decides on a symbolic link in a git directory. Git writes its logs, indexes and messages by
+   * name: through a link it would write them where the command chooses, even into a hook.
+   *
+   * @param path the link's absolute path
+   * @return the decision; a denial where names are protected
+   */
+  public Decision linked(String path) {
+    return policy.homes().allows(style.components(path))
+        ? Decision.allow(new Reason.NothingAgainst("no protected name of git's"))
+        : changed(path, "git would write where a link in its directory leads");
+  }
+
+  /**
+   * Returns whether a path lies in a directory called {@code .git}.
+   *
+   * @param path an absolute path
+   * @return true if it does
+   */
+  public boolean isBelowGit(String path) {
+    List<String> components = style.components(path);
+    return components.subList(0, Math.max(0, components.size() - 1)).stream()
+        .anyMatch(".git"::equalsIgnoreCase);
+  }
+
+  /**
    * Returns whether a directory would bring contents to where their names are protected: from a
    * directory of dependencies, or from where the policy allows them.
    *

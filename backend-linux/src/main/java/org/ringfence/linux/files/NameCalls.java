@@ -40,6 +40,7 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.Operation;
+import org.ringfence.policy.Reason;
 import org.ringfence.policy.effective.EffectivePolicy;
 
 /**
@@ -266,6 +267,7 @@ public final class NameCalls {
         String path = decisions.pathOf(entry);
         decisions.demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
         decisions.demand("mknod", call, path, decisions.git().made(entry, path, false));
+        decisions.demand("mknod", call, path, decisions.git().index(entry, path));
       }
       int umasked = type | mode & 07777 & ~child.umask(call.tid());
       return decisions.withName(
@@ -283,8 +285,13 @@ public final class NameCalls {
       if (!entry.special()) {
         String path = decisions.pathOf(entry);
         Optional<Integer> probe = guard.probes(entry, path, target);
+        Decision decision = policy.evaluateReplacement(path);
+        boolean named = decision.reason() instanceof Reason.ProtectedName;
+        if (probe.isEmpty() || !named) {
+          decisions.demand("symlink", call, path, decision);
+        }
         if (probe.isEmpty()) {
-          decisions.demand("symlink", call, path, policy.evaluateReplacement(path));
+          decisions.demand("symlink", call, path, decisions.git().linked(entry, path));
         }
         decisions.demand(
             "symlink",
@@ -322,6 +329,10 @@ public final class NameCalls {
         boolean symbolic = paths.status(object).is(S_IFLNK);
         decisions.demand("link", call, target, moved(target, !symbolic));
         decisions.demand("link", call, target, decisions.git().made(entry, target, symbolic));
+        decisions.demand("link", call, target, decisions.git().index(entry, target));
+        if (symbolic) {
+          decisions.demand("link", call, target, decisions.git().linked(entry, target));
+        }
       }
       Entry to = entry;
       try (NativeBlock block = new NativeBlock(96)) {
@@ -359,6 +370,10 @@ public final class NameCalls {
           return 0;
         }
         demandRename(call, from, to, flags);
+        if (guard.indexes().replaces(call, from, to, flags)) {
+          renamed(from.pathIn(paths), to.pathIn(paths), flags);
+          return 0;
+        }
       }
       Entry target = to;
       try (NativeBlock block = new NativeBlock(to.given().length + 64L)) {
@@ -413,11 +428,16 @@ public final class NameCalls {
         call,
         source,
         exchange ? decisions.git().made(from, source, true) : decisions.git().taken(from, source));
+    if (kind == S_IFLNK || exchange) {
+      decisions.demand("rename", call, target, decisions.git().linked(to, target));
+    }
     if (kind == S_IFDIR || exchange) {
       demandMove(call, source, target);
       decisions.git().demandSameKeeping(source, target);
+      decisions.git().demandSameInside(from, source, to, target);
     }
     if (exchange) {
+      decisions.demand("rename", call, source, decisions.git().linked(from, source));
       demandMove(call, target, source);
       decisions.git().demandSameKeeping(target, source);
     }

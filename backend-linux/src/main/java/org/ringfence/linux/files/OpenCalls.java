@@ -198,7 +198,7 @@ final class OpenCalls {
 
   /** Returns whether an open may make a pointer of git's, by its name. */
   private static boolean writesPointer(byte[] name, int flags) {
-    boolean makes = (flags & O_CREAT) != 0 && (flags & O_ACCMODE) != O_RDONLY;
+    boolean makes = (flags & (O_CREAT | O_TRUNC)) != 0 && (flags & O_ACCMODE) != O_RDONLY;
     return makes && POINTERS.stream().anyMatch(pointer -> endsWith(name, pointer));
   }
 
@@ -215,7 +215,8 @@ final class OpenCalls {
     decisions.tree().lock();
     try {
       boolean truncates = (flags & O_TRUNC) != 0 && (flags & O_EXCL) == 0;
-      if (guard.pointer(entry, decisions.pathOf(entry), truncates).isEmpty()) {
+      boolean possible = (flags & O_CREAT) != 0 || decisions.isThere(entry);
+      if (!possible || guard.pointer(entry, decisions.pathOf(entry), truncates).isEmpty()) {
         return false;
       }
       taken = true;
@@ -441,7 +442,7 @@ final class OpenCalls {
       }
       if (writes
           && !decisions.permitted(
-              "open", call, path, decisions.git().changed(call.tid(), seen, path))) {
+              "open", call, path, decisions.git().written(call.tid(), seen, path))) {
         return true;
       }
       int reopenFlags = reopening(flags);
@@ -527,7 +528,8 @@ final class OpenCalls {
     int depth = place.map(Place::depth).orElse(Integer.MAX_VALUE);
     if (place.isEmpty() && !decisions.permitted("create", call, path, Operation.WRITE)
         || !decisions.permitted(
-            "create", call, path, decisions.git().made(entry, path, false, depth))) {
+            "create", call, path, decisions.git().made(entry, path, false, depth))
+        || !decisions.permitted("create", call, path, decisions.git().index(entry, path))) {
       return true;
     }
     int umasked = mode & 07777 & ~child.umask(call.tid());

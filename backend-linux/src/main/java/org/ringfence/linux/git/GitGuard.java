@@ -63,6 +63,7 @@ public final class GitGuard {
   private final GitDirectoryDecisions directories;
   private final SmallFiles files;
   private final StagedPointers pointers;
+  private final IndexGuard indexes;
 
   /** A change that git makes to a protected name. */
   public enum Change {
@@ -85,11 +86,17 @@ public final class GitGuard {
     this.directories = new GitDirectoryDecisions(policy);
     this.files = new SmallFiles(kernel, paths);
     this.pointers = new StagedPointers(kernel, paths, files);
+    this.indexes = new IndexGuard(kernel, paths, decisions, files);
   }
 
   /** Returns the pointers that commands are writing. */
   public StagedPointers pointers() {
     return pointers;
+  }
+
+  /** Returns what puts indexes in place. */
+  public IndexGuard indexes() {
+    return indexes;
   }
 
   /** Returns the decision on a path, as far as its text decides: a protected name of git's. */
@@ -138,12 +145,24 @@ public final class GitGuard {
       case CONFIG -> {
         SmallFiles.Content content = files.read(entry, GitConfigGuard.LARGEST);
         yield content != null
-            && new GitConfigGuard(places.settings(place))
-                .judge(content.bytes(), new byte[0])
-                .isEmpty();
+            && judge(place).judge(content.bytes(), new byte[0]).isEmpty()
+            && isUnread(place, entry, content.bytes());
       }
       case HOOKS -> false;
     };
+  }
+
+  private boolean isUnread(Place place, Entry config, byte[] content) {
+    Path directory = Path.of(place.directory());
+    if (indexes.rereads(directory, content, new byte[0])) {
+      indexes.forget(config);
+    }
+    return !indexes.rereads(directory, content, new byte[0]);
+  }
+
+  private GitConfigGuard judge(Place place) {
+    return new GitConfigGuard(
+        places.settings(place, () -> relativeProgram(Path.of(place.directory()))));
   }
 
   /**
@@ -208,8 +227,12 @@ public final class GitGuard {
     }
     SmallFiles.Content present = files.read(to, GitConfigGuard.LARGEST);
     byte[] before = present == null ? new byte[0] : present.bytes();
-    Optional<GitConfigGuard.Refusal> refusal =
-        new GitConfigGuard(places.settings(place.get())).judge(before, content.bytes());
+    Optional<GitConfigGuard.Refusal> refusal = judge(place.get()).judge(before, content.bytes());
+    if (refusal.isEmpty()
+        && indexes.rereads(Path.of(place.get().directory()), before, content.bytes())) {
+      String problem = "would make git read its index in another way";
+      decisions.demand("rename", call, path, denied("git config extensions.objectformat", problem));
+    }
     if (refusal.isPresent()) {
       String setting = refusal.get().setting();
       String subject = setting.isEmpty() ? "git config" : "git config " + setting;
@@ -227,7 +250,7 @@ public final class GitGuard {
     return decisions.kindOf(from) == S_IFREG && (present == S_IFREG || present == 0);
   }
 
-  private static Decision denied(String subject, String problem) {
+  static Decision denied(String subject, String problem) {
     return Decision.deny(
         new Reason.GitContent(subject, problem), "what lies there can run code in a later session");
   }
@@ -297,7 +320,8 @@ public final class GitGuard {
     }
     decisions.demand(
         "close", call, path, decisions.git().made(entry, path, false, place.get().depth()));
-    files.put(entry, content, pointer.mode() & NEW);
+    SmallFiles.Content present = files.read(entry, 0);
+    files.put(entry, content, present == null ? pointer.mode() & NEW : present.status().mode());
   }
 
   private static String name(Entry entry) {

@@ -1,15 +1,22 @@
 package org.ringfence.linux.git;
 
+import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
 import static org.ringfence.linux.bind.Constants.AT_SYMLINK_FOLLOW;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.O_RDONLY;
-import static org.ringfence.linux.bind.Constants.O_WRONLY;
+import static org.ringfence.linux.bind.Constants.O_RDWR;
+import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFREG;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.PathResolver;
@@ -22,15 +29,20 @@ import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
- * Reads small regular files whole, and puts new ones in place, by descriptors of directories. No
- * command ever has a descriptor of such a new file for writing.
+ * Reads small regular files whole, copies others, and puts new ones in place, by descriptors of
+ * directories. No command ever has a descriptor of such a new file for writing.
  */
 final class SmallFiles {
-  // A protected name: a command can open, link or replace it nowhere. It lasts for two calls.
-  private static final byte[] TEMPORARY = ".ringfence".getBytes(StandardCharsets.US_ASCII);
+  // A protected name: a command can open, link or replace it nowhere. It lasts for two calls. In a
+  // working tree, a project's own policy may be a directory of this name.
+  private static final byte[] TEMPORARY = ascii(".ringfence");
+  private static final byte[] NESTED = ascii(".ringfence/pointer");
+  private static final byte[] GIT = ascii(".git");
+  private static final byte[] POINTER = ascii("gitdir: ");
   private static final int TMPFILE_BIT = 0x400000;
   private static final int MOST_TRIES = 8;
   private static final int BLOCK = 8192;
+  private static final int LARGE_BLOCK = 1 << 16;
   private static final int MODE = 0777;
 
   private final Kernel kernel;
@@ -123,21 +135,127 @@ final class SmallFiles {
     int made = unnamed(entry.directory());
     try {
       write(made, content);
-      checked(kernel.call(Syscall.FCHMOD, made, mode & MODE));
-      for (int tries = 0; tries < MOST_TRIES; tries++) {
-        if (placed(entry, made)) {
-          return;
-        }
-      }
-      throw new AccessException(-Errno.EBUSY.value());
+      put(entry, made, mode);
     } finally {
       child.close(made);
     }
   }
 
+  private void put(Entry entry, int made, int mode) throws AccessException {
+    checked(kernel.call(Syscall.FCHMOD, made, mode & MODE));
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      if (placed(entry, made)) {
+        return;
+      }
+    }
+    throw new AccessException(-Errno.EBUSY.value());
+  }
+
+  /**
+   * A copy without a name.
+   *
+   * @param descriptor a descriptor of it; the holder closes it
+   * @param mode the original's mode
+   * @param times the original's times of access and change, two {@code struct timespec}
+   */
+  record Copy(int descriptor, int mode, byte[] times) {}
+
+  /** Copies a regular file of any size to where another entry is. */
+  Copy copy(Entry from, Entry to) throws AccessException {
+    int object = paths.openBelowPlain(from.directory(), from.name());
+    int opened = -1;
+    int made = -1;
+    boolean kept = false;
+    try (NativeBlock block = new NativeBlock(512)) {
+      Status status = paths.status(object);
+      if (!status.is(S_IFREG)) {
+        throw new AccessException(-Errno.EACCES.value());
+      }
+      opened = reopened(object, O_RDONLY | O_NONBLOCK);
+      // STATX_ATIME | STATX_MTIME is 0x60; in struct statx, the times lie at 64 and 112.
+      long statx = block.allocate(256);
+      checked(kernel.call(Syscall.STATX, opened, block.allocate(1), AT_EMPTY_PATH, 0x60, statx, 0));
+      ByteBuffer times = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
+      for (int at : new int[] {64, 112}) {
+        times.putLong(block.getLong(statx + at)).putLong(block.getInt(statx + at + 8));
+      }
+      made = unnamed(to.directory());
+      copy(opened, made);
+      kept = true;
+      return new Copy(made, status.mode(), times.array());
+    } finally {
+      child.close(object);
+      child.close(opened);
+      if (!kept) {
+        child.close(made);
+      }
+    }
+  }
+
+  private void copy(int from, int to) throws AccessException {
+    long done = 0;
+    try (NativeBlock block = new NativeBlock(LARGE_BLOCK + 16L)) {
+      long buffer = block.allocate(LARGE_BLOCK);
+      while (true) {
+        long count = checked(kernel.call(Syscall.PREAD64, from, buffer, LARGE_BLOCK, done));
+        if (count == 0) {
+          return;
+        }
+        long written = 0;
+        while (written < count) {
+          written +=
+              checked(
+                  kernel.call(
+                      Syscall.PWRITE64, to, buffer + written, count - written, done + written));
+        }
+        done += count;
+      }
+    }
+  }
+
+  /** Puts a copy in place of an entry, with its original's times: git compares them with files'. */
+  void put(Entry entry, Copy copy, int most) throws AccessException {
+    try (NativeBlock block = new NativeBlock(128)) {
+      long times = block.bytes(copy.times());
+      checked(kernel.call(Syscall.UTIMENSAT, copy.descriptor(), 0, times, 0));
+    }
+    put(entry, copy.descriptor(), copy.mode() & most);
+  }
+
+  /** Reads an open file from its start. */
+  InputStream stream(int opened) {
+    return new InputStream() {
+      private long at;
+
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] bytes, int offset, int length) throws IOException {
+        if (length == 0) {
+          return 0;
+        }
+        try (NativeBlock block = new NativeBlock(LARGE_BLOCK + 16L)) {
+          long buffer = block.allocate(LARGE_BLOCK);
+          long count =
+              kernel.call(Syscall.PREAD64, opened, buffer, Math.min(length, LARGE_BLOCK), at);
+          if (count < 0) {
+            throw new IOException("error " + -count);
+          }
+          at += count;
+          System.arraycopy(block.getBytes(buffer, (int) count), 0, bytes, offset, (int) count);
+          return count == 0 ? -1 : (int) count;
+        }
+      }
+    };
+  }
+
   private int unnamed(int directory) throws AccessException {
     try (NativeBlock block = new NativeBlock(32)) {
-      int flags = TMPFILE_BIT | directoryFlag | O_WRONLY | O_CLOEXEC;
+      int flags = TMPFILE_BIT | directoryFlag | O_RDWR | O_CLOEXEC;
       return (int) checked(kernel.call(Syscall.OPENAT, directory, block.string("."), flags, 0600));
     }
   }
@@ -159,12 +277,13 @@ final class SmallFiles {
    * @return false if another supervisor was in the way
    */
   private boolean placed(Entry entry, int made) throws AccessException {
+    byte[] between = isDirectory(entry.directory(), TEMPORARY) ? NESTED : TEMPORARY;
     try (NativeBlock block = new NativeBlock(entry.name().length + 256L)) {
       long own = block.string(PathResolver.own(made));
       long name = block.allocate(entry.name().length + 1L);
       block.setBytes(name, entry.name());
-      long temporary = block.allocate(TEMPORARY.length + 1L);
-      block.setBytes(temporary, TEMPORARY);
+      long temporary = block.allocate(between.length + 1L);
+      block.setBytes(temporary, between);
       long linked = link(own, entry.directory(), name);
       if (linked != -Errno.EEXIST.value()) {
         checked(linked);
@@ -172,8 +291,9 @@ final class SmallFiles {
       }
       linked = link(own, entry.directory(), temporary);
       if (linked == -Errno.EEXIST.value()) {
-        // Another supervisor's, or that of one that was killed.
-        kernel.call(Syscall.UNLINKAT, entry.directory(), temporary, 0);
+        if (isLeftOver(entry, between)) {
+          kernel.call(Syscall.UNLINKAT, entry.directory(), temporary, 0);
+        }
         return false;
       }
       checked(linked);
@@ -189,6 +309,37 @@ final class SmallFiles {
       checked(renamed);
       return true;
     }
+  }
+
+  private boolean isDirectory(int directory, byte[] name) throws AccessException {
+    int object = -1;
+    try {
+      object = paths.openBelowPlain(directory, name);
+      return paths.status(object).is(S_IFDIR);
+    } catch (AccessException e) {
+      if (e.result() == -Errno.ENOENT.value()) {
+        return false;
+      }
+      throw e;
+    } finally {
+      child.close(object);
+    }
+  }
+
+  /**
+   * Returns whether a file in between is another supervisor's, or that of one that was killed. In a
+   * working tree, a file of that name may be the user's.
+   */
+  private boolean isLeftOver(Entry entry, byte[] between) throws AccessException {
+    if (!Arrays.equals(entry.name(), GIT)) {
+      return true;
+    }
+    Content found = read(new Entry(entry.directory(), between, between), POINTER.length);
+    return found != null && Arrays.equals(Arrays.copyOf(found.bytes(), POINTER.length), POINTER);
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 
   private long link(long own, int directory, long name) {

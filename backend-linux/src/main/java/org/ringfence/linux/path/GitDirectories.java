@@ -6,6 +6,7 @@ import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.ringfence.git.GitLayout;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
@@ -16,6 +17,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.GitDirectoryDecisions;
 
@@ -28,6 +30,9 @@ import org.ringfence.policy.effective.GitDirectoryDecisions;
 public final class GitDirectories {
   // No path has as many.
   private static final int MOST_COMPONENTS = Integer.MAX_VALUE;
+  // gitrepository-layout(5); some file systems ignore case.
+  private static final Pattern INDEX =
+      Pattern.compile("index|sharedindex\\..*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
   private static final Decision ALLOWED =
       Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
 
@@ -104,6 +109,72 @@ public final class GitDirectories {
     Decision otherwise =
         rules.changed(path, "its directory is locked, or cannot be opened to be locked");
     return otherwise.allowed() || tree.holdsAlone(entry.directory()) ? ALLOWED : otherwise;
+  }
+
+  /** Decides on a new symbolic link. */
+  public Decision linked(Entry entry, String path) {
+    return isInside(entry, path) ? rules.linked(path) : ALLOWED;
+  }
+
+  /** Returns whether git reads an index by a name. */
+  public static boolean isIndexName(String name) {
+    return INDEX.matcher(name).matches();
+  }
+
+  /** Returns whether an entry is the index of a git directory, or the shared part of one. */
+  public boolean isIndex(Entry entry, String path) {
+    return isIndexName(text(entry))
+        && !path.isEmpty()
+        && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG
+        && policy.keepsNames(path)
+        && (isHeld(path) || GitLayout.isGitDirectory(there(entry.directory(), 0)));
+  }
+
+  /** Decides on a file that becomes an index in another way than git makes one, by renaming. */
+  public Decision index(Entry entry, String path) {
+    return isIndex(entry, path)
+        ? rules.changed(path, "an index is replaced by renaming, so that its paths are checked")
+        : ALLOWED;
+  }
+
+  /** Decides on writing an existing file, by its path inside. */
+  public Decision written(int tid, String seen, String path) {
+    Decision decision = changed(tid, seen, path);
+    if (!decision.allowed() || !isIndexName(path.substring(path.lastIndexOf('/') + 1))) {
+      return decision;
+    }
+    Optional<Entry> entry = entry(tid, seen);
+    if (entry.isEmpty()) {
+      return rules.changed(path, "its directory cannot be looked at");
+    }
+    try {
+      return index(entry.get(), path);
+    } finally {
+      child.close(entry.get().directory());
+    }
+  }
+
+  /** Returns whether names are protected at a path and it lies in a git directory of any name. */
+  private boolean isInside(Entry entry, String path) {
+    if (path.isEmpty() || entry.special() || !policy.keepsNames(path)) {
+      return false;
+    }
+    int depth = policy.places().style().components(path).size();
+    return rules.isBelowGit(path)
+        || rules.holders(path, true).stream()
+            .map(holder -> there(entry.directory(), depth - 1 - holder))
+            .anyMatch(GitLayout::isGitDirectory);
+  }
+
+  /**
+   * Fails for a directory that would come into a git directory from elsewhere, since links in it
+   * would come along. The error is as for {@link #demandSameKeeping}.
+   */
+  public void demandSameInside(Entry from, String source, Entry to, String target)
+      throws AccessException {
+    if (isInside(to, target) && !isInside(from, source)) {
+      throw new AccessException(-Errno.EXDEV.value());
+    }
   }
 
   /** Decides on changing a name's content. */

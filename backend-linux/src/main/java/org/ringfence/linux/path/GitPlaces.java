@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.ringfence.git.GitConfigGuard;
 import org.ringfence.policy.Access;
@@ -183,11 +184,30 @@ public final class GitPlaces {
     return policy.rules().stream().noneMatch(rule -> isIn(rule.path(), directory));
   }
 
-  /** Resolves a path of a file's content; empty if it is none. */
+  /**
+   * Resolves a path of a file's content; empty if it is none, if a name goes before {@code ..}, or
+   * if a command could change it by a link: git would find another place then.
+   */
   private Optional<String> resolved(String base, String path) {
+    if (path.indexOf('\ufffd') >= 0) {
+      // The bytes were no UTF-8.
+      return Optional.empty();
+    }
     try {
-      Path absolute = Path.of(base).resolve(path).normalize();
-      return Optional.of(policy.places().lookup().real(absolute.toString()));
+      Path given = Path.of(path);
+      boolean named = given.isAbsolute();
+      for (Path name : given) {
+        boolean up = name.toString().equals("..");
+        if (up && named) {
+          return Optional.empty();
+        }
+        named = named || !up;
+      }
+      String absolute = Path.of(base).resolve(given).normalize().toString();
+      String real = policy.places().lookup().real(absolute);
+      return real.equals(absolute) || policy.accessAt(absolute) != Access.WRITE
+          ? Optional.of(real)
+          : Optional.empty();
     } catch (InvalidPathException e) {
       return Optional.empty();
     }
@@ -217,10 +237,10 @@ public final class GitPlaces {
     boolean fits =
         !real.isEmpty()
             && switch (place.kind()) {
-              case COMMON ->
-                  real.equals(Path.of(place.directory()).getParent().getParent().toString());
+              // Git writes it so, and an absolute path could come to mean another repository.
+              case COMMON -> target.equals("../..");
               case BACK -> real.endsWith("/" + GIT) && at(real).isPresent();
-              case GIT -> hold(real) && isSteady(place.top(), real);
+              case GIT -> hold(real) && isSteady(place.top(), real) && isPinned(real);
               default -> false;
             };
     return fits
@@ -234,14 +254,39 @@ public final class GitPlaces {
    * that leads to it.
    */
   private boolean isSteady(String from, String directory) {
-    String top =
-        "/" + String.join("/", components(directory).subList(0, gitIn(components(directory))));
+    String top = topOf(directory);
     return isReplaceable(from) || isIn(from, top) || !isReplaceable(top);
   }
 
-  /** Returns the places that the settings of a repository may lead to. */
-  public GitConfigGuard.Places settings(Place place) {
+  /** Returns the directory that holds the {@code .git} of a path. */
+  private String topOf(String directory) {
+    List<String> all = components(directory);
+    return "/" + String.join("/", all.subList(0, gitIn(all)));
+  }
+
+  /**
+   * Returns whether a pointer to a git directory cannot come to mean another repository's, by a
+   * link in the place of its working tree: there programs with relative names would be others. A
+   * submodule's directory names its working tree itself.
+   */
+  private boolean isPinned(String directory) {
+    List<String> all = components(directory);
+    List<String> below = all.subList(gitIn(all) + 1, all.size());
+    return !below.isEmpty() && (!isLinked(below) || !isReplaceable(topOf(directory)));
+  }
+
+  /**
+   * Returns the places that the settings of a repository may lead to.
+   *
+   * @param relativeProgram gives the setting that names a program in the repository's working tree
+   */
+  public GitConfigGuard.Places settings(Place place, Supplier<Optional<String>> relativeProgram) {
     return new GitConfigGuard.Places() {
+      @Override
+      public Optional<String> relativeProgram() {
+        return relativeProgram.get();
+      }
+
       @Override
       public boolean repository(String path) {
         // Git resolves a relative path in the working tree, which may be another one.
@@ -253,8 +298,12 @@ public final class GitPlaces {
 
       @Override
       public boolean workTree(String path) {
+        // An absolute path could lead elsewhere once its directories are others.
+        boolean steady = !path.startsWith("/") || !isReplaceable(place.top());
+        boolean module = !below(place).isEmpty() && !isLinked(below(place));
         return resolved(place.directory(), path)
-            .filter(real -> real.equals(place.top()) || isNested(place) && isIn(real, place.top()))
+            .filter(real -> steady)
+            .filter(real -> real.equals(place.top()) || module && isIn(real, place.top()))
             .filter(real -> gitIn(components(real)) < 0)
             .filter(real -> policy.keepsNames(real + "/x"))
             .filter(real -> policy.evaluate(real + "/x", Operation.WRITE).allowed())

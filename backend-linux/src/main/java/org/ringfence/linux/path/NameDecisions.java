@@ -120,7 +120,7 @@ public final class NameDecisions {
   /** Throws it for an existing object, if it lies in a git directory. */
   public void demandInGit(String operation, SyscallNotification call, String seen, String path)
       throws AccessException {
-    demand(operation, call, path, git.changed(call.tid(), seen, path));
+    demand(operation, call, path, git.written(call.tid(), seen, path));
   }
 
   private boolean report(

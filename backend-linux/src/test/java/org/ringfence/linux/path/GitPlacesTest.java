@@ -111,7 +111,7 @@ class GitPlacesTest {
   @CsvSource({
     "wt/.git, WS/.git/worktrees/wt",
     "sub/.git, ../.git/modules/sub",
-    "a/b/.git, WS/a/b/c/.git",
+    "a/b/.git, WS/a/.git/modules/b",
     ".git/worktrees/wt/commondir, ../..",
     ".git/worktrees/wt/gitdir, WS/wt/.git"
   })
@@ -122,6 +122,13 @@ class GitPlacesTest {
   @ParameterizedTest
   @CsvSource({
     "wt/.git, /tmp/evil/.git",
+    "wt/.git, ../.git",
+    "wt/.git, WS/sub/.git/worktrees/wt",
+    "wt/.git, ../x/../.git/modules/x",
+    "wt/.git, ../here/.git/worktrees/wt",
+    "a/b/.git, WS/a/b/c/.git",
+    ".git/worktrees/wt/commondir, WS/.git",
+    ".git/worktrees/wt/commondir, ../../objects/..",
     "wt/.git, OUT/.git",
     "wt/.git, ../store",
     "wt/.git, ../sub",
@@ -137,6 +144,7 @@ class GitPlacesTest {
   void pointerElsewhereDoesNotFit(String path, String target) throws IOException {
     Files.createDirectories(root.resolve("ws/wt"));
     Files.createSymbolicLink(root.resolve("ws/wt/link"), root.resolve("outside"));
+    Files.createSymbolicLink(root.resolve("ws/here"), Path.of("."));
     assertThat(problem(path, target)).isPresent();
   }
 
@@ -157,6 +165,8 @@ class GitPlacesTest {
     assertThat(top.workTree("..")).isTrue();
     assertThat(top.workTree("../sub")).isFalse();
     assertThat(top.workTree("../../outside")).isFalse();
+    assertThat(top.workTree("../x/..")).isFalse();
+    assertThat(top.repository("/usr/../tmp/x")).isFalse();
     GitConfigGuard.Places nested = settings("sub/.git/config");
     assertThat(nested.repository("../store")).isTrue();
     assertThat(settings(".git/modules/sub/config").workTree("../../../sub")).isTrue();
@@ -166,6 +176,7 @@ class GitPlacesTest {
   }
 
   private GitConfigGuard.Places settings(String path) {
-    return places(ProtectedNames.HOOKS_AND_CONFIG).settings(at(path).orElseThrow());
+    return places(ProtectedNames.HOOKS_AND_CONFIG)
+        .settings(at(path).orElseThrow(), Optional::empty);
   }
 }

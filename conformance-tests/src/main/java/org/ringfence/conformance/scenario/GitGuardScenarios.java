@@ -34,6 +34,64 @@ public final class GitGuardScenarios {
     pointers(all);
     hooks(all);
     packages(all);
+    data(all);
+  }
+
+  private static void data(List<ConformanceCase> all) {
+    attack(
+        all,
+        "GUARD-LINKS",
+        "no link in a git directory leads what git writes there to another file",
+        Attack.on(
+            "true",
+            "rm -f .git/logs/HEAD; ln -s ../hooks/pre-commit .git/logs/HEAD;"
+                + " ln -s ../../a l; mv l .git/logs/x; ln -s ../a l; cp -Pl l .git/refs/y;"
+                + " mkdir d; ln -s ../../../a d/z; mv d .git/rr-cache; rm -rf .git/logs;"
+                + " ln -s ../docs .git/logs",
+            "find .git -type l"));
+    attack(
+        all,
+        "GUARD-INDEX",
+        "no index makes a checkout write into the git directory, or out of the working tree",
+        Attack.on(
+            "true",
+            "rm -f .git/index.lock; b=$(echo x | git hash-object -w --stdin); cp .git/index old;"
+                + " git update-index --add --cacheinfo 100755,$b,-git/hooks/update;"
+                + " sed s,-git/hooks,.git/hooks, .git/index > i; cp i j;"
+                + " cp old .git/index.lock; exec 3<> .git/index.lock; mv -f .git/index.lock .git/index;"
+                + " cat i >&3; ln .git/index k && cat i > k; cat i > .git/index; truncate -s 9 .git/index;"
+                + " mv -f i .git/index; ln -f j .git/index; rm -f .git/index; ln j .git/index ||"
+                + " cp j .git/index || mv old .git/index;"
+                + " cp j .git/index.lock; mv -f .git/index.lock .git/index",
+            "grep -ac .git/hooks .git/index; stat -c %s .git/index | grep -x 9"));
+    works(
+        all,
+        "GUARD-INDEX-FORMS",
+        "an index of each form is written, as outside",
+        "cp a b && git add -N b && git update-index --index-version 4 && cp a c && git add c"
+            + " && git update-index --split-index && echo 2 >> a && git add a && git commit -qm s"
+            + " && git sparse-checkout set --cone --sparse-index x && git status -s"
+            + " && git init -q --object-format=sha256 n && touch n/f && git -C n add f && rm -rf n"
+            + " && git init -q --object-format=sha256 o && touch o/f && git -C o add f",
+        "git fsck && git -C o ls-files --error-unmatch f && test ! -e n"
+            + " && git ls-files --error-unmatch b c");
+    attack(
+        all,
+        "GUARD-BARE",
+        "a repository whose hooks have a relative path does not become bare",
+        Attack.on(
+            "git config core.hooksPath .githooks",
+            "git config core.bare true; git config core.bare yes; git config core.worktree ../docs",
+            "git config core.bare"));
+    prepared(
+        all,
+        "GUARD-POLICY-FILE",
+        "a pointer's replacement takes no file of a project's policy away",
+        "git worktree add -q w; git worktree add -q v; echo x > w/.ringfence;"
+            + " mkdir v/.ringfence; echo x > v/.ringfence/policy.json",
+        "cp w/.git p; cp p w/.git; cp v/.git q && cp q v/.git",
+        "test $(cat w/.ringfence) = x && test $(cat v/.ringfence/policy.json) = x"
+            + " && test $(ls -A v/.ringfence) = policy.json && git -C v status");
   }
 
   private static void packages(List<ConformanceCase> all) {
@@ -176,6 +234,12 @@ public final class GitGuardScenarios {
           "sendemail.evil.smtpserver evil",
           "hook.evil.command evil",
           "lfs.customtransfer.evil.path evil",
+          "remote.evil.url \"$(printf 'evil::x\\205')\"",
+          "remote.evil.url \"$(printf 'evil://x\\205')\"",
+          "remote.evil.url file:///usr/%2e%2e/evil",
+          "remote.evil.url file://evil/x",
+          "remote.evil.url /usr/../evil",
+          "core.worktree ../evil/..",
           "unheard.of evil"
         }) {
       programs.append("git config ").append(setting).append("; ");
@@ -313,10 +377,12 @@ public final class GitGuardScenarios {
         "GUARD-POINTER",
         "no working tree gets a git directory from elsewhere",
         Attack.on(
-            "mkdir s t u v",
+            "mkdir s t u v z; git worktree add -q w",
             "git init -q $TMPDIR/evil; printf 'gitdir: %s/.git\\n' $TMPDIR/evil > p; cp p s/.git;"
-                + " cat p > t/.git; cp p u/x; mv u/x u/.git; ln p v/.git; ln -s $TMPDIR/evil/.git v/.git",
-            "cat s/.git t/.git u/.git; ls -A v"));
+                + " cat p > t/.git; cp p u/x; mv u/x u/.git; ln p v/.git; ln -s $TMPDIR/evil/.git v/.git;"
+                + " printf 'gitdir: %s/y/.git/worktrees/w\\n' \"$PWD\" > q; cp q z/.git;"
+                + " printf 'gitdir: ../.git\\n' > q; cp q z/.git; ln -s . y",
+            "cat s/.git t/.git u/.git; ls -A v z"));
     attack(
         all,
         "GUARD-POINTER-KEPT",
@@ -378,6 +444,16 @@ public final class GitGuardScenarios {
 
   private static void works(
       List<ConformanceCase> all, String id, String title, String script, String check) {
+    prepared(all, id, title, "true", script, check);
+  }
+
+  private static void prepared(
+      List<ConformanceCase> all,
+      String id,
+      String title,
+      String setup,
+      String script,
+      String check) {
     GitScenarios.add(
         all,
         id,
@@ -388,6 +464,7 @@ public final class GitGuardScenarios {
                 "the backend permits no change of git's configuration");
           }
           Path repository = GitScenarios.repository(stage, stage.posix().workspace());
+          outside(repository, setup);
           CapturedProcess inside = GitScenarios.inside(stage, repository, script);
           if (inside.exit() != 0) {
             return Outcome.failed(
