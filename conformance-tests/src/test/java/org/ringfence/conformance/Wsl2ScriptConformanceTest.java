@@ -3,6 +3,7 @@ package org.ringfence.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Set;
+import org.ringfence.conformance.stage.ConformanceCase;
 
 /**
  * Runs the suite in a distribution without Java. Cases that the guest refuses are skipped with the
@@ -16,6 +17,12 @@ class Wsl2ScriptConformanceTest extends Wsl2ConformanceTest {
   @Override
   boolean withJava() {
     return false;
+  }
+
+  /** An ordinary user's guest runs the carried cases in the same build. */
+  @Override
+  protected boolean selects(ConformanceCase each) {
+    return super.selects(each) && Selection.asRoot(each) || each.group().equals("wsl");
   }
 
   @Override

@@ -22,6 +22,9 @@ public interface Property<T> {
   /** The number of inputs that a check tries by default. */
   int TRIES = 1000;
 
+  /** The factor by which a full build tries more inputs. */
+  int FULL = Boolean.getBoolean("ringfence.test.full") ? 4 : 1;
+
   /**
    * Fails if the statement does not hold for the input.
    *
@@ -30,7 +33,7 @@ public interface Property<T> {
   void check(T input) throws Throwable;
 
   /**
-   * Checks a property with {@value #TRIES} inputs.
+   * Checks a property with {@value #TRIES} inputs, or {@link #FULL} times as many.
    *
    * @throws AssertionError at the first input for which the property fails; names seed and input
    */
@@ -41,7 +44,7 @@ public interface Property<T> {
   /**
    * Checks a property.
    *
-   * @param tries the number of inputs, at least 1
+   * @param tries the number of inputs in the usual build, at least 1
    * @throws IllegalArgumentException if {@code tries} is less than 1
    * @throws AssertionError at the first input for which the property fails; names seed and input
    */
@@ -49,7 +52,7 @@ public interface Property<T> {
     if (tries < 1) {
       throw new IllegalArgumentException("tries: " + tries + "; use 1 or more");
     }
-    for (int number = 1; number <= tries; number++) {
+    for (int number = 1; number <= tries * FULL; number++) {
       Result<Drawn<T>> result = draw(inputs);
       T input = result.get().input();
       // A property may change its input, for example an array.
@@ -59,7 +62,7 @@ public interface Property<T> {
       } catch (Throwable failure) {
         throw new AssertionError(
             "input %d of %d, repeated by @Seed(%dL), breaks the property: %s%n%s"
-                .formatted(number, tries, result.getSeed(), shown, failure),
+                .formatted(number, tries * FULL, result.getSeed(), shown, failure),
             failure);
       }
     }

@@ -25,7 +25,7 @@ import org.ringfence.spi.SandboxBackend;
  * a new seed, which the test names show; {@code ringfence.fuzz.seed} repeats a seed.
  */
 class FuzzTest {
-  private static final int SEQUENCES = 8;
+  private static final int SEQUENCES = Boolean.getBoolean("ringfence.test.full") ? 8 : 4;
   // The time excludes start-up and restoration of the trees.
   private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 0);
   private static final long SEED =
@@ -55,7 +55,7 @@ class FuzzTest {
                       // take longest.
                       String bound =
                           SECONDS == 0
-                              ? SEQUENCES / scenario.runs() + "x"
+                              ? Math.max(1, SEQUENCES / scenario.runs()) + "x"
                               : Long.toString(SECONDS / all.size());
                       assertThat(Fuzzer.run(scenario, List.of(bound, Long.toString(SEED))))
                           .isEmpty();
