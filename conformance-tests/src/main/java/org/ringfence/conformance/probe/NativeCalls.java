@@ -159,10 +159,12 @@ public final class NativeCalls {
    * @return the name
    */
   public static String errorName(int error) {
-    return KernelNumbers.here().errors().entrySet().stream()
-        .filter(entry -> entry.getValue() == error)
-        .map(Map.Entry::getKey)
-        .findFirst()
-        .orElse("errno-" + error);
+    // A stream would cost each probe the time to load its classes.
+    for (Map.Entry<String, Integer> entry : KernelNumbers.here().errors().entrySet()) {
+      if (entry.getValue() == error) {
+        return entry.getKey();
+      }
+    }
+    return "errno-" + error;
   }
 }

@@ -82,7 +82,11 @@ public final class ProbeCommand {
     if (!windows && uses.incrementAndGet() == USES_BEFORE_ARCHIVE) {
       archive = archived();
     }
-    return command(archive, arguments);
+    List<String> options = new ArrayList<>(archive);
+    if (!windows && Probe.isBrief(arguments.get(0))) {
+      options.add("-Xint");
+    }
+    return command(options, arguments);
   }
 
   private List<String> command(List<String> options, List<String> arguments) {
