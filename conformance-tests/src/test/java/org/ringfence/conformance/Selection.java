@@ -5,7 +5,7 @@ import org.ringfence.conformance.stage.ConformanceCase;
 
 /**
  * Selects cases for a suite if another suite of the same build runs all cases against the same
- * mechanism. It selects the cases that the transport affects, and a fifth of the rest. With {@code
+ * mechanism. It selects the cases that the transport affects, and a tenth of the rest. With {@code
  * ringfence.test.full} every case runs everywhere.
  */
 final class Selection {
@@ -48,9 +48,9 @@ final class Selection {
           "MOUNT-DURING",
           "PTY-REUSED");
 
-  private static final int SAMPLED = 5;
+  private static final int SAMPLED = 10;
 
-  private static final int THIRD = 3;
+  private static final int SIXTH = 6;
 
   private Selection() {}
 
@@ -67,12 +67,12 @@ final class Selection {
 
   /**
    * Returns whether a case runs as root. An ordinary user's JVM runs every case in the same build,
-   * and root hides faults, so root runs a third of them and those that only root can run.
+   * and root hides faults, so root runs a sixth of them and those that only root can run.
    */
   static boolean asRoot(ConformanceCase each) {
     return FULL
         || !OrdinaryUser.available()
         || ROOT_ONLY.contains(each.id())
-        || Math.floorMod(each.id().hashCode(), THIRD) == 0;
+        || Math.floorMod(each.id().hashCode(), SIXTH) == 0;
   }
 }
