@@ -29,7 +29,7 @@ import org.ringfence.policy.Limits;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
@@ -269,8 +269,8 @@ public final class Sandbox implements AutoCloseable {
             "workspace", workspace.toString(), "a directory that exists");
       }
       Backends choice = backends == null ? Backends.load() : backends;
-      Places here = Places.current(workspace);
-      Places places = copy == null ? here : here.withWorkspaceCopy(copy.toString());
+      PathContext here = PathContext.current(workspace);
+      PathContext places = copy == null ? here : here.withWorkspaceCopy(copy.toString());
       List<SandboxBackend> candidates = choice.candidates(backend);
       Optional<TemporaryDirectory> tmp =
           policy.tmp() == TmpPolicy.PRIVATE && runsCommandsHere(candidates)

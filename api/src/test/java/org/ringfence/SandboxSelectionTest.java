@@ -11,8 +11,8 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendSession;
@@ -23,7 +23,7 @@ import org.ringfence.spi.SandboxBackend;
 class SandboxSelectionTest {
   private static final EffectivePolicy POLICY =
       EffectivePolicy.of(
-          SandboxPolicy.builder().build(), Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+          SandboxPolicy.builder().build(), PathContext.of(PathStyle.POSIX, "/ws", "/home/me"));
   private static final PlannedGuarantee ENFORCED_WRITE =
       PlannedGuarantee.enforced(Guarantee.FILES_WRITE, "s", "m");
   private static final PlannedGuarantee ENFORCED_NAMES =

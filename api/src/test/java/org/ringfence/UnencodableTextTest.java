@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
@@ -15,7 +15,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
  */
 class UnencodableTextTest {
   private static final String UNPAIRED_SURROGATE = "a\ud800";
-  private static final Places PLACES = Places.ofMac("/ws", "/home");
+  private static final PathContext PLACES = PathContext.ofMac("/ws", "/home");
 
   @Test
   void commandWithUnpairedSurrogateIsRejected() {

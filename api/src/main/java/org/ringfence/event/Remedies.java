@@ -1,7 +1,6 @@
 package org.ringfence.event;
 
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.ringfence.event.Remedy.None;
@@ -18,28 +17,6 @@ import org.ringfence.policy.value.InvalidPolicyException;
  * object at the path now. Thread-safe.
  */
 final class Remedies {
-  /** Operations that add or remove names, which need a right on the directory. */
-  private static final Set<String> ON_DIRECTORY =
-      Set.of(
-          "create",
-          "mkdir",
-          "mkdirat",
-          "mknod",
-          "mknodat",
-          "symlink",
-          "symlinkat",
-          "link",
-          "linkat",
-          "rename",
-          "renameat",
-          "renameat2",
-          "unlink",
-          "unlinkat",
-          "rmdir",
-          "bind",
-          "file-write-create",
-          "file-write-unlink");
-
   /**
    * Files that HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp.
    */
@@ -232,7 +209,7 @@ final class Remedies {
               + name.get()
               + ": it can run code outside the sandbox later; grant it by hand if you mean to");
     }
-    if (there && !ON_DIRECTORY.contains(violation.operation())) {
+    if (there && !violation.changesNames()) {
       return new Remedy.GrantPath(object, Access.WRITE);
     }
     return directory(path);

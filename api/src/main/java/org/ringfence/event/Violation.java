@@ -1,10 +1,11 @@
 package org.ringfence.event;
 
 import java.util.Objects;
+import java.util.Set;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.effective.ProtectedNameMatcher;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
-import org.ringfence.policy.path.Places;
 import org.ringfence.text.Printable;
 
 /**
@@ -27,6 +28,28 @@ public record Violation(
     Reason reason,
     Certainty certainty,
     long command) {
+  /** Operations that add or remove names, which need a right on the directory. */
+  private static final Set<String> CHANGES_NAMES =
+      Set.of(
+          "create",
+          "mkdir",
+          "mkdirat",
+          "mknod",
+          "mknodat",
+          "symlink",
+          "symlinkat",
+          "link",
+          "linkat",
+          "rename",
+          "renameat",
+          "renameat2",
+          "unlink",
+          "unlinkat",
+          "rmdir",
+          "bind",
+          "file-write-create",
+          "file-write-unlink");
+
   /** The certainty of a reported denial. */
   public enum Certainty {
     /** The mechanism that denied it reported it. */
@@ -54,12 +77,21 @@ public record Violation(
   }
 
   /**
+   * Returns whether the operation adds or removes a name, which needs a right on the directory.
+   *
+   * @return whether a grant of the path alone would not allow it
+   */
+  public boolean changesNames() {
+    return CHANGES_NAMES.contains(operation);
+  }
+
+  /**
    * Returns a policy addition that would allow it. Looks at the path on this machine now.
    *
    * @return the addition, or the reason why there is none
    */
   public Remedy remedy() {
-    Places places = Places.current();
+    PathContext places = PathContext.current();
     return new Remedies(
             PathLookup.HOST,
             PathLookup.HOST.real(places.systemTmp()),

@@ -9,8 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.ByteSize;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -67,7 +67,7 @@ class PolicyBuilderTest {
     for (Special special : Special.values()) {
       EffectivePolicy.of(
           SandboxPolicy.builder().files(f -> f.read(special)).build(),
-          Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+          PathContext.of(PathStyle.POSIX, "/ws", "/home/me"));
     }
   }
 

@@ -14,8 +14,8 @@ import org.ringfence.plan.Availability;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
@@ -87,12 +87,12 @@ public final class SeatbeltBackend implements SandboxBackend {
   public String explain(EffectivePolicy policy) {
     EffectivePolicy there = policy;
     if (!System.getProperty("os.name").startsWith("Mac")) {
-      Places places = policy.places();
+      PathContext places = policy.places();
       boolean posix = places.style() == PathStyle.POSIX;
       there =
           EffectivePolicy.of(
               policy.policy(),
-              Places.ofMac(
+              PathContext.ofMac(
                   posix ? places.workspace() : "/Users/user/workspace",
                   posix ? places.home() : "/Users/user"));
     }

@@ -15,8 +15,8 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.BackendInfo.Fit;
 import org.ringfence.spi.BackendSession;
@@ -219,7 +219,7 @@ public final class Wsl2Backend implements SandboxBackend, RemoteBackend {
             door -> text.append("door shut unless a rule opens it: ").append(door).append('\n'));
     return text.append(
             new BubblewrapBackend()
-                .explain(EffectivePolicy.of(inside, Places.of(PathStyle.POSIX, there, HOME))))
+                .explain(EffectivePolicy.of(inside, PathContext.of(PathStyle.POSIX, there, HOME))))
         .toString();
   }
 

@@ -35,7 +35,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /**
  * Checks the WSL-specific behaviour with a fake {@code wsl.exe}: doors to Windows, exit codes, ends
@@ -344,7 +344,8 @@ class Wsl2GuestTest {
   @Test
   void lostGuestEndsItsCommandsAndTheNextSandboxStartsAnother() throws Exception {
     Wsl2Backend own = standIn();
-    SandboxPlan plan = own.plan(EffectivePolicy.of(writing().build(), Places.current(workspace)));
+    SandboxPlan plan =
+        own.plan(EffectivePolicy.of(writing().build(), PathContext.current(workspace)));
     assertThat(plan.acceptable()).isTrue();
     Sandbox sandbox =
         Sandbox.opener(writing().build())
@@ -383,7 +384,7 @@ class Wsl2GuestTest {
         backend.plan(
             EffectivePolicy.of(
                 SandboxPolicy.builder().write("\\\\server\\share").build(),
-                Places.of(
+                PathContext.of(
                     org.ringfence.policy.path.PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me")));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.availability().reasons())

@@ -31,7 +31,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Repeats the tests for a distribution without Java and adds those for its script guest. */
 class Wsl2ScriptGuestTest extends Wsl2GuestTest {
@@ -53,7 +53,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
   }
 
   private SandboxPlan plan(PolicyBuilder policy) {
-    return backend().plan(EffectivePolicy.of(policy.build(), Places.current(workspace)));
+    return backend().plan(EffectivePolicy.of(policy.build(), PathContext.current(workspace)));
   }
 
   @Test

@@ -17,8 +17,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 /** Measures placing and evaluating a policy of 10 000 rules. */
 @State(Scope.Benchmark)
@@ -29,7 +29,7 @@ import org.ringfence.policy.path.Places;
 @Fork(1)
 public class PolicyBenchmark {
   private static final int RULES = 10_000;
-  private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
+  private static final PathContext PLACES = PathContext.of(PathStyle.POSIX, "/ws", "/home/me");
 
   private SandboxPolicy policy;
   private EffectivePolicy effective;
@@ -48,7 +48,7 @@ public class PolicyBenchmark {
   }
 
   /**
-   * Places the policy.
+   * PathContext the policy.
    *
    * @return the effective policy
    */

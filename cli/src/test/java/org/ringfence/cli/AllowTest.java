@@ -17,7 +17,7 @@ import org.ringfence.Backends;
 import org.ringfence.cli.report.ExitCode;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Runs commands that are denied something, and checks what 'allow' and '--json' do about it. */
 class AllowTest {
@@ -36,7 +36,9 @@ class AllowTest {
     var plan =
         Backends.load()
             .byId("landlock")
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.availability().reasons());
     ringfence =
         new CommandLineProcess(

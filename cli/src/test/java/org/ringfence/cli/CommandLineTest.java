@@ -138,7 +138,7 @@ class CommandLineTest {
     var policy =
         EffectivePolicy.of(
             org.ringfence.policy.SandboxPolicy.builder().build(),
-            org.ringfence.policy.path.Places.ofMac("/ws", "/home"));
+            org.ringfence.policy.path.PathContext.ofMac("/ws", "/home"));
     var facts = java.util.Map.of("workspace", "on a drive of Windows", "kernel", "6.6");
     var plan =
         new org.ringfence.plan.SandboxPlan(

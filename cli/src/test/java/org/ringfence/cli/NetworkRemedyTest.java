@@ -31,7 +31,7 @@ import org.ringfence.cli.report.ExitCode;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /**
  * The remedies in a report let a command reach the hosts that a closed network denied. A fake
@@ -95,7 +95,9 @@ class NetworkRemedyTest {
   private void assumeAcceptable(String backend) throws Exception {
     var policy = Presets.load("workspace-write").toBuilder().network(NetworkMode.ALLOWLIST).build();
     var plan =
-        Backends.load().byId(backend).plan(EffectivePolicy.of(policy, Places.current(workspace)));
+        Backends.load()
+            .byId(backend)
+            .plan(EffectivePolicy.of(policy, PathContext.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "not here: " + plan.availability().reasons());
   }
 

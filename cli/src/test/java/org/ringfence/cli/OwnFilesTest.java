@@ -18,7 +18,7 @@ import org.ringfence.Backends;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.SandboxBackend;
 
 /** Files that Ringfence reads, writes or runs in a workspace where commands ran before. */
@@ -41,7 +41,7 @@ class OwnFilesTest {
 
   private static SandboxPlan plan(SandboxBackend backend, Path workspace) {
     return backend.plan(
-        EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+        EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current(workspace)));
   }
 
   @BeforeEach

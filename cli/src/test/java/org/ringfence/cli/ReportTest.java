@@ -16,7 +16,7 @@ import org.ringfence.cli.CommandLineProcess.Result;
 import org.ringfence.cli.policy.PolicyAdditions;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Tests the reports of {@code run} and {@code learn}. */
 class ReportTest {
@@ -34,7 +34,9 @@ class ReportTest {
     var plan =
         Backends.load()
             .byId(backend)
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace())));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace())));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }

@@ -28,7 +28,7 @@ import org.ringfence.cli.json.JsonText;
 import org.ringfence.cli.report.ExitCode;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Starts {@code ringfence run} and {@code ringfence learn} in a separate process. */
 class RunTest {
@@ -41,7 +41,9 @@ class RunTest {
     var plan =
         Backends.load()
             .byId("landlock")
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace)));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
@@ -386,7 +388,9 @@ class RunTest {
     var plan =
         Backends.load()
             .byId(backend)
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "not here: " + plan.availability().reasons());
     Path home = Files.createDirectories(workspace.toRealPath().resolve("home"));
     Path project = Files.createDirectories(home.resolve("project"));
@@ -461,7 +465,9 @@ class RunTest {
     var plan =
         Backends.load()
             .byId("bubblewrap")
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "no bubblewrap here: " + plan.availability().reasons());
     Path state = Files.createTempDirectory("review-store-");
     try {

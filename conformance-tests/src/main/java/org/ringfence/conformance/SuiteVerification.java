@@ -15,7 +15,7 @@ import org.ringfence.conformance.stage.WorkspaceFixture;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.RemoteBackend;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Verification;
@@ -153,7 +153,7 @@ public final class SuiteVerification implements Verification {
       return backends.byId(id);
     }
     List<SandboxPlan> plans =
-        backends.plans(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
+        backends.plans(EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current()));
     if (plans.isEmpty() || !plans.get(0).availability().usable()) {
       throw new SandboxRefusedException(plans);
     }

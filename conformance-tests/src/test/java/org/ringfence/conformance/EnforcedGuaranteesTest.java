@@ -25,11 +25,11 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Checks that plans enforce only guarantees with conformance cases. */
 class EnforcedGuaranteesTest {
-  private static final Places PLACES = Places.current(Path.of("").toAbsolutePath());
+  private static final PathContext PLACES = PathContext.current(Path.of("").toAbsolutePath());
 
   /** Returns policies that together ask for every guarantee. */
   private static Stream<SandboxPolicy> policies() {

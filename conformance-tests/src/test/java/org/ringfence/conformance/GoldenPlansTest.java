@@ -35,8 +35,8 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.text.Printable;
 
@@ -87,11 +87,11 @@ class GoldenPlansTest {
   }
 
   private static Map<String, EffectivePolicy> placed(String backend) {
-    Places places =
+    PathContext places =
         switch (backend) {
-          case "landlock", "bubblewrap" -> Places.of(PathStyle.POSIX, "/ws", "/home/me");
-          case "seatbelt" -> Places.ofMac("/Users/me/ws", "/Users/me");
-          default -> Places.of(PathStyle.WINDOWS, "C:\\Users\\me\\ws", "C:\\Users\\me");
+          case "landlock", "bubblewrap" -> PathContext.of(PathStyle.POSIX, "/ws", "/home/me");
+          case "seatbelt" -> PathContext.ofMac("/Users/me/ws", "/Users/me");
+          default -> PathContext.of(PathStyle.WINDOWS, "C:\\Users\\me\\ws", "C:\\Users\\me");
         };
     Map<String, EffectivePolicy> placed = new LinkedHashMap<>();
     policies(places.style())

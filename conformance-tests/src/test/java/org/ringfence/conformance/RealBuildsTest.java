@@ -27,7 +27,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -62,7 +62,7 @@ class RealBuildsTest {
   @BeforeEach
   void prepareDirectories() throws IOException {
     var plan =
-        backend().plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
+        backend().plan(EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
     base = Files.createTempDirectory(Path.of("/var/tmp"), "ringfence-builds-").toRealPath();

@@ -20,7 +20,7 @@ import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.SandboxBackend;
 
 /** Runs agents for keys, terminals and a browser under workspace-write. */
@@ -57,7 +57,7 @@ class RealToolsTest {
     SandboxBackend named =
         backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend();
     assumeTrue(
-        named.plan(EffectivePolicy.of(policy, Places.current())).acceptable(),
+        named.plan(EffectivePolicy.of(policy, PathContext.current())).acceptable(),
         () -> backend + " holds no workspace-write here");
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(backend).open()) {
       Process process =

@@ -3,21 +3,21 @@ package org.ringfence.policy.effective;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 /** The globs of a policy, placed on a machine. */
 final class DenyGlobs {
   private final List<DenyGlob> globs;
 
   /**
-   * Places globs.
+   * PathContext globs.
    *
    * @param texts the globs as the policy has them
    * @param places resolves links
    * @param crossed receives the links on the way of a glob's leading directories
    */
-  DenyGlobs(List<String> texts, Places places, Map<String, String> crossed) {
+  DenyGlobs(List<String> texts, PathContext places, Map<String, String> crossed) {
     List<DenyGlob> compiled = new ArrayList<>();
     for (String text : texts) {
       String leading = DenyGlob.leadingDirectories(text);

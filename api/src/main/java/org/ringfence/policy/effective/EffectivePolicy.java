@@ -16,8 +16,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.path.RuleTexts;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -30,7 +30,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
 public final class EffectivePolicy {
 
   private final SandboxPolicy policy;
-  private final Places places;
+  private final PathContext places;
   private final List<EffectiveRule> rules;
   private final DenyGlobs globs;
   private final RuleTree tree;
@@ -45,19 +45,19 @@ public final class EffectivePolicy {
   private final Map<String, String> crossed = new LinkedHashMap<>();
 
   /**
-   * Places a policy on a machine.
+   * PathContext a policy on a machine.
    *
    * @param policy the policy
    * @param places the places of the machine
    * @return the effective policy
    * @throws InvalidPolicyException if a rule's path is malformed, or missing and to be rejected
    */
-  public static EffectivePolicy of(SandboxPolicy policy, Places places) {
+  public static EffectivePolicy of(SandboxPolicy policy, PathContext places) {
     return new EffectivePolicy(policy, places, null);
   }
 
   /** Takes an earlier survey of the same roots, or null to make one. */
-  private EffectivePolicy(SandboxPolicy policy, Places places, SurfaceSurvey found) {
+  private EffectivePolicy(SandboxPolicy policy, PathContext places, SurfaceSurvey found) {
     this.policy = policy;
     this.places = places;
     RuleTexts texts = new RuleTexts(policy, places);
@@ -457,7 +457,7 @@ public final class EffectivePolicy {
    *
    * @return the places
    */
-  public Places places() {
+  public PathContext places() {
     return places;
   }
 

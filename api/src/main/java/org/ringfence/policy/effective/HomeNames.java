@@ -11,8 +11,8 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.path.Homes;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.ListedName;
 import org.ringfence.policy.value.NameList;
 
@@ -61,7 +61,7 @@ public final class HomeNames {
   }
 
   /** Returns the protected names of homes that rules make writable, as a whole or in part. */
-  static HomeNames of(SandboxPolicy policy, Places places, List<EffectiveRule> rules) {
+  static HomeNames of(SandboxPolicy policy, PathContext places, List<EffectiveRule> rules) {
     ProtectedNames names = policy.protectedNames();
     DenyGlobs allowed = new DenyGlobs(policy.allowedNames(), places, new HashMap<>());
     HomeNames none = new HomeNames(names, places.style(), List.of(), allowed);
@@ -99,7 +99,7 @@ public final class HomeNames {
   }
 
   /** Returns the protected names for wholly writable homes. */
-  public static HomeNames everywhere(ProtectedNames names, Places places) {
+  public static HomeNames everywhere(ProtectedNames names, PathContext places) {
     return new HomeNames(
         names,
         places.style(),
@@ -272,7 +272,7 @@ public final class HomeNames {
    * @param rules the placed rules
    * @return real paths
    */
-  Set<String> targets(Places places, List<EffectiveRule> rules) {
+  Set<String> targets(PathContext places, List<EffectiveRule> rules) {
     Set<String> targets = new LinkedHashSet<>();
     for (List<String> home : homes) {
       HomeLinks.in(Path.of(style.join(home))).stream()

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.NetworkPolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
@@ -32,7 +32,7 @@ public final class NamedSockets {
    * @throws InvalidPolicyException if a path can never be that of a socket
    */
   public static NamedSockets of(EffectivePolicy policy) {
-    Places places = policy.places();
+    PathContext places = policy.places();
     Set<String> real = new LinkedHashSet<>();
     for (String path : policy.policy().network().unixSockets()) {
       real.add(path.equals(ALL) ? ALL : places.real(path));
@@ -50,7 +50,7 @@ public final class NamedSockets {
    * @throws InvalidPolicyException if there is such a name
    */
   static void check(
-      NetworkPolicy network, Places places, List<EffectiveRule> rules, FileDefault fallback) {
+      NetworkPolicy network, PathContext places, List<EffectiveRule> rules, FileDefault fallback) {
     RuleTree tree = new RuleTree(places.style(), rules);
     for (String path : network.unixSockets()) {
       if (path.equals(ALL)) {

@@ -15,9 +15,9 @@ import java.util.Set;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 /**
  * The locations of code that this JVM runs outside any sandbox: the installation, the class path,
@@ -29,7 +29,8 @@ final class OwnCode {
   private OwnCode() {}
 
   /** Returns those that a rule makes writable, in whole or in part; links resolved. */
-  static List<String> withinReach(SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
+  static List<String> withinReach(
+      SandboxPolicy policy, PathContext places, List<EffectiveRule> placed) {
     if (places.style() != PathStyle.POSIX
         || places.lookup() != PathLookup.HOST
         || policy.fileDefault() == FileDefault.WRITE) {

@@ -12,9 +12,9 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.path.HomeDirectory;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
@@ -81,7 +81,7 @@ public final class OwnPlaces {
   }
 
   /** Returns the locations that matter to a policy on this machine, links resolved. */
-  static List<String> of(SandboxPolicy policy, Places places, List<EffectiveRule> placed) {
+  static List<String> of(SandboxPolicy policy, PathContext places, List<EffectiveRule> placed) {
     if (places.lookup() != PathLookup.HOST || policy.fileDefault() == FileDefault.WRITE) {
       return List.of();
     }

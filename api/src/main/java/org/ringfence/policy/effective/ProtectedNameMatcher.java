@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.ringfence.policy.ProtectedNames;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.ListedName;
 import org.ringfence.policy.value.NameList;
 
@@ -94,7 +94,7 @@ public record ProtectedNameMatcher(ProtectedNames level) {
    * @param places the directories of the user
    * @return the name, such as {@code ~/.bashrc}; empty for a path without one
    */
-  public static Optional<String> nameAt(String path, Places places) {
+  public static Optional<String> nameAt(String path, PathContext places) {
     return Optional.ofNullable(
         HomeNames.everywhere(ProtectedNames.HOOKS_AND_CONFIG, places)
             .listedAt(places.style().components(path)));

@@ -9,7 +9,7 @@ import org.ringfence.policy.FileRule;
 import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.RuleTexts;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -19,7 +19,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
  */
 final class RulePlacement {
   private final SandboxPolicy policy;
-  private final Places places;
+  private final PathContext places;
   private final RuleTexts texts;
   private final Map<String, String> links;
   private final Map<String, String> crossed;
@@ -34,7 +34,7 @@ final class RulePlacement {
    */
   RulePlacement(
       SandboxPolicy policy,
-      Places places,
+      PathContext places,
       RuleTexts texts,
       Map<String, String> links,
       Map<String, String> crossed) {
@@ -47,7 +47,7 @@ final class RulePlacement {
   }
 
   /**
-   * Places the rules, once.
+   * PathContext the rules, once.
    *
    * @return the effective rules; the caller may add to the list
    * @throws InvalidPolicyException if a rule's path is malformed, is missing and to be rejected, or

@@ -24,7 +24,7 @@ public final class Homes {
    *
    * @param places the machine; other homes are known only of this machine
    */
-  public static Set<String> of(Places places) {
+  public static Set<String> of(PathContext places) {
     Set<String> homes = new LinkedHashSet<>();
     add(places, places.home(), homes);
     if (places.lookup() == PathLookup.HOST) {
@@ -37,7 +37,7 @@ public final class Homes {
     return homes;
   }
 
-  private static void add(Places places, String path, Set<String> homes) {
+  private static void add(PathContext places, String path, Set<String> homes) {
     if (path != null
         && path.indexOf('\0') < 0
         && places.style().isAbsolute(path)
@@ -52,7 +52,7 @@ public final class Homes {
   /**
    * Adds the homes of passwd(5) accounts with a login shell, since the homes of services are data.
    */
-  private static void accounts(Places places, Set<String> homes) {
+  private static void accounts(PathContext places, Set<String> homes) {
     try {
       for (String line : Files.readString(ACCOUNTS).split("\n")) {
         String[] fields = line.split(":", -1);
@@ -70,7 +70,7 @@ public final class Homes {
   }
 
   /** Adds directories beside the caller's home, where accounts are not in a file. */
-  private static void neighbours(Places places, Set<String> homes) {
+  private static void neighbours(PathContext places, Set<String> homes) {
     try {
       Path home = Path.of(places.home());
       Path parent = home.getParent();

@@ -19,9 +19,9 @@ public final class RuleTexts {
               List.of(":workspace", ":tmp", HOME, ":minimal", ":java-home", ":shm")));
 
   private final SandboxPolicy policy;
-  private final Places places;
+  private final PathContext places;
 
-  public RuleTexts(SandboxPolicy policy, Places places) {
+  public RuleTexts(SandboxPolicy policy, PathContext places) {
     this.policy = policy;
     this.places = places;
   }

@@ -37,24 +37,6 @@ import org.ringfence.policy.value.ListedName;
  * Other grants need consent.
  */
 public final class PolicyProposal {
-  private static final Set<String> ON_DIRECTORY =
-      Set.of(
-          "create",
-          "mkdir",
-          "mkdirat",
-          "mknod",
-          "mknodat",
-          "symlink",
-          "symlinkat",
-          "link",
-          "linkat",
-          "rename",
-          "renameat",
-          "renameat2",
-          "unlink",
-          "unlinkat",
-          "rmdir");
-
   /**
    * A grant of a proposal.
    *
@@ -321,7 +303,7 @@ public final class PolicyProposal {
           "it lies outside the workspace; a rule that grants writing "
               + treesOfWritten.get(Path.of(path))
               + " would grant the directory of all of these");
-    } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS) || onDirectory(denial)) {
+    } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS) || denial.changesNames()) {
       refuse(denial, "only its directory could be granted, and that lies outside the workspace");
     } else if (!isNameable(path)) {
       refuse(denial, UNNAMEABLE);
@@ -335,15 +317,11 @@ public final class PolicyProposal {
   /** Returns whether a grant for another denial prevents this one as well. */
   private boolean isGranted(Violation denial, String path) {
     return granted.stream()
-            .filter(grant -> grant.isTree() || !onDirectory(denial))
+            .filter(grant -> grant.isTree() || !denial.changesNames())
             .anyMatch(grant -> !grant.path().isEmpty() && Path.of(path).startsWith(grant.path()))
         && EffectivePolicy.of(builder.build(), before.places())
             .evaluate(path, Operation.WRITE)
             .allowed();
-  }
-
-  private static boolean onDirectory(Violation denial) {
-    return ON_DIRECTORY.contains(denial.operation());
   }
 
   /**
@@ -352,7 +330,7 @@ public final class PolicyProposal {
    */
   private void inWorkspace(Violation denial, String path) {
     Path granted = Path.of(path);
-    if (onDirectory(denial) || !Files.exists(granted, LinkOption.NOFOLLOW_LINKS)) {
+    if (denial.changesNames() || !Files.exists(granted, LinkOption.NOFOLLOW_LINKS)) {
       do {
         granted = granted.getParent();
       } while (!Files.isDirectory(granted, LinkOption.NOFOLLOW_LINKS));

@@ -3,14 +3,14 @@ package org.ringfence.policy.proposal;
 import java.util.ArrayList;
 import java.util.List;
 import org.ringfence.policy.path.Homes;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.ListedName;
 import org.ringfence.policy.value.NameList;
 
 /**
- * Places in home directories that hold keys, passwords, tokens, cookies or input history: each with
- * a source. Immutable.
+ * PathContext in home directories that hold keys, passwords, tokens, cookies or input history: each
+ * with a source. Immutable.
  */
 public final class SecretPlaces {
   private static final NameList PLACES = NameList.read("secret-places.txt", "");
@@ -24,7 +24,7 @@ public final class SecretPlaces {
   }
 
   /** Returns the places in all homes of a machine. */
-  static SecretPlaces of(Places places) {
+  static SecretPlaces of(PathContext places) {
     return new SecretPlaces(
         places.style(), Homes.of(places).stream().map(places.style()::components).toList());
   }

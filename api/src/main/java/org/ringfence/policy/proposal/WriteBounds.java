@@ -15,8 +15,8 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.HomeNames;
 import org.ringfence.policy.effective.ProtectedNameMatcher;
 import org.ringfence.policy.path.Homes;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.tree.SharedDirectories;
 import org.ringfence.policy.value.ListedName;
 
@@ -45,7 +45,7 @@ final class WriteBounds {
    */
   record Never(String reason) implements Verdict {}
 
-  private final Places places;
+  private final PathContext places;
   private final String workspace;
   private final ProtectedNames names;
   private final ProtectedNames given;

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
@@ -125,7 +125,7 @@ class DenyGlobMovesTest {
       EffectivePolicy policy =
           EffectivePolicy.of(
               SandboxPolicy.builder().denyGlobs(List.of(top + "/link/*.key")).build(),
-              Places.current(top));
+              PathContext.current(top));
       assertThat(policy.evaluate(top + "/real/a.key", Operation.READ).allowed()).isFalse();
       assertThat(policy.evaluate(top + "/real/a", Operation.READ).allowed()).isTrue();
     } finally {

@@ -19,12 +19,12 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 class EffectivePolicyTest {
-  private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
+  private static final PathContext PLACES = PathContext.of(PathStyle.POSIX, "/ws", "/home/me");
 
   @Test
   void mostSpecificRuleWins() {
@@ -151,14 +151,15 @@ class EffectivePolicyTest {
   @Test
   void fileSystemRootAsWorkspaceIsRejected() {
     SandboxPolicy policy = SandboxPolicy.builder().write(":workspace").build();
-    assertThatThrownBy(() -> EffectivePolicy.of(policy, Places.of(PathStyle.POSIX, "/", "/root")))
+    assertThatThrownBy(
+            () -> EffectivePolicy.of(policy, PathContext.of(PathStyle.POSIX, "/", "/root")))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("workspace");
   }
 
   @Test
   void missingPathsAreRejectedOrSkipped(@TempDir Path directory) {
-    Places places = Places.current(directory);
+    PathContext places = PathContext.current(directory);
     SandboxPolicy rejecting = SandboxPolicy.builder().write(directory + "/missing").build();
     assertThatThrownBy(() -> EffectivePolicy.of(rejecting, places))
         .hasMessageContaining("nothing is there");
@@ -179,7 +180,7 @@ class EffectivePolicyTest {
     EffectivePolicy policy =
         EffectivePolicy.of(
             SandboxPolicy.builder().write(":workspace").none(":workspace/later").build(),
-            Places.current(directory));
+            PathContext.current(directory));
     assertThat(policy.check(directory + "/later/x", Operation.READ).allowed()).isFalse();
   }
 
@@ -189,7 +190,7 @@ class EffectivePolicyTest {
     Path link = Files.createSymbolicLink(directory.resolve("link"), real);
     EffectivePolicy policy =
         EffectivePolicy.of(
-            SandboxPolicy.builder().write(link.toString()).build(), Places.current(directory));
+            SandboxPolicy.builder().write(link.toString()).build(), PathContext.current(directory));
     assertThat(policy.check(real + "/x", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.check(link + "/x", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.check(directory + "/x", Operation.WRITE).allowed()).isFalse();
@@ -200,7 +201,7 @@ class EffectivePolicyTest {
     EffectivePolicy policy =
         EffectivePolicy.of(
             SandboxPolicy.builder().write(":workspace").none("C:\\Work\\Secret").build(),
-            Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+            PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
     assertThat(policy.evaluate("c:/WORK/a.txt", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.evaluate("C:\\work\\SECRET\\a", Operation.READ).allowed()).isFalse();
     assertThat(policy.evaluate("D:\\work\\a", Operation.WRITE).allowed()).isFalse();

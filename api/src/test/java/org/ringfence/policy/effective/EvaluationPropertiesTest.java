@@ -14,15 +14,15 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
 /** Compares the evaluation with a naive implementation of the documented rule. */
 @ExtendWith(InstancioExtension.class)
 class EvaluationPropertiesTest {
-  private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
+  private static final PathContext PLACES = PathContext.of(PathStyle.POSIX, "/ws", "/home/me");
 
   private static final Generator<String> PATHS =
       random ->

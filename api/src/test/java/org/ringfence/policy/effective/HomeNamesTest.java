@@ -18,16 +18,17 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.path.Homes;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 class HomeNamesTest {
-  private static final Places AT_HOME = Places.of(PathStyle.POSIX, "/home/me", "/home/me");
-  private static final Places IN_A_PROJECT =
-      Places.of(PathStyle.POSIX, "/home/me/project", "/home/me");
+  private static final PathContext AT_HOME =
+      PathContext.of(PathStyle.POSIX, "/home/me", "/home/me");
+  private static final PathContext IN_A_PROJECT =
+      PathContext.of(PathStyle.POSIX, "/home/me/project", "/home/me");
 
-  private static EffectivePolicy policyWriting(Places places, String... roots) {
+  private static EffectivePolicy policyWriting(PathContext places, String... roots) {
     PolicyBuilder builder = SandboxPolicy.builder();
     for (String root : roots) {
       builder.write(root);
@@ -151,8 +152,8 @@ class HomeNamesTest {
     Path root = Files.createDirectories(real.resolve(".hg"));
     Files.writeString(root.resolve("settings"), "");
     Files.createSymbolicLink(root.resolve("hgrc"), Path.of("settings"));
-    Places places =
-        Places.of(PathStyle.POSIX, real.toString(), "/home/me").lookedUp(PathLookup.HOST);
+    PathContext places =
+        PathContext.of(PathStyle.POSIX, real.toString(), "/home/me").lookedUp(PathLookup.HOST);
     EffectivePolicy policy = policyWriting(places, root.toString());
     assertThat(mayWrite(policy, root + "/settings")).isFalse();
     assertThat(mayWrite(policy, root + "/other")).isTrue();
@@ -190,8 +191,8 @@ class HomeNamesTest {
     Files.writeString(real.resolve("settings/rc"), "");
     Files.createSymbolicLink(real.resolve(".config/tool/conf"), real.resolve("settings/tool.conf"));
     Files.createSymbolicLink(real.resolve(".some-rc"), Path.of("settings/rc"));
-    Places places =
-        Places.of(PathStyle.POSIX, real.toString(), real.toString()).lookedUp(PathLookup.HOST);
+    PathContext places =
+        PathContext.of(PathStyle.POSIX, real.toString(), real.toString()).lookedUp(PathLookup.HOST);
     EffectivePolicy policy = policyWriting(places, real.toString());
     assertThat(mayWrite(policy, real + "/settings/tool.conf")).isFalse();
     assertThat(mayWrite(policy, real + "/settings/rc")).isFalse();
@@ -204,7 +205,8 @@ class HomeNamesTest {
     org.junit.jupiter.api.Assumptions.assumeTrue(
         Files.isReadable(accounts), "the password database cannot be read here");
     List<String> homes =
-        Homes.of(Places.of(PathStyle.POSIX, "/", "/home/me").lookedUp(PathLookup.HOST)).stream()
+        Homes.of(PathContext.of(PathStyle.POSIX, "/", "/home/me").lookedUp(PathLookup.HOST))
+            .stream()
             .toList();
     for (String line : Files.readAllLines(accounts)) {
       String[] fields = line.split(":", -1);

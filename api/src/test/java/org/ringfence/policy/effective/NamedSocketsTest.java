@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "rules about unix sockets have POSIX paths")
@@ -25,7 +25,7 @@ class NamedSocketsTest {
     Path workspace = Files.createDirectories(directory.toRealPath().resolve("ws"));
     return EffectivePolicy.of(
         SandboxPolicy.builder().write(":workspace").unixSocket(path).build(),
-        Places.current(workspace));
+        PathContext.current(workspace));
   }
 
   @Test

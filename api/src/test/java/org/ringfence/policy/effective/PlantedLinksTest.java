@@ -17,7 +17,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
@@ -39,7 +39,7 @@ class PlantedLinksTest {
   }
 
   private EffectivePolicy place(PolicyBuilder builder) {
-    return EffectivePolicy.of(builder.build(), Places.current(workspace));
+    return EffectivePolicy.of(builder.build(), PathContext.current(workspace));
   }
 
   private static PolicyBuilder workspaceWrite() {

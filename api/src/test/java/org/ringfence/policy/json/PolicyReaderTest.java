@@ -145,8 +145,8 @@ class PolicyReaderTest {
         .hasMessageNotContaining("\n");
   }
 
-  private static org.ringfence.policy.path.Places places() {
-    return org.ringfence.policy.path.Places.of(
+  private static org.ringfence.policy.path.PathContext places() {
+    return org.ringfence.policy.path.PathContext.of(
         org.ringfence.policy.path.PathStyle.POSIX, "/ws", "/home/me");
   }
 

@@ -70,7 +70,7 @@ class HomeDirectoryTest {
     HomeDirectory home = HomeDirectory.of(foreign().toString(), "");
     assertThat(home.path()).isEmpty();
 
-    Places places = placesWithHome(home);
+    PathContext places = placesWithHome(home);
     assertThatThrownBy(() -> EffectivePolicy.of(policy(), places))
         .isInstanceOf(InvalidPolicyException.class)
         .hasMessageContaining("HOME set to a directory of yours");
@@ -98,10 +98,10 @@ class HomeDirectoryTest {
         .build();
   }
 
-  private Places placesWithHome(HomeDirectory home) {
+  private PathContext placesWithHome(HomeDirectory home) {
     home.path().ifPresent(path -> new java.io.File(path, "cache").mkdir());
-    Places here = Places.current(base);
-    return new Places(
+    PathContext here = PathContext.current(base);
+    return new PathContext(
         here.style(),
         here.workspace(),
         home,

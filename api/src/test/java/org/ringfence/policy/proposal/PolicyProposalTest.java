@@ -24,9 +24,9 @@ import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.policy.proposal.PolicyProposal.Grant;
 import org.ringfence.policy.proposal.PolicyProposal.Refusal;
 
@@ -34,7 +34,7 @@ class PolicyProposalTest {
   @TempDir private Path directory;
   private Path home;
   private Path workspace;
-  private Places places;
+  private PathContext places;
   private final List<Grant> questions = new ArrayList<>();
   private boolean answer;
 
@@ -44,7 +44,8 @@ class PolicyProposalTest {
     workspace = Files.createDirectories(home.resolve("project"));
     Files.createDirectories(directory.resolve("elsewhere"));
     places =
-        Places.of(PathStyle.POSIX, workspace.toString(), home.toString()).lookedUp(PathLookup.HOST);
+        PathContext.of(PathStyle.POSIX, workspace.toString(), home.toString())
+            .lookedUp(PathLookup.HOST);
   }
 
   private Violation denial(String operation, Path path, String access, FileDefault fallback) {

@@ -11,8 +11,8 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 class PlannerBaseTest {
   private static final Answer ENFORCED = Answer.enforced("kernel");
@@ -63,7 +63,7 @@ class PlannerBaseTest {
 
   private static List<PlannedGuarantee> plan(PolicyBuilder policy) {
     return new FakePlanner(
-            EffectivePolicy.of(policy.build(), Places.of(PathStyle.POSIX, "/ws", "/home/me")))
+            EffectivePolicy.of(policy.build(), PathContext.of(PathStyle.POSIX, "/ws", "/home/me")))
         .planned();
   }
 

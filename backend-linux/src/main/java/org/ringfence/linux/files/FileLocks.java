@@ -38,19 +38,14 @@ public final class FileLocks {
   private final Consumer<Violation> denied;
   private final WaitingCalls waiting;
 
-  public FileLocks(
-      Kernel kernel,
-      PathResolver paths,
-      FileView view,
-      Consumer<Violation> denied,
-      WaitingCalls waiting) {
-    this.kernel = kernel;
+  public FileLocks(FileSetting setting) {
+    this.kernel = setting.kernel();
     this.child = new TargetMemory(kernel);
-    this.paths = paths;
-    this.view = view;
+    this.paths = setting.paths();
+    this.view = setting.view();
     this.policy = view.policy();
-    this.denied = denied;
-    this.waiting = waiting;
+    this.denied = setting.denied();
+    this.waiting = setting.waiting();
   }
 
   public void answer(SyscallNotification call) {

@@ -59,21 +59,14 @@ public final class MetadataCalls {
   private final Set<String> shared;
   private final int uid;
 
-  public MetadataCalls(
-      Kernel kernel,
-      PathResolver paths,
-      FileView view,
-      GitDirectories git,
-      GitGuard guard,
-      int uid,
-      Consumer<Violation> denied) {
-    this.kernel = kernel;
+  public MetadataCalls(FileSetting setting, GitDirectories git, GitGuard guard, int uid) {
+    this.kernel = setting.kernel();
     this.child = new TargetMemory(kernel);
-    this.paths = paths;
-    this.view = view;
+    this.paths = setting.paths();
+    this.view = setting.view();
     this.policy = view.policy();
     this.shared = sharedPlaces(policy);
-    this.denied = denied;
+    this.denied = setting.denied();
     this.git = git;
     this.guard = guard;
     this.uid = uid;

@@ -37,7 +37,6 @@ import org.ringfence.linux.socket.OwnSockets;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
-import org.ringfence.linux.task.WaitingCalls;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
@@ -67,25 +66,18 @@ public final class NameCalls {
   private final OpenCalls opens;
 
   public NameCalls(
-      Kernel kernel,
-      PathResolver paths,
-      FileView view,
-      Supervision supervision,
-      OwnSockets sockets,
-      NameDecisions decisions,
-      Consumer<Violation> denied,
-      WaitingCalls waiting) {
-    this.kernel = kernel;
+      FileSetting setting, Supervision supervision, OwnSockets sockets, NameDecisions decisions) {
+    this.kernel = setting.kernel();
     this.child = new TargetMemory(kernel);
-    this.paths = paths;
-    this.policy = view.policy();
-    this.view = view;
+    this.paths = setting.paths();
+    this.policy = setting.view().policy();
+    this.view = setting.view();
     this.supervision = supervision;
     this.sockets = sockets;
-    this.denied = denied;
+    this.denied = setting.denied();
     this.decisions = decisions;
     this.guard = new GitGuard(kernel, paths, view, decisions);
-    this.opens = new OpenCalls(kernel, paths, view, supervision, decisions, guard, denied, waiting);
+    this.opens = new OpenCalls(setting, supervision, decisions, guard);
   }
 
   /** Returns what permits git's own changes of protected names. */

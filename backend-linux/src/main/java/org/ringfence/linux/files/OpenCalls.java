@@ -84,26 +84,18 @@ final class OpenCalls {
   private final int noFollow;
   private final int directoryFlag;
 
-  OpenCalls(
-      Kernel kernel,
-      PathResolver paths,
-      FileView view,
-      Supervision supervision,
-      NameDecisions decisions,
-      GitGuard guard,
-      Consumer<Violation> denied,
-      WaitingCalls waiting) {
-    this.kernel = kernel;
+  OpenCalls(FileSetting setting, Supervision supervision, NameDecisions decisions, GitGuard guard) {
+    this.kernel = setting.kernel();
     this.child = new TargetMemory(kernel);
-    this.paths = paths;
-    this.view = view;
+    this.paths = setting.paths();
+    this.view = setting.view();
     this.policy = view.policy();
     this.supervision = supervision;
     this.decisions = decisions;
     this.guard = guard;
-    this.denied = denied;
+    this.denied = setting.denied();
     this.hidden = new HiddenNames(child, paths, policy, supervision.opens(), denied);
-    this.waiting = waiting;
+    this.waiting = setting.waiting();
     // asm/fcntl.h
     this.noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000;
     this.directoryFlag = kernel.arch() == Arch.X86_64 ? 0x10000 : 0x4000;

@@ -12,6 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import org.ringfence.linux.bind.EventPoll;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.files.FileLocks;
+import org.ringfence.linux.files.FileSetting;
 import org.ringfence.linux.files.MetadataCalls;
 import org.ringfence.linux.files.NameCalls;
 import org.ringfence.linux.net.SandboxNetwork;
@@ -105,22 +106,14 @@ final class CallDispatch implements AutoCloseable {
             setting.listener(),
             this::watchConnect,
             poll::remove);
-    NameCalls nameCalls =
-        new NameCalls(
-            kernel, paths, view, supervision, network.own(), names, reporter::violation, waiting);
+    FileSetting files = new FileSetting(kernel, paths, view, reporter::violation, waiting);
+    NameCalls nameCalls = new NameCalls(files, supervision, network.own(), names);
     this.decided =
         new DecidedCalls(
             rights,
             nameCalls,
-            new MetadataCalls(
-                kernel,
-                paths,
-                view,
-                names.git(),
-                nameCalls.guard(),
-                setting.user(),
-                reporter::violation),
-            new FileLocks(kernel, paths, view, reporter::violation, waiting),
+            new MetadataCalls(files, names.git(), nameCalls.guard(), setting.user()),
+            new FileLocks(files),
             network,
             ownDescriptors,
             new CoreDumps(kernel),

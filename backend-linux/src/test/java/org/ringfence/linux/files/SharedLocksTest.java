@@ -27,7 +27,7 @@ import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /**
  * Checks that a command gets shared locks on a read-only file, and no exclusive lock. A shared lock
@@ -67,7 +67,7 @@ class SharedLocksTest {
         SandboxPolicy.builder().write(":workspace").read(outside.toString()).build();
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(EffectivePolicy.of(policy, Places.current()));
+            .plan(EffectivePolicy.of(policy, PathContext.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path script = Files.writeString(workspace.resolve("locks.pl"), LOCKS);
     assertThat(tryExclusiveLock(file)).as("control").isZero();

@@ -30,7 +30,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.EventSink;
 
 /** Checks launches through bubblewrap. */
@@ -43,7 +43,9 @@ class BubblewrapLaunchTest {
   void assumeBubblewrap() {
     SandboxPlan plan =
         new BubblewrapBackend()
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace)));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
@@ -103,7 +105,9 @@ class BubblewrapLaunchTest {
     assumeTrue(Files.exists(bwrap), "bwrap is elsewhere");
     SandboxPlan plan =
         new BubblewrapBackend()
-            .plan(EffectivePolicy.of(writing().write("/usr").build(), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    writing().write("/usr").build(), PathContext.current(workspace)));
     assertThat(plan.acceptable()).isFalse();
     assertThat(plan.availability().reasons().toString()).contains("grants writing");
   }
@@ -146,7 +150,7 @@ class BubblewrapLaunchTest {
   @Test
   void openFailsWhenBubblewrapCannotSetUpTheSandbox() throws Exception {
     HostFacts facts = HostProbe.probe(Arch.current().orElseThrow());
-    EffectivePolicy policy = EffectivePolicy.of(writing().build(), Places.current(workspace));
+    EffectivePolicy policy = EffectivePolicy.of(writing().build(), PathContext.current(workspace));
     assertThatThrownBy(
             () ->
                 LinuxSession.openInNamespaces(

@@ -40,7 +40,7 @@ import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Launch;
@@ -59,7 +59,7 @@ class LaunchInvariantsTest {
   void assumeLandlock() {
     var plan =
         new LandlockBackend()
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current()));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
   }
@@ -384,7 +384,7 @@ class LaunchInvariantsTest {
     HostFacts older = facts(real, new LandlockAbi(5), real.seccomp().waitKillable());
     Process bystander = new ProcessBuilder("sleep", "1000").start();
     EffectivePolicy policy =
-        EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace));
+        EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current(workspace));
     try (LinuxSession session =
         LinuxSession.open(new Kernel(real.arch().orElseThrow()), older, policy, EventSink.NONE)) {
       SandboxedProcess ending = session.start(launch("sleep 1111111 & sleep 0.1; exit 4"));
@@ -426,7 +426,7 @@ class LaunchInvariantsTest {
           except Alarm: pass
         """);
     EffectivePolicy policy =
-        EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace));
+        EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current(workspace));
     try (LinuxSession session =
         LinuxSession.open(new Kernel(real.arch().orElseThrow()), older, policy, EventSink.NONE)) {
       SandboxedProcess waiting = session.start(launch("exec /usr/bin/python3 wait.py"));

@@ -16,7 +16,7 @@ import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /**
  * Checks that a connection to a file that is not a unix socket fails with the same error as
@@ -37,7 +37,7 @@ class ConnectToNoSocketTest {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the client needs perl");
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Files.writeString(workspace.resolve("file"), "");
     Files.createDirectory(workspace.resolve("directory"));

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,11 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.linux.BubblewrapBackend;
-import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.linux.SmallJvm;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
 
 /** Checks that sends to a full socket take a bounded part of a small JVM's memory. */
 class WaitingSendsTest {
@@ -82,8 +78,8 @@ class WaitingSendsTest {
   @TempDir private Path workspace;
 
   /** A JVM whose heap cannot hold all messages. */
-  public static final class SmallJvm {
-    private SmallJvm() {}
+  public static final class Host {
+    private Host() {}
 
     /** Takes the workspace, the backend and the script. */
     public static void main(String[] args) throws Exception {
@@ -107,34 +103,11 @@ class WaitingSendsTest {
   @ValueSource(strings = {"landlock", "bubblewrap"})
   void messagesOfManyWaitingSendersFitASmallHeapAndArrive(String backend) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the senders need perl");
-    var plan =
-        (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
-    assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
-    Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
+    SmallJvm.assumeAccepted(backend);
     Files.writeString(workspace.resolve("senders.pl"), SENDERS);
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx40m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SmallJvm.class.getName(),
-                workspace.toString(),
-                backend,
-                workspace.resolve("senders.pl").toString())
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      boolean ended = jvm.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      List<String> said = Files.readAllLines(output);
-      assertThat(ended).as("%s", said).isTrue();
-      assertThat(said).containsExactly("waiting", "received all", "exit 0");
-    } finally {
-      jvm.destroyForcibly().waitFor();
-      Files.deleteIfExists(output);
-    }
+    List<String> said =
+        new SmallJvm(Host.class, 40, PATIENCE_SECONDS)
+            .run(workspace, backend, workspace.resolve("senders.pl").toString());
+    assertThat(said).containsExactly("waiting", "received all", "exit 0");
   }
 }

@@ -18,7 +18,7 @@ import org.ringfence.linux.path.GitPlaces.Place;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 class GitPlacesTest {
   @TempDir Path directory;
@@ -35,7 +35,7 @@ class GitPlacesTest {
 
   private GitPlaces places(ProtectedNames names) {
     SandboxPolicy policy = SandboxPolicy.builder().write(ws).protectedNames(names).build();
-    return new GitPlaces(EffectivePolicy.of(policy, Places.current(root)));
+    return new GitPlaces(EffectivePolicy.of(policy, PathContext.current(root)));
   }
 
   private Optional<Place> at(String path) {

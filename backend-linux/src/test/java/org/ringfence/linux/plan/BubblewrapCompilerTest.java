@@ -18,12 +18,12 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 class BubblewrapCompilerTest {
-  private static final Places PLACES =
-      Places.of(PathStyle.POSIX, "/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
+  private static final PathContext PLACES =
+      PathContext.of(PathStyle.POSIX, "/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
   private static final BubblewrapFeatures FEATURES = BubblewrapFeatures.ASSUMED;
 
   private static PolicyBuilder writing() {
@@ -146,8 +146,8 @@ class BubblewrapCompilerTest {
 
   @Test
   void workspaceBelowTmpShowsTheHostsFiles() {
-    Places below =
-        Places.of(PathStyle.POSIX, "/tmp/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
+    PathContext below =
+        PathContext.of(PathStyle.POSIX, "/tmp/ws", "/home/me").withPrivateTmp("/tmp/ringfence-x");
     EffectivePolicy policy = EffectivePolicy.of(writing().read("/tmp/cache").build(), below);
     assertThat(compile(policy, HostTree.ASSUMED))
         .containsSubsequence(

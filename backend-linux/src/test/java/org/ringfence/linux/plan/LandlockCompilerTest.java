@@ -21,11 +21,11 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 class LandlockCompilerTest {
-  private static final Places PLACES = Places.of(PathStyle.POSIX, "/ws", "/home/me");
+  private static final PathContext PLACES = PathContext.of(PathStyle.POSIX, "/ws", "/home/me");
   private static final LandlockAbi ABI = new LandlockAbi(7);
 
   private static PolicyBuilder writing() {

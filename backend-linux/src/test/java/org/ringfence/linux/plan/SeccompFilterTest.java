@@ -16,8 +16,8 @@ import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
@@ -35,7 +35,7 @@ class SeccompFilterTest {
   }
 
   private static EffectivePolicy effective(SandboxPolicy policy) {
-    return EffectivePolicy.of(policy, Places.of(PathStyle.POSIX, "/ws", "/home/me"));
+    return EffectivePolicy.of(policy, PathContext.of(PathStyle.POSIX, "/ws", "/home/me"));
   }
 
   private static PolicyBuilder writing() {

@@ -13,7 +13,7 @@ import org.ringfence.Sandbox;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Checks that under Landlock every new pseudo-terminal counts against the limit. */
 class MultiplexerTest {
@@ -40,7 +40,7 @@ class MultiplexerTest {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "the command needs perl");
     var plan =
         new LandlockBackend()
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Process control =
         new ProcessBuilder(

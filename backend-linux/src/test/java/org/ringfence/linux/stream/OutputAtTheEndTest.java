@@ -21,7 +21,7 @@ import org.ringfence.Termination;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Checks output and its pipes at the end of a command. */
 class OutputAtTheEndTest {
@@ -31,7 +31,9 @@ class OutputAtTheEndTest {
 
   private Sandbox open(String backend, SandboxPolicy policy) throws Exception {
     var plan =
-        Backends.load().byId(backend).plan(EffectivePolicy.of(policy, Places.current(workspace)));
+        Backends.load()
+            .byId(backend)
+            .plan(EffectivePolicy.of(policy, PathContext.current(workspace)));
     assumeTrue(
         plan.acceptable(), () -> "refused here: " + plan.availability().reasons() + plan.unmet());
     return Sandbox.opener(policy).workspace(workspace).backend(backend).open();

@@ -26,7 +26,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Checks how commands get the descriptors that the caller hands in. */
 class StreamGateTest {
@@ -66,7 +66,7 @@ class StreamGateTest {
   private StreamGate gate(boolean namespaces, boolean names) {
     SandboxPolicy policy =
         Presets.load("workspace-write").toBuilder().fileDefault(FileDefault.MINIMAL).build();
-    EffectivePolicy effective = EffectivePolicy.of(policy, Places.current(workspace));
+    EffectivePolicy effective = EffectivePolicy.of(policy, PathContext.current(workspace));
     FileView view =
         namespaces
             ? new FileView(Optional.of("/private"), true, true, effective)

@@ -1,14 +1,12 @@
 package org.ringfence.linux.supervise;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,12 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.linux.BubblewrapBackend;
-import org.ringfence.linux.LandlockBackend;
+import org.ringfence.linux.SmallJvm;
 import org.ringfence.policy.PolicyBuilder;
-import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
 
 /** Checks that a JVM with a full heap ends its commands, at the latest at their time limit. */
 class FullHeapTest {
@@ -30,8 +25,8 @@ class FullHeapTest {
   @TempDir private Path workspace;
 
   /** Fills the heap of this JVM while a command runs, and prints how the command ends. */
-  public static final class SmallJvm {
-    private SmallJvm() {}
+  public static final class Host {
+    private Host() {}
 
     /** Takes the workspace, the backend, and the way to end the command. */
     public static void main(String[] args) throws Exception {
@@ -107,33 +102,8 @@ class FullHeapTest {
     "bubblewrap, calls"
   })
   void commandEndsInAJvmWithAFullHeap(String backend, String how) throws Exception {
-    var plan =
-        (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
-    assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
-    Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx24m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SmallJvm.class.getName(),
-                workspace.toString(),
-                backend,
-                how)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      boolean ended = jvm.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      List<String> said = Files.readAllLines(output);
-      assertThat(ended).as("%s", said).isTrue();
-      assertThat(said).anyMatch(line -> line.startsWith("ended "));
-    } finally {
-      jvm.destroyForcibly().waitFor();
-      Files.deleteIfExists(output);
-    }
+    SmallJvm.assumeAccepted(backend);
+    List<String> said = new SmallJvm(Host.class, 24, PATIENCE_SECONDS).run(workspace, backend, how);
+    assertThat(said).anyMatch(line -> line.startsWith("ended "));
   }
 }

@@ -25,7 +25,7 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /**
  * A lease of another program blocks the supervisor, which opens the file for a command. Checks that
@@ -66,7 +66,7 @@ class StuckCallTest {
             .build();
     var plan =
         (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(EffectivePolicy.of(policy, Places.current()));
+            .plan(EffectivePolicy.of(policy, PathContext.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     int lease = takeLease(workspace.resolve("leased"));
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(backend).open()) {
@@ -94,7 +94,7 @@ class StuckCallTest {
             .wallTime(Duration.ofSeconds(3))
             .grace(Duration.ZERO)
             .build();
-    var plan = new LandlockBackend().plan(EffectivePolicy.of(policy, Places.current()));
+    var plan = new LandlockBackend().plan(EffectivePolicy.of(policy, PathContext.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     int lease = takeLease(workspace.resolve("leased"));
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend("landlock").open()) {

@@ -17,7 +17,7 @@ import org.ringfence.SandboxedProcess;
 import org.ringfence.linux.LandlockBackend;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Checks that waiting calls leave descriptors of the JVM to other calls, however many wait. */
 class WaitingBoundTest {
@@ -108,7 +108,7 @@ class WaitingBoundTest {
     assumeTrue(Files.isExecutable(Path.of(PYTHON)), "the callers need Python");
     var plan =
         new LandlockBackend()
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
+            .plan(EffectivePolicy.of(Presets.load("workspace-write"), PathContext.current()));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
     Path script = Files.writeString(workspace.resolve("callers.py"), CALLERS);
     Process jvm =

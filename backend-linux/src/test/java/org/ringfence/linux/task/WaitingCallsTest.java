@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
@@ -19,11 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxedProcess;
-import org.ringfence.linux.BubblewrapBackend;
-import org.ringfence.linux.LandlockBackend;
-import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.linux.SmallJvm;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
 
 /**
  * Checks that waiting calls free their descriptors and threads of the JVM when their callers or the
@@ -225,41 +221,15 @@ class WaitingCallsTest {
   void waitingCallsFreeTheirResourcesWithTheirCaller(String kind, String end, String backend)
       throws Exception {
     assumeTrue(Files.isExecutable(Path.of(PYTHON)), "the callers need Python");
-    var plan =
-        (backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend())
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current()));
-    assumeTrue(plan.acceptable(), () -> "refused here: " + plan.unmet());
+    SmallJvm.assumeAccepted(backend);
     Path script = Files.writeString(workspace.resolve("callers.py"), CALLERS);
-    Path output = workspace.resolveSibling(workspace.getFileName() + ".out");
-    Process jvm =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Host.class.getName(),
-                workspace.toString(),
-                backend,
-                script.toString(),
-                kind,
-                end,
-                "20")
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
-    try {
-      boolean ended = jvm.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      List<String> said = Files.readAllLines(output);
-      assertThat(ended).as("%s", said).isTrue();
-      List<String> expected =
-          end.equals("killed")
-              ? List.of("ready", "calling", "held", "gone", "given back", "closed", "threads 0")
-              : List.of("ready", "calling", "held", "closed", "threads 0");
-      assertThat(said).isEqualTo(expected);
-    } finally {
-      jvm.destroyForcibly().waitFor();
-      Files.deleteIfExists(output);
-    }
+    List<String> said =
+        new SmallJvm(Host.class, 64, PATIENCE_SECONDS)
+            .run(workspace, backend, script.toString(), kind, end, "20");
+    List<String> expected =
+        end.equals("killed")
+            ? List.of("ready", "calling", "held", "gone", "given back", "closed", "threads 0")
+            : List.of("ready", "calling", "held", "closed", "threads 0");
+    assertThat(said).isEqualTo(expected);
   }
 }

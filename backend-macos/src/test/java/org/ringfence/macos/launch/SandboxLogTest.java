@@ -14,7 +14,7 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Parses log lines in the known forms of the system log. */
 class SandboxLogTest {
@@ -66,7 +66,7 @@ class SandboxLogTest {
   void denialIsReportedWithTheRuleOfThePolicy() {
     var policy =
         EffectivePolicy.of(
-            SandboxPolicy.builder().write(":workspace").build(), Places.ofMac("/ws", "/home"));
+            SandboxPolicy.builder().write(":workspace").build(), PathContext.ofMac("/ws", "/home"));
     Violation hooks =
         SeatbeltDenials.violation(
             policy, new SandboxLog.Denial("sh", 1 << 30, "file-write-create", "/ws/.git/hooks/x"));

@@ -22,8 +22,8 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
@@ -32,7 +32,7 @@ import org.ringfence.property.Property;
  */
 @ExtendWith(InstancioExtension.class)
 class SeatbeltCompilerTest {
-  private static final Places PLACES = Places.ofMac("/ws", "/home");
+  private static final PathContext PLACES = PathContext.ofMac("/ws", "/home");
   private static final SeatbeltCompiler.Surroundings ALONE =
       new SeatbeltCompiler.Surroundings("tag-1", OptionalInt.empty(), "");
 

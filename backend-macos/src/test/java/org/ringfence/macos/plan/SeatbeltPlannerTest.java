@@ -15,10 +15,10 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 class SeatbeltPlannerTest {
-  private static final Places PLACES = Places.ofMac("/ws", "/home");
+  private static final PathContext PLACES = PathContext.ofMac("/ws", "/home");
 
   private static Map<String, PlannedGuarantee> plan(PolicyBuilder policy) {
     return SeatbeltPlanner.plan(EffectivePolicy.of(policy.build(), PLACES)).stream()

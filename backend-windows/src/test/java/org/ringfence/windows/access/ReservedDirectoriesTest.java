@@ -10,8 +10,8 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.windows.acl.Sid;
 import org.ringfence.windows.plan.AppContainerPlan;
 import org.ringfence.windows.plan.ClientAccounts;
@@ -31,7 +31,7 @@ class ReservedDirectoriesTest {
             .protectedNames(ProtectedNames.OFF)
             .rule("C:\\Program Files\\tool", access, MissingPath.SKIP)
             .build(),
-        Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+        PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
   }
 
   private static List<List<Entry>> plans(Access access) {

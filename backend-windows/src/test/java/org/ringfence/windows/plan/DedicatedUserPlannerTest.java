@@ -20,8 +20,8 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.windows.acl.AccessControlList;
@@ -30,7 +30,8 @@ import org.ringfence.windows.acl.Sid;
 
 @ExtendWith(InstancioExtension.class)
 class DedicatedUserPlannerTest {
-  private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+  private static final PathContext PLACES =
+      PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
   private static final Sid USER = new Sid("S-1-5-21-1-1-1-2001");
 
   private static DedicatedUserFacts facts(boolean logon, boolean network, boolean echoes) {

@@ -20,8 +20,8 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.windows.DedicatedUserBackend;
@@ -40,7 +40,8 @@ import org.ringfence.windows.plan.DedicatedUserPlan.Accounts;
  */
 @ExtendWith(InstancioExtension.class)
 class EntriesMatchPolicyTest {
-  private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\w", "C:\\Users\\me");
+  private static final PathContext PLACES =
+      PathContext.of(PathStyle.WINDOWS, "C:\\w", "C:\\Users\\me");
   private static final Sid OWNER = new Sid("S-1-5-21-1-1-1-1001");
   private static final Accounts ACCOUNTS =
       new Accounts(

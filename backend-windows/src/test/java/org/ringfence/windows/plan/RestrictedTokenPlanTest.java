@@ -9,16 +9,16 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.windows.RestrictedTokenBackend;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.Ace;
 import org.ringfence.windows.acl.Sid;
 
 class RestrictedTokenPlanTest {
-  private static final Places PLACES =
-      Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\someone");
+  private static final PathContext PLACES =
+      PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\someone");
   private static final byte[] SECRET = {7};
 
   private static PolicyBuilder writing() {

@@ -18,8 +18,8 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.windows.acl.AccessCheck;
 import org.ringfence.windows.acl.AccessMask;
 import org.ringfence.windows.acl.AccessToken;
@@ -29,7 +29,8 @@ import org.ringfence.windows.acl.SecurityDescriptor;
 import org.ringfence.windows.acl.Sid;
 
 class WindowsPlannersTest {
-  private static final Places PLACES = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+  private static final PathContext PLACES =
+      PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
   private static final WindowsFacts GOOD = new WindowsFacts(false, List.of(), true, true);
   private static final WindowsFacts OPEN =
       new WindowsFacts(true, List.of("C:\\open"), false, false);

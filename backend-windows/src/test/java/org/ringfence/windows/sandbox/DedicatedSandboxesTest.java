@@ -24,7 +24,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.windows.acl.Sid;
@@ -76,7 +76,7 @@ class DedicatedSandboxesTest {
             .protectedNames(ProtectedNames.OFF)
             .tmp(TmpPolicy.NONE)
             .build(),
-        Places.current(directory));
+        PathContext.current(directory));
   }
 
   private static DedicatedUserFacts facts() {
@@ -140,7 +140,7 @@ class DedicatedSandboxesTest {
                 .tmp(TmpPolicy.NONE)
                 .acceptWeaker(Guarantee.FILES_READ)
                 .build(),
-            Places.current(directory));
+            PathContext.current(directory));
     sandboxes().open(knowing, facts(), EventSink.NONE).close();
     installation.remove(other);
   }

@@ -35,7 +35,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
@@ -93,7 +93,7 @@ class RealLaunchTest {
     EffectivePolicy policy =
         EffectivePolicy.of(
             SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).tmp(TmpPolicy.NONE).build(),
-            Places.current(directory));
+            PathContext.current(directory));
     session = session(policy);
   }
 

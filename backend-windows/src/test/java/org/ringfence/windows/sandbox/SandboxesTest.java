@@ -32,8 +32,8 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
@@ -91,7 +91,7 @@ class SandboxesTest {
       builder.write(root);
     }
     return EffectivePolicy.of(
-        builder.build(), Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
+        builder.build(), PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me"));
   }
 
   private static Launch launch(Limits limits, String... command) {
@@ -304,7 +304,7 @@ class SandboxesTest {
     windows.file("C:\\tools\\jdk");
     PolicyBuilder reading =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).read("C:\\tools\\jdk");
-    Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+    PathContext places = PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     try (BackendSession session =
         sandboxes.appContainer(EffectivePolicy.of(reading.build(), places), FACTS, false)) {
       assertThat(windows.list("C:\\tools\\jdk").aces()).hasSize(4);
@@ -330,7 +330,7 @@ class SandboxesTest {
   void denialBelowARootIsRefusedWhenItsPathIsMissing() throws Exception {
     PolicyBuilder builder =
         SandboxPolicy.builder().protectedNames(ProtectedNames.OFF).none("C:\\Users\\me\\.ssh");
-    Places places = Places.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
+    PathContext places = PathContext.of(PathStyle.WINDOWS, "C:\\work", "C:\\Users\\me");
     // No rule grants the parent, so the missing path is fine.
     sandboxes.appContainer(EffectivePolicy.of(builder.build(), places), FACTS, false).close();
     builder.write("C:\\work");

@@ -21,8 +21,8 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.spi.MachineState.Finding;
@@ -176,7 +176,7 @@ class SimulatedMachineTest {
                 .protectedNames(ProtectedNames.OFF)
                 .rule(WORK, Access.WRITE, MissingPath.SKIP)
                 .build(),
-            Places.of(PathStyle.WINDOWS, WORK, "C:\\Users\\me"));
+            PathContext.of(PathStyle.WINDOWS, WORK, "C:\\Users\\me"));
     DedicatedUserPlan plan = DedicatedUserPlan.compile(effective, secret, client.get().sids());
     stage.windows.dieAfter = stage.windows.calls.size() + dieAfter;
     if (dieAfter == Integer.MAX_VALUE) {

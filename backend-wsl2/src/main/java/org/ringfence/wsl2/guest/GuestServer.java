@@ -28,7 +28,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.wsl2.channel.GuestChannel;
 import org.ringfence.wsl2.channel.message.GuestMessage;
 import org.ringfence.wsl2.plan.GuestEnvironment;
@@ -176,7 +176,8 @@ final class GuestServer implements AutoCloseable {
   private GuestMessage planned(GuestMessage.Plan asked) {
     SandboxPlan plan =
         bubblewrap.plan(
-            EffectivePolicy.of(policy(asked.policy()), Places.current(Path.of(asked.workspace()))));
+            EffectivePolicy.of(
+                policy(asked.policy()), PathContext.current(Path.of(asked.workspace()))));
     return new GuestMessage.Planned(
         asked.number(),
         plan.availability().usable(),
@@ -190,7 +191,8 @@ final class GuestServer implements AutoCloseable {
     Path workspace = Path.of(asked.workspace());
     SandboxPolicy policy = policy(asked.policy());
     EnvironmentPolicy environment =
-        GuestEnvironment.of(EffectivePolicy.of(policy, Places.current(workspace)), System.getenv());
+        GuestEnvironment.of(
+            EffectivePolicy.of(policy, PathContext.current(workspace)), System.getenv());
     PolicyBuilder inside = policy.toBuilder().excludeVariables(environment.exclude());
     environment.set().forEach(inside::variable);
     Sandbox opened =

@@ -19,8 +19,8 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.spi.BackendSession;
 import org.ringfence.spi.EventSink;
 import org.ringfence.spi.Verification;
@@ -86,8 +86,9 @@ public final class ScriptSandboxes implements WslSandboxes {
       throws SandboxException {
     try {
       SandboxPolicy inside = GuestPolicy.of(policy, paths, List.of(asked.all()));
-      Places places =
-          Places.of(PathStyle.POSIX, there(workspace), facts.home()).lookedUp(new GuestTree(asked));
+      PathContext places =
+          PathContext.of(PathStyle.POSIX, there(workspace), facts.home())
+              .lookedUp(new GuestTree(asked));
       return EffectivePolicy.of(
           inside, tmp.isPresent() ? places.withPrivateTmp(tmp.get()) : places);
     } catch (IllegalArgumentException e) {

@@ -9,8 +9,8 @@ import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 
 class GuestEnvironmentTest {
   private static final String TOOLS = "/mnt/c/tools";
@@ -26,7 +26,8 @@ class GuestEnvironmentTest {
     SandboxPolicy inside =
         GuestPolicy.of(policy.write(":workspace").build(), new WslPaths("Ubuntu", "/mnt/"));
     return GuestEnvironment.of(
-            EffectivePolicy.of(inside, Places.of(PathStyle.POSIX, "/home/me/work", "/home/me")),
+            EffectivePolicy.of(
+                inside, PathContext.of(PathStyle.POSIX, "/home/me/work", "/home/me")),
             THERE)
         .apply(THERE);
   }

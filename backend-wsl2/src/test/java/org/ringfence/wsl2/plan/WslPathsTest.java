@@ -15,8 +15,8 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
-import org.ringfence.policy.path.Places;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 import org.ringfence.wsl2.Wsl2Backend;
@@ -118,7 +118,7 @@ class WslPathsTest {
     var inside =
         EffectivePolicy.of(
             GuestPolicy.of(policy, USUAL),
-            Places.of(PathStyle.POSIX, "/mnt/d/src/project", "/home/me"));
+            PathContext.of(PathStyle.POSIX, "/mnt/d/src/project", "/home/me"));
     assertThat(inside.evaluate("/mnt/d/src/project/file", Operation.WRITE).allowed()).isTrue();
     for (String shut :
         List.of(
@@ -197,7 +197,7 @@ class WslPathsTest {
             .explain(
                 EffectivePolicy.of(
                     SandboxPolicy.builder().write(":workspace").build(),
-                    Places.of(PathStyle.WINDOWS, "C:\\Users\\me\\project", "C:\\Users\\me")));
+                    PathContext.of(PathStyle.WINDOWS, "C:\\Users\\me\\project", "C:\\Users\\me")));
     assertThat(text)
         .contains(
             "workspace C:\\Users\\me\\project is /mnt/c/Users/me/project",

@@ -27,7 +27,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.text.Printable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -132,7 +132,7 @@ public final class AllowCommand implements Callable<Integer> {
     }
     SandboxPolicy policy =
         PolicyReader.combined(List.of(file.toString()), Map.of(file.toString(), after));
-    EffectivePolicy.of(policy, Places.current(place));
+    EffectivePolicy.of(policy, PathContext.current(place));
     Confirmation confirmation = new Confirmation(out);
     confirmation.show(file.toString(), used.map(there -> before), after);
     if (!yes
@@ -219,7 +219,8 @@ public final class AllowCommand implements Callable<Integer> {
         Files.createDirectory(file.getParent());
       }
       try (OutputFile.Replacement target =
-          new OutputFile(file, EffectivePolicy.of(policy, Places.current(place))).replacing()) {
+          new OutputFile(file, EffectivePolicy.of(policy, PathContext.current(place)))
+              .replacing()) {
         target.writer().write(text);
         target.commit();
       }

@@ -16,7 +16,7 @@ import org.ringfence.cli.terminal.Palette;
 import org.ringfence.plan.Availability;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.SandboxBackend;
 import org.ringfence.spi.Workload;
@@ -116,7 +116,8 @@ public final class DoctorCommand implements Callable<Integer> {
   private static boolean hidesCredentials(Backends backends, String id) {
     List<String> names = new ArrayList<>(PolicyOptions.USUAL);
     names.add("no-credentials");
-    EffectivePolicy policy = EffectivePolicy.of(PolicyReader.combined(names), Places.current());
+    EffectivePolicy policy =
+        EffectivePolicy.of(PolicyReader.combined(names), PathContext.current());
     return backends.byId(id).plan(policy).acceptable();
   }
 

@@ -33,7 +33,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.proposal.PolicyProposal;
 import org.ringfence.policy.proposal.PolicyProposal.Grant;
 import picocli.CommandLine.Command;
@@ -113,7 +113,7 @@ public final class LearnCommand implements Callable<Integer> {
     Predicate<Grant> asked = GrantPrompt.whereSomeoneSits();
     Predicate<Grant> consent =
         grant -> directories && grant.isTree() && grant.isReading() || asked.test(grant);
-    Places places = Places.current(options.workspace());
+    PathContext places = PathContext.current(options.workspace());
     SandboxPolicy policy = own ? withWorkspace(base) : base;
     List<Grant> grants = new ArrayList<>();
     PolicyProposal proposal;
@@ -158,7 +158,7 @@ public final class LearnCommand implements Callable<Integer> {
     List<String> hidden = options.on(START);
     EffectivePolicy wanted =
         EffectivePolicy.of(
-            withWorkspace(options.policy(hidden)), Places.current(options.workspace()));
+            withWorkspace(options.policy(hidden)), PathContext.current(options.workspace()));
     Backends backends = Backends.load();
     List<SandboxPlan> plans =
         options.backend() == null

@@ -25,7 +25,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.text.Printable;
 import picocli.CommandLine.Command;
@@ -98,7 +98,7 @@ public final class PolicyCommand implements Callable<Integer> {
     public Integer call() throws Exception {
       try {
         EffectivePolicy effective =
-            EffectivePolicy.of(PolicyReader.presetOrFile(policy), Places.current());
+            EffectivePolicy.of(PolicyReader.presetOrFile(policy), PathContext.current());
         if (json) {
           return print(List.of(), IneffectiveRules.of(effective));
         }

@@ -17,7 +17,7 @@ import org.ringfence.cli.report.FileFailure;
 import org.ringfence.cli.terminal.Columns;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.Verification;
 import picocli.CommandLine.Command;
@@ -120,7 +120,7 @@ public final class VerifyCommand implements Callable<Integer> {
   /** Replaces the report file atomically, so that a reader never sees a part of it. */
   private void writeFile(Verification.PartialReport report) throws IOException {
     EffectivePolicy usual =
-        EffectivePolicy.of(PolicyReader.presetOrFile("workspace-write"), Places.current());
+        EffectivePolicy.of(PolicyReader.presetOrFile("workspace-write"), PathContext.current());
     try (OutputFile.Replacement file = new OutputFile(output, usual).replacing()) {
       report.write(file.writer());
       file.commit();

@@ -29,7 +29,7 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import picocli.CommandLine.Option;
 
@@ -207,7 +207,7 @@ public final class PolicyOptions {
   }
 
   public EffectivePolicy effective() throws IOException {
-    return EffectivePolicy.of(policy(), Places.current(workspace()));
+    return EffectivePolicy.of(policy(), PathContext.current(workspace()));
   }
 
   /** Returns the options' policy, on top of the usual presets. */
@@ -341,7 +341,7 @@ public final class PolicyOptions {
       // Reported here, since a plan would only say that a rule is not steady.
       NamedFile.followed(
           Path.of(name),
-          NamedFile.writableBy(EffectivePolicy.of(policy, Places.current(workspace()))));
+          NamedFile.writableBy(EffectivePolicy.of(policy, PathContext.current(workspace()))));
     }
     return policy;
   }

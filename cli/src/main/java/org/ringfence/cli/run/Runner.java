@@ -41,7 +41,7 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Quantities;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;
 
@@ -212,7 +212,7 @@ public final class Runner {
 
   /** Returns the backend that would run a policy; empty when none would. */
   private Optional<String> chosen(SandboxPolicy policy, Backends backends) throws SandboxException {
-    EffectivePolicy placed = EffectivePolicy.of(policy, Places.current(options.workspace()));
+    EffectivePolicy placed = EffectivePolicy.of(policy, PathContext.current(options.workspace()));
     List<SandboxPlan> plans =
         options.backend() == null
             ? backends.plans(placed)

@@ -24,7 +24,7 @@ import org.ringfence.Backends;
 import org.ringfence.cli.Main;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /** Starts {@code ringfence run} on a terminal that script(1) creates. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "script(1) has other options on other systems")
@@ -59,7 +59,9 @@ class CallerTerminalTest {
     var plan =
         Backends.load()
             .byId("landlock")
-            .plan(EffectivePolicy.of(Presets.load("workspace-write"), Places.current(workspace)));
+            .plan(
+                EffectivePolicy.of(
+                    Presets.load("workspace-write"), PathContext.current(workspace)));
     assumeTrue(plan.acceptable(), () -> "refused here: " + plan.availability().reasons());
   }
 

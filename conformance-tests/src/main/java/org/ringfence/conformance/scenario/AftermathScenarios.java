@@ -24,7 +24,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.review.ReviewConflictException;
 import org.ringfence.review.WorkspaceReview;
 
@@ -141,7 +141,7 @@ public final class AftermathScenarios {
   }
 
   private static void needsReviews(TestContext stage) throws NotShownException {
-    Places places = Places.current(stage.posix().workspace()).withWorkspaceCopy("/copy");
+    PathContext places = PathContext.current(stage.posix().workspace()).withWorkspaceCopy("/copy");
     SandboxPlan plan =
         stage.backend().plan(EffectivePolicy.of(TestContext.write().build(), places));
     boolean enforced =
@@ -205,7 +205,7 @@ public final class AftermathScenarios {
       Files.writeString(workspace.resolve("open"), "plain\n");
       SandboxPolicy policy =
           TestContext.write().rule(secret.toString(), Access.NONE, MissingPath.REJECT).build();
-      var effective = EffectivePolicy.of(policy, Places.current(workspace));
+      var effective = EffectivePolicy.of(policy, PathContext.current(workspace));
       WorkspaceReview review =
           WorkspaceReview.begin(
               store,

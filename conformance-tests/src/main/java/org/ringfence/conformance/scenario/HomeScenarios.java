@@ -15,7 +15,7 @@ import org.ringfence.conformance.stage.PosixFixture;
 import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 
 /**
  * Tests with a writable home of the caller: no file appears there that a login would read. Names
@@ -57,7 +57,7 @@ public final class HomeScenarios {
   }
 
   private static Outcome planted(TestContext stage, String script) throws Exception {
-    Path home = Path.of(Places.current(stage.posix().workspace()).home());
+    Path home = Path.of(PathContext.current(stage.posix().workspace()).home());
     if (!Files.isDirectory(home) || !Files.isWritable(home) || home.getNameCount() == 0) {
       throw NotShownException.skipped("the caller has no home that can be written");
     }

@@ -19,7 +19,7 @@ import org.ringfence.conformance.stage.TestContext;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /** Rules about unix sockets apply to the socket, whichever path leads to it. */
@@ -149,7 +149,7 @@ public final class NamedSocketScenarios {
 
   private static boolean refused(TestContext stage, Path socket) {
     try {
-      EffectivePolicy.of(naming(socket), Places.current(stage.posix().workspace()));
+      EffectivePolicy.of(naming(socket), PathContext.current(stage.posix().workspace()));
       return false;
     } catch (InvalidPolicyException e) {
       return true;

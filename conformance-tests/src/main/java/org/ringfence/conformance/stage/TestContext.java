@@ -20,7 +20,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.path.Places;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -194,7 +194,7 @@ public record TestContext(SandboxBackend backend, Fixture fixture) {
    */
   public SandboxPlan require(SandboxPolicy policy, List<String> needs, Path workspace)
       throws NotShownException {
-    SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, Places.current(workspace)));
+    SandboxPlan plan = backend.plan(EffectivePolicy.of(policy, PathContext.current(workspace)));
     if (!plan.availability().usable()) {
       throw NotShownException.notApplicable(String.join("; ", plan.availability().reasons()));
     }

@@ -27,7 +27,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
  *     workspace itself
  * @param lookup looks paths up (symbolic links, missing paths)
  */
-public record Places(
+public record PathContext(
     PathStyle style,
     String workspace,
     HomeDirectory homeDirectory,
@@ -81,7 +81,7 @@ public record Places(
       List.of("C:\\Windows", "C:\\Program Files", "C:\\Program Files (x86)");
 
   /** Copies the lists. */
-  public Places {
+  public PathContext {
     Objects.requireNonNull(style, "style");
     Objects.requireNonNull(homeDirectory, "homeDirectory");
     Objects.requireNonNull(privateTmp, "privateTmp");
@@ -95,7 +95,7 @@ public record Places(
    *
    * @return the places
    */
-  public static Places current() {
+  public static PathContext current() {
     return current(Path.of("").toAbsolutePath());
   }
 
@@ -105,18 +105,18 @@ public record Places(
    * @param workspace the workspace
    * @return the places
    */
-  public static Places current(Path workspace) {
+  public static PathContext current(Path workspace) {
     PathStyle style = PathStyle.current();
     String tmp = System.getProperty("java.io.tmpdir");
     if (style == PathStyle.POSIX) {
       // java.io.tmpdir may be set for this JVM alone.
       tmp = "/tmp";
     }
-    Places usual =
+    PathContext usual =
         System.getProperty("os.name").startsWith("Mac")
             ? ofMac("/", "/")
             : of(style, workspace.toString(), "/");
-    return new Places(
+    return new PathContext(
         style,
         workspace.toAbsolutePath().normalize().toString(),
         HomeDirectory.current(),
@@ -138,9 +138,9 @@ public record Places(
    * @param home the home directory there
    * @return the places
    */
-  public static Places of(PathStyle style, String workspace, String home) {
+  public static PathContext of(PathStyle style, String workspace, String home) {
     boolean posix = style == PathStyle.POSIX;
-    return new Places(
+    return new PathContext(
         style,
         workspace,
         HomeDirectory.named(home),
@@ -161,8 +161,8 @@ public record Places(
    * @param home the home directory there
    * @return the places
    */
-  public static Places ofMac(String workspace, String home) {
-    return new Places(
+  public static PathContext ofMac(String workspace, String home) {
+    return new PathContext(
         PathStyle.POSIX,
         workspace,
         HomeDirectory.named(home),
@@ -191,19 +191,8 @@ public record Places(
    * @param where the look-up
    * @return the places
    */
-  public Places lookedUp(PathLookup where) {
-    return new Places(
-        style,
-        workspace,
-        homeDirectory,
-        systemTmp,
-        privateTmp,
-        javaHome,
-        minimal,
-        devices,
-        sharedMemory,
-        workspaceCopy,
-        where);
+  public PathContext lookedUp(PathLookup where) {
+    return with(privateTmp, workspaceCopy, where);
   }
 
   /**
@@ -212,28 +201,28 @@ public record Places(
    * @param directory the directory
    * @return the places
    */
-  public Places withPrivateTmp(String directory) {
-    return withPrivateTmp(Optional.of(directory));
+  public PathContext withPrivateTmp(String directory) {
+    return with(Optional.of(directory), workspaceCopy, lookup);
   }
 
   /** Returns the places without the sandbox's private temporary directory. */
-  public Places withoutPrivateTmp() {
-    return withPrivateTmp(Optional.empty());
+  public PathContext withoutPrivateTmp() {
+    return with(Optional.empty(), workspaceCopy, lookup);
   }
 
-  private Places withPrivateTmp(Optional<String> directory) {
-    return new Places(
+  private PathContext with(Optional<String> tmp, Optional<String> copy, PathLookup where) {
+    return new PathContext(
         style,
         workspace,
         homeDirectory,
         systemTmp,
-        directory,
+        tmp,
         javaHome,
         minimal,
         devices,
         sharedMemory,
-        workspaceCopy,
-        lookup);
+        copy,
+        where);
   }
 
   /**
@@ -242,19 +231,8 @@ public record Places(
    * @param copy the copy
    * @return the places
    */
-  public Places withWorkspaceCopy(String copy) {
-    return new Places(
-        style,
-        workspace,
-        homeDirectory,
-        systemTmp,
-        privateTmp,
-        javaHome,
-        minimal,
-        devices,
-        sharedMemory,
-        Optional.of(copy),
-        lookup);
+  public PathContext withWorkspaceCopy(String copy) {
+    return with(privateTmp, Optional.of(copy), lookup);
   }
 
   /**
