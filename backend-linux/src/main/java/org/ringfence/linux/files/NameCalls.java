@@ -259,7 +259,7 @@ public final class NameCalls {
         String path = decisions.pathOf(entry);
         decisions.demand("mknod", call, path, policy.evaluate(path, Operation.WRITE));
         decisions.demand("mknod", call, path, decisions.git().made(entry, path, false));
-        decisions.demand("mknod", call, path, decisions.git().index(entry, path));
+        decisions.demand("mknod", call, path, decisions.git().direct(entry, path));
       }
       int umasked = type | mode & 07777 & ~child.umask(call.tid());
       return decisions.withName(
@@ -321,7 +321,7 @@ public final class NameCalls {
         boolean symbolic = paths.status(object).is(S_IFLNK);
         decisions.demand("link", call, target, moved(target, !symbolic));
         decisions.demand("link", call, target, decisions.git().made(entry, target, symbolic));
-        decisions.demand("link", call, target, decisions.git().index(entry, target));
+        decisions.demand("link", call, target, decisions.git().direct(entry, target));
         if (symbolic) {
           decisions.demand("link", call, target, decisions.git().linked(entry, target));
         }
@@ -415,6 +415,7 @@ public final class NameCalls {
     decisions.demand("rename", call, source, moved(source, plain));
     decisions.demand("rename", call, target, moved(target, plain));
     decisions.demand("rename", call, target, decisions.git().made(to, target, !plain));
+    decisions.demand("rename", call, target, decisions.git().remote(to, target));
     decisions.demand(
         "rename",
         call,

@@ -521,7 +521,7 @@ final class OpenCalls {
     if (place.isEmpty() && !decisions.permitted("create", call, path, Operation.WRITE)
         || !decisions.permitted(
             "create", call, path, decisions.git().made(entry, path, false, depth))
-        || !decisions.permitted("create", call, path, decisions.git().index(entry, path))) {
+        || !decisions.permitted("create", call, path, decisions.git().direct(entry, path))) {
       return true;
     }
     int umasked = mode & 07777 & ~child.umask(call.tid());

@@ -27,7 +27,6 @@ import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.SyscallNotification;
-import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 
 /**
@@ -42,14 +41,12 @@ public final class IndexGuard {
   private static final int OTHERS = 0755;
 
   private final Kernel kernel;
-  private final TargetMemory child;
   private final PathResolver paths;
   private final NameDecisions decisions;
   private final SmallFiles files;
 
   IndexGuard(Kernel kernel, PathResolver paths, NameDecisions decisions, SmallFiles files) {
     this.kernel = kernel;
-    this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.decisions = decisions;
     this.files = files;
@@ -71,15 +68,12 @@ public final class IndexGuard {
     if (flags != 0) {
       throw new AccessException(-Errno.EINVAL.value());
     }
-    SmallFiles.Copy copy = files.copy(from, to);
-    try {
+    try (SmallFiles.Copy copy = files.copy(from, to)) {
       Optional<String> problem = problem(copy, directory(path));
       if (problem.isPresent()) {
         decisions.demand("rename", call, path, GitGuard.denied("git index", problem.get()));
       }
-      files.put(to, copy, OTHERS);
-    } finally {
-      child.close(copy.descriptor());
+      files.put(copy, OTHERS);
     }
     decisions.withName(from, at -> kernel.call(Syscall.UNLINKAT, from.directory(), at, 0));
     return true;

@@ -2,12 +2,9 @@ package org.ringfence.linux.git;
 
 import static org.ringfence.linux.bind.Constants.AT_EMPTY_PATH;
 import static org.ringfence.linux.bind.Constants.AT_FDCWD;
-import static org.ringfence.linux.bind.Constants.AT_SYMLINK_FOLLOW;
 import static org.ringfence.linux.bind.Constants.O_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.O_NONBLOCK;
 import static org.ringfence.linux.bind.Constants.O_RDONLY;
-import static org.ringfence.linux.bind.Constants.O_RDWR;
-import static org.ringfence.linux.bind.Constants.S_IFDIR;
 import static org.ringfence.linux.bind.Constants.S_IFREG;
 
 import java.io.ByteArrayOutputStream;
@@ -15,14 +12,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.path.PathResolver.Status;
-import org.ringfence.linux.plan.Arch;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.TargetMemory;
@@ -33,14 +27,6 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * directories. No command ever has a descriptor of such a new file for writing.
  */
 final class SmallFiles {
-  // A protected name: a command can open, link or replace it nowhere. It lasts for two calls. In a
-  // working tree, a project's own policy may be a directory of this name.
-  private static final byte[] TEMPORARY = ascii(".ringfence");
-  private static final byte[] NESTED = ascii(".ringfence/pointer");
-  private static final byte[] GIT = ascii(".git");
-  private static final byte[] POINTER = ascii("gitdir: ");
-  private static final int TMPFILE_BIT = 0x400000;
-  private static final int MOST_TRIES = 8;
   private static final int BLOCK = 8192;
   private static final int LARGE_BLOCK = 1 << 16;
   private static final int MODE = 0777;
@@ -48,14 +34,11 @@ final class SmallFiles {
   private final Kernel kernel;
   private final TargetMemory child;
   private final PathResolver paths;
-  private final int directoryFlag;
 
   SmallFiles(Kernel kernel, PathResolver paths) {
     this.kernel = kernel;
     this.child = new TargetMemory(kernel);
     this.paths = paths;
-    // asm/fcntl.h
-    this.directoryFlag = kernel.arch() == Arch.X86_64 ? 0x10000 : 0x4000;
   }
 
   /**
@@ -132,39 +115,40 @@ final class SmallFiles {
 
   /** Puts a new file in place of an entry, or where nothing is. */
   void put(Entry entry, byte[] content, int mode) throws AccessException {
-    int made = unnamed(entry.directory());
-    try {
-      write(made, content);
-      put(entry, made, mode);
-    } finally {
-      child.close(made);
+    try (NewFile made = new NewFile(kernel, paths, entry)) {
+      write(made.descriptor(), content);
+      put(made, mode);
     }
   }
 
-  private void put(Entry entry, int made, int mode) throws AccessException {
-    checked(kernel.call(Syscall.FCHMOD, made, mode & MODE));
-    for (int tries = 0; tries < MOST_TRIES; tries++) {
-      if (placed(entry, made)) {
-        return;
-      }
-    }
-    throw new AccessException(-Errno.EBUSY.value());
+  private void put(NewFile made, int mode) throws AccessException {
+    checked(kernel.call(Syscall.FCHMOD, made.descriptor(), mode & MODE));
+    made.place();
   }
 
   /**
-   * A copy without a name.
+   * A copy of a file.
    *
-   * @param descriptor a descriptor of it; the holder closes it
+   * @param file the copy; the holder closes it
    * @param mode the original's mode
    * @param times the original's times of access and change, two {@code struct timespec}
    */
-  record Copy(int descriptor, int mode, byte[] times) {}
+  record Copy(NewFile file, int mode, byte[] times) implements AutoCloseable {
+    int descriptor() {
+      return file.descriptor();
+    }
+
+    @Override
+    public void close() {
+      file.close();
+    }
+  }
 
   /** Copies a regular file of any size to where another entry is. */
   Copy copy(Entry from, Entry to) throws AccessException {
     int object = paths.openBelowPlain(from.directory(), from.name());
     int opened = -1;
-    int made = -1;
+    NewFile made = null;
     boolean kept = false;
     try (NativeBlock block = new NativeBlock(512)) {
       Status status = paths.status(object);
@@ -179,15 +163,15 @@ final class SmallFiles {
       for (int at : new int[] {64, 112}) {
         times.putLong(block.getLong(statx + at)).putLong(block.getInt(statx + at + 8));
       }
-      made = unnamed(to.directory());
-      copy(opened, made);
+      made = new NewFile(kernel, paths, to);
+      copy(opened, made.descriptor());
       kept = true;
       return new Copy(made, status.mode(), times.array());
     } finally {
       child.close(object);
       child.close(opened);
-      if (!kept) {
-        child.close(made);
+      if (!kept && made != null) {
+        made.close();
       }
     }
   }
@@ -213,13 +197,13 @@ final class SmallFiles {
     }
   }
 
-  /** Puts a copy in place of an entry, with its original's times: git compares them with files'. */
-  void put(Entry entry, Copy copy, int most) throws AccessException {
+  /** Puts a copy in its place, with its original's times: git compares them with files'. */
+  void put(Copy copy, int most) throws AccessException {
     try (NativeBlock block = new NativeBlock(128)) {
       long times = block.bytes(copy.times());
       checked(kernel.call(Syscall.UTIMENSAT, copy.descriptor(), 0, times, 0));
     }
-    put(entry, copy.descriptor(), copy.mode() & most);
+    put(copy.file(), copy.mode() & most);
   }
 
   /** Reads an open file from its start. */
@@ -253,13 +237,6 @@ final class SmallFiles {
     };
   }
 
-  private int unnamed(int directory) throws AccessException {
-    try (NativeBlock block = new NativeBlock(32)) {
-      int flags = TMPFILE_BIT | directoryFlag | O_RDWR | O_CLOEXEC;
-      return (int) checked(kernel.call(Syscall.OPENAT, directory, block.string("."), flags, 0600));
-    }
-  }
-
   private void write(int fd, byte[] content) throws AccessException {
     try (NativeBlock block = new NativeBlock(content.length + 64L)) {
       long at = block.bytes(content);
@@ -268,82 +245,6 @@ final class SmallFiles {
         done += checked(kernel.call(Syscall.PWRITE64, fd, at + done, content.length - done, done));
       }
     }
-  }
-
-  /**
-   * Gives a file without a name the entry's name. Where the name is taken, that needs another one
-   * in between.
-   *
-   * @return false if another supervisor was in the way
-   */
-  private boolean placed(Entry entry, int made) throws AccessException {
-    byte[] between = isDirectory(entry.directory(), TEMPORARY) ? NESTED : TEMPORARY;
-    try (NativeBlock block = new NativeBlock(entry.name().length + 256L)) {
-      long own = block.string(PathResolver.own(made));
-      long name = block.allocate(entry.name().length + 1L);
-      block.setBytes(name, entry.name());
-      long temporary = block.allocate(between.length + 1L);
-      block.setBytes(temporary, between);
-      long linked = link(own, entry.directory(), name);
-      if (linked != -Errno.EEXIST.value()) {
-        checked(linked);
-        return true;
-      }
-      linked = link(own, entry.directory(), temporary);
-      if (linked == -Errno.EEXIST.value()) {
-        if (isLeftOver(entry, between)) {
-          kernel.call(Syscall.UNLINKAT, entry.directory(), temporary, 0);
-        }
-        return false;
-      }
-      checked(linked);
-      long renamed =
-          kernel.call(
-              Syscall.RENAMEAT2, entry.directory(), temporary, entry.directory(), name, 0, 0);
-      if (renamed < 0) {
-        kernel.call(Syscall.UNLINKAT, entry.directory(), temporary, 0);
-      }
-      if (renamed == -Errno.ENOENT.value()) {
-        return false;
-      }
-      checked(renamed);
-      return true;
-    }
-  }
-
-  private boolean isDirectory(int directory, byte[] name) throws AccessException {
-    int object = -1;
-    try {
-      object = paths.openBelowPlain(directory, name);
-      return paths.status(object).is(S_IFDIR);
-    } catch (AccessException e) {
-      if (e.result() == -Errno.ENOENT.value()) {
-        return false;
-      }
-      throw e;
-    } finally {
-      child.close(object);
-    }
-  }
-
-  /**
-   * Returns whether a file in between is another supervisor's, or that of one that was killed. In a
-   * working tree, a file of that name may be the user's.
-   */
-  private boolean isLeftOver(Entry entry, byte[] between) throws AccessException {
-    if (!Arrays.equals(entry.name(), GIT)) {
-      return true;
-    }
-    Content found = read(new Entry(entry.directory(), between, between), POINTER.length);
-    return found != null && Arrays.equals(Arrays.copyOf(found.bytes(), POINTER.length), POINTER);
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private long link(long own, int directory, long name) {
-    return kernel.call(Syscall.LINKAT, AT_FDCWD, own, directory, name, AT_SYMLINK_FOLLOW, 0);
   }
 
   private static long checked(long result) throws AccessException {

@@ -60,17 +60,15 @@ public final class StagedPointers implements AutoCloseable {
     int memory = -1;
     boolean kept = false;
     try (NativeBlock block = new NativeBlock(32)) {
-      int number = freeNumber(call.tid());
       memory = (int) kernel.call(Syscall.MEMFD_CREATE, block.string("git"), /* MFD_CLOEXEC */ 1);
       if (memory < 0) {
         throw new AccessException(memory);
       }
+      int number;
       int given = files.reopened(memory, flags & (O_ACCMODE | O_APPEND));
       try {
         call.live();
-        if (!call.places(given, number, flags & O_CLOEXEC)) {
-          throw new AccessException(-Errno.EMFILE.value());
-        }
+        number = give(call, given, flags);
       } finally {
         child.close(given);
       }
@@ -86,19 +84,29 @@ public final class StagedPointers implements AutoCloseable {
     }
   }
 
-  private int freeNumber(int tid) throws AccessException {
-    for (int i = 0; i < SeccompCompiler.STAGED; i++) {
-      int number = SeccompCompiler.FIRST_STAGED + i;
-      try {
-        child.close(child.descriptor(tid, number));
-      } catch (AccessException e) {
-        if (e.result() == -Errno.EBADF.value()) {
+  /** Gives a command a descriptor by a free number whose closing the filter reports. */
+  private int give(SyscallNotification call, int given, int flags) throws AccessException {
+    for (int first : SeccompCompiler.FIRST_STAGED) {
+      for (int number = first; number < first + SeccompCompiler.STAGED; number++) {
+        // The numbers of the first groups may lie beyond the command's limit.
+        if (isFree(call.tid(), number) && call.places(given, number, flags & O_CLOEXEC)) {
           return number;
         }
-        throw e;
       }
     }
     throw new AccessException(-Errno.EMFILE.value());
+  }
+
+  private boolean isFree(int tid, int number) throws AccessException {
+    try {
+      child.close(child.descriptor(tid, number));
+      return false;
+    } catch (AccessException e) {
+      if (e.result() == -Errno.EBADF.value()) {
+        return true;
+      }
+      throw e;
+    }
   }
 
   private void makeRoom() {

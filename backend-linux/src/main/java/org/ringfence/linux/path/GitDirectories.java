@@ -33,6 +33,8 @@ public final class GitDirectories {
   // gitrepository-layout(5); some file systems ignore case.
   private static final Pattern INDEX =
       Pattern.compile("index|sharedindex\\..*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+  private static final Pattern REMOTES =
+      Pattern.compile("/(?:remotes|branches)(?:/[^/]*)?$", Pattern.CASE_INSENSITIVE);
   private static final Decision ALLOWED =
       Decision.allow(new org.ringfence.policy.Reason.NothingAgainst("no git directory"));
 
@@ -130,17 +132,32 @@ public final class GitDirectories {
         && (isHeld(path) || GitLayout.isGitDirectory(there(entry.directory(), 0)));
   }
 
-  /** Decides on a file that becomes an index in another way than git makes one, by renaming. */
-  public Decision index(Entry entry, String path) {
+  /** Decides on a file that a command itself makes or writes at an entry. */
+  public Decision direct(Entry entry, String path) {
     return isIndex(entry, path)
         ? rules.changed(path, "an index is replaced by renaming, so that its paths are checked")
+        : remote(entry, path);
+  }
+
+  /**
+   * Decides on a file that becomes the definition of a remote, as old versions of git wrote them:
+   * git reads it where its configuration does not define the remote.
+   */
+  public Decision remote(Entry entry, String path) {
+    String directory = path.substring(0, Math.max(0, path.lastIndexOf('/')));
+    return REMOTES.matcher(directory).find()
+            && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG
+            && policy.keepsNames(path)
+            && (isHeld(directory) || GitLayout.isGitDirectory(there(entry.directory(), 1)))
+        ? rules.changed(path, "a remote can name a program")
         : ALLOWED;
   }
 
   /** Decides on writing an existing file, by its path inside. */
   public Decision written(int tid, String seen, String path) {
     Decision decision = changed(tid, seen, path);
-    if (!decision.allowed() || !isIndexName(path.substring(path.lastIndexOf('/') + 1))) {
+    boolean named = isIndexName(path.substring(path.lastIndexOf('/') + 1));
+    if (!decision.allowed() || !named && !REMOTES.matcher(path).find()) {
       return decision;
     }
     Optional<Entry> entry = entry(tid, seen);
@@ -148,7 +165,7 @@ public final class GitDirectories {
       return rules.changed(path, "its directory cannot be looked at");
     }
     try {
-      return index(entry.get(), path);
+      return direct(entry.get(), path);
     } finally {
       child.close(entry.get().directory());
     }

@@ -72,12 +72,13 @@ public final class SeccompCompiler {
   private static final int MSG_FASTOPEN = 0x20000000;
 
   /**
-   * The first of the descriptor numbers whose closing the supervisor hears: through them it gives
-   * files that it checks when they are whole. The usual limit is 1024 descriptors.
+   * The first ones of the groups of descriptor numbers whose closing the supervisor hears: through
+   * them it gives files that it checks when they are whole. The usual limit is 1024 descriptors;
+   * the lower groups serve commands with a lower one.
    */
-  public static final int FIRST_STAGED = 1020;
+  public static final List<Integer> FIRST_STAGED = List.of(1020, 244, 52);
 
-  /** How many these numbers are. */
+  /** How many numbers a group has. */
   public static final int STAGED = 4;
 
   private static final Verdict ALLOW = new Verdict.Allow();
@@ -266,7 +267,12 @@ public final class SeccompCompiler {
     SeccompCompiler compiler = new SeccompCompiler(true);
     if (supervision.names()
         && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
-      compiler.rule(Syscall.CLOSE, ALLOW, when(NOTIFY, masked(0, -STAGED, FIRST_STAGED)));
+      compiler.rule(
+          Syscall.CLOSE,
+          ALLOW,
+          FIRST_STAGED.stream()
+              .map(first -> when(NOTIFY, masked(0, -STAGED, first)))
+              .toArray(Clause[]::new));
     }
     compiler.always(policy.policy().network(), supervision);
     boolean bits = policy.policy().fileDefault() != FileDefault.WRITE;

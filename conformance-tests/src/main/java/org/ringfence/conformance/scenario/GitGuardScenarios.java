@@ -77,6 +77,17 @@ public final class GitGuardScenarios {
             + " && git ls-files --error-unmatch b c");
     attack(
         all,
+        "GUARD-REMOTE-FILE",
+        "no file defines a remote, which can name a program",
+        Attack.on(
+            "git clone -q --bare . store",
+            "for d in .git store; do mkdir -p $d/remotes $d/branches; echo 'URL: evil::x' > $d/remotes/o;"
+                + " echo evil::x > f; cp f $d/branches/p; mv f $d/branches/q; cp $d/HEAD f;"
+                + " ln f $d/remotes/r; mkdir e; echo 'URL: evil::x' > e/s; mv e $d/remotes; done",
+            "find .git store -path '*/remotes/*' -type f -o -path '*/branches/*' -type f"
+                + " | grep -v refs"));
+    attack(
+        all,
         "GUARD-BARE",
         "a repository whose hooks have a relative path does not become bare",
         Attack.on(
@@ -151,6 +162,12 @@ public final class GitGuardScenarios {
         "git worktree add -q w -b w && cd w && echo 2 >> a && git commit -qam w && cd .."
             + " && git worktree add -q v -b v && git worktree remove v && git worktree prune",
         "git -C w status && test $(git rev-parse w^) = $(git rev-parse main) && test ! -e v");
+    works(
+        all,
+        "GUARD-FEW-DESCRIPTORS",
+        "a working tree is linked by a command with a low limit on descriptors",
+        "ulimit -n 256; git worktree add -q w; ulimit -n 64; git worktree add -q v",
+        "git -C w status && git -C v status");
     works(
         all,
         "GUARD-SUBMODULE",
