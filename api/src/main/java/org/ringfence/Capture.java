@@ -83,7 +83,7 @@ final class Capture implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       throw new IllegalStateException("the sandbox is closed", e);
     } catch (OutOfMemoryError e) {
-      throw new SandboxException("run: there is no thread left to read what the command writes", e);
+      throw new SandboxException("run: there is no thread left to read the command's output", e);
     } finally {
       if (!begun) {
         process.destroyForcibly();

@@ -96,13 +96,13 @@ final class Remedies {
     boolean plain = path.startsWith("/") && path.chars().noneMatch(c -> "*?{}[]".indexOf(c) >= 0);
     return plain
         ? new Remedy.AllowName(path)
-        : new None("what lies there runs code outside the sandbox later");
+        : new None("files there run code outside the sandbox later");
   }
 
   private static Remedy kept(Violation violation, Reason reason) {
     if (reason instanceof Reason.RuleBelow below) {
       return new None(
-          "what a rule names stays where it is; instead of this rule, grant the directory above: "
+          "a path that a rule names stays where it is; instead of this rule, grant the directory above: "
               + below.rule());
     }
     if (reason instanceof Reason.Glob) {
@@ -116,7 +116,7 @@ final class Remedies {
     }
     return new None(
         reason instanceof Reason.HandedIn
-            ? "a descriptor gives what it was opened for and no more"
+            ? "a descriptor gives the access that it was opened for and no more"
             : "it is shared with everything outside the sandbox");
   }
 
@@ -186,7 +186,7 @@ final class Remedies {
       return new Remedy.AddPreset("jvm");
     }
     if (CORE_FILTER.matcher(path).matches()) {
-      return new None("a JVM chooses what its core dumps hold, and runs as well without");
+      return new None("a JVM chooses the content of its core dumps, and runs as well without");
     }
     if (path.startsWith("/proc/")) {
       return new None("a file of one process, which is gone when a policy is read next");

@@ -147,8 +147,8 @@ public final class FilesPart {
   }
 
   /**
-   * Allows paths to be written although their names are protected. What lies there can run code
-   * outside the sandbox later.
+   * Allows paths to be written although their names are protected. Files there can run code outside
+   * the sandbox later.
    *
    * @param globs absolute paths, or names at any depth, such as {@code **}{@code /.vscode}
    * @return this part

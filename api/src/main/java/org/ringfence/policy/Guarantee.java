@@ -167,7 +167,7 @@ public enum Guarantee {
   /** Processes of a command end with it. */
   LIFETIME_TREE(
       "lifetime.tree",
-      "What the command started is killed when it ends, also after setsid",
+      "All processes of the command are killed when it ends, also after setsid",
       "`lifetime.onRootExit` kill"),
   /** Everything ends with the JVM. */
   LIFETIME_JVM_EXIT(

@@ -32,7 +32,7 @@ class GuaranteeTest {
             # Guarantees
 
             Everything that a policy can promise. `ringfence plan` says for each guarantee that a policy asks for
-            whether it is ENFORCED, ADVISORY or UNSUPPORTED on this machine, and by what. A guarantee that is not
+            whether it is ENFORCED, ADVISORY or UNSUPPORTED on this machine, and by which means. A guarantee that is not
             ENFORCED refuses the start, unless the policy accepts it weaker: `"enforcement": {"bestEffort": [ID]}`,
             `--best-effort ID`, `acceptWeaker(Guarantee.X)`. The part of an id before its dot stands for all
             guarantees of the group. The table is made from the enum `org.ringfence.policy.Guarantee`.

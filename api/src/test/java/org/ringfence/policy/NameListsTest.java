@@ -36,7 +36,7 @@ class NameListsTest {
             """
             # Protected names
 
-            What a command may not write although it lies in a writable root, because a program reads it
+            Names that a command may not write although they lie in a writable root, because a program reads them
             later, outside the sandbox. Git directories are not listed: their own layout decides.
             The tables are made from `protected-names.txt`, `home-names.txt` and `secret-places.txt` beside
             `NameList`.

@@ -51,7 +51,7 @@ public final class BubblewrapBackend implements SandboxBackend {
           .fits(
               Workload.AGENT,
               Fit.BEST,
-              "names, files and network are held, also for what does not exist yet")
+              "names, files and network are held, also for files that do not exist yet")
           .fits(Workload.BUILD, Fit.GOOD, "holds more, and costs a millisecond more a command")
           .fits(Workload.GUI, Fit.GOOD, "name the display's socket in network.unixSockets")
           .fits(Workload.SHARE, Fit.BEST, "mounts decide, whatever keeps the files")

@@ -42,7 +42,7 @@ public final class LandlockBackend implements SandboxBackend {
           .fits(
               Workload.AGENT,
               Fit.GOOD,
-              "the same without namespaces; what may be read below cannot be hidden")
+              "the same without namespaces; cannot hide a path in a readable directory")
           .fits(Workload.BUILD, Fit.BEST, "the lightest that holds files and network")
           .fits(Workload.GUI, Fit.BEST, "name the display's socket in network.unixSockets")
           .fits(Workload.SHARE, Fit.GOOD, "the kernel decides, whatever keeps the files")

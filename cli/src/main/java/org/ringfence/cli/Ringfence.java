@@ -47,7 +47,7 @@ import picocli.CommandLine.TypeConversionException;
       "Examples:",
       "  ringfence run -- make test              write below this directory only, no network",
       "  ringfence run --policy read-only -- ls  write nothing at all",
-      "  ringfence plan --policy my.json         what would be enforced, and by what",
+      "  ringfence plan --policy my.json         the enforced guarantees, and their means",
       "  ringfence learn -- make test            the smallest policy under which it works",
       "  ringfence check /etc/passwd             what the policy says of a path",
       "",

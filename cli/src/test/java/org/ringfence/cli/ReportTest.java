@@ -101,7 +101,7 @@ class ReportTest {
         .isEqualTo(
             "ringfence: the project's policy "
                 + policy
-                + " is not used: what --policy names takes its place\n");
+                + " is not used: the policy of --policy takes its place\n");
     assertThat(run("run", "-q", "-p", "read-only", "--", "true").err()).isEmpty();
     assertThat(run("run", "-p", policy.toString(), "--", "true").err()).isEmpty();
     assertThat(run("run", "--no-project-policy", "--", "true").err()).isEmpty();

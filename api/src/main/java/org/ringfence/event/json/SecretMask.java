@@ -25,7 +25,8 @@ public final class SecretMask {
   /** A value: a quoted text as a whole, or all up to a blank. */
   private static final String VALUE = "(\"(?:[^\"\\\\]|\\\\.)*+\"?|'[^']*+'?|[^\\s\"'][^\\s\"']*+)";
 
-  // A pattern fails after a bounded number of steps, or consumes what it has looked at: otherwise a
+  // A pattern fails after a bounded number of steps, or consumes the characters that it has looked
+  // at: otherwise a
   // hostile argument makes it run for minutes. Possessive repetitions also need no stack.
   private static final List<String> USUAL =
       List.of(

@@ -135,7 +135,7 @@ public final class EffectivePolicy {
         new ProtectedNameMatcher(policy.protectedNames()).statement(homes)
             + leading.statement(policy.tmp())
             + (places.home().isEmpty()
-                ? "; no home is known, so that what a login reads in one is not protected"
+                ? "; no home is known, so that files that a login reads in one are not protected"
                 : "");
     return survey == null ? statement : statement + survey.statement();
   }
@@ -184,7 +184,7 @@ public final class EffectivePolicy {
 
   static Decision byName(String name) {
     return Decision.deny(
-        new Reason.ProtectedName(name), "what lies there can run code in a later session");
+        new Reason.ProtectedName(name), "files there can run code in a later session");
   }
 
   private String protectedPathOver(String path) {
@@ -295,7 +295,7 @@ public final class EffectivePolicy {
     return lost == null
         ? Decision.allow(new Reason.Glob(""))
         : Decision.deny(
-            new Reason.Glob(lost.toString()), "what it denies below would be read there");
+            new Reason.Glob(lost.toString()), "files that it denies below would be read there");
   }
 
   /**

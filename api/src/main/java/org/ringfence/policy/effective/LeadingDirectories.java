@@ -18,8 +18,8 @@ import org.ringfence.policy.path.PathStyle;
  */
 final class LeadingDirectories {
   private static final String SHARED =
-      "; in the shared temporary directory that holds only for directories that lead to what is"
-          + " granted: a repository or configuration elsewhere in it is not held";
+      "; in the shared temporary directory that holds only for directories that lead to"
+          + " granted paths: a repository or configuration elsewhere in it is not held";
 
   private final ProtectedNameMatcher names;
   private final PathStyle style;

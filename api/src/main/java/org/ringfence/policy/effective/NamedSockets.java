@@ -59,7 +59,7 @@ public final class NamedSockets {
       String real = places.real(path);
       if (!places.lookup().mayBeSocket(real)) {
         throw new InvalidPolicyException(
-            FIELD, path, "the path of a socket: what lies at " + real + " is none");
+            FIELD, path, "the path of a socket: the object at " + real + " is none");
       }
       if (fallback == FileDefault.WRITE) {
         continue;

@@ -153,7 +153,7 @@ public record ProtectedNameMatcher(ProtectedNames level) {
     return homes.homes().isEmpty()
         ? names
         : names
-            + "; nor dot entries but caches, nor what else a login or a tool reads, in "
+            + "; nor dot entries but caches, nor other files that a login or a tool reads, in "
             + String.join(", ", homes.homes())
             + " (links in them are followed "
             + HomeLinks.DEPTH

@@ -62,7 +62,7 @@ record LocatedNode(Object value, int line) {
       return message;
     }
     Matcher character = CHARACTER.matcher(message);
-    return character.find() ? "the character " + character.group(1) : "what stands there";
+    return character.find() ? "the character " + character.group(1) : "the text there";
   }
 
   private static LocatedNode read(String source, JsonParser parser, int depth) throws IOException {

@@ -84,7 +84,7 @@ public final class PolicyProposal {
    */
   public record Refusal(Violation denial, String reason) {}
 
-  private static final String SERVICE = "what serves there acts outside the sandbox";
+  private static final String SERVICE = "the service there acts outside the sandbox";
 
   private static final String UNNAMEABLE =
       "no rule can name it, because of a character in its name; a rule for a directory above can";

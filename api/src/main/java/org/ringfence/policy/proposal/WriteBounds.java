@@ -147,6 +147,6 @@ final class WriteBounds {
         }
       }
     }
-    return "protected name " + text + ": what lies there can run code later";
+    return "protected name " + text + ": files there can run code later";
   }
 }

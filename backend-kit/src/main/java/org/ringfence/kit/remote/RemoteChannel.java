@@ -92,7 +92,7 @@ public final class RemoteChannel<M> implements AutoCloseable {
     try {
       return hearing
           .get(patience.toNanos(), TimeUnit.NANOSECONDS)
-          .orElseThrow(() -> new ChannelException(Kind.ENDED, "it does not say who it is"));
+          .orElseThrow(() -> new ChannelException(Kind.ENDED, "it does not identify itself"));
     } catch (ExecutionException e) {
       throw ChannelException.of(e.getCause());
     } catch (TimeoutException e) {

@@ -26,7 +26,7 @@ public record StdioPlan(Stream input, Stream output, Stream error) {
     PIPE,
     /** The command reads a file. */
     READ,
-    /** The command writes a file from its start; what it contained is lost. */
+    /** The command writes a file from its start; its content is lost. */
     WRITE,
     /** The command writes at the end of a file. */
     APPEND,

@@ -80,7 +80,7 @@ public final class NameCalls {
     this.opens = new OpenCalls(setting, supervision, decisions, guard);
   }
 
-  /** Returns what permits git's own changes of protected names. */
+  /** Returns the guard that permits git's own changes of protected names. */
   public GitGuard guard() {
     return guard;
   }

@@ -38,9 +38,9 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.GitDirectoryDecisions;
 
 /**
- * Permits what git itself does to the protected names of a git directory, if what comes of it names
- * no program: a new repository, a configuration file put in place of another, a pointer. What is
- * protected for another reason stays so.
+ * Permits git's own changes to the protected names of a git directory, if the result names no
+ * program: a new repository, a configuration file put in place of another, a pointer. A name that
+ * is protected for another reason stays so.
  *
  * <p>Its callers hold the tree's lock.
  */
@@ -167,7 +167,7 @@ public final class GitGuard {
 
   /**
    * Returns whether a directory holds only examples: a link among them could make one a hook, and
-   * what else is there is the user's.
+   * other files there are the user's.
    */
   private static boolean samplesOnly(int directory) {
     int count = 0;
@@ -252,7 +252,7 @@ public final class GitGuard {
 
   static Decision denied(String subject, String problem) {
     return Decision.deny(
-        new Reason.GitContent(subject, problem), "what lies there can run code in a later session");
+        new Reason.GitContent(subject, problem), "files there can run code in a later session");
   }
 
   /** Returns whether one name is the other's lock file, in the same directory. */

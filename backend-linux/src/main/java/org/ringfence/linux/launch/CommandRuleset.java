@@ -61,7 +61,7 @@ final class CommandRuleset implements AutoCloseable {
     return terminals.isEmpty() ? descriptor : landlock.recreate(value, abi, granted, terminals);
   }
 
-  /** Closes what {@link #of} returned. */
+  /** Closes the result of {@link #of}. */
   void release(int given) {
     if (given != descriptor) {
       descriptors.close(given);

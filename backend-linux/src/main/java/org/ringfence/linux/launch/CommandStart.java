@@ -26,7 +26,7 @@ import org.ringfence.spi.Launch;
 final class CommandStart {
   private static final String NONE_LEFT =
       "launch: the system has no process or thread left for this JVM; see ulimit -u, and"
-          + " limits.processes for what commands may take";
+          + " limits.processes for the share of commands";
 
   private final Kernel kernel;
   private final Descriptors descriptors;

@@ -97,7 +97,10 @@ final class UnixPeers {
     call.result(0);
   }
 
-  /** Returns what the kernel would say if the command had connected itself; empty if it did. */
+  /**
+   * Returns the answer that the kernel would give if the command had connected itself; empty if it
+   * did.
+   */
   private byte[] credentials(SyscallNotification call) throws AccessException {
     int fd = child.descriptor(call.tid(), call.intArgument(0));
     try (NativeBlock block = new NativeBlock(64)) {

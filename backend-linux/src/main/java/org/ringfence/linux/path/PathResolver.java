@@ -351,7 +351,7 @@ public final class PathResolver {
 
   /**
    * Returns whether a path belongs to another process than the thread's, beyond the files that
-   * every process may see. The kernel would give this JVM what it denies the thread there.
+   * every process may see. The kernel would give this JVM access that it denies the thread there.
    */
   public boolean isForeignProcess(int tid, String path) throws AccessException {
     if (ownProcesses || !path.startsWith("/proc/")) {

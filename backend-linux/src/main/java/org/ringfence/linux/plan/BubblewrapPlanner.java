@@ -146,7 +146,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         ? enforced(MOUNTS + "; each open is decided by name, too: " + SUPERVISOR)
         : advisory(
             MOUNTS,
-            "what a program outside puts at "
+            "a file that a program outside puts at "
                 + replaceable.get(0)
                 + " while a command runs can be read by it: "
                 + problem,
@@ -236,7 +236,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
           Guarantee.NETWORK_OWN_LOOPBACK,
           "Servers and clients inside the sandbox reach each other over a loopback of their"
               + " own; no port of it is one of the host's",
-          enforced("network namespace of the sandbox; what may leave it is passed on by this JVM"));
+          enforced(
+              "network namespace of the sandbox; this JVM passes on the traffic that may leave it"));
       return;
     }
     boolean allowlist = policy.network().mode() == NetworkMode.ALLOWLIST;

@@ -95,7 +95,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
           policy.network().unixSockets().isEmpty()
               ? statement
               : statement
-                  + "; what such a service does or hands over, descriptors too, is its own grant";
+                  + "; the actions of such a service, and all that it hands over, are its own grant";
       default -> statement;
     };
   }

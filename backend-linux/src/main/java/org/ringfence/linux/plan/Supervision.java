@@ -12,7 +12,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
  * @param names those that make, replace, remove or open a named object for writing
  * @param reads those that open for reading, which {@code names} leaves to the kernel otherwise
  * @param commands those that execute a program
- * @param opens every open, to record what is denied; the kernel decides
+ * @param opens every open, to record denials; the kernel decides
  * @param privateNetwork whether commands are in a private network namespace
  * @param ownNetwork whether they have their inet sockets in it, which then need no answer;
  *     otherwise each comes from outside

@@ -57,7 +57,7 @@ public final class BubblewrapProbe {
   /**
    * The result of the probe.
    *
-   * @param availability whether it can be used, with the reason and what would help
+   * @param availability whether it can be used, with the reason and the remedy
    * @param features its features; null when it cannot be used
    */
   public record Found(Availability availability, BubblewrapFeatures features) {}

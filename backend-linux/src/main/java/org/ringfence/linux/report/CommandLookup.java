@@ -86,7 +86,7 @@ public final class CommandLookup {
    * Waits for a command that {@link #of} did not know yet: a first process begins before its launch
    * has its number. The thread that answers calls must not wait here.
    *
-   * @param found what {@link #of} returned
+   * @param found the result of {@link #of}
    * @return the command's number, 0 when it is not known
    * @throws InterruptedException if the wait is interrupted
    */

@@ -57,7 +57,7 @@ final class GroupWatchdog implements AutoCloseable {
       told.write((line + "\n").getBytes(StandardCharsets.US_ASCII));
       told.flush();
     } catch (IOException e) {
-      LOG.warn("the watchdog has gone: what runs may outlive this JVM", e);
+      LOG.warn("the watchdog has gone: commands may outlive this JVM", e);
     }
   }
 

@@ -313,7 +313,7 @@ public final class SeatbeltSession extends SessionBase<SeatbeltProcess> {
   private void flush(Duration patience) {
     try {
       if (!flushEvents(patience)) {
-        LOG.debug("the log does not tell in time what a command was denied");
+        LOG.debug("the log does not report a command's denials in time");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

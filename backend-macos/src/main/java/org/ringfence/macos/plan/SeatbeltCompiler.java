@@ -232,7 +232,7 @@ public final class SeatbeltCompiler {
     above.forEach(
         path ->
             add(
-                "the way to what is granted",
+                "directories above granted paths",
                 "allow",
                 List.of("file-read-metadata"),
                 literal(path)));
@@ -242,7 +242,7 @@ public final class SeatbeltCompiler {
         .forEach(
             link ->
                 add(
-                    "links to what is granted",
+                    "links to granted paths",
                     "allow",
                     List.of("file-read-metadata"),
                     literal(link)));
@@ -360,7 +360,7 @@ public final class SeatbeltCompiler {
     for (String path : above) {
       if (policy.accessAt(path) == Access.WRITE) {
         add(
-            "the way to what is taken away stays",
+            "directories above restricted paths stay",
             "deny",
             List.of("file-write-unlink"),
             literal(path));
@@ -382,7 +382,7 @@ public final class SeatbeltCompiler {
 
   private void stays(String path, String operation, String type) {
     add(
-        "what is granted stays where it is",
+        "granted paths stay where they are",
         "deny",
         List.of(operation),
         form("require-all", literal(path), form("vnode-type", new Sbpl.Constant(type))));

@@ -22,8 +22,8 @@ public final class SeatbeltPlanner extends PlannerBase {
   private static final String BY_DEFAULT = PROFILE + ", denied by default";
   private static final String REAL_PATH = "a rule that names the real path";
   private static final String GROUP =
-      "the process group and what descends from it; what leaves both by a session of its own and an"
-          + " ended parent is not found";
+      "the process group and its descendants; a process that leaves both, by a session of its own"
+          + " and an ended parent, is not found";
 
   private SeatbeltPlanner(EffectivePolicy effective) {
     super(effective);
@@ -107,9 +107,9 @@ public final class SeatbeltPlanner extends PlannerBase {
     return passed.isEmpty()
         ? enforced(PROFILE + ", by patterns in either case")
         : unsupported(
-            "a profile does not see what a rename brings along: when a directory that "
+            "a profile does not see the files that a rename brings along: when a directory that "
                 + String.join(", ", passed)
-                + " names is renamed, what lies in it is read under the new name",
+                + " names is renamed, the files in it are read under the new name",
             "globs of one name (**/*.key), or a rule that denies the directory");
   }
 
@@ -169,7 +169,7 @@ public final class SeatbeltPlanner extends PlannerBase {
     answer(Guarantee.PROCESS_SIGNALS, enforced(PROFILE + ": (target same-sandbox)"));
     answer(
         Guarantee.PROCESS_PRIVILEGES,
-        "No privilege is held or gained; what others would do for it is not asked of them",
+        "No privilege is held or gained; other programs are not asked to act for it",
         enforced(
             BY_DEFAULT
                 + ": no setuid programs, no Apple events, no launching of apps, few services"));

@@ -138,7 +138,7 @@ public final class AclEditor {
 
   private void checkFile(String path, FileFacts facts) throws GrantException, WindowsCallException {
     if (facts.reparsePoint()) {
-      throw new GrantException(path, "it is a link; use what it leads to");
+      throw new GrantException(path, "it is a link; use its target");
     }
     if (!facts.finalPath().equalsIgnoreCase(path)) {
       throw new GrantException(path, "it is really " + facts.finalPath() + "; use that");

@@ -80,7 +80,7 @@ public final class SandboxGrants implements AutoCloseable {
     if (granted && own.stream().anyMatch(entry -> !entry.optional())) {
       throw new GrantException(
           path,
-          "nothing is there, and what is made there would have the rights of the directory above;"
+          "nothing is there, and a new file there would have the rights of the directory above;"
               + " make it first, or leave the rule out");
     }
     return true;

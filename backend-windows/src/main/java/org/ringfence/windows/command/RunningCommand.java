@@ -21,7 +21,7 @@ public interface RunningCommand {
   /** Returns whether a process of its job is alive; true if that cannot be found out. */
   boolean anyLeft();
 
-  /** Returns what its job has used so far; empty if that cannot be found out. */
+  /** Returns the usage of its job so far; empty if it is unknown. */
   Optional<Jobs.Used> used();
 
   /** Changes its console's size. */

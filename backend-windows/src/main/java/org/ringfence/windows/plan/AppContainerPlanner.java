@@ -67,7 +67,7 @@ public final class AppContainerPlanner extends WindowsPlanner {
       answer(
           Guarantee.FILES_READABLE,
           unsupported(
-              "a container reads what names it or all packages: the profile is closed to it",
+              "a container reads objects that name it or all packages: the profile is closed to it",
               NAMED_READING));
     }
   }

@@ -18,8 +18,8 @@ import org.ringfence.policy.effective.EffectivePolicy;
 public final class DedicatedUserPlanner extends WindowsPlanner {
   private static final String ACCOUNT = "a user of the sandbox's own, write-restricted";
   private static final String SESSION =
-      "programs start here only with the caller's logon session among their groups, and what"
-          + " names it is open to them";
+      "programs start here only with the caller's logon session among their groups, and"
+          + " objects that name it are open to them";
   private static final String REDIRECTOR =
       "the kernel's redirector and services connect for a command to SMB and WebDAV servers, past"
           + " the filters of the offline user";
@@ -68,7 +68,7 @@ public final class DedicatedUserPlanner extends WindowsPlanner {
       answer(
           Guarantee.FILES_READABLE,
           unsupported(
-              "another account reads what names it or all users: the profile is closed to it",
+              "another account reads objects that name it or all users: the profile is closed to it",
               NAMED_READING));
     }
   }

@@ -139,7 +139,7 @@ public record FirewallRule(
    * without keeping them.
    *
    * @param told the rule as the firewall reports it
-   * @return the first difference; empty when it blocks what this rule blocks
+   * @return the first difference; empty when it blocks the same traffic
    */
   public Optional<String> difference(Reading told) {
     if (!told.enabled() || !told.block()) {

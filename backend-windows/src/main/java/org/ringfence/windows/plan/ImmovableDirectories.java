@@ -41,7 +41,7 @@ final class ImmovableDirectories {
                 new Entry(
                     directory,
                     new Ace(Ace.Type.DENY, sid, AccessMask.DELETE, Ace.Scope.OBJECT),
-                    "what lies below is kept",
+                    "paths below are kept",
                     true));
           }
         }

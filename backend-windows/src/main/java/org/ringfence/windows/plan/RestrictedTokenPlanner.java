@@ -42,7 +42,7 @@ public final class RestrictedTokenPlanner extends WindowsPlanner {
     answer(
         Guarantee.FILES_DELETE,
         unsupported(
-            "FILE_DELETE_CHILD is no right of writing: what lies in a directory of the user's is"
+            "FILE_DELETE_CHILD is no right of writing: files in a directory of the user's are"
                 + " deleted through it",
             ANOTHER_MODE));
     answer(Guarantee.FILES_METADATA, byToken(TOKEN));

@@ -18,7 +18,7 @@ abstract sealed class WindowsPlanner extends PlannerBase
     permits RestrictedTokenPlanner, AppContainerPlanner, DedicatedUserPlanner {
   static final String OTHER_BACKEND = "WSL2, or network mode full";
   static final String OTHERS =
-      "what a command has other programs start (WMI, the task scheduler, COM servers)";
+      "processes that other programs start for a command (WMI, the task scheduler, COM servers)";
 
   /** The statement about writing where deleting is another right. */
   static final String WRITE_WITHOUT_DELETE =
@@ -69,7 +69,7 @@ abstract sealed class WindowsPlanner extends PlannerBase
           "A process has at most " + limits.openFiles().getAsLong() + " handles";
       case LIMITS_WALL_TIME ->
           "The tree is ended after " + limits.wallTime().orElseThrow().toMillis() + " ms";
-      case LIFETIME_TREE -> "What the command started is killed when it ends";
+      case LIFETIME_TREE -> "All processes of the command are killed when it ends";
       default -> super.statement(guarantee);
     };
   }

@@ -294,9 +294,7 @@ public final class WindowsHostProbe {
 
   private static Unfit escaped(String what) {
     return new Unfit(
-        "a command "
-            + what
-            + " that nothing grants: this system does not confine what it says it does",
+        "a command " + what + " that nothing grants: this system does not confine as it claims to",
         "WSL2");
   }
 

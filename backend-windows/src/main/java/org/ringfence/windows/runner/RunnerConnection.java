@@ -180,7 +180,7 @@ public final class RunnerConnection implements AutoCloseable {
     }
     try {
       if (!(channel.first(frames::receive) instanceof Message.Hello first)) {
-        throw new SandboxException("runner: it does not say who it is");
+        throw new SandboxException("runner: it does not identify itself");
       }
       RemoteChannel.checkVersion(first.version(), Message.VERSION);
       profile = first.profile();
@@ -231,7 +231,7 @@ public final class RunnerConnection implements AutoCloseable {
     } else if (message instanceof Message.Ended ended) {
       end(ended.command()).complete(ended.exitCode());
     } else {
-      throw new IOException("it says what a runner does not say");
+      throw new IOException("it sends a message that no runner sends");
     }
   }
 

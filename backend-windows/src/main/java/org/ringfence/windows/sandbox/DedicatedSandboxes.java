@@ -195,7 +195,7 @@ public final class DedicatedSandboxes {
       if (canary.writes() || canary.reads()) {
         throw new SandboxException(
             "a command of the sandbox's user reached a file that nothing grants: this system does"
-                + " not confine what it says it does");
+                + " not confine as it claims to");
       }
     } catch (SandboxException e) {
       throw e;

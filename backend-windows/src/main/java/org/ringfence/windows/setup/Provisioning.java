@@ -249,7 +249,7 @@ public final class Provisioning {
         throw new SandboxException(
             directory
                 + " is a link, or belongs to "
-                + owner.map(Sid::text).orElse("nobody")
+                + owner.map(Sid::text).orElse("an unknown user")
                 + ", no administrator; remove it");
       }
       AccessControlList list =
@@ -476,7 +476,7 @@ public final class Provisioning {
           denied,
           what
               + (denied
-                  ? "an administrator alone can look; what it does is tried at each start"
+                  ? "only an administrator can look; its effect is tried at each start"
                   : e.getMessage()));
     } catch (IOException e) {
       return new Finding(false, what + e.getMessage());

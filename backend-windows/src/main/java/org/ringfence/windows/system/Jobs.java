@@ -66,7 +66,7 @@ public interface Jobs {
   int activeProcesses(Handle job) throws WindowsCallException;
 
   /**
-   * What the processes of a job have used so far, those included that have ended.
+   * The usage of a job's processes so far, ended processes included.
    *
    * @param cpuNanos their processor time, in nanoseconds
    * @param peakMemory the most bytes that all together had committed; 0 where the system does not

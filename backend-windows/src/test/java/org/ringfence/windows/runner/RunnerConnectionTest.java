@@ -102,7 +102,7 @@ class RunnerConnectionTest {
         .hasMessageContaining("it speaks version 1")
         .hasMessageContaining("ringfence windows setup");
     assertThatThrownBy(() -> open(pipes -> connectAndSend(pipes, new Message.Finished("x"))))
-        .hasMessageContaining("it does not say who it is");
+        .hasMessageContaining("it does not identify itself");
     assertThat(windows.openHandles()).isZero();
   }
 

@@ -106,7 +106,7 @@ final class KnownDistributions {
         Files.deleteIfExists(made);
       }
     } catch (IOException e) {
-      LOG.debug("what the distribution has told cannot be kept", e);
+      LOG.debug("the report of the distribution cannot be kept", e);
     }
   }
 
@@ -116,7 +116,7 @@ final class KnownDistributions {
       try {
         Files.deleteIfExists(file(directory.get(), identity));
       } catch (IOException e) {
-        LOG.debug("what the distribution has told cannot be forgotten", e);
+        LOG.debug("the report of the distribution cannot be forgotten", e);
       }
     }
   }

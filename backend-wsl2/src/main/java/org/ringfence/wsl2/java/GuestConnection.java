@@ -101,7 +101,7 @@ public final class GuestConnection implements AutoCloseable {
   private void greet() throws ChannelException, InterruptedException {
     if (!(channel.first(this::afterMark) instanceof Said said)
         || !(said.message() instanceof GuestMessage.Hello hello)) {
-      throw new ChannelException(ChannelException.Kind.MALFORMED, "it does not say who it is");
+      throw new ChannelException(ChannelException.Kind.MALFORMED, "it does not identify itself");
     }
     RemoteChannel.checkVersion(hello.version(), GuestMessage.VERSION);
     channel.start(
@@ -205,7 +205,7 @@ public final class GuestConnection implements AutoCloseable {
     } else if (message instanceof GuestMessage.Planned planned) {
       return planned.number();
     }
-    throw new IOException("it says what a guest does not say");
+    throw new IOException("it sends a message that no guest sends");
   }
 
   /** Returns a number that is unique in this connection. */

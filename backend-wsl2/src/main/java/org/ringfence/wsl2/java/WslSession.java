@@ -82,7 +82,7 @@ final class WslSession implements BackendSession {
       return ((GuestMessage.Answer) answer).value() == 1
           && guest.flush(sandbox, Duration.ofNanos(end - System.nanoTime()));
     } catch (SandboxException e) {
-      LOG.debug("the guest does not say what it has heard", e);
+      LOG.debug("the guest does not confirm the events that it has received", e);
       return false;
     }
   }

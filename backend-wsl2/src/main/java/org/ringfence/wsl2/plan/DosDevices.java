@@ -36,7 +36,8 @@ public final class DosDevices {
                 letter + ": is mapped from another machine, which a distribution does not mount");
           } else if (device.startsWith(LINK) && device.startsWith(":\\", LINK.length() + 1)) {
             String target = device.substring(LINK.length());
-            reasons.put(letter, letter + ": is what subst calls " + target + "; use that");
+            reasons.put(
+                letter, letter + ": is the name that subst gives to " + target + "; use that");
           }
         });
     return reasons;

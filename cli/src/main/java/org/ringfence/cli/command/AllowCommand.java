@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Adds what the last denied run in this workspace needs to its policy, after showing the"
+      "Adds the grants that the last denied run in this workspace needs to its policy, after showing the"
           + " difference and asking: to the policy file of that run, or else to the project's policy,"
           + " .ringfence/policy.json. That one is made when there is none, and is trusted as it is"
           + " then.",
@@ -63,8 +63,8 @@ public final class AllowCommand implements Callable<Integer> {
   @Option(
       names = {"-y", "--yes"},
       description =
-          "Do not ask. What serves near this machine (its own ports, sockets, hosts of its network)"
-              + " is not allowed without the question.")
+          "Do not ask. Services near this machine (its own ports, sockets, hosts of its network)"
+              + " are not allowed without the question.")
   private boolean yes;
 
   @Override
@@ -109,7 +109,7 @@ public final class AllowCommand implements Callable<Integer> {
                   out.println(
                       "not allowed with --yes: "
                           + Printable.name(denial.what())
-                          + ": what serves there acts outside the sandbox; 'ringfence allow' asks"));
+                          + ": the service there acts outside the sandbox; 'ringfence allow' asks"));
     }
     last.denials().stream()
         .filter(denial -> denial.addition().isEmpty())

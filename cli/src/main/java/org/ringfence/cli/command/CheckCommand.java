@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
       "For a path: reading and writing; exits with 1 unless both are allowed.",
       "For a host: connecting to PORT, or to 80 and 443; exits with 1 unless all of it is allowed."
           + " A word with a dot in it that names no file here is taken for a host.",
-      "With --backend restricted-token also what Windows would let, by a model of its access"
+      "With --backend restricted-token also the access that Windows would give, by a model of its access"
           + " check: there the two differ.",
       ""
     })

@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
           + " time: nothing is done that the policy so far does not grant.",
       "Starts from read-only and no-credentials unless --policy says otherwise. By itself it grants"
           + " reading, but of no secrets; writing in the workspace and in caches of the presets; and"
-          + " hosts with --network allowlist. What lies elsewhere is asked for on the terminal, one"
+          + " hosts with --network allowlist. Other grants are asked for on the terminal, one"
           + " by one, or listed. Protected names, places from which code runs later, deny globs and"
           + " rules that deny are never granted.",
       "When five or more files of one directory are denied, it asks for the directory. One file"

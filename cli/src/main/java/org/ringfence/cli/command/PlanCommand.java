@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Shows what this machine would enforce of a policy, by what, and what it would not.",
+      "Shows which guarantees of a policy this machine would enforce, by which means, and which not.",
       "Exits with 126 when 'run' would refuse. Starts nothing.",
       ""
     })

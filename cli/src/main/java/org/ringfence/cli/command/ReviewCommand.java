@@ -117,8 +117,8 @@ public final class ReviewCommand {
       mixinStandardHelpOptions = true,
       description = {
         "Shows what a review would change, as a diff.",
-        "In a file it is a patch for 'git apply' and 'patch -p1'; anywhere else what could act on a"
-            + " terminal is written as an escape."
+        "In a file it is a patch for 'git apply' and 'patch -p1'; anywhere else a character that could act on"
+            + " a terminal is written as an escape."
       })
   int show(
       @Parameters(paramLabel = "ID") String id,

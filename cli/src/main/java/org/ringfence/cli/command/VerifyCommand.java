@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Attacks the sandbox on this machine with the conformance suite and reports.",
-      "Each denial has a control: the same operation, allowed, has to succeed. What a machine"
-          + " cannot show is reported as skipped, and what a backend does not promise as not"
+      "Each denial has a control: the same operation, allowed, has to succeed. A case"
+          + " that a machine cannot show is reported as skipped, and a case that a backend does not promise as not"
           + " applicable; neither is reported as passed.",
       "Exits with 1 when a case failed, with 3 when none failed and none passed: then nothing was"
           + " verified.",

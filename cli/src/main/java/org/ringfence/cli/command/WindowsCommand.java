@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
     name = "windows",
     mixinStandardHelpOptions = true,
     description = {
-      "Sets up, shows and takes back what sandboxes keep on a Windows machine: users of their own,"
-          + " entries on the lists of writable roots, and what a crash has left. Each subcommand exits with 1 when"
+      "Sets up, shows and removes the changes that sandboxes make to a Windows machine: users of their own,"
+          + " entries on the lists of writable roots, and traces of a crash. Each subcommand exits with 1 when"
           + " something is not as it should be.",
       ""
     },
@@ -46,8 +46,8 @@ public final class WindowsCommand implements Runnable {
       name = "setup",
       mixinStandardHelpOptions = true,
       description = {
-        "Sets up users of the sandbox's own for the backend dedicated-user, or what is missing of"
-            + " them: two local users and their group, rights, firewall rules and filters. Asks"
+        "Sets up users of the sandbox's own for the backend dedicated-user, or the missing ones"
+            + " of these: two local users and their group, rights, firewall rules and filters. Asks"
             + " for an administrator's rights, once. May be run again at any time.",
         ""
       })
@@ -85,7 +85,7 @@ public final class WindowsCommand implements Runnable {
   @Command(
       name = "repair",
       mixinStandardHelpOptions = true,
-      description = {"Takes back what processes have left that ended before they could.", ""})
+      description = {"Cleans up after processes that died before cleaning up.", ""})
   int repair(
       @Parameters(
               arity = "0..*",
@@ -99,7 +99,10 @@ public final class WindowsCommand implements Runnable {
   @Command(
       name = "gc",
       mixinStandardHelpOptions = true,
-      description = {"Takes back what nothing can use any more, and does what 'repair' does.", ""})
+      description = {
+        "Removes all that nothing can use any more, and does the work of 'repair'.",
+        ""
+      })
   int gc() throws SandboxException {
     return print(MachineState::collect, "nothing was left");
   }

@@ -8,7 +8,7 @@ import java.util.Optional;
  * The answers that a question on the terminal takes. No other word is one of them: a question is
  * asked again until it has a clear answer. Immutable.
  *
- * @param <T> what an answer means
+ * @param <T> the meaning of an answer
  * @param words the answers in lower case, with their meanings
  * @param usual the meaning of an empty line, and of the end of the input
  */

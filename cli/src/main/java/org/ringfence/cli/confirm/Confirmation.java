@@ -22,7 +22,7 @@ public final class Confirmation {
   /**
    * Creates a confirmation.
    *
-   * @param out receives what is shown, and the question
+   * @param out receives the text and the question
    */
   public Confirmation(PrintWriter out) {
     this.out = out;

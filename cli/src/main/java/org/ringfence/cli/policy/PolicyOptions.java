@@ -54,7 +54,7 @@ public final class PolicyOptions {
   @Option(
       names = {"-C", "--workspace"},
       paramLabel = "DIR",
-      description = "What ':workspace' stands for. Default: the current directory.")
+      description = "The directory that ':workspace' names. Default: the current directory.")
   private Path workspace = Path.of("");
 
   @Option(names = "--write", paramLabel = "PATH", description = "Grant writing below PATH.")
@@ -68,7 +68,7 @@ public final class PolicyOptions {
       paramLabel = "PATH|GLOB",
       description =
           "Deny PATH, or with '*' or '?' every name that fits: '*.key' at any depth, 'conf/*.key' below"
-              + " the current directory. In quotes, or the shell writes out what is there now.")
+              + " the current directory. In quotes, or the shell expands it.")
   private List<String> deny = new ArrayList<>();
 
   @Option(
@@ -86,7 +86,7 @@ public final class PolicyOptions {
       paramLabel = "PATH|GLOB",
       description =
           "Allow PATH, or with '*' or '?' every name that fits, to be written although its name is"
-              + " protected: .git/config, '**/.vscode'. What lies there can run code outside the"
+              + " protected: .git/config, '**/.vscode'. Files there can run code outside the"
               + " sandbox later.")
   private List<String> allowedNames = new ArrayList<>();
 
@@ -263,7 +263,7 @@ public final class PolicyOptions {
   }
 
   public static String unused(Path file) {
-    return "the project's policy " + file + " is not used: what --policy names takes its place";
+    return "the project's policy " + file + " is not used: the policy of --policy takes its place";
   }
 
   private List<String> named() {

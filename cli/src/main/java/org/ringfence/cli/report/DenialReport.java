@@ -42,7 +42,7 @@ public final class DenialReport {
   }
 
   /**
-   * Names what the backend denies and cannot report.
+   * Names the denials that the backend cannot report.
    *
    * @param backend the backend's id
    */
@@ -73,7 +73,7 @@ public final class DenialReport {
             .map(Violation::remedy)
             .filter(Remedy.Addition.class::isInstance)
             .filter(remedy -> !RemedyText.isNear(remedy))
-            // What gives up a protection is asked for by itself.
+            // An addition that gives up a protection is asked for by itself.
             .filter(remedy -> !(remedy instanceof Remedy.AllowName))
             .map(remedy -> Additions.options((Remedy.Addition) remedy))
             .distinct()

@@ -15,17 +15,17 @@ public final class RemedyText {
   static String of(Remedy remedy) {
     return remedy instanceof Remedy.Addition addition
         ? (addition instanceof Remedy.AllowName
-                ? "; what lies there can run code outside the sandbox later; to allow it all the same: "
+                ? "; files there can run code outside the sandbox later; to allow it all the same: "
                 : "; to allow it: ")
             + pasted(Additions.options(addition))
             + (addition instanceof Remedy.DecideOnHosts
                 ? ", which names each host, or --ask, which asks about each as it comes"
-                : isNear(remedy) ? "; what serves there acts outside the sandbox" : "")
+                : isNear(remedy) ? "; the service there acts outside the sandbox" : "")
         : remedy instanceof Remedy.None none ? "; " + Printable.of(none.why()) : "";
   }
 
   /**
-   * Returns whether a remedy lets a command reach what serves near this machine: Ringfence never
+   * Returns whether a remedy lets a command reach services near this machine: Ringfence never
    * offers it together with others, or without a question.
    *
    * @param remedy the remedy

@@ -43,14 +43,14 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
    * @param what the operation and its target
    * @param addition the policy JSON that allows it; empty when none does
    * @param why why no policy allows it; empty when one does
-   * @param near whether the addition reaches what serves near this machine
+   * @param near whether the addition reaches services near this machine
    */
   public record Denial(String what, String addition, String why, boolean near) {
     static Denial of(Violation denial) {
       String what = denial.operation() + " " + denial.target();
       Remedy remedy = denial.remedy();
       if (remedy instanceof Remedy.AllowName name) {
-        // What gives up a protection is not asked for along with other things.
+        // An addition that gives up a protection is not asked for along with others.
         String option = RemedyText.pasted(Additions.options(name));
         return new Denial(what, "", denial.rule() + "; to allow it all the same: " + option, false);
       }

@@ -172,7 +172,7 @@ public final class CredentialScenarios {
     add(
         all,
         "SV-CLOSED-PROCESS",
-        "a process that closes itself to others changes what it may, and nothing outside",
+        "a process that closes itself to others changes only permitted files",
         List.of("files.write"),
         CredentialScenarios::closedProcess);
     add(
@@ -265,7 +265,7 @@ public final class CredentialScenarios {
     List<String> to(String service) throws Exception;
   }
 
-  /** Each service counts what reaches it; outside something does. */
+  /** Each service counts the messages that reach it; outside there are some. */
   private static Outcome unreached(TestContext stage, Sender sender) throws Exception {
     for (String service : List.of("${unix-datagram}", "${udp4}")) {
       List<String> command = sender.to(service);

@@ -475,7 +475,7 @@ public final class EgressScenarios {
         return Outcome.failed("the control was to succeed");
       }
       if (!CapturedProcess.of(one.start(SandboxCommand.of(visit))).ok()) {
-        return Outcome.failed("what one command has looked up was to count for the next");
+        return Outcome.failed("a name that one command has looked up was to count for the next");
       }
       CapturedProcess denied = CapturedProcess.of(other.start(SandboxCommand.of(visit)));
       return denied.denied()

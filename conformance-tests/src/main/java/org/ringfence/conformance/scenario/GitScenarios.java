@@ -62,7 +62,7 @@ public final class GitScenarios {
     fails(
         all,
         "GIT-CONFIG",
-        "git config cannot set what names a program",
+        "git config cannot set a key that names a program",
         "git config core.fsmonitor ./evil",
         ".git/config");
     fails(

@@ -242,7 +242,7 @@ public final class GitSurfaceScenarios {
       attack(
           all,
           "LINKED-" + name.substring(1).toUpperCase(java.util.Locale.ROOT),
-          "cannot write what " + name + " links to, over another link",
+          "cannot write the target of " + name + " over another link",
           Attack.on(
               (directory ? "mkdir conf; " : "")
                   + "echo a > "
@@ -260,7 +260,7 @@ public final class GitSurfaceScenarios {
     attack(
         all,
         "LINKED-MISSING",
-        "cannot make what a protected link leads to",
+        "cannot make the target of a protected link",
         Attack.on("ln -s later .envrc", "echo x > later", "cat later"));
   }
 

@@ -145,7 +145,7 @@ public final class LifetimeScenarios {
         all,
         RESIDUE,
         "RES-CARVED",
-        "nothing is left in the workspace where rules name what does not exist",
+        "nothing is left in the workspace where rules name missing paths",
         List.of(),
         stage -> workspace(stage, "carved"));
     add(
@@ -441,7 +441,7 @@ public final class LifetimeScenarios {
     }
     return Files.exists(outside.resolve("directory/file"))
         ? Outcome.passed()
-        : Outcome.failed("what a link led to was removed");
+        : Outcome.failed("the target of a link was removed");
   }
 
   private static Outcome workspace(TestContext stage, String policy) throws Exception {

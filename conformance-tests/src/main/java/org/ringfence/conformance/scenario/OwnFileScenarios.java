@@ -131,7 +131,7 @@ public final class OwnFileScenarios {
       run(sandbox, "! rm way; ! mv way gone; ! ln -sfn /tmp way; ! echo >>real/policy.json");
       if (!Files.isSymbolicLink(workspace.resolve("way"))
           || !Files.readString(workspace.resolve("real/policy.json")).equals("{}")) {
-        return Outcome.failed("the link or what it leads to is changed");
+        return Outcome.failed("the link or its target is changed");
       }
       run(sandbox, "rm other");
       return Outcome.passed();

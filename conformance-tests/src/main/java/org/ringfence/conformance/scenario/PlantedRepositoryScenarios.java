@@ -64,7 +64,7 @@ public final class PlantedRepositoryScenarios {
     add(
         all,
         "GIT-BECOMES-TWO",
-        "two sandboxes on one workspace do not each make a part of what is then a git directory",
+        "two sandboxes on one workspace do not together make a git directory",
         PlantedRepositoryScenarios::byTwo);
     add(
         all,

@@ -46,7 +46,7 @@ public final class ReplacedPathScenarios {
     add(
         all,
         "ROOT-USERS-LINK",
-        "a rule through a link of the user's in no writable directory grants what it leads to",
+        "a rule through a link of the user's in no writable directory grants its target",
         List.of("files.write"),
         ReplacedPathScenarios::usersLink);
     add(
@@ -96,7 +96,7 @@ public final class ReplacedPathScenarios {
     add(
         all,
         "MOUNT-DURING",
-        "commands are ended when what they are denied is mounted at another path",
+        "commands are ended when a denied file is mounted at another path",
         READ,
         ReplacedPathScenarios::mountedDuring);
   }

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.ringfence.policy.path.PathStyle;
 
 /**
- * What a process printed and how it ended.
+ * The output of a process, and its end.
  *
  * @param exit its exit value
  * @param output its standard output
