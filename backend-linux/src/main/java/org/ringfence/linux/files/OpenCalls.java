@@ -59,8 +59,8 @@ final class OpenCalls {
   private static final int O_TMPFILE_BIT = 0x400000;
   private static final IntPredicate OPENS_FOR_WRITING =
       flags -> (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)) != 0;
-  private static final List<byte[]> POINTERS =
-      Stream.of(".git", "gitdir", "commondir")
+  private static final List<byte[]> STAGED =
+      Stream.of(".git", "gitdir", "commondir", "config", "config.worktree")
           .map(name -> name.getBytes(StandardCharsets.US_ASCII))
           .toList();
   private static final int MOST_LINKS = 40;
@@ -188,10 +188,10 @@ final class OpenCalls {
     }
   }
 
-  /** Returns whether an open may make a pointer of git's, by its name. */
+  /** Returns whether an open may make a pointer or a configuration of git's, by its name. */
   private static boolean writesPointer(byte[] name, int flags) {
     boolean makes = (flags & (O_CREAT | O_TRUNC)) != 0 && (flags & O_ACCMODE) != O_RDONLY;
-    return makes && POINTERS.stream().anyMatch(pointer -> endsWith(name, pointer));
+    return makes && STAGED.stream().anyMatch(pointer -> endsWith(name, pointer));
   }
 
   private static boolean endsWith(byte[] name, byte[] end) {
@@ -199,7 +199,7 @@ final class OpenCalls {
     return start >= 0 && Arrays.equals(name, start, name.length, end, 0, end.length);
   }
 
-  /** Answers the open of a pointer that a command writes whole; returns false for any other. */
+  /** Answers the open of one that a command writes whole; returns false for any other. */
   private boolean stage(SyscallNotification call, int directory, byte[] name, int flags, int mode)
       throws AccessException {
     Entry entry = entry(call, directory, name);

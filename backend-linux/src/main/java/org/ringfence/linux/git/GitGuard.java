@@ -49,7 +49,7 @@ public final class GitGuard {
   // setup.c, create_default_files: git tries whether the file system has symbolic links.
   private static final Pattern PROBE = Pattern.compile("t[A-Za-z0-9]{6}");
   private static final String PROBED = "testing";
-  private static final Set<Kind> POINTERS = Set.of(Kind.GIT, Kind.COMMON, Kind.BACK);
+  private static final Set<Kind> STAGED = Set.of(Kind.GIT, Kind.COMMON, Kind.BACK, Kind.CONFIG);
   private static final int EXECUTION = 0111;
   private static final int NEW = 0775;
   private static final int USUAL = 0755;
@@ -226,23 +226,33 @@ public final class GitGuard {
       throw new AccessException(-Errno.ENOENT.value());
     }
     SmallFiles.Content present = files.read(to, GitConfigGuard.LARGEST);
-    byte[] before = present == null ? new byte[0] : present.bytes();
-    Optional<GitConfigGuard.Refusal> refusal = judge(place.get()).judge(before, content.bytes());
-    if (refusal.isEmpty()
-        && indexes.rereads(Path.of(place.get().directory()), before, content.bytes())) {
-      String problem = "would make git read its index in another way";
-      decisions.demand("rename", call, path, denied("git config extensions.objectformat", problem));
-    }
-    if (refusal.isPresent()) {
-      String setting = refusal.get().setting();
-      String subject = setting.isEmpty() ? "git config" : "git config " + setting;
-      decisions.demand("rename", call, path, denied(subject, refusal.get().problem()));
-    }
+    demandHarmless("rename", call, path, place.get(), present, content.bytes());
     // A command's mask gives no other user the right to write.
     int most = present == null ? NEW : present.status().mode() | USUAL;
     files.put(to, content.bytes(), content.status().mode() & most);
     decisions.withName(from, at -> kernel.call(Syscall.UNLINKAT, from.directory(), at, 0));
     return true;
+  }
+
+  private void demandHarmless(
+      String operation,
+      SyscallNotification call,
+      String path,
+      Place place,
+      SmallFiles.Content present,
+      byte[] after)
+      throws AccessException {
+    byte[] before = present == null ? new byte[0] : present.bytes();
+    Optional<GitConfigGuard.Refusal> refusal = judge(place).judge(before, after);
+    if (refusal.isEmpty() && indexes.rereads(Path.of(place.directory()), before, after)) {
+      String problem = "would make git read its index in another way";
+      refusal = Optional.of(new GitConfigGuard.Refusal("extensions.objectformat", problem));
+    }
+    if (refusal.isPresent()) {
+      String setting = refusal.get().setting();
+      String subject = setting.isEmpty() ? "git config" : "git config " + setting;
+      decisions.demand(operation, call, path, denied(subject, refusal.get().problem()));
+    }
   }
 
   private boolean areFiles(Entry from, Entry to) {
@@ -278,7 +288,8 @@ public final class GitGuard {
   }
 
   /**
-   * Returns the place of a pointer that a command is about to write as git does: whole.
+   * Returns the place of a pointer or a configuration that a command is about to write whole, as
+   * git writes pointers, and copies a configuration to a new working tree.
    *
    * @param truncates whether the call empties a present file
    * @return empty if it is none, or something else is there
@@ -287,11 +298,11 @@ public final class GitGuard {
     Optional<Place> place = path.isEmpty() || entry.special() ? Optional.empty() : named(path);
     int kind = decisions.kindOf(entry);
     return place
-        .filter(found -> POINTERS.contains(found.kind()))
+        .filter(found -> STAGED.contains(found.kind()))
         .filter(found -> kind == 0 || kind == S_IFREG && truncates);
   }
 
-  /** Answers the closing of a descriptor: puts the pointer in place that was written through it. */
+  /** Answers the closing of a descriptor: puts in place what was written through it. */
   public void closes(SyscallNotification call) throws AccessException {
     Optional<StagedPointers.Pointer> staged = pointers.take(call);
     if (staged.isPresent()) {
@@ -313,14 +324,24 @@ public final class GitGuard {
       decisions.demand("close", call, path, policy.evaluate(path, Operation.WRITE));
       throw new AccessException(-Errno.EACCES.value());
     }
-    byte[] content = files.content(pointer.memory(), GitPointer.LARGEST);
-    Optional<String> problem = problem(place.get(), content);
+    boolean pointing = place.get().kind() != Kind.CONFIG;
+    int most = pointing ? GitPointer.LARGEST : GitConfigGuard.LARGEST;
+    byte[] content = files.content(pointer.memory(), most);
+    SmallFiles.Content present = files.read(entry, most);
+    // Nothing is written yet if a program has made a copy of the descriptor.
+    Optional<String> problem =
+        content.length == 0
+            ? Optional.of("is empty")
+            : pointing ? problem(place.get(), content) : Optional.empty();
     if (problem.isPresent()) {
-      decisions.demand("close", call, path, denied("git pointer " + name(entry), problem.get()));
+      String subject = "git " + (pointing ? "pointer " : "") + name(entry);
+      decisions.demand("close", call, path, denied(subject, problem.get()));
+    }
+    if (!pointing) {
+      demandHarmless("close", call, path, place.get(), present, content);
     }
     decisions.demand(
         "close", call, path, decisions.git().made(entry, path, false, place.get().depth()));
-    SmallFiles.Content present = files.read(entry, 0);
     files.put(entry, content, present == null ? pointer.mode() & NEW : present.status().mode());
   }
 

@@ -164,6 +164,18 @@ public final class GitGuardScenarios {
         "git -C w status && test $(git rev-parse w^) = $(git rev-parse main) && test ! -e v");
     works(
         all,
+        "GUARD-WRITTEN-WHOLE",
+        "a configuration that is copied or written whole is judged, too, and never lost",
+        "git sparse-checkout set x && git worktree add -q w && git -C w config core.sparsecheckout"
+            + " && cp .git/config c && printf '[user]\n\tname = whole\n' >> c && cp c .git/config"
+            + " && test \"$(git config user.name)\" = whole && printf '"
+            + PROGRAM
+            + "' >> c && ! cp c .git/config; ! (: > .git/config); true",
+        "test -s .git/worktrees/w/config.worktree && test \"$(git config user.name)\" = whole"
+            + " && ! "
+            + PROGRAMS);
+    works(
+        all,
         "GUARD-FEW-DESCRIPTORS",
         "a working tree is linked by a command with a low limit on descriptors",
         "ulimit -n 256; git worktree add -q w; ulimit -n 64; git worktree add -q v",
