@@ -23,6 +23,7 @@ import org.ringfence.cli.policy.PolicyOptions;
 import org.ringfence.cli.report.ExitCode;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.spi.Workload;
+import org.ringfence.text.BuildVersion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -153,8 +154,9 @@ public final class Ringfence implements Callable<Integer> {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
-      String version = Ringfence.class.getPackage().getImplementationVersion();
-      return new String[] {"ringfence " + (version == null ? "(not packaged)" : version)};
+      return new String[] {
+        "ringfence " + BuildVersion.of(Ringfence.class).orElse("(not packaged)")
+      };
     }
   }
 }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import org.ringfence.text.BuildVersion;
 import org.ringfence.text.Printable;
 import org.ringfence.text.json.ControlEscapes;
 
@@ -62,8 +63,7 @@ public record Report(
 
   /** Reads the jar's version; classes outside a jar have none. */
   private static String ownVersion() {
-    String version = Report.class.getPackage().getImplementationVersion();
-    return version == null ? "of a build without a version" : version;
+    return BuildVersion.of(Report.class).orElse("of a build without a version");
   }
 
   private boolean over() {

@@ -1,11 +1,10 @@
 package org.ringfence.linux.stream;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
+import org.ringfence.file.LoadedArchives;
 import org.ringfence.file.NamedFile;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
@@ -86,7 +85,6 @@ public final class RedirectedFiles {
       return true;
     }
     return file.startsWith(Path.of(System.getProperty("java.home")).toRealPath())
-        || List.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .contains(file.toString());
+        || LoadedArchives.paths().contains(file.toString());
   }
 }

@@ -14,11 +14,11 @@ import jnr.constants.platform.Errno;
 import jnr.constants.platform.Fcntl;
 import jnr.constants.platform.OpenFlags;
 import jnr.ffi.LibraryLoader;
-import jnr.ffi.annotations.Out;
 import jnr.posix.POSIX;
 import jnr.posix.POSIXFactory;
 import jnr.posix.SpawnAttribute;
 import jnr.posix.SpawnFileAction;
+import org.ringfence.macos.bind.libc.PosixCalls;
 
 /** Calls for processes, pipes and terminals. Thread-safe. */
 public final class Posix {
@@ -41,53 +41,7 @@ public final class Posix {
   private static final long PEAK_UNIT = MAC ? 1 : 1024;
 
   private final POSIX calls = POSIXFactory.getNativePOSIX();
-  private final Calls others = LibraryLoader.create(Calls.class).load("c");
-
-  /** The calls that jnr-posix lacks, or declares incompletely. */
-  public interface Calls {
-    /**
-     * posix_openpt(3).
-     *
-     * @param flags {@code O_RDWR} and {@code O_NOCTTY}
-     * @return the descriptor of the master's side
-     */
-    int posix_openpt(int flags);
-
-    /**
-     * grantpt(3).
-     *
-     * @param fd the master's side
-     * @return 0
-     */
-    int grantpt(int fd);
-
-    /**
-     * unlockpt(3).
-     *
-     * @param fd the master's side
-     * @return 0
-     */
-    int unlockpt(int fd);
-
-    /**
-     * ptsname(3).
-     *
-     * @param fd the master's side
-     * @return the path of the other side
-     */
-    String ptsname(int fd);
-
-    /**
-     * wait4(2).
-     *
-     * @param pid the process
-     * @param status its status
-     * @param options 0
-     * @param usage {@code struct rusage}
-     * @return the process, or -1
-     */
-    int wait4(int pid, @Out int[] status, int options, @Out byte[] usage);
-  }
+  private final PosixCalls others = LibraryLoader.create(PosixCalls.class).load("c");
 
   /**
    * The end of a process, and its resource usage.

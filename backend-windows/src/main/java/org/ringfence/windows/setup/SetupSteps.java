@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ringfence.SandboxException;
 import org.ringfence.spi.MachineState.Finding;
+import org.ringfence.text.BuildVersion;
 import org.ringfence.windows.access.AclEditor;
 import org.ringfence.windows.acl.AccessControlList;
 import org.ringfence.windows.acl.Sid;
@@ -518,12 +519,11 @@ final class SetupSteps {
       WindowsSystem windows, MachineDirectory machine, ClientAccounts accounts, SetupRequest asked)
       throws WindowsCallException {
     SetupSteps all = new SetupSteps(windows, machine, accounts, asked, none -> null);
-    String version = SetupSteps.class.getPackage().getImplementationVersion();
     return new ClientRecord(
         accounts,
         asked.user(),
         asked.home(),
-        version == null ? "development" : version,
+        BuildVersion.of(SetupSteps.class).orElse("development"),
         asked.network(),
         all.groupSid(),
         all.userSid(accounts.offline()),

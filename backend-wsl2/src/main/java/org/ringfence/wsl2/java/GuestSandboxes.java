@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.ringfence.SandboxException;
+import org.ringfence.file.LoadedArchives;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.spi.BackendSession;
@@ -56,10 +57,8 @@ public final class GuestSandboxes implements WslSandboxes {
   /** Returns the archives of this process, by their names there. */
   private String classPath() {
     List<String> classPath = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      if (!entry.isEmpty()) {
-        classPath.add(there().apply(new File(entry).getAbsolutePath()));
-      }
+    for (String entry : LoadedArchives.paths()) {
+      classPath.add(there().apply(new File(entry).getAbsolutePath()));
     }
     return String.join(":", classPath);
   }

@@ -1,8 +1,10 @@
 package org.ringfence.conformance.stage;
 
+import java.io.File;
 import java.nio.file.Path;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
+import org.ringfence.file.LoadedArchives;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.json.Presets;
@@ -16,7 +18,7 @@ public final class SandboxHost {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
-            System.getProperty("java.class.path"),
+            String.join(File.pathSeparator, LoadedArchives.paths()),
             SandboxHost.class.getName(),
             stage.backend().info().id(),
             stage.fixture().workspace().toString(),
