@@ -11,7 +11,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;
 
-/** The backends on the class path, and the choice among them. Immutable. */
+/** The backends on the class path or the module path, and the choice among them. Immutable. */
 public final class Backends {
   private static final Comparator<SandboxPlan> PREFERRED_FIRST =
       Comparator.comparing((SandboxPlan plan) -> !plan.availability().usable())

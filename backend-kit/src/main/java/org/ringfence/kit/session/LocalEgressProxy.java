@@ -38,10 +38,11 @@ public final class LocalEgressProxy implements AutoCloseable {
    * @param ports the ports to try, in this order; 0 means any free one
    * @param sink receives records of connections and decides on hosts
    * @return the running proxy
-   * @throws SandboxException if none of the ports is free
+   * @throws SandboxException if none of the ports is free, or the module for the network is missing
    */
   public static LocalEgressProxy start(
       NetworkPolicy policy, Collection<Integer> ports, EventSink sink) throws SandboxException {
+    RequiredEgress.check("an allowlist");
     ProxySettings usual = ProxySettings.usual();
     // Other programs on this machine reach the port too; the credentials keep them out.
     ProxySettings settings =

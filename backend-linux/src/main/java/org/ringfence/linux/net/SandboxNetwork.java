@@ -8,6 +8,7 @@ import org.ringfence.egress.Egress;
 import org.ringfence.egress.decision.HostDecisions;
 import org.ringfence.egress.proxy.UpstreamProxy;
 import org.ringfence.event.Violation;
+import org.ringfence.kit.session.RequiredEgress;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.PathResolver;
@@ -182,6 +183,7 @@ public final class SandboxNetwork implements AutoCloseable {
 
   private static Egress egress(NetworkPolicy policy, EventSink listener, Reporter reporter)
       throws IOException {
+    RequiredEgress.check("an allowlist");
     HostDecisions decisions = new HostDecisions(policy, listener, reporter::connection);
     boolean done = false;
     try {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.ringfence.egress.proxy.PortForwarder;
+import org.ringfence.kit.session.RequiredEgress;
 import org.ringfence.policy.value.PublishedPort;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ public final class PublishedPorts implements AutoCloseable {
     try {
       for (PublishedPort port : ports) {
         if (port.host() != port.sandbox()) {
+          RequiredEgress.check("a port under another number");
           forwarders.add(new PortForwarder(port, () -> server(port.sandbox())));
         }
       }
@@ -55,6 +57,9 @@ public final class PublishedPorts implements AutoCloseable {
 
   @Override
   public void close() {
-    forwarders.forEach(PortForwarder::close);
+    // A method reference would load the class, also without any forwarder and its module.
+    for (PortForwarder forwarder : forwarders) {
+      forwarder.close();
+    }
   }
 }
