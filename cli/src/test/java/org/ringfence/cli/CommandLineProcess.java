@@ -53,6 +53,11 @@ record CommandLineProcess(Path directory, Map<String, String> environment, List<
   Result run(String... args) throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(words(args)).directory(directory.toFile());
     builder.environment().putAll(environment);
+    return run(builder);
+  }
+
+  /** Runs another program to its end, without input. */
+  static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
     Path err = Files.createTempFile("run", ".err");
     try {
       Process process = builder.redirectError(err.toFile()).start();

@@ -1,0 +1,21 @@
+/** The command line. Exports nothing. */
+@SuppressWarnings("requires-automatic")
+module org.ringfence.cli {
+  requires com.fasterxml.jackson.databind;
+  requires info.picocli;
+  requires io.github.javadiffutils;
+  requires org.jline.nativ;
+  requires org.jline.terminal;
+  requires org.jline.terminal.jni;
+  requires org.ringfence;
+
+  opens org.ringfence.cli to
+      info.picocli;
+  opens org.ringfence.cli.command to
+      info.picocli;
+  opens org.ringfence.cli.policy to
+      info.picocli;
+
+  uses org.ringfence.spi.MachineState;
+  uses org.ringfence.spi.Verification;
+}
