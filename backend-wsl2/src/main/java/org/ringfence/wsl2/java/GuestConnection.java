@@ -41,6 +41,28 @@ public final class GuestConnection implements AutoCloseable {
   }
 
   /**
+   * Returns the words after {@code wsl.exe} that start a JVM in a distribution. A distribution may
+   * set no locale, and in the POSIX locale a JVM finds no file with a letter beyond ASCII in its
+   * name; {@code SandboxCommand} takes the variable away from commands again.
+   */
+  static List<String> java(String distribution, String classPath, String main) {
+    return List.of(
+        "-d",
+        distribution,
+        "--exec",
+        "env",
+        "LC_ALL=C.UTF-8",
+        "RINGFENCE_OUTER_UNSET=LC_ALL",
+        "java",
+        "-XX:+UseSerialGC",
+        // Its warnings would go between the frames.
+        "-Xlog:disable",
+        "-cp",
+        classPath,
+        main);
+  }
+
+  /**
    * Starts a guest in a distribution.
    *
    * @param program starts programs there
@@ -52,19 +74,7 @@ public final class GuestConnection implements AutoCloseable {
   static GuestConnection start(WslProgram program, String distribution, String classPath)
       throws SandboxException {
     try {
-      return of(
-          program.start(
-              List.of(
-                  "-d",
-                  distribution,
-                  "--exec",
-                  "java",
-                  "-XX:+UseSerialGC",
-                  // Its warnings would go between the frames.
-                  "-Xlog:disable",
-                  "-cp",
-                  classPath,
-                  "org.ringfence.wsl2.guest.GuestMain")));
+      return of(program.start(java(distribution, classPath, "org.ringfence.wsl2.guest.GuestMain")));
     } catch (SandboxException e) {
       throw e;
     } catch (IOException e) {

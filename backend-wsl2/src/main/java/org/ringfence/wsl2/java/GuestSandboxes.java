@@ -67,22 +67,16 @@ public final class GuestSandboxes implements WslSandboxes {
   public boolean verify(Verification.Request request, Appendable report) throws IOException {
     List<String> words =
         new ArrayList<>(
-            List.of(
-                "-d",
-                paths.distribution(),
-                "--exec",
-                "java",
-                "-Xlog:disable",
-                "-cp",
-                classPath(),
-                "org.ringfence.cli.Ringfence",
-                "verify",
-                "--backend",
-                "bubblewrap",
-                "--jobs",
-                Integer.toString(request.jobs()),
-                "--format",
-                request.format()));
+            GuestConnection.java(paths.distribution(), classPath(), "org.ringfence.cli.Ringfence"));
+    words.addAll(
+        List.of(
+            "verify",
+            "--backend",
+            "bubblewrap",
+            "--jobs",
+            Integer.toString(request.jobs()),
+            "--format",
+            request.format()));
     words.addAll(request.filters());
     WslProgram.Answer answer =
         program.ask(

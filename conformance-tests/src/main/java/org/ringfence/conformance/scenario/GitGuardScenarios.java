@@ -277,13 +277,13 @@ public final class GitGuardScenarios {
         all,
         "GUARD-PROGRAMS",
         "git config sets nothing that names a program",
-        Attack.on("true", programs.toString(), PROGRAMS));
+        Attack.on("", programs.toString(), PROGRAMS));
     attack(
         all,
         "GUARD-WORKTREE-CONFIG",
         "the configuration of a single working tree names no program either",
         Attack.on(
-            "true",
+            "",
             "git config extensions.worktreeConfig true; git config --worktree core.fsmonitor evil",
             "grep evil .git/config.worktree"));
     attack(
@@ -291,7 +291,7 @@ public final class GitGuardScenarios {
         "GUARD-NEW",
         "the configuration of a new repository names no program",
         Attack.on(
-            "true",
+            "",
             "git init -q n; git -C n config core.fsmonitor evil; git -c core.fsmonitor=evil init -q o;"
                 + " git clone -q -c core.fsmonitor=evil . p; git clone -q -u evil . q",
             "grep -r evil n/.git/config o/.git/config p/.git/config q/.git/config"));
@@ -348,7 +348,7 @@ public final class GitGuardScenarios {
         "GUARD-RACE",
         "no program gets into the configuration by changing the lock file while it is judged",
         Attack.on(
-            "true",
+            "",
             "printf '[user]\\n\\tname = aaaaaaaaaaaaaaaa\\n' > good; printf '"
                 + PROGRAM
                 + "' > bad; (i=0; while test $i -lt 200; do cat bad 1<> .git/config.lock;"
@@ -363,14 +363,14 @@ public final class GitGuardScenarios {
         "GUARD-HUGE",
         "a huge lock file does not become the configuration",
         Attack.on(
-            "true",
+            "",
             LOCKED + "truncate -s 2G .git/config.lock; " + RENAMED,
             "find .git/config -size +100M"));
     attack(
         all,
         "GUARD-FIFO",
         "no pipe becomes the configuration, and none holds up the supervisor",
-        Attack.on("true", "mkfifo .git/config.lock; " + RENAMED, "ls -l .git/config | cut -c 1"));
+        Attack.on("", "mkfifo .git/config.lock; " + RENAMED, "ls -l .git/config | cut -c 1"));
   }
 
   private static void lock(List<ConformanceCase> all, String id, String how, String script) {
@@ -378,7 +378,7 @@ public final class GitGuardScenarios {
         all,
         "GUARD-" + id,
         "no program gets into the configuration " + how,
-        Attack.on("true", script, PROGRAMS));
+        Attack.on("", script, PROGRAMS));
   }
 
   private static void contents(List<ConformanceCase> all) {
@@ -446,7 +446,7 @@ public final class GitGuardScenarios {
         "GUARD-HOOKS",
         "a new repository has no hooks",
         Attack.on(
-            "true",
+            "",
             "git init -q n; echo x > n/.git/hooks/pre-commit; cd n/.git/hooks;"
                 + " mv pre-push.sample pre-push; ln update.sample update; ln -s x post-commit;"
                 + " mkdir post-merge",
@@ -456,7 +456,7 @@ public final class GitGuardScenarios {
         "GUARD-HOOKS-DIRECTORY",
         "the hooks of a new repository are no directory from elsewhere",
         Attack.on(
-            "true",
+            "",
             "git init -q n; rm -rf n/.git/hooks; mkdir evil; echo x > evil/update;"
                 + " mv evil n/.git/hooks || ln -s ../../evil n/.git/hooks",
             "cat n/.git/hooks/update"));

@@ -128,16 +128,30 @@ public final class GitScenarios {
         : Files.exists(file) ? Files.readString(file) : "missing";
   }
 
+  /** Makes {@code root} a repository with one commit, and lays out everything else as usual. */
   static Path repository(TestContext stage, Path root) throws Exception {
     if (!Files.isExecutable(GIT)) {
       throw NotShownException.skipped("git is not installed");
     }
     stage.posix().reset();
     PosixFixture.deleteTree(stage.posix().workspace());
+    PosixFixture.copyTree(template(stage), root);
     Files.createDirectories(root.resolve("inner"));
-    git(root, "init", "-q", "-b", "main");
-    commit(root);
     return root;
+  }
+
+  /** Returns a repository that no case changes; git makes it once for each fixture. */
+  private static Path template(TestContext stage) throws Exception {
+    Path template = stage.posix().library().resolveSibling("template");
+    if (!Files.exists(template)) {
+      Path made = template.resolveSibling("template-in-work");
+      PosixFixture.deleteTree(made);
+      Files.createDirectory(made);
+      git(made, "init", "-q", "-b", "main");
+      commit(made);
+      Files.move(made, template);
+    }
+    return template;
   }
 
   private static void commit(Path root) throws Exception {
@@ -199,9 +213,7 @@ public final class GitScenarios {
   private static Outcome submodule(TestContext stage) throws Exception {
     Path library = stage.posix().outside().resolve("library");
     Path workspace = repository(stage, stage.posix().workspace());
-    Files.createDirectories(library);
-    git(library, "init", "-q", "-b", "main");
-    commit(library);
+    PosixFixture.copyTree(template(stage), library);
     git(workspace, "submodule", "--quiet", "add", library.toString(), "sub");
     git(workspace, "commit", "-qm", "submodule");
     git(workspace.resolve("sub"), "config", "user.name", "Case");

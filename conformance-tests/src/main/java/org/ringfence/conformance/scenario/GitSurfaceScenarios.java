@@ -23,7 +23,7 @@ public final class GitSurfaceScenarios {
   /**
    * An attack.
    *
-   * @param setup the script that prepares the repository, outside
+   * @param setup the script that prepares the repository, outside; empty for none
    * @param below the sandbox's workspace, relative to the repository
    * @param attack the command's script in its workspace
    * @param watch prints, in the repository, the state that must not change
@@ -195,7 +195,7 @@ public final class GitSurfaceScenarios {
         "GIT-BECOMES-MOVED-DEEP",
         "no protected name is moved from a temporary directory below another one",
         Attack.on(
-            "true",
+            "",
             "rm -rf deep; mkdir -p $TMPDIR/deep/x/.vscode && echo x > $TMPDIR/deep/x/.vscode/tasks.json"
                 + " && mv $TMPDIR/deep . ; true",
             "ls deep/x/.vscode/tasks.json"));
@@ -331,7 +331,9 @@ public final class GitSurfaceScenarios {
         title,
         stage -> {
           Path repository = GitScenarios.repository(stage, stage.posix().workspace());
-          outside(repository, attack.setup);
+          if (!attack.setup.isEmpty()) {
+            outside(repository, attack.setup);
+          }
           Path workspace = repository.resolve(attack.below);
           String before = outside(repository, attack.watch);
           GitScenarios.inside(stage, workspace, attack.attack);
