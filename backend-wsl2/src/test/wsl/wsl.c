@@ -75,7 +75,7 @@ int main(void) {
   getsockname(server, (struct sockaddr *)&address, &length);
   if (!GetEnvironmentVariableW(L"STANDIN_BRIDGE", bridge, 1024)) fail("STANDIN_BRIDGE is not set");
   line = malloc((wcslen(arguments()) + 2048) * sizeof *line);
-  swprintf(line, wcslen(arguments()) + 2048, L"bash %ls %d %ls", bridge, ntohs(address.sin_port), arguments());
+  swprintf(line, wcslen(arguments()) + 2048, L"bash \"%ls\" %d %ls", bridge, ntohs(address.sin_port), arguments());
   if (!CreateProcessW(L"\\\\?\\unix\\bin\\bash", line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &made))
     fail("the bridge does not start");
   stream = accept(server, NULL, NULL);

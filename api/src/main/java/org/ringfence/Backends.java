@@ -5,10 +5,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.spi.BackendInfo;
 import org.ringfence.spi.SandboxBackend;
 
 /** The backends on the class path or the module path, and the choice among them. Immutable. */
@@ -138,14 +143,25 @@ public final class Backends {
     }
     plans.sort(PREFERRED_FIRST);
     if (plans.isEmpty() || !plans.get(0).acceptable()) {
-      throw new SandboxRefusedException(relevant(plans));
+      throw new SandboxRefusedException(relevant(candidates, plans));
     }
     return plans.get(0);
   }
 
   /** Returns the plans that could run here: on Linux, a reason about macOS does not help. */
-  private static List<SandboxPlan> relevant(List<SandboxPlan> plans) {
-    List<SandboxPlan> usable = plans.stream().filter(plan -> plan.availability().usable()).toList();
-    return usable.isEmpty() ? plans : usable;
+  private static List<SandboxPlan> relevant(
+      List<SandboxBackend> candidates, List<SandboxPlan> plans) {
+    Set<String> here =
+        candidates.stream()
+            .map(SandboxBackend::info)
+            .filter(info -> info.system().isThis())
+            .map(BackendInfo::id)
+            .collect(Collectors.toSet());
+    return Stream.<Predicate<SandboxPlan>>of(
+            plan -> plan.availability().usable(), plan -> here.contains(plan.backend()))
+        .map(wanted -> plans.stream().filter(wanted).toList())
+        .filter(found -> !found.isEmpty())
+        .findFirst()
+        .orElse(plans);
   }
 }

@@ -36,6 +36,7 @@ class ReadmeSnippetTest {
         "import java.nio.file.Path;\n"
             + "import java.time.Duration;\n"
             + "import org.ringfence.*;\n"
+            + "import org.ringfence.event.*;\n"
             + "import org.ringfence.policy.*;\n"
             + "import org.ringfence.policy.json.Presets;\n"
             + "import org.ringfence.policy.value.*;\n"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.ringfence.plan.Availability;
 import org.ringfence.plan.PlannedGuarantee;
@@ -96,9 +97,23 @@ class SandboxSelectionTest {
             List.of(new StubBackend("one", 1, true, List.of(ENFORCED_WRITE, UNSUPPORTED_NAMES))));
     assertThatThrownBy(() -> backends.select(POLICY, null))
         .isInstanceOf(SandboxRefusedException.class)
-        .hasMessageContaining("files.protected-names UNSUPPORTED")
-        .hasMessageContaining("no mounts")
-        .hasMessageContaining("try: bubblewrap");
+        .hasMessage(
+            "refused, nothing was started: one cannot enforce files.protected-names: no mounts,"
+                + " try: bubblewrap");
+  }
+
+  @Test
+  void refusalOfManyReasonsStaysShort() {
+    List<PlannedGuarantee> unmet =
+        Stream.of(Guarantee.values())
+            .limit(9)
+            .map(each -> PlannedGuarantee.unsupported(each, "all", "reason " + each, ""))
+            .toList();
+    assertThatThrownBy(
+            () -> Backends.of(List.of(new StubBackend("one", 1, true, unmet))).select(POLICY, null))
+        .hasMessageContaining("reason " + Guarantee.values()[2])
+        .hasMessageNotContaining("reason " + Guarantee.values()[3])
+        .hasMessageEndingWith("; and 6 more guarantees");
   }
 
   @Test

@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.ringfence.policy.value.InvalidPolicyException;
-import org.ringfence.text.NearestWord;
 
 /**
  * The catalogue of everything that a policy can promise. A plan states how strongly each requested
@@ -240,7 +239,7 @@ public enum Guarantee {
         return each;
       }
     }
-    throw new InvalidPolicyException("guarantee", id, NearestWord.suggestion(id, ids()));
+    throw InvalidPolicyException.unknown("guarantee", id, id, ids());
   }
 
   /**
@@ -258,7 +257,7 @@ public enum Guarantee {
       }
     }
     if (found.isEmpty()) {
-      throw new InvalidPolicyException("guarantee", name, NearestWord.suggestion(name, names()));
+      throw InvalidPolicyException.unknown("guarantee", name, name, names());
     }
     return found;
   }

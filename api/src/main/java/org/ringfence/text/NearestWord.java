@@ -2,6 +2,7 @@ package org.ringfence.text;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Optional;
 
 /** Finds the known word nearest to an unknown one. Thread-safe. */
 public final class NearestWord {
@@ -15,11 +16,24 @@ public final class NearestWord {
    * @return the nearest known word and all of them, or all of them when none is near
    */
   public static String suggestion(String unknown, Collection<String> known) {
-    String best =
-        known.stream().min(Comparator.comparingInt(word -> distance(unknown, word))).orElse("");
     String all = String.join(", ", known);
-    boolean near = distance(unknown, best) <= Math.max(2, unknown.length() / 2);
-    return near && known.size() > 1 ? "'" + best + "' (known: " + all + ")" : "one of " + all;
+    return of(unknown, known)
+        .filter(best -> known.size() > 1)
+        .map(best -> "'" + best + "' (known: " + all + ")")
+        .orElse("one of " + all);
+  }
+
+  /**
+   * Finds the known word that an unknown one is most likely meant to be.
+   *
+   * @param unknown the unknown word
+   * @param known the known words
+   * @return the nearest known word; empty when none is near
+   */
+  public static Optional<String> of(String unknown, Collection<String> known) {
+    return known.stream()
+        .min(Comparator.comparingInt(word -> distance(unknown, word)))
+        .filter(best -> distance(unknown, best) <= Math.max(2, unknown.length() / 2));
   }
 
   /** Computes the Levenshtein distance, ignoring case. */

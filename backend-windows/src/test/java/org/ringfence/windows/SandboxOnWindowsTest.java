@@ -19,6 +19,8 @@ import org.ringfence.SandboxCommand;
 import org.ringfence.SandboxException;
 import org.ringfence.SandboxRefusedException;
 import org.ringfence.SandboxedProcess;
+import org.ringfence.plan.PlannedGuarantee;
+import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
@@ -70,8 +72,12 @@ class SandboxOnWindowsTest {
   void strictPolicyIsRefusedBecauseDeletionIsNotContained() {
     SandboxPolicy strict = policy().strictness(Strictness.Mode.STRICT).build();
     assertThatThrownBy(() -> opener(strict).open())
-        .isInstanceOf(SandboxRefusedException.class)
-        .hasMessageContaining("files.delete");
+        .isInstanceOfSatisfying(
+            SandboxRefusedException.class,
+            refused ->
+                assertThat(refused.plans().get(0).unmet())
+                    .extracting(PlannedGuarantee::guarantee)
+                    .contains(Guarantee.FILES_DELETE));
   }
 
   @Test

@@ -11,7 +11,6 @@ import org.ringfence.SandboxRefusedException;
 import org.ringfence.cli.policy.UntrustedPolicyException;
 import org.ringfence.cli.report.ExitCode;
 import org.ringfence.cli.report.FileFailure;
-import org.ringfence.cli.report.RefusalText;
 import org.ringfence.cli.terminal.Columns;
 import org.ringfence.cli.terminal.Paragraph;
 import org.ringfence.policy.value.InvalidPolicyException;
@@ -40,9 +39,6 @@ final class Failures {
   }
 
   private static String text(Exception exception) {
-    if (exception instanceof SandboxRefusedException refused && refused.plans() != null) {
-      return RefusalText.of(refused.plans());
-    }
     if (exception instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched);
     }

@@ -6,8 +6,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,6 +212,64 @@ class CommandLineTest {
   }
 
   @Test
+  void mistakeFoundOnThisMachineHasItsPlaceInTheFile(@TempDir Path directory) throws Exception {
+    Path below = directory.resolve("below.json");
+    Files.writeString(
+        below,
+        "{\n  \"network\": {\n    \"unixSockets\": [\n      \"/etc/passwd\"\n    ]\n  }\n}\n");
+    Path top = directory.resolve("top.json");
+    Files.writeString(top, "{\"extends\": [\"workspace-write\", \"below.json\"]}\n");
+    for (Path file : List.of(below, top)) {
+      Result wrong = ringfence("policy", "validate", "--json", file.toString());
+      assertThat(wrong.out())
+          .contains("\"line\" : 4", "\"field\" : \"network.unixSockets\"", below + ":4: ");
+      assertThat(ringfence("plan", "-p", file.toString()).err()).contains(below + ":4: ");
+      assertThat(ringfence("run", "-p", file.toString(), "--", "true").err())
+          .contains(below + ":4: ");
+    }
+  }
+
+  @Test
+  void mistakesInJsonNameTheWordThatWasMeant(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("policy.json");
+    Files.writeString(
+        file,
+        "{\"tmp\": \"privat\",\n \"netwrok\": {},\n"
+            + " \"enforcement\": {\"bestEffort\": [\"limits.memroy\"]},\n"
+            + " \"limits\": {\"memory\": \"1.5GiB\", \"fileSize\": 2.5, \"grace\": \"5\"}}");
+    assertThat(ringfence("policy", "validate", "--json", file.toString()).out())
+        .contains(
+            "\"didYouMean\" : \"private\"",
+            "\"didYouMean\" : \"network\"",
+            "\"didYouMean\" : \"limits.memory\"",
+            "\"use\" : \"1536MiB\"",
+            "\"use\" : \"3B\"",
+            "\"use\" : \"5s\"");
+  }
+
+  @Test
+  void helpBreaksNoPathOverLines() {
+    List<String> broken = new ArrayList<>();
+    Deque<CommandLine> commands = new ArrayDeque<>(List.of(Ringfence.commandLine()));
+    while (!commands.isEmpty()) {
+      CommandLine command = commands.pop();
+      command.getSubcommands().values().forEach(commands::push);
+      CommandLine.Model.CommandSpec spec = command.getCommandSpec();
+      String usage = command.getUsageMessage(CommandLine.Help.Ansi.OFF);
+      Stream.concat(
+              spec.args().stream().flatMap(arg -> Stream.of(arg.description())),
+              Stream.concat(
+                  Stream.of(spec.usageMessage().description()),
+                  Stream.of(spec.usageMessage().footer())))
+          .flatMap(text -> Stream.of(text.split("\\s+")))
+          .filter(word -> word.contains("/") || word.contains("."))
+          .filter(word -> !word.contains("${") && !usage.contains(word.replace("%n", "")))
+          .forEach(word -> broken.add(spec.qualifiedName() + ": " + word));
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
   void severalPoliciesAreCombined() {
     String shown =
         ringfence(
@@ -333,7 +395,7 @@ class CommandLineTest {
         "run --frob -- x | --frob",
         "run --limit memory=x -- x | --limit memory",
         "run --limit frob=1 -- x | memory=",
-        "run --timeout 5 -- x | 30s",
+        "run --timeout 5 -- x | 5s",
         "run --env =x -- x | NAME=VALUE",
         "run --policy no-such -- x | read-only",
         "run --policy /no/such.json -- x | cannot read the policy /no/such.json: there is no directory /no",

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -24,7 +23,6 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
-import org.ringfence.text.NearestWord;
 
 /**
  * Reads policies from JSON. Errors (unknown keys, wrong types, contradictions) name file, line,
@@ -64,8 +62,12 @@ public final class PolicyReader {
     String name = file.toAbsolutePath().normalize().toString();
     new PolicyReader(builder, List.of(name), file.toString(), file.toAbsolutePath().getParent())
         .apply(textOf(file));
-    protectItself(builder, file);
-    return builder.build();
+    try {
+      protectItself(builder, file);
+      return builder.build();
+    } catch (InvalidPolicyException e) {
+      throw MistakePlaces.placed(e, List.of(file.toString()));
+    }
   }
 
   /**
@@ -137,7 +139,11 @@ public final class PolicyReader {
         reader.at("policy", new LocatedNode(name, 1), reader::extend);
       }
     }
-    return builder.build();
+    try {
+      return builder.build();
+    } catch (InvalidPolicyException e) {
+      throw MistakePlaces.placed(e, namesAndPaths);
+    }
   }
 
   /**
@@ -177,7 +183,7 @@ public final class PolicyReader {
         || name.indexOf('\\') >= 0;
   }
 
-  private static String textOf(Path file) throws IOException {
+  static String textOf(Path file) throws IOException {
     // A pipe from a shell or a caller lies below these; elsewhere a command may have created it.
     Path absolute = file.toAbsolutePath().normalize();
     if (Files.exists(file)
@@ -375,8 +381,7 @@ public final class PolicyReader {
     try {
       builder.acceptWeaker(Guarantee.named(name));
     } catch (InvalidPolicyException e) {
-      throw new InvalidPolicyException("enforcement.bestEffort", name, e.nearest(), e)
-          .at(source, node.line());
+      throw e.ofField("enforcement.bestEffort").at(source, node.line());
     }
   }
 
@@ -387,10 +392,8 @@ public final class PolicyReader {
               Consumer<LocatedNode> field = known.get(name);
               if (field == null) {
                 problems.add(
-                    new InvalidPolicyException(
-                            prefix + name,
-                            "unknown key",
-                            NearestWord.suggestion(name, known.keySet()))
+                    InvalidPolicyException.unknown(
+                            prefix + name, "unknown key", name, known.keySet())
                         .at(source, value.line()));
               } else {
                 collecting(() -> at(prefix + name, value, field));
@@ -412,8 +415,11 @@ public final class PolicyReader {
     try {
       reader.accept(node);
     } catch (WrongTypeException e) {
-      throw new InvalidPolicyException(field, e.node.shown(), e.expected, e)
-          .at(source, e.node.line());
+      InvalidPolicyException mistake =
+          e.known.isEmpty()
+              ? new InvalidPolicyException(field, e.node.shown(), e.expected, e)
+              : InvalidPolicyException.unknown(field, e.node.shown(), e.node.shown(), e.known);
+      throw mistake.at(source, e.node.line());
     } catch (InvalidPolicyException e) {
       if (e.getMessage().startsWith(e.field() + ": ")) {
         throw e.at(source, node.line());
@@ -426,10 +432,16 @@ public final class PolicyReader {
     private static final long serialVersionUID = 1L;
     private final transient LocatedNode node;
     private final String expected;
+    private final transient List<String> known;
 
     private WrongTypeException(LocatedNode node, String expected) {
+      this(node, expected, List.of());
+    }
+
+    private WrongTypeException(LocatedNode node, String expected, List<String> known) {
       this.node = node;
       this.expected = expected;
+      this.known = known;
     }
   }
 
@@ -476,12 +488,19 @@ public final class PolicyReader {
     return convert.apply(type.cast(node.value()));
   }
 
-  private long size(String field, LocatedNode node) {
-    return node.value() instanceof Long bytes ? bytes : Quantities.size(field, string(node));
+  private static long size(String field, LocatedNode node) {
+    return node.value() instanceof Long bytes ? bytes : Quantities.size(field, quantity(node));
   }
 
-  private Duration duration(String field, LocatedNode node) {
-    return Quantities.duration(field, string(node));
+  private static Duration duration(String field, LocatedNode node) {
+    return Quantities.duration(field, quantity(node));
+  }
+
+  /** Returns a number as text, too: the reader of quantities names the nearest valid form. */
+  private static String quantity(LocatedNode node) {
+    return node.value() instanceof Number number
+        ? number.toString()
+        : typed(node, String.class, "a number with its unit, in quotes", Function.identity());
   }
 
   private <E extends Enum<E>> E word(LocatedNode node, Class<E> type) {
@@ -494,7 +513,6 @@ public final class PolicyReader {
       }
       known.add(spelled);
     }
-    throw new WrongTypeException(
-        node, NearestWord.suggestion(word.toLowerCase(Locale.ROOT), known));
+    throw new WrongTypeException(node, "", known);
   }
 }

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
-import org.ringfence.text.NearestWord;
 
 /**
  * The policies that come with Ringfence: {@code read-only}, {@code workspace-write}, {@code
@@ -106,7 +105,7 @@ public final class Presets {
    */
   public static String text(String name) {
     if (!NAMES.contains(name)) {
-      throw new InvalidPolicyException("preset", name, NearestWord.suggestion(name, NAMES));
+      throw InvalidPolicyException.unknown("preset", name, name, NAMES);
     }
     return resource("presets/" + name + ".json");
   }

@@ -1,8 +1,12 @@
 package org.ringfence.policy.json;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.policy.value.InvalidPolicyException;
@@ -10,6 +14,8 @@ import org.ringfence.policy.value.InvalidPolicyException;
 /** Reads sizes and durations such as {@code 2GiB}, {@code 512MB}, {@code 90s}, {@code 5m}. */
 public final class Quantities {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,15})\\s*([A-Za-z]*)");
+  private static final Pattern FRACTION =
+      Pattern.compile("([0-9]{1,15}[.,][0-9]{1,6})\\s*([A-Za-z]*)");
   private static final Map<String, Long> SIZES =
       Map.ofEntries(
           Map.entry("", 1L),
@@ -40,7 +46,7 @@ public final class Quantities {
    * @throws InvalidPolicyException if it is not a size
    */
   public static long size(String field, String text) {
-    return quantity(field, text, SIZES, "a size, 512MiB");
+    return quantity(field, text, SIZES, Quantities::size, "a size, 512MiB");
   }
 
   /**
@@ -52,10 +58,21 @@ public final class Quantities {
    * @throws InvalidPolicyException if it is not a duration
    */
   public static Duration duration(String field, String text) {
-    return Duration.ofMillis(quantity(field, text, MILLIS, "a duration with its unit, 30s"));
+    return Duration.ofMillis(
+        quantity(
+            field,
+            text,
+            MILLIS,
+            millis -> duration(Duration.ofMillis(millis)),
+            "a duration with its unit, 30s"));
   }
 
-  private static long quantity(String field, String text, Map<String, Long> units, String nearest) {
+  private static long quantity(
+      String field,
+      String text,
+      Map<String, Long> units,
+      LongFunction<String> written,
+      String example) {
     Matcher matcher = FORM.matcher(text.trim());
     if (matcher.matches()) {
       Long unit = units.get(matcher.group(2).toLowerCase(Locale.ROOT));
@@ -67,7 +84,27 @@ public final class Quantities {
         }
       }
     }
-    throw new InvalidPolicyException(field, text, nearest);
+    throw new InvalidPolicyException(
+        field, text, nearest(text.trim(), units, written).orElse(example));
+  }
+
+  /** Returns the valid form of the same quantity, or of the same number with the nearest unit. */
+  private static Optional<String> nearest(
+      String text, Map<String, Long> units, LongFunction<String> written) {
+    Matcher fraction = FRACTION.matcher(text);
+    if (fraction.matches()) {
+      Long unit = units.get(fraction.group(2).toLowerCase(Locale.ROOT));
+      BigDecimal number = new BigDecimal(fraction.group(1).replace(',', '.'));
+      return Optional.ofNullable(unit)
+          .map(each -> number.multiply(BigDecimal.valueOf(each)))
+          .map(value -> value.setScale(0, RoundingMode.CEILING).toBigInteger())
+          .filter(value -> value.bitLength() < Long.SIZE && value.signum() > 0)
+          .map(value -> written.apply(value.longValue()));
+    }
+    Matcher whole = FORM.matcher(text);
+    return whole.matches() && whole.group(2).isEmpty()
+        ? Optional.of(whole.group(1) + "s")
+        : Optional.empty();
   }
 
   /**

@@ -25,6 +25,7 @@ import org.ringfence.policy.tree.SharedDirectories;
 import org.ringfence.policy.value.HostPattern;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.policy.value.ListedName;
+import org.ringfence.text.Printable;
 
 /**
  * Derives from denials the grants that would prevent them: only the denied files, or in the
@@ -40,7 +41,8 @@ public final class PolicyProposal {
   /**
    * A grant of a proposal.
    *
-   * @param what the grant in policy form: {@code write :workspace/out}
+   * @param what the grant in policy form: {@code write :workspace/out}, a path with the escapes of
+   *     {@link Printable#name}
    * @param path the real path, empty if it is not about a file
    * @param denial the denial that needs it; one of them where it is for several
    * @param files the number of files that need it
@@ -170,7 +172,7 @@ public final class PolicyProposal {
     if (denial == null) {
       return;
     }
-    Grant grant = new Grant(access.word() + " " + named(path), path, denial, files.size());
+    Grant grant = new Grant(text(access, path), path, denial, files.size());
     if (consent.test(grant)) {
       granted.add(grant);
       builder.layer();
@@ -208,7 +210,7 @@ public final class PolicyProposal {
     } else if (wanted == Access.WRITE) {
       write(denial);
     } else if (reason instanceof Reason.UnixSocket socket && !socket.path().isEmpty()) {
-      Grant grant = new Grant("network.unixSockets " + socket.path(), "", denial);
+      Grant grant = new Grant("network.unixSockets " + Printable.name(socket.path()), "", denial);
       if (asked(grant, SERVICE)) {
         builder.unixSocket(socket.path());
       }
@@ -301,14 +303,14 @@ public final class PolicyProposal {
       refuse(
           denial,
           "it lies outside the workspace; a rule that grants writing "
-              + treesOfWritten.get(Path.of(path))
+              + Printable.name(treesOfWritten.get(Path.of(path)).toString())
               + " would grant the directory of all of these");
     } else if (!Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS) || denial.changesNames()) {
       refuse(denial, "only its directory could be granted, and that lies outside the workspace");
     } else if (!isNameable(path)) {
       refuse(denial, UNNAMEABLE);
     } else if (asked(
-        new Grant("write " + named(path), path, denial), "it lies outside the workspace")) {
+        new Grant(text(Access.WRITE, path), path, denial), "it lies outside the workspace")) {
       builder.layer();
       builder.rule(named(path), Access.WRITE, MissingPath.SKIP);
     }
@@ -351,8 +353,12 @@ public final class PolicyProposal {
     if (!EffectivePolicy.of(builder.build(), before.places()).check(path, operation).allowed()) {
       builder.layer();
       builder.rule(named(path), access, MissingPath.SKIP);
-      granted.add(new Grant(access.word() + " " + named(path), path, denial));
+      granted.add(new Grant(text(access, path), path, denial));
     }
+  }
+
+  private String text(Access access, String path) {
+    return access.word() + " " + Printable.name(named(path));
   }
 
   /**

@@ -1,6 +1,10 @@
 package org.ringfence.policy.value;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.ringfence.text.NearestWord;
 import org.ringfence.text.Printable;
 
 /**
@@ -14,7 +18,10 @@ public class InvalidPolicyException extends IllegalArgumentException {
   private final String field;
   private final String value;
   private final String nearest;
-  private final String[] mistakes;
+  private final String meant;
+  private final String file;
+  private final int line;
+  private final InvalidPolicyException[] problems;
 
   /**
    * Creates the exception.
@@ -36,26 +43,65 @@ public class InvalidPolicyException extends IllegalArgumentException {
    * @param cause the underlying exception, or null
    */
   public InvalidPolicyException(String field, String value, String nearest, Throwable cause) {
-    this("", field, value, nearest, cause);
+    this("", 0, field, value, nearest, "", cause);
   }
 
   private InvalidPolicyException(
-      String place, String field, String value, String nearest, Throwable cause) {
+      String file,
+      int line,
+      String field,
+      String value,
+      String nearest,
+      String meant,
+      Throwable cause) {
     super(
-        Printable.of(place + field + ": '" + shown(value) + "' is not valid; use " + nearest),
+        Printable.of(
+            (line == 0 ? "" : file + ":" + line + ": ")
+                + field
+                + ": '"
+                + shown(value)
+                + "' is not valid; use "
+                + nearest),
         cause);
     this.field = field;
     this.value = value;
     this.nearest = nearest;
-    this.mistakes = new String[] {getMessage()};
+    this.meant = meant;
+    this.file = file;
+    this.line = line;
+    this.problems = new InvalidPolicyException[0];
   }
 
-  private InvalidPolicyException(InvalidPolicyException first, String[] mistakes) {
-    super(String.join("; ", mistakes), first);
-    this.mistakes = mistakes;
+  private InvalidPolicyException(InvalidPolicyException first, InvalidPolicyException[] problems) {
+    super(String.join("; ", Stream.of(problems).map(Throwable::getMessage).toList()), first);
     this.field = first.field;
     this.value = first.value;
     this.nearest = first.nearest;
+    this.meant = first.meant;
+    this.file = first.file;
+    this.line = first.line;
+    this.problems = problems;
+  }
+
+  /**
+   * Creates the exception for a word that is not one of the known words.
+   *
+   * @param field the field, dotted
+   * @param value the value as given, or what it is
+   * @param word the unknown word
+   * @param known the known words
+   * @return an exception that names the nearest known word
+   */
+  public static InvalidPolicyException unknown(
+      String field, String value, String word, Collection<String> known) {
+    return new InvalidPolicyException(
+        "",
+        0,
+        field,
+        value,
+        NearestWord.suggestion(word, known),
+        NearestWord.of(word, known).orElse(""),
+        null);
   }
 
   /**
@@ -71,19 +117,29 @@ public class InvalidPolicyException extends IllegalArgumentException {
         : new InvalidPolicyException(
             problems.get(0),
             problems.stream()
-                .flatMap(problem -> problem.mistakes().stream())
-                .toArray(String[]::new));
+                .flatMap(problem -> problem.problems().stream())
+                .toArray(InvalidPolicyException[]::new));
   }
 
   /**
    * Returns the error with its place in a file.
    *
-   * @param file the file
-   * @param line the line, from 1
+   * @param name the file
+   * @param number the line, from 1
    * @return an exception whose message begins with the place
    */
-  public InvalidPolicyException at(String file, int line) {
-    return new InvalidPolicyException(file + ":" + line + ": ", field, value, nearest, this);
+  public InvalidPolicyException at(String name, int number) {
+    return new InvalidPolicyException(name, number, field, value, nearest, meant, this);
+  }
+
+  /**
+   * Returns the error of another field with the same value.
+   *
+   * @param other the field, dotted
+   * @return an exception that names that field
+   */
+  public InvalidPolicyException ofField(String other) {
+    return new InvalidPolicyException(file, line, other, value, nearest, meant, this);
   }
 
   private static String shown(String value) {
@@ -97,7 +153,43 @@ public class InvalidPolicyException extends IllegalArgumentException {
    * @return the messages, one for each mistake
    */
   public List<String> mistakes() {
-    return List.of(mistakes);
+    return problems().stream().map(Throwable::getMessage).toList();
+  }
+
+  /**
+   * Returns an exception for each mistake.
+   *
+   * @return the exceptions; this one alone where it is about a single mistake
+   */
+  public List<InvalidPolicyException> problems() {
+    return problems.length == 0 ? List.of(this) : List.of(problems);
+  }
+
+  /**
+   * Returns the file with the mistake.
+   *
+   * @return its name; empty where the mistake has no known place
+   */
+  public Optional<String> file() {
+    return line == 0 ? Optional.empty() : Optional.of(file);
+  }
+
+  /**
+   * Returns the line of the mistake.
+   *
+   * @return the line, from 1; 0 where the mistake has no known place
+   */
+  public int line() {
+    return line;
+  }
+
+  /**
+   * Returns the known word that the value is most likely meant to be.
+   *
+   * @return the word; empty where none is near, and where the value is no word of a list
+   */
+  public Optional<String> meant() {
+    return meant.isEmpty() ? Optional.empty() : Optional.of(meant);
   }
 
   /**

@@ -142,6 +142,14 @@ class PolicyProposalTest {
   }
 
   @Test
+  void grantShowsSpecialCharactersOfANameAsEscapes() throws IOException {
+    Files.writeString(workspace.resolve("a\u200bb"), "");
+    assertThat(proposalForWrite("open", workspace.resolve("a\u200bb")).granted())
+        .extracting(Grant::what)
+        .containsExactly("write $':workspace/a\\u200bb'");
+  }
+
+  @Test
   void creatingInTheWorkspaceGrantsTheDirectory() throws IOException {
     Files.createDirectories(workspace.resolve("out"));
     assertThat(proposalForWrite("create", workspace.resolve("out/new")).granted())

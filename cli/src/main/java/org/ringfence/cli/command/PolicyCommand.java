@@ -21,7 +21,9 @@ import org.ringfence.cli.policy.StateDirectory;
 import org.ringfence.cli.policy.TrustedPolicies;
 import org.ringfence.cli.report.ExitCode;
 import org.ringfence.cli.report.FileFailure;
+import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.MistakePlaces;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.PolicyWriter;
 import org.ringfence.policy.json.Presets;
@@ -97,8 +99,7 @@ public final class PolicyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
       try {
-        EffectivePolicy effective =
-            EffectivePolicy.of(PolicyReader.presetOrFile(policy), PathContext.current());
+        EffectivePolicy effective = effective();
         if (json) {
           return print(List.of(), IneffectiveRules.of(effective));
         }
@@ -107,7 +108,7 @@ public final class PolicyCommand implements Callable<Integer> {
         if (!json) {
           throw e;
         }
-        return print(e.mistakes(), List.of());
+        return print(e.problems(), List.of());
       } catch (FileSystemException | CharacterCodingException e) {
         throw FileFailure.of("cannot read the policy", policy, e);
       }
@@ -117,16 +118,37 @@ public final class PolicyCommand implements Callable<Integer> {
       return ExitCode.OK;
     }
 
-    private int print(List<String> mistakes, List<String> warnings) {
+    private EffectivePolicy effective() throws IOException {
+      SandboxPolicy read = PolicyReader.presetOrFile(policy);
+      try {
+        return EffectivePolicy.of(read, PathContext.current());
+      } catch (InvalidPolicyException e) {
+        throw MistakePlaces.placed(e, List.of(policy));
+      }
+    }
+
+    private int print(List<InvalidPolicyException> problems, List<String> warnings) {
       Map<String, Object> tree = new LinkedHashMap<>();
       tree.put("policy", policy);
-      tree.put("valid", mistakes.isEmpty());
-      tree.put("mistakes", mistakes);
+      tree.put("valid", problems.isEmpty());
+      tree.put("mistakes", problems.stream().map(Throwable::getMessage).toList());
+      tree.put("details", problems.stream().map(Validate::detail).toList());
       tree.put("warnings", warnings);
       PrintWriter out = spec.commandLine().getOut();
       out.print(JsonText.of(tree));
       out.flush();
-      return mistakes.isEmpty() ? ExitCode.OK : ExitCode.OWN_FAILURE;
+      return problems.isEmpty() ? ExitCode.OK : ExitCode.OWN_FAILURE;
+    }
+
+    private static Map<String, Object> detail(InvalidPolicyException problem) {
+      Map<String, Object> detail = new LinkedHashMap<>();
+      problem.file().ifPresent(file -> detail.put("file", file));
+      problem.file().ifPresent(file -> detail.put("line", problem.line()));
+      detail.put("field", problem.field());
+      detail.put("value", problem.value());
+      detail.put("use", problem.nearest());
+      problem.meant().ifPresent(word -> detail.put("didYouMean", word));
+      return detail;
     }
   }
 

@@ -64,7 +64,8 @@ final class GrantSummary {
                     .map(each -> each.denial().operation())
                     .distinct()
                     .collect(Collectors.joining(", "));
-            List<String> targets = all.stream().map(each -> each.denial().target()).toList();
+            List<String> targets =
+                all.stream().map(each -> Printable.name(each.denial().target())).toList();
             lines.add("not granted: " + counted(operations, targets) + ": " + reason);
           }
         });
@@ -84,7 +85,7 @@ final class GrantSummary {
             entry ->
                 isListed(entry.getValue())
                     ? entry.getValue().stream()
-                        .map(grant -> Printable.name(grant.what()))
+                        .map(Grant::what)
                         .distinct()
                         .collect(Collectors.joining(", "))
                     : counted(
@@ -104,7 +105,7 @@ final class GrantSummary {
   }
 
   private static String text(Violation denial) {
-    return denial.operation() + " " + denial.target();
+    return denial.operation() + " " + Printable.name(denial.target());
   }
 
   /** Returns the verb of a grant: read, write, or the field of a policy. */

@@ -97,7 +97,7 @@ public record Learned(List<Grant> grants, List<Refusal> refused, int exit, int r
    */
   public String description(List<String> command) {
     return "Learned from: "
-        + Printable.of(command.get(0))
+        + Printable.name(command.get(0))
         + ". Granted: "
         + new GrantSummary(false).sentence(grants)
         + ". "

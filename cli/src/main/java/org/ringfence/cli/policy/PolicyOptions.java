@@ -27,6 +27,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Special;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.MistakePlaces;
 import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
 import org.ringfence.policy.path.PathContext;
@@ -150,7 +151,7 @@ public final class PolicyOptions {
   @Option(
       names = "--no-project-policy",
       description =
-          "Do without the project's own policy, .ringfence/policy.json in the workspace or above. When"
+          "Do without .ringfence/policy.json, the project's own policy in the workspace or above. When"
               + " it is trusted (ringfence policy trust), 'run', 'plan', 'check', 'explain' and"
               + " 'policy show' start from it instead of from the default.")
   private boolean noProject;
@@ -207,7 +208,21 @@ public final class PolicyOptions {
   }
 
   public EffectivePolicy effective() throws IOException {
-    return EffectivePolicy.of(policy(), PathContext.current(workspace()));
+    List<String> sources = sources();
+    return effective(policy(sources), sources);
+  }
+
+  private EffectivePolicy effective(SandboxPolicy policy, List<String> sources) {
+    try {
+      return EffectivePolicy.of(policy, PathContext.current(workspace()));
+    } catch (InvalidPolicyException e) {
+      throw MistakePlaces.placed(e, sources);
+    }
+  }
+
+  /** Returns a mistake with its place in the files of the policy, if it stands in one. */
+  public InvalidPolicyException placed(InvalidPolicyException mistake) throws IOException {
+    return MistakePlaces.placed(mistake, sources());
   }
 
   /** Returns the options' policy, on top of the usual presets. */
@@ -337,11 +352,13 @@ public final class PolicyOptions {
       }
     }
     SandboxPolicy policy = builder.build();
-    for (String name : PolicyNames.of(policies).files()) {
-      // Reported here, since a plan would only say that a rule is not steady.
-      NamedFile.followed(
-          Path.of(name),
-          NamedFile.writableBy(EffectivePolicy.of(policy, PathContext.current(workspace()))));
+    List<String> files = PolicyNames.of(policies).files();
+    if (!files.isEmpty()) {
+      EffectivePolicy effective = effective(policy, named);
+      for (String name : files) {
+        // Reported here, since a plan would only say that a rule is not steady.
+        NamedFile.followed(Path.of(name), NamedFile.writableBy(effective));
+      }
     }
     return policy;
   }

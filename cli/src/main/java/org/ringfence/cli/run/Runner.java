@@ -149,6 +149,15 @@ public final class Runner {
   }
 
   private int run(SandboxCommand asked, Waiting waiting) throws IOException, InterruptedException {
+    try {
+      return sandboxed(asked, waiting);
+    } catch (InvalidPolicyException e) {
+      throw options.placed(e);
+    }
+  }
+
+  private int sandboxed(SandboxCommand asked, Waiting waiting)
+      throws IOException, InterruptedException {
     SandboxCommand request =
         directory == null ? asked : asked.directory(directory.toAbsolutePath().normalize());
     // Probing loads native code; the policy can be read meanwhile.

@@ -13,6 +13,7 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.proposal.PolicyProposal.Grant;
 import org.ringfence.policy.proposal.PolicyProposal.Refusal;
+import org.ringfence.text.Printable;
 
 class GrantSummaryTest {
   private static Violation denial(String path) {
@@ -67,5 +68,20 @@ class GrantSummaryTest {
     Grant tree = new Grant("read /data/tool", "/data/tool", denial("/data/tool/0"), 12);
     assertThat(printed(new Learned(List.of(tree), List.of(), 0, 1), false))
         .contains("granted: read /data/tool (the directory of 12 denied files)");
+  }
+
+  @Test
+  void namesWithSpecialCharactersHaveTheEscapesOfAShell() {
+    String path = "/data/a\nb\u200bc";
+    Grant grant = new Grant("read " + Printable.name(path), path, denial(path));
+    Learned learned = new Learned(List.of(grant), List.of(), 0, 1);
+    String shown = "$'/data/a\\nb\\u200bc'";
+    assertThat(printed(learned, false))
+        .contains("granted: read " + shown + " (open " + shown + ")");
+    assertThat(learned.description(List.of("x\ty")))
+        .contains("Learned from: $'x\\ty'. Granted: read " + shown + ".");
+    Refusal refusal = new Refusal(denial(path), "it is denied");
+    assertThat(printed(new Learned(List.of(), List.of(refusal), 0, 1), false))
+        .contains("not granted: open " + shown + ": it is denied");
   }
 }

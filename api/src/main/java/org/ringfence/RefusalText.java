@@ -1,14 +1,11 @@
-package org.ringfence.cli.report;
+package org.ringfence;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
-import org.ringfence.Backends;
-import org.ringfence.SandboxException;
 import org.ringfence.plan.Enforcement;
 import org.ringfence.plan.PlannedGuarantee;
 import org.ringfence.plan.SandboxPlan;
@@ -16,7 +13,10 @@ import org.ringfence.plan.SandboxPlan;
 /**
  * Explains in a short paragraph why nothing was started: guarantee, reason and remedy, each once.
  */
-public final class RefusalText {
+final class RefusalText {
+  /** The reasons that a message names; the plans have all. */
+  private static final int MOST = 3;
+
   private RefusalText() {}
 
   /**
@@ -24,7 +24,7 @@ public final class RefusalText {
    *
    * @param plans the plan of each backend
    */
-  public static String of(List<SandboxPlan> plans) {
+  static String of(List<SandboxPlan> plans) {
     List<SandboxPlan> usable = plans.stream().filter(plan -> plan.availability().usable()).toList();
     String text = "refused, nothing was started: ";
     if (usable.isEmpty()) {
@@ -39,10 +39,8 @@ public final class RefusalText {
   }
 
   private static String unavailable(List<SandboxPlan> plans) {
-    Set<String> ids = ofThisSystem();
-    List<SandboxPlan> here = plans.stream().filter(plan -> ids.contains(plan.backend())).toList();
     List<String> texts = new ArrayList<>();
-    for (SandboxPlan plan : here.isEmpty() ? plans : here) {
+    for (SandboxPlan plan : plans) {
       List<String> remedies = plan.availability().remedies();
       texts.add(
           plan.backend()
@@ -51,17 +49,6 @@ public final class RefusalText {
               + (remedies.isEmpty() ? "" : ", try: " + String.join("; ", remedies)));
     }
     return texts.isEmpty() ? "there is no backend on the class path" : String.join("; ", texts);
-  }
-
-  private static Set<String> ofThisSystem() {
-    try {
-      return Backends.load().ofThisSystem().stream()
-          .map(backend -> backend.info().id())
-          .collect(Collectors.toSet());
-    } catch (SandboxException e) {
-      // Then the refusal names every backend.
-      return Set.of();
-    }
   }
 
   private static String lacks(SandboxPlan plan) {
@@ -74,7 +61,7 @@ public final class RefusalText {
           .add(guarantee);
     }
     List<String> texts = new ArrayList<>();
-    for (List<PlannedGuarantee> same : byReason.values()) {
+    for (List<PlannedGuarantee> same : byReason.values().stream().limit(MOST).toList()) {
       PlannedGuarantee first = same.get(0);
       boolean part = first.level() == Enforcement.ADVISORY;
       texts.add(
@@ -84,6 +71,10 @@ public final class RefusalText {
               + (part ? " only in part" : "")
               + (first.reason().isEmpty() ? "" : ": " + first.reason())
               + (first.remedy().isEmpty() ? "" : ", try: " + first.remedy()));
+    }
+    int more = byReason.values().stream().skip(MOST).mapToInt(List::size).sum();
+    if (more > 0) {
+      texts.add("and " + more + (more == 1 ? " more guarantee" : " more guarantees"));
     }
     return String.join("; ", texts);
   }
