@@ -223,7 +223,7 @@ class WslPathsTest {
     assertThat(paths.toLinux("C:\\work")).isEqualTo("/mnt/c/work");
     assertThat(paths.toLinux("q:\\work")).isEqualTo("/mnt/q/work");
     assertThatThrownBy(() -> paths.toLinux("s:\\src"))
-        .hasMessageContaining("S: is what subst calls C:\\work\\long name; use that");
+        .hasMessageContaining("S: is the name that subst gives to C:\\work\\long name; use that");
     for (String mapped : List.of("U:\\a", "z:/a", "M:\\")) {
       assertThatThrownBy(() -> paths.toLinux(mapped)).hasMessageContaining("another machine");
     }
