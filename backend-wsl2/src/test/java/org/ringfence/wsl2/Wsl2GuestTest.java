@@ -163,7 +163,7 @@ class Wsl2GuestTest {
       assertThat(unread.waitFor(500, TimeUnit.MILLISECONDS)).isFalse();
       assertThat(run(sandbox, "echo", "another").output()).isEqualTo("another\n");
       unread.destroyForcibly();
-      assertThat(unread.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(unread.waitFor(60, TimeUnit.SECONDS)).isTrue();
       // This command does not read its input.
       SandboxedProcess deaf = sandbox.start(SandboxCommand.of("sh", "-c", "exec <&-; sleep 5"));
       assertThatThrownBy(
@@ -354,7 +354,7 @@ class Wsl2GuestTest {
             .open();
     SandboxedProcess process = sandbox.start(SandboxCommand.of("sleep", "1000"));
     guests().reduce((first, second) -> second).orElseThrow().destroyForcibly();
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.termination().orElseThrow().cause()).isEqualTo(Termination.Cause.DESTROYED);
     assertThatThrownBy(() -> sandbox.start(SandboxCommand.of("true")))
         .isInstanceOf(SandboxException.class)

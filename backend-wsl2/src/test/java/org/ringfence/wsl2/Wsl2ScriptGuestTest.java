@@ -276,7 +276,7 @@ class Wsl2ScriptGuestTest extends Wsl2GuestTest {
       assertThat(output.readLine().strip()).isEqualTo("up");
       process.getOutputStream().write(3);
       process.getOutputStream().flush();
-      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(130);
     }
   }

@@ -45,8 +45,8 @@ class ScriptControlTest {
               .start();
       assertThat(control.inputReader().readLine()).isEqualTo("ready");
       control.getOutputStream().close();
-      assertThat(control.waitFor(30, TimeUnit.SECONDS)).isTrue();
-      assertThat(own.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(control.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(own.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(own.exitValue()).isEqualTo(137);
       assertThat(stranger.isAlive()).isTrue();
       assertThat(directory.resolve("control")).doesNotExist();
