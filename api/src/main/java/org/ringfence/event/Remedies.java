@@ -1,7 +1,7 @@
 package org.ringfence.event;
 
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.ringfence.event.Remedy.None;
 import org.ringfence.policy.Access;
@@ -49,7 +49,7 @@ final class Remedies {
   private final PathLookup lookup;
   private final String systemTmp;
   private final String home;
-  private final Function<String, Optional<String>> protectedName;
+  private final Supplier<GrantBounds> bounds;
 
   /**
    * Creates an instance.
@@ -57,17 +57,13 @@ final class Remedies {
    * @param lookup looks up the object at a path
    * @param systemTmp the system's directory for temporary files
    * @param home the home directory, empty if unknown
-   * @param protectedName finds the protected name that a path lies on
+   * @param bounds the grants that are not proposed
    */
-  Remedies(
-      PathLookup lookup,
-      String systemTmp,
-      String home,
-      Function<String, Optional<String>> protectedName) {
+  Remedies(PathLookup lookup, String systemTmp, String home, Supplier<GrantBounds> bounds) {
     this.lookup = lookup;
     this.systemTmp = systemTmp;
     this.home = home.isEmpty() ? home : lookup.real(home);
-    this.protectedName = protectedName;
+    this.bounds = bounds;
   }
 
   Remedy of(Violation violation) {
@@ -195,19 +191,17 @@ final class Remedies {
       return new None("a rule cannot name a path with a *");
     }
     boolean there = lookup.exists(path);
+    // A remedy names the object itself: a link on the way may lead elsewhere by now.
+    String object = there ? lookup.real(path) : path;
     if (asked == Operation.READ) {
       return there
-          ? new Remedy.GrantPath(path, Access.READ)
+          ? refused(bounds.get().againstReading(object))
+              .orElse(new Remedy.GrantPath(object, Access.READ))
           : new None("nothing is there any more");
     }
-    // A remedy names the object itself: a link may have taken its place since.
-    String object = there ? lookup.real(path) : path;
-    Optional<String> name = protectedName.apply(object);
-    if (name.isPresent()) {
-      return new None(
-          "protected name "
-              + name.get()
-              + ": it can run code outside the sandbox later; grant it by hand if you mean to");
+    Optional<Remedy> refused = refused(bounds.get().againstWriting(object));
+    if (refused.isPresent()) {
+      return refused.get();
     }
     if (there && !violation.changesNames()) {
       return new Remedy.GrantPath(object, Access.WRITE);
@@ -238,7 +232,12 @@ final class Remedies {
               + " could be granted; make the file or a directory for it there first, and grant"
               + " that");
     }
-    return new Remedy.GrantPath(directory, Access.WRITE);
+    return refused(bounds.get().againstWritingBelow(directory))
+        .orElse(new Remedy.GrantPath(directory, Access.WRITE));
+  }
+
+  private static Optional<Remedy> refused(Optional<String> reason) {
+    return reason.map(None::new);
   }
 
   private static String parent(String path) {

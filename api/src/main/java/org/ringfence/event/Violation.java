@@ -3,7 +3,6 @@ package org.ringfence.event;
 import java.util.Objects;
 import java.util.Set;
 import org.ringfence.policy.Reason;
-import org.ringfence.policy.effective.ProtectedNameMatcher;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.text.Printable;
@@ -96,7 +95,7 @@ public record Violation(
             PathLookup.HOST,
             PathLookup.HOST.real(places.systemTmp()),
             places.home(),
-            path -> ProtectedNameMatcher.nameAt(path, places))
+            () -> new HostBounds(places, Objects.requireNonNullElse(System.getenv("PATH"), "")))
         .of(this);
   }
 

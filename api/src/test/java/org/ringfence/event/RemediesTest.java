@@ -34,6 +34,9 @@ class RemediesTest {
           "/etc/hosts",
           "/home",
           "/home/me",
+          "/shared",
+          "/data/link/.ssh/id",
+          "/data/link/notes",
           "/tmp",
           "/jdk/lib/jvm.cfg");
   private static final Reason WRITE_DENIED = new Reason.Default(FileDefault.READ, Operation.WRITE);
@@ -57,13 +60,26 @@ class RemediesTest {
     }
   }
 
+  /** Bounds that keep the home's secrets and shell file. */
+  private static final class FakeBounds implements GrantBounds {
+    @Override
+    public Optional<String> againstReading(String path) {
+      return path.startsWith("/home/me/.ssh") ? Optional.of("~/.ssh") : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> againstWriting(String path) {
+      return path.startsWith("/home/me/.bashrc") ? Optional.of("~/.bashrc") : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> againstWritingBelow(String directory) {
+      return directory.equals("/shared") ? Optional.of("shared") : Optional.empty();
+    }
+  }
+
   private static Remedy remedy(String operation, String target, String executable, Reason reason) {
-    return new Remedies(
-            new FakeMachine(),
-            "/tmp",
-            "/home/me",
-            path ->
-                path.startsWith("/home/me/.bashrc") ? Optional.of("~/.bashrc") : Optional.empty())
+    return new Remedies(new FakeMachine(), "/tmp", "/home/me", FakeBounds::new)
         .of(new Violation(operation, target, 1, executable, reason, Certainty.CERTAIN));
   }
 
@@ -89,6 +105,20 @@ class RemediesTest {
           .isInstanceOfSatisfying(
               Remedy.None.class, none -> assertThat(none.why()).contains("~/.bashrc"));
     }
+  }
+
+  @Test
+  void linkToSecretsIsNoRemedyForReading() {
+    assertThat(remedy("open", "/data/link/.ssh/id", READ_DENIED))
+        .isInstanceOfSatisfying(
+            Remedy.None.class, none -> assertThat(none.why()).contains("~/.ssh"));
+    assertThat(remedy("open", "/data/link/notes", READ_DENIED))
+        .isEqualTo(new Remedy.GrantPath("/home/me/notes", Access.READ));
+  }
+
+  @Test
+  void directoryThatManyShareIsNotGrantedForOneFile() {
+    assertThat(remedy("create", "/shared/new", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
   }
 
   @Test

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.ringfence.git.GitConfigKeys;
 import org.ringfence.policy.effective.HomeNames;
 import org.ringfence.policy.effective.ProtectedNameMatcher;
+import org.ringfence.policy.effective.SecretPlaces;
 import org.ringfence.policy.json.Presets;
-import org.ringfence.policy.proposal.SecretPlaces;
 import org.ringfence.policy.value.ListedName;
 
 /** The lists of names are well formed, and the page of protected names shows them. */

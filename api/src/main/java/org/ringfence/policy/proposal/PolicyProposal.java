@@ -20,6 +20,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.effective.SecretPlaces;
 import org.ringfence.policy.tree.DirectoryTrees;
 import org.ringfence.policy.tree.SharedDirectories;
 import org.ringfence.policy.value.HostPattern;

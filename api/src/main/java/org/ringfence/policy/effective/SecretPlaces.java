@@ -1,4 +1,4 @@
-package org.ringfence.policy.proposal;
+package org.ringfence.policy.effective;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +23,13 @@ public final class SecretPlaces {
     this.homes = List.copyOf(homes);
   }
 
-  /** Returns the places in all homes of a machine. */
-  static SecretPlaces of(PathContext places) {
+  /**
+   * Returns the places in all homes of a machine.
+   *
+   * @param places the machine
+   * @return the places
+   */
+  public static SecretPlaces of(PathContext places) {
     return new SecretPlaces(
         places.style(), Homes.of(places).stream().map(places.style()::components).toList());
   }
@@ -38,8 +43,13 @@ public final class SecretPlaces {
     return PLACES.names();
   }
 
-  /** Returns the place at or above a path, or null. */
-  ListedName over(String path) {
+  /**
+   * Finds the place at or above a path.
+   *
+   * @param path an absolute path without links
+   * @return the place, or null
+   */
+  public ListedName over(String path) {
     List<String> components = style.components(path);
     for (List<String> home : homes) {
       if (components.size() > home.size() && style.startsWith(components, home)) {
@@ -52,8 +62,13 @@ public final class SecretPlaces {
     return null;
   }
 
-  /** Returns the places below a path, whether or not they exist. */
-  List<String> below(String path) {
+  /**
+   * Returns the places at or below a path, whether or not they exist.
+   *
+   * @param path an absolute path without links
+   * @return their absolute paths
+   */
+  public List<String> below(String path) {
     List<String> components = style.components(path);
     List<String> below = new ArrayList<>();
     for (List<String> home : homes) {
