@@ -17,6 +17,18 @@ public final class Printable {
   private static final int HANGUL_FILLER = 0x3164;
   private static final int HALFWIDTH_HANGUL_FILLER = 0xffa0;
 
+  // Marks that a terminal shows as nothing, as Unicode's DerivedCoreProperties.txt lists them
+  // (Default_Ignorable_Code_Point).
+  private static final int COMBINING_GRAPHEME_JOINER = 0x34f;
+  private static final int KHMER_VOWEL_INHERENT_AQ = 0x17b4;
+  private static final int KHMER_VOWEL_INHERENT_AA = 0x17b5;
+  private static final int FIRST_MONGOLIAN_SELECTOR = 0x180b;
+  private static final int LAST_MONGOLIAN_SELECTOR = 0x180f;
+  private static final int FIRST_VARIATION_SELECTOR = 0xfe00;
+  private static final int LAST_VARIATION_SELECTOR = 0xfe0f;
+  private static final int FIRST_VARIATION_SELECTOR_SUPPLEMENT = 0xe0100;
+  private static final int LAST_VARIATION_SELECTOR_SUPPLEMENT = 0xe01ef;
+
   private Printable() {}
 
   /**
@@ -46,8 +58,11 @@ public final class Printable {
     name.codePoints()
         .forEach(
             code -> {
-              if (code == '\\' || code == '\'') {
-                out.append('\\').appendCodePoint(code);
+              if (code == '\\') {
+                out.append("\\\\");
+              } else if (code == '\'') {
+                // To a shell that does not know $'…', a quote would end the name.
+                out.append("\\047");
               } else if (!isPlain(code) && code >= 0x7f) {
                 // Here \x is a byte of UTF-8 to a shell.
                 out.append(String.format(code < 0x10000 ? "\\u%04x" : "\\U%08x", code));
@@ -106,10 +121,20 @@ public final class Printable {
           HANGUL_JUNGSEONG_FILLER,
           BRAILLE_BLANK,
           HANGUL_FILLER,
-          HALFWIDTH_HANGUL_FILLER ->
+          HALFWIDTH_HANGUL_FILLER,
+          COMBINING_GRAPHEME_JOINER,
+          KHMER_VOWEL_INHERENT_AQ,
+          KHMER_VOWEL_INHERENT_AA ->
           false;
-      default -> hasPlainType(code);
+      default -> !isSelector(code) && hasPlainType(code);
     };
+  }
+
+  private static boolean isSelector(int code) {
+    return code >= FIRST_MONGOLIAN_SELECTOR && code <= LAST_MONGOLIAN_SELECTOR
+        || code >= FIRST_VARIATION_SELECTOR && code <= LAST_VARIATION_SELECTOR
+        || code >= FIRST_VARIATION_SELECTOR_SUPPLEMENT
+            && code <= LAST_VARIATION_SELECTOR_SUPPLEMENT;
   }
 
   private static boolean hasPlainType(int code) {
@@ -118,6 +143,11 @@ public final class Printable {
           Character.FORMAT,
           Character.LINE_SEPARATOR,
           Character.PARAGRAPH_SEPARATOR,
+          // Another blank than the usual one, which looks the same.
+          Character.SPACE_SEPARATOR,
+          // What has no meaning has no shape either, or one that only some terminals know.
+          Character.UNASSIGNED,
+          Character.PRIVATE_USE,
           Character.SURROGATE ->
           false;
       default -> true;

@@ -37,7 +37,7 @@ class PrintableTest {
         Arguments.of("/a\\nb", "/a\\nb"),
         Arguments.of("/a\nb", "$'/a\\nb'"),
         Arguments.of("/a\\n\nb", "$'/a\\\\n\\nb'"),
-        Arguments.of("$'/a\\nb'", "$'$\\'/a\\\\nb\\''"),
+        Arguments.of("$'/a\\nb'", "$'$\\047/a\\\\nb\\047'"),
         Arguments.of("\u001b[2J", "$'\\x1b[2J'"),
         Arguments.of("\u0085\u202e", "$'\\u0085\\u202e'"));
   }
@@ -132,5 +132,20 @@ class PrintableTest {
       assertThat(Printable.isPlain(code)).as("%x", code).isFalse();
     }
     assertThat(Printable.isPlain(0xac00)).isTrue();
+  }
+
+  @Test
+  void namesWithInvisibleMarksAndOtherBlanksDoNotLookLikeOthers() {
+    for (int code : new int[] {0x34f, 0x17b4, 0x180b, 0x180f, 0xfe00, 0xfe0f, 0xe0100, 0xe01ef}) {
+      assertThat(Printable.name("/w/.git" + Character.toString(code)))
+          .as("%x", code)
+          .contains("$'");
+    }
+    for (int code : new int[] {0xa0, 0x2003, 0x3000, 0xe000, 0x2065, 0xe0fff, 0xfff0}) {
+      assertThat(Printable.name("/w/a" + Character.toString(code) + "b"))
+          .as("%x", code)
+          .contains("$'");
+    }
+    assertThat(Printable.name("/w/a\u0301 b")).isEqualTo("/w/a\u0301 b");
   }
 }

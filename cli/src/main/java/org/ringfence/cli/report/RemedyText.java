@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.ringfence.event.Remedy;
 import org.ringfence.policy.json.Additions;
+import org.ringfence.policy.path.PathStyle;
 import org.ringfence.policy.value.HostPattern;
 import org.ringfence.text.Printable;
 
@@ -48,6 +49,11 @@ public final class RemedyText {
     if (!word.codePoints().allMatch(Printable::isPlain)) {
       return Printable.name(word);
     }
-    return word.matches("[A-Za-z0-9_./:@%+=,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    if (word.matches("[A-Za-z0-9_./:@%+=,-]+")) {
+      return word;
+    }
+    // In fish a backslash within the quotes would take the meaning from a quote or a backslash.
+    String outside = PathStyle.current() == PathStyle.POSIX ? "['\\\\]" : "'";
+    return "'" + word.replaceAll(outside, "'\\\\$0'") + "'";
   }
 }
