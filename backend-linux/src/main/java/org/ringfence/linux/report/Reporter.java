@@ -236,6 +236,9 @@ public final class Reporter implements AutoCloseable {
     } catch (Error e) {
       // The heap is full, or the listener's code is broken: the thread goes on with the next event.
       recordLost(true);
+    } finally {
+      // A listener that was interrupted, or that says so, ends no waiting for the next event.
+      Thread.interrupted();
     }
   }
 

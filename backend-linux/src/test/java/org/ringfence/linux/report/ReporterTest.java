@@ -136,6 +136,26 @@ class ReporterTest {
   }
 
   @Test
+  void listenerThatInterruptsItsThreadGetsTheNextEvents() {
+    Slow listener =
+        new Slow(false) {
+          @Override
+          public void violation(Violation violation) {
+            super.violation(violation);
+            // As a hook does that was interrupted itself.
+            Thread.currentThread().interrupt();
+          }
+        };
+    listener.go.countDown();
+    try (Reporter reporter = new Reporter(listener, new CommandLookup(), () -> {})) {
+      for (int i = 0; i < 10; i++) {
+        reporter.violation(violation("/" + i));
+      }
+    }
+    assertThat(listener.told.get()).isEqualTo(10);
+  }
+
+  @Test
   void lostRecordIsCountedOrEndsTheCommand() {
     for (boolean needed : new boolean[] {false, true}) {
       Slow slow = new Slow(needed);
