@@ -141,7 +141,8 @@ public final class AllowCommand implements Callable<Integer> {
     }
     write(file, after, policy, place);
     if (ofProject) {
-      trusted.trust(ProjectPolicy.read(file));
+      // Not the file's content, which another program may have changed since.
+      trusted.trust(ProjectPolicy.of(file.toRealPath(), after));
     }
     LastDenials.forget(state, place);
     out.println(

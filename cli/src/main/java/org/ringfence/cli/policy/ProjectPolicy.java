@@ -72,6 +72,16 @@ public record ProjectPolicy(Path file, String text, String hash) {
   }
 
   /**
+   * Describes a policy by its text, whatever the file holds.
+   *
+   * @param file the file's real path
+   * @param text its text
+   */
+  public static ProjectPolicy of(Path file, String text) {
+    return new ProjectPolicy(file, text, hash(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /**
    * Reads any policy file.
    *
    * @param tried the attempt, for an error

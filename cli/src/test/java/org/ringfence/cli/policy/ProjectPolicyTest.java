@@ -46,6 +46,14 @@ class ProjectPolicyTest {
   }
 
   @Test
+  void trustIsOfTheAgreedTextAndNotOfTheFile() throws Exception {
+    trusted.trust(ProjectPolicy.of(file.toRealPath(), "{}"));
+    assertThat(trusted.holds(policy())).isFalse();
+    Files.writeString(file, "{}");
+    assertThat(trusted.holds(policy())).isTrue();
+  }
+
+  @Test
   void policyIsTrustedUntilItChanges() throws Exception {
     assertThatThrownBy(() -> trusted.demand(policy()))
         .isInstanceOf(UntrustedPolicyException.class)
