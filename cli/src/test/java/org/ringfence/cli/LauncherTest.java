@@ -136,6 +136,26 @@ class LauncherTest {
         .containsSubsequence("word run", "word --", "word echo", "word a b", "word ", "word *");
   }
 
+  /** The test's own class path names the artefact of the suite, so a new name turns this red. */
+  @Test
+  void onlyVerifyLoadsTheSuite() throws Exception {
+    String suite = artefact(org.ringfence.conformance.ConformanceSuite.class) + "-1.jar";
+    Files.createFile(base.resolve("installation/cli/target/lib").resolve(suite));
+
+    assertThat(start("run", "--", "true").started()).noneMatch(word -> word.contains(suite));
+    assertThat(start("verify").started()).anyMatch(word -> word.contains(suite));
+  }
+
+  /** Returns the artefact of a class of this build. */
+  private static String artefact(Class<?> type) throws Exception {
+    Path place = Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+    Path pom = place.getParent().resolveSibling("pom.xml");
+    String text = Files.readString(pom);
+    String own = text.substring(text.indexOf("</parent>"));
+    return own.substring(
+        own.indexOf("<artifactId>") + "<artifactId>".length(), own.indexOf("</artifactId>"));
+  }
+
   @Test
   void installationPathMayContainBlanksAndNonAsciiLetters() throws Exception {
     Path installation = base.resolve("installation");
