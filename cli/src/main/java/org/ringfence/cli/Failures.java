@@ -16,6 +16,8 @@ import org.ringfence.cli.terminal.Paragraph;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.text.Printable;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -45,6 +47,10 @@ final class Failures {
     String message = exception.getMessage() == null ? exception.toString() : exception.getMessage();
     String line = message.lines().findFirst().orElse("");
     if (exception instanceof ParameterException mistake) {
+      Optional<String> value = value(mistake, line);
+      if (value.isPresent()) {
+        return value.get();
+      }
       return line + "; see " + help(mistake.getCommandLine());
     }
     if (exception instanceof FileSystemException failed && failed.getReason() == null) {
@@ -52,6 +58,36 @@ final class Failures {
       return line + ": " + FileFailure.reason((IOException) exception);
     }
     return line;
+  }
+
+  /** Returns the text about a value that picocli could not read, in the form of the others. */
+  private static Optional<String> value(ParameterException mistake, String line) {
+    String value = mistake.getValue();
+    ArgSpec argument = mistake.getArgSpec();
+    if (value == null) {
+      return Optional.empty();
+    }
+    if (argument == null) {
+      // Only 'help' names a word without an argument of its own.
+      return Optional.of(
+          unmatched(new UnmatchedArgumentException(mistake.getCommandLine(), List.of(value))));
+    }
+    String name =
+        argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    String wrong = "'" + value + "' is not ";
+    int at = line.indexOf(wrong + "valid");
+    if (at >= 0) {
+      return Optional.of(name + ": " + line.substring(at));
+    }
+    String use =
+        argument.arity().max() == 0
+            ? "it without a value"
+            : Number.class.isAssignableFrom(argument.type()) || argument.type() == int.class
+                ? "a whole number"
+                : "";
+    return use.isEmpty() || !line.contains(wrong)
+        ? Optional.empty()
+        : Optional.of(name + ": " + wrong + "valid; use " + use);
   }
 
   private static String unmatched(UnmatchedArgumentException exception) {

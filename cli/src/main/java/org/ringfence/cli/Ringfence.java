@@ -46,14 +46,15 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Examples:",
-      "  ringfence run -- make test              write below this directory only, no network",
+      "  ringfence run -- make test              write only here, no network",
       "  ringfence run --policy read-only -- ls  write nothing at all",
-      "  ringfence plan --policy my.json         the enforced guarantees, and their means",
-      "  ringfence learn -- make test            the smallest policy under which it works",
-      "  ringfence check /etc/passwd             what the policy says of a path",
+      "  ringfence plan --policy my.json         show how this machine enforces it",
+      "  ringfence learn -- make test            find the smallest policy that works",
+      "  ringfence check /etc/passwd             show the policy's decision for a path",
       "",
       "Exit codes: the command's own; 128+n when signal n ended it; 124 a limit ended it and it"
-          + " exited with 0; 125 a mistake or a failure of Ringfence; 126 refused, nothing was started; 127 command not found."
+          + " exited with 0; 125 a mistake or a failure of Ringfence; 126 refused, nothing was started;"
+          + " 127 the command does not exist or is not executable."
     },
     subcommands = {
       RunCommand.class,
@@ -90,8 +91,10 @@ public final class Ringfence implements Callable<Integer> {
     CommandLine all =
         new CommandLine(new Ringfence())
             .registerConverter(NetworkMode.class, Ringfence::network)
-            .registerConverter(Workload.class, Ringfence::workload);
+            .registerConverter(Workload.class, Ringfence::workload)
+            .registerConverter(CompletionCommand.Shell.class, Ringfence::shell);
     for (CommandLine command : all.getSubcommands().values()) {
+      hasVersion(command);
       startsFrom(
           command,
           command.getCommandName().equals("learn") ? LearnCommand.START : PolicyOptions.USUAL);
@@ -110,6 +113,12 @@ public final class Ringfence implements Callable<Integer> {
               Failures.complain(exception.getCommandLine().getErr(), exception);
               return ExitCode.OWN_FAILURE;
             });
+  }
+
+  /** Gives a command and those below it the version: picocli gives it to the root alone. */
+  private static void hasVersion(CommandLine command) {
+    command.getCommandSpec().versionProvider(new Version());
+    command.getSubcommands().values().forEach(Ringfence::hasVersion);
   }
 
   /** Shows in each command's help its own default. */
@@ -133,6 +142,11 @@ public final class Ringfence implements Callable<Integer> {
   private static Workload workload(String word) {
     return one(
         Workload.values(), word, Arrays.stream(Workload.values()).map(Workload::toString).toList());
+  }
+
+  private static CompletionCommand.Shell shell(String word) {
+    CompletionCommand.Shell[] shells = CompletionCommand.Shell.values();
+    return one(shells, word, Arrays.stream(shells).map(Object::toString).toList());
   }
 
   private static <E> E one(E[] values, String word, List<String> words) {

@@ -68,6 +68,46 @@ class CommandLineTest {
   }
 
   @Test
+  void everyCommandPrintsTheVersion() {
+    assertThat(everyCommand(Ringfence.commandLine()))
+        .isNotEmpty()
+        .allSatisfy(
+            command ->
+                assertThat(ringfence(with(command, "--version")).out())
+                    .as(String.join(" ", command))
+                    .startsWith("ringfence "));
+  }
+
+  @Test
+  void helpFitsATerminalOfEightyColumns() {
+    assertThat(everyCommand(Ringfence.commandLine()))
+        .allSatisfy(
+            command ->
+                assertThat(ringfence(with(command, "--help")).out().lines())
+                    .as(String.join(" ", command))
+                    .allMatch(line -> line.length() <= 80));
+  }
+
+  /** Returns the words of each command that has a version; those of help have none. */
+  private static List<List<String>> everyCommand(CommandLine from) {
+    List<List<String>> all = new ArrayList<>(List.of(List.of()));
+    from.getSubcommands()
+        .forEach(
+            (word, below) -> {
+              if (!word.equals("help")) {
+                everyCommand(below)
+                    .forEach(
+                        words -> all.add(Stream.concat(Stream.of(word), words.stream()).toList()));
+              }
+            });
+    return all;
+  }
+
+  private static String[] with(List<String> words, String last) {
+    return Stream.concat(words.stream(), Stream.of(last)).toArray(String[]::new);
+  }
+
+  @Test
   void argumentWithAtSignIsNotAnOptionFile(@TempDir Path workspace) throws Exception {
     Path file = Files.writeString(workspace.resolve("words"), workspace + "/x\n");
     Result result = ringfence("check", "-C", workspace.toString(), "@" + file);
@@ -384,6 +424,8 @@ class CommandLineTest {
         "rnu -- ls | did you mean run",
         "policy shwo | did you mean show",
         "run --polic x -- ls | did you mean --policy",
+        "help runn | command 'runn' is not known; did you mean run",
+        "help frobnicate | command 'frobnicate' is not known",
         "policy show nosuch | argument 'nosuch' is not known",
         "run -p maven,,npm -- x | commas",
         "run --allow-host https://me@example.org/x -- x | example.org:443",
@@ -401,7 +443,14 @@ class CommandLineTest {
         "run --policy /no/such.json -- x | cannot read the policy /no/such.json: there is no directory /no",
         "policy validate /such.json | cannot read the policy /such.json: there is no such file",
         "run --backend no-such -- x | landlock",
-        "run --network sometimes -- x | none, allowlist, full",
+        "run --network sometimes -- x | ringfence: --network: 'sometimes' is not valid; use one of none, allowlist, full",
+        "doctor --recommend agnt | ringfence: --recommend: 'agnt' is not valid; use one of agent, build",
+        "completion tcsh | ringfence: SHELL: 'tcsh' is not valid; use one of bash, zsh, fish, powershell",
+        "run --review=x -- x | ringfence: --review: 'x' is not valid; use it without a value",
+        "verify --jobs many | ringfence: --jobs: 'many' is not valid; use a whole number",
+        "run --write ~/no/such -- x | --write: '~/no/such' is not valid; use a path that exists",
+        "run --read :home/no/such -- x | --read: ':home/no/such' is not valid; use a path that exists",
+        "run --write :workspace/no/such -- x | --write: ':workspace/no/such' is not valid",
         "run -C /no/such/dir -- x | /no/such/dir",
         "run --write /etc --deny /etc -- x | one rule for a path",
         "run --write /no/such/path -- x | nothing is there",

@@ -40,10 +40,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Adds the grants that the last denied run in this workspace needs to its policy, after showing the"
-          + " difference and asking: to the policy file of that run, or else to the project's policy,"
-          + " .ringfence/policy.json. That one is made when there is none, and is trusted as it is"
-          + " then.",
+      "Adds the grants that the last denied run needs to a policy, after asking.",
+      "Shows the difference first. Adds to the policy file of that run, or else to the project's"
+          + " policy, .ringfence/policy.json. That one is made when there is none, and is trusted"
+          + " as it is then.",
       "A run knows the denials that the sandbox decides itself; after 'run --report' also the files"
           + " that could not be opened.",
       "Exits with 1 when nothing was added.",

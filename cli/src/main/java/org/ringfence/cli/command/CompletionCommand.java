@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     })
 public final class CompletionCommand implements Callable<Integer> {
   /** The shells with a completion script. */
-  enum Shell {
+  public enum Shell {
     BASH,
     ZSH,
     FISH,

@@ -74,12 +74,22 @@ final class ArgumentText {
     return Stream.of(formats).map(text -> text.replace("%n", " ").replace("%%", "%")).toList();
   }
 
-  /** Returns the first sentence, in one line. */
-  static String summary(List<String> paragraphs) {
+  /** Returns the first sentence without its full stop. */
+  private static String sentence(List<String> paragraphs) {
     String text = String.join(" ", paragraphs).strip();
     int end = text.indexOf(". ");
-    String sentence = (end < 0 ? text : text.substring(0, end)).replaceFirst("\\.$", "");
+    return (end < 0 ? text : text.substring(0, end)).replaceFirst("\\.$", "");
+  }
+
+  /** Returns the first sentence, in one line. */
+  static String summary(List<String> paragraphs) {
+    String sentence = sentence(paragraphs);
     return sentence.length() <= SHORT ? sentence : sentence.substring(0, SHORT - 1) + "…";
+  }
+
+  /** Returns the whole first sentence of a command's description. */
+  static String sentence(CommandSpec spec) {
+    return sentence(texts(spec.usageMessage().description()));
   }
 
   /** Returns the command's summary, in one line. */

@@ -32,7 +32,7 @@ public record ManPage(String name, String roff) {
     page.append(".TH \"").append(escaped(name.toUpperCase(Locale.ROOT))).append("\" 1 \"\" \"");
     page.append(escaped(String.join(" ", root.version()))).append("\"\n");
     page.append(".SH NAME\n").append(escaped(name)).append(" \\- ");
-    page.append(escaped(ArgumentText.summary(spec))).append('\n');
+    page.append(escaped(ArgumentText.sentence(spec))).append('\n');
     page.append(".SH SYNOPSIS\n.B ").append(escaped(String.join(" ", words))).append('\n');
     synopsis(page, spec);
     page.append(".SH DESCRIPTION\n");
@@ -45,7 +45,7 @@ public record ManPage(String name, String roff) {
                   entry(
                       page,
                       "\\fB" + escaped(word) + "\\fR",
-                      List.of(ArgumentText.summary(below.getCommandSpec()) + ".")));
+                      List.of(ArgumentText.sentence(below.getCommandSpec()) + ".")));
     }
     arguments(page, spec);
     if (command.path().isEmpty()) {

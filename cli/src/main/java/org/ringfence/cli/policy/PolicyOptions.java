@@ -469,14 +469,30 @@ public final class PolicyOptions {
     return Path.of(path).toAbsolutePath().normalize().toString();
   }
 
-  /** Returns a path to grant, as the user wrote it; fails if it does not exist. */
-  private static String there(String option, String path) {
+  /** Returns a path to grant, as the policy names it; fails if it does not exist. */
+  private String there(String option, String path) {
     String absolute = absolute(option, path);
-    if (!absolute.startsWith(":") && !Files.exists(Path.of(absolute))) {
+    Optional<Path> named = onDisk(absolute);
+    if (named.isPresent() && !Files.exists(named.get())) {
       throw new InvalidPolicyException(
           option, path, "a path that exists (nothing is there); make it first");
     }
     return absolute;
+  }
+
+  /** Returns the file of a path; nothing for a special whose place is the plan's matter. */
+  private Optional<Path> onDisk(String path) {
+    String special = path.replaceFirst("/.*", "");
+    String rest = path.substring(special.length()).replaceFirst("^/+", "");
+    if (special.isEmpty()) {
+      return Optional.of(Path.of(path));
+    }
+    if (special.equals(Special.WORKSPACE.text())) {
+      return Optional.of(workspace().resolve(rest));
+    }
+    return special.equals(Special.HOME.text())
+        ? Optional.of(Path.of(PathContext.current(workspace()).home(), rest))
+        : Optional.empty();
   }
 
   private static Set<Guarantee> weaker(String name) {
