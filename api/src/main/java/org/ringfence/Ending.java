@@ -13,7 +13,8 @@ public sealed interface Ending {
   record Exited(int status) implements Ending {}
 
   /**
-   * A signal ended it; the sandbox did not send it.
+   * A signal ended it; the sandbox did not send it. Under {@code bubblewrap} an exit status of 129
+   * to 192 counts as a signal, too: that program passes both on as one number.
    *
    * @param signal the signal's number
    */

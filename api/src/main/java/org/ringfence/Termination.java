@@ -5,7 +5,8 @@ package org.ringfence;
  *
  * @param cause the cause
  * @param exitValue the value of {@link Process#exitValue()}: the exit status, or 128 + the signal
- * @param signal the signal that ended it, 0 if none did
+ * @param signal the signal that ended it, 0 if none did. Under {@code bubblewrap} an exit status of
+ *     129 to 192 counts as a signal, too: that program passes both on as one number.
  */
 public record Termination(Cause cause, int exitValue, int signal) {
   /** The cause of a process's end. */

@@ -73,12 +73,17 @@ class ReadmeSnippetTest {
   @ParameterizedTest
   @ValueSource(strings = {"README.md", "docs/java.md", "docs/getting-started.md"})
   void pageExamplesCompileAndTheFirstCallsRun(String page) throws Exception {
-    Matcher snippets = SNIPPET.matcher(Files.readString(project().resolve(page)));
-    assertThat(snippets.find()).isTrue();
-    assertThat(snippets.group(1)).contains(".run()");
-    do {
-      assertCompiles(snippets.group(1));
-    } while (snippets.find());
+    // ModulePathTest compiles and runs a module with such a declaration.
+    List<String> statements =
+        SNIPPET
+            .matcher(Files.readString(project().resolve(page)))
+            .results()
+            .map(snippet -> snippet.group(1))
+            .filter(snippet -> !snippet.startsWith("module "))
+            .toList();
+    assertThat(statements).isNotEmpty();
+    assertThat(statements.get(0)).contains(".run()");
+    statements.forEach(this::assertCompiles);
   }
 
   @Test
