@@ -42,6 +42,8 @@ record CommandLineProcess(Path directory, Map<String, String> environment, List<
   List<String> words(String... args) {
     List<String> command = new ArrayList<>(outer);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // As the launcher starts it.
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     if (Runtime.version().feature() >= 22) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }

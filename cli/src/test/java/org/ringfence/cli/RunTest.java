@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.cli.report.ExitCode;
+import org.ringfence.file.TreeRemoval;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
@@ -92,10 +93,19 @@ class RunTest {
 
   @Test
   void verboseOptionPrintsDenials() throws Exception {
-    Result result =
-        run("run", "--verbose", "--", "sh", "-c", "chmod 777 /etc/hostname 2>/dev/null");
-    assertThat(result.err()).contains("denied fchmodat /etc/hostname", "to allow it");
-    assertThat(result.exit()).isEqualTo(1);
+    Path other = Files.createTempDirectory(Path.of("/var/tmp"), "other").toRealPath();
+    try {
+      Path file = Files.createFile(other.resolve("file"));
+      Result result =
+          run("run", "--verbose", "--", "sh", "-c", "chmod 777 '" + file + "' 2>/dev/null");
+      assertThat(result.err()).contains("denied fchmodat " + file, "to allow it");
+      assertThat(result.exit()).isEqualTo(1);
+    } finally {
+      TreeRemoval.remove(other);
+    }
+    assertThat(run("run", "--verbose", "--", "sh", "-c", "chmod 777 /etc/hostname 2>&1").err())
+        .contains("denied fchmodat /etc/hostname", "a file of the system")
+        .doesNotContain("to allow it");
   }
 
   @Test
@@ -486,7 +496,7 @@ class RunTest {
       assertThat(workspace.resolve("new")).exists();
       assertThat(runWithReviewStore(state, "review", "list").out()).isEqualTo("no reviews\n");
     } finally {
-      org.ringfence.file.TreeRemoval.remove(state);
+      TreeRemoval.remove(state);
     }
   }
 
