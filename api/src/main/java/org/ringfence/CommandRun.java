@@ -54,7 +54,7 @@ public final class CommandRun {
    * @throws IllegalArgumentException if it is not above 0
    */
   public CommandRun timeout(Duration value) {
-    return with(command.timeout(value));
+    return with(command.timeout(Objects.requireNonNull(value, "timeout")));
   }
 
   /**
@@ -81,8 +81,9 @@ public final class CommandRun {
    * @return the changed copy
    */
   public CommandRun stdin(byte[] bytes) {
+    byte[] copy = Objects.requireNonNull(bytes, "stdin").clone();
     return new CommandRun(
-        sandbox, command.redirectInput(Redirect.PIPE), Optional.of(bytes.clone()), maxOutput);
+        sandbox, command.redirectInput(Redirect.PIPE), Optional.of(copy), maxOutput);
   }
 
   /**
@@ -92,7 +93,7 @@ public final class CommandRun {
    * @return the changed copy
    */
   public CommandRun stdin(String text) {
-    return stdin(text.getBytes(StandardCharsets.UTF_8));
+    return stdin(Objects.requireNonNull(text, "stdin").getBytes(StandardCharsets.UTF_8));
   }
 
   /**
@@ -103,7 +104,10 @@ public final class CommandRun {
    */
   public CommandRun stdin(Path file) {
     return new CommandRun(
-        sandbox, command.redirectInput(Redirect.from(file.toFile())), Optional.empty(), maxOutput);
+        sandbox,
+        command.redirectInput(Redirect.from(Objects.requireNonNull(file, "stdin").toFile())),
+        Optional.empty(),
+        maxOutput);
   }
 
   /**
@@ -113,7 +117,7 @@ public final class CommandRun {
    * @return the changed copy
    */
   public CommandRun directory(Path value) {
-    return with(command.directory(value));
+    return with(command.directory(Objects.requireNonNull(value, "directory")));
   }
 
   /**
@@ -137,7 +141,8 @@ public final class CommandRun {
    */
   public CommandRun environment(Map<String, String> variables) {
     SandboxCommand changed = command;
-    for (Map.Entry<String, String> variable : variables.entrySet()) {
+    for (Map.Entry<String, String> variable :
+        Objects.requireNonNull(variables, "environment").entrySet()) {
       changed = changed.environment(variable.getKey(), variable.getValue());
     }
     return with(changed);

@@ -3,6 +3,7 @@ package org.ringfence;
 import java.util.List;
 import java.util.Objects;
 import org.ringfence.event.Violation;
+import org.ringfence.text.Printable;
 
 /**
  * The result of an ended command.
@@ -57,5 +58,23 @@ public record Result(
       throw new CommandFailedException(this);
     }
     return this;
+  }
+
+  /**
+   * Returns a description for a log.
+   *
+   * @return one line with the program, without its arguments, and with the lengths of the output
+   */
+  @Override
+  public String toString() {
+    return "Result[%s, exitCode=%d, ending=%s, stdout=%d bytes, stderr=%d bytes, denials=%d, usage=%s]"
+        .formatted(
+            command.isEmpty() ? "" : Printable.of(command.get(0)),
+            exitCode,
+            ending,
+            stdout.written(),
+            stderr.written(),
+            denials.size() + denialsLeftOut,
+            usage);
   }
 }

@@ -5,8 +5,9 @@ import org.ringfence.plan.SandboxPlan;
 
 /**
  * The policy asks for a guarantee that no backend enforces on this machine. Ringfence has started
- * and changed nothing. The message is a short paragraph: what the nearest plan lacks, why, and the
- * remedies, each once.
+ * and changed nothing. The message is a short paragraph: the guarantees that the nearest plan
+ * lacks, why, and the remedies, each once. It is the command line's, too: its {@code --best-effort
+ * ID} is {@link org.ringfence.policy.PolicyBuilder#acceptWeaker} in Java.
  */
 public class SandboxRefusedException extends SandboxException {
   private static final long serialVersionUID = 1L;

@@ -83,6 +83,32 @@ class CommandRunTest {
   }
 
   @Test
+  void textOfResultHasLengthsInPlaceOfOutput() throws Exception {
+    FakeBackend backend = backendRunning((process, sink) -> writeLargeOutputToBothStreams(process));
+    try (Sandbox sandbox = opener(backend).open()) {
+      assertThat(sandbox.command("x\n", "secret").run())
+          .asString()
+          .startsWith("Result[")
+          .contains("exitCode=5", "Exited[status=5]", "stdout=" + LARGE + " bytes", "denials=0")
+          .doesNotContain("secret", "\n")
+          .hasSizeLessThan(300);
+    }
+  }
+
+  @Test
+  void missingValueIsNamed() throws Exception {
+    try (Sandbox sandbox = opener(backendRunning((process, sink) -> process.exits(0))).open()) {
+      CommandRun run = sandbox.command("x");
+      assertThatThrownBy(() -> run.timeout(null)).hasMessage("timeout");
+      assertThatThrownBy(() -> run.stdin((String) null)).hasMessage("stdin");
+      assertThatThrownBy(() -> run.stdin((byte[]) null)).hasMessage("stdin");
+      assertThatThrownBy(() -> run.stdin((Path) null)).hasMessage("stdin");
+      assertThatThrownBy(() -> run.directory(null)).hasMessage("directory");
+      assertThatThrownBy(() -> run.environment(null)).hasMessage("environment");
+    }
+  }
+
+  @Test
   void resultDoesNotWaitForStreamThatNeverEnds() throws Exception {
     CountDownLatch never = new CountDownLatch(1);
     FakeBackend backend =
