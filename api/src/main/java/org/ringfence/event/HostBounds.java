@@ -50,7 +50,7 @@ final class HostBounds implements GrantBounds {
           programs.add(Path.of(places.real(entry)));
         }
       } catch (InvalidPathException e) {
-        // No program is found there.
+        // The system finds no program there either.
         continue;
       }
     }
@@ -75,7 +75,13 @@ final class HostBounds implements GrantBounds {
     if (name.isPresent()) {
       return name.map(each -> "protected name " + each + ": " + LATER);
     }
-    Path file = Path.of(path);
+    Path file;
+    try {
+      file = Path.of(path);
+    } catch (InvalidPathException e) {
+      // A distribution's name on Windows, or letters that this JVM's locale lacks.
+      return Optional.of("this JVM cannot name the file" + BY_HAND);
+    }
     // A new name needs its directory, which is judged by itself; a project may lie in /usr/src.
     if (shared.isOfSystem(file)
         && Files.exists(file, LinkOption.NOFOLLOW_LINKS)
@@ -89,7 +95,12 @@ final class HostBounds implements GrantBounds {
 
   @Override
   public Optional<String> againstWritingBelow(String directory) {
-    Path path = Path.of(directory);
+    Path path;
+    try {
+      path = Path.of(directory);
+    } catch (InvalidPathException e) {
+      return Optional.of("this JVM cannot name the directory" + BY_HAND);
+    }
     if (above(homes, path) || path.getNameCount() > 1 && shared.contains(path)) {
       return Optional.of("many programs share " + directory + BY_HAND);
     }

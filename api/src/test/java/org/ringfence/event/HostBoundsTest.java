@@ -89,4 +89,10 @@ class HostBoundsTest {
     assertThat(new HostBounds(places, "").againstWriting("/usr/bin/env")).isEmpty();
     assertThat(new HostBounds(places, "").againstWriting("/etc/hosts")).isPresent();
   }
+
+  @Test
+  void nameThatThisJvmCannotFormIsNotProposedForWriting() {
+    assertThat(bounds.againstWriting(elsewhere + "/a\0b")).isPresent();
+    assertThat(bounds.againstWritingBelow(elsewhere + "/a\0b")).isPresent();
+  }
 }
