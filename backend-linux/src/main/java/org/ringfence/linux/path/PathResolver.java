@@ -27,6 +27,9 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * descriptor, so that changes to the name do not matter.
  */
 public final class PathResolver {
+  // Each takes some microseconds.
+  private static final int MOST_TRIES = 10_000;
+
   private static final Pattern PROC_SELF = Pattern.compile("/proc/(self|thread-self)(?=/|$)");
   private static final Pattern PROC_ROOT = Pattern.compile("/proc/[0-9]+/root(?:/+|$)");
   private static final Pattern OWN_LINK = Pattern.compile("/proc/[0-9]+/(exe|cwd|root)");
@@ -484,16 +487,16 @@ public final class PathResolver {
   private int directory(int tid, String link) throws AccessException {
     try (NativeBlock block = new NativeBlock(96)) {
       long path = block.string("/proc/" + tid + "/" + link);
-      return checked(
-          kernel.call(
-              Syscall.OPENAT,
-              AT_FDCWD,
-              path,
-              O_PATH | O_CLOEXEC | (link.equals("exe") ? 0 : directoryFlag),
-              0));
+      int flags = O_PATH | O_CLOEXEC | (link.equals("exe") ? 0 : directoryFlag);
+      return checked(kernel.call(Syscall.OPENAT, AT_FDCWD, path, flags, 0));
     }
   }
 
+  /**
+   * Opens a path. A bounded look-up of {@code ..} fails with EAGAIN while any process of the
+   * machine renames or mounts, and is repeated (openat2(2)); a command that renames all the time
+   * cannot hold the supervisor.
+   */
   private int openAt(int base, byte[] path, boolean follow, long resolve) throws AccessException {
     try (NativeBlock block = new NativeBlock(path.length + 96L)) {
       long name = block.allocate(path.length + 1L);
@@ -503,6 +506,9 @@ public final class PathResolver {
       block.setLong(how, (long) O_PATH | O_CLOEXEC | (follow ? 0 : noFollowFlag));
       block.setLong(how + 16, RESOLVE_NO_MAGICLINKS | resolve);
       long fd = kernel.call(Syscall.OPENAT2, base, name, how, 24);
+      for (int i = 1; fd == -Errno.EAGAIN.value() && i < MOST_TRIES; i++) {
+        fd = kernel.call(Syscall.OPENAT2, base, name, how, 24);
+      }
       return checked(fd);
     }
   }
