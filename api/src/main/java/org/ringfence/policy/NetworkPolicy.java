@@ -80,7 +80,7 @@ public record NetworkPolicy(
    * @return the path without slashes at its end
    * @throws InvalidPolicyException if it is relative, or has {@code .} or {@code ..} in it
    */
-  private static String checkedSocket(String path) {
+  static String checkedSocket(String path) {
     if (!path.startsWith("/") || path.indexOf('\0') >= 0) {
       throw new InvalidPolicyException(SOCKETS, path, "an absolute path, such as /run/docker.sock");
     }

@@ -304,9 +304,10 @@ public final class PolicyBuilder {
    *
    * @param path its absolute path
    * @return this builder
+   * @throws InvalidPolicyException if it is relative, or has {@code .} or {@code ..} in it
    */
   public PolicyBuilder unixSocket(String path) {
-    network.unixSockets.add(path);
+    network.unixSockets.add(NetworkPolicy.checkedSocket(path));
     return this;
   }
 

@@ -48,7 +48,7 @@ public class PolicyBenchmark {
   }
 
   /**
-   * PathContext the policy.
+   * Places the policy.
    *
    * @return the effective policy
    */

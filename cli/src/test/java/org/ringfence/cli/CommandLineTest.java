@@ -288,6 +288,37 @@ class CommandLineTest {
   }
 
   @Test
+  void allMisplacedPathsOfAPolicyAreNamedWithTheirLines(@TempDir Path directory) throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("paths.json"),
+            """
+            { "files": { "rules": {
+              "z": "read",
+              "~/y": "write",
+              "/no/such/name": "write"
+            }}}
+            """);
+    assertThat(ringfence("policy", "validate", file.toString()).err().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).contains("paths.json:2: files.rules: 'z'", ":workspace/z"),
+            line -> assertThat(line).contains("paths.json:3: files.rules: '~/y'", ":home/y"),
+            line -> assertThat(line).contains("paths.json:4: files.rules: '/no/such/name'"));
+    Files.writeString(
+        file,
+        """
+        { "files": { "rules": {
+          "/x": "writ"
+        }}, "network": {
+          "unixSockets": ["run/x"]
+        }}
+        """);
+    assertThat(ringfence("policy", "validate", file.toString()).err())
+        .contains(
+            "paths.json:2: files.rules./x: 'writ'", "paths.json:4: network.unixSockets: 'run/x'");
+  }
+
+  @Test
   void helpBreaksNoPathOverLines() {
     List<String> broken = new ArrayList<>();
     Deque<CommandLine> commands = new ArrayDeque<>(List.of(Ringfence.commandLine()));

@@ -45,7 +45,7 @@ public final class EffectivePolicy {
   private final Map<String, String> crossed = new LinkedHashMap<>();
 
   /**
-   * PathContext a policy on a machine.
+   * Places a policy on a machine.
    *
    * @param policy the policy
    * @param places the places of the machine

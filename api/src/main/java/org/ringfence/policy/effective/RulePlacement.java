@@ -47,15 +47,23 @@ final class RulePlacement {
   }
 
   /**
-   * PathContext the rules, once.
+   * Places the rules, once.
    *
    * @return the effective rules; the caller may add to the list
-   * @throws InvalidPolicyException if a rule's path is malformed, is missing and to be rejected, or
-   *     leads through a link that a command may have made
+   * @throws InvalidPolicyException if paths are malformed, or missing and to be rejected: names all
+   *     of them; or if one leads through a link that a command may have made
    */
   List<EffectiveRule> rules() {
+    List<InvalidPolicyException> problems = new ArrayList<>();
     for (FileRule rule : policy.rules()) {
-      place(rule);
+      try {
+        place(rule);
+      } catch (InvalidPolicyException e) {
+        problems.add(e);
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw InvalidPolicyException.all(problems);
     }
     builtIn();
     planted.check(placed);

@@ -24,12 +24,16 @@ public final class MistakePlaces {
    * @param mistake the mistake
    * @param sources presets' names, files' paths and JSON that make up the policy; later ones
    *     override
-   * @return the mistake with its file and line; the mistake itself where it has a place, is several
-   *     mistakes, or stands in none of the files
+   * @return the mistake with its file and line, or several mistakes with theirs; the mistake itself
+   *     where it has a place, or stands in none of the files
    */
   public static InvalidPolicyException placed(
       InvalidPolicyException mistake, List<String> sources) {
-    if (mistake.file().isPresent() || mistake.problems().size() > 1) {
+    if (mistake.problems().size() > 1) {
+      return InvalidPolicyException.all(
+          mistake.problems().stream().map(each -> placed(each, sources)).toList());
+    }
+    if (mistake.file().isPresent()) {
       return mistake;
     }
     MistakePlaces places = new MistakePlaces();
