@@ -67,8 +67,8 @@ public final class VerifyCommand implements Callable<Integer> {
       names = "--jobs",
       paramLabel = "N",
       description =
-          "Run N cases at a time (default: 1). Cases that would disturb others run alone.")
-  private int jobs = 1;
+          "Run N cases at a time (default: 2). Cases that would disturb others run alone.")
+  private int jobs = 2;
 
   @Parameters(
       paramLabel = "CASE",
