@@ -302,7 +302,7 @@ public final class GitGuard {
         .filter(found -> kind == 0 || kind == S_IFREG && truncates);
   }
 
-  /** Answers the closing of a descriptor: puts in place what was written through it. */
+  /** Answers the closing of a descriptor: puts the file that it wrote in its place. */
   public void closes(SyscallNotification call) throws AccessException {
     Optional<StagedPointers.Pointer> staged = pointers.take(call);
     if (staged.isPresent()) {
