@@ -140,6 +140,10 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   /** Frees the resources of a launch whose command did not start. */
   void abandon() {
     commandThread.free();
+    if (!commandThread.scoped() && commandThread.pid() > 0) {
+      // The command thread has reaped the process; its number stays taken while its session lives.
+      new SessionSweep(kernel).kill(commandThread.pid(), false);
+    }
     memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);

@@ -170,7 +170,7 @@ public final class CommandThread implements Runnable {
     long wake = kernel.call(Syscall.FCNTL, orders.wake, F_DUPFD_CLOEXEC, 3);
     long supervisor = kernel.call(Syscall.FCNTL, orders.supervisorEvent, F_DUPFD_CLOEXEC, 3);
     if (pidfd < 0 || wake < 0 || supervisor < 0) {
-      kernel.call(Syscall.KILL, pid, SIGKILL);
+      killUnawaited();
       kernel.call(Syscall.WAIT4, pid, orders.status, 0, 0);
       return failed(STEP_DESCRIPTORS, Math.min(pidfd, Math.min(wake, supervisor)));
     }
@@ -191,7 +191,7 @@ public final class CommandThread implements Runnable {
       orders.block.setShort(orders.polls + 12, (short) EPOLLIN);
       long result = kernel.call(Syscall.PPOLL, orders.polls, 2, 0, 0);
       if (result < 0 && result != -EINTR) {
-        kernel.call(Syscall.KILL, pid, SIGKILL);
+        killUnawaited();
         failed(STEP_WAIT, result);
         return;
       }
@@ -241,11 +241,25 @@ public final class CommandThread implements Runnable {
       kernel.call(Syscall.KILL, pid, SIGTERM);
     }
     if ((asked & REQUEST_KILL) != 0) {
-      if (!rootEnded) {
-        kernel.call(Syscall.KILL, pid, SIGKILL);
+      if (rootEnded) {
+        killAll();
+      } else {
+        killUnawaited();
       }
-      killAll();
     }
+  }
+
+  /**
+   * Kills the spawned process, which this thread has not yet reaped, and then its descendants.
+   * bubblewrap asks for its parent-death signal only after its parent has let it continue
+   * (bubblewrap.c), so without the second step a child of a killed bubblewrap would wait forever.
+   * No child can follow: fork does not complete in a process that SIGKILL is pending for
+   * (kernel/fork.c, copy_process).
+   */
+  @RestrictedThread
+  private void killUnawaited() {
+    kernel.call(Syscall.KILL, pid, SIGKILL);
+    killAll();
   }
 
   /**

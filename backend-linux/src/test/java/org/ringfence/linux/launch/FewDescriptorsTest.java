@@ -28,6 +28,8 @@ import org.ringfence.policy.Strictness;
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FewDescriptorsTest {
   private static final int COMMANDS = 300;
+  // A launch that is given up leaves a process at some of the moments only.
+  private static final int ROUNDS = 20;
 
   @TempDir private Path workspace;
 
@@ -56,7 +58,25 @@ class FewDescriptorsTest {
         refusalOf(sandbox.command("false"));
         refusalOf(sandbox.command("no-such-program"));
         loadClasses();
-        System.out.println(refusal(sandbox));
+        keepProcessorsBusy();
+        for (int i = 0; i < ROUNDS; i++) {
+          System.out.println(refusal(sandbox, arguments[2]));
+        }
+      }
+    }
+
+    /** Delays the thread that gives a launch up, so that the started process comes further. */
+    private static void keepProcessorsBusy() {
+      for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors(); i++) {
+        Thread busy =
+            new Thread(
+                () -> {
+                  while (true) {
+                    Thread.onSpinWait();
+                  }
+                });
+        busy.setDaemon(true);
+        busy.start();
       }
     }
 
@@ -92,8 +112,8 @@ class FewDescriptorsTest {
       }
     }
 
-    private static String refusal(Sandbox sandbox) throws Exception {
-      CommandRun command = sandbox.command("true");
+    private static String refusal(Sandbox sandbox, String program) throws Exception {
+      CommandRun command = sandbox.command(program);
       List<FileInputStream> open = new ArrayList<>();
       try {
         while (true) {
@@ -117,7 +137,10 @@ class FewDescriptorsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"landlock", "bubblewrap"})
-  void endedCommandsFreeTheirDescriptorsAndAFullTableIsReported(String backend) throws Exception {
+  void endedCommandsFreeTheirDescriptorsAndAFullTableIsReportedAndLeavesNoProcess(String backend)
+      throws Exception {
+    // A program of its own name, by which this test finds its processes among those of others.
+    Path program = Files.copy(Path.of("/bin/true"), workspace.resolve("own-true"));
     Process host =
         new ProcessBuilder(
                 "sh",
@@ -130,7 +153,8 @@ class FewDescriptorsTest {
                 System.getProperty("java.class.path"),
                 Host.class.getName(),
                 backend,
-                workspace.toString())
+                workspace.toString(),
+                program.toString())
             .redirectErrorStream(true)
             .start();
     String said = new String(host.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -143,5 +167,23 @@ class FewDescriptorsTest {
         .isNotEmpty()
         .allMatch(line -> line.contains("EMFILE") || line.contains("Too many open files"));
     assertThat(host.waitFor()).isZero();
+    assertThat(commandLine(ProcessHandle.current())).contains("java");
+    assertThat(
+            ProcessHandle.allProcesses()
+                .map(FewDescriptorsTest::commandLine)
+                .filter(line -> line.contains(program.toString())))
+        .as("processes after the JVM's end")
+        .isEmpty();
+  }
+
+  /** Returns the arguments of a process, joined by blanks; empty for one that has ended. */
+  private static String commandLine(ProcessHandle process) {
+    try {
+      return Files.readString(
+              Path.of("/proc/" + process.pid() + "/cmdline"), StandardCharsets.ISO_8859_1)
+          .replace('\0', ' ');
+    } catch (IOException e) {
+      return "";
+    }
   }
 }
