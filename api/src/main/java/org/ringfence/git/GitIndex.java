@@ -7,8 +7,10 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -22,6 +24,7 @@ public final class GitIndex {
   /** The length of an object's SHA-256 name, in bytes. */
   public static final int SHA256 = 32;
 
+  private static final String FORMAT = "extensions.objectformat";
   private static final String FORM = "is not as git writes it";
   private static final int STAT = 40;
   private static final int MODE_AT = 24;
@@ -42,13 +45,15 @@ public final class GitIndex {
   private static final Pattern IGNORED_END = Pattern.compile("(?::.*|[. ]+)$", Pattern.DOTALL);
 
   private final InputStream in;
+  private final Consumer<String> names;
   private final int hash;
   private final long size;
   private final byte[] tail;
   private long at;
 
-  private GitIndex(InputStream in, int hash, long size) {
+  private GitIndex(InputStream in, int hash, long size, Consumer<String> names) {
     this.in = in;
+    this.names = names;
     this.hash = hash;
     this.size = size;
     // The signature, the length and the content of the extension that git looks for at the end.
@@ -57,6 +62,22 @@ public final class GitIndex {
 
   private static final class FormException extends IOException {
     private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * Returns the length of the names of objects in a repository.
+   *
+   * @param settings the repository's configuration
+   * @return the length in bytes
+   */
+  public static int hashLength(List<GitSetting> settings) {
+    int hash = SHA1;
+    for (GitSetting setting : settings) {
+      if (setting.name().equals(FORMAT)) {
+        hash = setting.value().orElse("").equals("sha256") ? SHA256 : SHA1;
+      }
+    }
+    return hash;
   }
 
   /**
@@ -69,8 +90,24 @@ public final class GitIndex {
    * @throws IOException if the content cannot be read
    */
   public static Optional<String> problem(InputStream in, long size, int hash) throws IOException {
+    return read(in, size, hash, name -> {});
+  }
+
+  /**
+   * Reads an index.
+   *
+   * @param in the content; this reads all of it
+   * @param size its size in bytes
+   * @param hash the length of the names of the repository's objects
+   * @param names receives each path, with slashes; those of an index with a fault, up to it; of a
+   *     split index, those outside the shared part
+   * @return the fault, in a clause whose subject is the index; empty if it has none
+   * @throws IOException if the content cannot be read
+   */
+  public static Optional<String> read(InputStream in, long size, int hash, Consumer<String> names)
+      throws IOException {
     try {
-      return new GitIndex(in, hash, size).problem();
+      return new GitIndex(in, hash, size, names).problem();
     } catch (FormException | EOFException e) {
       return Optional.of(FORM);
     }
@@ -114,6 +151,7 @@ public final class GitIndex {
                 + new String(name, StandardCharsets.UTF_8)
                 + ", which git never tracks");
       }
+      names.accept(new String(name, StandardCharsets.UTF_8));
     }
     boolean linked = extensions(starts, whole);
     // An entry of a split index has no name if it replaces one of the shared part.

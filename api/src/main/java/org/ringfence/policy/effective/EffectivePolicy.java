@@ -35,6 +35,7 @@ public final class EffectivePolicy {
   private final DenyGlobs globs;
   private final RuleTree tree;
   private final HomeNames homes;
+  private final TrackedNames tracked;
   private final LeadingDirectories leading;
   private final List<String> protectedPaths;
   private final Set<String> protectedKeys;
@@ -72,7 +73,11 @@ public final class EffectivePolicy {
             : SurfaceSurvey.of(policy.protectedNames(), placed, places.home());
     this.ownTmp = places.privateTmp().map(places::real).orElse("");
     this.ownState = OwnPlaces.of(policy, places, placed);
-    this.homes = HomeNames.of(policy, places, placed);
+    this.tracked =
+        policy.protectedNames() == ProtectedNames.TRACKED && survey != null
+            ? TrackedNames.of(survey.workTrees(), places)
+            : TrackedNames.NONE;
+    this.homes = HomeNames.of(policy, places, placed, tracked);
     this.protectedPaths = List.copyOf(MountedTwice.paths(protect(placed, texts), places.lookup()));
     this.protectedKeys =
         protectedPaths.stream()
@@ -105,7 +110,7 @@ public final class EffectivePolicy {
     if (survey != null) {
       paths.addAll(homes.targets(places, placed));
       survey.kept().forEach(path -> paths.add(path.toString()));
-      if (policy.protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
+      if (policy.protectedNames().guardsGit()) {
         survey.grantGitDirectories(placed);
       }
     }
@@ -134,6 +139,7 @@ public final class EffectivePolicy {
     String statement =
         new ProtectedNameMatcher(policy.protectedNames()).statement(homes)
             + leading.statement(policy.tmp())
+            + tracked.statement()
             + (places.home().isEmpty()
                 ? "; no home is known, so that files that a login reads in one are not protected"
                 : "");

@@ -51,20 +51,27 @@ public final class HomeNames {
   private final PathStyle style;
   private final List<List<String>> homes;
   private final DenyGlobs allowed;
+  private final TrackedNames tracked;
 
   private HomeNames(
-      ProtectedNames names, PathStyle style, List<List<String>> homes, DenyGlobs allowed) {
+      ProtectedNames names,
+      PathStyle style,
+      List<List<String>> homes,
+      DenyGlobs allowed,
+      TrackedNames tracked) {
     this.names = new ProtectedNameMatcher(names);
     this.style = style;
     this.allowed = allowed;
+    this.tracked = tracked;
     this.homes = List.copyOf(homes);
   }
 
   /** Returns the protected names of homes that rules make writable, as a whole or in part. */
-  static HomeNames of(SandboxPolicy policy, PathContext places, List<EffectiveRule> rules) {
+  static HomeNames of(
+      SandboxPolicy policy, PathContext places, List<EffectiveRule> rules, TrackedNames tracked) {
     ProtectedNames names = policy.protectedNames();
     DenyGlobs allowed = new DenyGlobs(policy.allowedNames(), places, new HashMap<>());
-    HomeNames none = new HomeNames(names, places.style(), List.of(), allowed);
+    HomeNames none = new HomeNames(names, places.style(), List.of(), allowed, tracked);
     List<List<String>> roots = new ArrayList<>();
     for (EffectiveRule rule : rules) {
       if (rule.access() == Access.WRITE && !rule.scratch()) {
@@ -77,12 +84,14 @@ public final class HomeNames {
     List<List<String>> written = new ArrayList<>();
     for (String home : Homes.of(places)) {
       List<String> components = places.style().components(home);
-      HomeNames alone = new HomeNames(names, places.style(), List.of(components), allowed);
+      HomeNames alone = new HomeNames(names, places.style(), List.of(components), allowed, tracked);
       if (roots.stream().anyMatch(root -> alone.concerns(root, components))) {
         written.add(components);
       }
     }
-    return written.isEmpty() ? none : new HomeNames(names, places.style(), written, allowed);
+    return written.isEmpty()
+        ? none
+        : new HomeNames(names, places.style(), written, allowed, tracked);
   }
 
   private boolean concerns(List<String> root, List<String> home) {
@@ -104,7 +113,8 @@ public final class HomeNames {
         names,
         places.style(),
         Homes.of(places).stream().map(places.style()::components).toList(),
-        new DenyGlobs(List.of(), places, new HashMap<>()));
+        new DenyGlobs(List.of(), places, new HashMap<>()),
+        TrackedNames.NONE);
   }
 
   private boolean isAtOrAbove(List<String> above, List<String> path) {
@@ -153,14 +163,14 @@ public final class HomeNames {
 
   /** Returns whether the policy allows a path although its name is protected. */
   boolean allows(List<String> path) {
-    return allowed.denying(path) != null;
+    return allowed.denying(path) != null || tracked.contains(path);
   }
 
   /**
    * Returns whether a directory that moves brings an allowed name to a place where it is denied.
    */
   boolean allowsLess(List<String> from, List<String> to) {
-    return allowed.lostByMove(from, to) != null;
+    return allowed.lostByMove(from, to) != null || tracked.isAnyIn(from);
   }
 
   /**

@@ -66,6 +66,7 @@ final class SurfaceSurvey {
   private final Set<Path> followed = new LinkedHashSet<>();
   private final Map<Path, List<Path>> elsewhere = new LinkedHashMap<>();
   private final Set<String> limits = new LinkedHashSet<>();
+  private final Set<Path> workTrees = new LinkedHashSet<>();
   private String relativeProgram = "";
 
   /**
@@ -172,6 +173,9 @@ final class SurfaceSurvey {
     Map<Path, Set<Path>> repositories = new LinkedHashMap<>();
     for (Path top : tops) {
       GitRepository repository = GitRepository.at(top);
+      if (!repository.directories().isEmpty()) {
+        workTrees.add(top);
+      }
       if (roots.contains(top) && !repository.elsewhere().isEmpty()) {
         elsewhere.put(top, repository.elsewhere());
       }
@@ -380,6 +384,11 @@ final class SurfaceSurvey {
    */
   String relativeProgram() {
     return relativeProgram;
+  }
+
+  /** Returns the working trees of git at, above and below the writable roots. */
+  Set<Path> workTrees() {
+    return workTrees;
   }
 
   /** Returns the plans' addition about the gap of the survey; empty when it covers everything. */

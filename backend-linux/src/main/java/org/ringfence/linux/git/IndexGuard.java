@@ -17,7 +17,6 @@ import org.ringfence.git.GitConfig;
 import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitIndex;
 import org.ringfence.git.GitPointer;
-import org.ringfence.git.GitSetting;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.GitDirectories;
@@ -36,7 +35,6 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * <p>Its callers hold the tree's lock.
  */
 public final class IndexGuard {
-  private static final String FORMAT = "extensions.objectformat";
   private static final int BUFFER = 1 << 16;
   private static final int OTHERS = 0755;
 
@@ -93,17 +91,8 @@ public final class IndexGuard {
   }
 
   private static int hash(GitConfigFiles config) {
-    return hash(config.settings().stream().map(GitConfigFiles.Located::setting).toList());
-  }
-
-  private static int hash(List<GitSetting> settings) {
-    int hash = GitIndex.SHA1;
-    for (GitSetting setting : settings) {
-      if (setting.name().equals(FORMAT)) {
-        hash = setting.value().orElse("").equals("sha256") ? GitIndex.SHA256 : GitIndex.SHA1;
-      }
-    }
-    return hash;
+    return GitIndex.hashLength(
+        config.settings().stream().map(GitConfigFiles.Located::setting).toList());
   }
 
   /** Returns the directory whose configuration holds for a git directory. */
@@ -125,7 +114,8 @@ public final class IndexGuard {
    * indexes in another way than they were judged.
    */
   boolean rereads(Path directory, byte[] before, byte[] after) {
-    if (hash(GitConfig.parse(before).settings()) == hash(GitConfig.parse(after).settings())) {
+    if (GitIndex.hashLength(GitConfig.parse(before).settings())
+        == GitIndex.hashLength(GitConfig.parse(after).settings())) {
       return false;
     }
     try (Stream<Path> names = Files.list(directory)) {

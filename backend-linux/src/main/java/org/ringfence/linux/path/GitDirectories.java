@@ -17,7 +17,6 @@ import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Decision;
-import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.GitDirectoryDecisions;
 
@@ -127,7 +126,7 @@ public final class GitDirectories {
   public boolean isIndex(Entry entry, String path) {
     return isIndexName(text(entry))
         && !path.isEmpty()
-        && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG
+        && policy.policy().protectedNames().guardsGit()
         && policy.keepsNames(path)
         && (isHeld(path) || GitLayout.isGitDirectory(there(entry.directory(), 0)));
   }
@@ -146,7 +145,7 @@ public final class GitDirectories {
   public Decision remote(Entry entry, String path) {
     String directory = path.substring(0, Math.max(0, path.lastIndexOf('/')));
     return REMOTES.matcher(directory).find()
-            && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG
+            && policy.policy().protectedNames().guardsGit()
             && policy.keepsNames(path)
             && (isHeld(directory) || GitLayout.isGitDirectory(there(entry.directory(), 1)))
         ? rules.changed(path, "a remote can name a program")

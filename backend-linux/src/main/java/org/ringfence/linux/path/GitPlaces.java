@@ -75,7 +75,7 @@ public final class GitPlaces {
    * @return its meaning; empty where names are not protected or another level holds
    */
   public Optional<Place> at(String path) {
-    if (policy.policy().protectedNames() != ProtectedNames.HOOKS_AND_CONFIG
+    if (!policy.policy().protectedNames().guardsGit()
         || !path.contains("/" + GIT)
         || !policy.keepsNames(path)) {
       return Optional.empty();
@@ -162,8 +162,7 @@ public final class GitPlaces {
 
   /** Returns whether protected names hold in a directory, so that it may become a git directory. */
   boolean hold(String directory) {
-    if (policy.policy().protectedNames() != ProtectedNames.HOOKS_AND_CONFIG
-        || !policy.keepsNames(directory + "/HEAD")) {
+    if (!policy.policy().protectedNames().guardsGit() || !policy.keepsNames(directory + "/HEAD")) {
       return false;
     }
     List<String> all = components(directory);

@@ -14,7 +14,6 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
-import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.effective.EffectivePolicy;
 
 /** Compiles a policy to a seccomp filter. Pure. */
@@ -265,8 +264,7 @@ public final class SeccompCompiler {
    */
   public static SeccompFilter compile(EffectivePolicy policy, Supervision supervision) {
     SeccompCompiler compiler = new SeccompCompiler(true);
-    if (supervision.names()
-        && policy.policy().protectedNames() == ProtectedNames.HOOKS_AND_CONFIG) {
+    if (supervision.names() && policy.policy().protectedNames().guardsGit()) {
       compiler.rule(
           Syscall.CLOSE,
           ALLOW,

@@ -167,7 +167,7 @@ final class NamePatterns {
     if (!above.isEmpty()) {
       patterns.add(in(root) + choice(paths(List.copyOf(above))) + "$");
     }
-    if (names == ProtectedNames.HOOKS_AND_CONFIG) {
+    if (names.guardsGit()) {
       patterns.add(below + name(".git") + "/" + notOneOf(surfaces.gitData()) + REST);
     }
     return patterns;

@@ -74,12 +74,13 @@ public final class PolicyOptions {
 
   @Option(
       names = "--protected-names",
-      paramLabel = "off|hooks-and-config|read-only",
+      paramLabel = "off|tracked|hooks-and-config|read-only",
       completionCandidates = Candidates.OfLevels.class,
       description =
           "Which names in writable directories are protected, because programs run code from them"
-              + " later: none; git's hooks and programs, editor, agent and shell configuration; or"
-              + " these and all of .git.")
+              + " later: none; git's hooks and programs, editor, agent and shell configuration; the"
+              + " same without files that the repository tracks, for branches that differ in them;"
+              + " or all that and all of .git.")
   private String protectedNames;
 
   @Option(

@@ -6,11 +6,16 @@ import static org.ringfence.conformance.scenario.GitSurfaceScenarios.outside;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.ringfence.Sandbox;
+import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.scenario.GitSurfaceScenarios.Attack;
 import org.ringfence.conformance.stage.CapturedProcess;
 import org.ringfence.conformance.stage.ConformanceCase;
 import org.ringfence.conformance.stage.NotShownException;
 import org.ringfence.conformance.stage.Outcome;
+import org.ringfence.conformance.stage.TestContext;
+import org.ringfence.policy.ProtectedNames;
+import org.ringfence.policy.SandboxPolicy;
 
 /**
  * Git's own changes of configuration and pointers: they are made if they name no program, and no
@@ -35,6 +40,11 @@ public final class GitGuardScenarios {
     hooks(all);
     packages(all);
     data(all);
+    GitScenarios.add(
+        all,
+        "GIT-TRACKED",
+        "branches that differ in protected files change whole, and nothing else that is protected",
+        GitGuardScenarios::tracked);
   }
 
   private static void data(List<ConformanceCase> all) {
@@ -471,6 +481,44 @@ public final class GitGuardScenarios {
             "cat .git/hooks/pre-commit"));
   }
 
+  private static Outcome tracked(TestContext stage) throws Exception {
+    demandGuard(stage);
+    Path repository = GitScenarios.repository(stage, stage.posix().workspace());
+    outside(
+        repository,
+        "mkdir .vscode .idea sub; for f in .vscode/settings.json .idea/x sub/.envrc; do echo 1 > $f;"
+            + " done; git add .; git commit -qm files; git checkout -qb other;"
+            + " echo 2 > .vscode/settings.json; git rm -q .idea/x; git commit -qam other;"
+            + " git checkout -q main; echo 1 >> a; git commit -qam main");
+    SandboxPolicy policy =
+        stage.policy("protected").toBuilder().protectedNames(ProtectedNames.TRACKED).build();
+    CapturedProcess inside;
+    try (Sandbox sandbox = stage.open(policy, GitScenarios.NEEDS, repository)) {
+      inside =
+          CapturedProcess.of(
+              sandbox.start(
+                  SandboxCommand.of(
+                      "/bin/sh",
+                      "-c",
+                      "git checkout -q other && test ! -e .idea/x && git checkout -q main"
+                          + " && test $(cat .idea/x) = 1 && git merge -q --no-edit other"
+                          + " && git reset -q --hard HEAD~1 && git rebase -q other"
+                          + " && echo 3 > .vscode/settings.json && git stash -q && git status"
+                          + " --porcelain; e=$?; echo x > .vscode/tasks.json; mv .vscode moved;"
+                          + " mv sub moved; echo x > .envrc; echo x > .git/hooks/update;"
+                          + " git config core.fsmonitor evil; exit $e")));
+    }
+    if (inside.exit() != 0 || !inside.output().isEmpty()) {
+      return Outcome.failed("exit " + inside.exit() + ": " + inside.output() + inside.error());
+    }
+    String left =
+        outside(
+            repository,
+            "cat .vscode/settings.json; ls -d .vscode/tasks.json moved/* moved/.e* .envrc .git/hooks/update"
+                + " 2> /dev/null; git config core.fsmonitor");
+    return left.equals("2\n") ? Outcome.passed() : Outcome.failed("after it: " + left);
+  }
+
   private static void works(
       List<ConformanceCase> all, String id, String title, String script, String check) {
     prepared(all, id, title, "true", script, check);
@@ -488,10 +536,7 @@ public final class GitGuardScenarios {
         id,
         title,
         stage -> {
-          if (!GUARDED.contains(stage.backend().info().id())) {
-            throw NotShownException.notApplicable(
-                "the backend permits no change of git's configuration");
-          }
+          demandGuard(stage);
           Path repository = GitScenarios.repository(stage, stage.posix().workspace());
           outside(repository, setup);
           CapturedProcess inside = GitScenarios.inside(stage, repository, script);
@@ -503,5 +548,11 @@ public final class GitGuardScenarios {
               outside(repository, "{ " + check + "; } > log 2>&1 && echo good || cat log");
           return checked.equals("good\n") ? Outcome.passed() : Outcome.failed(checked);
         });
+  }
+
+  private static void demandGuard(TestContext stage) throws NotShownException {
+    if (!GUARDED.contains(stage.backend().info().id())) {
+      throw NotShownException.notApplicable("the backend permits no change of git's configuration");
+    }
   }
 }

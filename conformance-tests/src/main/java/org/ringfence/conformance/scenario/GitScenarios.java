@@ -21,7 +21,7 @@ import org.ringfence.conformance.stage.TestContext;
  */
 public final class GitScenarios {
   private static final String GROUP = "git";
-  private static final List<String> NEEDS = List.of("files.protected-names");
+  static final List<String> NEEDS = List.of("files.protected-names");
   private static final Path GIT = Path.of("/usr/bin/git");
 
   private GitScenarios() {}
