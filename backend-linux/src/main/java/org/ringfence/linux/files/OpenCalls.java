@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.ringfence.event.Violation;
+import org.ringfence.git.GitLfsHook;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.git.GitGuard;
@@ -60,7 +61,9 @@ final class OpenCalls {
   private static final IntPredicate OPENS_FOR_WRITING =
       flags -> (flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)) != 0;
   private static final List<byte[]> STAGED =
-      Stream.of(".git", "gitdir", "commondir", "config", "config.worktree")
+      Stream.concat(
+              Stream.of(".git", "gitdir", "commondir", "config", "config.worktree"),
+              GitLfsHook.NAMES.stream())
           .map(name -> name.getBytes(StandardCharsets.US_ASCII))
           .toList();
   private static final int MOST_LINKS = 40;

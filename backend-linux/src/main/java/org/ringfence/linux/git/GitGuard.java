@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.ringfence.git.GitConfigFiles;
 import org.ringfence.git.GitConfigGuard;
+import org.ringfence.git.GitLfsHook;
 import org.ringfence.git.GitPointer;
 import org.ringfence.git.GitProgramKeys;
 import org.ringfence.linux.bind.Kernel;
@@ -48,8 +49,10 @@ public final class GitGuard {
   private static final byte[] LOCK = ".lock".getBytes(StandardCharsets.US_ASCII);
   // setup.c, create_default_files: git tries whether the file system has symbolic links.
   private static final Pattern PROBE = Pattern.compile("t[A-Za-z0-9]{6}");
+  private static final String LFS_FILTER = "filter.lfs.process";
   private static final String PROBED = "testing";
-  private static final Set<Kind> STAGED = Set.of(Kind.GIT, Kind.COMMON, Kind.BACK, Kind.CONFIG);
+  private static final Set<Kind> STAGED =
+      Set.of(Kind.GIT, Kind.COMMON, Kind.BACK, Kind.CONFIG, Kind.LFS_HOOK);
   private static final int EXECUTION = 0111;
   private static final int NEW = 0775;
   private static final int USUAL = 0755;
@@ -148,6 +151,7 @@ public final class GitGuard {
             && judge(place).judge(content.bytes(), new byte[0]).isEmpty()
             && isUnread(place, entry, content.bytes());
       }
+      case LFS_HOOK -> isLfsHook(entry);
       case HOOKS -> false;
     };
   }
@@ -299,7 +303,20 @@ public final class GitGuard {
     int kind = decisions.kindOf(entry);
     return place
         .filter(found -> STAGED.contains(found.kind()))
-        .filter(found -> kind == 0 || kind == S_IFREG && truncates);
+        .filter(found -> kind == 0 || kind == S_IFREG && truncates)
+        .filter(found -> found.kind() != Kind.LFS_HOOK || usesLfs(found));
+  }
+
+  /** Returns whether a repository's configuration filters files with Git LFS. */
+  private static boolean usesLfs(Place place) {
+    return new GitConfigFiles(List.of())
+        .read(Path.of(place.directory(), "config")).settings().stream()
+            .anyMatch(located -> located.setting().name().equals(LFS_FILTER));
+  }
+
+  private boolean isLfsHook(Entry entry) throws AccessException {
+    SmallFiles.Content content = files.read(entry, GitLfsHook.LARGEST);
+    return content != null && GitLfsHook.is(name(entry), content.bytes());
   }
 
   /** Answers the closing of a descriptor: puts the file that it wrote in its place. */
@@ -324,25 +341,40 @@ public final class GitGuard {
       decisions.demand("close", call, path, policy.evaluate(path, Operation.WRITE));
       throw new AccessException(-Errno.EACCES.value());
     }
-    boolean pointing = place.get().kind() != Kind.CONFIG;
-    int most = pointing ? GitPointer.LARGEST : GitConfigGuard.LARGEST;
+    Kind kind = place.get().kind();
+    boolean configuring = kind == Kind.CONFIG;
+    int most = configuring ? GitConfigGuard.LARGEST : GitPointer.LARGEST;
     byte[] content = files.content(pointer.memory(), most);
     SmallFiles.Content present = files.read(entry, most);
     // Nothing is written yet if a program has made a copy of the descriptor.
     Optional<String> problem =
         content.length == 0
             ? Optional.of("is empty")
-            : pointing ? problem(place.get(), content) : Optional.empty();
+            : configuring
+                ? Optional.empty()
+                : kind == Kind.LFS_HOOK
+                    ? hookProblem(entry, content)
+                    : problem(place.get(), content);
     if (problem.isPresent()) {
-      String subject = "git " + (pointing ? "pointer " : "") + name(entry);
+      String type = configuring ? "" : kind == Kind.LFS_HOOK ? "hook " : "pointer ";
+      String subject = "git " + type + name(entry);
       decisions.demand("close", call, path, denied(subject, problem.get()));
     }
-    if (!pointing) {
+    if (configuring) {
       demandHarmless("close", call, path, place.get(), present, content);
     }
     decisions.demand(
         "close", call, path, decisions.git().made(entry, path, false, place.get().depth()));
     files.put(entry, content, present == null ? pointer.mode() & NEW : present.status().mode());
+  }
+
+  private Optional<String> hookProblem(Entry entry, byte[] content) throws AccessException {
+    if (!GitLfsHook.is(name(entry), content)) {
+      return Optional.of("is not that of Git LFS");
+    }
+    return decisions.kindOf(entry) == 0 || isLfsHook(entry)
+        ? Optional.empty()
+        : Optional.of("would replace another");
   }
 
   private static String name(Entry entry) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.ringfence.git.GitConfigGuard;
+import org.ringfence.git.GitLfsHook;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.ProtectedNames;
@@ -44,6 +45,8 @@ public final class GitPlaces {
     HOOKS,
     /** An example in the directory of hooks, which git does not run. */
     SAMPLE,
+    /** A hook that Git LFS has, too. */
+    LFS_HOOK,
     /** The pointer from a linked working tree's git directory to the common one. */
     COMMON,
     /** The pointer from a linked working tree's git directory to the working tree. */
@@ -92,9 +95,13 @@ public final class GitPlaces {
     }
     String last = below.get(length - 1);
     List<String> parent = below.subList(0, length - 1);
-    if (length > 1 && parent.get(length - 2).equals("hooks") && last.endsWith(".sample")) {
+    boolean sample = last.endsWith(".sample");
+    if (length > 1
+        && parent.get(length - 2).equals("hooks")
+        && (sample || GitLfsHook.NAMES.contains(last))) {
       List<String> directory = below.subList(0, length - 2);
-      return isOwn(directory) ? place(Kind.SAMPLE, all, start, directory) : Optional.empty();
+      Kind kind = sample ? Kind.SAMPLE : Kind.LFS_HOOK;
+      return isOwn(directory) ? place(kind, all, start, directory) : Optional.empty();
     }
     if (!isDirectory(parent)) {
       return Optional.empty();

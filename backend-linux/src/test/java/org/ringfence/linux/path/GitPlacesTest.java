@@ -54,6 +54,7 @@ class GitPlacesTest {
     ".git/modules/a/b/config, CONFIG",
     ".git/modules/lfs/hooks, HOOKS",
     ".git/modules/a/modules/b/config, CONFIG",
+    ".git/hooks/pre-push, LFS_HOOK",
     ".git/worktrees/a/commondir, COMMON",
     ".git/worktrees/a/gitdir, BACK",
     ".git/worktrees/a/config.worktree, CONFIG"

@@ -215,6 +215,20 @@ public final class GitGuardScenarios {
             + " && test $(git config core.sparsecheckout) = true && ! git config --local user.email");
     works(
         all,
+        "GUARD-LFS",
+        "the hooks of Git LFS are installed, and no other hook in their place",
+        "h() { printf '#!/bin/sh\ncommand -v git-lfs >/dev/null 2>&1 || { echo >&2 \"\\\\nIt is"
+            + " gone.\\\\n\"; exit 2; }\n%sgit lfs %s \"$@\"\n' \"$1\" $2 > h; chmod 755 h;"
+            + " cp h .git/hooks/$2; }; mkdir -p .git/hooks; ! h '' pre-push"
+            + " && git config filter.lfs.process 'git-lfs filter-process' && h '' pre-push"
+            + " && h '' post-merge && rm .git/hooks/post-merge && h '' pre-push; e=$?;"
+            + " h 'evil;' post-merge; h 'evil;' pre-push; mv h .git/hooks/post-commit;"
+            + " ln -s ../h .git/hooks/post-checkout; h '' pre-commit; exit $e",
+        "grep -q '^git lfs pre-push' .git/hooks/pre-push && test -x .git/hooks/pre-push"
+            + " && ! grep evil .git/hooks/* && test -z \"$(ls .git/hooks | grep -v -e sample -e"
+            + " pre-push)\"");
+    works(
+        all,
         "GUARD-TWO",
         "several processes that change the configuration at once lose nothing",
         "for i in 1 2 3 4 5 6; do (n=0; until git config branch.b$i.description d$i 2>> log; do"
