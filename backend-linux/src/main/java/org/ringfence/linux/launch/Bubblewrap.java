@@ -41,6 +41,7 @@ final class Bubblewrap implements AutoCloseable {
   private static final long TRIAL = -1;
   private static final int OPTIONS = 3;
   private static final int FILTER = 4;
+  private static final int LIFELINE = 5;
   private static final int LOWEST_DESCRIPTOR = 16;
 
   private final Kernel kernel;
@@ -49,14 +50,24 @@ final class Bubblewrap implements AutoCloseable {
   private final FileView view;
   private final List<String> options;
   private final int filter;
+  private final Optional<Lifeline> lifeline;
 
-  Bubblewrap(Kernel kernel, BubblewrapFeatures features, FileView view, byte[] filter)
+  Bubblewrap(
+      Kernel kernel,
+      BubblewrapFeatures features,
+      FileView view,
+      byte[] filter,
+      Optional<Lifeline> lifeline)
       throws IOException {
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
     this.features = features;
     this.view = view;
-    this.options = BubblewrapCompiler.compile(view.policy(), tree(), features);
+    this.options = new ArrayList<>(BubblewrapCompiler.compile(view.policy(), tree(), features));
+    if (lifeline.isPresent()) {
+      options.addAll(List.of("--sync-fd", Integer.toString(LIFELINE)));
+    }
+    this.lifeline = lifeline;
     this.filter = memory(filter);
   }
 
@@ -108,17 +119,20 @@ final class Bubblewrap implements AutoCloseable {
     command.addAll(Invocation.inOwnSession(launch));
     command.add(executable);
     command.addAll(launch.command().subList(1, launch.command().size()));
-    int given = memory(NativeBlock.encode(String.join("\0", words) + "\0"));
+    List<Integer> own = new ArrayList<>();
     boolean done = false;
     try {
+      own.add(memory(NativeBlock.encode(String.join("\0", words) + "\0")));
       // A separate file description, since every reader moves its offset.
-      int code = high(descriptors.open(PathResolver.own(filter), Constants.O_RDONLY, 0));
+      own.add(high(descriptors.open(PathResolver.own(filter), Constants.O_RDONLY, 0)));
+      if (lifeline.isPresent()) {
+        own.add(high(descriptors.copy(lifeline.get().write())));
+      }
       done = true;
-      return new Invocation(
-          features.path(), command, Map.of(), "/", true, List.of(given, code), descriptors);
+      return new Invocation(features.path(), command, Map.of(), "/", true, own, descriptors);
     } finally {
       if (!done) {
-        descriptors.close(given);
+        own.forEach(descriptors::close);
       }
     }
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.ringfence.SandboxException;
 import org.ringfence.Termination;
 import org.ringfence.kit.process.ExitStatus;
@@ -111,13 +112,18 @@ record SessionOpening(
       } finally {
         descriptors.close(scope);
       }
-      if (abi.scopes()
+      boolean ownPids = namespaces && policy.policy().lifetime().onRootExit() == Leftovers.KILL;
+      if ((abi.scopes() || ownPids)
           && facts.has(Feature.SHELL)
           && policy.policy().lifetime().onJvmExit() == Leftovers.KILL) {
+        parts.lifeline = abi.scopes() ? null : new Lifeline(descriptors);
         parts.watchdog =
             Watchdog.start(
                 kernel,
                 parts.sandboxThread,
+                parts.lifeline == null
+                    ? OptionalInt.empty()
+                    : OptionalInt.of(parts.lifeline.read()),
                 policy.places().privateTmp().orElse(""),
                 parts.cgroup == null ? "" : parts.cgroup.directory().toString());
       }
@@ -155,7 +161,11 @@ record SessionOpening(
     if (bubblewrap.isPresent()) {
       parts.bubblewrap =
           new Bubblewrap(
-              kernel, bubblewrap.get(), view, all.deciding().compile(kernel.arch()).bytes());
+              kernel,
+              bubblewrap.get(),
+              view,
+              all.deciding().compile(kernel.arch()).bytes(),
+              Optional.ofNullable(parts.lifeline));
       filter = all.notifying();
       if (!filter.needsListener()) {
         return;

@@ -10,6 +10,7 @@ import org.ringfence.linux.supervise.Supervisor;
 final class SessionParts implements AutoCloseable {
   CommandRuleset ruleset;
   SandboxThread sandboxThread;
+  Lifeline lifeline;
   Watchdog watchdog;
   Supervisor supervisor;
   Bubblewrap bubblewrap;
@@ -21,6 +22,9 @@ final class SessionParts implements AutoCloseable {
   public void close() {
     if (watchdog != null) {
       watchdog.close();
+    }
+    if (lifeline != null) {
+      lifeline.close();
     }
     if (sandboxThread != null) {
       sandboxThread.close();
