@@ -117,6 +117,7 @@ final class AssumedMachines {
     linux.put("calls are interrupted", lacking(new SeccompNotification("", false), Set.of()));
     linux.put("children out of reach", lacking(Feature.REACHES_CHILD));
     linux.put("no loopback binding", lacking(Feature.LOOPBACK_BINDING));
+    linux.put("no close_range", lacking(Feature.CLOSE_RANGE));
     linux.put("no sock_diag", lacking(Feature.UNIX_DIAG));
     linux.put("no shell", lacking(Feature.SHELL));
     return linux;

@@ -29,7 +29,6 @@ public final class Constants {
   public static final int CLONE_FILES = 0x400;
 
   // linux/close_range.h
-  public static final int CLOSE_RANGE_CLOEXEC = 1 << 2;
 
   // asm-generic/fcntl.h; O_DIRECTORY and O_NOFOLLOW differ on aarch64 and are not listed.
   public static final int O_RDONLY = 0;
@@ -45,6 +44,8 @@ public final class Constants {
   public static final int O_CLOEXEC = 0x80000;
   public static final int O_PATH = 0x200000;
   public static final int F_DUPFD_CLOEXEC = 1030;
+  public static final int F_SETFD = 2;
+  public static final int FD_CLOEXEC = 1;
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
   public static final int AT_FDCWD = -100;

@@ -56,21 +56,19 @@ public final class BubblewrapPlanner extends LinuxPlanner {
 
   @Override
   protected Answer descriptors() {
-    String mechanism =
-        starter == Starter.JVM
-            ? THREAD_DESCRIPTORS
-            : "closed by the script, which starts nothing where one is left";
+    if (starter == Starter.SCRIPT) {
+      return enforced("closed by the script, which starts nothing where one is left");
+    }
+    Answer closed = threadDescriptors();
     boolean held =
-        starter == Starter.SCRIPT
-            || policy.fileDefault() == FileDefault.WRITE
-            || Supervision.streamsHeld(effective, facts);
-    return held
-        ? enforced(mechanism)
+        policy.fileDefault() == FileDefault.WRITE || Supervision.streamsHeld(effective, facts);
+    return held || !facts.has(Feature.CLOSE_RANGE)
+        ? closed
         : advisory(
-            mechanism,
+            closed.mechanism(),
             "without a supervisor the mode of the caller's terminal, and of a file given as input,"
                 + " can be changed",
-            listenerRemedy());
+            reachRemedy());
   }
 
   @Override
@@ -150,7 +148,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
                 + replaceable.get(0)
                 + " while a command runs can be read by it: "
                 + problem,
-            listenerRemedy());
+            reachRemedy());
   }
 
   private Answer writing(String mechanism) {
@@ -160,7 +158,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
     }
     return effective.namesMatter() && !namesProblem().isEmpty() && takesWritingAway()
         ? unsupported(
-            "a directory above a rule could be moved away: " + namesProblem(), listenerRemedy())
+            "a directory above a rule could be moved away: " + namesProblem(), reachRemedy())
         : enforced(mechanism);
   }
 
@@ -246,7 +244,7 @@ public final class BubblewrapPlanner extends LinuxPlanner {
         SHARED_LOOPBACK_STATEMENT,
         connecting(
             SHARED_LOOPBACK + (allowlist ? ", since " + features.loopbackProblem() : ""),
-            listenerRemedy()));
+            reachRemedy()));
   }
 
   @Override

@@ -30,6 +30,8 @@ public record HostFacts(
     REACHES_CHILD,
     /** A socket can be tied to the loopback device (Linux 5.7 without CAP_NET_RAW). */
     LOOPBACK_BINDING,
+    /** Descriptors can be closed by range (Linux 5.9). */
+    CLOSE_RANGE,
     /** Unix sockets can be identified through sock_diag. */
     UNIX_DIAG,
     /** There is a {@code /bin/sh} for the watchdog. */
@@ -128,6 +130,7 @@ public record HostFacts(
     facts.put("seccomp WAIT_KILLABLE", yesNo(seccomp.waitKillable()));
     facts.put("reaches child memory and descriptors", yesNo(has(Feature.REACHES_CHILD)));
     facts.put("sockets bound to loopback", yesNo(has(Feature.LOOPBACK_BINDING)));
+    facts.put("close_range", yesNo(has(Feature.CLOSE_RANGE)));
     facts.put("unix sock_diag", yesNo(has(Feature.UNIX_DIAG)));
     facts.put("/bin/sh", yesNo(has(Feature.SHELL)));
     facts.put("cgroup v2", cgroups.directory().orElse("no: " + cgroups.problem()));

@@ -45,7 +45,7 @@ public final class LandlockPlanner extends LinuxPlanner {
 
   @Override
   protected Answer descriptors() {
-    return enforced(THREAD_DESCRIPTORS);
+    return threadDescriptors();
   }
 
   @Override
@@ -133,7 +133,7 @@ public final class LandlockPlanner extends LinuxPlanner {
     answer(
         Guarantee.NETWORK_OWN_LOOPBACK,
         SHARED_LOOPBACK_STATEMENT,
-        connecting(SHARED_LOOPBACK, listenerRemedy()));
+        connecting(SHARED_LOOPBACK, reachRemedy()));
   }
 
   @Override

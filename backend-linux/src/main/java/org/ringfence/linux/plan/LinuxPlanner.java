@@ -30,9 +30,9 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   static final String HOST_SEEN =
       "; the host's interfaces, addresses, routes and connections can be seen, not used";
 
-  static final String THREAD_DESCRIPTORS =
-      "private descriptor table, close_range with CLOSE_RANGE_CLOEXEC; streams that would give more"
-          + " than they were opened for are copied by this JVM";
+  private static final String THREAD_DESCRIPTORS =
+      "private descriptor table, in which close_range closes all others; streams that would give"
+          + " more than they were opened for are copied by this JVM";
 
   static final String NEWER_KERNEL =
       "Linux 5.6 or newer, and no outer sandbox that has a seccomp listener of its own";
@@ -105,6 +105,15 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
     return lifetime == Guarantee.LIFETIME_TREE ? treeKill() : jvmExit();
   }
 
+  /** Answers for descriptors where a command thread of this JVM starts the commands. */
+  final Answer threadDescriptors() {
+    return facts.has(Feature.CLOSE_RANGE)
+        ? enforced(THREAD_DESCRIPTORS)
+        : unsupported(
+            "this JVM's descriptors cannot be closed for a command: there is no close_range",
+            "Linux 5.9 or newer, and no outer sandbox that denies close_range");
+  }
+
   final String landlock() {
     return "Landlock ABI " + facts.abi().version();
   }
@@ -127,7 +136,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
     String problem = rootless ? NO_ROOT : namesProblem();
     return problem.isEmpty()
         ? enforced(SUPERVISOR + ", and done by it on a resolved descriptor")
-        : unheld(guarantee, problem, rootless ? NARROWER : listenerRemedy());
+        : unheld(guarantee, problem, rootless ? NARROWER : reachRemedy());
   }
 
   @Override
@@ -142,7 +151,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
     if (effective.asksFor(Guarantee.NETWORK_OWN_LOOPBACK)) {
       ownLoopback();
     }
-    asked(Guarantee.NETWORK_HOST_LOOPBACK, () -> connecting(SUPERVISOR, listenerRemedy()));
+    asked(Guarantee.NETWORK_HOST_LOOPBACK, () -> connecting(SUPERVISOR, reachRemedy()));
     asked(
         Guarantee.NETWORK_SERVER_NAME,
         () ->
@@ -188,9 +197,10 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
         reachRemedy());
   }
 
-  private String reachRemedy() {
+  /** Returns the remedy where the supervisor is missing or cannot reach a child. */
+  final String reachRemedy() {
     return facts.listener() && !facts.has(Feature.REACHES_CHILD)
-        ? "kernel.yama.ptrace_scope 0 or 1, and Linux 5.6 or newer"
+        ? "sysctl kernel.yama.ptrace_scope=1 (3 lasts until a restart), and Linux 5.6 or newer"
         : listenerRemedy();
   }
 

@@ -47,6 +47,9 @@ public final class HostProbe {
   // Yama: 0 and 1 let a parent reach its descendants (Documentation/admin-guide/LSM/Yama.rst).
   private static final int YAMA_DESCENDANTS = 1;
 
+  // The largest number of the kernel's unsigned type; an open descriptor is a positive int.
+  private static final long LAST_DESCRIPTOR = 0xffffffffL;
+
   private final Kernel kernel;
   private final Descriptors descriptors;
 
@@ -86,6 +89,7 @@ public final class HostProbe {
     Map<Feature, Boolean> found = new EnumMap<>(Feature.class);
     found.put(Feature.REACHES_CHILD, reachesChild());
     found.put(Feature.LOOPBACK_BINDING, loopbackBinding());
+    found.put(Feature.CLOSE_RANGE, closeRange());
     found.put(Feature.UNIX_DIAG, unixDiag());
     found.put(Feature.SHELL, Files.isExecutable(Path.of("/bin/sh")));
     found.put(Feature.ROOT, Integer.valueOf(0).equals(uid()));
@@ -169,6 +173,11 @@ public final class HostProbe {
     } catch (AccessException | IOException e) {
       return false;
     }
+  }
+
+  /** Closes a range in which no descriptor can be. */
+  private boolean closeRange() {
+    return kernel.call(Syscall.CLOSE_RANGE, LAST_DESCRIPTOR, LAST_DESCRIPTOR, 0) == 0;
   }
 
   private boolean loopbackBinding() {

@@ -2,9 +2,10 @@ package org.ringfence.linux.restricted;
 
 import static org.ringfence.linux.bind.Constants.CLONE_FILES;
 import static org.ringfence.linux.bind.Constants.CLONE_FS;
-import static org.ringfence.linux.bind.Constants.CLOSE_RANGE_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
+import static org.ringfence.linux.bind.Constants.FD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
+import static org.ringfence.linux.bind.Constants.F_SETFD;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
 import static org.ringfence.linux.bind.Constants.SIGTERM;
 
@@ -125,7 +126,7 @@ public final class CommandThread implements Runnable {
   private boolean spawn() {
     long result = kernel.call(Syscall.UNSHARE, CLONE_FILES | CLONE_FS);
     if (result >= 0) {
-      result = kernel.call(Syscall.CLOSE_RANGE, 3, LAST_DESCRIPTOR, CLOSE_RANGE_CLOEXEC);
+      result = keepNeededDescriptorsOnly();
     }
     if (result < 0) {
       return failed(STEP_DESCRIPTORS, result);
@@ -158,6 +159,28 @@ public final class CommandThread implements Runnable {
     }
     pid = orders.block.getInt(orders.pid);
     return keepOwnDescriptorsOnly();
+  }
+
+  /**
+   * Closes the private table's descriptors that neither the program nor this command thread needs,
+   * and marks the others, so that the program gets only those that the spawn gives it. Linux 5.9
+   * can do this; close_range with CLOSE_RANGE_CLOEXEC came with 5.11.
+   */
+  @RestrictedThread
+  private long keepNeededDescriptorsOnly() {
+    long first = SpawnOrders.STANDARD;
+    for (int i = 0; i < orders.neededCount; i++) {
+      int needed = orders.block.getInt(orders.needed + 4L * i);
+      long result = first < needed ? kernel.call(Syscall.CLOSE_RANGE, first, needed - 1L, 0) : 0;
+      if (result >= 0) {
+        result = kernel.call(Syscall.FCNTL, needed, F_SETFD, FD_CLOEXEC);
+      }
+      if (result < 0) {
+        return result;
+      }
+      first = needed + 1L;
+    }
+    return kernel.call(Syscall.CLOSE_RANGE, first, LAST_DESCRIPTOR, 0);
   }
 
   /**

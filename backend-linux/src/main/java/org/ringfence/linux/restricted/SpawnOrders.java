@@ -2,6 +2,7 @@ package org.ringfence.linux.restricted;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
@@ -13,6 +14,9 @@ import org.ringfence.linux.bind.NativeBlock;
  * ends.
  */
 public final class SpawnOrders implements AutoCloseable {
+  /** The number of standard descriptors. */
+  static final int STANDARD = 3;
+
   private static final int SIGSET_BYTES = 128;
   // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
   private static final int SPAWN_STRUCT_BYTES = 1024;
@@ -38,6 +42,11 @@ public final class SpawnOrders implements AutoCloseable {
   final FutexWord startedWord;
   final FutexWord observedWord;
   final long counter;
+
+  /** The address of the descriptors above the standard ones that a launch needs, in order. */
+  final long needed;
+
+  final int neededCount;
 
   final int ruleset;
   final boolean confined;
@@ -95,6 +104,12 @@ public final class SpawnOrders implements AutoCloseable {
     this.actions = block.allocate(SPAWN_STRUCT_BYTES);
     this.attributes = block.allocate(SPAWN_STRUCT_BYTES);
     spawnStructures(descriptors, invocation.leadsSession());
+    int[] kept = needed(descriptors, signals);
+    this.needed = block.allocate(4L * Math.max(1, kept.length));
+    this.neededCount = kept.length;
+    for (int i = 0; i < kept.length; i++) {
+      block.setInt(needed + 4L * i, kept[i]);
+    }
     this.confined = confinement != null;
     this.ruleset = confined ? confinement.ruleset() : -1;
     this.scoped = confined && confinement.scoped();
@@ -121,6 +136,15 @@ public final class SpawnOrders implements AutoCloseable {
    * @param supervisor wakes the supervisor
    */
   public record Signals(int commandThread, int supervisor) {}
+
+  private static int[] needed(int[] descriptors, Signals signals) {
+    return IntStream.concat(
+            IntStream.of(descriptors), IntStream.of(signals.commandThread(), signals.supervisor()))
+        .filter(fd -> fd >= STANDARD)
+        .sorted()
+        .distinct()
+        .toArray();
+  }
 
   private void spawnStructures(int[] standard, boolean leadsSession) {
     LibC.posix_spawn_file_actions_init(actions);

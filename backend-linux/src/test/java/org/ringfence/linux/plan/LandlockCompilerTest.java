@@ -2,6 +2,7 @@ package org.ringfence.linux.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.ringfence.policy.PolicyBuilder;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
 
@@ -229,14 +231,7 @@ class LandlockCompilerTest {
             .publish("8080:3000")
             .build();
     HostFacts able = facts(7, true, false);
-    HostFacts yama =
-        new HostFacts(
-            "6.18",
-            able.arch(),
-            able.abi(),
-            able.seccomp(),
-            EnumSet.complementOf(EnumSet.of(Feature.REACHES_CHILD, Feature.ROOT)),
-            HostFacts.CgroupParent.none(""));
+    HostFacts yama = lacking(Feature.REACHES_CHILD);
     for (String id : List.of("network.external", "network.publish")) {
       assertThat(plan(policy, able).get(id).level()).isEqualTo(Enforcement.ENFORCED);
       assertThat(plan(policy, facts(7, false, false)).get(id).level())
@@ -244,7 +239,7 @@ class LandlockCompilerTest {
       PlannedGuarantee refused = plan(policy, yama).get(id);
       assertThat(refused.level()).isEqualTo(Enforcement.UNSUPPORTED);
       assertThat(refused.reason()).contains("ptrace_scope");
-      assertThat(refused.remedy()).contains("ptrace_scope 0 or 1");
+      assertThat(refused.remedy()).contains("sysctl kernel.yama.ptrace_scope=1");
       assertThat(
               BubblewrapPlanner.plan(
                   EffectivePolicy.of(policy, PLACES),
@@ -253,6 +248,48 @@ class LandlockCompilerTest {
                   BubblewrapPlanner.Starter.JVM))
           .anyMatch(each -> each.id().equals(id) && each.level() == Enforcement.UNSUPPORTED);
     }
+  }
+
+  private static HostFacts lacking(Feature feature) {
+    HostFacts able = facts(7, true, false);
+    return new HostFacts(
+        "6.18",
+        able.arch(),
+        able.abi(),
+        able.seccomp(),
+        EnumSet.complementOf(EnumSet.of(feature, Feature.ROOT)),
+        HostFacts.CgroupParent.none(""));
+  }
+
+  private static List<PlannedGuarantee> ofBoth(EffectivePolicy policy, HostFacts facts) {
+    List<PlannedGuarantee> all = new ArrayList<>(LandlockPlanner.plan(policy, facts));
+    all.addAll(
+        BubblewrapPlanner.plan(
+            policy, facts, BubblewrapFeatures.ASSUMED, BubblewrapPlanner.Starter.JVM));
+    return all;
+  }
+
+  @Test
+  void eachReasonThatNamesYamaHasARemedyThatNamesIt() {
+    EffectivePolicy policy = EffectivePolicy.of(Presets.load("workspace-write"), PLACES);
+    assertThat(ofBoth(policy, lacking(Feature.REACHES_CHILD)))
+        .filteredOn(each -> each.reason().contains("ptrace_scope"))
+        .hasSizeGreaterThan(2)
+        .allMatch(each -> each.remedy().contains("kernel.yama.ptrace_scope=1"));
+  }
+
+  @Test
+  void kernelWithoutCloseRangeIsRefusedWithTheReason() {
+    EffectivePolicy policy = EffectivePolicy.of(SandboxPolicy.builder().build(), PLACES);
+    assertThat(ofBoth(policy, facts(7, true, false)))
+        .filteredOn(each -> each.id().equals("process.descriptors"))
+        .hasSize(2)
+        .allMatch(each -> each.level() == Enforcement.ENFORCED);
+    assertThat(ofBoth(policy, lacking(Feature.CLOSE_RANGE)))
+        .filteredOn(each -> each.id().equals("process.descriptors"))
+        .hasSize(2)
+        .allMatch(each -> each.level() == Enforcement.UNSUPPORTED)
+        .allMatch(each -> each.reason().contains("close_range"));
   }
 
   @Test
