@@ -1,7 +1,6 @@
 package org.ringfence;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +21,7 @@ import org.ringfence.event.HostRequest;
 import org.ringfence.event.HostVerdict;
 import org.ringfence.event.Violation;
 import org.ringfence.file.HeldDirectories;
+import org.ringfence.file.StartDirectory;
 import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.EnvironmentPolicy;
 import org.ringfence.policy.Lifetime;
@@ -264,9 +264,9 @@ public final class Sandbox implements AutoCloseable {
      * @throws InvalidPolicyException if the policy is malformed for this machine
      */
     public Sandbox open() throws SandboxException {
-      if (!Files.isDirectory(workspace)) {
-        throw new InvalidPolicyException(
-            "workspace", workspace.toString(), "a directory that exists");
+      Optional<StartDirectory.Problem> wrong = StartDirectory.problem(workspace);
+      if (wrong.isPresent()) {
+        throw new InvalidPolicyException("workspace", wrong.get().shown(), wrong.get().remedy());
       }
       Backends choice = backends == null ? Backends.load() : backends;
       PathContext here = PathContext.current(workspace);
@@ -460,9 +460,10 @@ public final class Sandbox implements AutoCloseable {
             .directory()
             .map(given -> Path.of(plan.policy().places().workspace()).resolve(given))
             .orElse(Path.of(plan.policy().places().workspace()));
-    if (!Files.isDirectory(directory)) {
+    Optional<StartDirectory.Problem> wrong = StartDirectory.problem(directory);
+    if (wrong.isPresent()) {
       throw new SandboxException(
-          "directory: '" + directory + "' is not valid; use a directory that exists");
+          "directory: '" + wrong.get().shown() + "' is not valid; use " + wrong.get().remedy());
     }
     return session.start(
         new Launch(

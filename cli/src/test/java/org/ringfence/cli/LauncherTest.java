@@ -339,4 +339,36 @@ class LauncherTest {
     assertThat(Files.readString(said)).contains("ringfence: the current directory does not exist");
     assertThat(record.resolve("started")).doesNotExist();
   }
+
+  @Test
+  void tooLongWorkingDirectoryIsReported() throws Exception {
+    environment.put("SCRIPT", base.resolve("installation/ringfence").toString());
+    Path said = record.resolve("said");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                """
+                mkdir deep && cd deep && part=$(printf '%0200d' 0)
+                for at in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
+                  mkdir "$part" && cd -P "$part" || exit 99
+                done
+                /bin/sh "$SCRIPT" run -- true
+                code=$?
+                cd "$0" && rm -rf deep
+                exit $code
+                """,
+                workspace.toString())
+            .directory(workspace.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    assertThat(builder.start().waitFor()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(Files.readString(said))
+        .isEqualTo(
+            "ringfence: the path of the current directory is longer than 4095 bytes; change to"
+                + " another one\n");
+    assertThat(record.resolve("started")).doesNotExist();
+  }
 }
