@@ -7,6 +7,9 @@ module org.ringfence.cli {
   requires org.jline.nativ;
   requires org.jline.terminal;
   requires org.jline.terminal.jni;
+  requires org.objectweb.asm;
+  requires org.objectweb.asm.commons;
+  requires org.objectweb.asm.tree;
   requires org.ringfence;
 
   opens org.ringfence.cli to

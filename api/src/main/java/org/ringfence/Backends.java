@@ -1,7 +1,6 @@
 package org.ringfence;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -18,11 +17,6 @@ import org.ringfence.spi.SandboxBackend;
 
 /** The backends on the class path or the module path, and the choice among them. Immutable. */
 public final class Backends {
-  private static final Comparator<SandboxPlan> PREFERRED_FIRST =
-      Comparator.comparing((SandboxPlan plan) -> !plan.availability().usable())
-          .thenComparing(plan -> !plan.acceptable())
-          .thenComparing(plan -> -plan.enforcedCount());
-
   private final List<SandboxBackend> all;
 
   private Backends(List<SandboxBackend> all) {
@@ -54,7 +48,7 @@ public final class Backends {
    */
   public static Backends of(List<SandboxBackend> backends) {
     List<SandboxBackend> sorted = new ArrayList<>(backends);
-    sorted.sort(Comparator.comparingInt(backend -> backend.info().cost()));
+    sorted.sort((one, other) -> Integer.compare(one.info().cost(), other.info().cost()));
     return new Backends(sorted);
   }
 
@@ -104,7 +98,10 @@ public final class Backends {
    * @return the plans
    */
   public List<SandboxPlan> plans(EffectivePolicy policy) {
-    return all.stream().map(backend -> backend.plan(policy)).sorted(PREFERRED_FIRST).toList();
+    return all.stream()
+        .map(backend -> backend.plan(policy))
+        .sorted(Backends::preferredFirst)
+        .toList();
   }
 
   /**
@@ -117,6 +114,15 @@ public final class Backends {
    */
   public SandboxPlan select(EffectivePolicy policy, String id) throws SandboxRefusedException {
     return select(candidates(id), each -> policy);
+  }
+
+  /** Compares without the comparators of the JDK: a JVM makes their classes at each start. */
+  private static int preferredFirst(SandboxPlan one, SandboxPlan other) {
+    int usable = Boolean.compare(other.availability().usable(), one.availability().usable());
+    int acceptable = Boolean.compare(other.acceptable(), one.acceptable());
+    return usable != 0
+        ? usable
+        : acceptable != 0 ? acceptable : Long.compare(other.enforcedCount(), one.enforcedCount());
   }
 
   /** Returns the backends to choose from, cheapest first; all of them where the id is null. */
@@ -141,7 +147,7 @@ public final class Backends {
         cheapest = false;
       }
     }
-    plans.sort(PREFERRED_FIRST);
+    plans.sort(Backends::preferredFirst);
     if (plans.isEmpty() || !plans.get(0).acceptable()) {
       throw new SandboxRefusedException(relevant(candidates, plans));
     }

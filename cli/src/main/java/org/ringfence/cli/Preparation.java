@@ -1,20 +1,28 @@
 package org.ringfence.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.jline.nativ.OSInfo;
+import org.ringfence.cli.start.StartJar;
 
-/** Unpacks the libraries of JNA and JLine; the launcher runs it once, so that no start has to. */
+/**
+ * Prepares an installation; the launcher runs it once, so that no start has to do the same: unpacks
+ * the libraries of JNA and JLine, and makes one jar of a run's class path.
+ */
 public final class Preparation {
   private Preparation() {}
 
   /**
-   * Unpacks the libraries.
+   * Prepares an installation.
    *
-   * @param args the directory to create
+   * @param args the directory to create, the jars of Ringfence, and those of its libraries, each as
+   *     a class path
    * @throws IOException if it cannot be written, or there is no library for this system
    */
   public static void main(String[] args) throws IOException {
@@ -29,6 +37,11 @@ public final class Preparation {
     unpack(
         "org/jline/nativ/" + OSInfo.getNativeLibFolderPathForCurrentOS() + "/" + terminals,
         directory);
+    StartJar.make(paths(args[1]), paths(args[2]), directory.resolve("ringfence.jar"));
+  }
+
+  private static List<Path> paths(String path) {
+    return Arrays.stream(path.split(File.pathSeparator)).map(Path::of).toList();
   }
 
   private static void unpack(String resource, Path directory) throws IOException {

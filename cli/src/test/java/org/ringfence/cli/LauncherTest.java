@@ -7,7 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +67,7 @@ class LauncherTest {
     Files.copy(SCRIPT, base.resolve("installation/ringfence"));
     Files.createFile(dist.resolve("ringfence-cli-1.jar"));
     Files.createFile(dist.resolve("classes-17.0.1.jsa"));
+    Files.createDirectory(dist.resolve("start"));
     createJdk(base.resolve("jdk"), "17.0.1");
     environment.put("PATH", "/usr/bin:/bin");
     environment.put("JAVA_HOME", base.resolve("jdk").toString());
@@ -176,6 +180,35 @@ class LauncherTest {
   }
 
   @Test
+  void runLoadsTheJarThatWasMadeForTheStart() throws Exception {
+    Path dist = base.resolve("installation/cli/target");
+
+    assertThat(start("run", "--", "true").started())
+        .anyMatch(word -> word.startsWith("word " + dist.resolve("start/ringfence.jar")));
+
+    // Without the right to prepare the installation again, a start does without.
+    Files.setLastModifiedTime(
+        dist.resolve("ringfence-cli-1.jar"),
+        FileTime.from(Instant.now().plus(Duration.ofMinutes(1))));
+    Files.setPosixFilePermissions(dist, PosixFilePermissions.fromString("r-xr-xr-x"));
+    try {
+      assertThat(start("run", "--", "true").started())
+          .anyMatch(word -> word.startsWith("word " + dist.resolve("ringfence-cli-1.jar")));
+    } finally {
+      Files.setPosixFilePermissions(dist, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+  }
+
+  @Test
+  void java25UsesItsLargerArchive() throws Exception {
+    createJdk(base.resolve("jdk"), "25.0.1");
+    Path archive =
+        Files.createFile(base.resolve("installation/cli/target").resolve("classes-25.0.1.aot"));
+
+    assertThat(start("run", "--", "true").started()).contains("word -XX:AOTCache=" + archive);
+  }
+
+  @Test
   void colonInTheInstallationPathIsRejected() throws Exception {
     Path installation = base.resolve("installation");
     Path moved = Files.createDirectory(base.resolve("a:b")).resolve("installation");
@@ -201,6 +234,7 @@ class LauncherTest {
     Files.createSymbolicLink(base.resolve("link"), base.resolve("installation/ringfence"));
     // Without its class archive, the launcher prepares the installation again.
     Files.delete(base.resolve("installation/cli/target/classes-17.0.1.jsa"));
+    Files.delete(base.resolve("installation/cli/target/start"));
 
     assertThat(start("run", "--", "true").exit()).isZero();
     assertThat(record.resolve("planted")).doesNotExist();

@@ -21,7 +21,8 @@ class PackageOrderTest {
           "completion",
           "learn",
           "confirm",
-          "json");
+          "json",
+          "start");
 
   @Test
   void packagesDependOnThoseBelowThemAlone() {
