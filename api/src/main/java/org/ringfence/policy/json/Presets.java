@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -14,17 +15,19 @@ import org.ringfence.policy.value.InvalidPolicyException;
  * {@code extends}.
  */
 public final class Presets {
-  private static final List<String> TOOLCHAINS = List.of("jvm", "maven", "gradle", "npm");
+  private static final List<String> TOOLCHAINS =
+      List.of("jvm", "maven", "gradle", "npm", "pnpm", "yarn", "python", "cargo", "go");
+
+  private static final List<String> PRIVATE =
+      List.of("maven-private", "gradle-private", "npm-private", "python-private", "go-private");
+
   private static final List<String> NAMES =
-      List.of(
-          "read-only",
-          "workspace-write",
-          "danger-full-access",
-          "no-credentials",
-          "jvm",
-          "maven",
-          "gradle",
-          "npm");
+      Stream.of(
+              List.of("read-only", "workspace-write", "danger-full-access", "no-credentials"),
+              TOOLCHAINS,
+              PRIVATE)
+          .flatMap(List::stream)
+          .toList();
 
   private Presets() {}
 
@@ -46,7 +49,7 @@ public final class Presets {
    *     which stand alone, and for unknown names
    */
   public static boolean isAddition(String name) {
-    return TOOLCHAINS.contains(name) || name.equals("no-credentials");
+    return TOOLCHAINS.contains(name) || PRIVATE.contains(name) || name.equals("no-credentials");
   }
 
   /**
@@ -56,6 +59,16 @@ public final class Presets {
    */
   public static List<SandboxPolicy> toolchains() {
     return TOOLCHAINS.stream().map(Presets::load).toList();
+  }
+
+  /**
+   * Returns the names of the presets that give a tool caches of the sandbox's own. They set
+   * variables and grant nothing, so that a file in a workspace may choose them.
+   *
+   * @return the names
+   */
+  public static List<String> privateCaches() {
+    return PRIVATE;
   }
 
   /**

@@ -60,6 +60,7 @@ public final class PlanCommand implements Callable<Integer> {
     if (json) {
       out.print(PolicyWriter.writePlans(shown));
     } else {
+      options.found().forEach(tool -> out.println(tool.sentence()));
       shown.forEach(plan -> print(out, plan, Palette.ofThisTerminal()));
       if (!all) {
         plans.stream().skip(1).forEach(plan -> compare(out, plan));

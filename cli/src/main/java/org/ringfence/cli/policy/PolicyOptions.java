@@ -26,6 +26,7 @@ import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Special;
 import org.ringfence.policy.Strictness;
+import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.MistakePlaces;
 import org.ringfence.policy.json.PolicyReader;
@@ -45,8 +46,8 @@ public final class PolicyOptions {
       description = {
         "A preset, a policy file, a policy's JSON, '{…}', or '-' for a policy on standard input. Several add up, given one by"
             + " one or with commas between: -p maven,no-credentials.",
-        "The presets jvm, maven, gradle, npm and no-credentials add to the default; the presets"
-            + " read-only, workspace-write and danger-full-access, and files, take its place.",
+        "The presets read-only, workspace-write and danger-full-access, and files, take the place of the"
+            + " default; all others add to it.",
         "Default: ${policy.default}."
       },
       completionCandidates = Candidates.OfPolicies.class)
@@ -157,10 +158,19 @@ public final class PolicyOptions {
               + " 'policy show' start from it instead of from the default.")
   private boolean noProject;
 
+  @Option(
+      names = "--no-detect",
+      description =
+          "Do not look which build tools the workspace uses. Under the default policy each gets its"
+              + " preset with caches of the sandbox's own, such as go-private for go.mod; 'plan'"
+              + " names them.")
+  private boolean noDetect;
+
   private final List<String> kept = new ArrayList<>();
   private final Map<String, String> texts = new HashMap<>();
   private boolean asked;
   private Optional<ProjectPolicy> project;
+  private List<FoundTool> tools;
 
   /**
    * Parses one option without picocli.
@@ -239,14 +249,13 @@ public final class PolicyOptions {
    */
   public List<String> sources() throws IOException {
     List<String> usual = on(USUAL);
-    if (noProject || !usual.containsAll(USUAL) || usual.equals(named())) {
+    if (isReplaced(usual)) {
       return usual;
     }
-    if (project == null) {
-      project = ProjectPolicy.above(workspace());
-    }
-    if (project.isEmpty()) {
-      return usual;
+    if (noProject || project().isEmpty()) {
+      List<String> start = new ArrayList<>(USUAL);
+      found().forEach(tool -> tool.preset().ifPresent(start::add));
+      return on(start);
     }
     new TrustedPolicies(StateDirectory.current()).demand(project.get());
     String name = project.get().file().toString();
@@ -257,11 +266,40 @@ public final class PolicyOptions {
     return on(List.of(name));
   }
 
+  /** Returns whether a named policy takes the place of the usual presets. */
+  private boolean isReplaced(List<String> all) {
+    return !all.containsAll(USUAL) || all.equals(named());
+  }
+
+  private Optional<ProjectPolicy> project() throws IOException {
+    if (project == null) {
+      project = ProjectPolicy.above(workspace());
+    }
+    return project;
+  }
+
+  /**
+   * Returns the build tools of the workspace whose presets the policy has: none when a policy of a
+   * person's own decides, or when a place in the temporary directory would be no private one.
+   */
+  public List<FoundTool> found() throws IOException {
+    if (noDetect
+        || isReplaced(on(USUAL))
+        || named().stream().anyMatch(PolicyReader::isText)
+        || !noProject && project().isPresent()
+        || !policies.isEmpty() && named(on(USUAL)).tmp() != TmpPolicy.PRIVATE) {
+      return List.of();
+    }
+    if (tools == null) {
+      // Looked for once: a command may make such a file while it runs.
+      tools = FoundTool.in(workspace());
+    }
+    return FoundTool.without(tools, named(), environment);
+  }
+
   /** Returns the project's policy that a named policy replaces. */
   public Optional<Path> unusedProject() {
-    if (noProject
-        || policies.isEmpty()
-        || on(USUAL).containsAll(USUAL) && !on(USUAL).equals(named())) {
+    if (noProject || policies.isEmpty() || !isReplaced(on(USUAL))) {
       return Optional.empty();
     }
     try {
