@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.ringfence.conformance.names.NearNameScenarios;
 import org.ringfence.conformance.scenario.AftermathScenarios;
 import org.ringfence.conformance.scenario.CredentialScenarios;
 import org.ringfence.conformance.scenario.EgressPrograms;
@@ -68,6 +69,7 @@ final class CaseCatalogue {
     NamedSocketScenarios.addTo(all);
     HostileScenarios.addTo(all);
     RaceScenarios.addTo(all);
+    NearNameScenarios.addTo(all);
     CredentialScenarios.addTo(all);
     EscapeScenarios.addTo(all);
     PortScenarios.addTo(all);

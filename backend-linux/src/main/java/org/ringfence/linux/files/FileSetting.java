@@ -5,6 +5,7 @@ import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.task.CallerUmasks;
 import org.ringfence.linux.task.WaitingCalls;
 
 /**
@@ -15,10 +16,12 @@ import org.ringfence.linux.task.WaitingCalls;
  * @param view the policy and how the sandbox sees paths
  * @param denied receives denials
  * @param waiting holds calls whose callers wait
+ * @param umasks reads the masks of callers
  */
 public record FileSetting(
     Kernel kernel,
     PathResolver paths,
     FileView view,
     Consumer<Violation> denied,
-    WaitingCalls waiting) {}
+    WaitingCalls waiting,
+    CallerUmasks umasks) {}

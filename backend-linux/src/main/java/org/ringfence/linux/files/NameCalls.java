@@ -15,6 +15,7 @@ import static org.ringfence.linux.bind.Constants.S_IFMT;
 import static org.ringfence.linux.bind.Constants.S_IFREG;
 import static org.ringfence.linux.bind.Constants.S_IFSOCK;
 
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -34,6 +35,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.DenialEvents;
 import org.ringfence.linux.socket.OwnSockets;
+import org.ringfence.linux.task.CallerUmasks;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
@@ -52,6 +54,8 @@ import org.ringfence.policy.effective.EffectivePolicy;
  */
 public final class NameCalls {
   private static final int RENAME_EXCHANGE = 2;
+  private static final Decision PERMITTED =
+      Decision.allow(new Reason.NothingAgainst("git's own change"));
 
   private final Kernel kernel;
   private final TargetMemory child;
@@ -64,6 +68,7 @@ public final class NameCalls {
   private final NameDecisions decisions;
   private final GitGuard guard;
   private final OpenCalls opens;
+  private final CallerUmasks umasks;
 
   public NameCalls(
       FileSetting setting, Supervision supervision, OwnSockets sockets, NameDecisions decisions) {
@@ -75,6 +80,7 @@ public final class NameCalls {
     this.supervision = supervision;
     this.sockets = sockets;
     this.denied = setting.denied();
+    this.umasks = setting.umasks();
     this.decisions = decisions;
     this.guard = new GitGuard(kernel, paths, view, decisions);
     this.opens = new OpenCalls(setting, supervision, decisions, guard);
@@ -221,17 +227,18 @@ public final class NameCalls {
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
     try {
-      // A caller may learn that an object exists; mkdir -p relies on it.
-      if (!entry.special() && !decisions.isThere(entry)) {
+      if (!entry.special()) {
         String path = decisions.pathOf(entry);
         Optional<Place> place = guard.permits(GitGuard.Change.MKDIR, entry, path);
-        if (place.isEmpty()) {
-          Decision decision = policy.evaluate(path, Operation.WRITE);
-          decisions.demand("mkdir", call, path, guard.explained(path, decision));
+        Decision named = place.isPresent() ? PERMITTED : policy.evaluate(path, Operation.WRITE);
+        Decision inside = madeIn(entry, path, place);
+        // A caller may learn that an object exists; mkdir -p relies on it.
+        if (!(named.allowed() && inside.allowed()) && !decisions.isThere(entry)) {
+          decisions.demand("mkdir", call, path, guard.explained(path, named));
+          decisions.demand("mkdir", call, path, inside);
         }
-        decisions.demand("mkdir", call, path, madeIn(entry, path, place));
       }
-      int mode = call.intArgument(nameArgument + 1) & 07777 & ~child.umask(call.tid());
+      int mode = call.intArgument(nameArgument + 1) & 07777 & ~umasks.of(call);
       return decisions.withName(
           entry, at -> kernel.call(Syscall.MKDIRAT, entry.directory(), at, mode));
     } finally {
@@ -261,7 +268,7 @@ public final class NameCalls {
         decisions.demand("mknod", call, path, decisions.git().made(entry, path, false));
         decisions.demand("mknod", call, path, decisions.git().direct(entry, path));
       }
-      int umasked = type | mode & 07777 & ~child.umask(call.tid());
+      int umasked = type | mode & 07777 & ~umasks.of(call);
       return decisions.withName(
           entry, at -> kernel.call(Syscall.MKNODAT, entry.directory(), at, umasked, 0));
     } finally {
@@ -349,52 +356,73 @@ public final class NameCalls {
   }
 
   private long rename(SyscallNotification call, Names names, int flags) throws AccessException {
-    Entry from =
-        paths.entry(
-            call.tid(),
-            names.fromDirectory(),
-            child.string(call.tid(), call.argument(names.from())));
+    byte[] source = child.string(call.tid(), call.argument(names.from()));
+    byte[] target = decisions.name(call, names.to());
+    Entry from = paths.entry(call.tid(), names.fromDirectory(), source);
     Entry to = null;
     try {
-      to = paths.entry(call.tid(), names.toDirectory(), decisions.name(call, names.to()));
+      boolean together = names.fromDirectory() == names.toDirectory() && areBeside(source, target);
+      to =
+          together
+              ? from.beside(Arrays.copyOfRange(target, lastPart(target), target.length))
+              : paths.entry(call.tid(), names.toDirectory(), target);
+      if (!from.special() && !to.special() && flags == 0 && guard.replaces(call, from, to)) {
+        return 0;
+      }
+      String parent = paths.pathOf(from.directory());
+      String seenFrom = from.pathBelow(parent);
+      String seenTo = together ? to.pathBelow(parent) : to.pathIn(paths);
       if (!from.special() && !to.special()) {
-        if (flags == 0 && guard.replaces(call, from, to)) {
-          return 0;
-        }
-        demandRename(call, from, to, flags);
+        demandRename(call, new Move(from, seenFrom, to, seenTo), flags);
         if (guard.indexes().replaces(call, from, to, flags)) {
-          renamed(from.pathIn(paths), to.pathIn(paths), flags);
+          renamed(seenFrom, seenTo, flags);
           return 0;
         }
       }
-      Entry target = to;
-      try (NativeBlock block = new NativeBlock(to.given().length + 64L)) {
-        long toAt = block.allocate(to.given().length + 1L);
-        block.setBytes(toAt, to.given());
-        long result =
-            decisions.withName(
-                from,
-                at ->
-                    kernel.call(
-                        Syscall.RENAMEAT2,
-                        from.directory(),
-                        at,
-                        target.directory(),
-                        toAt,
-                        flags,
-                        0));
-        if (result >= 0) {
-          renamed(from.pathIn(paths), target.pathIn(paths), flags);
-        }
-        return result;
+      long result = rename(from, to, flags);
+      if (result >= 0) {
+        renamed(seenFrom, seenTo, flags);
       }
+      return result;
     } finally {
       child.close(from.directory());
-      if (to != null) {
+      if (to != null && to.directory() != from.directory()) {
         child.close(to.directory());
       }
     }
   }
+
+  private long rename(Entry from, Entry to, int flags) {
+    try (NativeBlock block = new NativeBlock(to.given().length + 64L)) {
+      long toAt = block.allocate(to.given().length + 1L);
+      block.setBytes(toAt, to.given());
+      return decisions.withName(
+          from,
+          at ->
+              kernel.call(Syscall.RENAMEAT2, from.directory(), at, to.directory(), toAt, flags, 0));
+    }
+  }
+
+  /** Returns whether two names are spelled as entries of one directory. */
+  private static boolean areBeside(byte[] one, byte[] other) {
+    int start = lastPart(one);
+    return start == lastPart(other)
+        && start < one.length
+        && start < other.length
+        && Arrays.equals(one, 0, start, other, 0, start);
+  }
+
+  /** Returns where the part of a name behind its last slash begins. */
+  private static int lastPart(byte[] name) {
+    int start = name.length;
+    while (start > 0 && name[start - 1] != '/') {
+      start--;
+    }
+    return start;
+  }
+
+  /** An entry and the place that it is to move to, with their paths as the caller sees them. */
+  private record Move(Entry from, String seenFrom, Entry to, String seenTo) {}
 
   private void renamed(String from, String to, int flags) {
     if ((flags & RENAME_EXCHANGE) != 0) {
@@ -405,13 +433,14 @@ public final class NameCalls {
     }
   }
 
-  private void demandRename(SyscallNotification call, Entry from, Entry to, int flags)
-      throws AccessException {
+  private void demandRename(SyscallNotification call, Move move, int flags) throws AccessException {
+    Entry from = move.from();
+    Entry to = move.to();
     int kind = decisions.kindOf(from);
     boolean exchange = (flags & RENAME_EXCHANGE) != 0;
     boolean plain = kind != S_IFDIR && kind != S_IFLNK && !exchange;
-    String source = decisions.pathOf(from);
-    String target = decisions.pathOf(to);
+    String source = view.policyPath(move.seenFrom());
+    String target = view.policyPath(move.seenTo());
     decisions.demand("rename", call, source, moved(source, plain));
     decisions.demand("rename", call, target, moved(target, plain));
     decisions.demand("rename", call, target, decisions.git().made(to, target, !plain));
@@ -450,31 +479,34 @@ public final class NameCalls {
       throws AccessException {
     Entry entry = paths.entry(call.tid(), directory, decisions.name(call, nameArgument));
     try {
-      if (!entry.special() && decisions.isThere(entry)) {
-        String path = decisions.pathOf(entry);
+      String seen = entry.pathIn(paths);
+      if (!entry.special()) {
+        String path = view.policyPath(seen);
         boolean tree = (flags & AT_REMOVEDIR) != 0;
-        String operation = tree ? "rmdir" : "unlink";
         Optional<Place> place =
             guard.permits(tree ? GitGuard.Change.RMDIR : GitGuard.Change.UNLINK, entry, path);
-        if (place.isEmpty()) {
-          decisions.demand(
-              operation,
-              call,
-              path,
-              tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE));
-        }
+        Decision named = place.isPresent() ? PERMITTED : removed(path, tree);
         int depth = place.map(Place::depth).orElse(Integer.MAX_VALUE);
-        decisions.demand(operation, call, path, decisions.git().taken(entry, path, depth));
+        Decision inside = decisions.git().taken(entry, path, depth);
+        if (!(named.allowed() && inside.allowed()) && decisions.isThere(entry)) {
+          String operation = tree ? "rmdir" : "unlink";
+          decisions.demand(operation, call, path, named);
+          decisions.demand(operation, call, path, inside);
+        }
       }
       long result =
           decisions.withName(
               entry, at -> kernel.call(Syscall.UNLINKAT, entry.directory(), at, flags));
       if (result >= 0) {
-        sockets.removed(entry.pathIn(paths));
+        sockets.removed(seen);
       }
       return result;
     } finally {
       child.close(entry.directory());
     }
+  }
+
+  private Decision removed(String path, boolean tree) {
+    return tree ? policy.evaluateRemoval(path) : policy.evaluate(path, Operation.WRITE);
   }
 }

@@ -26,7 +26,10 @@ import org.ringfence.event.Violation;
 import org.ringfence.git.GitLfsHook;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.files.NewFiles.Outcome;
 import org.ringfence.linux.git.GitGuard;
+import org.ringfence.linux.path.DescriptorNames;
+import org.ringfence.linux.path.ForeignProcesses;
 import org.ringfence.linux.path.GitPlaces.Place;
 import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.OwnTerminals;
@@ -41,6 +44,7 @@ import org.ringfence.linux.plan.ReadableParts;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.DenialEvents;
+import org.ringfence.linux.task.CallerUmasks;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
 import org.ringfence.linux.task.TargetMemory.AccessException;
@@ -84,6 +88,9 @@ final class OpenCalls {
   private final Consumer<Violation> denied;
   private final HiddenNames hidden;
   private final WaitingCalls waiting;
+  private final CallerUmasks umasks;
+  private final ForeignProcesses foreign;
+  private final NewFiles files;
   private final int noFollow;
   private final int directoryFlag;
 
@@ -99,16 +106,35 @@ final class OpenCalls {
     this.denied = setting.denied();
     this.hidden = new HiddenNames(child, paths, policy, supervision.opens(), denied);
     this.waiting = setting.waiting();
+    this.umasks = setting.umasks();
     // asm/fcntl.h
     this.noFollow = kernel.arch() == Arch.X86_64 ? 0x20000 : 0x8000;
+    this.files = new NewFiles(setting, decisions, noFollow);
+    this.foreign = new ForeignProcesses(child, view.ownProcesses());
     this.directoryFlag = kernel.arch() == Arch.X86_64 ? 0x10000 : 0x4000;
   }
 
   void open(SyscallNotification call, int directory, int nameArgument, int flags, int mode)
       throws AccessException {
-    byte[] name = decisions.name(call, nameArgument);
     boolean decided = OPENS_FOR_WRITING.test(flags) ? supervision.names() : supervision.reads();
     boolean placeOnly = (flags & O_PATH) != 0;
+    byte[] name = child.string(call.tid(), call.argument(nameArgument));
+    Outcome outcome = new Outcome.Open();
+    if (decided
+        && !placeOnly
+        && (flags & (O_CREAT | O_TMPFILE_BIT)) == O_CREAT
+        && !writesPointer(name, flags)) {
+      outcome = files.make(call, directory, name, flags, mode);
+      if (outcome instanceof Outcome.Made) {
+        return;
+      }
+    }
+    if (outcome instanceof Outcome.There there) {
+      Entry entry = there.entry();
+      openAt(call, new Named(call.tid(), directory, name), entry, flags, mode);
+      return;
+    }
+    call.live();
     if (!decided || placeOnly) {
       // An O_PATH descriptor gives no content, and an open through it is decided on then. Nor could
       // it be handed over: the kernel injects no such descriptor.
@@ -118,7 +144,7 @@ final class OpenCalls {
       call.proceed();
       return;
     }
-    if ((flags & (O_CREAT | O_TMPFILE_BIT)) != 0 && !areFlags(flags)) {
+    if ((flags & (O_CREAT | O_TMPFILE_BIT)) != 0 && !files.areFlags(flags)) {
       call.fail(Errno.EINVAL);
       return;
     }
@@ -137,7 +163,20 @@ final class OpenCalls {
     if (writesPointer(name, flags) && stage(call, directory, name, flags, mode)) {
       return;
     }
-    int base = -1;
+    openAt(call, new Named(call.tid(), directory, name), null, flags, mode);
+  }
+
+  /**
+   * Opens the object at a name, or makes it.
+   *
+   * @param named the name that the thread gave
+   * @param known its entry, taken over and closed; null if it is not known yet
+   */
+  private void openAt(SyscallNotification call, Named named, Entry known, int flags, int mode)
+      throws AccessException {
+    int directory = named.directory();
+    int base = known == null ? -1 : known.directory();
+    byte[] name = known == null ? named.name() : known.name();
     try {
       int links = 0;
       for (int tries = 0; tries < MOST_TRIES + links; tries++) {
@@ -146,16 +185,16 @@ final class OpenCalls {
         int object = object(call.tid(), base, directory, name, follow);
         if (object >= 0) {
           // Below a link's directory, the thread did not give the name.
-          byte[] given = base < 0 ? name : new byte[0];
-          Named named = new Named(call.tid(), directory, given);
-          if (openObject(call, object, named, flags, false)) {
+          byte[] given = links == 0 ? named.name() : new byte[0];
+          Named last = new Named(call.tid(), directory, given);
+          if (openObject(call, object, last, flags, false)) {
             return;
           }
           continue;
         }
         if (object != -Errno.ENOENT.value() || (flags & O_CREAT) == 0) {
-          if (base < 0) {
-            hidden.tell(call, directory, name, asked(flags), object);
+          if (links == 0) {
+            hidden.tell(call, directory, named.name(), asked(flags), object);
           }
           call.result(object);
           return;
@@ -215,7 +254,7 @@ final class OpenCalls {
         return false;
       }
       taken = true;
-      guard.pointers().open(call, entry, flags, mode & 0777 & ~child.umask(call.tid()));
+      guard.pointers().open(call, entry, flags, mode & 0777 & ~umasks.of(call));
       return true;
     } finally {
       decisions.tree().unlock();
@@ -239,14 +278,6 @@ final class OpenCalls {
     return OPENS_FOR_WRITING.test(flags) ? Operation.WRITE : Operation.READ;
   }
 
-  /** Returns whether this kernel accepts the flags together: it checks them before names. */
-  private boolean areFlags(int flags) {
-    try (NativeBlock block = new NativeBlock(16)) {
-      long result = kernel.call(Syscall.OPENAT, AT_FDCWD, block.allocate(1), flags, 0);
-      return result != -Errno.EINVAL.value();
-    }
-  }
-
   /**
    * Copies the descriptor that a name stands for, if it was handed in and its object has no other
    * name inside: then its open mode decides, not a path.
@@ -254,7 +285,7 @@ final class OpenCalls {
    * @return the copy, or -1 for any other name
    */
   private int handedIn(SyscallNotification call, byte[] name, int flags) throws AccessException {
-    int number = paths.descriptorNamed(call.tid(), name);
+    int number = DescriptorNames.number(call.tid(), name);
     if (number < 0) {
       return -1;
     }
@@ -415,7 +446,7 @@ final class OpenCalls {
         return true;
       }
       String seen = paths.pathOf(object, named);
-      if (paths.isForeignProcess(call.tid(), seen)) {
+      if (foreign.include(call.tid(), seen)) {
         call.fail(Errno.EACCES);
         return true;
       }
@@ -466,7 +497,7 @@ final class OpenCalls {
 
   private int umaskedMode(SyscallNotification call) throws AccessException {
     int index = call.number() == Syscall.OPENAT.number(kernel.arch()) ? 3 : 2;
-    return call.intArgument(index) & 07777 & ~child.umask(call.tid());
+    return call.intArgument(index) & 07777 & ~umasks.of(call);
   }
 
   private long reopen(int object, int flags, int mode) {
@@ -527,17 +558,7 @@ final class OpenCalls {
         || !decisions.permitted("create", call, path, decisions.git().direct(entry, path))) {
       return true;
     }
-    int umasked = mode & 07777 & ~child.umask(call.tid());
-    long opened =
-        decisions.withName(
-            entry,
-            at ->
-                kernel.call(
-                    Syscall.OPENAT,
-                    entry.directory(),
-                    at,
-                    flags | O_CREAT | O_EXCL | noFollow | O_CLOEXEC | O_NOCTTY,
-                    umasked));
+    long opened = files.makeAt(entry, flags, mode & 07777 & ~umasks.of(call));
     if (opened == -Errno.EEXIST.value() && (flags & O_EXCL) == 0) {
       return false;
     }

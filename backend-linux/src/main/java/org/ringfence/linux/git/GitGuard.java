@@ -216,9 +216,12 @@ public final class GitGuard {
    * @throws AccessException if it is refused, or fails
    */
   public boolean replaces(SyscallNotification call, Entry from, Entry to) throws AccessException {
+    if (!isLock(from, to)) {
+      return false;
+    }
     String path = decisions.pathOf(to);
     Optional<Place> place = named(path).filter(found -> found.kind() == Kind.CONFIG);
-    if (place.isEmpty() || !isLock(from, to) || !areFiles(from, to)) {
+    if (place.isEmpty() || !areFiles(from, to)) {
       return false;
     }
     String lock = decisions.pathOf(from);

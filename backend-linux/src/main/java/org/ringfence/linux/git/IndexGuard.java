@@ -58,6 +58,10 @@ public final class IndexGuard {
    */
   public boolean replaces(SyscallNotification call, Entry from, Entry to, int flags)
       throws AccessException {
+    if (flags == 0
+        && !GitDirectories.isIndexName(new String(to.name(), StandardCharsets.ISO_8859_1))) {
+      return false;
+    }
     String path = decisions.pathOf(to);
     boolean exchanged = flags != 0 && decisions.git().isIndex(from, decisions.pathOf(from));
     if (!exchanged && (!decisions.git().isIndex(to, path) || decisions.kindOf(from) != S_IFREG)) {

@@ -1,5 +1,6 @@
 package org.ringfence.linux.path;
 
+import static org.ringfence.linux.bind.Constants.AT_SYMLINK_NOFOLLOW;
 import static org.ringfence.linux.bind.Constants.S_IFMT;
 
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.PathResolver.Entry;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.DenialEvents;
 import org.ringfence.linux.task.SyscallNotification;
 import org.ringfence.linux.task.TargetMemory;
@@ -24,6 +26,10 @@ import org.ringfence.policy.effective.EffectivePolicy;
  * rule.
  */
 public final class NameDecisions {
+  // linux/fcntl.h: an entry is looked at without mounting what belongs there.
+  private static final int AT_NO_AUTOMOUNT = 0x800;
+
+  private final Kernel kernel;
   private final TreeLock tree;
   private final TargetMemory child;
   private final PathResolver paths;
@@ -34,6 +40,7 @@ public final class NameDecisions {
 
   public NameDecisions(
       Kernel kernel, PathResolver paths, FileView view, Consumer<Violation> denied) {
+    this.kernel = kernel;
     this.child = new TargetMemory(kernel);
     this.paths = paths;
     this.view = view;
@@ -137,15 +144,21 @@ public final class NameDecisions {
 
   /** Returns the type of the object that an entry names, 0 for none. */
   public int kindOf(Entry entry) {
-    try {
-      int object = paths.openBelowPlain(entry.directory(), entry.name());
-      try {
-        return paths.status(object).mode() & S_IFMT;
-      } finally {
-        child.close(object);
-      }
-    } catch (AccessException e) {
-      return 0;
+    try (NativeBlock block = new NativeBlock(entry.name().length + 320L)) {
+      long name = block.allocate(entry.name().length + 1L);
+      block.setBytes(name, entry.name());
+      long statx = block.allocate(256);
+      // STATX_TYPE is 1; stx_mode lies at 28 in struct statx (linux/stat.h).
+      long result =
+          kernel.call(
+              Syscall.STATX,
+              entry.directory(),
+              name,
+              AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+              1,
+              statx,
+              0);
+      return result < 0 ? 0 : block.getShort(statx + 28) & S_IFMT;
     }
   }
 }

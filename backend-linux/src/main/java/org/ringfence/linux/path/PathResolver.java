@@ -6,11 +6,11 @@ import static org.ringfence.linux.bind.Constants.O_PATH;
 import static org.ringfence.linux.bind.Constants.RESOLVE_BENEATH;
 import static org.ringfence.linux.bind.Constants.RESOLVE_IN_ROOT;
 import static org.ringfence.linux.bind.Constants.RESOLVE_NO_MAGICLINKS;
+import static org.ringfence.linux.bind.Constants.RESOLVE_NO_SYMLINKS;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ringfence.linux.bind.Constants;
@@ -30,21 +30,13 @@ public final class PathResolver {
   // Each takes some microseconds.
   private static final int MOST_TRIES = 10_000;
 
-  private static final Pattern PROC_SELF = Pattern.compile("/proc/(self|thread-self)(?=/|$)");
   private static final Pattern PROC_ROOT = Pattern.compile("/proc/[0-9]+/root(?:/+|$)");
   private static final Pattern OWN_LINK = Pattern.compile("/proc/[0-9]+/(exe|cwd|root)");
-  private static final Pattern PROCESS = Pattern.compile("/proc/([0-9]{1,9})(?:/(.*))?");
-  private static final Pattern PUBLIC =
-      Pattern.compile("(?:task/[0-9]+/?)?(?:stat|statm|status|cmdline|comm|cgroup|task)?");
   private static final Charset LATIN = StandardCharsets.ISO_8859_1;
-  private static final Pattern DESCRIPTOR =
-      Pattern.compile("(?:/proc/[0-9]+(?:/task/[0-9]+)?/fd|/dev/fd)/([0-9]{1,9})/*");
-  private static final Pattern STANDARD = Pattern.compile("/dev/std(in|out|err)");
   // linux/limits.h
   private static final int PATH_MAX = 4096;
   // The kernel's limit (MAXSYMLINKS of linux/namei.h).
   private static final int MOST_LINKS = 40;
-  private static final List<String> STREAMS = List.of("in", "out", "err");
   private static final String DELETED = " (deleted)";
 
   private final Kernel kernel;
@@ -123,7 +115,7 @@ public final class PathResolver {
     byte[] path = name;
     if (name[0] == '/') {
       String text = new String(name, LATIN);
-      Matcher self = PROC_SELF.matcher(text);
+      Matcher self = DescriptorNames.PROC_SELF.matcher(text);
       int numbered = tid;
       if (self.lookingAt()) {
         String rest = text.substring(self.end());
@@ -143,7 +135,7 @@ public final class PathResolver {
         String rest = text.substring(own.length());
         return openOnce(tid, AT_FDCWD, ("./" + rest).getBytes(LATIN), follow);
       }
-      Matcher descriptor = DESCRIPTOR.matcher(text);
+      Matcher descriptor = DescriptorNames.DESCRIPTOR.matcher(text);
       boolean ours = text.startsWith("/dev/fd/") || text.startsWith("/proc/" + tid + "/");
       if (follow && ours && descriptor.matches()) {
         return descriptor(tid, Integer.parseInt(descriptor.group(1)));
@@ -152,17 +144,44 @@ public final class PathResolver {
       if (follow && link.matches() && text.startsWith("/proc/" + tid + "/")) {
         return seen(tid, directory(tid, link.group(1)));
       }
-      Matcher standard = STANDARD.matcher(text);
+      Matcher standard = DescriptorNames.STANDARD.matcher(text);
       if (follow && standard.matches()) {
-        return descriptor(tid, STREAMS.indexOf(standard.group(1)));
+        return descriptor(tid, DescriptorNames.STREAMS.indexOf(standard.group(1)));
       }
       return openAbsolute(tid, numbered, path, follow);
     }
-    int base = directory == AT_FDCWD ? workingDirectory(tid) : descriptor(tid, directory);
+    int base = start(tid, directory);
     try {
       return openBelowOnce(tid, base, path, follow);
     } finally {
       child.close(base);
+    }
+  }
+
+  /** Opens the directory at which a thread's relative names begin; gives no access to its files. */
+  private int start(int tid, int directory) throws AccessException {
+    if (directory == AT_FDCWD) {
+      return workingDirectory(tid);
+    }
+    try {
+      return seen(tid, directory(tid, "fd/" + directory));
+    } catch (AccessException e) {
+      throw e.result() == -Errno.ENOENT.value() ? new AccessException(-Errno.EBADF.value()) : e;
+    }
+  }
+
+  /**
+   * Opens a name without slashes as the kernel does: with no link to follow, and no way up, neither
+   * the thread's root nor its number matters. Returns ELOOP for any other, or an error.
+   */
+  private int near(int base, byte[] name, boolean follow) {
+    if (!PlainName.is(name)) {
+      return -Errno.ELOOP.value();
+    }
+    try {
+      return openAt(base, name, follow, follow ? RESOLVE_NO_SYMLINKS : 0);
+    } catch (AccessException e) {
+      return (int) e.result();
     }
   }
 
@@ -178,6 +197,10 @@ public final class PathResolver {
   private int openBelowOnce(int tid, int base, byte[] name, boolean follow) throws AccessException {
     if (name[0] == '/') {
       return openOnce(tid, AT_FDCWD, name, follow);
+    }
+    int near = near(base, name, follow);
+    if (near != -Errno.ELOOP.value()) {
+      return checked(near);
     }
     if (!ownRoot) {
       int object = openAt(base, name, follow, 0);
@@ -307,15 +330,23 @@ public final class PathResolver {
   public record Entry(int directory, byte[] name, byte[] given) {
     /** Returns the entry's path, with the links of the directory resolved. */
     public String pathIn(PathResolver paths) throws AccessException {
-      String parent = paths.pathOf(directory);
+      return pathBelow(paths.pathOf(directory));
+    }
+
+    /** Returns the entry's path below its directory's. */
+    public String pathBelow(String parent) {
       String last = new String(name, StandardCharsets.UTF_8);
       return parent.endsWith("/") ? parent + last : parent + "/" + last;
     }
 
+    /** Returns another entry of the same directory, which stays this one's to close. */
+    public Entry beside(byte[] other) {
+      return new Entry(directory, other, other);
+    }
+
     /** Returns whether the last part names no entry: empty, {@code .} or {@code ..}. */
     public boolean special() {
-      return name.length == 0
-          || name[0] == '.' && (name.length == 1 || name.length == 2 && name[1] == '.');
+      return PlainName.isSpecial(name);
     }
   }
 
@@ -328,14 +359,12 @@ public final class PathResolver {
     while (end > 0 && path[end - 1] == '/') {
       end--;
     }
-    int start = end;
-    while (start > 0 && path[start - 1] != '/') {
-      start--;
-    }
-    byte[] parent = start == 0 ? new byte[] {'.'} : Arrays.copyOf(path, start);
+    int start = PlainName.start(path, end);
     byte[] name = Arrays.copyOfRange(path, start, end);
     byte[] given = end == 0 ? new byte[] {'/'} : Arrays.copyOfRange(path, start, path.length);
-    return new Entry(open(tid, directory, parent, true), name, given);
+    byte[] parent = Arrays.copyOf(path, start);
+    return new Entry(
+        start == 0 ? start(tid, directory) : open(tid, directory, parent, true), name, given);
   }
 
   /** Opens the directory of a name below a directory that this JVM holds. */
@@ -343,31 +372,10 @@ public final class PathResolver {
     if (path.length > 0 && path[0] == '/') {
       return entry(tid, AT_FDCWD, path);
     }
-    int slash = path.length;
-    while (slash > 0 && path[slash - 1] != '/') {
-      slash--;
-    }
+    int slash = PlainName.start(path, path.length);
     byte[] parent = slash == 0 ? new byte[] {'.'} : Arrays.copyOf(path, slash);
     byte[] name = Arrays.copyOfRange(path, slash, path.length);
     return new Entry(openBelow(tid, base, parent, true), name, name);
-  }
-
-  /**
-   * Returns whether a path belongs to another process than the thread's, beyond the files that
-   * every process may see. The kernel would give this JVM access that it denies the thread there.
-   */
-  public boolean isForeignProcess(int tid, String path) throws AccessException {
-    if (ownProcesses || !path.startsWith("/proc/")) {
-      return false;
-    }
-    Matcher matcher = PROCESS.matcher(path);
-    if (!matcher.matches()
-        || matcher.group(2) == null
-        || PUBLIC.matcher(matcher.group(2)).matches()) {
-      return false;
-    }
-    int number = Integer.parseInt(matcher.group(1));
-    return number != tid && number != child.processOf(tid);
   }
 
   /**
@@ -386,13 +394,9 @@ public final class PathResolver {
   /** Returns the status of a descriptor's object. */
   public Status status(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
-      long statx = block.allocate(256);
       // STATX_TYPE | STATX_MODE | STATX_INO is 0x103; struct statx has stx_mode at 28, stx_ino at
-      // 32,
-      // stx_rdev at 128 and 132, stx_dev at 136 and 140.
-      checked(
-          kernel.call(
-              Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, 0x103, statx, 0));
+      // 32, stx_rdev at 128 and 132, stx_dev at 136 and 140.
+      long statx = statx(block, fd, 0x103);
       long device = (long) block.getInt(statx + 128) << 20 | block.getInt(statx + 132);
       long system = (long) block.getInt(statx + 136) << 32 | block.getInt(statx + 140);
       return new Status(
@@ -402,15 +406,18 @@ public final class PathResolver {
     }
   }
 
+  private long statx(NativeBlock block, int fd, int fields) throws AccessException {
+    long at = block.allocate(256);
+    checked(
+        kernel.call(Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, fields, at, 0));
+    return at;
+  }
+
   /** Returns the size of a file in bytes. */
   public long size(int fd) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
-      long statx = block.allocate(256);
       // STATX_SIZE is 0x200; stx_size lies at 40 in struct statx (linux/stat.h).
-      checked(
-          kernel.call(
-              Syscall.STATX, fd, block.allocate(1), Constants.AT_EMPTY_PATH, 0x200, statx, 0));
-      return block.getLong(statx + 40);
+      return block.getLong(statx(block, fd, 0x200) + 40);
     }
   }
 
@@ -461,27 +468,6 @@ public final class PathResolver {
   /** Returns the terminals that commands have opened themselves. */
   public OwnTerminals terminals() {
     return terminals;
-  }
-
-  /**
-   * Returns the number of the descriptor that a name stands for, as {@code /dev/stdin} does.
-   *
-   * @return the number, or -1 for any other name
-   */
-  public int descriptorNamed(int tid, byte[] name) {
-    if (name.length == 0 || name[0] != '/') {
-      return -1;
-    }
-    String text = new String(name, LATIN);
-    Matcher standard = STANDARD.matcher(text);
-    if (standard.matches()) {
-      return STREAMS.indexOf(standard.group(1));
-    }
-    Matcher self = PROC_SELF.matcher(text);
-    String own = self.lookingAt() ? "/proc/" + tid + text.substring(self.end()) : text;
-    Matcher descriptor = DESCRIPTOR.matcher(own);
-    boolean ours = own.startsWith("/dev/fd/") || own.startsWith("/proc/" + tid + "/");
-    return ours && descriptor.matches() ? Integer.parseInt(descriptor.group(1)) : -1;
   }
 
   private int directory(int tid, String link) throws AccessException {

@@ -24,6 +24,7 @@ import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.task.CallerRights;
+import org.ringfence.linux.task.CallerUmasks;
 import org.ringfence.linux.task.CoreDumps;
 import org.ringfence.linux.task.Deadlines;
 import org.ringfence.linux.task.OwnDescriptors;
@@ -49,6 +50,7 @@ final class CallDispatch implements AutoCloseable {
   private final Set<SupervisedCommand> commands;
   private final Map<Integer, Syscall> trapped = new HashMap<>();
   private final WaitingCalls waiting;
+  private final CallerUmasks umasks;
   private final SandboxNetwork network;
   private final DecidedCalls decided;
   private final LimitGate gate;
@@ -86,6 +88,7 @@ final class CallDispatch implements AutoCloseable {
     this.commands = commands;
     CallerRights rights = new CallerRights(kernel, root);
     this.waiting = new WaitingCalls(kernel, rights);
+    this.umasks = new CallerUmasks(kernel);
     OwnDescriptors ownDescriptors = new OwnDescriptors(kernel);
     NameDecisions names = new NameDecisions(kernel, paths, view, reporter::violation);
     this.network =
@@ -106,7 +109,7 @@ final class CallDispatch implements AutoCloseable {
             setting.listener(),
             this::watchConnect,
             poll::remove);
-    FileSetting files = new FileSetting(kernel, paths, view, reporter::violation, waiting);
+    FileSetting files = new FileSetting(kernel, paths, view, reporter::violation, waiting, umasks);
     NameCalls nameCalls = new NameCalls(files, supervision, network.own(), names);
     this.decided =
         new DecidedCalls(
@@ -226,6 +229,7 @@ final class CallDispatch implements AutoCloseable {
 
   /** Records that no command lives any more. */
   void noneLeft() {
+    umasks.forget();
     if (setUp != null) {
       setUp.noneLeft();
     }
@@ -236,6 +240,7 @@ final class CallDispatch implements AutoCloseable {
     // Before the network: a call that waits may still connect.
     waiting.close();
     decided.close();
+    umasks.close();
     network.close();
     paths.terminals().close();
     if (audit != null) {
