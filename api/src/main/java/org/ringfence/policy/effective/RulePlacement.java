@@ -10,6 +10,7 @@ import org.ringfence.policy.MissingPath;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.RuleTexts;
 import org.ringfence.policy.value.InvalidPolicyException;
 
@@ -20,6 +21,7 @@ import org.ringfence.policy.value.InvalidPolicyException;
 final class RulePlacement {
   private final SandboxPolicy policy;
   private final PathContext places;
+  private final PathLookup lookup;
   private final RuleTexts texts;
   private final Map<String, String> links;
   private final Map<String, String> crossed;
@@ -40,6 +42,7 @@ final class RulePlacement {
       Map<String, String> crossed) {
     this.policy = policy;
     this.places = places;
+    this.lookup = places.lookup().forMany();
     this.texts = texts;
     this.links = links;
     this.crossed = crossed;
@@ -116,7 +119,7 @@ final class RulePlacement {
     if (absolute == null) {
       return;
     }
-    if (!places.exists(places.real(absolute))) {
+    if (!lookup.exists(lookup.real(absolute))) {
       if (rule.missing() == MissingPath.REJECT) {
         throw new InvalidPolicyException(
             "files.rules", text, "a path that exists (nothing is there), or \"missing\": \"skip\"");
@@ -136,12 +139,12 @@ final class RulePlacement {
   }
 
   private void put(String path, Access access, String origin, boolean scratch) {
-    Map<String, String> onWay = places.linksOn(path);
+    Map<String, String> onWay = lookup.linksOn(path);
     links.putAll(onWay);
     if (access != Access.WRITE) {
       onWay.keySet().forEach(link -> crossed.put(link, origin));
     }
-    EffectiveRule rule = new EffectiveRule(places.real(path), access, origin, scratch);
+    EffectiveRule rule = new EffectiveRule(lookup.real(path), access, origin, scratch);
     placed.add(rule);
     if (access != Access.NONE) {
       planted.passed(rule, path, onWay.keySet());

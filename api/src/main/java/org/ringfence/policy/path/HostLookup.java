@@ -20,13 +20,13 @@ import java.util.Set;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /** Looks paths up on this machine. */
-final class HostLookup implements PathLookup {
+class HostLookup implements PathLookup {
   private static final Path SELF = Path.of("/proc/self");
   private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
-  private static final int MOST_LINKS = 40;
+  static final int MOST_LINKS = 40;
 
   /** A path with links resolved as far as possible, and the links that led there. */
-  private record Walked(Path path, Map<String, String> links) {}
+  record Walked(Path path, Map<String, String> links) {}
 
   @Override
   public String real(String path) {
@@ -40,6 +40,12 @@ final class HostLookup implements PathLookup {
       // Missing or not reachable here: the rest stays as written.
       return walk(path).path.toString();
     }
+  }
+
+  @Override
+  public PathLookup forMany() {
+    // Elsewhere the real name of an object may differ from its name in more than links.
+    return SELF.toFile().exists() ? new DirectoryLookup() : this;
   }
 
   @Override
@@ -60,7 +66,8 @@ final class HostLookup implements PathLookup {
     }
   }
 
-  private static Walked walk(String path) {
+  /** Resolves one name after another; a missing one stays as written. */
+  static Walked walk(String path) {
     Map<String, String> links = new LinkedHashMap<>();
     Path asked;
     try {

@@ -37,6 +37,15 @@ public interface PathLookup {
   boolean exists(String path);
 
   /**
+   * Returns a look-up for many paths at about one time: it may look at each directory once.
+   *
+   * @return a look-up that is not thread-safe, and is used once
+   */
+  default PathLookup forMany() {
+    return this;
+  }
+
+  /**
    * Returns whether a path has a socket or nothing.
    *
    * @param path a real path
