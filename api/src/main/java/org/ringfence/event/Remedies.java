@@ -98,7 +98,8 @@ final class Remedies {
   private static Remedy kept(Violation violation, Reason reason) {
     if (reason instanceof Reason.RuleBelow below) {
       return new None(
-          "a path that a rule names stays where it is; instead of this rule, grant the directory above: "
+          "a path that a rule names stays where it is; instead of this rule, grant the directory"
+              + " above: "
               + below.rule());
     }
     if (reason instanceof Reason.Glob) {
@@ -159,7 +160,9 @@ final class Remedies {
     if (reason instanceof Reason.ServerName) {
       return "TLS did not name the host that the policy allows";
     }
-    return "no policy grants it";
+    return reason instanceof Reason.BySystem closed
+        ? ClosedCallText.of(closed.operation())
+        : "no policy grants it";
   }
 
   private static Remedy host(String host, int port) {

@@ -68,6 +68,45 @@ class ReportTest {
     assertThat(control.err()).contains("nothing was denied");
   }
 
+  /** Without a report the filter refuses the calls by itself, with the same error. */
+  @ParameterizedTest
+  @ValueSource(strings = {"landlock", "bubblewrap"})
+  void reportNamesRefusedSystemCalls(String backend) throws Exception {
+    assumeAcceptable(backend);
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "there is no perl");
+    // ptrace and keyctl of x86_64 and aarch64; the errors are printed.
+    boolean x86 = System.getProperty("os.arch").equals("amd64");
+    String script =
+        "for (1 .. 9) { syscall(%d, 0, 0, 0, 0); } print $! + 0, ' '; syscall(%d, 0, 0, 0);"
+                .formatted(x86 ? 101 : 117, x86 ? 250 : 219)
+            + " print $! + 0";
+    String[] line = {"run", "--backend", backend, "--", "perl", "-e", script};
+    Result unheard = run(line);
+    assertThat(unheard.out()).isEqualTo("1 1");
+    assertThat(unheard.err()).isEmpty();
+    String[] reporting = {"run", "--report", "--backend", backend, "--", "perl", "-e", script};
+    Result heard = run(reporting);
+    assertThat(heard.out()).isEqualTo("1 1");
+    assertThat(heard.err())
+        .contains(
+            "system-call ptrace (4 times) by /usr/bin/perl",
+            "for LeakSanitizer: --env ASAN_OPTIONS=detect_leaks=0",
+            "system-call keyctl by /usr/bin/perl",
+            "denied 5 more");
+    Result control =
+        run(
+            "run",
+            "--report",
+            "--backend",
+            backend,
+            "--",
+            "perl",
+            "-e",
+            "syscall(%d); print 1".formatted(x86 ? 39 : 172));
+    assertThat(control.out()).isEqualTo("1");
+    assertThat(control.err()).contains("nothing was denied");
+  }
+
   @Test
   void jvmStartAttemptsAreNotReported() throws Exception {
     assumeAcceptable("landlock");

@@ -35,6 +35,9 @@ public final class SeccompCompiler {
   // clone(2) takes the exit signal in the low byte, where CLONE_NEWTIME would be.
   private static final int NEW_NAMESPACES_OF_CLONE = NEW_NAMESPACES & ~0xff;
 
+  /** Flags that no clone may have. A child of the JVM would stay a zombie as long as it lives. */
+  public static final int REFUSED_OF_CLONE = NEW_NAMESPACES_OF_CLONE | CLONE_PARENT;
+
   // asm-generic/ioctls.h
   private static final int TIOCSTI = 0x5412;
   private static final int TIOCLINUX = 0x541C;
@@ -149,8 +152,11 @@ public final class SeccompCompiler {
           Syscall.LOOKUP_DCOOKIE,
           Syscall.NFSSERVCTL,
           Syscall.USELIB,
-          Syscall.SYSCTL,
-          // Any process reaches these by number or name: outside a namespace they are shared.
+          Syscall.SYSCTL);
+
+  /** Any process reaches these by number or name: without a namespace they are shared. */
+  private static final List<Syscall> IPC =
+      List.of(
           Syscall.SHMGET,
           Syscall.SHMAT,
           Syscall.SHMCTL,
@@ -300,7 +306,8 @@ public final class SeccompCompiler {
       compiler.always(Syscall.EXECVE, NOTIFY);
       compiler.always(Syscall.EXECVEAT, NOTIFY);
     }
-    return new SeccompFilter(compiler.rules);
+    SeccompFilter all = new SeccompFilter(compiler.rules);
+    return supervision.opens() ? all.heard() : all;
   }
 
   /**
@@ -337,8 +344,9 @@ public final class SeccompCompiler {
 
   /** Adds the rules that depend only on a policy's network. */
   private void always(NetworkPolicy network, Supervision supervision) {
-    for (Syscall syscall : CLOSED) {
-      always(syscall, EPERM);
+    CLOSED.forEach(syscall -> always(syscall, EPERM));
+    if (!supervision.inNamespaces()) {
+      IPC.forEach(syscall -> always(syscall, EPERM));
     }
     processes(supervision);
     otherProcesses();
@@ -451,8 +459,7 @@ public final class SeccompCompiler {
   private void processes(Supervision supervision) {
     rule(Syscall.UNSHARE, ALLOW, when(EPERM, anyBit(0, NEW_NAMESPACES)));
     List<Clause> clauses = new ArrayList<>();
-    // A child of the JVM would stay a zombie as long as the JVM lives.
-    clauses.add(when(EPERM, anyBit(0, NEW_NAMESPACES_OF_CLONE | CLONE_PARENT)));
+    clauses.add(when(EPERM, anyBit(0, REFUSED_OF_CLONE)));
     if (supervision.addresses()) {
       // A process that shares descriptors with another can change them while a call of it is held.
       clauses.add(when(NOTIFY, masked(0, CLONE_FILES | CLONE_THREAD, CLONE_FILES)));

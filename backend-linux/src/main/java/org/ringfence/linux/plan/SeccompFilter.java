@@ -2,8 +2,12 @@ package org.ringfence.linux.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A seccomp filter as a value: it allows each call without a rule, unless the call is newer than
@@ -13,6 +17,12 @@ import java.util.function.UnaryOperator;
  */
 public record SeccompFilter(List<SyscallRule> rules) {
   private static final Verdict ALLOW = new Verdict.Allow();
+  private static final Verdict EPERM = new Verdict.Deny(Errno.EPERM);
+
+  /** Calls that are refused for their flags, or for the process that they name. */
+  private static final Set<Syscall> BY_FLAGS =
+      EnumSet.of(Syscall.UNSHARE, Syscall.CLONE, Syscall.PERSONALITY, Syscall.PRLIMIT64);
+
   private static final int OFFSET_NUMBER = 0;
   private static final int OFFSET_ARCH = 4;
   private static final int OFFSET_ARGUMENTS = 16;
@@ -81,6 +91,38 @@ public record SeccompFilter(List<SyscallRule> rules) {
    */
   public SeccompFilter deciding() {
     return mapped(verdict -> verdict instanceof Verdict.Notify ? ALLOW : verdict);
+  }
+
+  /**
+   * Returns a filter that makes the supervisor hear of the {@link #refused} calls, which it refuses
+   * with the same error. The other refusals are of single arguments that programs do without.
+   *
+   * @return a filter with a listener
+   */
+  SeccompFilter heard() {
+    return new SeccompFilter(
+        rules.stream().flatMap(rule -> refuses(rule) ? heard(rule) : Stream.of(rule)).toList());
+  }
+
+  /**
+   * Returns the calls that the filter refuses by itself, as a whole or for what their flags ask.
+   *
+   * @return the calls
+   */
+  public Set<Syscall> refused() {
+    return rules.stream()
+        .filter(SeccompFilter::refuses)
+        .map(SyscallRule::syscall)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static boolean refuses(SyscallRule rule) {
+    return rule.otherwise().equals(EPERM) || BY_FLAGS.contains(rule.syscall());
+  }
+
+  private static Stream<SyscallRule> heard(SyscallRule rule) {
+    return new SeccompFilter(List.of(rule))
+        .mapped(verdict -> verdict.equals(EPERM) ? new Verdict.Notify() : verdict).rules().stream();
   }
 
   private SeccompFilter mapped(UnaryOperator<Verdict> verdicts) {

@@ -36,6 +36,24 @@ public record Supervision(
   }
 
   /**
+   * Returns the supervision of a sandbox whose denials no listener observes.
+   *
+   * @return the supervision without opens that only a record needs
+   */
+  public Supervision unobserved() {
+    return new Supervision(
+        addresses,
+        metadata,
+        names,
+        reads,
+        commands,
+        false,
+        privateNetwork,
+        ownNetwork,
+        inNamespaces);
+  }
+
+  /**
    * Returns the supervision of the in-process backend.
    *
    * @param policy the policy

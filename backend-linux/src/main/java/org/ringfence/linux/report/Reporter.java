@@ -107,6 +107,17 @@ public final class Reporter implements AutoCloseable {
     }
   }
 
+  /** Counts a denial like others that were reported. */
+  public void another() {
+    if (thread == null) {
+      return;
+    }
+    synchronized (waiting) {
+      dropped = dropped.plus(DENIAL);
+      waiting.notifyAll();
+    }
+  }
+
   public void executed(AuditRecord command) {
     if (thread == null) {
       return;

@@ -20,6 +20,7 @@ import org.ringfence.linux.path.NameDecisions;
 import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
+import org.ringfence.linux.plan.SeccompCompiler;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
@@ -53,6 +54,7 @@ final class CallDispatch implements AutoCloseable {
   private final CallerUmasks umasks;
   private final SandboxNetwork network;
   private final DecidedCalls decided;
+  private final ClosedCalls closed;
   private final LimitGate gate;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -121,6 +123,13 @@ final class CallDispatch implements AutoCloseable {
             ownDescriptors,
             new CoreDumps(kernel),
             waiting);
+    this.closed =
+        new ClosedCalls(
+            kernel,
+            supervision.opens()
+                ? SeccompCompiler.compile(policy, supervision.unobserved()).refused()
+                : Set.of(),
+            reporter);
     this.gate =
         new LimitGate(
             kernel,
@@ -198,7 +207,9 @@ final class CallDispatch implements AutoCloseable {
       gate.answer(call);
       return;
     }
-    decided.answer(syscall, call);
+    if (!closed.refuses(syscall, call)) {
+      decided.answer(syscall, call);
+    }
   }
 
   /** Handles a watched descriptor of a connect that is writable. */

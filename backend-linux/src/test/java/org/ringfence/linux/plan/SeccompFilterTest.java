@@ -68,6 +68,44 @@ class SeccompFilterTest {
     assertThat(run(program, arch, Syscall.READ)).isEqualTo(Verdict.RET_ALLOW);
   }
 
+  /** A child of the JVM with its descriptors comes to the supervisor for another reason. */
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void supervisorHearsOfClosedCallsOnlyForAnObserver(Arch arch) {
+    EffectivePolicy policy = effective(writing().build());
+    Supervision observed =
+        Supervision.inProcess(policy, HostFacts.ASSUMED, new Supervision.Observation(true, false));
+    BpfProgram heard = SeccompCompiler.compile(policy, observed).compile(arch);
+    BpfProgram unheard = SeccompCompiler.compile(policy, observed.unobserved()).compile(arch);
+    int namespace = 0x10000000;
+    for (Syscall syscall :
+        List.of(Syscall.PTRACE, Syscall.SHMGET, Syscall.UNSHARE, Syscall.CLONE)) {
+      assertThat(run(heard, arch, syscall, namespace))
+          .as(syscall.kernelName())
+          .isEqualTo(Verdict.RET_USER_NOTIF);
+      assertThat(run(unheard, arch, syscall, namespace)).isEqualTo(EPERM);
+    }
+    assertThat(run(heard, arch, Syscall.UNSHARE, 0)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(heard, arch, Syscall.IOCTL, 0, 0x5412)).isEqualTo(EPERM);
+    assertThat(SeccompCompiler.compile(policy, observed.unobserved()).refused())
+        .contains(Syscall.PTRACE, Syscall.PRLIMIT64, Syscall.CLONE)
+        .doesNotContain(Syscall.CONNECT, Syscall.IOCTL, Syscall.OPENAT);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void sharedMemoryIsOpenOnlyInANamespaceOfItsOwn(Arch arch) {
+    EffectivePolicy policy = effective(writing().build());
+    Supervision inside =
+        Supervision.inNamespaces(policy, HostFacts.ASSUMED, Supervision.Observation.NONE);
+    for (SeccompFilter filter :
+        List.of(SeccompCompiler.compile(policy, inside), SeccompCompiler.compileAlone(policy))) {
+      assertThat(run(filter.compile(arch), arch, Syscall.SHMGET)).isEqualTo(Verdict.RET_ALLOW);
+      assertThat(run(filter.compile(arch), arch, Syscall.MQ_OPEN)).isEqualTo(Verdict.RET_ALLOW);
+    }
+    assertThat(run(filter(writing().build()).compile(arch), arch, Syscall.SHMGET)).isEqualTo(EPERM);
+  }
+
   @ParameterizedTest
   @EnumSource(Arch.class)
   void foreignArchitecturesAndUnknownCallsAreDenied(Arch arch) {

@@ -57,8 +57,8 @@ final class KernelOperations {
     all.put("i386", a -> NativeCalls.X86 && NativeCalls.LINUX ? int80(20) : -38);
     all.put("fanotify", a -> NativeCalls.syscall(300, 262, 0, 0));
     all.put("own-seccomp", KernelOperations::ownSeccomp);
-    all.put("sysv-memory", a -> removed(NativeCalls.call("shmget", 0, 4096L, 01600), "shmctl"));
-    all.put("sysv-messages", a -> removed(NativeCalls.call("msgget", 0, 01600), "msgctl"));
+    all.put("sysv-memory", a -> NativeCalls.call("shmget", Integer.parseInt(a[0]), 0L, 0));
+    all.put("sysv-messages", a -> NativeCalls.call("msgget", Integer.parseInt(a[0]), 0));
     all.put("message-queue", KernelOperations::messageQueue);
     all.put("own-landlock", a -> NativeCalls.syscall(444, 444, 0L, 0L, 1L));
   }
@@ -86,21 +86,9 @@ final class KernelOperations {
     return pid;
   }
 
-  /** Removes the probe's own object ({@code IPC_RMID}). */
-  private static long removed(long id, String control) {
-    if (id >= 0) {
-      NativeCalls.call(control, (int) id, 0, null);
-    }
-    return id;
-  }
-
   private static long messageQueue(String[] a) {
-    String name = "/ringfence-probe-" + ProcessHandle.current().pid();
-    long queue = NativeCalls.call("mq_open", name, 0102, 0600, null);
-    if (queue >= 0) {
-      NativeCalls.call("mq_unlink", name);
-    }
-    return queue;
+    // fcntl.h: O_RDWR
+    return NativeCalls.call("mq_open", "/ringfence-probe-" + a[0], 2, 0, null);
   }
 
   private static long clone3(String[] a) {

@@ -3,6 +3,9 @@ package org.ringfence.conformance.scenario;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntToLongFunction;
+import java.util.function.ObjIntConsumer;
 import org.ringfence.Sandbox;
 import org.ringfence.SandboxCommand;
 import org.ringfence.conformance.probe.NativeCalls;
@@ -22,6 +25,12 @@ public final class EscapeScenarios {
   private static final int F_DUPFD = 0;
   private static final int O_WRONLY = 1;
   private static final long MS_BIND = 4096;
+  // sys/ipc.h and sys/stat.h: IPC_CREAT, IPC_EXCL, a mode of 0600
+  private static final int NEW = 03600;
+  private static final int IPC_RMID = 0;
+  // fcntl.h: O_CREAT, O_RDWR
+  private static final int NEW_QUEUE = 0102;
+  private static final int MOST_KEYS = 1 << 30;
 
   private EscapeScenarios() {}
 
@@ -56,11 +65,83 @@ public final class EscapeScenarios {
             EscapeScenarios::thread));
     all.add(
         new ConformanceCase(
+            "ESC-SYSV-MEMORY",
+            GROUP,
+            "System V shared memory of a program outside is not reached",
+            List.of("process.kernel-surface"),
+            stage ->
+                shared(
+                    stage,
+                    "sysv-memory",
+                    key -> NativeCalls.call("shmget", key, 4096L, NEW),
+                    (key, id) -> NativeCalls.call("shmctl", id, IPC_RMID, null))));
+    all.add(
+        new ConformanceCase(
+            "ESC-SYSV-MESSAGES",
+            GROUP,
+            "System V messages of a program outside are not reached",
+            List.of("process.kernel-surface"),
+            stage ->
+                shared(
+                    stage,
+                    "sysv-messages",
+                    key -> NativeCalls.call("msgget", key, NEW),
+                    (key, id) -> NativeCalls.call("msgctl", id, IPC_RMID, null))));
+    all.add(
+        new ConformanceCase(
+            "ESC-MQUEUE",
+            GROUP,
+            "a POSIX message queue of a program outside is not opened",
+            List.of("process.kernel-surface"),
+            stage ->
+                shared(
+                    stage,
+                    "message-queue",
+                    key -> NativeCalls.call("mq_open", queue(key), NEW_QUEUE, 0600, null),
+                    (key, id) -> {
+                      NativeCalls.call("close", id);
+                      NativeCalls.call("mq_unlink", queue(key));
+                    })));
+    all.add(
+        new ConformanceCase(
             "LP-BIND-ALIAS",
             "link-path",
             "a file cannot be created outside through a bind mount of the place",
             List.of("files.write"),
             EscapeScenarios::bindAlias));
+  }
+
+  private static String queue(int key) {
+    return "/ringfence-probe-" + key;
+  }
+
+  /** Makes something that any process of the user finds by its key or its name. */
+  private static Outcome shared(
+      TestContext stage, String operation, IntToLongFunction make, ObjIntConsumer<Integer> remove)
+      throws Exception {
+    stage.posix().reset();
+    int key = 1 + ThreadLocalRandom.current().nextInt(MOST_KEYS);
+    long made = make.applyAsLong(key);
+    if (made < 0) {
+      throw NotShownException.skipped(
+          "it cannot be made here: " + NativeCalls.errorName((int) -made));
+    }
+    try {
+      List<String> probe = stage.posix().probe(List.of(operation, Integer.toString(key)));
+      CapturedProcess inside;
+      try (Sandbox sandbox = stage.open(stage.policy("write"), List.of("process.kernel-surface"))) {
+        inside = CapturedProcess.of(sandbox.start(SandboxCommand.of(probe)));
+      }
+      if (!inside.denied()) {
+        return Outcome.failed("expected to be denied, but: " + inside.result());
+      }
+      CapturedProcess control = CapturedProcess.of(new ProcessBuilder(probe).start());
+      return control.ok()
+          ? Outcome.passed()
+          : Outcome.failed("the control failed: " + control.result());
+    } finally {
+      remove.accept(key, (int) made);
+    }
   }
 
   /** Some threads of the JVM may be under the command's own restrictions. */

@@ -1,0 +1,101 @@
+package org.ringfence.event;
+
+import java.util.Map;
+
+/** Says why system calls of Linux are closed to commands, and what programs do without them. */
+final class ClosedCallText {
+  private static final String TRACING =
+      "it would act as another process, so debuggers do not work inside; for LeakSanitizer:"
+          + " --env ASAN_OPTIONS=detect_leaks=0, or LSAN_OPTIONS in place of ASAN_OPTIONS";
+  private static final String OTHER_PROCESS = "it reaches into another process";
+  private static final String OTHERS_VALUES =
+      "a process sets these values for itself only, with 0 as its number";
+  private static final String RING =
+      "calls through a ring pass no check; programs go on with single calls, as libuv does with"
+          + " --env UV_USE_IO_URING=0";
+  private static final String KEYS = "programs outside share the keyrings";
+  private static final String NAMESPACE =
+      "a command makes no namespaces; a browser does without its own sandbox, with --no-sandbox";
+  private static final String MOUNTS = "a command changes no mounts";
+  private static final String SHARED =
+      "programs outside share it; bubblewrap gives a command its own: --backend bubblewrap";
+  private static final String MACHINE = "it acts on the whole machine";
+  private static final String OBSERVING = "it shows parts of the kernel and of other processes";
+
+  private static final Map<String, String> TEXTS =
+      Map.ofEntries(
+          Map.entry("ptrace", TRACING),
+          Map.entry("process_vm_readv", OTHER_PROCESS),
+          Map.entry("process_vm_writev", OTHER_PROCESS),
+          Map.entry("pidfd_getfd", OTHER_PROCESS),
+          Map.entry("process_madvise", OTHER_PROCESS),
+          Map.entry("process_mrelease", OTHER_PROCESS),
+          Map.entry("kcmp", OTHER_PROCESS),
+          Map.entry("migrate_pages", OTHER_PROCESS),
+          Map.entry("move_pages", OTHER_PROCESS),
+          Map.entry("prlimit64", OTHERS_VALUES),
+          Map.entry("setpriority", OTHERS_VALUES),
+          Map.entry("ioprio_set", OTHERS_VALUES),
+          Map.entry("sched_setaffinity", OTHERS_VALUES),
+          Map.entry("sched_setscheduler", OTHERS_VALUES),
+          Map.entry("sched_setparam", OTHERS_VALUES),
+          Map.entry("sched_setattr", OTHERS_VALUES),
+          Map.entry("io_uring_setup", RING),
+          Map.entry("io_uring_enter", RING),
+          Map.entry("io_uring_register", RING),
+          Map.entry("add_key", KEYS),
+          Map.entry("request_key", KEYS),
+          Map.entry("keyctl", KEYS),
+          Map.entry("unshare", NAMESPACE),
+          Map.entry("clone", NAMESPACE),
+          Map.entry("setns", NAMESPACE),
+          Map.entry("mount", MOUNTS),
+          Map.entry("umount2", MOUNTS),
+          Map.entry("pivot_root", MOUNTS),
+          Map.entry("chroot", MOUNTS),
+          Map.entry("move_mount", MOUNTS),
+          Map.entry("open_tree", MOUNTS),
+          Map.entry("open_tree_attr", MOUNTS),
+          Map.entry("fsopen", MOUNTS),
+          Map.entry("fsconfig", MOUNTS),
+          Map.entry("fsmount", MOUNTS),
+          Map.entry("fspick", MOUNTS),
+          Map.entry("mount_setattr", MOUNTS),
+          Map.entry("shmget", SHARED),
+          Map.entry("shmat", SHARED),
+          Map.entry("shmctl", SHARED),
+          Map.entry("semget", SHARED),
+          Map.entry("semop", SHARED),
+          Map.entry("semctl", SHARED),
+          Map.entry("semtimedop", SHARED),
+          Map.entry("msgget", SHARED),
+          Map.entry("msgsnd", SHARED),
+          Map.entry("msgrcv", SHARED),
+          Map.entry("msgctl", SHARED),
+          Map.entry("mq_open", SHARED),
+          Map.entry("mq_unlink", SHARED),
+          Map.entry("personality", "only debuggers turn the randomisation of addresses off"),
+          Map.entry("bpf", OBSERVING),
+          Map.entry("perf_event_open", OBSERVING),
+          Map.entry("syslog", OBSERVING),
+          Map.entry("fanotify_init", OBSERVING),
+          Map.entry("userfaultfd", "a program could hold the kernel up with it"),
+          Map.entry("open_by_handle_at", "it passes by the rules for paths"),
+          Map.entry("settimeofday", MACHINE),
+          Map.entry("clock_settime", MACHINE),
+          Map.entry("sethostname", MACHINE),
+          Map.entry("setdomainname", MACHINE),
+          Map.entry("swapon", MACHINE),
+          Map.entry("swapoff", MACHINE),
+          Map.entry("reboot", MACHINE),
+          Map.entry("acct", MACHINE),
+          Map.entry("quotactl", MACHINE),
+          Map.entry("quotactl_fd", MACHINE));
+
+  private ClosedCallText() {}
+
+  /** Returns the reason, in a clause, for an operation that the system alone names. */
+  static String of(String operation) {
+    return TEXTS.getOrDefault(operation, "no policy grants it");
+  }
+}
