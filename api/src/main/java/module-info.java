@@ -22,7 +22,8 @@ module org.ringfence {
   exports org.ringfence.review;
   exports org.ringfence.spi;
   exports org.ringfence.event.json to
-      org.ringfence.cli;
+      org.ringfence.cli,
+      org.ringfence.serve;
   exports org.ringfence.file to
       org.ringfence.cli,
       org.ringfence.conformance,
@@ -39,10 +40,12 @@ module org.ringfence {
       org.ringfence.conformance,
       org.ringfence.egress,
       org.ringfence.linux,
+      org.ringfence.serve,
       org.ringfence.windows;
   exports org.ringfence.text.json to
       org.ringfence.cli,
-      org.ringfence.conformance;
+      org.ringfence.conformance,
+      org.ringfence.serve;
 
   uses org.ringfence.spi.SandboxBackend;
 }

@@ -11,6 +11,7 @@ module org.ringfence.cli {
   requires org.objectweb.asm.commons;
   requires org.objectweb.asm.tree;
   requires org.ringfence;
+  requires org.ringfence.serve;
 
   opens org.ringfence.cli to
       info.picocli;

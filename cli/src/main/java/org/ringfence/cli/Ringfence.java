@@ -16,6 +16,7 @@ import org.ringfence.cli.command.PlanCommand;
 import org.ringfence.cli.command.PolicyCommand;
 import org.ringfence.cli.command.ReviewCommand;
 import org.ringfence.cli.command.RunCommand;
+import org.ringfence.cli.command.ServeCommand;
 import org.ringfence.cli.command.VerifyCommand;
 import org.ringfence.cli.command.WindowsCommand;
 import org.ringfence.cli.policy.Candidates;
@@ -66,6 +67,7 @@ import picocli.CommandLine.TypeConversionException;
       CheckCommand.class,
       ExplainCommand.class,
       PolicyCommand.class,
+      ServeCommand.class,
       VerifyCommand.class,
       WindowsCommand.class,
       CompletionCommand.class,

@@ -188,7 +188,7 @@ class ModulePathTest {
   }
 
   @Test
-  void onlyTheApiAndTheSuiteExportToEverybody() {
+  void onlyTheApiTheSuiteAndTheServerExportToEverybody() {
     Map<String, List<String>> exports = new TreeMap<>();
     for (ModuleReference each : ours()) {
       ModuleDescriptor module = each.descriptor();
@@ -221,7 +221,9 @@ class ModulePathTest {
                     "org.ringfence.review",
                     "org.ringfence.spi"),
                 "org.ringfence.conformance",
-                List.of("org.ringfence.conformance", "org.ringfence.conformance.stage")));
+                List.of("org.ringfence.conformance", "org.ringfence.conformance.stage"),
+                "org.ringfence.serve",
+                List.of("org.ringfence.serve")));
   }
 
   @Test
@@ -260,7 +262,7 @@ class ModulePathTest {
     assertThat(found)
         .extracting(each -> each.descriptor().name())
         .contains("org.ringfence", "org.ringfence.cli")
-        .hasSize(9);
+        .hasSize(10);
     return found;
   }
 

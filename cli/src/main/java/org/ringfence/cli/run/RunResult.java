@@ -9,7 +9,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +21,10 @@ import org.ringfence.Usage;
 import org.ringfence.cli.json.JsonText;
 import org.ringfence.cli.policy.OutputFile;
 import org.ringfence.cli.report.FileFailure;
-import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
+import org.ringfence.event.json.OutcomeJson;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.effective.EffectivePolicy;
-import org.ringfence.policy.json.Additions;
 import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
@@ -108,52 +106,9 @@ public record RunResult(
   private Map<String, Object> tree() {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("exitCode", exitCode);
-    tree.put("ending", ending(ending));
-    Map<String, Object> used = new LinkedHashMap<>();
-    usage.ifPresent(
-        figures -> {
-          used.put("wallMillis", figures.wallTime().toMillis());
-          figures.cpuTime().ifPresent(time -> used.put("cpuMillis", time.toMillis()));
-          figures.peakMemory().ifPresent(bytes -> used.put("peakMemoryBytes", bytes));
-        });
-    tree.put("usage", used);
-    List<Object> all = new ArrayList<>();
-    denials.forEach(denial -> all.add(tree(denial)));
-    tree.put("denials", all);
-    return tree;
-  }
-
-  private static Map<String, Object> ending(Ending ending) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    if (ending instanceof Ending.Exited exited) {
-      tree.put("kind", "exited");
-      tree.put("status", exited.status());
-    } else if (ending instanceof Ending.Signaled signaled) {
-      tree.put("kind", "signaled");
-      tree.put("signal", signaled.signal());
-    } else if (ending instanceof Ending.LimitReached reached) {
-      tree.put("kind", "limitReached");
-      tree.put("limit", reached.limit().name());
-    } else if (ending instanceof Ending.TimedOut out) {
-      tree.put("kind", "timedOut");
-      tree.put("afterMillis", out.after().toMillis());
-    } else {
-      tree.put("kind", "cancelled");
-    }
-    return tree;
-  }
-
-  private static Map<String, Object> tree(Violation denial) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("operation", denial.operation());
-    tree.put("target", denial.target());
-    tree.put("rule", denial.rule());
-    tree.put("executable", denial.executable());
-    tree.put("certain", denial.certainty() == Violation.Certainty.CERTAIN);
-    Remedy remedy = denial.remedy();
-    tree.put(
-        "options", remedy instanceof Remedy.Addition addition ? Additions.options(addition) : null);
-    tree.put("noRemedy", remedy instanceof Remedy.None none ? none.why() : null);
+    tree.put("ending", OutcomeJson.of(ending));
+    tree.put("usage", usage.map(OutcomeJson::of).orElse(Map.of()));
+    tree.put("denials", denials.stream().map(OutcomeJson::of).toList());
     return tree;
   }
 }

@@ -1,0 +1,2 @@
+/** Messages as JSON. */
+package org.ringfence.serve.json;
