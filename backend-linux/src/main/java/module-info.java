@@ -12,6 +12,8 @@ module org.ringfence.linux {
   exports org.ringfence.linux.plan to
       org.ringfence.wsl2;
 
+  provides org.ringfence.spi.CallerSignals with
+      org.ringfence.linux.signal.BlockedSignals;
   provides org.ringfence.spi.SandboxBackend with
       org.ringfence.linux.LandlockBackend,
       org.ringfence.linux.BubblewrapBackend;

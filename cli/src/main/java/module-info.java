@@ -20,6 +20,7 @@ module org.ringfence.cli {
   opens org.ringfence.cli.policy to
       info.picocli;
 
+  uses org.ringfence.spi.CallerSignals;
   uses org.ringfence.spi.MachineState;
   uses org.ringfence.spi.Verification;
 }

@@ -1,6 +1,7 @@
 package org.ringfence;
 
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A process in a sandbox. It is a {@link Process} in every respect; {@link #destroy()} asks the
@@ -47,5 +48,42 @@ public abstract class SandboxedProcess extends Process {
    */
   public void resize(TerminalSize size) {
     throw new UnsupportedOperationException("the command has no terminal");
+  }
+
+  /**
+   * Returns the signals that this process can receive from {@link #signal}.
+   *
+   * @return the signals; none where the system or the backend has no signals
+   */
+  public Set<CommandSignal> signals() {
+    return Set.of();
+  }
+
+  /**
+   * Sends the command's own process a signal, as {@link #signal(CommandSignal,
+   * CommandSignal.Reach)} does.
+   *
+   * @param signal the signal
+   * @return whether it was sent
+   * @throws UnsupportedOperationException if {@link #signals()} does not contain it
+   */
+  public final boolean signal(CommandSignal signal) {
+    return signal(signal, CommandSignal.Reach.COMMAND);
+  }
+
+  /**
+   * Sends the command a signal, and returns when the system has taken it. The command reacts as it
+   * would outside a sandbox; {@link #termination()} reports no cause of this JVM for an end that
+   * follows. May be called by several threads at once; waits a few seconds at most, for a command
+   * that is only being set up.
+   *
+   * @param signal the signal
+   * @param reach the processes that it goes to
+   * @return whether it was sent; false once the command has ended, and for {@link
+   *     CommandSignal#SUSPEND} if the command ignores it
+   * @throws UnsupportedOperationException if {@link #signals()} does not contain it
+   */
+  public boolean signal(CommandSignal signal, CommandSignal.Reach reach) {
+    throw new UnsupportedOperationException(signal + ": this backend has no such signal");
   }
 }

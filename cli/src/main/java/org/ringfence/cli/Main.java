@@ -46,7 +46,9 @@ public final class Main {
     PrintWriter err = new PrintWriter(System.err, true);
     int code;
     try {
-      code = new Runner(options, UnaryOperator.identity(), false, err).run(request);
+      Runner runner = new Runner(options, UnaryOperator.identity(), false, err);
+      code = runner.run(request);
+      runner.endLikeCommand(code);
     } catch (Exception e) {
       Failures.complain(err, e);
       code = Failures.exitCode(e);

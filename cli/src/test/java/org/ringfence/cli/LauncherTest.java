@@ -1,6 +1,7 @@
 package org.ringfence.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.ringfence.cli.report.ExitCode;
@@ -404,5 +406,30 @@ class LauncherTest {
             "ringfence: the path of the current directory is longer than 4095 bytes; change to"
                 + " another one\n");
     assertThat(record.resolve("started")).doesNotExist();
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "env(1) of other systems cannot block signals")
+  void onlyARunHasItsSignalsBlocked() throws Exception {
+    assumeTrue(
+        new ProcessBuilder("/usr/bin/env", "--block-signal=INT", "true").start().waitFor() == 0,
+        "env(1) cannot block signals");
+    long blocked = 0;
+    // HUP, INT, QUIT, USR1, TERM, CONT, TSTP and WINCH; signal(7).
+    for (int number : new int[] {1, 2, 3, 10, 15, 18, 20, 28}) {
+      blocked |= 1L << number - 1;
+    }
+
+    String run = "SigBlk:\t" + "%016x".formatted(blocked);
+
+    assertThat(start("run", "--", "true").started())
+        .contains("word -Xrs", "word -Dringfence.signals=blocked");
+    assertThat(start("doctor").started())
+        .doesNotContain("word -Xrs", "word -Dringfence.signals=blocked");
+    // Some shells change their mask as they start, so a program stands in for the JVM here.
+    createScript(
+        base.resolve("jdk/bin/java"), "#!/usr/bin/env -S grep -s SigBlk /proc/self/status --\n");
+    assertThat(start("run", "--", "true").output()).contains(run);
+    assertThat(start("doctor").output()).contains("SigBlk:\t" + "0".repeat(16));
   }
 }

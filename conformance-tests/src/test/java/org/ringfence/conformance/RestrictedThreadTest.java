@@ -51,6 +51,8 @@ class RestrictedThreadTest {
           // Lock-free, like the queue behind the interface (java.util.concurrent's own).
           "java.util.concurrent.atomic.AtomicInteger.get",
           "java.util.concurrent.atomic.AtomicInteger.getAndAdd",
+          "java.util.concurrent.atomic.AtomicLong.get",
+          "java.util.concurrent.atomic.AtomicLong.getAndAdd",
           "java.util.concurrent.atomic.AtomicLong.incrementAndGet",
           "java.util.Queue.poll",
           "java.util.Queue.add",

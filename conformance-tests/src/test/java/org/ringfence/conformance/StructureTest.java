@@ -57,6 +57,7 @@ class StructureTest {
               "report",
               "task",
               "restricted",
+              "signal",
               "tree",
               "bind",
               "plan"),

@@ -102,9 +102,18 @@ public final class Constants {
   public static final int FUTEX_WAKE = 1;
 
   // signal.h
+  public static final int SIGHUP = 1;
+  public static final int SIGINT = 2;
+  public static final int SIGQUIT = 3;
   public static final int SIGKILL = 9;
+  public static final int SIGUSR1 = 10;
+  public static final int SIGUSR2 = 12;
   public static final int SIGTERM = 15;
+  public static final int SIGCONT = 18;
+  public static final int SIGSTOP = 19;
+  public static final int SIGTSTP = 20;
   public static final int SIGXFSZ = 25;
+  public static final int SIGWINCH = 28;
 
   // asm-generic/resource.h
   public static final int RLIMIT_CPU = 0;

@@ -22,9 +22,6 @@ import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.HostTree;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.restricted.Invocation;
-import org.ringfence.linux.supervise.SetUpPhase;
-import org.ringfence.linux.task.TargetMemory;
-import org.ringfence.linux.task.TargetMemory.AccessException;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -192,30 +189,6 @@ final class Bubblewrap implements AutoCloseable {
         false,
         Limits.NONE,
         Optional.empty());
-  }
-
-  /** Returns the command's own process, in the tree below bubblewrap's process. */
-  static Optional<Long> commandOf(Kernel kernel, int pid) {
-    TargetMemory child = new TargetMemory(kernel);
-    return ProcessHandle.of(pid).stream()
-        .flatMap(ProcessHandle::descendants)
-        .map(ProcessHandle::pid)
-        .filter(
-            each -> {
-              try {
-                return child.innerNumber(each.intValue()) == SetUpPhase.COMMAND_NUMBER;
-              } catch (AccessException e) {
-                return false;
-              }
-            })
-        .findFirst()
-        .or(
-            () ->
-                // Without a process namespace the command is bubblewrap's only child.
-                ProcessHandle.of(pid).stream()
-                    .flatMap(ProcessHandle::children)
-                    .map(ProcessHandle::pid)
-                    .findFirst());
   }
 
   @Override

@@ -9,14 +9,16 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.ringfence.CommandSignal;
+import org.ringfence.CommandSignal.Reach;
 import org.ringfence.TerminalSize;
 import org.ringfence.Termination;
 import org.ringfence.kit.process.ExitStatus;
 import org.ringfence.kit.process.ManagedProcess;
 import org.ringfence.kit.stdio.CommandOutputs;
-import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
@@ -58,6 +60,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private final WallClock.Timed timed = new WallClock.Timed(this);
   private boolean wakeClosed;
   private final Duration grace;
+  private final SignalDelivery signals;
   private volatile ProcessHandle handle;
   private Streams streams;
   private Runnable whenGone = () -> {};
@@ -105,6 +108,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     this.commandThread = commandThread;
     this.wake = wake;
     this.grace = launch.limits().grace();
+    this.signals = new SignalDelivery(kernel, commandThread, namespaced(), this::requestSignal);
     block.setLong(one, 1);
   }
 
@@ -368,10 +372,25 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   @Override
   protected void askToEnd() {
     if (namespaced()) {
-      Bubblewrap.commandOf(kernel, commandThread.pid())
-          .ifPresent(pid -> kernel.call(Syscall.KILL, pid, Constants.SIGTERM));
+      signals.askToEnd();
     } else {
       request(CommandThread.REQUEST_TERM);
+    }
+  }
+
+  @Override
+  public Set<CommandSignal> signals() {
+    return Set.of(CommandSignal.values());
+  }
+
+  @Override
+  public boolean signal(CommandSignal signal, Reach reach) {
+    return isAlive() && signals.send(signal, reach);
+  }
+
+  private long requestSignal(int number, boolean group) {
+    synchronized (wakeLock) {
+      return wakeClosed ? 0 : commandThread.signal(number, group, wake, one);
     }
   }
 

@@ -49,6 +49,16 @@ final class SessionSweep {
     }
   }
 
+  /**
+   * Sends each process a signal, once.
+   *
+   * @param root the command, or bubblewrap above it
+   * @param signal the signal
+   */
+  void signal(int root, int signal) {
+    members(root).forEach(pid -> kernel.call(Syscall.KILL, pid, signal));
+  }
+
   private static Set<Integer> members(int root) {
     Map<Integer, Entry> all = processes();
     Set<Integer> members = new HashSet<>();

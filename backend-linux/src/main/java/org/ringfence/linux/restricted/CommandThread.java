@@ -6,10 +6,13 @@ import static org.ringfence.linux.bind.Constants.EPOLLIN;
 import static org.ringfence.linux.bind.Constants.FD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.F_SETFD;
+import static org.ringfence.linux.bind.Constants.SIGCONT;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
+import static org.ringfence.linux.bind.Constants.SIGSTOP;
 import static org.ringfence.linux.bind.Constants.SIGTERM;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.LibC;
 import org.ringfence.linux.bind.RestrictedThread;
@@ -45,6 +48,9 @@ public final class CommandThread implements Runnable {
   public static final int REQUEST_TERM = 1;
   public static final int REQUEST_KILL = 2;
 
+  /** The bit of signal 0 to the command's group; those to the command itself start at bit 0. */
+  private static final int GROUP_SIGNALS = 32;
+
   private static final int ENOEXEC = 8;
   private static final int EINTR = 4;
   private static final int ALL_PROCESSES = -1;
@@ -57,6 +63,7 @@ public final class CommandThread implements Runnable {
   private final Kernel kernel;
   private final SpawnOrders orders;
   private final AtomicInteger requests = new AtomicInteger();
+  private final AtomicLong signals = new AtomicLong();
 
   private volatile int failedStep = STEP_NONE;
   private volatile int error;
@@ -65,7 +72,7 @@ public final class CommandThread implements Runnable {
   private volatile long cpuMicros;
   private volatile long peakKib;
   private volatile boolean started;
-  private boolean restricted;
+  private volatile boolean restricted;
   private volatile boolean rootEnded;
   private volatile boolean done;
   private volatile Thread thread;
@@ -263,6 +270,7 @@ public final class CommandThread implements Runnable {
       requests.getAndAdd(-REQUEST_TERM);
       kernel.call(Syscall.KILL, pid, SIGTERM);
     }
+    sendSignals();
     if ((asked & REQUEST_KILL) != 0) {
       if (rootEnded) {
         killAll();
@@ -270,6 +278,25 @@ public final class CommandThread implements Runnable {
         killUnawaited();
       }
     }
+  }
+
+  /** Sends what {@link #signal} asks for; the spawned process leads its group. */
+  @RestrictedThread
+  private void sendSignals() {
+    if (rootEnded) {
+      return;
+    }
+    long asked = signals.get();
+    for (int signal = 1; signal < GROUP_SIGNALS; signal++) {
+      boolean all = signal == SIGSTOP || signal == SIGCONT;
+      if ((asked >>> signal & 1) != 0) {
+        kernel.call(Syscall.KILL, all ? ALL_PROCESSES : pid, signal);
+      }
+      if ((asked >>> GROUP_SIGNALS + signal & 1) != 0) {
+        kernel.call(Syscall.KILL, -pid, signal);
+      }
+    }
+    signals.getAndAdd(-asked);
   }
 
   /**
@@ -339,6 +366,32 @@ public final class CommandThread implements Runnable {
       before = requests.get();
     }
     kernel.call(Syscall.WRITE, wakeDescriptor, one, 8);
+  }
+
+  /**
+   * Asks for a signal to the spawned process or its group; SIGSTOP and SIGCONT go to every process
+   * of the domain, where {@link #reachesAll()}. The caller keeps {@code wakeDescriptor} open.
+   *
+   * @return what {@link #sent} takes
+   */
+  public long signal(int number, boolean group, int wakeDescriptor, long one) {
+    long bit = 1L << (group ? GROUP_SIGNALS + number : number);
+    long before = signals.get();
+    while (!signals.compareAndSet(before, before | bit)) {
+      before = signals.get();
+    }
+    kernel.call(Syscall.WRITE, wakeDescriptor, one, 8);
+    return bit;
+  }
+
+  /** Returns whether this command thread has sent a signal. */
+  public boolean sent(long bit) {
+    return (signals.get() & bit) == 0;
+  }
+
+  /** Returns whether kill(-1) of this command thread reaches the command's processes alone. */
+  public boolean reachesAll() {
+    return orders.scoped && restricted;
   }
 
   public int failedStep() {

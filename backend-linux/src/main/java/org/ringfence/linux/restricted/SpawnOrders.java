@@ -17,6 +17,8 @@ public final class SpawnOrders implements AutoCloseable {
   /** The number of standard descriptors. */
   static final int STANDARD = 3;
 
+  // signal.h
+  private static final int SIGCHLD = 17;
   private static final int SIGSET_BYTES = 128;
   // Larger than any libc's posix_spawnattr_t (336 on glibc, musl) and file actions (80).
   private static final int SPAWN_STRUCT_BYTES = 1024;
@@ -152,12 +154,13 @@ public final class SpawnOrders implements AutoCloseable {
       LibC.posix_spawn_file_actions_adddup2(actions, standard[target], target);
     }
     long none = block.allocate(SIGSET_BYTES);
-    long all = block.allocate(SIGSET_BYTES);
-    // Signals 1 to 31 return to their default; the C library reserves the ones above.
-    block.setLong(all, 0x7fffffffL);
+    // A caught signal has its default again in every new program, and an ignored one stays ignored
+    // (nohup). Without SIGCHLD, bubblewrap would not hear of its children's ends.
+    long defaults = block.allocate(SIGSET_BYTES);
+    block.setLong(defaults, 1L << SIGCHLD - 1);
     LibC.posix_spawnattr_init(attributes);
     LibC.posix_spawnattr_setsigmask(attributes, none);
-    LibC.posix_spawnattr_setsigdefault(attributes, all);
+    LibC.posix_spawnattr_setsigdefault(attributes, defaults);
     LibC.posix_spawnattr_setflags(
         attributes,
         (short)

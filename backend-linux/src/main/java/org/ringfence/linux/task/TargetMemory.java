@@ -156,6 +156,11 @@ public final class TargetMemory {
     return numbers[numbers.length - 1];
   }
 
+  /** Returns whether a process ignores a signal. */
+  public boolean ignores(int pid, int signal) throws AccessException {
+    return (statusField(pid, "SigIgn:", 16)[0] >>> signal - 1 & 1) != 0;
+  }
+
   /** Returns the thread's file mode creation mask. */
   public int umask(int tid) throws AccessException {
     return (int) statusField(tid, "Umask:", 8)[0];

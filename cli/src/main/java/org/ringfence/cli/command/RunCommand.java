@@ -177,8 +177,11 @@ public final class RunCommand implements Callable<Integer> {
       int code = reviewed ? review(runner, err) : runner.run(command);
       if (lines.incomplete()) {
         err.println("ringfence: the audit log " + audit + " is incomplete: events were dropped");
-        return auditComplete ? ExitCode.OWN_FAILURE : code;
+        if (auditComplete) {
+          return ExitCode.OWN_FAILURE;
+        }
       }
+      runner.endLikeCommand(code);
       return code;
     } finally {
       if (report && runner != null && runner.hasStarted()) {

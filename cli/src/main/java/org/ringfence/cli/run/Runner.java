@@ -60,6 +60,7 @@ public final class Runner {
   private final boolean tty;
   private final PrintWriter err;
   private final DenialReport decided = new DenialReport();
+  private final PassedSignals signals = PassedSignals.begin();
   private DenialReport reported;
   private boolean hasStarted;
   private boolean quiet;
@@ -133,6 +134,7 @@ public final class Runner {
       return run(SandboxCommand.of(command).inheritIO(), SandboxedProcess::waitFor);
     }
     try (CallerTerminal terminal = CallerTerminal.open()) {
+      signals.onResize(process -> process.resize(terminal.size()));
       TerminalSize size = terminal.size();
       return run(
           SandboxCommand.of(command).terminal(size),
@@ -146,6 +148,15 @@ public final class Runner {
             process.waitFor();
           });
     }
+  }
+
+  /**
+   * Makes this process end as its command has ended, when it exits with the command's exit code.
+   *
+   * @param exit the exit code
+   */
+  public void endLikeCommand(int exit) {
+    signals.endLikeCommand(exit);
   }
 
   private int run(SandboxCommand asked, Waiting waiting) throws IOException, InterruptedException {
@@ -334,6 +345,7 @@ public final class Runner {
     Thread hook = new Thread(() -> endWithJvm(started));
     Runtime.getRuntime().addShutdownHook(hook);
     try {
+      signals.toCommand(started);
       SandboxedProcess process = sandbox.start(request);
       hasStarted = true;
       started.complete(process);

@@ -1,0 +1,2 @@
+/** The signals that this process itself receives. */
+package org.ringfence.linux.signal;
