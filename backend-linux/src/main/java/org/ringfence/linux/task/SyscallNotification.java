@@ -88,7 +88,11 @@ public record SyscallNotification(
   /** Gives the caller a copy of a descriptor as the call's result. */
   public void resultDescriptor(int descriptor, int descriptorFlags) {
     long result = add(SECCOMP_ADDFD_FLAG_SEND, descriptor, 0, descriptorFlags);
-    if (result < 0) {
+    if (result == -Errno.EINVAL.value()) {
+      // Before Linux 5.14 the answer is a step of its own. A signal between the two makes the
+      // caller repeat its call, and leaves it a descriptor that the policy allows it.
+      result(add(0, descriptor, 0, descriptorFlags));
+    } else if (result < 0) {
       result(result);
     }
   }
