@@ -192,9 +192,9 @@ class PolicyProposalTest {
     assertThat(proposalForWrite("create", jar).granted())
         .extracting(Grant::what)
         .containsExactly("write :home/.m2/repository");
-    Files.createDirectories(home.resolve(".cargo/registry"));
+    Files.createDirectories(home.resolve(".cache/other"));
     assertGrantsNothing(
-        proposalForWrite("create", home.resolve(".cargo/registry/x")), "only its directory");
+        proposalForWrite("create", home.resolve(".cache/other/x")), "only its directory");
   }
 
   @ParameterizedTest

@@ -153,9 +153,18 @@ class UnscopedKillTest {
 
   /** Kills the JVM alone, and waits for the end of each process below it. */
   private static void killed(Process jvm, int least) throws Exception {
-    List<ProcessHandle> below = jvm.descendants().toList();
-    assertThat(below).hasSizeGreaterThanOrEqualTo(least).allMatch(ProcessHandle::isAlive);
-    jvm.destroyForcibly().waitFor();
+    List<ProcessHandle> below = List.of();
+    try {
+      // A shell starts its child a moment after it has itself been started.
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      while (below.size() < least && System.nanoTime() - end < 0) {
+        Thread.sleep(10);
+        below = jvm.descendants().toList();
+      }
+      assertThat(below).hasSizeGreaterThanOrEqualTo(least).allMatch(ProcessHandle::isAlive);
+    } finally {
+      jvm.destroyForcibly().waitFor();
+    }
     try {
       for (ProcessHandle each : below) {
         each.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
