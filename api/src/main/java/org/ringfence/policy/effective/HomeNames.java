@@ -198,7 +198,8 @@ public final class HomeNames {
   String replacedAt(List<String> path, int depth) {
     String name = names.matchingReplacement(below(path, depth));
     String found = name != null ? name : matchingReplacement(path, depth);
-    return found == null || allows(path) ? null : found;
+    // A tracked name is that of a file: no directory or link takes its place.
+    return found == null || allowed.denying(path) != null ? null : found;
   }
 
   /**

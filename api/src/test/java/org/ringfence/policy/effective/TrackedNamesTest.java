@@ -88,6 +88,20 @@ class TrackedNamesTest {
   }
 
   @Test
+  void entryWithTheNameOfADirectoryLetsNoDirectoryOrLinkIn()
+      throws IOException, InterruptedException {
+    run(
+        "git update-index --add --cacheinfo 100644,$(git hash-object -w a),.fleet --cacheinfo"
+            + " 120000,$(git hash-object -w a),.zed");
+    EffectivePolicy policy = policy(ProtectedNames.TRACKED, top);
+    for (String path : new String[] {".fleet", ".zed", ".vscode", "sub/.idea/x"}) {
+      assertThat(policy.evaluateReplacement(top + "/" + path).allowed()).as(path).isFalse();
+    }
+    assertThat(writes(policy, ".fleet/tasks.json")).isFalse();
+    assertThat(writes(policy, ".fleet")).isTrue();
+  }
+
+  @Test
   void indexThatGitDidNotWriteOpensNothing() throws IOException {
     byte[] index = Files.readAllBytes(top.resolve(".git/index"));
     index[index.length - 60]++;
