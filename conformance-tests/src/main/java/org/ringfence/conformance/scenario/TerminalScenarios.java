@@ -22,6 +22,7 @@ public final class TerminalScenarios {
   private static final String GROUP = "terminal";
   private static final TerminalSize SIZE = new TerminalSize(40, 100);
   private static final int INTERRUPT = 3;
+  private static final int PATIENCE_SECONDS = 30;
 
   private TerminalScenarios() {}
 
@@ -180,13 +181,15 @@ public final class TerminalScenarios {
     }
   }
 
-  private static void interrupt(SandboxedProcess process) throws IOException {
+  private static void interrupt(SandboxedProcess process)
+      throws IOException, InterruptedException {
     try {
       process.getOutputStream().write(INTERRUPT);
       process.getOutputStream().flush();
     } catch (IOException e) {
-      // The command ended after the caller last looked, and its input with it.
-      if (process.isAlive()) {
+      // The command ended after the caller last looked. Its input is closed with it, and its end is
+      // reported after its output.
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         throw e;
       }
     }
