@@ -181,8 +181,7 @@ public final class TerminalScenarios {
     }
   }
 
-  private static void interrupt(SandboxedProcess process)
-      throws IOException, InterruptedException {
+  private static void interrupt(SandboxedProcess process) throws IOException, InterruptedException {
     try {
       process.getOutputStream().write(INTERRUPT);
       process.getOutputStream().flush();
