@@ -34,14 +34,15 @@ need_tools() { # architecture
   [ -z "$missing" ] || not_run "programs are missing; install the Debian packages $missing"
 }
 
-# The mirrors: those of this machine where it is a Debian, otherwise Debian's own.
+# The mirrors: those of this machine where it is a Debian.
 mirror_of() { # last part of the path
   local found=
   if command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2016 # apt fills in the site
     found=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep -m1 "/$1/*\$" || true)
   fi
-  echo "${found:-http://deb.debian.org/$1}"
+  [ -n "$found" ] || not_run "this machine names no mirror of $1; set RINGFENCE_VM_MIRROR and RINGFENCE_VM_SECURITY_MIRROR"
+  echo "$found"
 }
 
 # The keys that Debian signs its lists with; Ubuntu has them in the package debian-archive-keyring.

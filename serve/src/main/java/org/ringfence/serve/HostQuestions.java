@@ -66,7 +66,7 @@ final class HostQuestions {
     }
   }
 
-  /** Denies what is open. */
+  /** Denies the open questions. */
   void close() {
     open.values().forEach(question -> question.complete(""));
   }

@@ -58,7 +58,7 @@ final class Methods implements AutoCloseable {
     questions = new HostQuestions(outbox);
   }
 
-  /** What a method gives: its result, and what is to be done once the result is sent. */
+  /** A method's result, and an action that follows once the result is sent. */
   record Outcome(CompletableFuture<Object> result, Runnable afterwards) {
     static Outcome of(Object result) {
       return new Outcome(CompletableFuture.completedFuture(result), () -> {});

@@ -56,7 +56,7 @@ final class NewFiles {
     /** Something is there: at this entry, which the receiver closes. */
     record There(Entry entry) implements Outcome {}
 
-    /** Nothing has been done, and what was read from the caller is not known to be its own. */
+    /** Nothing is made: the values read may belong to another caller. */
     record Open() implements Outcome {}
   }
 

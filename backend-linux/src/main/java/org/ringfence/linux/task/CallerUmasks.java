@@ -16,8 +16,8 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * kernel ties it to the thread itself, not to its number (proc_single_show in fs/proc/base.c).
  *
  * <p>So a read also proves something: while the kept descriptor answers, its thread has had its
- * number since the descriptor was opened, and what was read from that number in between was read
- * from that thread.
+ * number since the descriptor was opened, and each value read by that number in between came from
+ * that thread.
  *
  * <p>Safe for use by several threads.
  */
@@ -42,8 +42,8 @@ public final class CallerUmasks implements AutoCloseable {
   }
 
   /**
-   * Returns the mask of the thread that made a call, and ensures that what was read from the thread
-   * before was from this one.
+   * Returns the mask of the thread that made a call, and ensures that earlier reads by its number
+   * were of this thread.
    *
    * @param call the call
    * @return the mask
