@@ -116,7 +116,7 @@ final class ServedCommand {
       if (waiting > 0 && waiting + data.length > MOST_INPUT || writes.size() >= MOST_WRITES) {
         throw new RpcException(
             RpcException.Kind.TOO_MUCH,
-            "the command has not read what was written before; wait for the answers");
+            "the command has not read its earlier input; wait for the answers");
       }
       inputClosed = last;
       waiting += data.length;
