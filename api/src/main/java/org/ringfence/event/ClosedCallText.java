@@ -5,8 +5,8 @@ import java.util.Map;
 /** Says why system calls of Linux are closed to commands, and what programs do without them. */
 final class ClosedCallText {
   private static final String TRACING =
-      "it would act as another process, so debuggers do not work inside; for LeakSanitizer:"
-          + " --env ASAN_OPTIONS=detect_leaks=0, or LSAN_OPTIONS in place of ASAN_OPTIONS";
+      "it would act as another process; debuggers need --allow ptrace, and LeakSanitizer either that"
+          + " or --env ASAN_OPTIONS=detect_leaks=0 (LSAN_OPTIONS for a program without ASan)";
   private static final String OTHER_PROCESS = "it reaches into another process";
   private static final String OTHERS_VALUES =
       "a process sets these values for itself only, with 0 as its number";
@@ -19,6 +19,8 @@ final class ClosedCallText {
   private static final String MOUNTS = "a command changes no mounts";
   private static final String SHARED =
       "programs outside share it; bubblewrap gives a command its own: --backend bubblewrap";
+  private static final String SHARED_MEMORY =
+      SHARED + "; --allow sysv-ipc opens that of the machine";
   private static final String MACHINE = "it acts on the whole machine";
   private static final String OBSERVING = "it shows parts of the kernel and of other processes";
 
@@ -61,17 +63,17 @@ final class ClosedCallText {
           Map.entry("fsmount", MOUNTS),
           Map.entry("fspick", MOUNTS),
           Map.entry("mount_setattr", MOUNTS),
-          Map.entry("shmget", SHARED),
-          Map.entry("shmat", SHARED),
-          Map.entry("shmctl", SHARED),
-          Map.entry("semget", SHARED),
-          Map.entry("semop", SHARED),
-          Map.entry("semctl", SHARED),
-          Map.entry("semtimedop", SHARED),
-          Map.entry("msgget", SHARED),
-          Map.entry("msgsnd", SHARED),
-          Map.entry("msgrcv", SHARED),
-          Map.entry("msgctl", SHARED),
+          Map.entry("shmget", SHARED_MEMORY),
+          Map.entry("shmat", SHARED_MEMORY),
+          Map.entry("shmctl", SHARED_MEMORY),
+          Map.entry("semget", SHARED_MEMORY),
+          Map.entry("semop", SHARED_MEMORY),
+          Map.entry("semctl", SHARED_MEMORY),
+          Map.entry("semtimedop", SHARED_MEMORY),
+          Map.entry("msgget", SHARED_MEMORY),
+          Map.entry("msgsnd", SHARED_MEMORY),
+          Map.entry("msgrcv", SHARED_MEMORY),
+          Map.entry("msgctl", SHARED_MEMORY),
           Map.entry("mq_open", SHARED),
           Map.entry("mq_unlink", SHARED),
           Map.entry("personality", "only debuggers turn the randomisation of addresses off"),

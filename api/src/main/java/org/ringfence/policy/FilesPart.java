@@ -202,6 +202,16 @@ public final class FilesPart {
     return this;
   }
 
+  /** Checks that a second rule for a path, in one layer, grants the same as the first. */
+  static void checkSame(FileRule before, Access access) {
+    if (before.access() != access) {
+      throw new InvalidPolicyException(
+          "files.rules." + before.path(),
+          access.word(),
+          "one rule for a path; another one here says " + before.access().word());
+    }
+  }
+
   /** Rejects a glob, which no rule can have. */
   static void checkPath(String path, Access access) {
     if (path.indexOf('*') >= 0) {

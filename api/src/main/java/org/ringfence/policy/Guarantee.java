@@ -135,6 +135,16 @@ public enum Guarantee {
   /** Programs start as they do outside. */
   PROCESS_PROGRAMS(
       "process.programs", "Every program starts that starts outside", "every policy on Windows"),
+  /** Processes of a command may trace each other. */
+  PROCESS_TRACING(
+      "process.tracing",
+      "Processes of a command trace other processes of that command, and no others",
+      "`process.allow` ptrace"),
+  /** Commands may use System V IPC. */
+  PROCESS_SYSV_IPC(
+      "process.sysv-ipc",
+      "System V shared memory, semaphores and message queues are open",
+      "`process.allow` sysv-ipc"),
   /** The environment has only variables that the policy passes on. */
   ENVIRONMENT_FILTERED(
       "environment.filtered",

@@ -29,7 +29,7 @@ public final class NetworkPart {
    * @return this part
    */
   public NetworkPart allow(String... patterns) {
-    if (builder.networkMode() == NetworkMode.NONE) {
+    if (builder.network.mode == NetworkMode.NONE) {
       builder.network(NetworkMode.ALLOWLIST);
     }
     for (String pattern : patterns) {

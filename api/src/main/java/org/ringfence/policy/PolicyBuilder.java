@@ -18,6 +18,7 @@ import org.ringfence.policy.value.AddressRange;
 import org.ringfence.policy.value.DnsServer;
 import org.ringfence.policy.value.HostPattern;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.ProcessGrant;
 import org.ringfence.policy.value.PublishedPort;
 
 /** Builds a policy. Later calls override earlier ones where a value is single. Not thread-safe. */
@@ -30,7 +31,7 @@ public final class PolicyBuilder {
   private ProtectedNames protectedNames = ProtectedNames.HOOKS_AND_CONFIG;
   private final Set<String> protectedPaths = new LinkedHashSet<>();
   private TmpPolicy tmp = TmpPolicy.PRIVATE;
-  private final NetworkDraft network = new NetworkDraft();
+  final NetworkDraft network = new NetworkDraft();
   private EnvironmentPolicy.Inherit inherit = EnvironmentPolicy.Inherit.CORE;
   private final Set<String> include = new LinkedHashSet<>();
   private final Set<String> exclude = new LinkedHashSet<>();
@@ -38,6 +39,7 @@ public final class PolicyBuilder {
   private final LimitsDraft limits = new LimitsDraft();
   private Lifetime lifetime = Lifetime.KILL;
   private Strictness.Mode strictnessMode = Strictness.Mode.STRICT;
+  private final Set<ProcessGrant> processGrants = EnumSet.noneOf(ProcessGrant.class);
   private final Set<Guarantee> weaker = EnumSet.noneOf(Guarantee.class);
 
   PolicyBuilder() {}
@@ -63,6 +65,7 @@ public final class PolicyBuilder {
     set.putAll(policy.environment().set());
     limits(policy.limits());
     lifetime = policy.lifetime();
+    processGrants.addAll(policy.processGrants());
     strictnessMode = policy.strictness().mode();
     weaker.addAll(policy.strictness().weaker());
     return this;
@@ -135,10 +138,6 @@ public final class PolicyBuilder {
     return this;
   }
 
-  NetworkMode networkMode() {
-    return network.mode;
-  }
-
   /**
    * Sets the access where no rule applies.
    *
@@ -191,15 +190,11 @@ public final class PolicyBuilder {
    */
   public PolicyBuilder rule(String path, Access access, MissingPath missing) {
     FilesPart.checkPath(path, access);
-    FileRule rule = new FileRule(path, access, missing);
     FileRule before = rules.get(path);
-    if (!rulesOfLayer.add(path) && before != null && before.access() != access) {
-      throw new InvalidPolicyException(
-          "files.rules." + path,
-          access.word(),
-          "one rule for a path; another one here says " + before.access().word());
+    if (!rulesOfLayer.add(path) && before != null) {
+      FilesPart.checkSame(before, access);
     }
-    rules.put(path, rule);
+    rules.put(path, new FileRule(path, access, missing));
     return this;
   }
 
@@ -542,6 +537,17 @@ public final class PolicyBuilder {
   }
 
   /**
+   * Opens parts of the system that are closed to processes by default.
+   *
+   * @param grants the parts
+   * @return this builder
+   */
+  public PolicyBuilder allow(ProcessGrant... grants) {
+    processGrants.addAll(List.of(grants));
+    return this;
+  }
+
+  /**
    * Sets whether all guarantees must be enforced.
    *
    * @param value the mode
@@ -591,6 +597,7 @@ public final class PolicyBuilder {
         new EnvironmentPolicy(inherit, new ArrayList<>(include), new ArrayList<>(exclude), set),
         limits.build(),
         lifetime,
+        processGrants,
         new Strictness(strictnessMode, weaker));
   }
 }

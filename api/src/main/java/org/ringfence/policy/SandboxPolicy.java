@@ -2,6 +2,8 @@ package org.ringfence.policy;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import org.ringfence.policy.value.ProcessGrant;
 
 /**
  * The resources that a command may access. Immutable; created by {@link #builder()} or read from
@@ -22,6 +24,7 @@ import java.util.Objects;
  * @param environment the environment part
  * @param limits the limits
  * @param lifetime the fate of leftover processes
+ * @param processGrants parts of the system that are open to processes, though closed by default
  * @param strictness the treatment of guarantees that cannot be enforced
  */
 public record SandboxPolicy(
@@ -36,6 +39,7 @@ public record SandboxPolicy(
     EnvironmentPolicy environment,
     Limits limits,
     Lifetime lifetime,
+    Set<ProcessGrant> processGrants,
     Strictness strictness) {
 
   /** Checks the parts and copies the lists. */
@@ -52,6 +56,7 @@ public record SandboxPolicy(
     denyGlobs = List.copyOf(denyGlobs);
     allowedNames = List.copyOf(allowedNames);
     protectedPaths = List.copyOf(protectedPaths);
+    processGrants = Set.copyOf(processGrants);
   }
 
   /**

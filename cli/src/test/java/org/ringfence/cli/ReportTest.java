@@ -90,7 +90,8 @@ class ReportTest {
     assertThat(heard.err())
         .contains(
             "system-call ptrace (4 times) by /usr/bin/perl",
-            "for LeakSanitizer: --env ASAN_OPTIONS=detect_leaks=0",
+            "debuggers need --allow ptrace",
+            "--env ASAN_OPTIONS=detect_leaks=0",
             "system-call keyctl by /usr/bin/perl",
             "denied 5 more");
     Result control =

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Sandbox;
@@ -21,9 +22,10 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.value.ProcessGrant;
 import org.ringfence.spi.SandboxBackend;
 
-/** Runs agents for keys, terminals and a browser under workspace-write. */
+/** Runs agents for keys, terminals, a browser and debuggers under workspace-write. */
 class RealToolsTest {
   private Path base;
   private Path workspace;
@@ -53,12 +55,15 @@ class RealToolsTest {
 
   /** Runs a script and returns its output; right after it the same shell fails to write outside. */
   private String run(String backend, String script) throws Exception {
-    SandboxPolicy policy = Presets.load("workspace-write");
+    return run(Presets.load("workspace-write"), backend, script);
+  }
+
+  private String run(SandboxPolicy policy, String backend, String script) throws Exception {
     SandboxBackend named =
         backend.equals("landlock") ? new LandlockBackend() : new BubblewrapBackend();
     assumeTrue(
         named.plan(EffectivePolicy.of(policy, PathContext.current())).acceptable(),
-        () -> backend + " holds no workspace-write here");
+        () -> backend + " does not hold the policy here");
     try (Sandbox sandbox = Sandbox.opener(policy).workspace(workspace).backend(backend).open()) {
       Process process =
           sandbox.start(
@@ -211,5 +216,51 @@ class RealToolsTest {
             """);
     assertThat(output).contains("drawn 42");
     assertThat(Files.readAllBytes(workspace.resolve("shot.png"))).startsWith(0x89, 'P', 'N', 'G');
+  }
+
+  private static SandboxPolicy tracing() {
+    return Presets.load("workspace-write").toBuilder().allow(ProcessGrant.PTRACE).build();
+  }
+
+  @Test
+  void gdbStopsAtABreakpoint() throws Exception {
+    assumeInstalled("gdb", "gcc");
+    assertThat(
+            run(
+                tracing(),
+                "bubblewrap",
+                """
+                echo 'int twice(int x) { return 2 * x; } int main(void) { return twice(21) - 42; }' >a.c
+                gcc -g -o a a.c
+                gdb -batch -nx -ex 'break twice' -ex run -ex 'print x' -ex finish -ex continue ./a
+                """))
+        .contains("$1 = 21", "Value returned is $2 = 42", "exited normally");
+  }
+
+  @Test
+  void straceFollowsChildren() throws Exception {
+    assumeInstalled("strace");
+    assertThat(
+            run(
+                tracing(),
+                "bubblewrap",
+                "strace -f -e trace=execve -o calls sh -c 'cat /dev/null; true'; cat calls"))
+        .contains("/dev/null", "exited with 0");
+  }
+
+  @Test
+  void leakSanitizerFindsALeak() throws Exception {
+    assumeInstalled("gcc");
+    assertThat(
+            run(
+                tracing(),
+                "bubblewrap",
+                """
+                echo '#include <stdlib.h>
+                int main(void) { char *volatile p = malloc(77); p = 0; return 0; }' >a.c
+                gcc -fsanitize=address -o a a.c
+                ./a 2>&1 || true
+                """))
+        .contains("77 byte(s) leaked");
   }
 }

@@ -10,6 +10,7 @@ import org.ringfence.policy.NetworkPolicy;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
+import org.ringfence.policy.value.ProcessGrant;
 
 /** Finds the guarantees that a policy asks for. Stateless. */
 final class RequestedGuarantees {
@@ -52,6 +53,8 @@ final class RequestedGuarantees {
       case NETWORK_SERVER_NAME -> network.mode() != NetworkMode.NONE && network.checkServerName();
       case NETWORK_PUBLISH -> network.mode() != NetworkMode.FULL && !network.publish().isEmpty();
       case NETWORK_UNIX_SOCKETS -> !network.unixSockets().contains("/");
+      case PROCESS_TRACING -> written.processGrants().contains(ProcessGrant.PTRACE);
+      case PROCESS_SYSV_IPC -> written.processGrants().contains(ProcessGrant.SYSV_IPC);
       case LIMITS_MEMORY -> limits.memory().isPresent();
       case LIMITS_PROCESSES -> limits.processes().isPresent();
       case LIMITS_CPU_TIME -> limits.cpuTime().isPresent();

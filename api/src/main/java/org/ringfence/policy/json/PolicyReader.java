@@ -23,6 +23,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.Strictness;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.ProcessGrant;
 
 /**
  * Reads policies from JSON. Errors (unknown keys, wrong types, contradictions) name file, line,
@@ -216,6 +217,7 @@ public final class PolicyReader {
     fields.put("environment", this::environment);
     fields.put("limits", this::limits);
     fields.put("lifetime", this::lifetime);
+    fields.put("process", this::process);
     fields.put("enforcement", this::enforcement);
     Map<String, LocatedNode> given = object("policy", root);
     LocatedNode extended = given.get("extends");
@@ -367,6 +369,13 @@ public final class PolicyReader {
     fields.put("onRootExit", value -> builder.onRootExit(word(value, Lifetime.Leftovers.class)));
     fields.put("onJvmExit", value -> builder.onJvmExit(word(value, Lifetime.Leftovers.class)));
     fields("lifetime.", node, fields);
+  }
+
+  private void process(LocatedNode node) {
+    Map<String, Consumer<LocatedNode>> fields = new LinkedHashMap<>();
+    fields.put(
+        "allow", value -> each(value, item -> builder.allow(word(item, ProcessGrant.class))));
+    fields("process.", node, fields);
   }
 
   private void enforcement(LocatedNode node) {

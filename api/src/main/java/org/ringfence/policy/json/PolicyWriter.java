@@ -15,6 +15,7 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.FileRule;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.path.HomeDirectory;
+import org.ringfence.policy.value.ProcessGrant;
 import org.ringfence.text.json.ControlEscapes;
 
 /** Writes policies and plans as JSON. {@link PolicyReader} reads the policies that it writes. */
@@ -91,6 +92,11 @@ public final class PolicyWriter {
     ObjectNode lifetime = root.putObject("lifetime");
     lifetime.put("onRootExit", Words.of(policy.lifetime().onRootExit()));
     lifetime.put("onJvmExit", Words.of(policy.lifetime().onJvmExit()));
+    if (!policy.processGrants().isEmpty()) {
+      strings(
+          root.putObject("process").putArray("allow"),
+          policy.processGrants().stream().sorted().map(ProcessGrant::word).toList());
+    }
     ObjectNode enforcement = root.putObject("enforcement");
     enforcement.put("mode", Words.of(policy.strictness().mode()));
     strings(enforcement.putArray("bestEffort"), policy.strictness().weaker());

@@ -26,6 +26,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.TmpPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.ProcessGrant;
 
 class PolicyReaderTest {
   private static final String FULL =
@@ -276,5 +277,18 @@ class PolicyReaderTest {
     assertThat(both.grace()).hasSeconds(5);
     assertThat(both.memory()).hasValue(1 << 30);
     assertThat(both.processes()).hasValue(4);
+  }
+
+  @Test
+  void processAllowIsReadAndWrittenAndAMistakeNamesTheWords() {
+    SandboxPolicy policy =
+        PolicyReader.parse("a", "{\"process\": {\"allow\": [\"sysv-ipc\", \"ptrace\"]}}");
+    assertThat(policy.processGrants())
+        .containsExactlyInAnyOrder(ProcessGrant.PTRACE, ProcessGrant.SYSV_IPC);
+    assertThat(PolicyReader.parse("b", PolicyWriter.write(policy))).isEqualTo(policy);
+    assertThat(policy.toBuilder().build()).isEqualTo(policy);
+    assertThatThrownBy(() -> PolicyReader.parse("c", "{\"process\": {\"allow\": [\"trace\"]}}"))
+        .hasMessageContaining("process.allow")
+        .hasMessageContaining("ptrace");
   }
 }

@@ -61,6 +61,8 @@ public abstract class PlannerBase {
     names();
     network();
     process();
+    asked(Guarantee.PROCESS_TRACING, () -> opened(Guarantee.PROCESS_TRACING));
+    asked(Guarantee.PROCESS_SYSV_IPC, () -> opened(Guarantee.PROCESS_SYSV_IPC));
     answer(Guarantee.PROCESS_DESCRIPTORS, descriptors());
     answer(Guarantee.ENVIRONMENT_FILTERED, Answer.enforced("environment block of the command"));
     for (Guarantee limit : Guarantee.named("limits")) {
@@ -107,6 +109,14 @@ public abstract class PlannerBase {
    * @return the answer
    */
   protected abstract Answer descriptors();
+
+  /**
+   * Answers for a part of the system that the policy opens to processes.
+   *
+   * @param guarantee tracing or System V IPC
+   * @return the answer
+   */
+  protected abstract Answer opened(Guarantee guarantee);
 
   /**
    * Answers one limit other than that of output.

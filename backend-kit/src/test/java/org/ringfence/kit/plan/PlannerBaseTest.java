@@ -44,6 +44,11 @@ class PlannerBaseTest {
     }
 
     @Override
+    protected Answer opened(Guarantee guarantee) {
+      return ENFORCED;
+    }
+
+    @Override
     protected Answer descriptors() {
       return ENFORCED;
     }

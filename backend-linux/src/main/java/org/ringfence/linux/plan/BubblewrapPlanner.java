@@ -285,6 +285,27 @@ public final class BubblewrapPlanner extends LinuxPlanner {
   }
 
   @Override
+  String ipcScope() {
+    return "they are the command's own, and end with it";
+  }
+
+  @Override
+  protected Answer opened(Guarantee guarantee) {
+    if (guarantee == Guarantee.PROCESS_SYSV_IPC) {
+      return enforced("IPC namespace");
+    }
+    if (policy.lifetime().onRootExit() != Leftovers.KILL) {
+      return unsupported(
+          "leftovers may stay, so there is no process namespace", "lifetime.onRootExit kill");
+    }
+    return starter == Starter.JVM && facts.listener()
+        ? enforced("process namespace; seccomp filter on ptrace; " + SUPERVISOR)
+        : unsupported(
+            "without a supervisor two tracers could keep each other from being killed",
+            listenerRemedy());
+  }
+
+  @Override
   Answer treeKill() {
     if (policy.lifetime().onRootExit() == Leftovers.KILL) {
       return enforced("the process namespace ends with its first process");

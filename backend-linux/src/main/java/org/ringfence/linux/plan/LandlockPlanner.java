@@ -159,6 +159,22 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
+  String ipcScope() {
+    return "they are those of the machine: a command reaches the segments, semaphores and queues of"
+        + " every program outside whose modes allow its user, and what it makes stays after it";
+  }
+
+  @Override
+  protected Answer opened(Guarantee guarantee) {
+    return guarantee == Guarantee.PROCESS_TRACING
+        ? unsupported(
+            "without a process namespace only the Landlock domain would stand between a tracer and"
+                + " the user's other processes, and the first process's tracer would be this JVM",
+            "--backend bubblewrap, which gives a command a process namespace")
+        : enforced("the machine's own IPC namespace; the kernel checks modes");
+  }
+
+  @Override
   Answer treeKill() {
     return facts.abi().scopes()
         ? enforced(SCOPED_KILL)

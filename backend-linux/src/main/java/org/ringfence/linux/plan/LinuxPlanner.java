@@ -69,6 +69,9 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
 
   abstract void ownLoopback();
 
+  /** Returns the scope of System V IPC, in a clause. */
+  abstract String ipcScope();
+
   /** Answers how the whole tree is killed. */
   abstract Answer treeKill();
 
@@ -96,6 +99,7 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
               ? statement
               : statement
                   + "; the actions of such a service, and all that it hands over, are its own grant";
+      case PROCESS_SYSV_IPC -> statement + "; " + ipcScope();
       default -> statement;
     };
   }

@@ -11,10 +11,13 @@ import java.util.List;
 import java.util.Map;
 import org.ringfence.linux.plan.SyscallRule.Clause;
 import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.value.ProcessGrant;
 
 /** Compiles a policy to a seccomp filter. Pure. */
 public final class SeccompCompiler {
@@ -93,7 +96,6 @@ public final class SeccompCompiler {
   /** Closed under every policy. */
   private static final List<Syscall> CLOSED =
       List.of(
-          Syscall.PTRACE,
           Syscall.PROCESS_VM_READV,
           Syscall.PROCESS_VM_WRITEV,
           Syscall.PIDFD_GETFD,
@@ -154,45 +156,6 @@ public final class SeccompCompiler {
           Syscall.USELIB,
           Syscall.SYSCTL);
 
-  /** Any process reaches these by number or name: without a namespace they are shared. */
-  private static final List<Syscall> IPC =
-      List.of(
-          Syscall.SHMGET,
-          Syscall.SHMAT,
-          Syscall.SHMCTL,
-          Syscall.SEMGET,
-          Syscall.SEMOP,
-          Syscall.SEMCTL,
-          Syscall.SEMTIMEDOP,
-          Syscall.MSGGET,
-          Syscall.MSGSND,
-          Syscall.MSGRCV,
-          Syscall.MSGCTL,
-          Syscall.MQ_OPEN,
-          Syscall.MQ_UNLINK);
-
-  /** Change mode, owner, times or attributes, which Landlock does not govern. */
-  private static final List<Syscall> METADATA =
-      List.of(
-          Syscall.CHMOD,
-          Syscall.FCHMOD,
-          Syscall.FCHMODAT,
-          Syscall.FCHMODAT2,
-          Syscall.CHOWN,
-          Syscall.FCHOWN,
-          Syscall.LCHOWN,
-          Syscall.FCHOWNAT,
-          Syscall.UTIME,
-          Syscall.UTIMES,
-          Syscall.FUTIMESAT,
-          Syscall.UTIMENSAT,
-          Syscall.SETXATTR,
-          Syscall.LSETXATTR,
-          Syscall.FSETXATTR,
-          Syscall.REMOVEXATTR,
-          Syscall.LREMOVEXATTR,
-          Syscall.FREMOVEXATTR);
-
   private final List<SyscallRule> rules = new ArrayList<>();
 
   private final boolean unixSockets;
@@ -200,26 +163,6 @@ public final class SeccompCompiler {
   private SeccompCompiler(boolean unixSockets) {
     this.unixSockets = unixSockets;
   }
-
-  /** Make, replace or remove names. */
-  private static final List<Syscall> NAMES =
-      List.of(
-          Syscall.CREAT,
-          Syscall.TRUNCATE,
-          Syscall.MKDIR,
-          Syscall.MKDIRAT,
-          Syscall.MKNOD,
-          Syscall.MKNODAT,
-          Syscall.SYMLINK,
-          Syscall.SYMLINKAT,
-          Syscall.LINK,
-          Syscall.LINKAT,
-          Syscall.RENAME,
-          Syscall.RENAMEAT,
-          Syscall.RENAMEAT2,
-          Syscall.UNLINK,
-          Syscall.UNLINKAT,
-          Syscall.RMDIR);
 
   // asm-generic/fcntl.h: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, __O_TMPFILE
   private static final int OPENS_FOR_WRITING = 1 | 2 | 0x40 | 0x200 | 0x400000;
@@ -252,6 +195,19 @@ public final class SeccompCompiler {
   private static final int PR_SET_SECCOMP = 22;
   private static final int SECCOMP_SET_MODE_FILTER = 1;
   private static final int SECCOMP_FILTER_FLAG_NEW_LISTENER = 1 << 3;
+
+  /** linux/ptrace.h: makes the caller's parent its tracer. */
+  public static final int PTRACE_TRACEME = 0;
+
+  // linux/ptrace.h; the old number is that of asm/ptrace-abi.h.
+  private static final int PTRACE_SEIZE = 0x4206;
+  private static final int PTRACE_SETOPTIONS = 0x4200;
+  private static final int PTRACE_OLDSETOPTIONS = 21;
+  private static final int PTRACE_O_TRACEEXIT = 1 << 6;
+
+  /** The number of the first process of a namespace, in it. */
+  public static final int FIRST_PROCESS = 1;
+
   // linux/fcntl.h; F_SETDELEG came with Linux 6.19
   private static final int F_SETLEASE = 1024;
   private static final int F_SETDELEG = 1024 + 16;
@@ -278,13 +234,13 @@ public final class SeccompCompiler {
               .map(first -> when(NOTIFY, masked(0, -STAGED, first)))
               .toArray(Clause[]::new));
     }
-    compiler.always(policy.policy().network(), supervision);
+    compiler.always(policy.policy(), supervision);
     boolean bits = policy.policy().fileDefault() != FileDefault.WRITE;
     if (bits) {
       compiler.modes(supervision);
     }
     if (supervision.metadata()) {
-      METADATA.stream()
+      Syscall.METADATA.stream()
           .filter(syscall -> !bits || !MODES.containsKey(syscall))
           .forEach(syscall -> compiler.always(syscall, NOTIFY));
       // Their arguments are structures; tar and coreutils fall back to the calls above.
@@ -297,7 +253,7 @@ public final class SeccompCompiler {
       compiler.rule(Syscall.FLOCK, ALLOW, when(NOTIFY, anyBit(1, LOCK_EX)));
     }
     if (supervision.names() || supervision.opens()) {
-      NAMES.stream()
+      Syscall.NAMES.stream()
           .filter(syscall -> !bits || !MODES.containsKey(syscall))
           .forEach(syscall -> compiler.always(syscall, NOTIFY));
     }
@@ -322,7 +278,7 @@ public final class SeccompCompiler {
     SeccompCompiler compiler = new SeccompCompiler(false);
     NetworkPolicy network = policy.policy().network();
     compiler.always(
-        network,
+        policy.policy(),
         new Supervision(
             false,
             false,
@@ -342,17 +298,39 @@ public final class SeccompCompiler {
     return new SeccompFilter(compiler.rules).withoutListener();
   }
 
-  /** Adds the rules that depend only on a policy's network. */
-  private void always(NetworkPolicy network, Supervision supervision) {
+  /** Adds the rules that depend on no path. */
+  private void always(SandboxPolicy policy, Supervision supervision) {
     CLOSED.forEach(syscall -> always(syscall, EPERM));
     if (!supervision.inNamespaces()) {
-      IPC.forEach(syscall -> always(syscall, EPERM));
+      // Any process reaches these by number or name: without a namespace they are shared.
+      if (!policy.processGrants().contains(ProcessGrant.SYSV_IPC)) {
+        Syscall.SYSTEM_V_IPC.forEach(syscall -> always(syscall, EPERM));
+      }
+      Syscall.MESSAGE_QUEUES.forEach(syscall -> always(syscall, EPERM));
+    }
+    boolean traces = supervision.inNamespaces() && opensTracing(policy);
+    if (traces) {
+      tracing();
+    } else {
+      always(Syscall.PTRACE, EPERM);
     }
     processes(supervision);
     otherProcesses();
     ioctls(supervision);
-    ownProcess(supervision);
-    network(network, supervision);
+    ownProcess(supervision, traces);
+    network(policy.network(), supervision);
+  }
+
+  /**
+   * Returns whether a policy opens tracing inside a namespace of processes, which ends with the
+   * command.
+   *
+   * @param policy the policy
+   * @return true if a command in its own namespaces may trace
+   */
+  static boolean opensTracing(SandboxPolicy policy) {
+    return policy.processGrants().contains(ProcessGrant.PTRACE)
+        && policy.lifetime().onRootExit() == Leftovers.KILL;
   }
 
   /**
@@ -362,7 +340,7 @@ public final class SeccompCompiler {
    * ends the set-up of a namespace, and the command begins. A process that is not dumpable is
    * closed to a supervisor without capabilities.
    */
-  private void ownProcess(Supervision supervision) {
+  private void ownProcess(Supervision supervision, boolean traces) {
     rule(
         Syscall.FCNTL,
         ALLOW,
@@ -372,7 +350,8 @@ public final class SeccompCompiler {
         Syscall.PERSONALITY,
         ALLOW,
         when(ALLOW, equal(0, PERSONALITY_QUERY)),
-        when(EPERM, anyBit(0, ADDR_NO_RANDOMIZE)));
+        // Debuggers start programs at the same addresses each time.
+        when(traces ? ALLOW : EPERM, anyBit(0, ADDR_NO_RANDOMIZE)));
     Clause listens =
         when(
             new Verdict.Deny(Errno.EBUSY),
@@ -415,7 +394,7 @@ public final class SeccompCompiler {
   private void modes(Supervision supervision) {
     MODES.forEach(
         (syscall, argument) -> {
-          boolean metadata = METADATA.contains(syscall);
+          boolean metadata = Syscall.METADATA.contains(syscall);
           boolean held =
               metadata ? supervision.metadata() : supervision.names() || supervision.opens();
           int never = metadata && held ? S_ISUID : S_ISUID | S_ISGID;
@@ -454,6 +433,22 @@ public final class SeccompCompiler {
 
   private static Clause when(Verdict verdict, SyscallRule.Test... tests) {
     return new Clause(List.of(tests), verdict);
+  }
+
+  /**
+   * Adds the rule for tracing inside a namespace of processes. The first process of it belongs to
+   * bubblewrap: nothing traces it, and it makes nothing outside its tracer. SIGKILL does not end a
+   * process that stops at its exit for a tracer, so the supervisor decides on that option.
+   */
+  private void tracing() {
+    Clause[] clauses = {
+      when(NOTIFY, equal(0, PTRACE_TRACEME)),
+      when(EPERM, equal(1, FIRST_PROCESS)),
+      when(NOTIFY, equal(0, PTRACE_SEIZE), anyBit(3, PTRACE_O_TRACEEXIT)),
+      when(NOTIFY, equal(0, PTRACE_SETOPTIONS), anyBit(3, PTRACE_O_TRACEEXIT)),
+      when(NOTIFY, equal(0, PTRACE_OLDSETOPTIONS), anyBit(3, PTRACE_O_TRACEEXIT))
+    };
+    rule(Syscall.PTRACE, ALLOW, clauses);
   }
 
   private void processes(Supervision supervision) {

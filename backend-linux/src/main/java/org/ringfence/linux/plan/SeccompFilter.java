@@ -66,6 +66,12 @@ public record SeccompFilter(List<SyscallRule> rules) {
                             && rule.syscall() != Syscall.SECCOMP
                             && rule.syscall() != Syscall.FLOCK
                             && rule.syscall() != Syscall.GETSOCKNAME)
+                // Without a supervisor no tracing is offered.
+                .map(
+                    rule ->
+                        rule.syscall() == Syscall.PTRACE
+                            ? new SyscallRule(Syscall.PTRACE, List.of(), EPERM)
+                            : rule)
                 .toList())
         .mapped(SeccompFilter::denied);
   }

@@ -1,5 +1,6 @@
 package org.ringfence.linux.plan;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -208,6 +209,42 @@ public enum Syscall {
 
   /** Calls above this number did not exist when this table was made; the filter answers ENOSYS. */
   public static final int NEWEST_KNOWN = 472;
+
+  /** System V IPC: any process reaches its objects by number. */
+  public static final List<Syscall> SYSTEM_V_IPC =
+      List.of(
+          SHMGET, SHMAT, SHMCTL, SEMGET, SEMOP, SEMCTL, SEMTIMEDOP, MSGGET, MSGSND, MSGRCV, MSGCTL);
+
+  /** POSIX message queues: any process reaches them by name. */
+  public static final List<Syscall> MESSAGE_QUEUES = List.of(MQ_OPEN, MQ_UNLINK);
+
+  /** Change mode, owner, times or attributes, which Landlock does not govern. */
+  public static final List<Syscall> METADATA =
+      List.of(
+          CHMOD,
+          FCHMOD,
+          FCHMODAT,
+          FCHMODAT2,
+          CHOWN,
+          FCHOWN,
+          LCHOWN,
+          FCHOWNAT,
+          UTIME,
+          UTIMES,
+          FUTIMESAT,
+          UTIMENSAT,
+          SETXATTR,
+          LSETXATTR,
+          FSETXATTR,
+          REMOVEXATTR,
+          LREMOVEXATTR,
+          FREMOVEXATTR);
+
+  /** Make, replace or remove names. */
+  public static final List<Syscall> NAMES =
+      List.of(
+          CREAT, TRUNCATE, MKDIR, MKDIRAT, MKNOD, MKNODAT, SYMLINK, SYMLINKAT, LINK, LINKAT, RENAME,
+          RENAMEAT, RENAMEAT2, UNLINK, UNLINKAT, RMDIR);
 
   private final int x86;
   private final int arm;

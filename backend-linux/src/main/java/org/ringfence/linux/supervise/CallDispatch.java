@@ -55,6 +55,7 @@ final class CallDispatch implements AutoCloseable {
   private final SandboxNetwork network;
   private final DecidedCalls decided;
   private final ClosedCalls closed;
+  private final TracingCalls tracing;
   private final LimitGate gate;
   private final SetUpPhase setUp;
   private final CommandAudit audit;
@@ -130,6 +131,7 @@ final class CallDispatch implements AutoCloseable {
                 ? SeccompCompiler.compile(policy, supervision.unobserved()).refused()
                 : Set.of(),
             reporter);
+    this.tracing = new TracingCalls(kernel);
     this.gate =
         new LimitGate(
             kernel,
@@ -207,9 +209,14 @@ final class CallDispatch implements AutoCloseable {
       gate.answer(call);
       return;
     }
-    if (!closed.refuses(syscall, call)) {
-      decided.answer(syscall, call);
+    if (closed.refuses(syscall, call)) {
+      return;
     }
+    if (syscall == Syscall.PTRACE) {
+      tracing.answer(call);
+      return;
+    }
+    decided.answer(syscall, call);
   }
 
   /** Handles a watched descriptor of a connect that is writable. */
@@ -254,6 +261,7 @@ final class CallDispatch implements AutoCloseable {
     umasks.close();
     network.close();
     paths.terminals().close();
+    tracing.close();
     if (audit != null) {
       audit.close();
     }

@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * an event descriptor (monitor_child and do_init in bubblewrap.c), and nothing that it could wait
  * for is left to it. The supervisor therefore puts a descriptor of its own in that place while it
  * holds the first process's call, hears of the end itself, and kills the first process, which ends
- * the namespace. No command can reach the descriptor: the filter denies ptrace and pidfd_getfd.
+ * the namespace. No command can reach the descriptor: the filter denies pidfd_getfd, and also where
+ * the policy allows ptrace, all that names the first process.
  *
  * <p>Thread-safe.
  */

@@ -15,8 +15,9 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * Answers a process that gives up {@code PR_SET_DUMPABLE}, as agents for keys do. The kernel would
  * then keep a JVM without CAP_SYS_PTRACE from the process's memory and descriptors, and each of its
  * calls that the supervisor decides would fail. Instead the process's memory is left out of core
- * dumps, and the flag stays; {@code PR_GET_DUMPABLE} says so. The filter closes ptrace and
- * process_vm_readv, and Landlock closes the process to every other sandbox.
+ * dumps, and the flag stays; {@code PR_GET_DUMPABLE} says so. Where this class answers, without
+ * namespaces, the filter closes ptrace and process_vm_readv, and Landlock closes the process to
+ * every other sandbox.
  *
  * <p>Thread-safe.
  */

@@ -11,7 +11,10 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  *
  * <p>A table is shared by threads, which the kernel counts, and by processes that {@code clone(2)}
  * makes with CLONE_FILES and without CLONE_THREAD, which the filter reports. The filter closes
- * every other way to another process's table (ptrace, pidfd_getfd, io_uring). Thread-safe.
+ * every other way to another process's table (pidfd_getfd, io_uring). A tracer changes a process
+ * only while that process is in a stop for it (ptrace(2)): a held caller is in none, and what wakes
+ * it for one (a signal, PTRACE_INTERRUPT) ends the notification, so that no answer to it is taken.
+ * Thread-safe.
  */
 public final class OwnDescriptors {
   private final TargetMemory child;

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.PolicyBuilder;
@@ -18,6 +19,7 @@ import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.value.ProcessGrant;
 import org.ringfence.property.Inputs;
 import org.ringfence.property.Property;
 
@@ -90,6 +92,53 @@ class SeccompFilterTest {
     assertThat(SeccompCompiler.compile(policy, observed.unobserved()).refused())
         .contains(Syscall.PTRACE, Syscall.PRLIMIT64, Syscall.CLONE)
         .doesNotContain(Syscall.CONNECT, Syscall.IOCTL, Syscall.OPENAT);
+  }
+
+  /** The option for exits, and the parent as a tracer, go to the supervisor. */
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void tracingIsOpenOnlyInAProcessNamespaceWithASupervisor(Arch arch) {
+    EffectivePolicy policy = effective(writing().allow(ProcessGrant.PTRACE).build());
+    Supervision inside =
+        Supervision.inNamespaces(policy, HostFacts.ASSUMED, Supervision.Observation.NONE);
+    SeccompFilter open = SeccompCompiler.compile(policy, inside);
+    int attach = 16;
+    int seize = 0x4206;
+    int exits = 1 << 6;
+    BpfProgram program = open.compile(arch);
+    assertThat(run(program, arch, Syscall.PTRACE, attach, 7)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PTRACE, seize, 7, 0, 1)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(program, arch, Syscall.PTRACE, attach, 1)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.PTRACE, seize, 1, 0, exits)).isEqualTo(EPERM);
+    assertThat(run(open.deciding().compile(arch), arch, Syscall.PTRACE, seize, 1, 0, exits))
+        .isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.PTRACE, 0)).isEqualTo(Verdict.RET_USER_NOTIF);
+    for (int request : List.of(seize, 0x4200, 21)) {
+      assertThat(run(program, arch, Syscall.PTRACE, request, 7, 0, exits | 1))
+          .isEqualTo(Verdict.RET_USER_NOTIF);
+    }
+    assertThat(run(program, arch, Syscall.PROCESS_VM_READV)).isEqualTo(EPERM);
+    assertThat(run(program, arch, Syscall.PERSONALITY, 0x0040000)).isEqualTo(Verdict.RET_ALLOW);
+    EffectivePolicy kept =
+        effective(writing().allow(ProcessGrant.PTRACE).onRootExit(Leftovers.KEEP).build());
+    for (SeccompFilter closed :
+        List.of(
+            open.withoutListener(),
+            SeccompCompiler.compileAlone(policy),
+            SeccompCompiler.compile(kept, inside),
+            filter(policy.policy()))) {
+      assertThat(run(closed.compile(arch), arch, Syscall.PTRACE, attach, 7)).isEqualTo(EPERM);
+      assertThat(run(closed.compile(arch), arch, Syscall.PTRACE, 0)).isEqualTo(EPERM);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Arch.class)
+  void policyOpensSystemVIpcWithoutMessageQueues(Arch arch) {
+    BpfProgram open = filter(writing().allow(ProcessGrant.SYSV_IPC).build()).compile(arch);
+    assertThat(run(open, arch, Syscall.SHMGET)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(open, arch, Syscall.SEMOP)).isEqualTo(Verdict.RET_ALLOW);
+    assertThat(run(open, arch, Syscall.MQ_OPEN)).isEqualTo(EPERM);
   }
 
   @ParameterizedTest

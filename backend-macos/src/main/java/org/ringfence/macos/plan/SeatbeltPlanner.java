@@ -176,6 +176,15 @@ public final class SeatbeltPlanner extends PlannerBase {
   }
 
   @Override
+  protected Answer opened(Guarantee guarantee) {
+    return unsupported(
+        guarantee == Guarantee.PROCESS_TRACING
+            ? "a tracer needs task ports, which the profile closes"
+            : "the profile has no System V IPC of a sandbox's own",
+        "a policy without it in process.allow");
+  }
+
+  @Override
   protected Answer descriptors() {
     return enforced("posix_spawn with POSIX_SPAWN_CLOEXEC_DEFAULT");
   }

@@ -98,6 +98,15 @@ abstract sealed class WindowsPlanner extends PlannerBase
   }
 
   @Override
+  protected final Answer opened(Guarantee guarantee) {
+    return unsupported(
+        guarantee == Guarantee.PROCESS_TRACING
+            ? "Windows has no ptrace"
+            : "Windows has no System V IPC",
+        "WSL2, or a policy without it in process.allow");
+  }
+
+  @Override
   protected final Answer descriptors() {
     return enforced("PROC_THREAD_ATTRIBUTE_HANDLE_LIST");
   }

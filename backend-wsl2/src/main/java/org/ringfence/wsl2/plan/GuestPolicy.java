@@ -81,6 +81,7 @@ public final class GuestPolicy {
         policy.environment(),
         policy.limits(),
         policy.lifetime(),
+        policy.processGrants(),
         policy.strictness());
   }
 

@@ -11,6 +11,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.json.Presets;
+import org.ringfence.policy.value.ProcessGrant;
 
 /** The option values that completion and man pages offer. */
 public final class Candidates {
@@ -71,6 +72,14 @@ public final class Candidates {
     @Override
     public Iterator<String> iterator() {
       return Stream.of("text", "json", "junit", "html").iterator();
+    }
+  }
+
+  /** The parts of the system that '--allow' opens. */
+  static final class OfGrants implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ProcessGrant.words().iterator();
     }
   }
 

@@ -33,6 +33,7 @@ import org.ringfence.policy.json.PolicyReader;
 import org.ringfence.policy.json.Quantities;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
+import org.ringfence.policy.value.ProcessGrant;
 import picocli.CommandLine.Option;
 
 /** The options that build a policy; the same for every subcommand that needs one. */
@@ -116,6 +117,15 @@ public final class PolicyOptions {
   private List<String> published = new ArrayList<>();
 
   @Option(
+      names = "--allow",
+      paramLabel = "ptrace|sysv-ipc",
+      completionCandidates = Candidates.OfGrants.class,
+      description =
+          "Open what is closed to processes: tracing of the command's own processes, as debuggers do"
+              + " (bubblewrap); System V shared memory, semaphores and queues.")
+  private List<String> allowed = new ArrayList<>();
+
+  @Option(
       names = "--env",
       paramLabel = "NAME[=VALUE]",
       description = "Pass a variable through, or set it.")
@@ -188,6 +198,7 @@ public final class PolicyOptions {
       case "--allow-name" -> allowedNames.add(value);
       case "--allow-host" -> allowedHosts.add(value);
       case "--publish" -> published.add(value);
+      case "--allow" -> allowed.add(value);
       case "--env" -> environment.add(value);
       case "--limit" -> limits.add(value);
       case "--timeout" -> timeout = value;
@@ -377,6 +388,7 @@ public final class PolicyOptions {
     }
     allowedHosts.forEach(host -> option("--allow-host", host, () -> builder.allowHost(host)));
     published.forEach(port -> option("--publish", port, () -> builder.publish(port)));
+    allowed.forEach(word -> option("--allow", word, () -> builder.allow(ProcessGrant.of(word))));
     environment.forEach(entry -> variable(builder, entry));
     limits.forEach(entry -> limit(builder, entry));
     if (timeout != null) {

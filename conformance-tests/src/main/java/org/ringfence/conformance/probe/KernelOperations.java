@@ -57,6 +57,7 @@ final class KernelOperations {
     all.put("i386", a -> NativeCalls.X86 && NativeCalls.LINUX ? int80(20) : -38);
     all.put("fanotify", a -> NativeCalls.syscall(300, 262, 0, 0));
     all.put("own-seccomp", KernelOperations::ownSeccomp);
+    all.put("sysv-new", a -> sysvNew());
     all.put("sysv-memory", a -> NativeCalls.call("shmget", Integer.parseInt(a[0]), 0L, 0));
     all.put("sysv-messages", a -> NativeCalls.call("msgget", Integer.parseInt(a[0]), 0));
     all.put("message-queue", KernelOperations::messageQueue);
@@ -173,5 +174,12 @@ final class KernelOperations {
     program.setShort(0, (short) 1);
     program.setPointer(8, code);
     return NativeCalls.syscall(317, 277, 1L, 0L, program);
+  }
+
+  /** Makes a segment of shared memory that no key names, and removes it. */
+  private static long sysvNew() {
+    long segment = NativeCalls.call("shmget", 0, 4096L, 0600);
+    // IPC_RMID of linux/ipc.h
+    return segment < 0 ? segment : NativeCalls.call("shmctl", (int) segment, 0, null);
   }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
  * of the probe, or the sandbox ended it.
  */
 public final class Probe {
-  private static final int SUBJECTS = 14;
+  private static final int SUBJECTS = 15;
   private static final int BRIEF_SUBJECTS = 5;
 
   private Probe() {}
@@ -100,6 +100,7 @@ public final class Probe {
       case 11 -> PortOperations.addTo(all);
       case 12 -> RandomFileOperations.addTo(all);
       case 13 -> JvmOperations.addTo(all);
+      case 14 -> TracingOperations.addTo(all);
       default -> throw new IllegalArgumentException("no subject " + subject);
     }
   }

@@ -21,6 +21,7 @@ import org.ringfence.policy.Strictness;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Presets;
 import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.value.ProcessGrant;
 import org.ringfence.spi.SandboxBackend;
 
 /**
@@ -64,6 +65,8 @@ public record TestContext(SandboxBackend backend, Fixture fixture) {
       case "read-only" -> Presets.load("read-only");
       case "no-loopback" -> write().ownLoopback(false).build();
       case "shared-tmp" -> write().tmp(org.ringfence.policy.TmpPolicy.SHARED).build();
+      case "tracing" -> write().allow(ProcessGrant.PTRACE).build();
+      case "sysv-ipc" -> write().allow(ProcessGrant.SYSV_IPC).build();
       case "host-port" -> write().hostLoopbackPort(fixture.tcp4Port()).build();
       case "unix-socket" -> write().unixSocket(fixture.unixPath().toString()).build();
       case "protected" ->
