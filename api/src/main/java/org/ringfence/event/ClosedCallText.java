@@ -24,6 +24,16 @@ final class ClosedCallText {
   private static final String MACHINE = "it acts on the whole machine";
   private static final String OBSERVING = "it shows parts of the kernel and of other processes";
 
+  private static final String OWNERS_RIGHTS =
+      "a file with the bit for its owner's or group's rights would run with them outside, too";
+  private static final String TERMINAL =
+      "what it types into the terminal, the caller's shell would run later";
+  private static final String SOCKETS =
+      "such a socket passes by the policy's network, or shows what others do";
+  private static final String INET =
+      "the network of the policy has no such socket: raw ones in no mode, TCP and UDP with"
+          + " --allow-host HOST or network.ownLoopback";
+
   private static final Map<String, String> TEXTS =
       Map.ofEntries(
           Map.entry("ptrace", TRACING),
@@ -77,6 +87,26 @@ final class ClosedCallText {
           Map.entry("mq_open", SHARED),
           Map.entry("mq_unlink", SHARED),
           Map.entry("personality", "only debuggers turn the randomisation of addresses off"),
+          Map.entry("chmod", OWNERS_RIGHTS),
+          Map.entry("fchmod", OWNERS_RIGHTS),
+          Map.entry("fchmodat", OWNERS_RIGHTS),
+          Map.entry("fchmodat2", OWNERS_RIGHTS),
+          Map.entry("creat", OWNERS_RIGHTS),
+          Map.entry("mknod", OWNERS_RIGHTS),
+          Map.entry("mknodat", OWNERS_RIGHTS),
+          Map.entry("open", OWNERS_RIGHTS),
+          Map.entry("openat", OWNERS_RIGHTS),
+          Map.entry("ioctl TIOCSTI", TERMINAL),
+          Map.entry("ioctl TIOCLINUX", TERMINAL),
+          Map.entry("ioctl", "it changes attributes of files that may only be read"),
+          Map.entry("socket AF_INET", INET),
+          Map.entry("socket AF_INET6", INET),
+          Map.entry("socket AF_INET SOCK_RAW", INET),
+          Map.entry("socket AF_INET6 SOCK_RAW", INET),
+          Map.entry("socket", SOCKETS),
+          Map.entry("socketpair", SOCKETS),
+          Map.entry("setsockopt", "it would lead packets past the check of their destination"),
+          Map.entry("fcntl", "a lease holds up programs outside that open the file"),
           Map.entry("bpf", OBSERVING),
           Map.entry("perf_event_open", OBSERVING),
           Map.entry("syslog", OBSERVING),
@@ -96,8 +126,12 @@ final class ClosedCallText {
 
   private ClosedCallText() {}
 
-  /** Returns the reason, in a clause, for an operation that the system alone names. */
+  /**
+   * Returns the reason, in a clause, for an operation that the system alone names: a call, and
+   * after a blank the argument that decided.
+   */
   static String of(String operation) {
-    return TEXTS.getOrDefault(operation, "no policy grants it");
+    String call = operation.split(" ", 2)[0];
+    return TEXTS.getOrDefault(operation, TEXTS.getOrDefault(call, "no policy grants it"));
   }
 }

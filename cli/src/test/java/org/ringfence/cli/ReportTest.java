@@ -94,6 +94,19 @@ class ReportTest {
             "--env ASAN_OPTIONS=detect_leaks=0",
             "system-call keyctl by /usr/bin/perl",
             "denied 5 more");
+    // ioctl TIOCSTI, socket AF_VSOCK and a mode with the owner's rights.
+    Files.writeString(workspace().resolve("mode"), "");
+    String one =
+        "syscall(%d, 0, 0x5412, 0); print $! + 0, ' '; syscall(%d, 40, 1, 0); print $! + 0, ' ';"
+                .formatted(x86 ? 16 : 29, x86 ? 41 : 198)
+            + " chmod(04755, 'mode'); print $! + 0";
+    Result arguments = run("run", "--report", "--backend", backend, "--", "perl", "-e", one);
+    assertThat(arguments.out()).isEqualTo("1 97 1");
+    assertThat(arguments.err())
+        .contains(
+            "system-call ioctl TIOCSTI", "shell would run later", "system-call socket AF_VSOCK")
+        .containsPattern("system-call f?chmod(at)? 04755");
+    assertThat(run("run", "--backend", backend, "--", "perl", "-e", one).out()).isEqualTo("1 97 1");
     Result control =
         run(
             "run",

@@ -2,12 +2,11 @@ package org.ringfence.linux.plan;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntToLongFunction;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A seccomp filter as a value: it allows each call without a rule, unless the call is newer than
@@ -19,9 +18,12 @@ public record SeccompFilter(List<SyscallRule> rules) {
   private static final Verdict ALLOW = new Verdict.Allow();
   private static final Verdict EPERM = new Verdict.Deny(Errno.EPERM);
 
-  /** Calls that are refused for their flags, or for the process that they name. */
-  private static final Set<Syscall> BY_FLAGS =
-      EnumSet.of(Syscall.UNSHARE, Syscall.CLONE, Syscall.PERSONALITY, Syscall.PRLIMIT64);
+  /**
+   * The errors of refusals that programs and their users may wonder about. The other errors tell a
+   * program that a call or an option does not exist, or that a listener does, and it goes on.
+   */
+  private static final Set<Verdict> TELLING =
+      Set.of(EPERM, new Verdict.Deny(Errno.EACCES), new Verdict.Deny(Errno.EAFNOSUPPORT));
 
   private static final int OFFSET_NUMBER = 0;
   private static final int OFFSET_ARCH = 4;
@@ -100,35 +102,31 @@ public record SeccompFilter(List<SyscallRule> rules) {
   }
 
   /**
-   * Returns a filter that makes the supervisor hear of the {@link #refused} calls, which it refuses
-   * with the same error. The other refusals are of single arguments that programs do without.
+   * Returns a filter that makes the supervisor hear of the calls that {@link #refusal} names, which
+   * it refuses with the same error.
    *
    * @return a filter with a listener
    */
   SeccompFilter heard() {
-    return new SeccompFilter(
-        rules.stream().flatMap(rule -> refuses(rule) ? heard(rule) : Stream.of(rule)).toList());
+    return mapped(verdict -> TELLING.contains(verdict) ? new Verdict.Notify() : verdict);
   }
 
   /**
-   * Returns the calls that the filter refuses by itself, as a whole or for what their flags ask.
+   * Returns the error with which this filter refuses a call by itself, as a whole or for an
+   * argument.
    *
-   * @return the calls
+   * @param syscall the call
+   * @param arguments its arguments by index
+   * @return the error; empty if the filter allows the call or leaves it to the supervisor, or if
+   *     the error says that there is no such call or option
    */
-  public Set<Syscall> refused() {
+  public Optional<Errno> refusal(Syscall syscall, IntToLongFunction arguments) {
     return rules.stream()
-        .filter(SeccompFilter::refuses)
-        .map(SyscallRule::syscall)
-        .collect(Collectors.toUnmodifiableSet());
-  }
-
-  private static boolean refuses(SyscallRule rule) {
-    return rule.otherwise().equals(EPERM) || BY_FLAGS.contains(rule.syscall());
-  }
-
-  private static Stream<SyscallRule> heard(SyscallRule rule) {
-    return new SeccompFilter(List.of(rule))
-        .mapped(verdict -> verdict.equals(EPERM) ? new Verdict.Notify() : verdict).rules().stream();
+        .filter(rule -> rule.syscall() == syscall)
+        .findFirst()
+        .map(rule -> rule.verdict(arguments))
+        .filter(TELLING::contains)
+        .map(verdict -> ((Verdict.Deny) verdict).errno());
   }
 
   private SeccompFilter mapped(UnaryOperator<Verdict> verdicts) {

@@ -1,6 +1,7 @@
 package org.ringfence.linux.plan;
 
 import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /**
  * The filter's rule for one system call.
@@ -13,6 +14,16 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
   /** Copies the list. */
   public SyscallRule {
     clauses = List.copyOf(clauses);
+  }
+
+  /** Returns the verdict on a call with these arguments, by index. */
+  Verdict verdict(IntToLongFunction arguments) {
+    for (Clause clause : clauses) {
+      if (clause.tests().stream().allMatch(test -> test.holds(arguments))) {
+        return clause.verdict();
+      }
+    }
+    return otherwise;
   }
 
   /**
@@ -52,6 +63,15 @@ public record SyscallRule(Syscall syscall, List<Clause> clauses, Verdict otherwi
 
     static Test pointerSet(int argument) {
       return new Test(argument, Kind.POINTER_SET, 0, 0);
+    }
+
+    private boolean holds(IntToLongFunction arguments) {
+      long given = arguments.applyAsLong(argument);
+      return switch (kind) {
+        case POINTER_SET -> given != 0;
+        case ANY_BIT -> ((int) given & mask) != 0;
+        case MASKED_EQUALS -> ((int) given & mask) == value;
+      };
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.ringfence.linux.bind.Constants.EPOLLOUT;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
@@ -21,6 +22,7 @@ import org.ringfence.linux.path.PathResolver;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.linux.plan.SeccompFilter;
 import org.ringfence.linux.plan.Supervision;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
@@ -128,8 +130,8 @@ final class CallDispatch implements AutoCloseable {
         new ClosedCalls(
             kernel,
             supervision.opens()
-                ? SeccompCompiler.compile(policy, supervision.unobserved()).refused()
-                : Set.of(),
+                ? SeccompCompiler.compile(policy, supervision.unobserved())
+                : new SeccompFilter(List.of()),
             reporter);
     this.tracing = new TracingCalls(kernel);
     this.gate =

@@ -3,11 +3,11 @@ package org.ringfence.linux.supervise;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import org.ringfence.event.Violation;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Errno;
-import org.ringfence.linux.plan.SeccompCompiler;
+import org.ringfence.linux.plan.SeccompFilter;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.task.SyscallNotification;
@@ -29,7 +29,7 @@ final class ClosedCalls {
   private static final int MOST_COMMANDS = 64;
 
   private final TargetMemory child;
-  private final Set<Syscall> refused;
+  private final SeccompFilter filter;
   private final Reporter reporter;
   private final Map<Long, Map<Syscall, Integer>> events = new LinkedHashMap<>();
 
@@ -37,25 +37,23 @@ final class ClosedCalls {
    * Creates an instance.
    *
    * @param kernel the system calls
-   * @param refused the calls that the supervisor hears of in order to refuse them
+   * @param filter the filter that is in force while nothing observes denials
    * @param reporter reports the refusals
    */
-  ClosedCalls(Kernel kernel, Set<Syscall> refused, Reporter reporter) {
+  ClosedCalls(Kernel kernel, SeccompFilter filter, Reporter reporter) {
     this.child = new TargetMemory(kernel);
-    this.refused = refused;
+    this.filter = filter;
     this.reporter = reporter;
   }
 
   /** Refuses a call that is one of these; otherwise returns false. */
   boolean refuses(Syscall syscall, SyscallNotification call) {
-    if (!refused.contains(syscall)
-        // With other flags it comes for another reason.
-        || syscall == Syscall.CLONE
-            && (call.intArgument(0) & SeccompCompiler.REFUSED_OF_CLONE) == 0) {
+    Optional<Errno> error = filter.refusal(syscall, call::argument);
+    if (error.isEmpty()) {
       return false;
     }
     if (isAmongTheFirst(syscall, reporter.commandOf(call.tid()))) {
-      String name = syscall.kernelName();
+      String name = ClosedCallName.of(syscall, call::argument);
       reporter.violation(
           new Violation(
               OPERATION,
@@ -67,7 +65,7 @@ final class ClosedCalls {
     } else {
       reporter.another();
     }
-    call.fail(Errno.EPERM);
+    call.fail(error.get());
     return true;
   }
 
