@@ -19,6 +19,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ringfence.Backends;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -260,6 +261,32 @@ class PassedSignalsTest {
 
     assertThat(lines.lines()).noneMatch(line -> line.contains("ready") || line.contains("reached"));
     assertThat(exit()).isEqualTo(130);
+  }
+
+  /** perl tells a signal from an exit code; the policy on standard input never comes. */
+  @ParameterizedTest
+  @CsvSource({"INT, 2", "HUP, 1", "TERM, 15"})
+  void signalBeforeTheCommandEndsThisProcessByItself(String signal, int number) throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "there is no perl");
+    List<String> words = new ArrayList<>(List.of("/usr/bin/perl", "-e"));
+    words.add("system(@ARGV); print 'ended by ', $? & 127, qq(\\n)");
+    words.addAll(words(List.of(), "run", "-p", "-", "--", "true"));
+    start(words);
+    ProcessHandle java = null;
+    while (java == null) {
+      // Once it is a JVM, the signals are blocked.
+      java =
+          process
+              .children()
+              .filter(each -> each.info().command().orElse("").endsWith("java"))
+              .findFirst()
+              .orElse(null);
+      Thread.sleep(20);
+    }
+
+    assertThat(run("/bin/kill", "-" + signal, Long.toString(java.pid()))).isZero();
+
+    expect("ended by " + number);
   }
 
   @ParameterizedTest

@@ -126,8 +126,8 @@ public final class RpcServer implements AutoCloseable {
           "a message is one object with \"jsonrpc\": \"2.0\"; there are no batches");
     }
     Object id = message.get("id");
-    if (id != null && !(id instanceof String) && !(id instanceof Number)) {
-      throw new RpcException(Kind.INVALID_REQUEST, "an id is a string or a number");
+    if (id != null && !(id instanceof String) && !isNumber(id)) {
+      throw new RpcException(Kind.INVALID_REQUEST, "an id is a string, or a number of 64 bits");
     }
     if (!message.containsKey("method")) {
       methods.questions().answered(id, message.get("result"));
@@ -150,6 +150,11 @@ public final class RpcServer implements AutoCloseable {
       unanswered.remove(id);
       outbox.put(Messages.error(id, typed(e)));
     }
+  }
+
+  /** Returns whether a value is a number that an answer can repeat; a larger one is infinite. */
+  private static boolean isNumber(Object value) {
+    return value instanceof Number number && Double.isFinite(number.doubleValue());
   }
 
   private void begin(Object id, String method, Params params) throws RpcException, IOException {
@@ -194,6 +199,9 @@ public final class RpcServer implements AutoCloseable {
       throw new RpcException(
           Kind.UNSUPPORTED_VERSION,
           "protocol version " + version + " is not supported; use " + PROTOCOL_VERSION);
+    }
+    if (initialized) {
+      throw new RpcException(Kind.INVALID_REQUEST, "'initialize' came before");
     }
     initialized = true;
     return Map.of(

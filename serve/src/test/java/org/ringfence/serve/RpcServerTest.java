@@ -159,6 +159,7 @@ class RpcServerTest {
         "[]|invalidRequest",
         "{\"id\":1,\"method\":\"initialize\"}|invalidRequest",
         "{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"initialize\"}|invalidRequest",
+        "{\"jsonrpc\":\"2.0\",\"id\":1e999,\"method\":\"initialize\"}|invalidRequest",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}|invalidRequest",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sandbox/open\"}|notInitialized",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}|invalidParams",
@@ -177,6 +178,8 @@ class RpcServerTest {
   void badRequestsGetTypedErrors() throws Exception {
     try (TestHost host = TestHost.initialized()) {
       assertThat(host.failure("no/such", Map.of())).isEqualTo("unknownMethod");
+      assertThat(host.failure("initialize", Map.of("protocolVersion", 1)))
+          .isEqualTo("invalidRequest");
       assertThat(host.failure("command/run", Map.of("sandbox", "s9"))).isEqualTo("unknownSandbox");
       assertThat(host.failure("sandbox/open", Map.of("policy", "nosuch", "workspace", here())))
           .isEqualTo("invalidPolicy");

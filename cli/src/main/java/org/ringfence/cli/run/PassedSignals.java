@@ -17,8 +17,9 @@ import org.ringfence.spi.CallerSignals.Receiver;
 
 /**
  * Passes the signals that this process receives on to its command, which reacts as it would outside
- * a sandbox. Before the command starts, and after its end, they end this process. Does nothing
- * unless the launcher script has blocked the signals: the JVM's own handling stays then.
+ * a sandbox. Before the command starts, and after its end, they end this process: before, by the
+ * signal, so that a shell ends its loop. Does nothing unless the launcher script has blocked the
+ * signals: the JVM's own handling stays then.
  */
 final class PassedSignals {
   /** Set by the launcher script. */
@@ -94,6 +95,10 @@ final class PassedSignals {
     CommandSignal signal = received.signal();
     SandboxedProcess process = process();
     if (process == null) {
+      if (command == null && resizing == null && ENDING.contains(signal)) {
+        // Nothing runs, and no terminal has to be restored.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> open.obey(signal), "end"));
+      }
       obey(open, signal);
       return;
     }
