@@ -495,8 +495,8 @@ public final class Sandbox implements AutoCloseable {
     String tmpPath =
         tmp.map(directory -> directory.path().toString())
             .orElse(plan.policy().places().systemTmp());
-    // Values that the policy sets may name the directory; inherited values are passed on unchanged.
-    asked.set().forEach((name, value) -> set.put(name, value.replace("${tmp}", tmpPath)));
+    // Values that the policy sets may name directories; inherited values are passed on unchanged.
+    set.putAll(plan.policy().variables(tmpPath));
     return new CommandEnvironment(inherited, set, command.variables());
   }
 

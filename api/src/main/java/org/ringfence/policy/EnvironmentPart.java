@@ -47,7 +47,8 @@ public final class EnvironmentPart {
    * Sets a variable.
    *
    * @param name the name
-   * @param value the value; {@code ${tmp}} stands for the sandbox's temporary directory
+   * @param value the value; {@code ${tmp}} stands for the sandbox's temporary directory, {@code
+   *     ${home}} for the directory of {@code :home}
    * @return this part
    */
   public EnvironmentPart set(String name, String value) {

@@ -202,9 +202,9 @@ public final class FilesPart {
     return this;
   }
 
-  /** Checks that a second rule for a path, in one layer, grants the same as the first. */
+  /** Checks that a second rule for a path, in one layer, grants the same as a first, if any. */
   static void checkSame(FileRule before, Access access) {
-    if (before.access() != access) {
+    if (before != null && before.access() != access) {
       throw new InvalidPolicyException(
           "files.rules." + before.path(),
           access.word(),

@@ -190,10 +190,7 @@ public final class PolicyBuilder {
    */
   public PolicyBuilder rule(String path, Access access, MissingPath missing) {
     FilesPart.checkPath(path, access);
-    FileRule before = rules.get(path);
-    if (!rulesOfLayer.add(path) && before != null) {
-      FilesPart.checkSame(before, access);
-    }
+    FilesPart.checkSame(rulesOfLayer.add(path) ? null : rules.get(path), access);
     rules.put(path, new FileRule(path, access, missing));
     return this;
   }
@@ -387,7 +384,7 @@ public final class PolicyBuilder {
    * Sets a variable.
    *
    * @param name the name
-   * @param value the value; {@code ${tmp}} stands for the sandbox's temporary directory
+   * @param value the value; see {@link EnvironmentPart#set}
    * @return this builder
    */
   public PolicyBuilder variable(String name, String value) {

@@ -306,12 +306,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
         all.put(name, TMP);
       }
     }
-    String place = tmp;
-    policy
-        .policy()
-        .environment()
-        .set()
-        .forEach((name, value) -> all.put(name, value.replace("${tmp}", place)));
+    all.putAll(policy.variables(tmp));
     all.putAll(launch.environment().ofCaller());
     return all;
   }
