@@ -7,12 +7,15 @@ import org.ringfence.spi.Launch;
 
 /**
  * Names the sandbox's temporary directory to programs that do not ask {@code TMPDIR}, where they
- * cannot write {@code /tmp}: zsh (here-documents, zshparam(1)) and tmux (its socket, tmux(1)).
+ * cannot write {@code /tmp}: zsh (here-documents, zshparam(1)), tmux (its socket, tmux(1)), and
+ * those that keep sockets and locks in the run-time directory (XDG Base Directory Specification)
+ * and take {@code /tmp} where there is none: pnpm from 12 on.
  */
 final class TemporaryPlaces {
   private static final String TMPDIR = "TMPDIR";
   private static final String ZSH = "TMPPREFIX";
   private static final String TMUX = "TMUX_TMPDIR";
+  private static final String RUNTIME = "XDG_RUNTIME_DIR";
 
   private TemporaryPlaces() {}
 
@@ -31,6 +34,10 @@ final class TemporaryPlaces {
     Map<String, String> changed = new TreeMap<>(given.ofPolicy());
     changed.putIfAbsent(ZSH, directory + "/zsh");
     changed.putIfAbsent(TMUX, directory);
+    // Who passes the host's directory on wants the sockets that are in it.
+    if (!given.inherited().containsKey(RUNTIME)) {
+      changed.putIfAbsent(RUNTIME, directory);
+    }
     return JavaPrograms.with(
         launch,
         launch.command(),
