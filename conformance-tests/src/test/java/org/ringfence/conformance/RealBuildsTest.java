@@ -333,6 +333,10 @@ class RealBuildsTest {
               System.out.println("loopback " + client.isConnected());
             }
             Files.delete(Files.createTempFile("needs", null));
+            // It reads the limits of the JVM's cgroup, as Gradle does.
+            System.out.println("memory " + (((com.sun.management.OperatingSystemMXBean)
+                java.lang.management.ManagementFactory.getOperatingSystemMXBean())
+                    .getTotalMemorySize() > 0));
             other.destroy();
           }
         }
@@ -341,7 +345,7 @@ class RealBuildsTest {
     String output = run(", \"jvm\"", bin + "javac Needs.java\n" + bin + "java -cp . Needs\n");
     assertThat(output.lines().toList())
         .as("the output, without noise on standard error")
-        .isEqualTo(List.of("attached true", "perf data true", "loopback true"));
+        .isEqualTo(List.of("attached true", "perf data true", "loopback true", "memory true"));
   }
 
   @Test

@@ -178,8 +178,13 @@ public final class BubblewrapCompiler {
     options.addAll(List.of(words));
   }
 
+  /**
+   * Chooses the namespaces. The cgroup namespace stays the host's: in one of its own a JVM reads
+   * the limits of another group, or fails (cgroup v1), and no command writes to a cgroup file
+   * system.
+   */
   private void namespaces() {
-    add("--unshare-user", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try");
+    add("--unshare-user", "--unshare-ipc", "--unshare-uts");
     if (policy.policy().lifetime().onRootExit() == Leftovers.KILL) {
       add("--unshare-pid");
     }

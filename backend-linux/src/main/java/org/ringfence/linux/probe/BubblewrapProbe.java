@@ -34,7 +34,6 @@ public final class BubblewrapProbe {
           "--unshare-user",
           "--unshare-ipc",
           "--unshare-uts",
-          "--unshare-cgroup-try",
           "--unshare-pid",
           "--unshare-net",
           "--die-with-parent",

@@ -55,7 +55,6 @@ class BubblewrapCompilerTest {
             "--unshare-user",
             "--unshare-ipc",
             "--unshare-uts",
-            "--unshare-cgroup-try",
             "--unshare-pid",
             "--unshare-net",
             "--die-with-parent",
