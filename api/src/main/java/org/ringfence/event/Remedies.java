@@ -80,6 +80,7 @@ final class Remedies {
             || reason instanceof Reason.Glob
             || reason instanceof Reason.ProtectedPath
             || reason instanceof Reason.ProtectedName
+            || reason instanceof Reason.FoundName
             || reason instanceof Reason.GitContent
             || reason instanceof Reason.HandedIn
             || reason instanceof Reason.ForeignMetadata
@@ -108,7 +109,9 @@ final class Remedies {
     if (reason instanceof Reason.ProtectedPath) {
       return new None("a protected path is never written");
     }
-    if (reason instanceof Reason.ProtectedName || reason instanceof Reason.GitContent) {
+    if (reason instanceof Reason.ProtectedName
+        || reason instanceof Reason.FoundName
+        || reason instanceof Reason.GitContent) {
       return name(violation.target());
     }
     return new None(

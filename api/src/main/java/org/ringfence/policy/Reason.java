@@ -91,6 +91,20 @@ public sealed interface Reason {
   }
 
   /**
+   * A protected name that a command has made, found at its end: at the level {@code existing}
+   * nothing denied it.
+   *
+   * @param name the name, as the list of names has it
+   * @param outcome what became of it, in a clause
+   */
+  record FoundName(String name, String outcome) implements Reason {
+    @Override
+    public String text() {
+      return "protectedNames " + name + ": " + outcome;
+    }
+  }
+
+  /**
    * A change of a git directory's configuration or pointers that would name a program, or lead
    * elsewhere.
    *

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.ringfence.conformance.names.ExistingNameScenarios;
 import org.ringfence.conformance.names.NearNameScenarios;
 import org.ringfence.conformance.scenario.AftermathScenarios;
 import org.ringfence.conformance.scenario.CredentialScenarios;
@@ -70,6 +71,7 @@ final class CaseCatalogue {
     HostileScenarios.addTo(all);
     RaceScenarios.addTo(all);
     NearNameScenarios.addTo(all);
+    ExistingNameScenarios.addTo(all);
     CredentialScenarios.addTo(all);
     EscapeScenarios.addTo(all);
     PortScenarios.addTo(all);

@@ -58,6 +58,7 @@ class StructureTest {
               "task",
               "restricted",
               "signal",
+              "names",
               "tree",
               "bind",
               "plan"),

@@ -12,6 +12,7 @@ import org.ringfence.policy.Access;
 import org.ringfence.policy.Decision;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
+import org.ringfence.policy.Lifetime;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.Reason;
@@ -40,6 +41,7 @@ public final class EffectivePolicy {
   private final LeadingDirectories leading;
   private final List<String> protectedPaths;
   private final Set<String> protectedKeys;
+  private final Set<String> steadyPaths = new LinkedHashSet<>();
   private final SurfaceSurvey survey;
   private final List<String> ownState;
   private final String ownTmp;
@@ -108,6 +110,7 @@ public final class EffectivePolicy {
         texts.inOtherHomes(path).forEach(other -> paths.add(places.real(other)));
       }
     }
+    steadyPaths.addAll(paths);
     if (survey != null) {
       paths.addAll(homes.targets(places, placed));
       survey.kept().forEach(path -> paths.add(path.toString()));
@@ -355,6 +358,57 @@ public final class EffectivePolicy {
             || !policy.denyGlobs().isEmpty()
             || protectedPaths.stream().anyMatch(path -> accessAt(path) == Access.WRITE)
             || rules.stream().anyMatch(this::takesWritingAway));
+  }
+
+  /**
+   * Returns why each name must be decided even at the level {@link ProtectedNames#EXISTING}: a part
+   * of the policy that mounts of what exists do not hold.
+   *
+   * @return the part of the policy; empty if such mounts hold all of it
+   */
+  public Optional<String> needsNamesDecided() {
+    if (policy.fileDefault() == FileDefault.WRITE) {
+      return Optional.of("files.default write");
+    } else if (!policy.denyGlobs().isEmpty()) {
+      return Optional.of("files.denyGlobs");
+    } else if (places.workspaceCopy().isPresent()) {
+      return Optional.of("a review");
+    } else if (!policy.network().unixSockets().isEmpty()) {
+      return Optional.of("network.unixSockets, since a service can hand over a directory");
+    } else if (leading.any()) {
+      return Optional.of("tmp, since it holds a granted path");
+    } else if (!policy.lifetime().equals(Lifetime.KILL)) {
+      return Optional.of("lifetime keep");
+    }
+    return rules.stream()
+        .filter(this::isBelowWritable)
+        .map(rule -> "files.rules " + rule.origin() + ", which lies in a writable directory")
+        .findFirst()
+        .or(
+            () ->
+                steadyPaths.stream()
+                    .filter(path -> accessAt(path) == Access.WRITE && !isSteady(path))
+                    .map(path -> path + ", which a command could exchange")
+                    .findFirst());
+  }
+
+  private boolean isBelowWritable(EffectiveRule rule) {
+    return rules.stream()
+        .anyMatch(
+            above ->
+                above.access() == Access.WRITE
+                    && !above.path().equals(rule.path())
+                    && isAtOrBelow(rule.path(), above.path()));
+  }
+
+  /** Returns whether a path exists, and no command can rename its directory. */
+  private boolean isSteady(String path) {
+    int end = places.style().lastSeparator(path, path.length() - 1);
+    String parent = end <= 0 ? "/" : path.substring(0, end);
+    return places.lookup().exists(path)
+        && (rules.stream().anyMatch(rule -> rule.path().equals(parent))
+            || evaluate(parent, Operation.WRITE).reason() instanceof Reason.ProtectedName
+                && places.lookup().exists(parent));
   }
 
   private boolean takesWritingAway(EffectiveRule rule) {

@@ -54,13 +54,16 @@ final class Bubblewrap implements AutoCloseable {
       BubblewrapFeatures features,
       FileView view,
       byte[] filter,
-      Optional<Lifeline> lifeline)
+      Optional<Lifeline> lifeline,
+      List<String> held)
       throws IOException {
     this.kernel = kernel;
     this.descriptors = new Descriptors(kernel);
     this.features = features;
     this.view = view;
     this.options = new ArrayList<>(BubblewrapCompiler.compile(view.policy(), tree(), features));
+    // After the writable directories that they lie in.
+    held.forEach(path -> options.addAll(List.of("--ro-bind", path, path)));
     if (lifeline.isPresent()) {
       options.addAll(List.of("--sync-fd", Integer.toString(LIFELINE)));
     }

@@ -8,6 +8,7 @@ import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
+import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.LandlockAbi;
 import org.ringfence.linux.restricted.CommandThread;
@@ -38,6 +39,7 @@ final class CommandStart {
   private final Supervisor supervisor;
   private final StreamGate gate;
   private final Set<LinuxProcess> live;
+  private final Optional<ExistingNames> names;
 
   /**
    * Starts commands in one sandbox.
@@ -55,8 +57,14 @@ final class CommandStart {
     this.bubblewrap = parts.bubblewrap;
     this.sandboxThread = parts.sandboxThread;
     this.supervisor = parts.supervisor;
+    this.names = Optional.ofNullable(parts.names);
     this.gate =
-        new StreamGate(kernel, opening.view(), opening.supervision(), parts.supervisor.paths());
+        new StreamGate(
+            kernel,
+            opening.view(),
+            opening.supervision(),
+            parts.supervisor.paths(),
+            names.isPresent());
     this.live = live;
   }
 
@@ -95,7 +103,14 @@ final class CommandStart {
       Optional<MemoryHold> memory =
           bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();
       LinuxProcess process =
-          new LinuxProcess(launch, kernel, supervisor, commandThread, wake, memory);
+          new LinuxProcess(
+              launch,
+              kernel,
+              supervisor,
+              commandThread,
+              wake,
+              memory,
+              launch.id() < 0 ? Optional.empty() : names);
       Runnable gone = () -> live.remove(process);
       boolean begun = false;
       boolean handedOver = false;

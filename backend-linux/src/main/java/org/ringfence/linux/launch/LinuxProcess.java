@@ -23,6 +23,7 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.MemoryHold;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.Syscall;
 import org.ringfence.linux.restricted.CommandThread;
 import org.ringfence.linux.restricted.SpawnOrders;
@@ -50,10 +51,13 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
   private final CommandThread commandThread;
   private final int wake;
   private final Optional<MemoryHold> memory;
+  private final Optional<ExistingNames> names;
   private final Path directory;
   private final Object wakeLock = new Object();
   private final AtomicBoolean reported = new AtomicBoolean();
   private boolean rootSettled;
+  private volatile boolean searched;
+  private boolean searching;
   private volatile boolean rusage;
   private final NativeBlock block = new NativeBlock(16);
   private final long one = block.allocate(8);
@@ -92,6 +96,8 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
    * @param memory keeps this JVM's memory from the command, and is closed when the command and its
    *     command thread are gone; empty where the command thread's child is bubblewrap, and the
    *     command below it, in namespaces from which no thread of this JVM can be traced
+   * @param names searched when the command has ended, before its end is reported; empty if names
+   *     are decided meanwhile
    */
   LinuxProcess(
       Launch launch,
@@ -99,9 +105,12 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       Supervisor supervisor,
       CommandThread commandThread,
       int wake,
-      Optional<MemoryHold> memory) {
+      Optional<MemoryHold> memory,
+      Optional<ExistingNames> names) {
     super(launch.id(), launch.limits().grace(), supervisor::after);
     this.memory = memory;
+    this.names = names;
+    this.searched = names.isEmpty();
     this.directory = launch.directory();
     this.kernel = kernel;
     this.supervisor = supervisor;
@@ -209,7 +218,7 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
       }
       ExitStatus status = statusOf(commandThread.status());
       rusage = isWhole(commandThread.status());
-      settleStreams(() -> endedOnce(terminationOf(status)));
+      settleStreams(() -> searchThen(() -> endedOnce(terminationOf(status))));
       // Only now: the supervisor repeats a step that fails for want of memory.
       rootSettled = true;
     }
@@ -218,13 +227,37 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     }
     if (!rootSettled) {
       // The wait itself failed; the command thread has killed the command.
-      endedOnce(ExitStatus.KILLED.because(null));
+      searchThen(() -> endedOnce(ExitStatus.KILLED.because(null)));
+    }
+    if (!searched) {
+      return;
     }
     commandThread.free();
     memory.ifPresent(MemoryHold::close);
     closeWake();
     supervisor.remove(this);
     whenGone.run();
+  }
+
+  /** Searches for names that the command has made, on another thread, before its end is reported. */
+  private synchronized void searchThen(Runnable report) {
+    if (names.isEmpty()) {
+      report.run();
+    } else if (!searching) {
+      searching = true;
+      names
+          .get()
+          .atEnd(
+              commandId(),
+              commandThread.pid(),
+              () -> supervisor.firsts().awaitEnd(commandThread.pid()),
+              supervisor.events()::tell,
+              () -> {
+                report.run();
+                searched = true;
+                supervisor.settleSoon();
+              });
+    }
   }
 
   /** Returns whether all output has reached its place; if not, the end is reported when it has. */

@@ -19,6 +19,7 @@ import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.FileView;
 import org.ringfence.linux.plan.HostFacts;
 import org.ringfence.linux.plan.Supervision;
+import org.ringfence.linux.stream.StreamGate;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.spi.EventSink;
@@ -75,7 +76,11 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
       BubblewrapFeatures features,
       EventSink listener)
       throws SandboxException {
-    Supervision supervision = Supervision.inNamespaces(policy, facts, Observed.of(listener));
+    Supervision planned = Supervision.inNamespaces(policy, facts, Observed.of(listener));
+    Supervision supervision =
+        Supervision.namesMounted(policy, facts) && StreamGate.hasTerminal(kernel)
+            ? planned.withTerminal()
+            : planned;
     Optional<String> tmp =
         BubblewrapCompiler.ownTmp(policy) ? policy.places().privateTmp() : Optional.empty();
     FileView view =
@@ -109,7 +114,20 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     if (parts.bubblewrap != null) {
       parts.bubblewrap.check(launch);
     }
-    return starts.spawn(launch, executable);
+    if (parts.names == null) {
+      return starts.spawn(launch, executable);
+    }
+    parts.names.begin();
+    boolean done = false;
+    try {
+      SandboxedProcess process = starts.spawn(launch, executable);
+      done = true;
+      return process;
+    } finally {
+      if (!done && live().isEmpty()) {
+        parts.names.cancel();
+      }
+    }
   }
 
   /** Reports the cause, before the start, where the kernel would only return EACCES. */

@@ -18,6 +18,7 @@ import org.ringfence.linux.bind.Descriptors;
 import org.ringfence.linux.bind.FutexWord;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.bind.NativeBlock;
+import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.plan.BubblewrapFeatures;
 import org.ringfence.linux.plan.Errno;
 import org.ringfence.linux.plan.FileView;
@@ -159,13 +160,17 @@ record SessionOpening(
     SeccompFilter all = facts.listener() ? asked : asked.withoutListener();
     SeccompFilter filter = all;
     if (bubblewrap.isPresent()) {
+      if (Supervision.namesMounted(policy(), facts)) {
+        parts.names = ExistingNames.find(kernel, policy());
+      }
       parts.bubblewrap =
           new Bubblewrap(
               kernel,
               bubblewrap.get(),
               view,
               all.deciding().compile(kernel.arch()).bytes(),
-              Optional.ofNullable(parts.lifeline));
+              Optional.ofNullable(parts.lifeline),
+              parts.names == null ? List.of() : parts.names.mounts());
       filter = all.notifying();
       if (!filter.needsListener()) {
         return;

@@ -1,5 +1,6 @@
 package org.ringfence.linux.launch;
 
+import org.ringfence.linux.names.ExistingNames;
 import org.ringfence.linux.restricted.SandboxThread;
 import org.ringfence.linux.restricted.Watchdog;
 import org.ringfence.linux.socket.SocketRoom;
@@ -16,6 +17,7 @@ final class SessionParts implements AutoCloseable {
   Bubblewrap bubblewrap;
   SandboxCgroup cgroup;
   SocketRoom room;
+  ExistingNames names;
 
   /** Closes the watchdog first: it would kill the sandbox's thread. */
   @Override
@@ -43,6 +45,9 @@ final class SessionParts implements AutoCloseable {
     }
     if (cgroup != null) {
       cgroup.close();
+    }
+    if (names != null) {
+      names.close();
     }
   }
 }

@@ -14,6 +14,7 @@ import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.Guarantee;
 import org.ringfence.policy.Lifetime.Leftovers;
 import org.ringfence.policy.NetworkMode;
+import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
 
@@ -60,6 +61,12 @@ public final class BubblewrapPlanner extends LinuxPlanner {
       return enforced("closed by the script, which starts nothing where one is left");
     }
     Answer closed = threadDescriptors();
+    if (namesMounted() && facts.has(Feature.CLOSE_RANGE)) {
+      return enforced(
+          closed.mechanism()
+              + "; files and devices are copied, except that for root, and where the caller's"
+              + " terminal is handed in, the supervisor decides changes of modes, owners and times");
+    }
     boolean held =
         policy.fileDefault() == FileDefault.WRITE || Supervision.streamsHeld(effective, facts);
     return held || !facts.has(Feature.CLOSE_RANGE)
@@ -90,6 +97,55 @@ public final class BubblewrapPlanner extends LinuxPlanner {
             "missing paths can be created, and a directory above can be moved: " + problem,
             remedy)
         : unsupported(problem, remedy);
+  }
+
+  private boolean namesMounted() {
+    return starter == Starter.JVM && Supervision.namesMounted(effective, facts);
+  }
+
+  @Override
+  Optional<Answer> existingName(Guarantee guarantee) {
+    return namesMounted()
+        ? Optional.of(
+            enforced(
+                guarantee == Guarantee.FILES_PROTECTED_NAMES
+                    ? "read-only mounts of those that exist; a search of the writable directories"
+                        + " after the end of the command's process namespace"
+                    : "read-only mounts in directories that cannot be moved"))
+        : Optional.empty();
+  }
+
+  @Override
+  String pathsStatement(String statement) {
+    return namesMounted()
+        ? "Not written where they exist; one that is missing, or whose directory a command moves"
+            + " away, is found at its end when the command has made it: "
+            + String.join(", ", effective.protectedPaths())
+        : statement;
+  }
+
+  @Override
+  String namesStatement(String statement) {
+    if (namesMounted()) {
+      boolean moved = policy.protectedNames() == ProtectedNames.EXISTING;
+      return "Git hooks and configuration, editor, agent and shell configuration that exist when the"
+          + " sandbox opens stay as they are, one command runs at a time, and those that it makes"
+          + " are found at its end and reported"
+          + (moved ? ", and moved out of the tree before its result" : " and stay")
+          + "; not held meanwhile: programs outside read a name that a command has made; a"
+          + " directory above a protected name is moved away, with it, and another put in its"
+          + " place; a name that a program outside makes during the command counts as the"
+          + " command's; a file with a second name (hard link) is changed by that name;"
+          + " the index of a repository is as the command left it; nothing is found"
+          + " where this JVM is killed first";
+    }
+    String base = super.namesStatement(statement);
+    return policy.protectedNames().findsAtEnd() && starter == Starter.JVM
+        ? base
+            + Supervision.namesDecidedFor(effective)
+                .map(part -> "; decided name by name, as at hooks-and-config, because of " + part)
+                .orElse("")
+        : base;
   }
 
   @Override

@@ -64,6 +64,16 @@ public final class LandlockPlanner extends LinuxPlanner {
   }
 
   @Override
+  Optional<Answer> existingName(Guarantee guarantee) {
+    return guarantee == Guarantee.FILES_PROTECTED_NAMES
+        ? Optional.of(
+            unsupported(
+                "Landlock grants a directory with all below it, and holds no name in it",
+                "--backend bubblewrap, or protectedNames hooks-and-config"))
+        : Optional.empty();
+  }
+
+  @Override
   String listenerRemedy() {
     return NEWER_KERNEL;
   }

@@ -4,6 +4,7 @@ import static org.ringfence.kit.plan.Answer.advisory;
 import static org.ringfence.kit.plan.Answer.enforced;
 import static org.ringfence.kit.plan.Answer.unsupported;
 
+import java.util.Optional;
 import org.ringfence.kit.plan.Answer;
 import org.ringfence.kit.plan.PlannerBase;
 import org.ringfence.linux.plan.HostFacts.Feature;
@@ -65,6 +66,24 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   /** Answers a guarantee about names where no supervisor decides on them. */
   abstract Answer unheld(Guarantee guarantee, String problem, String remedy);
 
+  /**
+   * Answers for protected names and paths at the level {@code existing}; empty where they are
+   * answered as at {@code hooks-and-config}.
+   */
+  abstract Optional<Answer> existingName(Guarantee guarantee);
+
+  /** Returns the statement about protected names; a backend that only mounts them says so. */
+  String namesStatement(String statement) {
+    return statement
+        + "; where a file system has no locks (flock), two sandboxes that change one directory"
+        + " at the same moment could each make a part of a git directory";
+  }
+
+  /** Returns the statement about protected paths; a backend that only mounts them says so. */
+  String pathsStatement(String statement) {
+    return statement;
+  }
+
   abstract void externalNetwork();
 
   abstract void ownLoopback();
@@ -85,10 +104,8 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   protected final String statement(Guarantee guarantee) {
     String statement = super.statement(guarantee);
     return switch (guarantee) {
-      case FILES_PROTECTED_NAMES ->
-          statement
-              + "; where a file system has no locks (flock), two sandboxes that change one directory"
-              + " at the same moment could each make a part of a git directory";
+      case FILES_PROTECTED_NAMES -> namesStatement(statement);
+      case FILES_PROTECTED_PATHS -> pathsStatement(statement);
       case FILES_DENY_GLOBS -> statement + "; that they exist may be seen" + HARD_LINKS;
       case NETWORK_EXTERNAL ->
           policy.network().mode() == NetworkMode.ALLOWLIST
@@ -135,6 +152,12 @@ abstract sealed class LinuxPlanner extends PlannerBase permits LandlockPlanner, 
   protected final Answer name(Guarantee guarantee) {
     if (!effective.namesMatter() && guarantee != Guarantee.FILES_DENY_GLOBS) {
       return enforced(NOTHING_WRITABLE);
+    }
+    if (policy.protectedNames().findsAtEnd() && guarantee != Guarantee.FILES_DENY_GLOBS) {
+      Optional<Answer> answer = existingName(guarantee);
+      if (answer.isPresent()) {
+        return answer.get();
+      }
     }
     boolean rootless = policy.fileDefault() == FileDefault.WRITE;
     String problem = rootless ? NO_ROOT : namesProblem();

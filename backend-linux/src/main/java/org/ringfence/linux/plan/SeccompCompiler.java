@@ -398,7 +398,14 @@ public final class SeccompCompiler {
           boolean held =
               metadata ? supervision.metadata() : supervision.names() || supervision.opens();
           int never = metadata && held ? S_ISUID : S_ISUID | S_ISGID;
-          rule(syscall, held ? NOTIFY : ALLOW, when(EPERM, anyBit(argument, never)));
+          Verdict otherwise = held ? NOTIFY : ALLOW;
+          if (metadata && !held && supervision.any() && supervision.inNamespaces()) {
+            // Only the supervisor knows which are directories.
+            Clause group = when(NOTIFY, anyBit(argument, S_ISGID));
+            rule(syscall, otherwise, when(EPERM, anyBit(argument, S_ISUID)), group);
+          } else {
+            rule(syscall, otherwise, when(EPERM, anyBit(argument, never)));
+          }
         });
   }
 

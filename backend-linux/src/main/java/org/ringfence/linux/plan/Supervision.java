@@ -1,5 +1,6 @@
 package org.ringfence.linux.plan;
 
+import java.util.Optional;
 import org.ringfence.linux.plan.HostFacts.Feature;
 import org.ringfence.policy.FileDefault;
 import org.ringfence.policy.effective.EffectivePolicy;
@@ -91,11 +92,12 @@ public record Supervision(
             && facts.has(Feature.REACHES_CHILD)
             && !ReadDenials.replaceable(policy).isEmpty();
     // A link or a new name would bypass a decision by name.
-    boolean names = namesHeld(policy, facts) || judged && writesByDefault(policy);
+    boolean mounted = namesMounted(policy, facts);
+    boolean names = !mounted && namesHeld(policy, facts) || judged && writesByDefault(policy);
     return new Supervision(
         SeccompCompiler.mediated(policy.policy().network()),
         // Root may change its own objects on shared mounts: devices, /tmp.
-        names || facts.has(Feature.ROOT) || streamsHeld(policy, facts),
+        facts.has(Feature.ROOT) || !mounted && (names || streamsHeld(policy, facts)),
         names,
         judged || readsHeld(policy, facts),
         commands(policy, observed),
@@ -140,6 +142,49 @@ public record Supervision(
         && policy.policy().fileDefault() != FileDefault.WRITE
         && facts.listener()
         && facts.has(Feature.REACHES_CHILD);
+  }
+
+  /**
+   * Returns whether mounts hold the protected names that exist, in namespaces, and a search finds
+   * others at a command's end: then the supervisor decides on no name.
+   *
+   * @param policy the policy
+   * @param facts the facts about the machine
+   * @return true if it does so
+   */
+  public static boolean namesMounted(EffectivePolicy policy, HostFacts facts) {
+    return policy.policy().protectedNames().findsAtEnd()
+        && facts.listener()
+        && facts.has(Feature.REACHES_CHILD)
+        && namesDecidedFor(policy).isEmpty();
+  }
+
+  /**
+   * Returns the part of a policy for which the supervisor decides on names at the level {@code
+   * existing}, too.
+   *
+   * @param policy the policy
+   * @return the part; empty if there is none
+   */
+  static Optional<String> namesDecidedFor(EffectivePolicy policy) {
+    return policy
+        .needsNamesDecided()
+        .or(
+            () ->
+                ReadDenials.replaceable(policy).stream()
+                    .findFirst()
+                    .map(path -> "files.rules, which deny reading " + path));
+  }
+
+  /**
+   * Returns the supervision where the caller's terminal is handed to commands, whose mode no mount
+   * holds.
+   *
+   * @return the supervision with calls that change mode, owner, times and attributes
+   */
+  public Supervision withTerminal() {
+    return new Supervision(
+        addresses, true, names, reads, commands, opens, privateNetwork, ownNetwork, inNamespaces);
   }
 
   /**

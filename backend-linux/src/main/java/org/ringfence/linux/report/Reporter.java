@@ -107,6 +107,19 @@ public final class Reporter implements AutoCloseable {
     }
   }
 
+  /** Reports a name that the search after a command's end has found, with the command's number. */
+  public void found(Violation violation) {
+    if (thread == null) {
+      return;
+    }
+    long weight = 2L * violation.target().length() + violation.rule().length();
+    synchronized (waiting) {
+      if (!add(new Event(weight, "", DENIAL, to -> to.violation(violation)))) {
+        dropped = dropped.plus(DENIAL);
+      }
+    }
+  }
+
   /** Counts a denial like others that were reported. */
   public void another() {
     if (thread == null) {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.List;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Kernel;
+import org.ringfence.linux.bind.NativeBlock;
 import org.ringfence.linux.path.HandedDescriptors;
 import org.ringfence.linux.path.OwnTerminals;
 import org.ringfence.linux.path.PathResolver;
@@ -39,6 +40,7 @@ import org.ringfence.policy.effective.EffectivePolicy;
 public final class StreamGate {
   private static final List<String> NAMES =
       List.of("standard input", "standard output", "standard error");
+  private static final int TCGETS = 0x5401; // asm-generic/ioctls.h
   private static final String DELETED = " (deleted)";
   private static final String MEMORY = "/memfd:";
 
@@ -49,6 +51,7 @@ public final class StreamGate {
   private final Supervision supervision;
   private final HandedDescriptors handed;
   private final OwnTerminals terminals;
+  private final boolean alone;
 
   /**
    * Makes the gate of one sandbox.
@@ -57,8 +60,16 @@ public final class StreamGate {
    * @param view the policy and how the sandbox sees paths
    * @param supervision which calls the supervisor answers
    * @param commands remembers the objects that commands get
+   * @param alone whether the supervisor decides on no name; where it decides on no metadata
+   *     either, it keeps no command from changing an object behind a stream
    */
-  public StreamGate(Kernel kernel, FileView view, Supervision supervision, PathResolver commands) {
+  public StreamGate(
+      Kernel kernel,
+      FileView view,
+      Supervision supervision,
+      PathResolver commands,
+      boolean alone) {
+    this.alone = alone && !supervision.metadata();
     this.kernel = kernel;
     this.paths = new PathResolver(kernel);
     this.options = new SocketOptions(kernel);
@@ -121,6 +132,9 @@ public final class StreamGate {
     if (status.is(S_IFSOCK)) {
       return socket(fd, number);
     }
+    if (alone) {
+      return isOwn(fd, status) ? Way.COPIED : Way.AS_IT_IS;
+    }
     return status.is(S_IFREG) || status.is(S_IFBLK)
         ? file(fd, (int) flags, paths.link(fd))
         : Way.AS_IT_IS;
@@ -133,6 +147,31 @@ public final class StreamGate {
     } catch (AccessException e) {
       return false;
     }
+  }
+
+  /**
+   * Returns whether an object could be changed through the descriptor alone: its mode, owner, times
+   * and attributes. An object without a place has none.
+   */
+  private boolean isOwn(int fd, Status status) throws AccessException {
+    String link = paths.link(fd);
+    if (!link.startsWith("/")) {
+      return false;
+    }
+    return !(status.is(S_IFREG)
+        && named(link, Operation.READ)
+        && named(link, Operation.WRITE));
+  }
+
+  private static boolean isTerminal(Kernel kernel, int fd) {
+    try (NativeBlock block = new NativeBlock(96)) {
+      return kernel.call(Syscall.IOCTL, fd, TCGETS, block.allocate(64)) == 0;
+    }
+  }
+
+  /** Returns whether a standard stream of this JVM is a terminal. */
+  public static boolean hasTerminal(Kernel kernel) {
+    return isTerminal(kernel, 0) || isTerminal(kernel, 1) || isTerminal(kernel, 2);
   }
 
   private static SandboxException refused(int number, String what, String remedy) {

@@ -1,6 +1,7 @@
 package org.ringfence.linux.supervise;
 
 import java.util.concurrent.TimeUnit;
+import org.ringfence.event.Violation;
 import org.ringfence.linux.report.CommandLookup;
 import org.ringfence.linux.report.Reporter;
 import org.ringfence.linux.task.Deadlines;
@@ -24,6 +25,11 @@ public final class EventOrder {
 
   Reporter reporter() {
     return reporter;
+  }
+
+  /** Reports an event of a command whose processes have ended. */
+  public void tell(Violation violation) {
+    reporter.found(violation);
   }
 
   /** Adds a command that is about to start. */

@@ -1,6 +1,7 @@
 package org.ringfence.linux.supervise;
 
 import static org.ringfence.linux.bind.Constants.EPOLLIN;
+import static org.ringfence.linux.bind.Constants.F_DUPFD_CLOEXEC;
 import static org.ringfence.linux.bind.Constants.SIGKILL;
 
 import java.io.IOException;
@@ -38,6 +39,7 @@ public final class FirstProcesses implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FirstProcesses.class);
   private static final String EVENT = "anon_inode:[eventfd]";
   private static final int HIGHEST_STREAM = 2;
+  private static final long END_SECONDS = 10;
 
   private final Kernel kernel;
   private final TargetMemory child;
@@ -149,6 +151,37 @@ public final class FirstProcesses implements AutoCloseable {
   /** Returns whether bubblewrap does not exit before it has waited for the first process. */
   public synchronized boolean awaited(int bubblewrap) {
     return byBubblewrap.containsKey(bubblewrap);
+  }
+
+  /**
+   * Waits until a namespace's first process has ended, and with it every other process there.
+   *
+   * @param bubblewrap bubblewrap's process
+   * @return false if that is not known
+   */
+  public boolean awaitEnd(int bubblewrap) {
+    int pidfd;
+    synchronized (this) {
+      First first = byBubblewrap.get(bubblewrap);
+      pidfd =
+          first == null
+              ? -1
+              : (int) kernel.call(Syscall.FCNTL, first.pidfd(), F_DUPFD_CLOEXEC, HIGHEST_STREAM + 1);
+    }
+    if (pidfd < 0) {
+      return false;
+    }
+    try (NativeBlock block = new NativeBlock(64)) {
+      // struct pollfd, struct timespec
+      long poll = block.allocate(8);
+      block.setInt(poll, pidfd);
+      block.setShort(poll + 4, (short) EPOLLIN);
+      long time = block.allocate(16);
+      block.setLong(time, END_SECONDS);
+      return kernel.call(Syscall.PPOLL, poll, 1, time, 0) == 1;
+    } finally {
+      descriptors.close(pidfd);
+    }
   }
 
   /** Returns the exit value of a command, when its first process has told it. */

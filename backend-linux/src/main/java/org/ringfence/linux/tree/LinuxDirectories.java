@@ -3,7 +3,6 @@ package org.ringfence.linux.tree;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.ringfence.file.HeldDirectories;
-import org.ringfence.file.HeldDirectory;
 import org.ringfence.linux.bind.Constants;
 import org.ringfence.linux.bind.Kernel;
 import org.ringfence.linux.plan.Syscall;
@@ -22,7 +21,7 @@ public final class LinuxDirectories implements HeldDirectories {
   }
 
   @Override
-  public HeldDirectory open(Path path) throws IOException {
+  public LinuxDirectory open(Path path) throws IOException {
     int at = calls.openAt(Constants.AT_FDCWD, "/", Constants.O_PATH | calls.directory(), 0);
     int last = path.getNameCount() - 1;
     for (int i = 0; i <= last; i++) {
@@ -41,6 +40,10 @@ public final class LinuxDirectories implements HeldDirectories {
       }
     }
     return new LinuxDirectory(calls, at);
+  }
+
+  TreeCalls calls() {
+    return calls;
   }
 
   @Override

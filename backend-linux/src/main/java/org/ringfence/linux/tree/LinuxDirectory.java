@@ -35,6 +35,11 @@ final class LinuxDirectory implements HeldDirectory {
     this.fd = fd;
   }
 
+  /** Returns the descriptor, which stays this object's. */
+  int descriptor() {
+    return fd;
+  }
+
   private static String named(String name) throws IOException {
     if (name.isEmpty() || name.equals(".") || name.equals("..") || name.indexOf('/') >= 0) {
       throw TreeCalls.failure(name, Errno.EINVAL.value());

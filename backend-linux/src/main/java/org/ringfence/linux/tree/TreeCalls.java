@@ -100,6 +100,21 @@ final class TreeCalls {
     return opened;
   }
 
+  /** Opens a place below a directory, on any file system, over no link. */
+  int openBelow(int directory, String raw, int flags) throws IOException {
+    try (NativeBlock block = blockFor(raw, 64)) {
+      long path = name(block, raw);
+      long how = block.allocate(24);
+      block.setLong(how, (long) flags | noFollow() | Constants.O_CLOEXEC);
+      block.setLong(
+          how + 16,
+          Constants.RESOLVE_BENEATH
+              | Constants.RESOLVE_NO_SYMLINKS
+              | Constants.RESOLVE_NO_MAGICLINKS);
+      return lifted(raw, kernel.call(Syscall.OPENAT2, directory, path, how, 24));
+    }
+  }
+
   private int lifted(String raw, long fd) throws IOException {
     check(raw, fd);
     if (fd >= LOWEST) {
@@ -162,16 +177,34 @@ final class TreeCalls {
     return block.getLong(at) * NANOS + block.getInt(at + 8);
   }
 
+  /** Receives the entries of a directory. */
+  interface Entries {
+    /**
+     * Receives one.
+     *
+     * @param name its name
+     * @param type its type as {@code d_type} has it, 0 where the file system does not say
+     * @return false to end the listing
+     */
+    boolean next(String name, int type) throws IOException;
+  }
+
   /** Returns all names in a directory, from its beginning. */
   List<String> names(int directory) throws IOException {
     List<String> names = new ArrayList<>();
+    list(directory, (name, type) -> names.add(name));
+    return names;
+  }
+
+  /** Lists a directory, from its beginning. */
+  void list(int directory, Entries entries) throws IOException {
     check(".", kernel.call(Syscall.LSEEK, directory, 0, 0));
     try (NativeBlock block = new NativeBlock(LISTING + 64L)) {
       long buffer = block.allocate(LISTING);
       while (true) {
         int length = (int) check(".", kernel.call(Syscall.GETDENTS64, directory, buffer, LISTING));
         if (length == 0) {
-          return names;
+          return;
         }
         byte[] bytes = block.getBytes(buffer, length);
         // struct linux_dirent64: reclen at 16, name at 19
@@ -183,8 +216,10 @@ final class TreeCalls {
             end++;
           }
           String name = new String(bytes, at + 19, end - at - 19, StandardCharsets.ISO_8859_1);
-          if (!name.equals(".") && !name.equals("..")) {
-            names.add(name);
+          if (!name.equals(".")
+              && !name.equals("..")
+              && !entries.next(name, bytes[at + 18] & 0xff)) {
+            return;
           }
         }
       }

@@ -76,12 +76,13 @@ public final class PolicyOptions {
 
   @Option(
       names = "--protected-names",
-      paramLabel = "off|tracked|hooks-and-config|read-only",
+      paramLabel = "off|existing|existing-report|tracked|hooks-and-config|read-only",
       completionCandidates = Candidates.OfLevels.class,
       description =
           "Which names in writable directories are protected, because programs run code from them"
-              + " later: none; git's hooks and programs, editor, agent and shell configuration; the"
-              + " same without files that the repository tracks, for branches that differ in them;"
+              + " later: none; those that exist, at full speed, and new ones are found at the command's end"
+              + " and moved away, or only reported; git's hooks and programs, editor, agent and shell"
+              + " configuration; the same without files that the repository tracks, for branches that differ in them;"
               + " or all that and all of .git.")
   private String protectedNames;
 

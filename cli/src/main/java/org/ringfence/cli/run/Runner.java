@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,12 +39,14 @@ import org.ringfence.plan.SandboxPlan;
 import org.ringfence.policy.Limits;
 import org.ringfence.policy.NetworkMode;
 import org.ringfence.policy.NetworkPolicy;
+import org.ringfence.policy.Reason;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.json.Quantities;
 import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.value.InvalidPolicyException;
 import org.ringfence.spi.SandboxBackend;
+import org.ringfence.text.Printable;
 
 /** Runs a command as {@code ringfence run} does, with the options already parsed. */
 public final class Runner {
@@ -54,12 +57,14 @@ public final class Runner {
 
   private static final long COMPLAINT_MILLIS = 2_000;
   private static final long START_SECONDS = 2;
+  private static final int MOST_NAMED = 20;
 
   private final PolicyOptions options;
   private final UnaryOperator<Sandbox.Opener> hooks;
   private final boolean tty;
   private final PrintWriter err;
   private final DenialReport decided = new DenialReport();
+  private final DenialReport found = new DenialReport();
   private final PassedSignals signals = PassedSignals.begin();
   private DenialReport reported;
   private boolean hasStarted;
@@ -189,7 +194,7 @@ public final class Runner {
     if (copy != null) {
       opener.workspaceCopy(copy);
     }
-    opener.onDecidedDenial(decided::denied);
+    opener.onDecidedDenial(this::heard);
     Termination end;
     Optional<Usage> usage;
     try (Sandbox sandbox = hooks.apply(opener).open()) {
@@ -208,8 +213,11 @@ public final class Runner {
         tellLimit(ending(end, policy.limits(), usage), policy.limits());
       }
     }
+    tellFound();
     if (result != null) {
-      RunResult.of(end, policy.limits(), usage, heard()).write(result, options.effective());
+      List<Violation> all = new ArrayList<>(heard());
+      found.denials().stream().filter(each -> !all.contains(each)).forEach(all::add);
+      RunResult.of(end, policy.limits(), usage, all).write(result, options.effective());
     }
     int exit = exitCode(end);
     tellDenials(exit);
@@ -269,6 +277,25 @@ public final class Runner {
   private static Ending ending(Termination end, Limits limits, Optional<Usage> usage) {
     Usage unknown = new Usage(Optional.empty(), OptionalLong.empty(), Duration.ZERO);
     return Ending.of(end, limits, usage.orElse(unknown));
+  }
+
+  private void heard(Violation violation) {
+    if (violation.reason() instanceof Reason.FoundName) {
+      found.denied(violation);
+    } else {
+      decided.denied(violation);
+    }
+  }
+
+  /** Names what the command has made although its name is protected, whatever its exit code. */
+  private void tellFound() {
+    List<Violation> all = found.denials();
+    for (Violation each : all.subList(0, Math.min(MOST_NAMED, all.size()))) {
+      complain(Printable.name(each.target()) + ": " + Printable.of(each.rule()));
+    }
+    if (all.size() > MOST_NAMED) {
+      complain("and " + (all.size() - MOST_NAMED) + " more protected names; --json lists them");
+    }
   }
 
   private List<Violation> heard() {
