@@ -239,7 +239,9 @@ final class LinuxProcess extends ManagedProcess implements SupervisedCommand {
     whenGone.run();
   }
 
-  /** Searches for names that the command has made, on another thread, before its end is reported. */
+  /**
+   * Searches for names that the command has made, on another thread, before its end is reported.
+   */
   private synchronized void searchThen(Runnable report) {
     if (names.isEmpty()) {
       report.run();

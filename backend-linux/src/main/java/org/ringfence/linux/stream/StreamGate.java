@@ -60,15 +60,11 @@ public final class StreamGate {
    * @param view the policy and how the sandbox sees paths
    * @param supervision which calls the supervisor answers
    * @param commands remembers the objects that commands get
-   * @param alone whether the supervisor decides on no name; where it decides on no metadata
-   *     either, it keeps no command from changing an object behind a stream
+   * @param alone whether the supervisor decides on no name; where it decides on no metadata either,
+   *     it keeps no command from changing an object behind a stream
    */
   public StreamGate(
-      Kernel kernel,
-      FileView view,
-      Supervision supervision,
-      PathResolver commands,
-      boolean alone) {
+      Kernel kernel, FileView view, Supervision supervision, PathResolver commands, boolean alone) {
     this.alone = alone && !supervision.metadata();
     this.kernel = kernel;
     this.paths = new PathResolver(kernel);
@@ -158,9 +154,7 @@ public final class StreamGate {
     if (!link.startsWith("/")) {
       return false;
     }
-    return !(status.is(S_IFREG)
-        && named(link, Operation.READ)
-        && named(link, Operation.WRITE));
+    return !(status.is(S_IFREG) && named(link, Operation.READ) && named(link, Operation.WRITE));
   }
 
   private static boolean isTerminal(Kernel kernel, int fd) {

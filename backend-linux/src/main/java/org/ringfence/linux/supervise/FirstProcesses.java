@@ -166,7 +166,8 @@ public final class FirstProcesses implements AutoCloseable {
       pidfd =
           first == null
               ? -1
-              : (int) kernel.call(Syscall.FCNTL, first.pidfd(), F_DUPFD_CLOEXEC, HIGHEST_STREAM + 1);
+              : (int)
+                  kernel.call(Syscall.FCNTL, first.pidfd(), F_DUPFD_CLOEXEC, HIGHEST_STREAM + 1);
     }
     if (pidfd < 0) {
       return false;

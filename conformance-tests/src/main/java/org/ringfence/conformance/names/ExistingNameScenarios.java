@@ -111,7 +111,8 @@ public final class ExistingNameScenarios {
         ExistingNameScenarios::input);
   }
 
-  private static void add(List<ConformanceCase> all, String id, String title, ConformanceCase.Body body) {
+  private static void add(
+      List<ConformanceCase> all, String id, String title, ConformanceCase.Body body) {
     all.add(new ConformanceCase(id, "protected-name", title, NEEDS, body));
   }
 
@@ -155,9 +156,9 @@ public final class ExistingNameScenarios {
     try {
       CapturedProcess inside;
       try (Sandbox sandbox =
-          stage.open(policy(level), NEEDS, workspace, opener -> opener.onDecidedDenial(told::add))) {
-        inside =
-            CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
+          stage.open(
+              policy(level), NEEDS, workspace, opener -> opener.onDecidedDenial(told::add))) {
+        inside = CapturedProcess.of(sandbox.start(SandboxCommand.of("/bin/sh", "-c", script)));
       }
       for (String each : found) {
         Path path = workspace.resolve(each);
@@ -203,7 +204,9 @@ public final class ExistingNameScenarios {
     try (Sandbox sandbox = stage.open(policy(ProtectedNames.EXISTING), NEEDS, workspace)) {
       SandboxCommand list = SandboxCommand.of("/bin/ls", "/proc/self/fd/0/..");
       try {
-        sandbox.start(list.redirectInput(Redirect.from(stage.posix().outside().toFile()))).waitFor();
+        sandbox
+            .start(list.redirectInput(Redirect.from(stage.posix().outside().toFile())))
+            .waitFor();
         return Outcome.failed("a directory was handed over");
       } catch (SandboxException e) {
         if (!e.getMessage().contains("directory")) {
@@ -214,7 +217,9 @@ public final class ExistingNameScenarios {
           CapturedProcess.of(
               sandbox.start(
                   SandboxCommand.of(
-                          "/bin/sh", "-c", "cat; chmod 777 /dev/stdin /proc/self/fd/0; touch /dev/stdin")
+                          "/bin/sh",
+                          "-c",
+                          "cat; chmod 777 /dev/stdin /proc/self/fd/0; touch /dev/stdin")
                       .redirectInput(Redirect.from(file.toFile()))));
       String mode = outside(file.getParent(), "stat -c %a input");
       return inside.output().equals("read\n") && mode.equals("640\n")
