@@ -73,7 +73,7 @@ class StreamGateTest {
             : FileView.ofHost(effective);
     Supervision supervision =
         new Supervision(true, true, names, false, false, false, namespaces, false, namespaces);
-    return new StreamGate(kernel, view, supervision, new PathResolver(kernel));
+    return new StreamGate(kernel, view, supervision, new PathResolver(kernel), false);
   }
 
   private Way way(StreamGate gate, Path file, int flags, int number) throws Exception {
