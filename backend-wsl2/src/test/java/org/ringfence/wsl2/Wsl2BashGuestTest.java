@@ -6,7 +6,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 @EnabledIfSystemProperty(
     named = "ringfence.test.full",
     matches = "true",
-    disabledReason = "dash and busybox run in every build; bash takes a minute, only with .ci/full")
+    disabledReason = "dash runs in every build; bash takes a minute, only with .ci/full")
 class Wsl2BashGuestTest extends Wsl2ScriptGuestTest {
   @Override
   String shell() {

@@ -117,7 +117,7 @@ class SeatbeltCompilerTest {
 
   @Test
   void profilesDecideAsThePolicyDoes() {
-    Property.forAll(3000, ASKED, SeatbeltCompilerTest::assertDecidesAsThePolicy);
+    Property.forAll(800, ASKED, SeatbeltCompilerTest::assertDecidesAsThePolicy);
   }
 
   private static void assertDecidesAsThePolicy(Asked asked) {
@@ -160,7 +160,7 @@ class SeatbeltCompilerTest {
    */
   @Test
   void profileDeniesMovesThatThePolicyDenies() {
-    Property.forAll(2000, ASKED, SeatbeltCompilerTest::assertDeniedMovesAreDenied);
+    Property.forAll(600, ASKED, SeatbeltCompilerTest::assertDeniedMovesAreDenied);
   }
 
   private static void assertDeniedMovesAreDenied(Asked asked) {

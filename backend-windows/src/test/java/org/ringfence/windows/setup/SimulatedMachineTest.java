@@ -64,7 +64,7 @@ class SimulatedMachineTest {
 
   @Test
   void networkAndFilesStayClosedInEveryStateAndTeardownLeavesNothing() {
-    Property.forAll(100, LIVES, this::assertConfinedAndRemoved);
+    Property.forAll(40, LIVES, this::assertConfinedAndRemoved);
   }
 
   private void assertConfinedAndRemoved(Life life) throws Exception {
