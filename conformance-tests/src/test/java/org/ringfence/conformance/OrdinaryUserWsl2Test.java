@@ -1,46 +1,23 @@
 package org.ringfence.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.ringfence.conformance.stage.WorkspaceFixture;
-import org.ringfence.linux.BubblewrapBackend;
 import org.ringfence.wsl2.Wsl2Backend;
 
-/** Runs the suite again in a JVM of an ordinary user if the build runs as root. */
-class OrdinaryUserConformanceTest {
-  /** Turns results into outcomes of tests. */
-  private static final SandboxBackendTck CHECKS = new LandlockConformanceTest();
-
-  private static final int FEWEST_PASSES = 180;
+/** Runs the carried cases and those of WSL2 with guests of an ordinary user. */
+class OrdinaryUserWsl2Test extends OrdinaryUserConformance {
   private static final int FEWEST_CARRIED = 90;
-
-  @TestFactory
-  Stream<DynamicTest> landlock() throws Exception {
-    return cases("landlock");
-  }
-
-  @TestFactory
-  Stream<DynamicTest> bubblewrap() throws Exception {
-    assumeTrue(
-        new BubblewrapBackend().probe().usable(),
-        () -> "no bubblewrap here: " + new BubblewrapBackend().probe().reasons());
-    return cases("bubblewrap");
-  }
 
   /** Runs the suite in a distribution without Java, where only shells and bubblewrap serve it. */
   @TestFactory
   Stream<DynamicTest> scripts() throws Exception {
-    assumeTrue(
-        new BubblewrapBackend().probe().usable(),
-        () -> "no bubblewrap here: " + new BubblewrapBackend().probe().reasons());
+    assumeBubblewrap();
     try (OrdinaryUser user = OrdinaryUser.create()) {
       Path standIn = user.copyOf(Wsl2ConformanceTest.STAND_IN.getParent());
       return cases(
@@ -59,9 +36,7 @@ class OrdinaryUserConformanceTest {
   /** Runs the WSL2 cases with a guest of an ordinary user, as in a real distribution. */
   @TestFactory
   Stream<DynamicTest> doors() throws Exception {
-    assumeTrue(
-        new BubblewrapBackend().probe().usable(),
-        () -> "no bubblewrap here: " + new BubblewrapBackend().probe().reasons());
+    assumeBubblewrap();
     try (OrdinaryUser user = OrdinaryUser.create();
         WslDoors doors = WslDoors.create()) {
       Path standIn = user.copyOf(Wsl2ConformanceTest.STAND_IN.getParent());
@@ -86,31 +61,5 @@ class OrdinaryUserConformanceTest {
             });
       }
     }
-  }
-
-  private static Stream<DynamicTest> cases(String backend) throws Exception {
-    try (OrdinaryUser user = OrdinaryUser.create()) {
-      return cases(
-          user.java(VerifyToStandardOutput.class.getName(), backend), FEWEST_PASSES, CHECKS::check);
-    }
-  }
-
-  private static Stream<DynamicTest> cases(
-      ProcessBuilder builder, int fewestPasses, Consumer<CaseResult> check) throws Exception {
-    Process jvm = builder.start();
-    Report printed =
-        Report.read(new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-    jvm.waitFor();
-    assertThat(printed.system()).doesNotContain("user root");
-    assertThat(printed.count(CaseVerdict.PASS)).isGreaterThan(fewestPasses);
-    return tests(printed.results(), check);
-  }
-
-  private static Stream<DynamicTest> tests(List<CaseResult> results, Consumer<CaseResult> check) {
-    return results.stream()
-        .map(
-            result ->
-                DynamicTest.dynamicTest(
-                    result.id() + ": " + result.title(), () -> check.accept(result)));
   }
 }
