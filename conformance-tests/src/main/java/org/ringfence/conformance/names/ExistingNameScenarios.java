@@ -54,7 +54,7 @@ public final class ExistingNameScenarios {
     add(
         all,
         "PN-EXISTING-MOVED",
-        "names that a command makes are moved out of the tree, and nothing that was there is lost",
+        "names that a command makes are moved out of the tree, and no earlier file is lost",
         stage ->
             run(
                 stage,
