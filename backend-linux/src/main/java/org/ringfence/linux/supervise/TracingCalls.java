@@ -14,7 +14,9 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  * traced process. Both decisions rest on the caller's registers and its place in the tree alone.
  *
  * <p>PTRACE_TRACEME makes the parent the tracer: bubblewrap, above the first process and above the
- * command, would take a stop for an end.
+ * command, would take a stop for an end. A parent that ends after the decision makes bubblewrap's
+ * first process the tracer all the same. That harms the caller alone: the first process waits for
+ * no stop of it, and its namespace ends with SIGKILL, which ends such a stop.
  *
  * <p>SIGKILL does not end a process that stops at its exit for its tracer (PTRACE_O_TRACEEXIT;
  * kernel/signal.c, get_signal takes the signal off before do_exit stops). Two processes that trace

@@ -2,6 +2,7 @@ package org.ringfence.cli.report;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,14 +12,20 @@ import org.ringfence.event.Violation;
 import org.ringfence.policy.json.Additions;
 import org.ringfence.text.Printable;
 
-/** Collects denials, and prints each once at the end. */
+/**
+ * Collects denials, and prints each once at the end. A command that makes thousands of one kind
+ * hides no other kind: each operation and rule has further places.
+ */
 public final class DenialReport {
   private static final int MOST = 2_000;
+  private static final int MOST_OF_A_LATE_KIND = 20;
+  private static final int MOST_LATE_KINDS = 100;
   private static final int MOST_TOGETHER = 12;
   private static final String STARTING = "optional accesses at a JVM's start";
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
+  private final Map<String, Integer> kinds = new HashMap<>();
   private String unseen = "";
   private long uncounted;
   private long unneeded;
@@ -29,7 +36,7 @@ public final class DenialReport {
       counts.merge(key, 1, Integer::sum);
     } else if (violation.remedy() instanceof Remedy.None none && none.unneeded()) {
       unneeded++;
-    } else if (counts.size() < MOST) {
+    } else if (hasPlace(kind(violation))) {
       counts.put(key, 1);
       distinct.add(violation);
     } else {
@@ -56,6 +63,21 @@ public final class DenialReport {
               "not reported under bubblewrap, since it is not there: processes and devices outside";
           default -> "";
         };
+  }
+
+  private boolean hasPlace(String kind) {
+    int listed = kinds.getOrDefault(kind, 0);
+    if (counts.size() >= MOST
+        && (listed >= MOST_OF_A_LATE_KIND
+            || counts.size() >= MOST + MOST_LATE_KINDS * MOST_OF_A_LATE_KIND)) {
+      return false;
+    }
+    kinds.put(kind, listed + 1);
+    return true;
+  }
+
+  private static String kind(Violation violation) {
+    return violation.operation() + '\0' + violation.rule();
   }
 
   private static String key(Violation violation) {
