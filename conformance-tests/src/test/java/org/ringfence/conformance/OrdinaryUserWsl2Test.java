@@ -12,7 +12,7 @@ import org.ringfence.wsl2.Wsl2Backend;
 
 /** Runs the carried cases and those of WSL2 with guests of an ordinary user. */
 class OrdinaryUserWsl2Test extends OrdinaryUserConformance {
-  private static final int FEWEST_CARRIED = 90;
+  private static final int FEWEST_CARRIED = 50;
 
   /** Runs the suite in a distribution without Java, where only shells and bubblewrap serve it. */
   @TestFactory

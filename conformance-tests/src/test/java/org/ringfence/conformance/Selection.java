@@ -5,8 +5,8 @@ import org.ringfence.conformance.stage.ConformanceCase;
 
 /**
  * Selects cases for a suite if another suite of the same build runs all cases against the same
- * mechanism. It selects the cases that the transport affects, and a tenth of the rest. With {@code
- * ringfence.test.full} every case runs everywhere.
+ * mechanism. It selects the cases that the transport affects, and a thirtieth of the rest. With
+ * {@code ringfence.test.full} every case runs everywhere.
  */
 final class Selection {
   private static final boolean FULL = Boolean.getBoolean("ringfence.test.full");
@@ -48,7 +48,7 @@ final class Selection {
           "MOUNT-DURING",
           "PTY-REUSED");
 
-  private static final int SAMPLED = 10;
+  private static final int SAMPLED = 30;
 
   private static final int SIXTH = 6;
 

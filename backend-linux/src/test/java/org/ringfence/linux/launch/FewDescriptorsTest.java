@@ -27,9 +27,9 @@ import org.ringfence.policy.Strictness;
 /** Runs commands in a JVM with few descriptors and an idle garbage collector. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FewDescriptorsTest {
-  private static final int COMMANDS = 300;
+  private static final int COMMANDS = 200;
   // A launch that is given up leaves a process at some of the moments only.
-  private static final int ROUNDS = 20;
+  private static final int ROUNDS = 10;
 
   @TempDir private Path workspace;
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.ringfence.SandboxException;
@@ -38,6 +39,9 @@ import org.ringfence.windows.system.WindowsCallException;
  */
 @EnabledOnOs(value = OS.WINDOWS, disabledReason = "makes real Win32 calls; runs under Wine, too")
 class RunnerLaunchTest extends RealLaunchTest {
+  private static final String SAME =
+      "the runner starts commands as the launch without a runner does: only with .ci/full";
+
   private static final Sid SESSION = Sid.synthetic(new byte[32], "session");
   private RunnerConnection connection;
   private Processes.Started runner;
@@ -112,6 +116,27 @@ class RunnerLaunchTest extends RealLaunchTest {
         new Message.Confine(connection.number(), List.of(), SESSION.text(), false, true, true));
     return new WindowsSession(
         windows, new RunnerHost(connection, connection), policy.policy().lifetime(), 0);
+  }
+
+  @Override
+  @Test
+  @EnabledIfSystemProperty(named = "ringfence.test.full", matches = "true", disabledReason = SAME)
+  void batchFileGetsQuotedArgumentsAndUnsafeOnesAreRefused() throws Exception {
+    super.batchFileGetsQuotedArgumentsAndUnsafeOnesAreRefused();
+  }
+
+  @Override
+  @Test
+  @EnabledIfSystemProperty(named = "ringfence.test.full", matches = "true", disabledReason = SAME)
+  void programSearchSkipsTheWorkspace() throws Exception {
+    super.programSearchSkipsTheWorkspace();
+  }
+
+  @Override
+  @Test
+  @EnabledIfSystemProperty(named = "ringfence.test.full", matches = "true", disabledReason = SAME)
+  void outputIsWrittenAndAppendedToAFile() throws Exception {
+    super.outputIsWrittenAndAppendedToAFile();
   }
 
   @Test

@@ -25,7 +25,7 @@ import org.ringfence.spi.SandboxBackend;
  * a new seed, which the test names show; {@code ringfence.fuzz.seed} repeats a seed.
  */
 class FuzzTest {
-  private static final int SEQUENCES = Boolean.getBoolean("ringfence.test.full") ? 8 : 2;
+  private static final int SEQUENCES = Boolean.getBoolean("ringfence.test.full") ? 8 : 1;
   // The time excludes start-up and restoration of the trees.
   private static final long SECONDS = Long.getLong("ringfence.fuzz.seconds", 0);
   private static final long SEED =
