@@ -369,6 +369,17 @@ class Wsl2GuestTest {
     }
   }
 
+  /** Output that nobody reads keeps the guest from sending the end at once. */
+  @Test
+  void commandHasEndedWhenItsSandboxIsClosed() throws Exception {
+    SandboxedProcess process;
+    try (Sandbox sandbox = open(writing())) {
+      process = sandbox.start(SandboxCommand.of("cat", "/dev/zero"));
+      assertThat(process.getInputStream().read()).isZero();
+    }
+    assertThat(process.isAlive()).isFalse();
+  }
+
   @Test
   void timeoutEndsTheCommandInTheGuest() throws Exception {
     try (Sandbox sandbox = open(writing())) {

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.ringfence.SandboxedProcess;
 import org.ringfence.TerminalSize;
@@ -21,16 +23,21 @@ final class GuestCommand {
   private static final Logger LOG = LoggerFactory.getLogger(GuestCommand.class);
   private static final int CHUNK = 32 * 1024;
   private static final byte[] END = {};
+  private static final long OUTPUT_MILLIS = 1_000;
+  private static final long END_MILLIS = 5 * OUTPUT_MILLIS;
 
   private final GuestChannel channel;
+  private final int sandbox;
   private final int number;
   private final SandboxedProcess process;
+  private final CountDownLatch told = new CountDownLatch(1);
   private final LinkedBlockingQueue<byte[]> input = new LinkedBlockingQueue<>();
   private final SentStream output;
   private final SentStream error;
 
-  GuestCommand(GuestChannel channel, int number, SandboxedProcess process) {
+  GuestCommand(GuestChannel channel, int sandbox, int number, SandboxedProcess process) {
     this.channel = channel;
+    this.sandbox = sandbox;
     this.number = number;
     this.process = process;
     this.output = new SentStream(channel, number, 1);
@@ -48,14 +55,27 @@ final class GuestCommand {
             process.waitFor();
             Termination how = process.termination().orElseThrow();
             // Its output is sent first, unless a process that it left still writes.
-            out.join(1_000);
-            err.join(1_000);
+            out.join(OUTPUT_MILLIS);
+            err.join(OUTPUT_MILLIS);
             input.add(END);
             whenEnded.accept(ended(how));
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+          } finally {
+            told.countDown();
           }
         });
+  }
+
+  int sandbox() {
+    return sandbox;
+  }
+
+  /** Waits until the other side has been sent the end of a command whose sandbox is closed. */
+  void awaitEnd() throws InterruptedException {
+    if (!told.await(END_MILLIS, TimeUnit.MILLISECONDS)) {
+      LOG.warn("the end of command {} has not been sent", number);
+    }
   }
 
   private GuestMessage.Ended ended(Termination how) {

@@ -143,10 +143,7 @@ final class GuestServer implements AutoCloseable {
       } else if (question instanceof GuestMessage.Flush flush) {
         return new GuestMessage.Answer(number, flushed(flush) ? 1 : 0);
       } else if (question instanceof GuestMessage.Close close) {
-        Sandbox closing = sandboxes.remove(close.sandbox());
-        if (closing != null) {
-          closing.close();
-        }
+        close(close.sandbox());
         return new GuestMessage.Answer(number, 0);
       }
       throw new IOException("an unknown question");
@@ -225,7 +222,7 @@ final class GuestServer implements AutoCloseable {
       command = command.terminal(new TerminalSize(asked.rows(), asked.columns()));
     }
     SandboxedProcess process = sandbox.start(command);
-    GuestCommand running = new GuestCommand(channel, asked.command(), process);
+    GuestCommand running = new GuestCommand(channel, asked.sandbox(), asked.command(), process);
     commands.put(asked.command(), running);
     running.run(
         ended -> {
@@ -233,6 +230,25 @@ final class GuestServer implements AutoCloseable {
           commands.remove(asked.command());
         });
     return process.pid();
+  }
+
+  /** Ends a sandbox. The answer follows the ends of its commands, whose processes have ended. */
+  private void close(int number) throws IOException {
+    Sandbox closing = sandboxes.remove(number);
+    if (closing == null) {
+      return;
+    }
+    closing.close();
+    try {
+      for (GuestCommand command : commands.values()) {
+        if (command.sandbox() == number) {
+          command.awaitEnd();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   /** Ends all sandboxes. */
