@@ -496,7 +496,7 @@ public final class Sandbox implements AutoCloseable {
         tmp.map(directory -> directory.path().toString())
             .orElse(plan.policy().places().systemTmp());
     // Values that the policy sets may name directories; inherited values are passed on unchanged.
-    set.putAll(plan.policy().variables(tmpPath));
+    set.putAll(CommandEnvironment.setBy(plan.policy(), tmpPath));
     return new CommandEnvironment(inherited, set, command.variables());
   }
 

@@ -1,7 +1,11 @@
 package org.ringfence.spi;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * The environment of a command, by the source of its variables. The parts stay separate until a
@@ -18,6 +22,8 @@ public record CommandEnvironment(
   public static final CommandEnvironment EMPTY =
       new CommandEnvironment(Map.of(), Map.of(), Map.of());
 
+  private static final String HOME_VALUE = "${home}";
+
   /** Copies the parts. */
   public CommandEnvironment {
     inherited = Map.copyOf(inherited);
@@ -33,6 +39,35 @@ public record CommandEnvironment(
    */
   public static CommandEnvironment of(Map<String, String> variables) {
     return new CommandEnvironment(Map.of(), Map.of(), variables);
+  }
+
+  /**
+   * Returns the variables that a policy sets, with the directories that their values name.
+   *
+   * @param policy the policy
+   * @param tmp the path in the place of {@code ${tmp}}
+   * @return the variables; {@code ${home}} is the path of {@code :home}
+   * @throws InvalidPolicyException if a value names a home directory, and there is none
+   */
+  public static Map<String, String> setBy(EffectivePolicy policy, String tmp) {
+    Map<String, String> variables = new LinkedHashMap<>();
+    PathContext places = policy.places();
+    policy
+        .policy()
+        .environment()
+        .set()
+        .forEach(
+            (name, value) -> {
+              if (value.contains(HOME_VALUE) && places.home().isEmpty()) {
+                throw new InvalidPolicyException(
+                    "environment.set." + name,
+                    value,
+                    "an absolute path, or HOME set to a directory of yours: "
+                        + places.homeDirectory().reason());
+              }
+              variables.put(name, value.replace("${tmp}", tmp).replace(HOME_VALUE, places.home()));
+            });
+    return variables;
   }
 
   /**

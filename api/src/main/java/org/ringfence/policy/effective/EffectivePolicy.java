@@ -29,7 +29,6 @@ import org.ringfence.policy.value.InvalidPolicyException;
  * evaluation does not.
  */
 public final class EffectivePolicy {
-  private static final String HOME_VALUE = "${home}";
 
   private final SandboxPolicy policy;
   private final PathContext places;
@@ -520,32 +519,6 @@ public final class EffectivePolicy {
    */
   public PathContext places() {
     return places;
-  }
-
-  /**
-   * Returns the variables that the policy sets, with the directories that their values name.
-   *
-   * @param tmp the path in the place of {@code ${tmp}}
-   * @return the variables; {@code ${home}} is the path of {@code :home}
-   * @throws InvalidPolicyException if a value names a home directory, and there is none
-   */
-  public Map<String, String> variables(String tmp) {
-    Map<String, String> variables = new LinkedHashMap<>();
-    policy
-        .environment()
-        .set()
-        .forEach(
-            (name, value) -> {
-              if (value.contains(HOME_VALUE) && places.home().isEmpty()) {
-                throw new InvalidPolicyException(
-                    "environment.set." + name,
-                    value,
-                    "an absolute path, or HOME set to a directory of yours: "
-                        + places.homeDirectory().reason());
-              }
-              variables.put(name, value.replace("${tmp}", tmp).replace(HOME_VALUE, places.home()));
-            });
-    return variables;
   }
 
   /**

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -206,13 +205,5 @@ class EffectivePolicyTest {
     assertThat(policy.evaluate("c:/WORK/a.txt", Operation.WRITE).allowed()).isTrue();
     assertThat(policy.evaluate("C:\\work\\SECRET\\a", Operation.READ).allowed()).isFalse();
     assertThat(policy.evaluate("D:\\work\\a", Operation.WRITE).allowed()).isFalse();
-  }
-
-  @Test
-  void valuesOfVariablesNameTheTemporaryAndTheHomeDirectory() {
-    SandboxPolicy policy =
-        SandboxPolicy.builder().variable("A", "${home}/a:${tmp}/b").variable("C", "$home").build();
-    assertThat(EffectivePolicy.of(policy, PLACES).variables("/t"))
-        .containsExactlyInAnyOrderEntriesOf(Map.of("A", PLACES.home() + "/a:/t/b", "C", "$home"));
   }
 }

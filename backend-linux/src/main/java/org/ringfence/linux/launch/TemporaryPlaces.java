@@ -34,7 +34,7 @@ final class TemporaryPlaces {
     Map<String, String> changed = new TreeMap<>(given.ofPolicy());
     changed.putIfAbsent(ZSH, directory + "/zsh");
     changed.putIfAbsent(TMUX, directory);
-    // Who passes the host's directory on wants the sockets that are in it.
+    // A caller that passes the host's directory on wants the sockets in it.
     if (!given.inherited().containsKey(RUNTIME)) {
       changed.putIfAbsent(RUNTIME, directory);
     }

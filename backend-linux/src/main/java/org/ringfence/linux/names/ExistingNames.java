@@ -189,7 +189,7 @@ public final class ExistingNames implements AutoCloseable {
    * @param command the command's number
    * @param pid the command's process, for the reports
    * @param ended waits for the end of the last process; false if it is not known
-   * @param report receives what was found
+   * @param report receives each found name
    * @param then runs afterwards, whatever happens
    */
   public void atEnd(

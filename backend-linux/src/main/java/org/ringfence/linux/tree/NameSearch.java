@@ -107,8 +107,8 @@ public final class NameSearch implements AutoCloseable {
    *
    * @param kernel the system calls
    * @param policy the policy
-   * @param before what an earlier search has found; empty for the first one. A later one does not
-   *     enter what was found, and enters directories that this user has closed meanwhile
+   * @param before the names of an earlier search; empty for the first one. A later one enters none
+   *     of these names, and enters directories that this user has closed meanwhile
    */
   public NameSearch(Kernel kernel, EffectivePolicy policy, Optional<Map<String, Found>> before) {
     this.directories = new LinuxDirectories(kernel);

@@ -31,6 +31,7 @@ import org.ringfence.policy.Limits;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.SandboxPolicy;
 import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.spi.CommandEnvironment;
 import org.ringfence.spi.Launch;
 import org.ringfence.wsl2.distribution.Redirections;
 import org.ringfence.wsl2.plan.GuestEnvironment;
@@ -306,7 +307,7 @@ final class ScriptSession extends SessionBase<ScriptProcess> {
         all.put(name, TMP);
       }
     }
-    all.putAll(policy.variables(tmp));
+    all.putAll(CommandEnvironment.setBy(policy, tmp));
     all.putAll(launch.environment().ofCaller());
     return all;
   }

@@ -122,8 +122,8 @@ public final class PolicyOptions {
       paramLabel = "ptrace|sysv-ipc",
       completionCandidates = Candidates.OfGrants.class,
       description =
-          "Open what is closed to processes: tracing of the command's own processes, as debuggers do"
-              + " (bubblewrap); System V shared memory, semaphores and queues.")
+          "Let debuggers trace the command's own processes (ptrace, with bubblewrap), or open System V"
+              + " shared memory, semaphores and queues (sysv-ipc).")
   private List<String> allowed = new ArrayList<>();
 
   @Option(

@@ -1,0 +1,36 @@
+package org.ringfence.spi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.ringfence.policy.SandboxPolicy;
+import org.ringfence.policy.effective.EffectivePolicy;
+import org.ringfence.policy.path.PathContext;
+import org.ringfence.policy.path.PathStyle;
+import org.ringfence.policy.value.InvalidPolicyException;
+
+class CommandEnvironmentTest {
+  private static Map<String, String> variables(String home, String name, String value) {
+    SandboxPolicy policy = SandboxPolicy.builder().variable(name, value).build();
+    return CommandEnvironment.setBy(
+        EffectivePolicy.of(policy, PathContext.of(PathStyle.POSIX, "/ws", home)), "/t");
+  }
+
+  @Test
+  void valuesNameTheTemporaryAndTheHomeDirectory() {
+    assertThat(variables("/home/me", "A", "${home}/a:${tmp}/b"))
+        .isEqualTo(Map.of("A", "/home/me/a:/t/b"));
+    assertThat(variables("/home/me", "C", "$home")).isEqualTo(Map.of("C", "$home"));
+  }
+
+  @Test
+  void homeDirectoryThatIsMissingIsNamed() {
+    assertThat(variables("", "A", "${tmp}")).isEqualTo(Map.of("A", "/t"));
+    assertThatThrownBy(() -> variables("", "A", "${home}/a"))
+        .isInstanceOf(InvalidPolicyException.class)
+        .hasMessageContaining("environment.set.A")
+        .hasMessageContaining("HOME set to a directory of yours");
+  }
+}
