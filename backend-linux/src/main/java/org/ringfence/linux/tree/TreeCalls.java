@@ -25,6 +25,8 @@ final class TreeCalls {
   // linux/stat.h
   private static final int STATX_BASIC_STATS = 0x7ff;
   private static final long NANOS = 1_000_000_000L;
+  private static final long IN_THE_TREE =
+      Constants.RESOLVE_BENEATH | Constants.RESOLVE_NO_SYMLINKS | Constants.RESOLVE_NO_MAGICLINKS;
 
   private final Kernel kernel;
   private final boolean x86;
@@ -76,19 +78,7 @@ final class TreeCalls {
 
   /** Opens an entry on the same mount; on kernels without openat2, on the same device. */
   int openHere(int directory, String raw, int flags) throws IOException {
-    long fd;
-    try (NativeBlock block = blockFor(raw, 64)) {
-      long path = name(block, raw);
-      long how = block.allocate(24);
-      block.setLong(how, (long) flags | noFollow() | Constants.O_CLOEXEC);
-      block.setLong(
-          how + 16,
-          Constants.RESOLVE_BENEATH
-              | Constants.RESOLVE_NO_SYMLINKS
-              | Constants.RESOLVE_NO_MAGICLINKS
-              | Constants.RESOLVE_NO_XDEV);
-      fd = kernel.call(Syscall.OPENAT2, directory, path, how, 24);
-    }
+    long fd = openResolved(directory, raw, flags, IN_THE_TREE | Constants.RESOLVE_NO_XDEV);
     if (fd != -Errno.ENOSYS.value() && fd != -Errno.EPERM.value()) {
       return lifted(raw, fd);
     }
@@ -102,16 +92,17 @@ final class TreeCalls {
 
   /** Opens a place below a directory, on any file system, over no link. */
   int openBelow(int directory, String raw, int flags) throws IOException {
+    return lifted(raw, openResolved(directory, raw, flags, IN_THE_TREE));
+  }
+
+  private long openResolved(int directory, String raw, int flags, long resolve) {
     try (NativeBlock block = blockFor(raw, 64)) {
       long path = name(block, raw);
+      // linux/openat2.h, struct open_how: flags, mode, resolve
       long how = block.allocate(24);
       block.setLong(how, (long) flags | noFollow() | Constants.O_CLOEXEC);
-      block.setLong(
-          how + 16,
-          Constants.RESOLVE_BENEATH
-              | Constants.RESOLVE_NO_SYMLINKS
-              | Constants.RESOLVE_NO_MAGICLINKS);
-      return lifted(raw, kernel.call(Syscall.OPENAT2, directory, path, how, 24));
+      block.setLong(how + 16, resolve);
+      return kernel.call(Syscall.OPENAT2, directory, path, how, 24);
     }
   }
 
