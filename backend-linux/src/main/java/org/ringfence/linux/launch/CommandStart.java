@@ -3,6 +3,7 @@ package org.ringfence.linux.launch;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.ringfence.CommandNotFoundException;
 import org.ringfence.SandboxException;
 import org.ringfence.linux.bind.Descriptors;
@@ -77,6 +78,29 @@ final class CommandStart {
    * @throws SandboxException if it cannot be started; nothing of it is left
    */
   LinuxProcess spawn(Launch launch, String executable) throws SandboxException {
+    if (names.isEmpty() || launch.id() < 0) {
+      return spawn(launch, executable, Optional.empty(), new AtomicBoolean());
+    }
+    names.get().begin();
+    AtomicBoolean ends = new AtomicBoolean();
+    try {
+      return spawn(launch, executable, names, ends);
+    } finally {
+      if (!ends.get()) {
+        names.get().cancel();
+      }
+    }
+  }
+
+  /**
+   * Starts a command.
+   *
+   * @param searched searched when the command has ended
+   * @param ends set once the command's process will end, and be searched after, by itself
+   */
+  private LinuxProcess spawn(
+      Launch launch, String executable, Optional<ExistingNames> searched, AtomicBoolean ends)
+      throws SandboxException {
     int confined = -1;
     try (StandardStreams streams =
             StandardStreams.open(
@@ -103,14 +127,7 @@ final class CommandStart {
       Optional<MemoryHold> memory =
           bubblewrap == null ? Optional.of(MemoryHold.begin(kernel)) : Optional.empty();
       LinuxProcess process =
-          new LinuxProcess(
-              launch,
-              kernel,
-              supervisor,
-              commandThread,
-              wake,
-              memory,
-              launch.id() < 0 ? Optional.empty() : names);
+          new LinuxProcess(launch, kernel, supervisor, commandThread, wake, memory, searched);
       Runnable gone = () -> live.remove(process);
       boolean begun = false;
       boolean handedOver = false;
@@ -120,14 +137,16 @@ final class CommandStart {
         launch.limits().wallTime().ifPresent(process::boundWallTime);
         sandboxThread.start(commandThread);
         begun = true;
+        ends.set(true);
         commandThread.awaitStarted();
         if (!commandThread.started()) {
           handedOver = true;
+          ends.set(false);
           throw failed(launch, commandThread, process);
         }
-        LinuxProcess.Streams ends = streams.parent(process);
+        LinuxProcess.Streams parent = streams.parent(process);
         streams.handOver();
-        process.running(ends, gone);
+        process.running(parent, gone);
         launch.limits().wallTime().ifPresent(process::limitWallTime);
         handedOver = true;
       } finally {

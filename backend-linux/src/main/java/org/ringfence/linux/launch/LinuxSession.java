@@ -114,20 +114,7 @@ public final class LinuxSession extends SessionBase<LinuxProcess> {
     if (parts.bubblewrap != null) {
       parts.bubblewrap.check(launch);
     }
-    if (parts.names == null) {
-      return starts.spawn(launch, executable);
-    }
-    parts.names.begin();
-    boolean done = false;
-    try {
-      SandboxedProcess process = starts.spawn(launch, executable);
-      done = true;
-      return process;
-    } finally {
-      if (!done && live().isEmpty()) {
-        parts.names.cancel();
-      }
-    }
+    return starts.spawn(launch, executable);
   }
 
   /** Reports the cause, before the start, where the kernel would only return EACCES. */
