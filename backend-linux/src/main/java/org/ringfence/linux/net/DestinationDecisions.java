@@ -197,7 +197,9 @@ final class DestinationDecisions {
       // An object that is no socket refuses connections, or is not writable: the kernel reports
       // which.
       if (paths.status(object).is(S_IFSOCK) && !unix.reaches(call, object, path)) {
-        return refused(call, operation, path, new Reason.UnixSocket(path));
+        return unix.isLeftOver(object, path)
+            ? refused(Errno.ECONNREFUSED)
+            : refused(call, operation, path, new Reason.UnixSocket(path));
       }
       keep = true;
       return new Destination(SocketAddress.unix(PathResolver.own(object)), 0, object, child);

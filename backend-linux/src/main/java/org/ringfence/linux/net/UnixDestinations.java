@@ -93,6 +93,29 @@ final class UnixDestinations implements AutoCloseable {
   }
 
   private boolean owns(SyscallNotification call, int object, String path) throws AccessException {
+    FileNumber file = numberOf(object);
+    return privateNetwork
+        ? own.ownsPath(call.tid(), path, file.inode(), file.device())
+        : own.ownsFile(file.inode(), file.device());
+  }
+
+  /**
+   * Returns whether a socket file that may not be used is left over: it lies where commands write,
+   * and no socket of this machine's network namespace is bound to it. Nobody could answer there.
+   *
+   * @param object a descriptor of the file
+   * @param path its path
+   */
+  boolean isLeftOver(int object, String path) throws AccessException {
+    FileNumber file = numberOf(object);
+    return policy.evaluate(path, Operation.WRITE).allowed()
+        && !own.hostHas(file.inode(), file.device());
+  }
+
+  /** A file's inode and device, as the kernel writes them in its answers about unix sockets. */
+  private record FileNumber(long inode, long device) {}
+
+  private FileNumber numberOf(int object) throws AccessException {
     try (NativeBlock block = new NativeBlock(512)) {
       long statx = block.allocate(256);
       long empty = block.allocate(1);
@@ -101,11 +124,9 @@ final class UnixDestinations implements AutoCloseable {
       if (result < 0) {
         throw new AccessException(result);
       }
-      long device = (long) block.getInt(statx + 136) << 20 | block.getInt(statx + 140);
-      long inode = block.getLong(statx + 32);
-      return privateNetwork
-          ? own.ownsPath(call.tid(), path, inode, device)
-          : own.ownsFile(inode, device);
+      return new FileNumber(
+          block.getLong(statx + 32),
+          (long) block.getInt(statx + 136) << 20 | block.getInt(statx + 140));
     }
   }
 

@@ -226,8 +226,11 @@ public final class OwnSockets {
     return boundPaths.get(path);
   }
 
-  /** Returns whether a unix socket of this JVM's network namespace is bound to a file. */
-  private boolean hostHas(long inode, long device) {
+  /**
+   * Returns whether a unix socket of this JVM's network namespace is bound to a file; also true if
+   * the kernel does not say.
+   */
+  public boolean hostHas(long inode, long device) {
     long netlink =
         kernel.call(Syscall.SOCKET, AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) {
