@@ -50,6 +50,7 @@ final class Remedies {
   private final String systemTmp;
   private final String home;
   private final Supplier<GrantBounds> bounds;
+  private final ToolCaches caches;
 
   /**
    * Creates an instance.
@@ -64,6 +65,7 @@ final class Remedies {
     this.systemTmp = systemTmp;
     this.home = home.isEmpty() ? home : lookup.real(home);
     this.bounds = bounds;
+    this.caches = new ToolCaches(lookup, this.home);
   }
 
   Remedy of(Violation violation) {
@@ -182,7 +184,8 @@ final class Remedies {
   private Remedy file(Violation violation, Operation asked) {
     String path = violation.target();
     if (runsJvm(violation.executable()) && triedAtStart(path)) {
-      return new None("a JVM tries it when it starts, and runs as well without", true);
+      return new None(
+          "a JVM tries it when it starts, and runs as well without", Remedy.Weight.OPTIONAL);
     }
     if (ofJvm(violation)) {
       return new Remedy.AddPreset("jvm");
@@ -205,14 +208,22 @@ final class Remedies {
               .orElse(new Remedy.GrantPath(object, Access.READ))
           : new None("nothing is there any more");
     }
+    boolean names = violation.changesNames();
+    if ((names || violation.operation().equals("open")) && !lookup.mayWrite(object, names)) {
+      return new None(
+          "this user may not write there outside the sandbox either", Remedy.Weight.EITHER_WAY);
+    }
     Optional<Remedy> refused = refused(bounds.get().againstWriting(object));
     if (refused.isPresent()) {
       return refused.get();
     }
-    if (there && !violation.changesNames()) {
-      return new Remedy.GrantPath(object, Access.WRITE);
-    }
-    return directory(path);
+    return caches
+        .remedy(object)
+        .orElseGet(
+            () ->
+                there && !violation.changesNames()
+                    ? new Remedy.GrantPath(object, Access.WRITE)
+                    : directory(path));
   }
 
   /**

@@ -77,12 +77,13 @@ public sealed interface Remedy {
    * No addition allows it, or none is needed.
    *
    * @param why the reason, in a clause
-   * @param unneeded whether the program tries it at each start and does without
+   * @param weight how much the denial matters
    */
-  record None(String why, boolean unneeded) implements Remedy {
+  record None(String why, Weight weight) implements Remedy {
     /** Checks that a reason is given. */
     public None {
       Objects.requireNonNull(why, "why");
+      Objects.requireNonNull(weight, "weight");
     }
 
     /**
@@ -91,7 +92,17 @@ public sealed interface Remedy {
      * @param why the reason, in a clause
      */
     public None(String why) {
-      this(why, false);
+      this(why, Weight.FULL);
     }
+  }
+
+  /** How much a denial without a remedy matters to the command. */
+  enum Weight {
+    /** The sandbox denies an operation that the program may need. */
+    FULL,
+    /** The program tries the operation at each start and does without. */
+    OPTIONAL,
+    /** The system denies the operation to this user outside the sandbox, too. */
+    EITHER_WAY
   }
 }

@@ -183,7 +183,7 @@ class RemediesTest {
 
   private static boolean unneeded(String path, String executable) {
     return remedy("open", path, executable, WRITE_DENIED) instanceof Remedy.None none
-        && none.unneeded();
+        && none.weight() == Remedy.Weight.OPTIONAL;
   }
 
   @Test

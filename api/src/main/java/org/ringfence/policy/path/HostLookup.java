@@ -125,6 +125,27 @@ class HostLookup implements PathLookup {
     }
   }
 
+  /** Asks access(2); on Windows, where that says little of a directory, nothing is known. */
+  @Override
+  public boolean mayWrite(String path, boolean name) {
+    if (PathStyle.current() != PathStyle.POSIX) {
+      return true;
+    }
+    try {
+      Path asked = Path.of(path);
+      if (!name && Files.exists(asked)) {
+        return Files.isWritable(asked);
+      }
+      Path above = asked.getParent();
+      while (above != null && !Files.exists(above)) {
+        above = above.getParent();
+      }
+      return above == null || Files.isWritable(above);
+    } catch (InvalidPathException e) {
+      return true;
+    }
+  }
+
   @Override
   public Map<String, List<String>> otherNames(Collection<String> paths) {
     if (!MOUNTS.toFile().exists()) {

@@ -67,6 +67,18 @@ public interface PathLookup {
   }
 
   /**
+   * Returns whether the system's own permissions let this user write an object, or add and remove
+   * its name.
+   *
+   * @param path a real path, which need not exist
+   * @param name whether it is about the name
+   * @return false only if the system denies it
+   */
+  default boolean mayWrite(String path, boolean name) {
+    return true;
+  }
+
+  /**
    * Returns other paths by which mounts show the objects at paths, parts of them, or mounts below
    * them.
    *

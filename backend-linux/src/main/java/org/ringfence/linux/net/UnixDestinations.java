@@ -101,14 +101,15 @@ final class UnixDestinations implements AutoCloseable {
 
   /**
    * Returns whether a socket file that may not be used is left over: it lies where commands write,
-   * and no socket of this machine's network namespace is bound to it. Nobody could answer there.
+   * or one has bound it, and no socket of this machine's network namespace is bound to it. Nobody
+   * could answer there.
    *
    * @param object a descriptor of the file
    * @param path its path
    */
   boolean isLeftOver(int object, String path) throws AccessException {
     FileNumber file = numberOf(object);
-    return policy.evaluate(path, Operation.WRITE).allowed()
+    return (policy.evaluate(path, Operation.WRITE).allowed() || own.hasBound(path))
         && !own.hostHas(file.inode(), file.device());
   }
 

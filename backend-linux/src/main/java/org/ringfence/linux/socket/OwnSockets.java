@@ -222,6 +222,11 @@ public final class OwnSockets {
     return inodesOf(tid).contains(socket.toString());
   }
 
+  /** Returns whether a command has bound a socket to this path in a private network namespace. */
+  public boolean hasBound(String path) {
+    return boundTo(path) != null;
+  }
+
   private synchronized Long boundTo(String path) {
     return boundPaths.get(path);
   }

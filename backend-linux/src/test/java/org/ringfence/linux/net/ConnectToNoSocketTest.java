@@ -34,7 +34,7 @@ class ConnectToNoSocketTest {
   // The first file is left by a process outside, the second by one inside.
   private static final String LEFT_OVER =
       "use Errno; use Socket; for my $kind (SOCK_STREAM, SOCK_DGRAM) {"
-          + " my $name = 'inside' . $kind; unlink $name;"
+          + " my $name = $ENV{TMPDIR} . '/inside' . $kind; unlink $name;"
           + " socket(L, AF_UNIX, $kind, 0) and bind(L, pack_sockaddr_un($name)) or die;"
           + " $kind == SOCK_DGRAM or listen(L, 1) or die;"
           + " socket(S, AF_UNIX, $kind, 0) or die;"
@@ -97,8 +97,9 @@ class ConnectToNoSocketTest {
   }
 
   private void check(String backend, String expected, String... command) throws Exception {
-    Process outside = new ProcessBuilder(command).directory(workspace.toFile()).start();
-    assertThat(read(outside)).isEqualTo(expected);
+    ProcessBuilder outside = new ProcessBuilder(command).directory(workspace.toFile());
+    outside.environment().put("TMPDIR", workspace.toString());
+    assertThat(read(outside.start())).isEqualTo(expected);
     assertThat(inside(backend, command)).isEqualTo(expected);
   }
 

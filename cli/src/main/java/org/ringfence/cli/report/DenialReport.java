@@ -3,9 +3,11 @@ package org.ringfence.cli.report;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
@@ -21,6 +23,8 @@ public final class DenialReport {
   private static final int MOST_OF_A_LATE_KIND = 20;
   private static final int MOST_LATE_KINDS = 100;
   private static final int MOST_TOGETHER = 12;
+  // More of them are only counted: an interpreter tries one for each of its modules.
+  private static final int MOST_EITHER_WAY = 3;
   private static final String STARTING = "optional accesses at a JVM's start";
 
   private final Map<String, Integer> counts = new LinkedHashMap<>();
@@ -28,17 +32,25 @@ public final class DenialReport {
   private final Map<String, Integer> kinds = new HashMap<>();
   private String unseen = "";
   private long uncounted;
-  private long unneeded;
+  private long optional;
+  private final Set<Violation> eitherWay = new HashSet<>();
 
   public synchronized void denied(Violation violation) {
     String key = key(violation);
     if (counts.containsKey(key)) {
       counts.merge(key, 1, Integer::sum);
-    } else if (violation.remedy() instanceof Remedy.None none && none.unneeded()) {
-      unneeded++;
+      return;
+    }
+    Remedy.Weight weight =
+        violation.remedy() instanceof Remedy.None none ? none.weight() : Remedy.Weight.FULL;
+    if (weight == Remedy.Weight.OPTIONAL) {
+      optional++;
     } else if (hasPlace(kind(violation))) {
       counts.put(key, 1);
       distinct.add(violation);
+      if (weight == Remedy.Weight.EITHER_WAY) {
+        eitherWay.add(violation);
+      }
     } else {
       uncounted++;
     }
@@ -88,6 +100,11 @@ public final class DenialReport {
     return List.copyOf(distinct);
   }
 
+  /** Returns the denials without those that the system denies this user outside, too. */
+  public synchronized List<Violation> ofTheSandbox() {
+    return distinct.stream().filter(each -> !eitherWay.contains(each)).toList();
+  }
+
   /** Returns the options of all remedies; none when they are too many for one command line. */
   private List<String> together() {
     List<List<String>> remedies =
@@ -105,24 +122,44 @@ public final class DenialReport {
         : remedies.stream().flatMap(List::stream).toList();
   }
 
+  /** Returns the denials that are not listed, in words. */
+  private String except(boolean few) {
+    return (optional > 0 ? ", except " + STARTING : "")
+        + (few ? "" : (optional > 0 ? " and " : ", except ") + unlisted());
+  }
+
+  private String unlisted() {
+    return eitherWay.size() + " writes that the system denies this user outside the sandbox, too";
+  }
+
+  private void print(Violation violation, PrintWriter out) {
+    int count = counts.get(key(violation));
+    out.println(
+        "  "
+            + violation.operation()
+            + " "
+            + Printable.name(violation.target())
+            + (count > 1 ? " (" + count + " times)" : "")
+            + (violation.executable().isEmpty()
+                ? ""
+                : " by " + Printable.name(violation.executable()))
+            + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
+    out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
+  }
+
   public synchronized void print(PrintWriter out) {
-    if (distinct.isEmpty()) {
-      out.println("ringfence: nothing was denied" + (unneeded > 0 ? ", except " + STARTING : ""));
+    boolean few = eitherWay.size() <= MOST_EITHER_WAY;
+    List<Violation> listed = few ? distinct : ofTheSandbox();
+    if (listed.isEmpty()) {
+      out.println(
+          "ringfence: "
+              + (uncounted > 0 ? "no denial was recorded" : "nothing was denied")
+              + except(few));
     } else {
       out.println("ringfence: denied:");
-      for (Violation violation : distinct) {
-        int count = counts.get(key(violation));
-        out.println(
-            "  "
-                + violation.operation()
-                + " "
-                + Printable.name(violation.target())
-                + (count > 1 ? " (" + count + " times)" : "")
-                + (violation.executable().isEmpty()
-                    ? ""
-                    : " by " + Printable.name(violation.executable()))
-                + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
-        out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
+      listed.forEach(violation -> print(violation, out));
+      if (!few) {
+        out.println("ringfence: not listed: " + unlisted());
       }
     }
     List<String> together = together();

@@ -304,7 +304,7 @@ public final class Runner {
 
   /** Reports denials: a program reports only "permission denied", without the sandbox. */
   private void tellDenials(int exit) {
-    List<Violation> denials = heard();
+    List<Violation> denials = (reported == null ? decided : reported).ofTheSandbox();
     if (denials.isEmpty() || exit == 0 && reported == null) {
       return;
     }

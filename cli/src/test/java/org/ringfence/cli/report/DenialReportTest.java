@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.ringfence.event.DroppedEvents;
 import org.ringfence.event.Violation;
+import org.ringfence.policy.FileDefault;
+import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 
 class DenialReportTest {
@@ -48,5 +54,44 @@ class DenialReportTest {
       report.denied(denied("operation" + i % 1_000, "/etc/late" + i));
     }
     assertThat(report.denials()).hasSize(4_000);
+  }
+
+  private static Violation made(String path) {
+    return new Violation(
+        "create",
+        path,
+        7,
+        "/usr/bin/tool",
+        new Reason.Default(FileDefault.READ, Operation.WRITE),
+        Violation.Certainty.CERTAIN);
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the path is one of Linux")
+  void writesThatTheSystemDeniesAnywayAreCountedWhenTheyAreMany() {
+    // Nobody makes a file there, not even root.
+    DenialReport report = new DenialReport();
+    for (int i = 0; i < 3; i++) {
+      report.denied(made("/sys/kernel/security/denied" + i));
+    }
+    Assumptions.assumeTrue(report.ofTheSandbox().isEmpty(), "this user may write there");
+    assertThat(printed(report)).contains("create /sys/kernel/security/denied2 by", "either");
+    report.denied(made("/sys/kernel/security/denied3"));
+    assertThat(printed(report))
+        .isEqualTo(
+            "ringfence: nothing was denied, except 4 writes that the system denies this user"
+                + " outside the sandbox, too\n");
+    report.denied(denied("connect", "/run/secret.sock"));
+    assertThat(printed(report))
+        .contains("denied:\n  connect", "not listed: 4 writes")
+        .doesNotContain("/sys/");
+    assertThat(report.denials()).hasSize(5);
+  }
+
+  @Test
+  void lostDenialsAreNotCalledNone() {
+    DenialReport report = new DenialReport();
+    report.dropped(new DroppedEvents(3, 0, 0));
+    assertThat(printed(report)).doesNotContain("nothing was denied").contains("denied 3 more");
   }
 }
