@@ -328,6 +328,9 @@ public final class GitGuard {
     if (staged.isPresent()) {
       try {
         publish(call, staged.get());
+      } catch (AccessException e) {
+        pointers.refuse(call);
+        throw e;
       } finally {
         pointers.close(staged.get());
       }

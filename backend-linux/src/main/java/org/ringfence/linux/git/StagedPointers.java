@@ -27,12 +27,21 @@ import org.ringfence.linux.task.TargetMemory.AccessException;
  */
 public final class StagedPointers implements AutoCloseable {
   private static final int MOST = 16;
+  // linux/memfd.h, linux/fcntl.h
+  private static final int MFD_CLOEXEC = 1;
+  private static final int MFD_ALLOW_SEALING = 2;
+  private static final int F_ADD_SEALS = 1033;
+  private static final int F_SEAL_SEAL = 1;
+  private static final int F_SEAL_GROW = 4;
+  private static final int F_SEAL_WRITE = 8;
 
   private final Kernel kernel;
   private final TargetMemory child;
   private final PathResolver paths;
   private final SmallFiles files;
   private final Map<Identity, Pointer> staged = new LinkedHashMap<>();
+  // An empty file that lies behind the numbers whose closing was refused; -1 before the first.
+  private int refused = -1;
 
   StagedPointers(Kernel kernel, PathResolver paths, SmallFiles files) {
     this.kernel = kernel;
@@ -59,11 +68,8 @@ public final class StagedPointers implements AutoCloseable {
       throws AccessException {
     int memory = -1;
     boolean kept = false;
-    try (NativeBlock block = new NativeBlock(32)) {
-      memory = (int) kernel.call(Syscall.MEMFD_CREATE, block.string("git"), /* MFD_CLOEXEC */ 1);
-      if (memory < 0) {
-        throw new AccessException(memory);
-      }
+    try {
+      memory = memory(0);
       int number;
       int given = files.reopened(memory, flags & (O_ACCMODE | O_APPEND));
       try {
@@ -84,6 +90,16 @@ public final class StagedPointers implements AutoCloseable {
     }
   }
 
+  private int memory(int flags) throws AccessException {
+    try (NativeBlock block = new NativeBlock(32)) {
+      long memory = kernel.call(Syscall.MEMFD_CREATE, block.string("git"), MFD_CLOEXEC | flags);
+      if (memory < 0) {
+        throw new AccessException(memory);
+      }
+      return (int) memory;
+    }
+  }
+
   /** Gives a command a descriptor by a free number whose closing the filter reports. */
   private int give(SyscallNotification call, int given, int flags) throws AccessException {
     for (int first : SeccompCompiler.FIRST_STAGED) {
@@ -98,15 +114,34 @@ public final class StagedPointers implements AutoCloseable {
   }
 
   private boolean isFree(int tid, int number) throws AccessException {
+    int copy = -1;
     try {
-      child.close(child.descriptor(tid, number));
-      return false;
+      copy = child.descriptor(tid, number);
+      return isRefused(copy);
     } catch (AccessException e) {
       if (e.result() == -Errno.EBADF.value()) {
         return true;
       }
       throw e;
+    } finally {
+      child.close(copy);
     }
+  }
+
+  private boolean isRefused(int fd) throws AccessException {
+    return refused >= 0 && paths.status(fd).identity().equals(paths.status(refused).identity());
+  }
+
+  /**
+   * Puts an empty file behind a number whose closing is refused. The kernel cannot both fail a call
+   * and close the number, so the number stays, and the next pointer takes it.
+   */
+  void refuse(SyscallNotification call) throws AccessException {
+    if (refused < 0) {
+      refused = memory(MFD_ALLOW_SEALING);
+      kernel.call(Syscall.FCNTL, refused, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_GROW | F_SEAL_WRITE);
+    }
+    call.replaces(refused, call.intArgument(0));
   }
 
   private void makeRoom() {
@@ -139,5 +174,6 @@ public final class StagedPointers implements AutoCloseable {
   public void close() {
     staged.values().forEach(this::close);
     staged.clear();
+    child.close(refused);
   }
 }

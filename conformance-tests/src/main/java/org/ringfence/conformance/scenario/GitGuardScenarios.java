@@ -192,6 +192,15 @@ public final class GitGuardScenarios {
         "git -C w status && git -C v status");
     works(
         all,
+        "GUARD-REFUSED-MANY",
+        "a process whose configurations were refused many times writes a harmless one",
+        "cp .git/config c; perl -e 'sub put { open F, q(>), q(.git/config) or die qq(open: $!);"
+            + " print F $_[0]; close F } local $/; open C, q(<), q(c); my $c = <C>;"
+            + " put(qq($c\\n[core]\\nfsmonitor = evil\\n)) for 1 .. 40;"
+            + " put(qq($c\\n[user]\\nname = last\\n)) or die qq(close: $!)'",
+        "git config user.name; git config core.fsmonitor || true");
+    works(
+        all,
         "GUARD-SUBMODULE",
         "a submodule is added",
         "git -c protocol.file.allow=always submodule --quiet add \"$PWD\" sub"
