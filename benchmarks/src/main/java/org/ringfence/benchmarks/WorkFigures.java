@@ -32,7 +32,7 @@ public final class WorkFigures {
     try {
       Path workspace = Files.createDirectory(directory.resolve("workspace"));
       WorkPlace outside = WorkPlace.all(workspace).get(0);
-      if (!outside.output(workspace, "( " + Workload.INPUTS + " ) && echo made").equals("made")) {
+      if (!outside.output(workspace, "( " + FileWork.INPUTS + " ) && echo made").equals("made")) {
         throw new IOException("the inputs could not be made");
       }
       List<WorkPlace> places = WorkPlace.all(workspace);
@@ -44,7 +44,7 @@ public final class WorkFigures {
               + String.join(" | ", places.stream().skip(1).map(WorkPlace::name).toList())
               + " |");
       System.out.println("|---".repeat(places.size() + 1) + "|");
-      for (Workload workload : Workload.all()) {
+      for (FileWork workload : FileWork.all()) {
         if (workload.needs().stream().allMatch(WorkPlace::isInstalled)) {
           double[] ratios = measure(workload, places, workspace, rounds);
           figures.put(workload.name(), ratios);
@@ -65,7 +65,7 @@ public final class WorkFigures {
 
   /** Returns the median time outside in milliseconds, and each other place's ratio to it. */
   private static double[] measure(
-      Workload workload, List<WorkPlace> places, Path workspace, int rounds) throws Exception {
+      FileWork workload, List<WorkPlace> places, Path workspace, int rounds) throws Exception {
     int count = places.size();
     double[][] times = new double[count][rounds];
     // The first round warms caches.
@@ -91,7 +91,7 @@ public final class WorkFigures {
     return figures;
   }
 
-  private static double time(Workload workload, WorkPlace place, Path workspace) throws Exception {
+  private static double time(FileWork workload, WorkPlace place, Path workspace) throws Exception {
     String[] words = place.output(workspace, workload.timed()).split(" ");
     if (words.length != 2 || !words[1].equals("0")) {
       // A program that cannot do the work has no figure.

@@ -10,7 +10,7 @@ import java.util.List;
  * @param work the work that is timed
  * @param needs the programs that it needs
  */
-record Workload(String name, String prepare, String work, List<String> needs) {
+record FileWork(String name, String prepare, String work, List<String> needs) {
   private static final int FILES = 2_000;
 
   /** Makes what the workloads start from, once. */
@@ -34,45 +34,45 @@ record Workload(String name, String prepare, String work, List<String> needs) {
           + " npm install --offline --silent --no-audit --no-fund --cache \"$PWD/cache\" ./p*.tgz";
 
   /** Returns the workloads in the order of the table. */
-  static List<Workload> all() {
+  static List<FileWork> all() {
     return List.of(
-        new Workload(
+        new FileWork(
             "writing " + FILES + " files",
             "rm -rf f; mkdir f",
             "for i in $(seq " + FILES + "); do echo x > f/$i; done",
             List.of()),
-        new Workload(
+        new FileWork(
             "the same by four writers",
             "rm -rf f; mkdir f",
             "for w in 1 2 3 4; do (for i in $(seq "
                 + FILES / 4
                 + "); do echo x > f/$w.$i; done) & done; wait",
             List.of()),
-        new Workload("tar -x", "rm -rf x; mkdir x", "tar -xf inputs/tree.tar -C x", List.of()),
-        new Workload("rm -rf", "rm -rf x; cp -r inputs/tree x", "rm -rf x", List.of()),
-        new Workload("chmod -R", "rm -rf x; cp -r inputs/tree x", "chmod -R go-r x", List.of()),
-        new Workload(
+        new FileWork("tar -x", "rm -rf x; mkdir x", "tar -xf inputs/tree.tar -C x", List.of()),
+        new FileWork("rm -rf", "rm -rf x; cp -r inputs/tree x", "rm -rf x", List.of()),
+        new FileWork("chmod -R", "rm -rf x; cp -r inputs/tree x", "chmod -R go-r x", List.of()),
+        new FileWork(
             "git checkout",
             "rm -rf r; cp -a inputs/repository r; git -C r status",
             "git -C r checkout -q master 2> /dev/null || git -C r checkout -q main",
             List.of("git")),
-        new Workload(
+        new FileWork(
             "git status",
             "rm -rf r; cp -a inputs/repository r; git -C r status",
             "git -C r status",
             List.of("git")),
-        new Workload("grep -r", "true", "grep -r other inputs/repository", List.of()),
-        new Workload(
+        new FileWork("grep -r", "true", "grep -r other inputs/repository", List.of()),
+        new FileWork(
             "npm ci",
             "if [ ! -d n ]; then" + PACKAGES + "; else rm -rf n/node_modules; fi",
             "cd n && npm ci --offline --silent --no-audit --no-fund --cache \"$PWD/cache\"",
             List.of("npm")),
-        new Workload(
+        new FileWork(
             "javac, 400 files",
             "rm -rf out",
             "javac -d out inputs/tree/d[1-8]/*.java",
             List.of("javac")),
-        new Workload(
+        new FileWork(
             "make, 60 C files", "rm -f inputs/c/*.o", "make -C inputs/c", List.of("make", "cc")));
   }
 
