@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -35,6 +37,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ExistingNames implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExistingNames.class);
+  private static final int MOST_TOLD = 20_000;
   private static final String FOUND = "found";
   private static final String INCOMPLETE = "; look at it before a tool runs there";
 
@@ -67,7 +70,7 @@ public final class ExistingNames implements AutoCloseable {
             : Optional.empty();
     for (Map.Entry<String, Found> each : before.entrySet()) {
       Found found = each.getValue();
-      if (!found.isText()) {
+      if (!found.isText() && !found.status().isLink()) {
         throw new SandboxException(
             "protectedNames existing: the path of " + found.path() + " is not valid UTF-8");
       }
@@ -228,8 +231,30 @@ public final class ExistingNames implements AutoCloseable {
     }
   }
 
-  private record Told(long command, long pid, Consumer<Violation> report) {
+  /** Reports to the caller; what is too much for a report becomes a number. */
+  private static final class Told {
+    private final long command;
+    private final long pid;
+    private final Consumer<Violation> report;
+    private int sum;
+
+    Told(long command, long pid, Consumer<Violation> report) {
+      this.command = command;
+      this.pid = pid;
+      this.report = report;
+    }
+
+    boolean isFull() {
+      return sum >= MOST_TOLD;
+    }
+
     void tell(String path, String name, String outcome) {
+      if (sum++ < MOST_TOLD) {
+        send(path, name, outcome);
+      }
+    }
+
+    void send(String path, String name, String outcome) {
       report.accept(
           new Violation(
               FOUND,
@@ -243,70 +268,74 @@ public final class ExistingNames implements AutoCloseable {
   }
 
   private void search(Told told) {
-    try (NameSearch search = new NameSearch(kernel, policy, Optional.of(before)).run()) {
-      search
-          .unsearched()
-          .forEach((path, why) -> told.tell(path, "all", "not searched: " + why + INCOMPLETE));
-      for (Map.Entry<String, Found> each : search.found().entrySet()) {
-        look(search, each.getKey(), each.getValue(), told);
-      }
+    Set<String> seen = new HashSet<>();
+    try (NameSearch search = new NameSearch(kernel, policy, Optional.of(before))) {
+      search.run(
+          now -> {
+            seen.add(now.key());
+            return look(search, now, told);
+          });
       before.forEach(
           (key, held) -> {
-            if (!search.found().containsKey(key)) {
+            if (!seen.contains(key)) {
               lost(search, key, held, told);
             }
           });
+      if (told.sum > MOST_TOLD) {
+        told.send(
+            policy.places().workspace(),
+            "all",
+            (told.sum - MOST_TOLD) + " more names were found than are reported" + INCOMPLETE);
+      }
+      search
+          .unsearched()
+          .forEach((path, why) -> told.send(path, "all", "not searched: " + why + INCOMPLETE));
     }
   }
 
-  private void look(NameSearch search, String key, Found now, Told told) {
+  /** Judges a found name; returns whether it has been moved away. */
+  private boolean look(NameSearch search, Found now, Told told) {
+    String key = now.key();
     Found was = before.get(key);
     boolean reused = now.status().isLink() && was != null && !was.status().equals(now.status());
     if (was != null && was.status().isSame(now.status()) && !reused) {
       if (!now.status().equals(was.status())) {
         tellOnce(key, now, told, "it was changed from outside, or by another name of it");
       }
-      return;
+      return false;
     }
     Found elsewhere = identities.get(Identity.of(now));
     // No command can set the time of the last change: it tells a reused number from the object.
     if (elsewhere != null && elsewhere.status().equals(now.status())) {
       tellOnce(
           key, now, told, "it lay at " + elsewhere.path() + " and was moved with its directory");
-      return;
+      return false;
     }
+    String origin =
+        was == null
+            ? "made by the command"
+            : "replaced while the command ran, by it or by a program outside";
     try (HeldDirectory directory = search.directoryOf(now)) {
       if (!directory.status(now.last()).filter(there -> there.isSame(now.status())).isPresent()) {
-        return;
+        return false;
       }
       if (was == null && made.isHarmless(now, directory)) {
-        return;
+        return false;
       }
       if (quarantine.isEmpty()) {
-        tellOnce(key, now, told, "made by the command; it is still there");
-        return;
+        tellOnce(key, now, told, origin + "; it is still there");
+        return false;
       }
-      move(directory, now, told);
+      String done = quarantine.get().take(directory, now.last(), now.path());
+      told.tell(now.path(), now.name(), origin + "; " + done);
     } catch (Exception e) {
-      told.tell(
-          now.path(), now.name(), "made by the command; it is still there: " + e.getMessage());
-      return;
+      told.tell(now.path(), now.name(), origin + "; it is still there: " + e.getMessage());
+      return false;
     }
     if (was != null && was.status().isLink()) {
       lost(search, key, was, told);
     }
-  }
-
-  private void move(HeldDirectory directory, Found now, Told told) {
-    try {
-      Path place = quarantine.orElseThrow().take(directory, now.last(), now.path());
-      told.tell(now.path(), now.name(), "made by the command; moved to " + place);
-    } catch (IOException e) {
-      told.tell(
-          now.path(),
-          now.name(),
-          "made by the command; it is still there, since it could not be moved: " + e.getMessage());
-    }
+    return true;
   }
 
   /** Reports a name that does not lie at its path any more; makes a link again. */
@@ -317,7 +346,12 @@ public final class ExistingNames implements AutoCloseable {
       return;
     }
     try (HeldDirectory directory = search.directoryOf(held)) {
-      directory.makeLink(held.last(), target);
+      Closed.write(
+          directory,
+          () -> {
+            directory.makeLink(held.last(), target);
+            return null;
+          });
       told.tell(held.path(), held.name(), "the command replaced or removed this link; made again");
     } catch (Exception e) {
       tellOnce(key, held, told, "the command replaced or removed this link");
@@ -326,7 +360,7 @@ public final class ExistingNames implements AutoCloseable {
 
   /** Reports what stays only when it is new to the reports. */
   private void tellOnce(String key, Found one, Told told, String outcome) {
-    Found last = reported.put(key, one);
+    Found last = told.isFull() ? reported.get(key) : reported.put(key, one);
     if (last == null || !last.status().equals(one.status())) {
       told.tell(one.path(), one.name(), outcome);
     }

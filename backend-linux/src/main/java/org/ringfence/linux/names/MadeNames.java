@@ -101,9 +101,16 @@ final class MadeNames {
 
   /** Returns whether a path leads, over no link, to a place that the search covers. */
   private boolean isSearched(Path path) {
-    Path plain = path.normalize();
-    String real = policy.places().lookup().real(plain.toString());
-    return real.equals(plain.toString()) && policy.keepsNames(real);
+    Path at = path.getRoot();
+    for (Path name : path) {
+      // The kernel goes up from where a link leads, not from where it lies.
+      boolean up = name.toString().equals("..") && at.getParent() != null;
+      at = up ? at.getParent() : at.resolve(name).normalize();
+      if (!policy.places().lookup().real(at.toString()).equals(at.toString())) {
+        return false;
+      }
+    }
+    return policy.keepsNames(at.toString());
   }
 
   /** The places that the settings of a new repository may lead to. */

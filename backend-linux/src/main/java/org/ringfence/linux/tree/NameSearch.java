@@ -16,11 +16,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.ringfence.file.HeldDirectory;
 import org.ringfence.file.HeldDirectory.Status;
 import org.ringfence.git.GitLayout;
@@ -31,6 +33,7 @@ import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
 import org.ringfence.policy.effective.EffectivePolicy;
 import org.ringfence.policy.effective.EffectiveRule;
+import org.ringfence.policy.effective.GitDirectoryDecisions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,28 +47,53 @@ public final class NameSearch implements AutoCloseable {
   public static final int MOST_NAMES = 4_000_000;
 
   private static final Logger LOG = LoggerFactory.getLogger(NameSearch.class);
-  private static final int MOST_FOUND = 20_000;
-  private static final long MOST_WAITING = 32L << 20;
+  private static final Limits USUAL = new Limits(MOST_NAMES, 20_000, 500_000);
   private static final int LONGEST_PATH = 3072;
-  private static final int MOST_UNLOCKED = 10_000;
+  private static final int MOST_UNLOCKED = 500_000;
   private static final int DIRECTORY = 4; // dirent.h, DT_DIR
+  private static final int LINK = 10; // DT_LNK
   private static final int UNKNOWN = 0;
   private static final int OWNERS = 0700;
   private static final Set<String> GIT_SURFACES =
       Set.of("hooks", "config", "config.worktree", "commondir", "gitdir", "remotes", "branches");
+  // gitrepository-layout(5): no working tree has one of these names in a git directory.
+  private static final Set<String> GIT_DIRECTORIES =
+      Set.of(
+          "objects",
+          "refs",
+          "info",
+          "logs",
+          "worktrees",
+          "modules",
+          "hooks",
+          "remotes",
+          "branches",
+          "common",
+          "lfs",
+          "annex",
+          "svn",
+          "rr-cache",
+          "lost-found",
+          "reftable",
+          "rebase-merge",
+          "rebase-apply",
+          "sequencer");
 
   private final TreeCalls calls;
   private final LinuxDirectories directories;
   private final EffectivePolicy policy;
+  private final GitDirectoryDecisions git;
+  private final Limits limits;
   private final boolean unlocks;
   private final Map<String, Found> before;
   private final int user;
   private final Map<String, LinuxDirectory> roots = new LinkedHashMap<>();
   private final Map<String, Found> found = new LinkedHashMap<>();
+  private Predicate<Found> receiver;
   private final Map<String, String> unsearched = new LinkedHashMap<>();
   private final Deque<Unlocked> unlocked = new ArrayDeque<>();
   private long names;
-  private long waiting;
+  private boolean cut;
 
   /**
    * A protected name that exists.
@@ -94,13 +122,56 @@ public final class NameSearch implements AutoCloseable {
       return below.substring(below.lastIndexOf('/') + 1);
     }
 
+    /**
+     * Returns a key that is the same in another search.
+     *
+     * @return the key
+     */
+    public String key() {
+      return NameSearch.key(root, below);
+    }
+
     /** Returns whether the path is valid UTF-8, so that it can be named in options. */
     public boolean isText() {
       return TreeCalls.raw(text(below)).equals(below);
     }
   }
 
-  private record Unlocked(String root, String below, int mode) {}
+  /**
+   * A directory below a root; of its path it keeps its own name, since many may wait.
+   *
+   * @param above the directory above; null for the root
+   * @param name the last component
+   * @param git whether it lies in a git directory
+   * @param beside whether it lies right in one and git does not use it: a working tree may
+   */
+  private record Place(Place above, String name, boolean git, boolean beside) {
+    String path() {
+      if (above == null) {
+        return "";
+      }
+      Deque<String> names = new ArrayDeque<>();
+      for (Place each = this; each.above != null; each = each.above) {
+        names.push(each.name);
+      }
+      return String.join("/", names);
+    }
+  }
+
+  /**
+   * Limits of a search.
+   *
+   * @param names the names in all directories
+   * @param found the protected names, or those of one directory where a receiver takes them
+   * @param waiting the directories that are known and not yet searched; one takes about 120 bytes
+   */
+  record Limits(int names, int found, int waiting) {}
+
+  private record Unlocked(String root, Place place, int mode) {}
+
+  private static String key(String root, String below) {
+    return root + '\0' + below;
+  }
 
   /**
    * Makes a search.
@@ -111,12 +182,31 @@ public final class NameSearch implements AutoCloseable {
    *     of these names, and enters directories that this user has closed meanwhile
    */
   public NameSearch(Kernel kernel, EffectivePolicy policy, Optional<Map<String, Found>> before) {
+    this(kernel, policy, before, USUAL);
+  }
+
+  NameSearch(
+      Kernel kernel, EffectivePolicy policy, Optional<Map<String, Found>> before, Limits limits) {
+    this.limits = limits;
     this.directories = new LinuxDirectories(kernel);
     this.calls = directories.calls();
     this.policy = policy;
+    this.git = new GitDirectoryDecisions(policy);
     this.unlocks = before.isPresent();
     this.before = before.orElse(Map.of());
     this.user = directories.user();
+  }
+
+  /**
+   * Searches all writable directories, and passes on what it finds.
+   *
+   * @param each receives each name, before the next directory is searched; returns whether it has
+   *     moved the name away
+   * @return this search, which keeps no names
+   */
+  public NameSearch run(Predicate<Found> each) {
+    receiver = each;
+    return run();
   }
 
   /**
@@ -145,25 +235,22 @@ public final class NameSearch implements AutoCloseable {
       return;
     }
     roots.put(path, top);
-    Deque<String> soon = new ArrayDeque<>();
-    soon.push("");
-    waiting = 0;
-    while (!soon.isEmpty()) {
-      String at = soon.pop();
-      waiting -= at.length();
-      if (names > MOST_NAMES || found.size() > MOST_FOUND || waiting > MOST_WAITING) {
-        unsearched.put(path, "it holds more names than are searched");
-        return;
-      }
-      enter(path, top, at, soon);
+    Deque<Place> soon = new ArrayDeque<>();
+    soon.push(new Place(null, "", false, false));
+    while (!soon.isEmpty() && !cut) {
+      enter(path, top, soon.pop(), soon);
+    }
+    if (cut) {
+      unsearched.put(path, "it holds more names than are searched");
     }
   }
 
-  private void enter(String root, LinuxDirectory top, String at, Deque<String> soon) {
+  private void enter(String root, LinuxDirectory top, Place place, Deque<Place> soon) {
     int fd = -1;
+    String at = place.path();
     try {
-      fd = open(root, top, at);
-      list(root, at, fd, soon);
+      fd = open(root, top, place, at);
+      list(root, place, at, fd, soon);
     } catch (NoSuchFileException e) {
       // A program outside has removed it meanwhile.
       return;
@@ -174,9 +261,23 @@ public final class NameSearch implements AutoCloseable {
         calls.close(fd);
       }
     }
+    if (receiver != null) {
+      pass(root, place, at, soon);
+    }
   }
 
-  private int open(String root, LinuxDirectory top, String at) throws IOException {
+  private void pass(String root, Place place, String at, Deque<Place> soon) {
+    List<Found> here = List.copyOf(found.values());
+    found.clear();
+    long gone = here.stream().filter(receiver).count();
+    if (here.size() > limits.found() && gone > 0) {
+      soon.push(place);
+    } else if (here.size() > limits.found()) {
+      unsearched.put(root + "/" + text(at), "it holds more names than are searched");
+    }
+  }
+
+  private int open(String root, LinuxDirectory top, Place of, String at) throws IOException {
     int flags = O_RDONLY | calls.directory();
     String place = at.isEmpty() ? "." : at;
     try {
@@ -189,7 +290,7 @@ public final class NameSearch implements AutoCloseable {
           throw e;
         }
         calls.permissions(held, at, status.mode() | OWNERS);
-        unlocked.push(new Unlocked(root, at, status.mode()));
+        unlocked.push(new Unlocked(root, of, status.mode()));
       } finally {
         calls.close(held);
       }
@@ -201,17 +302,21 @@ public final class NameSearch implements AutoCloseable {
   private void lock() {
     while (!unlocked.isEmpty()) {
       Unlocked each = unlocked.pop();
+      String below = each.place().path();
+      String place = below.isEmpty() ? "." : below;
       try {
         int held =
-            calls.openBelow(
-                roots.get(each.root()).descriptor(), each.below(), O_PATH | calls.directory());
+            calls.openBelow(roots.get(each.root()).descriptor(), place, O_PATH | calls.directory());
         try {
-          calls.permissions(held, each.below(), each.mode());
+          calls.permissions(held, place, each.mode());
         } finally {
           calls.close(held);
         }
+      } catch (NoSuchFileException e) {
+        // It has been moved away.
+        continue;
       } catch (IOException e) {
-        LOG.warn("{} stays open to its owner", each.root() + "/" + text(each.below()));
+        LOG.warn("{} stays open to its owner", each.root() + "/" + text(below));
       }
     }
   }
@@ -226,63 +331,113 @@ public final class NameSearch implements AutoCloseable {
         }
         return;
       }
-      found.put(
-          root + '\0' + at, new Found(root, at, "a directory that cannot be searched", status));
+      put(new Found(root, at, "a directory that cannot be searched", status));
     } catch (IOException e) {
       unsearched.put(root + "/" + text(at), String.valueOf(reason.getMessage()));
     }
   }
 
-  private void list(String root, String at, int fd, Deque<String> soon) throws IOException {
+  private void list(String root, Place place, String at, int fd, Deque<Place> soon)
+      throws IOException {
     String above = at.isEmpty() ? "" : at + "/";
     String prefix = (root.equals("/") ? "" : root) + "/" + text(above);
     Set<String> parts = new HashSet<>();
     Map<String, Integer> surfaces = new HashMap<>();
-    List<String> below = new ArrayList<>();
+    Set<String> below = new LinkedHashSet<>();
+    List<String> links = new ArrayList<>();
     calls.list(
         fd,
-        (name, type) -> {
+        (name, said) -> {
           names++;
-          if (GitLayout.isPart(name)) {
-            parts.add(name.toLowerCase(Locale.ROOT));
-          }
+          int type = said == UNKNOWN ? type(fd, name) : said;
           String lower = name.length() <= 15 ? name.toLowerCase(Locale.ROOT) : name;
+          if (GitLayout.isPart(name) || lower.equals(".git")) {
+            parts.add(lower);
+          }
           if (GIT_SURFACES.contains(lower) || lower.equals("info")) {
             surfaces.put(name, type);
           }
-          boolean directory = isDirectory(fd, name, type);
-          Decision decision =
-              directory && lower.equals(".git")
-                  ? null
-                  : policy.evaluate(prefix + text(name), Operation.WRITE);
-          Found earlier = before.get(root + '\0' + above + name);
+          boolean directory = type == DIRECTORY;
+          if (type == LINK) {
+            links.add(name);
+          }
+          Found earlier = before.get(key(root, above + name));
+          Decision decision = earlier == null ? decide(prefix + text(name), lower, type) : null;
           if (earlier != null) {
             found(root, above + name, fd, name, earlier.name());
           } else if (decision != null && !decision.allowed()) {
             hit(root, above + name, fd, name, decision.reason());
           } else if (directory && above.length() + name.length() > LONGEST_PATH) {
             found(root, above + name, fd, name, "a directory that lies too deep to be searched");
+          } else if (directory && soon.size() + below.size() >= limits.waiting()) {
+            unsearched.put(prefix, "it holds more directories than are searched");
           } else if (directory) {
-            below.add(above + name);
-            waiting += above.length() + name.length();
+            below.add(name);
           }
-          return names <= MOST_NAMES && waiting <= MOST_WAITING && found.size() <= MOST_FOUND;
+          cut = names > limits.names() || receiver == null && found.size() > limits.found();
+          return !cut && found.size() <= limits.found();
         });
-    if (GitLayout.isGitDirectory(name -> parts.contains(name.toLowerCase(Locale.ROOT)))) {
-      gitDirectory(root, above, fd, surfaces, below);
+    boolean layout = isGitDirectory(parts);
+    if (layout) {
+      gitDirectory(root, above, prefix, fd, surfaces, below);
     }
-    below.forEach(soon::push);
+    boolean tree = !layout && place.beside() && parts.contains(".git");
+    boolean inGit = layout || place.git() && !tree || place.name().equalsIgnoreCase(".git");
+    for (String name : inGit ? links : List.<String>of()) {
+      if (found.size() > limits.found()) {
+        cut = receiver == null;
+        break;
+      }
+      // Git writes its logs and messages by name: through a link, where the command chooses.
+      if (!git.linked(prefix + text(name)).allowed()) {
+        found(root, above + name, fd, name, "git directory");
+      }
+    }
+    if (found.size() <= limits.found()) {
+      for (String name : below) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        boolean beside = layout && !lower.equals(".git") && !GIT_DIRECTORIES.contains(lower);
+        soon.push(new Place(place, name, inGit, beside));
+      }
+    }
+  }
+
+  private Decision decide(String path, String lower, int type) {
+    if (type == LINK) {
+      return policy.evaluateReplacement(path);
+    }
+    return type == DIRECTORY && lower.equals(".git")
+        ? null
+        : policy.evaluate(path, Operation.WRITE);
+  }
+
+  /**
+   * Returns whether git may take a directory for one of its own. The one to which a "commondir"
+   * leads needs no HEAD.
+   */
+  private static boolean isGitDirectory(Set<String> parts) {
+    return parts.contains("objects") && parts.contains("refs")
+        || GitLayout.isGitDirectory(name -> parts.contains(name.toLowerCase(Locale.ROOT)));
   }
 
   private void gitDirectory(
-      String root, String above, int fd, Map<String, Integer> surfaces, List<String> below)
+      String root,
+      String above,
+      String prefix,
+      int fd,
+      Map<String, Integer> surfaces,
+      Set<String> below)
       throws IOException {
+    int depth = policy.places().style().components(prefix).size();
     for (String name : surfaces.keySet()) {
       String lower = name.toLowerCase(Locale.ROOT);
+      String path = prefix + text(name);
       if (!lower.equals("info")) {
-        found(root, above + name, fd, name, ".git/" + lower);
-        below.remove(above + name);
-      } else if (below.contains(above + name)) {
+        if (!git.below(path, depth, false).allowed()) {
+          found(root, above + name, fd, name, ".git/" + lower);
+          below.remove(name);
+        }
+      } else if (below.contains(name) && !git.below(path + "/attributes", depth, false).allowed()) {
         try {
           Status status = calls.status(fd, name + "/attributes", AT_SYMLINK_NOFOLLOW);
           put(new Found(root, above + name + "/attributes", ".git/info/attributes", status));
@@ -293,14 +448,12 @@ public final class NameSearch implements AutoCloseable {
     }
   }
 
-  private boolean isDirectory(int fd, String name, int type) {
-    if (type != UNKNOWN) {
-      return type == DIRECTORY;
-    }
+  private int type(int fd, String name) {
     try {
-      return calls.status(fd, name, AT_SYMLINK_NOFOLLOW).isDirectory();
+      // linux/stat.h: the type of a directory entry is that of the mode, shifted
+      return calls.status(fd, name, AT_SYMLINK_NOFOLLOW).mode() >> 12;
     } catch (IOException e) {
-      return false;
+      return UNKNOWN;
     }
   }
 
@@ -324,7 +477,7 @@ public final class NameSearch implements AutoCloseable {
   }
 
   private void put(Found one) {
-    found.putIfAbsent(one.root() + '\0' + one.below(), one);
+    found.putIfAbsent(one.key(), one);
   }
 
   /**

@@ -80,6 +80,35 @@ public final class ExistingNameScenarios {
                     "r/hooks")));
     add(
         all,
+        "PN-EXISTING-HIDDEN",
+        "names are moved that a command hides: in closed directories, behind links, in parts of"
+            + " repositories",
+        stage ->
+            run(
+                stage,
+                ProtectedNames.EXISTING,
+                BEFORE + "; mkdir -p r/objects r/refs r/info .hg; echo 1 > r/HEAD",
+                "mkdir -p n/.vscode f h evil c/objects c/refs p q g; echo x > n/.vscode/tasks.json;"
+                    + " chmod 555 n/.vscode n; echo x > f/.bashrc; chmod 555 f; echo x > h/hgrc;"
+                    + " rmdir .hg; ln -s h .hg; mv r/info i; ln -s ../i r/info; ln -s /etc/passwd"
+                    + " r/COMMIT_EDITMSG; mkdir r/logs; ln -s ../../.bashrc r/logs/HEAD; echo"
+                    + " 'ref: refs/heads/a' > g/HEAD; echo ../c > g/commondir; printf"
+                    + " '[core]\\n\\tfsmonitor = evil\\n' > c/config; echo 'gitdir: ../g' > p/.git;"
+                    + " ln -s /tmp l; echo 'gitdir: ../l/../evil' > q/.git",
+                "cat .bashrc; ls -dA n/.vscode f/.bashrc .hg r/info r/COMMIT_EDITMSG r/logs/HEAD"
+                    + " c/config q/.git p/.git; stat -c %a n f",
+                "1\np/.git\n555\n555\n",
+                List.of(
+                    "n/.vscode",
+                    "f/.bashrc",
+                    ".hg",
+                    "r/info",
+                    "r/COMMIT_EDITMSG",
+                    "r/logs/HEAD",
+                    "c/config",
+                    "q/.git")));
+    add(
+        all,
         "PN-EXISTING-GIT",
         "git's everyday work goes on, and programs of a new repository are found",
         stage -> {
