@@ -20,12 +20,20 @@ if not defined JAVA (
   echo ringfence: no java.exe is in JAVA_HOME or PATH outside the current directory; set JAVA_HOME 1>&2
   exit /b 125
 )
-if not exist "%DIST%\lib\" (
+rem The file exists until a build has ended well: what an interrupted one left cannot be told from a
+rem whole one, so the next one begins with nothing.
+set "BUILDING=%HERE%.ringfence-building"
+set "GOALS="
+if not exist "%DIST%\lib\" set "GOALS=package"
+if exist "%BUILDING%" set "GOALS=clean package"
+if defined GOALS (
   echo ringfence: building from the sources, once; this takes a minute or two 1>&2
+  echo building>"%BUILDING%"
   pushd "%HERE%"
-  call "%HERE%mvnw.cmd" -q -B -DskipTests -Dmaven.javadoc.skip=true -Dspotless.check.skip=true -pl cli -am package 1>&2
+  call "%HERE%mvnw.cmd" -q -B -DskipTests -Dmaven.javadoc.skip=true -Dspotless.check.skip=true -pl cli -am %GOALS% 1>&2
   if errorlevel 1 (popd & exit /b 125)
   popd
+  del "%BUILDING%"
 )
 rem What a JVM would act on is the command's alone: it gets these back under their names.
 call :rename JDK_JAVA_OPTIONS

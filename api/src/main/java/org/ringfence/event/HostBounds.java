@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.ringfence.policy.effective.ProtectedNameMatcher;
 import org.ringfence.policy.effective.SecretPlaces;
@@ -22,11 +23,12 @@ final class HostBounds implements GrantBounds {
   private static final String BY_HAND = "; grant it by hand if you mean to";
   private static final String LATER = "it can run code outside the sandbox later" + BY_HAND;
 
-  private final PathContext places;
+  private final Function<String, Optional<String>> names;
   private final SecretPlaces secrets;
   private final SharedDirectories shared;
   private final List<Path> homes;
   private final List<Path> programs;
+  private final String workspace;
 
   /**
    * Creates the bounds of a machine.
@@ -35,10 +37,11 @@ final class HostBounds implements GrantBounds {
    * @param path the value of PATH; the directories in it hold programs
    */
   HostBounds(PathContext places, String path) {
-    this.places = places;
+    this.names = ProtectedNameMatcher.namesAt(places);
+    this.workspace = places.real(places.workspace());
     this.secrets = SecretPlaces.of(places);
     this.homes = Homes.of(places).stream().map(Path::of).toList();
-    this.shared = new SharedDirectories(homes, Path.of(places.real(places.workspace())));
+    this.shared = new SharedDirectories(homes, Path.of(workspace));
     this.programs = programs(places, path);
   }
 
@@ -71,7 +74,7 @@ final class HostBounds implements GrantBounds {
 
   @Override
   public Optional<String> againstWriting(String path) {
-    Optional<String> name = ProtectedNameMatcher.nameAt(path, places);
+    Optional<String> name = names.apply(path);
     if (name.isPresent()) {
       return name.map(each -> "protected name " + each + ": " + LATER);
     }
@@ -85,7 +88,7 @@ final class HostBounds implements GrantBounds {
     // A new name needs its directory, which is judged by itself; a project may lie in /usr/src.
     if (shared.isOfSystem(file)
         && Files.exists(file, LinkOption.NOFOLLOW_LINKS)
-        && !file.startsWith(places.real(places.workspace()))) {
+        && !file.startsWith(workspace)) {
       return Optional.of("a file of the system: " + LATER);
     }
     return programs.stream().anyMatch(file::startsWith)

@@ -1,5 +1,6 @@
 package org.ringfence.event;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -7,6 +8,7 @@ import org.ringfence.event.Remedy.None;
 import org.ringfence.policy.Access;
 import org.ringfence.policy.Operation;
 import org.ringfence.policy.Reason;
+import org.ringfence.policy.path.PathContext;
 import org.ringfence.policy.path.PathLookup;
 import org.ringfence.policy.path.PathStyle;
 import org.ringfence.policy.value.HostPattern;
@@ -14,9 +16,10 @@ import org.ringfence.policy.value.InvalidPolicyException;
 
 /**
  * Finds a policy addition that allows a denied operation, from the denial's typed reason and the
- * object at the path now. Thread-safe.
+ * object at the path now. An instance serves many denials: it looks only once at the machine's home
+ * directories and programs. Thread-safe.
  */
-final class Remedies {
+public final class Remedies {
   /**
    * Files that HotSpot writes for itself, as in its sources: os_linux.cpp, perfMemory_posix.cpp.
    */
@@ -50,6 +53,8 @@ final class Remedies {
   private final String systemTmp;
   private final String home;
   private final Supplier<GrantBounds> bounds;
+  // Made for the first denial that needs it.
+  private volatile GrantBounds judged;
   private final ToolCaches caches;
 
   /**
@@ -68,7 +73,37 @@ final class Remedies {
     this.caches = new ToolCaches(lookup, this.home);
   }
 
-  Remedy of(Violation violation) {
+  /**
+   * Returns an instance for this machine, with the home directories and the value of PATH now.
+   *
+   * @return the instance
+   */
+  public static Remedies ofThisMachine() {
+    PathContext places = PathContext.current();
+    return new Remedies(
+        PathLookup.HOST,
+        PathLookup.HOST.real(places.systemTmp()),
+        places.home(),
+        () -> new HostBounds(places, Objects.requireNonNullElse(System.getenv("PATH"), "")));
+  }
+
+  private GrantBounds bounds() {
+    GrantBounds known = judged;
+    if (known == null) {
+      known = bounds.get();
+      judged = known;
+    }
+    return known;
+  }
+
+  /**
+   * Returns a policy addition that would allow a denied operation. Looks at its path on this
+   * machine now.
+   *
+   * @param violation the denied operation
+   * @return the addition, or the reason why there is none
+   */
+  public Remedy of(Violation violation) {
     Reason reason = violation.reason();
     if (reason instanceof Reason.Default byDefault) {
       return file(violation, byDefault.asked());
@@ -204,7 +239,7 @@ final class Remedies {
     String object = there ? lookup.real(path) : path;
     if (asked == Operation.READ) {
       return there
-          ? refused(bounds.get().againstReading(object))
+          ? refused(bounds().againstReading(object))
               .orElse(new Remedy.GrantPath(object, Access.READ))
           : new None("nothing is there any more");
     }
@@ -213,7 +248,7 @@ final class Remedies {
       return new None(
           "this user may not write there outside the sandbox either", Remedy.Weight.EITHER_WAY);
     }
-    Optional<Remedy> refused = refused(bounds.get().againstWriting(object));
+    Optional<Remedy> refused = refused(bounds().againstWriting(object));
     if (refused.isPresent()) {
       return refused.get();
     }
@@ -249,7 +284,7 @@ final class Remedies {
               + " could be granted; make the file or a directory for it there first, and grant"
               + " that");
     }
-    return refused(bounds.get().againstWritingBelow(directory))
+    return refused(bounds().againstWritingBelow(directory))
         .orElse(new Remedy.GrantPath(directory, Access.WRITE));
   }
 

@@ -3,8 +3,6 @@ package org.ringfence.event;
 import java.util.Objects;
 import java.util.Set;
 import org.ringfence.policy.Reason;
-import org.ringfence.policy.path.PathContext;
-import org.ringfence.policy.path.PathLookup;
 import org.ringfence.text.Printable;
 
 /**
@@ -85,18 +83,13 @@ public record Violation(
   }
 
   /**
-   * Returns a policy addition that would allow it. Looks at the path on this machine now.
+   * Returns a policy addition that would allow it. Looks at the path on this machine now; for many
+   * denials use {@link Remedies}.
    *
    * @return the addition, or the reason why there is none
    */
   public Remedy remedy() {
-    PathContext places = PathContext.current();
-    return new Remedies(
-            PathLookup.HOST,
-            PathLookup.HOST.real(places.systemTmp()),
-            places.home(),
-            () -> new HostBounds(places, Objects.requireNonNullElse(System.getenv("PATH"), "")))
-        .of(this);
+    return Remedies.ofThisMachine().of(this);
   }
 
   /**

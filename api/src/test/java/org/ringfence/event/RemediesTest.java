@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +120,28 @@ class RemediesTest {
   @Test
   void directoryThatManyShareIsNotGrantedForOneFile() {
     assertThat(remedy("create", "/shared/new", WRITE_DENIED)).isInstanceOf(Remedy.None.class);
+  }
+
+  @Test
+  void remediesOfManyDenialsLookOnceAtTheMachine() {
+    AtomicInteger looks = new AtomicInteger();
+    Remedies remedies =
+        new Remedies(
+            new FakeMachine(),
+            "/tmp",
+            "/home/me",
+            () -> {
+              looks.incrementAndGet();
+              return new FakeBounds();
+            });
+    for (int i = 0; i < 100; i++) {
+      assertThat(
+              remedies.of(
+                  new Violation(
+                      "create", "/data/" + i, 1, "/bin/sh", WRITE_DENIED, Certainty.CERTAIN)))
+          .isEqualTo(new Remedy.GrantPath("/data", Access.WRITE));
+    }
+    assertThat(looks).hasValue(1);
   }
 
   @Test

@@ -134,6 +134,41 @@ class LauncherTest {
         Files.exists(started) ? Files.readAllLines(started) : List.of());
   }
 
+  private void createBuild(String end) throws IOException {
+    createScript(
+        base.resolve("installation/mvnw"),
+        "#!/bin/sh\necho \"$*\" >>%s/builds\n"
+            + "/bin/mkdir -p "
+            + base.resolve("installation/cli/target/lib")
+            + "\n"
+            + end
+            + "\n");
+  }
+
+  @Test
+  void buildThatDidNotEndIsMadeAgainFromNothing() throws Exception {
+    Path interrupted = base.resolve("installation/.ringfence-building");
+    Files.delete(base.resolve("installation/cli/target/lib"));
+    createBuild("kill -9 $$");
+    Result first = start("run", "--", "true");
+    assertThat(first.exit()).as(first.output()).isEqualTo(ExitCode.OWN_FAILURE);
+    assertThat(first.started()).isEmpty();
+    assertThat(interrupted).exists();
+
+    createBuild("exit 0");
+    Result second = start("run", "--", "true");
+    assertThat(second.started()).as(second.output()).isNotEmpty();
+    assertThat(second.output()).contains("did not end");
+    assertThat(interrupted).doesNotExist();
+
+    Result third = start("run", "--", "true");
+    assertThat(third.started()).as(third.output()).isNotEmpty();
+    assertThat(Files.readAllLines(record.resolve("builds")))
+        .satisfiesExactly(
+            one -> assertThat(one).endsWith(" -am package"),
+            two -> assertThat(two).endsWith(" -am clean package"));
+  }
+
   @Test
   void javaReceivesTheArgumentsUnchanged() throws Exception {
     Result result = start("run", "--", "echo", "a b", "", "*");

@@ -71,7 +71,7 @@ final class ServedSandbox implements AutoCloseable {
     tree.put("stdoutWritten", result.stdout().written());
     tree.put("stderrWritten", result.stderr().written());
     tree.put("usage", OutcomeJson.of(result.usage()));
-    tree.put("denials", result.denials().stream().map(OutcomeJson::of).toList());
+    tree.put("denials", OutcomeJson.of(result.denials()));
     tree.put("denialsLeftOut", result.denialsLeftOut());
     return tree;
   }

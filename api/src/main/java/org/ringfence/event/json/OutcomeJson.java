@@ -1,12 +1,14 @@
 package org.ringfence.event.json;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.ringfence.Ending;
 import org.ringfence.Usage;
 import org.ringfence.event.AuditRecord;
 import org.ringfence.event.ConnectionRecord;
+import org.ringfence.event.Remedies;
 import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.json.Additions;
@@ -58,19 +60,34 @@ public final class OutcomeJson {
   }
 
   /**
+   * Returns the fields of denials and of their remedies, which are looked up on this machine now.
+   *
+   * @param denials the denials
+   * @return the fields of each
+   */
+  public static List<Map<String, Object>> of(List<Violation> denials) {
+    Remedies remedies = Remedies.ofThisMachine();
+    return denials.stream().map(denial -> of(denial, remedies)).toList();
+  }
+
+  /**
    * Returns the fields of a denial and of its remedy, which is looked up on this machine now.
    *
    * @param denial the denial
    * @return its fields
    */
   public static Map<String, Object> of(Violation denial) {
+    return of(denial, Remedies.ofThisMachine());
+  }
+
+  private static Map<String, Object> of(Violation denial, Remedies remedies) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("operation", denial.operation());
     tree.put("target", denial.target());
     tree.put("rule", denial.rule());
     tree.put("executable", denial.executable());
     tree.put("certain", denial.certainty() == Violation.Certainty.CERTAIN);
-    Remedy remedy = denial.remedy();
+    Remedy remedy = remedies.of(denial);
     tree.put(
         "options", remedy instanceof Remedy.Addition addition ? Additions.options(addition) : null);
     tree.put("noRemedy", remedy instanceof Remedy.None none ? none.why() : null);

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.ringfence.policy.ProtectedNames;
 import org.ringfence.policy.path.PathContext;
@@ -87,17 +88,16 @@ public record ProtectedNameMatcher(ProtectedNames level) {
   }
 
   /**
-   * Returns the protected name that a path lies on, in a home directory or anywhere: a program
-   * outside the sandbox reads it and may run code from there.
+   * Returns a look-up of the protected name that a path lies on, in a home directory or anywhere: a
+   * program outside the sandbox reads it and may run code from there.
    *
-   * @param path an absolute path
-   * @param places the directories of the user
-   * @return the name, such as {@code ~/.bashrc}; empty for a path without one
+   * @param places the directories of the user; the homes are those that exist now
+   * @return from an absolute path to the name, such as {@code ~/.bashrc}; empty for a path without
+   *     one
    */
-  public static Optional<String> nameAt(String path, PathContext places) {
-    return Optional.ofNullable(
-        HomeNames.everywhere(ProtectedNames.HOOKS_AND_CONFIG, places)
-            .listedAt(places.style().components(path)));
+  public static Function<String, Optional<String>> namesAt(PathContext places) {
+    HomeNames names = HomeNames.everywhere(ProtectedNames.HOOKS_AND_CONFIG, places);
+    return path -> Optional.ofNullable(names.listedAt(places.style().components(path)));
   }
 
   /**

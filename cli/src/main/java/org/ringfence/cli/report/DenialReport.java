@@ -2,6 +2,7 @@ package org.ringfence.cli.report;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.ringfence.event.DroppedEvents;
+import org.ringfence.event.Remedies;
 import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.json.Additions;
@@ -30,10 +32,18 @@ public final class DenialReport {
   private final Map<String, Integer> counts = new LinkedHashMap<>();
   private final List<Violation> distinct = new ArrayList<>();
   private final Map<String, Integer> kinds = new HashMap<>();
+  private Remedies remedies;
   private String unseen = "";
   private long uncounted;
   private long optional;
   private final Set<Violation> eitherWay = new HashSet<>();
+
+  private Remedies remedies() {
+    if (remedies == null) {
+      remedies = Remedies.ofThisMachine();
+    }
+    return remedies;
+  }
 
   public synchronized void denied(Violation violation) {
     String key = key(violation);
@@ -42,7 +52,7 @@ public final class DenialReport {
       return;
     }
     Remedy.Weight weight =
-        violation.remedy() instanceof Remedy.None none ? none.weight() : Remedy.Weight.FULL;
+        remedies().of(violation) instanceof Remedy.None none ? none.weight() : Remedy.Weight.FULL;
     if (weight == Remedy.Weight.OPTIONAL) {
       optional++;
     } else if (hasPlace(kind(violation))) {
@@ -106,10 +116,9 @@ public final class DenialReport {
   }
 
   /** Returns the options of all remedies; none when they are too many for one command line. */
-  private List<String> together() {
+  private static List<String> together(Collection<Remedy> all) {
     List<List<String>> remedies =
-        distinct.stream()
-            .map(Violation::remedy)
+        all.stream()
             .filter(Remedy.Addition.class::isInstance)
             .filter(remedy -> !RemedyText.isNear(remedy))
             // An addition that gives up a protection is asked for by itself.
@@ -132,7 +141,7 @@ public final class DenialReport {
     return eitherWay.size() + " writes that the system denies this user outside the sandbox, too";
   }
 
-  private void print(Violation violation, PrintWriter out) {
+  private void print(Violation violation, Remedy remedy, PrintWriter out) {
     int count = counts.get(key(violation));
     out.println(
         "  "
@@ -144,12 +153,15 @@ public final class DenialReport {
                 ? ""
                 : " by " + Printable.name(violation.executable()))
             + (violation.certainty() == Violation.Certainty.LIKELY ? ", as it seems" : ""));
-    out.println("    " + Printable.of(violation.rule()) + RemedyText.of(violation.remedy()));
+    out.println("    " + Printable.of(violation.rule()) + RemedyText.of(remedy));
   }
 
   public synchronized void print(PrintWriter out) {
     boolean few = eitherWay.size() <= MOST_EITHER_WAY;
     List<Violation> listed = few ? distinct : ofTheSandbox();
+    // As the paths are now, at the end.
+    Map<Violation, Remedy> helps = new LinkedHashMap<>();
+    listed.forEach(violation -> helps.put(violation, remedies().of(violation)));
     if (listed.isEmpty()) {
       out.println(
           "ringfence: "
@@ -157,12 +169,12 @@ public final class DenialReport {
               + except(few));
     } else {
       out.println("ringfence: denied:");
-      listed.forEach(violation -> print(violation, out));
+      helps.forEach((violation, remedy) -> print(violation, remedy, out));
       if (!few) {
         out.println("ringfence: not listed: " + unlisted());
       }
     }
-    List<String> together = together();
+    List<String> together = together(helps.values());
     if (together.size() > 2) {
       out.println("ringfence: to allow all that can be allowed: " + RemedyText.pasted(together));
     }

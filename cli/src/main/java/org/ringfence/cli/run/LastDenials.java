@@ -13,6 +13,7 @@ import org.ringfence.cli.json.JsonText;
 import org.ringfence.cli.policy.ProjectPolicy;
 import org.ringfence.cli.policy.StateDirectory;
 import org.ringfence.cli.report.RemedyText;
+import org.ringfence.event.Remedies;
 import org.ringfence.event.Remedy;
 import org.ringfence.event.Violation;
 import org.ringfence.policy.json.Additions;
@@ -46,9 +47,9 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
    * @param near whether the addition reaches services near this machine
    */
   public record Denial(String what, String addition, String why, boolean near) {
-    static Denial of(Violation denial) {
+    static Denial of(Violation denial, Remedies remedies) {
       String what = denial.operation() + " " + denial.target();
-      Remedy remedy = denial.remedy();
+      Remedy remedy = remedies.of(denial);
       if (remedy instanceof Remedy.AllowName name) {
         // An addition that gives up a protection is not asked for along with others.
         String option = RemedyText.pasted(Additions.options(name));
@@ -83,12 +84,16 @@ public record LastDenials(Run run, List<String> policies, List<Denial> denials) 
   }
 
   static LastDenials of(Run run, List<String> policies, List<Violation> denials) {
-    return new LastDenials(run, policies, denials.stream().limit(MOST).map(Denial::of).toList());
+    Remedies remedies = Remedies.ofThisMachine();
+    return new LastDenials(
+        run,
+        policies,
+        denials.stream().limit(MOST).map(denial -> Denial.of(denial, remedies)).toList());
   }
 
-  /** Returns whether 'allow' has an addition for a denial. */
-  static boolean isAllowed(Violation denial) {
-    return !Denial.of(denial).addition().isEmpty();
+  /** Returns whether 'allow' has an addition for one of the denials. */
+  boolean isAnyAllowed() {
+    return denials.stream().anyMatch(denial -> !denial.addition().isEmpty());
   }
 
   private static String name(Path workspace) {

@@ -108,7 +108,7 @@ public record RunResult(
     tree.put("exitCode", exitCode);
     tree.put("ending", OutcomeJson.of(ending));
     tree.put("usage", usage.map(OutcomeJson::of).orElse(Map.of()));
-    tree.put("denials", denials.stream().map(OutcomeJson::of).toList());
+    tree.put("denials", OutcomeJson.of(denials));
     return tree;
   }
 }

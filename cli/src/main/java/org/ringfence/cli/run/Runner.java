@@ -308,7 +308,7 @@ public final class Runner {
     if (denials.isEmpty() || exit == 0 && reported == null) {
       return;
     }
-    boolean kept = keep(denials);
+    Optional<LastDenials> kept = kept(denials);
     if (reported == null && !quiet) {
       boolean here = options.workspace().equals(Path.of("").toAbsolutePath());
       List<String> allow =
@@ -320,32 +320,34 @@ public final class Runner {
                   ? "1 operation was denied"
                   : denials.size() + " operations were denied")
               + "; run with --report"
-              + (kept && canBeAllowed(denials) ? ", or: " + RemedyText.pasted(allow) : ""));
+              + (kept.filter(this::canBeAllowed).isPresent()
+                  ? ", or: " + RemedyText.pasted(allow)
+                  : ""));
     }
   }
 
-  private boolean canBeAllowed(List<Violation> denials) {
+  private boolean canBeAllowed(LastDenials denials) {
     try {
       List<String> sources = options.sources();
-      return PolicyNames.extendable(sources).equals(sources)
-          && denials.stream().anyMatch(LastDenials::isAllowed);
+      return PolicyNames.extendable(sources).equals(sources) && denials.isAnyAllowed();
     } catch (IOException e) {
       return false;
     }
   }
 
   /** Stores denials for 'allow'; without a place to store them, 'allow' has nothing to offer. */
-  private boolean keep(List<Violation> denials) {
+  private Optional<LastDenials> kept(List<Violation> denials) {
     try {
-      LastDenials.of(
+      LastDenials last =
+          LastDenials.of(
               new LastDenials.Run(
                   program, Instant.now().truncatedTo(ChronoUnit.SECONDS), reported != null),
               PolicyNames.absolute(options.sources()),
-              denials)
-          .keep(StateDirectory.current(), options.workspace());
-      return true;
+              denials);
+      last.keep(StateDirectory.current(), options.workspace());
+      return Optional.of(last);
     } catch (IOException | InvalidPolicyException e) {
-      return false;
+      return Optional.empty();
     }
   }
 
