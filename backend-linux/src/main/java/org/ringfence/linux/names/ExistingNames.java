@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 public final class ExistingNames implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExistingNames.class);
   private static final int MOST_TOLD = 20_000;
+  private static final int MOST_SETTINGS = 32 << 10; // bytes of one file, kept while open
   private static final String FOUND = "found";
   private static final String INCOMPLETE = "; look at it before a tool runs there";
 
@@ -45,6 +46,7 @@ public final class ExistingNames implements AutoCloseable {
   private final EffectivePolicy policy;
   private final Map<String, Found> before;
   private final Map<String, String> links = new HashMap<>();
+  private final Map<String, byte[]> settings = new HashMap<>();
   private final Map<Identity, Found> identities = new HashMap<>();
   private final Map<String, Found> reported = new HashMap<>();
   private final MadeNames made;
@@ -78,6 +80,7 @@ public final class ExistingNames implements AutoCloseable {
         links.put(each.getKey(), link(search, found).orElse(""));
       } else {
         identities.put(Identity.of(found), found);
+        settings(search, found).ifPresent(content -> settings.put(each.getKey(), content));
       }
     }
     // Started here: a thread of the supervisor's would have its umask.
@@ -121,6 +124,18 @@ public final class ExistingNames implements AutoCloseable {
   private static Optional<String> link(NameSearch search, Found found) {
     try (HeldDirectory directory = search.directoryOf(found)) {
       return Optional.of(directory.readLink(found.last()));
+    } catch (Exception e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Reads git's settings, to tell what a program outside adds to them during a command. */
+  private static Optional<byte[]> settings(NameSearch search, Found found) {
+    if (!found.name().startsWith(".git/config") || found.status().size() > MOST_SETTINGS) {
+      return Optional.empty();
+    }
+    try (HeldDirectory directory = search.directoryOf(found)) {
+      return Optional.of(directory.read(found.last(), MOST_SETTINGS));
     } catch (Exception e) {
       return Optional.empty();
     }
@@ -319,7 +334,10 @@ public final class ExistingNames implements AutoCloseable {
       if (!directory.status(now.last()).filter(there -> there.isSame(now.status())).isPresent()) {
         return false;
       }
-      if (was == null && made.isHarmless(now, directory)) {
+      if (made.isHarmless(now, directory, settings.getOrDefault(key, new byte[0]))) {
+        if (was != null) {
+          tellOnce(key, now, told, origin + "; it names no new program and stays");
+        }
         return false;
       }
       if (quarantine.isEmpty()) {

@@ -35,8 +35,9 @@ final class MadeNames {
    *
    * @param one the name
    * @param directory the directory that holds it
+   * @param before the content that it had when the sandbox opened; empty if there was none
    */
-  boolean isHarmless(Found one, HeldDirectory directory) {
+  boolean isHarmless(Found one, HeldDirectory directory, byte[] before) {
     String last = one.last().toLowerCase(Locale.ROOT);
     Status status = one.status();
     if (status.isLink() || !one.name().startsWith(".git")) {
@@ -46,7 +47,8 @@ final class MadeNames {
       return switch (last) {
         case "hooks" -> status.isDirectory() && hasExamplesOnly(directory, one.last());
         case "branches", "remotes" -> status.isDirectory() && isEmpty(directory, one.last());
-        case "config", "config.worktree" -> status.isFile() && namesNoProgram(one, directory);
+        case "config", "config.worktree" ->
+            status.isFile() && namesNoProgram(one, directory, before);
         case "commondir", "gitdir", ".git" -> status.isFile() && staysInside(one, directory, last);
         default -> false;
       };
@@ -80,13 +82,14 @@ final class MadeNames {
     }
   }
 
-  private boolean namesNoProgram(Found one, HeldDirectory directory) throws IOException {
+  private boolean namesNoProgram(Found one, HeldDirectory directory, byte[] before)
+      throws IOException {
     if (!relativeProgram.isEmpty() || one.status().size() > GitConfigGuard.LARGEST) {
       return false;
     }
     byte[] content = directory.read(one.last(), GitConfigGuard.LARGEST + 1);
     return new GitConfigGuard(new Places(Path.of(one.path()).getParent()))
-        .judge(new byte[0], content)
+        .judge(before, content)
         .isEmpty();
   }
 

@@ -134,8 +134,8 @@ public final class BubblewrapPlanner extends LinuxPlanner {
           + (moved ? ", and moved out of the tree before its result" : " and stay")
           + "; not held meanwhile: programs outside read a name that a command has made; a"
           + " directory above a protected name is moved away, with it, and another put in its"
-          + " place; a name that a program outside makes during the command counts as the"
-          + " command's; a file with a second name (hard link) is changed by that name;"
+          + " place; a name that a program outside makes or replaces during the command can be"
+          + " written by it, and counts as the command's; a file with a second name (hard link) is changed by that name;"
           + " the index of a repository is as the command left it; nothing is found"
           + " where this JVM is killed first";
     }

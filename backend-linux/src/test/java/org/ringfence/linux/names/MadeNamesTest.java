@@ -53,7 +53,7 @@ class MadeNamesTest {
         new NameSearch(new Kernel(Arch.current().orElseThrow()), policy, Optional.empty()).run()) {
       for (Found each : search.found().values()) {
         try (HeldDirectory directory = search.directoryOf(each)) {
-          if (!made.isHarmless(each, directory)) {
+          if (!made.isHarmless(each, directory, new byte[0])) {
             moved.add(each.below());
           }
         }
