@@ -1,7 +1,9 @@
 /** The command line. Exports nothing. */
 @SuppressWarnings("requires-automatic")
 module org.ringfence.cli {
+  requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.dataformat.toml;
   requires info.picocli;
   requires io.github.javadiffutils;
   requires org.jline.nativ;

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
       PolicyCommand.Show.class,
       PolicyCommand.Validate.class,
       PolicyCommand.Schema.class,
+      PolicyImportCommand.class,
       PolicyCommand.Trust.class,
       PolicyCommand.Untrust.class,
       PolicyCommand.Trusted.class

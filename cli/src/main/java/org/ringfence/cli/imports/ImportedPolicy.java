@@ -1,0 +1,22 @@
+package org.ringfence.cli.imports;
+
+import java.util.List;
+import org.ringfence.policy.SandboxPolicy;
+
+/**
+ * A policy made of another sandbox's settings.
+ *
+ * @param policy the policy
+ * @param unsaid what it does not say exactly, in the order of the settings
+ */
+public record ImportedPolicy(SandboxPolicy policy, List<Unsaid> unsaid) {
+  /** Copies the list. */
+  public ImportedPolicy {
+    unsaid = List.copyOf(unsaid);
+  }
+
+  /** Returns whether the policy may grant more than the settings. */
+  public boolean mayBeWeaker() {
+    return unsaid.stream().anyMatch(each -> each.effect() == Unsaid.Effect.WEAKER);
+  }
+}
