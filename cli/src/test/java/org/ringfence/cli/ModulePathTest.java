@@ -137,7 +137,8 @@ class ModulePathTest {
     CommandLineProcess.Result refused = confined(few, backend, "example.org:443");
     assertThat(refused.exit()).isEqualTo(1);
     assertThat(refused.err())
-        .contains("SandboxException: network: an allowlist needs the module org.ringfence.egress")
+        .contains(
+            "MissingModuleException: network: an allowlist needs the module org.ringfence.egress")
         .contains("ringfence-egress-proxy");
   }
 

@@ -1,7 +1,7 @@
 package org.ringfence.kit.session;
 
 import java.util.ServiceLoader;
-import org.ringfence.SandboxException;
+import org.ringfence.MissingModuleException;
 import org.ringfence.spi.EgressModule;
 
 /** Checks that the optional module for the network is there, before a class of it is used. */
@@ -12,17 +12,14 @@ public final class RequiredEgress {
    * Checks it.
    *
    * @param need the part of a policy that needs the module
-   * @throws SandboxException if the module is missing
+   * @throws MissingModuleException if the module is missing
    */
-  public static void check(String need) throws SandboxException {
+  public static void check(String need) throws MissingModuleException {
     if (ServiceLoader.load(EgressModule.class, RequiredEgress.class.getClassLoader())
         .findFirst()
         .isEmpty()) {
-      throw new SandboxException(
-          "network: "
-              + need
-              + " needs the module org.ringfence.egress, which is missing; add the artefact"
-              + " ringfence-egress-proxy");
+      throw new MissingModuleException(
+          "network: " + need, "org.ringfence.egress", "ringfence-egress-proxy");
     }
   }
 }
